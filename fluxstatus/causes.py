@@ -1,0 +1,244 @@
+"""Who waits for whom, and what it all comes down to: one cause per fault, and what it blocks.
+
+An object is judged in one of three ways: it is well or on its way; it has a fault of its own
+(a cause); or it only waits for others, and then their causes are its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+
+from fluxstatus.controllers import Controllers
+from fluxstatus.faults import Fault, fault_of, words_of
+from fluxstatus.findings import Ref
+from fluxstatus.kinds import KINDS
+from fluxstatus.knowledge import diagnose_state
+from fluxstatus.knowledge.subject import waited_for
+from fluxstatus.references import dependencies_of, source_of
+from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict
+from fluxstatus.state import Key, State, key_of
+
+_WAITS = frozenset(
+    {"DependencyNotReady", "SourceNotReady", "NoSourceArtifact", "SourceUnavailable",
+     "SourceFetchFailed", "NoArtifact", "NotFound"}
+)  # fmt: skip
+"""Reasons that speak of another object (PKG apis/meta/conditions.go, SC api/v1)."""
+
+_WAITS_FOR_ARTIFACT = ("artifact not found", "no artifact available", "source not ready")
+_SOURCES_FIRST = {
+    "GitRepository": 0, "OCIRepository": 0, "Bucket": 0, "HelmRepository": 0,
+    "ExternalArtifact": 1, "HelmChart": 1, "ImageRepository": 1,
+}  # fmt: skip
+"""An order in which each comes after what it may take its artifact from."""
+
+_CHECKS_WHAT_IT_MADE = frozenset({"FluxInstance", "ResourceSet"})
+"""Kinds that are only ready when what they made is; while they wait, the text is wiped."""
+
+
+@dataclass(slots=True, eq=False)
+class Cause:
+    """Something broken on its own account, and the objects it drags down.
+
+    `waiting` cannot go on because of it; `stale` are Ready, on what they got before it began.
+    """
+
+    ref: Ref
+    fault: Fault
+    resource: Resource | None = None
+    since: datetime | None = None
+    waiting: list[Ref] = field(default_factory=list)
+    stale: list[Ref] = field(default_factory=list)
+
+    @property
+    def blocks(self) -> tuple[Ref, ...]:
+        """Everything it drags down, in the order of names."""
+        return tuple(sorted({*self.waiting, *self.stale}))
+
+
+class Causes:
+    """The causes in a State.
+
+    `by_object` tells the causes of an object that is not well; `cut_off` those of one that is
+    Ready, on what it got before they began; `moving` are the objects on their way that need no
+    help; `all` are the causes, each once.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Trace every object of *state* that is not well to its causes."""
+        self._state = state
+        self._controllers = Controllers(state)
+        self._stopped = {
+            ref: Cause(ref, fault)
+            for ref, fault in (*self._controllers.down.items(), *self._controllers.missing.items())
+        }
+        self._waits: dict[Key, set[Key]] = {}
+        self.by_object: dict[Key, list[Cause]] = {
+            key_of(ref): [cause] for ref, cause in self._stopped.items()
+        }
+        self.cut_off: dict[Key, list[Cause]] = {}
+        self.moving: set[Key] = set()
+        for key, resource in state.resources.items():
+            if resource.verdict not in WELL:
+                self._classify(key, resource)
+        self._follow_waits()
+        self._find_cut_off()
+        distinct = {id(c): c for found in self.by_object.values() for c in found}
+        distinct |= {id(c): c for c in self._stopped.values()}
+        self.all: list[Cause] = list(distinct.values())
+
+    def _classify(self, key: Key, resource: Resource) -> None:
+        taken = self._controllers.takes(resource)
+        stopped = self._stopped_for(resource)
+        if stopped and not self._fails_by_itself(resource):
+            self._blame(key, [stopped])
+        elif resource.verdict is Verdict.SUSPENDED or not taken:
+            self._blame(key, [self._own_cause(resource, taken=taken)])
+        elif resource.verdict in MOVING and not resource.retrying:
+            self.moving.add(key)
+        elif self._speaks_of_others(resource) and (upstream := self._not_well_upstream(resource)):
+            self._waits[key] = upstream
+        elif not self._may_heal(resource, cause := self._own_cause(resource, taken=taken)):
+            self._blame(key, [cause])
+        else:
+            self.moving.add(key)
+
+    def _stopped_for(self, resource: Resource) -> Cause | None:
+        """Give the stopped controller that *resource* needs: its own, or the one of artifacts."""
+        ref = self._controllers.stopped(resource)
+        if ref is None and source_of(resource) and resource.verdict is not Verdict.TERMINATING:
+            ref = self._controllers.stopped_source()
+        return self._stopped.get(ref) if ref else None
+
+    def _fails_by_itself(self, resource: Resource) -> bool:
+        """Whether it fails for a reason that a working controller would only find again."""
+        final = (Verdict.FAILED, Verdict.STALLED, Verdict.SUSPENDED)
+        return resource.verdict in final and not self._speaks_of_others(resource)
+
+    def _may_heal(self, resource: Resource, cause: Cause) -> bool:
+        """Whether *resource* is so young that a passing fault is no news yet."""
+        young = resource.age(self._state.now) < YOUNG
+        gone = resource.verdict is Verdict.TERMINATING and cause.since is not None and (
+            self._state.now - cause.since < YOUNG
+        )  # fmt: skip
+        return gone or (young and cause.fault.diagnosis.transient)
+
+    def _speaks_of_others(self, resource: Resource) -> bool:
+        """Whether what it says is about other objects of Flux: then the fault is not its own."""
+        reason, message = words_of(self._state, resource)
+        if reason in _WAITS:
+            return True
+        if reason == "ArtifactFailed":
+            return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
+        waited = waited_for(message)
+        if waited:
+            return all(w.kind in KINDS or w[:3] in self.by_object for w in waited)
+        return resource.verdict in MOVING and resource.ref.kind in _CHECKS_WHAT_IT_MADE
+
+    def _not_well_upstream(self, resource: Resource) -> set[Key]:
+        """Give what *resource* waits for that is not well, stopped controllers among it."""
+        _, message = words_of(self._state, resource)
+        targets = {source_of(resource), *dependencies_of(resource, message)}
+        if resource.ref.kind == "FluxInstance":
+            targets |= {key_of(ref) for ref in self._stopped}
+        resources = self._state.resources
+        return {
+            target
+            for target in targets
+            if target in self.by_object
+            or (target in resources and resources[target].verdict not in WELL)
+        } - {key_of(resource.ref), None}
+
+    def _own_cause(self, resource: Resource, *, taken: bool) -> Cause:
+        fault = fault_of(self._state, resource, taken=taken)
+        owner = self._release_of(resource)
+        return Cause(owner.ref if owner else resource.ref, fault, owner or resource,
+                     resource.since)  # fmt: skip
+
+    def _release_of(self, chart: Resource) -> Resource | None:
+        """Give the HelmRelease whose chart template made the HelmChart *chart*.
+
+        The release is what its owner can correct; the chart follows.
+        """
+        if chart.ref.kind != "HelmChart":
+            return None
+        name = chart.labels.get("helm.toolkit.fluxcd.io/name")
+        namespace = chart.labels.get("helm.toolkit.fluxcd.io/namespace")
+        found = self._state.resources.get(("HelmRelease", str(namespace), str(name)))
+        return found or self._releases_by_chart.get(key_of(chart.ref))
+
+    @cached_property
+    def _releases_by_chart(self) -> dict[Key, Resource]:
+        return {
+            chart: release
+            for release in self._state.of_kind("HelmRelease")
+            if (chart := source_of(release)) and chart[0] == "HelmChart"
+        }
+
+    def _follow_waits(self) -> None:
+        """Give each object that waits the causes of what it waits for, the deepest first."""
+        for key in self._in_order():
+            upstream = self._waits[key]
+            causes = [cause for up in sorted(upstream) for cause in self.by_object.get(up, ())]
+            resource = self._state.resources[key]
+            if causes:
+                self._blame(key, causes)
+            elif upstream & self.moving:
+                self.moving.add(key)
+            else:
+                self._blame(key, [self._own_cause(resource, taken=True)])
+
+    def _in_order(self) -> list[Key]:
+        """Order the waiting objects so that each comes after those it waits for.
+
+        A circle has no such order: its first member becomes a cause, and the others wait for it.
+        """
+        while True:
+            try:
+                order = TopologicalSorter(self._waits).static_order()
+                return [key for key in order if key in self._waits]
+            except CycleError as error:
+                self._break_circle(error.args[1][:-1])
+
+    def _break_circle(self, circle: list[Key]) -> None:
+        first = min(circle)
+        resource = self._state.resources[first]
+        start = circle.index(first)
+        members = [*circle[start:], *circle[:start], first]
+        fields = {"cycle": " → ".join(f"{kind} {ns}/{name}" for kind, ns, name in members)}
+        fault = Fault(diagnose_state("dependency-cycle", resource, fields),
+                      resource.reason, resource.message)  # fmt: skip
+        del self._waits[first]
+        self._blame(first, [Cause(resource.ref, fault, resource, resource.since)])
+
+    def _find_cut_off(self) -> None:
+        """Find what is Ready, and whose source or controller has a cause.
+
+        Its controller may not even have noticed: it only needs some artifact to be content.
+        """
+        for resource in sorted(
+            (r for r in self._state.resources.values() if r.verdict in WELL),
+            key=lambda r: _SOURCES_FIRST.get(r.ref.kind, len(_SOURCES_FIRST)),
+        ):
+            source, stopped = source_of(resource), self._stopped_for(resource)
+            if stopped and not resource.kind.static:
+                causes = [stopped]
+            elif source:
+                causes = self.by_object.get(source) or self.cut_off.get(source) or []
+            else:
+                continue
+            if causes:
+                self.cut_off[key_of(resource.ref)] = causes
+            for cause in causes:
+                if cause.ref != resource.ref:
+                    cause.stale.append(resource.ref)
+
+    def _blame(self, key: Key, causes: Iterable[Cause]) -> None:
+        known = self.by_object.setdefault(key, [])
+        ref = self._state.resources[key].ref
+        for cause in causes:
+            if cause not in known:
+                known.append(cause)
+                if ref != cause.ref:
+                    cause.waiting.append(ref)

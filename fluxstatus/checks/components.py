@@ -1,0 +1,140 @@
+"""Step 4: are the controllers there that should be, and do they work?"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fluxstatus.checks.step import Step
+from fluxstatus.checks.telling import ago, cause_found, passed, unread_found
+from fluxstatus.components import CONTROLLERS, Component
+from fluxstatus.controllers import is_operator
+from fluxstatus.evidence import Unread, Why
+from fluxstatus.findings import Command, Finding, Hint, Level
+from fluxstatus.kinds import KINDS
+from fluxstatus.resources import map_of, text_of
+from fluxstatus.state import State
+from fluxstatus.workloads import last_restart
+
+STEP_ID = "components"
+RECENT = timedelta(hours=1)
+VERSION = "app.kubernetes.io/version"
+
+
+def examine(state: State) -> Iterator[Finding]:
+    """Judge each Flux controller, and whether one is missing."""
+    answer = state.evidence.answer(CONTROLLERS)
+    if answer.unread:
+        yield unread_found(STEP_ID, "the controllers' Deployments", answer.unread)
+    stopped = [
+        cause
+        for cause in state.causes.all
+        if cause.ref.kind == "Deployment" and not is_operator(cause.ref)
+    ]
+    yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
+    working = [component for component in state.components if not component.down]
+    for component in working:
+        yield from of_component(STEP_ID, state, component)
+    yield from _versions(working)
+    yield from _not_served(state)
+    if working and not stopped:
+        yield passed(STEP_ID, _doing_well(working))
+    for component in working:
+        yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
+    if not (answer.unread or stopped or working):
+        yield Finding(
+            step=STEP_ID, code="no-controllers", level=Level.SKIP, title="no Flux controllers here"
+        )
+
+
+def of_component(step: str, state: State, component: Component) -> Iterator[Finding]:
+    """Judge a Deployment that works: are all replicas ready, has it restarted lately?"""
+    ref = component.ref
+    pods = ("kubectl", "get", "pods", "-n", ref.namespace)
+    logs = ("kubectl", "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous",
+            "--tail=50")  # fmt: skip
+    if component.trouble:
+        yield Finding(
+            step=step,
+            code="replicas-missing",
+            level=Level.WARN,
+            title=f"{ref}: {component.ready} of {component.wanted} replicas ready",
+            object=ref,
+            why=f"{component.trouble.pod} {component.trouble.text}".strip(),
+            hints=(Hint("look at its pods", (Command(pods),)),),
+        )
+    pods_unread = state.evidence.answer("pods").unread
+    if pods_unread:
+        yield unread_found(step, f"the pods of {ref}", pods_unread)
+    for pod, at, how, count in last_restart(component.pods):
+        if state.now - at < RECENT:
+            yield Finding(
+                step=step,
+                code="restarted",
+                level=Level.WARN,
+                title=f"{ref}: restarted {count} times, last {ago(at, state.now)} ago",
+                object=ref,
+                why=f"its pod {pod} ended with {how}",
+                since=at,
+                hints=(Hint("read what it logged before", (Command(logs),)),),
+            )
+
+
+def _versions(working: list[Component]) -> Iterator[Finding]:
+    versions = {
+        text_of(map_of(map_of(c.deployment.get("metadata")).get("labels")).get(VERSION)): c.ref.name
+        for c in working
+    }
+    versions.pop("", None)
+    if len(versions) > 1:
+        said = ", ".join(f"{name} {version}" for version, name in sorted(versions.items()))
+        yield Finding(
+            step=STEP_ID,
+            code="mixed-versions",
+            level=Level.WARN,
+            title=f"the controllers are of different Flux versions: {said}",
+            why="an upgrade stopped half-way, or two installations overlap",
+            hints=(
+                Hint(
+                    "look at who installed which, and finish the upgrade",
+                    (Command(("kubectl", "get", "deployments", "--all-namespaces",
+                              "-l", "app.kubernetes.io/part-of=flux", "--show-labels")),),
+                ),
+            ),
+        )  # fmt: skip
+
+
+def _not_served(state: State) -> Iterator[Finding]:
+    served = state.evidence.served
+    if served is None:
+        return
+    names = sorted(
+        kind.name
+        for kind in KINDS.values()
+        if kind.resource not in served and any(c.name == kind.controller for c in state.components)
+    )
+    if names:
+        unread = Unread(Why.ABSENT, "their CRDs are not installed")
+        yield unread_found(STEP_ID, ", ".join(names), unread)
+
+
+def _doing_well(working: list[Component]) -> str:
+    names = ", ".join(c.ref.name.removesuffix("-controller") for c in working)
+    ready, wanted = sum(c.ready for c in working), sum(c.wanted for c in working)
+    return f"{names}: {ready}/{wanted} ready"
+
+
+CODES = {
+    "controller-missing": "a controller that should be there is not",
+    "controller-scaled-to-zero": "a controller is scaled to 0",
+    "controller-out-of-memory": "a controller is killed for using more memory than it may",
+    "controller-crash-loop": "a controller keeps crashing",
+    "controller-image-pull": "a controller's image cannot be pulled",
+    "controller-not-scheduled": "a controller's pod finds no node",
+    "controller-not-ready": "a controller is not available",
+    "replicas-missing": "fewer replicas are ready than wanted",
+    "restarted": "a container has restarted within the last hour",
+    "mixed-versions": "the controllers are of different Flux versions",
+    "absent": "the CRDs of a controller are not installed",
+    "no-controllers": "there are no Flux controllers",
+    "forbidden": "could not be read",
+}
+STEP = Step(STEP_ID, "controller pods", (CONTROLLERS, "pods", "apis"), CODES, examine)

@@ -1,0 +1,300 @@
+"""Step 8: does what runs match its source, and what went wrong lately and shows nowhere else?"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from fluxstatus.checks.step import Step
+from fluxstatus.checks.telling import ago, docs_of, passed, short, unread_found
+from fluxstatus.evidence import Why
+from fluxstatus.findings import Command, Finding, Hint, Level, Ref
+from fluxstatus.kinds import KINDS
+from fluxstatus.references import source_of
+from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, map_of, maps_of, text_of, when
+from fluxstatus.state import EVENTS_FOR, State, Warned, key_of
+
+STEP_ID = "drift"
+GRACE = timedelta(seconds=60)
+HANDLED_WITHIN = timedelta(minutes=5)
+_CONSUMERS = ("Kustomization", "HelmRelease")
+
+
+class Lag(NamedTuple):
+    """What a consumer should run, what it runs, and since when there is something newer."""
+
+    wanted: str
+    applied: str
+    since: datetime | None
+
+
+def examine(state: State) -> Iterator[Finding]:
+    """Judge revisions, drift, reconcile requests and Warning events."""
+    current = total = 0
+    for resource in state.of_kind(*_CONSUMERS):
+        if resource.verdict is not Verdict.READY or key_of(resource.ref) in state.causes.cut_off:
+            continue
+        lag = lag_of(state, resource)
+        if lag is None:
+            continue
+        total += 1
+        current += lag.wanted == lag.applied
+        if lag.wanted != lag.applied and _overdue(state, resource, lag):
+            yield _behind(state, resource, lag)
+    for resource in state.of_kind("HelmRelease"):
+        yield from _drifted(state, resource)
+    yield from _requests(state)
+    yield from _notifications(state)
+    yield from _events(state)
+    if total:
+        noun = "object is on its" if total == 1 else "objects are on their"
+        yield passed(STEP_ID, f"{current} of {total} running {noun} source's revision")
+    else:
+        yield Finding(
+            step=STEP_ID, code="nothing-runs", level=Level.SKIP, title="nothing is deployed by Flux"
+        )
+
+
+def lag_of(state: State, resource: Resource) -> Lag | None:
+    """Compare what *resource* should run with what it runs; None where that cannot be told.
+
+    Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
+    HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
+    """
+    key = source_of(resource)
+    source = state.resources.get(key) if key else None
+    if source is None:
+        return None
+    artifact = map_of(source.get("status", "artifact"))
+    wanted = text_of(artifact.get("revision"))
+    since = when(artifact.get("lastUpdateTime"))
+    if resource.ref.kind == "Kustomization":
+        applied = text_of(resource.get("status", "lastAppliedRevision"))
+    elif source.ref.kind == "HelmChart":
+        applied = _chart_version(resource)
+    else:
+        _, _, wanted = wanted.rpartition("@")
+        applied = text_of(resource.get("status", "lastAttemptedRevisionDigest"))
+    return Lag(wanted, applied, since) if wanted and applied else None
+
+
+def _chart_version(release: Resource) -> str:
+    """Give the chart version that runs; helm-controller may add +DIGEST to what the chart says."""
+    deployed = [
+        text_of(entry.get("chartVersion"))
+        for entry in maps_of(release.get("status", "history"))
+        if entry.get("status") == "deployed"
+    ]
+    return next(iter(deployed), "")
+
+
+def _overdue(state: State, resource: Resource, lag: Lag) -> bool:
+    grace = max(GRACE, timedelta(seconds=resource.timeout()))
+    return lag.since is not None and state.now - lag.since > grace
+
+
+def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
+    ref = resource.ref
+    return Finding(
+        step=STEP_ID,
+        code="revision-behind",
+        level=Level.WARN,
+        title=f"{ref}: runs {short(lag.applied)}, its source has {short(lag.wanted)}",
+        object=ref,
+        why="it is Ready on an older revision: the new one has not been taken up",
+        since=lag.since,
+        evidence=(
+            ("source artifact revision", lag.wanted),
+            ("applied revision", lag.applied),
+        ),
+        hints=(
+            Hint(
+                f"look why the controller has not taken it up; it should have {_minutes(lag)}",
+                (
+                    Command(("kubectl", "logs", "-n", state.namespace,
+                             f"deployment/{resource.kind.controller}", "--tail=50")),
+                    _request(state, resource),
+                ),
+            ),
+        ),
+        docs=docs_of(ref.kind),
+    )  # fmt: skip
+
+
+def _minutes(lag: Lag) -> str:
+    return f"since {lag.since:%H:%M} UTC" if lag.since else "by now"
+
+
+def _request(state: State, resource: Resource) -> Command:
+    now = state.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Command(
+        ("kubectl", "annotate", "--overwrite", resource.kind.resource, resource.ref.name,
+         "-n", resource.ref.namespace, f"{REQUESTED_AT}={now}"),
+        changes=True,
+    )  # fmt: skip
+
+
+def _drifted(state: State, release: Resource) -> Iterator[Finding]:
+    """Tell of a release that was changed by hand; in mode warn it stays Ready (HC api/v2)."""
+    condition = release.condition("Drifted")
+    message = text_of(condition.get("message")).strip()
+    if condition.get("status") != "True":
+        events = state.warnings.get(key_of(release.ref), ())
+        drift = [warned for warned in events if warned.reason == "DriftDetected"]
+        if not drift or condition or release.verdict is not Verdict.READY:
+            return
+        message = drift[0].message
+    ref = release.ref
+    argv = ("kubectl", "get", release.kind.resource, ref.name, "-n", ref.namespace, "-o", "yaml")
+    yield Finding(
+        step=STEP_ID,
+        code="drift-detected",
+        level=Level.WARN,
+        title=f"{ref}: the cluster has drifted from the release",
+        object=ref,
+        why="an object of the release was changed by something else than Flux; "
+        "driftDetection.mode warn only reports it",
+        reason="DriftDetected",
+        message=message,
+        since=when(condition.get("lastTransitionTime")),
+        hints=(
+            Hint(
+                "take the change back or into Git; spec.driftDetection.mode: enabled corrects it",
+                (Command(argv),),
+            ),
+        ),
+        docs=docs_of(ref.kind),
+    )
+
+
+def _requests(state: State) -> Iterator[Finding]:
+    """Reconcile requests that nobody has handled, where nothing else explains it."""
+    for key, resource in state.resources.items():
+        asked = text_of(resource.annotations.get(REQUESTED_AT))
+        at = when(asked)
+        handled = resource.get("status", "lastHandledReconcileAt")
+        told = key in state.causes.by_object or key in state.causes.cut_off
+        if at is None or asked == handled or told or resource.verdict is not Verdict.READY:
+            continue
+        if state.now - at > HANDLED_WITHIN:
+            yield Finding(
+                step=STEP_ID,
+                code="request-unhandled",
+                level=Level.WARN,
+                title=f"{resource.ref}: a reconcile request has not been handled for "
+                f"{ago(at, state.now)}",
+                object=resource.ref,
+                why="its controller is busy, hangs, or does not watch it",
+                since=at,
+                hints=(
+                    Hint(
+                        "look at the controller's log",
+                        (Command(("kubectl", "logs", "-n", state.namespace,
+                                  f"deployment/{resource.kind.controller}", "--tail=50")),),
+                    ),
+                ),
+                docs=docs_of(resource.ref.kind),
+            )  # fmt: skip
+
+
+def _notifications(state: State) -> Iterator[Finding]:
+    """Alert and Provider have no status: what they refer to and their events are all there is."""
+    told: set[Ref] = set()
+    for alert in state.of_kind("Alert"):
+        if alert.verdict is Verdict.SUSPENDED:
+            continue
+        name = text_of(alert.get("spec", "providerRef", "name"))
+        key = ("Provider", alert.ref.namespace, name)
+        provider = state.resources.get(key)
+        if provider is None:
+            if state.known_missing(key):
+                yield _provider_missing(alert, name)
+            continue
+        failed = [
+            warned
+            for warned in state.warnings.get(key_of(alert.ref), ())
+            if warned.reason == "NotificationDispatchFailed"
+        ]
+        if failed and provider.ref not in told:
+            told.add(provider.ref)
+            yield _not_sent(provider, alert, failed[0])
+
+
+def _provider_missing(alert: Resource, name: str) -> Finding:
+    argv = ("kubectl", "get", KINDS["Provider"].resource, "-n", alert.ref.namespace)
+    return Finding(
+        step=STEP_ID,
+        code="provider-missing",
+        level=Level.WARN,
+        title=f"{alert.ref}: the Provider {name} that it names does not exist",
+        object=alert.ref,
+        why="nothing that it watches is notified",
+        hints=(Hint("create the Provider, or correct spec.providerRef", (Command(argv),)),),
+        docs=docs_of("Alert"),
+        trivial=True,
+    )
+
+
+def _not_sent(provider: Resource, alert: Resource, warned: Warned) -> Finding:
+    ref = provider.ref
+    secret = text_of(provider.get("spec", "secretRef", "name"))
+    commands = [("kubectl", "describe", provider.kind.resource, ref.name, "-n", ref.namespace)]
+    if secret:
+        commands.append(("kubectl", "get", "secret", secret, "-n", ref.namespace))
+    about = (
+        f"spec.address and the Secret {secret} (key address or token)"
+        if secret
+        else ("spec.address, or the Secret it should name")
+    )
+    return Finding(
+        step=STEP_ID,
+        code="notification-failed",
+        level=Level.WARN,
+        title=f"{ref}: notifications are lost",
+        object=ref,
+        why=f"the controller could not send what {alert.ref} asks for",
+        reason=warned.reason,
+        message=warned.message,
+        since=warned.last,
+        blocks=(alert.ref,),
+        hints=(Hint(f"correct {about}", tuple(Command(argv) for argv in commands)),),
+        docs=docs_of("Provider"),
+    )
+
+
+def _events(state: State) -> Iterator[Finding]:
+    """Sum up the Warning events; those of a fault stand at the fault."""
+    unread = state.evidence.answer("events").unread
+    if unread and unread.why is not Why.ABSENT:
+        yield unread_found(STEP_ID, "Warning events", unread)
+    past = [
+        (resource.ref, warned)
+        for key, found in state.warnings.items()
+        if (resource := state.resources.get(key)) and resource.verdict is Verdict.READY
+        for warned in found
+    ]
+    if past:
+        count = sum(warned.times for _, warned in past)
+        objects = len({ref for ref, _ in past})
+        hours = int(EVENTS_FOR.total_seconds() / 3600)
+        yield passed(
+            STEP_ID,
+            f"{count} Warning events in the last {hours} h on {objects} objects that are well now",
+        )
+
+
+CODES = {
+    "revision-behind": "Ready on an older revision than its source has",
+    "drift-detected": "the cluster has drifted from a Helm release",
+    "request-unhandled": "a reconcile request has not been handled",
+    "provider-missing": "an Alert names a Provider that does not exist",
+    "notification-failed": "notifications of a Provider are lost",
+    "nothing-runs": "nothing is deployed by Flux",
+    "forbidden": "could not be read",
+}
+STEP = Step(
+    STEP_ID,
+    "revisions, drift and errors",
+    (*(KINDS[kind].resource for kind in (*_CONSUMERS, "HelmChart", "Alert", "Provider")), "events"),
+    CODES,
+    examine,
+)

@@ -1,0 +1,141 @@
+"""Step 3: does the FluxInstance stand as it should?"""
+
+from collections.abc import Iterator
+
+from fluxstatus.checks.step import Step
+from fluxstatus.checks.telling import (
+    ago,
+    cause_found,
+    docs_of,
+    on_the_way,
+    passed,
+    unread_found,
+    waiting,
+)  # fmt: skip
+from fluxstatus.findings import Command, Finding, Hint, Level, Ref
+from fluxstatus.kinds import KINDS
+from fluxstatus.resources import Resource, maps_of, text_of, when
+from fluxstatus.state import State, key_of
+
+STEP_ID = "instance"
+INSTANCE = KINDS["FluxInstance"]
+
+
+def examine(state: State) -> Iterator[Finding]:
+    """Judge the FluxInstance, and whether there is just the one that the operator takes."""
+    answer = state.evidence.answer(INSTANCE.resource)
+    instance = state.instance
+    if instance is None:
+        if answer.unread and state.operators:
+            yield unread_found(STEP_ID, "FluxInstance", answer.unread)
+        else:
+            yield _none(state)
+        return
+    yield from _of_instance(state, instance)
+    for other in state.of_kind("FluxInstance"):
+        if other is not instance:
+            yield _ignored(other, instance)
+
+
+def _none(state: State) -> Finding:
+    if not state.operators:
+        return Finding(
+            step=STEP_ID,
+            code="no-instance",
+            level=Level.SKIP,
+            title="no Flux Operator, so no FluxInstance is expected",
+        )
+    ref = Ref("fluxcd.controlplane.io/v1", "FluxInstance", state.operators[0].ref.namespace, "flux")
+    return Finding(
+        step=STEP_ID,
+        code="instance-missing",
+        level=Level.FAIL,
+        title=f"{ref} does not exist: the operator runs and has nothing to install",
+        object=ref,
+        why="the operator alone installs no Flux: a FluxInstance tells it what to install",
+        hints=(
+            Hint(
+                f"apply a FluxInstance named flux in namespace {ref.namespace}",
+                (
+                    Command(("kubectl", "explain", "fluxinstances.spec")),
+                    Command(("kubectl", "apply", "-f", "flux-instance.yaml"), changes=True),
+                ),
+            ),
+        ),
+        docs="https://fluxoperator.dev/docs/crd/fluxinstance/",
+        trivial=True,
+    )
+
+
+def _of_instance(state: State, instance: Resource) -> Iterator[Finding]:
+    key = key_of(instance.ref)
+    causes = state.causes.by_object.get(key) or state.causes.cut_off.get(key) or []
+    own = [cause for cause in causes if cause.ref == instance.ref]
+    yield from (cause_found(STEP_ID, state, cause) for cause in own)
+    others = [cause for cause in causes if cause.ref != instance.ref]
+    if others and not own:
+        yield waiting(STEP_ID, instance.ref, others)
+    if key in state.causes.moving:
+        yield from on_the_way(STEP_ID, [instance], state.now)
+    if not causes and instance.ready:
+        yield passed(STEP_ID, _doing_well(state, instance))
+    yield from _images(state, instance)
+
+
+def _doing_well(state: State, instance: Resource) -> str:
+    history = next(iter(maps_of(instance.get("status", "history"))), {})
+    last = when(history.get("lastReconciled")) or instance.since
+    ref = instance.ref
+    return (
+        f"FluxInstance {ref.namespace}/{ref.name} {state.flux_version}, "
+        f"reconciled {ago(last, state.now)} ago"
+    )
+
+
+def _ignored(other: Resource, instance: Resource) -> Finding:
+    argv = ("kubectl", "delete", INSTANCE.resource, other.ref.name, "-n", other.ref.namespace)
+    return Finding(
+        step=STEP_ID,
+        code="instance-ignored",
+        level=Level.WARN,
+        title=f"{other.ref} is never reconciled",
+        object=other.ref,
+        why=f"the operator only looks at its own namespace, where {instance.ref} is",
+        hints=(Hint("delete it if it was a mistake", (Command(argv, changes=True),)),),
+        docs=docs_of("FluxInstance"),
+        trivial=True,
+    )
+
+
+def _images(state: State, instance: Resource) -> Iterator[Finding]:
+    """Compare the images that the instance has rolled out with those of the Deployments."""
+    wanted = {
+        text_of(entry.get("name")): text_of(entry.get("tag"))
+        for entry in maps_of(instance.get("status", "components"))
+    }
+    for component in state.components:
+        tag = wanted.get(component.ref.name)
+        if tag and component.version and tag != component.version:
+            argv = ("kubectl", "get", "deployment", component.ref.name, "-n",
+                    component.ref.namespace, "-o", "wide")  # fmt: skip
+            yield Finding(
+                step=STEP_ID,
+                code="image-differs",
+                level=Level.WARN,
+                title=f"{component.ref} runs {component.version}, the FluxInstance asks for {tag}",
+                object=component.ref,
+                why="somebody changed the Deployment, or an upgrade has not been rolled out",
+                hints=(Hint("look at its image and who set it", (Command(argv),)),),
+            )
+
+
+CODES = {
+    "instance-missing": "the operator runs and no FluxInstance exists",
+    "instance-ignored": "a FluxInstance that the operator never looks at",
+    "image-differs": "a controller runs another version than the FluxInstance asks for",
+    "no-instance": "no FluxInstance is expected",
+    "waiting": "not ready because of a cause that is told elsewhere",
+    "reconciling": "on its way, no verdict yet",
+    "forbidden": "could not be read",
+}
+STEP = Step(STEP_ID, "FluxInstance", (INSTANCE.resource,), CODES, examine)

@@ -1,0 +1,160 @@
+"""From a cause, a state or an unread answer to a finding: the words all steps share."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from fluxstatus.causes import Cause
+from fluxstatus.evidence import Unread, Why
+from fluxstatus.faults import unhealthy_workloads
+from fluxstatus.findings import Command, Finding, Hint, Level, Ref
+from fluxstatus.kinds import KINDS
+from fluxstatus.resources import Resource, Verdict
+from fluxstatus.state import State, key_of
+
+_DOCS = {
+    "source.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/source/{plural}/",
+    "source.extensions.fluxcd.io": "https://fluxcd.io/flux/components/source/{plural}/",
+    "kustomize.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/kustomize/{plural}/",
+    "helm.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/helm/{plural}/",
+    "notification.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/notification/{plural}/",
+    "image.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/image/{plural}/",
+    "fluxcd.controlplane.io": "https://fluxoperator.dev/docs/crd/{singular}/",
+}
+_NAMED = 5  # objects that a sentence names
+_LONG = 12  # characters: a hash, not a version
+_NEVER_FAILS = frozenset({"Alert", "Provider"})
+"""Kinds that bring no deployment to a stop when they are broken."""
+
+
+def docs_of(kind: str) -> str:
+    """Give the page of a Flux *kind*, empty for another kind."""
+    known = KINDS.get(kind)
+    if known is None:
+        return ""
+    return _DOCS[known.group].format(plural=known.plural, singular=known.name.lower())
+
+
+def cause_found(step: str, state: State, cause: Cause) -> Finding:
+    """Tell a cause: what is wrong, why, since when, what it blocks and how to mend it."""
+    fault, resource = cause.fault, cause.resource
+    diagnosis = fault.diagnosis
+    why = "; ".join((diagnosis.why, *unhealthy_workloads(state, fault.message)))
+    return Finding(
+        step=step,
+        code=diagnosis.code,
+        level=_level(cause),
+        title=f"{cause.ref}: {headline(diagnosis.why)}",
+        object=cause.ref,
+        why=why,
+        reason=fault.reason,
+        message=fault.message,
+        since=cause.since,
+        evidence=tuple(_evidence(state, cause)),
+        blocks=cause.blocks,
+        hints=diagnosis.hints,
+        docs=docs_of(cause.ref.kind),
+        trivial=diagnosis.trivial,
+        final=resource is not None and resource.verdict is Verdict.STALLED,
+    )
+
+
+def _level(cause: Cause) -> Level:
+    suspended = cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
+    if (suspended and not cause.waiting) or cause.ref.kind in _NEVER_FAILS:
+        return Level.WARN
+    return Level.FAIL
+
+
+def _evidence(state: State, cause: Cause) -> Iterator[tuple[str, str]]:
+    if cause.resource is not None:
+        for name, condition in cause.resource.conditions.items():
+            if name in ("Ready", "Stalled"):
+                yield f"status.conditions[{name}]", str(condition.get("status"))
+        artifact = cause.resource.get("status", "artifact", "revision")
+        if artifact:
+            yield "status.artifact.revision", str(artifact)
+    for warned in state.warnings.get(key_of(cause.ref), ())[:3]:
+        yield f"event {warned.reason}", f"{warned.times} times, last {warned.last.isoformat()}"
+
+
+def headline(sentence: str) -> str:
+    """Give the part of a *sentence* before its first colon or semicolon."""
+    for mark in ("; ", ": "):
+        sentence = sentence.partition(mark)[0]
+    return sentence
+
+
+def unread_found(step: str, what: str, unread: Unread) -> Finding:
+    """Tell what could not be read, why, and how to get it."""
+    level = Level.SKIP if unread.why in (Why.ABSENT, Why.NOT_ASKED) else Level.UNKNOWN
+    return Finding(
+        step=step,
+        code=f"{unread.why}",
+        level=level,
+        title=f"{what}: {unread.text}",
+        why=unread.text,
+        evidence=(("missing RBAC rule", unread.rule),) if unread.rule else (),
+        hints=tuple(unread_hints(unread)),
+    )
+
+
+def unread_hints(unread: Unread) -> Iterator[Hint]:
+    """Give the next steps that come with *unread*."""
+    for text, commands in unread.hints:
+        yield Hint(text, tuple(Command(argv) for argv in commands))
+    if unread.rule and not unread.hints:
+        verb, _, resource = unread.rule.partition(" ")
+        yield Hint(
+            f"ask for the permission: {unread.rule}",
+            (Command(("kubectl", "auth", "can-i", verb, resource, "--all-namespaces")),),
+        )
+
+
+def on_the_way(step: str, resources: Sequence[Resource], now: datetime) -> Iterator[Finding]:
+    """Tell which *resources* are at work and have no verdict yet, if there are any."""
+    if resources:
+        names = ", ".join(
+            f"{r.ref} ({r.verdict} for {ago(r.since, now)})" for r in resources[:_NAMED]
+        )
+        more = f" and {len(resources) - _NAMED} more" if len(resources) > _NAMED else ""
+        yield Finding(
+            step=step,
+            code="reconciling",
+            level=Level.SKIP,
+            title=f"no verdict yet on what is on its way: {names}{more}",
+            evidence=tuple((str(r.ref), r.verdict.value) for r in resources),
+        )
+
+
+def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
+    """Tell that *ref* is not well because of *causes*, which are told elsewhere."""
+    names = ", ".join(str(cause.ref) for cause in causes)
+    return Finding(
+        step=step,
+        code="waiting",
+        level=Level.SKIP,
+        title=f"{ref}: not ready because of {names}",
+        object=ref,
+    )
+
+
+def passed(step: str, title: str, ref: Ref | None = None, since: datetime | None = None) -> Finding:
+    """Tell that something is well."""
+    return Finding(step=step, code="ok", level=Level.PASS, title=title, object=ref, since=since)
+
+
+def short(revision: str) -> str:
+    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
+    head, mark, digest = revision.rpartition(":")
+    return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision
+
+
+def ago(then: datetime | None, now: datetime) -> str:
+    """Give the age of *then* as kubectl prints ages ("3m", "41d"); "some time" when unknown."""
+    if then is None:
+        return "some time"
+    seconds = max(int((now - then).total_seconds()), 0)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= 2 * size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,191 @@
+"""The controllers: which are expected, which are there, how they do, and what each takes on."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import jmespath
+
+from fluxstatus.evidence import Evidence, Object
+from fluxstatus.findings import Ref
+from fluxstatus.kinds import CONTROLLER_OF_GROUP, OPERATOR
+from fluxstatus.resources import Resource, map_of, text_of, when
+from fluxstatus.workloads import Trouble, selected, trouble_of_pod
+
+CONTROLLERS = "deployments.apps/controllers"
+OPERATORS = "deployments.apps/operator"
+DEFAULT_COMPONENTS = (
+    "source-controller",
+    "kustomize-controller",
+    "helm-controller",
+    "notification-controller",
+)
+_KNOWN = (*DEFAULT_COMPONENTS, "image-reflector-controller", "image-automation-controller",
+          "source-watcher")  # fmt: skip
+
+_DEPLOYMENT = jmespath.compile(
+    """{
+    name: metadata.name, namespace: metadata.namespace, labels: metadata.labels,
+    wanted: spec.replicas, selector: spec.selector.matchLabels,
+    ready: status.readyReplicas, args: spec.template.spec.containers[].args[],
+    images: spec.template.spec.containers[].image, created: metadata.creationTimestamp,
+    stopped: status.conditions[?type=='Progressing' && status=='False'] | [0].message,
+    failing: status.conditions[?type=='ReplicaFailure' && status=='True'] | [0].message
+    }"""
+)
+_TERM = re.compile(
+    r"\s*(?P<absent>!)?(?P<key>[\w./-]+)\s*"
+    r"(?:(?P<op>==|=|!=|in|notin)\s*(?:\((?P<set>[^)]*)\)|(?P<value>[\w.-]*)))?\s*(?:,|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A controller of Flux, or the operator: a Deployment and its pods.
+
+    `name` is the component it is, also for a shard ("kustomize-controller" for
+    "kustomize-controller-shard1"). `down` says that it does no work now; `trouble` why.
+    """
+
+    name: str
+    ref: Ref
+    deployment: Object
+    pods: tuple[Object, ...]
+    wanted: int
+    ready: int
+    version: str
+    trouble: Trouble | None
+    args: tuple[str, ...] = field(default=())
+
+    @property
+    def down(self) -> bool:
+        """Whether nothing of it runs."""
+        return self.ready < 1
+
+    @property
+    def selective(self) -> bool:
+        """Whether it reconciles only objects with certain labels, as a shard does."""
+        return any(arg.startswith("--watch-label-selector") for arg in self.args)
+
+    def takes(self, resource: Resource) -> bool:
+        """Whether it would reconcile *resource*, by its --watch-… arguments."""
+        for arg in self.args:
+            name, _, value = arg.partition("=")
+            if name == "--watch-label-selector" and not selects(value, resource.labels):
+                return False
+            elsewhere = resource.ref.namespace != self.ref.namespace
+            if name == "--watch-all-namespaces" and value == "false" and elsewhere:
+                return False
+        return True
+
+
+def selects(selector: str, labels: Mapping[str, object]) -> bool:
+    """Say whether a label *selector* (as kubectl -l takes it) selects *labels*.
+
+    What cannot be read selects everything: nobody is accused on a guess.
+    """
+    for term in _TERM.finditer(selector):
+        has, value = term["key"] in labels, labels.get(term["key"])
+        values = [v.strip() for v in (term["set"] or "").split(",")] + [term["value"] or ""]
+        fits = {
+            None: has is not bool(term["absent"]),
+            "=": has and value == term["value"],
+            "==": has and value == term["value"],
+            "!=": value != term["value"],
+            "in": has and value in values,
+            "notin": value not in values,
+        }[term["op"]]
+        if not fits:
+            return False
+    return True
+
+
+def components(evidence: Evidence) -> list[Component]:
+    """Give the Flux controllers that were found, shards among them, by name."""
+    found = evidence.answer(CONTROLLERS).items
+    pods = evidence.answer("pods").items
+    return sorted((_component(item, pods) for item in found), key=lambda c: c.ref)
+
+
+def operators(evidence: Evidence) -> list[Component]:
+    """Give the Flux Operator's Deployments; one that only serves the web UI is none."""
+    pods = evidence.answer("pods").items
+    found = (_component(item, pods) for item in evidence.answer(OPERATORS).items)
+    return [c for c in found if "--web-server-only=true" not in c.args]
+
+
+def _component(item: Object, pods: Iterable[Object]) -> Component:
+    view = _DEPLOYMENT.search(item)
+    name, namespace = text_of(view["name"]), text_of(view["namespace"])
+    labels = map_of(view["labels"])
+    mine = tuple(selected(view["selector"], pods, namespace))
+    wanted = view["wanted"] if isinstance(view["wanted"], int) else 1
+    ready = view["ready"] if isinstance(view["ready"], int) else 0
+    args = tuple(arg for arg in view["args"] or () if isinstance(arg, str))
+    operator = labels.get("app.kubernetes.io/name") == OPERATOR
+    base = next((known for known in _KNOWN if name.startswith(known)), name)
+    return Component(
+        name=OPERATOR if operator else base,
+        ref=Ref("apps/v1", "Deployment", namespace, name),
+        deployment=item,
+        pods=mine,
+        wanted=wanted,
+        ready=min(ready, wanted),
+        version=image_version(next(iter(view["images"] or ()), "")),
+        trouble=_trouble(view, wanted, ready, mine),
+        args=args,
+    )
+
+
+def _trouble(
+    view: Mapping[str, object], wanted: int, ready: int, pods: Iterable[Object]
+) -> Trouble | None:
+    if wanted == 0:
+        return Trouble("scaled-to-zero", "is scaled to 0 replicas")
+    troubles = [trouble for pod in pods if (trouble := trouble_of_pod(pod))]
+    if ready >= wanted and not any(t.code in {"crash-loop", "oom", "image-pull"} for t in troubles):
+        return None
+    if troubles:
+        return max(troubles, key=lambda t: t.restarts)
+    why = text_of(view["failing"]) or text_of(view["stopped"])
+    return Trouble("not-ready", why or f"has {ready} of {wanted} replicas ready",
+                   since=when(view["created"]))  # fmt: skip
+
+
+def image_version(image: object) -> str:
+    """Give the tag of an *image* reference, empty when it has none (a bare digest)."""
+    reference = text_of(image).partition("@")[0]
+    _, _, tag = reference.rpartition(":")
+    return "" if "/" in tag or tag == reference else tag
+
+
+def expected(evidence: Evidence, instance: Resource | None) -> tuple[str, ...]:
+    """Give the components that should be there.
+
+    Those of the FluxInstance's spec (its default are the first four), else those that the
+    served API groups need.
+    """
+    if instance is not None:
+        wanted = instance.get("spec", "components")
+        named = (
+            [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
+        )
+        return tuple(named) or DEFAULT_COMPONENTS
+    groups = {resource.partition(".")[2] for resource in evidence.served or ()}
+    return tuple(c for group, cs in CONTROLLER_OF_GROUP.items() if group in groups for c in cs)
+
+
+def managed_by(found: Iterable[Component]) -> str:
+    """Say how Flux got into the cluster, by the labels of its Deployments; empty when unknown."""
+    for component in found:
+        labels = map_of(map_of(component.deployment.get("metadata")).get("labels"))
+        manager = text_of(labels.get("app.kubernetes.io/managed-by"))
+        if manager == OPERATOR:
+            return "the Flux Operator"
+        if manager == "Helm":
+            return "a Helm chart"
+        if labels.get("kustomize.toolkit.fluxcd.io/name"):
+            return "flux bootstrap"
+        if labels.get("app.kubernetes.io/part-of") == "flux":
+            return "flux install or bootstrap"
+    return ""

@@ -1,0 +1,91 @@
+"""Which controllers do no work, and whose objects that leaves alone."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from fluxstatus.faults import Fault, fault_of_component, fault_of_missing
+from fluxstatus.findings import Ref
+from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY
+from fluxstatus.resources import Resource, Verdict
+from fluxstatus.state import State
+
+if TYPE_CHECKING:
+    from fluxstatus.components import Component
+
+_UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
+
+
+class Controllers:
+    """The controllers of a State, by the name of the component.
+
+    `down` are those that are there and do no work, `missing` those that should be there and are
+    not: a Deployment's name to what is wrong with it.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Find out which controllers of *state* work."""
+        self._by_name: dict[str, list[Component]] = defaultdict(list)
+        for component in (*state.components, *state.operators):
+            self._by_name[component.name].append(component)
+        self._readable = state.controllers_read
+        self.down: dict[Ref, Fault] = {
+            c.ref: fault_of_component(state, c, kinds_of(c.name))
+            for found in self._by_name.values()
+            for c in found
+            if c.down
+        }
+        self.missing: dict[Ref, Fault] = {}
+        if self._readable:
+            namespace = state.instance.ref.namespace if state.instance else state.namespace
+            for name in sorted(self._needed(state) - self._by_name.keys()):
+                ref = Ref("apps/v1", "Deployment", namespace, name)
+                self.missing[ref] = fault_of_missing(state, name, kinds_of(name))
+
+    def takes(self, resource: Resource) -> bool:
+        """Whether some controller that was found would reconcile *resource*, up or down.
+
+        True as well when the controllers could not be read, or none of that name exists: then
+        it is not the object's labels that are at fault.
+        """
+        found = self._by_name.get(resource.kind.controller)
+        if not found:
+            return True
+        if SHARD_KEY in resource.labels and resource.verdict in _UNTOUCHED:
+            # Nobody has touched it: only a controller of just this shard speaks against the label.
+            found = [component for component in found if component.selective]
+        return any(component.takes(resource) for component in found)
+
+    def stopped(self, resource: Resource) -> Ref | None:
+        """Give the controller that should reconcile *resource* and does not work, or None."""
+        name = resource.kind.controller
+        found = [c for c in self._by_name.get(name, ()) if c.takes(resource)]
+        if found:
+            return found[0].ref if all(c.down for c in found) else None
+        if name in self._by_name:
+            return None
+        return next((ref for ref in self.missing if ref.name == name), None)
+
+    def stopped_source(self) -> Ref | None:
+        """Give source-controller when it does not work: then no artifact can be fetched."""
+        return next(
+            (ref for ref in (*self.down, *self.missing) if ref.name == "source-controller"), None
+        )
+
+    def _needed(self, state: State) -> set[str]:
+        """Give the names of what must be there: what is expected, and what has objects."""
+        with_objects = {r.kind.controller for r in state.resources.values() if not r.kind.static}
+        if state.instance is None and not state.components:
+            return with_objects  # nothing says that Flux was ever installed here
+        return with_objects | set(state.expected)
+
+
+def kinds_of(name: str) -> str:
+    """Give the kinds that the component *name* reconciles, as a sentence lists them."""
+    names = [kind.name for kind in KINDS.values() if kind.controller == name]
+    names = [kind for kind in names if kind != "FluxReport"]
+    return ", ".join(names) if names else "its objects"
+
+
+def is_operator(ref: Ref) -> bool:
+    """Whether *ref* is the operator's own Deployment, which the operator step speaks of."""
+    return ref.name == OPERATOR

@@ -1,0 +1,205 @@
+"""What is wrong with one object or controller: its state and the controller's words, explained."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fluxstatus.components import Component
+from fluxstatus.kinds import KINDS, SHARD_KEY, full_name
+from fluxstatus.knowledge import Diagnosis, diagnose, diagnose_state
+from fluxstatus.knowledge.subject import waited_for
+from fluxstatus.references import dependencies_of, source_of
+from fluxstatus.resources import SUSPEND_ANNOTATIONS, Resource, Verdict, map_of, text_of
+from fluxstatus.state import Key, State, key_of
+from fluxstatus.workloads import trouble_of_pod
+
+_OUTCOMES = ("Released", "TestSuccess", "Remediated")
+"""The conditions of a HelmRelease that say more than Ready, the first that is False counts."""
+
+_OF_TROUBLE = {
+    "scaled-to-zero": "controller-scaled-to-zero",
+    "oom": "controller-out-of-memory",
+    "crash-loop": "controller-crash-loop",
+    "failed": "controller-crash-loop",
+    "config": "controller-crash-loop",
+    "image-pull": "controller-image-pull",
+    "pending": "controller-not-scheduled",
+    "not-ready": "controller-not-ready",
+}
+_ENOUGH_ALIKE = 0.7
+_WORKLOADS = frozenset({"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault with the controller's own reason and message, whole, and what they mean."""
+
+    diagnosis: Diagnosis
+    reason: str
+    message: str
+
+
+def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
+    """Say what is wrong with *resource*, which is not well.
+
+    *taken* tells whether any controller that was found would reconcile it.
+    """
+    reason, message = words_of(state, resource)
+    verdict = resource.verdict
+    fields = _fields(state, resource)
+    if verdict is Verdict.SUSPENDED:
+        annotated = any(resource.annotations.get(a) == "disabled" for a in SUSPEND_ANNOTATIONS)
+        code = "suspended-by-annotation" if annotated else "suspended"
+    elif verdict is Verdict.TERMINATING:
+        code = "terminating" if taken else "terminating-without-controller"
+    elif not taken:
+        code = "shard-without-controller" if SHARD_KEY in resource.labels else "never-reconciled"
+    elif missing := _missing_target(state, resource, message):
+        code, fields = "target-missing", {**fields, **missing}
+    else:
+        return _by_verdict(resource, reason, message, fields)
+    return Fault(diagnose_state(code, resource, fields), reason, message)
+
+
+def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[str, str]) -> Fault:
+    codes = {Verdict.NEVER: "never-reconciled", Verdict.OUTDATED: "outdated"}
+    code = codes.get(resource.verdict, "")
+    if not code and resource.verdict in (Verdict.STUCK, Verdict.RECONCILING):
+        progressing = not message or message == resource.message
+        stuck = "stuck" if resource.verdict is Verdict.STUCK else "attempt-failed"
+        code = stuck if progressing else ""
+    if code:
+        return Fault(diagnose_state(code, resource, fields), reason, message)
+    diagnosis = diagnose(resource, reason, message, fields)
+    return Fault(diagnosis, reason, message)
+
+
+def unhealthy_workloads(state: State, message: str) -> Iterator[str]:
+    """Say of each workload that a health check's *message* names what its pods and events tell.
+
+    The message itself only has a kstatus ("InProgress"); the true cause stands elsewhere.
+    """
+    for kind, namespace, name, _ in waited_for(message):
+        if kind in KINDS:
+            continue
+        pods = [
+            pod
+            for pod in state.evidence.answer("workload-pods").items
+            if _belongs(text_of(map_of(pod.get("metadata")).get("name")), name)
+            and map_of(pod.get("metadata")).get("namespace") == namespace
+        ]
+        troubles = [trouble for pod in pods if (trouble := trouble_of_pod(pod))]
+        if troubles:
+            worst = max(troubles, key=lambda t: (t.code != "not-ready", t.restarts))
+            yield f"pod {worst.pod} {worst.text}"
+        elif event := _newest_event(state, namespace, name):
+            yield event
+
+
+def _newest_event(state: State, namespace: str, name: str) -> str:
+    about = [
+        (key, warned)
+        for key, found in state.warnings.items()
+        if key[0] in _WORKLOADS and key[1] == namespace and _belongs(key[2], name)
+        for warned in found
+    ]
+    if not about:
+        return ""
+    (kind, _, owner), newest = max(about, key=lambda entry: entry[1].last)
+    return f"{kind} {owner}: {newest.reason}: {newest.message}"
+
+
+def _belongs(name: str, workload: str) -> bool:
+    """Whether a pod or ReplicaSet *name* is that of *workload* or made from it."""
+    return name == workload or name.startswith(f"{workload}-")
+
+
+def words_of(state: State, resource: Resource) -> tuple[str, str]:
+    """Give the reason and message that tell what failed.
+
+    Each retry wipes Ready ("Reconciliation in progress"); then the outcome conditions of a
+    HelmRelease and the newest Warning event still tell.
+    """
+    for name in _OUTCOMES:
+        outcome = resource.condition(name)
+        if outcome.get("status") == "False" and resource.reason != "DependencyNotReady":
+            reason = resource.reason if resource.reason == "RollbackSucceeded" else ""
+            return reason or text_of(outcome.get("reason")), text_of(outcome.get("message")).strip()
+    moving = resource.condition("Ready").get("status") == "Unknown"
+    if moving or resource.verdict is Verdict.TERMINATING:
+        newest = next(iter(state.warnings.get(key_of(resource.ref), ())), None)
+        if newest and newest.reason != "ReconciliationDisabled":
+            return newest.reason, newest.message
+    return resource.reason, resource.message
+
+
+def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
+    """Say why *component*, which is down, does no work; *kinds* are those it should reconcile."""
+    trouble = component.trouble
+    code = (
+        _OF_TROUBLE.get(trouble.code, "controller-not-ready")
+        if trouble
+        else ("controller-not-ready")
+    )
+    text = trouble.text if trouble else f"{component.ready} of {component.wanted} replicas ready"
+    fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
+              "trouble": text}  # fmt: skip
+    return Fault(diagnose_state(code, None, {**_around(state), **fields}), code, text)
+
+
+def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
+    """Say that the controller *name* is not there at all."""
+    instance = state.instance
+    fields = {
+        "name": name,
+        "ns": instance.ref.namespace if instance else state.namespace,
+        "kinds": kinds,
+        "instance": instance.ref.name if instance else "",
+        "instance_resource": KINDS["FluxInstance"].resource,
+    }
+    return Fault(diagnose_state("controller-missing", None, {**_around(state), **fields}), "", "")
+
+
+def _around(state: State) -> dict[str, str]:
+    return {"now": state.now.strftime("%Y-%m-%dT%H:%M:%SZ"), "flux_namespace": state.namespace}
+
+
+def _fields(state: State, resource: Resource) -> dict[str, str]:
+    observed = resource.condition("Ready").get("observedGeneration")
+    if observed is None:
+        observed = resource.get("status", "observedGeneration")
+    finalizers = resource.get("metadata", "finalizers")
+    return {
+        **_around(state),
+        "controller": resource.kind.controller,
+        "shard": text_of(resource.labels.get(SHARD_KEY)),
+        "generation": str(resource.generation),
+        "observed": str(observed),
+        "finalizers": ", ".join(map(str, finalizers)) if isinstance(finalizers, list) else "",
+    }
+
+
+def _missing_target(state: State, resource: Resource, message: str) -> dict[str, str]:
+    """Give the fields about the first thing *resource* refers to that does not exist."""
+    for target in (source_of(resource), *dependencies_of(resource, message)):
+        if target is None or target[0] == "HelmChart" or not state.known_missing(target):
+            continue
+        kind, namespace, name = target
+        return {
+            "target": f"{kind} {namespace}/{name}",
+            "target_resource": full_name(kind),
+            "nearest": _nearest(state, target),
+        }
+    return {}
+
+
+def _nearest(state: State, target: Key) -> str:
+    """Name what the reference may have meant: another kind, namespace or spelling."""
+    kind, namespace, name = target
+    same_place = [k for k in state.resources if k[1:] == (namespace, name) and k[0] != kind]
+    sources = [k for k in same_place if KINDS[k[0]].step == KINDS[kind].step]
+    if sources:
+        return f" (a {sources[0][0]} of that name does)"
+    of_kind = [f"{k[1]}/{k[2]}" for k in state.resources if k[0] == kind]
+    close = difflib.get_close_matches(f"{namespace}/{name}", of_kind, 1, _ENOUGH_ALIKE)
+    return f" (is {kind} {close[0]} meant?)" if close else ""

@@ -1,0 +1,172 @@
+"""What we say of a cluster: levels, hints, findings, and the exit code they lead to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Literal, NamedTuple, TypeAlias
+
+from fluxstatus.evidence import Cost, Target
+
+
+class Level(StrEnum):
+    """How a thing stands. What could not be read is UNKNOWN, what does not apply SKIP."""
+
+    PASS = "pass"  # noqa: S105 - a level, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    SKIP = "skip"
+
+
+class Ref(NamedTuple):
+    """The name of a Kubernetes object; `namespace` is empty for what is cluster-wide."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Give "Kind namespace/name", as a sentence names an object."""
+        return (
+            f"{self.kind} {self.namespace}/{self.name}"
+            if self.namespace
+            else (f"{self.kind} {self.name}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command to paste: its words, and whether it changes anything."""
+
+    argv: tuple[str, ...]
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A next step: a sentence, and the commands for it."""
+
+    text: str
+    commands: tuple[Command, ...] = ()
+
+
+Class: TypeAlias = Literal["fault", "habit"]
+
+
+@dataclass(slots=True)
+class Finding:
+    """One thing said about a cluster.
+
+    `title` names what it is about and what is wrong in one line; `why` is the cause in plain
+    words; `reason` and `message` are the controller's own, whole. `since` is when it began, as
+    far as is known. `evidence` are (path, value) pairs. `blocks` are the objects it drags down.
+    A habit is advice: it is never above warn and never hides a fault. A trivial finding needs
+    no second look, so nothing deeper is offered for it. A final one cannot heal by itself: Flux
+    does not try again until something is changed.
+    """
+
+    step: str
+    code: str
+    level: Level
+    title: str
+    object: Ref | None = None
+    why: str = ""
+    reason: str = ""
+    message: str = ""
+    since: datetime | None = None
+    evidence: tuple[tuple[str, str], ...] = ()
+    blocks: tuple[Ref, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    docs: str = ""
+    kind: Class = "fault"
+    trivial: bool = False
+    final: bool = False
+
+
+class Exit(IntEnum):
+    """The exit codes, the same in every output format."""
+
+    HEALTHY = 0
+    UNHEALTHY = 1
+    USAGE = 2
+    NO_VERDICT = 3
+    INTERRUPTED = 130
+
+
+WORST_FIRST = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
+"""The order of findings in a report."""
+
+
+def worst(levels: Iterable[Level]) -> Level:
+    """Give the level that stands for all of *levels*; SKIP when there are none.
+
+    A pass outweighs a skip: what applied was well.
+    """
+    present = set(levels)
+    order = (Level.FAIL, Level.UNKNOWN, Level.WARN, Level.PASS)
+    return next((level for level in order if level in present), Level.SKIP)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a step of the check ended: its id and title, and the level that stands for it."""
+
+    id: str
+    title: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """How to go on after the report: a sentence, commands, and a prompt for an assistant."""
+
+    text: str
+    commands: tuple[Command, ...] = ()
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run says, ready to be shown: all findings, passes among them, in their order.
+
+    `flux` and `operator` are the versions found in the cluster, empty when unknown.
+    """
+
+    target: Target
+    flux: str
+    operator: str
+    taken_at: datetime
+    cost: Cost
+    steps: tuple[StepResult, ...]
+    findings: tuple[Finding, ...]
+    next: Next | None = None
+    unreachable: bool = False
+
+    @property
+    def verdict(self) -> Level:
+        """The level that stands for the whole; SKIP never does: nothing seen is UNKNOWN."""
+        level = worst(finding.level for finding in self.findings)
+        return Level.UNKNOWN if level is Level.SKIP else level
+
+    def count(self, level: Level) -> int:
+        """Count the findings at *level*."""
+        return sum(finding.level is level for finding in self.findings)
+
+    @property
+    def blocked(self) -> int:
+        """How many objects are dragged down by something else, each counted once."""
+        return len({ref for finding in self.findings for ref in finding.blocks})
+
+    def exit_code(self, fail_on: Level = Level.FAIL) -> Exit:
+        """Give the exit code; *fail_on* WARN makes a warning count as unhealthy.
+
+        Advice (class habit) never changes it.
+        """
+        if self.unreachable:
+            return Exit.NO_VERDICT
+        failing = {Level.FAIL, fail_on}
+        if any(f.level in failing and f.kind == "fault" for f in self.findings):
+            return Exit.UNHEALTHY
+        return Exit.HEALTHY if self.verdict in (Level.PASS, Level.WARN) else Exit.NO_VERDICT

@@ -1,0 +1,167 @@
+"""From Evidence to a Report: every step examined, sorted, narrowed and aimed at the caller."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from fluxstatus.checks import STEPS
+from fluxstatus.checks.step import Step
+from fluxstatus.evidence import Evidence
+from fluxstatus.findings import (
+    WORST_FIRST,
+    Command,
+    Finding,
+    Hint,
+    Level,
+    Next,
+    Report,
+    StepResult,
+    worst,
+)  # fmt: skip
+from fluxstatus.state import State
+
+_EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
+"""Steps about the whole cluster: they are told whatever namespaces were asked for."""
+
+_CONTEXT_FLAG: Mapping[str, str] = {
+    "kubectl": "--context",
+    "flux": "--context",
+    "flux-operator": "--kube-context",
+    "helm": "--kube-context",
+}
+"""How each program that a hint names is told the context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of the findings was asked for.
+
+    `steps` empty means all; `skip` are ids of steps and codes; `namespaces` empty means all.
+    `flags` are the caller's own kubectl flags that commands in hints must repeat.
+    """
+
+    steps: Collection[str] = ()
+    skip: Collection[str] = ()
+    namespaces: Collection[str] = ()
+    flags: tuple[str, ...] = ()
+
+
+def judge(evidence: Evidence, choice: Choice = Choice()) -> Report:
+    """Examine *evidence* by every step that is asked for and give the report."""
+    state = State(evidence)
+    chosen = [s for s in STEPS if (not choice.steps or s.id in choice.steps)
+              and s.id not in choice.skip]  # fmt: skip
+    if evidence.unreachable is not None:
+        chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
+    by_step = [(step, list(_wanted(_examine(step, state), choice))) for step in chosen]
+    order = {step.id: number for number, step in enumerate(STEPS)}
+    aim = _Aim(evidence.target.context, choice.flags)
+    findings = sorted(
+        (aim.finding(f) for _, found in by_step for f in found),
+        key=lambda f: _rank(f, order),
+    )
+    results = tuple(
+        StepResult(step.id, step.title, worst(f.level for f in found)) for step, found in by_step
+    )
+    return Report(
+        target=evidence.target,
+        flux=state.flux_version,
+        operator=next((o.version for o in state.operators), ""),
+        taken_at=evidence.taken_at,
+        cost=evidence.cost,
+        steps=results,
+        findings=tuple(findings),
+        next=_next(findings, aim),
+        unreachable=evidence.unreachable is not None,
+    )
+
+
+def _examine(step: Step, state: State) -> Iterator[Finding]:
+    """Run one step; a step that crashes is an unknown, and never takes the others with it."""
+    try:
+        yield from step.examine(state)
+    except Exception as error:  # noqa: BLE001 - a bug in one step must not hide the others
+        yield Finding(
+            step=step.id,
+            code="check-crashed",
+            level=Level.UNKNOWN,
+            title=f"this check crashed: {type(error).__name__}: {error}",
+            why="this is a bug of flux-status, not of the cluster",
+            hints=(Hint("report it with a snapshot made by --save FILE"),),
+        )
+
+
+def _wanted(findings: Iterable[Finding], choice: Choice) -> Iterator[Finding]:
+    for finding in findings:
+        if finding.code not in choice.skip and _is_near(finding, choice.namespaces):
+            yield finding
+
+
+def _is_near(finding: Finding, namespaces: Collection[str]) -> bool:
+    """Whether *finding* is about one of *namespaces*, or blocks something there."""
+    if not namespaces or finding.object is None or finding.step in _EVERYWHERE:
+        return True
+    about = (finding.object, *finding.blocks)
+    return any(ref.namespace in namespaces for ref in about)
+
+
+def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
+    """Worst first, then by step, and in a step what blocks most.
+
+    The steps go from the cluster up, so that a dead controller comes before what it leaves.
+    """
+    return (
+        WORST_FIRST.index(finding.level),
+        finding.kind == "habit",
+        order[finding.step],
+        -len(finding.blocks),
+        finding.object or ("",),
+        finding.code,
+        finding.title,
+    )
+
+
+class _Aim:
+    """Fills the caller's context and flags into commands."""
+
+    def __init__(self, context: str, flags: tuple[str, ...]) -> None:
+        self._context = context
+        self._flags = flags
+
+    def context_flags(self, program: str) -> tuple[str, ...]:
+        flag = _CONTEXT_FLAG.get(program)
+        return (flag, self._context) if flag and self._context else ()
+
+    def finding(self, finding: Finding) -> Finding:
+        if finding.hints:
+            finding.hints = tuple(
+                Hint(hint.text, tuple(map(self.command, hint.commands))) for hint in finding.hints
+            )
+        return finding
+
+    def command(self, command: Command) -> Command:
+        program, *rest = command.argv
+        flags = self._flags if program == "kubectl" else ()
+        extra = (*self.context_flags(program), *flags)
+        if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
+            return replace(command, argv=(*command.argv, *extra))
+        return replace(command, argv=(program, *extra, *rest))
+
+
+def _next(findings: Iterable[Finding], aim: _Aim) -> Next | None:
+    """Point to the MCP server where it sees more than one look does."""
+    deep = [f for f in findings if f.level is Level.FAIL and not f.trivial and f.kind == "fault"]
+    if not deep:
+        return None
+    context = aim.context_flags("flux-operator")
+    server = " ".join(("flux-operator-mcp serve --read-only=true", *context))
+    return Next(
+        "ask your assistant, with live read-only access to this cluster: install the Flux "
+        f"Operator's MCP server and add it as: {server} (https://fluxoperator.dev/docs/mcp/install/)",
+        (
+            Command(
+                ("brew", "install", "controlplaneio-fluxcd/tap/flux-operator-mcp"), changes=True
+            ),
+        ),
+        prompt="Analyze the Flux installation in my current cluster. "
+        f"flux-status found: {deep[0].title}",
+    )

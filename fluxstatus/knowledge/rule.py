@@ -1,0 +1,96 @@
+"""A rule: what a controller's reason and message mean, and what to do about it."""
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fluxstatus.findings import Command, Hint
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A next step, as a template: a sentence, and command lines.
+
+    `read` are commands that change nothing, `change` commands that do. `{name}` is replaced by
+    a field of the object or a named group of the pattern; a command that names a field which is
+    empty for this object is left out.
+    """
+
+    text: str
+    read: tuple[str, ...] = ()
+    change: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of knowledge.
+
+    It holds for objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
+    whose message has `pattern`. `why` is the cause in one sentence. A transient fault may heal
+    in an object's first minutes; a trivial one needs no second look. `upstream` is where in
+    Flux's own code the text comes from.
+    """
+
+    code: str
+    why: str
+    steps: tuple[Step, ...]
+    reasons: tuple[str, ...] = ()
+    pattern: re.Pattern[str] = re.compile("")
+    kinds: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
+    transient: bool = False
+    trivial: bool = False
+    upstream: str = ""
+
+    def match(self, kind: str, reason: str, message: str) -> re.Match[str] | None:
+        """Give the match of this rule with a condition of an object of *kind*, or None."""
+        if (self.kinds and kind not in self.kinds) or (self.reasons and reason not in self.reasons):
+            return None
+        return self.pattern.search(message)
+
+
+def text(pattern: str) -> re.Pattern[str]:
+    """Compile the *pattern* of a rule: in any letter case, `.` also for a newline."""
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+
+
+def fill(template: str, fields: Mapping[str, str]) -> str:
+    """Put *fields* into a sentence; what is unknown reads as "…"."""
+    return template.format_map(_Known(fields))
+
+
+def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Command | None:
+    """Put *fields* into a command line, word by word; None when a field is unknown.
+
+    A word is one word whatever its value holds: quoting is the renderer's work.
+    """
+    try:
+        words = tuple(word.format_map(fields) for word in shlex.split(template))
+    except KeyError:
+        return None
+    named = re.findall(r"{(\w+)}", template)
+    return Command(words, changes) if all(fields[name] for name in named) else None
+
+
+def hints(steps: Sequence[Step], fields: Mapping[str, str]) -> tuple[Hint, ...]:
+    """Fill *steps* in for one object."""
+    return tuple(Hint(fill(step.text, fields), tuple(_commands(step, fields))) for step in steps)
+
+
+def _commands(step: Step, fields: Mapping[str, str]) -> Iterable[Command]:
+    for templates, changes in ((step.read, False), (step.change, True)):
+        for template in templates:
+            filled = command(template, fields, changes=changes)
+            if filled:
+                yield filled
+
+
+class _Known(dict[str, str]):
+    """Fields of which the unknown ones read as "…"."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+    def __getitem__(self, key: str) -> str:
+        return super().get(key) or "…"

@@ -1,0 +1,244 @@
+"""What is kept of an object: the one gate between what the API server sends and all the rest.
+
+An allow-list, so that a field nobody thought of is never kept: no Secret, no value of an
+environment variable, no data of a ConfigMap, no Helm values, no manifests, no managedFields.
+Credentials inside a URL or a header are masked in the texts that stay.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from fluxstatus.evidence import Object
+
+Shape: TypeAlias = "Mapping[str, Shape] | None"
+"""The fields to keep, by name; None keeps a plain value (or a map of plain values) whole."""
+
+
+def _fields(names: str, **nested: Shape) -> dict[str, Shape]:
+    return {**dict.fromkeys(names.split()), **nested}
+
+
+_REF = _fields("apiVersion kind name namespace")
+_METADATA = _fields(
+    "name namespace uid creationTimestamp deletionTimestamp generation labels finalizers",
+    ownerReferences=_fields("apiVersion kind name controller"),
+)
+_CONDITIONS = _fields("type status reason message lastTransitionTime observedGeneration")
+_DEPENDENCIES = _fields("apiVersion kind name namespace ready readyExpr")
+_REMEDIATION = _fields("", remediation=_fields("retries remediateLastFailure strategy"))
+_FLUX: Shape = {
+    "metadata": _METADATA,
+    "spec": _fields(
+        "suspend interval timeout retryInterval type provider url bucketName endpoint image "
+        "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
+        "components eventSeverity",
+        sourceRef=_REF,
+        chartRef=_REF,
+        chart={**_fields("version"), "spec": _fields("chart version", sourceRef=_REF)},
+        ref=_fields("branch tag semver commit name digest"),
+        dependsOn=_DEPENDENCIES,
+        secretRef=_REF,
+        certSecretRef=_REF,
+        proxySecretRef=_REF,
+        verify=_fields("provider mode", secretRef=_REF),
+        decryption=_fields("provider serviceAccountName", secretRef=_REF),
+        kubeConfig=_fields("", secretRef=_REF),
+        healthChecks=_REF,
+        postBuild=_fields("", substituteFrom=_fields("kind name optional")),
+        valuesFrom=_fields("kind name valuesKey optional"),
+        include=_fields("", repository=_REF),
+        providerRef=_REF,
+        eventSources=_REF,
+        resources=_REF,
+        imageRepositoryRef=_REF,
+        inputsFrom=_fields("kind name"),
+        sources=_REF,
+        artifacts=_fields("name"),
+        driftDetection=_fields("mode"),
+        install=_REMEDIATION,
+        upgrade=_REMEDIATION,
+        distribution=_fields("version registry artifact"),
+        cluster=_fields("type size multitenant networkPolicy"),
+        sharding=_fields("key shards"),
+        sync=_fields("name kind url ref path pullSecret interval provider"),
+        operator=_fields("version"),
+    ),
+    "status": _fields(
+        "observedGeneration lastHandledReconcileAt lastAppliedRevision lastAttemptedRevision "
+        "lastAttemptedRevisionDigest lastAppliedOriginRevision helmChart storageNamespace "
+        "failures installFailures upgradeFailures",
+        conditions=_CONDITIONS,
+        artifact=_fields("revision digest lastUpdateTime"),
+        history=_fields(
+            "lastReconciled lastReconciledStatus name namespace version chartVersion status",
+        ),
+        components=_fields("name tag digest"),
+        lastScanResult=_fields("scanTime tagCount"),
+    ),
+}
+_CONTAINER_STATE = _fields(
+    "",
+    waiting=_fields("reason message"),
+    running=_fields("startedAt"),
+    terminated=_fields("reason exitCode startedAt finishedAt"),  # its message is log text
+)
+_CONTAINER_STATUS = _fields(
+    "name image ready restartCount", state=_CONTAINER_STATE, lastState=_CONTAINER_STATE
+)
+_SHAPES: Mapping[str, Shape] = {
+    "deployments.apps": {
+        "metadata": _METADATA,
+        "spec": _fields(
+            "replicas",
+            selector=_fields("matchLabels"),
+            template=_fields(
+                "",
+                spec=_fields(
+                    "",
+                    containers=_fields(
+                        "name image args",
+                        ports=_fields("name containerPort"),
+                        resources=_fields("", limits=None),
+                    ),
+                ),
+            ),
+        ),
+        "status": _fields(
+            "replicas readyReplicas availableReplicas updatedReplicas observedGeneration",
+            conditions=_CONDITIONS,
+        ),
+    },
+    "pods": {
+        "metadata": _METADATA,
+        "spec": _fields("nodeName"),
+        "status": _fields(
+            "phase reason message",
+            conditions=_CONDITIONS,
+            containerStatuses=_CONTAINER_STATUS,
+            initContainerStatuses=_CONTAINER_STATUS,
+        ),
+    },
+    "services": {
+        "metadata": _METADATA,
+        "spec": _fields("type selector", ports=_fields("name port targetPort")),
+    },
+    "events": {
+        "metadata": _fields("name namespace creationTimestamp"),
+        **_fields(
+            "reason message type count firstTimestamp lastTimestamp eventTime",
+            involvedObject=_REF,
+            series=_fields("count lastObservedTime"),
+        ),
+    },
+    "fluxreports.fluxcd.controlplane.io": {
+        "metadata": _METADATA,
+        "spec": {
+            "distribution": _fields("version status managedBy"),
+            "operator": _fields("version"),
+        },
+        "status": _fields("", conditions=_CONDITIONS),
+    },
+}
+_ALIASES = {"workload-pods": "pods"}
+
+_ANNOTATIONS = (
+    "reconcile.fluxcd.io/",
+    "fluxcd.controlplane.io/",
+    "source.extensions.fluxcd.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+)
+_ARGUMENTS = (
+    "--watch-all-namespaces",
+    "--watch-label-selector",
+    "--no-cross-namespace-refs",
+    "--default-service-account",
+    "--feature-gates",
+    "--storage-adv-addr",
+    "--reporting-interval",
+    "--web-",
+)
+_CREDENTIALS = (
+    (re.compile(r"(?<=://)[^/\s@'\"]+@"), "***@"),
+    (re.compile(r"(?i)\b((?:bearer|basic|token)\s+)[\w.~+/=-]{16,}"), r"\1***"),
+    (re.compile(r"(?i)((?:password|token|secret|api[_-]?key|sig)=)[^&\s'\"]+"), r"\1***"),
+    (re.compile(r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abp]-|AKIA)[\w-]{10,}"), "***"),
+)
+_HISTORY = 2  # entries of a history that are looked at
+
+
+def mask(text: str) -> str:
+    """Give *text* with credentials in URLs, headers and well-known token forms replaced."""
+    for pattern, replacement in _CREDENTIALS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def prune(question: str, item: Object) -> Object:
+    """Give what is kept of *item*, an answer to *question* ("plural.group", see collect.py).
+
+    From managedFields, which are dropped, two times are kept as metadata: `changedAt`, when the
+    spec was last written, and `suspendedAt`, when spec.suspend was.
+    """
+    resource = question.partition("/")[0]
+    shape = _SHAPES.get(_ALIASES.get(resource, resource), _FLUX)
+    kept = _keep(item, shape)
+    if not isinstance(kept, dict):
+        return {}
+    for name in ("apiVersion", "kind"):
+        if isinstance(item.get(name), str):
+            kept[name] = item[name]
+    metadata, status = kept.get("metadata"), kept.get("status")
+    if isinstance(metadata, dict):
+        _keep_from_metadata(metadata, item["metadata"])
+    if isinstance(status, dict) and isinstance(status.get("history"), list):
+        status["history"] = status["history"][:_HISTORY]
+    if shape is _SHAPES["deployments.apps"]:
+        _keep_known_arguments(kept)
+    return kept
+
+
+def _keep(value: Any, shape: Shape) -> Any:
+    if isinstance(value, str):
+        return mask(value) if "://" in value or "=" in value or " " in value else value
+    if isinstance(value, list):
+        return [_keep(entry, shape) for entry in value]
+    if isinstance(value, dict):
+        if shape is None:
+            return {
+                key: entry for key, entry in value.items() if not isinstance(entry, dict | list)
+            }
+        return {key: _keep(value[key], shape[key]) for key in shape if key in value}
+    return value
+
+
+def _keep_from_metadata(kept: Object, metadata: Object) -> None:
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        known = {k: v for k, v in annotations.items() if k.startswith(_ANNOTATIONS)}
+        if known:
+            kept["annotations"] = known
+    for entry in metadata.get("managedFields") or ():
+        if not isinstance(entry, dict) or entry.get("subresource"):
+            continue
+        fields = entry.get("fieldsV1")
+        spec = fields.get("f:spec") if isinstance(fields, dict) else None
+        when = entry.get("time")
+        if not spec or not isinstance(when, str):
+            continue
+        kept["changedAt"] = max(when, kept.get("changedAt", ""))
+        if "f:suspend" in spec:
+            kept["suspendedAt"] = max(when, kept.get("suspendedAt", ""))
+
+
+def _keep_known_arguments(deployment: Object) -> None:
+    try:
+        containers = deployment["spec"]["template"]["spec"]["containers"]
+    except (KeyError, TypeError):
+        return
+    for container in containers if isinstance(containers, list) else ():
+        if isinstance(container, dict) and isinstance(container.get("args"), list):
+            container["args"] = [
+                arg for arg in container["args"] if str(arg).startswith(_ARGUMENTS)
+            ]

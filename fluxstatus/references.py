@@ -1,0 +1,116 @@
+"""What a Flux object refers to and waits for, as its spec says.
+
+Upstream: the API types of each controller (api/v*/…_types.go); a reference without a namespace
+means the object's own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from fluxstatus.knowledge.subject import waited_for
+from fluxstatus.resources import Resource, map_of, maps_of, text_of
+from fluxstatus.state import Key
+
+
+def source_of(resource: Resource) -> Key | None:
+    """Give the source that *resource* takes its artifact from, None when it takes none.
+
+    For a HelmRelease with a chart template this is the HelmChart that helm-controller makes.
+    """
+    read = _SOURCE.get(resource.ref.kind)
+    return read(resource) if read else None
+
+
+def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
+    """Give the objects besides its source that *resource* waits for.
+
+    *message* is what its controller says; a failed health check names objects there.
+    """
+    kind, namespace = resource.ref.kind, resource.ref.namespace
+    for entry in maps_of(resource.get("spec", "dependsOn")):
+        yield _key(entry, namespace, text_of(entry.get("kind")) or kind)
+    read = _DEPENDENCIES.get(kind)
+    if read:
+        yield from read(resource)
+    for waited in waited_for(message):
+        yield waited.kind, waited.namespace or namespace, waited.name
+
+
+def sync_source_of(instance: Resource) -> Key | None:
+    """Give the root source that the FluxInstance *instance* makes, None when it syncs nothing."""
+    return next(_sync_of(instance), None)
+
+
+def _sync_of(instance: Resource) -> Iterator[Key]:
+    sync = map_of(instance.get("spec", "sync"))
+    if sync:
+        namespace = instance.ref.namespace
+        name = text_of(sync.get("name")) or namespace
+        yield text_of(sync.get("kind")) or "GitRepository", namespace, name
+        yield "Kustomization", namespace, name
+
+
+def _key(reference: dict[str, Any], namespace: str, kind: str) -> Key:
+    return kind, text_of(reference.get("namespace")) or namespace, text_of(reference.get("name"))
+
+
+def _source_ref(resource: Resource) -> Key | None:
+    reference = map_of(resource.get("spec", "sourceRef"))
+    return (
+        _key(reference, resource.ref.namespace, text_of(reference.get("kind")))
+        if (reference)
+        else None
+    )
+
+
+def _chart_of(release: Resource) -> Key | None:
+    reference = map_of(release.get("spec", "chartRef"))
+    if reference:
+        return _key(reference, release.ref.namespace, text_of(reference.get("kind")))
+    template = map_of(release.get("spec", "chart", "spec", "sourceRef"))
+    if not template:
+        return None
+    namespace, _, name = text_of(release.get("status", "helmChart")).partition("/")
+    if name:
+        return "HelmChart", namespace, name
+    home = text_of(template.get("namespace")) or release.ref.namespace
+    return "HelmChart", home, f"{release.ref.namespace}-{release.ref.name}"
+
+
+def _image_repository_of(policy: Resource) -> Key | None:
+    reference = map_of(policy.get("spec", "imageRepositoryRef"))
+    return _key(reference, policy.ref.namespace, "ImageRepository") if reference else None
+
+
+_SOURCE: Mapping[str, Callable[[Resource], Key | None]] = {
+    "Kustomization": _source_ref,
+    "HelmChart": _source_ref,
+    "ImageUpdateAutomation": _source_ref,
+    "ExternalArtifact": _source_ref,
+    "HelmRelease": _chart_of,
+    "ImagePolicy": _image_repository_of,
+}
+
+
+def _inputs_of(resource_set: Resource) -> Iterator[Key]:
+    for entry in maps_of(resource_set.get("spec", "inputsFrom")):
+        if entry.get("name"):  # else by a selector, which may select nothing
+            yield _key(entry, resource_set.ref.namespace, "ResourceSetInputProvider")
+
+
+def _included_in(repository: Resource) -> Iterator[Key]:
+    for entry in maps_of(repository.get("spec", "include")):
+        yield _key(map_of(entry.get("repository")), repository.ref.namespace, "GitRepository")
+
+
+def _sources_of(generator: Resource) -> Iterator[Key]:
+    for entry in maps_of(generator.get("spec", "sources")):
+        yield _key(entry, generator.ref.namespace, text_of(entry.get("kind")))
+
+
+_DEPENDENCIES: Mapping[str, Callable[[Resource], Iterator[Key]]] = {
+    "ResourceSet": _inputs_of,
+    "GitRepository": _included_in,
+    "ArtifactGenerator": _sources_of,
+    "FluxInstance": _sync_of,
+}

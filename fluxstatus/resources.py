@@ -1,0 +1,211 @@
+"""A Flux object seen through JMESPath: its verdict, and what the verdict rests on.
+
+Plain kstatus is wrong for Flux: an object that fails and retries is "InProgress" there. The
+verdict follows the order in which Flux itself writes conditions (fluxcd/pkg
+runtime/conditions/setter.go, apis/meta/conditions.go).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import jmespath
+
+from fluxstatus.evidence import Object
+from fluxstatus.findings import Ref
+from fluxstatus.kinds import Kind
+
+_VIEW = jmespath.compile(
+    """{
+    name: metadata.name, namespace: metadata.namespace, generation: metadata.generation,
+    labels: metadata.labels, annotations: metadata.annotations,
+    created: metadata.creationTimestamp, deleted: metadata.deletionTimestamp,
+    changed: metadata.changedAt, suspended: metadata.suspendedAt,
+    suspend: spec.suspend, timeout: spec.timeout, type: spec.type,
+    conditions: status.conditions, history: status.history[0]
+    }"""
+)
+
+YOUNG = timedelta(minutes=2)
+"""How long after its creation an object may still be finding its sources and dependencies."""
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+SUSPEND_ANNOTATIONS = (
+    "fluxcd.controlplane.io/reconcile",
+    "source.extensions.fluxcd.io/reconcile",
+)
+REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
+
+
+class Verdict(StrEnum):
+    """How an object stands."""
+
+    READY = "ready"
+    STATIC = "static"  # has no status; judged by what it refers to
+    STARTING = "starting"  # young, and not reconciled yet
+    RECONCILING = "reconciling"  # at work, within its time
+    SUSPENDED = "suspended"
+    NEVER = "never reconciled"
+    OUTDATED = "outdated"  # what it says is about an older spec
+    STUCK = "stuck"  # at work for longer than its timeout
+    FAILED = "failed"  # fails and is tried again
+    STALLED = "stalled"  # fails and is not tried again until something changes
+    TERMINATING = "terminating"  # deleted, and not gone
+
+
+WELL = frozenset({Verdict.READY, Verdict.STATIC})
+MOVING = frozenset({Verdict.STARTING, Verdict.RECONCILING})
+BROKEN = frozenset(Verdict) - WELL - MOVING - {Verdict.SUSPENDED}
+
+
+def when(text: Any) -> datetime | None:
+    """Read an RFC 3339 time, or seconds since the epoch as `kubectl annotate` users write them."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text), UTC)
+        parsed = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def seconds(text: Any, default: float) -> float:
+    """Read a Go duration ("1m30s") as seconds; *default* when it is none."""
+    parts = _DURATION.findall(text) if isinstance(text, str) else []
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts) if parts else default
+
+
+def text_of(value: Any) -> str:
+    """Give *value* when it is text, else the empty text."""
+    return value if isinstance(value, str) else ""
+
+
+def map_of(value: Any) -> dict[str, Any]:
+    """Give *value* when it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def maps_of(value: Any) -> list[dict[str, Any]]:
+    """Give the JSON objects in *value* when it is a list, else none."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+class Resource:
+    """A Flux object, judged.
+
+    `verdict`, `reason`, `message` and `since` say how it stands; `retrying` that an attempt has
+    failed before even if the condition no longer says so (each retry wipes Ready).
+    """
+
+    __slots__ = (
+        "annotations", "conditions", "created", "generation", "kind", "labels", "message",
+        "object", "reason", "ref", "retrying", "since", "verdict",
+    )  # fmt: skip
+
+    def __init__(self, kind: Kind, item: Object, now: datetime) -> None:
+        """Judge *item*, an object of *kind*, as of *now*."""
+        view = _VIEW.search(item)
+        self.kind = kind
+        self.object = item
+        self.ref = Ref(
+            text_of(item.get("apiVersion")), kind.name,
+            text_of(view["namespace"]), text_of(view["name"]),
+        )  # fmt: skip
+        self.labels = map_of(view["labels"])
+        self.annotations = map_of(view["annotations"])
+        self.generation = view["generation"]
+        self.created = when(view["created"])
+        self.conditions = {text_of(c.get("type")): c for c in maps_of(view["conditions"])}
+        history = map_of(view["history"])
+        last = text_of(history.get("lastReconciledStatus") or history.get("status"))
+        self.retrying = last.lower().endswith("failed") or (
+            self.condition("Reconciling").get("reason") == "ProgressingWithRetry"
+        )
+        self.reason = self.message = ""
+        self.since: datetime | None = None
+        self.verdict = self._judge(view, now)
+
+    def condition(self, name: str) -> dict[str, Any]:
+        """Give the condition of type *name*, or an empty one."""
+        return self.conditions.get(name, {})
+
+    def get(self, *path: str) -> Any:
+        """Give the value at *path* in the object, or None where the path ends early."""
+        value: Any = self.object
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    @property
+    def ready(self) -> bool:
+        """Whether its last word was Ready=True, whatever else holds."""
+        return self.condition("Ready").get("status") == "True"
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it is told not to reconcile, by its spec or by an annotation."""
+        return self.get("spec", "suspend") is True or any(
+            self.annotations.get(name) == "disabled" for name in SUSPEND_ANNOTATIONS
+        )
+
+    def timeout(self) -> float:
+        """How long one reconciliation may take, in seconds."""
+        own = self.annotations.get("fluxcd.controlplane.io/reconcileTimeout")
+        if self.kind.name == "Kustomization":  # defaults to the interval (KC api/v1)
+            return seconds(self.get("spec", "timeout") or self.get("spec", "interval"), 600)
+        return seconds(own or self.get("spec", "timeout"), self.kind.timeout)
+
+    def age(self, now: datetime) -> timedelta:
+        """How long it has existed; a very long time when it does not say."""
+        return now - self.created if self.created else timedelta.max
+
+    def _judge(self, view: dict[str, Any], now: datetime) -> Verdict:
+        ready = self.condition("Ready")
+        self._say(ready)
+        if view["deleted"] is not None:
+            self.since = when(view["deleted"])
+            return Verdict.TERMINATING
+        if self.suspended:
+            self.since = when(view["suspended"])
+            return Verdict.SUSPENDED
+        if self.kind.static or (self.kind.name == "HelmRepository" and view["type"] == "oci"):
+            return Verdict.STATIC
+        if not ready:
+            return self._judge_without_ready(view, now)
+        observed = ready.get("observedGeneration")
+        if isinstance(observed, int) and observed != self.generation:
+            self.since = when(view["changed"])
+            recent = self.since is not None and now - self.since < YOUNG
+            return Verdict.RECONCILING if recent else Verdict.OUTDATED
+        return self._judge_ready(ready, now)
+
+    def _judge_without_ready(self, view: dict[str, Any], now: datetime) -> Verdict:
+        if self.kind.name == "ExternalArtifact" and self.get("status", "artifact", "revision"):
+            return Verdict.READY  # a third-party controller may set no condition
+        self.since = self.created
+        changed = when(view["changed"]) or self.created
+        young = changed is not None and now - changed < YOUNG
+        return Verdict.STARTING if young else Verdict.NEVER
+
+    def _judge_ready(self, ready: dict[str, Any], now: datetime) -> Verdict:
+        stalled = self.condition("Stalled")
+        if stalled.get("status") == "True":
+            return Verdict.STALLED
+        status = ready.get("status")
+        if status == "True":
+            return Verdict.READY
+        if status == "False":
+            return Verdict.FAILED
+        limit = timedelta(seconds=self.timeout()) + YOUNG
+        stuck = self.since is not None and now - self.since > limit
+        return Verdict.STUCK if stuck else Verdict.RECONCILING
+
+    def _say(self, condition: dict[str, Any]) -> None:
+        self.reason = text_of(condition.get("reason"))
+        self.message = text_of(condition.get("message")).strip()
+        self.since = when(condition.get("lastTransitionTime"))

@@ -1,0 +1,171 @@
+"""The judged state of a cluster: all that the steps look at, derived once from the Evidence."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import jmespath
+
+from fluxstatus.components import CONTROLLERS, OPERATORS, Component, components, expected, operators
+from fluxstatus.evidence import Answer, Evidence, Object, Why
+from fluxstatus.findings import Ref
+from fluxstatus.kinds import KINDS, RESOURCES
+from fluxstatus.resources import Resource, map_of, text_of, when
+
+if TYPE_CHECKING:
+    from fluxstatus.causes import Causes
+
+Key: TypeAlias = tuple[str, str, str]
+"""Kind, namespace, name: what a reference in a spec names; it has no version."""
+
+EVENTS_FOR = timedelta(hours=1)
+"""How far back Warning events are looked at; API servers keep them about as long."""
+
+_EVENT = jmespath.compile(
+    """{
+    kind: involvedObject.kind, namespace: involvedObject.namespace, name: involvedObject.name,
+    reason: reason, message: message, count: series.count || count || `1`,
+    last: series.lastObservedTime || lastTimestamp || eventTime || metadata.creationTimestamp
+    }"""
+)
+
+
+class Warned(NamedTuple):
+    """A Warning event: what was said of an object, how often, and when last."""
+
+    reason: str
+    message: str
+    times: int
+    last: datetime
+
+
+class State:
+    """What the Evidence comes to."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        """Judge *evidence*; everything that takes time is done when first looked at."""
+        self.evidence = evidence
+        self.now = evidence.taken_at
+
+    @cached_property
+    def resources(self) -> dict[Key, Resource]:
+        """Every Flux object that was read, judged."""
+        found = {}
+        for name, kind in RESOURCES.items():
+            if kind.name == "FluxReport":
+                continue  # a report, not something that is reconciled
+            for item in self.evidence.answer(name).items:
+                resource = Resource(kind, item, self.now)
+                found[key_of(resource.ref)] = resource
+        return found
+
+    def of_kind(self, *kinds: str) -> list[Resource]:
+        """Give the objects of these *kinds*, in the order of their names."""
+        wanted = frozenset(kinds)
+        return sorted(
+            (r for r in self.resources.values() if r.ref.kind in wanted), key=lambda r: r.ref
+        )
+
+    @cached_property
+    def components(self) -> list[Component]:
+        """The Flux controllers that were found."""
+        return components(self.evidence)
+
+    @cached_property
+    def operators(self) -> list[Component]:
+        """The Flux Operator's Deployments that were found."""
+        return operators(self.evidence)
+
+    @cached_property
+    def instance(self) -> Resource | None:
+        """The FluxInstance that counts: the one in the operator's namespace, else the first."""
+        instances = self.of_kind("FluxInstance")
+        homes = {operator.ref.namespace for operator in self.operators}
+        beside = [i for i in instances if i.ref.namespace in homes]
+        return next(iter(beside or instances), None)
+
+    @cached_property
+    def expected(self) -> tuple[str, ...]:
+        """The names of the controllers that should be there."""
+        return expected(self.evidence, self.instance)
+
+    @cached_property
+    def namespace(self) -> str:
+        """The namespace that Flux runs in; "flux-system" when nothing tells."""
+        anchors: Iterable[Ref] = (
+            *(c.ref for c in self.components),
+            *(c.ref for c in self.operators),
+            *(r.ref for r in self.of_kind("FluxInstance")),
+        )
+        return next((ref.namespace for ref in anchors), "flux-system")
+
+    @cached_property
+    def warnings(self) -> dict[Key, list[Warned]]:
+        """The Warning events of the last hour by object, newest first."""
+        found: dict[Key, list[Warned]] = defaultdict(list)
+        for key, warned in _events(self.evidence.answer("events").items):
+            if self.now - warned.last <= EVENTS_FOR:
+                found[key].append(warned)
+        for warned_of_one in found.values():
+            warned_of_one.sort(key=lambda w: w.last, reverse=True)
+        return dict(found)
+
+    @cached_property
+    def causes(self) -> "Causes":
+        """What is broken on its own account, and what waits for it."""
+        from fluxstatus.causes import Causes  # noqa: PLC0415 - causes are traced over a State
+
+        return Causes(self)
+
+    def answer_of(self, kind: str) -> Answer:
+        """Give the answer to the list of a Flux *kind*."""
+        return self.evidence.answer(KINDS[kind].resource)
+
+    def known_missing(self, key: Key) -> bool:
+        """Say whether the object *key* certainly does not exist: it was looked for, and is not."""
+        kind, namespace, _ = key
+        if kind not in KINDS or key in self.resources:
+            return False
+        answer = self.answer_of(kind)
+        if answer.unread is None:
+            return True
+        return answer.unread.why is Why.ABSENT or namespace in answer.namespaces
+
+    @cached_property
+    def controllers_read(self) -> bool:
+        """Whether the Deployments of Flux could be looked at everywhere."""
+        return all(self.evidence.answer(q).unread is None for q in (CONTROLLERS, OPERATORS))
+
+    @cached_property
+    def flux_version(self) -> str:
+        """The version of the Flux distribution as far as the cluster tells, with its "v"."""
+        for report in self.evidence.answer(KINDS["FluxReport"].resource).items:
+            version = text_of(map_of(map_of(report.get("spec")).get("distribution")).get("version"))
+            if version:
+                return version
+        applied = self.instance.get("status", "lastAppliedRevision") if self.instance else None
+        labels = (
+            text_of(map_of(map_of(c.deployment.get("metadata")).get("labels")).get(
+                "app.kubernetes.io/version"
+            ))
+            for c in self.components
+        )  # fmt: skip
+        return text_of(applied).partition("@")[0] or next(filter(None, labels), "")
+
+
+def key_of(ref: Ref) -> Key:
+    """Give the key of *ref*."""
+    return ref.kind, ref.namespace, ref.name
+
+
+def _events(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:
+    for item in items:
+        view = _EVENT.search(item)
+        last = when(view["last"])
+        if last is None:
+            continue
+        key = (text_of(view["kind"]), text_of(view["namespace"]), text_of(view["name"]))
+        count = view["count"] if isinstance(view["count"], int) else 1
+        yield key, Warned(text_of(view["reason"]), text_of(view["message"]).strip(), count, last)

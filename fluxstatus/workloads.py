@@ -1,0 +1,129 @@
+"""What is wrong with a Deployment and its pods, in words.
+
+Container reasons are the kubelet's (kubernetes pkg/kubelet/images/types.go and
+pkg/kubelet/container/sync_result.go).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jmespath
+
+from fluxstatus.evidence import Object
+from fluxstatus.resources import map_of, maps_of, text_of, when
+
+_CONTAINERS = jmespath.compile("[status.initContainerStatuses, status.containerStatuses][]")
+_UNSCHEDULED = jmespath.compile(
+    "status.conditions[?type=='PodScheduled' && status=='False'] | [0].message"
+)
+
+_IMAGE_PULL = frozenset(
+    {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull",
+     "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed"}
+)  # fmt: skip
+_NOT_CREATED = frozenset(
+    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError",
+     "PreStartHookError", "PostStartHookError"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a pod from running well.
+
+    `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready. `text` is
+    a sentence without the pod's name; `restarts` counts those of the container in trouble.
+    """
+
+    code: str
+    text: str
+    pod: str = ""
+    since: datetime | None = None
+    restarts: int = 0
+
+
+def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
+    """Give a container status's name and image, empty where missing."""
+    return text_of(status.get("name")), text_of(status.get("image"))
+
+
+def trouble_of_pod(pod: Object) -> Trouble | None:
+    """Say what is wrong with *pod*; None when it runs and is ready, or has done its work."""
+    status, name = map_of(pod.get("status")), text_of(map_of(pod.get("metadata")).get("name"))
+    phase = text_of(status.get("phase"))
+    if phase == "Succeeded" or (phase == "Running" and _all_ready(pod)):
+        return None
+    if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
+        text = f"{status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
+        return Trouble("failed", text, name)
+    containers = (_trouble_of_container(c, name) for c in maps_of(_CONTAINERS.search(pod)))
+    return next(filter(None, containers), None) or _trouble_of_phase(pod, phase, name)
+
+
+def _trouble_of_phase(pod: Object, phase: str, name: str) -> Trouble:
+    if unscheduled := text_of(_UNSCHEDULED.search(pod)):
+        return Trouble("pending", f"cannot be scheduled (FailedScheduling): {unscheduled}", name)
+    if phase == "Failed":
+        return Trouble("failed", "has failed", name)
+    return Trouble("not-ready", f"is {phase or 'in an unknown phase'}, not ready", name)
+
+
+def _trouble_of_container(container: dict[str, Any], pod: str) -> Trouble | None:
+    name, image = container_name_and_image(container)
+    state = map_of(container.get("state"))
+    waiting, ended = map_of(state.get("waiting")), map_of(state.get("terminated"))
+    last = map_of(map_of(container.get("lastState")).get("terminated")) or ended
+    reason, restarts = text_of(waiting.get("reason")), container.get("restartCount")
+    count = restarts if isinstance(restarts, int) else 0
+    since = when(last.get("finishedAt"))
+    if reason in _IMAGE_PULL:
+        return Trouble("image-pull", f"cannot pull the image {image} ({reason})", pod, since, count)
+    if reason in _NOT_CREATED:
+        said = text_of(waiting.get("message"))
+        return Trouble("config", f"cannot start container {name}: {reason} {said}", pod, since)
+    if reason == "CrashLoopBackOff":
+        code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
+        text = f"container {name} is in CrashLoopBackOff after {_ending(last)}, {count} restarts"
+        return Trouble(code, text, pod, since, count)
+    if ended and ended.get("exitCode") != 0:
+        code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
+        return Trouble(code, f"container {name} ended with {_ending(ended)}", pod, since, count)
+    if "running" in state and container.get("ready") is False:
+        return Trouble("not-ready", f"container {name} runs but its readiness probe fails", pod)
+    return None
+
+
+def _ending(terminated: dict[str, Any]) -> str:
+    reason, code = text_of(terminated.get("reason")), terminated.get("exitCode")
+    if not terminated:
+        return "ending for an unknown reason"
+    return f"{reason or 'Error'} (exit code {code})"
+
+
+def _all_ready(pod: Object) -> bool:
+    statuses = maps_of(map_of(pod.get("status")).get("containerStatuses"))
+    return bool(statuses) and all(status.get("ready") is True for status in statuses)
+
+
+def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:
+    """Give (pod, when, how it ended, restarts) for each container that has restarted."""
+    for pod in pods:
+        for container in maps_of(_CONTAINERS.search(pod)):
+            ended = map_of(map_of(container.get("lastState")).get("terminated"))
+            at, count = when(ended.get("finishedAt")), container.get("restartCount")
+            if at and isinstance(count, int) and count > 0:
+                yield text_of(map_of(pod.get("metadata")).get("name")), at, _ending(ended), count
+
+
+def selected(selector: Any, pods: Iterable[Object], namespace: str) -> list[Object]:
+    """Give the *pods* of *namespace* that have every label of *selector* (a map)."""
+    wanted = map_of(selector)
+    return [
+        pod
+        for pod in pods
+        if map_of(pod.get("metadata")).get("namespace") == namespace
+        and wanted
+        and wanted.items() <= map_of(map_of(pod.get("metadata")).get("labels")).items()
+    ]
