@@ -4,14 +4,16 @@ An object is judged in one of three ways: it is well or on its way; it has a fau
 (a cause); or it only waits for others, and then their causes are its own.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
 
 from fluxstatus.controllers import Controllers
-from fluxstatus.faults import Fault, fault_of, words_of
+from fluxstatus.faults import Fault, fault_of, fault_of_hanging, fault_of_images, words_of
 from fluxstatus.findings import Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge import diagnose_state
@@ -20,6 +22,9 @@ from fluxstatus.references import dependencies_of, source_of
 from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict
 from fluxstatus.state import Key, State, key_of
 
+if TYPE_CHECKING:
+    from fluxstatus.components import Component
+
 _WAITS = frozenset(
     {"DependencyNotReady", "SourceNotReady", "NoSourceArtifact", "SourceUnavailable",
      "SourceFetchFailed", "NoArtifact", "NotFound"}
@@ -27,6 +32,9 @@ _WAITS = frozenset(
 """Reasons that speak of another object (PKG apis/meta/conditions.go, SC api/v1)."""
 
 _WAITS_FOR_ARTIFACT = ("artifact not found", "no artifact available", "source not ready")
+_UNTOUCHED = frozenset({"never-reconciled", "outdated", "stuck"})
+_SEVERAL = 2  # one alone may be an accident of its own
+
 _SOURCES_FIRST = {
     "GitRepository": 0, "OCIRepository": 0, "Bucket": 0, "HelmRepository": 0,
     "ExternalArtifact": 1, "HelmChart": 1, "ImageRepository": 1,
@@ -73,6 +81,7 @@ class Causes:
             ref: Cause(ref, fault)
             for ref, fault in (*self._controllers.down.items(), *self._controllers.missing.items())
         }
+        self._blame_instance_for_images()
         self._waits: dict[Key, set[Key]] = {}
         self.by_object: dict[Key, list[Cause]] = {
             key_of(ref): [cause] for ref, cause in self._stopped.items()
@@ -83,10 +92,20 @@ class Causes:
             if resource.verdict not in WELL:
                 self._classify(key, resource)
         self._follow_waits()
+        self._find_hanging()
         self._find_cut_off()
         distinct = {id(c): c for found in self.by_object.values() for c in found}
         distinct |= {id(c): c for c in self._stopped.values()}
         self.all: list[Cause] = list(distinct.values())
+
+    def _blame_instance_for_images(self) -> None:
+        """Make one cause of several images that cannot be pulled: the registry they come from."""
+        instance, found = self._state.instance, self._controllers.unpullable()
+        if instance is None or len(found) < _SEVERAL:
+            return
+        fault = fault_of_images(self._state, instance, found)
+        cause = Cause(instance.ref, fault, instance, waiting=[c.ref for c in found])
+        self._stopped |= {component.ref: cause for component in found}
 
     def _classify(self, key: Key, resource: Resource) -> None:
         taken = self._controllers.takes(resource)
@@ -211,6 +230,35 @@ class Causes:
                       resource.reason, resource.message)  # fmt: skip
         del self._waits[first]
         self._blame(first, [Cause(resource.ref, fault, resource, resource.since)])
+
+    def _find_hanging(self) -> None:
+        """Make one cause of several objects that a running controller does not look at."""
+        untouched: dict[Ref, list[Resource]] = defaultdict(list)
+        found: dict[Ref, Component] = {}
+        for key, causes in self.by_object.items():
+            resource = self._state.resources.get(key)
+            if resource and any(c.fault.diagnosis.code in _UNTOUCHED for c in causes):
+                component = self._controllers.component_of(resource)
+                if component and not component.down:
+                    found[component.ref] = component
+                    untouched[component.ref].append(resource)
+        for ref, resources in untouched.items():
+            if len(resources) >= _SEVERAL and not self._active_since(resources):
+                fault = fault_of_hanging(self._state, found[ref], len(resources))
+                cause = Cause(ref, fault, since=min(filter(None, (r.since for r in resources))))
+                for resource in resources:
+                    del self.by_object[key_of(resource.ref)]
+                    self._blame(key_of(resource.ref), [cause])
+
+    def _active_since(self, resources: list[Resource]) -> bool:
+        """Whether the controller of *resources* has said anything since they were left alone."""
+        began = min((r.since for r in resources if r.since), default=self._state.now)
+        name = resources[0].kind.controller
+        return any(
+            other.kind.controller == name and other.since and other.since > began
+            for other in self._state.resources.values()
+            if other not in resources and other.verdict is not Verdict.SUSPENDED
+        )
 
     def _find_cut_off(self) -> None:
         """Find what is Ready, and whose source or controller has a cause.

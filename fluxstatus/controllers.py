@@ -55,6 +55,20 @@ class Controllers:
             found = [component for component in found if component.selective]
         return any(component.takes(resource) for component in found)
 
+    def component_of(self, resource: Resource) -> "Component | None":
+        """Give the controller that was found and reconciles *resource*, up or down."""
+        found = self._by_name.get(resource.kind.controller, ())
+        return next((component for component in found if component.takes(resource)), None)
+
+    def unpullable(self) -> "list[Component]":
+        """Give the controllers whose image cannot be pulled, whether an older pod runs or not."""
+        return [
+            component
+            for found in self._by_name.values()
+            for component in found
+            if component.trouble and component.trouble.code == "image-pull"
+        ]
+
     def stopped(self, resource: Resource) -> Ref | None:
         """Give the controller that should reconcile *resource* and does not work, or None."""
         name = resource.kind.controller

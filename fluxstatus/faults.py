@@ -1,7 +1,7 @@
 """What is wrong with one object or controller: its state and the controller's words, explained."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fluxstatus.components import Component
@@ -13,8 +13,21 @@ from fluxstatus.resources import SUSPEND_ANNOTATIONS, Resource, Verdict, map_of,
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.workloads import trouble_of_pod
 
-_OUTCOMES = ("Released", "TestSuccess", "Remediated")
-"""The conditions of a HelmRelease that say more than Ready, the first that is False counts."""
+_OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
+"""Conditions of a HelmRelease, and the status that is bad: they say more than its Ready."""
+
+_PARTS = (
+    *_OUTCOMES,
+    ("FetchFailed", "True"),
+    ("StorageOperationFailed", "True"),
+    ("IncludeUnavailable", "True"),
+    ("BuildFailed", "True"),
+    ("SourceVerified", "False"),
+    ("Healthy", "False"),
+)
+"""Conditions that keep what went wrong while the next attempt runs."""
+
+_BEFORE_IT_STARTED = frozenset({"DependencyNotReady", "SourceNotReady"})
 
 _OF_TROUBLE = {
     "scaled-to-zero": "controller-scaled-to-zero",
@@ -117,16 +130,16 @@ def _belongs(name: str, workload: str) -> bool:
 def words_of(state: State, resource: Resource) -> tuple[str, str]:
     """Give the reason and message that tell what failed.
 
-    Each retry wipes Ready ("Reconciliation in progress"); then the outcome conditions of a
-    HelmRelease and the newest Warning event still tell.
+    Each retry wipes Ready ("Reconciliation in progress"). Then the conditions of the parts still
+    tell, or the newest Warning event; for a HelmRelease they always tell more than Ready.
     """
-    for name in _OUTCOMES:
-        outcome = resource.condition(name)
-        if outcome.get("status") == "False" and resource.reason != "DependencyNotReady":
-            reason = resource.reason if resource.reason == "RollbackSucceeded" else ""
-            return reason or text_of(outcome.get("reason")), text_of(outcome.get("message")).strip()
-    moving = resource.condition("Ready").get("status") == "Unknown"
-    if moving or resource.verdict is Verdict.TERMINATING:
+    wiped = resource.condition("Ready").get("status") == "Unknown"
+    for name, bad in _PARTS if wiped else _OUTCOMES:
+        part = resource.condition(name)
+        if part.get("status") == bad and resource.reason not in _BEFORE_IT_STARTED:
+            reason = resource.reason if resource.reason.startswith("Rollback") else ""
+            return reason or text_of(part.get("reason")), text_of(part.get("message")).strip()
+    if wiped or resource.verdict is Verdict.TERMINATING:
         newest = next(iter(state.warnings.get(key_of(resource.ref), ())), None)
         if newest and newest.reason != "ReconciliationDisabled":
             return newest.reason, newest.message
@@ -158,6 +171,25 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
         "instance_resource": KINDS["FluxInstance"].resource,
     }
     return Fault(diagnose_state("controller-missing", None, {**_around(state), **fields}), "", "")
+
+
+def fault_of_images(state: State, instance: Resource, components: Iterable[Component]) -> Fault:
+    """Say that the images of several *components* that *instance* asks for cannot be pulled."""
+    found = list(components)
+    fields = {
+        **_fields(state, instance),
+        "names": ", ".join(component.ref.name for component in found),
+        "registry": text_of(instance.get("spec", "distribution", "registry")),
+    }
+    text = "; ".join(component.trouble.text for component in found if component.trouble)
+    return Fault(diagnose_state("instance-images", instance, fields), "ImagePullBackOff", text)
+
+
+def fault_of_hanging(state: State, component: Component, count: int) -> Fault:
+    """Say that *component* is ready and leaves *count* of its objects alone."""
+    ref = component.ref
+    fields = {**_around(state), "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    return Fault(diagnose_state("controller-hangs", None, fields), "", "")
 
 
 def _around(state: State) -> dict[str, str]:

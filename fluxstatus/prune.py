@@ -159,10 +159,14 @@ _ARGUMENTS = (
     "--reporting-interval",
     "--web-",
 )
+_SHORT = 12  # characters: no credential fits in
+_MAY_HOLD_ONE = re.compile(r"[@=]|(?:earer|asic|oken|EARER|BASIC) |gh[pousr]_|_pat_|glpat|xox|AKIA")
+"""A quick look: most texts hold nothing that could be a credential."""
+
 _CREDENTIALS = (
     (re.compile(r"(?<=://)[^/\s@'\"]+@"), "***@"),
     (re.compile(r"(?i)\b((?:bearer|basic|token)\s+)[\w.~+/=-]{16,}"), r"\1***"),
-    (re.compile(r"(?i)((?:password|token|secret|api[_-]?key|sig)=)[^&\s'\"]+"), r"\1***"),
+    (re.compile(r"(?i)((?:password|passwd|token|secret|api[_-]?key|sig)=)[^&\s'\"]+"), r"\1***"),
     (re.compile(r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abp]-|AKIA)[\w-]{10,}"), "***"),
 )
 _HISTORY = 2  # entries of a history that are looked at
@@ -170,8 +174,9 @@ _HISTORY = 2  # entries of a history that are looked at
 
 def mask(text: str) -> str:
     """Give *text* with credentials in URLs, headers and well-known token forms replaced."""
-    for pattern, replacement in _CREDENTIALS:
-        text = pattern.sub(replacement, text)
+    if _MAY_HOLD_ONE.search(text):
+        for pattern, replacement in _CREDENTIALS:
+            text = pattern.sub(replacement, text)
     return text
 
 
@@ -201,7 +206,7 @@ def prune(question: str, item: Object) -> Object:
 
 def _keep(value: Any, shape: Shape) -> Any:
     if isinstance(value, str):
-        return mask(value) if "://" in value or "=" in value or " " in value else value
+        return mask(value) if len(value) > _SHORT else value
     if isinstance(value, list):
         return [_keep(entry, shape) for entry in value]
     if isinstance(value, dict):
@@ -209,7 +214,7 @@ def _keep(value: Any, shape: Shape) -> Any:
             return {
                 key: entry for key, entry in value.items() if not isinstance(entry, dict | list)
             }
-        return {key: _keep(value[key], shape[key]) for key in shape if key in value}
+        return {key: _keep(entry, shape[key]) for key, entry in value.items() if key in shape}
     return value
 
 

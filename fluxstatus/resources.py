@@ -123,8 +123,10 @@ class Resource:
         self.conditions = {text_of(c.get("type")): c for c in maps_of(view["conditions"])}
         history = map_of(view["history"])
         last = text_of(history.get("lastReconciledStatus") or history.get("status"))
-        self.retrying = last.lower().endswith("failed") or (
-            self.condition("Reconciling").get("reason") == "ProgressingWithRetry"
+        self.retrying = (
+            last.lower().endswith("failed")
+            or self.condition("Reconciling").get("reason") == "ProgressingWithRetry"
+            or self.condition("Released").get("status") == "False"
         )
         self.reason = self.message = ""
         self.since: datetime | None = None

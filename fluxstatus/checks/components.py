@@ -11,7 +11,7 @@ from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Command, Finding, Hint, Level
 from fluxstatus.kinds import KINDS
 from fluxstatus.resources import map_of, text_of
-from fluxstatus.state import State
+from fluxstatus.state import State, key_of
 from fluxstatus.workloads import last_restart
 
 STEP_ID = "components"
@@ -51,7 +51,7 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
     pods = ("kubectl", "get", "pods", "-n", ref.namespace)
     logs = ("kubectl", "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous",
             "--tail=50")  # fmt: skip
-    if component.trouble:
+    if component.trouble and key_of(ref) not in state.causes.by_object:
         yield Finding(
             step=step,
             code="replicas-missing",

@@ -1,5 +1,6 @@
 """Step 8: does what runs match its source, and what went wrong lately and shows nowhere else?"""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from fluxstatus.state import EVENTS_FOR, State, Warned, key_of
 STEP_ID = "drift"
 GRACE = timedelta(seconds=60)
 HANDLED_WITHIN = timedelta(minutes=5)
+_NOT_DELETED = re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE)
 _CONSUMERS = ("Kustomization", "HelmRelease")
 
 
@@ -44,6 +46,7 @@ def examine(state: State) -> Iterator[Finding]:
         yield from _drifted(state, resource)
     yield from _requests(state)
     yield from _notifications(state)
+    yield from _left_behind(state)
     yield from _events(state)
     if total:
         noun = "object is on its" if total == 1 else "objects are on their"
@@ -261,6 +264,41 @@ def _not_sent(provider: Resource, alert: Resource, warned: Warned) -> Finding:
     )
 
 
+def _left_behind(state: State) -> Iterator[Finding]:
+    """Tell of objects that are gone while what they made may not be.
+
+    With deletionPolicy WaitForTermination a Kustomization goes after its timeout whether or not
+    all is deleted (KC internal/controller/kustomization_controller.go, finalize).
+    """
+    for key, found in state.warnings.items():
+        kind, namespace, name = key
+        warned = next((w for w in found if _NOT_DELETED.search(w.message)), None)
+        if warned and kind in _CONSUMERS and state.known_missing(key):
+            ref = Ref("", kind, namespace, name)
+            yield Finding(
+                step=STEP_ID,
+                code="left-behind",
+                level=Level.FAIL,
+                title=f"{ref} was deleted, and what it made is still there",
+                object=ref,
+                why="its deletion was given up: an object that it made could not be deleted, by a "
+                "finalizer or for want of rights, and nothing owns it now",
+                reason=warned.reason,
+                message=warned.message,
+                since=warned.last,
+                hints=(
+                    Hint(
+                        "find what carries its labels, and delete it",
+                        (
+                            Command(("kubectl", "get", "all,configmaps", "--all-namespaces", "-l",
+                                     f"{KINDS[kind].group}/name={name}")),
+                        ),
+                    ),
+                ),
+                docs=docs_of(kind),
+            )  # fmt: skip
+
+
 def _events(state: State) -> Iterator[Finding]:
     """Sum up the Warning events; those of a fault stand at the fault."""
     unread = state.evidence.answer("events").unread
@@ -288,6 +326,7 @@ CODES = {
     "request-unhandled": "a reconcile request has not been handled",
     "provider-missing": "an Alert names a Provider that does not exist",
     "notification-failed": "notifications of a Provider are lost",
+    "left-behind": "an object is gone, and what it made is not",
     "nothing-runs": "nothing is deployed by Flux",
     "forbidden": "could not be read",
 }

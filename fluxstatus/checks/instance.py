@@ -70,14 +70,14 @@ def _none(state: State) -> Finding:
 def _of_instance(state: State, instance: Resource) -> Iterator[Finding]:
     key = key_of(instance.ref)
     causes = state.causes.by_object.get(key) or state.causes.cut_off.get(key) or []
-    own = [cause for cause in causes if cause.ref == instance.ref]
+    own = [cause for cause in state.causes.all if cause.ref == instance.ref]
     yield from (cause_found(STEP_ID, state, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
     if key in state.causes.moving:
         yield from on_the_way(STEP_ID, [instance], state.now)
-    if not causes and instance.ready:
+    if not (causes or own) and instance.ready:
         yield passed(STEP_ID, _doing_well(state, instance))
     yield from _images(state, instance)
 

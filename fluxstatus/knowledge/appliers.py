@@ -48,8 +48,8 @@ RULES = (
             ),
         ),
         pattern=text(
-            r"(?:sops|decrypt).*secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] "
-            r"not found|^secrets \"(?P<also>[\w.-]+)\" not found"
+            r"^(?:.*(?:sops|decrypt).*)?"
+            r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"
         ),
         reasons=("BuildFailed",),
         kinds=_KS,

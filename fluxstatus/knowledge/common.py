@@ -170,6 +170,7 @@ RULES = (
             ),
         ),
         pattern=text(r"failed calling webhook \"?(?P<detail>[\w.-]+)|does not support dry run"),
+        kinds=_APPLIES,
         upstream="kubernetes admission plugin/webhook",
     ),
     Rule(
@@ -194,6 +195,25 @@ RULES = (
             r"unknown field|strict decoding error"
         ),
         upstream="PKG ssa/errors",
+    ),
+    Rule(
+        "kubeconfig-secret-missing",
+        "the Secret {missing} that spec.kubeConfig names does not exist",
+        (
+            Step(
+                "create the Secret {missing} with the kubeconfig as key value",
+                read=("kubectl get secrets -n {ns}",),
+                change=(
+                    "kubectl create secret generic {missing} -n {ns} "
+                    "--from-file=value=./kubeconfig",
+                ),
+            ),
+        ),
+        pattern=text(r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"),
+        kinds=frozenset({"Kustomization", "HelmRelease"}),
+        needs=("kubeconfig_secret",),
+        trivial=True,
+        upstream="PKG runtime/client",
     ),
     Rule(
         "kubeconfig-failed",

@@ -217,6 +217,32 @@ _RULES = (
         upstream="kubernetes kubelet",
     ),
     Rule(
+        "instance-images",
+        "the images of {names} cannot be pulled; they come from spec.distribution.registry "
+        "{registry}",
+        (
+            Step(
+                "correct spec.distribution.registry, or give its pull Secret in "
+                "spec.distribution.imagePullSecret",
+                read=(_SPEC, "kubectl get pods -n {ns} -o wide"),
+            ),
+        ),
+        upstream="FO internal/builder/images.go",
+    ),
+    Rule(
+        "controller-hangs",
+        "runs and is ready, and has reconciled nothing since {count} of its objects changed; it "
+        "hangs, or does not watch them",
+        (
+            Step(
+                "read its log; a restart takes nothing away",
+                read=("kubectl logs -n {ns} deployment/{name} --tail=50",),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        upstream="sigs.k8s.io/controller-runtime",
+    ),
+    Rule(
         "controller-not-scheduled",
         "its pod {trouble}; nothing reconciles {kinds}",
         (Step("make room for it, or correct its node selector", read=(_DESCRIBE,)),),

@@ -72,6 +72,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
     "sync_secret": ("spec", "sync", "pullSecret"),
     "proxy_secret": ("spec", "proxySecretRef", "name"),
     "verify_secret": ("spec", "verify", "secretRef", "name"),
+    "kubeconfig_secret": ("spec", "kubeConfig", "secretRef", "name"),
     "decryption_secret": ("spec", "decryption", "secretRef", "name"),
     "url": ("spec", "url"),
     "endpoint": ("spec", "endpoint"),

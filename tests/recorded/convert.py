@@ -21,6 +21,12 @@ from fluxstatus.kinds import FLUX_GROUPS, RESOURCES
 from fluxstatus.prune import prune
 
 HERE = Path(__file__).parent
+DEMO = Path(snapshot.__file__).with_name("demo.json.gz")
+_DEMO_NAMESPACES = (
+    "git-fanout-30", "ks-suspended", "git-ssh-healthy", "healthy-chain", "healthy-fanout",
+    "healthy-helm", "receiver-healthy", "rset-healthy",
+)  # fmt: skip
+"""A mid-sized cluster: one broken source that blocks many, one thing suspended, the rest well."""
 _BY_PLURAL = {kind.plural: kind for kind in RESOURCES.values()}
 _CORE = {"pods": "v1", "services": "v1", "events": "v1", "deployments": "apps/v1"}
 
@@ -31,6 +37,8 @@ def convert(recordings: Path, into: Path) -> None:
     scenarios = [d for d in sorted(recordings.iterdir()) if (d / "truth.json").exists()]
     zoo = [d for d in scenarios if not d.name.startswith("cluster-")]
     snapshot.save(into / "zoo.json.gz", evidence(base, [base / "flux-system", *zoo]))
+    demo = [base / "flux-system", *(recordings / name for name in _DEMO_NAMESPACES)]
+    snapshot.save(DEMO, evidence(base, demo, context="demo"))
     for cluster in scenarios:
         (into / "truths" / cluster.name).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(cluster / "truth.json", into / "truths" / cluster.name / "truth.json")
@@ -39,7 +47,7 @@ def convert(recordings: Path, into: Path) -> None:
             snapshot.save(into / f"{cluster.name}.json.gz", evidence(cluster, folders))
 
 
-def evidence(cluster: Path, namespaces: Iterable[Path]) -> Evidence:
+def evidence(cluster: Path, namespaces: Iterable[Path], context: str = "recorded") -> Evidence:
     """Give what the product would have collected of a recorded cluster."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for folder in sorted(namespaces):
@@ -50,7 +58,7 @@ def evidence(cluster: Path, namespaces: Iterable[Path]) -> Evidence:
     questions = [*served, CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods"]
     meta = json.loads((cluster / "meta.json").read_text())
     version = json.loads((cluster / "version.json").read_text())["gitVersion"]
-    target = Target("recorded", "recorded", "https://127.0.0.1:6443", "admin", version)
+    target = Target(context, context, "https://127.0.0.1:6443", "admin", version)
     return Evidence(
         taken_at=datetime.fromisoformat(meta["recordedAt"]),
         target=target,

@@ -1,0 +1,72 @@
+"""Processes that never outlive the test run."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+# Looked up here: between fork and exec a child had better not import or allocate.
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Process:
+    """One program in the background, its output in *log*."""
+
+    def __init__(self, command: Sequence[str | Path], log: Path) -> None:
+        self.log = log
+        self._begins = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
+            self._popen = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for the tests; they end this one in order
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - it only makes one system call
+            )
+
+    def ended(self) -> bool:
+        """Tell whether it ended by itself."""
+        return self._popen.poll() is not None
+
+    def last_words(self, lines: int = 15) -> str:
+        """Give the last *lines* that it wrote since this start."""
+        with self.log.open("rb") as file:
+            file.seek(self._begins)
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+    def pause(self) -> None:
+        """Freeze it: connections stay open and nothing answers."""
+        self._popen.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after ``pause``."""
+        self._popen.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it at once, frozen or not: there is nothing in here worth an orderly end."""
+        self._popen.kill()
+        self._popen.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Give *count* different ports of 127.0.0.1 that nothing listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports: list[int] = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
