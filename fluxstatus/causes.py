@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from fluxstatus.controllers import Controllers
-from fluxstatus.faults import Fault, fault_of, fault_of_hanging, fault_of_images, words_of
+from fluxstatus.faults import Fault, fault_of, fault_of_hanging, fault_of_images, since_of, words_of
 from fluxstatus.findings import Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge import diagnose_state
@@ -172,8 +172,8 @@ class Causes:
     def _own_cause(self, resource: Resource, *, taken: bool) -> Cause:
         fault = fault_of(self._state, resource, taken=taken)
         owner = self._release_of(resource)
-        return Cause(owner.ref if owner else resource.ref, fault, owner or resource,
-                     resource.since)  # fmt: skip
+        since = since_of(self._state, resource, fault.reason)
+        return Cause(owner.ref if owner else resource.ref, fault, owner or resource, since)
 
     def _release_of(self, chart: Resource) -> Resource | None:
         """Give the HelmRelease whose chart template made the HelmChart *chart*.

@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from fluxstatus.components import Component
 from fluxstatus.kinds import KINDS, SHARD_KEY, full_name
 from fluxstatus.knowledge import Diagnosis, diagnose, diagnose_state
 from fluxstatus.knowledge.subject import waited_for
 from fluxstatus.references import dependencies_of, source_of
-from fluxstatus.resources import SUSPEND_ANNOTATIONS, Resource, Verdict, map_of, text_of
+from fluxstatus.resources import SUSPEND_ANNOTATIONS, Resource, Verdict, map_of, text_of, when
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.workloads import trouble_of_pod
 
@@ -61,6 +62,7 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
     verdict = resource.verdict
     fields = _fields(state, resource)
     if verdict is Verdict.SUSPENDED:
+        reason = message = ""  # what it said before is frozen, and not about this
         annotated = any(resource.annotations.get(a) == "disabled" for a in SUSPEND_ANNOTATIONS)
         code = "suspended-by-annotation" if annotated else "suspended"
     elif verdict is Verdict.TERMINATING:
@@ -144,6 +146,20 @@ def words_of(state: State, resource: Resource) -> tuple[str, str]:
         if newest and newest.reason != "ReconciliationDisabled":
             return newest.reason, newest.message
     return resource.reason, resource.message
+
+
+def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
+    """Give since when *resource* fails for *reason*, as far back as anything tells.
+
+    Ready moves whenever the text of its message does, with each retry; the conditions of the
+    parts and the first of the Warning events reach further back.
+    """
+    if resource.verdict not in (Verdict.FAILED, Verdict.STALLED):
+        return resource.since
+    times = [when(resource.condition(n).get("lastTransitionTime")) for n, bad in _PARTS
+             if resource.condition(n).get("status") == bad]  # fmt: skip
+    times += [w.first for w in state.warnings.get(key_of(resource.ref), ()) if w.reason == reason]
+    return min(filter(None, [resource.since, *times]), default=None)
 
 
 def fault_of_component(state: State, component: Component, kinds: str) -> Fault:

@@ -27,17 +27,19 @@ _EVENT = jmespath.compile(
     """{
     kind: involvedObject.kind, namespace: involvedObject.namespace, name: involvedObject.name,
     reason: reason, message: message, count: series.count || count || `1`,
+    first: firstTimestamp || eventTime,
     last: series.lastObservedTime || lastTimestamp || eventTime || metadata.creationTimestamp
     }"""
 )
 
 
 class Warned(NamedTuple):
-    """A Warning event: what was said of an object, how often, and when last."""
+    """A Warning event: what was said of an object, how often, and when first and last."""
 
     reason: str
     message: str
     times: int
+    first: datetime
     last: datetime
 
 
@@ -168,4 +170,6 @@ def _events(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:
             continue
         key = (text_of(view["kind"]), text_of(view["namespace"]), text_of(view["name"]))
         count = view["count"] if isinstance(view["count"], int) else 1
-        yield key, Warned(text_of(view["reason"]), text_of(view["message"]).strip(), count, last)
+        first = when(view["first"]) or last
+        message = text_of(view["message"]).strip()
+        yield key, Warned(text_of(view["reason"]), message, count, first, last)

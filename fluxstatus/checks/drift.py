@@ -12,7 +12,7 @@ from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.references import source_of
 from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, map_of, maps_of, text_of, when
-from fluxstatus.state import EVENTS_FOR, State, Warned, key_of
+from fluxstatus.state import State, Warned, key_of
 
 STEP_ID = "drift"
 GRACE = timedelta(seconds=60)
@@ -313,11 +313,9 @@ def _events(state: State) -> Iterator[Finding]:
     if past:
         count = sum(warned.times for _, warned in past)
         objects = len({ref for ref, _ in past})
-        hours = int(EVENTS_FOR.total_seconds() / 3600)
-        yield passed(
-            STEP_ID,
-            f"{count} Warning events in the last {hours} h on {objects} objects that are well now",
-        )
+        events = "1 Warning event" if count == 1 else f"{count} Warning events"
+        things = "1 object that is" if objects == 1 else f"{objects} objects that are"
+        yield passed(STEP_ID, f"{events} in the last hour on {things} well now")
 
 
 CODES = {
