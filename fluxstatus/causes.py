@@ -5,7 +5,7 @@ An object is judged in one of three ways: it is well or on its way; it has a fau
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,12 +13,19 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from fluxstatus.controllers import Controllers
-from fluxstatus.faults import Fault, fault_of, fault_of_hanging, fault_of_images, since_of, words_of
+from fluxstatus.faults import (
+    Fault,
+    fault_of,
+    fault_of_hanging,
+    fault_of_images,
+    fault_of_waiting,
+    since_of,
+    words_of,
+)
 from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge import diagnose_state
-from fluxstatus.knowledge.subject import waited_for
-from fluxstatus.references import dependencies_of, source_of
+from fluxstatus.kinds import KINDS, OPERATOR
+from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
+from fluxstatus.references import dependencies_of, feeds_of, health_checked, source_of
 from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict
 from fluxstatus.state import Key, State, key_of
 
@@ -37,7 +44,7 @@ _SEVERAL = 2  # one alone may be an accident of its own
 
 _SOURCES_FIRST = {
     "GitRepository": 0, "OCIRepository": 0, "Bucket": 0, "HelmRepository": 0,
-    "ExternalArtifact": 1, "HelmChart": 1, "ImageRepository": 1,
+    "ImageRepository": 0, "HelmChart": 1, "ArtifactGenerator": 2, "ExternalArtifact": 3,
 }  # fmt: skip
 """An order in which each comes after what it may take its artifact from."""
 
@@ -77,9 +84,14 @@ class Causes:
         """Trace every object of *state* that is not well to its causes."""
         self._state = state
         self._controllers = Controllers(state)
+        missing = self._controllers.missing
+        self._not_installed = [] if self._is_installed() else [
+            ref for ref in missing if ref.name != OPERATOR
+        ]  # fmt: skip
         self._stopped = {
             ref: Cause(ref, fault)
-            for ref, fault in (*self._controllers.down.items(), *self._controllers.missing.items())
+            for ref, fault in (*self._controllers.down.items(), *missing.items())
+            if ref not in self._not_installed
         }
         self._blame_instance_for_images()
         self._waits: dict[Key, set[Key]] = {}
@@ -92,6 +104,7 @@ class Causes:
             if resource.verdict not in WELL:
                 self._classify(key, resource)
         self._follow_waits()
+        self._explain_not_installed()
         self._find_hanging()
         self._find_cut_off()
         distinct = {id(c): c for found in self.by_object.values() for c in found}
@@ -107,10 +120,24 @@ class Causes:
         cause = Cause(instance.ref, fault, instance, waiting=[c.ref for c in found])
         self._stopped |= {component.ref: cause for component in found}
 
+    def _is_installed(self) -> bool:
+        """Whether the FluxInstance, if there is one, was ever applied: before, nothing is lost."""
+        instance = self._state.instance
+        return instance is None or bool(instance.get("status", "lastAppliedRevision"))
+
+    def _explain_not_installed(self) -> None:
+        """Blame what keeps the FluxInstance from its first installation for what is not there."""
+        instance = self._state.instance
+        for cause in self.by_object.get(key_of(instance.ref), ()) if instance else ():
+            cause.waiting += self._not_installed
+
     def _classify(self, key: Key, resource: Resource) -> None:
         taken = self._controllers.takes(resource)
         stopped = self._stopped_for(resource)
-        if stopped and not self._fails_by_itself(resource):
+        instance = self._state.instance
+        if instance and self._controllers.stopped(resource) in self._not_installed:
+            self._waits[key] = {key_of(instance.ref)}
+        elif stopped and not self._fails_by_itself(resource):
             self._blame(key, [stopped])
         elif resource.verdict is Verdict.SUSPENDED or not taken:
             self._blame(key, [self._own_cause(resource, taken=taken)])
@@ -118,6 +145,8 @@ class Causes:
             self.moving.add(key)
         elif self._speaks_of_others(resource) and (upstream := self._not_well_upstream(resource)):
             self._waits[key] = upstream
+        elif self._speaks_of_others(resource) and self._was_just_answered(resource):
+            self.moving.add(key)
         elif not self._may_heal(resource, cause := self._own_cause(resource, taken=taken)):
             self._blame(key, [cause])
         else:
@@ -126,7 +155,9 @@ class Causes:
     def _stopped_for(self, resource: Resource) -> Cause | None:
         """Give the stopped controller that *resource* needs: its own, or the one of artifacts."""
         ref = self._controllers.stopped(resource)
-        if ref is None and source_of(resource) and resource.verdict is not Verdict.TERMINATING:
+        source = source_of(resource)
+        fetches = source and source[0] in KINDS and KINDS[source[0]].step == "sources"
+        if ref is None and fetches and resource.verdict is not Verdict.TERMINATING:
             ref = self._controllers.stopped_source()
         return self._stopped.get(ref) if ref else None
 
@@ -150,7 +181,7 @@ class Causes:
             return True
         if reason == "ArtifactFailed":
             return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
-        waited = waited_for(message)
+        waited = health_checked(resource, message)
         if waited:
             return all(w.kind in KINDS or w[:3] in self.by_object for w in waited)
         return resource.verdict in MOVING and resource.ref.kind in _CHECKS_WHAT_IT_MADE
@@ -167,10 +198,19 @@ class Causes:
             for target in targets
             if target in self.by_object
             or (target in resources and resources[target].verdict not in WELL)
-        } - {key_of(resource.ref), None}
+        } - {None}
+
+    def _was_just_answered(self, resource: Resource) -> bool:
+        """Whether what *resource* waits for became well so lately that it may not know yet."""
+        _, message = words_of(self._state, resource)
+        targets = {source_of(resource), *dependencies_of(resource, message)} - {None}
+        found = [self._state.resources[t] for t in targets if t in self._state.resources]
+        return any(r.since is not None and self._state.now - r.since < YOUNG for r in found)
 
     def _own_cause(self, resource: Resource, *, taken: bool) -> Cause:
         fault = fault_of(self._state, resource, taken=taken)
+        if fault.diagnosis.code == UNKNOWN_FAULT.code and self._speaks_of_others(resource):
+            fault = fault_of_waiting(self._state, resource)
         owner = self._release_of(resource)
         since = since_of(self._state, resource, fault.reason)
         return Cause(owner.ref if owner else resource.ref, fault, owner or resource, since)
@@ -224,7 +264,7 @@ class Causes:
         first = min(circle)
         resource = self._state.resources[first]
         start = circle.index(first)
-        members = [*circle[start:], *circle[:start], first]
+        members = [first, *reversed([*circle[start:], *circle[:start]])]  # each waits for the next
         fields = {"cycle": " → ".join(f"{kind} {ns}/{name}" for kind, ns, name in members)}
         fault = Fault(diagnose_state("dependency-cycle", resource, fields),
                       resource.reason, resource.message)  # fmt: skip
@@ -233,28 +273,35 @@ class Causes:
 
     def _find_hanging(self) -> None:
         """Make one cause of several objects that a running controller does not look at."""
-        untouched: dict[Ref, list[Resource]] = defaultdict(list)
+        untouched: dict[Ref, dict[int, Cause]] = defaultdict(dict)
         found: dict[Ref, Component] = {}
         for key, causes in self.by_object.items():
             resource = self._state.resources.get(key)
-            if resource and any(c.fault.diagnosis.code in _UNTOUCHED for c in causes):
+            own = [c for c in causes if c.resource is resource]
+            if resource and own and own[0].fault.diagnosis.code in _UNTOUCHED:
                 component = self._controllers.component_of(resource)
                 if component and not component.down:
                     found[component.ref] = component
-                    untouched[component.ref].append(resource)
-        for ref, resources in untouched.items():
+                    untouched[component.ref][id(own[0])] = own[0]
+        for ref, alone in untouched.items():
+            resources = [cause.resource for cause in alone.values() if cause.resource]
             if len(resources) >= _SEVERAL and not self._active_since(resources):
                 fault = fault_of_hanging(self._state, found[ref], len(resources))
-                cause = Cause(ref, fault, since=min(filter(None, (r.since for r in resources))))
-                for resource in resources:
-                    del self.by_object[key_of(resource.ref)]
-                    self._blame(key_of(resource.ref), [cause])
+                since = min((r.since for r in resources if r.since), default=None)
+                self._put_in_place_of(alone, Cause(ref, fault, since=since))
+
+    def _put_in_place_of(self, old: Mapping[int, Cause], cause: Cause) -> None:
+        """Blame *cause* for all that the *old* ones, by their ids, were blamed for."""
+        for key, causes in self.by_object.items():
+            if any(id(known) in old for known in causes):
+                self.by_object[key] = [known for known in causes if id(known) not in old]
+                self._blame(key, [cause])
 
     def _active_since(self, resources: list[Resource]) -> bool:
         """Whether the controller of *resources* has said anything since they were left alone."""
-        began = min((r.since for r in resources if r.since), default=self._state.now)
+        began = min((r.since for r in resources if r.since), default=None)
         name = resources[0].kind.controller
-        return any(
+        return began is None or any(
             other.kind.controller == name and other.since and other.since > began
             for other in self._state.resources.values()
             if other not in resources and other.verdict is not Verdict.SUSPENDED
@@ -269,17 +316,16 @@ class Causes:
             (r for r in self._state.resources.values() if r.verdict in WELL),
             key=lambda r: _SOURCES_FIRST.get(r.ref.kind, len(_SOURCES_FIRST)),
         ):
-            source, stopped = source_of(resource), self._stopped_for(resource)
-            if stopped and not resource.kind.static:
-                causes = [stopped]
-            elif source:
-                causes = self.by_object.get(source) or self.cut_off.get(source) or []
-            else:
-                continue
+            stopped = self._stopped_for(resource)
+            causes = [stopped] if stopped and not resource.kind.static else [
+                cause
+                for feed in feeds_of(resource)
+                for cause in self.by_object.get(feed) or self.cut_off.get(feed) or ()
+            ]  # fmt: skip
             if causes:
                 self.cut_off[key_of(resource.ref)] = causes
             for cause in causes:
-                if cause.ref != resource.ref:
+                if resource.ref not in (cause.ref, *cause.stale):
                     cause.stale.append(resource.ref)
 
     def _blame(self, key: Key, causes: Iterable[Cause]) -> None:

@@ -8,7 +8,7 @@ import jmespath
 
 from fluxstatus.evidence import Evidence, Object
 from fluxstatus.findings import Ref
-from fluxstatus.kinds import CONTROLLER_OF_GROUP, OPERATOR
+from fluxstatus.kinds import OPERATOR, RESOURCES
 from fluxstatus.resources import Resource, map_of, text_of, when
 from fluxstatus.workloads import Trouble, selected, trouble_of_pod
 
@@ -162,8 +162,8 @@ def image_version(image: object) -> str:
 def expected(evidence: Evidence, instance: Resource | None) -> tuple[str, ...]:
     """Give the components that should be there.
 
-    Those of the FluxInstance's spec (its default are the first four), else those that the
-    served API groups need.
+    Those of the FluxInstance's spec (its default are the first four), else those whose CRDs are
+    served. An ExternalArtifact may be anybody's: its CRD comes with source-controller.
     """
     if instance is not None:
         wanted = instance.get("spec", "components")
@@ -171,8 +171,9 @@ def expected(evidence: Evidence, instance: Resource | None) -> tuple[str, ...]:
             [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
         )
         return tuple(named) or DEFAULT_COMPONENTS
-    groups = {resource.partition(".")[2] for resource in evidence.served or ()}
-    return tuple(c for group, cs in CONTROLLER_OF_GROUP.items() if group in groups for c in cs)
+    kinds = [RESOURCES[name] for name in evidence.served or () if name in RESOURCES]
+    needed = {kind.controller for kind in kinds if kind.name != "ExternalArtifact"}
+    return tuple(name for name in _KNOWN if name in needed)
 
 
 def managed_by(found: Iterable[Component]) -> str:

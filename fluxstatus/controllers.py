@@ -47,7 +47,7 @@ class Controllers:
         True as well when the controllers could not be read, or none of that name exists: then
         it is not the object's labels that are at fault.
         """
-        found = self._by_name.get(resource.kind.controller)
+        found = self._by_name.get(controller_of(resource))
         if not found:
             return True
         if SHARD_KEY in resource.labels and resource.verdict in _UNTOUCHED:
@@ -57,7 +57,7 @@ class Controllers:
 
     def component_of(self, resource: Resource) -> "Component | None":
         """Give the controller that was found and reconciles *resource*, up or down."""
-        found = self._by_name.get(resource.kind.controller, ())
+        found = self._by_name.get(controller_of(resource), ())
         return next((component for component in found if component.takes(resource)), None)
 
     def unpullable(self) -> "list[Component]":
@@ -71,7 +71,7 @@ class Controllers:
 
     def stopped(self, resource: Resource) -> Ref | None:
         """Give the controller that should reconcile *resource* and does not work, or None."""
-        name = resource.kind.controller
+        name = controller_of(resource)
         found = [c for c in self._by_name.get(name, ()) if c.takes(resource)]
         if found:
             return found[0].ref if all(c.down for c in found) else None
@@ -87,10 +87,21 @@ class Controllers:
 
     def _needed(self, state: State) -> set[str]:
         """Give the names of what must be there: what is expected, and what has objects."""
-        with_objects = {r.kind.controller for r in state.resources.values() if not r.kind.static}
+        with_objects = {controller_of(r) for r in state.resources.values() if not r.kind.static}
+        with_objects.discard("")
         if state.instance is None and not state.components:
             return with_objects  # nothing says that Flux was ever installed here
         return with_objects | set(state.expected)
+
+
+def controller_of(resource: Resource) -> str:
+    """Give the component that reconciles *resource*, empty when it is none of Flux.
+
+    Anybody's controller may make an ExternalArtifact (Flux RFC-0012).
+    """
+    made_by = resource.get("spec", "sourceRef", "kind")
+    theirs = resource.ref.kind == "ExternalArtifact" and made_by != "ArtifactGenerator"
+    return "" if theirs else resource.kind.controller
 
 
 def kinds_of(name: str) -> str:

@@ -67,6 +67,7 @@ class Target:
     server: str = ""
     user: str = ""
     kubernetes: str = ""  # the server's gitVersion; empty when unknown
+    flags: tuple[str, ...] = ()  # the caller's kubectl flags that a pasted command must repeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fluxstatus.components import Component
 from fluxstatus.kinds import KINDS, SHARD_KEY, full_name
 from fluxstatus.knowledge import Diagnosis, diagnose, diagnose_state
 from fluxstatus.knowledge.subject import waited_for
-from fluxstatus.references import dependencies_of, source_of
+from fluxstatus.references import dependencies_of, health_checked, source_of
 from fluxstatus.resources import SUSPEND_ANNOTATIONS, Resource, Verdict, map_of, text_of, when
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.workloads import trouble_of_pod
@@ -28,7 +28,17 @@ _PARTS = (
 )
 """Conditions that keep what went wrong while the next attempt runs."""
 
-_BEFORE_IT_STARTED = frozenset({"DependencyNotReady", "SourceNotReady"})
+_SUMMED_UP = frozenset(
+    {"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded", "RollbackFailed",
+     "UninstallSucceeded", "UninstallFailed", "RetryAfterInterval"}
+)  # fmt: skip
+"""Reasons of a HelmRelease's Ready that sum up its outcomes (HC internal/reconcile/release.go).
+
+With any other reason the release did not get so far, and its outcomes are those of before.
+"""
+
+_UNJUDGED = frozenset({Verdict.NEVER, Verdict.OUTDATED})
+_ROLLED_BACK = "the upgrade was rolled back, so the previous version runs"
 
 _OF_TROUBLE = {
     "scaled-to-zero": "controller-scaled-to-zero",
@@ -40,7 +50,7 @@ _OF_TROUBLE = {
     "pending": "controller-not-scheduled",
     "not-ready": "controller-not-ready",
 }
-_ENOUGH_ALIKE = 0.7
+_ENOUGH_ALIKE = 0.6
 _WORKLOADS = frozenset({"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"})
 
 
@@ -69,11 +79,21 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
         code = "terminating" if taken else "terminating-without-controller"
     elif not taken:
         code = "shard-without-controller" if SHARD_KEY in resource.labels else "never-reconciled"
-    elif missing := _missing_target(state, resource, message):
+    elif missing := _missing_target(state, resource, reason, message):
         code, fields = "target-missing", {**fields, **missing}
     else:
         return _by_verdict(resource, reason, message, fields)
     return Fault(diagnose_state(code, resource, fields), reason, message)
+
+
+def fault_of_waiting(state: State, resource: Resource) -> Fault:
+    """Say that *resource* waits for something that is well, or that could not be read."""
+    reason, message = words_of(state, resource)
+    targets = [t for t in (source_of(resource), *dependencies_of(resource, message)) if t]
+    named = [target for target in targets if target[2] in message] or targets
+    waits = ", ".join(f"{kind} {namespace}/{name}" for kind, namespace, name in named)
+    fields = {**_fields(state, resource), "target": waits or "something"}
+    return Fault(diagnose_state("waits", resource, fields), reason, message)
 
 
 def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[str, str]) -> Fault:
@@ -86,6 +106,8 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
     if code:
         return Fault(diagnose_state(code, resource, fields), reason, message)
     diagnosis = diagnose(resource, reason, message, fields)
+    if reason == "RollbackSucceeded" and diagnosis.code != "upgrade-rolled-back":
+        diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_ROLLED_BACK}")
     return Fault(diagnosis, reason, message)
 
 
@@ -136,9 +158,10 @@ def words_of(state: State, resource: Resource) -> tuple[str, str]:
     tell, or the newest Warning event; for a HelmRelease they always tell more than Ready.
     """
     wiped = resource.condition("Ready").get("status") == "Unknown"
-    for name, bad in _PARTS if wiped else _OUTCOMES:
+    parts = _PARTS if wiped else _OUTCOMES if resource.reason in _SUMMED_UP else ()
+    for name, bad in parts:
         part = resource.condition(name)
-        if part.get("status") == bad and resource.reason not in _BEFORE_IT_STARTED:
+        if part.get("status") == bad:
             reason = resource.reason if resource.reason.startswith("Rollback") else ""
             return reason or text_of(part.get("reason")), text_of(part.get("message")).strip()
     if wiped or resource.verdict is Verdict.TERMINATING:
@@ -227,27 +250,55 @@ def _fields(state: State, resource: Resource) -> dict[str, str]:
     }
 
 
-def _missing_target(state: State, resource: Resource, message: str) -> dict[str, str]:
+def _missing_target(state: State, resource: Resource, reason: str, message: str) -> dict[str, str]:
     """Give the fields about the first thing *resource* refers to that does not exist."""
-    for target in (source_of(resource), *dependencies_of(resource, message)):
-        if target is None or target[0] == "HelmChart" or not state.known_missing(target):
-            continue
-        kind, namespace, name = target
-        return {
-            "target": f"{kind} {namespace}/{name}",
-            "target_resource": full_name(kind),
-            "nearest": _nearest(state, target),
-        }
+    if resource.verdict in _UNJUDGED or reason == "AccessDenied":
+        return {}  # the controller has not come so far as to look for it
+    for target in _wanted(resource, message):
+        if target[0] != "HelmChart" and state.known_missing(target):
+            kind, namespace, name = target
+            nearest = _nearest(state, resource, target)
+            return {
+                "missing_target": f"{kind} {namespace}/{name} does not exist{nearest}",
+                "target_resource": full_name(kind),
+            }
     return {}
 
 
-def _nearest(state: State, target: Key) -> str:
+def _wanted(resource: Resource, message: str) -> Iterator[Key]:
+    """Give what must exist for *resource* to become ready.
+
+    A kind in a message may be one of another group, so only what is said not to exist counts;
+    what a FluxInstance makes itself is never missing for it.
+    """
+    source = source_of(resource)
+    if source:
+        yield source
+    if resource.ref.kind != "FluxInstance":
+        yield from dependencies_of(resource, "")
+    for waited in health_checked(resource, message):
+        if waited.status == "NotFound":
+            yield waited.kind, waited.namespace or resource.ref.namespace, waited.name
+
+
+def _nearest(state: State, resource: Resource, target: Key) -> str:
     """Name what the reference may have meant: another kind, namespace or spelling."""
     kind, namespace, name = target
-    same_place = [k for k in state.resources if k[1:] == (namespace, name) and k[0] != kind]
-    sources = [k for k in same_place if KINDS[k[0]].step == KINDS[kind].step]
+    others = [key for key in state.resources if key != key_of(resource.ref)]
+    same_place = [key for key in others if key[1:] == (namespace, name)]
+    sources = [key[0] for key in same_place if KINDS[key[0]].step == KINDS[kind].step]
     if sources:
-        return f" (a {sources[0][0]} of that name does)"
-    of_kind = [f"{k[1]}/{k[2]}" for k in state.resources if k[0] == kind]
-    close = difflib.get_close_matches(f"{namespace}/{name}", of_kind, 1, _ENOUGH_ALIKE)
-    return f" (is {kind} {close[0]} meant?)" if close else ""
+        return f" (a {sources[0]} of that name does)"
+    namespaces = [key[1] for key in others if key[0] == kind and key[2] == name]
+    names = [key[2] for key in others if key[:2] == (kind, namespace)]
+    own = [home for home in namespaces if home == resource.ref.namespace]
+    the_only_one = namespaces if len(namespaces) == 1 else []
+    for home in _closest(namespace, namespaces) or own or the_only_one:
+        return f" (is {kind} {home}/{name} meant?)"
+    for spelled in _closest(name, names):
+        return f" (is {kind} {namespace}/{spelled} meant?)"
+    return ""
+
+
+def _closest(word: str, candidates: list[str]) -> list[str]:
+    return difflib.get_close_matches(word, candidates, 1, _ENOUGH_ALIKE)

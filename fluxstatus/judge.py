@@ -1,8 +1,9 @@
 """From Evidence to a Report: every step examined, sorted, narrowed and aimed at the caller."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from fluxstatus.aim import Aim
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.evidence import Evidence
@@ -22,27 +23,17 @@ from fluxstatus.state import State
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
 """Steps about the whole cluster: they are told whatever namespaces were asked for."""
 
-_CONTEXT_FLAG: Mapping[str, str] = {
-    "kubectl": "--context",
-    "flux": "--context",
-    "flux-operator": "--kube-context",
-    "helm": "--kube-context",
-}
-"""How each program that a hint names is told the context."""
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What of the findings was asked for.
 
     `steps` empty means all; `skip` are ids of steps and codes; `namespaces` empty means all.
-    `flags` are the caller's own kubectl flags that commands in hints must repeat.
     """
 
     steps: Collection[str] = ()
     skip: Collection[str] = ()
     namespaces: Collection[str] = ()
-    flags: tuple[str, ...] = ()
 
 
 def judge(evidence: Evidence, choice: Choice = Choice()) -> Report:
@@ -54,7 +45,7 @@ def judge(evidence: Evidence, choice: Choice = Choice()) -> Report:
         chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
     by_step = [(step, list(_wanted(_examine(step, state), choice))) for step in chosen]
     order = {step.id: number for number, step in enumerate(STEPS)}
-    aim = _Aim(evidence.target.context, choice.flags)
+    aim = Aim(evidence.target.context, evidence.target.flags)
     findings = sorted(
         (aim.finding(f) for _, found in by_step for f in found),
         key=lambda f: _rank(f, order),
@@ -120,40 +111,12 @@ def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
     )
 
 
-class _Aim:
-    """Fills the caller's context and flags into commands."""
-
-    def __init__(self, context: str, flags: tuple[str, ...]) -> None:
-        self._context = context
-        self._flags = flags
-
-    def context_flags(self, program: str) -> tuple[str, ...]:
-        flag = _CONTEXT_FLAG.get(program)
-        return (flag, self._context) if flag and self._context else ()
-
-    def finding(self, finding: Finding) -> Finding:
-        if finding.hints:
-            finding.hints = tuple(
-                Hint(hint.text, tuple(map(self.command, hint.commands))) for hint in finding.hints
-            )
-        return finding
-
-    def command(self, command: Command) -> Command:
-        program, *rest = command.argv
-        flags = self._flags if program == "kubectl" else ()
-        extra = (*self.context_flags(program), *flags)
-        if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
-            return replace(command, argv=(*command.argv, *extra))
-        return replace(command, argv=(program, *extra, *rest))
-
-
-def _next(findings: Iterable[Finding], aim: _Aim) -> Next | None:
+def _next(findings: Iterable[Finding], aim: Aim) -> Next | None:
     """Point to the MCP server where it sees more than one look does."""
     deep = [f for f in findings if f.level is Level.FAIL and not f.trivial and f.kind == "fault"]
     if not deep:
         return None
-    context = aim.context_flags("flux-operator")
-    server = " ".join(("flux-operator-mcp serve --read-only=true", *context))
+    server = " ".join(("flux-operator-mcp serve --read-only=true", *aim.words("flux-operator-mcp")))
     return Next(
         "ask your assistant, with live read-only access to this cluster: install the Flux "
         f"Operator's MCP server and add it as: {server} (https://fluxoperator.dev/docs/mcp/install/)",

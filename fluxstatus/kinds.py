@@ -81,16 +81,6 @@ RESOURCES: Mapping[str, Kind] = {kind.resource: kind for kind in _KINDS}
 
 FLUX_GROUPS = frozenset(kind.group for kind in _KINDS)
 
-CONTROLLER_OF_GROUP: Mapping[str, tuple[str, ...]] = {
-    _SOURCE: ("source-controller",),
-    _KUSTOMIZE: ("kustomize-controller",),
-    _HELM: ("helm-controller",),
-    _NOTIFY: ("notification-controller",),
-    _IMAGE: ("image-reflector-controller", "image-automation-controller"),
-    _SOURCE_EXT: ("source-watcher",),
-}
-"""The components that an API group needs; a served group without them is never reconciled."""
-
 
 def full_name(kind: str) -> str:
     """Give plural.group of a Flux *kind*, or the kind itself in lower case when it is not one."""

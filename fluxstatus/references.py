@@ -7,7 +7,8 @@ means the object's own.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from fluxstatus.knowledge.subject import waited_for
+from fluxstatus.kinds import KINDS
+from fluxstatus.knowledge.subject import Waited, waited_for
 from fluxstatus.resources import Resource, map_of, maps_of, text_of
 from fluxstatus.state import Key
 
@@ -28,12 +29,30 @@ def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
     """
     kind, namespace = resource.ref.kind, resource.ref.namespace
     for entry in maps_of(resource.get("spec", "dependsOn")):
-        yield _key(entry, namespace, text_of(entry.get("kind")) or kind)
+        key = _key(entry, namespace, text_of(entry.get("kind")) or kind)
+        if not _of_another_group(entry, key[0]):
+            yield key
     read = _DEPENDENCIES.get(kind)
     if read:
         yield from read(resource)
-    for waited in waited_for(message):
+    for waited in health_checked(resource, message):
         yield waited.kind, waited.namespace or namespace, waited.name
+
+
+def feeds_of(resource: Resource) -> Iterator[Key]:
+    """Give what *resource* goes on using as it last was when it breaks: sources and inputs."""
+    source = source_of(resource)
+    if source:
+        yield source
+    read = _FEEDS.get(resource.ref.kind)
+    if read:
+        yield from read(resource)
+
+
+def health_checked(resource: Resource, message: str) -> list[Waited]:
+    """Give the objects of this cluster that *message* says the health check waited for."""
+    remote = resource.get("spec", "kubeConfig") is not None
+    return [] if remote else waited_for(message)
 
 
 def sync_source_of(instance: Resource) -> Key | None:
@@ -48,6 +67,12 @@ def _sync_of(instance: Resource) -> Iterator[Key]:
         name = text_of(sync.get("name")) or namespace
         yield text_of(sync.get("kind")) or "GitRepository", namespace, name
         yield "Kustomization", namespace, name
+
+
+def _of_another_group(entry: dict[str, Any], kind: str) -> bool:
+    """Whether *entry* means a kind that only shares its name with a kind of Flux."""
+    version, known = text_of(entry.get("apiVersion")), KINDS.get(kind)
+    return known is not None and bool(version) and version.partition("/")[0] != known.group
 
 
 def _key(reference: dict[str, Any], namespace: str, kind: str) -> Key:
@@ -113,4 +138,9 @@ _DEPENDENCIES: Mapping[str, Callable[[Resource], Iterator[Key]]] = {
     "GitRepository": _included_in,
     "ArtifactGenerator": _sources_of,
     "FluxInstance": _sync_of,
+}
+
+_FEEDS: Mapping[str, Callable[[Resource], Iterator[Key]]] = {
+    "ResourceSet": _inputs_of,
+    "ArtifactGenerator": _sources_of,
 }

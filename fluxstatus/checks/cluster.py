@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import passed, unread_found, unread_hints
+from fluxstatus.checks.telling import UNREAD_CODES, passed, unread_found, unread_hints
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Finding, Hint, Level
+from fluxstatus.kinds import RESOURCES
 from fluxstatus.state import State
 
 STEP_ID = "cluster"
@@ -20,7 +21,7 @@ MOST_SKEW = 60.0
 """Seconds that two clocks may differ before ages and certificates go wrong."""
 
 _NOT_TOLD = Unread(Why.GARBLED, "the API server tells nothing of what it serves")
-_VERSION = re.compile(r"v?(\d+)\.(\d+)")
+_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 def examine(state: State) -> Iterator[Finding]:
@@ -30,9 +31,7 @@ def examine(state: State) -> Iterator[Finding]:
         yield _unreachable(state)
         return
     if evidence.served is None:
-        yield unread_found(
-            STEP_ID, "the kinds it serves", evidence.answer("apis").unread or _NOT_TOLD
-        )
+        yield unread_found(STEP_ID, "the kinds it serves", _why_not_told(state))
     else:
         yield passed(STEP_ID, _reachable(state))
     yield from _version(state)
@@ -47,6 +46,12 @@ def examine(state: State) -> Iterator[Finding]:
             hints=(Hint("set the clock of this machine by NTP, or that of the control plane"),),
             trivial=True,
         )
+
+
+def _why_not_told(state: State) -> Unread:
+    """Give why discovery failed; every question that needed it has the same reason."""
+    unread = (state.evidence.answer(name).unread for name in RESOURCES)
+    return next((u for u in unread if u and u.why is not Why.NOT_ASKED), _NOT_TOLD)
 
 
 def _unreachable(state: State) -> Finding:
@@ -113,7 +118,9 @@ def _too_old(level: Level, title: str) -> Finding:
 
 def _parse(version: str) -> tuple[int, int] | None:
     found = _VERSION.match(version)
-    return (int(found[1]), int(found[2])) if found else None
+    if not found or found[1] == "0":  # what was built without a version calls itself v0.0.0
+        return None
+    return int(found[1]), int(found[2])
 
 
 def _text(version: tuple[int, int]) -> str:
@@ -129,5 +136,6 @@ CODES = {
     "kubernetes-too-old": "the Kubernetes version is below the floor, or below what Flux supports",
     "kubernetes-version-unknown": "the server tells no version",
     "clock-skew": "the clocks here and there differ by more than a minute",
+    **UNREAD_CODES,
 }
 STEP = Step(STEP_ID, "cluster connectivity", ("apis", "version"), CODES, examine)

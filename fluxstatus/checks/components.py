@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import ago, cause_found, passed, unread_found
+from fluxstatus.checks.telling import (
+    UNREAD_CODES,
+    ago,
+    cause_found,
+    passed,
+    state_codes,
+    unread_found,
+)
 from fluxstatus.components import CONTROLLERS, Component
 from fluxstatus.controllers import is_operator
 from fluxstatus.evidence import Unread, Why
@@ -123,18 +130,11 @@ def _doing_well(working: list[Component]) -> str:
 
 
 CODES = {
-    "controller-missing": "a controller that should be there is not",
-    "controller-scaled-to-zero": "a controller is scaled to 0",
-    "controller-out-of-memory": "a controller is killed for using more memory than it may",
-    "controller-crash-loop": "a controller keeps crashing",
-    "controller-image-pull": "a controller's image cannot be pulled",
-    "controller-not-scheduled": "a controller's pod finds no node",
-    "controller-not-ready": "a controller is not available",
+    **state_codes(of_controllers=True),
     "replicas-missing": "fewer replicas are ready than wanted",
     "restarted": "a container has restarted within the last hour",
     "mixed-versions": "the controllers are of different Flux versions",
-    "absent": "the CRDs of a controller are not installed",
     "no-controllers": "there are no Flux controllers",
-    "forbidden": "could not be read",
+    **UNREAD_CODES,
 }
 STEP = Step(STEP_ID, "controller pods", (CONTROLLERS, "pods", "apis"), CODES, examine)

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import ago, docs_of, passed, short, unread_found
+from fluxstatus.checks.telling import UNREAD_CODES, ago, docs_of, passed, short, unread_found
 from fluxstatus.evidence import Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.references import source_of
 from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, map_of, maps_of, text_of, when
-from fluxstatus.state import State, Warned, key_of
+from fluxstatus.state import State, key_of
 
 STEP_ID = "drift"
 GRACE = timedelta(seconds=60)
@@ -45,7 +45,6 @@ def examine(state: State) -> Iterator[Finding]:
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
     yield from _requests(state)
-    yield from _notifications(state)
     yield from _left_behind(state)
     yield from _events(state)
     if total:
@@ -199,71 +198,6 @@ def _requests(state: State) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _notifications(state: State) -> Iterator[Finding]:
-    """Alert and Provider have no status: what they refer to and their events are all there is."""
-    told: set[Ref] = set()
-    for alert in state.of_kind("Alert"):
-        if alert.verdict is Verdict.SUSPENDED:
-            continue
-        name = text_of(alert.get("spec", "providerRef", "name"))
-        key = ("Provider", alert.ref.namespace, name)
-        provider = state.resources.get(key)
-        if provider is None:
-            if state.known_missing(key):
-                yield _provider_missing(alert, name)
-            continue
-        failed = [
-            warned
-            for warned in state.warnings.get(key_of(alert.ref), ())
-            if warned.reason == "NotificationDispatchFailed"
-        ]
-        if failed and provider.ref not in told:
-            told.add(provider.ref)
-            yield _not_sent(provider, alert, failed[0])
-
-
-def _provider_missing(alert: Resource, name: str) -> Finding:
-    argv = ("kubectl", "get", KINDS["Provider"].resource, "-n", alert.ref.namespace)
-    return Finding(
-        step=STEP_ID,
-        code="provider-missing",
-        level=Level.WARN,
-        title=f"{alert.ref}: the Provider {name} that it names does not exist",
-        object=alert.ref,
-        why="nothing that it watches is notified",
-        hints=(Hint("create the Provider, or correct spec.providerRef", (Command(argv),)),),
-        docs=docs_of("Alert"),
-        trivial=True,
-    )
-
-
-def _not_sent(provider: Resource, alert: Resource, warned: Warned) -> Finding:
-    ref = provider.ref
-    secret = text_of(provider.get("spec", "secretRef", "name"))
-    commands = [("kubectl", "describe", provider.kind.resource, ref.name, "-n", ref.namespace)]
-    if secret:
-        commands.append(("kubectl", "get", "secret", secret, "-n", ref.namespace))
-    about = (
-        f"spec.address and the Secret {secret} (key address or token)"
-        if secret
-        else ("spec.address, or the Secret it should name")
-    )
-    return Finding(
-        step=STEP_ID,
-        code="notification-failed",
-        level=Level.WARN,
-        title=f"{ref}: notifications are lost",
-        object=ref,
-        why=f"the controller could not send what {alert.ref} asks for",
-        reason=warned.reason,
-        message=warned.message,
-        since=warned.last,
-        blocks=(alert.ref,),
-        hints=(Hint(f"correct {about}", tuple(Command(argv) for argv in commands)),),
-        docs=docs_of("Provider"),
-    )
-
-
 def _left_behind(state: State) -> Iterator[Finding]:
     """Tell of objects that are gone while what they made may not be.
 
@@ -322,16 +256,14 @@ CODES = {
     "revision-behind": "Ready on an older revision than its source has",
     "drift-detected": "the cluster has drifted from a Helm release",
     "request-unhandled": "a reconcile request has not been handled",
-    "provider-missing": "an Alert names a Provider that does not exist",
-    "notification-failed": "notifications of a Provider are lost",
     "left-behind": "an object is gone, and what it made is not",
     "nothing-runs": "nothing is deployed by Flux",
-    "forbidden": "could not be read",
+    **UNREAD_CODES,
 }
 STEP = Step(
     STEP_ID,
     "revisions, drift and errors",
-    (*(KINDS[kind].resource for kind in (*_CONSUMERS, "HelmChart", "Alert", "Provider")), "events"),
+    (*(KINDS[kind].resource for kind in (*_CONSUMERS, "HelmChart")), "events"),
     CODES,
     examine,
 )

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.telling import (
+    UNREAD_CODES,
     ago,
     cause_found,
     docs_of,
+    fault_codes,
     on_the_way,
     passed,
     unread_found,
@@ -136,6 +138,7 @@ CODES = {
     "no-instance": "no FluxInstance is expected",
     "waiting": "not ready because of a cause that is told elsewhere",
     "reconciling": "on its way, no verdict yet",
-    "forbidden": "could not be read",
+    **fault_codes([INSTANCE.name]),
+    **UNREAD_CODES,
 }
 STEP = Step(STEP_ID, "FluxInstance", (INSTANCE.resource,), CODES, examine)

@@ -1,14 +1,23 @@
 """Steps 5 and 6: the Flux objects, each cause told once and what waits for it folded under it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
+from fluxstatus.checks.notifications import notifications, provider_of
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import cause_found, on_the_way, passed, short, unread_found
+from fluxstatus.checks.telling import (
+    UNREAD_CODES,
+    cause_found,
+    fault_codes,
+    on_the_way,
+    passed,
+    short,
+    unread_found,
+)
 from fluxstatus.evidence import Why
 from fluxstatus.findings import Finding, Level
 from fluxstatus.kinds import KINDS, Kind
-from fluxstatus.knowledge import RULES
-from fluxstatus.knowledge.states import STATES
 from fluxstatus.resources import WELL, Resource, Verdict, text_of
 from fluxstatus.state import State, key_of
 
@@ -26,12 +35,29 @@ def examine(step: str, state: State) -> Iterator[Finding]:
             yield cause_found(step, state, cause)
     objects = state.of_kind(*(kind.name for kind in kinds))
     yield from on_the_way(step, [r for r in objects if key_of(r.ref) in causes.moving], state.now)
-    well = [r for r in objects if r.verdict in WELL and key_of(r.ref) not in causes.cut_off]
+    known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_of_use(state, r)]
+    well = [r for r in known if r.verdict in WELL and key_of(r.ref) not in causes.cut_off]
     yield from (passed(step, f"{r.ref}: {_says(r)}", r.ref, r.since) for r in well)
     if well:
-        yield passed(step, f"{len(well)} of {len(objects)} are well")
-    if not objects:
+        yield passed(step, f"{len(well)} of {len(known)} are well")
+    if not objects and all(_is_known(state, kind) for kind in kinds):
         yield Finding(step=step, code="none", level=Level.SKIP, title=f"there are no {step}")
+
+
+def _is_known(state: State, kind: Kind) -> bool:
+    """Whether it is certain which objects of *kind* there are."""
+    unread = state.evidence.answer(kind.resource).unread
+    return unread is None or unread.why is Why.ABSENT
+
+
+def _is_of_use(state: State, static: Resource) -> bool:
+    """Whether something shows that *static*, which has no status, does what it is for."""
+    if static.ref.kind == "Alert":
+        return bool(provider_of(static)[2]) and provider_of(static) in state.resources
+    if static.ref.kind == "Provider":
+        alerts = state.of_kind("Alert")
+        return bool(static.ref.name) and key_of(static.ref) in map(provider_of, alerts)
+    return True
 
 
 def _kinds_of(step: str) -> tuple[Kind, ...]:
@@ -40,7 +66,7 @@ def _kinds_of(step: str) -> tuple[Kind, ...]:
 
 def _says(resource: Resource) -> str:
     if resource.verdict is Verdict.STATIC:
-        return "has no status of its own, and what it refers to exists"
+        return "has no status of its own; what refers to it, or it refers to, is there"
     revision = resource.get("status", "lastAppliedRevision") or resource.get(
         "status", "artifact", "revision"
     )
@@ -48,17 +74,25 @@ def _says(resource: Resource) -> str:
 
 
 CODES = {
-    **{rule.code: rule.why for rule in (*RULES, *STATES.values())},
     "reconciling": "on its way, no verdict yet",
     "none": "there are no such objects",
-    "forbidden": "could not be read",
+    **UNREAD_CODES,
 }
 
 
-def _step(name: str, title: str) -> Step:
-    reads = (*(kind.resource for kind in _kinds_of(name)), "events", "workload-pods")
-    return Step(name, title, reads, CODES, lambda state: examine(name, state))
+def _step(name: str, title: str, *of_others: str) -> Step:
+    """Make the step *name*; a fault of a kind in *of_others* is told by it as well."""
+    kinds = _kinds_of(name)
+    codes = fault_codes([*(kind.name for kind in kinds), *of_others]) | CODES
+    reads = (*(kind.resource for kind in kinds), "events", "workload-pods")
+    return Step(name, title, reads, codes, lambda state: examine(name, state))
+
+
+def _reconcilers(state: State) -> Iterator[Finding]:
+    yield from examine(RECONCILERS.id, state)
+    yield from notifications(state)
 
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
-RECONCILERS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)")
+_OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
+RECONCILERS = replace(_OBJECTS, codes=_OBJECTS.codes | NOTIFICATIONS, examine=_reconcilers)

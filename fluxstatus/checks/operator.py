@@ -6,7 +6,13 @@ from datetime import timedelta
 
 from fluxstatus.checks.components import of_component
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import cause_found, passed, unread_found
+from fluxstatus.checks.telling import (
+    UNREAD_CODES,
+    cause_found,
+    passed,
+    state_codes,
+    unread_found,
+)
 from fluxstatus.components import OPERATORS, Component, managed_by
 from fluxstatus.controllers import is_operator
 from fluxstatus.evidence import Object
@@ -164,13 +170,13 @@ def _command_line(state: State) -> Iterator[Finding]:
 CODES = {
     "operator-absent": "Flux is here without the operator",
     "not-installed": "neither the operator nor Flux is installed",
-    "controller-*": "the operator's Deployment does no work: missing, scaled to 0, crashing, …",
+    **state_codes(of_controllers=True),
     "replicas-missing": "fewer replicas are ready than wanted",
     "restarted": "a container has restarted within the last hour",
     "report-missing": "the operator runs and writes no FluxReport",
     "report-old": "the FluxReport is not renewed",
     "cli-version-skew": "the flux-operator CLI here and the operator differ by a minor version",
-    "forbidden": "could not be read",
+    **UNREAD_CODES,
 }
 STEP = Step(
     STEP_ID, "Flux Operator", (OPERATORS, "pods", REPORT.resource, "flux-operator"), CODES, examine

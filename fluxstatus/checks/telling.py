@@ -1,6 +1,6 @@
 """From a cause, a state or an unread answer to a finding: the words all steps share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.causes import Cause
@@ -8,6 +8,9 @@ from fluxstatus.evidence import Unread, Why
 from fluxstatus.faults import unhealthy_workloads
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
+from fluxstatus.knowledge import RULES
+from fluxstatus.knowledge.rule import fill
+from fluxstatus.knowledge.states import STATES
 from fluxstatus.resources import Resource, Verdict
 from fluxstatus.state import State, key_of
 
@@ -24,6 +27,52 @@ _NAMED = 5  # objects that a sentence names
 _LONG = 12  # characters: a hash, not a version
 _NEVER_FAILS = frozenset({"Alert", "Provider"})
 """Kinds that bring no deployment to a stop when they are broken."""
+
+
+_NEXT = {
+    Why.LOGIN: "log in again; the credential is missing, expired or rejected",
+    Why.TIMEOUT: "try again with a longer --timeout",
+    Why.UNREACHABLE: "look at the way to the API server",
+    Why.FORBIDDEN: "ask for the right to list it",
+    Why.NO_PROGRAM: "install kubectl, or a newer one",
+    Why.NO_CONFIG: "name the kubeconfig and the context with --kubeconfig and --context",
+}
+"""What to do about an Unread that brings no hint of its own."""
+
+UNREAD_CODES: Mapping[str, str] = {
+    Why.NO_PROGRAM: "could not be read: kubectl is missing or too old",
+    Why.NO_CONFIG: "could not be read: no kubeconfig, or no such context in it",
+    Why.LOGIN: "could not be read: the credential is missing, expired or rejected",
+    Why.UNREACHABLE: "could not be read: no connection",
+    Why.TIMEOUT: "could not be read in time",
+    Why.FORBIDDEN: "could not be read: the permission is missing",
+    Why.ABSENT: "is not there: the API server does not serve it",
+    Why.FAILED: "could not be read: the API server answered with an error",
+    Why.GARBLED: "could not be read: the answer makes no sense",
+    Why.NOT_ASKED: "was left out on purpose",
+}
+"""The codes of what could not be read, the same in every step."""
+
+OF_CONTROLLERS = "controller-"
+"""How the codes of states begin that are about a controller, not an object."""
+
+
+def state_codes(*, of_controllers: bool) -> dict[str, str]:
+    """Give the codes of the states of controllers, or of objects, each with its meaning."""
+    return {
+        code: fill(rule.why, {})
+        for code, rule in STATES.items()
+        if code.startswith(OF_CONTROLLERS) is of_controllers
+    }
+
+
+def fault_codes(kinds: Iterable[str]) -> dict[str, str]:
+    """Give every code that a fault of an object of *kinds* can have, with its meaning."""
+    wanted = frozenset(kinds)
+    of_messages = {
+        rule.code: fill(rule.why, {}) for rule in RULES if not rule.kinds or rule.kinds & wanted
+    }
+    return of_messages | state_codes(of_controllers=False)
 
 
 def docs_of(kind: str) -> str:
@@ -102,6 +151,8 @@ def unread_hints(unread: Unread) -> Iterator[Hint]:
     """Give the next steps that come with *unread*."""
     for text, commands in unread.hints:
         yield Hint(text, tuple(Command(argv) for argv in commands))
+    if not (unread.rule or unread.hints):
+        yield Hint(_NEXT.get(unread.why, "try again in a moment"))
     if unread.rule and not unread.hints:
         verb, _, resource = unread.rule.partition(" ")
         yield Hint(

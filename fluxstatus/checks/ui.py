@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import jmespath
 
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import passed, unread_found
+from fluxstatus.checks.telling import UNREAD_CODES, passed, unread_found
 from fluxstatus.components import OPERATORS
 from fluxstatus.evidence import Object
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
@@ -59,7 +59,8 @@ def web_services(state: State) -> Iterator[tuple[Object, int]]:
     homes = {operator.ref.namespace for operator in state.operators}
     for service in state.evidence.answer("services").items:
         port = _WEB_PORT.search(service)
-        if map_of(service.get("metadata")).get("namespace") in homes and isinstance(port, int):
+        home = text_of(map_of(service.get("metadata")).get("namespace"))
+        if home in homes and isinstance(port, int):
             yield service, port
 
 
@@ -102,6 +103,6 @@ CODES = {
     "ui-absent": "there is no web UI: no operator, or it is switched off",
     "ui-no-service": "no Service leads to the web UI",
     "ui-no-endpoint": "the Service has no ready pod behind it",
-    "forbidden": "could not be read",
+    **UNREAD_CODES,
 }
 STEP = Step(STEP_ID, "Flux web UI", ("services", "pods", OPERATORS), CODES, examine)

@@ -10,12 +10,12 @@ from fluxstatus.findings import Hint
 from fluxstatus.knowledge import appliers, common, others, sources, transport
 from fluxstatus.knowledge.rule import Rule, Step, fill, hints
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.knowledge.subject import fields_of, workload_fields
+from fluxstatus.knowledge.subject import fields_of, host_in, workload_fields
 from fluxstatus.resources import Resource
 
 UNKNOWN_FAULT = Rule(
     "not-ready",
-    "{kind} {ns}/{name} fails: {reason}",
+    "it fails with the reason {reason}: the controller's message says more",
     (
         Step(
             "read what the controller says of it, and its events",
@@ -43,6 +43,9 @@ RULES: tuple[Rule, ...] = (
 """Every rule that a message selects, the special before the general, as diagnose() tries them."""
 
 
+_END = 3000  # characters
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What a fault means: its code, the cause in plain words, and the next steps."""
@@ -59,13 +62,27 @@ def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str,
 
     *around* are fields that the object itself does not know: now, flux_namespace.
     """
-    fields = {**fields_of(resource), **around, **workload_fields(message), "reason": reason}
+    message = _ends_of(message)
+    fields = {
+        **fields_of(resource),
+        **around,
+        **workload_fields(message),
+        **host_in(message),
+        "reason": reason,
+    }
     for rule in RULES:
         found = rule.match(resource.kind.name, reason, message)
         if found and all(fields.get(name) for name in rule.needs):
             named = {name: value for name, value in found.groupdict().items() if value}
             return _fill(rule, {**fields, **named})
     raise AssertionError("the last rule fits everything")
+
+
+def _ends_of(message: str) -> str:
+    """Give the part of a *message* that is read: some are 32 KiB of a chart's output."""
+    if len(message) <= 2 * _END:
+        return message
+    return f"{message[:_END]}\n{message[-_END:]}"
 
 
 def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, str]) -> Diagnosis:

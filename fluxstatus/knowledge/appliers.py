@@ -15,6 +15,7 @@ _RESET = (
     "kubectl annotate --overwrite helmreleases.helm.toolkit.fluxcd.io {name} -n {ns} "
     "reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/resetAt={now}"
 )
+_WAITED = text(r"(?:timeout waiting for|stalled resources): \[")
 _AGAIN = Step(
     "after the fix: when its retries are used up, reset them",
     change=(_RESET,),
@@ -89,7 +90,7 @@ RULES = (
     ),
     Rule(
         "variable-missing",
-        "the manifests use a variable that is not defined: {variable}",
+        "the manifests use the variable {variable}, which is not defined",
         (
             Step(
                 "define {variable} in spec.postBuild.substitute or substituteFrom, or give it a "
@@ -97,7 +98,9 @@ RULES = (
                 read=(_SPEC,),
             ),
         ),
-        pattern=text(r"variable not set.*?: \"(?P<variable>\w+)\"|variable substitution failed"),
+        pattern=text(
+            r"variable substitution failed(?:[^\"]*variable not set[^\"]*\"(?P<variable>\w+)\")?"
+        ),
         kinds=_KS,
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
@@ -133,6 +136,16 @@ RULES = (
         pattern=text(r"accumulating resources from '(?P<file>[^']+)'.*no such file or directory"),
         kinds=_KS,
         upstream="kustomize api/internal/target",
+    ),
+    Rule(
+        "remote-base-unreachable",
+        "kustomization.yaml names something on {host} that cannot be fetched",
+        (Step("commit a copy instead of naming a URL, or open the way to {host}"),),
+        reasons=("BuildFailed",),
+        pattern=text(r"dial tcp|no such host|i/o timeout|TLS handshake timeout|x509:"),
+        kinds=_KS,
+        transient=True,
+        upstream="kustomize api/internal/git",
     ),
     Rule(
         "patch-without-target",
@@ -205,7 +218,7 @@ RULES = (
             _AGAIN,
         ),
         pattern=text(
-            r"(?P<owned>(?P<owned_kind>\w+) \"(?P<owned_name>[\w.-]+)\") in namespace "
+            r"\b(?P<owned>(?P<owned_kind>\w+) \"(?P<owned_name>[\w.-]+)\") in namespace "
             r".*invalid ownership metadata|invalid ownership metadata"
         ),
         kinds=_HR,
@@ -260,15 +273,16 @@ RULES = (
             _AGAIN,
         ),
         pattern=text(
-            r"(?P<detail>no template \"[^\"]+\"|nil pointer evaluating \S+|function "
-            r"\"\w+\" not defined|parse error at|execution error at|executing \"[^\"]+\" at)"
+            r"^(?=.*?(?P<detail>no template \"[^\"]+\"|nil pointer evaluating \S+|function "
+            r"\"\w+\" not defined|parse error at [^:]+|execution error at [^:]+)|.*executing "
+            r"\"[^\"]+\" at)"
         ),
         kinds=_HR,
         upstream="Go text/template",
     ),
     Rule(
         "hook-failed",
-        "a hook of the chart fails ({hook}): {workload} ({workload_state})",
+        "a hook of the chart fails ({hook}): {workload}, {workload_state}",
         (
             Step(
                 "read the hook's log and correct it",
@@ -279,13 +293,14 @@ RULES = (
             ),
             _AGAIN,
         ),
+        reasons=("InstallFailed", "UpgradeFailed", "UninstallSucceeded", "RollbackSucceeded"),
         pattern=text(r"failed (?P<hook>(?:pre|post)-\w+):"),
         kinds=_HR,
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
         "helm-test-failed",
-        "the release's test fails: {workload} ({workload_state})",
+        "the release's test fails: {workload}, {workload_state}",
         (
             Step(
                 "read the log of the test pod",
@@ -295,6 +310,15 @@ RULES = (
                 ),
             ),
         ),
+        reasons=("TestFailed",),
+        pattern=_WAITED,
+        kinds=_HR,
+        upstream="HC internal/reconcile/test.go",
+    ),
+    Rule(
+        "helm-test-failed",
+        "the release's test fails",
+        (Step("read the log of the test pod", read=("kubectl get pods -n {target_ns}",)),),
         reasons=("TestFailed",),
         kinds=_HR,
         upstream="HC internal/reconcile/test.go",
@@ -309,8 +333,23 @@ RULES = (
     ),
     Rule(
         "upgrade-rolled-back",
-        "the upgrade failed and was rolled back: the previous version runs, what Git asks for does "
-        "not",
+        "the upgrade failed and was rolled back, so the previous version runs: {workload}, "
+        "{workload_state}",
+        (
+            Step(
+                "correct what kept it from becoming healthy",
+                read=(_HISTORY, "kubectl get pods -n {workload_ns}"),
+            ),
+            _AGAIN,
+        ),
+        reasons=("RollbackSucceeded",),
+        pattern=_WAITED,
+        kinds=_HR,
+        upstream="HC internal/reconcile/rollback_remediation.go",
+    ),
+    Rule(
+        "upgrade-rolled-back",
+        "the upgrade failed and was rolled back, so the previous version runs",
         (
             Step(
                 "correct the chart or the values that fail; the message is that of the failed "
@@ -319,13 +358,45 @@ RULES = (
             ),
             _AGAIN,
         ),
-        reasons=("RollbackSucceeded", "RollbackFailed"),
+        reasons=("RollbackSucceeded",),
         kinds=_HR,
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
+        "rollback-failed",
+        "the upgrade failed, and going back to the previous version failed too",
+        (
+            Step(
+                "look at the release's history; both errors count",
+                read=(_HISTORY, "kubectl get pods -n {target_ns}"),
+            ),
+            _AGAIN,
+        ),
+        reasons=("RollbackFailed",),
+        kinds=_HR,
+        upstream="HC internal/reconcile/rollback_remediation.go",
+    ),
+    Rule(
+        "release-unhealthy",
+        "the chart was rolled out, and {workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "look at it and its pods",
+                read=(
+                    "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
+                    "kubectl get pods -n {workload_ns}",
+                ),
+            ),
+            _AGAIN,
+        ),
+        reasons=("InstallFailed", "UpgradeFailed", "UninstallSucceeded", "RollbackFailed"),
+        pattern=_WAITED,
+        kinds=_HR,
+        upstream="HC internal/action, PKG ssa/manager_wait.go",
+    ),
+    Rule(
         "upgrade-failed",
-        "the Helm upgrade fails: {workload} {workload_state}",
+        "the Helm upgrade fails",
         (
             Step(
                 "look at what the message names", read=(_HISTORY, "kubectl get pods -n {target_ns}")
@@ -335,6 +406,30 @@ RULES = (
         reasons=("UpgradeFailed", "UninstallFailed", "UninstallSucceeded", "PendingRelease"),
         kinds=_HR,
         upstream="HC internal/reconcile/upgrade.go",
+    ),
+    Rule(
+        "helm-timeout",
+        "what the chart rolled out was not ready within spec.timeout",
+        (
+            Step(
+                "look at the pods; raise spec.timeout if they only need longer",
+                read=("kubectl get pods -n {target_ns}", _HISTORY),
+            ),
+            _AGAIN,
+        ),
+        reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
+        pattern=text(r"context deadline exceeded|timed out waiting for the condition"),
+        kinds=_HR,
+        upstream="helm pkg/kube/wait.go",
+    ),
+    Rule(
+        "chart-unreadable",
+        "the artifact that the source gives is no chart that Helm can load",
+        (Step("look at what the source packs, and at spec.chartRef", read=(_SPEC,)),),
+        reasons=("ArtifactFailed",),
+        pattern=text(r"could not load chart"),
+        kinds=_HR,
+        upstream="HC internal/controller/helmrelease_controller.go",
     ),
     Rule(
         "install-failed",

@@ -113,7 +113,7 @@ RULES = (
             ),
         ),
         pattern=text(
-            r"(?:(?P<immutable>\w+/[\w.-]+/[\w.-]+) dry-run failed.*)?"
+            r"(?:\b(?P<immutable>\w+/[\w.-]+/[\w.-]+) dry-run failed.*)?"
             r"(?:field is immutable|immutable field|updates to .* are forbidden)"
         ),
         upstream="kubernetes apimachinery validation",
@@ -191,10 +191,46 @@ RULES = (
         "the API server rejects {invalid} as invalid",
         (Step("correct the field that the message names, in Git", read=(_SPEC,)),),
         pattern=text(
-            r"(?P<invalid>\w+/[\w.-]+/[\w.-]+) dry-run failed|is invalid:|"
+            r"\b(?P<invalid>\w+/[\w.-]+/[\w.-]+) dry-run failed|is invalid:|"
             r"unknown field|strict decoding error"
         ),
         upstream="PKG ssa/errors",
+    ),
+    Rule(
+        "remote-cluster-unreachable",
+        "the cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be reached",
+        (
+            Step(
+                "look whether its API server is up, and whether the address and the certificate in "
+                "the Secret {kubeconfig_secret} still hold",
+                read=("kubectl describe secret {kubeconfig_secret} -n {ns}",),
+            ),
+        ),
+        pattern=text(
+            r"^(?!.*failed calling webhook).*"
+            r"(?:dial tcp|no such host|i/o timeout|TLS handshake timeout|x509:)"
+        ),
+        kinds=frozenset({"Kustomization", "HelmRelease"}),
+        needs=("kubeconfig_secret",),
+        transient=True,
+        upstream="PKG runtime/client, Go net",
+    ),
+    Rule(
+        "api-server-failing",
+        "the API server did not answer in time, or was overloaded",
+        (
+            Step(
+                "look at the control plane; Flux tries again by itself",
+                read=("kubectl get --raw /readyz",),
+            ),
+        ),
+        pattern=text(
+            r"etcdserver: |request did not complete within|unable to return a response in the "
+            r"time|currently unable to handle the request|http2: client connection lost"
+        ),
+        kinds=_APPLIES,
+        transient=True,
+        upstream="kubernetes apiserver, etcd",
     ),
     Rule(
         "kubeconfig-secret-missing",

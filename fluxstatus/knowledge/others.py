@@ -84,12 +84,15 @@ RULES = (
         (
             Step(
                 "install or create {missing}, or correct spec.dependsOn",
-                read=("kubectl get {missing_kind} {missing_name}",),
+                read=(
+                    "kubectl get {missing_kind} {missing_name} -n {missing_ns}",
+                    "kubectl get {missing_kind} --all-namespaces",
+                ),
             ),
         ),
         pattern=text(
-            r"dependency (?P<missing>[\w./-]+?/(?P<missing_kind>\w+)/(?:[\w.-]+/)?"
-            r"(?P<missing_name>[\w.-]+)) not found"
+            r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
+            r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not found"
         ),
         kinds=_SETS,
         upstream="FO internal/controller/resourceset_controller.go",
@@ -143,6 +146,7 @@ RULES = (
             ),
         ),
         reasons=("TokenNotFound",),
+        pattern=text(r"secret"),
         kinds=_RECEIVER,
         trivial=True,
         upstream="NC internal/controller/receiver_controller.go",

@@ -20,6 +20,25 @@ _PUT_BASIC = Step(
 )
 _SPEC = "kubectl get {resource} {name} -n {ns} -o yaml"
 
+
+def _secret_missing(kinds: frozenset[str], keys: str, create: str) -> Rule:
+    return Rule(
+        "secret-missing",
+        "the Secret {missing} does not exist (not found) in namespace {ns}",
+        (
+            Step(
+                f"create the Secret {{missing}}, or correct the name that the spec has; {keys}",
+                read=("kubectl get secrets -n {ns}",),
+                change=(create,) if create else (),
+            ),
+        ),
+        pattern=text(r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"),
+        kinds=kinds,
+        trivial=True,
+        upstream="PKG runtime/secrets/error.go",
+    )
+
+
 RULES = (
     Rule(
         "proxy-secret-missing",
@@ -36,27 +55,33 @@ RULES = (
             ),
         ),
         pattern=text(r"proxy options|failed to get proxy|proxy URL must use"),
+        kinds=_GIT | _PULLS | _HELM | _BUCKET,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
-    Rule(
-        "secret-missing",
-        "the Secret {missing} does not exist (not found) in namespace {ns}",
-        (
-            Step(
-                "create the Secret {missing}, or correct the name in spec.secretRef; Git over "
-                "https takes username and password, over ssh identity and known_hosts",
-                read=("kubectl get secrets -n {ns}",),
-                change=(
-                    "flux-operator create secret basic-auth {missing} -n {ns} --username=git "
-                    "--password-stdin",
-                ),
-            ),
-        ),
-        pattern=text(r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"),
-        trivial=True,
-        upstream="PKG runtime/secrets/error.go",
+    _secret_missing(
+        _GIT,
+        "Git over https takes username and password, over ssh identity and known_hosts",
+        "flux-operator create secret basic-auth {missing} -n {ns} --username=git --password-stdin",
     ),
+    _secret_missing(
+        _PULLS,
+        "it must be of type kubernetes.io/dockerconfigjson",
+        "flux-operator create secret registry {missing} -n {ns} --server={host} --username=USER "
+        "--password-stdin",
+    ),
+    _secret_missing(
+        _HELM,
+        "it takes username and password",
+        "flux-operator create secret basic-auth {missing} -n {ns} --username=USER --password-stdin",
+    ),
+    _secret_missing(
+        _BUCKET,
+        "it takes accesskey and secretkey",
+        "kubectl create secret generic {missing} -n {ns} --from-file=./accesskey "
+        "--from-file=./secretkey",
+    ),
+    _secret_missing(frozenset(), "its keys are those that this kind's page names", ""),
     Rule(
         "secret-key-missing",
         "the Secret {secret} lacks what is needed: {detail}",
@@ -69,6 +94,21 @@ RULES = (
                     "flux-operator create secret ssh {secret} -n {ns} "
                     "--private-key-file=./identity --knownhosts-file=./known_hosts",
                 ),
+            ),
+        ),
+        pattern=text(r"(?P<detail>invalid 'ssh' auth option: '[\w-]+' is required)"),
+        kinds=_GIT,
+        trivial=True,
+        upstream="PKG git/options.go",
+    ),
+    Rule(
+        "secret-key-missing",
+        "the Secret {secret} lacks what is needed: {detail}",
+        (
+            Step(
+                "put the missing key into the Secret {secret}; its keys (not the values) are "
+                "listed by",
+                read=(_KEY_NAMES,),
             ),
         ),
         pattern=text(
@@ -280,7 +320,7 @@ RULES = (
                 ),
             ),
         ),
-        pattern=text(r"(?:https?://(?P<host>[\w.:-]+).*?)?(?:UNAUTHORIZED|DENIED\b|401|403)"),
+        pattern=text(r"UNAUTHORIZED|DENIED\b|(?:status code:? |: )40[13]\b|\b40[13] \w"),
         kinds=_PULLS,
         needs=("secret",),
         upstream="go-containerregistry pkg/v1/remote/transport/error.go",
@@ -298,7 +338,7 @@ RULES = (
                 ),
             ),
         ),
-        pattern=text(r"(?:https?://(?P<host>[\w.:-]+).*?)?(?:UNAUTHORIZED|DENIED\b|401|403)"),
+        pattern=text(r"UNAUTHORIZED|DENIED\b|(?:status code:? |: )40[13]\b|\b40[13] \w"),
         kinds=_PULLS,
         upstream="go-containerregistry pkg/v1/remote/transport/error.go",
     ),
@@ -414,7 +454,7 @@ RULES = (
     ),
     Rule(
         "bucket-denied",
-        "access to the bucket {bucket} is denied",
+        "access to the bucket '{bucket}' is denied",
         (
             Step(
                 "correct the credentials (keys accesskey and secretkey) or the bucket's policy",

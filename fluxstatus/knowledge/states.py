@@ -127,7 +127,7 @@ _RULES = (
     ),
     Rule(
         "target-missing",
-        "{target} does not exist{nearest}; {kind} {ns}/{name} refers to it",
+        "{missing_target}; {kind} {ns}/{name} refers to it",
         (
             Step(
                 "create it, or correct the reference",

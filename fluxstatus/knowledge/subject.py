@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from fluxstatus.kinds import full_name
 from fluxstatus.resources import Resource, map_of, text_of
 
-_BRACKETS = re.compile(r"(?:timeout waiting for|stalled resources): \[([^\]]*)\]")
+_URL = re.compile(r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)")
+_BRACKETS = re.compile(r"(?:timeout waiting for|stalled resources): \[([^\[\]]*)\]")
 _IN_BRACKET = re.compile(
-    r"(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'"
+    r"\b(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'"
 )
 
 
@@ -46,11 +47,17 @@ def fields_of(resource: Resource) -> dict[str, str]:
         "sa": own["sa"] or "of the controller",
         "target_ns": own["target_ns"] or ref.namespace,
         "host": _host(own["url"] or own["endpoint"]),
+        **_source_fields(resource),
         "ref": _git_ref(resource),
         "chart_version": chart_version,
         "secret": own["secret"] or own["sync_secret"],
-        "reconcile_source": "",
     }
+
+
+def host_in(message: str) -> dict[str, str]:
+    """Give the field about the last host that *message* has a URL of, the one that failed."""
+    hosts = _URL.findall(message)
+    return {"host": hosts[-1].rstrip(".:")} if hosts else {}
 
 
 def workload_fields(message: str) -> dict[str, str]:
@@ -58,11 +65,14 @@ def workload_fields(message: str) -> dict[str, str]:
     first = next(iter(waited_for(message)), None)
     if first is None:
         return {}
+    state = _STATES.get(first.status, first.status)
+    if (first.kind, first.status) == ("Deployment", "Failed"):  # all that kstatus calls so
+        state = "it has failed (ProgressDeadlineExceeded)"
     return {
         "workload": f"{first.kind} {first.name}",
-        "workload_state": _STATES.get(first.status, first.status),
+        "workload_state": state,
         "workload_resource": full_name(first.kind),
-        "workload_name": first.name,
+        "workload_name": "" if first.status == "NotFound" else first.name,
         "workload_ns": first.namespace,
     }
 
@@ -87,7 +97,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
 _STATES = {
     "InProgress": "still in progress when the time was over (InProgress)",
     "NotFound": "it does not exist (NotFound); correct spec.healthChecks if the name is wrong",
-    "Failed": "it has failed (Failed; for a Deployment: ProgressDeadlineExceeded)",
+    "Failed": "it has failed (Failed)",
     "Terminating": "it is being deleted (Terminating)",
     "Unknown": "its status cannot be read (Unknown)",
 }
@@ -104,6 +114,16 @@ _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 def _read(resource: Resource, path: tuple[str, ...]) -> str:
     return text_of(resource.get(*path))
+
+
+def _source_fields(resource: Resource) -> dict[str, str]:
+    reference = map_of(resource.get("spec", "sourceRef") or resource.get("spec", "chartRef"))
+    kind = text_of(reference.get("kind"))
+    return {
+        "source_resource": full_name(kind) if kind else "",
+        "source_name": text_of(reference.get("name")),
+        "source_ns": text_of(reference.get("namespace")) or resource.ref.namespace,
+    }
 
 
 def _git_ref(resource: Resource) -> str:

@@ -3,7 +3,17 @@
 The texts are Go's (net, crypto/x509, net/http), go-git's and go-containerregistry's.
 """
 
+from dataclasses import replace
+
+from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.rule import Rule, Step, text
+
+_FETCHES = frozenset(
+    kind.name
+    for kind in KINDS.values()
+    if kind.name not in ("Kustomization", "HelmRelease", "ResourceSet", "Alert", "Provider")
+)
+"""Kinds whose own messages are about a host outside; appliers speak of API servers and webhooks."""
 
 _FROM_THE_POD = Step(
     "look at the way out of the cluster: DNS, NetworkPolicy, firewall, proxy; Flux retries by "
@@ -11,7 +21,7 @@ _FROM_THE_POD = Step(
     read=("kubectl get networkpolicies -n {flux_namespace}",),
 )
 
-RULES = (
+_RULES = (
     Rule(
         "host-not-found",
         "the name {host} does not resolve (no such host)",
@@ -21,7 +31,7 @@ RULES = (
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.url}}",),
             ),
         ),
-        pattern=text(r"lookup (?P<host>[\w.-]+).*?no such host|no such host"),
+        pattern=text(r"(?:lookup (?P<host>[\w.-]+)[^,;]{0,80}?)?no such host"),
         upstream="Go net",
     ),
     Rule(
@@ -29,7 +39,7 @@ RULES = (
         "{host} refuses connections (connection refused): nothing listens there, or a firewall "
         "answers",
         (_FROM_THE_POD,),
-        pattern=text(r"(?:https?://(?P<host>[\w.:-]+).*?)?connection refused"),
+        pattern=text(r"connection refused"),
         transient=True,
         upstream="Go net",
     ),
@@ -47,36 +57,28 @@ RULES = (
                 ),
             ),
         ),
-        pattern=text(
-            r"(?:https?://(?P<host>[\w.:-]+).*?)?x509: certificate signed by unknown authority"
-        ),
+        pattern=text(r"x509: certificate signed by unknown authority"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-expired",
         "the certificate of {host} has expired or is not valid yet",
         (Step("renew the certificate of {host}; Flux retries by itself"),),
-        pattern=text(r"(?:https?://(?P<host>[\w.:-]+).*?)?x509: certificate has expired"),
+        pattern=text(r"x509: certificate has expired"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-wrong-name",
         "the certificate of {host} is for another name",
         (Step("use a host name that the certificate of {host} holds, or renew the certificate"),),
-        pattern=text(
-            r"(?:https?://(?P<host>[\w.:-]+).*?)?x509: (?:certificate is (?:not )?valid for|"
-            r"cannot validate certificate)"
-        ),
+        pattern=text(r"x509: (?:certificate is (?:not )?valid for|cannot validate certificate)"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-failed",
         "no TLS connection to {host}",
         (Step("look at the certificate and the TLS versions of {host}, and at proxies between"),),
-        pattern=text(
-            r"(?:https?://(?P<host>[\w.:-]+).*?)?"
-            r"(?:x509:|tls: |server gave HTTP response to HTTPS client)"
-        ),
+        pattern=text(r"x509:|tls: |server gave HTTP response to HTTPS client"),
         upstream="Go crypto/tls",
     ),
     Rule(
@@ -87,8 +89,7 @@ RULES = (
             Step("when the repository is only large: raise spec.timeout, or fetch less of it"),
         ),
         pattern=text(
-            r"(?:(?:https?|ssh)://(?:\w+@)?(?P<host>[\w.:-]+).*?)?"
-            r"(?:i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout)"
+            r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout"
         ),
         transient=True,
         upstream="Go net/http",
@@ -97,10 +98,7 @@ RULES = (
         "host-broken",
         "{host} answers with HTTP {status}: a fault on its side",
         (Step("look at the state of {host}; Flux retries by itself when it is back"),),
-        pattern=text(
-            r"(?:https?://(?P<host>[\w.:-]+).*?)?"
-            r"(?:status code:? |response status code |: )(?P<status>50[0-4])\b"
-        ),
+        pattern=text(r"(?:status code:? |: )(?P<status>50[0-4])\b"),
         transient=True,
         upstream="go-git plumbing/transport/http, SC internal/helm/getter",
     ),
@@ -108,7 +106,7 @@ RULES = (
         "host-rate-limit",
         "{host} limits the rate of requests (HTTP 429)",
         (Step("raise spec.interval, use credentials with a higher limit, or a Receiver instead"),),
-        pattern=text(r"(?:https?://(?P<host>[\w.:-]+).*?)?(?:429|TOOMANYREQUESTS|rate limit)"),
+        pattern=text(r"(?:status code:? |: )429\b|429 Too Many|TOOMANYREQUESTS|rate limit(?!er)"),
         upstream="go-containerregistry pkg/v1/remote/transport",
     ),
     Rule(
@@ -116,12 +114,15 @@ RULES = (
         "{host} cannot be reached",
         (_FROM_THE_POD,),
         pattern=text(
-            r"(?:https?://(?P<host>[\w.:-]+).*?)?"
-            r"(?:no route to host|network is unreachable|connection reset|unexpected EOF|: EOF\b)"
+            r"no route to host|network is unreachable|connection reset|unexpected EOF|: EOF\b"
         ),
         transient=True,
         upstream="Go net",
     ),
+)
+
+RULES = (
+    *(replace(rule, kinds=_FETCHES) for rule in _RULES),
     Rule(
         "storage-full",
         "the controller's disk is full",
@@ -151,7 +152,15 @@ RULES = (
     Rule(
         "artifact-corrupt",
         "the downloaded artifact does not match its digest",
-        (Step("let the source store it again", change=("{reconcile_source}",)),),
+        (
+            Step(
+                "let the source store it again",
+                change=(
+                    "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} "
+                    "reconcile.fluxcd.io/requestedAt={now}",
+                ),
+            ),
+        ),
         reasons=("ArtifactFailed",),
         pattern=text(r"computed digest doesn't match|failed to extract archive"),
         upstream="PKG http/fetch",

@@ -1,0 +1,21 @@
+# What may follow `kubectl-flux_status`, for fish: put this file into ~/.config/fish/completions/.
+
+function __kubectl_flux_status
+    set -l words (commandline -opc)
+    set -l typed (commandline -ct)
+    set -l answer ($words[1] __complete $words[2..-1] $typed 2>/dev/null)
+    or return
+    # fish wants whole words, so what stands before the value in --flag=value comes back.
+    set -l begun (string match -r -- '^-.*?=' $typed)
+    set -l path (string replace -r -- '^-.*?=' '' $typed)
+    switch $answer[-1]
+        case ':0'
+            printf '%s\n' "$begun"(__fish_complete_path $path)
+        case ':16'
+            printf '%s\n' "$begun"(__fish_complete_directories $path)
+        case '*'
+            printf '%s\n' "$begun"$answer[1..-2]
+    end
+end
+
+complete -c kubectl-flux_status -f -a '(__kubectl_flux_status)'

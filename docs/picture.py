@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Draw coloured terminal output as an SVG: the picture in the README.
+
+    COLUMNS=110 kubectl flux-status --demo --color=always | docs/picture.py > docs/picture.svg
+
+The same text gives the same picture. Needs nothing beyond Python.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeAlias
+
+COMMAND = "kubectl flux-status"
+COLOURS = {
+    "32": "#7ee787",
+    "33": "#e3b341",
+    "1;31": "#ff7b72;font-weight:bold",
+    "35": "#d2a8ff",
+    "2": "#8b949e",
+    "36": "#79c0ff",
+}
+"""How each colour of the text report looks, by its SGR parameters."""
+
+COLUMNS = 110
+ADVANCE, LEADING, MARGIN, TITLE_BAR = 8.4, 20, 18, 34
+WIDTH = round(COLUMNS * ADVANCE + 2 * MARGIN)
+PIECES = re.compile(r"\x1b\[([\d;]*)m|([^\x1b])")
+WORDS = re.compile(r"\S+(?: \S+)*")  # two blanks part columns: each part keeps its own place
+
+FRAME = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" \
+height="{height}" role="img" aria-label="Output of {command}">
+<style>
+text {{ font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; \
+fill: #e6edf3; white-space: pre }}
+{styles}
+</style>
+<rect width="{width}" height="{height}" rx="8" fill="#0d1117"/>
+<circle cx="20" cy="18" r="6" fill="#ff5f57"/>
+<circle cx="40" cy="18" r="6" fill="#febc2e"/>
+<circle cx="60" cy="18" r="6" fill="#28c840"/>
+{lines}
+</svg>
+"""
+
+Cell: TypeAlias = tuple[str, str]
+"""A character, and the SGR parameters it is shown with."""
+
+
+def picture(text: str, command: str = COMMAND) -> str:
+    """Give *text*, coloured by SGR escapes, as an SVG of a terminal in which *command* ran."""
+    lines = [f"\x1b[2m$\x1b[0m {command}", *text.rstrip("\n").split("\n")]
+    rows = [row for line in lines for row in _fold(_cells(line))]
+    return FRAME.format(
+        width=WIDTH,
+        height=TITLE_BAR + len(rows) * LEADING + MARGIN,
+        command=escape(command),
+        styles="\n".join(f".{_name(sgr)} {{ fill: {css} }}" for sgr, css in COLOURS.items()),
+        lines="\n".join(part for number, row in enumerate(rows) for part in _draw(number, row)),
+    )
+
+
+def _cells(line: str) -> Iterator[Cell]:
+    style = ""
+    for sgr, char in PIECES.findall(line):
+        if char:
+            yield char, style
+        else:
+            style = sgr
+
+
+def _fold(cells: Iterable[Cell]) -> Iterator[Sequence[Cell]]:
+    """Go on below at the last column, as a terminal does with a line that is too long."""
+    rest = list(cells)
+    yield rest[:COLUMNS]
+    for start in range(COLUMNS, len(rest), COLUMNS):
+        yield rest[start : start + COLUMNS]
+
+
+def _draw(number: int, row: Sequence[Cell]) -> Iterator[str]:
+    y = TITLE_BAR + (number + 1) * LEADING - 6
+    column = 0
+    for sgr, run in groupby(row, key=itemgetter(1)):
+        text = "".join(char for char, _ in run)
+        style = f' class="{_name(sgr)}"' if sgr in COLOURS else ""
+        for words in WORDS.finditer(text):
+            # textLength keeps the columns in place whatever font the reader has.
+            x = MARGIN + (column + words.start()) * ADVANCE
+            length = len(words[0]) * ADVANCE
+            yield (
+                f'<text x="{x:.1f}" y="{y}" textLength="{length:.1f}"{style}>'
+                f"{escape(words[0], quote=False)}</text>"
+            )
+        column += len(text)
+
+
+def _name(sgr: str) -> str:
+    return "sgr" + sgr.replace(";", "-")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(picture(sys.stdin.read(), *sys.argv[1:2]))

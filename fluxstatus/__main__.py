@@ -1,0 +1,35 @@
+"""The way in. What needs no cluster is answered before anything heavy is imported."""
+
+# ruff: noqa: PLC0415 - see above: a TAB press must not wait for what it does not need
+
+import sys
+
+from fluxstatus import __version__
+
+
+def main() -> None:
+    """Run the program with the arguments it was called with; SystemExit tells how it ended."""
+    try:
+        match sys.argv[1:]:
+            case ["--version"]:
+                sys.stdout.write(f"kubectl flux-status {__version__}\n")
+            case ["__complete", *words]:
+                from fluxstatus.commands.complete import complete
+
+                sys.stdout.write(complete(words))
+            case _:
+                from fluxstatus.cli import run
+
+                run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def complete_for_kubectl() -> None:
+    """Run as kubectl_complete-flux_status, the program that kubectl asks when TAB is pressed."""
+    sys.argv.insert(1, "__complete")
+    main()
+
+
+if __name__ == "__main__":
+    main()

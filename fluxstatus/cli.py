@@ -1,0 +1,209 @@
+"""The command line: options in, exit code out."""
+
+import sys
+from collections.abc import Callable, Collection, Iterable
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from fluxstatus import __version__, console, programs, snapshot
+from fluxstatus.asking import ask
+from fluxstatus.checks import STEPS
+from fluxstatus.commandline import PlainCommand, PlainGroup, hand_down, with_options
+from fluxstatus.commands import checks_list, ui, wait, watch
+from fluxstatus.evidence import Evidence
+from fluxstatus.findings import Exit, Level, Report
+from fluxstatus.judge import Choice, judge
+from fluxstatus.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus.report import RENDER, Format
+
+DEMO = Path(__file__).with_name("demo.json.gz")
+
+_EPILOG = """
+\b
+Examples:
+  kubectl flux-status                         does GitOps work here?
+  kubectl flux-status --context prod -n apps  in another cluster, for one team
+  kubectl flux-status --wait 5m --fail-fast   in a pipeline, after a push
+  kubectl flux-status -o json | jq .verdict   for a program
+  kubectl flux-status --save now.json.gz      to look at elsewhere with --from
+  kubectl flux-status --demo                  without any cluster
+
+\b
+Exit codes:
+  0    nothing failed
+  1    something failed; with --fail-on warn, or there is a warning
+  2    wrong usage
+  3    no verdict: the cluster, or something that matters, could not be read
+  130  Ctrl-C
+"""
+
+app = typer.Typer(
+    cls=PlainGroup,
+    add_completion=False,  # `__complete` does that, and faster
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND]",
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list", cls=PlainCommand)(with_options(checks_list.show))
+app.command("ui", cls=PlainCommand)(with_options(ui.show))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        console.put(f"kubectl flux-status {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+@with_options
+def check(
+    ctx: typer.Context,
+    *,
+    scope: Scope,
+    shown: Shown,
+    timing: Timing,
+    saved: Saved,
+    connection: Connection,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version")
+    ] = False,
+) -> None:
+    """Tell whether Flux delivers in a cluster, the true cause if it does not, and the fix.
+
+    It only reads: it cannot change the cluster, and it never looks into a Secret.
+    """
+    if ctx.invoked_subcommand:
+        hand_down(ctx)
+        return
+    if complaint := _contradiction(timing, saved, connection):
+        ctx.fail(complaint)
+    read = _reader(scope, shown, timing, saved, connection)
+    assess = partial(judge, choice=_choice(scope))
+    fail_on = Level(timing.fail_on)
+    if timing.watch:
+        report = watch.watch(read, assess, partial(_show_change, shown))
+        raise typer.Exit(report.exit_code(fail_on))
+    if timing.wait:
+        report = wait.wait(read, assess, timing.wait, fail_on, fail_fast=timing.fail_fast)
+        code = wait.exit_code(report, fail_on)
+    else:
+        report = assess(read())
+        code = report.exit_code(fail_on)
+    console.put(_show(shown, report))
+    raise typer.Exit(code)
+
+
+def _contradiction(timing: Timing, saved: Saved, connection: Connection) -> str:
+    """Say which options make no sense together; empty when all do."""
+    offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
+    flags = ", ".join(flag.partition("=")[0] for flag in connection.flags())
+    rules = (
+        (saved.demo and saved.from_, "--demo and --from are two clusters; choose one."),
+        (offline and flags, f"{offline} asks no cluster; leave out {flags}."),
+        (offline and saved.save, f"{offline} is saved already; leave out --save."),
+        (offline and timing.wait, f"{offline} never changes; leave out --wait."),
+        (offline and timing.watch, f"{offline} never changes; leave out --watch."),
+        (timing.wait and timing.watch, "--wait ends and --watch does not; choose one."),
+        (timing.fail_fast and not timing.wait, "--fail-fast is about --wait; add it."),
+        (saved.save and timing.watch, "--save keeps one look; leave out --watch."),
+    )
+    return next((text for applies, text in rules if applies), "")
+
+
+def _choice(scope: Scope) -> Choice:
+    """Give what of the findings is asked for; a name that is none is wrong usage."""
+    steps = {step.id for step in STEPS}
+    codes = {code for step in STEPS for code in step.codes}
+    return Choice(
+        steps=_known(scope.step, steps, "--step"),
+        skip=_known(scope.skip, steps | codes, "--skip"),
+        namespaces=scope.namespaces,
+    )
+
+
+def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[str, ...]:
+    words = tuple(word for value in values for word in value.split(",") if word)
+    for word in words:
+        if word not in names:
+            near = get_close_matches(word, names, n=1)
+            meant = f"did you mean {near[0]!r}?" if near else "see `kubectl flux-status list`."
+            raise typer.BadParameter(f"{word!r} is unknown; {meant}", param_hint=option)
+    return words
+
+
+def _reader(
+    scope: Scope, shown: Shown, timing: Timing, saved: Saved, connection: Connection
+) -> Callable[[], Evidence]:
+    """Give what reads the cluster that was chosen: a saved one, or the live one, now."""
+    if saved.demo or saved.from_:
+        return partial(snapshot.load, saved.from_ or DEMO)
+
+    def read() -> Evidence:
+        evidence = ask(
+            connection,
+            namespaces=scope.namespaces,
+            timeout=timing.timeout,
+            verbose=shown.verbose,
+            quiet=timing.watch or timing.wait is not None,  # they tell what matters themselves
+        )
+        if saved.save:  # before it is judged: a bug there is best reported with this
+            snapshot.save(saved.save, evidence)
+        return evidence
+
+    return read
+
+
+def _show(shown: Shown, report: Report) -> str:
+    return RENDER[shown.output](report, console.look(shown.color, everything=shown.everything))
+
+
+def _show_change(shown: Shown, before: Report | None, report: Report) -> str:
+    """Give what `--watch` writes: a page on a terminal, else what has changed."""
+    if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
+        return watch.page(_show(shown, report), report)
+    changes = watch.changes(before, report)
+    return changes if shown.output is Format.TEXT or not changes else _show(shown, report)
+
+
+def run() -> NoReturn:
+    """Run the command line and end the process."""
+    console.prepare()
+    try:
+        with programs.unwinding():
+            app(prog_name=_name())
+    except snapshot.SnapshotError as error:
+        code = _complain(f"{error}", Exit.USAGE)
+    except (console.OutputError, programs.ProgramError) as error:
+        code = _complain(f"{error}", Exit.NO_VERDICT)
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        code = _crash(error)
+    sys.exit(code)
+
+
+def _name() -> str | None:
+    """Give the name to show in the help: kubectl's way if kubectl can run us by this name."""
+    return "kubectl flux-status" if Path(sys.argv[0]).name.startswith("kubectl-") else None
+
+
+def _complain(text: str, code: Exit) -> Exit:
+    console.note(f"Error: {text}")
+    return code
+
+
+def _crash(error: Exception) -> Exit:
+    if {"-v", "--verbose"} & set(sys.argv):
+        import traceback  # noqa: PLC0415 - only a bug pays for it
+
+        traceback.print_exception(error)
+    return _complain(
+        f"{type(error).__name__}: {error}. This is a bug of kubectl flux-status: please report it "
+        "with what -v adds, and with a file made by --save if you may share that.",
+        Exit.NO_VERDICT,
+    )

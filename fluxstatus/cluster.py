@@ -1,0 +1,316 @@
+"""The read-only door to the API server: one `kubectl proxy` on a private Unix socket.
+
+kubectl does all authentication, TLS, proxies and impersonation. It is told to refuse everything
+that could change the cluster or show a Secret, and the door itself knows no method but GET.
+"""
+
+import json
+import os
+import re
+import socket
+import tempfile
+import threading
+import time
+import zlib
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from itertools import count
+from typing import Any, NamedTuple, Self
+
+from fluxstatus import __version__, connection, programs
+from fluxstatus.connection import Kubeconfig
+from fluxstatus.evidence import Cost, Object, Unread, Why
+from fluxstatus.programs import Process, ProgramError
+from fluxstatus.prune import mask
+
+_CLOSED = (
+    "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
+    # No comma in an expression: kubectl takes what follows for another one.
+    "--reject-paths=/secrets(/|$),/(exec|attach|portforward|proxy)(/|$)",
+)
+_HEADERS = {
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"kubectl-flux-status/{__version__}",
+}
+_FOLDER_PATH = 75  # bytes, so that a socket below has fewer than 104, the limit of macOS
+_SHORT_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for a folder that is ours alone
+_LOOK_EVERY = 0.003  # seconds, for the socket
+_SECOND_TRY_AFTER = 0.5  # seconds
+_TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
+_BUSY = 1.0  # seconds to wait for an API server that does not say how long
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to ask a cluster.
+
+    `flags` are kubectl's own, passed on unchanged. `namespaces` are asked one by one for what
+    may not be listed everywhere. `timeout` is the seconds for all together, `request_timeout`
+    those for one request: kubectl's flag of that name does nothing for `kubectl proxy`.
+    """
+
+    flags: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    timeout: float = 30.0
+    request_timeout: float | None = None
+
+
+class Reply(NamedTuple):
+    """An answer of the API server; `retry_after` is in seconds, 0 when it does not say."""
+
+    status: int
+    body: bytes
+    retry_after: float = 0
+
+    def json(self) -> Object:
+        """Give the JSON object that it is. Raises ProgramError."""
+        document = self._parsed()
+        if isinstance(document, dict):
+            return document
+        raise ProgramError(Unread(Why.GARBLED, "the answer is not a JSON object"))
+
+    @property
+    def message(self) -> str:
+        """What an API server says of an error, empty when it is somebody else that answers."""
+        document = self._parsed()
+        return mask(str(document.get("message", ""))) if isinstance(document, dict) else ""
+
+    def refusal(self, rule: str, where: str = "") -> Unread:
+        """Give the reason why what takes the permission *rule* was refused."""
+        message = self.message
+        if self.status == HTTPStatus.FORBIDDEN:
+            if "cannot impersonate" in message:
+                rule, where = "impersonate users", ""
+            who = re.search(r'User "([^"]+)"', message)
+            text = f"{who[1] if who else 'this user'} is not allowed to {rule}{where}"
+            return Unread(Why.FORBIDDEN, text, rule=rule)
+        if self.status == HTTPStatus.NOT_FOUND:
+            return Unread(Why.ABSENT, "the API server does not serve it")
+        text = f"the API server answers with an error: {self.status} {message}"
+        return Unread(Why.FAILED, text.rstrip())
+
+    def _parsed(self) -> Any:
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+class Door:
+    """The way to one cluster, open within a `with` block, at the end of which nothing is left.
+
+    Whatever is wrong with the way, `get` tells it. `kubeconfig` is where it leads, `clock_skew`
+    the seconds that this machine is ahead of the server. Threads may share a door.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self.kubeconfig = Kubeconfig()
+        self.clock_skew: float | None = None
+        self._access = access
+        self._began = time.monotonic()
+        self._closing = ExitStack()
+        self._shut = threading.Event()
+        self._late = False
+        self._proxy: Process | None = None
+        self._dead: Unread | None = None
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._lines: list[HTTPConnection] = []
+        self._requests = self._bytes = 0
+        self._fastest = float("inf")
+
+    def __enter__(self) -> Self:
+        with ExitStack() as closing:
+            try:
+                self._open(closing)
+            except ProgramError as error:
+                self._dead = error.unread
+            self._closing = closing.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    @property
+    def cost(self) -> Cost:
+        """What was asked so far."""
+        return Cost(self._requests, self._bytes, time.monotonic() - self._began)
+
+    def get(self, path: str, accept: str = "application/json") -> Reply:
+        """Ask for *path*, query included, and give the answer, whatever its status.
+
+        An API server that is busy, or that has answered before and is lost, is asked again.
+        Raises ProgramError when there is no answer. If that is no matter of this one request,
+        all later ones fail the same way, at once.
+        """
+        for tries in count(1):
+            try:
+                reply = self._ask(path, accept)
+            except _LostError as lost:
+                if self._requests and tries == 1 and self.pause(_SECOND_TRY_AFTER):
+                    continue
+                if lost.cluster or not self._requests:
+                    self._dead = lost.unread
+                raise
+            if tries >= _TRIES.get(reply.status, 1) or not self.pause(reply.retry_after or _BUSY):
+                break
+        return reply
+
+    def pause(self, seconds: float) -> bool:
+        """Wait and give True; give False, at once, if the door will be shut by then."""
+        return seconds < self._left() and not self._shut.wait(seconds)
+
+    def shut(self) -> None:
+        """End every request under way, and let no other begin; any thread may."""
+        self._shut.set()
+        if self._proxy is not None:
+            self._proxy.end()
+
+    def _open(self, closing: ExitStack) -> None:
+        folder = closing.enter_context(_private_folder())
+        kubectl, flags = programs.kubectl(), self._access.flags
+        self._socket = f"{folder}/s"
+        closing.callback(self._hang_up)
+        proxy = [kubectl, "proxy", *flags, f"--unix-socket={self._socket}", "--append-server-path"]
+        self._proxy = closing.enter_context(Process([*proxy, *_CLOSED]))
+        # Without kubectl every request under way ends, whatever it is waiting for.
+        alarm = threading.Timer(self._left(), self._expire)
+        closing.callback(alarm.cancel)
+        alarm.start()
+        with suppress(ProgramError):  # the proxy will tell what is wrong
+            view = programs.run(
+                [kubectl, "config", "view", "-o=json", *flags], timeout=self._left()
+            )
+            self.kubeconfig = connection.read(view.json(), flags)
+        self._wait_for_socket(self._proxy)
+
+    def _wait_for_socket(self, proxy: Process) -> None:
+        while True:
+            with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(self._socket)
+                return
+            if not proxy.alive():
+                break
+            time.sleep(_LOOK_EVERY)
+        if self._late:
+            raise ProgramError(connection.stuck(self._access.timeout))
+        last = proxy.output()
+        said = last.stdout.decode(errors="replace") + last.stderr
+        raise ProgramError(connection.explain(said, self.kubeconfig))
+
+    def _ask(self, path: str, accept: str) -> Reply:
+        if self._dead is not None:
+            raise ProgramError(self._dead)
+        line = self._line()
+        asked, began = time.time(), time.monotonic()
+        try:
+            line.request("GET", path, headers={**_HEADERS, "Accept": accept})
+            response = line.getresponse()
+            seconds = time.monotonic() - began
+            received = response.read()
+            packed = response.getheader("Content-Encoding") == "gzip"
+            body = zlib.decompress(received, wbits=31) if packed else received
+        except (OSError, HTTPException, zlib.error) as error:
+            line.close()
+            raise self._lost(error) from error
+        if _is_kubectls_own(response):
+            said = body.decode(errors="replace")
+            unread = connection.explain(said, self.kubeconfig, self._said())
+            raise _LostError(unread, cluster=True)
+        with self._lock:
+            self._requests += 1
+            self._bytes += len(received)
+            self._compare_clocks(response.getheader("Date", ""), asked, seconds)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            self._dead = connection.refused(response.status, self.kubeconfig)
+            raise ProgramError(self._dead)
+        delay = response.getheader("Retry-After", "")
+        return Reply(response.status, body, float(delay) if delay.isdecimal() else 0)
+
+    def _line(self) -> HTTPConnection:
+        """Give the connection of this thread."""
+        line: HTTPConnection | None = getattr(self._local, "line", None)
+        if line is None:
+            line = self._local.line = _Line(self._socket, self._access.request_timeout)
+            self._lines.append(line)
+        return line
+
+    def _hang_up(self) -> None:
+        for line in self._lines:
+            line.close()
+
+    def _left(self) -> float:
+        return max(self._began + self._access.timeout - time.monotonic(), 0)
+
+    def _expire(self) -> None:
+        self._late = True
+        self.shut()
+
+    def _said(self) -> str:
+        return self._proxy.output().stderr.strip() if self._proxy is not None else ""
+
+    def _lost(self, error: Exception) -> "_LostError":
+        if self._late:
+            unread = connection.silent(self._access.timeout, self._said(), self.kubeconfig)
+        elif self._shut.is_set():
+            unread = Unread(Why.NOT_ASKED, "the run was ended before")
+        elif isinstance(error, TimeoutError):
+            seconds = self._access.request_timeout or 0
+            unread = connection.silent(seconds, self._said(), self.kubeconfig)
+            return _LostError(unread, cluster=False)
+        elif self._proxy is None or not self._proxy.alive():
+            unread = connection.explain(f"it ended too early {self._said()}", self.kubeconfig)
+        else:
+            return _LostError(Unread(Why.GARBLED, "the answer broke off"), cluster=False)
+        return _LostError(unread, cluster=True)
+
+    def _compare_clocks(self, date: str, asked: float, seconds: float) -> None:
+        """Go by the fastest answer: the first may have waited for a log-in."""
+        if seconds < self._fastest:
+            with suppress(TypeError, ValueError):
+                # The header has whole seconds, and was written about half-way.
+                there = parsedate_to_datetime(date).timestamp() + 0.5
+                self.clock_skew = asked + seconds / 2 - there
+                self._fastest = seconds
+
+
+class _LostError(ProgramError):
+    """No answer came; `cluster` says that this is no matter of one request."""
+
+    def __init__(self, unread: Unread, *, cluster: bool) -> None:
+        super().__init__(unread)
+        self.cluster = cluster
+
+
+class _Line(HTTPConnection):
+    """HTTP over a Unix socket; http.client opens it again after it was closed."""
+
+    def __init__(self, path: str, timeout: float | None) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder that only this user may enter, with a path short enough for a socket in it."""
+    for base in (tempfile.gettempdir(), *_SHORT_FOLDERS):
+        if len(os.fsencode(base)) <= _FOLDER_PATH:
+            with suppress(OSError):
+                return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)
+    raise ProgramError(Unread(Why.FAILED, "there is no folder for kubectl's socket, set $TMPDIR"))
+
+
+def _is_kubectls_own(response: HTTPResponse) -> bool:
+    """Tell what kubectl says when it cannot ask from what an API server answers."""
+    return (
+        response.status == HTTPStatus.INTERNAL_SERVER_ERROR
+        and (response.getheader("Content-Type") or "").startswith("text/plain")
+        and response.getheader("Audit-Id") is None
+    )

@@ -1,0 +1,85 @@
+"""What typer lacks: groups of options, plain help in panels, options before a subcommand."""
+
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from itertools import chain, groupby
+from typing import Annotated, Any, get_args
+
+from typer.core import TyperCommand, TyperGroup
+
+_NAMES = 29  # columns for the names of options: the panels are aligned
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Make *command* fit for typer: a parameter that is a group of options becomes its fields.
+
+    A group is a dataclass like those of options.py. When it runs, *command* gets it filled.
+    """
+    asked = signature(command, eval_str=True).parameters.values()
+    groups: dict[str, Any] = {
+        one.name: one.annotation for one in asked if is_dataclass(one.annotation)
+    }
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{one.name: values.pop(one.name) for one in fields(group)})
+        command(**values)
+
+    flat = (_parameters(groups[one.name]) if one.name in groups else [one] for one in asked)
+    by_name = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in chain(*flat)]
+    run.__signature__ = Signature(by_name)  # type: ignore[attr-defined]
+    return run
+
+
+def _parameters(group: Any) -> Iterator[Parameter]:
+    for one in fields(group):
+        kind, option = get_args(one.type)
+        option = copy(option)  # it may be in another group, too
+        option.rich_help_panel = group.panel
+        default = one.default_factory() if callable(one.default_factory) else one.default
+        yield Parameter(
+            one.name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+        )
+
+
+def hand_down(context: Any) -> None:
+    """Let the subcommand have the options that stand before its name, as kubectl does."""
+    name = context.invoked_subcommand
+    known = {option.name for option in context.command.commands[name].params}
+    given = {
+        option.name: option
+        for option in context.command.params
+        if context.get_parameter_source(option.name).name == "COMMANDLINE"
+    }
+    for unknown in given.keys() - known:
+        context.fail(f"{given[unknown].opts[0]} says nothing to `{name}`.")
+    context.default_map = {name: {option: context.params[option] for option in given}}
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help is plain text, with the options under the titles of their panels."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options."""
+        _write_panels(self, ctx, formatter)
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands with such help."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the subcommands, then the options."""
+        self.format_commands(ctx, formatter)
+        _write_panels(self, ctx, formatter)
+
+
+def _write_panels(command: Any, context: Any, formatter: Any) -> None:
+    options = [one for one in command.get_params(context) if not one.hidden]
+    for panel, members in groupby(options, lambda one: one.rich_help_panel or "Other"):
+        records = [one.get_help_record(context) for one in members]
+        with formatter.section(panel):
+            formatter.write_dl([(f"{names:{_NAMES}}", text) for names, text in records])

@@ -1,0 +1,71 @@
+"""`--watch`: look again and again; redraw on a terminal, else write what has changed."""
+
+import shutil
+from collections.abc import Callable, Hashable
+from datetime import UTC
+
+from fluxstatus import console
+from fluxstatus.evidence import Evidence
+from fluxstatus.findings import Finding, Level, Report
+from fluxstatus.report.terminal import visible
+
+PAUSE = 5.0  # seconds between two looks
+_HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
+_QUIET = (Level.PASS, Level.SKIP)
+
+
+def watch(
+    read: Callable[[], Evidence],
+    assess: Callable[[Evidence], Report],
+    show: Callable[[Report | None, Report], str],
+) -> Report:
+    """Write what *show* makes of each look and the one before, until nobody reads any more.
+
+    Gives the last report. Ctrl-C ends it by KeyboardInterrupt.
+    """
+    before = None
+    while True:
+        report = assess(read())
+        if not console.put(show(before, report)) or not console.pause(PAUSE):
+            return report
+        before = report
+
+
+def page(text: str, report: Report) -> str:
+    """Give *text* as a page that takes the place of the one before on a terminal."""
+    room = max(shutil.get_terminal_size().lines - 3, 1)
+    lines = text.splitlines()
+    if len(lines) > room:
+        lines[room - 1 :] = [f"({len(lines) - room + 1} more lines)"]
+    when = report.taken_at.astimezone()
+    lines += ["", f"{when:%H:%M:%S}, again every {PAUSE:.0f} s; Ctrl-C ends"]
+    body = "\n".join(line + _CLEAR_LINE for line in lines)
+    return f"{_HOME}{_NO_WRAP}{body}{_WRAP}\n{_CLEAR_BELOW}"
+
+
+def changes(before: Report | None, after: Report) -> str:
+    """Give a line for each trouble that is new, has another level or is gone in *after*."""
+    old, new = _troubles(before), _troubles(after)
+    lines = [
+        *(_line(f.level, f) for key, f in new.items() if key not in old),
+        *(_line("gone", f) for key, f in old.items() if key not in new),
+    ]
+    if before is None or before.verdict is not after.verdict:
+        lines.append(f"verdict  {after.verdict}")
+    return "".join(f"{stamp(after)} {visible(line)}\n" for line in lines)
+
+
+def stamp(report: Report) -> str:
+    """Give the time of *report* for the beginning of a line."""
+    return report.taken_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _troubles(report: Report | None) -> dict[Hashable, Finding]:
+    # A title may hold an age, so it tells no trouble from another.
+    found = report.findings if report else ()
+    return {(f.step, f.code, f.object, f.level): f for f in found if f.level not in _QUIET}
+
+
+def _line(word: str, finding: Finding) -> str:
+    return f"{word:8} {finding.step}: {finding.title}"

@@ -1,0 +1,52 @@
+"""The table that complete.py reads, made from the options and the steps.
+
+When one of these changes: python -m fluxstatus.commands.words
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from typer import Context
+from typer.main import get_command
+
+from fluxstatus.checks import STEPS
+from fluxstatus.cli import app
+from fluxstatus.commands.complete import TABLE, Word
+from fluxstatus.options import Connection
+
+_PATHS = ("FILE", "DIR")
+_KUBECTL = {one.name for one in fields(Connection)}
+
+
+def table() -> str:
+    """Give the text of the table."""
+    return "".join("\t".join(row) + "\n" for row in dict.fromkeys(_rows()))
+
+
+def _rows() -> Iterator[Word]:
+    group: Any = get_command(app)
+    yield from _options("", group)
+    for name, command in group.commands.items():
+        yield Word("", name, "", "", command.get_short_help_str(limit=100))
+        yield from _options(name, command)
+    for step in STEPS:
+        yield Word("--step", step.id, "", "", step.title)
+        yield Word("--skip", step.id, "", "", step.title)
+
+
+def _options(place: str, command: Any) -> Iterator[Word]:
+    for option in command.get_params(Context(command, help_option_names=["-h", "--help"])):
+        takes = option.metavar if option.metavar in _PATHS else max(option.opts, key=len)
+        if option.is_flag:
+            takes = ""
+        for word in sorted(option.opts):  # those of --help are in no order
+            passed_on = "kubectl" if option.name in _KUBECTL else ""
+            yield Word(place, word, takes, passed_on, option.help)
+        for choice in getattr(option.type, "choices", ()):
+            yield Word(takes, str(choice), "", "", "")
+
+
+if __name__ == "__main__":
+    Path(TABLE).write_text(table(), encoding="utf-8")

@@ -1,0 +1,77 @@
+"""What the API server serves: which kinds of Flux, in which version, and its own version."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from http import HTTPStatus
+
+from fluxstatus import connection
+from fluxstatus.cluster import Door
+from fluxstatus.evidence import Object
+from fluxstatus.kinds import FLUX_GROUPS
+from fluxstatus.programs import ProgramError
+
+_AGGREGATED = ",".join(
+    f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    for version in ("v2", "v2beta1")
+)
+_UNSTAMPED = "v0.0.0-"  # what a server built without its version calls itself
+
+
+def served(door: Door) -> dict[str, str]:
+    """Give the version to ask for of each Flux resource that can be listed, by plural.group.
+
+    Takes one request; on servers before Kubernetes 1.26, one more for each version of a group.
+    Raises ProgramError.
+    """
+    document = _discovered(door, "/apis", f"{_AGGREGATED},application/json")
+    try:
+        if document["kind"] == "APIGroupDiscoveryList":
+            found = list(_resources(document["items"]))
+        else:
+            found = list(_resources_of_groups(door, document["groups"]))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ProgramError(
+            connection.odd("its list of groups has another form", door.kubeconfig)
+        ) from error
+    # The server names the version it prefers first: the last to be set is to win.
+    return dict(reversed(found))
+
+
+def version(door: Door) -> str:
+    """Give the version of the API server, empty when it does not say."""
+    try:
+        text = str(door.get("/version").json().get("gitVersion", ""))
+    except ProgramError:
+        return ""
+    return "" if text.startswith(_UNSTAMPED) else text
+
+
+def _resources(groups: Iterable[Object]) -> Iterator[tuple[str, str]]:
+    for group in groups:
+        name = group["metadata"].get("name")
+        for each in group["versions"] if name in FLUX_GROUPS else ():
+            for resource in each.get("resources") or ():
+                if "list" in resource["verbs"]:
+                    yield f"{resource['resource']}.{name}", each["version"]
+
+
+def _resources_of_groups(door: Door, groups: Iterable[Object]) -> Iterator[tuple[str, str]]:
+    for group in groups:
+        name = group["name"]
+        for each in group["versions"] if name in FLUX_GROUPS else ():
+            document = _discovered(door, f"/apis/{each['groupVersion']}", "application/json")
+            for resource in document["resources"]:
+                if "list" in resource["verbs"]:
+                    yield f"{resource['name']}.{name}", each["version"]
+
+
+def _discovered(door: Door, path: str, accept: str) -> Object:
+    reply = door.get(path, accept)
+    if reply.status == HTTPStatus.FORBIDDEN and "system:anonymous" in reply.message:
+        raise ProgramError(connection.refused(reply.status, door.kubeconfig))
+    if reply.status == HTTPStatus.OK:
+        with suppress(ProgramError):
+            return reply.json()
+    elif reply.message:
+        raise ProgramError(reply.refusal(f"get {path}"))
+    raise ProgramError(connection.odd(f"it answers {reply.status} and no JSON", door.kubeconfig))

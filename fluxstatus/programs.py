@@ -1,0 +1,242 @@
+"""Other programs: how they are found, run and ended. Nothing else in this package runs any.
+
+A program runs in a session of its own, without terminal and input, so nothing can ask the user
+behind our back. What it prints goes to unnamed files: no line is lost, nobody waits for a full
+pipe, and what a program said is there even when it hangs. No message has a command line in it,
+for a command line may have a credential.
+"""
+
+import functools
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from types import FrameType
+from typing import Any, BinaryIO, NoReturn, Self
+
+from fluxstatus.evidence import Unread, Why
+
+_LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
+_CREDENTIAL = re.compile(r"--(?:token|password)(?:=(.+))?", re.DOTALL)
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most
+
+
+class ProgramError(Exception):
+    """A program is missing, failed, hung, was killed or answered nonsense; `unread` tells."""
+
+    def __init__(self, unread: Unread) -> None:
+        super().__init__(unread.text)
+        self.unread = unread
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a program left behind.
+
+    `stderr` is without the lines of Kubernetes' logger, but for a fatal error's own words.
+    """
+
+    program: str
+    stdout: bytes
+    stderr: str
+    code: int
+
+    def json(self) -> Any:
+        """Give the JSON that it printed. Raises ProgramError."""
+        try:
+            return json.loads(self.stdout)
+        except (ValueError, RecursionError) as error:
+            text = f"{self.program} did not answer with JSON"
+            raise ProgramError(Unread(Why.GARBLED, text)) from error
+
+
+class Process:
+    """A program at work, to be used in a `with` block, at the end of which it is no more.
+
+    `argv` begins with the path that `kubectl` or `find` gives. On Linux the kernel ends it, too,
+    when the thread that started it is no more, however that came to its end. Raises ProgramError.
+    """
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
+
+        import sh  # noqa: PLC0415
+
+        logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs whole command lines
+        self.name = Path(argv[0]).name
+        self._credentials = _credentials(argv)
+        self._files = ExitStack()
+        try:
+            self._stdout, self._stderr = (
+                self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - __exit__ does
+                for _ in range(2)
+            )
+            with Path(os.devnull).open("rb") as nothing:
+                self._running = sh.Command(argv[0])(
+                    *argv[1:],
+                    _in=nothing,
+                    _out=self._stdout,
+                    _err=self._stderr,
+                    _bg=True,
+                    _bg_exc=False,
+                    _new_session=True,
+                    _preexec_fn=_end_with_parent(os.getpid()),
+                    _ok_code=list(range(-signal.NSIG, 256)),
+                    _encoding="utf-8",
+                )
+        except (sh.CommandNotFound, sh.ForkException, OSError) as error:
+            self._files.close()
+            text = f"{self.name} cannot be started"
+            raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self._files.close()
+
+    def alive(self) -> bool:
+        """Say whether it runs."""
+        return self._running.is_alive()
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end, *timeout* seconds at most, and give its exit code.
+
+        The code is negative when a signal ended it. Raises ProgramError when it does not end.
+        """
+        until, pause = time.monotonic() + timeout, _PAUSES[0]
+        while self.alive():
+            if time.monotonic() > until:
+                raise ProgramError(
+                    Unread(Why.TIMEOUT, f"{self.name} did not end within {timeout:.3g} s")
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, _PAUSES[1])
+        return self._running.exit_code
+
+    def end(self) -> None:
+        """End it at once, with all it has started; nothing that we start has to tidy up."""
+        if self.alive():
+            with suppress(ProcessLookupError):
+                os.killpg(self._running.pid, signal.SIGKILL)
+        self._running.wait()
+
+    def output(self) -> Output:
+        """Give what it has printed so far; the code is 0 as long as it runs."""
+        code = 0 if self.alive() else self._running.exit_code
+        stderr = _whole(self._stderr).decode(errors="replace")
+        for credential in self._credentials:
+            stderr = stderr.replace(credential, "***")
+        return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), code)
+
+
+def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> Output:
+    """Run a program to its end and give what it printed.
+
+    *argv* begins with the path that `kubectl` or `find` gives, *timeout* is in seconds. Raises
+    ProgramError, also for an exit code that is not *ok*.
+    """
+    with Process(argv) as process:
+        code = process.wait(timeout)
+        output = process.output()
+    if code in ok:
+        return output
+    if code < 0:
+        text = f"{process.name} was killed by {signal.Signals(-code).name}"
+    else:
+        said = output.stderr.strip() or f"exit code {code}, without a word"
+        text = f"{process.name} failed: {said}"
+    raise ProgramError(Unread(Why.FAILED, text))
+
+
+def kubectl() -> str:
+    """Give the path of kubectl: the one that called us as a plugin, else the one on PATH.
+
+    Raises ProgramError.
+    """
+    caller = os.environ.get("KUBECTL_PATH", "")  # kubectl sets it from 1.37 on
+    return caller if os.access(caller, os.X_OK) else find("kubectl")
+
+
+def find(name: str) -> str:
+    """Give the path of the program *name*: on PATH, or among the Flux plugins.
+
+    Raises ProgramError.
+    """
+    plugins = os.environ.get("FLUXCD_PLUGINS") or str(Path.home() / ".fluxcd" / "plugins")
+    path = shutil.which(name) or shutil.which(name, path=plugins)
+    if path is None:
+        raise ProgramError(Unread(Why.NO_PROGRAM, f"{name} is not installed, or not on PATH"))
+    return path
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the block as Ctrl-C does, by an exception: all is tidied up.
+
+    The exception is SystemExit, with the code that a shell has for the signal. A signal that
+    somebody handles or ignores (nohup) is left alone. In a thread other than the main one this
+    does nothing: signals are not for it.
+    """
+
+    def leave(number: int, _: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # tidying up is not to be interrupted
+        raise SystemExit(128 + number)
+
+    both = (signal.SIGTERM, signal.SIGHUP)
+    here = threading.current_thread() is threading.main_thread()
+    ours = [one for one in both if here and signal.getsignal(one) is signal.SIG_DFL]
+    try:
+        for number in ours:
+            signal.signal(number, leave)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _credentials(argv: Sequence[str]) -> list[str]:
+    found = [(_CREDENTIAL.fullmatch(word), after) for word, after in pairwise([*argv, ""])]
+    return [value for match, after in found if match and (value := match[1] or after)]
+
+
+def _whole(file: BinaryIO) -> bytes:
+    # Not by read(): the program writes where this descriptor, which it shares, points to.
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+
+
+def _end_with_parent(parent: int) -> Callable[[], None] | None:
+    """Give what a child on Linux does first: ask the kernel to kill it when *parent* is gone."""
+    prctl = _prctl()
+    if prctl is None:
+        return None
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before we asked
+            os._exit(1)
+
+    return ask
+
+
+@functools.cache
+def _prctl() -> Callable[[int, int], int] | None:
+    """Look prctl up in the parent: between fork and exec a child had better not import."""
+    if sys.platform != "linux":
+        return None
+    import ctypes  # noqa: PLC0415 - elsewhere not needed
+
+    function: Callable[[int, int], int] = ctypes.CDLL(None).prctl
+    return function

@@ -1,0 +1,102 @@
+"""A report for programs: one versioned JSON document, described by schema.json beside this file.
+
+Every key is always there. What is unknown is an empty string, an empty list or null. A key that
+is added leaves `schemaVersion` alone; one that goes or changes its meaning raises it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from fluxstatus import __version__
+from fluxstatus.findings import Command, Finding, Hint, Level, Next, Ref, Report
+from fluxstatus.report.look import Look
+
+SCHEMA_VERSION = 1
+
+
+def render(report: Report, look: Look) -> str:
+    r"""Give *report* as a JSON document, ASCII only, with a newline at its end.
+
+    Of *look* only `everything` matters: it puts the passes among the findings. Texts from the
+    cluster are whole; any character in them that could do harm is a \u escape.
+    """
+    return json.dumps(document(report, everything=look.everything), indent=2) + "\n"
+
+
+def document(report: Report, *, everything: bool) -> dict[str, Any]:
+    """Give *report* as the value that `render` writes."""
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "tool": {"name": "kubectl-flux-status", "version": __version__},
+        "target": _target(report),
+        "takenAt": _time(report.taken_at),
+        "durationSeconds": round(report.cost.seconds, 3),
+        "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},
+        "verdict": report.verdict,
+        "summary": {level: report.count(level) for level in Level} | {"blocked": report.blocked},
+        "steps": [asdict(step) for step in report.steps],
+        "findings": [
+            _finding(finding)
+            for finding in report.findings
+            if everything or finding.level is not Level.PASS
+        ],
+        "next": _next(report.next) if report.next else None,
+    }
+
+
+def _target(report: Report) -> dict[str, str]:
+    target = report.target
+    return {
+        "context": target.context,
+        "server": target.server,
+        "user": target.user,
+        "kubernetes": target.kubernetes,
+        "flux": report.flux,
+        "operator": report.operator,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "step": finding.step,
+        "code": finding.code,
+        "class": finding.kind,
+        "level": finding.level,
+        "object": _object(finding.object) if finding.object else None,
+        "title": finding.title,
+        "why": finding.why,
+        "reason": finding.reason,
+        "message": finding.message,
+        "since": _time(finding.since) if finding.since else None,
+        "evidence": [{"path": path, "value": value} for path, value in finding.evidence],
+        "blocks": [_blocked(ref) for ref in finding.blocks],
+        "hints": [_hint(hint) for hint in finding.hints],
+        "docs": finding.docs,
+    }
+
+
+def _object(ref: Ref) -> dict[str, str]:
+    return {"apiVersion": ref.api_version, **_blocked(ref)}
+
+
+def _blocked(ref: Ref) -> dict[str, str]:
+    return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+
+
+def _hint(hint: Hint) -> dict[str, Any]:
+    return {"text": hint.text, "commands": _commands(hint.commands)}
+
+
+def _next(step: Next) -> dict[str, Any]:
+    return {"text": step.text, "commands": _commands(step.commands), "prompt": step.prompt}
+
+
+def _commands(commands: Iterable[Command]) -> list[dict[str, Any]]:
+    return [{"argv": list(command.argv), "changes": command.changes} for command in commands]
+
+
+def _time(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

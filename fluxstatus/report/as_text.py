@@ -1,0 +1,211 @@
+"""A report for people: how each step stands, and of what is wrong the cause and the fix."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from fluxstatus.evidence import Cost
+from fluxstatus.findings import Command, Finding, Level, Next, Ref, Report, StepResult, worst
+from fluxstatus.report.look import Look
+from fluxstatus.report.page import Cell, Page
+from fluxstatus.report.terminal import command_line
+
+_TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
+_AT_MOST = 10  # told one by one; who wants more than a glance asks for `--all`
+_NAMES = 40  # tried of a list: more never fit its two lines
+_NEXT = len("next  ")
+_AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
+
+
+def render(report: Report, look: Look) -> str:
+    """Give *report* as lines of at most `look.width` columns, but never of fewer than 40.
+
+    Only commands and links may be longer: they are there to be copied. Nothing from the cluster
+    gets through unescaped. Unless `look.everything`, passes are summed up, long texts are cut
+    with a mark, and of what is wrong beyond the ten worst there is a count.
+    """
+    steps = _steps(report)
+    levels = *(step.level for step in steps), *(finding.level for finding in report.findings)
+    page = Page(look, levels, (step.id for step in steps))
+    if header := _header(report):
+        page.put(header)
+        page.gap()
+    told, counted = (report.findings, []) if look.everything else _sifted(report)
+    for step in steps:
+        _put_step(page, step, report, _of(step, told), _of(step, counted))
+    page.gap()
+    page.put(_footer(report))
+    if report.next:
+        _put_next(page, report.next)
+    return "\n".join(page.lines) + "\n"
+
+
+def _header(report: Report) -> str:
+    known = (
+        ("context", report.target.context),
+        ("Kubernetes", report.target.kubernetes),
+        ("Flux", report.flux),
+        ("operator", report.operator),
+    )
+    return " · ".join(f"{name} {value}" for name, value in known if value)
+
+
+def _steps(report: Report) -> Sequence[StepResult]:
+    """Give the steps of *report*; a finding of a step that is not listed must not be lost."""
+    steps = {step.id: step for step in report.steps}
+    for name in {finding.step: None for finding in report.findings if finding.step not in steps}:
+        levels = (finding.level for finding in report.findings if finding.step == name)
+        steps[name] = StepResult(name, name, worst(levels))
+    return tuple(steps.values())
+
+
+def _of(step: StepResult, findings: Iterable[Finding]) -> Sequence[Finding]:
+    return [finding for finding in findings if finding.step == step.id]
+
+
+def _sifted(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """Give the findings to tell one by one, and those to count; the rest goes without saying.
+
+    That is each object that is well or waits for another, and the word on a whole step that
+    has trouble.
+    """
+    blocked = {ref for finding in report.findings for ref in finding.blocks}
+    troubled = {finding.step for finding in report.findings if finding.level in _TROUBLE}
+
+    def goes_without_saying(finding: Finding) -> bool:
+        if finding.level is Level.PASS:
+            return finding.object is not None or finding.step in troubled
+        return finding.level is Level.SKIP and finding.object in blocked
+
+    said = [finding for finding in report.findings if not goes_without_saying(finding)]
+    own = [finding for finding in said if finding.level in _TROUBLE or finding.object]
+    counted = own[_AT_MOST:]  # the report has the worst first
+    left_out = set(map(id, counted))
+    return [finding for finding in said if id(finding) not in left_out], counted
+
+
+def _put_step(
+    page: Page,
+    step: StepResult,
+    report: Report,
+    told: Sequence[Finding],
+    counted: Sequence[Finding],
+) -> None:
+    for finding in told:
+        _put_finding(page, finding, report.taken_at)
+    if counted:
+        levels = [finding.level for finding in counted]
+        counts = ", ".join(f"{n} {level}" for level, n in Counter(levels).items())
+        page.state(worst(levels), step.id, f"and {counts} more: --all shows them")
+    if not told and not counted:
+        page.state(step.level, step.id, _summary(_of(step, report.findings)) or step.title)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    levels = Counter(finding.level for finding in findings)
+    parts = (
+        (levels[Level.PASS], f"{_count(levels[Level.PASS], 'check')} passed"),
+        (levels[Level.SKIP], f"{_count(levels[Level.SKIP], 'object')} blocked"),
+    )
+    return ", ".join(text for n, text in parts if n)
+
+
+def _put_finding(page: Page, finding: Finding, now: datetime) -> None:
+    page.state(finding.level, finding.step, finding.title)
+    if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
+        _put_details(page, finding, now)
+
+
+def _put_details(page: Page, finding: Finding, now: datetime) -> None:
+    page.detail("why", _why(finding))
+    page.detail("says", _message(finding))
+    page.detail("since", _since(finding.since, now) if finding.since else "")
+    page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
+    for path, value in finding.evidence if page.look.everything else ():
+        page.detail("seen", f"{path}: {value}")
+    for hint in finding.hints:
+        page.detail("fix", hint.text)
+        _put_commands(page, hint.commands, label="" if hint.text else "fix")
+    page.detail("more", finding.docs, whole=True)
+
+
+def _why(finding: Finding) -> str:
+    """Give the cause, without the part of it that is the title."""
+    if finding.why in finding.title:
+        return ""
+    headline = finding.title.partition(": ")[2]
+    for mark in (": ", "; "):
+        if finding.why.startswith(headline + mark):
+            return finding.why.removeprefix(headline + mark)
+    return finding.why
+
+
+def _message(finding: Finding) -> str:
+    """Give the controller's own words, unless they have been said already."""
+    if finding.message and finding.message.strip() in f"{finding.title}\n{finding.why}":
+        return ""
+    return ": ".join(part for part in (finding.reason, finding.message) if part)
+
+
+def _since(since: datetime, now: datetime) -> str:
+    seconds = max(0, int((now - since).total_seconds()))
+    ages = (f"{seconds // unit}{name}" for unit, name in _AGES if seconds >= 2 * unit)
+    return f"{next(ages, f'{seconds}s')} ({since.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+
+
+def _blocked(page: Page, refs: Sequence[Ref]) -> str:
+    """Give how many of which kind, and as many names as fit two lines."""
+    kinds = Counter(ref.kind for ref in refs).most_common()
+    counts = ", ".join(_count(n, kind) for kind, n in kinds)
+    names = [f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs]
+    if page.look.everything:
+        return f"{counts}: {', '.join(names)}"
+    for n in range(min(len(names), _NAMES), 0, -1):
+        more = f", … and {len(names) - n} more" if n < len(names) else ""
+        text = f"{counts}: {', '.join(names[:n])}{more}"
+        if page.fits(text, page.column, lines=2):
+            return text
+    return counts
+
+
+def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
+    for command in commands:
+        line = command_line(command.argv, ascii_only=page.look.ascii)
+        note = "   (changes the cluster)" if command.changes else ""
+        page.detail(label, line + note, style="command", whole=True)
+        label = ""
+
+
+def _footer(report: Report) -> str:
+    counts = (
+        (report.count(Level.FAIL), "cause", None),
+        (report.blocked, "object blocked", "objects blocked"),
+        (report.count(Level.WARN), "warning", None),
+        (report.count(Level.UNKNOWN), "unknown", "unknown"),
+        (report.count(Level.PASS), "pass", "pass"),
+    )
+    parts = [_count(n, one, many) for n, one, many in counts if n]
+    if report.cost != Cost():
+        parts.append(f"{_count(report.cost.requests, 'request')}, {report.cost.seconds:.1f} s")
+    return " · ".join(parts) or "nothing was checked"
+
+
+def _put_next(page: Page, step: Next) -> None:
+    label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
+    lines = [command_line(command.argv, ascii_only=page.look.ascii) for command in step.commands]
+    if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
+        page.put(f"{step.text}: {lines[0]}", label, whole=True)
+        return
+    page.put(f"{step.text}:" if lines else step.text, label)
+    for line in lines:
+        page.put(line, below, style="command", whole=True)
+
+
+def _count(n: int, one: str, many: str | None = None) -> str:
+    return f"{n} {one if n == 1 else many or _plural(one)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"

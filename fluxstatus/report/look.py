@@ -1,0 +1,17 @@
+"""How a report is to be shown: decided by the caller, never asked by a renderer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a renderer needs to know of where its text goes.
+
+    `width` is in columns. `everything` shows each pass and all texts whole (`--all`). `ascii`
+    keeps to ASCII, for a terminal or a file that is not UTF-8.
+    """
+
+    width: int = 80
+    colour: bool = False
+    everything: bool = False
+    ascii: bool = False

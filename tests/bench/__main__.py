@@ -1,0 +1,139 @@
+"""Time whole runs on a real API server, in turn with what they replace: python -m tests.bench.
+
+Prints ratios: a machine's speed drifts, what is run side by side does not. Run it on an
+otherwise idle machine. It is no test: no figure here makes anything fail.
+
+    python -m tests.bench [OBJECTS …]      default: 50 1000 10000
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.cluster import build
+from tests.cluster.cluster import Cluster
+from tests.cluster.flux_system import flux_system
+from tests.cluster.load import fleet
+
+RUNS = 7
+TOP = Path(__file__).parents[2]
+LAUNCHER = TOP / "kubectl-flux_status"
+LARGEST = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
+
+ONE_LINERS = (
+    "kubectl get fluxinstance -A",
+    "kubectl get pods -n flux-system",
+    "flux-operator version",
+    "kubectl get fluxinstance flux -n flux-system -o jsonpath={.status.conditions}",
+    "kubectl get gitrepository -A",
+    "kubectl get kustomization -A",
+    "kubectl get helmrelease -A -o custom-columns=NAME:.metadata.name,R:.status.conditions[0]",
+    "kubectl get fluxinstance,gitrepository,kustomization,helmrelease -A",
+    "kubectl get events -n flux-system --sort-by=.lastTimestamp",
+)
+"""The page of documented commands that the check replaces."""
+
+
+class Run(NamedTuple):
+    """One run of a command or of several: wall seconds, and the largest process in MiB."""
+
+    seconds: float
+    mebibytes: float
+
+
+def run(command: tuple[str, ...], environment: Mapping[str, str]) -> Run:
+    """Run *command* to its end, whatever its exit code."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0  # wait4 has taken it
+    return Run(time.perf_counter() - begin, usage.ru_maxrss / 1024)
+
+
+def run_all(lines: tuple[str, ...], environment: Mapping[str, str]) -> Run:
+    """Run several commands one after another."""
+    runs = [run(tuple(line.split()), environment) for line in lines]
+    return Run(sum(r.seconds for r in runs), max(r.mebibytes for r in runs))
+
+
+def side_by_side(
+    rivals: Mapping[str, tuple[str, ...]], environment: Mapping[str, str]
+) -> dict[str, list[Run]]:
+    """Run each rival in turn, RUNS times over, after a run that is not counted."""
+    found: dict[str, list[Run]] = {name: [] for name in rivals}
+    for number in range(RUNS + 1):
+        for name, lines in rivals.items():
+            result = run_all(lines, environment)
+            if number:
+                found[name].append(result)
+    return found
+
+
+def rows(title: str, found: Mapping[str, list[Run]]) -> Iterator[str]:
+    """Give the medians, and the median of ours over each rival's, pair by pair."""
+    ours = next(iter(found.values()))
+    for name, runs in found.items():
+        seconds = statistics.median(r.seconds for r in runs)
+        ratio = statistics.median(a.seconds / b.seconds for a, b in zip(ours, runs, strict=True))
+        peak = max(r.mebibytes for r in runs)
+        yield f"{title:<8}{name:<34}{seconds * 1000:>9.0f} ms{peak:>8.0f} MiB{ratio:>8.2f}"
+        title = ""
+
+
+def bench_start(environment: Mapping[str, str]) -> Iterator[str]:
+    """Time what needs no cluster."""
+    found = side_by_side(
+        {
+            "--version": (f"{LAUNCHER} --version",),
+            "python -c pass": (f"{sys.executable} -c pass",),
+        },
+        environment,
+    )
+    yield from rows("start", found)
+    demo = {"--demo": (f"{LAUNCHER} --demo",), "python -c pass": (f"{sys.executable} -c pass",)}
+    yield from rows("", side_by_side(demo, environment))
+
+
+def bench_cluster(cluster: Cluster, count: int, environment: Mapping[str, str]) -> Iterator[str]:
+    """Time the check on *count* Flux objects, of which a third waits for one broken source."""
+    cluster.clear()
+    now = datetime.now(UTC)
+    cluster.put([*flux_system(now), *fleet(count, now, blocked=count // 3)])
+    context = "--context=kfs-admin"
+    rivals = {
+        "kubectl flux-status": (f"{LAUNCHER} {context}",),
+        "the documented one-liners": ONE_LINERS,
+        "flux-operator get all -A": ("flux-operator get all -A",),
+        "kubectl get --raw LARGEST LIST": (f"kubectl get --raw {LARGEST}",),
+    }
+    yield from rows(f"{count}", side_by_side(rivals, environment))
+
+
+def main(counts: list[int]) -> None:
+    """Print the table."""
+    programs = {path.parent for path in build.programs("kubectl", "flux-operator").values()}
+    with Cluster() as cluster:
+        cluster.install_crds()
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
+            "KUBECONFIG": str(cluster.kubeconfig("admin")),
+        }
+        print(f"{'objects':<8}{'command':<34}{'median':>12}{'peak':>12}{'ours/it':>8}")  # noqa: T201
+        for row in bench_start(environment):
+            print(row, flush=True)  # noqa: T201
+        for count in counts:
+            for row in bench_cluster(cluster, count, environment):
+                print(row, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or [50, 1000, 10_000])

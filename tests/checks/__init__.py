@@ -1,0 +1,1 @@
+"""Each step of the check: its pass, warn, fail, unknown and skip cases."""

@@ -1,0 +1,108 @@
+"""Step 1: the cluster answers, and Flux runs on its Kubernetes."""
+
+from dataclasses import replace
+
+import pytest
+
+from fluxstatus.evidence import Evidence, Target, Unread, Why
+from fluxstatus.findings import Exit, Level
+from fluxstatus.judge import judge
+from fluxstatus.kinds import RESOURCES
+from tests.making import NOW, bad, evidence, flux_system, found, only, without
+
+HEALTHY = evidence(*flux_system())
+
+
+def on(version: str, known: Evidence = HEALTHY) -> Evidence:
+    """Give *known* as it were on this version of Kubernetes."""
+    return replace(known, target=replace(known.target, kubernetes=version))
+
+
+def test_a_reachable_cluster_passes() -> None:
+    """A cluster that answers says who asks and what it serves."""
+    said = found("cluster", HEALTHY)
+    assert [f.level for f in said] == [Level.PASS]
+    assert said[0].title == "reachable as alice, 19 Flux kinds served, 5 Flux controllers expected"
+
+
+def test_a_cluster_without_flux_is_reachable() -> None:
+    """A cluster that serves no kind of Flux is reachable all the same."""
+    said = found("cluster", evidence(served={}))
+    assert "no Flux kind served" in only(said, "ok").title
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [
+        ("v1.27.9", Level.FAIL),
+        ("v1.27.16-eks-a5565ad", Level.FAIL),
+        ("v1.28.0", Level.WARN),  # below what Flux 2.9 supports
+        ("v1.32.4+k3s1", Level.WARN),
+        ("v1.33.0", None),
+        ("v1.37.2", None),
+        ("v2.0.0", None),
+        ("v0.0.0-master+$Format:%H$", Level.SKIP),  # built without a version
+        ("", Level.SKIP),
+        ("garbage", Level.SKIP),
+    ],
+)
+def test_the_version_is_judged(version: str, level: Level | None) -> None:
+    """Below the floor fails, below what this Flux supports warns, unknown is not compared."""
+    said = [f.level for f in found("cluster", on(version)) if f.code.startswith("kubernetes-")]
+    assert said == ([level] if level else [])
+
+
+def test_an_unknown_flux_sets_no_higher_floor() -> None:
+    """Where no Flux is found only our own floor counts."""
+    assert bad(found("cluster", on("v1.28.0", evidence()))) == []
+
+
+@pytest.mark.parametrize("why", [w for w in Why if w is not Why.ABSENT])
+def test_each_way_to_be_unreachable_has_its_own_code(why: Why) -> None:
+    """A cluster that could not be asked is one fail with its sentence, its fix and exit code 3."""
+    unread = Unread(why, "the token is rejected", hints=(("log in", (("kubectl", "auth"),)),))
+    report = judge(Evidence(taken_at=NOW, target=Target("prod"), unreachable=unread))
+    (finding,) = report.findings
+    assert (finding.level, finding.code) == (Level.FAIL, f"cluster-{why}")
+    assert (finding.title, finding.hints[0].text) == ("the token is rejected", "log in")
+    assert report.exit_code() is Exit.NO_VERDICT
+
+
+def test_an_unreachable_cluster_gets_a_hint_in_any_case() -> None:
+    """An Unread without a hint of its own still leads to a next step."""
+    known = Evidence(taken_at=NOW, unreachable=Unread(Why.TIMEOUT, "no answer in 30 s"))
+    assert "--timeout" in found("cluster", known)[0].hints[0].text
+
+
+def test_a_forbidden_discovery_is_unknown() -> None:
+    """Where not even the served kinds may be seen, that is unknown, and the reason is told."""
+    unread = Unread(Why.FORBIDDEN, "you may not GET /apis", "get /apis")
+    hidden = evidence(unread=dict.fromkeys(RESOURCES, unread))
+    said = only(found("cluster", replace(hidden, served=None)), "forbidden")
+    assert said.level is Level.UNKNOWN
+    assert "you may not GET /apis" in said.title
+
+
+def test_an_empty_discovery_is_unknown() -> None:
+    """Without any word on what is served nothing is said to be reachable."""
+    assert only(found("cluster", Evidence(taken_at=NOW)), "garbled").level is Level.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [(75.0, "75 s ahead of"), (-90.4, "90 s behind"), (60.0, ""), (0.0, ""), (None, "")],
+)
+def test_clocks_that_differ_are_told(skew: float | None, words: str) -> None:
+    """More than a minute between the clocks is a warning that says which is ahead."""
+    said = bad(found("cluster", replace(HEALTHY, clock_skew=skew)))
+    assert [f.code for f in said] == (["clock-skew"] if words else [])
+    assert all(words in f.title for f in said)
+
+
+def test_the_version_of_flux_is_found_without_its_report() -> None:
+    """The applied revision, then the Deployments' labels, tell the version of Flux as well."""
+    no_report = without(flux_system(), "FluxReport/flux")
+    no_instance = without(no_report, "FluxInstance/flux")
+    for objects in (no_report, no_instance):
+        said = found("cluster", on("v1.30.0", evidence(*objects)))
+        assert "Flux v2.9.5" in only(said, "kubernetes-too-old").title

@@ -1,0 +1,216 @@
+"""The house rules: what holds of every step, whatever it is about."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fluxstatus import snapshot
+from fluxstatus.checks import STEPS
+from fluxstatus.checks.step import Step
+from fluxstatus.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.findings import Finding, Level
+from fluxstatus.judge import judge
+from fluxstatus.kinds import KINDS, RESOURCES
+from fluxstatus.state import State
+from tests.making import NOW, SERVED, event, evidence, flux, flux_system, kustomization, source
+from tests.recorded.score import HERE
+
+SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
+QUESTIONS = tuple(evidence().answers)
+HEALTHY = evidence(*flux_system(), source("a"), kustomization("k", "a"))
+
+JUNK = (
+    {},
+    {"items": []},
+    {"metadata": None, "spec": None, "status": None},
+    {"metadata": {}, "spec": {}, "status": {"conditions": []}},
+    {"metadata": {"name": None}, "status": {"conditions": None, "containerStatuses": None}},
+)
+
+
+def everything(answer: Answer) -> Evidence:
+    """Give evidence where every question got the same *answer*."""
+    return Evidence(taken_at=NOW, answers=dict.fromkeys(QUESTIONS, answer))
+
+
+NOTHING = {
+    "nothing asked": Evidence(taken_at=NOW),
+    "nothing served": Evidence(taken_at=NOW, served=None),
+    "nothing there": everything(Answer()),
+    **{f"all {why}": everything(Answer(unread=Unread(why, "no"))) for why in Why},
+    **{f"junk {number}": everything(Answer((junk,))) for number, junk in enumerate(JUNK)},
+}
+
+
+@pytest.mark.parametrize("known", NOTHING.values(), ids=NOTHING)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_nothing_is_no_pass(step: Step, known: Evidence) -> None:
+    """A step that saw nothing good passes nothing: emptiness is no evidence of health."""
+    assert [f.title for f in step.examine(State(known)) if f.level is Level.PASS] == []
+
+
+@pytest.mark.parametrize("known", NOTHING.values(), ids=NOTHING)
+def test_nothing_is_never_healthy(known: Evidence) -> None:
+    """A run that saw nothing good does not exit 0."""
+    assert judge(known).exit_code() != 0
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 10**20) | st.text(max_size=8) | st.just(1e300),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+_NAMES = st.sampled_from(["a", "b", "flux", "flux-system", "source-controller"]) | ANY
+_TIMES = st.sampled_from(
+    ["2026-11-23T11:59:30Z", "2026-11-23T11:00:00Z", "0001-01-01T00:00:00+23:59", "1795435200"]
+)
+_REFS = st.fixed_dictionaries(
+    {}, optional={"kind": st.sampled_from(sorted(KINDS)), "name": _NAMES, "namespace": _NAMES}
+)
+_CONDITIONS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["Ready", "Stalled", "Reconciling", "Released", "Drifted"]),
+        "status": st.sampled_from(["True", "False", "Unknown"]),
+    },
+    optional={
+        "reason": st.sampled_from(["Progressing", "DependencyNotReady", "ReconciliationDisabled"]),
+        "message": st.sampled_from(
+            ["timeout waiting for: [Kustomization/a/b status: 'InProgress']", "artifact not found"]
+        )
+        | ANY,
+        "lastTransitionTime": _TIMES | ANY,
+        "observedGeneration": ANY,
+    },
+)
+_METADATA = st.fixed_dictionaries(
+    {"name": _NAMES},
+    optional={
+        "namespace": _NAMES,
+        "generation": ANY,
+        "creationTimestamp": _TIMES | ANY,
+        "deletionTimestamp": _TIMES | ANY,
+        "labels": st.dictionaries(
+            st.sampled_from(["sharding.fluxcd.io/key", "app.kubernetes.io/name"]), _NAMES
+        )
+        | ANY,
+        "annotations": ANY,
+    },
+)
+_SPEC = st.fixed_dictionaries(
+    {},
+    optional={
+        "sourceRef": _REFS | ANY,
+        "chartRef": _REFS | ANY,
+        "dependsOn": st.lists(_REFS, max_size=2) | ANY,
+        "sync": _REFS | ANY,
+        "suspend": st.booleans() | ANY,
+        "timeout": ANY,
+        "replicas": ANY,
+        "selector": ANY,
+        "template": ANY,
+        "ports": st.just([{"port": 9080}]) | ANY,
+    },
+)
+_STATUS = st.fixed_dictionaries(
+    {},
+    optional={
+        "conditions": st.lists(_CONDITIONS, max_size=3) | ANY,
+        "artifact": ANY,
+        "history": ANY,
+        "readyReplicas": ANY,
+        "containerStatuses": ANY,
+        "phase": ANY,
+    },
+)
+_OBJECTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "metadata": _METADATA | ANY,
+        "spec": _SPEC | ANY,
+        "status": _STATUS | ANY,
+        "involvedObject": _REFS | ANY,
+        "lastTimestamp": _TIMES | ANY,
+        "reason": ANY,
+        "message": ANY,
+        "count": ANY,
+        "series": ANY,
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(st.sampled_from(QUESTIONS), st.lists(_OBJECTS, max_size=3), max_size=6),
+    st.booleans(),
+)
+def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bool) -> None:
+    """No object, whatever it holds, crashes a step: the report says something of each."""
+    answers = {
+        name: Answer((*HEALTHY.answers[name].items, *items)) for name, items in objects.items()
+    }
+    known = replace(HEALTHY, answers={**HEALTHY.answers, **answers})
+    report = judge(known if served else replace(known, served=None))
+    assert [f.title for f in report.findings if f.code == "check-crashed"] == []
+
+
+def recorded() -> Iterator[tuple[Step, Finding]]:
+    """Give everything that any step says of the recorded clusters and of made-up ones."""
+    odd = [
+        flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
+    ]
+    noise = event("Kustomization apps/k", "Odd", "no rule knows this")
+    known = [snapshot.load(file) for file in SNAPSHOTS]
+    known += [evidence(*flux_system(), *odd, noise), *NOTHING.values()]
+    for one in known:
+        for step in STEPS:
+            for finding in step.examine(State(one)):
+                yield step, finding
+
+
+RESOURCES_OF = {kind.name for kind in RESOURCES.values()} - {"FluxReport"}
+SAID = list(recorded())
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_a_step_lists_its_codes(step: Step) -> None:
+    """Every code that a step gives is one that it says it can give."""
+    assert {f.code for s, f in SAID if s is step and f.level is not Level.PASS} <= set(step.codes)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_a_step_signs_its_findings(step: Step) -> None:
+    """Every finding bears the id of the step that gave it, and a title."""
+    assert all(f.step == step.id and f.title for s, f in SAID if s is step)
+
+
+def test_nobody_is_left_without_a_next_step() -> None:
+    """Every fail, warning and unknown comes with a hint that says something."""
+    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
+    assert [f.title for f in bad if not f.hints or not all(h.text for h in f.hints)] == []
+
+
+def test_every_fault_says_why() -> None:
+    """Every fail and warning that is no habit says why, in whole words."""
+    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.kind == "fault"]
+    assert [f.title for f in bad if not f.why or "…" in f.title] == []
+
+
+def test_a_habit_never_fails() -> None:
+    """Advice is a warning at most."""
+    assert {f.level for _, f in SAID if f.kind == "habit"} <= {Level.WARN}
+
+
+def test_the_steps_have_different_ids() -> None:
+    """The id of a step names just that step, and every code has a meaning."""
+    assert len({step.id for step in STEPS}) == len(STEPS)
+    assert all(text for step in STEPS for text in step.codes.values())
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_a_step_reads_what_is_asked(step: Step) -> None:
+    """A step reads only what the collector asks for."""
+    assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUESTIONS, *SERVED}

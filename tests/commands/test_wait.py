@@ -1,0 +1,112 @@
+"""`--wait`: when it goes on, when it ends, what it says meanwhile."""
+
+from dataclasses import replace
+
+import pytest
+
+from fluxstatus.commands import wait
+from fluxstatus.evidence import Evidence, Unread, Why
+from fluxstatus.findings import Exit, Finding, Level, Report
+from tests.report.reports import NOW, failed, passed, report
+
+WELL = report(passed("sources", "all are well"))
+BROKEN = report(failed(1), failed(2))
+ON_ITS_WAY = report(
+    Finding("sources", "reconciling", Level.SKIP, "GitRepository team/app"), *WELL.findings
+)
+WARNED = report(failed(1, level=Level.WARN))
+UNKNOWN = report(failed(1, level=Level.UNKNOWN))
+STALLED = report(replace(failed(1), final=True))
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wait, "PAUSE", 0.01)
+
+
+class Looks:
+    """A cluster that looks different each time; the last look stays."""
+
+    def __init__(self, *reports: Report, unread: Unread | None = None) -> None:
+        self._reports = reports
+        self._evidence = Evidence(NOW, unreachable=unread)
+        self.taken = 0
+
+    def read(self) -> Evidence:
+        """Look once more."""
+        self.taken += 1
+        return self._evidence
+
+    def assess(self, evidence: Evidence) -> Report:
+        """Judge the present look."""
+        assert evidence is self._evidence
+        return self._reports[min(self.taken, len(self._reports)) - 1]
+
+    def wait(
+        self, seconds: float = 30, fail_on: Level = Level.FAIL, *, fail_fast: bool = False
+    ) -> Report:
+        """Wait for this cluster."""
+        return wait.wait(self.read, self.assess, seconds, fail_on, fail_fast=fail_fast)
+
+
+@pytest.mark.parametrize("before", [BROKEN, UNKNOWN, ON_ITS_WAY, report()])
+def test_until_all_is_well(before: Report) -> None:
+    """What is broken, unknown, on its way or not seen at all is waited for."""
+    looks = Looks(before, before, WELL)
+    assert looks.wait() is WELL
+    assert looks.taken == 3
+
+
+def test_warnings_are_waited_for_on_request() -> None:
+    """A warning is well enough, unless warnings fail."""
+    assert Looks(WARNED, WELL).wait() is WARNED
+    assert Looks(WARNED, WELL).wait(fail_on=Level.WARN) is WELL
+
+
+def test_until_the_time_is_over() -> None:
+    """When the time is over the last look is the result."""
+    looks = Looks(BROKEN)
+    assert looks.wait(seconds=0.1) is BROKEN
+    assert 1 < looks.taken < 20
+
+
+def test_fail_fast_does_not_wait_for_what_is_stalled() -> None:
+    """With --fail-fast a finding that cannot heal ends it; one that can does not."""
+    assert Looks(BROKEN, STALLED, WELL).wait(fail_fast=True) is STALLED
+    assert Looks(BROKEN, STALLED, WELL).wait() is WELL
+
+
+@pytest.mark.parametrize("why", [Why.NO_PROGRAM, Why.NO_CONFIG])
+def test_what_cannot_begin_is_not_waited_for(why: Why) -> None:
+    """Without kubectl or a kubeconfig there is nothing to wait for."""
+    assert Looks(BROKEN, WELL, unread=Unread(why, "there is none")).wait() is BROKEN
+
+
+def test_lost_cluster_is_waited_for() -> None:
+    """A cluster that cannot be reached may come back."""
+    assert Looks(BROKEN, WELL, unread=Unread(Why.UNREACHABLE, "refused")).wait() is WELL
+
+
+def test_one_line_for_each_change(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where standard error is no terminal a reason is told once, and again when it changes."""
+    Looks(BROKEN, BROKEN, UNKNOWN, UNKNOWN, WELL).wait()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "2026-11-23T04:12:00Z fail sources: GitRepository team/broken-1 is broken (and 1 more)",
+        "2026-11-23T04:12:00Z unknown sources: GitRepository team/broken-1 is broken",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        (WELL, Exit.HEALTHY),
+        (BROKEN, Exit.UNHEALTHY),
+        (ON_ITS_WAY, Exit.UNHEALTHY),
+        (UNKNOWN, Exit.NO_VERDICT),
+    ],
+)
+def test_exit_code(last: Report, code: Exit) -> None:
+    """After waiting, what is still on its way is not there: a pipeline must not go on."""
+    assert wait.exit_code(last, Level.FAIL) is code

@@ -1,0 +1,174 @@
+"""`--watch`: what is written when something changes, in a pipe and on a terminal."""
+
+import copy
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from typing import IO, Any
+
+import pytest
+
+from fluxstatus import snapshot
+from fluxstatus.commands import watch
+from fluxstatus.findings import Level
+from tests.cluster.cluster import Cluster
+from tests.conftest import RECORDED
+from tests.live.program import environment
+from tests.live.replay import namespaces, objects
+from tests.report.reports import failed, passed, report
+from tests.terminal import Terminal
+
+WELL = report(passed("sources", "all are well"))
+
+
+def lines(text: str) -> list[str]:
+    """Give the lines of *text* without the time they begin with."""
+    return [re.sub(r"^2026-11-23T04:12:00Z ", "", line) for line in text.splitlines()]
+
+
+def test_first_look_tells_all_troubles() -> None:
+    """At first each trouble is told, and the verdict."""
+    assert lines(watch.changes(None, report(failed(1), failed(2, level=Level.WARN)))) == [
+        "fail     sources: GitRepository team/broken-1 is broken",
+        "warn     sources: GitRepository team/broken-2 is broken",
+        "verdict  fail",
+    ]
+    assert lines(watch.changes(None, WELL)) == ["verdict  pass"]
+
+
+def test_later_looks_tell_changes() -> None:
+    """Later what is new, gone or of another level is told; nothing when nothing has changed."""
+    one, other = report(failed(1), failed(2)), report(failed(2), failed(3))
+    assert lines(watch.changes(one, other)) == [
+        "fail     sources: GitRepository team/broken-3 is broken",
+        "gone     sources: GitRepository team/broken-1 is broken",
+    ]
+    assert lines(watch.changes(one, WELL))[-1] == "verdict  pass"
+    assert watch.changes(one, one) == ""
+
+
+def test_age_in_a_title_is_no_change() -> None:
+    """A trouble whose title tells its age is the same trouble when it has grown older."""
+    older = replace(failed(1), title="GitRepository team/broken-1 is broken for 2m")
+    assert watch.changes(report(failed(1)), report(older)) == ""
+
+
+def test_hostile_title() -> None:
+    """A title cannot begin a line of its own or move the cursor."""
+    hostile = replace(failed(1), title="a\r\nb\x1b[2J")
+    assert lines(watch.changes(None, report(hostile)))[0] == r"fail     sources: a\r\nb\x1b[2J"
+
+
+def test_page_fits_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page has no more lines than the screen, and tells how many are left out."""
+    monkeypatch.setenv("LINES", "10")
+    page = watch.page("\n".join(map(str, range(50))), WELL)
+    assert page.count("\n") < 10
+    assert "(44 more lines)" in page
+
+
+@pytest.fixture(name="flux")
+def _flux(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> "Flux":
+    monkeypatch.setenv("PATH", environment()["PATH"])
+    return Flux(cluster)
+
+
+class Flux:
+    """A healthy Flux in a real API server, with a source that can break."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        evidence = snapshot.load(RECORDED / "cluster-healthy.json.gz")
+        healthy = [*namespaces(evidence), *objects(evidence)]
+        cluster.put(healthy)
+        self._cluster = cluster
+        self._source = next(each for each in healthy if each["kind"] == "GitRepository")
+        self.program = (
+            *(sys.executable, "-m", "fluxstatus"),
+            *(f"--kubeconfig={cluster.kubeconfig('admin')}", "--watch"),
+        )
+
+    def break_source(self) -> None:
+        """Let the source fail."""
+        broken = copy.deepcopy(self._source)
+        [ready] = [each for each in broken["status"]["conditions"] if each["type"] == "Ready"]
+        ready.update(status="False", reason="GitOperationFailed", message="authentication required")
+        self._cluster.put([broken])
+
+    def mend_source(self) -> None:
+        """Let the source work again."""
+        self._cluster.put([self._source])
+
+
+@pytest.mark.cluster
+def test_in_a_pipe(flux: Flux) -> None:
+    """In a pipe there is a line when something breaks and when it heals; Ctrl-C ends it."""
+    with subprocess.Popen(flux.program, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline().endswith(" verdict  pass\n")
+        flux.break_source()
+        assert " fail     sources: GitRepository " in program.stdout.readline()
+        assert program.stdout.readline().endswith(" verdict  fail\n")
+        flux.mend_source()
+        assert " gone     sources: GitRepository " in program.stdout.readline()
+        program.send_signal(signal.SIGINT)
+        program.wait(timeout=30)
+    assert program.returncode == 130
+
+
+@pytest.mark.cluster
+def test_reader_that_goes(flux: Flux) -> None:
+    """When nobody reads any more it ends, at once, with the last verdict."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as reader:
+        program = subprocess.Popen(flux.program, stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
+        assert reader.readline()
+    _, err = program.communicate(timeout=watch.PAUSE - 1)
+    assert (program.returncode, err) == (0, b"")
+
+
+@pytest.mark.cluster
+def test_on_a_terminal(flux: Flux) -> None:
+    """A terminal has the whole report, drawn again in place when something breaks."""
+    with Terminal(flux.program, rows=50) as terminal:
+        terminal.wait_for("Ctrl-C ends")
+        assert "\x1b[32mpass\x1b[0m  sources" in terminal.text
+        flux.break_source()
+        terminal.wait_for("\x1b[1;31mfail\x1b[0m  sources")
+        assert terminal.text.count("\x1b[H") >= 2
+        terminal.type("\x03")
+        assert terminal.end() == 130
+
+
+@pytest.mark.cluster
+def test_json(flux: Flux) -> None:
+    """With -o json there is a document for the first look, and for each change."""
+    command = (*flux.program, "-o", "json")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        documents = Documents(program.stdout)
+        assert documents.next()["verdict"] == "pass"
+        flux.break_source()
+        assert documents.next()["verdict"] == "fail"
+        program.terminate()
+
+
+class Documents:
+    """JSON documents that come one after another."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def next(self) -> dict[str, Any]:
+        """Wait for the next one."""
+        text = ""
+        for line in self._stream:
+            text += line
+            if line == "}\n":
+                document: dict[str, Any] = json.loads(text)
+                return document
+        raise EOFError

@@ -1,0 +1,63 @@
+"""What all tests share: nobody's cluster is within reach, and ways to run the program."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from subprocess import CompletedProcess, run
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["tests.cluster.fixtures"]
+
+ROOT = Path(__file__).parent.parent
+RECORDED = ROOT / "tests" / "recorded"
+
+# A test that forgets to choose a cluster gets this one, which nobody can reach.
+NOBODYS = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "current-context": "nobodys",
+    "clusters": [{"name": "nobodys", "cluster": {"server": "https://127.0.0.1:1"}}],
+    "users": [{"name": "nobody", "user": {"token": "none"}}],
+    "contexts": [{"name": "nobodys", "context": {"cluster": "nobodys", "user": "nobody"}}],
+}
+_DECIDED_BY_THE_TEST = (
+    *("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "KUBECTL_PATH", "KUBERNETES_SERVICE_HOST"),
+    *("PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY"),
+    "KUBECTL_FLUX_STATUS_PYTHON",
+)
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Hide the user's clusters and settings from the test and all that it starts."""
+    home = tmp_path_factory.mktemp("home")
+    kubeconfig = home / "kubeconfig"
+    kubeconfig.write_text(json.dumps(NOBODYS))
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    for name in _DECIDED_BY_THE_TEST:
+        monkeypatch.delenv(name, raising=False)
+
+
+Program = Callable[..., CompletedProcess[str]]
+"""Runs the program: its arguments; `env` is added to the environment, the rest is for `run`."""
+
+
+@pytest.fixture(name="flux_status")
+def _flux_status() -> Program:
+    def flux_status(
+        *arguments: str | Path, env: Mapping[str, str] | None = None, **more: Any
+    ) -> CompletedProcess[str]:
+        command = [sys.executable, "-m", "fluxstatus", *map(str, arguments)]
+        more = {"capture_output": True, "encoding": "utf-8", "timeout": 60, **more}
+        return run(command, env={**os.environ, **(env or {})}, check=False, **more)
+
+    return flux_status

@@ -1,0 +1,1 @@
+"""The rules that turn a controller's words into a cause and a fix."""

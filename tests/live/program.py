@@ -1,0 +1,56 @@
+"""Run the program as its users do, and read what it says."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.cluster import build
+
+_PROGRAMS = ("kubectl", "flux-operator")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The JSON document that it printed."""
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+    def findings(self) -> set[tuple[str, ...]]:
+        """Give what it found, without times: level, code, object and what is blocked."""
+        return {
+            (f["level"], f["code"], _name(f["object"]), *sorted(map(_name, f["blocks"])))
+            for f in self.report["findings"]
+            if f["level"] != "skip"
+        }
+
+
+def environment() -> dict[str, str]:
+    """Give an environment in which the built programs come first."""
+    folders = {str(path.parent) for path in build.programs(*_PROGRAMS).values()}
+    path = os.pathsep.join([*sorted(folders), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "COLUMNS": "100"}
+
+
+def flux_status(kubeconfig: Path, *args: str) -> Said:
+    """Run `kubectl flux-status` with *args* on the cluster of *kubeconfig*."""
+    argv = [sys.executable, "-m", "fluxstatus", f"--kubeconfig={kubeconfig}", *args]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, env=environment(), timeout=60, check=False
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def _name(thing: dict[str, str] | None) -> str:
+    return f"{thing['kind']} {thing['namespace'] or ''}/{thing['name']}" if thing else ""

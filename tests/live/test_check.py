@@ -1,0 +1,221 @@
+"""The check on a real API server: what it asks, and what it says to whom."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fluxstatus import snapshot
+from fluxstatus.findings import Exit
+from fluxstatus.judge import judge
+from fluxstatus.report import as_json
+from fluxstatus.report.look import Look
+from tests.cluster.cluster import Cluster
+from tests.live.program import Said, environment, flux_status
+from tests.live.replay import namespaces, objects
+from tests.recorded.score import HERE
+
+pytestmark = pytest.mark.cluster
+
+WHOLE = sorted(file for file in HERE.glob("*.json.gz") if file.stem != "zoo.json")
+ZOO = HERE / "zoo.json.gz"
+HEALTHY = HERE / "cluster-healthy.json.gz"
+BROKEN = HERE / "cluster-sync-auth-failing.json.gz"
+
+
+def put(cluster: Cluster, file: Path) -> None:
+    """Put the recorded cluster in *file* into *cluster*, with just the CRDs it had."""
+    evidence = snapshot.load(file)
+    missing = {name.partition(".")[0] for name, answer in evidence.answers.items() if answer.unread}
+    if missing:
+        cluster.remove_crds()
+        cluster.install_crds(kinds=_kinds(evidence.served or {}))
+    cluster.put([*namespaces(evidence), *objects(evidence)])
+    cluster.forget_audit()
+
+
+def _kinds(served: object) -> list[str]:
+    from fluxstatus.kinds import RESOURCES  # noqa: PLC0415 - only this needs the table
+
+    return [RESOURCES[name].name for name in served if name in RESOURCES]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(name="other_crds")
+def _other_crds(bare_cluster: Cluster) -> Cluster:
+    """Give a cluster whose CRDs are the test's own business."""
+    bare_cluster.clear()
+    return bare_cluster
+
+
+def replayed(file: Path) -> Said:
+    """Give what the judge says of the snapshot *file* itself."""
+    report = judge(snapshot.load(file))
+    return Said(report.exit_code(), as_json.render(report, Look()), "")
+
+
+@pytest.mark.parametrize("file", WHOLE, ids=lambda file: file.name)
+def test_live_says_what_the_replay_says(other_crds: Cluster, file: Path) -> None:
+    """A recorded cluster, put into a real API server, is judged like its snapshot."""
+    put(other_crds, file)
+    said = flux_status(other_crds.kubeconfig("admin"), "-o", "json")
+    assert said.findings() == replayed(file).findings(), said.err
+    assert said.code == replayed(file).code
+
+
+@pytest.mark.parametrize("file", [HEALTHY, BROKEN, ZOO], ids=lambda file: file.name)
+def test_it_only_gets_and_lists(cluster: Cluster, file: Path) -> None:
+    """The API server's audit log shows get and list, no Secret, and few requests."""
+    put(cluster, file)
+    said = flux_status(cluster.kubeconfig("admin"), "-o", "json")
+    requests = cluster.audit("admin")
+    served = len(snapshot.load(file).served or {})
+    crds = len(cluster.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"])
+    assert requests
+    assert {request.verb for request in requests} <= {"get", "list"}
+    assert not [request.uri for request in requests if "secrets" in request.uri]
+    assert len(requests) <= max(served, crds) + 8
+    assert said.report["cost"]["requests"] == len(requests)
+
+
+def test_a_snapshot_of_a_live_run_gives_the_same_findings(cluster: Cluster, tmp_path: Path) -> None:
+    """What --save keeps is all that the judge needs: --from says the same, byte by byte."""
+    put(cluster, BROKEN)
+    file = tmp_path / "now.json.gz"
+    live = flux_status(cluster.kubeconfig("admin"), "-o", "json", f"--save={file}")
+    again = replayed(file)
+    assert live.report["findings"] == again.report["findings"]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_viewer_sees_all_but_what_view_lacks(cluster: Cluster) -> None:
+    """With the role view only the FluxInstance and its report are unknown, the rule named."""
+    put(cluster, HEALTHY)
+    said = flux_status(cluster.kubeconfig("viewer"), "-o", "json")
+    unknown = [f for f in said.report["findings"] if f["level"] == "unknown"]
+    assert said.code == Exit.NO_VERDICT
+    rules = {e["value"] for f in unknown for e in f["evidence"]}
+    assert rules == {
+        "list fluxinstances.fluxcd.controlplane.io",
+        "list fluxreports.fluxcd.controlplane.io",
+    }
+    assert said.report["summary"]["fail"] == 0
+
+
+def test_somebody_without_rights_gets_one_sentence(cluster: Cluster) -> None:
+    """Who may read nothing gets exit code 3, what is missing, and no pass on any object."""
+    put(cluster, HEALTHY)
+    said = flux_status(cluster.kubeconfig("nobody"))
+    assert said.code == Exit.NO_VERDICT
+    assert "forbidden" in said.out or "not allowed" in said.out
+    assert " pass  sources" not in said.out
+    assert " pass  reconcilers" not in said.out
+
+
+def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
+    """Who may only read one namespace is told of that one, and that the rest is unknown."""
+    evidence = snapshot.load(HERE / "zoo.json.gz")
+    cluster.put([*namespaces(evidence), *objects(evidence)])
+    cluster.put(
+        [
+            {**item, "metadata": {**item["metadata"], "namespace": "team-a"}}
+            for item in objects(evidence)
+            if item["metadata"].get("namespace") == "git-two-roots" and item["kind"] != "Event"
+        ]
+    )
+    said = flux_status(cluster.kubeconfig("namespaced"), "-n", "team-a", "-o", "json")
+    roots = {
+        f["object"]["name"]
+        for f in said.report["findings"]
+        if f["level"] == "fail" and f["step"] in ("sources", "reconcilers")
+    }
+    assert roots == {"a", "b", "bad"}
+    assert said.code == Exit.UNHEALTHY
+
+
+def test_missing_crds_are_skipped(other_crds: Cluster) -> None:
+    """With a part of Flux's CRDs gone the rest is judged, and nothing crashes."""
+    put(other_crds, HEALTHY)
+    other_crds.remove_crds(kinds=["HelmRelease", "OCIRepository"])
+    evidence = snapshot.load(HEALTHY)
+    gone = {"HelmRelease", "OCIRepository"}
+    other_crds.put(
+        [*namespaces(evidence), *(o for o in objects(evidence) if o["kind"] not in gone)]
+    )
+    said = flux_status(other_crds.kubeconfig("admin"), "-o", "json")
+    skipped = " ".join(f["title"] for f in said.report["findings"] if f["level"] == "skip")
+    assert "HelmRelease" in skipped
+    assert not [f for f in said.report["findings"] if f["code"] == "check-crashed"]
+
+
+def test_every_command_that_only_reads_runs(cluster: Cluster, tmp_path: Path) -> None:
+    """Each read-only command that any finding prints works when pasted."""
+    put(cluster, ZOO)
+    kubeconfig = cluster.kubeconfig("admin")
+    said = flux_status(kubeconfig, "-o", "json")
+    commands = {
+        tuple(command["argv"])
+        for finding in said.report["findings"]
+        for hint in finding["hints"]
+        for command in hint["commands"]
+        if not command["changes"]
+    }
+    assert len(commands) > 50
+    cluster.put(list(_named(commands)))
+    failed = {argv: error for argv in sorted(commands) if (error := _run(argv, tmp_path))}
+    assert not failed
+
+
+_BARE = {
+    "secret": ("v1", "Secret", {}),
+    "ConfigMap": ("v1", "ConfigMap", {}),
+    "deployment": ("apps/v1", "Deployment", {"spec": {"template": {"spec": {"containers": []}}}}),
+    "job": ("batch/v1", "Job", {"spec": {"template": {"spec": {"containers": []}}}}),
+}
+"""What commands name and snapshots do not have: resource to API version, kind and content."""
+
+
+def _named(commands: set[tuple[str, ...]]) -> Iterator[dict[str, object]]:
+    """Give a bare object for each that a command names by a resource of _BARE."""
+    found = {
+        (word, argv[number + 1], argv[argv.index("-n") + 1])
+        for argv in commands
+        for number, word in enumerate(argv)
+        if word in _BARE and not argv[number + 1].startswith("-")
+    }
+    for resource, name, namespace in sorted(found):
+        api_version, kind, content = _BARE[resource]
+        if namespace != "flux-system":
+            metadata = {"name": name, "namespace": namespace, "uid": f"{kind}-{name}"}
+            yield {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
+
+
+def _run(argv: tuple[str, ...], folder: Path) -> str:
+    """Run a command; give its complaint, but for the logs of pods that no kubelet has."""
+    done = subprocess.run(
+        argv, capture_output=True, text=True, env=environment(), cwd=folder, check=False
+    )
+    no_kubelet = "logs" in argv and 'pods "worker-' in done.stderr  # a node that is not there
+    return done.stderr if done.returncode and not no_kubelet else ""
+
+
+def test_every_change_is_accepted_by_the_api_server(cluster: Cluster, tmp_path: Path) -> None:
+    """Each changing kubectl command that any finding prints passes a server-side dry run."""
+    put(cluster, ZOO)
+    said = flux_status(cluster.kubeconfig("admin"), "-o", "json")
+    commands = {
+        tuple(command["argv"])
+        for finding in said.report["findings"]
+        for hint in finding["hints"]
+        for command in hint["commands"]
+        if command["changes"] and command["argv"][0] == "kubectl"
+    }
+    assert commands
+    for word in {word for argv in commands for word in argv if "=./" in word}:
+        (tmp_path / word.rpartition("=./")[2]).write_text("what the user puts there")
+    failed = {
+        argv: error
+        for argv in sorted(commands)
+        if (error := _run((*argv, "--dry-run=server"), tmp_path))
+    }
+    assert not failed

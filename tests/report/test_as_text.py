@@ -1,0 +1,468 @@
+"""The text report: the worst first, aligned, honest in its counts, safe on a terminal."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from unicodedata import category, east_asian_width
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxstatus.evidence import Cost, Target
+from fluxstatus.findings import Command, Finding, Hint, Level, Next, Ref, Report, StepResult
+from fluxstatus.report import Look
+from fluxstatus.report.as_text import render
+from fluxstatus.report.terminal import command_line, visible
+from tests.report.reports import (
+    FREE,
+    NOW,
+    PATIENT,
+    REJECTED,
+    REPORTS,
+    SAMPLE,
+    failed,
+    kustomizations,
+    passed,
+    report,
+)
+
+NARROW = r"""
+context prod-eu · Kubernetes v1.35.2 · Flux v2.9.4 · operator v0.59.0
+
+ fail  sources      GitRepository team-a/app: the password in Secret
+                    team-a/app-auth is rejected
+         why        the Git server does not accept the user name or the password
+         says       GitOperationFailed: failed to checkout and determine
+                    revision: unable to clone
+                    'https://git.example.com/team-a/app.git': authentication
+                    required:
+                    \x1b[2Jremote: \u202eHTTP Basic: Access denied
+         since      14m (2026-11-23 03:58 UTC)
+         blocks     37 Kustomizations, 12 HelmReleases: team-a/app-0,
+                    team-a/app-1, team-a/app-2, team-a/app-3, … and 45 more
+         fix        put a valid token into the Secret; Flux retries by itself
+                    flux-operator create secret basic-auth app-auth -n team-a \
+--username=git --password-stdin   (changes the cluster)
+         more       https://fluxcd.io/flux/components/source/gitrepositories/
+ warn  reconcilers  Kustomization team-b/tools: suspended, 12 revisions behind
+         since      41d (2026-10-13 04:12 UTC)
+         fix        go on
+                    flux resume ks tools   (changes the cluster)
+ skip  ui           the operator has no Service
+ pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers
+                    expected
+ pass  drift        1 check passed
+
+1 cause · 49 objects blocked · 1 warning · 3 pass · 24 requests, 0.4 s
+next  Ask your assistant with live access to this cluster (read-only):
+      kubectl flux-status mcp setup
+""".lstrip("\n").replace("\\\n", "")
+
+WIDE_ASCII = r"""
+context prod-eu - Kubernetes v1.35.2 - Flux v2.9.4 - operator v0.59.0
+
+ fail  sources      GitRepository team-a/app: the password in Secret team-a/app-auth is rejected
+         why        the Git server does not accept the user name or the password
+         says       GitOperationFailed: failed to checkout and determine revision: unable to clone \
+'https://git.example.com/team-a/app.git': authentication required:
+                    \x1b[2Jremote: \u202eHTTP Basic: Access denied
+         since      14m (2026-11-23 03:58 UTC)
+         blocks     37 Kustomizations, 12 HelmReleases: team-a/app-0, team-a/app-1, team-a/app-2, \
+team-a/app-3, team-a/app-4, team-a/app-5, team-a/app-6, team-a/app-7, team-a/app-8, team-a/app-9,
+                    team-a/app-10, team-a/app-11, team-a/app-12, team-a/app-13, team-a/app-14, \
+team-a/app-15, team-a/app-16, team-a/app-17, team-a/app-18, team-a/app-19, \
+team-a/app-20, ... and 28 more
+         fix        put a valid token into the Secret; Flux retries by itself
+                    flux-operator create secret basic-auth app-auth -n team-a --username=git \
+--password-stdin   (changes the cluster)
+         more       https://fluxcd.io/flux/components/source/gitrepositories/
+ warn  reconcilers  Kustomization team-b/tools: suspended, 12 revisions behind
+         since      41d (2026-10-13 04:12 UTC)
+         fix        go on
+                    flux resume ks tools   (changes the cluster)
+ skip  ui           the operator has no Service
+ pass  cluster      reachable as alice, 21 kinds served, 4 Flux controllers expected
+ pass  drift        1 check passed
+
+1 cause - 49 objects blocked - 1 warning - 3 pass - 24 requests, 0.4 s
+next  Ask your assistant with live access to this cluster (read-only): kubectl flux-status mcp setup
+""".lstrip("\n").replace("\\\n", "")
+
+REF = Ref("v1", "Kustomization", "a", "b")
+WIDE = Look(width=100)
+SGR = re.compile(r"\x1b\[[0-9;]+m")
+
+
+def width_of(line: str) -> int:
+    """Count the columns of *line* on a terminal."""
+    return sum(1 + (east_asian_width(char) in ("W", "F")) for char in line)
+
+
+def lines_of(*findings: Finding, look: Look = WIDE) -> list[str]:
+    """Give the lines about the steps, without header and footer."""
+    return render(report(*findings), look).split("\n\n")[1].split("\n")
+
+
+def footer_of(*findings: Finding, cost: Cost = FREE) -> str:
+    """Give the line that sums a report up."""
+    return render(report(*findings, cost=cost), Look(width=200)).splitlines()[-1]
+
+
+def test_the_whole_report_at_80_columns() -> None:
+    """A report reads as the design says, in a terminal of the usual width."""
+    assert render(SAMPLE, Look(width=80)) == NARROW
+
+
+def test_the_whole_report_at_200_columns_in_ascii() -> None:
+    """A wide terminal is used; one that is not UTF-8 gets ASCII."""
+    text = render(SAMPLE, Look(width=200, ascii=True))
+    assert text == WIDE_ASCII
+    assert text.isascii()
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    """The words say all; colour is put around words, never around blanks."""
+    coloured = render(SAMPLE, Look(colour=True))
+    assert SGR.sub("", coloured) == NARROW
+    assert "\n \x1b[1;31mfail\x1b[0m  sources" in coloured
+    assert "\n \x1b[32mpass\x1b[0m  cluster" in coloured
+    assert "\x1b[36mkubectl flux-status mcp setup\x1b[0m" in coloured
+    assert not re.search(r"\x1b\[[1-9][0-9;]*m\s|\s\x1b\[0m", coloured)
+
+
+def test_what_is_not_known_is_left_out_of_the_header() -> None:
+    """No label stands without a value; with nothing known there is no header."""
+    nothing = replace(SAMPLE, target=Target(), flux="", operator="")
+    assert render(nothing, Look()).startswith(" fail  sources")
+    assert render(replace(nothing, flux="v2.9.4"), Look()).startswith("Flux v2.9.4\n\n")
+
+
+def test_everything_shows_each_pass_and_all_of_each_text() -> None:
+    """`--all` leaves nothing out: every finding, every line, every name, the evidence."""
+    long = replace(REJECTED, message="tried\n" * 9 + "the end")
+    told = report(long, *SAMPLE.findings[1:])
+    text = render(told, Look(width=200, everything=True))
+    assert all(finding.title in text for finding in told.findings)
+    assert text.count("tried\n") == 9
+    assert all(f"/{ref.name}" in text for ref in REJECTED.blocks)
+    assert "         seen       status.conditions[Ready]: False\n" in text
+    assert "more lines" not in text
+
+
+def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
+    """An error's beginning and end are what tells; the mark says how much is missing."""
+    finding = replace(failed(1), message="\n".join(f"line {i}" for i in range(1, 31)) + "\n")
+    assert [line.strip() for line in lines_of(finding)[1:]] == [
+        "says       line 1", "line 2", "… 26 more lines (--all) …", "line 29", "line 30",
+    ]  # fmt: skip
+
+
+def test_a_message_that_has_been_said_is_not_said_again() -> None:
+    """Neither why nor the message repeats the title."""
+    finding = replace(failed(1), title="GitRepository x: no such host", why="no such host")
+    assert len(lines_of(finding)) == 1
+    said = replace(finding, why="", reason="Failed", message="no such host\n\n")
+    assert len(lines_of(said)) == 1
+    assert lines_of(replace(finding, reason="Failed"))[1].split() == ["says", "Failed"]
+
+
+@pytest.mark.parametrize(
+    ("why", "row"),
+    [
+        ("no such host: the name is wrong", "the name is wrong"),
+        ("no such host; the name is wrong", "the name is wrong"),
+        ("no such hostname is known", "no such hostname is known"),
+        ("the name is wrong", "the name is wrong"),
+    ],
+)
+def test_the_cause_goes_on_where_the_title_ends(why: str, row: str) -> None:
+    """What the title took from the cause is not read twice, and nothing else is lost."""
+    finding = replace(failed(1), title="GitRepository a/b: no such host", why=why)
+    assert lines_of(finding)[1:] == [f"         why        {row}"]
+
+
+def test_a_step_with_trouble_shows_the_trouble_only() -> None:
+    """Beside what is wrong, "5 of 6 are ready" and each object that is well are noise."""
+    about = Ref("v1", "Kustomization", "team", "well")
+    lines = lines_of(failed(1), passed("sources", "5 of 6"), passed("sources", "well", about))
+    assert lines == [" fail  sources      GitRepository team/broken-1 is broken"]
+
+
+def test_a_step_that_is_well_gives_its_word_on_the_whole() -> None:
+    """Objects that are well are behind the sentence on all of them, or counted without one."""
+    about = Ref("v1", "Kustomization", "team", "well")
+    each = [passed("drift", "well", about), passed("drift", "well too", about)]
+    assert lines_of(*each, passed("drift", "2 of 2")) == [" pass  drift        2 of 2"]
+    assert lines_of(*each) == [" pass  drift        2 checks passed"]
+
+
+def test_what_waits_for_another_is_counted_not_told() -> None:
+    """An object that a cause blocks is in that cause's list, and no line of its own."""
+    blocked = kustomizations(2)
+    waits = [Finding("work", "waiting", Level.SKIP, "waits", ref) for ref in blocked]
+    lines = lines_of(replace(failed(1), blocks=blocked), *waits)
+    assert lines[1:] == [
+        "         blocks     2 Kustomizations: team-a/app-0, team-a/app-1",
+        " skip  work         2 objects blocked",
+    ]
+
+
+def test_what_has_no_verdict_yet_is_told() -> None:
+    """An object that is neither well nor blocked must not vanish behind those that are well."""
+    moving = Finding("work", "reconciling", Level.SKIP, "Kustomization a/b: no verdict yet", REF)
+    assert lines_of(moving, passed("work", "8 of 9")) == [
+        " skip  work         Kustomization a/b: no verdict yet",
+        " pass  work         8 of 9",
+    ]
+
+
+def test_a_step_without_findings_has_its_line() -> None:
+    """What was not looked at is seen as such."""
+    told = replace(report(), steps=(StepResult("instance", "no FluxInstance", Level.SKIP),))
+    assert " skip  instance     no FluxInstance\n" in render(told, Look())
+
+
+def test_a_finding_of_no_listed_step_is_not_lost() -> None:
+    """What is wrong is shown, whatever else is."""
+    assert "is broken" in render(replace(report(failed(1)), steps=()), Look())
+
+
+def test_many_troubles_are_told_up_to_ten_and_counted_beyond() -> None:
+    """The worst ten are told; the counts of the rest, by step, make up the whole number."""
+    told = [
+        *(failed(i) for i in range(8)),
+        *(failed(i, step="releases") for i in range(8)),
+        *(failed(i, step="releases", level=Level.WARN) for i in range(5)),
+        *(failed(i, step="ui", level=Level.UNKNOWN) for i in range(3)),
+    ]
+    lines = lines_of(*told)
+    assert len(lines) == 10 + 2
+    assert lines[10] == " fail     releases     and 6 fail, 5 warn more: --all shows them"
+    assert lines[11] == " unknown  ui           and 3 unknown more: --all shows them"
+    assert footer_of(*told) == "16 causes · 5 warnings · 3 unknown"
+    assert len(lines_of(*told, look=Look(everything=True))) == len(told)
+
+
+def test_what_is_counted_has_its_own_level() -> None:
+    """A count of warnings is a warning, also in a step where worse has been told."""
+    told = [*(failed(i) for i in range(10)), failed(10, level=Level.WARN)]
+    assert lines_of(*told)[-1] == " warn  sources      and 1 warn more: --all shows them"
+
+
+def test_a_word_on_a_whole_step_is_told_however_much_is_wrong() -> None:
+    """The state of each step can be seen; of objects on their way there may be too many."""
+    moving = [failed(i, step="work", level=Level.SKIP) for i in range(12)]
+    skip = Finding("ui", "absent", Level.SKIP, "the operator has no Service")
+    lines = lines_of(*moving, skip, passed("cluster", "reachable"))
+    assert lines[10:] == [
+        " skip  work         and 2 skip more: --all shows them",
+        " skip  ui           the operator has no Service",
+        " pass  cluster      reachable",
+    ]
+
+
+def test_details_of_what_is_no_trouble_are_shown_only_when_asked_for() -> None:
+    """What an object on its way says is not urgent; of one that is well nothing is to be said."""
+    moving = replace(failed(1, level=Level.SKIP), message="reconciling")
+    well = replace(passed("sources", "all is well"), message="stored artifact")
+    assert len(lines_of(moving, well)) == 2
+    lines = lines_of(moving, well, look=Look(everything=True))
+    assert lines[1:] == [
+        "         says       reconciling",
+        " pass  sources      all is well",
+    ]
+
+
+@pytest.mark.parametrize("width", [-1, 0, 39])
+def test_a_width_that_leaves_no_room_is_not_kept(width: int) -> None:
+    """A terminal that tells nonsense of its width gets 40 columns."""
+    assert render(SAMPLE, Look(width)) == render(SAMPLE, Look(40))
+
+
+@pytest.mark.parametrize("count", [10, 11])
+def test_ten_troubles_are_all_told(count: int) -> None:
+    """Nothing is left out before there is too much of it."""
+    lines = lines_of(*(failed(i) for i in range(count)))
+    assert ("more: --all" in lines[-1]) == (count > 10)
+
+
+@PATIENT
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Level)), max_size=40))
+def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
+    """What is told and what is counted are together all that is wrong, in every step."""
+    order = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
+    drawn.sort(key=lambda pair: order.index(pair[1]))
+    findings = [failed(i, step=step, level=level) for i, (step, level) in enumerate(drawn)]
+    text = render(report(*findings), Look())
+    for step in "abc":
+        for level in order[:3]:
+            told = len(re.findall(rf"^ {level} +{step}  .*is broken$", text, re.MULTILINE))
+            counted = re.findall(rf"^ \w+ +{step}  +and .*?(\d+) {level}\b", text, re.MULTILINE)
+            assert told + sum(map(int, counted)) == drawn.count((step, level))
+
+
+@pytest.mark.parametrize(
+    ("findings", "footer"),
+    [
+        ([failed(1)], "1 cause"),
+        ([failed(1), failed(2)], "2 causes"),
+        ([replace(failed(1), blocks=kustomizations(1))], "1 cause · 1 object blocked"),
+        ([replace(failed(1), blocks=kustomizations(2))], "1 cause · 2 objects blocked"),
+        ([failed(1, level=Level.WARN)], "1 warning"),
+        ([failed(i, level=Level.WARN) for i in range(2)], "2 warnings"),
+        ([failed(i, level=Level.UNKNOWN) for i in range(2)], "2 unknown"),
+        ([passed("a", "well"), passed("a", "well")], "2 pass"),
+        ([], "nothing was checked"),
+    ],
+)
+def test_the_footer_counts_in_good_english(findings: list[Finding], footer: str) -> None:
+    """What there is none of is left out; one is singular."""
+    assert footer_of(*findings) == footer
+
+
+@pytest.mark.parametrize(
+    ("cost", "footer"),
+    [
+        (Cost(1, 10, 0.04), "1 pass · 1 request, 0.0 s"),
+        (Cost(2, 0, 61), "1 pass · 2 requests, 61.0 s"),
+    ],
+)
+def test_the_footer_tells_the_cost(cost: Cost, footer: str) -> None:
+    """What was asked of the API server is told when anything was."""
+    assert footer_of(passed("a", "well"), cost=cost) == footer
+
+
+@pytest.mark.parametrize(
+    ("kind", "plural"),
+    [
+        ("Kustomization", "Kustomizations"),
+        ("GitRepository", "GitRepositories"),
+        ("ImagePolicy", "ImagePolicies"),
+        ("Gateway", "Gateways"),
+        ("Ingress", "Ingresses"),
+    ],
+)
+def test_kinds_have_their_plural(kind: str, plural: str) -> None:
+    """Two of a kind are named as English names them; what is cluster-wide has no namespace."""
+    blocks = (Ref("v1", kind, "", "a"), Ref("v1", kind, "", "b"))
+    line = lines_of(replace(failed(1), blocks=blocks))[1]
+    assert line == f"         blocks     2 {plural}: a, b"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40, 41, 10_000])
+def test_names_and_count_make_up_all_that_is_blocked(count: int) -> None:
+    """Two lines name as many as they can hold and count the others."""
+    lines = lines_of(replace(failed(1), blocks=kustomizations(count)))[1:]
+    assert len(lines) <= 2
+    text = " ".join(lines)
+    more = re.search(r"… and (\d+) more$", text)
+    assert len(re.findall("team-a/", text)) + (int(more[1]) if more else 0) == count
+
+
+def test_names_that_fit_no_line_are_counted_only() -> None:
+    """A name as long as a page does not push out the counts."""
+    lines = lines_of(replace(failed(1), blocks=(REF._replace(name="n" * 32_768),) * 3))
+    assert lines[1:] == ["         blocks     3 Kustomizations"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [
+        (-5, "0s"), (0, "0s"), (119, "119s"), (120, "2m"), (840, "14m"), (7199, "119m"),
+        (7200, "2h"), (172_799, "47h"), (172_800, "2d"), (3_542_400, "41d"),
+    ],
+)  # fmt: skip
+def test_ages_are_as_kubectl_gives_them(seconds: int, age: str) -> None:
+    """An age has one unit; a time that is still to come is now."""
+    line = lines_of(replace(failed(1), since=NOW - timedelta(seconds=seconds)))[1]
+    assert line.split()[:2] == ["since", age]
+
+
+def test_commands_are_on_their_own_lines_whole_and_marked() -> None:
+    """A command is never wrapped or cut; one that changes the cluster says so."""
+    long = Command(("kubectl", "get", "x" * 200))
+    hints = (Hint("look", (long, Command(("flux", "resume", "ks", "a b"), changes=True))),)
+    lines = lines_of(replace(failed(1), hints=hints), look=Look(width=80))
+    assert lines[1:] == [
+        "         fix        look",
+        " " * 20 + "kubectl get " + "x" * 200,
+        " " * 20 + "flux resume ks 'a b'   (changes the cluster)",
+    ]
+
+
+def test_a_hint_may_be_commands_alone() -> None:
+    """The first command then stands where the sentence would."""
+    hints = (Hint("", (Command(("flux", "check")), Command(("flux", "version")))),)
+    lines = lines_of(replace(failed(1), hints=hints))
+    assert lines[1:] == ["         fix        flux check", " " * 20 + "flux version"]
+
+
+@pytest.mark.parametrize(
+    ("commands", "lines"),
+    [
+        ((), ["next  Look"]),
+        ((("flux", "check"),), ["next  Look: flux check"]),
+        ((("flux", "x" * 90),), ["next  Look:", "      flux " + "x" * 90]),
+        ((("flux",), ("kubectl",)), ["next  Look:", "      flux", "      kubectl"]),
+    ],
+)
+def test_the_next_step_comes_last(commands: tuple[tuple[str, ...], ...], lines: list[str]) -> None:
+    """One command that fits stands behind the sentence, others below it."""
+    goes_on = Next("Look", tuple(Command(argv) for argv in commands))
+    text = render(report(passed("a", "well"), goes_on=goes_on), Look())
+    assert text.splitlines()[-len(lines) :] == lines
+
+
+def copied(told: Report, look: Look) -> list[str]:
+    """Give what of a report stands on one line however long it is: commands and links."""
+    hints = [hint for finding in told.findings for hint in finding.hints]
+    commands = [command for each in (*hints, told.next) if each for command in each.commands]
+    lines = [command_line(command.argv, ascii_only=look.ascii) for command in commands]
+    links = [visible(finding.docs, ascii_only=look.ascii) for finding in told.findings]
+    return [text.strip() for text in (*lines, *links)]
+
+
+def is_harmless(char: str) -> bool:
+    """Tell whether a terminal shows *char* in columns of its own and does nothing else."""
+    return " " <= char <= "~" or category(char) not in (
+        "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs", "Mn", "Mc", "Me",
+    )  # fmt: skip
+
+
+@PATIENT
+@given(REPORTS, st.integers(40, 200), st.booleans(), st.booleans())
+def test_nothing_from_the_cluster_harms_the_terminal_or_the_layout(
+    told: Report, width: int, everything: bool, ascii_only: bool
+) -> None:
+    """No control or invisible character gets out, and no line that is not copied is too wide."""
+    look = Look(width, everything=everything, ascii=ascii_only)
+    text = render(told, look)
+    assert all(char == "\n" or is_harmless(char) for char in text)
+    assert text.isascii() or not ascii_only
+    whole = copied(told, look)
+    for line in text.split("\n"):
+        assert line == line.rstrip()
+        assert width_of(line) <= width or any(each and each in line for each in whole)
+
+
+@PATIENT
+@given(REPORTS)
+def test_colours_are_the_only_escapes(told: Report) -> None:
+    """What looks like a colour in a message is not one; without ours the text is the same."""
+    coloured = render(told, Look(colour=True))
+    assert SGR.sub("", coloured) == render(told, Look())
+    assert not re.search(rf"{SGR.pattern}{SGR.pattern}", coloured)
+
+
+def test_a_message_cannot_pose_as_a_line_of_the_report() -> None:
+    """A line break in a message begins a line in the message's column, no other."""
+    finding = replace(failed(1), message="x\n pass  cluster      all is well")
+    assert lines_of(finding)[2] == " " * 20 + "pass cluster all is well"
+
+
+def test_a_page_of_a_message_is_wrapped_in_no_time() -> None:
+    """32 KiB of wide characters in every field of a finding cost no more than a moment."""
+    huge = "漢\u202e" * 8192
+    finding = replace(REJECTED, title=huge, why=huge + "!", message=huge + "?", docs=huge)
+    assert len(lines_of(finding, look=Look(width=80))) < 40

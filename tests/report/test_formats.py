@@ -1,0 +1,26 @@
+"""Every format is there, and every one gives text for every report."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxstatus.findings import Report
+from fluxstatus.report import RENDER, Format, Look
+from tests.report.reports import PATIENT, REPORTS
+
+LOOKS = st.builds(Look, st.integers(0, 250), st.booleans(), st.booleans(), st.booleans())
+
+
+def test_each_format_has_a_renderer() -> None:
+    """A format that can be asked for can be given."""
+    assert set(RENDER) == set(Format)
+
+
+@pytest.mark.parametrize("form", Format)
+@PATIENT
+@given(report=REPORTS, look=LOOKS)
+def test_a_renderer_gives_text_for_any_report(form: Format, report: Report, look: Look) -> None:
+    """The same report gives the same text, which ends a line and can be written as UTF-8."""
+    text = RENDER[form](report, look)
+    assert text.endswith("\n")
+    assert text.encode() == RENDER[form](report, look).encode()

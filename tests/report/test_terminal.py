@@ -1,0 +1,118 @@
+"""What comes from a cluster is shown on a terminal, not obeyed by it."""
+
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxstatus.report.terminal import columns, command_line, visible, wrap
+from tests.report.reports import ANY_CHARACTER, HOSTILE, PATIENT, TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text, with (signs) and 'quotes'", "plain text, with (signs) and 'quotes'"),
+        ("Grüße, 漢字, Привет, 🚀", "Grüße, 漢字, Привет, 🚀"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("a\tb\rc\nd\0", r"a\tb\rc\nd\x00"),
+        ("\x85\x9b", r"\x85\x9b"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("a\u200bb\ufeff", r"a\u200bb\ufeff"),
+        ("a\u2028b\u00a0c", r"a\u2028b\xa0c"),
+        ("\ud800", r"\ud800"),
+        ("e\u0301", r"e\u0301"),
+        ("\U000e0041", r"\U000e0041"),
+        ("C:\\temp", "C:\\temp"),
+    ],
+)
+def test_what_a_terminal_would_not_show_is_escaped(text: str, shown: str) -> None:
+    """Readable text of any language stays; controls, marks and invisible characters do not."""
+    assert visible(text) == shown
+
+
+def test_ascii_only_replaces_our_punctuation_and_escapes_the_rest() -> None:
+    """A terminal without UTF-8 still gets every character, as ASCII."""
+    assert visible("a · b … c\u2013d ü", ascii_only=True) == r"a - b ... c-d \xfc"
+
+
+@PATIENT
+@given(TEXT)
+def test_what_is_visible_stays_as_it_is(text: str) -> None:
+    """Escaping twice is escaping once, so that no place need know whether it was done."""
+    assert visible(visible(text)) == visible(text)
+
+
+@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("漢字", 4), ("é", 1), ("", 0), ("🚀", 2)])
+def test_columns_are_those_of_the_terminal(text: str, width: int) -> None:
+    """An East Asian wide character takes two columns."""
+    assert columns(text) == width
+
+
+def test_wrap_breaks_at_blanks_and_newlines() -> None:
+    """A line of a controller's message begins a line; blank lines are not worth one."""
+    text = "build failed:\n\n  no such file or directory\r\n"
+    assert wrap(text, 14) == ["build failed:", "no such file", "or directory"]
+
+
+def test_wrap_breaks_a_word_that_fits_no_line() -> None:
+    """A long word is broken at the width, wherever that is, and nothing of it is lost."""
+    assert wrap("at abcdefghij now", 4) == ["at", "abcd", "efgh", "ij", "now"]
+    assert wrap("漢字漢字", 5) == ["漢字", "漢字"]
+
+
+@PATIENT
+@given(TEXT, st.integers(2, 50), st.booleans())
+def test_wrap_keeps_the_width_and_all_that_can_be_seen(
+    text: str, width: int, ascii_only: bool
+) -> None:
+    """No line is wider, and the lines hold the text's characters in their order."""
+    lines = wrap(text, width, ascii_only=ascii_only)
+    assert all(columns(line) <= width for line in lines)
+    whole = "".join(
+        visible(line, ascii_only=ascii_only) for line in text.replace("\r\n", "\n").split("\n")
+    )
+    assert "".join(lines).replace(" ", "") == whole.replace(" ", "")
+
+
+def shell_reads(line: str, locale: str) -> list[str]:
+    """Give the words that a real shell makes of *line*."""
+    told = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {line}"],
+        env={"LC_ALL": locale, "HOME": "/home/someone"},
+        capture_output=True,
+        check=True,
+        timeout=30,
+    ).stdout
+    return told.decode().split("\0")[:-1]
+
+
+@PATIENT
+@given(st.lists(st.text() | st.sampled_from(HOSTILE), min_size=1), st.booleans())
+def test_a_shell_reads_back_the_words_of_a_command(words: list[str], ascii_only: bool) -> None:
+    """What is pasted is what was meant: nothing is expanded, run, split or lost."""
+    argv = [word.replace("\0", "").encode(errors="ignore").decode() for word in words]
+    for locale in ("C", "C.UTF-8"):
+        assert shell_reads(command_line(argv, ascii_only=ascii_only), locale) == argv
+
+
+@PATIENT
+@given(st.lists(st.text(ANY_CHARACTER) | st.sampled_from(HOSTILE)), st.booleans())
+def test_a_command_line_is_visible_as_it_is(words: list[str], ascii_only: bool) -> None:
+    """Quoting leaves nothing that would have to be escaped for the terminal afterwards."""
+    line = command_line(words, ascii_only=ascii_only)
+    assert visible(line, ascii_only=ascii_only) == line
+
+
+def test_what_no_command_can_hold_names_nothing() -> None:
+    """A NUL would end the word early, so that the command met another object."""
+    assert shell_reads(command_line(["delete", "app\0-old", "\ud800"]), "C.UTF-8") == [
+        "delete", "app?-old", "?",
+    ]  # fmt: skip
+
+
+def test_a_plain_command_stays_plain() -> None:
+    """Quotes appear only where they are needed."""
+    argv = ["flux", "get", "ks", "-n", "team-a", "--context=prod-eu", "a b", ""]
+    assert command_line(argv) == "flux get ks -n team-a --context=prod-eu 'a b' ''"

@@ -1,0 +1,385 @@
+"""The command line as people and programs meet it: run as a process, looked at from outside."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fluxstatus import snapshot
+from fluxstatus.evidence import Evidence, Unread, Why
+from tests.conftest import RECORDED, Program
+from tests.making import NOW
+from tests.terminal import Terminal
+
+HEALTHY = RECORDED / "cluster-healthy.json.gz"
+BROKEN = RECORDED / "cluster-sync-auth-failing.json.gz"
+PROGRAM = (sys.executable, "-m", "fluxstatus")
+
+
+@pytest.fixture(name="unreachable")
+def _unreachable(tmp_path: Path) -> Path:
+    path = tmp_path / "unreachable.json"
+    unread = Unread(Why.UNREACHABLE, "the API server refuses connections")
+    snapshot.save(path, Evidence(NOW, unreachable=unread))
+    return path
+
+
+# Exit codes and formats
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_exit_code_is_the_verdict(flux_status: Program, unreachable: Path, output: str) -> None:
+    """Healthy is 0, broken is 1, not reachable is 3, whatever the format."""
+    codes = [
+        flux_status("--from", path, "-o", output).returncode
+        for path in (HEALTHY, BROKEN, unreachable)
+    ]
+    assert codes == [0, 1, 3]
+
+
+def test_json_is_all_there_is_on_stdout(flux_status: Program) -> None:
+    """With -o json standard output is one document, and nothing is on standard error."""
+    done = flux_status("--from", BROKEN, "-o", "json")
+    assert json.loads(done.stdout)["verdict"] == "fail"
+    assert done.stderr == ""
+
+
+def test_demo_needs_no_cluster(flux_status: Program) -> None:
+    """--demo shows a broken source and what it blocks, without kubectl."""
+    done = flux_status("--demo", env={"PATH": "/nowhere"})
+    assert done.returncode == 1
+    assert re.search(r"^ fail .*\n(.*\n)* +blocks ", done.stdout, re.MULTILINE)
+
+
+def test_fail_on_warn(flux_status: Program, tmp_path: Path) -> None:
+    """A warning changes the exit code only with --fail-on warn."""
+    path = tmp_path / "warned.json"
+    healthy = snapshot.load(HEALTHY)
+    snapshot.save(path, replace(healthy, clock_skew=3600.0))
+    codes = [flux_status("--from", path, *more).returncode for more in ((), ("--fail-on", "warn"))]
+    assert codes == [0, 1]
+
+
+def test_snapshot_from_standard_input(flux_status: Program) -> None:
+    """`--from -` reads what a pipe brings."""
+    with BROKEN.open("rb") as file:
+        assert flux_status("--from", "-", stdin=file).returncode == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"<html>", b"\x1f\x8b broken"])
+def test_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, content: bytes) -> None:
+    """A file that is no snapshot gets one sentence and exit code 2."""
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    done = flux_status("--from", path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert str(path) in done.stderr
+
+
+# What is chosen
+
+
+def test_steps_are_chosen_and_skipped(flux_status: Program) -> None:
+    """--step and --skip take names repeatedly and with commas."""
+    chosen = flux_status("--from", HEALTHY, "--step", "ui,drift", "--step", "cluster", "-o", "json")
+    left = flux_status("--from", HEALTHY, "--skip", "ui,drift", "--skip", "cluster", "-o", "json")
+    ids = [{step["id"] for step in json.loads(done.stdout)["steps"]} for done in (chosen, left)]
+    assert ids[0] == {"cluster", "ui", "drift"}
+    assert ids[1] == {"operator", "instance", "components", "sources", "reconcilers"}
+
+
+def test_skipped_code_is_not_reported(flux_status: Program) -> None:
+    """A code given to --skip, taken from a report, is in the report no more."""
+    before = json.loads(flux_status("--from", BROKEN, "-o", "json").stdout)
+    code = before["findings"][0]["code"]
+    after = json.loads(flux_status("--from", BROKEN, "-o", "json", "--skip", code).stdout)
+    assert code not in {finding["code"] for finding in after["findings"]}
+
+
+def test_namespace_narrows_and_all_namespaces_wins(flux_status: Program) -> None:
+    """-n leaves out objects of other namespaces that it has nothing to do with; -A undoes it."""
+    objects = []
+    for flags in (("-n", "git-two-roots"), ("-n", "git-two-roots", "-A"), ()):
+        done = flux_status("--from", RECORDED / "zoo.json.gz", "-o", "json", "--all", *flags)
+        found = json.loads(done.stdout)["findings"]
+        objects.append({f["object"]["namespace"] for f in found if f["object"]})
+    assert len(objects[0]) < len(objects[1])
+    assert objects[1] == objects[2]
+
+
+# Wrong usage
+
+WRONG = {
+    "unknown flag": (["--contxt", "x"], "--context"),
+    "unknown command": (["lst"], "list"),
+    "unknown step": (["--step", "sorces", "--demo"], "'sources'"),
+    "unknown code": (["--skip", "sources,suspnded", "--demo"], "'suspended'"),
+    "unknown format": (["-o", "yaml"], "'text', 'json'"),
+    "no duration": (["--wait", "soon"], "30s, 1m30s or 2h"),
+    "no time": (["--timeout", "0s"], "30s, 1m30s or 2h"),
+    "two clusters": (["--demo", "--from", "x"], "--from"),
+    "demo of a context": (["--demo", "--context", "prod"], "--context"),
+    "demo as a group": (["--demo", "--as-group", "ops"], "--as-group"),
+    "saved again": (["--from", "x", "--save", "y"], "--save"),
+    "waiting for a file": (["--from", "x", "--wait", "1m"], "--wait"),
+    "watching the demo": (["--demo", "--watch"], "--watch"),
+    "waiting and watching": (["--wait", "1m", "--watch"], "--watch"),
+    "failing fast at once": (["--fail-fast"], "--wait"),
+    "saving for ever": (["--watch", "--save", "x"], "--save"),
+    "flag of another command": (["--wait", "1m", "list"], "--wait"),
+    "argument": (["list", "sources"], "sources"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "named"), WRONG.values(), ids=WRONG)
+def test_wrong_usage(flux_status: Program, arguments: list[str], named: str) -> None:
+    """Wrong usage ends with 2 before anything is asked, and names what is wrong or was meant."""
+    done = flux_status(*arguments, env={"PATH": "/nowhere"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert named in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["-o", "json", "list"], ["list", "-o", "json"]])
+def test_flags_before_and_after_a_subcommand(flux_status: Program, arguments: list[str]) -> None:
+    """A flag works on either side of the subcommand's name."""
+    assert json.loads(flux_status(*arguments).stdout)["steps"]
+
+
+# Help and version
+
+
+def test_help_fits_80_columns(flux_status: Program) -> None:
+    """The help has no line beyond 80 columns and no escape, not even when colour is forced."""
+    done = flux_status("--help", env={"FORCE_COLOR": "1", "COLUMNS": "200"})
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "\x1b" not in done.stdout
+
+
+def test_version_in_any_company(flux_status: Program) -> None:
+    """--version answers, alone or with other flags."""
+    alone, not_alone = flux_status("--version"), flux_status("--context", "x", "--version")
+    assert alone.stdout == not_alone.stdout
+    assert re.fullmatch(r"kubectl flux-status \d+\.\d+\.\d+\n", alone.stdout)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["__complete", "--"]])
+def test_quick_answers_import_little(arguments: list[str]) -> None:
+    """--version and completion import nothing that takes time."""
+    command = [sys.executable, "-X", "importtime", "-m", "fluxstatus", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"typer", "sh", "jmespath", "http.client", "typing", "pathlib", "re"}
+
+
+def test_saved_cluster_needs_no_sh() -> None:
+    """A snapshot is judged without importing what only a live cluster needs."""
+    command = [sys.executable, "-X", "importtime", "-m", "fluxstatus", "--from", str(HEALTHY)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not re.search(r"\| +sh$", done.stderr, re.MULTILINE)
+
+
+# Colour, width, characters
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "coloured"),
+    [
+        ([], {}, False),
+        ([], {"FORCE_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": ""}, True),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colour_in_a_pipe(
+    flux_status: Program, flags: list[str], env: dict[str, str], *, coloured: bool
+) -> None:
+    """The flag decides, then NO_COLOR, then FORCE_COLOR; a pipe by itself has no colour."""
+    assert ("\x1b[" in flux_status("--demo", *flags, env=env).stdout) is coloured
+
+
+@pytest.mark.parametrize(
+    ("env", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"TERM": ""}, False)],
+)
+def test_colour_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, env: dict[str, str], *, coloured: bool
+) -> None:
+    """A terminal has colour, unless it is dumb or NO_COLOR is set."""
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with Terminal([*PROGRAM, "--demo"]) as terminal:
+        assert terminal.end() == 1
+        assert ("\x1b[" in terminal.text) is coloured
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_width_of_the_terminal(columns: int) -> None:
+    """Text fills the terminal and does not go beyond; only commands and links may be longer."""
+    with Terminal([*PROGRAM, "--from", str(HEALTHY)], columns=columns) as terminal:
+        assert terminal.end() == 0
+        text = re.sub(r"\x1b\[[0-9;]*m", "", terminal.text)
+        assert max(map(len, text.splitlines())) <= columns
+
+
+def test_width_of_a_pipe(flux_status: Program) -> None:
+    """Without a terminal there are 80 columns, or $COLUMNS."""
+    widths = [
+        max(map(len, flux_status("--from", HEALTHY, env=env).stdout.splitlines()))
+        for env in ({}, {"COLUMNS": "50"})
+    ]
+    assert 50 < widths[0] <= 80
+    assert widths[1] <= 50
+
+
+@pytest.mark.parametrize("env", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_output_that_is_not_utf8(flux_status: Program, env: dict[str, str]) -> None:
+    """Where only ASCII is safe the report is ASCII, and a name with other letters escaped."""
+    done = flux_status("--demo", "--all", env=env)
+    assert done.returncode == 1
+    assert done.stdout.isascii()
+    assert " - Kubernetes v" in done.stdout
+
+
+def test_c_locale(flux_status: Program) -> None:
+    """In the C locale the report is whole."""
+    done = flux_status("--demo", env={"LC_ALL": "C", "LANG": "C"})
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+# Where the output goes
+
+
+def test_reader_that_stops_reading(flux_status: Program) -> None:
+    """When the reader has gone, as `head -1` does, there is no complaint and the same exit code."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = flux_status(
+            "--from", BROKEN, capture_output=False, stdout=nobody, stderr=subprocess.PIPE
+        )
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_full_disk(flux_status: Program) -> None:
+    """A report that cannot be written is no verdict: 3, and a sentence that says why."""
+    with Path("/dev/full").open("wb") as full:
+        done = flux_status(
+            "--from", HEALTHY, capture_output=False, stdout=full, stderr=subprocess.PIPE
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams(closing: str) -> None:
+    """A stream that the caller has closed changes nothing: not the code, not the other stream."""
+    command = f'"$0" -m fluxstatus --from "$1" {closing}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, str(BROKEN)], capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == b""
+
+
+# Without a cluster
+
+
+def test_no_kubectl(flux_status: Program) -> None:
+    """Without kubectl there is no verdict, and a sentence instead of a traceback."""
+    done = flux_status(env={"PATH": "/nowhere"})
+    assert done.returncode == 3
+    assert "kubectl" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.fixture(name="hanging_kubectl")
+def _hanging_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a kubectl on PATH that never answers; the file that is given gets its process IDs."""
+    pids = tmp_path / "pids"
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(f"#!/bin/sh\necho $$ >>{pids}\nexec sleep 600\n")
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return pids
+
+
+def assert_gone(pids: Path) -> None:
+    """See to it that no kubectl is left; an orphan may take a moment until init buries it."""
+    until = time.monotonic() + 10
+    left = set(pids.read_text().split())
+    while left and time.monotonic() < until:
+        left = {pid for pid in left if exists(int(pid))}
+    assert not left
+
+
+def exists(pid: int) -> bool:
+    """Tell whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_signals_end_it_cleanly(hanging_kubectl: Path, number: int, code: int) -> None:
+    """A signal ends the program with the shell's code for it, silently, and kubectl with it."""
+    with subprocess.Popen(PROGRAM, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        while not hanging_kubectl.exists() or not hanging_kubectl.read_text():
+            assert program.poll() is None
+        program.send_signal(number)
+        out, err = program.communicate(timeout=30)
+    assert (program.returncode, out, err) == (code, b"", b"")
+    assert_gone(hanging_kubectl)
+
+
+def test_ctrl_c_on_a_terminal(hanging_kubectl: Path) -> None:
+    """Ctrl-C ends it with 130 and takes away the line that told what it was doing."""
+    with Terminal(PROGRAM) as terminal:
+        while not hanging_kubectl.exists():
+            assert terminal.program.poll() is None
+        terminal.type("\x03")
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.text
+        assert terminal.text.endswith(("\r\x1b[K", "^C"))
+
+
+def test_time_is_over(flux_status: Program, hanging_kubectl: Path) -> None:
+    """A kubectl that hangs costs the time that --timeout gives, and is ended."""
+    done = flux_status("--timeout", "1s", timeout=20)
+    assert done.returncode == 3
+    assert_gone(hanging_kubectl)
+
+
+# What nobody has foreseen
+
+_CRASHING = """
+from fluxstatus import cli, options
+@cli.app.command()
+def boom(verbose: options.Verbose = False) -> None:
+    raise KeyError("x")
+cli.run()
+"""
+
+
+@pytest.mark.parametrize(("flags", "traced"), [([], False), (["-v"], True)])
+def test_crash(flags: list[str], *, traced: bool) -> None:
+    """A bug of our own is no verdict: 3 and one line that says what to do; -v has the rest."""
+    command = [sys.executable, "-c", _CRASHING, "boom", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "report it" in done.stderr.splitlines()[-1]
+    assert ("Traceback" in done.stderr) is traced
+    assert traced or done.stderr.count("\n") == 1

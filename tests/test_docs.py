@@ -1,0 +1,84 @@
+"""What the documents say is so."""
+
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fluxstatus import snapshot
+from fluxstatus.checks import STEPS
+from fluxstatus.findings import Exit
+from fluxstatus.kinds import FLUX_GROUPS
+from tests.cluster.cluster import Cluster
+from tests.conftest import RECORDED, ROOT, Program
+from tests.live.program import flux_status as live
+from tests.live.replay import namespaces, objects
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROLE: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "rbac.yaml").read_text())
+
+
+def test_readme_has_the_steps() -> None:
+    """The README's table has the steps in their order."""
+    assert re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE) == [step.id for step in STEPS]
+
+
+def test_readme_has_the_exit_codes() -> None:
+    """The README's table has every exit code."""
+    assert re.findall(r"^\| (\d+) \|", README, re.MULTILINE) == [str(int(code)) for code in Exit]
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_documents_name_what_is_there(document: str) -> None:
+    """Every file and folder that a document names exists."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = re.findall(r"\]\(([^)#:]+)\)|`((?:fluxstatus|tests|docs|completions)/[\w./]*)`", text)
+    assert named
+    for link, code in named:
+        assert (ROOT / (link or code)).exists()
+
+
+def test_picture_is_of_the_demo(flux_status: Program) -> None:
+    """The README's picture shows what the demo prints; CONTRIBUTING tells how to make it anew."""
+    text = flux_status("--demo", "--color=always").stdout
+    drawn = runpy.run_path(str(ROOT / "docs" / "picture.py"))["picture"](text)
+    assert (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8") == drawn
+
+
+def test_role_is_for_reading_flux() -> None:
+    """The role has all groups of Flux, nothing but get and list, and no Secret."""
+    assert {group for rule in ROLE["rules"] for group in rule.get("apiGroups", ())} == {
+        *FLUX_GROUPS,
+        "apps",
+        "",
+    }
+    assert {verb for rule in ROLE["rules"] for verb in rule["verbs"]} == {"get", "list"}
+    core = [rule["resources"] for rule in ROLE["rules"] if rule.get("apiGroups") == [""]]
+    assert core == [["events", "pods", "services"]]
+
+
+@pytest.mark.cluster
+def test_role_is_enough(cluster: Cluster) -> None:
+    """With the role alone everything can be read."""
+    healthy = snapshot.load(RECORDED / "cluster-healthy.json.gz")
+    cluster.put([*namespaces(healthy), *objects(healthy)])
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "nobody-may-check"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": ROLE["metadata"]["name"],
+        },
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "nobody"}],
+    }
+    cluster.apply([ROLE, binding])
+    said = live(cluster.kubeconfig("nobody"), "-o", "json")
+    assert said.report["summary"]["unknown"] == 0
+    assert said.code == Exit.HEALTHY
