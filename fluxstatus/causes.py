@@ -40,6 +40,7 @@ _WAITS = frozenset(
 
 _WAITS_FOR_ARTIFACT = ("artifact not found", "no artifact available", "source not ready")
 _UNTOUCHED = frozenset({"never-reconciled", "outdated", "stuck"})
+_CANCELED = "HealthCheckCanceled"  # in favour of a newer attempt, which starts at once
 _SEVERAL = 2  # one alone may be an accident of its own
 
 _SOURCES_FIRST = {
@@ -77,7 +78,8 @@ class Causes:
 
     `by_object` tells the causes of an object that is not well; `cut_off` those of one that is
     Ready, on what it got before they began; `moving` are the objects on their way that need no
-    help; `all` are the causes, each once.
+    help; `not_installed` are the controllers that the FluxInstance has yet to install for the
+    first time; `all` are the causes, each once.
     """
 
     def __init__(self, state: State) -> None:
@@ -85,13 +87,13 @@ class Causes:
         self._state = state
         self._controllers = Controllers(state)
         missing = self._controllers.missing
-        self._not_installed = [] if self._is_installed() else [
+        self.not_installed = [] if self._is_installed() else [
             ref for ref in missing if ref.name != OPERATOR
         ]  # fmt: skip
         self._stopped = {
             ref: Cause(ref, fault)
             for ref, fault in (*self._controllers.down.items(), *missing.items())
-            if ref not in self._not_installed
+            if ref not in self.not_installed
         }
         self._blame_instance_for_images()
         self._waits: dict[Key, set[Key]] = {}
@@ -129,13 +131,13 @@ class Causes:
         """Blame what keeps the FluxInstance from its first installation for what is not there."""
         instance = self._state.instance
         for cause in self.by_object.get(key_of(instance.ref), ()) if instance else ():
-            cause.waiting += self._not_installed
+            cause.waiting += self.not_installed
 
     def _classify(self, key: Key, resource: Resource) -> None:
         taken = self._controllers.takes(resource)
         stopped = self._stopped_for(resource)
         instance = self._state.instance
-        if instance and self._controllers.stopped(resource) in self._not_installed:
+        if instance and self._controllers.stopped(resource) in self.not_installed:
             self._waits[key] = {key_of(instance.ref)}
         elif stopped and not self._fails_by_itself(resource):
             self._blame(key, [stopped])
@@ -169,10 +171,9 @@ class Causes:
     def _may_heal(self, resource: Resource, cause: Cause) -> bool:
         """Whether *resource* is so young that a passing fault is no news yet."""
         young = resource.age(self._state.now) < YOUNG
-        gone = resource.verdict is Verdict.TERMINATING and cause.since is not None and (
-            self._state.now - cause.since < YOUNG
-        )  # fmt: skip
-        return gone or (young and cause.fault.diagnosis.transient)
+        began = cause.since is not None and self._state.now - cause.since < YOUNG
+        passing = resource.verdict is Verdict.TERMINATING or resource.reason == _CANCELED
+        return (began and passing) or (young and cause.fault.diagnosis.transient)
 
     def _speaks_of_others(self, resource: Resource) -> bool:
         """Whether what it says is about other objects of Flux: then the fault is not its own."""
@@ -300,11 +301,11 @@ class Causes:
     def _active_since(self, resources: list[Resource]) -> bool:
         """Whether the controller of *resources* has said anything since they were left alone."""
         began = min((r.since for r in resources if r.since), default=None)
-        name = resources[0].kind.controller
+        name, alone = resources[0].kind.controller, {id(resource) for resource in resources}
         return began is None or any(
             other.kind.controller == name and other.since and other.since > began
             for other in self._state.resources.values()
-            if other not in resources and other.verdict is not Verdict.SUSPENDED
+            if id(other) not in alone and other.verdict is not Verdict.SUSPENDED
         )
 
     def _find_cut_off(self) -> None:
@@ -324,8 +325,8 @@ class Causes:
             ]  # fmt: skip
             if causes:
                 self.cut_off[key_of(resource.ref)] = causes
-            for cause in causes:
-                if resource.ref not in (cause.ref, *cause.stale):
+            for cause in {id(cause): cause for cause in causes}.values():
+                if resource.ref != cause.ref:
                     cause.stale.append(resource.ref)
 
     def _blame(self, key: Key, causes: Iterable[Cause]) -> None:

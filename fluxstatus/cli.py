@@ -13,14 +13,13 @@ from fluxstatus import __version__, console, programs, snapshot
 from fluxstatus.asking import ask
 from fluxstatus.checks import STEPS
 from fluxstatus.commandline import PlainCommand, PlainGroup, hand_down, with_options
-from fluxstatus.commands import checks_list, ui, wait, watch
+from fluxstatus.commands import checks_list, explain, ui, wait, watch
 from fluxstatus.evidence import Evidence
 from fluxstatus.findings import Exit, Level, Report
 from fluxstatus.judge import Choice, judge
 from fluxstatus.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus.prune import mask
 from fluxstatus.report import RENDER, Format
-
-DEMO = Path(__file__).with_name("demo.json.gz")
 
 _EPILOG = """
 \b
@@ -51,6 +50,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("explain", cls=PlainCommand)(with_options(explain.show))
 app.command("list", cls=PlainCommand)(with_options(checks_list.show))
 app.command("ui", cls=PlainCommand)(with_options(ui.show))
 
@@ -103,18 +103,15 @@ def check(
 def _contradiction(timing: Timing, saved: Saved, connection: Connection) -> str:
     """Say which options make no sense together; empty when all do."""
     offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
-    flags = ", ".join(flag.partition("=")[0] for flag in connection.flags())
     rules = (
-        (saved.demo and saved.from_, "--demo and --from are two clusters; choose one."),
-        (offline and flags, f"{offline} asks no cluster; leave out {flags}."),
-        (offline and saved.save, f"{offline} is saved already; leave out --save."),
         (offline and timing.wait, f"{offline} never changes; leave out --wait."),
         (offline and timing.watch, f"{offline} never changes; leave out --watch."),
         (timing.wait and timing.watch, "--wait ends and --watch does not; choose one."),
         (timing.fail_fast and not timing.wait, "--fail-fast is about --wait; add it."),
         (saved.save and timing.watch, "--save keeps one look; leave out --watch."),
     )
-    return next((text for applies, text in rules if applies), "")
+    complaint = saved.contradiction(connection)
+    return complaint or next((text for applies, text in rules if applies), "")
 
 
 def _choice(scope: Scope) -> Choice:
@@ -142,8 +139,8 @@ def _reader(
     scope: Scope, shown: Shown, timing: Timing, saved: Saved, connection: Connection
 ) -> Callable[[], Evidence]:
     """Give what reads the cluster that was chosen: a saved one, or the live one, now."""
-    if saved.demo or saved.from_:
-        return partial(snapshot.load, saved.from_ or DEMO)
+    if saved.file:
+        return partial(snapshot.load, saved.file)
 
     def read() -> Evidence:
         evidence = ask(
@@ -201,9 +198,10 @@ def _crash(error: Exception) -> Exit:
     if {"-v", "--verbose"} & set(sys.argv):
         import traceback  # noqa: PLC0415 - only a bug pays for it
 
-        traceback.print_exception(error)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            console.note(mask(line))
     return _complain(
-        f"{type(error).__name__}: {error}. This is a bug of kubectl flux-status: please report it "
-        "with what -v adds, and with a file made by --save if you may share that.",
+        f"{mask(f'{type(error).__name__}: {error}')}. This is a bug of kubectl flux-status: please "
+        "report it with what -v adds, and with a file made by --save if you may share that.",
         Exit.NO_VERDICT,
     )

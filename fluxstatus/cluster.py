@@ -1,14 +1,11 @@
-"""The read-only door to the API server: one `kubectl proxy` on a private Unix socket.
+"""The read-only door to the API server: a GET, and an answer or the reason why there is none.
 
-kubectl does all authentication, TLS, proxies and impersonation. It is told to refuse everything
-that could change the cluster or show a Secret, and the door itself knows no method but GET.
+It is the only way that the check reads a cluster, and it knows no other method.
 """
 
 import json
-import os
 import re
 import socket
-import tempfile
 import threading
 import time
 import zlib
@@ -20,26 +17,20 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from itertools import count
 from typing import Any, NamedTuple, Self
 
-from fluxstatus import __version__, connection, programs
+from fluxstatus import __version__, connection
 from fluxstatus.connection import Kubeconfig
 from fluxstatus.evidence import Cost, Object, Unread, Why
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.programs import ProgramError
+from fluxstatus.proxy import Proxy
 from fluxstatus.prune import mask
 
-_CLOSED = (
-    "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
-    # No comma in an expression: kubectl takes what follows for another one.
-    "--reject-paths=/secrets(/|$),/(exec|attach|portforward|proxy)(/|$)",
-)
 _HEADERS = {
     "Accept-Encoding": "gzip",
     "User-Agent": f"kubectl-flux-status/{__version__}",
 }
-_FOLDER_PATH = 75  # bytes, so that a socket below has fewer than 104, the limit of macOS
-_SHORT_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for a folder that is ours alone
-_LOOK_EVERY = 0.003  # seconds, for the socket
 _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
+_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was ended before")
 _BUSY = 1.0  # seconds to wait for an API server that does not say how long
 
 
@@ -114,7 +105,7 @@ class Door:
         self._closing = ExitStack()
         self._shut = threading.Event()
         self._late = False
-        self._proxy: Process | None = None
+        self._proxy: Proxy | None = None
         self._dead: Unread | None = None
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -170,41 +161,20 @@ class Door:
             self._proxy.end()
 
     def _open(self, closing: ExitStack) -> None:
-        folder = closing.enter_context(_private_folder())
-        kubectl, flags = programs.kubectl(), self._access.flags
-        self._socket = f"{folder}/s"
         closing.callback(self._hang_up)
-        proxy = [kubectl, "proxy", *flags, f"--unix-socket={self._socket}", "--append-server-path"]
-        self._proxy = closing.enter_context(Process([*proxy, *_CLOSED]))
+        self._proxy = proxy = closing.enter_context(Proxy(self._access.flags))
+        self.kubeconfig = proxy.kubeconfig(self._left())  # while it starts
+        proxy.wait(self._left(), self.kubeconfig)
         # Without kubectl every request under way ends, whatever it is waiting for.
         alarm = threading.Timer(self._left(), self._expire)
         closing.callback(alarm.cancel)
         alarm.start()
-        with suppress(ProgramError):  # the proxy will tell what is wrong
-            view = programs.run(
-                [kubectl, "config", "view", "-o=json", *flags], timeout=self._left()
-            )
-            self.kubeconfig = connection.read(view.json(), flags)
-        self._wait_for_socket(self._proxy)
-
-    def _wait_for_socket(self, proxy: Process) -> None:
-        while True:
-            with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-                probe.connect(self._socket)
-                return
-            if not proxy.alive():
-                break
-            time.sleep(_LOOK_EVERY)
-        if self._late:
-            raise ProgramError(connection.stuck(self._access.timeout))
-        last = proxy.output()
-        said = last.stdout.decode(errors="replace") + last.stderr
-        raise ProgramError(connection.explain(said, self.kubeconfig))
 
     def _ask(self, path: str, accept: str) -> Reply:
-        if self._dead is not None:
-            raise ProgramError(self._dead)
-        line = self._line()
+        proxy = self._proxy
+        if self._dead is not None or proxy is None:
+            raise ProgramError(self._dead or _NOT_OPEN)
+        line = self._line(proxy)
         asked, began = time.time(), time.monotonic()
         try:
             line.request("GET", path, headers={**_HEADERS, "Accept": accept})
@@ -215,10 +185,10 @@ class Door:
             body = zlib.decompress(received, wbits=31) if packed else received
         except (OSError, HTTPException, zlib.error) as error:
             line.close()
-            raise self._lost(error) from error
+            raise self._lost(error, proxy) from error
         if _is_kubectls_own(response):
             said = body.decode(errors="replace")
-            unread = connection.explain(said, self.kubeconfig, self._said())
+            unread = connection.explain(said, self.kubeconfig, proxy.said())
             raise _LostError(unread, cluster=True)
         with self._lock:
             self._requests += 1
@@ -230,11 +200,11 @@ class Door:
         delay = response.getheader("Retry-After", "")
         return Reply(response.status, body, float(delay) if delay.isdecimal() else 0)
 
-    def _line(self) -> HTTPConnection:
+    def _line(self, proxy: Proxy) -> HTTPConnection:
         """Give the connection of this thread."""
         line: HTTPConnection | None = getattr(self._local, "line", None)
         if line is None:
-            line = self._local.line = _Line(self._socket, self._access.request_timeout)
+            line = self._local.line = _Line(proxy.socket, self._access.request_timeout)
             self._lines.append(line)
         return line
 
@@ -249,20 +219,18 @@ class Door:
         self._late = True
         self.shut()
 
-    def _said(self) -> str:
-        return self._proxy.output().stderr.strip() if self._proxy is not None else ""
-
-    def _lost(self, error: Exception) -> "_LostError":
+    def _lost(self, error: Exception, proxy: Proxy) -> "_LostError":
+        """Give the reason for an answer that did not come, or not all of it."""
         if self._late:
-            unread = connection.silent(self._access.timeout, self._said(), self.kubeconfig)
+            unread = connection.silent(self._access.timeout, proxy.said(), self.kubeconfig)
         elif self._shut.is_set():
-            unread = Unread(Why.NOT_ASKED, "the run was ended before")
+            unread = _NOT_OPEN
         elif isinstance(error, TimeoutError):
             seconds = self._access.request_timeout or 0
-            unread = connection.silent(seconds, self._said(), self.kubeconfig)
+            unread = connection.silent(seconds, proxy.said(), self.kubeconfig)
             return _LostError(unread, cluster=False)
-        elif self._proxy is None or not self._proxy.alive():
-            unread = connection.explain(f"it ended too early {self._said()}", self.kubeconfig)
+        elif not proxy.alive():
+            unread = connection.explain(f"it ended too early {proxy.said()}", self.kubeconfig)
         else:
             return _LostError(Unread(Why.GARBLED, "the answer broke off"), cluster=False)
         return _LostError(unread, cluster=True)
@@ -296,15 +264,6 @@ class _Line(HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
-
-
-def _private_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder that only this user may enter, with a path short enough for a socket in it."""
-    for base in (tempfile.gettempdir(), *_SHORT_FOLDERS):
-        if len(os.fsencode(base)) <= _FOLDER_PATH:
-            with suppress(OSError):
-                return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)
-    raise ProgramError(Unread(Why.FAILED, "there is no folder for kubectl's socket, set $TMPDIR"))
 
 
 def _is_kubectls_own(response: HTTPResponse) -> bool:

@@ -10,48 +10,18 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any, TypeAlias
-from urllib.parse import quote
 
-from fluxstatus import discovery, programs
+from fluxstatus import discovery, lists, programs
 from fluxstatus.cluster import Access, Door
-from fluxstatus.evidence import Answer, Evidence, Object, Unread, Why
+from fluxstatus.evidence import Answer, Evidence, Unread, Why
 from fluxstatus.kinds import OPERATOR, RESOURCES
+from fluxstatus.lists import Question
 from fluxstatus.programs import Process, ProgramError
-from fluxstatus.prune import prune
 
 Answers: TypeAlias = Mapping[str, Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A list to ask for: everywhere, or in some `namespaces`; at most so many `pages`, 0: all."""
-
-    base: str
-    plural: str
-    selector: str = ""
-    namespaces: tuple[str, ...] = ()
-    pages: int = 0
-
-    @property
-    def api_version(self) -> str:
-        """The group and version of what it asks for."""
-        return self.base.removeprefix("/apis/").removeprefix("/api/")
-
-    @property
-    def rule(self) -> str:
-        """The RBAC permission that it takes."""
-        group, slash, _ = self.api_version.partition("/")
-        return f"list {self.plural}.{group}" if slash else f"list {self.plural}"
-
-    def path(self, namespace: str, token: str) -> str:
-        """Give the path of a page in one namespace, or everywhere if that is empty."""
-        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
-        wanted = (f"limit={_PAGE}", self.selector, token and f"continue={quote(token, safe='')}")
-        return f"{self.base}{inside}/{self.plural}?{'&'.join(filter(None, wanted))}"
 
 
 _APPS, _CORE = "/apis/apps/v1", "/api/v1"
@@ -77,7 +47,6 @@ QUESTIONS: Mapping[str, Question] = {
 _ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
 _NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
 _THREADS = 4  # requests at a time; more are not faster
-_PAGE = 500  # objects, as kubectl has it; 10,000 objects are not read faster in larger pages
 _CLIENT = "flux-operator"
 _CLIENT_SECONDS = 5.0
 
@@ -151,7 +120,7 @@ class _Run:
             )
 
     def _ask(self, name: str, question: Question) -> None:
-        self._asked[self._pool.submit(_answer, self._door, name, question, self._chosen)] = name
+        self._asked[self._pool.submit(lists.read, self._door, name, question, self._chosen)] = name
 
     def _listen(self, names: Collection[str] = ()) -> None:
         """Wait for the answers to these questions, or to all that were asked."""
@@ -192,88 +161,6 @@ class _Run:
             cost=self._door.cost,
             **known,
         )
-
-
-def _answer(door: Door, name: str, question: Question, chosen: tuple[str, ...]) -> Answer:
-    """Ask everywhere or, where that is forbidden, in the *chosen* namespaces one by one."""
-    if question.namespaces:
-        return _answer_in(door, name, question, question.namespaces, None)
-    items, unread = _list(door, name, question, "")
-    if unread is not None and unread.why is Why.FORBIDDEN and chosen:
-        return _answer_in(door, name, question, chosen, unread)
-    return Answer(tuple(items), unread)
-
-
-def _answer_in(
-    door: Door, name: str, question: Question, namespaces: tuple[str, ...], unread: Unread | None
-) -> Answer:
-    found: list[Object] = []
-    read = []
-    for namespace in namespaces:
-        items, problem = _list(door, name, question, namespace)
-        found += items
-        unread = unread or problem
-        if problem is None:
-            read.append(namespace)
-    return Answer(tuple(found), unread, tuple(read))
-
-
-def _list(
-    door: Door, name: str, question: Question, namespace: str
-) -> tuple[list[Object], Unread | None]:
-    """Read a list page by page; give what was read, and why that is not all if it is not."""
-    items: list[Object] = []
-    token, pages = "", 0
-    try:
-        while True:
-            page = _page(door, question, namespace, token)
-            for item in page["items"]:
-                item["apiVersion"] = page["apiVersion"]
-                item["kind"] = page["kind"].removesuffix("List")
-                items.append(prune(name, item))
-            token, pages = _next(page), pages + 1
-            if not token:
-                return items, None
-            if pages == question.pages:
-                text = f"only the first {len(items)} were asked for"
-                return items, Unread(Why.NOT_ASKED, text)
-    except ProgramError as error:
-        return items, error.unread
-
-
-def _page(door: Door, question: Question, namespace: str, token: str) -> Object:
-    """Give one page of a list. Raises ProgramError."""
-    for _ in range(2):
-        reply = door.get(question.path(namespace, token))
-        if reply.status != HTTPStatus.GONE or not _next(reply.json()):
-            break
-        # The list is older than the server keeps; it offers to go on with the present one.
-        token = _next(reply.json())
-    if reply.status != HTTPStatus.OK:
-        where = f" in namespace {namespace}" if namespace else " in all namespaces"
-        raise ProgramError(reply.refusal(question.rule, where))
-    page = reply.json()
-    if not _is_list(page, question):
-        raise ProgramError(Unread(Why.GARBLED, "the answer is not the list that was asked for"))
-    return page
-
-
-def _next(page: Object) -> str:
-    """Give the token for the page after *page*, empty when there is none."""
-    metadata = page.get("metadata")
-    token = metadata.get("continue") if isinstance(metadata, dict) else None
-    return token if isinstance(token, str) else ""
-
-
-def _is_list(page: Object, question: Question) -> bool:
-    items = page.get("items")
-    return (
-        str(page.get("kind")).endswith("List")
-        and page.get("apiVersion") == question.api_version
-        and isinstance(page.get("metadata"), dict)
-        and isinstance(items, list)
-        and all(isinstance(i, dict) and isinstance(i.get("metadata"), dict) for i in items)
-    )
 
 
 def _start_client(stack: ExitStack) -> Process | Unread:

@@ -40,6 +40,8 @@ def _parameters(group: Any) -> Iterator[Parameter]:
         kind, option = get_args(one.type)
         option = copy(option)  # it may be in another group, too
         option.rich_help_panel = group.panel
+        if option.default is ...:  # no name was given; typer 0.27 would take the metavar for one
+            option.param_decls = ("--" + one.name.replace("_", "-"),)
         default = one.default_factory() if callable(one.default_factory) else one.default
         yield Parameter(
             one.name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]

@@ -68,7 +68,12 @@ class Component:
         return any(arg.startswith("--watch-label-selector") for arg in self.args)
 
     def takes(self, resource: Resource) -> bool:
-        """Whether it would reconcile *resource*, by its --watch-… arguments."""
+        """Whether it would reconcile *resource*, by its --watch-… arguments.
+
+        The operator takes a FluxInstance only in its own namespace.
+        """
+        if resource.ref.kind == "FluxInstance" and resource.ref.namespace != self.ref.namespace:
+            return False
         for arg in self.args:
             name, _, value = arg.partition("=")
             if name == "--watch-label-selector" and not selects(value, resource.labels):
@@ -86,7 +91,7 @@ def selects(selector: str, labels: Mapping[str, object]) -> bool:
     """
     for term in _TERM.finditer(selector):
         has, value = term["key"] in labels, labels.get(term["key"])
-        values = [v.strip() for v in (term["set"] or "").split(",")] + [term["value"] or ""]
+        values = [v.strip() for v in (term["set"] or "").split(",") if v.strip()]
         fits = {
             None: has is not bool(term["absent"]),
             "=": has and value == term["value"],
@@ -111,7 +116,7 @@ def operators(evidence: Evidence) -> list[Component]:
     """Give the Flux Operator's Deployments; one that only serves the web UI is none."""
     pods = evidence.answer("pods").items
     found = (_component(item, pods) for item in evidence.answer(OPERATORS).items)
-    return [c for c in found if "--web-server-only=true" not in c.args]
+    return [c for c in found if not {"--web-server-only", "--web-server-only=true"} & {*c.args}]
 
 
 def _component(item: Object, pods: Iterable[Object]) -> Component:

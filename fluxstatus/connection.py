@@ -402,12 +402,12 @@ def odd(said: str, config: Kubeconfig) -> Unread:
 
 def silent(seconds: float, said: str, config: Kubeconfig) -> Unread:
     """Give the reason when nothing came in *seconds*; *said* is what a log-in program wrote."""
-    return _fill(_ASKING if said else _SILENT, said, config, {"seconds": f"{seconds:.3g}"})
+    return _fill(_ASKING if said else _SILENT, said, config, {"seconds": f"{round(seconds, 1):g}"})
 
 
 def stuck(seconds: float) -> Unread:
     """Give the reason when kubectl did not get ready in *seconds*."""
-    return _fill(_STUCK, "", Kubeconfig(), {"seconds": f"{seconds:.3g}"})
+    return _fill(_STUCK, "", Kubeconfig(), {"seconds": f"{round(seconds, 1):g}"})
 
 
 def _fill(

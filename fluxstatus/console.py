@@ -20,10 +20,10 @@ class OutputError(Exception):
 
 
 def prepare() -> None:
-    """Make both streams safe to print on: they are there, and choke on no character."""
-    for name in ("stdout", "stderr"):
+    """Make the standard streams safe to use: they are there, and choke on no character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller, as with >&-
-            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good
             setattr(sys, name, nowhere)
         getattr(sys, name).reconfigure(errors="backslashreplace")
 

@@ -111,6 +111,11 @@ def kinds_of(name: str) -> str:
     return ", ".join(names) if names else "its objects"
 
 
-def is_operator(ref: Ref) -> bool:
-    """Whether *ref* is the operator's own Deployment, which the operator step speaks of."""
-    return ref.name == OPERATOR
+def is_operator(state: State, ref: Ref) -> bool:
+    """Whether *ref* is the operator's own Deployment, which the operator step speaks of.
+
+    A Helm release may give it another name; only of one that is missing the name is known.
+    """
+    return ref in [operator.ref for operator in state.operators] or (
+        ref.kind == "Deployment" and ref.name == OPERATOR
+    )

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fluxstatus.components import Component
-from fluxstatus.kinds import KINDS, SHARD_KEY, full_name
+from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.knowledge import Diagnosis, diagnose, diagnose_state
 from fluxstatus.knowledge.subject import waited_for
 from fluxstatus.references import dependencies_of, health_checked, source_of
-from fluxstatus.resources import SUSPEND_ANNOTATIONS, Resource, Verdict, map_of, text_of, when
+from fluxstatus.resources import Resource, Verdict, map_of, switch_of, text_of, when
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.workloads import trouble_of_pod
 
@@ -73,8 +73,8 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
     fields = _fields(state, resource)
     if verdict is Verdict.SUSPENDED:
         reason = message = ""  # what it said before is frozen, and not about this
-        annotated = any(resource.annotations.get(a) == "disabled" for a in SUSPEND_ANNOTATIONS)
-        code = "suspended-by-annotation" if annotated else "suspended"
+        by_spec = resource.get("spec", "suspend") is True
+        code = "suspended" if by_spec else "suspended-by-annotation"
     elif verdict is Verdict.TERMINATING:
         code = "terminating" if taken else "terminating-without-controller"
     elif not taken:
@@ -209,7 +209,8 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
         "instance": instance.ref.name if instance else "",
         "instance_resource": KINDS["FluxInstance"].resource,
     }
-    return Fault(diagnose_state("controller-missing", None, {**_around(state), **fields}), "", "")
+    code = "operator-missing" if name == OPERATOR else "controller-missing"
+    return Fault(diagnose_state(code, None, {**_around(state), **fields}), "", "")
 
 
 def fault_of_images(state: State, instance: Resource, components: Iterable[Component]) -> Fault:
@@ -244,6 +245,7 @@ def _fields(state: State, resource: Resource) -> dict[str, str]:
         **_around(state),
         "controller": resource.kind.controller,
         "shard": text_of(resource.labels.get(SHARD_KEY)),
+        "switch": switch_of(resource.kind.name),
         "generation": str(resource.generation),
         "observed": str(observed),
         "finalizers": ", ".join(map(str, finalizers)) if isinstance(finalizers, list) else "",

@@ -38,7 +38,12 @@ class Choice:
 
 def judge(evidence: Evidence, choice: Choice = Choice()) -> Report:
     """Examine *evidence* by every step that is asked for and give the report."""
-    state = State(evidence)
+    return judge_state(State(evidence), choice)
+
+
+def judge_state(state: State, choice: Choice = Choice()) -> Report:
+    """Do the same for a *state* that somebody goes on to look into."""
+    evidence = state.evidence
     chosen = [s for s in STEPS if (not choice.steps or s.id in choice.steps)
               and s.id not in choice.skip]  # fmt: skip
     if evidence.unreachable is not None:

@@ -17,6 +17,9 @@ from fluxstatus.findings import Level
 from fluxstatus.report import Format
 
 
+DEMO = Path(__file__).with_name("demo.json.gz")
+
+
 class Color(StrEnum):
     """When to use colour (`--color`)."""
 
@@ -148,6 +151,22 @@ class Saved:
         Option("--from", metavar="FILE", help="Judge a saved cluster; - reads stdin"),
     ] = None
     demo: Annotated[bool, Option("--demo", help="Judge the cluster that comes along")] = False
+
+    @property
+    def file(self) -> Path | None:
+        """The file to judge, None when that is a live cluster."""
+        return DEMO if self.demo else self.from_
+
+    def contradiction(self, connection: "Connection") -> str:
+        """Say what makes no sense together with a saved cluster; empty when all does."""
+        offline = "--demo" if self.demo else "--from" if self.from_ else ""
+        flags = ", ".join(flag.partition("=")[0] for flag in connection.flags())
+        rules = (
+            (self.demo and self.from_, "--demo and --from are two clusters; choose one."),
+            (offline and flags, f"{offline} asks no cluster; leave out {flags}."),
+            (offline and self.save, f"{offline} is saved already; leave out --save."),
+        )
+        return next((text for applies, text in rules if applies), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,7 @@ class Process:
         while self.alive():
             if time.monotonic() > until:
                 raise ProgramError(
-                    Unread(Why.TIMEOUT, f"{self.name} did not end within {timeout:.3g} s")
+                    Unread(Why.TIMEOUT, f"{self.name} did not end within {round(timeout, 1):g} s")
                 )
             time.sleep(pause)
             pause = min(2 * pause, _PAUSES[1])

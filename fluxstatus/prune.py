@@ -160,14 +160,42 @@ _ARGUMENTS = (
     "--web-",
 )
 _SHORT = 12  # characters: no credential fits in
-_MAY_HOLD_ONE = re.compile(r"[@=]|(?:earer|asic|oken|EARER|BASIC) |gh[pousr]_|_pat_|glpat|xox|AKIA")
+_MAY_HOLD_ONE = re.compile(
+    r"://[^\s]{0,300}@|=|earer |asic |oken |"
+    r"(?i:authorization|-key|-token|password|secret)\\?[\"']?\s*:|"
+    r"gh[pousr]_|_pat_|glpat|xox|AKIA|eyJ|AGE-|hv[sb]\.|PRIVATE KEY|/hook|webhook|telegram"
+)
 """A quick look: most texts hold nothing that could be a credential."""
 
+_NAMES = r"(?:password|passwd|pwd|token|secret|api[_-]?key|signature|sig|credential)"
 _CREDENTIALS = (
-    (re.compile(r"(?<=://)[^/\s@'\"]+@"), "***@"),
+    # in a URL; an '@' before a digest, or behind a port and a path, ends no login
+    (re.compile(r"(?<=://)[^/\s'\"]+@(?!sha\d)"), "***@"),
+    (re.compile(r"(?<=://)[^/\s:@'\"]{0,100}:(?!\d+/)[^\s'\"]{0,300}@(?!sha\d)"), "***@"),
+    # in a header
+    (re.compile(r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?(?:\w+\s+)?)[^\s'\",}]+"), r"\1***"),
+    (re.compile(r"(?i)\b((?:\w+-){1,4}(?:key|token)[\"']?\s*:\s*[\"']?)[^\s'\",}]+"), r"\1***"),
     (re.compile(r"(?i)\b((?:bearer|basic|token)\s+)[\w.~+/=-]{16,}"), r"\1***"),
-    (re.compile(r"(?i)((?:password|passwd|token|secret|api[_-]?key|sig)=)[^&\s'\"]+"), r"\1***"),
-    (re.compile(r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abp]-|AKIA)[\w-]{10,}"), "***"),
+    # in a query or a body
+    (re.compile(rf"(?i)({_NAMES}=|[?&]key=)[^&\s'\"]+"), r"\1***"),
+    (re.compile(rf"(?i)(\\?\"[\w-]*{_NAMES}\\?\"\s*:\s*\\?\")[^\"\\]+"), r"\1***"),
+    # in the path of a webhook
+    (
+        re.compile(
+            r"(hooks\.slack\.com/\w+/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/\w+/|"
+            r"api\.telegram\.org/bot)[^\s'\"]+"
+        ),
+        r"\1***",
+    ),
+    # by its own form
+    (
+        re.compile(
+            r"\b(?:gh[pousr]_|github_pat_|dckr_pat_|glpat-|xox[abp]-|AKIA|hv[sb]\.|AGE-SECRET-KEY-|"
+            r"eyJ[\w-]+\.)[\w.-]{10,}"
+        ),
+        "***",
+    ),
+    (re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"), "***"),
 )
 _HISTORY = 2  # entries of a history that are looked at
 
@@ -221,16 +249,17 @@ def _keep(value: Any, shape: Shape) -> Any:
 def _keep_from_metadata(kept: Object, metadata: Object) -> None:
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict):
-        known = {k: v for k, v in annotations.items() if k.startswith(_ANNOTATIONS)}
+        known = {k: _keep(v, {}) for k, v in annotations.items() if k.startswith(_ANNOTATIONS)}
         if known:
             kept["annotations"] = known
-    for entry in metadata.get("managedFields") or ():
+    managed = metadata.get("managedFields")
+    for entry in managed if isinstance(managed, list) else ():
         if not isinstance(entry, dict) or entry.get("subresource"):
             continue
         fields = entry.get("fieldsV1")
         spec = fields.get("f:spec") if isinstance(fields, dict) else None
         when = entry.get("time")
-        if not spec or not isinstance(when, str):
+        if not spec or not isinstance(spec, dict) or not isinstance(when, str):
             continue
         kept["changedAt"] = max(when, kept.get("changedAt", ""))
         if "f:suspend" in spec:
@@ -239,11 +268,15 @@ def _keep_from_metadata(kept: Object, metadata: Object) -> None:
 
 def _keep_known_arguments(deployment: Object) -> None:
     try:
-        containers = deployment["spec"]["template"]["spec"]["containers"]
+        pod = deployment["spec"]["template"]["spec"]
+        containers = pod["containers"]
     except (KeyError, TypeError):
         return
-    for container in containers if isinstance(containers, list) else ():
-        if isinstance(container, dict) and isinstance(container.get("args"), list):
-            container["args"] = [
-                arg for arg in container["args"] if str(arg).startswith(_ARGUMENTS)
-            ]
+    pod["containers"] = [c for c in containers if isinstance(c, dict)] if isinstance(
+        containers, list
+    ) else []  # fmt: skip
+    for container in pod["containers"]:
+        args = container.get("args")
+        container["args"] = [
+            arg for arg in args if isinstance(arg, str) and arg.startswith(_ARGUMENTS)
+        ] if isinstance(args, list) else []  # fmt: skip

@@ -87,6 +87,11 @@ def maps_of(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
+def switch_of(kind: str) -> str:
+    """Give the annotation that switches the reconciliation of an object of *kind* on and off."""
+    return SUSPEND_ANNOTATIONS[kind == "ArtifactGenerator"]
+
+
 class Resource:
     """A Flux object, judged.
 

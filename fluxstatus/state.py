@@ -82,11 +82,13 @@ class State:
 
     @cached_property
     def instance(self) -> Resource | None:
-        """The FluxInstance that counts: the one in the operator's namespace, else the first."""
-        instances = self.of_kind("FluxInstance")
+        """The FluxInstance that counts: the one in the operator's namespace.
+
+        The operator looks at no other. Where no operator was found it is the first.
+        """
         homes = {operator.ref.namespace for operator in self.operators}
-        beside = [i for i in instances if i.ref.namespace in homes]
-        return next(iter(beside or instances), None)
+        instances = self.of_kind("FluxInstance")
+        return next((i for i in instances if not homes or i.ref.namespace in homes), None)
 
     @cached_property
     def expected(self) -> tuple[str, ...]:

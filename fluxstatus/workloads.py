@@ -53,7 +53,7 @@ def trouble_of_pod(pod: Object) -> Trouble | None:
     """Say what is wrong with *pod*; None when it runs and is ready, or has done its work."""
     status, name = map_of(pod.get("status")), text_of(map_of(pod.get("metadata")).get("name"))
     phase = text_of(status.get("phase"))
-    if phase == "Succeeded" or (phase == "Running" and _all_ready(pod)):
+    if phase == "Succeeded" or is_ready(pod):
         return None
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
         text = f"{status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
@@ -102,9 +102,12 @@ def _ending(terminated: dict[str, Any]) -> str:
     return f"{reason or 'Error'} (exit code {code})"
 
 
-def _all_ready(pod: Object) -> bool:
-    statuses = maps_of(map_of(pod.get("status")).get("containerStatuses"))
-    return bool(statuses) and all(status.get("ready") is True for status in statuses)
+def is_ready(pod: Object) -> bool:
+    """Whether *pod* runs and all its containers are ready."""
+    status = map_of(pod.get("status"))
+    containers = maps_of(status.get("containerStatuses"))
+    ready = bool(containers) and all(c.get("ready") is True for c in containers)
+    return ready and status.get("phase") == "Running"
 
 
 def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:

@@ -334,9 +334,10 @@ def test_values_that_are_missing_now_outweigh_an_old_failure() -> None:
 @pytest.mark.parametrize("conditions", [NO_ARTIFACT, AT_WORK, {}], ids=["waits", "works", "new"])
 def test_a_young_object_that_finds_its_way_is_no_news(conditions: dict[str, str]) -> None:
     """In its first minutes an object may wait, work or have no status yet."""
-    objects = [source("git", AT_WORK, born=minutes(1), age=minutes(0.5)),
-               kustomization("web", "git", conditions, born=minutes(1), age=minutes(0.5))]  # fmt: skip
-    found = causes(*objects)
+    young: dict[str, Any] = {"born": minutes(1), "age": minutes(0.5)}
+    found = causes(
+        source("git", AT_WORK, **young), kustomization("web", "git", conditions, **young)
+    )
     assert found.all == []
     assert ("Kustomization", "apps", "web") in found.moving
 
@@ -496,7 +497,8 @@ def test_a_shard_without_controller_is_named() -> None:
 
 def test_an_artifact_of_somebody_else_needs_no_source_watcher() -> None:
     """An ExternalArtifact that another controller makes does not call for source-watcher."""
-    spec = [n for n in HEALTHY if n["kind"] == "FluxInstance"][0]["spec"]["components"]
+    instance = next(one for one in HEALTHY if one["kind"] == "FluxInstance")
+    spec = instance["spec"]["components"]
     objects = alter(HEALTHY, "FluxInstance/flux",
                     {"spec.components": [c for c in spec if c != "source-watcher"]})  # fmt: skip
     objects = without(objects, "Deployment/source-watcher")
@@ -613,6 +615,14 @@ def test_a_deleted_object_is_given_a_moment() -> None:
     assert named(causes(source("git"), gone)) == {}
     cause = only_cause(causes(source("git"), stuck))
     assert (cause.fault.diagnosis.code, cause.since) == ("terminating", NOW - minutes(60))
+
+
+def test_a_canceled_health_check_is_given_a_moment() -> None:
+    """A health check that a newer attempt has canceled is no news while that one starts."""
+    canceled = {"Ready": "False HealthCheckCanceled: New reconciliation triggered by X/apps/y"}
+    now = kustomization("now", "git", canceled, age=minutes(1))
+    old = kustomization("old", "git", canceled, age=minutes(20))
+    assert named(causes(source("git"), now, old)) == {"old": set()}
 
 
 def test_a_crashing_pod_is_the_reason_of_a_dead_controller() -> None:

@@ -83,6 +83,21 @@ def test_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, conte
     assert str(path) in done.stderr
 
 
+def test_saved_look_says_the_same(flux_status: Program, tmp_path: Path) -> None:
+    """--save keeps a look for its owner alone, and --from says of it what was said then."""
+    path = tmp_path / "look.json.gz"
+    live = flux_status("--save", path, env={"PATH": "/nowhere"})
+    again = flux_status("--from", path)
+    assert (again.returncode, again.stdout) == (live.returncode, live.stdout)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_look_that_cannot_be_saved(flux_status: Program, tmp_path: Path) -> None:
+    """Where nothing can be saved there is one sentence, and no report that would look complete."""
+    done = flux_status("--save", tmp_path / "missing" / "look.json", env={"PATH": "/nowhere"})
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
 # What is chosen
 
 
@@ -280,7 +295,7 @@ def test_full_disk(flux_status: Program) -> None:
     assert "No space left" in done.stderr
 
 
-@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_streams(closing: str) -> None:
     """A stream that the caller has closed changes nothing: not the code, not the other stream."""
     command = f'"$0" -m fluxstatus --from "$1" {closing}'
@@ -363,13 +378,21 @@ def test_time_is_over(flux_status: Program, hanging_kubectl: Path) -> None:
     assert_gone(hanging_kubectl)
 
 
+def test_verbose_tells_what_was_asked(flux_status: Program) -> None:
+    """-v has the cost on standard error, and leaves standard output alone."""
+    plain, verbose = (flux_status(*more, env={"PATH": "/nowhere"}) for more in ([], ["-v"]))
+    assert verbose.stderr.splitlines()[-1].startswith("0 requests, 0 bytes, ")
+    assert plain.stderr == ""
+    assert verbose.stdout.splitlines()[:-1] == plain.stdout.splitlines()[:-1]
+
+
 # What nobody has foreseen
 
 _CRASHING = """
 from fluxstatus import cli, options
 @cli.app.command()
 def boom(verbose: options.Verbose = False) -> None:
-    raise KeyError("x")
+    raise KeyError("--token=not-for-everybody")
 cli.run()
 """
 
@@ -383,3 +406,4 @@ def test_crash(flags: list[str], *, traced: bool) -> None:
     assert "report it" in done.stderr.splitlines()[-1]
     assert ("Traceback" in done.stderr) is traced
     assert traced or done.stderr.count("\n") == 1
+    assert "not-for-everybody" not in done.stderr

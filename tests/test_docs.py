@@ -1,10 +1,7 @@
 """What the documents say is so."""
 
-import json
 import re
 import runpy
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Step 4: are the controllers there that should be, and do they work?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from fluxstatus.checks.step import Step
@@ -15,7 +15,7 @@ from fluxstatus.checks.telling import (
 from fluxstatus.components import CONTROLLERS, Component
 from fluxstatus.controllers import is_operator
 from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Command, Finding, Hint, Level
+from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.resources import map_of, text_of
 from fluxstatus.state import State, key_of
@@ -34,22 +34,48 @@ def examine(state: State) -> Iterator[Finding]:
     stopped = [
         cause
         for cause in state.causes.all
-        if cause.ref.kind == "Deployment" and not is_operator(cause.ref)
+        if cause.ref.kind == "Deployment" and not is_operator(state, cause.ref)
     ]
     yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
     working = [component for component in state.components if not component.down]
     for component in working:
         yield from of_component(STEP_ID, state, component)
+    if working and (pods_unread := state.evidence.answer("pods").unread):
+        yield unread_found(STEP_ID, "the controllers' pods", pods_unread)
     yield from _versions(working)
     yield from _not_served(state)
-    if working and not stopped:
+    told = {cause.ref for cause in stopped}
+    awaited = [c.ref for c in state.components if c.down and c.ref not in told]
+    awaited += state.causes.not_installed
+    if working and not (stopped or awaited):
         yield passed(STEP_ID, _doing_well(working))
     for component in working:
-        yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
-    if not (answer.unread or stopped or working):
+        if component.trouble is None:
+            yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
+    if awaited:
+        yield _awaited(state, awaited)
+    elif not (answer.unread or stopped or working):
         yield Finding(
             step=STEP_ID, code="no-controllers", level=Level.SKIP, title="no Flux controllers here"
         )
+
+
+def _awaited(state: State, refs: Sequence[Ref]) -> Finding:
+    """Tell that these controllers wait for what is told at the FluxInstance."""
+    names = ", ".join(ref.name for ref in refs)
+    causes = {str(c.ref) for ref in refs for c in state.causes.by_object.get(key_of(ref), ())}
+    if state.instance and not causes:
+        own = state.causes.by_object.get(key_of(state.instance.ref), ())
+        causes = {str(cause.ref) for cause in own}
+    because = ", ".join(sorted(causes))
+    return Finding(
+        step=STEP_ID,
+        code="waiting" if because else "reconciling",
+        level=Level.SKIP,
+        title=f"not there yet because of {because}: {names}"
+        if because
+        else f"being installed for the first time: {names}",
+    )
 
 
 def of_component(step: str, state: State, component: Component) -> Iterator[Finding]:
@@ -68,9 +94,6 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
             why=f"{component.trouble.pod} {component.trouble.text}".strip(),
             hints=(Hint("look at its pods", (Command(pods),)),),
         )
-    pods_unread = state.evidence.answer("pods").unread
-    if pods_unread:
-        yield unread_found(step, f"the pods of {ref}", pods_unread)
     for pod, at, how, count in last_restart(component.pods):
         if state.now - at < RECENT:
             yield Finding(
@@ -135,6 +158,8 @@ CODES = {
     "restarted": "a container has restarted within the last hour",
     "mixed-versions": "the controllers are of different Flux versions",
     "no-controllers": "there are no Flux controllers",
+    "waiting": "not there because of a cause that is told elsewhere",
+    "reconciling": "on its way, no verdict yet",
     **UNREAD_CODES,
 }
 STEP = Step(STEP_ID, "controller pods", (CONTROLLERS, "pods", "apis"), CODES, examine)

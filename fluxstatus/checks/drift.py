@@ -50,10 +50,17 @@ def examine(state: State) -> Iterator[Finding]:
     if total:
         noun = "object is on its" if total == 1 else "objects are on their"
         yield passed(STEP_ID, f"{current} of {total} running {noun} source's revision")
+    elif state.of_kind(*_CONSUMERS) or any(_unread(state, kind) for kind in _CONSUMERS):
+        title = "nothing to compare: no object whose source is well and could be read"
+        yield Finding(step=STEP_ID, code="nothing-compared", level=Level.SKIP, title=title)
     else:
-        yield Finding(
-            step=STEP_ID, code="nothing-runs", level=Level.SKIP, title="nothing is deployed by Flux"
-        )
+        title = "nothing is deployed by Flux"
+        yield Finding(step=STEP_ID, code="nothing-runs", level=Level.SKIP, title=title)
+
+
+def _unread(state: State, kind: str) -> bool:
+    unread = state.answer_of(kind).unread
+    return unread is not None and unread.why is not Why.ABSENT
 
 
 def lag_of(state: State, resource: Resource) -> Lag | None:
@@ -73,6 +80,8 @@ def lag_of(state: State, resource: Resource) -> Lag | None:
         applied = text_of(resource.get("status", "lastAppliedRevision"))
     elif source.ref.kind == "HelmChart":
         applied = _chart_version(resource)
+        if applied.partition("+")[0] == wanted:  # helm-controller may add +DIGEST to a version
+            applied = wanted
     else:
         _, _, wanted = wanted.rpartition("@")
         applied = text_of(resource.get("status", "lastAttemptedRevisionDigest"))
@@ -80,7 +89,7 @@ def lag_of(state: State, resource: Resource) -> Lag | None:
 
 
 def _chart_version(release: Resource) -> str:
-    """Give the chart version that runs; helm-controller may add +DIGEST to what the chart says."""
+    """Give the chart version that runs."""
     deployed = [
         text_of(entry.get("chartVersion"))
         for entry in maps_of(release.get("status", "history"))
@@ -258,6 +267,7 @@ CODES = {
     "request-unhandled": "a reconcile request has not been handled",
     "left-behind": "an object is gone, and what it made is not",
     "nothing-runs": "nothing is deployed by Flux",
+    "nothing-compared": "what is deployed could not be compared with its source",
     **UNREAD_CODES,
 }
 STEP = Step(

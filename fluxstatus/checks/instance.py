@@ -16,7 +16,7 @@ from fluxstatus.checks.telling import (
 )  # fmt: skip
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
-from fluxstatus.resources import Resource, maps_of, text_of, when
+from fluxstatus.resources import WELL, Resource, maps_of, text_of, when
 from fluxstatus.state import State, key_of
 
 STEP_ID = "instance"
@@ -27,16 +27,15 @@ def examine(state: State) -> Iterator[Finding]:
     """Judge the FluxInstance, and whether there is just the one that the operator takes."""
     answer = state.evidence.answer(INSTANCE.resource)
     instance = state.instance
-    if instance is None:
-        if answer.unread and state.operators:
-            yield unread_found(STEP_ID, "FluxInstance", answer.unread)
-        else:
-            yield _none(state)
-        return
-    yield from _of_instance(state, instance)
-    for other in state.of_kind("FluxInstance"):
-        if other is not instance:
-            yield _ignored(other, instance)
+    ignored = [other for other in state.of_kind("FluxInstance") if other is not instance]
+    if instance is not None:
+        yield from _of_instance(state, instance)
+    elif answer.unread and state.operators:
+        yield unread_found(STEP_ID, "FluxInstance", answer.unread)
+    elif not ignored:
+        yield _none(state)
+    for other in ignored:
+        yield _ignored(state, other, Level.WARN if instance else Level.FAIL)
 
 
 def _none(state: State) -> Finding:
@@ -79,7 +78,7 @@ def _of_instance(state: State, instance: Resource) -> Iterator[Finding]:
         yield waiting(STEP_ID, instance.ref, others)
     if key in state.causes.moving:
         yield from on_the_way(STEP_ID, [instance], state.now)
-    if not (causes or own) and instance.ready:
+    if not (causes or own) and instance.verdict in WELL:
         yield passed(STEP_ID, _doing_well(state, instance))
     yield from _images(state, instance)
 
@@ -94,16 +93,22 @@ def _doing_well(state: State, instance: Resource) -> str:
     )
 
 
-def _ignored(other: Resource, instance: Resource) -> Finding:
+def _ignored(state: State, other: Resource, level: Level) -> Finding:
+    homes = ", ".join(sorted({operator.ref.namespace for operator in state.operators}))
     argv = ("kubectl", "delete", INSTANCE.resource, other.ref.name, "-n", other.ref.namespace)
     return Finding(
         step=STEP_ID,
         code="instance-ignored",
-        level=Level.WARN,
+        level=level,
         title=f"{other.ref} is never reconciled",
         object=other.ref,
-        why=f"the operator only looks at its own namespace, where {instance.ref} is",
-        hints=(Hint("delete it if it was a mistake", (Command(argv, changes=True),)),),
+        why=f"the operator only looks at its own namespace, {homes}",
+        hints=(
+            Hint(
+                f"delete it, and put the FluxInstance into namespace {homes} if none is there",
+                (Command(argv, changes=True),),
+            ),
+        ),
         docs=docs_of("FluxInstance"),
         trivial=True,
     )

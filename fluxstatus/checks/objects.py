@@ -1,6 +1,6 @@
 """Steps 5 and 6: the Flux objects, each cause told once and what waits for it folded under it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
@@ -19,7 +19,7 @@ from fluxstatus.evidence import Why
 from fluxstatus.findings import Finding, Level
 from fluxstatus.kinds import KINDS, Kind
 from fluxstatus.resources import WELL, Resource, Verdict, text_of
-from fluxstatus.state import State, key_of
+from fluxstatus.state import Key, State, key_of
 
 
 def examine(step: str, state: State) -> Iterator[Finding]:
@@ -35,7 +35,8 @@ def examine(step: str, state: State) -> Iterator[Finding]:
             yield cause_found(step, state, cause)
     objects = state.of_kind(*(kind.name for kind in kinds))
     yield from on_the_way(step, [r for r in objects if key_of(r.ref) in causes.moving], state.now)
-    known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_of_use(state, r)]
+    used = {provider_of(alert) for alert in state.of_kind("Alert")}
+    known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_of_use(state, r, used)]
     well = [r for r in known if r.verdict in WELL and key_of(r.ref) not in causes.cut_off]
     yield from (passed(step, f"{r.ref}: {_says(r)}", r.ref, r.since) for r in well)
     if well:
@@ -50,13 +51,15 @@ def _is_known(state: State, kind: Kind) -> bool:
     return unread is None or unread.why is Why.ABSENT
 
 
-def _is_of_use(state: State, static: Resource) -> bool:
-    """Whether something shows that *static*, which has no status, does what it is for."""
+def _is_of_use(state: State, static: Resource, used: Collection[Key]) -> bool:
+    """Whether something shows that *static*, which has no status, does what it is for.
+
+    *used* are the Providers that Alerts send to.
+    """
     if static.ref.kind == "Alert":
         return bool(provider_of(static)[2]) and provider_of(static) in state.resources
     if static.ref.kind == "Provider":
-        alerts = state.of_kind("Alert")
-        return bool(static.ref.name) and key_of(static.ref) in map(provider_of, alerts)
+        return bool(static.ref.name) and key_of(static.ref) in used
     return True
 
 
@@ -95,4 +98,4 @@ def _reconcilers(state: State) -> Iterator[Finding]:
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
-RECONCILERS = replace(_OBJECTS, codes=_OBJECTS.codes | NOTIFICATIONS, examine=_reconcilers)
+RECONCILERS = replace(_OBJECTS, codes={**_OBJECTS.codes, **NOTIFICATIONS}, examine=_reconcilers)

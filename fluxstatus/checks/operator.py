@@ -13,12 +13,12 @@ from fluxstatus.checks.telling import (
     state_codes,
     unread_found,
 )
-from fluxstatus.components import OPERATORS, Component, managed_by
+from fluxstatus.components import CONTROLLERS, OPERATORS, Component, managed_by
 from fluxstatus.controllers import is_operator
 from fluxstatus.evidence import Object
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
-from fluxstatus.resources import map_of, maps_of, text_of, when
+from fluxstatus.resources import map_of, maps_of, seconds, text_of, when
 from fluxstatus.state import State
 
 STEP_ID = "operator"
@@ -33,18 +33,18 @@ _MINOR = re.compile(r"v?(\d+)\.(\d+)")
 def examine(state: State) -> Iterator[Finding]:
     """Judge the operator's Deployment and pods, its report, and the CLI's version beside it."""
     answer = state.evidence.answer(OPERATORS)
-    stopped = [cause for cause in state.causes.all if is_operator(cause.ref)]
+    stopped = [cause for cause in state.causes.all if is_operator(state, cause.ref)]
     yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
     for operator in state.operators:
         if not operator.down:
             yield from of_component(STEP_ID, state, operator)
+            if pods_unread := state.evidence.answer("pods").unread:
+                yield unread_found(STEP_ID, f"the pods of {operator.ref}", pods_unread)
             yield passed(STEP_ID, _doing_well(operator))
     if not state.operators and not stopped:
-        unread = answer.unread
+        unread = answer.unread or state.evidence.answer(CONTROLLERS).unread
         yield (
-            unread_found(STEP_ID, "the operator's Deployment", unread)
-            if unread
-            else (_absent(state))
+            unread_found(STEP_ID, "the Deployments of Flux", unread) if unread else _absent(state)
         )
     if any(not operator.down for operator in state.operators):
         yield from _report(state)
@@ -112,14 +112,15 @@ def _report(state: State) -> Iterator[Finding]:
             hints=(_log(operator.ref),),
         )
     for report in answer.items:
-        age = _report_age(state, report)
-        if age and age > 3 * REPORT_EVERY:
+        age, every = _report_age(state, report), _report_interval(operator, report)
+        minutes = int(every.total_seconds() / 60)
+        if age and age > 3 * every:
             yield Finding(
                 step=STEP_ID,
                 code="report-old",
                 level=Level.WARN,
                 title=f"the FluxReport has not been renewed for {int(age.total_seconds() / 60)}m",
-                why="the operator renews it every five minutes when it works",
+                why=f"the operator renews it every {minutes}m when it works",
                 hints=(_log(operator.ref),),
             )
 
@@ -135,6 +136,14 @@ def _report_age(state: State, report: Object) -> timedelta | None:
         if at and not _WHOLE_SECONDS.search(text_of(condition.get("message"))):
             return state.now - at
     return None
+
+
+def _report_interval(operator: Component, report: Object) -> timedelta:
+    """Give how often *operator* renews *report*, as its arguments or an annotation tell."""
+    told = next((a for a in operator.args if a.startswith("--reporting-interval=")), "")
+    annotations = map_of(map_of(report.get("metadata")).get("annotations"))
+    own = annotations.get("fluxcd.controlplane.io/reconcileEvery") or told.partition("=")[2]
+    return timedelta(seconds=seconds(own, REPORT_EVERY.total_seconds()))
 
 
 def _log(ref: Ref) -> Hint:
@@ -179,5 +188,9 @@ CODES = {
     **UNREAD_CODES,
 }
 STEP = Step(
-    STEP_ID, "Flux Operator", (OPERATORS, "pods", REPORT.resource, "flux-operator"), CODES, examine
+    STEP_ID,
+    "Flux Operator",
+    (OPERATORS, CONTROLLERS, "pods", REPORT.resource, "flux-operator"),
+    CODES,
+    examine,
 )

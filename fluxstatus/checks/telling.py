@@ -53,7 +53,7 @@ UNREAD_CODES: Mapping[str, str] = {
 }
 """The codes of what could not be read, the same in every step."""
 
-OF_CONTROLLERS = "controller-"
+_OF_CONTROLLERS = ("controller-", "operator-")
 """How the codes of states begin that are about a controller, not an object."""
 
 
@@ -62,7 +62,7 @@ def state_codes(*, of_controllers: bool) -> dict[str, str]:
     return {
         code: fill(rule.why, {})
         for code, rule in STATES.items()
-        if code.startswith(OF_CONTROLLERS) is of_controllers
+        if code.startswith(_OF_CONTROLLERS) is of_controllers
     }
 
 

@@ -11,7 +11,7 @@ from fluxstatus.evidence import Object
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.resources import map_of, text_of
 from fluxstatus.state import State
-from fluxstatus.workloads import selected, trouble_of_pod
+from fluxstatus.workloads import is_ready, selected
 
 STEP_ID = "ui"
 PORT_NAME, PORT = "http-web", 9080
@@ -72,7 +72,7 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
         return unread_found(STEP_ID, f"the pods behind {ref}", pods_unread)
     selector = map_of(service.get("spec")).get("selector")
     pods = selected(selector, state.evidence.answer("pods").items, ref.namespace)
-    ready = sum(trouble_of_pod(pod) is None for pod in pods)
+    ready = sum(map(is_ready, pods))
     if ready:
         noun = "endpoint" if ready == 1 else "endpoints"
         return passed(

@@ -26,7 +26,14 @@ _PAUSE = 0.1  # seconds between two looks at the tunnel
 def show(
     *,
     port: Annotated[
-        int, Option(min=0, max=65535, help="The local port; without it 9080 or any", metavar="PORT")
+        int,
+        Option(
+            "--port",
+            min=0,
+            max=65535,
+            help="The local port; without it 9080 or any",
+            metavar="PORT",
+        ),
     ] = 0,
     no_open: Annotated[bool, Option("--no-open", help="Do not open it in the browser")] = False,
     timeout: Timeout = 30.0,

@@ -9,10 +9,7 @@ _EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name
 _RESUME = (
     """kubectl patch {resource} {name} -n {ns} --type=merge -p '{{"spec":{{"suspend":false}}}}'"""
 )
-_RESUME_ANNOTATED = (
-    "kubectl annotate --overwrite {resource} {name} -n {ns} "
-    "fluxcd.controlplane.io/reconcile=enabled"
-)
+_RESUME_ANNOTATED = "kubectl annotate --overwrite {resource} {name} -n {ns} {switch}=enabled"
 _AGAIN = (
     "kubectl annotate --overwrite {resource} {name} -n {ns} reconcile.fluxcd.io/requestedAt={now}"
 )
@@ -173,6 +170,20 @@ _RULES = (
             ),
         ),
         upstream="F pkg/manifestgen/install",
+    ),
+    Rule(
+        "operator-missing",
+        "does not exist: nothing reconciles {kinds}, and what it has installed is never upgraded",
+        (
+            Step(
+                "install it again; it takes over what is there",
+                change=(
+                    "helm install flux-operator "
+                    "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns}",
+                ),
+            ),
+        ),
+        upstream="FO docs/guides/operator/operator-install.md",
     ),
     Rule(
         "controller-scaled-to-zero",

@@ -32,14 +32,14 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": "kubectl-flux-status", "version": __version__},
         "target": _target(report),
-        "takenAt": _time(report.taken_at),
+        "takenAt": time_json(report.taken_at),
         "durationSeconds": round(report.cost.seconds, 3),
         "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},
         "verdict": report.verdict,
         "summary": {level: report.count(level) for level in Level} | {"blocked": report.blocked},
         "steps": [asdict(step) for step in report.steps],
         "findings": [
-            _finding(finding)
+            finding_json(finding)
             for finding in report.findings
             if everything or finding.level is not Level.PASS
         ],
@@ -59,44 +59,50 @@ def _target(report: Report) -> dict[str, str]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Give *finding* as JSON."""
     return {
         "step": finding.step,
         "code": finding.code,
         "class": finding.kind,
         "level": finding.level,
-        "object": _object(finding.object) if finding.object else None,
+        "object": object_json(finding.object) if finding.object else None,
         "title": finding.title,
         "why": finding.why,
         "reason": finding.reason,
         "message": finding.message,
-        "since": _time(finding.since) if finding.since else None,
+        "since": time_json(finding.since) if finding.since else None,
         "evidence": [{"path": path, "value": value} for path, value in finding.evidence],
-        "blocks": [_blocked(ref) for ref in finding.blocks],
-        "hints": [_hint(hint) for hint in finding.hints],
+        "blocks": [ref_json(ref) for ref in finding.blocks],
+        "hints": [hint_json(hint) for hint in finding.hints],
         "docs": finding.docs,
     }
 
 
-def _object(ref: Ref) -> dict[str, str]:
-    return {"apiVersion": ref.api_version, **_blocked(ref)}
+def object_json(ref: Ref) -> dict[str, str]:
+    """Give *ref* as JSON, with its apiVersion."""
+    return {"apiVersion": ref.api_version, **ref_json(ref)}
 
 
-def _blocked(ref: Ref) -> dict[str, str]:
+def ref_json(ref: Ref) -> dict[str, str]:
+    """Give *ref* as JSON."""
     return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
 
 
-def _hint(hint: Hint) -> dict[str, Any]:
-    return {"text": hint.text, "commands": _commands(hint.commands)}
+def hint_json(hint: Hint) -> dict[str, Any]:
+    """Give *hint* as JSON."""
+    return {"text": hint.text, "commands": commands_json(hint.commands)}
 
 
 def _next(step: Next) -> dict[str, Any]:
-    return {"text": step.text, "commands": _commands(step.commands), "prompt": step.prompt}
+    return {"text": step.text, "commands": commands_json(step.commands), "prompt": step.prompt}
 
 
-def _commands(commands: Iterable[Command]) -> list[dict[str, Any]]:
+def commands_json(commands: Iterable[Command]) -> list[dict[str, Any]]:
+    """Give *commands* as JSON."""
     return [{"argv": list(command.argv), "changes": command.changes} for command in commands]
 
 
-def _time(when: datetime) -> str:
+def time_json(when: datetime) -> str:
+    """Give *when* as JSON has times: RFC 3339, in UTC."""
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -92,7 +92,7 @@ def _put_step(
     counted: Sequence[Finding],
 ) -> None:
     for finding in told:
-        _put_finding(page, finding, report.taken_at)
+        put_finding(page, finding, report.taken_at)
     if counted:
         levels = [finding.level for finding in counted]
         counts = ", ".join(f"{n} {level}" for level, n in Counter(levels).items())
@@ -110,7 +110,8 @@ def _summary(findings: Sequence[Finding]) -> str:
     return ", ".join(text for n, text in parts if n)
 
 
-def _put_finding(page: Page, finding: Finding, now: datetime) -> None:
+def put_finding(page: Page, finding: Finding, now: datetime) -> None:
+    """Add *finding*, with its details if it is trouble."""
     page.state(finding.level, finding.step, finding.title)
     if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
         _put_details(page, finding, now)

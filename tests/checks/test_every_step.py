@@ -23,7 +23,7 @@ SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
 QUESTIONS = tuple(evidence().answers)
 HEALTHY = evidence(*flux_system(), source("a"), kustomization("k", "a"))
 
-JUNK = (
+JUNK: tuple[dict[str, Any], ...] = (
     {},
     {"items": []},
     {"metadata": None, "spec": None, "status": None},

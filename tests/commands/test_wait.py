@@ -1,6 +1,9 @@
 """`--wait`: when it goes on, when it ends, what it says meanwhile."""
 
+import os
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +11,7 @@ from fluxstatus.commands import wait
 from fluxstatus.evidence import Evidence, Unread, Why
 from fluxstatus.findings import Exit, Finding, Level, Report
 from tests.report.reports import NOW, failed, passed, report
+from tests.terminal import Terminal
 
 WELL = report(passed("sources", "all are well"))
 BROKEN = report(failed(1), failed(2))
@@ -96,6 +100,18 @@ def test_one_line_for_each_change(capsys: pytest.CaptureFixture[str]) -> None:
         "2026-11-23T04:12:00Z fail sources: GitRepository team/broken-1 is broken (and 1 more)",
         "2026-11-23T04:12:00Z unknown sources: GitRepository team/broken-1 is broken",
     ]
+
+
+@pytest.mark.cluster
+def test_on_a_terminal(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal shows the reason and the time that is left, and in the end only the report."""
+    monkeypatch.setenv("PATH", f"{kubectl.parent}:{os.environ['PATH']}")
+    with Terminal([sys.executable, "-m", "fluxstatus", "--wait", "4s"]) as terminal:
+        terminal.wait_for(" s left: fail cluster: ")
+        assert terminal.end() == Exit.NO_VERDICT
+        live, report = terminal.text.rsplit("\r\x1b[K", 1)
+        assert "\n" not in live
+        assert "fail\x1b[0m  cluster" in report
 
 
 @pytest.mark.parametrize(

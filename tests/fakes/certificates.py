@@ -82,11 +82,26 @@ def _serve(server: socket.socket, context: ssl.SSLContext | None, answer: bytes)
             line, _ = server.accept()
         except OSError:  # it was closed
             return
-        with line, contextlib.suppress(OSError):
-            line.settimeout(5)
-            with context.wrap_socket(line, server_side=True) if context else line as talk:
-                talk.recv(65536)
-                talk.sendall(answer)
+        line.settimeout(5)
+        talk = line
+        if context:
+            talk = context.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
+        with talk, contextlib.suppress(OSError):
+            _talk(talk, answer)
+
+
+def _talk(line: socket.socket, answer: bytes) -> None:
+    if isinstance(line, ssl.SSLSocket):
+        try:
+            line.do_handshake()
+        except OSError:
+            # To hang up at once would take back the alert that tells the client why.
+            line.shutdown(socket.SHUT_WR)
+            while line.recv(4096):
+                pass
+            return
+    line.recv(65536)
+    line.sendall(answer)
 
 
 def _builder(

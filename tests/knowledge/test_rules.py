@@ -25,14 +25,14 @@ AROUND = {"now": "2026-11-23T12:00:00Z", "flux_namespace": "flux-system"}
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
 FIELDS = {
     *fields_of(judged(flux("Kustomization", "x"))), *workload_fields(HEALTH), *AROUND, "reason",
-    "controller", "shard", "generation", "observed", "finalizers",
+    "controller", "shard", "switch", "generation", "observed", "finalizers",
 }  # fmt: skip
 STATE_FIELDS = {
     "missing_target", "target_resource", "target", "cycle", "trouble", "kinds", "instance",
     "instance_resource", "names", "registry", "count",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources"}
-CHANGES = {"annotate", "patch", "create", "scale", "rollout", "apply", "delete", "upgrade"}
+CHANGES = {"annotate", "patch", "create", "scale", "rollout", "apply", "delete", "install"}
 
 
 def templates(rule: Rule) -> Iterator[str]:

@@ -1,0 +1,131 @@
+"""Reading a list: page by page and, where only that is allowed, namespace by namespace."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fluxstatus.cluster import Door
+from fluxstatus.evidence import Answer, Object, Unread, Why
+from fluxstatus.programs import ProgramError
+from fluxstatus.prune import prune
+
+_PAGE = 500  # objects, as kubectl has it; 10,000 objects are not read faster in larger pages
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A list to ask for: everywhere, or in some `namespaces`; at most so many `pages`, 0: all."""
+
+    base: str
+    plural: str
+    selector: str = ""
+    namespaces: tuple[str, ...] = ()
+    pages: int = 0
+
+    @property
+    def api_version(self) -> str:
+        """The group and version of what it asks for."""
+        return self.base.removeprefix("/apis/").removeprefix("/api/")
+
+    @property
+    def rule(self) -> str:
+        """The RBAC permission that it takes."""
+        group, slash, _ = self.api_version.partition("/")
+        return f"list {self.plural}.{group}" if slash else f"list {self.plural}"
+
+    def path(self, namespace: str, token: str) -> str:
+        """Give the path of a page in one namespace, or everywhere if that is empty."""
+        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        wanted = (f"limit={_PAGE}", self.selector, token and f"continue={quote(token, safe='')}")
+        return f"{self.base}{inside}/{self.plural}?{'&'.join(filter(None, wanted))}"
+
+
+def read(door: Door, name: str, question: Question, chosen: tuple[str, ...]) -> Answer:
+    """Ask everywhere or, where that is forbidden, in the *chosen* namespaces one by one."""
+    if question.namespaces:
+        return _read_in(door, name, question, question.namespaces, None)
+    items, unread = _list(door, name, question, "")
+    if unread is not None and unread.why is Why.FORBIDDEN and chosen:
+        return _read_in(door, name, question, chosen, unread)
+    return Answer(tuple(items), unread)
+
+
+def _read_in(
+    door: Door, name: str, question: Question, namespaces: tuple[str, ...], unread: Unread | None
+) -> Answer:
+    found: list[Object] = []
+    read = []
+    for namespace in namespaces:
+        items, problem = _list(door, name, question, namespace)
+        found += items
+        unread = unread or problem
+        if problem is None:
+            read.append(namespace)
+    return Answer(tuple(found), unread, tuple(read))
+
+
+def _list(
+    door: Door, name: str, question: Question, namespace: str
+) -> tuple[list[Object], Unread | None]:
+    """Read a list page by page; give what was read, and why that is not all if it is not."""
+    items: list[Object] = []
+    try:
+        for number, page in enumerate(_pages(door, question, namespace), start=1):
+            for item in page["items"]:
+                item["apiVersion"] = page["apiVersion"]
+                item["kind"] = page["kind"].removesuffix("List")
+                items.append(prune(name, item))
+            if number == question.pages and _next(page):
+                text = f"only the first {len(items)} were asked for"
+                return items, Unread(Why.NOT_ASKED, text)
+    except ProgramError as error:
+        return items, error.unread
+    return items, None
+
+
+def _pages(door: Door, question: Question, namespace: str) -> Iterator[Object]:
+    """Give page by page; the next is on its way while one is looked at. Raises ProgramError."""
+    with ThreadPoolExecutor(1) as ahead:
+        page, number = _page(door, question, namespace, ""), 1
+        while (token := _next(page)) and number != question.pages:
+            following = ahead.submit(_page, door, question, namespace, token)
+            yield page
+            page, number = following.result(), number + 1
+        yield page
+
+
+def _page(door: Door, question: Question, namespace: str, token: str) -> Object:
+    """Give one page of a list. Raises ProgramError."""
+    for _ in range(2):
+        reply = door.get(question.path(namespace, token))
+        if reply.status != HTTPStatus.GONE or not _next(reply.json()):
+            break
+        # The list is older than the server keeps; it offers to go on with the present one.
+        token = _next(reply.json())
+    if reply.status != HTTPStatus.OK:
+        where = f" in namespace {namespace}" if namespace else " in all namespaces"
+        raise ProgramError(reply.refusal(question.rule, where))
+    page = reply.json()
+    if not _is_list(page, question):
+        raise ProgramError(Unread(Why.GARBLED, "the answer is not the list that was asked for"))
+    return page
+
+
+def _next(page: Object) -> str:
+    """Give the token for the page after *page*, empty when there is none."""
+    metadata = page.get("metadata")
+    token = metadata.get("continue") if isinstance(metadata, dict) else None
+    return token if isinstance(token, str) else ""
+
+
+def _is_list(page: Object, question: Question) -> bool:
+    items = page.get("items")
+    return (
+        str(page.get("kind")).endswith("List")
+        and page.get("apiVersion") == question.api_version
+        and isinstance(page.get("metadata"), dict)
+        and isinstance(items, list)
+        and all(isinstance(i, dict) and isinstance(i.get("metadata"), dict) for i in items)
+    )

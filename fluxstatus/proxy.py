@@ -1,0 +1,94 @@
+"""One `kubectl proxy` on a private Unix socket, told to let nothing through but reading.
+
+kubectl does all authentication, TLS, proxies and impersonation. What could change the cluster,
+show a Secret or lead into a container it refuses by itself, before the API server is asked.
+"""
+
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from typing import Self
+
+from fluxstatus import connection, programs
+from fluxstatus.connection import Kubeconfig
+from fluxstatus.evidence import Unread, Why
+from fluxstatus.programs import Process, ProgramError
+
+_CLOSED = (
+    "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
+    # No comma in an expression: kubectl takes what follows for another one.
+    "--reject-paths=/secrets(/|$),/(exec|attach|portforward|proxy)(/|$)",
+)
+_FOLDER_PATH = 75  # bytes, so that a socket below has fewer than 104, the limit of macOS
+_SHORT_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for a folder that is ours alone
+_LOOK_EVERY = 0.003  # seconds, for the socket
+
+
+class Proxy:
+    """A `kubectl proxy` within a `with` block, at the end of which nothing of it is left.
+
+    It serves at `socket`, a path, as soon as `wait` is over; it takes the user's *flags*
+    unchanged. Raises ProgramError.
+    """
+
+    def __init__(self, flags: Sequence[str]) -> None:
+        self._began = time.monotonic()
+        self._flags, self._kubectl = flags, programs.kubectl()
+        with ExitStack() as closing:
+            self.socket = f"{closing.enter_context(_private_folder())}/s"
+            command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
+            self._process = closing.enter_context(
+                Process([*command, "--append-server-path", *_CLOSED])
+            )
+            self._closing = closing.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def kubeconfig(self, timeout: float) -> Kubeconfig:
+        """Ask kubectl what it is configured to reach; nothing when it does not tell."""
+        view = [self._kubectl, "config", "view", "-o=json", *self._flags]
+        with suppress(ProgramError):  # `wait` will tell what is wrong
+            return connection.read(programs.run(view, timeout=timeout).json(), self._flags)
+        return Kubeconfig()
+
+    def wait(self, timeout: float, config: Kubeconfig) -> None:
+        """Wait until it serves, *timeout* seconds at most. Raises ProgramError."""
+        until = time.monotonic() + timeout
+        while self.alive():
+            with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(self.socket)
+                return
+            if time.monotonic() > until:
+                raise ProgramError(connection.stuck(time.monotonic() - self._began))
+            time.sleep(_LOOK_EVERY)
+        last = self._process.output()
+        said = last.stdout.decode(errors="replace") + last.stderr
+        raise ProgramError(connection.explain(said, config))
+
+    def alive(self) -> bool:
+        """Say whether it runs."""
+        return self._process.alive()
+
+    def said(self) -> str:
+        """Give what it and its log-in program have said so far, without kubectl's log."""
+        return self._process.output().stderr.strip()
+
+    def end(self) -> None:
+        """End it, and with it every request under way; any thread may."""
+        self._process.end()
+
+
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder that only this user may enter, with a path short enough for a socket in it."""
+    for base in (tempfile.gettempdir(), *_SHORT_FOLDERS):
+        if len(os.fsencode(base)) <= _FOLDER_PATH:
+            with suppress(OSError):
+                return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)
+    raise ProgramError(Unread(Why.FAILED, "there is no folder for kubectl's socket, set $TMPDIR"))

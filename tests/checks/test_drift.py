@@ -1,0 +1,223 @@
+"""Step 8: what runs is what the source has, and what went wrong shows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.evidence import Object
+from fluxstatus.findings import Finding, Level
+from tests.making import (
+    FORBIDDEN,
+    NOT_THERE,
+    NOW,
+    bad,
+    event,
+    evidence,
+    flux,
+    flux_system,
+    found,
+    kustomization,
+    minutes,
+    only,
+    reference,
+    said,
+    source,
+    stamp,
+)
+
+HEALTHY = flux_system()
+OLD = "main@sha1:0000000000000000000000000000000000000000"
+REQUESTED = "reconcile.fluxcd.io/requestedAt"
+
+
+def new_since(ago: timedelta) -> Object:
+    """Give a GitRepository that has had its revision for this long."""
+    made = source("git")
+    made["status"]["artifact"]["lastUpdateTime"] = stamp(ago)
+    return made
+
+
+def drift(*objects: Object, **more: Any) -> list[Finding]:
+    """Give what the step says amiss of a healthy Flux with *objects*."""
+    return bad(found("drift", evidence(*HEALTHY, *objects, **more)))
+
+
+def test_what_runs_its_sources_revision_passes() -> None:
+    """Objects on the revision of their source pass with their number."""
+    (finding,) = found("drift", evidence(*HEALTHY, source("git"), kustomization("web", "git")))
+    assert (finding.level, finding.title) == (
+        Level.PASS, "2 of 2 running objects are on their source's revision")  # fmt: skip
+
+
+def test_an_old_revision_warns() -> None:
+    """A Kustomization that is Ready on an older revision warns with both and since when."""
+    finding = only(drift(new_since(minutes(30)), kustomization("web", "git", applied=OLD)),
+                   "revision-behind")  # fmt: skip
+    assert (finding.level, finding.since) == (Level.WARN, NOW - minutes(30))
+    assert finding.evidence == (
+        ("source artifact revision", "main@sha1:abc"),
+        ("applied revision", OLD),
+    )
+
+
+def test_a_new_revision_has_time_to_arrive() -> None:
+    """Within the timeout of the Kustomization a newer revision is no news."""
+    assert drift(new_since(minutes(4)), kustomization("web", "git", applied=OLD)) == []
+    assert drift(new_since(minutes(6)), kustomization("web", "git", applied=OLD)) != []
+
+
+def test_a_revision_behind_a_broken_source_is_told_there() -> None:
+    """A consumer of a failing source is in that cause's blocks, not behind on its own."""
+    assert drift(source("git", NOT_THERE), kustomization("web", "git", applied=OLD)) == []
+
+
+def of_oci(applied: str, revision: str = "6.6.1@sha256:aaaa") -> list[Object]:
+    """Give an OCIRepository with this *revision*, and a release that has *applied* a digest."""
+    artifact = {"revision": revision, "lastUpdateTime": stamp(timedelta(hours=1))}
+    return [
+        flux("OCIRepository", "chart", status={"artifact": artifact}),
+        flux("HelmRelease", "web", spec={"chartRef": reference("OCIRepository", "chart")},
+             status={"lastAttemptedRevision": "6.6.1+aaaa",
+                     "lastAttemptedRevisionDigest": applied}),
+    ]  # fmt: skip
+
+
+def test_a_chart_from_a_registry_is_compared_by_digest() -> None:
+    """The version of an OCI chart gets a suffix in the release; the digest tells."""
+    assert drift(*of_oci("sha256:aaaa")) == []
+    assert [f.code for f in drift(*of_oci("sha256:bbbb"))] == ["revision-behind"]
+
+
+def of_chart(*history: Object, revision: str = "2.0.0") -> list[Object]:
+    """Give a HelmChart of this *revision*, and a release with this *history*."""
+    artifact = {"revision": revision, "lastUpdateTime": stamp(timedelta(hours=1))}
+    spec = {"chart": {"spec": {"sourceRef": reference("HelmRepository", "charts")}}}
+    return [
+        flux("HelmChart", "apps-web", status={"artifact": artifact}),
+        flux("HelmRelease", "web", spec=spec,
+             status={"helmChart": "apps/apps-web", "history": list(history)}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("history", "codes"),
+    [
+        ([{"chartVersion": "2.0.0", "status": "deployed"}], []),
+        ([{"chartVersion": "1.0.0", "status": "deployed"}], ["revision-behind"]),
+        ([{"chartVersion": "2.0.0", "status": "superseded"},
+          {"chartVersion": "1.0.0", "status": "deployed"}], ["revision-behind"]),
+        ([{"chartVersion": "2.0.0+3f4c5d6e7f80", "status": "deployed"}], []),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_a_chart_is_compared_by_the_version_that_is_deployed(
+    history: list[Object], codes: list[str]
+) -> None:
+    """What counts is the newest release that is deployed; without one nothing is said."""
+    assert [f.code for f in drift(*of_chart(*history))] == codes
+
+
+def test_a_drifted_release_warns() -> None:
+    """A release that is Ready though somebody changed what it made warns with what changed."""
+    said_so = "True DriftDetected: Deployment/apps/web changed (0 additions, 1 changes)"
+    release = flux("HelmRelease", "web", {"Ready": "True X: x", "Drifted": said_so})
+    finding = only(drift(release), "drift-detected")
+    assert (finding.level, "Deployment/apps/web" in finding.message) == (Level.WARN, True)
+    assert finding.since == NOW - minutes(10)
+
+
+def test_drift_of_an_older_flux_is_read_from_its_event() -> None:
+    """Before Flux 2.9 only a Warning event tells of drift."""
+    release = flux("HelmRelease", "web", {"Ready": "True X: x"})
+    warned = event("HelmRelease apps/web", "DriftDetected", "Deployment/apps/web changed")
+    assert only(drift(release, warned), "drift-detected").message == "Deployment/apps/web changed"
+
+
+def test_drift_that_was_corrected_is_no_news() -> None:
+    """A release whose Drifted condition is False has not drifted, whatever an event said."""
+    release = flux("HelmRelease", "web", {"Ready": "True X: x", "Drifted": "False X: x"})
+    warned = event("HelmRelease apps/web", "DriftDetected", "Deployment/apps/web changed")
+    assert drift(release, warned) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "handled", "codes"),
+    [
+        (stamp(minutes(20)), "", ["request-unhandled"]),
+        (stamp(minutes(20)), stamp(minutes(20)), []),
+        (stamp(minutes(1)), "", []),
+        (str(int((NOW - minutes(20)).timestamp())), "", ["request-unhandled"]),
+        ("soon", "", []),
+    ],
+)
+def test_a_request_that_nobody_handles_warns(asked: str, handled: str, codes: list[str]) -> None:
+    """A reconcile request older than five minutes that was not handled warns."""
+    object_ = kustomization("web", "git", annotations={REQUESTED: asked})
+    object_["status"]["lastHandledReconcileAt"] = handled
+    assert [f.code for f in drift(source("git"), object_)] == codes
+
+
+def test_a_request_of_a_suspended_object_is_no_news() -> None:
+    """A suspended object handles no request, and that it is suspended is told already."""
+    paused = kustomization("web", "git", annotations={REQUESTED: stamp(minutes(20))},
+                           spec={"suspend": True})  # fmt: skip
+    assert drift(source("git"), paused) == []
+
+
+def test_events_of_what_is_well_now_are_one_line() -> None:
+    """Warning events of objects that have recovered are summed up in a pass."""
+    objects = [
+        source("git"),
+        kustomization("web", "git"),
+        event("Kustomization apps/web", "BuildFailed", "no", count=3),
+        event("Kustomization apps/web", "HealthCheckFailed", "no", count=1),
+    ]
+    findings = found("drift", evidence(*HEALTHY, *objects))
+    assert bad(findings) == []
+    assert "4 Warning events in the last hour on 1 object that is well now" in [
+        f.title for f in findings
+    ]
+
+
+def test_events_of_last_night_are_not_counted() -> None:
+    """An event older than an hour is not looked at."""
+    old = event("Kustomization apps/web", "BuildFailed", "no", ago=timedelta(hours=9))
+    findings = found("drift", evidence(*HEALTHY, source("git"), kustomization("web", "git"), old))
+    assert not any("Warning event" in f.title for f in findings)
+
+
+def test_events_that_may_not_be_read_are_unknown() -> None:
+    """Where events cannot be listed that is told with the missing rule."""
+    finding = only(drift(unread={"events": FORBIDDEN}), "forbidden")
+    assert (finding.level, finding.title.startswith("Warning events: ")) == (Level.UNKNOWN, True)
+
+
+def test_a_cluster_that_runs_nothing_is_skipped() -> None:
+    """Where Flux deploys nothing there is nothing to compare."""
+    assert said("drift") == {("skip", "nothing-runs")}
+
+
+def test_what_cannot_be_compared_is_not_called_nothing() -> None:
+    """Where everything is cut off or unreadable nobody says that nothing is deployed."""
+    broken = [source("git", NOT_THERE), kustomization("web", "git")]
+    (finding,) = found("drift", evidence(*broken))
+    assert (finding.level, "nothing is deployed" in finding.title) == (Level.SKIP, False)
+    unread = {"kustomizations.kustomize.toolkit.fluxcd.io": FORBIDDEN}
+    (finding,) = found("drift", evidence(unread=unread))
+    assert (finding.level, "nothing is deployed" in finding.title) == (Level.SKIP, False)
+
+
+def test_what_a_deleted_object_left_behind_fails() -> None:
+    """A Kustomization that is gone while an object of it could not be deleted is told."""
+    gave_up = "failed to wait for resources termination: timeout waiting for [ConfigMap/apps/x]"
+    finding = only(drift(event("Kustomization apps/gone", "ReconciliationSucceeded", gave_up)),
+                   "left-behind")  # fmt: skip
+    assert finding.level is Level.FAIL
+    assert any("kustomize.toolkit.fluxcd.io/name=gone" in word
+               for word in finding.hints[0].commands[0].argv)  # fmt: skip
+
+
+def test_what_was_deleted_in_full_is_no_news() -> None:
+    """An event of an object that is gone says nothing when it speaks of no deletion."""
+    assert drift(event("Kustomization apps/gone", "BuildFailed", "no")) == []

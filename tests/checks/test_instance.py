@@ -1,0 +1,191 @@
+"""Step 3: the FluxInstance stands as it should."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.evidence import Evidence, Object
+from fluxstatus.findings import Level
+from tests.making import (
+    FORBIDDEN,
+    TEN_MINUTES,
+    alter,
+    bad,
+    event,
+    evidence,
+    flux,
+    flux_system,
+    found,
+    minutes,
+    only,
+    said,
+    stamp,
+    without,
+)
+
+HEALTHY = flux_system()
+PROGRESS = "Unknown Progressing: Reconciliation in progress"
+HEALTH = "reconciliation failed: timeout waiting for: [Deployment/flux-system/x status: 'Failed']"
+BUILD = "build failed: no match found for semver: 3.x in /data/flux"
+
+
+def instance(conditions: dict[str, str], age: timedelta = TEN_MINUTES, **changes: Any) -> Evidence:
+    """Give a cluster whose FluxInstance has these *conditions*."""
+    made = flux("FluxInstance", "flux", conditions, age=age)["status"]["conditions"]
+    changes = {name.replace("__", "."): value for name, value in changes.items()}
+    return evidence(*alter(HEALTHY, "FluxInstance/flux", {"status.conditions": made, **changes}))
+
+
+def amiss(known: Evidence) -> set[tuple[str, str]]:
+    """Give the levels and codes of what the step says of *known*."""
+    return {(f.level.value, f.code) for f in found("instance", known)}
+
+
+def test_a_reconciled_instance_passes() -> None:
+    """A Ready FluxInstance passes with its version and when it was reconciled."""
+    (finding,) = found("instance", evidence(*HEALTHY))
+    assert (finding.level, finding.title) == (
+        Level.PASS, "FluxInstance flux-system/flux v2.9.5, reconciled 3m ago")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"Ready": "True ReconciliationSucceeded: Reconciliation finished in 2s"}, ("pass", "ok")),
+        ({"Ready": "True ReconciliationDisabled: Initialized with reconciliation suspended"},
+         ("warn", "suspended-by-annotation")),
+        ({"Ready": "False ArtifactFailed: fetch failed: odd"},
+         ("fail", "instance-artifact-failed")),
+        ({"Ready": "False ArtifactFailed: fetch failed: Get https://ghcr.io/v2/: i/o timeout"},
+         ("fail", "host-slow")),
+        ({"Stalled": f"True BuildFailed: {BUILD}", "Ready": f"False BuildFailed: {BUILD}"},
+         ("fail", "distribution-version-missing")),
+        ({"Ready": "False BuildFailed: missing images for components: [x]"},
+         ("fail", "instance-build-failed")),
+        ({"Ready": f"False ReconciliationFailed: {HEALTH}"}, ("fail", "health-check-failed")),
+        ({"Ready": "False ReconciliationFailed: reconciliation failed: odd"},
+         ("fail", "not-ready")),
+        ({"Ready": "False HealthCheckCanceled: New reconciliation triggered by X/a/b"},
+         ("fail", "reconciliation-canceled")),
+        ({"Reconciling": "True Progressing: x", "Ready": PROGRESS}, ("fail", "stuck")),
+        ({}, ("fail", "never-reconciled")),
+    ],
+)  # fmt: skip
+def test_every_reason_is_judged(conditions: dict[str, str], expected: tuple[str, str]) -> None:
+    """Each reason of a FluxInstance's Ready has its level and code."""
+    assert amiss(instance(conditions)) == {expected}
+
+
+def test_a_stalled_instance_is_final() -> None:
+    """What the operator does not try again is marked so, for those who wait for it."""
+    stalled = {"Stalled": f"True BuildFailed: {BUILD}", "Ready": f"False BuildFailed: {BUILD}"}
+    assert only(found("instance", instance(stalled)), "distribution-version-missing").final
+
+
+def test_an_instance_at_work_is_no_fault() -> None:
+    """Within its timeout a reconciling FluxInstance is on its way; beyond, it is stuck."""
+    conditions = {"Reconciling": "True Progressing: x", "Ready": PROGRESS}
+    assert amiss(instance(conditions, minutes(3))) == {("skip", "reconciling")}
+    longer = {"fluxcd.controlplane.io/reconcileTimeout": "30m"}
+    known = instance(conditions, minutes(20), metadata__annotations=longer)
+    assert amiss(known) == {("skip", "reconciling")}
+
+
+def test_an_instance_that_retries_is_told_by_its_event() -> None:
+    """While the next attempt runs, the Warning event of the last one tells what failed."""
+    conditions = {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESS}
+    made = flux("FluxInstance", "flux", conditions, age=minutes(1))["status"]["conditions"]
+    objects = alter(HEALTHY, "FluxInstance/flux", {"status.conditions": made})
+    warned = event("FluxInstance flux-system/flux", "ArtifactFailed", "fetch failed: i/o timeout")
+    assert ("fail", "host-slow") in said("instance", *objects, warned)
+
+
+def test_a_change_that_nobody_looks_at_is_told() -> None:
+    """A FluxInstance whose spec is newer than what its conditions speak of is outdated."""
+    assert amiss(instance({"Ready": "True X: x"}, metadata__generation=2)) == {("fail", "outdated")}
+
+
+def test_a_fresh_change_is_no_pass() -> None:
+    """A spec written a moment ago is on its way, and the old Ready passes nothing."""
+    written = {"time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": 1}}}
+    fresh = instance({"Ready": "True X: x"}, metadata__generation=2,
+                     metadata__managedFields=[written])  # fmt: skip
+    assert amiss(fresh) == {("skip", "reconciling")}
+
+
+def test_a_suspended_instance_warns() -> None:
+    """An instance switched off by annotation warns, and is told how to switch it on."""
+    off = {"fluxcd.controlplane.io/reconcile": "disabled"}
+    known = instance({"Ready": "True X: x"}, metadata__annotations=off)
+    finding = only(found("instance", known), "suspended-by-annotation")
+    assert finding.level is Level.WARN
+    assert "fluxcd.controlplane.io/reconcile=enabled" in finding.hints[0].commands[0].argv
+
+
+def another(namespace: str) -> Object:
+    """Give a second FluxInstance."""
+    return flux("FluxInstance", f"{namespace}/flux", {})
+
+
+def test_an_instance_elsewhere_is_ignored() -> None:
+    """The operator only looks at its own namespace; another instance is told once."""
+    findings = bad(found("instance", evidence(*HEALTHY, another("apps"))))
+    assert [(f.level, f.code) for f in findings] == [(Level.WARN, "instance-ignored")]
+    assert findings[0].object is not None
+    assert findings[0].object.namespace == "apps"
+
+
+def test_an_only_instance_elsewhere_is_told() -> None:
+    """An operator whose only FluxInstance is in another namespace has nothing to install."""
+    objects = without(HEALTHY, "FluxInstance/flux")
+    finding = only(bad(found("instance", evidence(*objects, another("apps")))), "instance-ignored")
+    assert finding.level is Level.FAIL
+    assert "flux-system" in finding.why
+
+
+def test_a_missing_instance_fails() -> None:
+    """An operator without a FluxInstance fails, and the controllers are not said to miss."""
+    objects = without(HEALTHY, "FluxInstance/flux")
+    finding = only(found("instance", evidence(*objects)), "instance-missing")
+    assert finding.level is Level.FAIL
+
+
+def test_without_operator_no_instance_is_expected() -> None:
+    """Where there is no operator the step is skipped."""
+    assert said("instance") == {("skip", "no-instance")}
+
+
+def test_an_instance_that_may_not_be_read_is_unknown() -> None:
+    """A viewer may not read FluxInstances: unknown, and not missing."""
+    unread = {"fluxinstances.fluxcd.controlplane.io": FORBIDDEN}
+    objects = without(HEALTHY, "FluxInstance/flux")
+    assert said("instance", *objects, unread=unread) == {("unknown", "forbidden")}
+
+
+def test_a_symptom_is_not_told_again() -> None:
+    """An instance that waits for a broken controller is skipped with the name of the cause."""
+    down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
+    waits = f"False ReconciliationFailed: {HEALTH.replace('/x ', '/helm-controller ')}"
+    made = flux("FluxInstance", "flux", {"Ready": waits})["status"]["conditions"]
+    objects = alter(down, "FluxInstance/flux", {"status.conditions": made})
+    (finding,) = found("instance", evidence(*objects))
+    assert (finding.level, finding.code) == (Level.SKIP, "waiting")
+    assert "Deployment flux-system/helm-controller" in finding.title
+
+
+def test_an_image_that_differs_warns() -> None:
+    """A controller of another version than the instance has rolled out warns."""
+    image = "ghcr.io/fluxcd/helm-controller:v1.5.0"
+    objects = alter(HEALTHY, "Deployment/helm-controller",
+                    {"spec.template.spec.containers.0.image": image})  # fmt: skip
+    finding = only(found("instance", evidence(*objects)), "image-differs")
+    assert (finding.level, "v1.5.0" in finding.title) == (Level.WARN, True)
+
+
+@pytest.mark.parametrize("image", ["helm-controller@sha256:abc", "mirror:5000/helm-controller"])
+def test_an_image_without_tag_is_not_compared(image: str) -> None:
+    """A bare digest or a port is no version."""
+    objects = alter(HEALTHY, "Deployment/helm-controller",
+                    {"spec.template.spec.containers.0.image": image})  # fmt: skip
+    assert bad(found("instance", evidence(*objects))) == []

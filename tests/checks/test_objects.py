@@ -1,0 +1,282 @@
+"""Steps 5 and 6: sources and what is made from them."""
+
+from datetime import timedelta
+
+import pytest
+
+from fluxstatus.evidence import Object
+from fluxstatus.findings import Level
+from fluxstatus.kinds import KINDS, RESOURCES
+from tests.making import (
+    FETCHED,
+    FORBIDDEN,
+    NO_ARTIFACT,
+    NOT_THERE,
+    NOW,
+    SERVED,
+    alter,
+    bad,
+    container,
+    event,
+    evidence,
+    flux,
+    flux_system,
+    found,
+    kustomization,
+    minutes,
+    only,
+    pod,
+    reference,
+    said,
+    source,
+    stamp,
+)
+
+HEALTHY = flux_system()
+STATUS_KINDS = [
+    k.name for k in KINDS.values() if not k.static and k.step in ("sources", "reconcilers")
+]
+FAILS = {"Ready": "False Odd: something new"}
+
+
+def of(kind: str, conditions: dict[str, str] | None = None, **more: object) -> list[Object]:
+    """Give a healthy Flux with an object of *kind*, all controllers there."""
+    images = [one for one in HEALTHY if one["metadata"]["name"] == "helm-controller"]
+    controllers = [
+        changed
+        for name in ("image-reflector-controller", "image-automation-controller")
+        for changed in alter(images, "Deployment/helm-controller", {"metadata.name": name})
+        if changed["metadata"]["name"] == name
+    ]
+    return [*HEALTHY, *controllers, flux(kind, "one", conditions, **more)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", STATUS_KINDS)
+def test_a_ready_object_of_each_kind_passes(kind: str) -> None:
+    """A Ready object of any kind passes, and nothing is said against it."""
+    findings = found(KINDS[kind].step, evidence(*of(kind)))
+    assert bad(findings) == []
+    assert [f.level for f in findings if f.object and f.object.name == "one"] == [Level.PASS]
+
+
+@pytest.mark.parametrize("kind", STATUS_KINDS)
+def test_a_failing_object_of_each_kind_fails(kind: str) -> None:
+    """A failing object of any kind is a fail in the step of its kind, and only there."""
+    known = evidence(*of(kind, FAILS))
+    (finding,) = bad(found(KINDS[kind].step, known))
+    assert (finding.level, finding.object and finding.object.kind) == (Level.FAIL, kind)
+    other = "sources" if KINDS[kind].step == "reconcilers" else "reconcilers"
+    assert bad(found(other, known)) == []
+
+
+@pytest.mark.parametrize("kind", STATUS_KINDS)
+def test_a_kind_that_may_not_be_read_is_unknown(kind: str) -> None:
+    """A forbidden list of one kind is unknown with the missing rule; the others are told."""
+    findings = found(KINDS[kind].step, evidence(*HEALTHY, unread={KINDS[kind].resource: FORBIDDEN}))
+    finding = only(findings, "forbidden")
+    assert finding.level is Level.UNKNOWN
+    assert finding.evidence == (("missing RBAC rule", "list things.example.com"),)
+
+
+@pytest.mark.parametrize("kind", STATUS_KINDS)
+def test_a_kind_that_is_not_served_is_no_fault(kind: str) -> None:
+    """A kind whose CRD is not installed is nothing to speak of."""
+    served = {n: v for n, v in SERVED.items() if n != KINDS[kind].resource}
+    assert bad(found(KINDS[kind].step, evidence(*HEALTHY, served=served))) == []
+
+
+@pytest.mark.parametrize("step", ["sources", "reconcilers"])
+def test_an_empty_cluster_is_skipped(step: str) -> None:
+    """Where there are no objects the step is skipped."""
+    assert said(step) == {("skip", "none")}
+
+
+@pytest.mark.parametrize("step", ["sources", "reconcilers"])
+def test_what_could_not_be_read_is_not_called_absent(step: str) -> None:
+    """Where nothing could be read nothing is said not to exist."""
+    assert said(step, unread=dict.fromkeys(RESOURCES, FORBIDDEN)) == {("unknown", "forbidden")}
+
+
+@pytest.mark.parametrize("kind", ["GitRepository", "OCIRepository", "Bucket"])
+def test_the_root_source_may_be_of_any_kind_and_name(kind: str) -> None:
+    """The source that spec.sync names is what the FluxInstance waits for, whatever its kind."""
+    waits = f"timeout waiting for: [{kind}/flux-system/root status: 'InProgress']"
+    failing = {"Ready": f"False ReconciliationFailed: {waits}"}
+    objects = alter(HEALTHY, "FluxInstance/flux", {
+        "spec.sync": {"kind": kind, "name": "root", "url": "x"},
+        "status.conditions": flux("FluxInstance", "x", failing)["status"]["conditions"],
+    })  # fmt: skip
+    root = flux(kind, "flux-system/root", FAILS)
+    known = evidence(*objects, root)
+    finding = only(bad(found("sources", known)), "not-ready")
+    assert [ref.kind for ref in finding.blocks] == ["FluxInstance"]
+    assert bad(found("instance", known)) == []
+
+
+def test_a_cause_is_told_whole() -> None:
+    """A fail has the controller's words, since when, what it blocks, and where to read more."""
+    broken = flux("GitRepository", "git", NOT_THERE, age=minutes(14), spec={"url": "https://x/y"})
+    known = evidence(*HEALTHY, broken, kustomization("web", "git", NO_ARTIFACT))
+    finding = only(found("sources", known), "git-repository-missing")
+    assert finding.message == "unable to clone: repository not found"
+    assert (finding.reason, finding.since) == ("GitOperationFailed", NOW - minutes(14))
+    assert [ref.name for ref in finding.blocks] == ["web"]
+    assert finding.docs == "https://fluxcd.io/flux/components/source/gitrepositories/"
+    assert ("status.conditions[Ready]", "False") in finding.evidence
+
+
+def test_a_fault_began_with_the_first_of_its_events() -> None:
+    """Ready moves with each retry; the first Warning event of the same reason came before."""
+    broken = flux("GitRepository", "git", NOT_THERE, age=minutes(1))
+    warned = event("GitRepository apps/git", "GitOperationFailed", "no", ago=minutes(1), count=30)
+    warned["firstTimestamp"] = stamp(minutes(50))
+    finding = only(found("sources", evidence(*HEALTHY, broken, warned)), "git-repository-missing")
+    assert finding.since == NOW - minutes(50)
+    assert any("30 times" in value for _, value in finding.evidence)
+
+
+def test_a_consequence_is_in_no_finding_of_its_own() -> None:
+    """What a broken source drags down is in its blocks, and neither passes nor fails."""
+    known = evidence(*HEALTHY, source("git", NOT_THERE), kustomization("stale", "git"),
+                     kustomization("new", "git", NO_ARTIFACT))  # fmt: skip
+    about = [f.object.name for f in found("reconcilers", known) if f.object]
+    assert about == ["flux-system"]
+
+
+def test_objects_on_their_way_are_told_in_one_line() -> None:
+    """What reconciles for less than its timeout is one skip that names some."""
+    moving = {"Ready": "Unknown Progressing: Reconciliation in progress"}
+    many = [kustomization(f"app-{n}", "git", moving, age=minutes(1)) for n in range(7)]
+    finding = only(found("reconcilers", evidence(*HEALTHY, source("git"), *many)), "reconciling")
+    assert finding.level is Level.SKIP
+    assert finding.title.endswith("and 2 more")
+
+
+def test_a_suspended_object_warns_with_since_when() -> None:
+    """Something suspended that blocks nothing is a warning with the time of it."""
+    written = {"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    paused = kustomization("web", "git", spec={"suspend": True}, managedFields=[written])
+    finding = only(found("reconcilers", evidence(*HEALTHY, source("git"), paused)), "suspended")
+    assert (finding.level, finding.since) == (Level.WARN, NOW - timedelta(days=41))
+    assert finding.hints[0].commands[0].changes
+
+
+def test_a_suspended_object_that_blocks_fails() -> None:
+    """Something suspended that keeps others from starting is a fail."""
+    objects = [
+        flux("GitRepository", "git", {}, spec={"suspend": True}),
+        kustomization("web", "git", NO_ARTIFACT),
+    ]
+    assert ("fail", "suspended") in said("sources", *HEALTHY, *objects)
+
+
+def test_a_stalled_object_is_final() -> None:
+    """What Flux does not try again is marked so."""
+    stalled = {"Stalled": "True URLInvalid: x", "Ready": "False URLInvalid: x"}
+    known = evidence(*HEALTHY, flux("GitRepository", "git", stalled))
+    assert only(found("sources", known), "url-invalid").final
+
+
+def test_a_health_check_names_what_the_pods_tell() -> None:
+    """The workload's pod says why a health check failed, which the message does not."""
+    waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+    objects = [
+        source("git"),
+        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {waits}"}),
+        pod("apps/web-5d-x", container(waiting={"reason": "ImagePullBackOff"}), phase="Pending"),
+        pod("apps/webhook-5d-x", container(waiting={"reason": "InvalidImageName"})),
+    ]
+    finding = only(found("reconcilers", evidence(*HEALTHY, *objects)), "health-check-failed")
+    assert "web-5d-x cannot pull the image" in finding.why
+    assert "webhook" not in finding.why
+
+
+def test_a_health_check_names_what_the_events_tell() -> None:
+    """Where no pod could be made, the event of the ReplicaSet says why."""
+    waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+    objects = [
+        source("git"),
+        kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {waits}"}),
+        event("ReplicaSet apps/web-5d", "FailedCreate", "exceeded quota: small"),
+    ]
+    finding = only(found("reconcilers", evidence(*HEALTHY, *objects)), "health-check-failed")
+    assert "exceeded quota: small" in finding.why
+
+
+def alerting(name: str = "slack", **more: object) -> Object:
+    """Give an Alert that sends to the Provider *name*."""
+    spec = {"providerRef": reference("", name), **more}
+    return flux("Alert", "ops", {}, spec=spec)
+
+
+SLACK = flux("Provider", "slack", {}, spec={"type": "slack", "secretRef": {"name": "url"}})
+
+
+def test_an_alert_with_its_provider_passes() -> None:
+    """Alert and Provider have no status: that they are there for each other must do."""
+    findings = found("reconcilers", evidence(*HEALTHY, alerting(), SLACK))
+    about = {f.object.kind: f.level for f in findings if f.object}
+    assert (about["Alert"], about["Provider"]) == (Level.PASS, Level.PASS)
+    assert bad(findings) == []
+
+
+def test_an_alert_without_its_provider_warns_and_does_not_pass() -> None:
+    """An Alert whose Provider does not exist notifies nobody."""
+    findings = found("reconcilers", evidence(*HEALTHY, alerting("slakc"), SLACK))
+    assert only(findings, "provider-missing").level is Level.WARN
+    assert "Alert" not in {f.object.kind for f in findings if f.object and f.level is Level.PASS}
+
+
+def test_a_provider_that_cannot_be_read_is_not_called_missing() -> None:
+    """Where Providers may not be listed an Alert is neither accused nor passed."""
+    unread = {"providers.notification.toolkit.fluxcd.io": FORBIDDEN}
+    told = said("reconcilers", *HEALTHY, alerting(), unread=unread)
+    assert ("warn", "provider-missing") not in told
+    assert ("unknown", "forbidden") in told
+
+
+def test_a_provider_that_nobody_uses_is_not_praised() -> None:
+    """Nothing shows that a Provider works which no Alert sends to."""
+    about = {f.object.kind for f in found("reconcilers", evidence(*HEALTHY, SLACK)) if f.object}
+    assert "Provider" not in about
+
+
+def test_lost_notifications_are_told_at_the_provider() -> None:
+    """A failed dispatch, which only an event of the Alert tells, is a warning at its Provider."""
+    lost = event("Alert apps/ops", "NotificationDispatchFailed", "postMessage failed: 404", count=9)
+    finding = only(found("reconcilers", evidence(*HEALTHY, alerting(), SLACK, lost)),
+                   "notification-failed")  # fmt: skip
+    assert (finding.level, finding.object and finding.object.name) == (Level.WARN, "slack")
+    assert "url" in finding.hints[0].text
+    assert [ref.kind for ref in finding.blocks] == ["Alert"]
+
+
+def test_a_suspended_alert_warns_once() -> None:
+    """A suspended Alert is told as suspended, and not for its Provider."""
+    findings = bad(found("reconcilers", evidence(*HEALTHY, alerting("none", suspend=True))))
+    assert [f.code for f in findings] == ["suspended"]
+
+
+def test_an_address_of_charts_passes() -> None:
+    """A HelmRepository of type oci is an address without status, and passes as one."""
+    oci = flux("HelmRepository", "charts", {}, spec={"type": "oci", "url": "oci://ghcr.io/x"})
+    findings = found("sources", evidence(*HEALTHY, oci))
+    assert bad(findings) == []
+    assert "charts" in {f.object.name for f in findings if f.object and f.level is Level.PASS}
+
+
+def test_the_fault_of_a_chart_is_told_among_the_releases() -> None:
+    """The HelmChart of a release has no finding among the sources."""
+    chart = {"chart": {"spec": {"chart": "web", "sourceRef": reference("HelmRepository", "c")}}}
+    labels = {"helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "apps"}
+    objects = [
+        *HEALTHY,
+        flux("HelmRepository", "c", FETCHED),
+        flux("HelmChart", "apps-web", {"Ready": "False InvalidChartReference: bad"}, labels=labels,
+             spec={"sourceRef": reference("HelmRepository", "c")}),
+        flux("HelmRelease", "web", {"Ready": "False SourceNotReady: HelmChart 'apps/apps-web' is "
+                                             "not ready: bad"}, spec=chart),
+    ]  # fmt: skip
+    known = evidence(*objects)
+    assert bad(found("sources", known)) == []
+    assert only(bad(found("reconcilers", known)), "chart-invalid").level is Level.FAIL

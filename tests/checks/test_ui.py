@@ -1,0 +1,109 @@
+"""Step 7: the web UI can be opened."""
+
+import pytest
+
+from fluxstatus.evidence import Object, Unread, Why
+from fluxstatus.findings import Level
+from tests.making import (
+    FORBIDDEN,
+    alter,
+    container,
+    evidence,
+    flux_system,
+    found,
+    only,
+    said,
+    without,
+)
+
+# The made-up operator names no ports: a real one has 9080 unless its web UI is switched off.
+PORTS = "spec.template.spec.containers.0.ports"
+HEALTHY = alter(flux_system(), "Deployment/flux-operator", {
+    PORTS: [{"name": "http-web", "containerPort": 9080}]})  # fmt: skip
+
+
+def with_ports(*ports: Object) -> list[Object]:
+    """Give a Flux whose operator's Service has these *ports*."""
+    return alter(HEALTHY, "Service/flux-operator", {"spec.ports": list(ports)})
+
+
+def test_a_web_ui_passes() -> None:
+    """A Service with the web port and a ready pod behind it tells how to open it."""
+    (finding,) = found("ui", evidence(*HEALTHY))
+    assert (finding.level, finding.title) == (
+        Level.PASS,
+        "svc/flux-operator:9080 has 1 endpoint; open it with: kubectl flux-status ui",
+    )
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        ({"name": "http-web", "port": 80}, "svc/flux-operator:80 "),
+        ({"name": "web", "port": 9080}, "svc/flux-operator:9080 "),
+        ({"port": 9080}, "svc/flux-operator:9080 "),
+    ],
+)
+def test_the_port_is_known_by_name_or_number(port: Object, expected: str) -> None:
+    """The web port is named http-web, or is 9080 under any name."""
+    finding = only(
+        found("ui", evidence(*with_ports({"name": "metrics", "port": 8080}, port))), "ok"
+    )
+    assert finding.title.startswith(expected)
+
+
+def test_no_service_warns() -> None:
+    """An operator that serves the UI, and no Service with its port, warns."""
+    assert said("ui", *with_ports({"name": "http", "port": 8080})) == {("warn", "ui-no-service")}
+
+
+def test_a_service_elsewhere_does_not_count() -> None:
+    """Only Services beside the operator lead to it."""
+    objects = alter(HEALTHY, "Service/flux-operator", {"metadata.namespace": "apps"})
+    assert said("ui", *objects) == {("warn", "ui-no-service")}
+
+
+def test_a_web_ui_that_is_off_is_skipped() -> None:
+    """An operator without the port has its web UI switched off."""
+    off = alter(with_ports(), "Deployment/flux-operator", {PORTS: [{"containerPort": 8080}]})
+    assert said("ui", *off) == {("skip", "ui-absent")}
+
+
+def test_without_operator_there_is_no_ui() -> None:
+    """Without the operator the step is skipped."""
+    assert said("ui") == {("skip", "ui-absent")}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"phase": "Running", "containerStatuses": [container(waiting={"reason": "X"})]},
+        {"phase": "Pending"},
+        {"phase": "Succeeded", "containerStatuses": []},
+        {"phase": "Failed"},
+    ],
+)
+def test_no_ready_pod_warns(status: Object) -> None:
+    """A Service whose pods are not ready, or have ended, leads nowhere."""
+    objects = alter(HEALTHY, "Pod/flux-operator", {"status": status})
+    assert said("ui", *objects) == {("warn", "ui-no-endpoint")}
+
+
+def test_a_selector_that_selects_nothing_warns() -> None:
+    """A Service that selects no pod has no endpoint; an empty selector selects none."""
+    for selector in ({"app": "other"}, {}):
+        objects = alter(HEALTHY, "Service/flux-operator", {"spec.selector": selector})
+        assert said("ui", *objects) == {("warn", "ui-no-endpoint")}
+
+
+@pytest.mark.parametrize("question", ["services", "pods", "deployments.apps/operator"])
+def test_what_may_not_be_read_is_unknown(question: str) -> None:
+    """Without the Services, the pods or the operator nothing is said of the UI."""
+    objects = without(HEALTHY, "Deployment/flux-operator") if "operator" in question else HEALTHY
+    assert said("ui", *objects, unread={question: FORBIDDEN}) == {("unknown", "forbidden")}
+
+
+def test_what_was_left_out_is_skipped() -> None:
+    """What was not asked for on purpose is a skip."""
+    unread = {"services": Unread(Why.NOT_ASKED, "left out")}
+    assert said("ui", *HEALTHY, unread=unread) == {("skip", "not-asked")}
