@@ -28,6 +28,7 @@ from fluxstatus.evidence import Unread, Why
 
 _LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
 _CREDENTIAL = re.compile(r"--(?:token|password)(?:=(.+))?", re.DOTALL)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most
 
@@ -82,7 +83,7 @@ class Process:
                 self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - __exit__ does
                 for _ in range(2)
             )
-            with Path(os.devnull).open("rb") as nothing:
+            with Path(os.devnull).open("rb") as nothing, _no_signals():
                 self._running = sh.Command(argv[0])(
                     *argv[1:],
                     _in=nothing,
@@ -91,7 +92,7 @@ class Process:
                     _bg=True,
                     _bg_exc=False,
                     _new_session=True,
-                    _preexec_fn=_end_with_parent(os.getpid()),
+                    _preexec_fn=_prepare_child(os.getpid()),
                     _ok_code=list(range(-signal.NSIG, 256)),
                     _encoding="utf-8",
                 )
@@ -99,6 +100,11 @@ class Process:
             self._files.close()
             text = f"{self.name} cannot be started"
             raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
+        except BaseException:  # a signal that has waited until the program ran
+            if hasattr(self, "_running"):
+                self.end()
+            self._files.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -217,18 +223,29 @@ def _whole(file: BinaryIO) -> bytes:
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
 
 
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Give what a child on Linux does first: ask the kernel to kill it when *parent* is gone."""
-    prctl = _prctl()
-    if prctl is None:
-        return None
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """Let signals wait: one that came while sh forks would be lost in a callback there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def ask() -> None:
+
+def _prepare_child(parent: int) -> Callable[[], None]:
+    """Give what a child does first: let signals come, and on Linux end when *parent* is gone."""
+    prctl = _prctl()
+
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        if prctl is None:
+            return
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before we asked
             os._exit(1)
 
-    return ask
+    return prepare
 
 
 @functools.cache
