@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fluxstatus.findings import Command, Finding, Hint
+from fluxstatus.findings import Command, Finding
 
 _HELM = {
     "kubeconfig": "kubeconfig",
@@ -50,7 +50,8 @@ class Aim:
         """Aim every command in the hints of *finding*."""
         if finding.hints:
             finding.hints = tuple(
-                Hint(hint.text, tuple(map(self.command, hint.commands))) for hint in finding.hints
+                replace(hint, commands=tuple(map(self.command, hint.commands)))
+                for hint in finding.hints
             )
         return finding
 

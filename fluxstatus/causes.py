@@ -16,6 +16,7 @@ from fluxstatus.controllers import Controllers
 from fluxstatus.faults import (
     Fault,
     fault_of,
+    fault_of_absence,
     fault_of_hanging,
     fault_of_images,
     fault_of_waiting,
@@ -105,6 +106,7 @@ class Causes:
         for key, resource in state.resources.items():
             if resource.verdict not in WELL:
                 self._classify(key, resource)
+        self._fold_absences()
         self._follow_waits()
         self._explain_not_installed()
         self._find_hanging()
@@ -193,6 +195,7 @@ class Causes:
         targets = {source_of(resource), *dependencies_of(resource, message)}
         if resource.ref.kind == "FluxInstance":
             targets |= {key_of(ref) for ref in self._stopped}
+            targets -= {key for key in targets if self._waits_for_installation(key)}
         resources = self._state.resources
         return {
             target
@@ -200,6 +203,12 @@ class Causes:
             if target in self.by_object
             or (target in resources and resources[target].verdict not in WELL)
         } - {None}
+
+    def _waits_for_installation(self, key: Key | None) -> bool:
+        resource = self._state.resources.get(key) if key else None
+        return resource is not None and (
+            self._controllers.stopped(resource) in self.not_installed
+        )  # fmt: skip
 
     def _was_just_answered(self, resource: Resource) -> bool:
         """Whether what *resource* waits for became well so lately that it may not know yet."""
@@ -271,6 +280,19 @@ class Causes:
                       resource.reason, resource.message)  # fmt: skip
         del self._waits[first]
         self._blame(first, [Cause(resource.ref, fault, resource, resource.since)])
+
+    def _fold_absences(self) -> None:
+        """Make one cause of what does not exist and several objects refer to."""
+        referring: dict[Key, dict[int, Cause]] = defaultdict(dict)
+        for causes in self.by_object.values():
+            for cause in causes:
+                if cause.fault.missing:
+                    referring[cause.fault.missing][id(cause)] = cause
+        for target, old in referring.items():
+            if len(old) >= _SEVERAL:
+                fault = fault_of_absence(self._state, target, [key_of(c.ref) for c in old.values()])
+                since = min((c.since for c in old.values() if c.since), default=None)
+                self._put_in_place_of(old, Cause(Ref("", *target), fault, since=since))
 
     def _find_hanging(self) -> None:
         """Make one cause of several objects that a running controller does not look at."""

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import jmespath
 
-from fluxstatus.evidence import Evidence, Object
+from fluxstatus.evidence import Evidence, Object, Why
 from fluxstatus.findings import Ref
-from fluxstatus.kinds import OPERATOR, RESOURCES
-from fluxstatus.resources import Resource, map_of, text_of, when
+from fluxstatus.kinds import KINDS, OPERATOR, RESOURCES
+from fluxstatus.resources import YOUNG, Resource, map_of, text_of, when
 from fluxstatus.workloads import Trouble, selected, trouble_of_pod
 
 CONTROLLERS = "deployments.apps/controllers"
 OPERATORS = "deployments.apps/operator"
+HELM_CHART = "a Helm chart"
 DEFAULT_COMPONENTS = (
     "source-controller",
     "kustomize-controller",
@@ -45,6 +47,7 @@ class Component:
 
     `name` is the component it is, also for a shard ("kustomize-controller" for
     "kustomize-controller-shard1"). `down` says that it does no work now; `trouble` why.
+    One that is `starting` has been down for a moment only, and nothing is wrong so far.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Component:
     version: str
     trouble: Trouble | None
     args: tuple[str, ...] = field(default=())
+    starting: bool = False
 
     @property
     def down(self) -> bool:
@@ -109,17 +113,19 @@ def components(evidence: Evidence) -> list[Component]:
     """Give the Flux controllers that were found, shards among them, by name."""
     found = evidence.answer(CONTROLLERS).items
     pods = evidence.answer("pods").items
-    return sorted((_component(item, pods) for item in found), key=lambda c: c.ref)
+    made = (_component(item, pods, evidence.taken_at) for item in found)
+    return sorted(made, key=lambda c: c.ref)
 
 
 def operators(evidence: Evidence) -> list[Component]:
     """Give the Flux Operator's Deployments; one that only serves the web UI is none."""
     pods = evidence.answer("pods").items
-    found = (_component(item, pods) for item in evidence.answer(OPERATORS).items)
+    items = evidence.answer(OPERATORS).items
+    found = (_component(item, pods, evidence.taken_at) for item in items)
     return [c for c in found if not {"--web-server-only", "--web-server-only=true"} & {*c.args}]
 
 
-def _component(item: Object, pods: Iterable[Object]) -> Component:
+def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component:
     view = _DEPLOYMENT.search(item)
     name, namespace = text_of(view["name"]), text_of(view["namespace"])
     labels = map_of(view["labels"])
@@ -127,6 +133,7 @@ def _component(item: Object, pods: Iterable[Object]) -> Component:
     wanted = view["wanted"] if isinstance(view["wanted"], int) else 1
     ready = view["ready"] if isinstance(view["ready"], int) else 0
     args = tuple(arg for arg in view["args"] or () if isinstance(arg, str))
+    trouble = _trouble(view, wanted, ready, mine)
     operator = labels.get("app.kubernetes.io/name") == OPERATOR
     base = next((known for known in _KNOWN if name.startswith(known)), name)
     return Component(
@@ -137,9 +144,18 @@ def _component(item: Object, pods: Iterable[Object]) -> Component:
         wanted=wanted,
         ready=min(ready, wanted),
         version=image_version(next(iter(view["images"] or ()), "")),
-        trouble=_trouble(view, wanted, ready, mine),
+        trouble=trouble,
         args=args,
+        starting=ready < 1 and _is_fresh(trouble, (item, *mine), now),
     )
+
+
+def _is_fresh(trouble: Trouble | None, made: Iterable[Object], now: datetime) -> bool:
+    """Whether there is no *trouble* yet but that something *made* a moment ago is not ready."""
+    if trouble is None or trouble.code != "not-ready" or trouble.restarts:
+        return False
+    created = (when(map_of(one.get("metadata")).get("creationTimestamp")) for one in made)
+    return any(at is not None and now - at < YOUNG for at in created)
 
 
 def _trouble(
@@ -164,11 +180,15 @@ def image_version(image: object) -> str:
     return "" if "/" in tag or tag == reference else tag
 
 
-def expected(evidence: Evidence, instance: Resource | None) -> tuple[str, ...]:
-    """Give the components that should be there.
+def expected(
+    evidence: Evidence, instance: Resource | None, found: Iterable[Component]
+) -> tuple[str, ...]:
+    """Give the components that should be there, as far as that can be told.
 
     Those of the FluxInstance's spec (its default are the first four), else those whose CRDs are
-    served. An ExternalArtifact may be anybody's: its CRD comes with source-controller.
+    served. An ExternalArtifact may be anybody's: its CRD comes with source-controller. Nothing is
+    known where an instance may not be read, and of a Helm chart: it brings every CRD, and its
+    values say which controllers there are.
     """
     if instance is not None:
         wanted = instance.get("spec", "components")
@@ -176,6 +196,10 @@ def expected(evidence: Evidence, instance: Resource | None) -> tuple[str, ...]:
             [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
         )
         return tuple(named) or DEFAULT_COMPONENTS
+    unread = evidence.answer(KINDS["FluxInstance"].resource).unread
+    hidden = unread is not None and unread.why is not Why.ABSENT
+    if hidden or managed_by(found) == HELM_CHART:
+        return ()
     kinds = [RESOURCES[name] for name in evidence.served or () if name in RESOURCES]
     needed = {kind.controller for kind in kinds if kind.name != "ExternalArtifact"}
     return tuple(name for name in _KNOWN if name in needed)
@@ -189,7 +213,7 @@ def managed_by(found: Iterable[Component]) -> str:
         if manager == OPERATOR:
             return "the Flux Operator"
         if manager == "Helm":
-            return "a Helm chart"
+            return HELM_CHART
         if labels.get("kustomize.toolkit.fluxcd.io/name"):
             return "flux bootstrap"
         if labels.get("app.kubernetes.io/part-of") == "flux":

@@ -32,7 +32,7 @@ class Controllers:
             c.ref: fault_of_component(state, c, kinds_of(c.name))
             for found in self._by_name.values()
             for c in found
-            if c.down
+            if c.down and not c.starting
         }
         self.missing: dict[Ref, Fault] = {}
         if self._readable:

@@ -1,7 +1,6 @@
 """What is wrong with one object or controller: its state and the controller's words, explained."""
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +8,8 @@ from fluxstatus.components import Component
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.knowledge import Diagnosis, diagnose, diagnose_state
 from fluxstatus.knowledge.subject import waited_for
-from fluxstatus.references import dependencies_of, health_checked, source_of
+from fluxstatus.missing import missing_target, nearest
+from fluxstatus.references import dependencies_of, source_of
 from fluxstatus.resources import Resource, Verdict, map_of, switch_of, text_of, when
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.workloads import trouble_of_pod
@@ -37,7 +37,6 @@ _SUMMED_UP = frozenset(
 With any other reason the release did not get so far, and its outcomes are those of before.
 """
 
-_UNJUDGED = frozenset({Verdict.NEVER, Verdict.OUTDATED})
 _ROLLED_BACK = "the upgrade was rolled back, so the previous version runs"
 
 _OF_TROUBLE = {
@@ -50,17 +49,20 @@ _OF_TROUBLE = {
     "pending": "controller-not-scheduled",
     "not-ready": "controller-not-ready",
 }
-_ENOUGH_ALIKE = 0.6
 _WORKLOADS = frozenset({"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault with the controller's own reason and message, whole, and what they mean."""
+    """A fault with the controller's own reason and message, whole, and what they mean.
+
+    `missing` is what does not exist, where a reference to it is the fault.
+    """
 
     diagnosis: Diagnosis
     reason: str
     message: str
+    missing: Key | None = None
 
 
 def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
@@ -79,11 +81,31 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
         code = "terminating" if taken else "terminating-without-controller"
     elif not taken:
         code = "shard-without-controller" if SHARD_KEY in resource.labels else "never-reconciled"
-    elif missing := _missing_target(state, resource, reason, message):
-        code, fields = "target-missing", {**fields, **missing}
+    elif missing := missing_target(state, resource, reason, message):
+        kind, namespace, name = missing
+        meant = nearest(state, missing, key_of(resource.ref))
+        about = {
+            "missing_target": f"{kind} {namespace}/{name} does not exist{meant}",
+            "target_resource": full_name(kind),
+            "referrers": f"{resource.ref} refers",
+        }
+        diagnosis = diagnose_state("target-missing", resource, {**fields, **about})
+        return Fault(diagnosis, reason, message, missing)
     else:
         return _by_verdict(resource, reason, message, fields)
     return Fault(diagnose_state(code, resource, fields), reason, message)
+
+
+def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
+    """Say that *target*, to which several objects refer, does not exist."""
+    meant = nearest(state, target, referrers[0])
+    fields = {
+        **_around(state),
+        "missing_target": f"does not exist{meant}",
+        "target_resource": full_name(target[0]),
+        "referrers": f"{len(referrers)} objects refer",
+    }
+    return Fault(diagnose_state("target-missing", None, fields), "", "", target)
 
 
 def fault_of_waiting(state: State, resource: Resource) -> Fault:
@@ -250,57 +272,3 @@ def _fields(state: State, resource: Resource) -> dict[str, str]:
         "observed": str(observed),
         "finalizers": ", ".join(map(str, finalizers)) if isinstance(finalizers, list) else "",
     }
-
-
-def _missing_target(state: State, resource: Resource, reason: str, message: str) -> dict[str, str]:
-    """Give the fields about the first thing *resource* refers to that does not exist."""
-    if resource.verdict in _UNJUDGED or reason == "AccessDenied":
-        return {}  # the controller has not come so far as to look for it
-    for target in _wanted(resource, message):
-        if target[0] != "HelmChart" and state.known_missing(target):
-            kind, namespace, name = target
-            nearest = _nearest(state, resource, target)
-            return {
-                "missing_target": f"{kind} {namespace}/{name} does not exist{nearest}",
-                "target_resource": full_name(kind),
-            }
-    return {}
-
-
-def _wanted(resource: Resource, message: str) -> Iterator[Key]:
-    """Give what must exist for *resource* to become ready.
-
-    A kind in a message may be one of another group, so only what is said not to exist counts;
-    what a FluxInstance makes itself is never missing for it.
-    """
-    source = source_of(resource)
-    if source:
-        yield source
-    if resource.ref.kind != "FluxInstance":
-        yield from dependencies_of(resource, "")
-    for waited in health_checked(resource, message):
-        if waited.status == "NotFound":
-            yield waited.kind, waited.namespace or resource.ref.namespace, waited.name
-
-
-def _nearest(state: State, resource: Resource, target: Key) -> str:
-    """Name what the reference may have meant: another kind, namespace or spelling."""
-    kind, namespace, name = target
-    others = [key for key in state.resources if key != key_of(resource.ref)]
-    same_place = [key for key in others if key[1:] == (namespace, name)]
-    sources = [key[0] for key in same_place if KINDS[key[0]].step == KINDS[kind].step]
-    if sources:
-        return f" (a {sources[0]} of that name does)"
-    namespaces = [key[1] for key in others if key[0] == kind and key[2] == name]
-    names = [key[2] for key in others if key[:2] == (kind, namespace)]
-    own = [home for home in namespaces if home == resource.ref.namespace]
-    the_only_one = namespaces if len(namespaces) == 1 else []
-    for home in _closest(namespace, namespaces) or own or the_only_one:
-        return f" (is {kind} {home}/{name} meant?)"
-    for spelled in _closest(name, names):
-        return f" (is {kind} {namespace}/{spelled} meant?)"
-    return ""
-
-
-def _closest(word: str, candidates: list[str]) -> list[str]:
-    return difflib.get_close_matches(word, candidates, 1, _ENOUGH_ALIKE)

@@ -46,10 +46,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A next step: a sentence, and the commands for it."""
+    """A next step: a sentence, and the commands for it.
+
+    One whose label is "more" mends nothing; it tells more.
+    """
 
     text: str
     commands: tuple[Command, ...] = ()
+    label: Literal["fix", "more"] = "fix"
 
 
 Class: TypeAlias = Literal["fault", "habit"]

@@ -16,7 +16,6 @@ from typer import BadParameter, Option
 from fluxstatus.findings import Level
 from fluxstatus.report import Format
 
-
 DEMO = Path(__file__).with_name("demo.json.gz")
 
 

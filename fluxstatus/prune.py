@@ -71,7 +71,9 @@ _FLUX: Shape = {
         conditions=_CONDITIONS,
         artifact=_fields("revision digest lastUpdateTime"),
         history=_fields(
-            "lastReconciled lastReconciledStatus name namespace version chartVersion status",
+            "firstReconciled lastReconciled lastReconciledDuration lastReconciledStatus "
+            "totalReconciliations name namespace version chartVersion status firstDeployed "
+            "lastDeployed",
         ),
         components=_fields("name tag digest"),
         lastScanResult=_fields("scanTime tagCount"),
@@ -197,7 +199,7 @@ _CREDENTIALS = (
     ),
     (re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"), "***"),
 )
-_HISTORY = 2  # entries of a history that are looked at
+_HISTORY = 5  # entries of a history that are looked at
 
 
 def mask(text: str) -> str:

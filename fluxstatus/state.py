@@ -63,6 +63,22 @@ class State:
                 found[key_of(resource.ref)] = resource
         return found
 
+    @cached_property
+    def places_of(self) -> dict[str, list[tuple[str, str]]]:
+        """The namespaces and names of the objects of each kind."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for kind, namespace, name in self.resources:
+            found[kind].append((namespace, name))
+        return dict(found)
+
+    @cached_property
+    def kinds_at(self) -> dict[tuple[str, str], list[str]]:
+        """The kinds of the objects at each namespace and name."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for kind, namespace, name in self.resources:
+            found[namespace, name].append(kind)
+        return dict(found)
+
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Give the objects of these *kinds*, in the order of their names."""
         wanted = frozenset(kinds)
@@ -93,7 +109,7 @@ class State:
     @cached_property
     def expected(self) -> tuple[str, ...]:
         """The names of the controllers that should be there."""
-        return expected(self.evidence, self.instance)
+        return expected(self.evidence, self.instance, self.components)
 
     @cached_property
     def namespace(self) -> str:

@@ -191,6 +191,16 @@ def test_an_object_is_not_suggested_for_itself() -> None:
     assert found.fault.diagnosis.why.startswith("HelmRelease apps/webb does not exist; ")
 
 
+def test_something_missing_that_many_refer_to_is_one_cause() -> None:
+    """Forty references to a source that does not exist are one cause: that it does not."""
+    many = [kustomization(f"app-{n}", "gone", NO_ARTIFACT) for n in range(40)]
+    waits = kustomization("next", "git", waiting_for("app-1"), after=["app-1"])
+    cause = only_cause(causes(source("git"), *many, waits))
+    assert cause.ref == ("", "GitRepository", "apps", "gone")
+    assert cause.fault.diagnosis.why == "does not exist; 40 objects refer to it"
+    assert len(cause.waiting) == 41
+
+
 def test_what_could_not_be_read_is_not_called_missing() -> None:
     """Where sources may not be listed, no source is said not to exist."""
     unread = {"gitrepositories.source.toolkit.fluxcd.io": FORBIDDEN}
@@ -539,6 +549,20 @@ def test_a_first_installation_that_runs_is_no_fault() -> None:
     found = state(*alter(bare, "FluxInstance/flux", fresh)).causes
     assert named(found) == {}
     assert ("FluxInstance", "flux-system", "flux") in found.moving
+
+
+def test_what_is_left_of_an_earlier_installation_waits_for_the_new_one() -> None:
+    """Objects from before, whose controllers are yet to be installed, wait for the instance."""
+    names = [f"Deployment/{n}-controller" for n in ("source", "kustomize", "helm", "notification")]
+    failing = {"Ready": "False ReconciliationFailed: timeout waiting for: "
+                        "[GitRepository/flux-system/flux-system status: 'InProgress']"}  # fmt: skip
+    conditions = flux("FluxInstance", "flux", failing)["status"]["conditions"]
+    objects = alter(without(HEALTHY, *names, "Deployment/source-watcher"), "FluxInstance/flux", {
+        "status": {"conditions": conditions}})  # fmt: skip
+    objects = alter(objects, "GitRepository/flux-system", {"status": {}})
+    cause = only_cause(state(*objects).causes)
+    assert cause.ref.kind == "FluxInstance"
+    assert "dependency-cycle" not in cause.fault.diagnosis.code
 
 
 def test_an_instance_waits_for_its_sync_source() -> None:

@@ -608,7 +608,11 @@ def _hang_in_a_list(folder: Path, server: ApiServer) -> Path:
     return kubeconfig(folder / "kubeconfig", server.url)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL],
+    ids=lambda number: number.name,
+)
 @pytest.mark.parametrize("stuck", [_hang_in_login, _hang_in_discovery, _hang_in_a_list])
 def test_nothing_is_left_of_a_run_that_is_ended(
     server: ApiServer,
@@ -633,6 +637,28 @@ def test_nothing_is_left_of_a_run_that_is_ended(
     assert gone(f"--kubeconfig={file} ")
     if number is not signal.SIGKILL:
         assert gone(str(tmp_path / "login"))
+        assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_a_run_can_be_ended_at_any_moment(
+    server: ApiServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Also while kubectl is being started no signal is lost, and nothing is left behind."""
+    file = _hang_in_discovery(tmp_path, server)
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    for hundredths in range(4, 40, 3):
+        with subprocess.Popen(
+            [sys.executable, "-c", _RUN, f"--kubeconfig={file}"],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as run:
+            time.sleep(hundredths / 100)
+            run.send_signal(number)
+            assert run.wait(timeout=5) != 0
+        assert gone(f"--kubeconfig={file} ")
         assert not list(temporary.iterdir())
 
 

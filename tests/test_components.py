@@ -14,6 +14,7 @@ from fluxstatus.components import (
 )
 from fluxstatus.kinds import KINDS
 from tests.making import (
+    FORBIDDEN,
     SERVED,
     alter,
     evidence,
@@ -97,7 +98,7 @@ def test_the_version_is_the_tag_of_the_image(image: object, version: str) -> Non
 def test_the_instance_says_what_is_expected(asked: Any, names: tuple[str, ...]) -> None:
     """The components of the FluxInstance are expected; without any, the four defaults."""
     instance = judged(flux("FluxInstance", "flux", spec={"components": asked}))
-    assert expected(evidence(), instance) == names
+    assert expected(evidence(), instance, []) == names
 
 
 @pytest.mark.parametrize(
@@ -115,12 +116,12 @@ def test_the_instance_says_what_is_expected(asked: Any, names: tuple[str, ...]) 
 def test_without_an_instance_the_served_kinds_say(kinds: list[str], names: tuple[str, ...]) -> None:
     """Each served kind needs the controller that reconciles it."""
     served = {KINDS[kind].resource: "v1" for kind in kinds}
-    assert expected(evidence(served=served), None) == names
+    assert expected(evidence(served=served), None, []) == names
 
 
 def test_unknown_kinds_expect_nothing() -> None:
     """Where discovery failed, or something else is served, no controller is expected."""
-    assert expected(evidence(served={"widgets.example.com": "v1"}), None) == ()
+    assert expected(evidence(served={"widgets.example.com": "v1"}), None, []) == ()
 
 
 def test_a_component_is_read_whole() -> None:
@@ -206,3 +207,17 @@ def test_the_instance_beside_the_operator_counts() -> None:
     elsewhere = state(*without(HEALTHY, "FluxInstance/flux"), flux("FluxInstance", "apps/flux"))
     assert elsewhere.instance is None
     assert state(flux("FluxInstance", "apps/flux"), served=SERVED).instance is not None
+
+
+def test_what_cannot_be_told_is_not_expected() -> None:
+    """Without a look at the FluxInstance, and of a Helm chart, no controller is expected."""
+    hidden = evidence(*HEALTHY, unread={"fluxinstances.fluxcd.controlplane.io": FORBIDDEN})
+    assert expected(hidden, None, components(hidden)) == ()
+    objects = HEALTHY
+    for one in HEALTHY:
+        if one["kind"] == "Deployment" and one["metadata"]["name"] != "flux-operator":
+            objects = alter(objects, f"Deployment/{one['metadata']['name']}", {
+                "metadata.labels": {"app.kubernetes.io/part-of": "flux",
+                                    "app.kubernetes.io/managed-by": "Helm"}})  # fmt: skip
+    chart = evidence(*objects)
+    assert expected(chart, None, components(chart)) == ()

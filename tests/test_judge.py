@@ -154,6 +154,13 @@ def test_commands_are_aimed_at_the_context() -> None:
     ]
 
 
+def test_a_plugin_gets_its_flags_behind_its_name() -> None:
+    """Kubectl takes no flag before a plugin's name, so the context comes last."""
+    found = [argv for argv in argvs(report(*HEALTHY, AUTH)) if argv[1] == "flux-status"]
+    assert found
+    assert all(argv[-2:] == ("--context", "prod") for argv in found)
+
+
 def test_the_callers_flags_are_repeated() -> None:
     """A command to paste repeats the flags that the caller gave, as each program calls them."""
     known = evidence(*HEALTHY, AUTH)

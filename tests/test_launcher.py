@@ -165,12 +165,12 @@ def test_environment_is_renewed(checkout: Path, tmp_path: Path) -> None:
     project = checkout.parent / "pyproject.toml"
     project.write_text(project.read_text().replace("line-length = 100", "line-length = 99"))
     assert start(checkout, "--version").stderr == ""
-    project.write_text(project.read_text().replace("sh>=2.1", "sh>=2.2"))
+    project.write_text(project.read_text().replace("sh>=2.2.2", "sh>=2.3"))
     (tmp_path / "nothing").mkdir()
     failed = start(checkout, "--version", env={"PIP_FIND_LINKS": str(tmp_path / "nothing")})
     assert (failed.returncode, failed.stdout) == (3, "")
     assert "No matching distribution" in failed.stderr
-    assert re.search(r"-m pip install .*'sh>=2.2'", failed.stderr)
+    assert re.search(r"-m pip install .*'sh>=2.3'", failed.stderr)
     again = start(checkout, "--version")
     assert again.returncode == 0
     assert ".venv" in again.stderr

@@ -148,7 +148,11 @@ with programs.unwinding(), programs.Process(sys.argv[1:]) as process:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL],
+    ids=lambda number: number.name,
+)
 def test_no_program_outlives_us(tmp_path: Path, number: signal.Signals) -> None:
     """However we are ended, the program that we have started is gone."""
     if number is signal.SIGKILL and sys.platform != "linux":

@@ -63,6 +63,7 @@ def examine(state: State) -> Iterator[Finding]:
 def _awaited(state: State, refs: Sequence[Ref]) -> Finding:
     """Tell that these controllers wait for what is told at the FluxInstance."""
     names = ", ".join(ref.name for ref in refs)
+    starting = any(c.starting for c in state.components)
     causes = {str(c.ref) for ref in refs for c in state.causes.by_object.get(key_of(ref), ())}
     if state.instance and not causes:
         own = state.causes.by_object.get(key_of(state.instance.ref), ())
@@ -74,7 +75,7 @@ def _awaited(state: State, refs: Sequence[Ref]) -> Finding:
         level=Level.SKIP,
         title=f"not there yet because of {because}: {names}"
         if because
-        else f"being installed for the first time: {names}",
+        else f"{'starting' if starting else 'being installed for the first time'}: {names}",
     )
 
 

@@ -41,6 +41,10 @@ def examine(state: State) -> Iterator[Finding]:
             if pods_unread := state.evidence.answer("pods").unread:
                 yield unread_found(STEP_ID, f"the pods of {operator.ref}", pods_unread)
             yield passed(STEP_ID, _doing_well(operator))
+    for operator in state.operators:
+        if operator.starting:
+            title = f"{operator.ref} is starting"
+            yield Finding(step=STEP_ID, code="reconciling", level=Level.SKIP, title=title)
     if not state.operators and not stopped:
         unread = answer.unread or state.evidence.answer(CONTROLLERS).unread
         yield (
@@ -179,6 +183,7 @@ def _command_line(state: State) -> Iterator[Finding]:
 CODES = {
     "operator-absent": "Flux is here without the operator",
     "not-installed": "neither the operator nor Flux is installed",
+    "reconciling": "starting, no verdict yet",
     **state_codes(of_controllers=True),
     "replicas-missing": "fewer replicas are ready than wanted",
     "restarted": "a container has restarted within the last hour",

@@ -100,11 +100,19 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         since=cause.since,
         evidence=tuple(_evidence(state, cause)),
         blocks=cause.blocks,
-        hints=diagnosis.hints,
+        hints=(*diagnosis.hints, *explained(cause.ref)),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,
     )
+
+
+def explained(ref: Ref) -> Iterator[Hint]:
+    """Give the command that tells all that is known of *ref*, if that is an object of Flux."""
+    if ref.kind in KINDS:
+        argv = ("kubectl", "flux-status", "explain", f"{ref.kind.lower()}/{ref.name}",
+                "-n", ref.namespace)  # fmt: skip
+        yield Hint("see all that is known of it", (Command(argv),), "more")
 
 
 def _level(cause: Cause) -> Level:

@@ -79,6 +79,9 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
             STEP_ID,
             f"svc/{ref.name}:{port} has {ready} {noun}; open it with: kubectl flux-status ui",
         )
+    if all(operator.down for operator in state.operators):
+        title = f"{ref}: waits for the operator, which is not ready"
+        return Finding(step=STEP_ID, code="waiting", level=Level.SKIP, title=title, object=ref)
     return Finding(
         step=STEP_ID,
         code="ui-no-endpoint",
@@ -103,6 +106,7 @@ CODES = {
     "ui-absent": "there is no web UI: no operator, or it is switched off",
     "ui-no-service": "no Service leads to the web UI",
     "ui-no-endpoint": "the Service has no ready pod behind it",
+    "waiting": "not ready because of the operator, whose step tells why",
     **UNREAD_CODES,
 }
 STEP = Step(STEP_ID, "Flux web UI", ("services", "pods", OPERATORS), CODES, examine)

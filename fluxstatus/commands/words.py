@@ -37,7 +37,8 @@ def _rows() -> Iterator[Word]:
 
 
 def _options(place: str, command: Any) -> Iterator[Word]:
-    for option in command.get_params(Context(command, help_option_names=["-h", "--help"])):
+    parameters = command.get_params(Context(command, help_option_names=["-h", "--help"]))
+    for option in (one for one in parameters if one.param_type_name == "option"):
         takes = option.metavar if option.metavar in _PATHS else max(option.opts, key=len)
         if option.is_flag:
             takes = ""

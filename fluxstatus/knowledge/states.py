@@ -124,7 +124,7 @@ _RULES = (
     ),
     Rule(
         "target-missing",
-        "{missing_target}; {kind} {ns}/{name} refers to it",
+        "{missing_target}; {referrers} to it",
         (
             Step(
                 "create it, or correct the reference",

@@ -125,8 +125,9 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     for path, value in finding.evidence if page.look.everything else ():
         page.detail("seen", f"{path}: {value}")
     for hint in finding.hints:
-        page.detail("fix", hint.text)
-        _put_commands(page, hint.commands, label="" if hint.text else "fix")
+        text = hint.text if hint.label == "fix" else ""  # a command to read more says enough
+        page.detail(hint.label, text)
+        _put_commands(page, hint.commands, label="" if text else hint.label)
     page.detail("more", finding.docs, whole=True)
 
 

@@ -222,6 +222,22 @@ def test_a_first_installation_is_awaited() -> None:
     assert "source-controller" in finding.title
 
 
+def test_a_controller_that_starts_is_awaited() -> None:
+    """A controller whose pod was made a moment ago is on its way, and so are its objects."""
+    objects = alter(HEALTHY, "Deployment/kustomize-controller", {"status.readyReplicas": 0})
+    new = {"metadata.creationTimestamp": stamp(minutes(0.5)), "status": {"phase": "Pending"}}
+    known = evidence(*alter(objects, "Pod/kustomize-controller", new))
+    finding = only(found("components", known), "reconciling")
+    assert (finding.level, finding.title) == (Level.SKIP, "starting: kustomize-controller")
+    assert bad(found("components", known)) == bad(found("reconcilers", known)) == []
+    pull = {
+        "phase": "Pending",
+        "containerStatuses": [container(waiting={"reason": "ErrImagePull"})],
+    }
+    objects = alter(objects, "Pod/kustomize-controller", new | {"status": pull})
+    assert ("fail", "controller-image-pull") in said("components", *objects)
+
+
 def test_a_third_partys_artifact_needs_no_controller() -> None:
     """An ExternalArtifact of another maker does not call for source-watcher."""
     served = {name: version for name, version in SERVED.items()

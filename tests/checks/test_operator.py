@@ -92,6 +92,14 @@ def test_an_operator_scaled_to_zero_fails() -> None:
     assert finding.hints[0].commands[0].changes
 
 
+def test_an_operator_that_starts_is_awaited() -> None:
+    """An operator whose pod was made a moment ago is neither failed nor passed."""
+    objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
+    new = {"metadata.creationTimestamp": stamp(minutes(0.5)), "status": {"phase": "Pending"}}
+    objects = alter(objects, "Pod/flux-operator", new)
+    assert said("operator", *objects) == {("skip", "reconciling")}
+
+
 def test_an_operator_of_another_name_is_the_operator() -> None:
     """The Helm chart may call its Deployment otherwise; its label tells what it is."""
     objects = alter(HEALTHY, "Deployment/flux-operator",

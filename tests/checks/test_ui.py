@@ -89,6 +89,13 @@ def test_no_ready_pod_warns(status: Object) -> None:
     assert said("ui", *objects) == {("warn", "ui-no-endpoint")}
 
 
+def test_the_fault_of_the_operator_is_not_told_again() -> None:
+    """While the operator is down its step says why, and this one only waits."""
+    objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
+    objects = alter(objects, "Pod/flux-operator", {"status": {"phase": "Pending"}})
+    assert said("ui", *objects) == {("skip", "waiting")}
+
+
 def test_a_selector_that_selects_nothing_warns() -> None:
     """A Service that selects no pod has no endpoint; an empty selector selects none."""
     for selector in ({"app": "other"}, {}):

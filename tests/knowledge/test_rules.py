@@ -28,7 +28,8 @@ FIELDS = {
     "controller", "shard", "switch", "generation", "observed", "finalizers",
 }  # fmt: skip
 STATE_FIELDS = {
-    "missing_target", "target_resource", "target", "cycle", "trouble", "kinds", "instance",
+    "missing_target", "referrers", "target_resource", "target", "cycle", "trouble", "kinds",
+    "instance",
     "instance_resource", "names", "registry", "count",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources"}
@@ -75,6 +76,26 @@ def test_a_rules_commands_are_commands(rule: Rule) -> None:
                 assert program in {"kubectl", "flux-operator", "helm"}
                 assert verb in verbs, command
                 assert words
+
+
+SECRETS = {
+    "basic-auth": {"--username", "--password-stdin"},
+    "registry": {"--server", "--username", "--password-stdin"},
+    "ssh": {"--private-key-file", "--knownhosts-file"},
+    "tls": {"--ca-crt-file"},
+    "proxy": {"--address"},
+    "sops": {"--age-key-file"},
+}
+"""The flags that `flux-operator create secret` has (FO cmd/cli/create_secret_*.go)."""
+
+
+def test_secrets_are_made_with_flags_there_are() -> None:
+    """Each command that makes a Secret uses flags of flux-operator, all that it needs."""
+    lines = {line for rule in ALL for step in rule.steps for line in step.change}
+    made = [line.split()[3:] for line in lines if line.startswith("flux-operator create secret")]
+    assert {kind for kind, *_ in made} == set(SECRETS)
+    for kind, _, *words in made:
+        assert {w.partition("=")[0] for w in words if w.startswith("--")} == SECRETS[kind]
 
 
 def diagnosis(kind: str, reason: str, message: str, spec: dict[str, Any]) -> Diagnosis:

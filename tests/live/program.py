@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.cluster import build
 
+TOP = Path(__file__).parents[2]
 _PROGRAMS = ("kubectl", "flux-operator")
 
 
@@ -37,8 +38,8 @@ class Said:
 
 
 def environment() -> dict[str, str]:
-    """Give an environment in which the built programs come first."""
-    folders = {str(path.parent) for path in build.programs(*_PROGRAMS).values()}
+    """Give an environment in which the built programs come first, and kubectl finds ours."""
+    folders = {str(path.parent) for path in build.programs(*_PROGRAMS).values()} | {str(TOP)}
     path = os.pathsep.join([*sorted(folders), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "COLUMNS": "100"}
 

@@ -1,0 +1,130 @@
+"""`explain`: one object with all that is known of it, or what a code of a finding means."""
+
+# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import typer
+from typer import Argument, Option
+
+from fluxstatus import console, snapshot
+from fluxstatus.asking import ask
+from fluxstatus.evidence import Evidence, Unread, Why
+from fluxstatus.findings import Exit, Level
+from fluxstatus.judge import judge_state
+from fluxstatus.options import Connection, Saved, Shown, Timeout
+from fluxstatus.report import RENDER, Format
+from fluxstatus.report.terminal import command_line
+from fluxstatus.state import State
+
+if TYPE_CHECKING:
+    from fluxstatus.explain.names import MistakenError
+    from fluxstatus.explain.story import Story
+    from fluxstatus.resources import Resource
+
+_CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
+_NOT_ASKED = Unread(Why.NOT_ASKED, "this is a saved cluster")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """What is explained."""
+
+    panel: ClassVar = "What is explained"
+
+    namespace: Annotated[
+        list[str],
+        Option("--namespace", "-n", metavar="NAME", help="Look for it only here; repeatable"),
+    ] = field(default_factory=list)
+
+
+def show(
+    ctx: typer.Context,
+    *,
+    words: Annotated[
+        list[str],
+        Argument(
+            metavar="KIND/NAME|CODE",
+            help="An object of Flux, or a code that `list` shows",
+            rich_help_panel=Which.panel,
+        ),
+    ],
+    which: Which,
+    shown: Shown,
+    saved: Saved,
+    connection: Connection,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Explain one object, or one code: the cause, the fix, and all that is known.
+
+    KIND is written as for kubectl or flux (ks, kustomizations, helmrelease, …). With it go the
+    log of its controller, and which keys the Secrets of its source have, never a value; both are
+    left out where you lack the right. A CODE needs no cluster.
+    """
+    from fluxstatus.explain import as_json, as_text
+    from fluxstatus.explain.codes import codes
+    from fluxstatus.explain.names import MistakenError, UnreadError, find, parse
+
+    if complaint := saved.contradiction(connection):
+        ctx.fail(complaint)
+    look, known = console.look(shown.color, everything=shown.everything), codes()
+    code = known.get(" ".join(words))
+    if code:
+        text = shown.output is Format.TEXT
+        console.put(as_text.render_code(code, look) if text else as_json.render_code(code))
+        return
+    try:
+        asked = parse(words)
+        evidence = _read(which, shown, timeout, saved, connection)
+        state = State(evidence)
+        if evidence.unreachable:
+            console.put(RENDER[shown.output](judge_state(state), look))
+            raise typer.Exit(Exit.NO_VERDICT)
+        resource = find(state, asked, which.namespace, known)
+    except MistakenError as error:
+        raise typer.Exit(_mistaken(error)) from error
+    except UnreadError as error:
+        console.note(f"Error: {error}")
+        raise typer.Exit(Exit.NO_VERDICT) from error
+    story = _story(state, resource, timeout, None if saved.file else connection.flags())
+    text = shown.output is Format.TEXT
+    console.put(as_text.render(story, look) if text else as_json.render(story))
+    raise typer.Exit(_CODES.get(story.level, Exit.HEALTHY))
+
+
+def _read(
+    which: Which, shown: Shown, timeout: float, saved: Saved, connection: Connection
+) -> Evidence:
+    if saved.file:
+        return snapshot.load(saved.file)
+    namespaces = tuple(which.namespace)
+    evidence = ask(connection, namespaces=namespaces, timeout=timeout, verbose=shown.verbose)
+    if saved.save:
+        snapshot.save(saved.save, evidence)
+    return evidence
+
+
+def _mistaken(error: "MistakenError") -> Exit:
+    console.note(f"Error: {error}")
+    for choice in error.choices:
+        console.note(f"  {command_line(('kubectl', 'flux-status', 'explain', *choice))}")
+    return Exit.USAGE
+
+
+def _story(
+    state: State, resource: "Resource", timeout: float, flags: tuple[str, ...] | None
+) -> "Story":
+    """Tell the story of *resource*; without *flags* for kubectl nothing more is asked."""
+    from fluxstatus import credentials
+    from fluxstatus.controllers import Controllers
+    from fluxstatus.explain import log
+    from fluxstatus.explain.story import story_of
+
+    report = judge_state(state)
+    if flags is None:
+        return story_of(state, report, resource, log.Log(unread=_NOT_ASKED), _NOT_ASKED)
+    component = Controllers(state).component_of(resource)
+    said = log.read(component, resource.ref, flags, timeout) if component else log.Log()
+    secrets = credentials.credentials_of(state, resource, flags, timeout)
+    return story_of(state, report, resource, said, secrets)

@@ -1,0 +1,1 @@
+"""One object, or one code, explained."""

@@ -1,0 +1,48 @@
+"""What is told of codes is what the check knows, all of it."""
+
+import re
+import runpy
+import shlex
+
+import pytest
+
+from fluxstatus.checks import STEPS
+from fluxstatus.explain.codes import Code, codes
+from fluxstatus.knowledge import RULES
+from fluxstatus.knowledge.states import STATES
+from tests.conftest import ROOT
+
+CODES = codes()
+
+
+def test_page_is_current() -> None:
+    """docs/codes.md is what docs/codes.py makes; run that to renew it."""
+    page = runpy.run_path(str(ROOT / "docs" / "codes.py"))["page"]()
+    assert (ROOT / "docs" / "codes.md").read_text(encoding="utf-8") == page
+
+
+def test_every_code_is_there() -> None:
+    """Each code that a step can give is explained, with every step that gives it."""
+    given = {(code, step.id) for step in STEPS for code in step.codes}
+    assert given == {(code.code, step) for code in CODES.values() for step in code.steps}
+
+
+def test_every_rule_is_told() -> None:
+    """Each rule of a code is a case of it, with its steps and where it comes from."""
+    rules = [*RULES, *STATES.values()]
+    told = [case for code in CODES.values() for case in code.cases]
+    assert len(told) == len([rule for rule in rules if rule.code in CODES])
+    assert sum(len(case.hints) for case in told) == sum(
+        len(rule.steps) for rule in rules if rule.code in CODES
+    )
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
+def test_texts_are_for_people(code: Code) -> None:
+    """No field is left in braces, what is open is a word in capitals, and commands parse."""
+    hints = [hint for case in code.cases for hint in case.hints]
+    for text in (*(case.why for case in code.cases), *(hint.text for hint in hints)):
+        assert not re.search(r"\{\w+\}|…", text)
+    for command in (command for hint in hints for command in hint.commands):
+        assert shlex.split(shlex.join(command.argv)) == list(command.argv)
+        assert not re.search(r"\{[a-z_]+\}", " ".join(command.argv))
