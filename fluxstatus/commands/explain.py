@@ -14,16 +14,18 @@ from fluxstatus.evidence import Evidence, Unread, Why
 from fluxstatus.findings import Exit, Level
 from fluxstatus.judge import judge_state
 from fluxstatus.options import Connection, Saved, Shown, Timeout
-from fluxstatus.report import RENDER, Format
+from fluxstatus.report import RENDER, Format, Look
 from fluxstatus.report.terminal import command_line
 from fluxstatus.state import State
 
 if TYPE_CHECKING:
+    from fluxstatus.explain.codes import Code
     from fluxstatus.explain.names import MistakenError
     from fluxstatus.explain.story import Story
     from fluxstatus.resources import Resource
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
+_NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
 _NOT_ASKED = Unread(Why.NOT_ASKED, "this is a saved cluster")
 
 
@@ -62,24 +64,20 @@ def show(
     log of its controller, and which keys the Secrets of its source have, never a value; both are
     left out where you lack the right. A CODE needs no cluster.
     """
-    from fluxstatus.explain import as_json, as_text
     from fluxstatus.explain.codes import codes
     from fluxstatus.explain.names import MistakenError, UnreadError, find, parse
 
     if complaint := saved.contradiction(connection):
         ctx.fail(complaint)
-    look, known = console.look(shown.color, everything=shown.everything), codes()
-    code = known.get(" ".join(words))
-    if code:
-        text = shown.output is Format.TEXT
-        console.put(as_text.render_code(code, look) if text else as_json.render_code(code))
+    known = codes()
+    if code := known.get(" ".join(words)):
+        _put(code, shown)
         return
     try:
         asked = parse(words)
-        evidence = _read(which, shown, timeout, saved, connection)
-        state = State(evidence)
-        if evidence.unreachable:
-            console.put(RENDER[shown.output](judge_state(state), look))
+        state = State(_read(which, shown, timeout, saved, connection))
+        if state.evidence.unreachable:
+            console.put(RENDER[shown.output](judge_state(state), _look(shown)))
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(state, asked, which.namespace, known)
     except MistakenError as error:
@@ -88,9 +86,21 @@ def show(
         console.note(f"Error: {error}")
         raise typer.Exit(Exit.NO_VERDICT) from error
     story = _story(state, resource, timeout, None if saved.file else connection.flags())
-    text = shown.output is Format.TEXT
-    console.put(as_text.render(story, look) if text else as_json.render(story))
+    _put(story, shown)
     raise typer.Exit(_CODES.get(story.level, Exit.HEALTHY))
+
+
+def _put(told: "Story | Code", shown: Shown) -> None:
+    from fluxstatus.explain import as_json, as_text
+
+    if shown.output is Format.TEXT:
+        console.put(as_text.render(told, _look(shown)))
+    else:
+        console.put(as_json.render(told))
+
+
+def _look(shown: Shown) -> Look:
+    return console.look(shown.color, everything=shown.everything)
 
 
 def _read(
@@ -125,6 +135,10 @@ def _story(
     if flags is None:
         return story_of(state, report, resource, log.Log(unread=_NOT_ASKED), _NOT_ASKED)
     component = Controllers(state).component_of(resource)
-    said = log.read(component, resource.ref, flags, timeout) if component else log.Log()
+    said = (
+        log.read(component, resource.ref, flags, timeout)
+        if component
+        else log.Log(unread=_NO_CONTROLLER)
+    )
     secrets = credentials.credentials_of(state, resource, flags, timeout)
     return story_of(state, report, resource, said, secrets)

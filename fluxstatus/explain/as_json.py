@@ -26,80 +26,74 @@ from fluxstatus.report.as_json import (
 SCHEMA_VERSION = 1
 
 
-def render(story: Story) -> str:
-    """Give *story* as a JSON document, whole and ASCII only, with a newline at its end."""
-    return _dump(
-        {
-            "schemaVersion": SCHEMA_VERSION,
-            "takenAt": time_json(story.taken_at),
-            "context": story.context,
-            "object": object_json(story.ref),
-            "verdict": story.level,
-            "stands": story.stands,
-            "since": _time(story.since),
-            "findings": [finding_json(finding) for finding in story.findings],
-            "chain": {
-                "needs": [_node(node) for node in story.needs],
-                "neededBy": [_node(node) for node in story.needed_by],
-            },
-            "revisions": [{"what": what, "value": value} for what, value in story.revisions],
-            "suspended": [
-                {"object": ref_json(ref), "since": _time(at)} for ref, at in story.suspended
-            ],
-            "conditions": [
+def render(told: Story | Code) -> str:
+    """Give *told* as a JSON document, whole and ASCII only, with a newline at its end."""
+    content = _code(told) if isinstance(told, Code) else _story(told)
+    return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "takenAt": time_json(story.taken_at),
+        "context": story.context,
+        "object": object_json(story.ref),
+        "verdict": story.level,
+        "stands": story.stands,
+        "since": _time(story.since),
+        "findings": [finding_json(finding) for finding in story.findings],
+        "chain": {
+            "needs": [_node(node) for node in story.needs],
+            "neededBy": [_node(node) for node in story.needed_by],
+        },
+        "revisions": [{"what": what, "value": value} for what, value in story.revisions],
+        "suspended": [{"object": ref_json(ref), "since": _time(at)} for ref, at in story.suspended],
+        "conditions": [
+            {
+                "type": one.type,
+                "status": one.status,
+                "reason": one.reason,
+                "message": one.message,
+                "since": _time(one.since),
+                "meaning": one.meaning,
+            }
+            for one in story.conditions
+        ],
+        "events": {
+            "items": [
                 {
-                    "type": one.type,
-                    "status": one.status,
-                    "reason": one.reason,
-                    "message": one.message,
-                    "since": _time(one.since),
-                    "meaning": one.meaning,
+                    "reason": event.reason,
+                    "message": event.message,
+                    "times": event.times,
+                    "first": time_json(event.first),
+                    "last": time_json(event.last),
                 }
-                for one in story.conditions
+                for event in story.events
             ],
-            "events": {
-                "items": [
-                    {
-                        "reason": event.reason,
-                        "message": event.message,
-                        "times": event.times,
-                        "first": time_json(event.first),
-                        "last": time_json(event.last),
-                    }
-                    for event in story.events
-                ],
-                "unread": _unread(story.events_unread),
-            },
-            "history": [
-                {
-                    "text": past.text,
-                    "good": past.good,
-                    "times": past.times,
-                    "first": _time(past.first),
-                    "last": _time(past.last),
-                    "took": past.took,
-                }
-                for past in story.history
-            ],
-            "lastGood": _time(story.last_good),
-            "log": _log(story.log),
-            "credentials": {
-                "items": [_credential(one) for one in story.credentials],
-                "unread": _unread(story.credentials_unread),
-            },
-            "commands": commands_json(story.commands),
-            "docs": story.docs,
-        }
-    )
+            "unread": _unread(story.events_unread),
+        },
+        "history": [
+            {
+                "text": past.text,
+                "good": past.good,
+                "times": past.times,
+                "first": _time(past.first),
+                "last": _time(past.last),
+                "took": past.took,
+            }
+            for past in story.history
+        ],
+        "lastGood": _time(story.last_good),
+        "log": _log(story.log),
+        "credentials": {
+            "items": [_credential(one) for one in story.credentials],
+            "unread": _unread(story.credentials_unread),
+        },
+        "commands": commands_json(story.commands),
+        "docs": story.docs,
+    }
 
 
-def render_code(code: Code) -> str:
-    """Give *code* as a JSON document."""
-    return _dump({"schemaVersion": SCHEMA_VERSION, **code_json(code)})
-
-
-def code_json(code: Code) -> dict[str, Any]:
-    """Give *code* as JSON."""
+def _code(code: Code) -> dict[str, Any]:
     return {
         "code": code.code,
         "meaning": code.meaning,
@@ -116,10 +110,6 @@ def code_json(code: Code) -> dict[str, Any]:
             for case in code.cases
         ],
     }
-
-
-def _dump(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _time(when: datetime | None) -> str | None:

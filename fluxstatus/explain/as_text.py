@@ -25,8 +25,13 @@ _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
 
 
-def render(story: Story, look: Look) -> str:
-    """Give *story* as lines; how wide they are, and what is cut, is as in a report."""
+def render(told: Story | Code, look: Look) -> str:
+    """Give *told* as lines; how wide they are, and what is cut, is as in a report."""
+    page = _code(told, look) if isinstance(told, Code) else _story(told, look)
+    return "\n".join(page.lines) + "\n"
+
+
+def _story(story: Story, look: Look) -> Page:
     levels = [finding.level for finding in story.findings] or [Level.PASS]
     page = Page(look, levels, (finding.step for finding in story.findings))
     since = f" for {ago(story.since, story.taken_at)}" if story.since else ""
@@ -46,18 +51,17 @@ def render(story: Story, look: Look) -> str:
     if not wrong:
         _put_credentials(page, story)
     _put_commands(page, "the same by other means", story.commands)
-    return "\n".join(page.lines) + "\n"
+    return page
 
 
-def render_code(code: Code, look: Look) -> str:
-    """Give *code* as lines."""
+def _code(code: Code, look: Look) -> Page:
     page = Page(look, (), ())
     page.put(f"{code.code}: {code.meaning}")
     page.gap()
     page.put(", ".join(code.steps), Cell("steps", _LABEL, "label"))
     for case in code.cases:
         _put_case(page, case, alone=len(code.cases) == 1)
-    return "\n".join(page.lines) + "\n"
+    return page
 
 
 def _put_case(page: Page, case: Case, *, alone: bool) -> None:

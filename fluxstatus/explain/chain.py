@@ -120,22 +120,26 @@ class Chains:
         if known is None:
             missing = self._state.known_missing(key)
             stands = "does not exist" if missing else "is not looked at"
-            return Node(Ref("", *key), relation, stands, False, cause=cause, children=children)
+            return Node(Ref("", *key), relation, stands, well=False, cause=cause)
         return Node(
-            known.ref, relation, self.stands(known), self.is_well(key), known.suspended, cause,
-            children,
-        )  # fmt: skip
+            known.ref,
+            relation,
+            self.stands(known),
+            well=self.is_well(key),
+            suspended=known.suspended,
+            cause=cause,
+            children=children,
+        )
 
     def _down(self, key: Key, seen: set[Key]) -> tuple[Node, ...]:
-        found = [entry for entry in self._needed_by[key] if entry[1] not in seen]
-        seen.update(other for _, other in found)
-        found.sort(key=lambda entry: (self.is_well(entry[1]), entry[1]))
+        found = {other: relation for relation, other in self._needed_by[key] if other not in seen}
+        seen.update(found)
         return tuple(
             self._node(
                 _DOWNWARDS[relation], other, False,
                 () if self.is_well(other) else self._down(other, seen),
             )
-            for relation, other in found
+            for other, relation in sorted(found.items(), key=lambda e: (self.is_well(e[0]), e[0]))
         )  # fmt: skip
 
     @cached_property
