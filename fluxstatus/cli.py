@@ -77,7 +77,7 @@ def check(
 ) -> None:
     """Tell whether Flux delivers in a cluster, the true cause if it does not, and the fix.
 
-    It only reads: it cannot change the cluster, and it never looks into a Secret.
+    It only reads: it cannot change the cluster, and it never sees a Secret's value.
     """
     if ctx.invoked_subcommand:
         hand_down(ctx)
