@@ -39,7 +39,8 @@ QUESTIONS: Mapping[str, Question] = {
     # In the namespaces of those Deployments.
     "pods": Question(_CORE, "pods"),
     "services": Question(_CORE, "services"),
-    # In the one namespace whose workloads keep something waiting; of several, what does not run.
+    # In the one namespace whose workloads keep something waiting; of several, all that there are,
+    # or where these are more than a page, what does not run.
     _WORKLOADS: Question(_CORE, "pods", pages=4),
 }
 """What is asked beyond the kinds of Flux, by the name of its answer."""
@@ -148,7 +149,11 @@ class _Run:
         if len(namespaces) == 1:
             self._ask(_WORKLOADS, replace(question, namespaces=tuple(namespaces)))
         elif namespaces:
-            self._ask(_WORKLOADS, replace(question, selector=_NOT_RUNNING))
+            self._ask(_WORKLOADS, replace(question, pages=1))
+            self._listen()
+            unread = self._answers[_WORKLOADS].unread
+            if unread and unread.why is Why.NOT_ASKED:  # too many: those that crash are left out
+                self._ask(_WORKLOADS, replace(question, selector=_NOT_RUNNING))
         else:
             self._answers[_WORKLOADS] = Answer()
 

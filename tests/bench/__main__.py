@@ -6,6 +6,7 @@ otherwise idle machine. It is no test: no figure here makes anything fail.
     python -m tests.bench [OBJECTS …]      default: 50 1000 10000
 """
 
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -102,11 +103,19 @@ def bench_start(environment: Mapping[str, str]) -> Iterator[str]:
     yield from rows("", side_by_side(demo, environment))
 
 
-def bench_cluster(cluster: Cluster, count: int, environment: Mapping[str, str]) -> Iterator[str]:
-    """Time the check on *count* Flux objects, of which a third waits for one broken source."""
+def load(cluster: Cluster, count: int) -> None:
+    """Put a healthy Flux and *count* objects into *cluster*; a third waits for one source."""
     cluster.clear()
     now = datetime.now(UTC)
     cluster.put([*flux_system(now), *fleet(count, now, blocked=count // 3)])
+
+
+def bench_cluster(cluster: Cluster, count: int, environment: Mapping[str, str]) -> Iterator[str]:
+    """Time the check on *count* Flux objects."""
+    # In a process of its own: what starts the rivals must stay small, its size counts as theirs.
+    loading = multiprocessing.get_context("fork").Process(target=load, args=(cluster, count))
+    loading.start()
+    loading.join()
     context = "--context=kfs-admin"
     rivals = {
         "kubectl flux-status": (f"{LAUNCHER} {context}",),

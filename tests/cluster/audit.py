@@ -79,7 +79,7 @@ def _request(event: dict[str, Any]) -> Request:
     return Request(
         verb=event["verb"],
         uri=event["requestURI"],
-        user=event["user"]["username"],
+        user=event["user"].get("username", ""),  # who was not let in has none
         agent=event.get("userAgent", ""),
         group=target.get("apiGroup", ""),
         resource=target.get("resource", ""),
