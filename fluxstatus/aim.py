@@ -58,7 +58,10 @@ class Aim:
     def command(self, command: Command) -> Command:
         """Aim one command; one that knows no cluster stays as it is."""
         program, *rest = command.argv
-        words = tuple(self.words(program))
+        aim = self
+        if any(word.startswith("--context") for word in rest):  # it is for another cluster
+            aim = Aim("", self._flags)
+        words = tuple(aim.words(program))
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
             return replace(command, argv=(*command.argv, *words))
         return replace(command, argv=(program, *words, *rest))

@@ -106,3 +106,17 @@ class Evidence:
         if self.unreachable is not None:
             return Answer(unread=self.unreachable)
         return Answer(unread=Unread(Why.NOT_ASKED, f"{question} was not asked for"))
+
+    @property
+    def refused(self) -> bool:
+        """Whether the way is open, and every question that was put was forbidden."""
+        put = [
+            answer
+            for name, answer in self.answers.items()
+            if name != "workload-pods"  # a second look, which is only asked for after a first
+            and not (answer.unread and answer.unread.why is Why.ABSENT)
+        ]
+        return bool(put) and all(
+            answer.unread is not None and answer.unread.why is Why.FORBIDDEN and not answer.items
+            for answer in put
+        )

@@ -46,7 +46,7 @@ def judge_state(state: State, choice: Choice = Choice()) -> Report:
     evidence = state.evidence
     chosen = [s for s in STEPS if (not choice.steps or s.id in choice.steps)
               and s.id not in choice.skip]  # fmt: skip
-    if evidence.unreachable is not None:
+    if evidence.unreachable is not None or evidence.refused:
         chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
     by_step = [(step, list(_wanted(_examine(step, state), choice))) for step in chosen]
     order = {step.id: number for number, step in enumerate(STEPS)}

@@ -506,8 +506,10 @@ def test_without_deployments_pods_are_not_known_to_be_missing(
             PAGE + 1,
             [
                 "/api/v1/pods?limit=500",
-                "/api/v1/pods?limit=500&fieldSelector=status.phase!=Running,"
-                "status.phase!=Succeeded",
+                (
+                    "/api/v1/pods?limit=500&fieldSelector=status.phase!=Running,"
+                    "status.phase!=Succeeded"
+                ),
             ],
         ),
         (set(), 3, []),

@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from fluxstatus.aim import Aim
 from fluxstatus.checks import STEPS
+from fluxstatus.components import CONTROLLERS
 from fluxstatus.evidence import Answer, Evidence, Target, Unread, Why
-from fluxstatus.findings import Exit, Level, Report
+from fluxstatus.findings import Command, Exit, Level, Report
 from fluxstatus.judge import Choice, judge
 from tests.making import (
     FORBIDDEN,
     NO_ARTIFACT,
     NOT_THERE,
     NOW,
+    SERVED,
     alter,
     evidence,
     flux,
@@ -238,3 +241,21 @@ def test_a_deep_fault_points_to_the_mcp_server() -> None:
     assert offered is not None
     assert "flux-operator-mcp serve --read-only=true" in offered.text
     assert "apps/git" in offered.prompt
+
+
+def test_a_command_for_another_context_keeps_it() -> None:
+    """What names a context itself is not given a second one, but the caller's other flags."""
+    aim = Aim("typo", ("--kubeconfig=here",))
+    aimed = aim.command(Command(("kubectl", "flux-status", "--context=prod")))
+    assert aimed.argv == ("kubectl", "flux-status", "--context=prod", "--kubeconfig=here")
+
+
+def test_who_may_read_nothing_is_told_once() -> None:
+    """When every question is forbidden there is one unknown, in place of one for each kind."""
+    questions = ("pods", "kustomizations.kustomize.toolkit.fluxcd.io", CONTROLLERS)
+    refused = dict.fromkeys(questions, Answer(unread=FORBIDDEN))
+    report = judge(Evidence(NOW, answers={**refused, "workload-pods": Answer()}, served=SERVED))
+    assert [(f.step, f.level) for f in report.findings] == [("cluster", Level.UNKNOWN)]
+    assert report.exit_code() is Exit.NO_VERDICT
+    some = {**refused, "events": Answer()}
+    assert len(judge(Evidence(NOW, answers=some, served=SERVED)).steps) == len(STEPS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.telling import UNREAD_CODES, passed, unread_found, unread_hints
 from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Finding, Hint, Level
+from fluxstatus.findings import Command, Finding, Hint, Level
 from fluxstatus.kinds import RESOURCES
 from fluxstatus.state import State
 
@@ -29,6 +29,9 @@ def examine(state: State) -> Iterator[Finding]:
     evidence = state.evidence
     if evidence.unreachable is not None:
         yield _unreachable(state)
+        return
+    if evidence.refused:
+        yield _refused(state)
         return
     if evidence.served is None:
         yield unread_found(STEP_ID, "the kinds it serves", _why_not_told(state))
@@ -65,6 +68,28 @@ def _unreachable(state: State) -> Finding:
         title=unread.text,
         why=f"nothing could be asked of the cluster ({unread.why})",
         hints=tuple(unread_hints(unread)),
+        trivial=True,
+    )
+
+
+def _refused(state: State) -> Finding:
+    """Tell once what would else be told of every kind."""
+    rules = sorted({a.unread.rule for a in state.evidence.answers.values() if a.unread} - {""})
+    return Finding(
+        step=STEP_ID,
+        code="forbidden",
+        level=Level.UNKNOWN,
+        title=f"the cluster answers, and {state.evidence.target.user or 'you'} may read nothing "
+        "of Flux",
+        why="every list was forbidden; the role view of Kubernetes has most of the rights",
+        evidence=tuple(("missing RBAC rule", rule) for rule in rules),
+        hints=(
+            Hint(
+                "ask for the role view, or for the ClusterRole in docs/rbac.yaml; with rights in "
+                "some namespaces only, name them with -n",
+                (Command(("kubectl", "auth", "can-i", "--list")),),
+            ),
+        ),
         trivial=True,
     )
 
@@ -135,6 +160,7 @@ CODES = {
     **{f"cluster-{why}": "nothing could be asked of the cluster" for why in Why},
     "kubernetes-too-old": "the Kubernetes version is below the floor, or below what Flux supports",
     "kubernetes-version-unknown": "the server tells no version",
+    "forbidden": "every list was forbidden",
     "clock-skew": "the clocks here and there differ by more than a minute",
     **UNREAD_CODES,
 }

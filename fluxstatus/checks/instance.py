@@ -14,6 +14,7 @@ from fluxstatus.checks.telling import (
     unread_found,
     waiting,
 )  # fmt: skip
+from fluxstatus.components import OPERATORS
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.resources import WELL, Resource, maps_of, text_of, when
@@ -30,12 +31,17 @@ def examine(state: State) -> Iterator[Finding]:
     ignored = [other for other in state.of_kind("FluxInstance") if other is not instance]
     if instance is not None:
         yield from _of_instance(state, instance)
-    elif answer.unread and state.operators:
+    elif answer.unread and _may_be_there(state):
         yield unread_found(STEP_ID, "FluxInstance", answer.unread)
     elif not ignored:
         yield _none(state)
     for other in ignored:
         yield _ignored(state, other, Level.WARN if instance else Level.FAIL)
+
+
+def _may_be_there(state: State) -> bool:
+    """Whether there is an operator, or nobody could look."""
+    return bool(state.operators) or state.evidence.answer(OPERATORS).unread is not None
 
 
 def _none(state: State) -> Finding:

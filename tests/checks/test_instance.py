@@ -1,11 +1,12 @@
 """Step 3: the FluxInstance stands as it should."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Evidence, Object
+from fluxstatus.evidence import Answer, Evidence, Object
 from fluxstatus.findings import Level
 from tests.making import (
     FORBIDDEN,
@@ -189,3 +190,13 @@ def test_an_image_without_tag_is_not_compared(image: str) -> None:
     objects = alter(HEALTHY, "Deployment/helm-controller",
                     {"spec.template.spec.containers.0.image": image})  # fmt: skip
     assert bad(found("instance", evidence(*objects))) == []
+
+
+def test_without_a_look_at_the_operator_nothing_is_said_of_the_instance() -> None:
+    """Where neither the operator nor the FluxInstance may be read, that is unknown, no skip."""
+    known = evidence(*HEALTHY)
+    hidden = {
+        name: Answer(unread=FORBIDDEN)
+        for name in ("deployments.apps/operator", "fluxinstances.fluxcd.controlplane.io")
+    }
+    assert amiss(replace(known, answers={**known.answers, **hidden})) == {("unknown", "forbidden")}

@@ -102,13 +102,15 @@ def test_a_viewer_sees_all_but_what_view_lacks(cluster: Cluster) -> None:
 
 
 def test_somebody_without_rights_gets_one_sentence(cluster: Cluster) -> None:
-    """Who may read nothing gets exit code 3, what is missing, and no pass on any object."""
+    """Who may read nothing gets exit code 3, one finding with what is missing, and no pass."""
     put(cluster, HEALTHY)
-    said = flux_status(cluster.kubeconfig("nobody"))
+    said = flux_status(cluster.kubeconfig("nobody"), "--all", "-o", "json")
+    [finding] = said.report["findings"]
     assert said.code == Exit.NO_VERDICT
-    assert "forbidden" in said.out or "not allowed" in said.out
-    assert " pass  sources" not in said.out
-    assert " pass  reconcilers" not in said.out
+    assert finding["level"] == "unknown"
+    rules = {entry["value"] for entry in finding["evidence"]}
+    assert "list kustomizations.kustomize.toolkit.fluxcd.io" in rules
+    assert "list deployments.apps" in rules
 
 
 def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
