@@ -407,7 +407,7 @@ def silent(seconds: float, said: str, config: Kubeconfig) -> Unread:
 
 def stuck(seconds: float) -> Unread:
     """Give the reason when kubectl did not get ready in *seconds*."""
-    return _fill(_STUCK, "", Kubeconfig(), {"seconds": f"{round(seconds, 1):g}"})
+    return _fill(_STUCK, "", Kubeconfig(), {"seconds": f"{max(round(seconds), 1)}"})
 
 
 def _fill(
