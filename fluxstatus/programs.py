@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ from fluxstatus.evidence import Unread, Why
 
 _LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
 _CREDENTIAL = re.compile(r"--(?:token|password)(?:=(.+))?", re.DOTALL)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_LOOK_EVERY = 0.001  # seconds, for the start of a program
+_PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most
 
 
 class ProgramError(Exception):
@@ -64,82 +66,25 @@ class Process:
     """A program at work, to be used in a `with` block, at the end of which it is no more.
 
     `argv` begins with the path that `kubectl` or `find` gives. On Linux the kernel ends it, too,
-    when we are no more, however that came. Raises ProgramError.
+    when the thread that started it is no more, however that came to its end. Raises ProgramError.
     """
 
     def __init__(self, argv: Sequence[str]) -> None:
-        # Here and not in the thread, where Ctrl-C could not interrupt it.
-        import sh  # noqa: F401, PLC0415 - 50 ms, which --help had better not pay
-
-        self.name = Path(argv[0]).name
-        self._credentials = _credentials(argv)
-        self._pid = self._code = 0
-        self._started = self._ending = False
-        self._thread = threading.Thread(target=self._live, args=(argv,), daemon=True)
-        with ExitStack() as closing:
-            self._stdout, self._stderr = (
-                closing.enter_context(_scratch(self.name)) for _ in range(2)
-            )
-            closing.callback(self.end)
-            self._thread.start()
-            while self.alive() and not self._started:
-                self._thread.join(_LOOK_EVERY)
-            if not self._started:
-                text = f"{self.name} cannot be started"
-                raise ProgramError(Unread(Why.NO_PROGRAM, text))
-            self._closing: ExitStack = closing.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing.close()
-
-    def alive(self) -> bool:
-        """Say whether it runs."""
-        return self._thread.is_alive()
-
-    def wait(self, timeout: float) -> int:
-        """Wait for its end, *timeout* seconds at most, and give its exit code.
-
-        The code is negative when a signal ended it. Raises ProgramError when it does not end.
-        """
-        self._thread.join(timeout)
-        if self.alive():
-            text = f"{self.name} did not end within {round(timeout, 1):g} s"
-            raise ProgramError(Unread(Why.TIMEOUT, text))
-        return self._code
-
-    def end(self) -> None:
-        """End it at once, with all it has started; nothing that we start has to tidy up."""
-        self._ending = True
-        self._kill()
-        if self.alive():
-            self._thread.join()
-
-    def output(self) -> Output:
-        """Give what it has printed so far; the code is 0 as long as it runs."""
-        stderr = _whole(self._stderr).decode(errors="replace")
-        for credential in self._credentials:
-            stderr = stderr.replace(credential, "***")
-        return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), self._code)
-
-    def _live(self, argv: Sequence[str]) -> None:
-        """Start the program and wait for its end, in a thread of its own.
-
-        A signal makes the main thread raise wherever it is; in sh it would be lost in the fork,
-        or leave a lock behind that nobody opens. Of all that waits for a thread only its `join`
-        and `is_alive` are made for that.
-        """
-        import logging  # noqa: PLC0415 - sh has imported it
+        import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
 
         import sh  # noqa: PLC0415
 
         logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs whole command lines
-        # Without a start there is no program; without an exit code nobody can know it.
-        with suppress(sh.CommandNotFound, sh.ForkException, OSError):
-            with Path(os.devnull).open("rb") as nothing:
-                running = sh.Command(argv[0])(
+        self.name = Path(argv[0]).name
+        self._credentials = _credentials(argv)
+        self._files = ExitStack()
+        try:
+            self._stdout, self._stderr = (
+                self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - __exit__ does
+                for _ in range(2)
+            )
+            with Path(os.devnull).open("rb") as nothing, _no_signals():
+                self._running = sh.Command(argv[0])(
                     *argv[1:],
                     _in=nothing,
                     _out=self._stdout,
@@ -147,21 +92,60 @@ class Process:
                     _bg=True,
                     _bg_exc=False,
                     _new_session=True,
-                    _preexec_fn=_end_with_parent(os.getpid()),
+                    _preexec_fn=_prepare_child(os.getpid()),
                     _ok_code=list(range(-signal.NSIG, 256)),
                     _encoding="utf-8",
                 )
-            self._pid, self._started = running.pid, True
-            if self._ending:
-                self._kill()
-            self._code = running.wait().exit_code
-        self._pid = 0
+        except (sh.CommandNotFound, sh.ForkException, OSError) as error:
+            self._files.close()
+            text = f"{self.name} cannot be started"
+            raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
+        except BaseException:  # a signal that has waited until the program ran
+            if hasattr(self, "_running"):
+                self.end()
+            self._files.close()
+            raise
 
-    def _kill(self) -> None:
-        pid = self._pid  # the thread may set it to 0, which would mean our own group
-        if pid:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self._files.close()
+
+    def alive(self) -> bool:
+        """Say whether it runs."""
+        return self._running.is_alive()
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end, *timeout* seconds at most, and give its exit code.
+
+        The code is negative when a signal ended it. Raises ProgramError when it does not end.
+        """
+        until, pause = time.monotonic() + timeout, _PAUSES[0]
+        while self.alive():
+            if time.monotonic() > until:
+                raise ProgramError(
+                    Unread(Why.TIMEOUT, f"{self.name} did not end within {round(timeout, 1):g} s")
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, _PAUSES[1])
+        return self._running.exit_code
+
+    def end(self) -> None:
+        """End it at once, with all it has started; nothing that we start has to tidy up."""
+        if self.alive():
             with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+                os.killpg(self._running.pid, signal.SIGKILL)
+        self._running.wait()
+
+    def output(self) -> Output:
+        """Give what it has printed so far; the code is 0 as long as it runs."""
+        code = 0 if self.alive() else self._running.exit_code
+        stderr = _whole(self._stderr).decode(errors="replace")
+        for credential in self._credentials:
+            stderr = stderr.replace(credential, "***")
+        return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), code)
 
 
 def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> Output:
@@ -239,29 +223,29 @@ def _whole(file: BinaryIO) -> bytes:
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
 
 
-def _scratch(name: str) -> BinaryIO:
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """Let signals wait: one that came while sh forks would be lost in a callback there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        return tempfile.TemporaryFile()
-    except OSError as error:
-        text = f"{name} cannot be started: there is no room for its output"
-        raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Give what a child on Linux does first: ask the kernel to kill it when *parent* is gone.
-
-    The kernel does so already when the thread is gone that forked; that one waits for the child.
-    """
+def _prepare_child(parent: int) -> Callable[[], None]:
+    """Give what a child does first: let signals come, and on Linux end when *parent* is gone."""
     prctl = _prctl()
-    if prctl is None:
-        return None
 
-    def ask() -> None:
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        if prctl is None:
+            return
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before we asked
             os._exit(1)
 
-    return ask
+    return prepare
 
 
 @functools.cache
