@@ -22,14 +22,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
-from typing import Any, BinaryIO, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
 
 from fluxstatus.evidence import Unread, Why
 
+if TYPE_CHECKING:
+    from sh import RunningCommand
+
 _LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
 _CREDENTIAL = re.compile(r"--(?:token|password)(?:=(.+))?", re.DOTALL)
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most
 
 
@@ -69,41 +72,17 @@ class Process:
     when the thread that started it is no more, however that came to its end. Raises ProgramError.
     """
 
+    _running: "RunningCommand | None" = None
+
     def __init__(self, argv: Sequence[str]) -> None:
-        import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
-
-        import sh  # noqa: PLC0415
-
-        logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs whole command lines
         self.name = Path(argv[0]).name
         self._credentials = _credentials(argv)
         self._files = ExitStack()
         try:
-            self._stdout, self._stderr = (
-                self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - __exit__ does
-                for _ in range(2)
-            )
-            with Path(os.devnull).open("rb") as nothing, _no_signals():
-                self._running = sh.Command(argv[0])(
-                    *argv[1:],
-                    _in=nothing,
-                    _out=self._stdout,
-                    _err=self._stderr,
-                    _bg=True,
-                    _bg_exc=False,
-                    _new_session=True,
-                    _preexec_fn=_prepare_child(os.getpid()),
-                    _ok_code=list(range(-signal.NSIG, 256)),
-                    _encoding="utf-8",
-                )
-        except (sh.CommandNotFound, sh.ForkException, OSError) as error:
-            self._files.close()
-            text = f"{self.name} cannot be started"
-            raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
-        except BaseException:  # a signal that has waited until the program ran
-            if hasattr(self, "_running"):
-                self.end()
-            self._files.close()
+            with undisturbed():
+                self._start(argv)
+        except BaseException:
+            self.__exit__()
             raise
 
     def __enter__(self) -> Self:
@@ -115,7 +94,8 @@ class Process:
 
     def alive(self) -> bool:
         """Say whether it runs."""
-        return self._running.is_alive()
+        with undisturbed():
+            return self._running is not None and self._running.is_alive()
 
     def wait(self, timeout: float) -> int:
         """Wait for its end, *timeout* seconds at most, and give its exit code.
@@ -125,27 +105,59 @@ class Process:
         until, pause = time.monotonic() + timeout, _PAUSES[0]
         while self.alive():
             if time.monotonic() > until:
-                raise ProgramError(
-                    Unread(Why.TIMEOUT, f"{self.name} did not end within {round(timeout, 1):g} s")
-                )
+                text = f"{self.name} did not end within {round(timeout, 1):g} s"
+                raise ProgramError(Unread(Why.TIMEOUT, text))
             time.sleep(pause)
             pause = min(2 * pause, _PAUSES[1])
-        return self._running.exit_code
+        return self.output().code
 
     def end(self) -> None:
         """End it at once, with all it has started; nothing that we start has to tidy up."""
-        if self.alive():
-            with suppress(ProcessLookupError):
-                os.killpg(self._running.pid, signal.SIGKILL)
-        self._running.wait()
+        with undisturbed():
+            if self._running is None:
+                return
+            if self._running.is_alive():
+                with suppress(ProcessLookupError):
+                    os.killpg(self._running.pid, signal.SIGKILL)
+            self._running.wait()
 
     def output(self) -> Output:
         """Give what it has printed so far; the code is 0 as long as it runs."""
-        code = 0 if self.alive() else self._running.exit_code
+        with undisturbed():
+            running = self._running
+            code = 0 if running is None or running.is_alive() else running.exit_code
         stderr = _whole(self._stderr).decode(errors="replace")
         for credential in self._credentials:
             stderr = stderr.replace(credential, "***")
         return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), code)
+
+    def _start(self, argv: Sequence[str]) -> None:
+        import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
+
+        import sh  # noqa: PLC0415
+
+        logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs whole command lines
+        try:
+            self._stdout, self._stderr = (
+                self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - __exit__ does
+                for _ in range(2)
+            )
+            with Path(os.devnull).open("rb") as nothing:
+                self._running = sh.Command(argv[0])(
+                    *argv[1:],
+                    _in=nothing,
+                    _out=self._stdout,
+                    _err=self._stderr,
+                    _bg=True,
+                    _bg_exc=False,
+                    _new_session=True,
+                    _preexec_fn=_end_with_parent(os.getpid()),
+                    _ok_code=list(range(-signal.NSIG, 256)),
+                    _encoding="utf-8",
+                )
+        except (sh.CommandNotFound, sh.ForkException, OSError) as error:
+            text = f"{self.name} cannot be started"
+            raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
 
 
 def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> Output:
@@ -192,25 +204,69 @@ def find(name: str) -> str:
 def unwinding() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block as Ctrl-C does, by an exception: all is tidied up.
 
-    The exception is SystemExit, with the code that a shell has for the signal. A signal that
-    somebody handles or ignores (nohup) is left alone. In a thread other than the main one this
-    does nothing: signals are not for it.
+    The exception is SystemExit, with the code that a shell has for the signal. All three wait
+    while we deal with a program. A signal that somebody handles or ignores (nohup) is left alone.
+    In a thread other than the main one this does nothing: signals are not for it.
     """
-
-    def leave(number: int, _: FrameType | None) -> NoReturn:
-        signal.signal(number, signal.SIG_IGN)  # tidying up is not to be interrupted
-        raise SystemExit(128 + number)
-
-    both = (signal.SIGTERM, signal.SIGHUP)
-    here = threading.current_thread() is threading.main_thread()
-    ours = [one for one in both if here and signal.getsignal(one) is signal.SIG_DFL]
+    default = (signal.SIG_DFL, signal.default_int_handler)
+    before = {one: signal.getsignal(one) for one in _ENDING if _in_main_thread()}
+    ours = {one: handler for one, handler in before.items() if handler in default}
     try:
         for number in ours:
-            signal.signal(number, leave)
+            signal.signal(number, _come)
         yield
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let signals wait for the end of the block.
+
+    An exception that came out of nowhere would be lost in sh's fork, or would leave a lock in sh
+    behind that nobody opens any more.
+    """
+    if not _in_main_thread():
+        yield
+        return
+    _waiting.depth += 1
+    try:
+        yield
+    finally:
+        _waiting.depth -= 1
+        if _waiting.number and not _waiting.depth:
+            number, _waiting.number = _waiting.number, 0
+            _leave(number)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The signal that waits, if one does, and for how many blocks."""
+
+    number: int = 0
+    depth: int = 0
+
+
+_waiting = _Waiting()  # of the main thread, as all signals
+
+
+def _come(number: int, _: FrameType | None) -> None:
+    if _waiting.depth:
+        _waiting.number = number
+    else:
+        _leave(number)
+
+
+def _leave(number: int) -> NoReturn:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    signal.signal(number, signal.SIG_IGN)  # tidying up is not to be interrupted
+    raise SystemExit(128 + number)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _credentials(argv: Sequence[str]) -> list[str]:
@@ -223,29 +279,18 @@ def _whole(file: BinaryIO) -> bytes:
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
 
 
-@contextmanager
-def _no_signals() -> Iterator[None]:
-    """Let signals wait: one that came while sh forks would be lost in a callback there."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _prepare_child(parent: int) -> Callable[[], None]:
-    """Give what a child does first: let signals come, and on Linux end when *parent* is gone."""
+def _end_with_parent(parent: int) -> Callable[[], None] | None:
+    """Give what a child on Linux does first: ask the kernel to kill it when *parent* is gone."""
     prctl = _prctl()
+    if prctl is None:
+        return None
 
-    def prepare() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        if prctl is None:
-            return
+    def ask() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before we asked
             os._exit(1)
 
-    return prepare
+    return ask
 
 
 @functools.cache

@@ -37,13 +37,18 @@ class Proxy:
     def __init__(self, flags: Sequence[str]) -> None:
         self._began = time.monotonic()
         self._flags, self._kubectl = flags, programs.kubectl()
-        with ExitStack() as closing:
-            self.socket = f"{closing.enter_context(_private_folder())}/s"
-            command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
-            self._process = closing.enter_context(
-                Process([*command, "--append-server-path", *_CLOSED])
-            )
-            self._closing = closing.pop_all()
+        self._closing = ExitStack()
+        try:
+            with programs.undisturbed():
+                folder = self._closing.enter_context(_private_folder())
+                self.socket = f"{folder}/s"
+                command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
+                self._process = self._closing.enter_context(
+                    Process([*command, "--append-server-path", *_CLOSED])
+                )
+        except BaseException:
+            self._closing.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -172,6 +172,37 @@ def test_no_program_outlives_us(tmp_path: Path, number: signal.Signals) -> None:
     assert gone(tool.name)
 
 
+_INTERRUPTED = """
+import signal, sys
+from contextlib import suppress
+from fluxstatus import programs
+
+for number in range(300):
+    with suppress(SystemExit), programs.unwinding():
+        signal.signal(signal.SIGALRM, signal.getsignal(signal.SIGTERM))
+        signal.setitimer(signal.ITIMER_REAL, 0.0001 + number * 0.00005)
+        with programs.Process(sys.argv[1:]) as process:
+            while process.alive():
+                pass
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+print("done")
+"""
+
+
+def test_a_signal_may_come_at_any_moment(tmp_path: Path) -> None:
+    """Wherever in our dealings with a program it comes, the program ends and nothing hangs."""
+    tool = program(tmp_path / f"tool-{os.getpid()}", "sleep 60; true")
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED, tool],
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("done\n", "")
+    assert gone(tool.name)
+
+
 def test_a_signal_that_someone_handles_is_left_alone() -> None:
     """Only signals that would just end us are turned into exceptions, and only within the block."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
