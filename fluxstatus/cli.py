@@ -1,25 +1,27 @@
 """The command line: options in, exit code out."""
 
+# ruff: noqa: PLC0415 - what a run does not need, or not yet, it must not wait for
+
 import sys
 from collections.abc import Callable, Collection, Iterable
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, ClassVar, NoReturn
 
 import typer
 
 from fluxstatus import __version__, console, programs, snapshot
 from fluxstatus.asking import ask
-from fluxstatus.checks import STEPS
-from fluxstatus.commandline import PlainCommand, PlainGroup, hand_down, with_options
-from fluxstatus.commands import checks_list, explain, ui, wait, watch
+from fluxstatus.commandline import PlainGroup, hand_down, with_options
+from fluxstatus.commands import wait, watch
 from fluxstatus.evidence import Evidence
 from fluxstatus.findings import Exit, Level, Report
-from fluxstatus.judge import Choice, judge
 from fluxstatus.options import Connection, Saved, Scope, Shown, Timing
 from fluxstatus.prune import mask
 from fluxstatus.report import RENDER, Format
+
+if TYPE_CHECKING:
+    from fluxstatus.judge import Choice
 
 _EPILOG = """
 \b
@@ -40,8 +42,17 @@ Exit codes:
   130  Ctrl-C
 """
 
+
+class _Commands(PlainGroup):
+    late: ClassVar = {
+        "explain": "fluxstatus.commands.explain",
+        "list": "fluxstatus.commands.checks_list",
+        "ui": "fluxstatus.commands.ui",
+    }
+
+
 app = typer.Typer(
-    cls=PlainGroup,
+    cls=_Commands,
     add_completion=False,  # `__complete` does that, and faster
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -50,9 +61,6 @@ app = typer.Typer(
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("explain", cls=PlainCommand)(with_options(explain.show))
-app.command("list", cls=PlainCommand)(with_options(checks_list.show))
-app.command("ui", cls=PlainCommand)(with_options(ui.show))
 
 
 def _version(asked: bool) -> None:
@@ -85,7 +93,7 @@ def check(
     if complaint := _contradiction(timing, saved, connection):
         ctx.fail(complaint)
     read = _reader(scope, shown, timing, saved, connection)
-    assess = partial(judge, choice=_choice(scope))
+    assess = _assessor(scope)
     fail_on = Level(timing.fail_on)
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown))
@@ -114,8 +122,24 @@ def _contradiction(timing: Timing, saved: Saved, connection: Connection) -> str:
     return complaint or next((text for applies, text in rules if applies), "")
 
 
-def _choice(scope: Scope) -> Choice:
+def _assessor(scope: Scope) -> Callable[[Evidence], Report]:
+    """Give what judges a cluster. Judging is imported when there is something to judge."""
+    if scope.step or scope.skip:
+        return partial(_judge, choice=_choice(scope))
+    return lambda evidence: _judge(evidence, _choice(scope))
+
+
+def _judge(evidence: Evidence, choice: "Choice") -> Report:
+    from fluxstatus.judge import judge
+
+    return judge(evidence, choice)
+
+
+def _choice(scope: Scope) -> "Choice":
     """Give what of the findings is asked for; a name that is none is wrong usage."""
+    from fluxstatus.checks import STEPS
+    from fluxstatus.judge import Choice
+
     steps = {step.id for step in STEPS}
     codes = {code for step in STEPS for code in step.codes}
     return Choice(
@@ -129,6 +153,8 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
     words = tuple(word for value in values for word in value.split(",") if word)
     for word in words:
         if word not in names:
+            from difflib import get_close_matches
+
             near = get_close_matches(word, names, n=1)
             meant = f"did you mean {near[0]!r}?" if near else "see `kubectl flux-status list`."
             raise typer.BadParameter(f"{word!r} is unknown; {meant}", param_hint=option)
@@ -196,7 +222,7 @@ def _complain(text: str, code: Exit) -> Exit:
 
 def _crash(error: Exception) -> Exit:
     if {"-v", "--verbose"} & set(sys.argv):
-        import traceback  # noqa: PLC0415 - only a bug pays for it
+        import traceback
 
         for line in "".join(traceback.format_exception(error)).splitlines():
             console.note(mask(line))

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -93,14 +94,13 @@ class Reply(NamedTuple):
 class Door:
     """The way to one cluster, open within a `with` block, at the end of which nothing is left.
 
-    Whatever is wrong with the way, `get` tells it. `kubeconfig` is where it leads, `clock_skew`
-    the seconds that this machine is ahead of the server. Threads may share a door.
+    Whatever is wrong with the way, `get` tells it. `clock_skew` is the seconds that this machine
+    is ahead of the server. Threads may share a door. *meanwhile* is called while kubectl starts.
     """
 
-    def __init__(self, access: Access) -> None:
-        self.kubeconfig = Kubeconfig()
+    def __init__(self, access: Access, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.clock_skew: float | None = None
-        self._access = access
+        self._access, self._meanwhile = access, meanwhile
         self._began = time.monotonic()
         self._closing = ExitStack()
         self._shut = threading.Event()
@@ -124,6 +124,11 @@ class Door:
 
     def __exit__(self, *_: object) -> None:
         self._closing.close()
+
+    @property
+    def kubeconfig(self) -> Kubeconfig:
+        """Where it leads, as far as kubectl tells; within the block."""
+        return self._proxy.kubeconfig(self._left()) if self._proxy else Kubeconfig()
 
     @property
     def cost(self) -> Cost:
@@ -163,8 +168,8 @@ class Door:
     def _open(self, closing: ExitStack) -> None:
         closing.callback(self._hang_up)
         self._proxy = proxy = closing.enter_context(Proxy(self._access.flags))
-        self.kubeconfig = proxy.kubeconfig(self._left())  # while it starts
-        proxy.wait(self._left(), self.kubeconfig)
+        self._meanwhile()
+        proxy.wait(self._left())
         # Without kubectl every request under way ends, whatever it is waiting for.
         alarm = threading.Timer(self._left(), self._expire)
         closing.callback(alarm.cancel)

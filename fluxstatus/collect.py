@@ -57,21 +57,27 @@ def nowhere(_: Answers) -> set[str]:
     return set()
 
 
+def idle() -> None:
+    """Do nothing."""
+
+
 def collect(
     access: Access,
     progress: Callable[[str], None] = lambda _: None,
     workload_namespaces: Callable[[Answers], set[str]] = nowhere,
+    meanwhile: Callable[[], None] = idle,
 ) -> Evidence:
     """Ask the cluster, and give what it said; whatever the cluster does, this does not raise.
 
     *progress* is told of each answer when it is there. *workload_namespaces* says, from the
-    answers, in which namespaces Pods keep something waiting. It takes `access.timeout` seconds at
-    most, and SIGTERM and SIGHUP end it with SystemExit.
+    answers, in which namespaces Pods keep something waiting. *meanwhile* is called while kubectl
+    starts. It takes `access.timeout` seconds at most, and SIGTERM and SIGHUP end it with
+    SystemExit.
     """
     with (
         programs.unwinding(),
         _without_gc(),
-        Door(access) as door,
+        Door(access, meanwhile) as door,
         ThreadPoolExecutor(_THREADS) as pool,
     ):
         try:

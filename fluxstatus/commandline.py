@@ -1,14 +1,17 @@
-"""What typer lacks: groups of options, plain help in panels, options before a subcommand."""
+"""What typer lacks: groups of options, plain help in panels, subcommands that are imported late."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import wraps
+from importlib import import_module
 from inspect import Parameter, Signature, signature
 from itertools import chain, groupby
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
+import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 _NAMES = 29  # columns for the names of options: the panels are aligned
 
@@ -71,12 +74,45 @@ class PlainCommand(TyperCommand):
 
 
 class PlainGroup(TyperGroup):
-    """A group of commands with such help."""
+    """A group of commands with such help; `late` has the modules of the commands by name."""
+
+    late: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands: Any = LateCommands(self.late)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the subcommands, then the options."""
         self.format_commands(ctx, formatter)
         _write_panels(self, ctx, formatter)
+
+
+class LateCommands(Mapping[str, Any]):
+    """Commands by name, each imported when it is asked for: the check must not wait for them.
+
+    A module has its command as the function `show`, or several of them as the typer app `app`.
+    """
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __getitem__(self, name: str) -> Any:
+        """Give the command *name*. Raises KeyError when there is none."""
+        module = import_module(self._modules[name])
+        app = getattr(module, "app", None)
+        if app is None:
+            app = typer.Typer(add_completion=False, rich_markup_mode=None)
+            app.command(name, cls=PlainCommand)(with_options(module.show))
+        command = get_command(app)
+        command.name = name
+        return command
 
 
 def _write_panels(command: Any, context: Any, formatter: Any) -> None:

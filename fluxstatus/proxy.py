@@ -7,6 +7,7 @@ show a Secret or lead into a container it refuses by itself, before the API serv
 import os
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -36,15 +37,20 @@ class Proxy:
 
     def __init__(self, flags: Sequence[str]) -> None:
         self._began = time.monotonic()
-        self._flags, self._kubectl = flags, programs.kubectl()
+        self._flags, kubectl = flags, programs.kubectl()
+        self._kubeconfig: Kubeconfig | None = None
+        self._reading = threading.Lock()
         self._closing = ExitStack()
         try:
             with programs.undisturbed():
                 folder = self._closing.enter_context(_private_folder())
                 self.socket = f"{folder}/s"
-                command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
+                command = [kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
                 self._process = self._closing.enter_context(
                     Process([*command, "--append-server-path", *_CLOSED])
+                )
+                self._view = self._closing.enter_context(
+                    Process([kubectl, "config", "view", "-o=json", *flags])
                 )
         except BaseException:
             self._closing.close()
@@ -57,13 +63,20 @@ class Proxy:
         self._closing.close()
 
     def kubeconfig(self, timeout: float) -> Kubeconfig:
-        """Ask kubectl what it is configured to reach; nothing when it does not tell."""
-        view = [self._kubectl, "config", "view", "-o=json", *self._flags]
-        with suppress(ProgramError):  # `wait` will tell what is wrong
-            return connection.read(programs.run(view, timeout=timeout).json(), self._flags)
-        return Kubeconfig()
+        """Give what kubectl is configured to reach, as soon as it has told.
 
-    def wait(self, timeout: float, config: Kubeconfig) -> None:
+        That is nothing when it does not tell within *timeout* seconds; any thread may ask.
+        """
+        with self._reading:
+            if self._kubeconfig is None:
+                self._kubeconfig = Kubeconfig()
+                with suppress(ProgramError):  # the proxy tells what is wrong
+                    self._view.wait(timeout)
+                    said = self._view.output().json()
+                    self._kubeconfig = connection.read(said, self._flags)
+            return self._kubeconfig
+
+    def wait(self, timeout: float) -> None:
         """Wait until it serves, *timeout* seconds at most. Raises ProgramError."""
         until = time.monotonic() + timeout
         while self.alive():
@@ -75,7 +88,7 @@ class Proxy:
             time.sleep(_LOOK_EVERY)
         last = self._process.output()
         said = last.stdout.decode(errors="replace") + last.stderr
-        raise ProgramError(connection.explain(said, config))
+        raise ProgramError(connection.explain(said, self.kubeconfig(until - time.monotonic())))
 
     def alive(self) -> bool:
         """Say whether it runs."""

@@ -9,6 +9,11 @@ from subprocess import CompletedProcess, run
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's business, not a property.
+settings.register_profile("flux-status", deadline=None)
+settings.load_profile("flux-status")
 
 pytest_plugins = ["tests.cluster.fixtures"]
 

@@ -390,9 +390,9 @@ def test_verbose_tells_what_was_asked(flux_status: Program) -> None:
 
 _CRASHING = """
 from fluxstatus import cli, options
-@cli.app.command()
-def boom(verbose: options.Verbose = False) -> None:
+def show(verbose: options.Verbose = False) -> None:
     raise KeyError("--token=not-for-everybody")
+cli.app.info.cls.late["boom"] = "__main__"
 cli.run()
 """
 

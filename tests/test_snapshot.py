@@ -79,7 +79,7 @@ def sample_with(**parts: Any) -> bytes:
     return json.dumps(json.loads(dumps(SAMPLE)) | parts).encode()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(EVIDENCE)
 def test_what_is_read_is_what_was_saved(evidence: Evidence) -> None:
     """Any evidence comes back equal, and saved again it is the same to the byte."""
@@ -280,7 +280,6 @@ def test_a_snapshot_may_be_as_large_as_the_limit() -> None:
         loads(gzip.compress(data), limit=len(data) - 1)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
     """A file that was cut off, anywhere, is refused rather than read as less."""

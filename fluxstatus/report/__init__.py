@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from importlib import import_module
 
 from fluxstatus.findings import Report
-from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
 
 __all__ = ["RENDER", "Format", "Look"]
@@ -17,7 +17,16 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def _by(module: str) -> Callable[[Report, Look], str]:
+    def render(report: Report, look: Look) -> str:
+        text: str = import_module(f"fluxstatus.report.{module}").render(report, look)
+        return text
+
+    return render
+
+
 RENDER: Mapping[Format, Callable[[Report, Look], str]] = {
-    Format.TEXT: as_text.render,
-    Format.JSON: as_json.render,
+    Format.TEXT: _by("as_text"),
+    Format.JSON: _by("as_json"),
 }
+"""How a report is shown in each format; what shows it is imported only then."""

@@ -142,7 +142,7 @@ _OBJECTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(st.sampled_from(QUESTIONS), st.lists(_OBJECTS, max_size=3), max_size=6),
     st.booleans(),
