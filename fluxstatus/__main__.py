@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - see above: a TAB press must not wait for what it does not need
 
+import gc
 import sys
 
 from fluxstatus import __version__
@@ -18,8 +19,10 @@ def main() -> None:
 
                 sys.stdout.write(complete(words))
             case _:
+                gc.disable()  # of what is imported nothing is garbage, and looking at it takes time
                 from fluxstatus.cli import run
 
+                gc.enable()
                 run()
     except KeyboardInterrupt:
         sys.exit(130)

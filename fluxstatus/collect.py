@@ -108,7 +108,6 @@ class _Run:
             if missing.why is not Why.FORBIDDEN:
                 return self._seal(unreachable=missing)
         self._answers.update(dict.fromkeys(RESOURCES, Answer(unread=missing)))
-        self._chosen = self._chosen or tuple(filter(None, [self._door.kubeconfig.namespace]))
         with ExitStack() as stack:
             client = _start_client(stack)
             for name in (*_DEPLOYMENTS, "events"):
@@ -127,7 +126,12 @@ class _Run:
             )
 
     def _ask(self, name: str, question: Question) -> None:
-        self._asked[self._pool.submit(lists.read, self._door, name, question, self._chosen)] = name
+        future = self._pool.submit(lists.read, self._door, name, question, self._one_by_one)
+        self._asked[future] = name
+
+    def _one_by_one(self) -> tuple[str, ...]:
+        """Give the namespaces to ask where all at once is forbidden; kubectl's own if none."""
+        return self._chosen or tuple(filter(None, [self._door.kubeconfig.namespace]))
 
     def _listen(self, names: Collection[str] = ()) -> None:
         """Wait for the answers to these questions, or to all that were asked."""

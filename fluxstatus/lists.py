@@ -1,6 +1,6 @@
 """Reading a list: page by page and, where only that is allowed, namespace by namespace."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -42,12 +42,14 @@ class Question:
         return f"{self.base}{inside}/{self.plural}?{'&'.join(filter(None, wanted))}"
 
 
-def read(door: Door, name: str, question: Question, chosen: tuple[str, ...]) -> Answer:
-    """Ask everywhere or, where that is forbidden, in the *chosen* namespaces one by one."""
+def read(
+    door: Door, name: str, question: Question, one_by_one: Callable[[], tuple[str, ...]]
+) -> Answer:
+    """Ask everywhere or, where that is forbidden, in the namespaces that *one_by_one* gives."""
     if question.namespaces:
         return _read_in(door, name, question, question.namespaces, None)
     items, unread = _list(door, name, question, "")
-    if unread is not None and unread.why is Why.FORBIDDEN and chosen:
+    if unread is not None and unread.why is Why.FORBIDDEN and (chosen := one_by_one()):
         return _read_in(door, name, question, chosen, unread)
     return Answer(tuple(items), unread)
 
