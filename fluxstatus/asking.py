@@ -2,12 +2,16 @@
 
 # ruff: noqa: PLC0415 - a snapshot and --help need not pay for asking
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fluxstatus import console
 from fluxstatus.evidence import Answer, Evidence
 from fluxstatus.options import Connection
+
+if TYPE_CHECKING:
+    from fluxstatus.collect import Told
 
 
 def ask(
@@ -21,24 +25,31 @@ def ask(
     """Give what the cluster says within *timeout* seconds.
 
     On a terminal a line shows what was answered last, unless *quiet*; *verbose* keeps a line for
-    each answer.
+    each answer, and one for each step of the check.
     """
     from fluxstatus.cluster import Access
     from fluxstatus.collect import collect
 
     access = Access(connection.flags(), namespaces, timeout, connection.longest_request())
-    live = console.LiveLine(on=not quiet)
+    live = console.LiveLine(on=not quiet and not verbose)
+    answers: list[Told] = []
+
+    def tell(told: "Told") -> None:
+        answers.append(told)
+        text = f"{told.question}: {told.text}, after {told.seconds:.2f} s"
+        (console.note if verbose else live.show)(text)
+
     try:
         evidence = collect(
             access,
-            console.note if verbose else live.show,
+            tell,
             _workload_namespaces,
             meanwhile=_get_ready,
         )
     finally:
         live.clear()
-    if verbose:
-        console.note(_summary(evidence))
+    for line in _account(answers, evidence) if verbose else ():
+        console.note(line)
     target = replace(evidence.target, flags=connection.repeated())
     return replace(evidence, target=target)
 
@@ -55,6 +66,21 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     return workload_namespaces(answers)
 
 
-def _summary(evidence: Evidence) -> str:
+def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
+    """Say what each step took: an answer that several steps read is the first one's."""
+    from fluxstatus.checks import STEPS
+
+    left = {told.question: told for told in answers}
+    for step in STEPS:
+        read = [left.pop(question) for question in step.reads if question in left]
+        own = [told for told in read if told.requests]
+        requests = sum(told.requests for told in own)
+        after = max((told.seconds for told in own), default=0.0)
+        text = f"{requests} requests of its own"
+        yield (
+            f"step {step.id}: {text}, answered after {after:.2f} s"
+            if own
+            else (f"step {step.id}: {text}")
+        )
     cost = evidence.cost
-    return f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s"
+    yield f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s"

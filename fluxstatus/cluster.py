@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ class Door:
         self._local = threading.local()
         self._lines: list[HTTPConnection] = []
         self._requests = self._bytes = 0
+        self._per_question: Counter[str] = Counter()
         self._fastest = float("inf")
 
     def __enter__(self) -> Self:
@@ -135,16 +137,21 @@ class Door:
         """What was asked so far."""
         return Cost(self._requests, self._bytes, time.monotonic() - self._began)
 
-    def get(self, path: str, accept: str = "application/json") -> Reply:
+    def requests(self, question: str) -> int:
+        """Give how many requests a *question* has taken so far."""
+        return self._per_question[question]
+
+    def get(self, path: str, accept: str = "application/json", question: str = "") -> Reply:
         """Ask for *path*, query included, and give the answer, whatever its status.
 
+        *question* is the name of what the answer is to; it is only for the account.
         An API server that is busy, or that has answered before and is lost, is asked again.
         Raises ProgramError when there is no answer. If that is no matter of this one request,
         all later ones fail the same way, at once.
         """
         for tries in count(1):
             try:
-                reply = self._ask(path, accept)
+                reply = self._ask(path, accept, question)
             except _LostError as lost:
                 if self._requests and tries == 1 and self.pause(_SECOND_TRY_AFTER):
                     continue
@@ -175,7 +182,7 @@ class Door:
         closing.callback(alarm.cancel)
         alarm.start()
 
-    def _ask(self, path: str, accept: str) -> Reply:
+    def _ask(self, path: str, accept: str, question: str) -> Reply:
         proxy = self._proxy
         if self._dead is not None or proxy is None:
             raise ProgramError(self._dead or _NOT_OPEN)
@@ -197,6 +204,7 @@ class Door:
             raise _LostError(unread, cluster=True)
         with self._lock:
             self._requests += 1
+            self._per_question[question] += 1
             self._bytes += len(received)
             self._compare_clocks(response.getheader("Date", ""), asked, seconds)
         if response.status == HTTPStatus.UNAUTHORIZED:

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from fluxstatus import discovery, lists, programs
 from fluxstatus.cluster import Access, Door
@@ -61,18 +61,31 @@ def idle() -> None:
     """Do nothing."""
 
 
+class Told(NamedTuple):
+    """A question of the run that has its answer.
+
+    `text` is the answer in a word or two, `requests` what it took, `seconds` when it was there,
+    counted from when the way to the cluster was open.
+    """
+
+    question: str
+    text: str
+    requests: int
+    seconds: float
+
+
 def collect(
     access: Access,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[Told], None] = lambda _: None,
     workload_namespaces: Callable[[Answers], set[str]] = nowhere,
     meanwhile: Callable[[], None] = idle,
 ) -> Evidence:
     """Ask the cluster, and give what it said; whatever the cluster does, this does not raise.
 
-    *progress* is told of each answer when it is there. *workload_namespaces* says, from the
-    answers, in which namespaces Pods keep something waiting. *meanwhile* is called while kubectl
-    starts. It takes `access.timeout` seconds at most, and SIGTERM and SIGHUP end it with
-    SystemExit.
+    *progress* is told of each answer when it is there, by whatever thread has it.
+    *workload_namespaces* says, from the answers, in which namespaces Pods keep something waiting.
+    *meanwhile* is called while kubectl starts. It takes `access.timeout` seconds at most, and
+    SIGTERM and SIGHUP end it with SystemExit.
     """
     with (
         programs.unwinding(),
@@ -91,7 +104,11 @@ class _Run:
     """One run: what is being asked, and what is answered so far."""
 
     def __init__(
-        self, access: Access, door: Door, pool: ThreadPoolExecutor, progress: Callable[[str], None]
+        self,
+        access: Access,
+        door: Door,
+        pool: ThreadPoolExecutor,
+        progress: Callable[[Told], None],
     ) -> None:
         self._chosen = access.namespaces
         self._door, self._pool, self._progress = door, pool, progress
@@ -107,12 +124,13 @@ class _Run:
             missing = error.unread
             if missing.why is not Why.FORBIDDEN:
                 return self._seal(unreachable=missing)
+        self._tell(discovery.APIS, f"{len(served or ())} Flux kinds")
         self._answers.update(dict.fromkeys(RESOURCES, Answer(unread=missing)))
         with ExitStack() as stack:
             client = _start_client(stack)
             for name in (*_DEPLOYMENTS, "events"):
                 self._ask(name, QUESTIONS[name])
-            version = self._pool.submit(discovery.version, self._door)
+            version = self._pool.submit(self._version)
             for name, preferred in (served or {}).items():
                 plural, _, group = name.partition(".")
                 self._ask(name, Question(f"/apis/{group}/{preferred}", plural))
@@ -121,9 +139,14 @@ class _Run:
             self._listen()
             self._ask_workloads(workload_namespaces(self._answers))
             self._listen()
-            return self._seal(
-                kubernetes=version.result(), served=served, programs={_CLIENT: _version_of(client)}
-            )
+            kubernetes, cli = version.result(), _version_of(client)
+            self._tell(_CLIENT, cli if isinstance(cli, str) else cli.text)
+            return self._seal(kubernetes=kubernetes, served=served, programs={_CLIENT: cli})
+
+    def _version(self) -> str:
+        text = discovery.version(self._door)
+        self._tell(discovery.VERSION, text or "unknown")
+        return text
 
     def _ask(self, name: str, question: Question) -> None:
         future = self._pool.submit(lists.read, self._door, name, question, self._one_by_one)
@@ -139,8 +162,11 @@ class _Run:
         for future in as_completed(awaited):
             name = self._asked.pop(future)
             answer = self._answers[name] = future.result()
-            seconds = time.monotonic() - self._began
-            self._progress(f"{name}: {_summary(answer)}, after {seconds:.2f} s")
+            self._tell(name, _summary(answer))
+
+    def _tell(self, question: str, text: str) -> None:
+        seconds = time.monotonic() - self._began
+        self._progress(Told(question, text, self._door.requests(question), seconds))
 
     def _ask_in_homes(self) -> None:
         """Ask for what is beside the Deployments; what is unknown of these is so of that, too."""

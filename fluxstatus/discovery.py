@@ -14,6 +14,9 @@ _AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")
 )
+APIS, VERSION = "apis", "version"
+"""The names of these questions."""
+
 _UNSTAMPED = "v0.0.0-"  # what a server built without its version calls itself
 
 
@@ -40,7 +43,7 @@ def served(door: Door) -> dict[str, str]:
 def version(door: Door) -> str:
     """Give the version of the API server, empty when it does not say."""
     try:
-        text = str(door.get("/version").json().get("gitVersion", ""))
+        text = str(door.get("/version", question=VERSION).json().get("gitVersion", ""))
     except ProgramError:
         return ""
     return "" if text.startswith(_UNSTAMPED) else text
@@ -66,7 +69,7 @@ def _resources_of_groups(door: Door, groups: Iterable[Object]) -> Iterator[tuple
 
 
 def _discovered(door: Door, path: str, accept: str) -> Object:
-    reply = door.get(path, accept)
+    reply = door.get(path, accept, APIS)
     if reply.status == HTTPStatus.FORBIDDEN and "system:anonymous" in reply.message:
         raise ProgramError(connection.refused(reply.status, door.kubeconfig))
     if reply.status == HTTPStatus.OK:

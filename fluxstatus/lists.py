@@ -74,7 +74,7 @@ def _list(
     """Read a list page by page; give what was read, and why that is not all if it is not."""
     items: list[Object] = []
     try:
-        for number, page in enumerate(_pages(door, question, namespace), start=1):
+        for number, page in enumerate(_pages(door, name, question, namespace), start=1):
             for item in page["items"]:
                 item["apiVersion"] = page["apiVersion"]
                 item["kind"] = page["kind"].removesuffix("List")
@@ -87,21 +87,21 @@ def _list(
     return items, None
 
 
-def _pages(door: Door, question: Question, namespace: str) -> Iterator[Object]:
+def _pages(door: Door, name: str, question: Question, namespace: str) -> Iterator[Object]:
     """Give page by page; the next is on its way while one is looked at. Raises ProgramError."""
     with ThreadPoolExecutor(1) as ahead:
-        page, number = _page(door, question, namespace, ""), 1
+        page, number = _page(door, name, question, namespace, ""), 1
         while (token := _next(page)) and number != question.pages:
-            following = ahead.submit(_page, door, question, namespace, token)
+            following = ahead.submit(_page, door, name, question, namespace, token)
             yield page
             page, number = following.result(), number + 1
         yield page
 
 
-def _page(door: Door, question: Question, namespace: str, token: str) -> Object:
+def _page(door: Door, name: str, question: Question, namespace: str, token: str) -> Object:
     """Give one page of a list. Raises ProgramError."""
     for _ in range(2):
-        reply = door.get(question.path(namespace, token))
+        reply = door.get(question.path(namespace, token), question=name)
         if reply.status != HTTPStatus.GONE or not _next(reply.json()):
             break
         # The list is older than the server keeps; it offers to go on with the present one.

@@ -61,7 +61,7 @@ Timeout = Annotated[
     ),
 ]
 Verbose = Annotated[
-    bool, Option("--verbose", "-v", help="Tell on stderr what was asked and how long it took")
+    bool, Option("--verbose", "-v", help="Tell on stderr what each step asked and how long it took")
 ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fluxstatus import snapshot
+from fluxstatus.checks import STEPS
 from fluxstatus.evidence import Evidence, Unread, Why
 from tests.conftest import RECORDED, Program
 from tests.making import NOW
@@ -376,6 +377,13 @@ def test_time_is_over(flux_status: Program, hanging_kubectl: Path) -> None:
     done = flux_status("--timeout", "1s", timeout=20)
     assert done.returncode == 3
     assert_gone(hanging_kubectl)
+
+
+def test_verbose_tells_of_every_step(flux_status: Program) -> None:
+    """-v has a line for each step of the check, with its requests."""
+    lines = flux_status("-v", env={"PATH": "/nowhere"}).stderr.splitlines()
+    assert [line.partition(":")[0] for line in lines[:-1]] == [f"step {one.id}" for one in STEPS]
+    assert all("0 requests" in line for line in lines)
 
 
 def test_verbose_tells_what_was_asked(flux_status: Program) -> None:

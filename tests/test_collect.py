@@ -18,7 +18,7 @@ from typing import Any, Self
 import pytest
 
 from fluxstatus.cluster import Access
-from fluxstatus.collect import QUESTIONS, collect
+from fluxstatus.collect import QUESTIONS, Told, collect
 from fluxstatus.evidence import Evidence, Why
 from fluxstatus.kinds import KINDS, RESOURCES
 from tests.cluster import load
@@ -587,13 +587,14 @@ def test_an_operator_command_line_that_hangs_is_ended(
 
 
 def test_each_answer_is_told_when_it_is_there(server: ApiServer, here: Access) -> None:
-    """Progress has a line for every question that was asked, with its count."""
+    """Progress is told of every question that was asked, with the size and cost of its answer."""
     server.fill("helmreleases", 7)
-    lines: list[str] = []
-    collect(here, lines.append)
-    names = [line.partition(":")[0] for line in lines]
-    assert sorted(names) == sorted([KUSTOMIZATIONS, HELM_RELEASES, CONTROLLERS, OPERATOR, "events"])
-    assert any(line.startswith(f"{HELM_RELEASES}: 7 objects") for line in lines)
+    told: list[Told] = []
+    collect(here, told.append)
+    of_lists = [KUSTOMIZATIONS, HELM_RELEASES, CONTROLLERS, OPERATOR, "events"]
+    assert sorted(t.question for t in told if t.requests) == sorted([*of_lists, "apis", "version"])
+    releases = next(t for t in told if t.question == HELM_RELEASES)
+    assert (releases.text, releases.requests) == ("7 objects", 1)
 
 
 def test_a_run_may_be_made_in_any_thread(here: Access) -> None:

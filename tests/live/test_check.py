@@ -1,5 +1,6 @@
 """The check on a real API server: what it asks, and what it says to whom."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fluxstatus import snapshot
+from fluxstatus.checks import STEPS
 from fluxstatus.findings import Exit
 from fluxstatus.judge import judge
 from fluxstatus.kinds import RESOURCES
@@ -75,6 +77,15 @@ def test_it_only_gets_and_lists(cluster: Cluster, file: Path) -> None:
     assert not [request.uri for request in requests if "secrets" in request.uri]
     assert len(requests) <= max(served, crds) + 8
     assert said.report["cost"]["requests"] == len(requests)
+
+
+def test_verbose_accounts_for_every_request(cluster: Cluster) -> None:
+    """The requests that -v tells of the steps are all that were sent."""
+    put(cluster, BROKEN)
+    said = flux_status(cluster.kubeconfig("admin"), "-v")
+    steps = re.findall(r"^step \w+: (\d+) requests", said.err, re.MULTILINE)
+    assert len(steps) == len(STEPS)
+    assert sum(map(int, steps)) == len(cluster.audit("admin"))
 
 
 def test_a_snapshot_of_a_live_run_gives_the_same_findings(cluster: Cluster, tmp_path: Path) -> None:
