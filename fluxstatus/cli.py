@@ -45,8 +45,10 @@ Exit codes:
 
 class _Commands(PlainGroup):
     late: ClassVar = {
+        "credentials": "fluxstatus.commands.credentials",
         "explain": "fluxstatus.commands.explain",
         "list": "fluxstatus.commands.checks_list",
+        "reconcile": "fluxstatus.commands.reconcile",
         "ui": "fluxstatus.commands.ui",
     }
 

@@ -7,8 +7,6 @@ import json
 from datetime import datetime
 from typing import Any
 
-from fluxstatus.credentials import Credential
-from fluxstatus.evidence import Unread
 from fluxstatus.explain.chain import Node
 from fluxstatus.explain.codes import Code
 from fluxstatus.explain.log import Log
@@ -22,6 +20,7 @@ from fluxstatus.report.as_json import (
     ref_json,
     time_json,
 )
+from fluxstatus.report.secrets import json_of, unread_json
 
 SCHEMA_VERSION = 1
 
@@ -69,7 +68,7 @@ def _story(story: Story) -> dict[str, Any]:
                 }
                 for event in story.events
             ],
-            "unread": _unread(story.events_unread),
+            "unread": unread_json(story.events_unread),
         },
         "history": [
             {
@@ -85,8 +84,8 @@ def _story(story: Story) -> dict[str, Any]:
         "lastGood": _time(story.last_good),
         "log": _log(story.log),
         "credentials": {
-            "items": [_credential(one) for one in story.credentials],
-            "unread": _unread(story.credentials_unread),
+            "items": [json_of(one) for one in story.credentials],
+            "unread": unread_json(story.credentials_unread),
         },
         "commands": commands_json(story.commands),
         "docs": story.docs,
@@ -114,10 +113,6 @@ def _code(code: Code) -> dict[str, Any]:
 
 def _time(when: datetime | None) -> str | None:
     return time_json(when) if when else None
-
-
-def _unread(unread: Unread | None) -> dict[str, str] | None:
-    return {"why": unread.why, "text": unread.text, "rule": unread.rule} if unread else None
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -148,17 +143,5 @@ def _log(log: Log) -> dict[str, Any]:
             }
             for line in log.lines
         ],
-        "unread": _unread(log.unread),
-    }
-
-
-def _credential(one: Credential) -> dict[str, Any]:
-    return {
-        "secret": {"namespace": one.namespace, "name": one.name},
-        "user": ref_json(one.user),
-        "path": one.path,
-        "type": one.type,
-        "keys": [{"name": key.name, "facts": sorted(key.facts)} for key in one.keys],
-        "troubles": list(one.troubles),
-        "unread": _unread(one.unread),
+        "unread": unread_json(log.unread),
     }

@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fluxstatus.checks.telling import ago
-from fluxstatus.credentials import Credential
-from fluxstatus.evidence import Unread
 from fluxstatus.explain.chain import Node
 from fluxstatus.explain.codes import Case, Code
 from fluxstatus.explain.story import Past, Story
@@ -13,9 +11,10 @@ from fluxstatus.findings import Command, Finding, Level
 from fluxstatus.report.as_text import put_finding
 from fluxstatus.report.look import Look
 from fluxstatus.report.page import Cell, Page
-from fluxstatus.report.terminal import columns, command_line, visible
+from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
+from fluxstatus.report.secrets import rows_of, title_of, unread_rows
+from fluxstatus.report.terminal import columns, visible
 
-_INDENT = 2
 _NODES = 6  # that hang on one object and are told one by one
 _EVENTS, _LINES = 5, 5
 _WIDEST = 22  # columns for a name to the left
@@ -42,12 +41,12 @@ def _story(story: Story, look: Look) -> Page:
     if wrong := any(one.troubles for one in story.credentials):
         _put_credentials(page, story)  # most likely the cause
     _put_chain(page, story)
-    _put_pairs(page, "revisions", story.revisions)
-    _put_pairs(page, "suspended", [(f"{ref}", _since(at)) for ref, at in story.suspended])
+    put_pairs(page, "revisions", story.revisions)
+    put_pairs(page, "suspended", [(f"{ref}", _since(at)) for ref, at in story.suspended])
     _put_conditions(page, story)
-    _put_pairs(page, "warnings in the last hour", list(_events(page, story)))
-    _put_pairs(page, "history", list(_history(story)))
-    _put_pairs(page, "log of the controller in the last hour", list(_log(page, story)))
+    put_pairs(page, "warnings in the last hour", list(_events(page, story)))
+    put_pairs(page, "history", list(_history(story)))
+    put_pairs(page, "log of the controller in the last hour", list(_log(page, story)))
     if not wrong:
         _put_credentials(page, story)
     _put_commands(page, "the same by other means", story.commands)
@@ -79,7 +78,7 @@ def _put_case(page: Page, case: Case, *, alone: bool) -> None:
     for hint in case.hints:
         page.put(hint.text, Cell("fix", _LABEL, "label"))
         for command in hint.commands:
-            _put_command(page, command, _LABEL)
+            put_command(page, command, _LABEL)
     page.put(case.upstream, Cell("upstream", _LABEL, "label"))
 
 
@@ -94,29 +93,10 @@ def _since(when: datetime | None) -> str:
     return f"since {when:%Y-%m-%d %H:%M} UTC" if when else "nothing tells since when"
 
 
-def _put_head(page: Page, title: str) -> None:
-    page.gap()
-    page.put(title, style="label")
-
-
-def _put_pairs(page: Page, title: str, pairs: Sequence[tuple[str, str]]) -> None:
-    """Add two columns, or one where a name is too long for that."""
-    if not pairs:
-        return
-    _put_head(page, title)
-    names = [visible(name, ascii_only=page.look.ascii) for name, _ in pairs]
-    width = max(map(columns, names))
-    for name, (_, value) in zip(names, pairs, strict=True):
-        if width <= _WIDEST:
-            page.put(value, Cell("", _INDENT), Cell(name, width + 2 if width else 0))
-        else:
-            page.put(f"{name}: {value}", Cell("", _INDENT))
-
-
 def _put_chain(page: Page, story: Story) -> None:
     if story.needs or story.needed_by:
-        _put_head(page, "chain")
-        page.put(f"{story.ref}: {story.stands}", Cell("", _INDENT))
+        put_head(page, "chain")
+        page.put(f"{story.ref}: {story.stands}", Cell("", INDENT))
         _put_nodes(page, (*story.needs, *story.needed_by), "")
 
 
@@ -127,11 +107,11 @@ def _put_nodes(page: Page, nodes: Sequence[Node], before: str) -> None:
     for number, node in enumerate(shown, 1):
         ends = number == len(nodes)
         prefix = before + (last if ends else branch)
-        page.put(_node(node), Cell("", _INDENT), Cell(prefix, len(prefix)))
+        page.put(_node(node), Cell("", INDENT), Cell(prefix, len(prefix)))
         _put_nodes(page, node.children, before + (blank if ends else trunk))
     if left_out:
         prefix = before + last
-        page.put(f"and {left_out} more: --all shows them", Cell("", _INDENT),
+        page.put(f"and {left_out} more: --all shows them", Cell("", INDENT),
                  Cell(prefix, len(prefix)))  # fmt: skip
 
 
@@ -149,14 +129,14 @@ def _node(node: Node) -> str:
 def _put_conditions(page: Page, story: Story) -> None:
     if not story.conditions:
         return
-    _put_head(page, "conditions")
+    put_head(page, "conditions")
     names = [visible(one.type, ascii_only=page.look.ascii) for one in story.conditions]
     width, told = min(max(map(columns, names)), _WIDEST), {f.message for f in story.findings}
     for name, one in zip(names, story.conditions, strict=True):
         status = visible(one.status, ascii_only=page.look.ascii)[:_STATUS]
         age = ago(one.since, story.taken_at) if one.since else ""
         left = (
-            Cell("", _INDENT), Cell(name[:width], width + 2), Cell(status, _STATUS + 2),
+            Cell("", INDENT), Cell(name[:width], width + 2), Cell(status, _STATUS + 2),
             Cell(age, 6),
         )  # fmt: skip
         said = _said(one.reason, one.message, told)
@@ -178,7 +158,7 @@ def _events(page: Page, story: Story) -> Iterator[tuple[str, str]]:
         when = f"{_times(event.times)}last {ago(event.last, story.taken_at)} ago"
         yield when, _said(event.reason, event.message, told)
     yield from _more(len(story.events) - len(shown))
-    yield from _unread(story.events_unread)
+    yield from unread_rows(story.events_unread)
 
 
 def _times(count: int) -> str:
@@ -188,12 +168,6 @@ def _times(count: int) -> str:
 def _more(count: int) -> Iterator[tuple[str, str]]:
     if count:
         yield "", f"and {count} more: --all shows them"
-
-
-def _unread(unread: Unread | None) -> Iterator[tuple[str, str]]:
-    if unread:
-        rule = f" (missing permission: {unread.rule})" if unread.rule else ""
-        yield f"{unread.why}", f"{unread.text}{rule}"
 
 
 def _history(story: Story) -> Iterator[tuple[str, str]]:
@@ -216,34 +190,18 @@ def _log(page: Page, story: Story) -> Iterator[tuple[str, str]]:
         when = f" {ago(line.last, story.taken_at)} ago" if line.last else ""
         yield f"{line.level}{when}", f"{line.text}{f' ({line.times} times)' * (line.times > 1)}"
     yield from _more(len(story.log.lines) - len(lines))
-    yield from _unread(story.log.unread)
+    yield from unread_rows(story.log.unread)
     if not story.log.lines and not story.log.unread and story.log.controller:
         yield "", f"{story.log.controller} says nothing about it"
 
 
 def _put_credentials(page: Page, story: Story) -> None:
-    _put_pairs(page, "credentials", list(_unread(story.credentials_unread)))
+    put_pairs(page, "credentials", list(unread_rows(story.credentials_unread)))
     for one in story.credentials:
-        title = f"Secret {one.namespace}/{one.name}, {one.path} of {one.user}"
-        _put_pairs(page, title, list(_credential(one)))
-
-
-def _credential(one: Credential) -> Iterator[tuple[str, str]]:
-    for trouble in one.troubles:
-        yield "wrong", trouble
-    yield from _unread(one.unread)
-    if one.type:
-        yield "type", one.type
-        yield "keys", ", ".join(map(str, one.keys)) or "none"
+        put_pairs(page, title_of(one), list(rows_of(one)))
 
 
 def _put_commands(page: Page, title: str, commands: Iterable[Command]) -> None:
-    _put_head(page, title)
+    put_head(page, title)
     for command in commands:
-        _put_command(page, command, _INDENT)
-
-
-def _put_command(page: Page, command: Command, column: int) -> None:
-    line = command_line(command.argv, ascii_only=page.look.ascii)
-    note = "   (changes the cluster)" if command.changes else ""
-    page.put(line + note, Cell("", column), style="command", whole=True)
+        put_command(page, command, INDENT)

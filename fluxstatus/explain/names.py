@@ -107,10 +107,11 @@ def _near(name: str, known: Sequence[Resource]) -> list[Resource]:
 def _not_found(
     asked: Named, namespaces: Collection[str], near: Sequence[Resource], codes: Iterable[str]
 ) -> MistakenError:
-    what = asked.kind.name if asked.kind else "code and no object"
+    codes = list(codes)
+    what = asked.kind.name if asked.kind else "code and no object" if codes else "object"
     where = f" in {', '.join(namespaces)}" if namespaces else ""
     text = f"there is no {what} {asked.name!r}{where}"
     choices = [_spell(resource.ref) for resource in near]
     if not asked.kind:
-        choices += [(code,) for code in get_close_matches(asked.name, list(codes), n=3)]
+        choices += [(code,) for code in get_close_matches(asked.name, codes, n=3)]
     return MistakenError(f"{text}; did you mean:" if choices else f"{text}.", choices)

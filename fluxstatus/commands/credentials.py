@@ -1,0 +1,80 @@
+"""`credentials`: the Secrets that an object names: their keys and forms, never a value."""
+
+# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from fluxstatus import console
+from fluxstatus.commands.one import Shown, Which, Words, find_one, from_cluster
+from fluxstatus.findings import Exit
+from fluxstatus.options import Connection, Timeout
+from fluxstatus.report import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fluxstatus.credentials import Credential
+    from fluxstatus.resources import Resource
+    from fluxstatus.state import Key
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status credentials gitrepo/podinfo -n apps   the keys of its Secrets
+  kubectl flux-status credentials ks/podinfo -o json        and those of its source
+
+\b
+Exit codes:
+  0  nothing is wrong with them
+  1  a Secret is missing, or lacks a key, or a value has the wrong form
+  3  a Secret could not be looked at
+"""
+
+
+def show(
+    *,
+    words: Words,
+    which: Which,
+    shown: Shown,
+    connection: Connection,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Show which keys the Secrets of an object have and what their values look like.
+
+    Looked at are the Secrets that the object and its sources name. kubectl is given a template
+    that can print names of keys and words such as "a public key", and that cannot print a value.
+    It takes the right to get secrets.
+    """
+    from fluxstatus import credentials
+    from fluxstatus.reading import reading
+    from fluxstatus.report.credentials import as_json, as_text
+
+    verbose = shown.verbose
+    with reading(connection, timeout=timeout, namespaces=which.namespace, verbose=verbose) as ours:
+        ours.discover()
+        read = from_cluster(ours, which, shown, _sources)
+        state, resource = find_one("credentials", words, read)
+    flags = connection.flags()
+    found = tuple(credentials.credentials_of(state, resource, flags, timeout))
+    if shown.output is Format.JSON:
+        console.put(as_json(resource, state, found))
+    else:
+        look = console.look(shown.color, everything=True)
+        console.put(as_text(resource, state, found, look))
+    raise typer.Exit(_exit_code(found))
+
+
+def _sources(resource: "Resource") -> "Iterator[Key]":
+    from fluxstatus.references import source_of, sync_source_of
+
+    key = sync_source_of(resource) if resource.ref.kind == "FluxInstance" else source_of(resource)
+    if key:
+        yield key
+
+
+def _exit_code(found: "tuple[Credential, ...]") -> Exit:
+    if any(one.troubles for one in found):
+        return Exit.UNHEALTHY
+    return Exit.NO_VERDICT if any(one.unread for one in found) else Exit.HEALTHY

@@ -1,0 +1,1 @@
+"""Whether a reconciliation would help an object, what happens by itself, and how to ask for one."""

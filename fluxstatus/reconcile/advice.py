@@ -1,0 +1,64 @@
+"""All that is told of reconciling an object, as values."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fluxstatus.aim import Aim
+from fluxstatus.causes import Cause
+from fluxstatus.explain.chain import Chains
+from fluxstatus.findings import Hint, Level, Ref, worst
+from fluxstatus.reconcile.case import Case
+from fluxstatus.reconcile.rules import Helps, Reason, decide
+from fluxstatus.reconcile.timing import Prospect, prospects
+from fluxstatus.reconcile.ways import Way, ways
+from fluxstatus.resources import Resource, Verdict
+from fluxstatus.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Whether a reconciliation would help, what happens without one, and how to ask for one.
+
+    `level` is that of what is wrong with the object, or with what it waits for.
+    """
+
+    ref: Ref
+    stands: str
+    level: Level
+    reason: Reason
+    by_itself: tuple[Prospect, ...]
+    ways: tuple[Way, ...]
+    taken_at: datetime
+    context: str
+
+
+def advise(state: State, resource: Resource) -> Advice:
+    """Say whether it would help to reconcile *resource*, and all that belongs to it."""
+    case = Case(state, resource)
+    reason = decide(case)
+    aim = Aim(state.evidence.target.context, state.evidence.target.flags)
+    return Advice(
+        ref=resource.ref,
+        stands=Chains(state).stands(resource),
+        level=_level(case, reason),
+        reason=reason._replace(hints=tuple(_aimed(hint, aim) for hint in reason.hints)),
+        by_itself=tuple(prospects(case)),
+        ways=tuple(ways(case)),
+        taken_at=state.now,
+        context=state.evidence.target.context,
+    )
+
+
+def _level(case: Case, reason: Reason) -> Level:
+    if reason.helps is Helps.UNKNOWN:
+        return Level.UNKNOWN
+    return worst([Level.PASS, *map(_level_of, case.causes)])
+
+
+def _level_of(cause: Cause) -> Level:
+    paused = cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
+    return Level.WARN if paused else Level.FAIL
+
+
+def _aimed(hint: Hint, aim: Aim) -> Hint:
+    return replace(hint, commands=tuple(map(aim.command, hint.commands)))

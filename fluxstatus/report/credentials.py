@@ -1,0 +1,47 @@
+"""The Secrets that one object and its sources name, as text or as JSON."""
+
+import json
+from typing import TYPE_CHECKING
+
+from fluxstatus.report.as_json import object_json, time_json
+from fluxstatus.report.page import Page
+from fluxstatus.report.pairs import put_pairs
+from fluxstatus.report.secrets import json_of, rows_of, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fluxstatus.credentials import Credential
+    from fluxstatus.report.look import Look
+    from fluxstatus.resources import Resource
+    from fluxstatus.state import State
+
+SCHEMA_VERSION = 1
+
+
+def as_text(
+    resource: "Resource", state: "State", found: "Sequence[Credential]", look: "Look"
+) -> str:
+    """Give the Secrets as lines, one paragraph for each."""
+    page = Page(look, (), ())
+    context = state.evidence.target.context
+    of_context = f" · context {context}" if context else ""
+    named = f"{len(found)} Secrets named" if len(found) != 1 else "1 Secret named"
+    if not found:
+        named = "neither it nor its source names a Secret"
+    page.put(f"{resource.ref} · {named}{of_context}")
+    for one in found:
+        put_pairs(page, title_of(one), list(rows_of(one)))
+    return "\n".join(page.lines) + "\n"
+
+
+def as_json(resource: "Resource", state: "State", found: "Sequence[Credential]") -> str:
+    """Give the Secrets as a JSON document; every key is always there."""
+    document = {
+        "schemaVersion": SCHEMA_VERSION,
+        "takenAt": time_json(state.now),
+        "context": state.evidence.target.context,
+        "object": object_json(resource.ref),
+        "credentials": [json_of(one) for one in found],
+    }
+    return json.dumps(document, indent=2) + "\n"

@@ -1,0 +1,50 @@
+"""How the Secrets that an object names are shown, wherever that is."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from fluxstatus.evidence import Unread
+from fluxstatus.report.as_json import ref_json
+
+if TYPE_CHECKING:
+    from fluxstatus.credentials import Credential
+
+
+def title_of(one: "Credential") -> str:
+    """Give the line above what is told of a Secret: which it is, and who names it where."""
+    return f"Secret {one.namespace}/{one.name}, {one.path} of {one.user}"
+
+
+def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
+    """Give what is known of a Secret as (name, text): what is wrong first."""
+    for trouble in one.troubles:
+        yield "wrong", trouble
+    yield from unread_rows(one.unread)
+    if one.type:
+        yield "type", one.type
+        yield "keys", ", ".join(map(str, one.keys)) or "none"
+
+
+def unread_rows(unread: Unread | None) -> Iterator[tuple[str, str]]:
+    """Give why something could not be read, and which permission is missing."""
+    if unread:
+        rule = f" (missing permission: {unread.rule})" if unread.rule else ""
+        yield f"{unread.why}", f"{unread.text}{rule}"
+
+
+def json_of(one: "Credential") -> dict[str, Any]:
+    """Give what is known of a Secret as JSON."""
+    return {
+        "secret": {"namespace": one.namespace, "name": one.name},
+        "user": ref_json(one.user),
+        "path": one.path,
+        "type": one.type,
+        "keys": [{"name": key.name, "facts": sorted(key.facts)} for key in one.keys],
+        "troubles": list(one.troubles),
+        "unread": unread_json(one.unread),
+    }
+
+
+def unread_json(unread: Unread | None) -> dict[str, str] | None:
+    """Give why something could not be read as JSON, None when it could."""
+    return {"why": unread.why, "text": unread.text, "rule": unread.rule} if unread else None
