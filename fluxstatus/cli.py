@@ -50,6 +50,7 @@ class _Commands(PlainGroup):
         "list": "fluxstatus.commands.checks_list",
         "reconcile": "fluxstatus.commands.reconcile",
         "ui": "fluxstatus.commands.ui",
+        "versions": "fluxstatus.commands.versions",
     }
 
 

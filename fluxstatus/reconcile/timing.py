@@ -38,7 +38,10 @@ def prospects(case: Case) -> Iterator[Prospect]:
     if case.static or case.foreign:
         return
     blocked = _blocked(case)
-    yield Prospect(blocked) if blocked else _next_attempt(case)
+    if case.resource.verdict in MOVING:
+        yield Prospect("it is at work now")
+    else:
+        yield Prospect(blocked) if blocked else _next_attempt(case)
     if case.fetching and not (blocked and case.fetching is case.resource):
         yield from _noticed(case, case.fetching)
 
@@ -67,8 +70,6 @@ def _blocked(case: Case) -> str:
 def _next_attempt(case: Case) -> Prospect:
     resource, now = case.resource, case.state.now
     failing = case.own is not None
-    if resource.verdict in MOVING:
-        return Prospect("it is at work now")
     last = _last_attempt(case)
     if failing and resource.ref.kind not in _RETRIES:
         text = "it tries again by itself, after pauses that grow to 15m at most"

@@ -1,0 +1,106 @@
+"""`versions`: of all that makes up Flux here, and what does not go together."""
+
+# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from fluxstatus import console, snapshot
+from fluxstatus.findings import Exit, Level
+from fluxstatus.options import Connection, Saved, Shown, Timeout
+from fluxstatus.report import Format
+from fluxstatus.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fluxstatus.clients import Client
+    from fluxstatus.evidence import Evidence
+    from fluxstatus.findings import Finding
+    from fluxstatus.versions.parts import Part
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status versions                           what runs here, and what is here
+  kubectl flux-status versions -o json | jq '.parts[]'   for a program
+
+\b
+Exit codes:
+  0  all is known, and nothing is too old to work
+  1  something is too old to work
+  3  the version of something in the cluster could not be found out
+"""
+_CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
+
+
+def show(
+    ctx: typer.Context,
+    *,
+    shown: Shown,
+    saved: Saved,
+    connection: Connection,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Show the versions of Kubernetes, the operator, Flux, its controllers and the programs here.
+
+    It does not need a FluxReport, says what is newer than what, and which of that matters. What
+    is not known is said to be unknown, and why.
+    """
+    from fluxstatus.versions.parts import parts_of
+    from fluxstatus.versions.shown import as_json, as_text, noted
+    from fluxstatus.versions.skew import skews_of
+
+    if complaint := saved.contradiction(connection):
+        ctx.fail(complaint)
+    evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
+    state = State(evidence)
+    parts = parts_of(state, clients)
+    skews, parts = skews_of(state, parts), noted(parts)
+    if shown.output is Format.JSON:
+        console.put(as_json(state, parts, skews))
+    else:
+        look = console.look(shown.color, everything=shown.everything)
+        console.put(as_text(state, parts, skews, look))
+    raise typer.Exit(_exit_code(state, parts, skews))
+
+
+def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
+    """Give a saved cluster, and what was seen beside it then."""
+    from fluxstatus.clients import Client
+
+    evidence = snapshot.load(saved.file or "-")
+    versions = {name: found for name, found in evidence.programs.items() if isinstance(found, str)}
+    return evidence, {name: Client(name, name, found) for name, found in versions.items()}
+
+
+def _live(
+    connection: Connection, timeout: float, verbose: bool
+) -> "tuple[Evidence, Mapping[str, Client]]":
+    from fluxstatus import discovery
+    from fluxstatus.clients import asking
+    from fluxstatus.collect import QUESTIONS
+    from fluxstatus.components import CONTROLLERS, OPERATORS
+    from fluxstatus.kinds import KINDS
+    from fluxstatus.reading import reading
+
+    with (
+        asking(_CLIENTS) as answers,
+        reading(connection, timeout=timeout, verbose=verbose) as ours,
+    ):
+        if not ours.discover():
+            return ours.evidence(), answers()
+        kubernetes = ours.meanwhile(discovery.version)
+        ours.ask((
+            *((name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS)),
+            *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
+        ))  # fmt: skip
+        return ours.evidence(kubernetes=kubernetes.result()), answers()
+
+
+def _exit_code(state: State, parts: "Sequence[Part]", skews: "Sequence[Finding]") -> Exit:
+    if not state.evidence.unreachable and any(finding.level is Level.FAIL for finding in skews):
+        return Exit.UNHEALTHY
+    unknown = any(part.unknown and part.role != "client" for part in parts)
+    return Exit.NO_VERDICT if unknown else Exit.HEALTHY

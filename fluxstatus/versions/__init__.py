@@ -1,0 +1,1 @@
+"""The versions of all that makes up Flux here, and how they go together."""
