@@ -126,6 +126,10 @@ _SHAPES: Mapping[str, Shape] = {
         "metadata": _METADATA,
         "spec": _fields("type selector", ports=_fields("name port targetPort")),
     },
+    "leases.coordination.k8s.io": {
+        "metadata": _fields("name namespace"),
+        "spec": _fields("holderIdentity renewTime"),
+    },
     "events": {
         "metadata": _fields("name namespace creationTimestamp"),
         **_fields(

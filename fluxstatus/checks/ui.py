@@ -23,7 +23,7 @@ def examine(state: State) -> Iterator[Finding]:
     """Judge whether a Service leads to the web UI and a ready pod is behind it."""
     answer = state.evidence.answer("services")
     web = list(web_services(state))
-    if not state.operators:
+    if not state.operators and not web:
         unread = state.evidence.answer(OPERATORS).unread
         yield (
             unread_found(STEP_ID, "the operator", unread)
@@ -55,8 +55,9 @@ def examine(state: State) -> Iterator[Finding]:
 
 
 def web_services(state: State) -> Iterator[tuple[Object, int]]:
-    """Give the Services of the operator's namespaces that have the web port, and the port."""
-    homes = {operator.ref.namespace for operator in state.operators}
+    """Give the Services with the web port where the operator is, or what only serves the UI."""
+    servers = state.evidence.answer(OPERATORS).items
+    homes = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
     for service in state.evidence.answer("services").items:
         port = _WEB_PORT.search(service)
         home = text_of(map_of(service.get("metadata")).get("namespace"))
@@ -79,7 +80,7 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
             STEP_ID,
             f"svc/{ref.name}:{port} has {ready} {noun}; open it with: kubectl flux-status ui",
         )
-    if all(operator.down for operator in state.operators):
+    if state.operators and all(operator.down for operator in state.operators):
         title = f"{ref}: waits for the operator, which is not ready"
         return Finding(step=STEP_ID, code="waiting", level=Level.SKIP, title=title, object=ref)
     return Finding(

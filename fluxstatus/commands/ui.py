@@ -1,132 +1,190 @@
 """`ui`: open the web UI of the Flux Operator, through a tunnel that kubectl makes."""
 
+# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+
 import os
-import socket
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
 
-from fluxstatus import console, programs
-from fluxstatus.asking import ask
-from fluxstatus.checks.ui import web_services
-from fluxstatus.evidence import Evidence, Object, Unread, Why
-from fluxstatus.findings import Exit
+from fluxstatus import console
+from fluxstatus.aim import Aim
+from fluxstatus.evidence import Evidence
+from fluxstatus.findings import Command, Exit, Level
 from fluxstatus.judge import Choice, judge
 from fluxstatus.options import Color, Connection, Timeout, Verbose
+from fluxstatus.programs import ProgramError
 from fluxstatus.report import RENDER, Format
+from fluxstatus.report.terminal import command_line
 from fluxstatus.state import State
 
+if TYPE_CHECKING:
+    from fluxstatus.webui.ends import End
+    from fluxstatus.webui.tunnel import Tunnel
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status ui                         open it in the browser
+  kubectl flux-status ui --no-open --port 8080   print the address, and keep the tunnel
+
+\b
+Exit codes:
+  1    there is no web UI, or it does not run
+  3    the cluster, or the tunnel to it, could not be had
+  130  Ctrl-C
+"""
+
 _LOCALHOST, _USUAL_PORT = "127.0.0.1", 9080
-_PAUSE = 0.1  # seconds between two looks at the tunnel
+_PATIENCE = 120.0  # seconds in which a pod that went should have come back
+_PAUSES = (1.0, 10.0)  # seconds between two attempts: at first, and at most
 
 
 def show(
     *,
     port: Annotated[
         int,
-        Option(
-            "--port",
-            min=0,
-            max=65535,
-            help="The local port; without it 9080 or any",
-            metavar="PORT",
-        ),
+        Option("--port", min=0, max=65535, metavar="PORT",
+               help="The local port; without it 9080 or any"),
     ] = 0,
+    address: Annotated[
+        str,
+        Option("--address", metavar="IP",
+               help="Where to listen; what other machines reach takes --yes [default: 127.0.0.1]",
+               show_default=False),
+    ] = _LOCALHOST,
+    yes: Annotated[bool, Option("--yes", help="Let other machines reach the web UI")] = False,
     no_open: Annotated[bool, Option("--no-open", help="Do not open it in the browser")] = False,
     timeout: Timeout = 30.0,
     verbose: Verbose = False,
     connection: Connection,
-) -> None:
+) -> None:  # fmt: skip
     """Open the web UI of the Flux Operator; Ctrl-C ends it.
 
     The tunnel to it is a `kubectl port-forward`, which needs the right to create
-    pods/portforward.
+    pods/portforward. When the pod behind it goes, the tunnel is made anew.
     """
-    local = _local_port(port)
-    evidence = ask(connection, timeout=timeout, verbose=verbose)
-    service = next(web_services(State(evidence)), None)
-    if service is None:
-        raise typer.Exit(_explain(evidence))
-    argv = _port_forward(connection, *service, local)
-    url = f"http://{_LOCALHOST}:{local}/"
-    with programs.Process(argv) as tunnel:
-        _wait_for(tunnel, local, timeout)
-        console.put(f"{url}\n")
-        console.note("Ctrl-C ends it")
-        if not no_open:
-            _browse(url)
-        while tunnel.alive():
-            time.sleep(_PAUSE)
-        raise _broken(tunnel)
+    local = _local_port(address, port, yes=yes)
+    state = _read(connection, timeout, verbose=verbose)
+    ends = _ends(state)
+    if not ends:
+        raise typer.Exit(_explain(state.evidence))
+    try:
+        tunnel = _open(connection, ends, address, local, timeout)
+    except ProgramError as error:
+        raise typer.Exit(_refused(error, state)) from error
+    _announce(address, local, browse=not no_open)
+    while True:
+        with tunnel:
+            broken = tunnel.wait()
+        console.note(f"the tunnel broke ({broken}); it is made anew")
+        tunnel = _again(connection, address, local, timeout)
 
 
-def _local_port(wanted: int) -> int:
+def _local_port(address: str, wanted: int, *, yes: bool) -> int:
     """Give *wanted* if it is free; if nothing is wanted, the usual port or any."""
-    for port in (wanted,) if wanted else (_USUAL_PORT, 0):
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((_LOCALHOST, port))
-            except OSError:
-                continue
-            free: int = listener.getsockname()[1]
-            return free
-    raise typer.BadParameter(f"{wanted} is not free here.", param_hint="--port")
+    from fluxstatus.webui.tunnel import free_port, is_loopback
+
+    if not is_loopback(address) and not yes:
+        text = (
+            f"at {address} other machines reach the web UI, which by default asks for no log-in "
+            "and shows what the operator may read; add --yes if that is meant."
+        )
+        raise typer.BadParameter(text, param_hint="--address")
+    free = free_port(address, (wanted,) if wanted else (_USUAL_PORT, 0))
+    if free is None and wanted:
+        raise typer.BadParameter(f"{wanted} is not free here.", param_hint="--port")
+    if free is None:
+        raise typer.BadParameter(f"{address} is no address to listen at.", param_hint="--address")
+    return free
+
+
+def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> State:
+    """Read no more than what leads to the web UI."""
+    from fluxstatus.collect import QUESTIONS
+    from fluxstatus.components import OPERATORS
+    from fluxstatus.reading import reading
+    from fluxstatus.webui.ends import is_ambiguous, lease_question
+
+    with reading(connection, timeout=timeout, verbose=verbose) as ours:
+        ours.ask([(OPERATORS, QUESTIONS[OPERATORS])])
+        ours.ask(ours.in_homes("pods", "services"))
+        state = State(ours.evidence())
+        if is_ambiguous(state):
+            ours.ask(lease_question(state))
+            state = State(ours.evidence())
+        return state
+
+
+def _ends(state: State) -> "list[End]":
+    from fluxstatus.webui.ends import ends_of, lease_unread
+
+    if unread := lease_unread(state):
+        console.note(f"several replicas run, and which leads is unknown: {unread.text}")
+    return ends_of(state)
+
+
+def _open(
+    connection: Connection, ends: "list[End]", address: str, port: int, timeout: float
+) -> "Tunnel":
+    from fluxstatus.webui.tunnel import Tunnel
+
+    flags = connection.flags(but_for=("request_timeout",))  # the tunnel is one long request
+    return Tunnel(flags, ends, address, port, timeout)
+
+
+def _again(connection: Connection, address: str, port: int, timeout: float) -> "Tunnel":
+    """Make the tunnel anew, to whatever serves the web UI by now."""
+    until, pause = time.monotonic() + max(timeout, _PATIENCE), _PAUSES[0]
+    while True:
+        time.sleep(pause)
+        pause = min(2 * pause, _PAUSES[1])
+        state = _read(connection, timeout)
+        try:
+            tunnel = _open(connection, _ends(state), address, port, timeout)
+        except ProgramError as error:
+            if time.monotonic() > until:
+                raise typer.Exit(_refused(error, state)) from error
+        else:
+            console.note("the tunnel is open again")
+            return tunnel
 
 
 def _explain(evidence: Evidence) -> Exit:
     """Show what the check has to say about the web UI that was not found."""
     report = judge(evidence, Choice(steps=("ui",)))
     console.put(RENDER[Format.TEXT](report, console.look(Color.AUTO, everything=True)))
-    return Exit.NO_VERDICT if report.unreachable else Exit.UNHEALTHY
+    unknown = any(finding.level is Level.UNKNOWN for finding in report.findings)
+    return Exit.NO_VERDICT if report.unreachable or unknown else Exit.UNHEALTHY
 
 
-def _port_forward(connection: Connection, service: Object, remote: int, local: int) -> list[str]:
-    name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
-    return [
-        programs.kubectl(),
-        *connection.flags(but_for=("request_timeout",)),  # the tunnel is one long request
-        "port-forward",
-        f"--address={_LOCALHOST}",
-        f"--namespace={namespace}",
-        f"service/{name}",
-        f"{local}:{remote}",
-    ]
+def _refused(error: ProgramError, state: State) -> Exit:
+    """Tell why there is no tunnel, and what to do about it."""
+    aim = Aim(state.evidence.target.context, state.evidence.target.flags)
+    console.note(f"Error: {error}")
+    for text, commands in error.unread.hints:
+        console.note(f"  {text}")
+        for argv in commands:
+            console.note(f"  {command_line(aim.command(Command(argv)).argv)}")
+    return Exit.NO_VERDICT
 
 
-def _wait_for(tunnel: programs.Process, port: int, timeout: float) -> None:
-    until = time.monotonic() + timeout
-    while tunnel.alive():
-        if _answers(port):
-            return
-        if time.monotonic() > until:
-            text = f"the web UI did not answer within {timeout:.3g} s"
-            raise programs.ProgramError(Unread(Why.TIMEOUT, text))
-        time.sleep(_PAUSE)
-    raise _broken(tunnel)
+def _announce(address: str, port: int, *, browse: bool) -> None:
+    from fluxstatus.webui.tunnel import is_loopback, url_of
 
-
-def _answers(port: int) -> bool:
-    """Whether something that speaks HTTP is at the other end of the tunnel."""
-    try:
-        with socket.create_connection((_LOCALHOST, port), timeout=5) as connection:
-            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            return connection.recv(5) == b"HTTP/"
-    except OSError:
-        return False
-
-
-def _broken(tunnel: programs.Process) -> programs.ProgramError:
-    said = tunnel.output().stderr.strip() or "without a word"
-    return programs.ProgramError(Unread(Why.FAILED, f"kubectl port-forward ended: {said}"))
-
-
-def _browse(url: str) -> None:
+    url = url_of(address, port)
+    console.put(f"{url}\n")
+    if not is_loopback(address):
+        console.note("other machines reach it, too")
+    console.note("Ctrl-C ends it")
     # Without a screen a text browser would start in this terminal.
-    if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        import webbrowser  # noqa: PLC0415 - not needed by any other command
+    screen = (
+        sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    if browse and screen:
+        import webbrowser
 
         webbrowser.open(url)

@@ -1,0 +1,1 @@
+"""The way to the Flux Operator's web UI, and a tunnel along it."""
