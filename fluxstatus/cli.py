@@ -48,6 +48,7 @@ class _Commands(PlainGroup):
         "credentials": "fluxstatus.commands.credentials",
         "explain": "fluxstatus.commands.explain",
         "list": "fluxstatus.commands.checks_list",
+        "preflight": "fluxstatus.commands.preflight",
         "reconcile": "fluxstatus.commands.reconcile",
         "ui": "fluxstatus.commands.ui",
         "versions": "fluxstatus.commands.versions",

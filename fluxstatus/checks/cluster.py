@@ -106,7 +106,7 @@ def _reachable(state: State) -> str:
 
 
 def _version(state: State) -> Iterator[Finding]:
-    kubernetes = _parse(state.evidence.target.kubernetes)
+    kubernetes = parse(state.evidence.target.kubernetes)
     if kubernetes is None:
         yield Finding(
             step=STEP_ID,
@@ -115,7 +115,7 @@ def _version(state: State) -> Iterator[Finding]:
             title="the server does not tell a Kubernetes version, so it is not compared",
         )
         return
-    flux = _parse(state.flux_version)
+    flux = parse(state.flux_version)
     needed = SUPPORTED.get(flux) if flux else None
     version = state.evidence.target.kubernetes
     if kubernetes < FLOOR:
@@ -141,7 +141,8 @@ def _too_old(level: Level, title: str) -> Finding:
     )
 
 
-def _parse(version: str) -> tuple[int, int] | None:
+def parse(version: str) -> tuple[int, int] | None:
+    """Read the major and minor of a *version*; None when it has none that mean anything."""
     found = _VERSION.match(version)
     if not found or found[1] == "0":  # what was built without a version calls itself v0.0.0
         return None

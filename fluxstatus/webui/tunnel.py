@@ -60,7 +60,7 @@ def free_port(address: str, ports: Iterable[int]) -> int | None:
 class Tunnel:
     """A tunnel from *port* at *address* of this machine to one of *ends*, within a `with` block.
 
-    The *ends* are tried in turn until something speaks HTTP there, for *seconds* at most; *flags*
+    The *ends* are tried in turn until something speaks HTTP there, for *seconds* in all; *flags*
     tell kubectl the cluster. Raises ProgramError.
     """
 
@@ -69,11 +69,11 @@ class Tunnel:
     ) -> None:
         self._flags, self._address, self._port = tuple(flags), address, port
         self._process: Process | None = None
-        until, refusal = time.monotonic() + seconds, None
-        for end in ends:
+        tried, refusal = list(ends), None
+        self._seconds = seconds / max(len(tried), 1)
+        for end in tried:
             try:
-                self._process = self._open(end, until)
-                self.end = end
+                self._process = self._open(end)
             except ProgramError as error:
                 refusal = refusal or error
             else:
@@ -99,26 +99,27 @@ class Tunnel:
                 look_at = time.monotonic() + _PROBE_EVERY
         return _said(self._process)
 
-    def _open(self, end: End, until: float) -> Process:
+    def _open(self, end: End) -> Process:
         argv = (
             programs.kubectl(), *self._flags, "port-forward", f"--address={self._address}",
             f"--namespace={end.namespace}", end.resource, f"{self._port}:{end.port}",
         )  # fmt: skip
         process = Process(argv)
         try:
-            self._wait_for(process, end, until)
+            self._wait_for(process, end)
         except BaseException:
             process.__exit__()
             raise
         return process
 
-    def _wait_for(self, process: Process, end: End, until: float) -> None:
+    def _wait_for(self, process: Process, end: End) -> None:
         """Wait until something answers at the other end. Raises ProgramError."""
+        until = time.monotonic() + self._seconds
         while process.alive():
             if self._answers():
                 return
             if time.monotonic() > until:
-                text = f"the web UI did not answer in time, behind {end}"
+                text = f"the web UI did not answer within {self._seconds:.3g} s, behind {end}"
                 raise ProgramError(Unread(Why.TIMEOUT, text))
             time.sleep(_PAUSE)
         raise ProgramError(_refusal(_said(process), end))

@@ -1,0 +1,120 @@
+"""The findings of all parts of the preflight, as a report like that of the check."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from fluxstatus.aim import Aim
+from fluxstatus.checks import cluster
+from fluxstatus.checks.telling import passed, unread_found
+from fluxstatus.clients import Client
+from fluxstatus.findings import Command, Finding, Hint, Level, Report, StepResult, worst
+from fluxstatus.preflight import here, network, tools
+from fluxstatus.preflight.rights import NEEDED, Right, Rights
+from fluxstatus.state import State
+
+RIGHTS = "rights"
+_TITLES = {
+    cluster.STEP_ID: "Kubernetes",
+    RIGHTS: "rights to install",
+    tools.STEP_ID: "programs on this machine",
+    here.EXISTING: "what is installed already",
+    here.LEFTOVERS: "what an earlier installation left",
+    network.STEP_ID: "what the cluster must reach",
+}
+
+
+def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: str) -> Report:
+    """Judge all that an installation takes; *url* is that of the Git repository, or empty."""
+    aim = Aim(state.evidence.target.context, state.evidence.target.flags)
+    reachable = state.evidence.unreachable is None
+    by_step = {
+        cluster.STEP_ID: [*_kubernetes(state)],
+        RIGHTS: [*_rights(state, rights)] if reachable else [],
+        tools.STEP_ID: [*tools.examine(clients)],
+        here.EXISTING: [*here.existing(state)] if reachable else [],
+        here.LEFTOVERS: [*here.leftovers(state)] if reachable else [],
+        network.STEP_ID: [*network.examine(url)],
+    }
+    return Report(
+        target=state.evidence.target,
+        flux=state.flux_version,
+        operator=next((o.version for o in state.operators), ""),
+        taken_at=state.now,
+        cost=state.evidence.cost,
+        steps=tuple(
+            StepResult(step, _TITLES[step], worst(finding.level for finding in found))
+            for step, found in by_step.items() if found
+        ),
+        findings=tuple(aim.finding(finding) for found in by_step.values() for finding in found),
+        unreachable=not reachable,
+    )  # fmt: skip
+
+
+def _kubernetes(state: State) -> Iterator[Finding]:
+    """Judge it as the check does, and against what the newest Flux supports."""
+    found = list(cluster.examine(state))
+    yield from found
+    version = cluster.parse(state.evidence.target.kubernetes)
+    newest = max(cluster.SUPPORTED)
+    least, flux = cluster.SUPPORTED[newest], ".".join(map(str, newest))
+    if version is None or any(finding.code == "kubernetes-too-old" for finding in found):
+        return
+    if version < least:
+        yield Finding(
+            step=cluster.STEP_ID,
+            code="kubernetes-too-old",
+            level=Level.WARN,
+            title=f"Kubernetes {state.evidence.target.kubernetes} is older than "
+            f"{'.'.join(map(str, least))}, the oldest that Flux {flux} supports",
+            why="a FluxInstance that asks for 2.x gets the newest Flux",
+            hints=(
+                Hint("upgrade the control plane, or ask for an older spec.distribution.version"),
+            ),
+            docs="https://fluxcd.io/flux/installation/#prerequisites",
+            trivial=True,
+        )
+    else:
+        title = f"Kubernetes {state.evidence.target.kubernetes} is new enough for Flux {flux}"
+        yield passed(cluster.STEP_ID, title)
+
+
+def _rights(state: State, rights: Rights) -> Iterator[Finding]:
+    who = state.evidence.target.user or "this user"
+    if rights.unread:
+        yield unread_found(RIGHTS, "what this user may do", rights.unread)
+    elif not (rights.missing or rights.unsure):
+        yield passed(RIGHTS, f"{who} has all {len(NEEDED)} rights that an installation takes")
+    if rights.missing:
+        title, listed = (
+            f"{who} may not install Flux",
+            Command(("kubectl", "auth", "can-i", "--list")),
+        )
+        yield _lacking(Level.FAIL, "rights-missing", title, rights.missing, [listed])
+    if rights.unsure:
+        title = f"whether {who} may install Flux could not be found out"
+        asked = map(_can_i, rights.unsure)
+        yield _lacking(Level.UNKNOWN, "rights-unsure", title, rights.unsure, asked)
+
+
+def _lacking(
+    level: Level, code: str, title: str, rights: Sequence[Right], commands: Iterable[Command]
+) -> Finding:
+    return Finding(
+        step=RIGHTS,
+        code=code,
+        level=level,
+        title=f"{title}: {len(rights)} of {len(NEEDED)} rights {code.removeprefix('rights-')}",
+        why="the operator is installed for the whole cluster, as cluster-admin",
+        evidence=tuple(("missing RBAC rule", f"{right} ({right.why})") for right in rights),
+        hints=(
+            Hint(
+                "let somebody with the role cluster-admin install it, or ask for the rights",
+                tuple(commands),
+            ),
+        ),
+        trivial=True,
+    )
+
+
+def _can_i(right: Right) -> Command:
+    what = f"{right.resource}/{right.name}" if right.name else right.resource
+    return Command(("kubectl", "auth", "can-i", right.verb, what, "--all-namespaces"))
