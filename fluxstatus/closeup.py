@@ -86,4 +86,17 @@ def look(
         state = Closeup(reading.evidence(), looked_for)
         found = (state.resources[key] for key in wanted if key in state.resources)
         wanted = {key for one in found for key in neighbours(one)}
-    return Closeup(reading.evidence(), looked_for), resource
+    state = Closeup(reading.evidence(), looked_for)
+    if missing := [key for key in looked_for if state.known_missing(key)]:
+        reading.ask(question for key in missing for question in _kin(reading, key))
+        state = Closeup(reading.evidence(), looked_for)
+    return state, resource
+
+
+def _kin(reading: "Reading", key: Key) -> "Iterator[tuple[str, Question]]":
+    """Give the questions for what may be meant by *key*, which does not exist."""
+    kind, home, name = key
+    yield reading.of_kind(KINDS[kind])
+    for other in KINDS.values():
+        if other.step == KINDS[kind].step and other.name != kind:
+            yield reading.of_kind(other, name, home)

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fluxstatus.aim import Aim
-from fluxstatus.causes import Cause
+from fluxstatus.checks.telling import cause_found
 from fluxstatus.explain.chain import Chains
 from fluxstatus.findings import Hint, Level, Ref, worst
 from fluxstatus.reconcile.case import Case
 from fluxstatus.reconcile.rules import Helps, Reason, decide
 from fluxstatus.reconcile.timing import Prospect, prospects
 from fluxstatus.reconcile.ways import Way, ways
-from fluxstatus.resources import Resource, Verdict
+from fluxstatus.resources import Resource
 from fluxstatus.state import State
 
 
@@ -52,12 +52,8 @@ def advise(state: State, resource: Resource) -> Advice:
 def _level(case: Case, reason: Reason) -> Level:
     if reason.helps is Helps.UNKNOWN:
         return Level.UNKNOWN
-    return worst([Level.PASS, *map(_level_of, case.causes)])
-
-
-def _level_of(cause: Cause) -> Level:
-    paused = cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
-    return Level.WARN if paused else Level.FAIL
+    told = (cause_found("", case.state, cause).level for cause in case.causes)
+    return worst([Level.PASS, *told])
 
 
 def _aimed(hint: Hint, aim: Aim) -> Hint:

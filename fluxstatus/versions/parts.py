@@ -83,7 +83,9 @@ def _operators(state: State) -> Iterator[Part]:
 
 
 def _distribution(state: State) -> Part:
-    version, instance = state.flux_version, state.instance
+    deployed, instance = {label_of(c) for c in state.components} - {""}, state.instance
+    # A FluxReport stays as it is when the operator is gone: what is deployed says more.
+    version = deployed.pop() if len(deployed) == 1 else state.flux_version
     if version:
         asked = instance.get("spec", "distribution", "version") if instance else ""
         note = f"{instance.ref} asks for {asked}" if instance and asked else ""

@@ -1,0 +1,191 @@
+"""`credentials` and `reconcile` on a real API server: what is asked, told, and printed to paste."""
+
+import base64
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fluxstatus.closeup import look, needs_of
+from fluxstatus.cluster import Access
+from fluxstatus.collect import QUESTIONS, collect
+from fluxstatus.components import CONTROLLERS, OPERATORS
+from fluxstatus.curiosity import workload_namespaces
+from fluxstatus.explain.names import Named
+from fluxstatus.findings import Exit
+from fluxstatus.kinds import KINDS
+from fluxstatus.options import Connection
+from fluxstatus.reading import reading
+from fluxstatus.reconcile.advice import Advice, advise
+from fluxstatus.state import State
+from tests.cluster.cluster import Cluster
+from tests.live.program import environment, flux_status
+from tests.live.test_check import BROKEN, ZOO, put
+from tests.live.test_explain import CANARY, LOGIN, secrets
+
+pytestmark = pytest.mark.cluster
+
+_EVERY = 9  # objects of the recorded ones are too many to ask for each
+
+
+def told(advice: Advice) -> tuple[object, ...]:
+    """Give what does not depend on the moment at which it was asked."""
+    return advice.ref, advice.stands, advice.level, advice.reason.helps, advice.reason.text
+
+
+def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Advice:
+    """Give the advice on one object of which only what it needs was read."""
+    with reading(flags, timeout=20) as ours:
+        assert ours.discover()
+        beside = [(name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS, "events")]
+        beside += [ours.of_kind(KINDS["FluxInstance"])]
+        state, resource = look(
+            ours, Named(KINDS[kind], name), (namespace,), needs_of,
+            beside=beside, after=lambda: ours.in_homes("pods"),
+        )  # fmt: skip
+        return advise(state, resource)
+
+
+@pytest.mark.parametrize("file", [BROKEN, ZOO], ids=lambda file: file.name)
+def test_a_close_up_shows_what_the_whole_does(
+    cluster: Cluster, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read alone with what it needs an object is judged as in the whole cluster."""
+    put(cluster, file)
+    monkeypatch.setenv("PATH", environment()["PATH"])
+    flags = Connection(kubeconfig=str(cluster.kubeconfig("admin")))
+    whole = State(collect(Access(flags.flags()), lambda _: None, workload_namespaces))
+    chosen = [r for r in whole.resources.values() if not r.kind.static][::_EVERY]
+    assert len(chosen) > 5
+    differing = {}
+    for resource in chosen:
+        _, kind, namespace, name = resource.ref
+        alone, among = told(close_up(flags, kind, namespace, name)), told(advise(whole, resource))
+        if alone != among:
+            differing[resource.ref] = alone, among
+    assert not differing
+
+
+def test_few_requests(cluster: Cluster) -> None:
+    """However many objects there are, a handful of requests is enough."""
+    put(cluster, ZOO)
+    cluster.forget_audit()
+    said = flux_status(
+        cluster.kubeconfig("admin"), "reconcile", "ks/team-03", "-n", "git-fanout-30"
+    )
+    assert said.code == Exit.UNHEALTHY
+    assert "GitRepository git-fanout-30/monorepo" in " ".join(said.out.split())
+    asked = cluster.audit("admin")
+    assert len(asked) < 12
+    assert {request.verb for request in asked} <= {"get", "list"}
+
+
+def test_what_is_printed_works(cluster: Cluster) -> None:
+    """Each command that asks for a reconciliation is taken by the real programs, as printed."""
+    put(cluster, ZOO)
+    kubeconfig = cluster.kubeconfig("admin")
+    for words in (("ks/apps", "-n", "healthy-chain"), ("hr/web", "-n", "healthy-helm"),
+                  ("instance/flux",)):  # fmt: skip
+        said = flux_status(kubeconfig, "reconcile", *words, "-o", "json")
+        commands = [c["argv"] for way in said.report["ways"] for c in way["commands"]]
+        annotate = [argv for argv in commands if "annotate" in argv]
+        assert annotate
+        for argv in annotate:
+            made = json.loads(_run(*argv, "--dry-run=server", "-o", "json"))
+            stamp = made["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"]
+            assert stamp == argv[-1].partition("=")[2]
+        for argv in (argv for argv in commands if argv[0] == "flux-operator"):
+            _run(*argv, "--wait=false")
+    found = cluster.get("/apis/fluxcd.controlplane.io/v1/namespaces/flux-system/fluxinstances/flux")
+    assert found["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"]
+
+
+def _run(*argv: str) -> str:
+    done = subprocess.run(argv, capture_output=True, text=True, env=environment(), check=False)
+    assert done.returncode == 0, (argv, done.stderr)
+    return done.stdout
+
+
+def test_keys_and_never_values(cluster: Cluster) -> None:
+    """The keys are those that kubectl gets, and no value is anywhere."""
+    put(cluster, BROKEN)
+    cluster.put(secrets(BROKEN))
+    kubeconfig = cluster.kubeconfig("admin")
+    documented = json.loads(
+        cluster.kubectl("get", "secret", "ssh-key", "-n", LOGIN[2], "-o", "json")
+    )
+    text = flux_status(kubeconfig, "credentials", *LOGIN)
+    said = flux_status(kubeconfig, "credentials", *LOGIN, "-o", "json")
+    (one,) = said.report["credentials"]
+    assert [key["name"] for key in one["keys"]] == sorted(documented["data"])
+    assert (text.code, said.code) == (Exit.UNHEALTHY, Exit.UNHEALTHY)
+    assert "identity is not a private key" in " ".join(text.out.split())
+    encoded = base64.b64encode(CANARY.encode()).decode()[:16]
+    assert CANARY in base64.b64decode(documented["data"]["identity"]).decode()
+    for printed in (text.out, text.err, said.out, said.err):
+        assert CANARY not in printed
+        assert encoded not in printed
+
+
+def test_credentials_of_the_source(cluster: Cluster) -> None:
+    """Of an object that names no Secret those of its source are told."""
+    put(cluster, ZOO)
+    words = ("hc/chain-cross-kind-db", "-n", "chain-cross-kind", "-o", "json")
+    said = flux_status(cluster.kubeconfig("admin"), "credentials", *words)
+    assert [one["user"]["kind"] for one in said.report["credentials"]] == ["GitRepository"]
+    assert said.report["credentials"][0]["troubles"] == ["it does not exist"]
+    assert said.code == Exit.UNHEALTHY
+
+
+def test_without_the_right(cluster: Cluster) -> None:
+    """Who may not read Secrets is told the rule, and the code is 3."""
+    put(cluster, BROKEN)
+    cluster.put(secrets(BROKEN))
+    said = flux_status(cluster.kubeconfig("viewer"), "credentials", *LOGIN)
+    assert said.code == Exit.NO_VERDICT
+    assert "missing permission: get secrets" in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize("command", ["reconcile", "credentials"])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("kustomisation/app",), "did you mean kustomization?"),
+        (("ks/team-003", "-n", "git-fanout-30"), "kustomization/team-03 -n git-fanout-30"),
+        (("ks/monitoring",), "choose one"),
+        (("gitrepo",), "which GitRepository?"),
+        (("ks/team-03", "-n", "nowhere"), "kustomization/team-03 -n git-fanout-30"),
+    ],
+)
+def test_mistakes(cluster: Cluster, command: str, words: tuple[str, ...], said: str) -> None:
+    """What is unknown is suggested, and what is not clear is asked back; both are wrong usage."""
+    put(cluster, ZOO)
+    found = flux_status(cluster.kubeconfig("admin"), command, *words)
+    assert (found.code, found.out) == (Exit.USAGE, "")
+    assert said in found.err
+
+
+def test_forbidden_is_not_absent(cluster: Cluster) -> None:
+    """Of an object that may not be read nobody says that it does not exist."""
+    put(cluster, BROKEN)
+    for command in ("reconcile", "credentials"):
+        said = flux_status(cluster.kubeconfig("nobody"), command, "ks/flux-system")
+        assert (said.code, said.out) == (Exit.NO_VERDICT, "")
+        assert "not allowed to list kustomizations" in said.err
+
+
+def test_where_only_one_namespace_may_be_read(cluster: Cluster) -> None:
+    """With -n the object is found by who may look there alone."""
+    objects: list[dict[str, Any]] = [
+        {"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+         "metadata": {"name": "app", "namespace": "team-a", "uid": "a"},
+         "spec": {"url": "https://git.example.com/x", "interval": "1m", "suspend": True}},
+    ]  # fmt: skip
+    cluster.put(objects)
+    said = flux_status(cluster.kubeconfig("namespaced"), "reconcile", "gitrepo/app", "-n", "team-a",
+                       "-o", "json")  # fmt: skip
+    assert said.report["helps"] == "no"
+    assert os.environ["KUBECONFIG"] not in said.out
