@@ -40,6 +40,28 @@ ONE_LINERS = (
 )
 """The page of documented commands that the check replaces."""
 
+OBJECT = "kustomization/flux-system -n flux-system"
+COMMANDS = {
+    "versions": ("flux-operator version",),
+    f"credentials {OBJECT}": (
+        "kubectl get gitrepository flux-system -n flux-system -o yaml",
+        "kubectl get secret flux-system -n flux-system -o yaml",
+    ),
+    # A server-side dry run: the benchmark must not change what it measures.
+    f"reconcile {OBJECT}": (f"kubectl annotate --overwrite --dry-run=server {OBJECT} a=b",),
+    "preflight": (
+        "kubectl version",
+        "kubectl auth can-i --list",
+        "kubectl get deployments -A -l app.kubernetes.io/part-of=flux",
+        "kubectl get crds -l app.kubernetes.io/part-of=flux",
+        "flux-operator version --client",
+    ),
+}
+"""Commands, and the documented ones that each replaces.
+
+`ui` is not among them: a tunnel takes a kubelet, and there is none here.
+"""
+
 
 class Run(NamedTuple):
     """One run of a command or of several: wall seconds, and the largest process in MiB."""
@@ -126,6 +148,17 @@ def bench_cluster(cluster: Cluster, count: int, environment: Mapping[str, str]) 
     yield from rows(f"{count}", side_by_side(rivals, environment))
 
 
+def bench_commands(count: int, environment: Mapping[str, str]) -> Iterator[str]:
+    """Time each command of COMMANDS on *count* Flux objects, which are loaded already."""
+    for words, lines in COMMANDS.items():
+        name = words.partition(" ")[0]
+        rivals = {
+            f"kubectl flux-status {name}": (f"{LAUNCHER} {words} --context=kfs-admin",),
+            f"what it replaces ({len(lines)})": lines,
+        }
+        yield from rows(f"{count}", side_by_side(rivals, environment))
+
+
 def main(counts: list[int]) -> None:
     """Print the table."""
     programs = {path.parent for path in build.programs("kubectl", "flux-operator").values()}
@@ -141,6 +174,8 @@ def main(counts: list[int]) -> None:
             print(row, flush=True)  # noqa: T201
         for count in counts:
             for row in bench_cluster(cluster, count, environment):
+                print(row, flush=True)  # noqa: T201
+            for row in bench_commands(count, environment):
                 print(row, flush=True)  # noqa: T201
 
 
