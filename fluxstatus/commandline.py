@@ -91,7 +91,8 @@ class PlainGroup(TyperGroup):
 class LateCommands(Mapping[str, Any]):
     """Commands by name, each imported when it is asked for: the check must not wait for them.
 
-    A module has its command as the function `show`, or several of them as the typer app `app`.
+    A module has its command as the function `show`, with `EPILOG` below its help if there is one,
+    or several commands as the typer app `app`.
     """
 
     def __init__(self, modules: Mapping[str, str]) -> None:
@@ -109,7 +110,8 @@ class LateCommands(Mapping[str, Any]):
         app = getattr(module, "app", None)
         if app is None:
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
-            app.command(name, cls=PlainCommand)(with_options(module.show))
+            epilog = getattr(module, "EPILOG", None)
+            app.command(name, cls=PlainCommand, epilog=epilog)(with_options(module.show))
         command = get_command(app)
         command.name = name
         return command

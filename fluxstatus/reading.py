@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -78,15 +79,13 @@ class Reading:
 
     def ask(self, questions: Iterable[tuple[str, Question]]) -> None:
         """Ask all *questions* at once; what several with one name bring is put together."""
-        chosen = self._namespaces or tuple(filter(None, [self._door.kubeconfig.namespace]))
         asked = []
         for name, question in questions:
             if name in RESOURCES and name not in (self.served or {}):
                 self._keep(name, Answer(unread=self._missing))
             else:
-                asked.append(
-                    (name, self._pool.submit(lists.read, self._door, name, question, chosen))
-                )
+                read = partial(lists.read, self._door, name, question, self._one_by_one)
+                asked.append((name, self._pool.submit(read)))
         for name, future in asked:
             answer = future.result()
             self._tell(f"{name}: {len(answer.items)} objects")
@@ -112,6 +111,10 @@ class Reading:
             unreachable=self.unreachable,
             cost=self._door.cost,
         )
+
+    def _one_by_one(self) -> tuple[str, ...]:
+        """Give the namespaces to ask for what may not be listed everywhere."""
+        return self._namespaces or tuple(filter(None, [self._door.kubeconfig.namespace]))
 
     def _keep(self, name: str, answer: Answer) -> None:
         before = self.answers.get(name)

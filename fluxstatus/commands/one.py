@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 import typer
 from typer import Argument, Option
 
-from fluxstatus import console, snapshot
+from fluxstatus import console
 from fluxstatus.findings import Exit
 from fluxstatus.options import Color, Output, Saved, Verbose
 from fluxstatus.report import RENDER, Format
-from fluxstatus.report.terminal import command_line
-from fluxstatus.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from fluxstatus.lists import Question
     from fluxstatus.reading import Reading
     from fluxstatus.resources import Resource
+    from fluxstatus.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +66,7 @@ Read: TypeAlias = "Callable[[Named], tuple[State, Resource]]"
 def find_one(command: str, words: list[str], read: Read) -> "tuple[State, Resource]":
     """Give the object that *words* mean; what is wrong with them is told, and ends *command*."""
     from fluxstatus.explain.names import MistakenError, UnreadError, parse
+    from fluxstatus.report.terminal import command_line
 
     try:
         return read(parse(words))
@@ -86,7 +86,9 @@ def from_file(which: Which, saved: Saved, shown: Shown) -> Read:
     """Give what finds an object in a saved cluster."""
 
     def read(asked: "Named") -> "tuple[State, Resource]":
+        from fluxstatus import snapshot
         from fluxstatus.explain.names import find
+        from fluxstatus.state import State
 
         state = State(snapshot.load(saved.file or "-"))
         if state.evidence.unreachable:
@@ -110,6 +112,7 @@ def from_cluster(
     def read(asked: "Named") -> "tuple[State, Resource]":
         from fluxstatus.closeup import look
         from fluxstatus.explain.names import UnreadError
+        from fluxstatus.state import State
 
         try:
             return look(reading, asked, which.namespace, neighbours, beside=beside, after=after)
@@ -122,7 +125,7 @@ def from_cluster(
     return read
 
 
-def tell_unreachable(state: State, shown: Shown) -> Exit:
+def tell_unreachable(state: "State", shown: Shown) -> Exit:
     """Show why nothing could be asked, as the check does."""
     from fluxstatus.judge import judge_state
 

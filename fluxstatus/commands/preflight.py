@@ -10,12 +10,9 @@ import typer
 from typer import Option
 
 from fluxstatus import console
-from fluxstatus.aim import Aim
 from fluxstatus.commands.one import Shown
 from fluxstatus.options import Connection, Timeout
 from fluxstatus.report import RENDER, Format
-from fluxstatus.report.terminal import command_line
-from fluxstatus.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from fluxstatus.clients import Client
     from fluxstatus.preflight.manifest import Sync
     from fluxstatus.preflight.rights import Rights
+    from fluxstatus.state import State
 
 EPILOG = """
 \b
@@ -103,7 +101,9 @@ def _sync(wanted: Wanted) -> "Sync | None":
 
 def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
     """Put the manifest on standard output, what to do with it on standard error."""
+    from fluxstatus.aim import Aim
     from fluxstatus.preflight.manifest import as_yaml, instance, steps
+    from fluxstatus.report.terminal import command_line
 
     made = instance(sync)
     as_json = shown.output is Format.JSON
@@ -129,6 +129,7 @@ def _read(
     from fluxstatus.preflight.rights import Rights, find_out
     from fluxstatus.preflight.tools import NAMES
     from fluxstatus.reading import reading
+    from fluxstatus.state import State
 
     namespace = Question("/api/v1", "namespaces", f"fieldSelector=metadata.name={HOME}")
     with (
