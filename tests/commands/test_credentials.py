@@ -1,0 +1,24 @@
+"""`credentials`: where it cannot answer; the rest takes a cluster (tests/live)."""
+
+from fluxstatus.findings import Exit
+from tests.conftest import Program
+
+
+def test_a_saved_cluster_has_no_secrets(flux_status: Program) -> None:
+    """There is nothing to look at in a snapshot, and nobody pretends that there is."""
+    done = flux_status("credentials", "gitrepo/app", "--demo")
+    assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+
+
+def test_no_cluster_is_3(flux_status: Program) -> None:
+    """Where nothing can be asked the check's own sentence is told."""
+    done = flux_status("credentials", "gitrepo/app", "--context=nowhere")
+    assert done.returncode == Exit.NO_VERDICT
+    assert "nowhere" in done.stdout
+
+
+def test_kind_without_a_name(flux_status: Program) -> None:
+    """A kind alone is asked back before anything is looked for."""
+    done = flux_status("credentials", "gitrepo", "--context=nowhere")
+    assert done.returncode == Exit.USAGE
+    assert "which GitRepository?" in done.stderr
