@@ -16,8 +16,6 @@ LABEL = "app.kubernetes.io/version"
 _BY_DIGEST = Unread(Why.GARBLED, "its image has no tag that tells a version")
 _NO_VERSION = Unread(Why.GARBLED, "the API server does not tell its version")
 _UNTOLD = Unread(Why.GARBLED, "no FluxReport, FluxInstance or label tells it")
-_OUTSIDE = frozenset({Why.ABSENT, Why.NO_PROGRAM})
-"""Reasons that say that there is none."""
 
 
 class Role(StrEnum):
@@ -47,7 +45,7 @@ class Part:
     @property
     def unknown(self) -> bool:
         """Whether there may be such a part, and its version could not be found out."""
-        return self.unread is not None and self.unread.why not in _OUTSIDE
+        return self.unread is not None and self.unread.why is not Why.ABSENT
 
 
 def parts_of(state: State, clients: Mapping[str, Client]) -> tuple[Part, ...]:
