@@ -14,10 +14,8 @@ _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "flux-operator": ("version", "--client"),
     "flux-operator-mcp": ("--version",),
     "flux": ("--version",),
-    "brew": ("--version",),
-    "helm": ("version", "--short"),
 }
-"""What makes each tell its own version, without asking a cluster."""
+"""What makes each tell its own version, without asking a cluster. Others are only looked for."""
 
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
 _SECONDS = 5.0
@@ -54,6 +52,8 @@ def asking(names: Iterable[str]) -> Iterator[Callable[[], dict[str, Client]]]:
 def _start(name: str, stack: ExitStack) -> Client | tuple[str, Process]:
     try:
         path = programs.kubectl() if name == "kubectl" else programs.find(name)
+        if name not in _QUESTIONS:
+            return Client(name, path)
         return path, stack.enter_context(Process([path, *_QUESTIONS[name]]))
     except ProgramError as error:
         return Client(name, unread=error.unread)

@@ -76,12 +76,13 @@ def show(
         tunnel = _open(connection, ends, address, local, timeout)
     except ProgramError as error:
         raise typer.Exit(_refused(error, state)) from error
-    _announce(address, local, browse=not no_open)
+    with tunnel:
+        _announce(address, local, browse=not no_open)
+        broken = tunnel.wait()
     while True:
-        with tunnel:
-            broken = tunnel.wait()
         console.note(f"the tunnel broke ({broken}); it is made anew")
-        tunnel = _again(connection, address, local, timeout)
+        with _again(connection, address, local, timeout) as tunnel:
+            broken = tunnel.wait()
 
 
 def _local_port(address: str, wanted: int, *, yes: bool) -> int:
@@ -144,6 +145,8 @@ def _again(connection: Connection, address: str, port: int, timeout: float) -> "
         pause = min(2 * pause, _PAUSES[1])
         state = _read(connection, timeout)
         try:
+            if unreachable := state.evidence.unreachable:
+                raise ProgramError(unreachable)  # noqa: TRY301 - told like all that keeps it shut
             tunnel = _open(connection, _ends(state), address, port, timeout)
         except ProgramError as error:
             if time.monotonic() > until:

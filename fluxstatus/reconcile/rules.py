@@ -123,7 +123,8 @@ def _failing(case: Case) -> Reason | None:
     if case.own is None:
         return None
     why = headline(case.own.fault.diagnosis.why)
-    return Reason(Helps.IF_MENDED, f"it fails by itself: {why}", _mend(case.own))
+    text = f"the last attempt failed, and another helps only when the reason is gone: {why}"
+    return Reason(Helps.IF_MENDED, text, _mend(case.own))
 
 
 def _cut_off(case: Case) -> Reason | None:

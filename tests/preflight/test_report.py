@@ -1,7 +1,9 @@
 """What the preflight says of a cluster, of this machine, and of what is in the way."""
 
+import json
 from typing import Any
 
+import jsonschema
 import pytest
 
 from fluxstatus.clients import Client
@@ -10,11 +12,15 @@ from fluxstatus.findings import Exit, Finding, Level, Report
 from fluxstatus.preflight.report import report_of
 from fluxstatus.preflight.rights import NEEDED, Rights
 from fluxstatus.preflight.tools import NAMES
+from fluxstatus.report import as_json, as_text
+from fluxstatus.report.look import Look
 from fluxstatus.state import State
+from tests.conftest import ROOT
 from tests.making import FORBIDDEN, NOW, alter, evidence, flux, flux_system, minutes, stamp, without
 
 ALL_HERE = {name: Client(name, f"/bin/{name}", "1.2.3") for name in NAMES}
 ALL_RIGHTS = Rights()
+URL = "https://git.example.com/a/b"
 GONE = Unread(Why.NO_PROGRAM, "is not installed")
 OPERATOR = "Deployment/flux-operator"
 
@@ -187,3 +193,19 @@ def test_unreachable() -> None:
     told = report_of(State(seen), Rights(unread=GONE), ALL_HERE, "")
     assert told.exit_code() is Exit.NO_VERDICT
     assert {f.step for f in told.findings} == {"cluster", "tools", "network"}
+
+
+def test_the_document_is_that_of_the_check() -> None:
+    """As JSON it keeps to the schema that the check has."""
+    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    document = json.loads(as_json.render(told, Look(everything=True)))
+    schema = json.loads((ROOT / "fluxstatus" / "report" / "schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(document)
+
+
+def test_text_fits() -> None:
+    """As text it keeps to 80 columns, but for what is to be copied."""
+    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    lines = as_text.render(told, Look(everything=True)).splitlines()
+    copied = ("kubectl ", "brew ", "flux ", "https://")
+    assert not [line for line in lines if len(line) > 80 and not any(c in line for c in copied)]

@@ -90,7 +90,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             "GitRepository",
             (*flux_system(), source("app", NOT_THERE)),
             Helps.IF_MENDED,
-            "it fails by itself",
+            "the last attempt failed",
         ),
         (
             "Kustomization",
