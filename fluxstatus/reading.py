@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -132,18 +133,30 @@ def id_of(item: Mapping[str, object]) -> tuple[object, object]:
     return known.get("namespace"), known.get("name")
 
 
+def _import(modules: Iterable[str]) -> None:
+    for module in modules:
+        import_module(f"fluxstatus.{module}")
+
+
 @contextmanager
 def reading(
-    connection: Connection, *, timeout: float, namespaces: Iterable[str] = (), verbose: bool = False
+    connection: Connection,
+    *,
+    timeout: float,
+    namespaces: Iterable[str] = (),
+    verbose: bool = False,
+    meanwhile: Iterable[str] = (),
 ) -> Iterator[Reading]:
     """Open the door to a cluster for a `with` block; all together may take *timeout* seconds.
 
-    What may not be listed everywhere is asked for in these *namespaces*. Raises nothing of its
+    What may not be listed everywhere is asked for in these *namespaces*. The modules *meanwhile*
+    are imported while kubectl starts, which takes as long. Raises nothing of its
     own: what is wrong with the way is told by what could not be read.
     """
     access = Access(connection.flags(), tuple(namespaces), timeout, connection.longest_request())
     tell: Callable[[str], None] = console.note if verbose else lambda _: None
-    with Door(access) as door, ThreadPoolExecutor(_THREADS) as pool:
+    get_ready = partial(_import, meanwhile)
+    with Door(access, get_ready) as door, ThreadPoolExecutor(_THREADS) as pool:
         try:
             yield Reading(door, pool, connection, access.namespaces, tell)
         except BaseException:

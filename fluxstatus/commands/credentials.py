@@ -51,11 +51,17 @@ def show(
     from fluxstatus.reading import reading
     from fluxstatus.report.credentials import as_json, as_text
 
-    verbose = shown.verbose
-    with reading(connection, timeout=timeout, namespaces=which.namespace, verbose=verbose) as ours:
+    with reading(
+        connection,
+        timeout=timeout,
+        namespaces=which.namespace,
+        verbose=shown.verbose,
+        meanwhile=("closeup", "credentials", "report.credentials"),
+    ) as ours:
         ours.discover()
         read = from_cluster(ours, which, shown, _sources)
         state, resource = find_one("credentials", words, read)
+
     flags = connection.flags()
     found = tuple(credentials.credentials_of(state, resource, flags, timeout))
     if shown.output is Format.JSON:

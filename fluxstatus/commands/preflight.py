@@ -37,6 +37,9 @@ Exit codes:
 """
 
 
+_MODULES = ("state", "preflight.report", "report.as_text")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is to be installed."""
@@ -74,9 +77,9 @@ def show(
     if wanted.manifest:
         _put_manifest(sync, connection, shown)
         return
+    state, rights, clients = _read(connection, timeout, verbose=shown.verbose)
     from fluxstatus.preflight.report import report_of
 
-    state, rights, clients = _read(connection, timeout, verbose=shown.verbose)
     report = report_of(state, rights, clients, sync.url if sync else "")
     console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))
     raise typer.Exit(report.exit_code())
@@ -134,7 +137,7 @@ def _read(
     namespace = Question("/api/v1", "namespaces", f"fieldSelector=metadata.name={HOME}")
     with (
         asking(NAMES) as answers,
-        reading(connection, timeout=timeout, verbose=verbose) as ours,
+        reading(connection, timeout=timeout, verbose=verbose, meanwhile=_MODULES) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Rights(unread=ours.unreachable), answers()

@@ -49,15 +49,15 @@ def show(
     suspended, waits or has stalled, whether its controller runs, what its source has to offer,
     and whether a Receiver tells of a push.
     """
-    from fluxstatus.reconcile.advice import advise
-    from fluxstatus.reconcile.shown import as_json, as_text
-
     if complaint := saved.contradiction(connection):
         ctx.fail(complaint)
     if saved.file:
         state, resource = find_one("reconcile", words, from_file(which, saved, shown))
     else:
         state, resource = _find_live(words, which, shown, connection, timeout)
+    from fluxstatus.reconcile.advice import advise
+    from fluxstatus.reconcile.shown import as_json, as_text
+
     advice = advise(state, resource)
     if shown.output is Format.JSON:
         console.put(as_json(advice))
@@ -69,15 +69,20 @@ def show(
 def _find_live(
     words: list[str], which: Which, shown: Shown, connection: Connection, timeout: float
 ) -> "tuple[State, Resource]":
-    from fluxstatus.closeup import needs_of
-    from fluxstatus.collect import QUESTIONS
-    from fluxstatus.components import CONTROLLERS, OPERATORS
-    from fluxstatus.kinds import KINDS
     from fluxstatus.reading import reading
 
     with reading(
-        connection, timeout=timeout, namespaces=which.namespace, verbose=shown.verbose
+        connection,
+        timeout=timeout,
+        namespaces=which.namespace,
+        verbose=shown.verbose,
+        meanwhile=("closeup", "reconcile.advice", "reconcile.shown"),
     ) as ours:
+        from fluxstatus.closeup import needs_of
+        from fluxstatus.collect import QUESTIONS
+        from fluxstatus.components import CONTROLLERS, OPERATORS
+        from fluxstatus.kinds import KINDS
+
         ours.discover()
         beside = (
             *((name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS, "events")),

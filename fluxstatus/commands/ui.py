@@ -14,14 +14,13 @@ from fluxstatus import console
 from fluxstatus.aim import Aim
 from fluxstatus.evidence import Evidence
 from fluxstatus.findings import Command, Exit, Level
-from fluxstatus.judge import Choice, judge
 from fluxstatus.options import Color, Connection, Timeout, Verbose
 from fluxstatus.programs import ProgramError
 from fluxstatus.report import RENDER, Format
 from fluxstatus.report.terminal import command_line
-from fluxstatus.state import State
 
 if TYPE_CHECKING:
+    from fluxstatus.state import State
     from fluxstatus.webui.ends import End
     from fluxstatus.webui.tunnel import Tunnel
 
@@ -103,14 +102,18 @@ def _local_port(address: str, wanted: int, *, yes: bool) -> int:
     return free
 
 
-def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> State:
+def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "State":
     """Read no more than what leads to the web UI."""
-    from fluxstatus.collect import QUESTIONS
-    from fluxstatus.components import OPERATORS
     from fluxstatus.reading import reading
-    from fluxstatus.webui.ends import is_ambiguous, lease_question
 
-    with reading(connection, timeout=timeout, verbose=verbose) as ours:
+    with reading(
+        connection, timeout=timeout, verbose=verbose, meanwhile=("webui.ends", "webui.tunnel")
+    ) as ours:
+        from fluxstatus.collect import QUESTIONS
+        from fluxstatus.components import OPERATORS
+        from fluxstatus.state import State
+        from fluxstatus.webui.ends import is_ambiguous, lease_question
+
         ours.ask([(OPERATORS, QUESTIONS[OPERATORS])])
         ours.ask(ours.in_homes("pods", "services"))
         state = State(ours.evidence())
@@ -120,7 +123,7 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> S
         return state
 
 
-def _ends(state: State) -> "list[End]":
+def _ends(state: "State") -> "list[End]":
     from fluxstatus.webui.ends import ends_of, lease_unread
 
     if unread := lease_unread(state):
@@ -158,13 +161,15 @@ def _again(connection: Connection, address: str, port: int, timeout: float) -> "
 
 def _explain(evidence: Evidence) -> Exit:
     """Show what the check has to say about the web UI that was not found."""
+    from fluxstatus.judge import Choice, judge
+
     report = judge(evidence, Choice(steps=("ui",)))
     console.put(RENDER[Format.TEXT](report, console.look(Color.AUTO, everything=True)))
     unknown = any(finding.level is Level.UNKNOWN for finding in report.findings)
     return Exit.NO_VERDICT if report.unreachable or unknown else Exit.UNHEALTHY
 
 
-def _refused(error: ProgramError, state: State) -> Exit:
+def _refused(error: ProgramError, state: "State") -> Exit:
     """Tell why there is no tunnel, and what to do about it."""
     aim = Aim(state.evidence.target.context, state.evidence.target.flags)
     console.note(f"Error: {error}")
@@ -179,9 +184,9 @@ def _announce(address: str, port: int, *, browse: bool) -> None:
     from fluxstatus.webui.tunnel import is_loopback, url_of
 
     url = url_of(address, port)
-    console.put(f"{url}\n")
     if not is_loopback(address):
-        console.note("other machines reach it, too")
+        console.note(f"other machines reach it, too, at {address}")
+    console.put(f"{url}\n")
     console.note("Ctrl-C ends it")
     # Without a screen a text browser would start in this terminal.
     screen = (

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fluxstatus import console, snapshot
+from fluxstatus import console
 from fluxstatus.findings import Exit, Level
 from fluxstatus.options import Connection, Saved, Shown, Timeout
 from fluxstatus.report import Format
-from fluxstatus.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from fluxstatus.clients import Client
     from fluxstatus.evidence import Evidence
     from fluxstatus.findings import Finding
+    from fluxstatus.state import State
     from fluxstatus.versions.parts import Part
 
 EPILOG = """
@@ -32,6 +32,7 @@ Exit codes:
   1  something is too old to work
   3  the version of something in the cluster could not be found out
 """
+_MODULES = ("state", "versions.shown")
 _CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
 
 
@@ -48,13 +49,14 @@ def show(
     It does not need a FluxReport, says what is newer than what, and which of that matters. What
     is not known is said to be unknown, and why.
     """
+    if complaint := saved.contradiction(connection):
+        ctx.fail(complaint)
+    evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
+    from fluxstatus.state import State
     from fluxstatus.versions.parts import parts_of
     from fluxstatus.versions.shown import as_json, as_text, noted
     from fluxstatus.versions.skew import skews_of
 
-    if complaint := saved.contradiction(connection):
-        ctx.fail(complaint)
-    evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
     state = State(evidence)
     parts = parts_of(state, clients)
     skews, parts = skews_of(state, parts), noted(parts)
@@ -68,6 +70,7 @@ def show(
 
 def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
     """Give a saved cluster, and what was seen beside it then."""
+    from fluxstatus import snapshot
     from fluxstatus.clients import Client
 
     evidence = snapshot.load(saved.file or "-")
@@ -87,7 +90,7 @@ def _live(
 
     with (
         asking(_CLIENTS) as answers,
-        reading(connection, timeout=timeout, verbose=verbose) as ours,
+        reading(connection, timeout=timeout, verbose=verbose, meanwhile=_MODULES) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()
@@ -99,7 +102,7 @@ def _live(
         return ours.evidence(kubernetes=kubernetes.result()), answers()
 
 
-def _exit_code(state: State, parts: "Sequence[Part]", skews: "Sequence[Finding]") -> Exit:
+def _exit_code(state: "State", parts: "Sequence[Part]", skews: "Sequence[Finding]") -> Exit:
     if not state.evidence.unreachable and any(finding.level is Level.FAIL for finding in skews):
         return Exit.UNHEALTHY
     unknown = any(part.unknown and part.role != "client" for part in parts)
