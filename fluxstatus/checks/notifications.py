@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fluxstatus.checks.telling import docs_of
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
+from fluxstatus.knowledge import diagnose
 from fluxstatus.resources import Resource, Verdict, text_of
 from fluxstatus.state import Key, State, Warned, key_of
 
@@ -30,7 +31,7 @@ def notifications(state: State) -> Iterator[Finding]:
         ]
         if failed and provider.ref not in told:
             told.add(provider.ref)
-            yield _not_sent(provider, alert, failed[0])
+            yield _not_sent(state, provider, alert, failed[0])
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:
@@ -48,30 +49,24 @@ def _provider_missing(alert: Resource, name: str) -> Finding:
     )
 
 
-def _not_sent(provider: Resource, alert: Resource, warned: Warned) -> Finding:
+def _not_sent(state: State, provider: Resource, alert: Resource, warned: Warned) -> Finding:
     ref = provider.ref
-    secret = text_of(provider.get("spec", "secretRef", "name"))
-    commands = [("kubectl", "describe", provider.kind.resource, ref.name, "-n", ref.namespace)]
-    if secret:
-        commands.append(("kubectl", "get", "secret", secret, "-n", ref.namespace))
-    about = (
-        f"spec.address and the Secret {secret} (key address or token)"
-        if secret
-        else ("spec.address, or the Secret it should name")
-    )
+    around = {"flux_namespace": state.namespace, "controller": provider.kind.controller}
+    diagnosis = diagnose(provider, warned.reason, warned.message, around)
     return Finding(
         step=STEP_ID,
         code="notification-failed",
         level=Level.WARN,
         title=f"{ref}: notifications are lost",
         object=ref,
-        why=f"the controller could not send what {alert.ref} asks for",
+        why=f"{diagnosis.why}; what {alert.ref} asks for is not sent",
         reason=warned.reason,
         message=warned.message,
         since=warned.last,
         blocks=(alert.ref,),
-        hints=(Hint(f"correct {about}", tuple(Command(argv) for argv in commands)),),
+        hints=diagnosis.hints,
         docs=docs_of("Provider"),
+        trivial=diagnosis.trivial,
     )
 
 

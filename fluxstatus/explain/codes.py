@@ -64,8 +64,8 @@ def codes() -> Mapping[str, Code]:
 def _code(code: str, meaning: str) -> Code:
     steps = tuple(step.id for step in STEPS if code in step.codes)
     cases = tuple(map(_case, _rules(code)))
-    if len(cases) == 1:
-        meaning = cases[0].why  # in full, where the step can only say "…"
+    if len(cases) == 1 or (cases and "…" in meaning):
+        meaning = cases[-1].why  # in full, where the step can only say "…"
     elif code in UNREAD_CODES:
         meaning = f"something {meaning}"
     return Code(code, meaning, steps, cases)
@@ -84,7 +84,7 @@ def _case(rule: Rule) -> Case:
         reasons=rule.reasons,
         says=rule.pattern.pattern,
         hints=tuple(map(_hint, rule.steps)),
-        upstream=_spelled_out(rule.upstream),
+        upstream=_spelled_out(rule.upstream) + _versions(rule),
     )
 
 
@@ -94,6 +94,10 @@ def _hint(step: Step) -> Hint:
         command(line, _Open(), changes=changes) for lines, changes in both for line in lines
     )
     return Hint(step.text.format_map(_Open()), tuple(one for one in commands if one))
+
+
+def _versions(rule: Rule) -> str:
+    return f" (Flux {rule.versions})" if rule.versions else ""
 
 
 def _spelled_out(upstream: str) -> str:

@@ -7,10 +7,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fluxstatus.findings import Hint
-from fluxstatus.knowledge import appliers, common, others, sources, transport
+from fluxstatus.knowledge import (
+    admission,
+    applying,
+    building,
+    charts,
+    cloud,
+    decryption,
+    git,
+    git_login,
+    health,
+    images,
+    instances,
+    manifests,
+    notifications,
+    outcomes,
+    registry,
+    releases,
+    resource_sets,
+    secret_refs,
+    signatures,
+    storage,
+    substitution,
+    tenancy,
+    transport,
+    values,
+)
 from fluxstatus.knowledge.rule import Rule, Step, fill, hints
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.knowledge.subject import fields_of, host_in, workload_fields
+from fluxstatus.knowledge.subject import (
+    fields_of,
+    host_in,
+    missing_fields,
+    object_in,
+    workload_fields,
+)
 from fluxstatus.resources import Resource
 
 UNKNOWN_FAULT = Rule(
@@ -28,19 +59,27 @@ UNKNOWN_FAULT = Rule(
 )
 
 
-def _specific_first(rule: Rule) -> tuple[bool, int]:
-    """Sort key: a text says more than a reason, a rule for one kind more than one for all."""
-    return not rule.pattern.pattern, -(bool(rule.kinds) + bool(rule.reasons))
+TABLES = (
+    # what an applier builds, then what the API server says to it
+    values, releases, outcomes, health, decryption, substitution, building, instances,
+    resource_sets, tenancy, admission, applying, manifests,
+    # what else a controller needs, and then the host that it is for
+    images, notifications, secret_refs, signatures, storage, cloud, transport, git_login, git,
+    charts, registry,
+)  # fmt: skip
+"""The tables of rules, in the order in which they are tried: the special before the general."""
+
+
+def _by_reason_only(rule: Rule) -> bool:
+    """Sort key: a text says more than a reason."""
+    return not rule.pattern.pattern
 
 
 RULES: tuple[Rule, ...] = (
-    *sorted(
-        (*transport.RULES, *sources.RULES, *appliers.RULES, *others.RULES, *common.RULES),
-        key=_specific_first,
-    ),
+    *sorted((rule for table in TABLES for rule in table.RULES), key=_by_reason_only),
     UNKNOWN_FAULT,
 )
-"""Every rule that a message selects, the special before the general, as diagnose() tries them."""
+"""Every rule that a message selects, as diagnose() tries them: texts before mere reasons."""
 
 
 _END = 3000  # characters
@@ -62,20 +101,46 @@ def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str,
 
     *around* are fields that the object itself does not know: now, flux_namespace.
     """
-    message = _ends_of(message)
+    return _fill(*rule_for(resource, reason, message, around))
+
+
+def rule_for(
+    resource: Resource, reason: str, message: str, around: Mapping[str, str]
+) -> tuple[Rule, dict[str, str]]:
+    """Give the first rule that fits what is said of *resource*, and the fields that it may name.
+
+    The parameters are those of diagnose().
+    """
+    message = _ends_of(_error_of(message))
     fields = {
         **fields_of(resource),
         **around,
         **workload_fields(message),
+        **object_in(message),
         **host_in(message),
         "reason": reason,
     }
     for rule in RULES:
         found = rule.match(resource.kind.name, reason, message)
-        if found and all(fields.get(name) for name in rule.needs):
-            named = {name: value for name, value in found.groupdict().items() if value}
-            return _fill(rule, {**fields, **named})
+        if found is None:
+            continue
+        named = {name: _one_line(text) for name, text in found.groupdict().items() if text}
+        known = {**fields, **named}
+        if "missing" in named:
+            known |= missing_fields(fields, named["missing"])
+        if all(known.get(name) for name in rule.needs):
+            return rule, known
     raise AssertionError("the last rule fits everything")
+
+
+def _error_of(message: str) -> str:
+    """Give *message* without the log that Helm appends, which names much that is no fault."""
+    return message.partition("Last Helm logs:")[0]
+
+
+def _one_line(text: str) -> str:
+    """Give what a pattern found in a message as a part of a sentence."""
+    return " ".join(text.split()).rstrip(" .,;:")
 
 
 def _ends_of(message: str) -> str:

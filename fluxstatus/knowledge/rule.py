@@ -27,9 +27,10 @@ class Rule:
     """One row of knowledge.
 
     It holds for objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
-    whose message has `pattern`. `why` is the cause in one sentence. A transient fault may heal
-    in an object's first minutes; a trivial one needs no second look. `upstream` is where in
-    Flux's own code the text comes from.
+    whose message has `pattern`; each field in `needs` must be known. `why` is the cause in one
+    sentence. A transient fault may heal in an object's first minutes; a trivial one needs no
+    second look. `upstream` is where in Flux's own code the text comes from, `versions` which
+    versions of Flux say it ("" means all that are supported).
     """
 
     code: str
@@ -42,6 +43,7 @@ class Rule:
     transient: bool = False
     trivial: bool = False
     upstream: str = ""
+    versions: str = ""
 
     def match(self, kind: str, reason: str, message: str) -> re.Match[str] | None:
         """Give the match of this rule with a condition of an object of *kind*, or None."""

@@ -10,6 +10,23 @@ from fluxstatus.resources import Resource, map_of, text_of
 
 _URL = re.compile(r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)")
 _BRACKETS = re.compile(r"(?:timeout waiting for|stalled resources): \[([^\[\]]*)\]")
+_OBJECTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
+        r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
+        r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)",
+        # Helm (helm pkg/kube/client.go)
+        r"for object (?P<namespace>[\w.-]+)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
+        r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
+        # the API server (apimachinery api/errors NewInvalid)
+        r"\b(?P<kind>[A-Z]\w+)(?:\.[\w.-]+)? \"(?P<name>[^\"]+)\" is invalid",
+        # kustomize's ids (kustomize kyaml/resid)
+        r"'?(?P<kind>[A-Z]\w+)\.\w+\.[\w.\[\]-]+/(?P<name>[\w.:-]+)",
+    )
+)
+"""The ways in which messages name the object they are about."""
+
 _IN_BRACKET = re.compile(
     r"\b(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'"
 )
@@ -37,27 +54,66 @@ def fields_of(resource: Resource) -> dict[str, str]:
     """Give the fields of *resource* by name; those it does not have are empty."""
     ref = resource.ref
     own = {name: _read(resource, path) for name, path in _PATHS.items()}
-    chart_version = _read(resource, ("spec", "chart", "spec", "version"))
+    url = own["url"] or own["endpoint"] or _with_registry(own["image"])
+    host, provider = _host(url), own["provider"] or own["sync_provider"]
     return {
         **own,
+        "object": "an object",
+        "object_resource": "",
+        "object_name": "",
+        "object_ns": "",
         "ns": ref.namespace,
         "name": ref.name,
         "kind": ref.kind,
         "resource": resource.kind.resource,
         "sa": own["sa"] or "of the controller",
         "target_ns": own["target_ns"] or ref.namespace,
-        "host": _host(own["url"] or own["endpoint"]),
+        "host": host,
+        "address": url,
+        "address_field": _ADDRESS_FIELDS.get(ref.kind, "spec.url"),
+        "ssh": url if url.startswith("ssh://") else "",
+        "plain_http": url if url.startswith("http://") else "",
+        "cloud": provider if provider in ("aws", "azure", "gcp") else "",
+        "cloud_registry": next((c for c, of in _CLOUDS if of.search(host)), ""),
+        "github_app": provider if provider == "github" else "",
+        "sync_instance": text_of(resource.labels.get("fluxcd.controlplane.io/name")),
         **_source_fields(resource),
         "ref": _git_ref(resource),
-        "chart_version": chart_version,
+        "own_secret": own["secret"],
+        "holder": own["secret"] or own["sync_secret"],
         "secret": own["secret"] or own["sync_secret"],
+        "secret_keys": _SECRET_KEYS.get(ref.kind, "the keys that the page of this kind names"),
     }
+
+
+def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
+    """Give the fields about where the spec names *missing*, an object that does not exist."""
+    for role, (name, field) in _ROLES.items():
+        if fields.get(name) == missing:
+            return {"missing_field": field, f"missing_{role}": missing}
+    return {"missing_field": "the spec"}
 
 
 def host_in(message: str) -> dict[str, str]:
     """Give the field about the last host that *message* has a URL of, the one that failed."""
     hosts = _URL.findall(message)
-    return {"host": hosts[-1].rstrip(".:")} if hosts else {}
+    host = hosts[-1].rstrip(".:") if hosts else ""
+    return {"host": host, "host_said": host} if host else {}
+
+
+def object_in(message: str) -> dict[str, str]:
+    """Give the fields about the first object that *message* says was refused or is broken."""
+    found = next(filter(None, (pattern.search(message) for pattern in _OBJECTS)), None)
+    if found is None:
+        return {}
+    kind, name = found["kind"], found["name"]
+    namespace = found.groupdict().get("namespace") or ""
+    return {
+        "object": f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}",
+        "object_resource": full_name(kind),
+        "object_name": name,
+        "object_ns": namespace,
+    }
 
 
 def workload_fields(message: str) -> dict[str, str]:
@@ -90,9 +146,56 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
     "path": ("spec", "path"),
     "sa": ("spec", "serviceAccountName"),
     "target_ns": ("spec", "targetNamespace"),
+    "image": ("spec", "image"),
+    "provider": ("spec", "provider"),
+    "sync_provider": ("spec", "sync", "provider"),
+    "cert_secret": ("spec", "certSecretRef", "name"),
+    "decryption_provider": ("spec", "decryption", "provider"),
     "chart": ("spec", "chart", "spec", "chart"),
+    "chart_version": ("spec", "chart", "spec", "version"),
     "distribution": ("spec", "distribution", "version"),
+    "artifact": ("spec", "distribution", "artifact"),
+    "image_repository": ("spec", "imageRepositoryRef", "name"),
 }
+
+_ROLES = {
+    "login": ("own_secret", "spec.secretRef"),
+    "sync": ("sync_secret", "spec.sync.pullSecret"),
+    "proxy": ("proxy_secret", "spec.proxySecretRef"),
+    "verify": ("verify_secret", "spec.verify.secretRef"),
+    "certificate": ("cert_secret", "spec.certSecretRef"),
+    "kubeconfig": ("kubeconfig_secret", "spec.kubeConfig.secretRef"),
+    "decryption": ("decryption_secret", "spec.decryption.secretRef"),
+}
+"""What a Secret is for, by the field that names it."""
+
+_SECRET_KEYS = {
+    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts "
+    "for ssh",
+    "HelmRepository": "username and password",
+    "Bucket": "accesskey and secretkey",
+    "Receiver": "token",
+    "Provider": "address, token, or username and password",
+    "ResourceSetInputProvider": "username and password, or the keys of a GitHub App",
+}
+"""The keys of the Secret that spec.secretRef names, for the kinds that have their own."""
+
+_ADDRESS_FIELDS = {
+    "Bucket": "spec.endpoint",
+    "FluxInstance": "spec.distribution.artifact",
+    "HelmChart": "spec.url of its HelmRepository",
+    "ImageRepository": "spec.image",
+    "ImageUpdateAutomation": "spec.url of its GitRepository",
+    "Provider": "spec.address, or the key address of its Secret",
+}
+"""Where the address of the host stands, for the kinds that do not call it spec.url."""
+
+_CLOUDS = (
+    ("aws", re.compile(r"\.dkr\.ecr[\w.-]*\.amazonaws\.com|^public\.ecr\.aws$")),
+    ("azure", re.compile(r"\.azurecr\.\w+$")),
+    ("gcp", re.compile(r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$")),
+)
+"""Clouds by the hosts of their registries, whose passwords live for hours only."""
 
 _STATES = {
     "InProgress": "still in progress when the time was over (InProgress)",
@@ -131,6 +234,13 @@ def _git_ref(resource: Resource) -> str:
     return next(
         (say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), "the default branch"
     )
+
+
+def _with_registry(image: str) -> str:
+    """Give *image* with its registry, which is Docker Hub's when the name has none."""
+    first, _, rest = image.partition("/")
+    named = rest and ("." in first or ":" in first or first == "localhost")
+    return image if named or not image else f"docker.io/{image}"
 
 
 def _host(url: str) -> str:

@@ -1,44 +1,98 @@
 """Faults of the way to a host: the same texts for Git, OCI, Helm, buckets and APIs.
 
-The texts are Go's (net, crypto/x509, net/http), go-git's and go-containerregistry's.
+The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-containerregistry's.
 """
 
 from dataclasses import replace
 
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
 
 _FETCHES = frozenset(
     kind.name
     for kind in KINDS.values()
-    if kind.name not in ("Kustomization", "HelmRelease", "ResourceSet", "Alert", "Provider")
+    if kind.name not in ("Kustomization", "HelmRelease", "ResourceSet", "Alert")
 )
 """Kinds whose own messages are about a host outside; appliers speak of API servers and webhooks."""
 
+_POLICIES = "kubectl get networkpolicies -n {flux_namespace}"
+_DNS = "kubectl get pods -n kube-system -l k8s-app=kube-dns"
 _FROM_THE_POD = Step(
     "look at the way out of the cluster: DNS, NetworkPolicy, firewall, proxy; Flux retries by "
     "itself as soon as {host} answers",
-    read=("kubectl get networkpolicies -n {flux_namespace}",),
+    read=(_POLICIES,),
 )
+_RENEW = Step("renew the certificate of {host}; Flux retries by itself")
 
 _RULES = (
+    Rule(
+        "proxy-unreachable",
+        "the proxy for {host} cannot be reached",
+        (
+            Step(
+                "look whether the proxy runs, and at its address: the key address of the Secret "
+                "in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
+                read=(
+                    named(SECRET, "{proxy_secret}"),
+                    "kubectl describe deployments -n {flux_namespace}",
+                ),
+            ),
+        ),
+        pattern=text(r"proxyconnect tcp|socks connect|connect to proxy"),
+        transient=True,
+        upstream="Go net/http transport.go",
+    ),
+    Rule(
+        "proxy-auth-rejected",
+        "the proxy asks for a login, and takes none of what it gets (407)",
+        (
+            Step(
+                "put the right username and password beside address into the Secret that "
+                "spec.proxySecretRef names",
+                read=(named(SECRET, "{proxy_secret}"), SPEC),
+            ),
+        ),
+        pattern=text(r"Proxy Authentication Required|(?:status code:? |: )407\b"),
+        upstream="Go net/http transport.go",
+    ),
+    Rule(
+        "dns-failing",
+        "the DNS server {dns} does not answer when the controller looks up {host}",
+        (
+            Step(
+                "look at the cluster's DNS (CoreDNS), and whether a NetworkPolicy keeps the "
+                "controllers from port 53; Flux retries by itself",
+                read=(_DNS, _POLICIES),
+            ),
+        ),
+        pattern=text(
+            r"lookup (?P<host>[\w.-]+) on (?P<dns>[\w.:\[\]]+):53: "
+            r"(?:server misbehaving|(?:dial|read|write) (?:udp|tcp))|"
+            r"lookup (?P<looked_up>[\w.-]+)[^;]{0,80}(?:Temporary failure in name|try again|"
+            r"i/o timeout)"
+        ),
+        transient=True,
+        upstream="Go net/dnsclient_unix.go",
+    ),
     Rule(
         "host-not-found",
         "the name {host} does not resolve (no such host)",
         (
             Step(
-                "correct the host in spec.url, or the cluster's DNS",
-                read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.url}}",),
+                "correct the host in {address_field}; if the name is right, the DNS that the "
+                "cluster asks does not know it",
+                read=(SPEC, _DNS),
             ),
         ),
         pattern=text(r"(?:lookup (?P<host>[\w.-]+)[^,;]{0,80}?)?no such host"),
-        upstream="Go net",
+        upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
         "host-refuses",
         "{host} refuses connections (connection refused): nothing listens there, or a firewall "
         "answers",
-        (_FROM_THE_POD,),
+        (_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
         pattern=text(r"connection refused"),
         transient=True,
         upstream="Go net",
@@ -49,120 +103,218 @@ _RULES = (
         "(x509)",
         (
             Step(
-                "put the authority's certificate as ca.crt into the Secret that spec.certSecretRef "
-                "(for Git: spec.secretRef) names",
-                read=("kubectl describe secret {secret} -n {ns}",),
-                change=(
-                    "flux-operator create secret tls {name}-ca -n {ns} --ca-crt-file=./ca.crt",
-                ),
+                "put the authority's certificate as ca.crt into the Secret that spec.secretRef "
+                "names, beside the login; without one, make a Secret with ca.crt and name it there",
+                read=(SECRET,),
+                change=(CA,),
             ),
         ),
-        pattern=text(r"x509: certificate signed by unknown authority"),
+        pattern=text(
+            r"certificate signed by unknown authority|self[- ]signed certificate|"
+            r"unable to get local issuer"
+        ),
+        kinds=frozenset({"GitRepository"}),
+        upstream="Go crypto/x509",
+    ),
+    Rule(
+        "tls-unknown-authority",
+        "the certificate of {host} is signed by an authority that the controller does not trust "
+        "(x509)",
+        (
+            Step(
+                "make a Secret with the authority's certificate as ca.crt and name it in "
+                "spec.certSecretRef",
+                read=(named(SECRET, "{cert_secret}"),),
+                change=(CA,),
+            ),
+        ),
+        pattern=text(
+            r"certificate signed by unknown authority|self[- ]signed certificate|"
+            r"unable to get local issuer"
+        ),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-expired",
-        "the certificate of {host} has expired or is not valid yet",
-        (Step("renew the certificate of {host}; Flux retries by itself"),),
-        pattern=text(r"x509: certificate has expired"),
+        "the certificate of {host} is not valid before {not_before} (x509)",
+        (Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
+        pattern=text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
+        upstream="Go crypto/x509",
+    ),
+    Rule(
+        "tls-expired",
+        "the certificate of {host} has expired: it was valid until {not_after} (x509)",
+        (_RENEW,),
+        pattern=text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
+        upstream="Go crypto/x509",
+    ),
+    Rule(
+        "tls-expired",
+        "the certificate of {host} has expired or is not valid yet (x509)",
+        (_RENEW,),
+        pattern=text(r"certificate has expired"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-wrong-name",
-        "the certificate of {host} is for another name",
-        (Step("use a host name that the certificate of {host} holds, or renew the certificate"),),
-        pattern=text(r"x509: (?:certificate is (?:not )?valid for|cannot validate certificate)"),
+        "the certificate of {host} is for another name: it is valid for {valid_for}, not for "
+        "{wanted_name} (x509)",
+        (
+            Step(
+                "use a name that the certificate holds in {address_field}, or renew the "
+                "certificate with {wanted_name} in it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"x509: certificate is valid for (?P<valid_for>.{1,200}), not (?P<wanted_name>\S+)"
+        ),
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-failed",
-        "no TLS connection to {host}",
-        (Step("look at the certificate and the TLS versions of {host}, and at proxies between"),),
-        pattern=text(r"x509:|tls: |server gave HTTP response to HTTPS client"),
+        "tls-wrong-name",
+        "the certificate of {host} is for another name (x509)",
+        (
+            Step(
+                "renew the certificate so that it holds the name or the IP address of {host} as "
+                "subject alternative name (SAN), or use a name in {address_field} that it holds",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"x509: (?:certificate is (?:not )?valid for|certificate is not valid for any|"
+            r"cannot validate certificate|certificate relies on legacy)"
+        ),
+        upstream="Go crypto/x509",
+    ),
+    Rule(
+        "tls-client-certificate",
+        "{host} wants a client certificate, and takes none of what the controller shows",
+        (
+            Step(
+                "put a valid pair tls.crt and tls.key into the Secret that spec.certSecretRef "
+                "names (Git: spec.secretRef)",
+                read=(named(SECRET, "{cert_secret}"), SECRET),
+                change=(CLIENT_CERTIFICATE,),
+            ),
+        ),
+        pattern=text(
+            r"remote error: tls: (?:certificate required|bad certificate|unknown certificate|"
+            r"expired certificate|revoked certificate)|No required SSL certificate was sent|"
+            r"SSL certificate error"
+        ),
         upstream="Go crypto/tls",
+    ),
+    Rule(
+        "protocol-mismatch",
+        "{host} answers on this port without TLS: http is spoken there, and the URL asks for https",
+        (
+            Step(
+                "correct scheme and port in {address_field}; for a registry without TLS set "
+                "spec.insecure: true",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"server gave HTTP response to HTTPS client|first record does not look like a TLS"
+        ),
+        upstream="Go net/http, crypto/tls",
+    ),
+    Rule(
+        "protocol-mismatch",
+        "{host} speaks another protocol on this port than the URL asks for",
+        (Step("correct scheme and port in {address_field}", read=(SPEC,)),),
+        pattern=text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
+        upstream="Go net/http",
+    ),
+    Rule(
+        "tls-failed",
+        "no TLS connection to {host}: {detail}",
+        (
+            Step(
+                "look at the certificate, the TLS versions and the ciphers of {host}, and at "
+                "proxies between"
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>x509: (?!decryption)[^\n]{1,120}|(?:remote error: )?tls: [^\n]{1,120}|"
+            r"failed to parse (?:CA certificate|TLS certificate)[^\n]{0,80})"
+        ),
+        upstream="Go crypto/tls",
+    ),
+    Rule(
+        "host-slow",
+        "{host} does not answer in time (timeout); it is reached over ssh, port 22, which many "
+        "firewalls close",
+        (
+            _FROM_THE_POD,
+            Step(
+                "look whether port 22 is open to {host}; else use https, or ssh over port 443 "
+                "where the host offers it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"dial tcp [\w.:\[\]]+:22: .*(?:timeout|timed out)"),
+        transient=True,
+        upstream="Go net",
     ),
     Rule(
         "host-slow",
         "{host} does not answer in time (timeout)",
         (
             _FROM_THE_POD,
-            Step("when the repository is only large: raise spec.timeout, or fetch less of it"),
+            Step("when what is fetched is only large: raise spec.timeout, or fetch less of it"),
         ),
         pattern=text(
-            r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout"
+            r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|"
+            r"connection timed out|operation timed out|timeout awaiting response"
         ),
         transient=True,
         upstream="Go net/http",
     ),
     Rule(
+        "host-rate-limit",
+        "{host} limits the rate of requests (HTTP 429)",
+        (
+            Step(
+                "raise spec.interval, use credentials with a higher limit (registries count "
+                "anonymous pulls by address), or a Receiver instead of polling"
+            ),
+        ),
+        pattern=text(
+            r"(?:status(?: code)?:? |: |HTTP )429\b|429 Too Many|TOOMANYREQUESTS|"
+            r"too many requests|rate limit(?!er)|pull rate|abuse detection"
+        ),
+        transient=True,
+        upstream="go-containerregistry pkg/v1/remote/transport",
+    ),
+    Rule(
         "host-broken",
         "{host} answers with HTTP {status}: a fault on its side",
         (Step("look at the state of {host}; Flux retries by itself when it is back"),),
-        pattern=text(r"(?:status code:? |: )(?P<status>50[0-4])\b"),
+        pattern=text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
         transient=True,
         upstream="go-git plumbing/transport/http, SC internal/helm/getter",
     ),
     Rule(
-        "host-rate-limit",
-        "{host} limits the rate of requests (HTTP 429)",
-        (Step("raise spec.interval, use credentials with a higher limit, or a Receiver instead"),),
-        pattern=text(r"(?:status code:? |: )429\b|429 Too Many|TOOMANYREQUESTS|rate limit(?!er)"),
-        upstream="go-containerregistry pkg/v1/remote/transport",
+        "host-redirects",
+        "{host} sends requests round in circles: too many redirects",
+        (Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),),
+        pattern=text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
+        upstream="Go net/http client.go",
     ),
     Rule(
         "host-unreachable",
-        "{host} cannot be reached",
+        "{host} cannot be reached: {detail}",
         (_FROM_THE_POD,),
         pattern=text(
-            r"no route to host|network is unreachable|connection reset|unexpected EOF|: EOF\b"
+            r"(?P<detail>no route to host|network is unreachable|connection reset(?: by peer)?|"
+            r"unexpected EOF|broken pipe|connect: operation not permitted|"
+            r"connect: permission denied|(?<=: )EOF\b)"
         ),
         transient=True,
         upstream="Go net",
     ),
 )
 
-RULES = (
-    *(replace(rule, kinds=_FETCHES) for rule in _RULES),
-    Rule(
-        "storage-full",
-        "the controller's disk is full",
-        (
-            Step(
-                "give the controller more storage, or fetch fewer and smaller artifacts",
-                read=("kubectl get pods -n {flux_namespace} -o wide",),
-            ),
-        ),
-        pattern=text(r"no space left on device"),
-        upstream="Go syscall",
-    ),
-    Rule(
-        "artifact-host-unreachable",
-        "the artifact cannot be downloaded from source-controller",
-        (
-            Step(
-                "look at source-controller, its Service and the NetworkPolicies of its namespace",
-                read=("kubectl get pods,services,networkpolicies -n {flux_namespace}",),
-            ),
-        ),
-        reasons=("ArtifactFailed",),
-        pattern=text(r"failed to download archive|source-controller\.[\w-]+\.svc|dial tcp .*:80\b"),
-        transient=True,
-        upstream="PKG http/fetch",
-    ),
-    Rule(
-        "artifact-corrupt",
-        "the downloaded artifact does not match its digest",
-        (
-            Step(
-                "let the source store it again",
-                change=(
-                    "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} "
-                    "reconcile.fluxcd.io/requestedAt={now}",
-                ),
-            ),
-        ),
-        reasons=("ArtifactFailed",),
-        pattern=text(r"computed digest doesn't match|failed to extract archive"),
-        upstream="PKG http/fetch",
-    ),
-)
+RULES = tuple(replace(rule, kinds=rule.kinds or _FETCHES) for rule in _RULES)

@@ -1,0 +1,265 @@
+"""What the API server refuses by a policy: webhooks, admission policies, quotas, PodSecurity.
+
+Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequota, limitranger,
+podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import OBJECT
+
+_HOOKS = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+_BEHIND = "kubectl get pods,services,endpointslices -n {hook_ns}"
+_CALLED = (
+    r"failed calling (?:admission )?webhook \"(?P<webhook>[^\"]+)\""
+    r"(?:[^\n/]{0,120}//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
+)
+_WEBHOOK = "kubernetes apiserver admission plugin/webhook"
+_QUOTA = "kubectl describe resourcequotas -n {object_ns}"
+
+_WEBHOOKS = (
+    Rule(
+        "admission-unreachable",
+        "the API server cannot call the admission webhook {webhook}: it does not trust its "
+        "certificate (x509)",
+        (
+            Step(
+                "renew the webhook's certificate and the caBundle of its configuration (cert-"
+                "manager: its cainjector does; else restart what serves the webhook)",
+                read=(_HOOKS, _BEHIND),
+            ),
+        ),
+        pattern=text(_CALLED + r"[^\n]{0,800}(?:x509|tls: )"),
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        "admission-unreachable",
+        "the API server cannot call the admission webhook {webhook} of the service "
+        "{hook_ns}/{hook_service}: {detail}",
+        (
+            Step(
+                "bring the pods behind the service {hook_service} back; if they run, let "
+                "NetworkPolicies and firewalls pass the API server; a webhook that is left over "
+                "is to be deleted",
+                read=(_BEHIND, _HOOKS),
+            ),
+        ),
+        pattern=text(
+            _CALLED + r"[^\n]{0,800}?(?P<detail>no endpoints available for service \"[^\"]+\"|"
+            r"service \"[^\"]+\" not found|connection refused|context deadline exceeded|"
+            r"i/o timeout|no route to host|EOF|connection reset by peer|"
+            r"could not find the requested resource|the server is currently unable[^\n]{0,60})"
+        ),
+        needs=("hook_service",),
+        transient=True,
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        "admission-unreachable",
+        "the API server cannot call the admission webhook {webhook}",
+        (Step("bring the webhook's service back", read=(_HOOKS,)),),
+        pattern=text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
+        transient=True,
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        "conversion-webhook-failing",
+        "the API server cannot convert objects of {converted}: its conversion webhook does not "
+        "answer",
+        (
+            Step(
+                "bring the controller that serves the conversion webhook back (its CRD names the "
+                "service and the caBundle)",
+                read=(_BEHIND,),
+            ),
+        ),
+        pattern=text(
+            r"conversion webhook for (?P<converted>[^\s,]+, Kind=\w+|\S+) failed"
+            r"(?:[^\n]{0,200}?//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
+        ),
+        transient=True,
+        upstream="kubernetes apiextensions-apiserver conversion",
+    ),
+    Rule(
+        "admission-no-dry-run",
+        "the admission webhook {webhook} does not support dry run, which Flux needs",
+        (
+            Step(
+                "set sideEffects: None (or NoneOnDryRun) in the webhook's configuration",
+                read=(_HOOKS,),
+            ),
+        ),
+        pattern=text(
+            r"webhook \"(?P<webhook>[^\"]+)\" does not support dry run|does not support dry"
+        ),
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        "admission-denied",
+        "the admission webhook {webhook} refuses {object}: {detail}",
+        (
+            Step(
+                "change the manifest as the policy behind {webhook} asks, or the policy",
+                read=(OBJECT, _HOOKS),
+            ),
+        ),
+        pattern=text(
+            r"admission webhook \"(?P<webhook>[^\"]+)\" denied the request:?\s*(?P<detail>.{0,400})"
+        ),
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        "admission-denied",
+        "the ValidatingAdmissionPolicy {policy} (binding {binding}) refuses {object}: {detail}",
+        (
+            Step(
+                "change the manifest as the policy {policy} asks, or the policy or its binding "
+                "{binding}",
+                read=(
+                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} "
+                    "-o yaml",
+                    "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io "
+                    "{binding} -o yaml",
+                ),
+            ),
+        ),
+        pattern=text(
+            r"ValidatingAdmissionPolicy '(?P<policy>[^']+)' with binding '(?P<binding>[^']+)' "
+            r"denied request:?\s*(?P<detail>.{0,400})"
+        ),
+        upstream="kubernetes apiserver admission plugin/policy/validating",
+    ),
+    Rule(
+        "admission-denied",
+        "an admission webhook or policy refuses {object}: {detail}",
+        (
+            Step(
+                "change the manifest as the policy asks, or the policy",
+                read=(
+                    _HOOKS,
+                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io",
+                ),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>admission [\w ]{0,40}denied.{0,300}|AdmissionPolicy '.{1,200}' denied"
+            r".{0,200})"
+        ),
+        upstream=_WEBHOOK,
+    ),
+)
+
+_LIMITS = (
+    Rule(
+        "pod-security",
+        "the namespace enforces PodSecurity {level}, which the pods violate: {detail}",
+        (
+            Step(
+                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, "
+                "allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile "
+                "RuntimeDefault), or relax the label pod-security.kubernetes.io/enforce of the "
+                "namespace",
+                read=("kubectl get namespace {object_ns} --show-labels",),
+            ),
+        ),
+        pattern=text(r"violates PodSecurity \"(?P<level>[^\"]+)\":?\s*(?P<detail>.{0,400})"),
+        upstream="kubernetes PodSecurity admission",
+    ),
+    Rule(
+        "quota-exceeded",
+        "the ResourceQuota {quota} does not allow {object}: {detail}",
+        (
+            Step(
+                "raise the ResourceQuota {quota}, ask for less, or delete what is not needed in "
+                "the namespace",
+                read=(_QUOTA,),
+            ),
+        ),
+        pattern=text(r"exceeded quota: (?P<quota>[\w.-]+),? ?(?P<detail>.{0,300})"),
+        upstream="kubernetes ResourceQuota admission",
+    ),
+    Rule(
+        "quota-exceeded",
+        "the ResourceQuota {quota} wants {must} to be set for {object}",
+        (
+            Step(
+                "set {must} in resources of each container, or let a LimitRange give defaults",
+                read=(_QUOTA,),
+            ),
+        ),
+        pattern=text(r"failed quota: (?P<quota>[\w.-]+): must specify (?P<must>[^\n]{1,200})"),
+        upstream="kubernetes ResourceQuota admission",
+    ),
+    Rule(
+        "quota-exceeded",
+        "a ResourceQuota does not allow {object}: {detail}",
+        (Step("raise the quota, or ask for less", read=(_QUOTA,)),),
+        pattern=text(
+            r"(?P<detail>(?:must specify (?:limits|requests)|(?:exceeded|insufficient|unknown for) "
+            r"quota)[^\n]{0,200})"
+        ),
+        kinds=frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"}),
+        upstream="kubernetes ResourceQuota admission",
+    ),
+    Rule(
+        "limit-range",
+        "a LimitRange of the namespace does not allow {object}: {detail}",
+        (
+            Step(
+                "set requests and limits within the LimitRange, or change it",
+                read=("kubectl describe limitranges -n {object_ns}",),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:maximum|minimum) [\w./-]+ usage per \w+ is [^\n]{1,200}|"
+            r"(?<![\w./-])[\w./-]{1,100} max limit to request ratio per \w+ is [^\n]{1,160})"
+        ),
+        upstream="kubernetes LimitRanger admission",
+    ),
+    Rule(
+        "namespace-terminating",
+        "the namespace {terminating} is being deleted, so that nothing new can be made in it",
+        (
+            Step(
+                "find what keeps it from going (finalizers of what is in it), or take what Flux "
+                "applies there out of Git",
+                read=("kubectl get namespace {terminating} -o yaml",),
+            ),
+        ),
+        pattern=text(
+            r"unable to create new content in namespace (?P<terminating>[\w.-]+) because it is "
+            r"being terminated"
+        ),
+        upstream="kubernetes NamespaceLifecycle admission",
+    ),
+    Rule(
+        "priority-class-missing",
+        "the PriorityClass {missing_class} does not exist",
+        (
+            Step(
+                "create the PriorityClass {missing_class}, or correct priorityClassName",
+                read=("kubectl get priorityclasses",),
+            ),
+        ),
+        pattern=text(r"no PriorityClass with name (?P<missing_class>[\w.-]+) was found"),
+        trivial=True,
+        upstream="kubernetes Priority admission",
+    ),
+    Rule(
+        "rbac-escalation",
+        "{user} may not grant rights that it does not have itself ({object})",
+        (
+            Step(
+                "let somebody with these rights apply the Role or binding, give the "
+                "ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=text(
+            r"user \"(?P<user>[^\"]+)\"[^\n]{0,300}is attempting to grant RBAC permissions not "
+            r"currently held"
+        ),
+        upstream="kubernetes rbac escalation_check.go",
+    ),
+)
+
+RULES = (*_WEBHOOKS, *_LIMITS)

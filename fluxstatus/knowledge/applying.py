@@ -1,0 +1,283 @@
+"""Applying: what the API server answers to a manifest that is wrong, or that it cannot take now.
+
+Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors, managedfields), helm
+pkg/kube, which passes the same texts on.
+"""
+
+from fluxstatus.kinds import KINDS
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import OBJECT, RETRY, SPEC
+
+_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
+_ANY = frozenset(KINDS)
+_VALIDATION = "kubernetes apimachinery validation"
+_FIELD = r"(?<![\w.])(?P<field>[A-Za-z][\w.\[\]\"=:/()-]{0,200})"
+_USER = (
+    r"user \"(?P<user>(?:system:serviceaccount:(?P<sa_ns>[^:\"]+):(?P<sa_name>[^\"]+))|[^\"]+)\""
+)
+_CANNOT = (
+    _USER + r" cannot (?P<verb>\w+) resource \"(?P<what>[^\"]+)\"(?: in API group "
+    r"\"(?P<group>[^\"]*)\")?"
+)
+_ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
+_IMMUTABLE = (
+    r"(?:field is immutable|immutable field|is immutable|may not change once set|"
+    r"updates to [^\n]{1,200} are forbidden|cannot change roleRef|may not change fields|"
+    r"can ?not be (?:changed|unset|updated)|may not be (?:changed|updated)|"
+    r"can not be less than previous value)"
+)
+_IMMUTABLE_FIELD = rf"{_FIELD}: (?:Invalid value|Forbidden)[^\n]{{0,2000}}?{_IMMUTABLE}"
+_DELETE = "kubectl delete {object_resource} {object_name} -n {object_ns}"
+
+_MISSING = (
+    Rule(
+        "api-removed",
+        "the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is "
+        "older than the cluster",
+        (
+            Step(
+                "change apiVersion in the manifest (or take a newer chart) to a version that is "
+                "served",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+        ),
+        pattern=text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
+            r"(?P<missing_group_name>extensions|apps|batch|policy|autoscaling|[\w-]+\.k8s\.io)"
+            r"/v\d+(?:alpha|beta)\d+)\""
+        ),
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
+    ),
+    Rule(
+        "api-removed",
+        "this Flux no longer serves {missing_kind} in {missing_group}",
+        (
+            Step(
+                "change apiVersion in Git to the version that is served (flux migrate -f does it "
+                "in files)",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+        ),
+        pattern=text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
+            r"(?P<missing_group_name>\w+\.toolkit\.fluxcd\.io)/v\d+beta\d+)\""
+        ),
+        upstream="F cmd/flux/migrate.go",
+        versions=">=2.7",
+    ),
+    Rule(
+        "crd-missing",
+        "the cluster does not know the kind {missing_kind} of {missing_group}: its CRD is not "
+        "installed",
+        (
+            Step(
+                "install what brings the CRD of {missing_kind} first, and let this wait for it "
+                "with dependsOn",
+                read=("kubectl api-resources --api-group={missing_group_name}",),
+            ),
+        ),
+        pattern=text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
+            r"\"(?P<missing_group>(?P<missing_group_name>[\w.-]+)(?:/\w+)?)\""
+        ),
+        kinds=_ANY,
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
+    ),
+    Rule(
+        "namespace-missing",
+        "the namespace {missing} does not exist",
+        (
+            Step(
+                "create the namespace {missing}, in Git in the same or an earlier Kustomization "
+                "(HelmRelease: spec.install.createNamespace: true)",
+                read=("kubectl get namespaces",),
+                change=("kubectl create namespace {missing}",),
+            ),
+        ),
+        pattern=text(r"namespaces? \"(?P<missing>[\w.-]+)\" not found"),
+        kinds=_ANY,
+        trivial=True,
+        upstream="kubernetes NamespaceLifecycle admission",
+    ),
+    Rule(
+        "namespace-unnamed",
+        "{object} of the manifests names no namespace, and its kind needs one",
+        (
+            Step(
+                "set spec.targetNamespace, or metadata.namespace in the manifest of {object}",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"namespace not specified"),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="PKG ssa/errors",
+    ),
+    Rule(
+        "api-missing",
+        "the API server does not know what {object} asks for: a kind, a version or a subresource "
+        "that it does not serve",
+        (
+            Step(
+                "look whether the CRD is installed and serves this version; one that was just "
+                "installed needs a moment",
+                read=("kubectl api-resources",),
+            ),
+        ),
+        pattern=text(r"the server could not find the requested resource|unable to recognize"),
+        kinds=_APPLIES,
+        transient=True,
+        upstream="kubernetes apimachinery api/errors",
+    ),
+)
+
+_RIGHTS = (
+    Rule(
+        "rbac-forbidden",
+        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where "
+        "spec.serviceAccountName is empty, the multi-tenancy lockdown takes the ServiceAccount "
+        "default",
+        (
+            Step(
+                "name a ServiceAccount that may do it in spec.serviceAccountName (the controllers "
+                "run with --default-service-account, the multi-tenancy lockdown), or bind a Role "
+                "to the ServiceAccount default",
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {ns} --as={user}"),
+                change=(
+                    "kubectl create rolebinding default-edit -n {ns} --clusterrole=edit "
+                    "--serviceaccount={sa_ns}:default",
+                ),
+            ),
+        ),
+        pattern=text(r"^(?=.*system:serviceaccount:[^:\"]+:default\")" + r".*?" + _CANNOT),
+        kinds=_APPLIES,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        "rbac-forbidden",
+        "{user} may not {verb} {what}, which are cluster-wide: the permission (RBAC) is missing "
+        "(forbidden)",
+        (
+            Step(
+                "bind a ClusterRole that allows it to the ServiceAccount {sa_name}, or leave what "
+                "is cluster-wide to the platform's Kustomization",
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} --as={user}"),
+            ),
+        ),
+        pattern=text(_CANNOT + r" at the cluster scope"),
+        kinds=_ANY,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        "rbac-forbidden",
+        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        (
+            Step(
+                "bind a Role that allows it to the ServiceAccount {sa_name} (for instance the "
+                "ClusterRole edit); a ServiceAccount that does not exist has no rights either",
+                read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
+                change=(
+                    "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit "
+                    "--serviceaccount={sa_ns}:{sa_name}",
+                ),
+            ),
+        ),
+        pattern=text(_CANNOT + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"),
+        kinds=_ANY,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        "rbac-forbidden",
+        "{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
+        (Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
+        pattern=text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
+        kinds=_ANY,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+)
+
+_IMMUTABLES = (
+    Rule(
+        "immutable-field",
+        "{object} exists, and its field {field} cannot be changed (field is immutable); to make it "
+        "anew loses the data on it",
+        (
+            Step(
+                "put the old value back in Git; storage grows only by resources.requests.storage "
+                "where the StorageClass allows it; else move the data to a new claim "
+                "(spec.force: true would delete this one)",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=text(r"^(?=.*PersistentVolume(?:Claim)?\b).*?" + _IMMUTABLE_FIELD),
+        kinds=_APPLIES,
+        upstream=_VALIDATION,
+    ),
+    Rule(
+        "immutable-field",
+        "{object} exists, and its field {field} cannot be changed (field is immutable)",
+        (
+            Step(
+                "let Flux recreate it: set spec.force: true, or annotate the object "
+                "kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
+                read=(OBJECT,),
+            ),
+            Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
+        ),
+        pattern=text(_IMMUTABLE_FIELD),
+        kinds=frozenset({"Kustomization"}),
+        upstream=_VALIDATION,
+    ),
+    Rule(
+        "immutable-field",
+        "{object} exists, and its field {field} cannot be changed (field is immutable)",
+        (
+            Step(
+                "let Helm recreate it: set spec.upgrade.force: true for this upgrade; or put the "
+                "old value back in the values or the chart",
+                read=(OBJECT,),
+            ),
+            Step(
+                "or delete it yourself, so that the next attempt makes it again",
+                change=(_DELETE,),
+            ),
+            RETRY,
+        ),
+        pattern=text(_IMMUTABLE_FIELD),
+        kinds=frozenset({"HelmRelease"}),
+        upstream=_VALIDATION,
+    ),
+    Rule(
+        "immutable-field",
+        "{object} exists, and its field {field} cannot be changed (field is immutable)",
+        (
+            Step(
+                "let the operator recreate it: annotate the object "
+                "fluxcd.controlplane.io/force: enabled in its template; or put the old value back",
+                read=(OBJECT,),
+            ),
+            Step("or delete it yourself; the operator makes it again", change=(_DELETE,)),
+        ),
+        pattern=text(_IMMUTABLE_FIELD),
+        kinds=frozenset({"ResourceSet", "FluxInstance"}),
+        upstream=_VALIDATION,
+    ),
+    Rule(
+        "immutable-field",
+        "{object} exists, and a field that cannot change would have to (field is immutable)",
+        (
+            Step(
+                "let Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or "
+                "annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put "
+                "the old value back",
+                read=(OBJECT, SPEC),
+            ),
+            Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
+        ),
+        pattern=text(_IMMUTABLE),
+        kinds=_APPLIES,
+        upstream=_VALIDATION,
+    ),
+)
+
+RULES = (*_MISSING, *_RIGHTS, *_IMMUTABLES)

@@ -1,0 +1,279 @@
+"""HelmRepository and HelmChart: indexes, charts and their versions, dependencies, values files.
+
+Upstream: SC internal/helm/repository, internal/helm/getter, internal/helm/chart/errors.go,
+internal/controller/helmchart_controller.go.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
+
+_HELM, _CHART = frozenset({"HelmRepository"}), frozenset({"HelmChart"})
+_INDEX = "SC internal/helm/repository/chart_repository.go"
+_BUILD = "SC internal/helm/chart/errors.go"
+_LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
+
+_REPOSITORY = (
+    Rule(
+        "helm-index-auth",
+        "the chart repository {url} takes none of what the Secret {secret} holds ({status}): a "
+        "wrong or expired login, or one without the right to read",
+        (
+            Step(
+                "put a valid username and password into the Secret {secret}; if index and charts "
+                "are on different hosts, set spec.passCredentials: true",
+                read=(SECRET,),
+                change=(_LOGIN,),
+            ),
+        ),
+        pattern=text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
+        kinds=_HELM,
+        needs=("secret",),
+        upstream=_INDEX,
+    ),
+    Rule(
+        "helm-index-auth",
+        "the chart repository {url} asks for a login ({status})",
+        (
+            Step(
+                "make a Secret with username and password and name it in spec.secretRef",
+                change=(named(_LOGIN, "{name}-auth"),),
+            ),
+        ),
+        pattern=text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
+        kinds=_HELM,
+        trivial=True,
+        upstream=_INDEX,
+    ),
+    Rule(
+        "helm-index-missing",
+        "there is no chart repository at {url}: no index.yaml (404)",
+        (
+            Step(
+                "correct spec.url of the HelmRepository {name}; charts in an OCI registry need "
+                "spec.type: oci and an oci:// URL",
+                read=(URL,),
+            ),
+        ),
+        pattern=text(r"(?:: |status(?: code)?:? )404\b|404 Not Found"),
+        kinds=_HELM,
+        trivial=True,
+        upstream=_INDEX,
+    ),
+    Rule(
+        "helm-index-too-large",
+        "the index of {url} is larger than source-controller takes",
+        (
+            Step(
+                "have old versions taken out of the repository, use charts from an OCI registry, "
+                "or raise --helm-index-max-size of source-controller",
+                read=("kubectl describe deployment source-controller -n {flux_namespace}",),
+            ),
+        ),
+        pattern=text(r"exceeds the maximum index file size|size of index[^\n]*exceeds"),
+        kinds=_HELM,
+        upstream=_INDEX,
+    ),
+    Rule(
+        "helm-index-invalid",
+        "what {url} serves is not a Helm repository index",
+        (
+            Step(
+                "point spec.url at the root of the chart repository, where index.yaml is; a web "
+                "page or a login page is none",
+                read=(URL,),
+            ),
+        ),
+        reasons=("IndexationFailed",),
+        kinds=_HELM,
+        upstream=_INDEX,
+    ),
+    Rule(
+        "helm-type-mismatch",
+        "spec.url and spec.type of the HelmRepository do not fit together: {detail}",
+        (
+            Step(
+                "set spec.type: oci for an oci:// URL, and leave it out for https",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
+            r"invalid OCI URL[^\n]{0,120})"
+        ),
+        trivial=True,
+        upstream="SC internal/helm/repository, internal/controller/helmrepository_controller.go",
+    ),
+    Rule(
+        "url-invalid",
+        "{address_field} is not valid for this kind",
+        (Step("correct {address_field} and spec.type", read=(SPEC,)),),
+        reasons=("URLInvalid", "ImageURLInvalid"),
+        trivial=True,
+        upstream="SC internal/controller",
+    ),
+)
+
+_CHARTS = (
+    Rule(
+        "chart-version-missing",
+        "the repository has no chart {wanted_chart} in a version that fits {wanted_version}",
+        (
+            Step(
+                "correct the chart's name (chart {wanted_chart}) or its version "
+                "({wanted_version}); a range takes pre-releases only with -0 at its end",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"no '(?P<wanted_chart>[^']+)' chart with version matching '(?P<wanted_version>[^']*)'"
+        ),
+        trivial=True,
+        upstream=_INDEX,
+    ),
+    Rule(
+        "chart-version-missing",
+        "the repository has no chart {wanted_chart}",
+        (Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
+        pattern=text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
+        trivial=True,
+        upstream=_INDEX,
+    ),
+    Rule(
+        "chart-version-missing",
+        "the registry has no tag of the chart that fits the version asked for: {detail}",
+        (Step("correct the chart's name or version", read=(SPEC,)),),
+        pattern=text(
+            r"(?P<detail>could not locate a version matching[^\n]{0,120}|unable to locate any tags"
+            r"[^\n]{0,160}|no version of [^\n]{0,80} found|could not get tags for [^\n]{0,120})"
+        ),
+        upstream="SC internal/helm/repository/oci_chart_repository.go",
+    ),
+    Rule(
+        "chart-version-invalid",
+        "the version of the chart is no version and no range: {detail}",
+        (Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
+        pattern=text(
+            r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
+            r"invalid (?:version )?constraint[^\n]{0,80})"
+        ),
+        trivial=True,
+        upstream="Masterminds/semver",
+    ),
+    Rule(
+        "chart-path-missing",
+        "the source has no chart at {wanted_path}",
+        (
+            Step(
+                "correct spec.chart (of the HelmRelease: spec.chart.spec.chart) to the directory "
+                "that holds Chart.yaml, as in ./charts/app",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?:chart reference|chart file|chart path|load chart|Chart\.ya?ml)[^\n]{0,160}?"
+            r"(?:stat|open|lstat) (?:/tmp/[\w.-]+/(?:source/)?)?(?P<wanted_path>[^\s:]+): no such "
+            r"file"
+        ),
+        trivial=True,
+        upstream="SC internal/helm/chart/builder_local.go",
+    ),
+    Rule(
+        "chart-archive-missing",
+        "the index lists the chart, and its archive is not there: {archive} answers 404",
+        (
+            Step(
+                "publish the chart's archive {archive} again, or choose another version",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"failed to fetch (?P<archive>\S+) : 404"),
+        kinds=_CHART | {"HelmRelease"},
+        upstream=_BUILD,
+    ),
+    Rule(
+        "chart-archive-denied",
+        "the index can be read, and the chart's archive {archive} asks for a login ({status})",
+        (
+            Step(
+                "give the HelmRepository a Secret with username and password in spec.secretRef; "
+                "if the archives are on another host than the index, also set "
+                "spec.passCredentials: true",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"failed to fetch (?P<archive>\S+) : (?P<status>40[13])"),
+        kinds=_CHART | {"HelmRelease"},
+        upstream=_BUILD,
+    ),
+    Rule(
+        "values-file-missing",
+        "the chart has no values file {wanted_path}, which spec.valuesFiles names",
+        (
+            Step(
+                "correct spec.valuesFiles (paths are relative to the source for Git and Bucket, "
+                "to the chart for a HelmRepository), or set spec.ignoreMissingValuesFiles: true",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"no values file found at path '(?P<wanted_path>[^']+)'|values file[^\n]{0,80}"
+            r"(?:no such file|not found)"
+        ),
+        trivial=True,
+        upstream="SC internal/helm/chart/builder.go",
+    ),
+    Rule(
+        "chart-dependency-failed",
+        "a chart that this chart depends on cannot be had: {detail}",
+        (
+            Step(
+                "correct dependencies in Chart.yaml (name, version, repository), make a "
+                "HelmRepository for a private repository in the same namespace, or commit the "
+                "charts/ directory",
+                read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:dependency build error|failed to (?:build|add remote|add local) "
+            r"dependenc)[^\n]{0,240}|found in Chart\.yaml, but missing in charts/[^\n]{0,120}|"
+            r"can't get a valid version for[^\n]{0,160})"
+        ),
+        upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
+        "chart-invalid",
+        "the chart's files are not those of a valid chart: {detail}",
+        (
+            Step(
+                "correct Chart.yaml and the layout of the chart (helm lint shows it)", read=(SPEC,)
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>Chart\.ya?ml[^\n]{0,40}(?:missing|not found|invalid)|"
+            r"validation: chart\.metadata[^\n]{0,120}|chart metadata[^\n]{0,120}|"
+            r"cannot load (?:Chart|values|requirements)[^\n]{0,160}|"
+            r"file does not appear to be a (?:valid )?gzipped archive[^\n]{0,60}|"
+            r"chart file is larger[^\n]{0,80}|max(?:imum)? (?:chart|decompressed)[^\n]{0,80})"
+        ),
+        kinds=_CHART,
+        upstream="helm pkg/chart/loader",
+    ),
+    Rule(
+        "chart-invalid",
+        "the chart cannot be built from its source",
+        (Step("correct what the message says in the chart or its values files", read=(SPEC,)),),
+        reasons=(
+            "InvalidChartReference",
+            "ChartPullError",
+            "DependencyBuildError",
+            "ChartPackageError",
+            "ValuesFilesError",
+            "MetadataPatchError",
+            "UnsupportedSourceKind",
+            "SourceUnavailable",
+        ),
+        upstream=_BUILD,
+    ),
+)
+
+RULES = (*_REPOSITORY, *_CHARTS)

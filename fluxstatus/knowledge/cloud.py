@@ -1,0 +1,179 @@
+"""Logging in at clouds without a Secret: workload identity, and the registries of clouds.
+
+Upstream: PKG auth (access_token.go, aws, azure, gcp), and what the clouds' token services answer.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import SERVICE_ACCOUNTS, SPEC
+
+_CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
+
+RULES = (
+    Rule(
+        "service-account-missing",
+        "the ServiceAccount {missing_sa}, whose cloud identity is to be used, does not exist",
+        (
+            Step(
+                "create the ServiceAccount {missing_sa} with the annotations of its cloud "
+                "identity, or correct spec.serviceAccountName",
+                read=("kubectl get serviceaccounts -n {ns}",),
+                change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
+            ),
+        ),
+        pattern=text(r"failed to get service account '(?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)'"),
+        trivial=True,
+        upstream="PKG auth/access_token.go",
+    ),
+    Rule(
+        "service-account-missing",
+        "the ServiceAccount {missing_sa} does not exist",
+        (
+            Step(
+                "create the ServiceAccount {missing_sa}, or correct spec.serviceAccountName",
+                read=("kubectl get serviceaccounts -n {ns}",),
+                change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
+            ),
+        ),
+        pattern=text(r"serviceaccounts? [\"'](?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)[\"'] not found"),
+        trivial=True,
+        upstream="PKG runtime/client/impersonator.go, kubernetes ServiceAccount admission",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "the annotations of the ServiceAccount name no valid cloud identity: {detail}",
+        (
+            Step(
+                "annotate the ServiceAccount as the provider needs it: aws "
+                "eks.amazonaws.com/role-arn; azure azure.workload.identity/client-id and "
+                "tenant-id; gcp iam.gke.io/gcp-service-account",
+                read=(SERVICE_ACCOUNTS, SPEC),
+            ),
+        ),
+        pattern=text(
+            r"failed to get provider identity from service account (?P<detail>[^\n]{1,200})"
+        ),
+        trivial=True,
+        upstream="PKG auth/access_token.go",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "AWS gives the controller no credential: its role may not be assumed "
+        "(AssumeRoleWithWebIdentity), or it has none",
+        (
+            Step(
+                "look at the IAM role: its trust policy must allow the cluster's OIDC provider and "
+                "this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod "
+                "Identity association) must name it; a changed annotation needs a restart",
+                read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
+            ),
+        ),
+        pattern=text(
+            r"AssumeRoleWithWebIdentity|no EC2 IMDS role|failed to refresh cached credentials|"
+            r"get identity: get credentials|InvalidIdentityToken|failed to retrieve credentials"
+        ),
+        upstream="PKG auth/aws, aws-sdk-go-v2",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "the AWS role of the controller lacks a permission: {detail}",
+        (
+            Step(
+                "allow it in the IAM policy of the role; for ECR that is "
+                "AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
+                read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
+            ),
+        ),
+        pattern=text(r"(?P<detail>is not authorized to perform: ?\S+)|AccessDeniedException"),
+        upstream="aws-sdk-go-v2",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "Azure gives the controller no credential for the managed identity: {detail}",
+        (
+            Step(
+                "look at the federated credential of the managed identity (issuer of the cluster, "
+                "subject system:serviceaccount:NAMESPACE:NAME), at the annotation "
+                "azure.workload.identity/client-id of the ServiceAccount and the label "
+                "azure.workload.identity/use: true of the pods",
+                read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:\b\w{1,30}Credential[^\n]{0,400}?)?AADSTS\d+[^\n]{0,120}|"
+            r"DefaultAzureCredential|WorkloadIdentityCredential|"
+            r"ManagedIdentityCredential|Identity not found)"
+        ),
+        upstream="PKG auth/azure, azure-sdk-for-go azidentity",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "Google Cloud gives the controller no credential: {detail}",
+        (
+            Step(
+                "look at the annotation iam.gke.io/gcp-service-account of the ServiceAccount, at "
+                "its role iam.workloadIdentityUser on that account, and at roles/"
+                "artifactregistry.reader (or the role for what is read)",
+                read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>could not find default credentials|iam\.serviceAccounts\.getAccessToken|"
+            r"metadata: GCE metadata|invalid_target|invalid_grant|"
+            r"unable to generate access token|IAM Service Account Credentials)"
+        ),
+        upstream="PKG auth/gcp, golang.org/x/oauth2/google",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "the cloud provider {cloud} gives no credential to the controller",
+        (
+            Step(
+                "look at spec.provider, and at the cloud identity of the controller's "
+                "ServiceAccount or the one in spec.serviceAccountName",
+                read=(_CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
+            ),
+        ),
+        pattern=text(
+            r"failed to get credential|failed to create (?:provider access|kubernetes) token|"
+            r"failed to (?:create|get) (?:artifact registry|registry) (?:login )?(?:token|"
+            r"credentials)|default service account not found"
+        ),
+        upstream="PKG auth/access_token.go",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "the registry {host} is one of {cloud_registry}, whose passwords live for hours only: the "
+        "login of the Secret {secret} has expired (UNAUTHORIZED)",
+        (
+            Step(
+                "set spec.provider: {cloud_registry} so that the controller logs in with its own "
+                "cloud identity, and leave spec.secretRef out; or let a job renew the Secret "
+                "{secret}",
+                read=("kubectl get secret {secret} -n {ns}", _CONTROLLER_SA),
+            ),
+        ),
+        pattern=text(
+            r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b|authorization token has "
+            r"expired|no basic auth credentials"
+        ),
+        kinds=frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"}),
+        needs=("cloud_registry", "secret"),
+        upstream="go-containerregistry pkg/v1/remote/transport/error.go",
+    ),
+    Rule(
+        "cloud-login-failed",
+        "the registry {host} does not let the cloud identity of the controller in (spec.provider "
+        "{cloud}, UNAUTHORIZED)",
+        (
+            Step(
+                "give the identity the right to pull: aws AmazonEC2ContainerRegistryReadOnly, "
+                "azure AcrPull, gcp roles/artifactregistry.reader",
+                read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
+            ),
+        ),
+        pattern=text(r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b"),
+        kinds=frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"}),
+        needs=("cloud",),
+        upstream="go-containerregistry pkg/v1/remote/transport/error.go",
+    ),
+)

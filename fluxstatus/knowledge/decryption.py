@@ -1,0 +1,215 @@
+"""SOPS: the keys that a Kustomization decrypts with.
+
+Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import SECRETS, SERVICE_ACCOUNTS, SPEC
+
+_KS = frozenset({"Kustomization"})
+_DECRYPTOR = "KC internal/decryptor/decryptor.go"
+_KEYS = "kubectl describe secret {decryption_secret} -n {ns}"
+_MAKE = "flux-operator create secret sops {secret} -n {ns} --age-key-file=./age.agekey"
+_MAKE_MISSING = _MAKE.replace("{secret}", "{missing}")
+_MAKE_KEY = _MAKE.replace("{secret}", "{decryption_secret}")
+_NO_DATA_KEY = r"^(?=.*(?:sops data key|data key required to decrypt))"
+
+RULES = (
+    Rule(
+        "sops-key-missing",
+        "the Secret {missing} for decryption (spec.decryption.secretRef) does not exist",
+        (
+            Step(
+                "create the Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP "
+                "key as NAME.asc)",
+                read=(SECRETS,),
+                change=(_MAKE_MISSING,),
+            ),
+        ),
+        pattern=text(
+            r"^(?:.*(?:sops|decrypt).*)?"
+            r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"
+        ),
+        reasons=("BuildFailed",),
+        kinds=_KS,
+        trivial=True,
+        upstream=_DECRYPTOR,
+    ),
+    Rule(
+        "sops-key-invalid",
+        "the key {key} in the Secret {holder} cannot be read as the key that its name says",
+        (
+            Step(
+                "store a valid key: NAME.agekey holds AGE-SECRET-KEY-1 and more, NAME.asc an "
+                "armored PGP private key, sops.aws-kms, sops.azure-kv and sops.gcp-kms the "
+                "credentials of the cloud",
+                read=("kubectl describe secret {holder} -n {ns}",),
+                change=(_MAKE_KEY,),
+            ),
+        ),
+        pattern=text(
+            r"failed to import '(?P<key>[^']+)' data from (?:\w+ )*'?(?:[\w.-]+/)?"
+            r"(?P<holder>[\w.-]+)'?"
+        ),
+        kinds=_KS,
+        trivial=True,
+        upstream=_DECRYPTOR,
+    ),
+    Rule(
+        "sops-key-wrong",
+        "the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in "
+        "the Secret {decryption_secret}: the data key cannot be got",
+        (
+            Step(
+                "put the age key of {recipient} into the Secret {decryption_secret} as "
+                "NAME.agekey, or re-encrypt the file for the key that is there (sops updatekeys)",
+                read=(_KEYS,),
+                change=(_MAKE_KEY,),
+            ),
+        ),
+        pattern=text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
+        kinds=_KS,
+        needs=("decryption_secret",),
+        upstream=f"{_DECRYPTOR}, sops age",
+    ),
+    Rule(
+        "sops-key-wrong",
+        "the file is encrypted with SOPS for the age recipient {recipient}, and spec.decryption "
+        "names no Secret with a key: the data key cannot be got",
+        (
+            Step(
+                "put the age key into a Secret as NAME.agekey and name it in "
+                "spec.decryption.secretRef",
+                read=(SECRETS, SPEC),
+                change=(_MAKE.replace("{secret}", "sops-age"),),
+            ),
+        ),
+        pattern=text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
+        kinds=_KS,
+        trivial=True,
+        upstream=f"{_DECRYPTOR}, sops age",
+    ),
+    Rule(
+        "sops-kms-denied",
+        "the data key of the SOPS file is held by a KMS of {kms}, which does not give it: the "
+        "identity of kustomize-controller may not decrypt with that key",
+        (
+            Step(
+                "allow the identity of kustomize-controller (or of "
+                "spec.decryption.serviceAccountName) to decrypt with the key: aws kms:Decrypt, "
+                "azure Key Vault Crypto User, gcp roles/cloudkms.cryptoKeyDecrypter",
+                read=(
+                    "kubectl get serviceaccount kustomize-controller -n {flux_namespace} -o yaml",
+                    SERVICE_ACCOUNTS,
+                    SPEC,
+                ),
+            ),
+        ),
+        pattern=text(
+            _NO_DATA_KEY + r".*?(?P<kms>arn:aws:kms:[\w:/-]+|https://[\w.-]+\.vault\.azure\.net"
+            r"[\w/.-]*|projects/[\w/.-]+/cryptoKeys/[\w.-]+|AWS KMS|GCP KMS|Azure Key ?Vault)"
+        ),
+        kinds=_KS,
+        upstream=f"{_DECRYPTOR}, KC internal/sops",
+    ),
+    Rule(
+        "sops-vault-failed",
+        "the data key of the SOPS file is in a Vault (OpenBao), which does not give it",
+        (
+            Step(
+                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and "
+                "look whether it may use the transit key",
+                read=(_KEYS,),
+            ),
+        ),
+        pattern=text(r"^(?=.*(?:sops|data key|decrypt)).*\bvault\b|transit/(?:decrypt|keys)"),
+        kinds=_KS,
+        upstream=f"{_DECRYPTOR}, sops hcvault",
+    ),
+    Rule(
+        "sops-key-wrong",
+        "the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in "
+        "the Secret {decryption_secret}: the data key cannot be got",
+        (
+            Step(
+                "put the armored private key without passphrase into the Secret "
+                "{decryption_secret} as NAME.asc, or re-encrypt the file for the key that is "
+                "there (sops updatekeys)",
+                read=(_KEYS,),
+                change=(
+                    "flux-operator create secret sops {decryption_secret} -n {ns} "
+                    "--gpg-key-file=./private.asc",
+                ),
+            ),
+        ),
+        pattern=text(_NO_DATA_KEY + r".*?(?P<recipient>[0-9A-F]{16,40}): FAILED"),
+        kinds=_KS,
+        upstream=f"{_DECRYPTOR}, sops pgp",
+    ),
+    Rule(
+        "sops-corrupt",
+        "the SOPS file {object} was changed after its encryption, so that it does not verify (MAC "
+        "mismatch)",
+        (
+            Step(
+                "restore the file from Git's history, or decrypt it with sops "
+                "--ignore-mac, look at it and encrypt it again"
+            ),
+        ),
+        pattern=text(r"verify sops data integrity|MAC mismatch|message authentication failed"),
+        kinds=_KS,
+        upstream=_DECRYPTOR,
+    ),
+    Rule(
+        "sops-not-configured",
+        "{object} is encrypted with SOPS in Git, and spec.decryption is not set",
+        (
+            Step(
+                "set spec.decryption: provider sops, with a secretRef to the Secret of the key",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"is SOPS encrypted, configuring decryption is required"),
+        kinds=_KS,
+        trivial=True,
+        upstream="KC internal/controller/kustomization_controller.go",
+    ),
+    Rule(
+        "sops-format-wrong",
+        "the SOPS file cannot be read in the format that its name says: {detail}",
+        (
+            Step(
+                "name the file after its format (.yaml, .json, .env, .ini) before it is "
+                "encrypted, and encrypt only data and stringData (--encrypted-regex "
+                "'^(data|stringData)$')"
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>failed to (?:load encrypted|emit encrypted|decode)[^\n]{0,160}|"
+            r"cannot decrypt (?:irregular file|file with size)[^\n]{0,80}|"
+            r"sops metadata not found)"
+        ),
+        reasons=("BuildFailed",),
+        kinds=_KS,
+        needs=("decryption_provider",),
+        upstream=_DECRYPTOR,
+    ),
+    Rule(
+        "sops-key-wrong",
+        "the file is encrypted with SOPS for other keys than those in the Secret "
+        "{decryption_secret}: the data key cannot be got",
+        (
+            Step(
+                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for "
+                "this one (sops updatekeys)",
+                read=(_KEYS, SPEC),
+            ),
+        ),
+        pattern=text(
+            r"decryption failed|cannot get sops data key|error decrypting sops|"
+            r"error decrypting sources"
+        ),
+        kinds=_KS,
+        upstream=_DECRYPTOR,
+    ),
+)

@@ -1,0 +1,232 @@
+"""GitRepository: references, URLs, includes. For logging in see git_login.
+
+Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-git.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
+
+_GIT = frozenset({"GitRepository"})
+_ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
+
+_REFERENCES = (
+    Rule(
+        "git-repository-missing",
+        "there is no repository at {url} (not found), or the login may not see it",
+        (
+            Step(
+                "correct spec.url; if the repository is private, give the Secret {secret} a token "
+                "that may read it",
+                read=(URL, SECRET),
+            ),
+        ),
+        pattern=text(
+            r"repository not found|repository does not exist|project you were looking for could "
+            r"not be found|TF401019"
+        ),
+        kinds=_GIT,
+        needs=("secret",),
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        "git-repository-missing",
+        "there is no repository at {url} (not found), or the login may not see it",
+        (
+            Step(
+                "correct spec.url; if the repository is private, name a Secret with a token in "
+                "spec.secretRef",
+                read=(URL,),
+                change=(named(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=text(
+            r"repository not found|repository does not exist|project you were looking for could "
+            r"not be found|TF401019"
+        ),
+        kinds=_GIT,
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        "git-ref-missing",
+        "the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is "
+        "empty Flux takes master",
+        (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        pattern=text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
+        kinds=_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        "git-ref-missing",
+        "the repository has no branch {missing_ref}, which spec.ref asks for",
+        (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        pattern=text(
+            r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
+            r"(?P<missing_ref>[^\"']+)"
+        ),
+        kinds=_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        "git-ref-missing",
+        "the repository has no tag {missing_ref}, which spec.ref asks for",
+        (Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
+        pattern=text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
+        kinds=_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        "git-ref-missing",
+        "the repository has no tag that fits the range {missing_ref} of spec.ref.semver",
+        (
+            Step(
+                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases "
+                "in)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"no match found for semver: (?P<missing_ref>[^\n]+)"),
+        kinds=_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        "git-ref-missing",
+        "the commit {missing_ref} is not in the repository, or not in the branch that spec.ref "
+        "names (object not found)",
+        (
+            Step(
+                "correct spec.ref.commit; with spec.ref.branch set the commit must be in it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"unable to (?:resolve commit object for|checkout commit) '(?P<missing_ref>\w+)"
+        ),
+        kinds=_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        "git-ref-missing",
+        "spec.ref asks for {ref}, which the repository does not have",
+        (Step("correct spec.ref, or push what it names", read=(SPEC,)),),
+        pattern=text(
+            r"couldn't find remote ref|unable to resolve|no match found for semver|"
+            r"reference not found|object not found|pathspec"
+        ),
+        kinds=_GIT,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        "git-ref-invalid",
+        "spec.ref.semver is not a range: {detail}",
+        (Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
+        pattern=text(r"semver parse error: (?P<detail>[^\n]+)"),
+        kinds=_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/clone.go",
+    ),
+    Rule(
+        "git-empty",
+        "the repository is empty",
+        (Step("push a first commit to the branch of spec.ref"),),
+        pattern=text(r"repository is empty|empty git-upload-pack given"),
+        kinds=_GIT,
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        "git-sparse-path-missing",
+        "a directory that spec.sparseCheckout names is not in the repository: {detail}",
+        (Step("correct spec.sparseCheckout", read=(SPEC,)),),
+        pattern=text(r"sparse checkout[^\n:]*:? (?P<detail>[^\n]{1,120})"),
+        kinds=_GIT,
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        "git-submodule-failed",
+        "a submodule of the repository cannot be fetched (spec.recurseSubmodules)",
+        (
+            Step(
+                "let the submodule's URL take the same scheme and login as the repository itself, "
+                "or switch spec.recurseSubmodules off",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"submodule"),
+        kinds=_GIT,
+        upstream="go-git submodule.go",
+    ),
+    Rule(
+        "include-missing",
+        "the GitRepository {missing}, which spec.include names, is missing or has no artifact yet",
+        (
+            Step(
+                "create it, or correct spec.include",
+                read=("kubectl get {resource} -n {ns}", SPEC),
+            ),
+        ),
+        pattern=text(
+            r"(?:get resource for include|artifact available for include) '(?P<missing>[^']+)'"
+        ),
+        transient=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        "include-missing",
+        "what spec.include names cannot be copied into the artifact",
+        (Step("look at spec.include: repository, fromPath and toPath", read=(SPEC,)),),
+        reasons=("NotFound", "NoArtifact", "CopyFailure"),
+        kinds=_GIT,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+)
+
+_URLS = (
+    Rule(
+        "git-url-insecure",
+        "credentials would travel in the open: the URL is http, or holds them itself",
+        (
+            Step(
+                "use https in spec.url, and keep credentials in the Secret of spec.secretRef",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?:basic auth|bearer token) cannot be sent over HTTP|URL cannot contain credentials"
+        ),
+        kinds=_ANY_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/client.go",
+    ),
+    Rule(
+        "git-auth-ambiguous",
+        "the Secret {secret} holds both username and password and a bearerToken: only one may be "
+        "there",
+        (Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
+        pattern=text(r"basic auth and bearer token cannot be set at the same time"),
+        kinds=_ANY_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/client.go",
+    ),
+    Rule(
+        "git-url-invalid",
+        "spec.url {url} has no scheme that Flux can fetch from",
+        (
+            Step(
+                "write the URL as https://HOST/PATH or as ssh://git@HOST/PATH (not git@HOST:PATH)",
+                read=(URL,),
+            ),
+        ),
+        pattern=text(r"unsupported (?:scheme|transport|protocol)|no transport|transport scheme"),
+        kinds=_ANY_GIT,
+        trivial=True,
+        upstream="PKG git/options.go",
+    ),
+)
+
+RULES = (*_REFERENCES, *_URLS)

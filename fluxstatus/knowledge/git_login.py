@@ -1,0 +1,312 @@
+"""Git: logging in over https and ssh.
+
+Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and what GitHub, GitLab,
+Bitbucket and Azure DevOps answer (their words come after "remote:").
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import (
+    BASIC_AUTH,
+    GITHUB_APP,
+    SECRET,
+    SPEC,
+    SSH,
+    URL,
+    named,
+)
+
+_GIT = frozenset({"GitRepository"})
+_ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
+
+_REJECTED = (
+    r"authentication required|authorization failed|invalid credentials|"
+    r"(?:status code:? |: )40[13]\b|HTTP Basic: Access denied|TF400813"
+)
+_PUT_TOKEN = Step(
+    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); "
+    "Flux retries by itself",
+    read=(SECRET,),
+    change=(BASIC_AUTH,),
+)
+_PUT_SSH_KEY = Step(
+    "store an unencrypted private key (or add its password) as identity, with known_hosts, in the "
+    "Secret {secret}",
+    read=(SECRET,),
+    change=(SSH,),
+)
+_SCAN = Step(
+    "make sure that the change is meant (it may be somebody in between), then renew known_hosts in "
+    "the Secret {secret} with what `ssh-keyscan {host}` gives",
+    read=(SECRET,),
+    change=(SSH,),
+)
+
+_LOGIN = (
+    Rule(
+        "git-password-not-supported",
+        "the Git server no longer takes passwords over https: the Secret {secret} must hold a "
+        "token",
+        (
+            Step(
+                "make an access token with the right to read the repository and put it as "
+                "password into the Secret {secret}",
+                read=(SECRET,),
+                change=(BASIC_AUTH,),
+            ),
+        ),
+        pattern=text(
+            r"support for password authentication was removed|required to use a (?:personal )?"
+            r"(?:access )?token|stopped supporting account passwords|app passwords? (?:are|is)"
+        ),
+        kinds=_ANY_GIT,
+        needs=("secret",),
+        trivial=True,
+        upstream="GitHub, GitLab, Bitbucket: answers of the Git servers",
+    ),
+    Rule(
+        "git-sso-required",
+        "the organization enforces SAML SSO, and the credential in the Secret {secret} is not "
+        "authorized for it",
+        (
+            Step(
+                "authorize the token or SSH key for SSO in the settings of its owner, or use a "
+                "GitHub App (spec.provider: github) or a deploy key",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=text(r"SAML SSO|SSO authorization|enforced SAML"),
+        kinds=_ANY_GIT,
+        upstream="GitHub: answers of the Git server",
+    ),
+    Rule(
+        "github-app-failed",
+        "the GitHub App of the Secret {secret} gives no token: {detail}",
+        (
+            Step(
+                "look at the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or "
+                "githubAppInstallationOwner) of the Secret {secret}, and whether the App is "
+                "installed for the repository",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:could not refresh installation id|A JSON web token could not be "
+            r"decoded|could not parse private key|failed to get (?:GitHub )?(?:App )?installation|"
+            r"failed to (?:create|get) (?:github app|token)|no (?:GitHub )?App installation)"
+            r"[^\n]{0,160})"
+        ),
+        upstream="PKG git/github, auth/githubapp/client.go",
+    ),
+    Rule(
+        "provider-mismatch",
+        "spec.provider and the Secret {secret} do not fit together",
+        (
+            Step(
+                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, "
+                "githubAppPrivateKey), and generic for any other",
+                read=(SECRET, SPEC),
+            ),
+        ),
+        pattern=text(r"github app data"),
+        needs=("secret",),
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        "provider-mismatch",
+        "spec.provider and the Secret do not fit together",
+        (
+            Step(
+                "set spec.provider: github for a GitHub App's Secret, generic for others",
+                read=(SPEC,),
+            ),
+        ),
+        reasons=("InvalidProviderConfiguration",),
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        "git-auth-rejected",
+        "the Git server asks for a login and does not take the token that {cloud} gave the "
+        "controller (spec.provider)",
+        (
+            Step(
+                "give the cloud identity of the controller, or of spec.serviceAccountName, the "
+                "right to read this repository",
+                read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
+            ),
+        ),
+        pattern=text(_REJECTED),
+        kinds=_GIT,
+        needs=("cloud",),
+        upstream="go-git plumbing/transport, PKG auth",
+    ),
+    Rule(
+        "git-auth-rejected",
+        "the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong "
+        "or expired token, or keys other than username and password (or bearerToken)",
+        (_PUT_TOKEN,),
+        pattern=text(_REJECTED),
+        kinds=_GIT,
+        needs=("secret",),
+        upstream="go-git plumbing/transport",
+    ),
+    Rule(
+        "git-auth-missing",
+        "the Git server asks for a login (authentication required), and the FluxInstance "
+        "{sync_instance} names no Secret for it",
+        (
+            Step(
+                "make a Secret with username and password and name it in spec.sync.pullSecret of "
+                "the FluxInstance {sync_instance}; what is set on the source itself is undone",
+                change=(named(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=text(_REJECTED),
+        kinds=_GIT,
+        needs=("sync_instance",),
+        trivial=True,
+        upstream="go-git plumbing/transport, FO internal/builder/templates.go",
+    ),
+    Rule(
+        "git-auth-missing",
+        "the Git server asks for a login (authentication required) and no Secret is named",
+        (
+            Step(
+                "make a Secret with username and password (a token) and name it in spec.secretRef",
+                change=(named(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=text(_REJECTED),
+        kinds=_GIT,
+        trivial=True,
+        upstream="go-git plumbing/transport",
+    ),
+)
+
+_SSH = (
+    Rule(
+        "ssh-key-encrypted",
+        "the SSH private key in the Secret {secret} is encrypted and no password is given",
+        (
+            Step(
+                "add the key password to the Secret {secret}, or store a key without passphrase",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=text(r"identity key is encrypted|key is passphrase protected"),
+        kinds=_ANY_GIT,
+        trivial=True,
+        upstream="PKG git/options.go",
+    ),
+    Rule(
+        "ssh-key-encrypted",
+        "the password in the Secret {secret} does not open the SSH private key (identity)",
+        (Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
+        pattern=text(r"decryption password incorrect"),
+        kinds=_ANY_GIT,
+        trivial=True,
+        upstream="golang.org/x/crypto/ssh",
+    ),
+    Rule(
+        "ssh-key-invalid",
+        "the identity in the Secret {secret} is not a usable SSH private key",
+        (_PUT_SSH_KEY,),
+        pattern=text(
+            r"construct auth method.*(?:private key|ssh:)|ssh: no key found|"
+            r"unsupported key type|invalid openssh private key"
+        ),
+        kinds=_ANY_GIT,
+        trivial=True,
+        upstream="PKG git/gogit/transport.go",
+    ),
+    Rule(
+        "ssh-key-rejected",
+        "the Git server does not offer to take an SSH key from this user (unable to authenticate)",
+        (
+            Step(
+                "name the server's Git user in spec.url, as in ssh://git@{host}/PATH, and look "
+                "whether it takes this type of key",
+                read=(URL, SECRET),
+            ),
+        ),
+        pattern=text(r"unable to authenticate, attempted methods \[none\]"),
+        kinds=_ANY_GIT,
+        upstream="golang.org/x/crypto/ssh",
+    ),
+    Rule(
+        "ssh-key-rejected",
+        "the Git server does not accept the SSH key in the Secret {secret} (unable to "
+        "authenticate)",
+        (
+            Step(
+                "add the public key (identity.pub of {secret}) as a deploy key of the repository",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=text(
+            r"ssh: unable to authenticate|permission denied \(publickey|Public key authentication "
+            r"failed"
+        ),
+        kinds=_ANY_GIT,
+        upstream="golang.org/x/crypto/ssh",
+    ),
+    Rule(
+        "ssh-host-key",
+        "the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key "
+        "mismatch)",
+        (_SCAN,),
+        pattern=text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
+        kinds=_ANY_GIT,
+        upstream="golang.org/x/crypto/ssh/knownhosts",
+    ),
+    Rule(
+        "ssh-host-key",
+        "known_hosts of the Secret {secret} has no key of {host} (key is unknown)",
+        (
+            Step(
+                "add what `ssh-keyscan {host}` gives, with the port if it is not 22, to "
+                "known_hosts in the Secret {secret}, after comparing it with what the host "
+                "publishes",
+                read=(SECRET,),
+                change=(SSH,),
+            ),
+        ),
+        pattern=text(r"knownhosts: key is unknown|hostkey could not be verified"),
+        kinds=_ANY_GIT,
+        trivial=True,
+        upstream="golang.org/x/crypto/ssh/knownhosts",
+    ),
+    Rule(
+        "ssh-host-key",
+        "known_hosts in the Secret {secret} is not valid",
+        (
+            Step(
+                "store what `ssh-keyscan {host}` gives as known_hosts in the Secret {secret}",
+                read=(SECRET,),
+                change=(SSH,),
+            ),
+        ),
+        pattern=text(r"knownhosts: (?!key)|known_?hosts"),
+        kinds=_GIT,
+        needs=("ssh",),
+        upstream="golang.org/x/crypto/ssh/knownhosts",
+    ),
+    Rule(
+        "ssh-no-common-algorithm",
+        "Flux and {host} have no {algorithm} algorithm in common",
+        (
+            Step(
+                "let the server offer a current one (ed25519, rsa-sha2), or allow its own with "
+                "--ssh-hostkey-algos or --ssh-kex-algos of source-controller",
+                read=("kubectl describe deployment source-controller -n {flux_namespace}",),
+            ),
+        ),
+        pattern=text(r"ssh: no common algorithm for (?P<algorithm>[\w ]+)"),
+        kinds=_ANY_GIT,
+        upstream="golang.org/x/crypto/ssh",
+    ),
+)
+
+RULES = (*_LOGIN, *_SSH)

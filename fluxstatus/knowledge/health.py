@@ -1,0 +1,114 @@
+"""Health checks: the objects in their brackets, and what a kstatus says of each.
+
+What the pods themselves say is added by the check, which has read them (faults.py).
+
+Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import EVENTS, SPEC
+
+_BRACKET = r"(?:timeout waiting for|stalled resources): \["
+_WAITED = "PKG ssa/manager_wait.go"
+_LOOK = "kubectl describe {workload_resource} {workload_name} -n {workload_ns}"
+_PODS = "kubectl get pods -n {workload_ns}"
+
+RULES = (
+    Rule(
+        "health-check-failed",
+        "{workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "correct the name in spec.healthChecks, or add {workload} to what is applied",
+                read=("kubectl get {workload_resource} -n {workload_ns}", SPEC),
+            ),
+        ),
+        pattern=text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'NotFound'"),
+        trivial=True,
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-failed",
+        "{workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "read the log of its pods and correct what fails",
+                read=(_LOOK, "kubectl logs job/{workload_name} -n {workload_ns} --tail=50"),
+            ),
+            Step(
+                "then delete the Job, so that Flux makes it again",
+                change=("kubectl delete job {workload_name} -n {workload_ns}",),
+            ),
+        ),
+        pattern=text(_BRACKET + r"Job/"),
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-failed",
+        "{workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "look at its StorageClass and provisioner; one that binds on first use waits for "
+                "a pod",
+                read=(_LOOK, "kubectl get storageclasses"),
+            ),
+        ),
+        pattern=text(_BRACKET + r"PersistentVolumeClaim/"),
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-failed",
+        "{workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "look at its finalizers and at what must remove them",
+                read=("kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",),
+            ),
+        ),
+        pattern=text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'Terminating'"),
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-failed",
+        "{workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "look at it and its pods; Flux checks again by itself (spec.timeout says how long "
+                "it waits)",
+                read=(_LOOK, _PODS),
+            ),
+        ),
+        pattern=text(_BRACKET),
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-unknown",
+        "the health of {detail} cannot be told: its kind is not known, may not be read, or has no "
+        "status that kstatus understands",
+        (
+            Step(
+                "let the ServiceAccount {sa} read it, or say with spec.healthCheckExprs when it is "
+                "healthy",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"can't determine status for '?(?P<detail>[^\n']{1,120})"),
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-failed",
+        "what was applied does not become healthy",
+        (Step("look at what it applied and at its events", read=(EVENTS,)),),
+        reasons=("HealthCheckFailed",),
+        upstream="KC internal/controller/kustomization_controller.go",
+    ),
+    Rule(
+        "reconciliation-canceled",
+        "a newer reconciliation has taken over",
+        (Step("wait for the newer one", read=(EVENTS,)),),
+        reasons=("HealthCheckCanceled",),
+        transient=True,
+        upstream="KC internal/controller/kustomization_controller.go",
+        versions=">=2.8",
+    ),
+)

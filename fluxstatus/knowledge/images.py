@@ -1,0 +1,301 @@
+"""Image scanning, image policies, image update automations and artifact generators.
+
+Upstream: IRC internal/controller and internal/policy, IAC internal/source and internal/controller,
+SW internal/controller and internal/builder.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import SPEC
+
+_REPOSITORY, _POLICY = frozenset({"ImageRepository"}), frozenset({"ImagePolicy"})
+_AUTOMATION, _GENERATOR = frozenset({"ImageUpdateAutomation"}), frozenset({"ArtifactGenerator"})
+_SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
+_IMAGES = "kubectl get imagerepositories.image.toolkit.fluxcd.io -n {ns}"
+_PUSH = "IAC internal/source, go-git plumbing/transport"
+
+_SCANS = (
+    Rule(
+        "image-scan-failed",
+        "the image repository {image} cannot be scanned",
+        (Step("look at spec.image, its Secret and spec.provider", read=(SPEC,)),),
+        reasons=("ReadOperationFailed", "AuthenticationFailed", "Failure"),
+        kinds=_REPOSITORY,
+        upstream="IRC internal/controller/imagerepository_controller.go",
+    ),
+    Rule(
+        "image-repository-missing",
+        "the ImageRepository {missing} that spec.imageRepositoryRef names does not exist",
+        (
+            Step(
+                "create the ImageRepository {missing}, or correct spec.imageRepositoryRef",
+                read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A",),
+            ),
+        ),
+        pattern=text(
+            r"(?:ImageRepository[^\n]{0,40}does not exist|failed to get the refer\w+ "
+            r"ImageRepository)[^\n]*\"(?P<missing>[\w.-]+)\" not found"
+        ),
+        kinds=_POLICY,
+        trivial=True,
+        upstream="IRC internal/controller/imagepolicy_controller.go",
+    ),
+    Rule(
+        "image-not-scanned",
+        "the ImageRepository {image_repository} has no tags yet: it was not scanned, or its "
+        "repository is empty",
+        (
+            Step(
+                "look at the ImageRepository {image_repository}: whether its scan works, and "
+                "whether spec.exclusionList leaves everything out",
+                read=(_IMAGES,),
+            ),
+        ),
+        pattern=text(r"no tags in database|has not been scanned"),
+        kinds=_POLICY,
+        transient=True,
+        upstream="IRC internal/controller/imagepolicy_controller.go",
+    ),
+    Rule(
+        "image-policy-no-match",
+        "no tag fits the policy: its filter (spec.filterTags) or range (spec.policy) leaves none "
+        "over",
+        (
+            Step(
+                "correct spec.filterTags.pattern or spec.policy; a range takes pre-releases only "
+                "with -0 at its end, and numerical needs digits only (spec.filterTags.extract)",
+                read=(SPEC, _IMAGES),
+            ),
+        ),
+        pattern=text(
+            r"version list argument cannot be empty|unable to determine latest version|"
+            r"failed to parse '[^']*'|invalid syntax|no image found for policy"
+        ),
+        kinds=_POLICY,
+        trivial=True,
+        upstream="IRC internal/policy",
+    ),
+    Rule(
+        "spec-invalid",
+        "the policy is not valid: {detail}",
+        (Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
+        pattern=text(
+            r"(?P<detail>invalid policy[^\n]{0,160}|failed to filter tags[^\n]{0,160}|"
+            r"invalid regular expression[^\n]{0,120}|spec\.interval must be set[^\n]{0,80})"
+        ),
+        kinds=_POLICY,
+        trivial=True,
+        upstream="IRC internal/controller/imagepolicy_controller.go",
+    ),
+)
+
+_UPDATES = (
+    Rule(
+        "image-update-push-failed",
+        "the branch that the automation pushes to is protected: {detail}",
+        (
+            Step(
+                "push to another branch (spec.git.push.branch) and merge it by a pull request, or "
+                "let the automation's user push to the protected branch",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:protected branch|pre-receive hook declined|GH006|GH013|"
+            r"not allowed to push|repository rule violations|required status check)[^\n]{0,160})"
+        ),
+        kinds=_AUTOMATION,
+        upstream=_PUSH,
+    ),
+    Rule(
+        "image-update-push-failed",
+        "the login of the GitRepository {source_name} may read and not write: the push is rejected",
+        (
+            Step(
+                "give the token, or the deploy key, in the Secret of the GitRepository "
+                "{source_name} the right to write (a deploy key must be added with write access)",
+                read=(_SOURCE,),
+            ),
+        ),
+        pattern=text(
+            r"push rejected|write access|read[- ]?only|marked as read only|denied to deploy key|"
+            r"authorization failed|authentication required|(?:status code:? |: )40[13]\b|"
+            r"permission (?:to \S+ )?denied|ssh: unable to authenticate"
+        ),
+        kinds=_AUTOMATION,
+        upstream=_PUSH,
+    ),
+    Rule(
+        "image-update-push-failed",
+        "somebody pushed to the same branch meanwhile, so that the automation's push is refused "
+        "({detail})",
+        (
+            Step(
+                "wait for the next attempt; if it stays, push to a branch of its own "
+                "(spec.git.push.branch)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>non-fast-forward|fetch first|reference has changed|cannot lock ref)"
+        ),
+        kinds=_AUTOMATION,
+        transient=True,
+        upstream=_PUSH,
+    ),
+    Rule(
+        "image-update-path-missing",
+        "spec.update.path is not in the repository: {detail}",
+        (Step("correct spec.update.path", read=(SPEC,)),),
+        pattern=text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
+        kinds=_AUTOMATION,
+        trivial=True,
+        upstream="IAC internal/policy",
+    ),
+    Rule(
+        "image-update-failed",
+        "the automation cannot write the new tags into the manifests: {detail}",
+        (
+            Step(
+                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) that '
+                "the message names",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?:failed to (?:apply|update) (?:policies|setters)|unable to (?:parse|update))"
+            r"[^\n:]*: (?P<detail>[^\n]{1,240})"
+        ),
+        reasons=("UpdateFailed",),
+        kinds=_AUTOMATION,
+        upstream="IAC internal/policy, pkg/update",
+    ),
+    Rule(
+        "image-update-template",
+        "the template of the commit message uses what is gone: {detail}",
+        (
+            Step(
+                "use .Changed (since Flux 2.7 .Updated and .Changed.ImageResult are gone) in "
+                "spec.git.commit.messageTemplate",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:template (?:field|uses)|\.Updated|\.Changed\.ImageResult|"
+            r"failed to (?:create|parse|execute)[^\n]{0,20}template)[^\n]{0,160})"
+        ),
+        kinds=_AUTOMATION,
+        trivial=True,
+        upstream="IAC internal/source",
+        versions=">=2.7",
+    ),
+    Rule(
+        "image-update-signing",
+        "the key that commits are signed with cannot be used: {detail}",
+        (
+            Step(
+                "put the armored private key as git.asc (and its passphrase) into the Secret of "
+                "spec.git.commit.signingKey",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"(?P<detail>(?:could not (?:read|decrypt)|multiple entities)[^\n]{0,160})"),
+        kinds=_AUTOMATION,
+        trivial=True,
+        upstream="IAC internal/source",
+    ),
+    Rule(
+        "image-update-branch-unknown",
+        "the automation does not know which branch to push to: {detail}",
+        (
+            Step(
+                "set spec.git.push.branch, or a branch in spec.git.checkout.ref or in spec.ref of "
+                "the GitRepository {source_name}",
+                read=(SPEC, _SOURCE),
+            ),
+        ),
+        pattern=text(r"(?P<detail>push (?:spec|branch)[^\n]{0,160}|source kind[^\n]{0,80})"),
+        kinds=_AUTOMATION,
+        trivial=True,
+        upstream="IAC internal/source",
+    ),
+    Rule(
+        "image-update-push-failed",
+        "the automation cannot read from or push to Git",
+        (
+            Step(
+                "look at the Secret of the GitRepository {source_name}: its login needs the right "
+                "to write",
+                read=(_SOURCE, SPEC),
+            ),
+        ),
+        reasons=("GitOperationFailed", "UpdateFailed", "SourceManagerFailed"),
+        kinds=_AUTOMATION,
+        upstream="IAC internal/controller/imageupdateautomation_controller.go",
+    ),
+)
+
+_GENERATORS = (
+    Rule(
+        "generator-path-missing",
+        "the ArtifactGenerator cannot copy {from_path}: {detail}",
+        (
+            Step(
+                "correct from, to and exclude in spec.artifacts (from as @ALIAS/path, to as "
+                "@artifact/path)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"copy operation from '(?P<from_path>[^']+)' to '[^']+': (?P<detail>[^\n]{1,200})"
+        ),
+        kinds=_GENERATOR,
+        trivial=True,
+        upstream="SW internal/builder/builder.go",
+    ),
+    Rule(
+        "spec-invalid",
+        "the spec is not valid: {detail}",
+        (Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
+        reasons=("ValidationFailed",),
+        pattern=text(r"(?P<detail>[^\n]{1,240})"),
+        kinds=_GENERATOR,
+        trivial=True,
+        upstream="SW internal/controller/artifactgenerator_validation.go",
+    ),
+    Rule(
+        "generator-failed",
+        "the ArtifactGenerator cannot read its sources or build its artifacts",
+        (Step("look at spec.sources and spec.artifacts", read=(SPEC,)),),
+        reasons=("SourceFetchFailed", "ArtifactFailed", "BuildFailed", "ReconciliationFailed"),
+        kinds=_GENERATOR,
+        upstream="SW internal/controller/artifactgenerator_controller.go",
+    ),
+)
+
+_OF_ANY_KIND = (
+    Rule(
+        "spec-invalid",
+        "the spec is not valid",
+        (Step("correct what the message says", read=(SPEC,)),),
+        reasons=(
+            "ValidationFailed",
+            "InvalidPolicy",
+            "IntervalNotConfigured",
+            "InvalidPolicySelector",
+            "InvalidUpdateStrategy",
+            "InvalidSourceConfiguration",
+            "RemovedTemplateField",
+            "InvalidSTSConfiguration",
+            "InvalidSpec",
+            "InvalidDefaultValues",
+            "InvalidSchedule",
+            "InvalidExportedInputs",
+            "InvalidInputs",
+            "InvalidConfig",
+        ),
+        trivial=True,
+        upstream="NC, IRC, IAC, SW, FO internal/controller",
+    ),
+)
+
+RULES = (*_SCANS, *_UPDATES, *_GENERATORS, *_OF_ANY_KIND)

@@ -1,0 +1,173 @@
+"""FluxInstance: the distribution, its components, patches and registries.
+
+Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
+
+_INSTANCE = frozenset({"FluxInstance"})
+_BUILDER = "FO internal/builder"
+_OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
+_TERMINAL = "it does not try again until the spec changes"
+
+RULES = (
+    Rule(
+        "distribution-version-missing",
+        "spec.distribution.version {distribution} fits no Flux version that this operator knows",
+        (
+            Step(
+                "set spec.distribution.version to a version there is (2.x), or upgrade the "
+                "operator for a newer one",
+                read=(SPEC, _OPERATOR),
+            ),
+        ),
+        reasons=("BuildFailed",),
+        pattern=text(r"no match found for semver|semver[^\n]{0,40}(?:parse|constraint)|improper"),
+        kinds=_INSTANCE,
+        trivial=True,
+        upstream=f"{_BUILDER}/semver.go",
+    ),
+    Rule(
+        "distribution-downgrade",
+        "Flux cannot be downgraded in place (from {old_version} to {new_version})",
+        (
+            Step(
+                "set spec.distribution.version back to {old_version}, or uninstall and install "
+                "anew",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"downgrading from (?P<old_version>\S+) to (?P<new_version>[^\s,]+)"),
+        kinds=_INSTANCE,
+        trivial=True,
+        upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        "instance-patch-failed",
+        "a patch in spec.kustomize.patches does not fit the manifests of this Flux version: "
+        "{detail}",
+        (
+            Step(
+                "correct the path or the target of that patch in spec.kustomize.patches; replace "
+                f"and remove need what is there, and add its parent; {_TERMINAL}; if it names no "
+                "patch of yours, the operator is too old for this Flux",
+                read=(SPEC, _OPERATOR),
+            ),
+        ),
+        reasons=("BuildFailed",),
+        pattern=text(
+            r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
+            r"[^\n]{0,200}|"
+            r"doc is missing (?:path|key)[^\n]{0,160}|no matches for Id[^\n]{0,120}|"
+            r"unable to parse SM or JSON patch[^\n]{0,160}|no resource matches[^\n]{0,160})"
+        ),
+        kinds=_INSTANCE,
+        upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
+    ),
+    Rule(
+        "instance-component-invalid",
+        "a component in spec.components does not fit: {detail}",
+        (
+            Step(
+                f"correct spec.components or spec.distribution.version; {_TERMINAL}",
+                read=(SPEC,),
+            ),
+        ),
+        reasons=("BuildFailed",),
+        pattern=text(
+            r"(?P<detail>(?<![\w-])[\w-]{1,60} is only supported in[^\n]{1,80}|"
+            r"invalid component[^\n]{0,80}|"
+            r"missing images for components[^\n]{0,160}|"
+            r"(?:duplicate|unsupported) component[^\n]{0,80})"
+        ),
+        kinds=_INSTANCE,
+        trivial=True,
+        upstream=f"{_BUILDER}/components.go, images.go",
+    ),
+    Rule(
+        "instance-registry-unknown",
+        "the operator knows no image digests for the registry of spec.distribution.registry: "
+        "{detail}",
+        (
+            Step(
+                "name the distribution's kind in spec.distribution.variant (for a mirror: "
+                "upstream-alpine, enterprise-alpine or enterprise-distroless), or use "
+                f"ghcr.io/fluxcd; {_TERMINAL}",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"(?P<detail>unsupported registry[^\n]{0,160})"),
+        kinds=_INSTANCE,
+        trivial=True,
+        upstream=f"{_BUILDER}/images.go",
+    ),
+    Rule(
+        "instance-artifact-failed",
+        "the registry of spec.distribution.artifact does not let the operator in: {detail}",
+        (
+            Step(
+                "name a Secret of type kubernetes.io/dockerconfigjson in "
+                "spec.distribution.artifactPullSecret",
+                read=(SPEC,),
+                change=(named(REGISTRY, "{name}-artifact-auth"),),
+            ),
+        ),
+        reasons=("ArtifactFailed",),
+        pattern=text(r"(?P<detail>(?:UNAUTHORIZED|DENIED|40[13] )[^\n]{0,80})"),
+        kinds=_INSTANCE,
+        upstream=f"{_BUILDER}/pull.go",
+    ),
+    Rule(
+        "instance-artifact-failed",
+        "there is no distribution artifact at {artifact}: {detail}",
+        (Step("correct spec.distribution.artifact", read=(SPEC,)),),
+        reasons=("ArtifactFailed",),
+        pattern=text(r"(?P<detail>(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|404)[^\n]{0,80})"),
+        kinds=_INSTANCE,
+        trivial=True,
+        upstream=f"{_BUILDER}/pull.go",
+    ),
+    Rule(
+        "instance-artifact-failed",
+        "the operator cannot fetch the distribution artifact {artifact}",
+        (
+            Step(
+                "look at spec.distribution.artifact, its pull Secret and the way to the registry",
+                read=(SPEC,),
+            ),
+        ),
+        reasons=("ArtifactFailed",),
+        kinds=_INSTANCE,
+        upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+    Rule(
+        "instance-build-failed",
+        f"the operator cannot build the Flux manifests from the FluxInstance; {_TERMINAL}",
+        (
+            Step(
+                "correct what the message says; an old operator may not fit a new Flux",
+                read=(SPEC, _OPERATOR),
+            ),
+        ),
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        upstream=_BUILDER,
+    ),
+    Rule(
+        "instance-apply-failed",
+        "the operator cannot apply the Flux manifests, or they do not become ready",
+        (
+            Step(
+                "look at the operator's log and at the controllers' Deployments and pods",
+                read=(
+                    "kubectl logs -n {ns} deployment/flux-operator --tail=50",
+                    "kubectl get deployments,pods -n {ns}",
+                ),
+            ),
+        ),
+        reasons=("ReconciliationFailed",),
+        kinds=_INSTANCE,
+        upstream="FO internal/controller/fluxinstance_controller.go",
+    ),
+)

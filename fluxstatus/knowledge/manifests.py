@@ -1,0 +1,289 @@
+"""Applying: manifests that the API server finds invalid, too large or in conflict.
+
+Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), etcd.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import OBJECT, SPEC
+
+_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
+_VALIDATION = "kubernetes apimachinery validation"
+_IN_GIT = "in Git (HelmRelease: in the values or the chart)"
+_FIELD = r"(?<![\w.])(?P<field>[A-Za-z<][\w.\[\]\"=:/()<>-]{0,200})"
+
+_CONFLICTS = (
+    Rule(
+        "field-manager-conflict",
+        "another manager, {manager}, owns a field of {object} that Flux wants to set: {field}",
+        (
+            Step(
+                "leave {field} to one of them: take it out of Git, stop {manager} from writing "
+                "it, or annotate the object kustomize.toolkit.fluxcd.io/ssa: Override",
+                read=(OBJECT + " --show-managed-fields",),
+            ),
+        ),
+        pattern=text(
+            r"conflicts? with \"(?P<manager>[^\"]+)\"(?: with subresource \"[^\"]+\")?"
+            r"(?: using [^\s:]+)?(?: at [^\s:]+)?:\s*(?:- )?(?P<field>[^\n]{1,160})"
+        ),
+        upstream="kubernetes apimachinery managedfields",
+    ),
+    Rule(
+        "field-manager-conflict",
+        "another manager owns a field of {object} that Flux wants to set",
+        (
+            Step(
+                "leave the field to one of them: take it out of Git, or annotate the object "
+                "kustomize.toolkit.fluxcd.io/ssa: Override",
+                read=(OBJECT + " --show-managed-fields",),
+            ),
+        ),
+        pattern=text(r"FieldManagerConflict|conflicts? with \""),
+        upstream="kubernetes apimachinery managedfields",
+    ),
+    Rule(
+        "update-conflict",
+        "{object} was changed by another while Flux applied it (the object has been modified)",
+        (
+            Step(
+                "wait for the next attempt; if it stays, two controllers fight over it",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=text(r"the object has been modified"),
+        kinds=_APPLIES,
+        transient=True,
+        upstream="kubernetes apimachinery api/errors",
+    ),
+    Rule(
+        "port-in-use",
+        "the port {port} that {object} asks for is allocated already ({field})",
+        (
+            Step(
+                "choose another port, or leave it out so that one is chosen",
+                read=("kubectl get services -A -o wide",),
+            ),
+        ),
+        pattern=text(
+            rf"{_FIELD}: Invalid value: (?P<port>\"?[\d.:a-f]+\"?): (?:failed to allocate[^\n]*|"
+            r"provided (?:port|IP) is already allocated)"
+        ),
+        kinds=_APPLIES,
+        upstream="kubernetes registry/core/service",
+    ),
+)
+
+_TOO_LARGE = (
+    Rule(
+        "object-too-large",
+        "the annotations of {object} are larger than the API server takes: mostly "
+        "kubectl.kubernetes.io/last-applied-configuration",
+        (
+            Step(
+                "apply it server-side only (no kubectl apply beside Flux), and take large "
+                "annotations out of the manifest",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=text(r"metadata\.annotations: Too long"),
+        kinds=_APPLIES,
+        upstream=_VALIDATION,
+    ),
+    Rule(
+        "object-too-large",
+        "{object} is larger than the API server or etcd takes",
+        (
+            Step(
+                "split it: a ConfigMap or Secret holds at most 1 MiB, a request 1.5 MiB in etcd",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=text(
+            r"etcdserver: request is too large|request entity too large|Too long: (?:may|must) "
+            r"(?:not be more|have at most) \d{5,}|trying to send message larger than max"
+        ),
+        kinds=frozenset({"Kustomization", "ResourceSet", "FluxInstance"}),
+        upstream="etcd, kubernetes apiserver",
+    ),
+)
+
+_INVALID = (
+    Rule(
+        "manifest-unknown-field",
+        "{object} has a field that its kind does not know: {field}",
+        (
+            Step(
+                f"correct {{field}} {_IN_GIT}: its spelling, its place, or the apiVersion",
+                read=("kubectl explain {object_resource} --recursive",),
+            ),
+        ),
+        pattern=text(
+            r"(?P<field>\.[\w.\[\]\"=:-]+): field not declared in schema|"
+            r"unknown field \"(?P<unknown>[^\"]+)\""
+        ),
+        needs=("field",),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        "manifest-unknown-field",
+        "{object} has a field that its kind does not know: {field}",
+        (
+            Step(
+                f"correct {{field}} {_IN_GIT}: its spelling, its place, or the apiVersion",
+                read=("kubectl explain {object_resource} --recursive",),
+            ),
+        ),
+        pattern=text(r"unknown field \"(?P<field>[^\"]+)\""),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="kubernetes apimachinery runtime/serializer strict",
+    ),
+    Rule(
+        "manifest-duplicate-entry",
+        "{object} has two entries with the same key {key} in a list",
+        (Step(f"take one of the entries {{key}} out {_IN_GIT}", read=(SPEC,)),),
+        pattern=text(r"duplicate entries for key \[(?P<key>[^\]]+)\]"),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        "manifest-wrong-type",
+        "a value of {object} has the wrong type: {field} is a {found} and must be a {wanted}",
+        (
+            Step(
+                f"correct {{field}} {_IN_GIT}; a number or true that is meant as text needs "
+                "quotes (env values, annotations, labels)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"cannot unmarshal (?P<found>\w+) into Go (?:struct field|value of type) "
+            r"(?P<field>\S+)(?: of type (?P<wanted>[^\s\\\"]+))?"
+        ),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="Go encoding/json",
+    ),
+    Rule(
+        "manifest-wrong-type",
+        "a value of {object} has the wrong type: {detail}",
+        (
+            Step(
+                f"correct it {_IN_GIT}; a number or true that is meant as text needs quotes (env "
+                "values, annotations, labels)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:[.\w\[\]\"=:-]{1,120}: )?expected (?:string|map|list|numeric|boolean|"
+            r"bool|int\w*)[^\n]{0,20}, got [^\n]{1,80}|unable to convert [^\n]{1,120}|"
+            r"quantities must match the regular expression[^\n]{0,40}|"
+            r"(?:invalid type for|must be of type) [^\n]{1,120})"
+        ),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        "manifest-name-invalid",
+        "{object} has a name, label or annotation that Kubernetes does not allow: {field}: "
+        "{detail}",
+        (
+            Step(
+                f"correct {{field}} {_IN_GIT}: names are of lower-case letters, digits and -, at "
+                "most 63 characters for a label",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<field>(?:metadata\.(?:name|labels|annotations)|spec\.template\.labels|"
+            r"spec\.selector\.matchLabels|metadata\.generateName)[\w.\[\]]*): Invalid value: "
+            r"(?P<detail>[^\n]{1,200})"
+        ),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream=_VALIDATION,
+    ),
+    Rule(
+        "manifest-invalid",
+        "the API server rejects {object}: {field}: {detail}",
+        (Step(f"correct {{field}} {_IN_GIT}", read=(SPEC,)),),
+        pattern=text(
+            rf"{_FIELD}: (?P<detail>(?:Required value|Invalid value|Unsupported value|Duplicate "
+            r"value|Not found|Too many|Too long|Forbidden)[^\n]{0,240})"
+        ),
+        kinds=_APPLIES,
+        upstream=_VALIDATION,
+    ),
+    Rule(
+        "manifest-invalid",
+        "the API server rejects {object} as invalid: {detail}",
+        (Step(f"correct what the message names {_IN_GIT}", read=(SPEC,)),),
+        pattern=text(
+            r"(?:dry-run failed(?: \(\w+\))?|is invalid|strict decoding error|apply failed[^:\n]"
+            r"{0,40}): ?(?P<detail>[^\n]{1,240})"
+        ),
+        kinds=_APPLIES,
+        upstream="PKG ssa/errors",
+    ),
+    Rule(
+        "manifest-invalid",
+        "a manifest has no kind, no name or no apiVersion: {detail}",
+        (Step(f"correct the manifest {_IN_GIT}", read=(SPEC,)),),
+        pattern=text(
+            r"(?P<detail>(?:Object 'Kind' is missing|missing metadata\.name|kind must be set|"
+            r"resource name may not be empty|name is required|apiVersion must be set|"
+            r"missing Resource metadata)[^\n]{0,160})"
+        ),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="kubernetes apimachinery runtime",
+    ),
+)
+
+_API_SERVER = (
+    Rule(
+        "api-service-broken",
+        "the API {broken_group} that another server adds to the API server does not answer, which "
+        "stops all that looks up kinds",
+        (
+            Step(
+                "bring back what serves {broken_group} (for metrics.k8s.io: metrics-server), or "
+                "delete its APIService",
+                read=("kubectl get apiservices.apiregistration.k8s.io",),
+            ),
+        ),
+        pattern=text(
+            r"(?:unable to retrieve the complete list of server APIs|failed to get API group "
+            r"resources|stale GroupVersion discovery)[^\n]*?: (?P<broken_group>[\w.-]+/v\w+)"
+        ),
+        transient=True,
+        upstream="client-go discovery",
+    ),
+    Rule(
+        "api-server-failing",
+        "the API server did not answer in time, or was overloaded",
+        (
+            Step(
+                "look at the control plane; Flux tries again by itself",
+                read=("kubectl get --raw /readyz?verbose",),
+            ),
+        ),
+        pattern=text(
+            r"etcdserver: (?!request is too)|request did not complete within|"
+            r"unable to return a response in the time|currently unable to handle the request|"
+            r"http2: client connection lost|"
+            r"client rate limiter Wait returned|apiserver not ready|Internal error occurred|"
+            r"too many requests|//[\d.]+(?::\d+)?/(?:api|apis|openapi|version)\b|"
+            r"error trying to reach service|leader changed|Kubernetes cluster unreachable"
+        ),
+        kinds=_APPLIES,
+        transient=True,
+        upstream="kubernetes apiserver, etcd, client-go",
+    ),
+)
+
+RULES = (*_API_SERVER, *_CONFLICTS, *_TOO_LARGE, *_INVALID)

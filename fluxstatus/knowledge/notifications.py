@@ -1,0 +1,126 @@
+"""Notifications that are not sent. Alert and Provider have no status: an event on the Alert tells.
+
+Upstream: NC internal/server/event_handlers.go, internal/notifier.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import DESCRIBE, SECRET, SECRETS, SPEC, named
+
+_PROVIDER = frozenset({"Provider"})
+_CODE = "notification-failed"
+_NOTIFIER = "NC internal/notifier"
+
+RULES = (
+    Rule(
+        _CODE,
+        "the Secret {missing} that {missing_field} names does not exist",
+        (
+            Step(
+                "create the Secret {missing} with the key address (the webhook's URL), or token "
+                "where the type wants one",
+                read=(SECRETS, SPEC),
+                change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
+            ),
+        ),
+        pattern=text(r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"),
+        kinds=_PROVIDER,
+        trivial=True,
+        upstream="NC internal/server/event_handlers.go",
+    ),
+    Rule(
+        _CODE,
+        "the receiving side knows no such address ({status})",
+        (
+            Step(
+                "correct spec.address, or the key address of the Secret {secret}; the webhook may "
+                "have been deleted",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=text(r"status(?: code)?:? (?P<status>404[^\n]{0,60}|410[^\n]{0,60})"),
+        kinds=_PROVIDER,
+        upstream=_NOTIFIER,
+    ),
+    Rule(
+        _CODE,
+        "the receiving side does not accept the login ({status})",
+        (
+            Step(
+                "put a valid token into the Secret {secret}, with the right to write (Git "
+                "providers: commit statuses)",
+                read=(SECRET, SPEC),
+            ),
+        ),
+        pattern=text(
+            r"status(?: code)?:? (?P<status>40[137][^\n]{0,60})|"
+            r"(?P<said>invalid_auth|not_authed|token_revoked|Bad credentials|Unauthorized)"
+        ),
+        kinds=_PROVIDER,
+        upstream=_NOTIFIER,
+    ),
+    Rule(
+        _CODE,
+        "the receiving side does not take the message ({status})",
+        (
+            Step(
+                "look at spec.type, spec.channel and spec.address: they must fit the service",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"status(?: code)?:? (?P<status>4(?!29)\d\d[^\n]{0,80})|"
+            r"(?P<channel>channel_not_found|not_in_channel|is_archived)"
+        ),
+        kinds=_PROVIDER,
+        upstream=_NOTIFIER,
+    ),
+    Rule(
+        _CODE,
+        "the Provider is not complete: {detail}",
+        (
+            Step(
+                "correct spec.type, spec.address and the keys of the Secret {secret} (address, "
+                "token, or username and password)",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:failed to initialize notifier|provider [\w ']{0,60}(?:has no|not "
+            r"supported)|address not specified|no address|token cannot be empty|invalid "
+            r"(?:\w+ )?(?:address|url|token)|must be specified)[^\n]{0,200})"
+        ),
+        kinds=_PROVIDER,
+        upstream="NC internal/notifier/factory.go",
+    ),
+    Rule(
+        _CODE,
+        "the commit status cannot be set: {detail}",
+        (
+            Step(
+                "look at spec.address (the repository that is synced) and the rights of the token "
+                "in the Secret {secret}; only Kustomizations and HelmReleases of a Git source "
+                "have a commit",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:commit status|revision[^\n]{0,40}(?:missing|invalid|not found)|"
+            r"could not (?:create|list) commit)[^\n]{0,160})"
+        ),
+        kinds=_PROVIDER,
+        upstream=_NOTIFIER,
+    ),
+    Rule(
+        _CODE,
+        "the controller could not send it",
+        (
+            Step(
+                "look at spec.address, the Secret {secret} and the way to the service",
+                read=(DESCRIBE, named(SECRET, "{secret}")),
+            ),
+        ),
+        reasons=("NotificationDispatchFailed",),
+        kinds=_PROVIDER,
+        upstream="NC internal/server/event_handlers.go",
+    ),
+)

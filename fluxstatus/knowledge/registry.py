@@ -1,0 +1,235 @@
+"""OCI registries: OCIRepository, ImageRepository, charts in registries, inputs from tags.
+
+Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registry/remote/errcode,
+SC internal/controller/ocirepository_controller.go.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
+
+_OCI = frozenset({"OCIRepository"})
+_PULLS = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
+_ERRORS = "go-containerregistry pkg/v1/remote/transport/error.go"
+
+_REJECTED = (
+    r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b|\b40[13] (?:Unauthorized|Forbidden)|"
+    r"no basic auth credentials|failed to authorize|failed to login|incorrect username or password"
+)
+_WANTED = r"(?:manifests|blobs)/(?P<wanted>[^\s:]+(?::[0-9a-f]{64})?)"
+
+_LOGIN = (
+    Rule(
+        "registry-auth-forbidden",
+        "the registry lets the login of the Secret {secret} in, and not at {wanted_repository} "
+        "(DENIED): it may not pull there, or there is no such repository",
+        (
+            Step(
+                "give the user or token in the Secret {secret} the right to read the repository "
+                "(ghcr.io: read:packages and access to the package), or correct spec.url",
+                read=("kubectl get secret {secret} -n {ns}", SPEC),
+            ),
+        ),
+        pattern=text(
+            r"^(?=.*(?:DENIED: (?:requested access|permission|access)|insufficient_scope|"
+            r"\b403 Forbidden)).*/v2/(?P<wanted_repository>\S+?)/(?:manifests|blobs|tags)/"
+        ),
+        kinds=_PULLS,
+        needs=("secret",),
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-auth-rejected",
+        "the registry rejects the login (UNAUTHORIZED) of the Secret {secret}: a wrong or expired "
+        "password, or not a Secret of type kubernetes.io/dockerconfigjson for this host",
+        (
+            Step(
+                "renew the Secret {secret}; it must be of type kubernetes.io/dockerconfigjson and "
+                "have an entry for {host}",
+                read=("kubectl get secret {secret} -n {ns}",),
+                change=(REGISTRY,),
+            ),
+        ),
+        pattern=text(_REJECTED),
+        kinds=_PULLS,
+        needs=("secret",),
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-auth-missing",
+        "the registry asks for a login (UNAUTHORIZED), and the FluxInstance {sync_instance} names "
+        "no Secret for it; or there is no such repository",
+        (
+            Step(
+                "make a Secret of type kubernetes.io/dockerconfigjson and name it in "
+                "spec.sync.pullSecret of the FluxInstance {sync_instance}; what is set on the "
+                "source itself is undone",
+                change=(named(REGISTRY, "{name}-auth"),),
+            ),
+        ),
+        pattern=text(_REJECTED),
+        kinds=_PULLS,
+        needs=("sync_instance",),
+        trivial=True,
+        upstream="FO internal/builder/templates.go",
+    ),
+    Rule(
+        "registry-auth-missing",
+        "the registry asks for a login (UNAUTHORIZED) and no Secret is named; some registries "
+        "answer so as well when there is no such repository",
+        (
+            Step(
+                "make a Secret of type kubernetes.io/dockerconfigjson and name it in "
+                "spec.secretRef (cloud registries: spec.provider); if it is public, correct the "
+                "name in {address_field}",
+                read=(SPEC,),
+                change=(named(REGISTRY, "{name}-auth"),),
+            ),
+        ),
+        pattern=text(_REJECTED),
+        kinds=_PULLS,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-secret-invalid",
+        "the Secret {secret} holds no docker config that can be read: {detail}",
+        (
+            Step(
+                "make it again; it must be of type kubernetes.io/dockerconfigjson",
+                read=("kubectl get secret {secret} -n {ns}",),
+                change=(REGISTRY,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:unable to parse|failed to (?:parse|decode|unmarshal))[^\n]{0,40}"
+            r"(?:docker|auth)\s?config[^\n]{0,80}|expected type[^\n]{0,40}dockerconfigjson|"
+            r"invalid docker(?:\s?config| auth)[^\n]{0,80})"
+        ),
+        needs=("secret",),
+        trivial=True,
+        upstream="PKG runtime/secrets, github.com/docker/cli config",
+    ),
+)
+
+_CONTENT = (
+    Rule(
+        "registry-tag-missing",
+        "the registry has no {wanted}, which {ref} means for {address} (MANIFEST_UNKNOWN)",
+        (
+            Step(
+                "push the tag or digest {wanted}, or correct spec.ref (chart: its version)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
+        kinds=_OCI,
+        trivial=True,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-tag-missing",
+        "the registry has no {wanted} (MANIFEST_UNKNOWN)",
+        (Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),),
+        pattern=text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
+        trivial=True,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-tag-missing",
+        "no tag of {address} fits the range {wanted} of spec.ref.semver",
+        (
+            Step(
+                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases "
+                "in; spec.ref.semverFilter may leave tags out)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"no match found for semver: (?P<wanted>[^\n]+)"),
+        kinds=_PULLS,
+        trivial=True,
+        upstream="SC internal/controller/ocirepository_controller.go",
+    ),
+    Rule(
+        "registry-tag-missing",
+        "the registry has no {wanted} (not found)",
+        (Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),),
+        pattern=text(r"(?<!\S)(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.:+-]+): not found"),
+        kinds=_PULLS,
+        trivial=True,
+        upstream="oras-go registry/remote",
+    ),
+    Rule(
+        "registry-tag-missing",
+        "the registry has no such tag or digest (MANIFEST_UNKNOWN)",
+        (Step("push the tag, or correct the tag, digest or version asked for", read=(SPEC,)),),
+        pattern=text(r"MANIFEST_UNKNOWN|manifest unknown"),
+        kinds=_PULLS,
+        trivial=True,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-repository-missing",
+        "the registry has no repository {address} (NAME_UNKNOWN)",
+        (Step("correct the name in {address_field}, or push to it", read=(SPEC,)),),
+        pattern=text(
+            r"NAME_UNKNOWN|name unknown|404 Not Found|(?:status(?: code)?:? )404\b|NAME_INVALID|"
+            r"repository name not known|RepositoryNotFoundException|repository .{1,120} not found"
+        ),
+        kinds=_PULLS - {"HelmChart"},
+        trivial=True,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-repository-missing",
+        "the registry does not serve its API at {address} (unsupported, 405)",
+        (
+            Step(
+                "look whether the address is that of an OCI registry that takes OCI artifacts",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"UNSUPPORTED: |(?:status(?: code)?:? )405\b"),
+        kinds=_PULLS,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        "registry-layer-missing",
+        "the artifact has no layer of the media type {media_type} as spec.layerSelector asks for",
+        (
+            Step(
+                "correct spec.layerSelector.mediaType; flux push artifact writes "
+                "application/vnd.cncf.flux.content.v1.tar+gzip, Helm charts are "
+                "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"failed to find layer with media type '(?P<media_type>[^']+)'"),
+        kinds=_OCI,
+        trivial=True,
+        upstream="SC internal/controller/ocirepository_controller.go",
+    ),
+    Rule(
+        "registry-layer-missing",
+        "what {address} holds is no archive that can be unpacked, such as a container image or a "
+        "plain file",
+        (
+            Step(
+                "push it with flux push artifact; for a Helm chart set spec.layerSelector with the "
+                "mediaType application/vnd.cncf.helm.chart.content.v1.tar+gzip and operation: copy",
+                read=(SPEC,),
+            ),
+        ),
+        reasons=("OCIArtifactLayerOperationFailed",),
+        pattern=text(r"extract layer contents|requires gzip|gzip: invalid|no layers found"),
+        kinds=_OCI,
+        upstream="SC internal/controller/ocirepository_controller.go, PKG tar",
+    ),
+    Rule(
+        "registry-layer-missing",
+        "the artifact has no layer as spec.layerSelector asks for",
+        (Step("correct spec.layerSelector", read=(SPEC,)),),
+        reasons=("OCIArtifactLayerOperationFailed",),
+        upstream="SC internal/controller/ocirepository_controller.go",
+    ),
+)
+
+RULES = (*_LOGIN, *_CONTENT)

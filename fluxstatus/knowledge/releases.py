@@ -1,0 +1,201 @@
+"""HelmRelease: ownership, storage, and how a release gets stuck.
+
+Upstream: HC internal/controller/helmrelease_controller.go, internal/reconcile, internal/action;
+helm pkg/action, pkg/kube, pkg/storage.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import FORCE, OBJECT, RETRY, SPEC
+
+_HR = frozenset({"HelmRelease"})
+_TARGET_PODS = "kubectl get pods -n {target_ns}"
+_HISTORY = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.status.history}}"
+_PENDING_SECRET = "kubectl get secrets -n {target_ns} -l owner=helm"  # noqa: S105 - a command
+
+RULES = (
+    Rule(
+        "helm-ownership",
+        "{owned} exists already and does not belong to this release",
+        (
+            Step(
+                "delete it if nothing needs it, rename one of them, or let Helm adopt it: leave "
+                "spec.install.disableTakeOwnership off, or set its label "
+                "app.kubernetes.io/managed-by=Helm and the annotations "
+                "meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
+                read=("kubectl get {owned_kind} {owned_name} -n {owned_ns} -o yaml",),
+            ),
+            RETRY,
+        ),
+        pattern=text(
+            r"\b(?P<owned>(?P<owned_kind>\w+) \"(?P<owned_name>[\w.:-]+)\") in namespace "
+            r"\"(?P<owned_ns>[\w.-]*)\".*invalid ownership metadata"
+        ),
+        kinds=_HR,
+        upstream="helm pkg/action/validate.go",
+    ),
+    Rule(
+        "helm-ownership",
+        "something in the cluster does not belong to this release, and the chart wants to make it",
+        (
+            Step(
+                "delete it, rename one of them, or let Helm adopt it (leave "
+                "spec.install.disableTakeOwnership off)",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=text(r"invalid ownership metadata|cannot be imported into the current release"),
+        kinds=_HR,
+        upstream="helm pkg/action/validate.go",
+    ),
+    Rule(
+        "helm-object-exists",
+        "{object} exists already, so that Helm cannot create it",
+        (
+            Step(
+                "delete it, or let the next attempt adopt it; for a hook set "
+                "helm.sh/hook-delete-policy: before-hook-creation in the chart",
+                read=(OBJECT, _TARGET_PODS),
+            ),
+            RETRY,
+        ),
+        pattern=text(r"already exists"),
+        kinds=_HR,
+        upstream="helm pkg/kube/client.go",
+    ),
+    Rule(
+        "helm-name-in-use",
+        "a release of this name exists already, which this HelmRelease did not install",
+        (
+            Step(
+                "choose another spec.releaseName, or remove the other release (helm list -A "
+                "--all shows it)",
+                read=(_PENDING_SECRET, SPEC),
+            ),
+            RETRY,
+        ),
+        pattern=text(r"cannot re-use a name that is still in use"),
+        kinds=_HR,
+        upstream="helm pkg/action/install.go",
+    ),
+    Rule(
+        "helm-name-invalid",
+        "the release's name does not fit: {detail}",
+        (Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
+        pattern=text(
+            r"(?P<detail>(?:release name|invalid release name)[^\n]{0,160}(?:exceeds|must match|"
+            r"invalid)[^\n]{0,80})"
+        ),
+        kinds=_HR,
+        trivial=True,
+        upstream="helm pkg/chart/common/util/validate_name.go",
+    ),
+    Rule(
+        "helm-operation-pending",
+        "another operation on this release is, or was when the controller was cut off, in progress "
+        "(pending-install, pending-upgrade or pending-rollback)",
+        (
+            Step(
+                "wait until spec.timeout is over: helm-controller then unlocks the release and "
+                "tries again",
+                read=(_HISTORY, _PENDING_SECRET),
+            ),
+            Step(
+                "if it stays, force a new attempt (as flux reconcile helmrelease {name} --force "
+                "does); the Secret sh.helm.release.v1 of the pending version can also be deleted",
+                change=(FORCE,),
+            ),
+        ),
+        pattern=text(
+            r"another operation .*in progress|release .{0,80}(?:is )?in (?:a )?pending|"
+            r"pending-(?:install|upgrade|rollback)"
+        ),
+        kinds=_HR,
+        upstream="helm pkg/action/upgrade.go, HC internal/action/reset.go",
+    ),
+    Rule(
+        "helm-no-deployed-release",
+        "the release was never installed well, and Helm upgrades only what is deployed",
+        (
+            Step(
+                "let it be installed anew: set spec.install.remediation.retries, or force it (as "
+                "flux reconcile helmrelease {name} --force does)",
+                read=(_HISTORY,),
+                change=(FORCE,),
+            ),
+        ),
+        pattern=text(r"has no deployed releases"),
+        kinds=_HR,
+        upstream="helm pkg/action/upgrade.go",
+    ),
+    Rule(
+        "helm-no-rollback-target",
+        "the upgrade failed, and there is no earlier good version to go back to",
+        (
+            Step(
+                "correct what fails and force a new attempt (as flux reconcile helmrelease {name} "
+                "--force does), or set spec.upgrade.remediation.strategy: uninstall",
+                read=(_HISTORY,),
+                change=(FORCE,),
+            ),
+        ),
+        pattern=text(r"missing target release for rollback|MissingRollbackTarget"),
+        kinds=_HR,
+        upstream="HC internal/reconcile/atomic_release.go",
+    ),
+    Rule(
+        "api-removed",
+        "the release that is installed holds {missing_kind} in {missing_group}, which the cluster "
+        "no longer serves, so that Helm can neither upgrade nor remove it",
+        (
+            Step(
+                "rewrite the stored release with the helm plugin mapkubeapis, or delete its "
+                "Secret sh.helm.release.v1 so that it is installed anew",
+                read=(_PENDING_SECRET, "kubectl api-resources --api-group={missing_group_name}"),
+            ),
+            RETRY,
+        ),
+        pattern=text(
+            r"from (?:current|old|previous|deployed) release manifest.*?no matches for kind "
+            r"\"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
+            r"(?P<missing_group_name>[\w.-]+)(?:/\w+)?)\""
+        ),
+        kinds=_HR,
+        upstream="helm pkg/action/upgrade.go",
+    ),
+    Rule(
+        "helm-release-too-large",
+        "the release is larger than a Secret may be (1 MiB, with the chart's files packed in it)",
+        (
+            Step(
+                "make the chart smaller: .helmignore, fewer files and dashboards in it, or two "
+                "charts",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"limit is \d+|request (?:entity )?(?:is )?too large|data: Too long|"
+            r"Too long: (?:may|must) not be more"
+        ),
+        kinds=_HR,
+        upstream="helm pkg/storage/driver/secrets.go",
+    ),
+    Rule(
+        "chart-unreadable",
+        "the artifact that the source gives is no chart that Helm can load: {detail}",
+        (
+            Step(
+                "look at what the source packs, and at spec.chartRef; an OCIRepository for a chart "
+                "needs spec.layerSelector with operation: copy",
+                read=(SPEC,),
+            ),
+        ),
+        reasons=("ArtifactFailed",),
+        pattern=text(
+            r"could not load chart: (?!.*(?:dial tcp|no such host|timeout|digest))"
+            r"(?P<detail>[^\n]{1,200})"
+        ),
+        kinds=_HR,
+        upstream="HC internal/loader, HC internal/controller/helmrelease_controller.go",
+    ),
+)

@@ -1,0 +1,274 @@
+"""ResourceSet and ResourceSetInputProvider: templates, inputs, and the services they come from.
+
+Upstream: FO internal/controller, internal/builder/resourceset.go, internal/gitprovider,
+internal/inputs.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, named
+
+_SETS = frozenset({"ResourceSet"})
+_INPUTS = frozenset({"ResourceSetInputProvider"})
+_BUILDER = "FO internal/builder"
+
+_RESOURCE_SETS = (
+    Rule(
+        "input-provider-missing",
+        "the ResourceSetInputProvider {missing} that spec.inputsFrom names does not exist",
+        (
+            Step(
+                "create the ResourceSetInputProvider {missing}, or correct spec.inputsFrom",
+                read=("kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}",),
+            ),
+        ),
+        pattern=text(r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)"),
+        kinds=_SETS,
+        trivial=True,
+        upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        "dependency-missing",
+        "it depends on {missing}, which does not exist",
+        (
+            Step(
+                "install or create {missing}, or correct spec.dependsOn",
+                read=(
+                    "kubectl get {missing_kind} {missing_name} -n {missing_ns}",
+                    "kubectl get {missing_kind} --all-namespaces",
+                ),
+            ),
+        ),
+        pattern=text(
+            r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
+            r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not found"
+        ),
+        kinds=_SETS,
+        upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        "dependency-not-ready",
+        "it waits for {missing}, which is not ready",
+        (
+            Step(
+                "look at {missing}; correct spec.dependsOn or its readyExpr if it is not to wait",
+                read=(
+                    "kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml",
+                    SPEC,
+                ),
+            ),
+        ),
+        pattern=text(
+            r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
+            r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not ready"
+        ),
+        kinds=_SETS,
+        upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        "input-missing",
+        "the template uses the input {missing_input}, which the inputs do not have",
+        (
+            Step(
+                "add {missing_input} to spec.inputs (or to defaultValues of the input provider), "
+                "or correct its name in spec.resources",
+                read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
+            ),
+        ),
+        pattern=text(r"map has no entry for key \"(?P<missing_input>[^\"]+)\""),
+        kinds=_SETS,
+        trivial=True,
+        upstream=f"{_BUILDER}/resourceset.go",
+    ),
+    Rule(
+        "resourceset-template-invalid",
+        "the template in spec.resources (or resourcesTemplate) cannot be used: {detail}",
+        (
+            Step(
+                "correct it: expressions stand between << and >>, and inputs are read as << "
+                "inputs.NAME >>",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:failed to (?:parse|execute|convert)[^\n:]{0,40}template|"
+            r"function \"\w+\" not defined|wrong type for value|nil pointer evaluating|"
+            r"unexpected [^\n]{0,40} in (?:operand|command))[^\n]{0,240})"
+        ),
+        kinds=_SETS,
+        upstream=f"{_BUILDER}/resourceset.go",
+    ),
+    Rule(
+        "resourceset-template-invalid",
+        "what the template gives is no object of Kubernetes: {detail}",
+        (
+            Step(
+                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that "
+                "are put into it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"(?P<detail>failed to read objects?[^\n]{0,240})"),
+        kinds=_SETS,
+        upstream=f"{_BUILDER}/resourceset.go",
+    ),
+    Rule(
+        "resource-duplicate",
+        "two steps define the same object: {duplicate}",
+        (Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
+        pattern=text(r"duplicate resource (?P<duplicate>\S+)"),
+        kinds=_SETS,
+        trivial=True,
+        upstream=f"{_BUILDER}/resourceset.go",
+    ),
+    Rule(
+        "copy-source-missing",
+        "{detail}, from which an object of this ResourceSet is to copy, cannot be read",
+        (
+            Step(
+                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the "
+                "ServiceAccount {sa} must be allowed to read it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?:failed to copy data from|copyFrom)[^\n]{0,20}?"
+            r"(?P<detail>(?:ConfigMap|Secret)/[\w./-]+)"
+        ),
+        kinds=_SETS,
+        upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        "inputs-invalid",
+        "the inputs cannot be put together: {detail}",
+        (
+            Step(
+                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute needs "
+                "unlike names)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"failed to (?:compute|get|combine|permute) inputs: (?P<detail>[^\n]{1,200})|"
+            r"(?P<inputs>invalid inputs?)"
+        ),
+        needs=("detail",),
+        kinds=_SETS,
+        upstream="FO internal/inputs",
+    ),
+    Rule(
+        "resourceset-build-failed",
+        "the resources cannot be built from their template and inputs",
+        (Step("correct spec.resources or the inputs", read=(SPEC,)),),
+        reasons=("BuildFailed",),
+        kinds=_SETS,
+        upstream=f"{_BUILDER}/resourceset.go",
+    ),
+)
+
+_PROVIDERS = (
+    Rule(
+        "provider-secret-missing",
+        "the Secret {missing} that spec.secretRef names does not exist",
+        (
+            Step(
+                "create the Secret {missing} with username and password (a token of the Git "
+                "provider), or as a docker config for tags of a registry",
+                read=("kubectl get secrets -n {ns}",),
+                change=(named(BASIC_AUTH, "{missing}"),),
+            ),
+        ),
+        pattern=text(r"failed to read secret .*secrets \"(?P<missing>[\w.-]+)\" not found"),
+        kinds=_INPUTS,
+        trivial=True,
+        upstream="FO internal/controller/resourcesetinputprovider_controller.go",
+    ),
+    Rule(
+        "provider-auth-rejected",
+        "the provider at {url} takes none of what the Secret {secret} holds ({status})",
+        (
+            Step(
+                "put a valid token into the Secret {secret} as password; it must be allowed to "
+                "read the repository and its pull requests",
+                read=(SECRET, SPEC),
+                change=(BASIC_AUTH,),
+            ),
+        ),
+        pattern=text(
+            r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|"
+            r"(?:: |status(?: code)?:? |HTTP )40[13]\b[^\n]{0,40}|Bad credentials|"
+            r"authentication required|invalid_token|insufficient_scope|DENIED\b)"
+        ),
+        kinds=_INPUTS,
+        needs=("secret",),
+        upstream="FO internal/gitprovider",
+    ),
+    Rule(
+        "provider-auth-rejected",
+        "the provider's API asks for a login, and spec.secretRef names none (401, UNAUTHORIZED)",
+        (
+            Step(
+                "make a Secret with username and password (a token; for tags of a registry a "
+                "docker config) and name it in spec.secretRef",
+                read=(SPEC,),
+                change=(named(BASIC_AUTH, "{name}-auth"),),
+            ),
+        ),
+        pattern=text(
+            r"^(?!.*rate limit).*(?:UNAUTHORIZED|(?:: |status(?: code)?:? |HTTP )40[13]\b|"
+            r"Bad credentials|authentication required|DENIED\b)"
+        ),
+        kinds=_INPUTS,
+        trivial=True,
+        upstream="FO internal/gitprovider",
+    ),
+    Rule(
+        "provider-target-missing",
+        "there is no {url} (404), or the login may not see it: the providers hide what is private",
+        (
+            Step(
+                "correct spec.url and spec.type; if it is private, name a Secret with a token in "
+                "spec.secretRef that may read it",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=text(
+            r"(?:: |status(?: code)?:? |HTTP )404\b|Project Not Found|NAME_UNKNOWN|"
+            r"does not exist or you do not have permissions"
+        ),
+        kinds=_INPUTS,
+        upstream="FO internal/gitprovider",
+    ),
+    Rule(
+        "provider-answer-invalid",
+        "the service at {url} answers what is no list of inputs: {detail}",
+        (
+            Step(
+                'let the service answer {{"inputs": [{{"id": "ID", ...}}]}} with a different id '
+                "for each input",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>failed to parse JSON response[^\n]{0,160}|does not contain an 'inputs' "
+            r"field|(?:is missing the required|has a non-string|has a duplicate) 'id'[^\n]{0,80}|"
+            r"response body exceeds[^\n]{0,100})"
+        ),
+        kinds=_INPUTS,
+        upstream="FO internal/controller/resourcesetinputprovider_controller.go",
+    ),
+    Rule(
+        "spec-invalid",
+        "the spec is not valid: {detail}",
+        (Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),),
+        pattern=text(
+            r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
+            r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
+            r"spec\.\w+ (?:must|can only)[^\n]{0,160})"
+        ),
+        kinds=_INPUTS,
+        trivial=True,
+        upstream="FO internal/controller/resourcesetinputprovider_controller.go",
+    ),
+)
+
+RULES = (*_RESOURCE_SETS, *_PROVIDERS)

@@ -1,0 +1,244 @@
+"""Secrets that a spec names: missing, or without a key that is needed.
+
+Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and what each
+controller says of its own Secrets.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import (
+    BASIC_AUTH,
+    CLIENT_CERTIFICATE,
+    GITHUB_APP,
+    REGISTRY,
+    SECRET,
+    SECRETS,
+    SPEC,
+    SSH,
+    named,
+)
+
+_GIT, _HELM = frozenset({"GitRepository"}), frozenset({"HelmRepository"})
+_PULLS = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
+_BUCKET, _INPUTS = frozenset({"Bucket"}), frozenset({"ResourceSetInputProvider"})
+_RECEIVER = frozenset({"Receiver"})
+
+_NOT_FOUND = r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"
+_HELD = "kubectl describe secret {holder} -n {ns}"
+_FROM_FILES = "kubectl create secret generic {missing} -n {ns}"
+
+
+def _missing(
+    create: str,
+    what: str = "",
+    *,
+    kinds: frozenset[str] = frozenset(),
+    needs: tuple[str, ...] = (),
+) -> Rule:
+    """Give the rule for a Secret that does not exist; *what* says which keys it takes."""
+    return Rule(
+        "secret-missing",
+        "the Secret {missing} that {missing_field} names does not exist (not found) in namespace "
+        "{ns}",
+        (
+            Step(
+                f"create the Secret {{missing}}, or correct its name in {{missing_field}}; "
+                f"{what or 'it takes {secret_keys}'}",
+                read=(SECRETS,),
+                change=(named(create, "{missing}"),) if create else (),
+            ),
+        ),
+        pattern=text(_NOT_FOUND),
+        kinds=kinds,
+        needs=needs,
+        trivial=True,
+        upstream="PKG runtime/secrets/error.go",
+    )
+
+
+_MISSING = (
+    Rule(
+        "proxy-secret-missing",
+        "the Secret {proxy_secret} that spec.proxySecretRef names does not exist, or lacks the key "
+        "address",
+        (
+            Step(
+                "create the Secret {proxy_secret} with the key address (http, https or socks5)",
+                read=(SECRETS,),
+                change=(
+                    "flux-operator create secret proxy {proxy_secret} -n {ns} "
+                    "--address=http://PROXY:3128",
+                ),
+            ),
+        ),
+        pattern=text(
+            r"proxy options|failed to get proxy|proxy (?:URL|address)|invalid proxy secret"
+        ),
+        needs=("proxy_secret",),
+        trivial=True,
+        upstream="PKG runtime/secrets/converter.go ProxyURLFromSecret",
+    ),
+    _missing(
+        f"{_FROM_FILES} --from-file=./author.asc",
+        "it takes the public keys of the authors as NAME.asc (or NAME.sshpub)",
+        kinds=_GIT,
+        needs=("missing_verify",),
+    ),
+    _missing(
+        f"{_FROM_FILES} --from-file=./cosign.pub",
+        "it takes the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
+        kinds=_PULLS,
+        needs=("missing_verify",),
+    ),
+    _missing(
+        CLIENT_CERTIFICATE.replace("{name}-tls", "{missing}"),
+        "it takes ca.crt, or tls.crt and tls.key",
+        needs=("missing_certificate",),
+    ),
+    _missing(GITHUB_APP, kinds=_GIT, needs=("github_app",)),
+    _missing(SSH, kinds=_GIT, needs=("ssh",)),
+    _missing(BASIC_AUTH, kinds=_GIT),
+    _missing(REGISTRY, "it must be of type kubernetes.io/dockerconfigjson", kinds=_PULLS),
+    _missing(BASIC_AUTH.replace("--username=git", "--username=USER"), kinds=_HELM),
+    _missing(f"{_FROM_FILES} --from-file=./accesskey --from-file=./secretkey", kinds=_BUCKET),
+    _missing(f"{_FROM_FILES} --from-file=./token", kinds=_RECEIVER),
+    _missing("", "its keys are those that this kind's page names"),
+)
+
+
+def _lacks(
+    pattern: str,
+    create: str = "",
+    *,
+    kinds: frozenset[str] = frozenset(),
+    code: str = "secret-key-missing",
+) -> Rule:
+    """Give the rule for a Secret whose name and missing key *pattern* finds."""
+    return Rule(
+        code,
+        "the Secret {holder} has no key {key}",
+        (
+            Step(
+                "add the key {key} to the Secret {holder} (it takes {secret_keys}); the keys that "
+                "it has, not their values, are listed by",
+                read=(_HELD,),
+                change=(named(create, "{holder}"),) if create else (),
+            ),
+        ),
+        pattern=text(pattern),
+        kinds=kinds,
+        trivial=True,
+        upstream="PKG runtime/secrets/error.go",
+    )
+
+
+_OF = r"'(?:[\w.-]+/)?(?P<holder>[\w.-]+)'"
+
+_LACKING = (
+    Rule(
+        "secret-key-missing",
+        "the Secret {secret} has no key {key}, which Git over ssh needs",
+        (
+            Step(
+                "put identity and known_hosts into the Secret {secret} (known_hosts is what "
+                "`ssh-keyscan {host}` gives); the keys that it has, not their values, are listed "
+                "by",
+                read=(SECRET,),
+                change=(SSH,),
+            ),
+        ),
+        pattern=text(r"invalid 'ssh' auth option: '(?P<key>[\w-]+)' is required"),
+        trivial=True,
+        upstream="PKG git/options.go",
+    ),
+    Rule(
+        "secret-key-missing",
+        "the Secret {secret} has a {present} and no {key}, which belongs to it",
+        (
+            Step(
+                "add the key {key} to the Secret {secret}; it takes {secret_keys}",
+                read=(SECRET,),
+                change=(BASIC_AUTH,),
+            ),
+        ),
+        pattern=text(r"'(?P<present>[\w.]+)' requires '(?P<key>[\w.]+)' to be set"),
+        trivial=True,
+        upstream="PKG git/options.go",
+    ),
+    Rule(
+        "secret-key-missing",
+        "the Secret {secret} lacks what {option} needs: {key} is required",
+        (Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
+        pattern=text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
+        trivial=True,
+        upstream="PKG git/options.go",
+    ),
+    Rule(
+        "secret-key-missing",
+        "the Secret {holder} is only half filled: it has {present} and lacks {key}",
+        (
+            Step(
+                "add the key {key} to the Secret {holder}, or take {present} out; the keys that "
+                "it has, not their values, are listed by",
+                read=(_HELD,),
+            ),
+        ),
+        pattern=text(
+            rf"secret {_OF}:? (?:malformed [\w ]+ - has|contains) '(?P<present>[\w.]+)' but "
+            r"missing '(?P<key>[\w.]+)'"
+        ),
+        trivial=True,
+        upstream="PKG runtime/secrets/error.go",
+    ),
+    Rule(
+        "secret-key-missing",
+        "the Secret {holder} does not hold what it should: {detail}",
+        (Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
+        pattern=text(
+            rf"secret {_OF}:? (?P<detail>must contain [^\n]{{1,160}}|(?:proxy )?address is empty|"
+            r"failed to parse [^\n]{1,120})"
+        ),
+        trivial=True,
+        upstream="PKG runtime/secrets/error.go",
+    ),
+    _lacks(
+        rf"invalid {_OF} secret data: required fields? '(?P<key>token)'",
+        kinds=_RECEIVER,
+        code="receiver-token-missing",
+    ),
+    _lacks(
+        rf"invalid {_OF} secret data: required fields? "
+        r"(?P<key>'[\w.]+'(?:(?:,| and| or) '[\w.]+')*)"
+    ),
+    _lacks(
+        rf"invalid {_OF} secret data: (?P<key>requires [^\n]{{1,200}}|[^\n]{{1,120}} not found)",
+        kinds=_BUCKET,
+    ),
+    _lacks(
+        rf"invalid (?:proxy )?secret {_OF}: key '(?P<key>[\w.-]+)' is missing",
+        BASIC_AUTH,
+        kinds=_INPUTS,
+    ),
+    _lacks(rf"invalid (?:proxy )?secret {_OF}: key '(?P<key>[\w.-]+)' is missing"),
+    _lacks(rf"secret {_OF}: key '(?P<key>[\w.-]+)' not found"),
+    _lacks(rf"key '(?P<key>[\w.-]+)' not found in secret(?: {_OF})?"),
+    _lacks(rf"'(?P<key>[\w.-]+)' not found in secret {_OF}"),
+    _lacks(rf"signing key secret {_OF} does not contain a '(?P<key>[\w.-]+)' key"),
+    _lacks(r"without '(?P<key>[\w.-]+)' field present in secret '?(?P<holder>[\w./-]+)"),
+    Rule(
+        "receiver-token-missing",
+        "the Secret {secret} has no key token, or does not exist",
+        (
+            Step(
+                "add the key token to the Secret {secret}",
+                read=(SECRET,),
+                change=("kubectl create secret generic {secret} -n {ns} --from-file=./token",),
+            ),
+        ),
+        reasons=("TokenNotFound",),
+        kinds=_RECEIVER,
+        trivial=True,
+        upstream="NC internal/controller/receiver_controller.go",
+    ),
+)
+
+RULES = (*_MISSING, *_LACKING)

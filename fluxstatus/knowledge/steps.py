@@ -1,0 +1,52 @@
+"""Command lines that many rules offer, as templates (see rule.Step)."""
+
+from fluxstatus.knowledge.rule import Step
+
+SPEC = "kubectl get {resource} {name} -n {ns} -o yaml"
+URL = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.url}}"
+EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
+DESCRIBE = "kubectl describe {resource} {name} -n {ns}"
+LOG = "kubectl logs -n {flux_namespace} deployment/{controller} --tail=50"
+AGAIN = (
+    "kubectl annotate --overwrite {resource} {name} -n {ns} reconcile.fluxcd.io/requestedAt={now}"
+)
+
+SECRETS = "kubectl get secrets -n {ns}"
+SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - names of keys, no values
+SERVICE_ACCOUNTS = "kubectl get serviceaccounts -n {ns} -o yaml"
+
+OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
+"""Read the object that the message names (see subject.object_in)."""
+
+_MAKE = "flux-operator create secret"
+BASIC_AUTH = f"{_MAKE} basic-auth {{secret}} -n {{ns}} --username=git --password-stdin"
+SSH = (
+    f"{_MAKE} ssh {{secret}} -n {{ns}} --private-key-file=./identity "
+    "--knownhosts-file=./known_hosts"
+)
+REGISTRY = (
+    f"{_MAKE} registry {{secret}} -n {{ns}} --server={{host}} --username=USER --password-stdin"
+)
+CA = f"{_MAKE} tls {{name}}-ca -n {{ns}} --ca-crt-file=./ca.crt"
+CLIENT_CERTIFICATE = (
+    f"{_MAKE} tls {{name}}-tls -n {{ns}} --tls-crt-file=./tls.crt --tls-key-file=./tls.key"
+)
+GITHUB_APP = (
+    f"{_MAKE} githubapp {{secret}} -n {{ns}} --app-id=ID --app-installation-owner=OWNER "
+    "--app-private-key-file=./private-key.pem"
+)
+
+
+RESET = f"{AGAIN} reconcile.fluxcd.io/resetAt={{now}}"
+FORCE = f"{AGAIN} reconcile.fluxcd.io/forceAt={{now}}"
+RETRY = Step(
+    "after the fix, when the retries are used up: reset them (as flux reconcile helmrelease {name} "
+    "--reset does)",
+    change=(RESET,),
+)
+"""What a HelmRelease needs that has failed too often: it does not try again by itself."""
+
+
+def named(template: str, field: str) -> str:
+    """Give *template*, which is about the Secret of the spec, for the one that *field* names."""
+    return template.replace("{secret}", field)

@@ -1,0 +1,260 @@
+"""Buckets, and the storage and download of artifacts inside the cluster.
+
+Upstream: SC internal/bucket (minio, aws, azure, gcp), SC internal/controller/storage.go, PKG
+http/fetch, PKG tar.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import LOG, SECRET, SPEC
+
+_BUCKET = frozenset({"Bucket"})
+_BUCKETS = "SC internal/controller/bucket_controller.go, internal/bucket"
+_SERVER = "kubectl get pods,services,endpointslices,networkpolicies -n {flux_namespace}"
+_STORE_AGAIN = (
+    "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} "
+    "reconcile.fluxcd.io/requestedAt={now}"
+)
+_DENIED = (
+    r"access ?denied|forbidden|InvalidToken|ExpiredToken|AuthorizationFailure|"
+    r"AuthorizationPermissionMismatch|does not have storage\.\w+|Error 40[13]|Anonymous caller"
+)
+
+_OF_BUCKETS = (
+    Rule(
+        "bucket-denied",
+        "the access key in the Secret {secret} is not known, or its secret key is wrong, so that "
+        "access to the bucket '{bucket}' is denied",
+        (
+            Step(
+                "put a valid pair accesskey and secretkey into the Secret {secret}; a secret key "
+                "with a newline at its end is wrong too",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=text(
+            r"signature we calculated does not match|SignatureDoesNotMatch|InvalidAccessKeyId|"
+            r"Access Key Id you provided does not exist|AuthenticationFailed|"
+            r"invalid access key"
+        ),
+        kinds=_BUCKET,
+        needs=("secret",),
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        "bucket-denied",
+        "access to the bucket '{bucket}' is denied: the login may not list or read it",
+        (
+            Step(
+                "let the bucket's policy allow listing and reading, or correct the credentials "
+                "(Secret {secret}, keys accesskey and secretkey)",
+                read=(SECRET, SPEC),
+            ),
+        ),
+        pattern=text(_DENIED),
+        kinds=_BUCKET,
+        needs=("secret",),
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        "bucket-denied",
+        "access to the bucket '{bucket}' is denied: no Secret is named, and the controller's own "
+        "identity may not list or read it",
+        (
+            Step(
+                "name a Secret with accesskey and secretkey in spec.secretRef, or set "
+                "spec.provider (aws, azure, gcp) and give the controller's cloud identity the "
+                "right to read the bucket",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(_DENIED),
+        kinds=_BUCKET,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        "bucket-region-wrong",
+        "the bucket '{bucket}' is in another region than spec.region says",
+        (Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
+        pattern=text(
+            r"AuthorizationHeaderMalformed|PermanentRedirect|"
+            r"region[^\n]{0,40}(?:is wrong|expecting)"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        "bucket-clock-skew",
+        "the clock of the node differs too much from that of {endpoint}",
+        (Step("set the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),),
+        pattern=text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
+        kinds=_BUCKET,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        "bucket-missing",
+        "there is no bucket {bucket} at {endpoint}",
+        (Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
+        pattern=text(
+            r"bucket '[^']*' (?:not found|does not exist)|NoSuchBucket|ContainerNotFound|"
+            r"bucket does ?n(?:o|')t exist|specified (?:bucket|container) does not exist"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        "bucket-failed",
+        "the bucket {bucket} cannot be read",
+        (
+            Step(
+                "look at spec.endpoint, spec.bucketName, spec.provider and the credentials",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        reasons=("BucketOperationFailed", "InvalidSTSConfiguration"),
+        kinds=_BUCKET,
+        upstream=_BUCKETS,
+    ),
+)
+
+_OF_ARTIFACTS = (
+    Rule(
+        "storage-full",
+        "the controller's disk is full (no space left on device)",
+        (
+            Step(
+                "give {controller} more storage (FluxInstance: spec.storage), or fetch fewer and "
+                "smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
+            ),
+        ),
+        pattern=text(r"no space left on device|disk quota exceeded"),
+        upstream="Go syscall",
+    ),
+    Rule(
+        "storage-read-only",
+        "the controller may not write to its disk: {detail}",
+        (
+            Step(
+                "look at the volume of {controller}: it must be writable for the group in "
+                "fsGroup of its pod",
+                read=("kubectl describe deployment {controller} -n {flux_namespace}", LOG),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>read-only file system|(?:mkdir|open|rename|create|remove|unlinkat) "
+            r"/[^\s:]+: permission denied)"
+        ),
+        upstream="Go syscall",
+    ),
+    Rule(
+        "artifact-gone",
+        "the artifact that the source announces is no longer in source-controller's storage",
+        (
+            Step(
+                "let the source store it again; after a restart without a persistent volume "
+                "source-controller does so by itself",
+                change=(_STORE_AGAIN,),
+            ),
+        ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
+        pattern=text(
+            r"artifact not found[.,] retrying|failed to download archive[^\n]*(?:404|not found)|"
+            r"file not found"
+        ),
+        transient=True,
+        upstream="PKG http/fetch, SC internal/controller/storage.go",
+    ),
+    Rule(
+        "artifact-host-unreachable",
+        "the artifact cannot be downloaded from source-controller: {detail}",
+        (
+            Step(
+                "look at source-controller, its Service and the NetworkPolicies of its namespace; "
+                "{controller} must reach its port 80 (9090 of the pod)",
+                read=(_SERVER,),
+            ),
+        ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
+        pattern=text(
+            r"^(?=.*(?:download archive|load chart|\.svc\b|dial tcp [\w.:\[\]]+:80\b))"
+            r".*(?P<detail>connection refused|i/o timeout|no such host|context deadline exceeded|"
+            r"no route to host|Client\.Timeout|connection reset|operation not permitted|"
+            r"status(?: code)?:? 5\d\d)"
+        ),
+        transient=True,
+        upstream="PKG http/fetch",
+    ),
+    Rule(
+        "artifact-host-unreachable",
+        "the artifact cannot be downloaded from source-controller",
+        (
+            Step(
+                "look at source-controller, its Service and the NetworkPolicies of its namespace",
+                read=(_SERVER,),
+            ),
+        ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
+        pattern=text(r"failed to download archive|source-controller\.[\w-]+\.svc"),
+        transient=True,
+        upstream="PKG http/fetch",
+    ),
+    Rule(
+        "artifact-corrupt",
+        "the downloaded artifact does not match its digest",
+        (Step("let the source store it again", change=(_STORE_AGAIN,)),),
+        pattern=text(
+            r"computed (?:digest|checksum) does ?n(?:o|')t match|integrity check failed|"
+            r"failed to verify archive"
+        ),
+        upstream="PKG http/fetch",
+    ),
+    Rule(
+        "artifact-corrupt",
+        "the downloaded artifact cannot be unpacked: {detail}",
+        (
+            Step(
+                "let the source store it again; a limit on size or path traversal is in what "
+                "the source packs",
+                read=(SPEC,),
+                change=(_STORE_AGAIN,),
+            ),
+        ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
+        pattern=text(
+            r"(?P<detail>failed to (?:extract|untar) [^\n]{0,160}|tar [^\n]{0,80}bigger than|"
+            r"gzip: invalid[^\n]{0,40})"
+        ),
+        upstream="PKG tar",
+    ),
+    Rule(
+        "source-ignore-invalid",
+        "the patterns of spec.ignore or .sourceignore cannot be read",
+        (Step("correct spec.ignore or .sourceignore", read=(SPEC,)),),
+        reasons=("SourceIgnoreError",),
+        trivial=True,
+        upstream="SC internal/controller",
+    ),
+    Rule(
+        "source-storage",
+        "source-controller cannot write to its storage or to the API",
+        (Step("look at the controller's volume and log", read=(LOG,)),),
+        reasons=(
+            "DirectoryCreationFailed",
+            "StatOperationFailed",
+            "ArchiveOperationFailed",
+            "AcquireLockFailed",
+            "SymlinkUpdateFailed",
+            "InvalidPath",
+            "IllegalPath",
+            "PatchOperationFailed",
+            "StorageOperationFailed",
+            "GarbageCollectionFailed",
+            "CacheOperationFailed",
+        ),
+        upstream="SC api/v1/condition_types.go",
+    ),
+)
+
+RULES = (*_OF_BUCKETS, *_OF_ARTIFACTS)

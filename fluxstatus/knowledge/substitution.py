@@ -1,0 +1,111 @@
+"""Variables of a Kustomization: spec.postBuild.
+
+Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import SPEC
+
+_KS = frozenset({"Kustomization"})
+_VARIABLES = "kubectl get configmaps,secrets -n {ns}"
+
+RULES = (
+    Rule(
+        "substitute-source-missing",
+        "the {source_kind} {missing}, which spec.postBuild.substituteFrom names, does not exist",
+        (
+            Step(
+                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set "
+                "optional: true on that entry",
+                read=(_VARIABLES, SPEC),
+            ),
+        ),
+        pattern=text(
+            r"substitute from '(?P<source_kind>ConfigMap|Secret)/(?P<missing>[^']+)' error[^\n]*"
+            r"not found"
+        ),
+        kinds=_KS,
+        trivial=True,
+        upstream="PKG kustomize/kustomize_varsub.go",
+    ),
+    Rule(
+        "substitute-source-missing",
+        "{detail}, which spec.postBuild.substituteFrom names, cannot be read",
+        (Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
+        pattern=text(r"substitute from '(?P<detail>[^']+)' error"),
+        kinds=_KS,
+        trivial=True,
+        upstream="PKG kustomize/kustomize_varsub.go",
+    ),
+    Rule(
+        "variable-missing",
+        "the manifests use the variable {variable} ({object}), which is not defined",
+        (
+            Step(
+                "define {variable} in spec.postBuild.substitute or substituteFrom, or give it a "
+                "default (${{VAR:=value}}); where it is no variable, write $$ instead of $, or "
+                "annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                read=(SPEC,),
+            ),
+            Step(
+                "strict substitution is the default from Flux 2.9 on; "
+                "--feature-gates=StrictPostBuildSubstitutions=false of kustomize-controller "
+                "takes it back"
+            ),
+        ),
+        pattern=text(r"variable not set[^\"]{0,40}\"(?P<variable>\w+)\""),
+        kinds=_KS,
+        trivial=True,
+        upstream="PKG envsubst, KC internal/features/features.go",
+        versions=">=2.9, before it only with the gate StrictPostBuildSubstitutions",
+    ),
+    Rule(
+        "variable-name-invalid",
+        "{variable} is no name for a variable of spec.postBuild: only letters, digits and _ may "
+        "be in it",
+        (
+            Step(
+                "rename {variable} in spec.postBuild.substitute, or in what substituteFrom names",
+                read=(SPEC, _VARIABLES),
+            ),
+        ),
+        pattern=text(r"'(?P<variable>[^']+)' var name is invalid"),
+        kinds=_KS,
+        trivial=True,
+        upstream="PKG kustomize/kustomize_varsub.go",
+    ),
+    Rule(
+        "substitution-syntax",
+        "{object} has a variable ($ and a brace) that cannot be parsed ({detail})",
+        (
+            Step(
+                "close the brace, write $$ instead of $ for what is not to be substituted (shell "
+                "scripts), or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"variable substitution failed: (?P<detail>(?:missing closing brace|bad substitution|"
+            r"unable to parse|unexpected|cannot parse)[^\n]{0,80}|[^\n]{1,120})"
+        ),
+        kinds=_KS,
+        trivial=True,
+        upstream="PKG envsubst",
+    ),
+    Rule(
+        "substitution-breaks-yaml",
+        "what the variables put into {object} makes it invalid: {detail}",
+        (
+            Step(
+                "put the variable in quotes in the manifest, or correct its value: a number, true "
+                "or a colon in it is read as YAML",
+                read=(SPEC, _VARIABLES),
+            ),
+        ),
+        pattern=text(
+            r"post build failed[^\n]*(?P<detail>(?:YAMLToJSON|UnmarshalJSON): [^\n]{1,200})"
+        ),
+        kinds=_KS,
+        upstream="PKG kustomize/kustomize_varsub.go",
+    ),
+)

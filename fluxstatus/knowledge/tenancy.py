@@ -1,0 +1,280 @@
+"""Limits that Flux itself sets, and clusters that it reaches by a kubeconfig.
+
+Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, PKG runtime/cel.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import SECRET, SECRETS, SPEC, named
+
+_REMOTE = frozenset({"Kustomization", "HelmRelease"})
+_KUBECONFIG = named(SECRET, "{kubeconfig_secret}")
+_MAKE_KUBECONFIG = "kubectl create secret generic {missing} -n {ns} --from-file=value=./kubeconfig"
+_ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"
+
+_LIMITS = (
+    Rule(
+        "feature-gate-off",
+        "the object uses an ExternalArtifact, and the feature gate ExternalArtifact is off in "
+        "{controller}",
+        (
+            Step(
+                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with "
+                "source-watcher in spec.components sets it",
+                read=(_ARGUMENTS, SPEC),
+            ),
+        ),
+        pattern=text(r"ExternalArtifact feature gate"),
+        trivial=True,
+        upstream="KC internal/controller/kustomization_controller.go, HC internal/features",
+        versions=">=2.7",
+    ),
+    Rule(
+        "feature-gate-off",
+        "{field} for a cloud login needs the feature gate ObjectLevelWorkloadIdentity, which is "
+        "off",
+        (
+            Step(
+                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without "
+                "one: --feature-gates=ObjectLevelWorkloadIdentity=true in the controller), or "
+                "leave {field} out so that the controller's own identity counts",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"^(?=.*ObjectLevelWorkloadIdentity)(?:.*to use (?P<field>spec\.[\w.]+\w))?"),
+        trivial=True,
+        upstream="PKG auth/feature_gate.go",
+        versions=">=2.6",
+    ),
+    Rule(
+        "access-denied",
+        "the ImageRepository {target} lets no other namespace use it (spec.accessFrom)",
+        (
+            Step(
+                "allow namespace {ns} in spec.accessFrom.namespaceSelectors of the "
+                "ImageRepository {target}",
+                read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A", SPEC),
+            ),
+        ),
+        pattern=text(r"access denied: .*ImageRepository/(?P<target>[\w./-]*\w)"),
+        kinds=frozenset({"ImagePolicy"}),
+        trivial=True,
+        upstream="PKG runtime/acl",
+    ),
+    Rule(
+        "access-denied",
+        "the reference to {target} in another namespace is blocked: the controllers run with "
+        "--no-cross-namespace-refs=true (the multi-tenancy lockdown)",
+        (
+            Step(
+                "put a source of its own into namespace {ns} and refer to it without a namespace, "
+                "or ask who runs Flux (FluxInstance: spec.cluster.multitenant)",
+                read=(SPEC, _ARGUMENTS),
+            ),
+        ),
+        pattern=text(
+            r"^(?=.*cross-namespace ref).*(?:can't|cannot) access '?(?P<target>[\w./-]*\w)"
+        ),
+        trivial=True,
+        upstream="PKG runtime/acl, KC, HC, SC, SW internal/controller",
+    ),
+    Rule(
+        "feature-gate-off",
+        "the object needs the feature gate {gate}, which is off in {controller}",
+        (
+            Step(
+                "run {controller} with --feature-gates={gate}=true (FluxInstance: "
+                "spec.kustomize.patches), or leave the field out",
+                read=(_ARGUMENTS, SPEC),
+            ),
+        ),
+        pattern=text(r"(?<!\w)(?P<gate>[A-Z]\w{3,80}) feature gate"),
+        trivial=True,
+        upstream="PKG apis/meta/conditions.go",
+    ),
+    Rule(
+        "access-denied",
+        "a reference to another namespace is blocked: the controllers run with "
+        "--no-cross-namespace-refs, or a feature gate is off",
+        (
+            Step(
+                "put the referenced object into namespace {ns}, or ask who runs Flux",
+                read=(SPEC, _ARGUMENTS),
+            ),
+        ),
+        reasons=("AccessDenied",),
+        trivial=True,
+        upstream="PKG runtime/acl",
+    ),
+    Rule(
+        "feature-gate-off",
+        "the object uses a feature whose gate is off in {controller}",
+        (
+            Step(
+                "switch the gate on with --feature-gates (FluxInstance: spec.kustomize.patches)",
+                read=(_ARGUMENTS,),
+            ),
+        ),
+        reasons=("FeatureGateDisabled",),
+        trivial=True,
+        upstream="PKG apis/meta/conditions.go",
+    ),
+    Rule(
+        "cel-invalid",
+        "an expression (CEL) in the spec does not compile or evaluate: {detail}",
+        (
+            Step(
+                "correct the expression: readyExpr of spec.dependsOn, spec.healthCheckExprs, or "
+                "the resourceFilter of a Receiver",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>(?:failed to (?:parse|compile|evaluate|instantiate|create)[^\n]{0,40}CEL|"
+            r"(?:invalid|unable to parse) (?:CEL )?expression|ERROR: <input>|no such key|"
+            r"undeclared reference)[^\n]{0,200})"
+        ),
+        reasons=("InvalidCELExpression", "DependencyNotReady", "ReconciliationFailed"),
+        trivial=True,
+        upstream="PKG runtime/cel",
+    ),
+    Rule(
+        "cel-invalid",
+        "an expression (CEL) in the spec does not compile or evaluate",
+        (Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
+        reasons=("InvalidCELExpression",),
+        trivial=True,
+        upstream="PKG runtime/cel",
+    ),
+)
+
+_CLUSTERS = (
+    Rule(
+        "kubeconfig-secret-missing",
+        "the Secret {missing} that spec.kubeConfig names does not exist",
+        (
+            Step(
+                "create the Secret {missing} with the kubeconfig of the other cluster as key value",
+                read=(SECRETS,),
+                change=(_MAKE_KUBECONFIG,),
+            ),
+        ),
+        pattern=text(r"(?:secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found)"),
+        kinds=_REMOTE,
+        needs=("missing_kubeconfig",),
+        trivial=True,
+        upstream="PKG runtime/client/impersonator.go",
+    ),
+    Rule(
+        "kubeconfig-key-missing",
+        "the Secret {holder} of spec.kubeConfig has no key {key} with a kubeconfig",
+        (
+            Step(
+                "store the kubeconfig under the key value (or value.yaml), or name its key in "
+                "spec.kubeConfig.secretRef.key",
+                read=("kubectl describe secret {holder} -n {ns}",),
+            ),
+        ),
+        pattern=text(
+            r"KubeConfig secret '(?:[\w.-]+/)?(?P<holder>[\w.-]+)' does not contain an? "
+            r"'(?P<key>[^']+)'"
+        ),
+        kinds=_REMOTE,
+        trivial=True,
+        upstream="PKG runtime/client/impersonator.go",
+    ),
+    Rule(
+        "kubeconfig-invalid",
+        "the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
+        (
+            Step(
+                "store a kubeconfig with a current-context, a server, its certificate authority "
+                "and a credential of its own; programs (exec) and files are not there in the "
+                "controller",
+                read=(_KUBECONFIG,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>invalid configuration[^\n]{0,120}|couldn't get version/kind[^\n]{0,80}|"
+            r"no context is set|cluster \"[^\"]*\" does not exist|context [^\n]{0,40}does not "
+            r"exist|exec: \"?[^\n]{1,80}|unable to read (?:client-cert|client-key|"
+            r"certificate-authority)[^\n]{0,120}|error loading config[^\n]{0,120}|"
+            r"illegal base64 data[^\n]{0,60})"
+        ),
+        kinds=_REMOTE,
+        needs=("kubeconfig_secret",),
+        trivial=True,
+        upstream="client-go tools/clientcmd",
+    ),
+    Rule(
+        "remote-cluster-denied",
+        "the cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the "
+        "credential: it is wrong or expired (Unauthorized)",
+        (
+            Step(
+                "renew the token or client certificate in the Secret {kubeconfig_secret}",
+                read=(_KUBECONFIG,),
+            ),
+        ),
+        pattern=text(
+            r"Unauthorized|asked for the client to provide credentials|must be logged in to the "
+            r"server"
+        ),
+        kinds=_REMOTE,
+        needs=("kubeconfig_secret",),
+        upstream="kubernetes apimachinery api/errors",
+    ),
+    Rule(
+        "remote-cluster-unreachable",
+        "the certificate of the cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to "
+        "is not trusted: {detail}",
+        (
+            Step(
+                "correct certificate-authority-data and the server name in the kubeconfig of the "
+                "Secret {kubeconfig_secret}",
+                read=(_KUBECONFIG,),
+            ),
+        ),
+        pattern=text(r"^(?!.*failed calling webhook).*(?P<detail>x509: [^\n]{1,160})"),
+        kinds=_REMOTE,
+        needs=("kubeconfig_secret",),
+        upstream="Go crypto/x509",
+    ),
+    Rule(
+        "remote-cluster-unreachable",
+        "the cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be reached "
+        "at {host}: {detail}",
+        (
+            Step(
+                "look whether its API server is up at {host}, whether NetworkPolicies and "
+                "firewalls let {controller} out to it, and whether the address in the Secret "
+                "{kubeconfig_secret} still holds",
+                read=(_KUBECONFIG,),
+            ),
+        ),
+        pattern=text(
+            r"^(?!.*failed calling webhook).*?(?P<detail>connection refused|no such host|"
+            r"i/o timeout|TLS handshake timeout|no route to host|context deadline exceeded|"
+            r"connection reset by peer|network is unreachable|\bEOF\b|dial tcp[^\n]{0,80})"
+        ),
+        kinds=_REMOTE,
+        needs=("kubeconfig_secret", "host_said"),
+        transient=True,
+        upstream="PKG runtime/client, Go net",
+    ),
+    Rule(
+        "kubeconfig-failed",
+        "no client for the target cluster: the Secret of spec.kubeConfig or the remote cluster",
+        (
+            Step(
+                "look at the Secret (key value or value.yaml) and at the remote API server",
+                read=(_KUBECONFIG, SPEC),
+            ),
+        ),
+        pattern=text(r"failed to build kube client|kubeconfig"),
+        kinds=_REMOTE,
+        needs=("kubeconfig_secret",),
+        upstream="PKG runtime/client",
+    ),
+)
+
+RULES = (*_LIMITS, *_CLUSTERS)

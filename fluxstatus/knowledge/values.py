@@ -1,0 +1,220 @@
+"""HelmRelease: values, schemas, templates, post-renderers.
+
+Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postrender.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.steps import RETRY, SPEC
+
+_HR = frozenset({"HelmRelease"})
+_VALUES = "kubectl get configmaps,secrets -n {ns}"
+_TEMPLATES = "Go text/template, helm pkg/engine"
+
+_VALUES_RULES = (
+    Rule(
+        "values-missing",
+        "the {values_kind} {values_name} that spec.valuesFrom names has no key {values_key}",
+        (
+            Step(
+                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, "
+                "or mark the reference optional",
+                read=("kubectl describe {values_kind} {values_name} -n {ns}", SPEC),
+            ),
+        ),
+        pattern=text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)' with key '(?P<values_key>[^']+)':[^\n]*"
+            r"(?:key not found|missing key)"
+        ),
+        kinds=_HR,
+        trivial=True,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        "values-missing",
+        "the {values_kind} {values_name} that spec.valuesFrom names does not exist",
+        (
+            Step(
+                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey "
+                "says another), correct its name, or mark the reference optional",
+                read=(_VALUES, SPEC),
+            ),
+        ),
+        pattern=text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)'[^\n]*not found"
+        ),
+        kinds=_HR,
+        trivial=True,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        "values-unreadable",
+        "what the {values_kind} {values_name} (spec.valuesFrom) holds is not valid as values: "
+        "{detail}",
+        (
+            Step(
+                "correct the YAML under the key, or targetPath of the reference",
+                read=(_VALUES, SPEC),
+            ),
+        ),
+        pattern=text(
+            r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
+            r"(?P<values_name>[\w.-]+)'(?: with key '[^']+')?: (?P<detail>[^\n]{1,200})"
+        ),
+        kinds=_HR,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        "values-unreadable",
+        "spec.values and spec.valuesFrom cannot be put together",
+        (Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
+        reasons=("ValuesError",),
+        kinds=_HR,
+        upstream="PKG chartutil/values.go",
+    ),
+    Rule(
+        "values-invalid",
+        "the values do not fit the chart's schema: {detail}",
+        (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
+        pattern=text(
+            r"values don't meet the specifications of the schema.*?\n- (?P<detail>.{1,300})"
+        ),
+        kinds=_HR,
+        upstream="helm pkg/chart/common/util/jsonschema.go",
+    ),
+    Rule(
+        "values-invalid",
+        "the values do not fit the chart's schema",
+        (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
+        pattern=text(r"values don't meet the specifications of the schema"),
+        kinds=_HR,
+        upstream="helm pkg/chart/common/util/jsonschema.go",
+    ),
+    Rule(
+        "chart-kube-version",
+        "the chart wants Kubernetes {wanted}, and the cluster is {detail}",
+        (
+            Step(
+                "use a version of the chart for this Kubernetes, or upgrade the cluster",
+                read=("kubectl version", SPEC),
+            ),
+            RETRY,
+        ),
+        pattern=text(
+            r"chart requires kubeVersion: (?P<wanted>.{1,60}?) which is incompatible with "
+            r"Kubernetes (?P<detail>\S+)"
+        ),
+        kinds=_HR,
+        upstream="helm pkg/action/action.go",
+    ),
+    Rule(
+        "chart-dependency-failed",
+        "the chart lacks charts that it depends on: {detail}",
+        (
+            Step(
+                "pack them into the chart (helm dependency build before it is published)",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=text(
+            r"(?P<detail>found in Chart\.yaml, but missing in charts/ directory:[^\n]{0,160})"
+        ),
+        kinds=_HR,
+        upstream="helm pkg/action/dependency.go",
+    ),
+)
+
+_TEMPLATE_RULES = (
+    Rule(
+        "template-error",
+        "the chart refuses the values by itself ({template}): {detail}",
+        (Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
+        pattern=text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
+        kinds=_HR,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        "template-error",
+        "a template of the chart fails: {detail}",
+        (
+            Step(
+                "set the value that is missing in spec.values, or correct the chart's template "
+                "(use default or required there)",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=text(
+            r"(?P<detail>nil pointer evaluating [^\n]{1,120}|can't evaluate field \S+[^\n]{0,80}|"
+            r"map has no entry for key [^\n]{1,80}|wrong type for value; expected [^\n]{1,80}|"
+            r"error calling (?!include)\w+: [^\n]{1,160})"
+        ),
+        kinds=_HR,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        "template-error",
+        "a template of the chart fails: {detail}",
+        (
+            Step("correct the chart's template, or use a version without the fault", read=(SPEC,)),
+            RETRY,
+        ),
+        pattern=text(
+            r"^(?=.*?(?P<detail>no template \"[^\"]+\"|function \"\w+\" not defined|"
+            r"parse error at [^\n]{1,160}|error calling include: [^\n]{1,160})|"
+            r".*executing \"[^\"]+\" at)"
+        ),
+        kinds=_HR,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        "template-error",
+        "what the chart's template {template} gives is not valid YAML: {detail}",
+        (
+            Step(
+                "correct the value that ends up there (quotes, indentation), or the template; helm "
+                "template shows it",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=text(r"YAML parse error on (?P<template>[^\s:]+): (?P<detail>[^\n]{1,200})"),
+        kinds=_HR,
+        upstream="helm pkg/release/util/manifest_sorter.go",
+    ),
+    Rule(
+        "post-render-failed",
+        "spec.postRenderers cannot change what the chart renders: {detail}",
+        (
+            Step(
+                "correct the patches in spec.postRenderers: their target must be in the chart's "
+                "output",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=text(r"(?:post[- ]?render\w*|running kustomize)[^\n:]*: (?P<detail>[^\n]{1,240})"),
+        kinds=_HR,
+        upstream="HC internal/postrender",
+    ),
+    Rule(
+        "label-invalid",
+        "the chart writes its version into a label, and helm-controller adds +DIGEST to the "
+        "versions of OCI charts: '+' is not allowed there",
+        (
+            Step(
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or switch '
+                "--feature-gates=DisableChartDigestTracking=true on in helm-controller",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=text(r"labels[\w.\[\]]*: Invalid value: \"[^\"]*\+"),
+        kinds=_HR,
+        upstream="HC internal/controller/helmrelease_controller.go",
+    ),
+)
+
+RULES = (*_VALUES_RULES, *_TEMPLATE_RULES)

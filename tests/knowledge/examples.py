@@ -1,0 +1,101 @@
+r"""What controllers say, as the files in messages/ hold it: the written examples of the rules.
+
+An example is two lines: `KIND[+what its spec names] REASON -> CODE: word, word`, and the message
+(`\n` is a newline). Each word must stand in the diagnosis, not only in the message.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
+from fluxstatus.knowledge.rule import Rule
+from fluxstatus.resources import Resource
+from tests.making import flux, judged
+
+AROUND = {
+    "now": "2026-11-23T12:00:00Z",
+    "flux_namespace": "flux-system",
+    "controller": "kustomize-controller",
+}
+GIT_URL = "https://git.example.com/a.git"
+SPECS: dict[str, dict[str, Any]] = {
+    "secret": {"secretRef": {"name": "auth"}},
+    "ssh": {"url": "ssh://git@git.example.com/a.git", "secretRef": {"name": "auth"}},
+    "verify": {"verify": {"secretRef": {"name": "keys"}}},
+    "cert": {"certSecretRef": {"name": "ca"}},
+    "proxy": {"proxySecretRef": {"name": "p"}},
+    "kubeConfig": {"kubeConfig": {"secretRef": {"name": "remote"}}},
+    "decryption": {"decryption": {"provider": "sops", "secretRef": {"name": "sops-age"}}},
+    "github": {"provider": "github"},
+    "aws": {"provider": "aws"},
+    "azure": {"provider": "azure"},
+    "gcp": {"provider": "gcp"},
+    "oci": {"url": "oci://r.example.com/acme/app", "ref": {"tag": "6.1.9"}},
+    "ecr": {"url": "oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/a"},
+    "image": {"image": "ghcr.io/acme/app"},
+    "policy": {"imageRepositoryRef": {"name": "web"}},
+    "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
+    "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
+    "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
+    "sync": {},
+}
+"""What each word after the kind of an example puts into the object's spec."""
+
+_SYNC = {"fluxcd.controlplane.io/name": "flux"}
+_BASE: dict[str, dict[str, Any]] = {
+    "GitRepository": {"url": GIT_URL},
+    "ResourceSetInputProvider": {"url": GIT_URL},
+    "HelmRepository": {"url": "https://charts.example.com/stable"},
+    "Bucket": {"bucketName": "b", "endpoint": "minio.example.com"},
+    "Kustomization": {"path": "./x"},
+    "FluxInstance": {"distribution": {"version": "3.x", "registry": "ghcr.io/fluxcd"}},
+}
+
+
+class Example(NamedTuple):
+    """What a controller said of an object, and what it must come to."""
+
+    subject: str
+    reason: str
+    message: str
+    code: str
+    words: tuple[str, ...]
+
+    def resource(self) -> Resource:
+        """Give the object that it is said of."""
+        kind, *names = self.subject.split("+")
+        spec = dict(_BASE.get(kind, {}))
+        for name in names:
+            spec |= SPECS[name]
+        labels = _SYNC if "sync" in names else {}
+        ready = {"Ready": f"False {self.reason}: {self.message}"}
+        return judged(flux(kind, "x", ready, spec=spec, labels=labels))
+
+    def diagnosis(self) -> Diagnosis:
+        """Give what the product makes of it."""
+        return diagnose(self.resource(), self.reason, self.message, AROUND)
+
+    def rule(self) -> Rule:
+        """Give the rule that is taken for it."""
+        return rule_for(self.resource(), self.reason, self.message, AROUND)[0]
+
+
+def examples() -> Iterator[Example]:
+    """Give all written examples."""
+    for file in sorted((Path(__file__).parent / "messages").glob("*.txt")):
+        lines = [line for line in file.read_text().splitlines() if line and line[0] != "#"]
+        for who, message in zip(lines[::2], lines[1::2], strict=True):
+            said_by, _, wanted = who.partition(" -> ")
+            subject, _, reason = said_by.partition(" ")
+            code, _, words = wanted.partition(": ")
+            told = message.strip().replace("\\n", "\n").replace("\\t", "\t")
+            yield Example(subject, reason, told, code, tuple(words.split(", ")) if words else ())
+
+
+def said(diagnosis: Diagnosis) -> str:
+    """Give all that *diagnosis* says and offers, as one text."""
+    lines = [diagnosis.why]
+    for hint in diagnosis.hints:
+        lines += [hint.text, *(" ".join(command.argv) for command in hint.commands)]
+    return "\n".join(lines)
