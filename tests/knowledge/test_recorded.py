@@ -91,8 +91,12 @@ def words(file: Path) -> Iterator[Word]:
         for name, condition in resource.conditions.items():
             status, reason = condition.get("status"), text_of(condition.get("reason"))
             yield Word(resource, f"{name}={status}", reason, text_of(condition.get("message")))
-                yield Word(resource, "Warning", text_of(item.get("reason")),
-                           text_of(item.get("message")))  # fmt: skip
+    for item in state.evidence.answer("events").items:
+        about = map_of(item.get("involvedObject"))
+        kind, namespace, name = (text_of(about.get(f)) for f in ("kind", "namespace", "name"))
+        if of_event := state.resources.get((kind, namespace, name)):
+            reason, message = text_of(item.get("reason")), text_of(item.get("message"))
+            yield Word(of_event, "Warning", reason, message)
 
 
 @pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)
