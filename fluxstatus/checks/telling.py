@@ -8,7 +8,7 @@ from fluxstatus.evidence import Unread, Why
 from fluxstatus.faults import unhealthy_workloads
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge import RULES
+from fluxstatus.knowledge import RULES, workload_hints
 from fluxstatus.knowledge.rule import fill
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.resources import Resource, Verdict
@@ -87,7 +87,9 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
     """Tell a cause: what is wrong, why, since when, what it blocks and how to mend it."""
     fault, resource = cause.fault, cause.resource
     diagnosis = fault.diagnosis
-    why = "; ".join((diagnosis.why, *unhealthy_workloads(state, fault.message)))
+    told = tuple(unhealthy_workloads(state, fault.message))
+    why = "; ".join((diagnosis.why, *told))
+    of_pods = workload_hints(told[0], fault.message) if told else ()
     return Finding(
         step=step,
         code=diagnosis.code,
@@ -100,7 +102,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         since=cause.since,
         evidence=tuple(_evidence(state, cause)),
         blocks=cause.blocks,
-        hints=(*diagnosis.hints, *explained(cause.ref)),
+        hints=(*of_pods, *diagnosis.hints, *explained(cause.ref)),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.telling import UNREAD_CODES
 from fluxstatus.findings import Hint
-from fluxstatus.knowledge import RULES
+from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.rule import Rule, Step, command
 from fluxstatus.knowledge.states import STATES
 
@@ -72,7 +72,7 @@ def _code(code: str, meaning: str) -> Code:
 
 
 def _rules(code: str) -> Iterator[Rule]:
-    yield from (rule for rule in RULES if rule.code == code)
+    yield from (rule for rule in (*RULES, *pods.RULES) if rule.code == code)
     if code in STATES:
         yield STATES[code]
 

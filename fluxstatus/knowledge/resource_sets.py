@@ -62,6 +62,7 @@ _RESOURCE_SETS = (
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not ready"
         ),
         kinds=_SETS,
+        transient=True,
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(

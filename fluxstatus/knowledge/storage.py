@@ -160,7 +160,7 @@ _OF_ARTIFACTS = (
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
         pattern=text(
-            r"artifact not found[.,] retrying|failed to download archive[^\n]*(?:404|not found)|"
+            r"not ready[:,] artifact not found|failed to download archive[^\n]*(?:404|not found)|"
             r"file not found"
         ),
         transient=True,

@@ -8,7 +8,7 @@ import pytest
 
 from fluxstatus.checks import STEPS
 from fluxstatus.explain.codes import Code, codes
-from fluxstatus.knowledge import RULES
+from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.states import STATES
 from tests.conftest import ROOT
 
@@ -29,7 +29,7 @@ def test_every_code_is_there() -> None:
 
 def test_every_rule_is_told() -> None:
     """Each rule of a code is a case of it, with its steps and where it comes from."""
-    rules = [*RULES, *STATES.values()]
+    rules = [*RULES, *pods.RULES, *STATES.values()]
     told = [case for code in CODES.values() for case in code.cases]
     assert len(told) == len([rule for rule in rules if rule.code in CODES])
     assert sum(len(case.hints) for case in told) == sum(

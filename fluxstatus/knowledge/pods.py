@@ -1,0 +1,222 @@
+"""What keeps the pods of a workload from running: the next step behind a failed health check.
+
+The texts are the kubelet's, the scheduler's and the controllers' of Deployments, Jobs and volumes,
+as workloads.py and the Warning events tell them.
+
+Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and the admission
+plugins, which are in admission.py.
+"""
+
+from fluxstatus.knowledge.rule import Rule, Step, text
+
+_CODE = "health-check-failed"
+"""The code of them all: they say more of a health check that failed, and are no fault alone."""
+
+_DESCRIBE = "kubectl describe pod {pod} -n {workload_ns}"
+_KUBELET = "kubernetes pkg/kubelet"
+_SCHEDULER = "kubernetes pkg/scheduler/framework"
+_NODES = "kubectl get nodes --show-labels"
+_CLAIMS = "kubectl describe persistentvolumeclaims -n {workload_ns}"
+
+RULES = (
+    Rule(
+        _CODE,
+        "the image {image} cannot be pulled",
+        (
+            Step(
+                "correct the name or tag of the image {image} in Git; a private registry needs "
+                "imagePullSecrets in the pod or its ServiceAccount",
+                read=(_DESCRIBE,),
+            ),
+        ),
+        pattern=text(
+            r"(?:cannot pull the image |Failed to pull image \")(?P<image>[^\s\"]+)|"
+            r"ImagePullBackOff|ErrImagePull|InvalidImageName"
+        ),
+        upstream=f"{_KUBELET}/images",
+    ),
+    Rule(
+        _CODE,
+        "it needs more memory than its limit (OOMKilled)",
+        (
+            Step(
+                "raise resources.limits.memory of the container, or let it use less",
+                read=(_DESCRIBE,),
+            ),
+        ),
+        pattern=text(r"OOMKilled"),
+        upstream=_KUBELET,
+    ),
+    Rule(
+        _CODE,
+        "its container needs the {reference} {referred}, which is missing",
+        (
+            Step(
+                "create the {reference} {referred} in namespace {workload_ns}, or correct its name "
+                "in the pod template",
+                read=("kubectl get configmaps,secrets -n {workload_ns}", _DESCRIBE),
+            ),
+        ),
+        pattern=text(r"(?P<reference>secret|configmap) \"(?P<referred>[^\"]+)\" not found"),
+        trivial=True,
+        upstream=f"{_KUBELET}/kuberuntime",
+    ),
+    Rule(
+        _CODE,
+        "its container needs the key {key} of the {reference} {referred}, which is missing",
+        (
+            Step(
+                "add the key {key} to the {reference} {referred}, or correct the key in the pod "
+                "template",
+                read=("kubectl describe {reference} -n {workload_ns}", _DESCRIBE),
+            ),
+        ),
+        pattern=text(
+            r"(?:couldn't find key (?P<key>\S+) in|non-existent (?:config|secret) key:?) "
+            r"(?P<reference>Secret|ConfigMap) (?:[\w.-]+/)?(?P<referred>[\w.-]+)"
+        ),
+        trivial=True,
+        upstream=f"{_KUBELET}/kuberuntime",
+    ),
+    Rule(
+        _CODE,
+        "its container cannot be started",
+        (
+            Step(
+                "correct what the message names in the pod template: command, user, mounts",
+                read=(_DESCRIBE,),
+            ),
+        ),
+        pattern=text(
+            r"cannot start container|CreateContainer(?:Config)?Error|RunContainerError|"
+            r"executable file not found|runAsNonRoot and image will run as root"
+        ),
+        upstream=f"{_KUBELET}/container",
+    ),
+    Rule(
+        _CODE,
+        "its program ends again and again",
+        (
+            Step(
+                "read the log of the crash and correct the program or its settings",
+                read=("kubectl logs {pod} -n {workload_ns} --previous --tail=50", _DESCRIBE),
+            ),
+        ),
+        pattern=text(r"CrashLoopBackOff|Back-off restarting failed container"),
+        upstream=f"{_KUBELET}/kuberuntime",
+    ),
+    Rule(
+        _CODE,
+        "its PersistentVolumeClaim is not bound or does not exist",
+        (
+            Step(
+                "look at the claim: its StorageClass must exist and its provisioner run; a claim "
+                "that does not exist must be applied too",
+                read=(_CLAIMS, "kubectl get storageclasses"),
+            ),
+        ),
+        pattern=text(
+            r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"[^\"]+\" (?:not "
+            r"found|is being deleted)|ProvisioningFailed|storageclass[^\n]{0,60}not found|"
+            r"no persistent volumes available|waiting for a volume to be created"
+        ),
+        upstream="kubernetes pkg/controller/volume",
+    ),
+    Rule(
+        _CODE,
+        "a volume of the pod cannot be mounted",
+        (Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
+        pattern=text(
+            r"FailedMount|FailedAttachVolume|Multi-Attach error|MountVolume\.\w+ failed|"
+            r"Unable to attach or mount volumes"
+        ),
+        upstream=f"{_KUBELET}/volumemanager",
+    ),
+    Rule(
+        _CODE,
+        "no node has enough {resource_short} left",
+        (
+            Step(
+                "ask for less (resources.requests), add nodes, or make room",
+                read=("kubectl describe nodes", _DESCRIBE),
+            ),
+        ),
+        pattern=text(r"Insufficient (?P<resource_short>[\w./-]*\w)|Too many pods"),
+        upstream=f"{_SCHEDULER}/plugins/noderesources",
+    ),
+    Rule(
+        _CODE,
+        "no node fits its nodeSelector or affinity",
+        (
+            Step(
+                "correct nodeSelector or affinity in the pod template, or label a node",
+                read=(_NODES, _DESCRIBE),
+            ),
+        ),
+        pattern=text(
+            r"node affinity|node selector|didn't match (?:Pod's|pod (?:anti-)?affinity|PodTopology)"
+        ),
+        upstream=f"{_SCHEDULER}/plugins/nodeaffinity",
+    ),
+    Rule(
+        _CODE,
+        "the nodes have taints that it does not tolerate",
+        (
+            Step(
+                "add the tolerations to the pod template, or take the taint off a node",
+                read=("kubectl describe nodes", _DESCRIBE),
+            ),
+        ),
+        pattern=text(r"untolerated taint|had taint|were unschedulable"),
+        upstream=f"{_SCHEDULER}/plugins/tainttoleration",
+    ),
+    Rule(
+        _CODE,
+        "it runs and its probe fails",
+        (
+            Step(
+                "look at what the probe asks (path, port, timeout) and at the log",
+                read=(_DESCRIBE, "kubectl logs {pod} -n {workload_ns} --tail=50"),
+            ),
+        ),
+        pattern=text(r"probe fail"),
+        upstream=f"{_KUBELET}/prober",
+    ),
+    Rule(
+        _CODE,
+        "it was evicted: its node ran short of memory or disk",
+        (
+            Step(
+                "set requests that fit what it needs, or give the nodes more",
+                read=("kubectl describe nodes",),
+            ),
+        ),
+        pattern=text(r"\bEvicted\b|The node was low on resource"),
+        upstream=f"{_KUBELET}/eviction",
+    ),
+    Rule(
+        _CODE,
+        "the Job has failed as often as it may, or took too long",
+        (
+            Step(
+                "read the log of its last pod, correct what fails and delete the Job, so that Flux "
+                "makes it again",
+                read=("kubectl get pods -n {workload_ns}",),
+            ),
+        ),
+        pattern=text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit"),
+        upstream="kubernetes pkg/controller/job",
+    ),
+    Rule(
+        _CODE,
+        "its container ended with an error",
+        (
+            Step(
+                "read its log",
+                read=("kubectl logs {pod} -n {workload_ns} --tail=50", _DESCRIBE),
+            ),
+        ),
+        pattern=text(r"ended with|has failed"),
+        upstream=_KUBELET,
+    ),
+)

@@ -1,0 +1,84 @@
+"""What the pods of an unhealthy workload tell leads to the step that mends it."""
+
+import pytest
+
+from fluxstatus.knowledge import pods, workload_hints
+from tests.making import container, evidence, flux, flux_system, found, only, pod
+
+HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+TOLD = {
+    "pod web-1-a cannot pull the image ghcr.io/acme/web:2 (ImagePullBackOff)":
+        ("ghcr.io/acme/web:2", "imagePullSecrets", "kubectl describe pod web-1-a -n apps"),
+    "pod web-1-a container web is in CrashLoopBackOff after OOMKilled (exit code 137), 4 restarts":
+        ("resources.limits.memory",),
+    'pod web-1-a cannot start container web: CreateContainerConfigError secret "db" not found':
+        ("secret db", "create"),
+    "pod web-1-a cannot start container web: CreateContainerConfigError couldn't find key pw in "
+    "Secret apps/db": ("key pw", "Secret db"),
+    "pod web-1-a cannot start container web: RunContainerError odd": ("pod template",),
+    "pod web-1-a container web is in CrashLoopBackOff after Error (exit code 1), 4 restarts":
+        ("kubectl logs web-1-a -n apps --previous",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: pod has unbound "
+    "immediate PersistentVolumeClaims": ("StorageClass",),
+    'Pod web-1-a: FailedMount: MountVolume.SetUp failed for volume "x" : odd': ("volume",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 Insufficient "
+    "cpu": ("resources.requests", "nodes"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) didn't "
+    "match Pod's node affinity/selector": ("nodeSelector", "label a node"),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/1 nodes are available: 1 node(s) had "
+    "untolerated taint {a: b}": ("tolerations",),
+    "pod web-1-a container web runs but its readiness probe fails": ("probe", "kubectl logs"),
+    "pod web-1-a Evicted: The node was low on resource: memory": ("requests",),
+    "Job migrate: BackoffLimitExceeded: Job has reached the specified backoff limit":
+        ("delete the Job",),
+    "pod web-1-a container web ended with Error (exit code 2)": ("kubectl logs web-1-a",),
+    'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: exceeded quota: '
+    "compute, requested: pods=1, used: pods=5, limited: pods=5":
+        ("ResourceQuota compute", "kubectl describe resourcequotas -n apps"),
+    'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: violates '
+    'PodSecurity "restricted:latest": runAsNonRoot != true': ("securityContext",),
+    'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: error looking up '
+    'service account apps/web: serviceaccount "web" not found': ("ServiceAccount web",),
+}  # fmt: skip
+"""What is told of a workload, and what the next step must name."""
+
+
+def lines(told: str) -> str:
+    """Give the hints for *told* as one text."""
+    hints = workload_hints(told, HEALTH)
+    return "\n".join(
+        "\n".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])
+        for hint in hints
+    )
+
+
+@pytest.mark.parametrize("told", TOLD)
+def test_what_pods_tell_has_a_next_step(told: str) -> None:
+    """The step names what is to be changed, and its commands look where the pods are."""
+    said = lines(told)
+    assert [word for word in TOLD[told] if word not in said] == []
+    assert "…" not in said
+
+
+def test_every_rule_is_reached() -> None:
+    """Each rule about pods is the first that fits some example."""
+    firsts = {
+        next(rule.pattern.pattern for rule in pods.RULES if rule.match("", "", told))
+        for told in TOLD
+        if any(rule.match("", "", told) for rule in pods.RULES)
+    }
+    assert firsts == {rule.pattern.pattern for rule in pods.RULES}
+
+
+def test_what_says_nothing_new_adds_nothing() -> None:
+    """Of a pod that is only not ready yet, no step is made up."""
+    assert workload_hints("pod web-1-a is Pending, not ready", HEALTH) == ()
+
+
+def test_the_step_for_the_pods_comes_first() -> None:
+    """A finding about a failed health check begins with what its pods need."""
+    broken = pod("apps/web-1-a", container(waiting={"reason": "ImagePullBackOff"}))
+    release = flux("Kustomization", "x", {"Ready": f"False HealthCheckFailed: {HEALTH}"})
+    findings = found("reconcilers", evidence(*flux_system(), release, broken))
+    finding = only(findings, "health-check-failed")
+    assert "imagePullSecrets" in finding.hints[0].text
