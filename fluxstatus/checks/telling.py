@@ -89,7 +89,9 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
     diagnosis = fault.diagnosis
     told = tuple(unhealthy_workloads(state, fault.message))
     why = "; ".join((diagnosis.why, *told))
-    of_pods = workload_hints(told[0], fault.message) if told else ()
+    steps = diagnosis.hints
+    if told and (of_pods := workload_hints(told[0], fault.message)):
+        steps = (*of_pods, *steps[1:])  # the first one only says to look at the pods
     return Finding(
         step=step,
         code=diagnosis.code,
@@ -102,7 +104,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         since=cause.since,
         evidence=tuple(_evidence(state, cause)),
         blocks=cause.blocks,
-        hints=(*of_pods, *diagnosis.hints, *explained(cause.ref)),
+        hints=(*steps, *explained(cause.ref)),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,

@@ -88,6 +88,19 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
+        "helm-index-failed",
+        "the index of the chart repository {url} cannot be fetched",
+        (
+            Step(
+                "try it from outside (curl {url}/index.yaml); then look at spec.url and the Secret",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        reasons=("Failed",),
+        kinds=_HELM,
+        upstream=_INDEX,
+    ),
+    Rule(
         "helm-type-mismatch",
         "spec.url and spec.type of the HelmRepository do not fit together: {detail}",
         (

@@ -4,7 +4,7 @@ Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-
 """
 
 from fluxstatus.knowledge.rule import Rule, Step, text
-from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
+from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
 
 _GIT = frozenset({"GitRepository"})
 _ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
@@ -229,4 +229,30 @@ _URLS = (
     ),
 )
 
-RULES = (*_REFERENCES, *_URLS)
+_OTHERWISE = (
+    Rule(
+        "git-empty",
+        "the repository is empty",
+        (Step("push a first commit to the branch of spec.ref"),),
+        reasons=("EmptyGitRepository",),
+        kinds=_GIT,
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        "git-operation-failed",
+        "source-controller cannot read {url} with {ref}",
+        (
+            Step(
+                "try it from outside with git ls-remote {url}; then look at spec.url, spec.ref "
+                "and the Secret, and at the log",
+                read=(SPEC, SECRET, LOG),
+            ),
+        ),
+        reasons=("GitOperationFailed",),
+        kinds=_GIT,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+)
+
+RULES = (*_REFERENCES, *_URLS, *_OTHERWISE)

@@ -75,6 +75,18 @@ _SCANS = (
         upstream="IRC internal/policy",
     ),
     Rule(
+        "image-policy-failed",
+        "the policy cannot tell a latest tag",
+        (
+            Step(
+                "look at spec.policy, spec.filterTags and the ImageRepository", read=(SPEC, _IMAGES)
+            ),
+        ),
+        reasons=("Failure",),
+        kinds=_POLICY,
+        upstream="IRC internal/controller/imagepolicy_controller.go",
+    ),
+    Rule(
         "spec-invalid",
         "the policy is not valid: {detail}",
         (Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),

@@ -4,7 +4,7 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), e
 """
 
 from fluxstatus.knowledge.rule import Rule, Step, text
-from fluxstatus.knowledge.steps import OBJECT, SPEC
+from fluxstatus.knowledge.steps import LOG, OBJECT, SPEC
 
 _APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _VALIDATION = "kubernetes apimachinery validation"
@@ -286,4 +286,21 @@ _API_SERVER = (
     ),
 )
 
-RULES = (*_API_SERVER, *_CONFLICTS, *_TOO_LARGE, *_INVALID)
+_OTHERWISE = (
+    Rule(
+        "apply-failed",
+        "what was built cannot be applied",
+        (
+            Step(
+                "look at what the message names; flux diff kustomization and kubectl apply "
+                "--server-side --dry-run=server show the same error",
+                read=(SPEC, LOG),
+            ),
+        ),
+        reasons=("ReconciliationFailed",),
+        kinds=frozenset({"Kustomization", "ResourceSet"}),
+        upstream="KC, FO internal/controller",
+    ),
+)
+
+RULES = (*_API_SERVER, *_CONFLICTS, *_TOO_LARGE, *_INVALID, *_OTHERWISE)

@@ -237,7 +237,7 @@ RULES = (
             ),
         ),
         reasons=("RetriesExceeded", "MissingRollbackTarget"),
-        pattern=text(r"(?P<detail>failed to \w+ (?:after \d+ attempt\(s\))?[^\n]{0,80})"),
+        pattern=text(r"(?P<detail>failed to [^\n]{1,160}|.{1,80})"),
         kinds=_HR,
         upstream="HC internal/reconcile/atomic_release.go",
     ),

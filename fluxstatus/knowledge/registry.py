@@ -5,7 +5,7 @@ SC internal/controller/ocirepository_controller.go.
 """
 
 from fluxstatus.knowledge.rule import Rule, Step, text
-from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
+from fluxstatus.knowledge.steps import LOG, REGISTRY, SPEC, named
 
 _OCI = frozenset({"OCIRepository"})
 _PULLS = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
@@ -113,7 +113,7 @@ _LOGIN = (
 _CONTENT = (
     Rule(
         "registry-tag-missing",
-        "the registry has no {wanted}, which {ref} means for {address} (MANIFEST_UNKNOWN)",
+        "the registry has no tag or digest {wanted} of {address} (MANIFEST_UNKNOWN)",
         (
             Step(
                 "push the tag or digest {wanted}, or correct spec.ref (chart: its version)",
@@ -232,4 +232,21 @@ _CONTENT = (
     ),
 )
 
-RULES = (*_LOGIN, *_CONTENT)
+_OTHERWISE = (
+    Rule(
+        "registry-failed",
+        "{address} cannot be read from the registry",
+        (
+            Step(
+                "try it from outside (flux pull artifact, crane manifest); then look at "
+                "{address_field}, spec.ref, the Secret and the log",
+                read=(SPEC, LOG),
+            ),
+        ),
+        reasons=("OCIArtifactPullFailed", "ReadOperationFailed"),
+        kinds=_OCI,
+        upstream="SC internal/controller/ocirepository_controller.go",
+    ),
+)
+
+RULES = (*_LOGIN, *_CONTENT, *_OTHERWISE)

@@ -5,7 +5,7 @@ internal/inputs.
 """
 
 from fluxstatus.knowledge.rule import Rule, Step, text
-from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, named
+from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, named
 
 _SETS = frozenset({"ResourceSet"})
 _INPUTS = frozenset({"ResourceSetInputProvider"})
@@ -272,4 +272,21 @@ _PROVIDERS = (
     ),
 )
 
-RULES = (*_RESOURCE_SETS, *_PROVIDERS)
+_OTHERWISE = (
+    Rule(
+        "provider-failed",
+        "the inputs cannot be read from {url}",
+        (
+            Step(
+                "look at spec.url, spec.type, spec.filter and the Secret, and at the log of the "
+                "operator",
+                read=(SPEC, SECRET, LOG),
+            ),
+        ),
+        reasons=("ReconciliationFailed",),
+        kinds=_INPUTS,
+        upstream="FO internal/controller/resourcesetinputprovider_controller.go",
+    ),
+)
+
+RULES = (*_RESOURCE_SETS, *_PROVIDERS, *_OTHERWISE)

@@ -241,4 +241,20 @@ _LACKING = (
     ),
 )
 
-RULES = (*_MISSING, *_LACKING)
+_OTHERWISE = (
+    Rule(
+        "login-not-ready",
+        "the controller cannot make a login of what the spec names",
+        (
+            Step(
+                "look at spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider "
+                "and spec.serviceAccountName, and at the keys of the Secrets",
+                read=(SPEC, SECRET, SECRETS),
+            ),
+        ),
+        reasons=("AuthenticationFailed",),
+        upstream="SC, IRC internal/controller",
+    ),
+)
+
+RULES = (*_MISSING, *_LACKING, *_OTHERWISE)

@@ -228,3 +228,49 @@ def test_an_endless_message_is_read_quickly(part: str) -> None:
     for kind in ("GitRepository", "Kustomization", "HelmRelease"):
         of(kind, "BuildFailed", text)
     assert time.perf_counter() - began < 1
+
+
+REASONS = {
+    "GitRepository": "AuthenticationFailed InvalidProviderConfiguration GitOperationFailed "
+    "EmptyGitRepository NotFound NoArtifact VerificationError InvalidTagSignature "
+    "InvalidCommitSignature InvalidGitObject InvalidVerificationMode URLInvalid "
+    "FeatureGateDisabled DirectoryCreationFailed StatOperationFailed ArchiveOperationFailed "
+    "AcquireLockFailed InvalidPath SourceIgnoreError IllegalPath CopyFailure PatchOperationFailed",
+    "OCIRepository": "AuthenticationFailed OCIArtifactPullFailed ReadOperationFailed "
+    "OCIArtifactLayerOperationFailed VerificationError URLInvalid FeatureGateDisabled",
+    "HelmRepository": "AuthenticationFailed Failed IndexationFailed URLInvalid",
+    "HelmChart": "SourceUnavailable UnsupportedSourceKind InvalidChartReference ChartPullError "
+    "DependencyBuildError ChartPackageError ValuesFilesError MetadataPatchError "
+    "ChartVerificationError AuthenticationFailed",
+    "Bucket": "BucketOperationFailed AuthenticationFailed InvalidSTSConfiguration",
+    "Kustomization": "AccessDenied BuildFailed ReconciliationFailed PruneFailed HealthCheckFailed "
+    "HealthCheckCanceled InvalidCELExpression FeatureGateDisabled",
+    "HelmRelease": "AccessDenied ValuesError ChartMutateError RESTClientError ResourceManagerError "
+    "FactoryError ConfigFactoryErr StateError ReconcileError InstallFailed UpgradeFailed "
+    "TestFailed RollbackSucceeded RollbackFailed UninstallSucceeded UninstallFailed PendingRelease "
+    "RetriesExceeded MissingRollbackTarget RetryAfterInterval",
+    "Receiver": "TokenNotFound ValidationFailed InvalidCELExpression",
+    "ImageRepository": "AuthenticationFailed ReadOperationFailed ImageURLInvalid "
+    "FeatureGateDisabled Failure",
+    "ImagePolicy": "InvalidPolicy IntervalNotConfigured AccessDenied Failure",
+    "ImageUpdateAutomation": "GitOperationFailed UpdateFailed SourceManagerFailed "
+    "InvalidPolicySelector InvalidUpdateStrategy InvalidSourceConfiguration RemovedTemplateField "
+    "AccessDenied",
+    "ArtifactGenerator": "SourceFetchFailed BuildFailed ReconciliationFailed ValidationFailed "
+    "AccessDenied",
+    "FluxInstance": "ArtifactFailed BuildFailed ReconciliationFailed HealthCheckCanceled",
+    "ResourceSet": "BuildFailed ReconciliationFailed InvalidSpec",
+    "ResourceSetInputProvider": "ReconciliationFailed InvalidSpec InvalidDefaultValues "
+    "InvalidSchedule InvalidExportedInputs",
+}
+"""Every reason of a Ready that is False, by kind; without those that speak of other objects."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(kind, one) for kind in REASONS for one in REASONS[kind].split()]
+)
+def test_every_reason_is_known(kind: str, reason: str) -> None:
+    """Each reason that a controller can give has a rule, also with words never heard."""
+    diagnosis = of(kind, reason, "odd")
+    assert diagnosis.code != UNKNOWN_FAULT.code
+    assert diagnosis.hints
