@@ -5,7 +5,7 @@ To add a fault is to add a `Rule` to the table of its kind; the first rule that 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fluxstatus.findings import Hint
 from fluxstatus.knowledge import (
@@ -37,6 +37,7 @@ from fluxstatus.knowledge import (
 )
 from fluxstatus.knowledge.rule import Rule, Step, fill, hints
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.steps import FORCE, RESET, RETRY
 from fluxstatus.knowledge.subject import (
     fields_of,
     host_in,
@@ -107,7 +108,16 @@ def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str,
 
     *around* are fields that the object itself does not know: now, flux_namespace.
     """
-    return _fill(*rule_for(resource, reason, message, around))
+    rule, fields = rule_for(resource, reason, message, around)
+    diagnosis = _fill(rule, fields)
+    if resource.kind.name == "HelmRelease" and reason in outcomes.REASONS and not _retried(rule):
+        return replace(diagnosis, hints=(*diagnosis.hints, *hints((RETRY,), fields)))
+    return diagnosis
+
+
+def _retried(rule: Rule) -> bool:
+    """Whether *rule* itself says how to have a failed release tried again."""
+    return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
 
 
 def rule_for(

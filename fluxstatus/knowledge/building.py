@@ -146,6 +146,19 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
     Rule(
+        "resource-duplicate",
+        "two manifests become the same object: {detail}",
+        (
+            Step(
+                "look at namespace, namePrefix and nameSuffix in kustomization.yaml, and at "
+                f"spec.targetNamespace: they make two objects alike; {_LOCALLY}"
+            ),
+        ),
+        pattern=text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),
+        kinds=_KS,
+        upstream=f"{_KUSTOMIZE}/internal/builtins",
+    ),
+    Rule(
         "patch-without-target",
         "a patch has no object to change: {target}",
         (

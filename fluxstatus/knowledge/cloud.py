@@ -162,6 +162,27 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
+        "the registry {host} is one of {cloud_registry} and asks for a login (UNAUTHORIZED), and "
+        "spec.provider is not set",
+        (
+            Step(
+                "set spec.provider: {cloud_registry}, so that the controller logs in with its "
+                "cloud identity, which needs the right to pull (aws "
+                "AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp "
+                "roles/artifactregistry.reader)",
+                read=(SPEC, _CONTROLLER_SA),
+            ),
+        ),
+        pattern=text(
+            r"^(?!.*failed to get credential).*(?:UNAUTHORIZED|DENIED\b|"
+            r"(?:status(?: code)?:? |: )40[13]\b|no basic auth credentials)"
+        ),
+        kinds=frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"}),
+        needs=("cloud_registry", "no_provider"),
+        upstream="go-containerregistry pkg/v1/remote/transport/error.go",
+    ),
+    Rule(
+        "cloud-login-failed",
         "the registry {host} does not let the cloud identity of the controller in (spec.provider "
         "{cloud}, UNAUTHORIZED)",
         (

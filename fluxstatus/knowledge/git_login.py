@@ -19,8 +19,8 @@ _GIT = frozenset({"GitRepository"})
 _ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
 _REJECTED = (
-    r"authentication required|authorization failed|invalid credentials|"
-    r"(?:status code:? |: )40[13]\b|HTTP Basic: Access denied|TF400813"
+    r"^(?!.*TF401019).*(?:authentication required|authorization failed|invalid credentials|"
+    r"(?:status code:? |: )40[13]\b|HTTP Basic: Access denied|TF400813)"
 )
 _PUT_TOKEN = Step(
     "put a valid token into the Secret {secret} (keys username and password, or bearerToken); "
@@ -174,7 +174,9 @@ _LOGIN = (
         "the Git server asks for a login (authentication required) and no Secret is named",
         (
             Step(
-                "make a Secret with username and password (a token) and name it in spec.secretRef",
+                "make a Secret with username and password (a token) and name it in "
+                "spec.secretRef; if the repository is public, correct spec.url: some servers "
+                "answer so for what is not there",
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),

@@ -109,6 +109,47 @@ _TOO_LARGE = (
 
 _INVALID = (
     Rule(
+        "crd-stored-versions",
+        "{object} still has objects stored in {stored}, a version that the new CRD no longer has",
+        (
+            Step(
+                "rewrite the stored objects in a version that stays and take {stored} out of "
+                "status.storedVersions: flux migrate does both for Flux (the operator by "
+                "spec.migrateResources), kube-storage-version-migrator for others",
+                read=("kubectl get {object_resource} {object_name} -o yaml",),
+            ),
+        ),
+        pattern=text(
+            r"(?:status\.storedVersions\[\d+\]: Invalid value: \"|missing from spec\.versions: )"
+            r"(?P<stored>\w+)"
+        ),
+        kinds=_APPLIES,
+        upstream="kubernetes apiextensions-apiserver validation, F cmd/flux/migrate.go",
+    ),
+    Rule(
+        "manifest-not-base64",
+        "{object} has a value under data that is not base64",
+        (
+            Step(
+                "write it as plain text under stringData, or encode it (base64 -w0)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(r"illegal base64 data"),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="Go encoding/base64",
+    ),
+    Rule(
+        "manifest-name-invalid",
+        "an object has a name with _ in it, which Flux cannot keep in its inventory: {detail}",
+        (Step(f"rename it {_IN_GIT}", read=(SPEC,)),),
+        pattern=text(r"too many fields within: (?P<detail>\S+)"),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="CU pkg/object",
+    ),
+    Rule(
         "manifest-unknown-field",
         "{object} has a field that its kind does not know: {field}",
         (
@@ -181,7 +222,7 @@ _INVALID = (
             r"(?P<detail>(?:[.\w\[\]\"=:-]{1,120}: )?expected (?:string|map|list|numeric|boolean|"
             r"bool|int\w*)[^\n]{0,20}, got [^\n]{1,80}|unable to convert [^\n]{1,120}|"
             r"quantities must match the regular expression[^\n]{0,40}|"
-            r"(?:invalid type for|must be of type) [^\n]{1,120})"
+            r"(?:[\w.\[\]]{1,120} in body |invalid )?(?:type for|must be of type) [^\n]{1,120})"
         ),
         kinds=_APPLIES,
         trivial=True,
@@ -262,6 +303,21 @@ _API_SERVER = (
         ),
         transient=True,
         upstream="client-go discovery",
+    ),
+    Rule(
+        "api-server-denied",
+        "the API server does not accept the token of {controller} (Unauthorized)",
+        (
+            Step(
+                "restart {controller}; if it stays, look at its ServiceAccount and at the signing "
+                "keys of the API server",
+                read=(LOG,),
+                change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
+            ),
+        ),
+        pattern=text(r"\bUnauthorized\b|asked for the client to provide credentials"),
+        kinds=_APPLIES,
+        upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
         "api-server-failing",

@@ -9,7 +9,7 @@ from fluxstatus.knowledge.steps import LOG, RESET, RETRY, SPEC
 _HR = frozenset({"HelmRelease"})
 _TARGET_PODS = "kubectl get pods -n {target_ns}"
 _HISTORY = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.status.history}}"
-_REASONS = (
+REASONS = (
     "InstallFailed",
     "UpgradeFailed",
     "UninstallFailed",
@@ -17,6 +17,7 @@ _REASONS = (
     "RollbackSucceeded",
     "RollbackFailed",
 )
+"""Reasons of a release that failed, and that is not tried again once its retries are used up."""
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
 _WAITED = text(_BRACKET)
 _WORKLOAD = (
@@ -33,7 +34,7 @@ RULES = (
             RETRY,
         ),
         pattern=text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
-        reasons=_REASONS,
+        reasons=REASONS,
         kinds=_HR,
         upstream="helm pkg/action/hooks.go",
     ),
@@ -52,7 +53,7 @@ RULES = (
             r"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))(?: hooks?)?(?: \S+)?"
             r"(?: failed)?: (?P<detail>.{1,240})"
         ),
-        reasons=_REASONS,
+        reasons=REASONS,
         kinds=_HR,
         upstream="helm pkg/action/hooks.go",
     ),

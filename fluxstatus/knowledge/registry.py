@@ -152,7 +152,11 @@ _CONTENT = (
         "registry-tag-missing",
         "the registry has no {wanted} (not found)",
         (Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),),
-        pattern=text(r"(?<!\S)(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.:+-]+): not found"),
+        pattern=text(
+            r"(?<!\S)'?(?:oci://)?(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.+-]+)'?: "
+            r"(?:not found|chart doesn't exist|"
+            r".{0,200}(?:from remote: not found|404: (?:not found|name unknown)))"
+        ),
         kinds=_PULLS,
         trivial=True,
         upstream="oras-go registry/remote",

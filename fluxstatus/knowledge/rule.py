@@ -57,8 +57,24 @@ def text(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
+_SECRET = "that the spec names"  # noqa: S105 - a phrase
+_UNKNOWN = {
+    **dict.fromkeys(
+        ("secret", "holder", "cert_secret", "proxy_secret", "verify_secret", "decryption_secret",
+         "kubeconfig_secret"), _SECRET,
+    ),
+    "host": "the host",
+    "url": "its URL",
+    "address": "what the spec names",
+    "detail": "see the message",
+    "controller": "the controller",
+    "endpoint": "its endpoint",
+}  # fmt: skip
+"""What a sentence says for a field that is not known; "…" for any other."""
+
+
 def fill(template: str, fields: Mapping[str, str]) -> str:
-    """Put *fields* into a sentence; what is unknown reads as "…"."""
+    """Put *fields* into a sentence; what is unknown reads as a phrase, or as "…"."""
     return template.format_map(_Known(fields))
 
 
@@ -89,10 +105,10 @@ def _commands(step: Step, fields: Mapping[str, str]) -> Iterable[Command]:
 
 
 class _Known(dict[str, str]):
-    """Fields of which the unknown ones read as "…"."""
+    """Fields of which the unknown ones read as a phrase."""
 
     def __missing__(self, key: str) -> str:
-        return "…"
+        return _UNKNOWN.get(key, "…")
 
     def __getitem__(self, key: str) -> str:
-        return super().get(key) or "…"
+        return super().get(key) or _UNKNOWN.get(key, "…")

@@ -104,6 +104,24 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
+        "bucket-address-invalid",
+        "spec.endpoint {endpoint} or spec.bucketName {bucket} is not valid: {detail}",
+        (
+            Step(
+                "write the endpoint as a host, with a port where needed and without https:// "
+                "(spec.insecure: true for http)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=text(
+            r"(?P<detail>[^\n]{0,60}does not follow ip address or domain name|"
+            r"Endpoint url cannot [^\n]{1,80}|Bucket name (?:contains|cannot)[^\n]{1,80})"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream="minio-go utils.go",
+    ),
+    Rule(
         "bucket-failed",
         "the bucket {bucket} cannot be read",
         (

@@ -74,6 +74,7 @@ def fields_of(resource: Resource) -> dict[str, str]:
         "ssh": url if url.startswith("ssh://") else "",
         "plain_http": url if url.startswith("http://") else "",
         "cloud": provider if provider in ("aws", "azure", "gcp") else "",
+        "no_provider": "" if provider not in ("", "generic") else "generic",
         "cloud_registry": next((c for c, of in _CLOUDS if of.search(host)), ""),
         "github_app": provider if provider == "github" else "",
         "sync_instance": text_of(resource.labels.get("fluxcd.controlplane.io/name")),

@@ -201,6 +201,21 @@ def test_the_host_that_failed_is_named() -> None:
     assert "cdn.example.com:8443" in of("GitRepository", "GitOperationFailed", moved).why
 
 
+@pytest.mark.parametrize(
+    "message",
+    ['namespaces "prod" not found', "exceeded quota: q, requested: pods=1", "odd", HEALTH,
+     "another operation (install/upgrade/rollback) is in progress"],
+)  # fmt: skip
+def test_a_failed_release_is_told_how_to_try_again(message: str) -> None:
+    """Whatever failed it, a release whose retries are used up needs to be reset or forced."""
+    argvs = [
+        " ".join(command.argv) for command in commands(of("HelmRelease", "InstallFailed", message))
+    ]
+    again = [argv for argv in argvs if "resetAt" in argv or "forceAt" in argv]
+    assert len(again) == 1
+    assert "requestedAt" in again[0]
+
+
 def test_helms_log_is_not_the_error() -> None:
     """What Helm logged before it failed is not taken for the reason that it failed."""
     logged = f'{HEALTH}\n\nLast Helm logs:\n\n2026-11-23: conflict with "kubectl"'
