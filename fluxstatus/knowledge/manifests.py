@@ -127,7 +127,7 @@ _INVALID = (
         upstream="kubernetes apiextensions-apiserver validation, F cmd/flux/migrate.go",
     ),
     Rule(
-        "manifest-not-base64",
+        "manifest-not-encoded",
         "{object} has a value under data that is not base64",
         (
             Step(
