@@ -4,7 +4,7 @@ Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequot
 podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import OBJECT
 
 _HOOKS = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
@@ -28,7 +28,7 @@ _WEBHOOKS = (
                 read=(_HOOKS, _BEHIND),
             ),
         ),
-        pattern=text(_CALLED + r"[^\n]{0,800}(?:x509|tls: )"),
+        pattern=Text(_CALLED + r"[^\n]{0,800}(?:x509|tls: )"),
         upstream=_WEBHOOK,
     ),
     Rule(
@@ -43,7 +43,7 @@ _WEBHOOKS = (
                 read=(_BEHIND, _HOOKS),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             _CALLED + r"[^\n]{0,800}?(?P<detail>no endpoints available for service \"[^\"]+\"|"
             r"service \"[^\"]+\" not found|connection refused|context deadline exceeded|"
             r"i/o timeout|no route to host|EOF|connection reset by peer|"
@@ -57,7 +57,7 @@ _WEBHOOKS = (
         "admission-unreachable",
         "the API server cannot call the admission webhook {webhook}",
         (Step("bring the webhook's service back", read=(_HOOKS,)),),
-        pattern=text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
+        pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
         transient=True,
         upstream=_WEBHOOK,
     ),
@@ -72,7 +72,7 @@ _WEBHOOKS = (
                 read=(_BEHIND,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"conversion webhook for (?P<converted>[^\s,]+, Kind=\w+|\S+) failed"
             r"(?:[^\n]{0,200}?//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
         ),
@@ -88,7 +88,7 @@ _WEBHOOKS = (
                 read=(_HOOKS,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"webhook \"(?P<webhook>[^\"]+)\" does not support dry run|does not support dry"
         ),
         upstream=_WEBHOOK,
@@ -102,7 +102,7 @@ _WEBHOOKS = (
                 read=(OBJECT, _HOOKS),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"admission webhook \"(?P<webhook>[^\"]+)\" denied the request:?\s*(?P<detail>.{0,400})"
         ),
         upstream=_WEBHOOK,
@@ -122,7 +122,7 @@ _WEBHOOKS = (
                 ),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"ValidatingAdmissionPolicy '(?P<policy>[^']+)' with binding '(?P<binding>[^']+)' "
             r"denied request:?\s*(?P<detail>.{0,400})"
         ),
@@ -140,7 +140,7 @@ _WEBHOOKS = (
                 ),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>admission [\w ]{0,40}denied.{0,300}|AdmissionPolicy '.{1,200}' denied"
             r".{0,200})"
         ),
@@ -161,7 +161,7 @@ _LIMITS = (
                 read=("kubectl get namespace {object_ns} --show-labels",),
             ),
         ),
-        pattern=text(r"violates PodSecurity \"(?P<level>[^\"]+)\":?\s*(?P<detail>.{0,400})"),
+        pattern=Text(r"violates PodSecurity \"(?P<level>[^\"]+)\":?\s*(?P<detail>.{0,400})"),
         upstream="kubernetes PodSecurity admission",
     ),
     Rule(
@@ -174,7 +174,7 @@ _LIMITS = (
                 read=(_QUOTA,),
             ),
         ),
-        pattern=text(r"exceeded quota: (?P<quota>[\w.-]+),? ?(?P<detail>.{0,300})"),
+        pattern=Text(r"exceeded quota: (?P<quota>[\w.-]+),? ?(?P<detail>.{0,300})"),
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
@@ -186,14 +186,14 @@ _LIMITS = (
                 read=(_QUOTA,),
             ),
         ),
-        pattern=text(r"failed quota: (?P<quota>[\w.-]+): must specify (?P<must>[^\n]{1,200})"),
+        pattern=Text(r"failed quota: (?P<quota>[\w.-]+): must specify (?P<must>[^\n]{1,200})"),
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
         "quota-exceeded",
         "a ResourceQuota does not allow {object}: {detail}",
         (Step("raise the quota, or ask for less", read=(_QUOTA,)),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:must specify (?:limits|requests)|(?:exceeded|insufficient|unknown for) "
             r"quota)[^\n]{0,200})"
         ),
@@ -209,7 +209,7 @@ _LIMITS = (
                 read=("kubectl describe limitranges -n {object_ns}",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:maximum|minimum) [\w./-]+ usage per \w+ is [^\n]{1,200}|"
             r"(?<![\w./-])[\w./-]{1,100} max limit to request ratio per \w+ is [^\n]{1,160})"
         ),
@@ -225,7 +225,7 @@ _LIMITS = (
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"unable to create new content in namespace (?P<terminating>[\w.-]+) because it is "
             r"being terminated"
         ),
@@ -240,7 +240,7 @@ _LIMITS = (
                 read=("kubectl get priorityclasses",),
             ),
         ),
-        pattern=text(r"no PriorityClass with name (?P<missing_class>[\w.-]+) was found"),
+        pattern=Text(r"no PriorityClass with name (?P<missing_class>[\w.-]+) was found"),
         trivial=True,
         upstream="kubernetes Priority admission",
     ),
@@ -254,7 +254,7 @@ _LIMITS = (
                 read=(OBJECT,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"user \"(?P<user>[^\"]+)\"[^\n]{0,300}is attempting to grant RBAC permissions not "
             r"currently held"
         ),

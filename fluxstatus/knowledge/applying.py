@@ -5,7 +5,7 @@ pkg/kube, which passes the same texts on.
 """
 
 from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import OBJECT, RETRY, SPEC
 
 _APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
@@ -41,7 +41,7 @@ _MISSING = (
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"no matches for kind \"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
             r"(?P<missing_group_name>extensions|apps|batch|policy|autoscaling|[\w-]+\.k8s\.io)"
             r"/v\d+(?:alpha|beta)\d+)\""
@@ -58,7 +58,7 @@ _MISSING = (
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"no matches for kind \"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
             r"(?P<missing_group_name>\w+\.toolkit\.fluxcd\.io)/v\d+beta\d+)\""
         ),
@@ -76,7 +76,7 @@ _MISSING = (
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
             r"\"(?P<missing_group>(?P<missing_group_name>[\w.-]+)(?:/\w+)?)\""
         ),
@@ -94,7 +94,7 @@ _MISSING = (
                 change=("kubectl create namespace {missing}",),
             ),
         ),
-        pattern=text(r"namespaces? \"(?P<missing>[\w.-]+)\" not found"),
+        pattern=Text(r"namespaces? \"(?P<missing>[\w.-]+)\" not found"),
         kinds=_ANY,
         trivial=True,
         upstream="kubernetes NamespaceLifecycle admission",
@@ -108,7 +108,7 @@ _MISSING = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"namespace not specified"),
+        pattern=Text(r"namespace not specified"),
         kinds=_APPLIES,
         trivial=True,
         upstream="PKG ssa/errors",
@@ -124,7 +124,7 @@ _MISSING = (
                 read=("kubectl api-resources",),
             ),
         ),
-        pattern=text(r"the server could not find the requested resource|unable to recognize"),
+        pattern=Text(r"the server could not find the requested resource|unable to recognize"),
         kinds=_APPLIES,
         transient=True,
         upstream="kubernetes apimachinery api/errors",
@@ -149,7 +149,7 @@ _RIGHTS = (
                 ),
             ),
         ),
-        pattern=text(r"^(?=.*system:serviceaccount:[^:\"]+:default\")" + r".*?" + _CANNOT),
+        pattern=Text(r"^(?=.*system:serviceaccount:[^:\"]+:default\")" + r".*?" + _CANNOT),
         kinds=_APPLIES,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
@@ -164,7 +164,7 @@ _RIGHTS = (
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} --as={user}"),
             ),
         ),
-        pattern=text(_CANNOT + r" at the cluster scope"),
+        pattern=Text(_CANNOT + r" at the cluster scope"),
         kinds=_ANY,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
@@ -182,7 +182,7 @@ _RIGHTS = (
                 ),
             ),
         ),
-        pattern=text(_CANNOT + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"),
+        pattern=Text(_CANNOT + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"),
         kinds=_ANY,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
@@ -190,7 +190,7 @@ _RIGHTS = (
         "rbac-forbidden",
         "{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
         (Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
-        pattern=text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
+        pattern=Text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
         kinds=_ANY,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
@@ -209,7 +209,7 @@ _IMMUTABLES = (
                 read=(OBJECT,),
             ),
         ),
-        pattern=text(r"^(?=.*PersistentVolume(?:Claim)?\b).*?" + _IMMUTABLE_FIELD),
+        pattern=Text(r"^(?=.*PersistentVolume(?:Claim)?\b).*?" + _IMMUTABLE_FIELD),
         kinds=_APPLIES,
         upstream=_VALIDATION,
     ),
@@ -224,7 +224,7 @@ _IMMUTABLES = (
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
         ),
-        pattern=text(_IMMUTABLE_FIELD),
+        pattern=Text(_IMMUTABLE_FIELD),
         kinds=frozenset({"Kustomization"}),
         upstream=_VALIDATION,
     ),
@@ -243,7 +243,7 @@ _IMMUTABLES = (
             ),
             RETRY,
         ),
-        pattern=text(_IMMUTABLE_FIELD),
+        pattern=Text(_IMMUTABLE_FIELD),
         kinds=frozenset({"HelmRelease"}),
         upstream=_VALIDATION,
     ),
@@ -258,7 +258,7 @@ _IMMUTABLES = (
             ),
             Step("or delete it yourself; the operator makes it again", change=(_DELETE,)),
         ),
-        pattern=text(_IMMUTABLE_FIELD),
+        pattern=Text(_IMMUTABLE_FIELD),
         kinds=frozenset({"ResourceSet", "FluxInstance"}),
         upstream=_VALIDATION,
     ),
@@ -274,7 +274,7 @@ _IMMUTABLES = (
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
         ),
-        pattern=text(_IMMUTABLE),
+        pattern=Text(_IMMUTABLE),
         kinds=_APPLIES,
         upstream=_VALIDATION,
     ),

@@ -3,7 +3,7 @@
 Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kustomize api.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import EVENTS, SPEC
 
 _KS = frozenset({"Kustomization"})
@@ -22,7 +22,7 @@ _FILES = (
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
             ),
         ),
-        pattern=text(r"kustomization path not found|path not found: stat"),
+        pattern=Text(r"kustomization path not found|path not found: stat"),
         kinds=_KS,
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go",
@@ -31,7 +31,7 @@ _FILES = (
         "kustomization-file-missing",
         "{directory} is named as a base or component, and has no kustomization.yaml",
         (Step(f"add a kustomization.yaml to {{directory}}, or correct the reference; {_LOCALLY}"),),
-        pattern=text(
+        pattern=Text(
             r"unable to find one of 'kustomization\.yaml'[^\n]*? in directory '"
             rf"{_IN_BUILD}(?P<directory>[^']+)'"
         ),
@@ -42,7 +42,7 @@ _FILES = (
         "resource-file-missing",
         "kustomization.yaml lists {file}, which is not in the source",
         (Step(f"commit {{file}}, or take it out of resources; {_LOCALLY}"),),
-        pattern=text(
+        pattern=Text(
             r"accumulating resources from '(?P<file>[^']+)': (?:open|stat|lstat|evalsymlink)"
             r".{0,300}?no such file or directory"
         ),
@@ -59,7 +59,7 @@ _FILES = (
                 f"that name it; {_LOCALLY}"
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?=.*kustomize).*(?:open|stat|lstat|evalsymlink failure on) '?"
             rf"{_IN_BUILD}(?P<file>[^\s:']+)'?\s*: [^\n]*no such file or directory"
         ),
@@ -77,7 +77,7 @@ _FILES = (
                 "directory above"
             ),
         ),
-        pattern=text(rf"(?:security; )?file '{_IN_BUILD}(?P<file>[^']+)' is not in or below"),
+        pattern=Text(rf"(?:security; )?file '{_IN_BUILD}(?P<file>[^']+)' is not in or below"),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/internal/loader, PKG kustomize/filesys",
     ),
@@ -91,7 +91,7 @@ _FILES = (
             ),
         ),
         reasons=("BuildFailed",),
-        pattern=text(
+        pattern=Text(
             r"dial tcp|no such host|i/o timeout|TLS handshake timeout|x509:|git fetch|"
             r"hit \S+ timeout running|could not read Username|URL is a git repository|"
             r"(?:accumulating resources|kustomize)[^\n]*https?://[^\n]*(?:40[134]|5\d\d)"
@@ -105,7 +105,7 @@ _FILES = (
         "kustomization.yaml names a remote base, which this kustomize-controller forbids "
         "(--no-remote-bases)",
         (Step("commit a copy of the base, or make it a source of its own with its Kustomization"),),
-        pattern=text(r"remote (?:bases|resources?) (?:are |is )?(?:not allowed|disabled|blocked)"),
+        pattern=Text(r"remote (?:bases|resources?) (?:are |is )?(?:not allowed|disabled|blocked)"),
         kinds=_KS,
         trivial=True,
         upstream="PKG kustomize/filesys",
@@ -114,7 +114,7 @@ _FILES = (
         "yaml-invalid",
         "{file} is not valid YAML for Kubernetes: {detail}",
         (Step(f"correct the file {{file}} in Git; {_LOCALLY}"),),
-        pattern=text(
+        pattern=Text(
             rf"failed to decode Kubernetes (?:YAML|apiVersion|kind|resources?) from {_IN_BUILD}"
             r"(?P<file>\S+?): (?P<detail>[^\n]{1,160})"
         ),
@@ -126,7 +126,7 @@ _FILES = (
         "yaml-invalid",
         "a manifest is not valid YAML: {detail}",
         (Step(f"correct the file in Git; {_LOCALLY}"),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>MalformedYAML[^\n]{0,160}|yaml: (?:line \d+|unmarshal|mapping|invalid|"
             r"found|did not|could not|block)[^\n]{0,120}|error converting YAML to JSON[^\n]{0,160}|"
             r"failed to decode Kubernetes[^\n]{0,160})"
@@ -141,7 +141,7 @@ _KUSTOMIZATION = (
         "resource-duplicate",
         "two manifests define the same object: {duplicate}",
         (Step(f"take one of them out: it stands in two files, or in two bases; {_LOCALLY}"),),
-        pattern=text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
+        pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
@@ -154,7 +154,7 @@ _KUSTOMIZATION = (
                 f"spec.targetNamespace: they make two objects alike; {_LOCALLY}"
             ),
         ),
-        pattern=text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),
+        pattern=Text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/internal/builtins",
     ),
@@ -167,7 +167,7 @@ _KUSTOMIZATION = (
                 f"matches for it now); {_LOCALLY}"
             ),
         ),
-        pattern=text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
+        pattern=Text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
@@ -180,7 +180,7 @@ _KUSTOMIZATION = (
                 f"it now); {_LOCALLY}"
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:no matches for Id|unable to find (?:patch )?target|failed to find unique target "
             r"for patch) (?P<target>[^\s;]+)"
         ),
@@ -197,7 +197,7 @@ _KUSTOMIZATION = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
             r"[^\n]{0,200}|"
             r"doc is missing (?:path|key)[^\n]{0,160})"
@@ -213,7 +213,7 @@ _KUSTOMIZATION = (
                 f"correct the patch in kustomization.yaml or spec.patches; {_LOCALLY}", read=(SPEC,)
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>unable to parse SM or JSON patch[^\n]{0,200}|trouble configuring builtin "
             r"Patch\w*[^\n]{0,160}|invalid patch[^\n]{0,160})"
         ),
@@ -224,7 +224,7 @@ _KUSTOMIZATION = (
         "kustomization-file-invalid",
         "kustomization.yaml has a field that kustomize does not know: {field}",
         (Step(f"correct {{field}} in kustomization.yaml; {_LOCALLY}"),),
-        pattern=text(
+        pattern=Text(
             r"(?:invalid Kustomization|kustomize build failed)[^\n]*unknown field "
             r"\"(?P<field>[^\"]+)"
         ),
@@ -236,7 +236,7 @@ _KUSTOMIZATION = (
         "kustomization-file-invalid",
         "kustomization.yaml is not valid: {detail}",
         (Step(f"correct kustomization.yaml; {_LOCALLY}"),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:invalid Kustomization|Found multiple kustomization files|"
             r"kustomization file[^\n]{0,40}(?:empty|invalid)|"
             r"expected kind [^\n]{0,20}Kustomization|"
@@ -250,7 +250,7 @@ _KUSTOMIZATION = (
         "kustomize-cycle",
         "the kustomization.yaml files name each other in a circle: {detail}",
         (Step(f"take one of the references out; {_LOCALLY}"),),
-        pattern=text(r"(?P<detail>cycle detected[^\n]{0,160}|contains visited root[^\n]{0,80})"),
+        pattern=Text(r"(?P<detail>cycle detected[^\n]{0,160}|contains visited root[^\n]{0,80})"),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/internal/target",
     ),
@@ -264,7 +264,7 @@ _KUSTOMIZATION = (
                 f"files that it reads; {_LOCALLY}"
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>behavior must be merge or replace|merging from generator[^\n]{0,160}|"
             r"loading KV pairs[^\n]{0,160}|cannot (?:add|set) key[^\n]{0,120})"
         ),
@@ -279,7 +279,7 @@ _KUSTOMIZATION = (
                 "render it outside (or in CI) and commit the result; for a chart use a HelmRelease"
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"external plugins? disabled|must specify --enable-helm|--enable-alpha-plugins"
         ),
         kinds=_KS,
@@ -317,7 +317,7 @@ _REST = (
             ),
         ),
         reasons=("PruneFailed",),
-        pattern=text(r"delete failed: (?P<detail>[^\n]{1,200})"),
+        pattern=Text(r"delete failed: (?P<detail>[^\n]{1,200})"),
         kinds=_KS,
         upstream="PKG ssa/manager_delete.go",
     ),
@@ -344,7 +344,7 @@ _REST = (
                 read=(EVENTS,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:failed to wait for resources termination|pruning for deleted resource "
             r"failed)[^\n]{0,200})"
         ),

@@ -4,7 +4,7 @@ Upstream: SC internal/helm/repository, internal/helm/getter, internal/helm/chart
 internal/controller/helmchart_controller.go.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
 
 _HELM, _CHART = frozenset({"HelmRepository"}), frozenset({"HelmChart"})
@@ -25,7 +25,7 @@ _REPOSITORY = (
                 change=(_LOGIN,),
             ),
         ),
-        pattern=text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
+        pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
         kinds=_HELM,
         needs=("secret",),
         upstream=_INDEX,
@@ -39,7 +39,7 @@ _REPOSITORY = (
                 change=(named(_LOGIN, "{name}-auth"),),
             ),
         ),
-        pattern=text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
+        pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
         kinds=_HELM,
         trivial=True,
         upstream=_INDEX,
@@ -54,7 +54,7 @@ _REPOSITORY = (
                 read=(URL,),
             ),
         ),
-        pattern=text(r"(?:: |status(?: code)?:? )404\b|404 Not Found"),
+        pattern=Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found"),
         kinds=_HELM,
         trivial=True,
         upstream=_INDEX,
@@ -69,7 +69,7 @@ _REPOSITORY = (
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
-        pattern=text(r"exceeds the maximum index file size|size of index[^\n]*exceeds"),
+        pattern=Text(r"exceeds the maximum index file size|size of index[^\n]*exceeds"),
         kinds=_HELM,
         upstream=_INDEX,
     ),
@@ -109,7 +109,7 @@ _REPOSITORY = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
             r"invalid OCI URL[^\n]{0,120})"
         ),
@@ -137,7 +137,7 @@ _CHARTS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"no '(?P<wanted_chart>[^']+)' chart with version matching '(?P<wanted_version>[^']*)'"
         ),
         trivial=True,
@@ -147,7 +147,7 @@ _CHARTS = (
         "chart-version-missing",
         "the repository has no chart {wanted_chart}",
         (Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
-        pattern=text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
+        pattern=Text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
         trivial=True,
         upstream=_INDEX,
     ),
@@ -155,7 +155,7 @@ _CHARTS = (
         "chart-version-missing",
         "the registry has no tag of the chart that fits the version asked for: {detail}",
         (Step("correct the chart's name or version", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>could not locate a version matching[^\n]{0,120}|unable to locate any tags"
             r"[^\n]{0,160}|no version of [^\n]{0,80} found|could not get tags for [^\n]{0,120})"
         ),
@@ -165,7 +165,7 @@ _CHARTS = (
         "chart-version-invalid",
         "the version of the chart is no version and no range: {detail}",
         (Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
         ),
@@ -182,7 +182,7 @@ _CHARTS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:chart reference|chart file|chart path|load chart|Chart\.ya?ml)[^\n]{0,160}?"
             r"(?:stat|open|lstat) (?:/tmp/[\w.-]+/(?:source/)?)?(?P<wanted_path>[^\s:]+): no such "
             r"file"
@@ -199,7 +199,7 @@ _CHARTS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"failed to fetch (?P<archive>\S+) : 404"),
+        pattern=Text(r"failed to fetch (?P<archive>\S+) : 404"),
         kinds=_CHART | {"HelmRelease"},
         upstream=_BUILD,
     ),
@@ -214,7 +214,7 @@ _CHARTS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"failed to fetch (?P<archive>\S+) : (?P<status>40[13])"),
+        pattern=Text(r"failed to fetch (?P<archive>\S+) : (?P<status>40[13])"),
         kinds=_CHART | {"HelmRelease"},
         upstream=_BUILD,
     ),
@@ -228,7 +228,7 @@ _CHARTS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"no values file found at path '(?P<wanted_path>[^']+)'|values file[^\n]{0,80}"
             r"(?:no such file|not found)"
         ),
@@ -246,7 +246,7 @@ _CHARTS = (
                 read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:dependency build error|failed to (?:build|add remote|add local) "
             r"dependenc)[^\n]{0,240}|found in Chart\.yaml, but missing in charts/[^\n]{0,120}|"
             r"can't get a valid version for[^\n]{0,160})"
@@ -261,7 +261,7 @@ _CHARTS = (
                 "correct Chart.yaml and the layout of the chart (helm lint shows it)", read=(SPEC,)
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>Chart\.ya?ml[^\n]{0,40}(?:missing|not found|invalid)|"
             r"validation: chart\.metadata[^\n]{0,120}|chart metadata[^\n]{0,120}|"
             r"cannot load (?:Chart|values|requirements)[^\n]{0,160}|"

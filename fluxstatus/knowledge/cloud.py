@@ -3,7 +3,7 @@
 Upstream: PKG auth (access_token.go, aws, azure, gcp), and what the clouds' token services answer.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SERVICE_ACCOUNTS, SPEC
 
 _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
@@ -20,7 +20,7 @@ RULES = (
                 change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
             ),
         ),
-        pattern=text(r"failed to get service account '(?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)'"),
+        pattern=Text(r"failed to get service account '(?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)'"),
         trivial=True,
         upstream="PKG auth/access_token.go",
     ),
@@ -34,7 +34,7 @@ RULES = (
                 change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
             ),
         ),
-        pattern=text(r"serviceaccounts? [\"'](?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)[\"'] not found"),
+        pattern=Text(r"serviceaccounts? [\"'](?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)[\"'] not found"),
         trivial=True,
         upstream="PKG runtime/client/impersonator.go, kubernetes ServiceAccount admission",
     ),
@@ -49,7 +49,7 @@ RULES = (
                 read=(SERVICE_ACCOUNTS, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"failed to get provider identity from service account (?P<detail>[^\n]{1,200})"
         ),
         trivial=True,
@@ -67,7 +67,7 @@ RULES = (
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"AssumeRoleWithWebIdentity|no EC2 IMDS role|failed to refresh cached credentials|"
             r"get identity: get credentials|InvalidIdentityToken|failed to retrieve credentials"
         ),
@@ -83,7 +83,7 @@ RULES = (
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
-        pattern=text(r"(?P<detail>is not authorized to perform: ?\S+)|AccessDeniedException"),
+        pattern=Text(r"(?P<detail>is not authorized to perform: ?\S+)|AccessDeniedException"),
         upstream="aws-sdk-go-v2",
     ),
     Rule(
@@ -98,7 +98,7 @@ RULES = (
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:\b\w{1,30}Credential[^\n]{0,400}?)?AADSTS\d+[^\n]{0,120}|"
             r"DefaultAzureCredential|WorkloadIdentityCredential|"
             r"ManagedIdentityCredential|Identity not found)"
@@ -116,7 +116,7 @@ RULES = (
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>could not find default credentials|iam\.serviceAccounts\.getAccessToken|"
             r"metadata: GCE metadata|invalid_target|invalid_grant|"
             r"unable to generate access token|IAM Service Account Credentials)"
@@ -133,7 +133,7 @@ RULES = (
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"failed to get credential|failed to create (?:provider access|kubernetes) token|"
             r"failed to (?:create|get) (?:artifact registry|registry) (?:login )?(?:token|"
             r"credentials)|default service account not found"
@@ -152,7 +152,7 @@ RULES = (
                 read=("kubectl get secret {secret} -n {ns}", _CONTROLLER_SA),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b|authorization token has "
             r"expired|no basic auth credentials"
         ),
@@ -173,7 +173,7 @@ RULES = (
                 read=(SPEC, _CONTROLLER_SA),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?!.*failed to get credential).*(?:UNAUTHORIZED|DENIED\b|"
             r"(?:status(?: code)?:? |: )40[13]\b|no basic auth credentials)"
         ),
@@ -192,7 +192,7 @@ RULES = (
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
-        pattern=text(r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b"),
+        pattern=Text(r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b"),
         kinds=frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"}),
         needs=("cloud",),
         upstream="go-containerregistry pkg/v1/remote/transport/error.go",

@@ -3,7 +3,7 @@
 Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRETS, SERVICE_ACCOUNTS, SPEC
 
 _KS = frozenset({"Kustomization"})
@@ -26,7 +26,7 @@ RULES = (
                 change=(_MAKE_MISSING,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?:.*(?:sops|decrypt).*)?"
             r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"
         ),
@@ -47,7 +47,7 @@ RULES = (
                 change=(_MAKE_KEY,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"failed to import '(?P<key>[^']+)' data from (?:\w+ )*'?(?:[\w.-]+/)?"
             r"(?P<holder>[\w.-]+)'?"
         ),
@@ -67,7 +67,7 @@ RULES = (
                 change=(_MAKE_KEY,),
             ),
         ),
-        pattern=text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
+        pattern=Text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
         kinds=_KS,
         needs=("decryption_secret",),
         upstream=f"{_DECRYPTOR}, sops age",
@@ -84,7 +84,7 @@ RULES = (
                 change=(_MAKE.replace("{secret}", "sops-age"),),
             ),
         ),
-        pattern=text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
+        pattern=Text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
         kinds=_KS,
         trivial=True,
         upstream=f"{_DECRYPTOR}, sops age",
@@ -105,7 +105,7 @@ RULES = (
                 ),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             _NO_DATA_KEY + r".*?(?P<kms>arn:aws:kms:[\w:/-]+|https://[\w.-]+\.vault\.azure\.net"
             r"[\w/.-]*|projects/[\w/.-]+/cryptoKeys/[\w.-]+|AWS KMS|GCP KMS|Azure Key ?Vault)"
         ),
@@ -122,7 +122,7 @@ RULES = (
                 read=(_KEYS,),
             ),
         ),
-        pattern=text(r"^(?=.*(?:sops|data key|decrypt)).*\bvault\b|transit/(?:decrypt|keys)"),
+        pattern=Text(r"^(?=.*(?:sops|data key|decrypt)).*\bvault\b|transit/(?:decrypt|keys)"),
         kinds=_KS,
         upstream=f"{_DECRYPTOR}, sops hcvault",
     ),
@@ -142,7 +142,7 @@ RULES = (
                 ),
             ),
         ),
-        pattern=text(_NO_DATA_KEY + r".*?(?P<recipient>[0-9A-F]{16,40}): FAILED"),
+        pattern=Text(_NO_DATA_KEY + r".*?(?P<recipient>[0-9A-F]{16,40}): FAILED"),
         kinds=_KS,
         upstream=f"{_DECRYPTOR}, sops pgp",
     ),
@@ -156,7 +156,7 @@ RULES = (
                 "--ignore-mac, look at it and encrypt it again"
             ),
         ),
-        pattern=text(r"verify sops data integrity|MAC mismatch|message authentication failed"),
+        pattern=Text(r"verify sops data integrity|MAC mismatch|message authentication failed"),
         kinds=_KS,
         upstream=_DECRYPTOR,
     ),
@@ -169,7 +169,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"is SOPS encrypted, configuring decryption is required"),
+        pattern=Text(r"is SOPS encrypted, configuring decryption is required"),
         kinds=_KS,
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go",
@@ -184,7 +184,7 @@ RULES = (
                 "'^(data|stringData)$')"
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>failed to (?:load encrypted|emit encrypted|decode)[^\n]{0,160}|"
             r"cannot decrypt (?:irregular file|file with size)[^\n]{0,80}|"
             r"sops metadata not found)"
@@ -205,7 +205,7 @@ RULES = (
                 read=(_KEYS, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"decryption failed|cannot get sops data key|error decrypting sops|"
             r"error decrypting sources"
         ),

@@ -3,7 +3,7 @@
 Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-git.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
 
 _GIT = frozenset({"GitRepository"})
@@ -20,7 +20,7 @@ _REFERENCES = (
                 read=(URL, SECRET),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"repository not found|repository does not exist|project you were looking for could "
             r"not be found|TF401019"
         ),
@@ -39,7 +39,7 @@ _REFERENCES = (
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"repository not found|repository does not exist|project you were looking for could "
             r"not be found|TF401019"
         ),
@@ -51,7 +51,7 @@ _REFERENCES = (
         "the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is "
         "empty Flux takes master",
         (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
-        pattern=text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
+        pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
@@ -60,7 +60,7 @@ _REFERENCES = (
         "git-ref-missing",
         "the repository has no branch {missing_ref}, which spec.ref asks for",
         (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
             r"(?P<missing_ref>[^\"']+)"
         ),
@@ -72,7 +72,7 @@ _REFERENCES = (
         "git-ref-missing",
         "the repository has no tag {missing_ref}, which spec.ref asks for",
         (Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
-        pattern=text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
+        pattern=Text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
@@ -87,7 +87,7 @@ _REFERENCES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"no match found for semver: (?P<missing_ref>[^\n]+)"),
+        pattern=Text(r"no match found for semver: (?P<missing_ref>[^\n]+)"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
@@ -102,7 +102,7 @@ _REFERENCES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"unable to (?:resolve commit object for|checkout commit) '(?P<missing_ref>\w+)"
         ),
         kinds=_GIT,
@@ -113,7 +113,7 @@ _REFERENCES = (
         "git-ref-missing",
         "spec.ref asks for {ref}, which the repository does not have",
         (Step("correct spec.ref, or push what it names", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"couldn't find remote ref|unable to resolve|no match found for semver|"
             r"reference not found|object not found|pathspec"
         ),
@@ -124,7 +124,7 @@ _REFERENCES = (
         "git-ref-invalid",
         "spec.ref.semver is not a range: {detail}",
         (Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
-        pattern=text(r"semver parse error: (?P<detail>[^\n]+)"),
+        pattern=Text(r"semver parse error: (?P<detail>[^\n]+)"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
@@ -133,7 +133,7 @@ _REFERENCES = (
         "git-empty",
         "the repository is empty",
         (Step("push a first commit to the branch of spec.ref"),),
-        pattern=text(r"repository is empty|empty git-upload-pack given"),
+        pattern=Text(r"repository is empty|empty git-upload-pack given"),
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
@@ -142,7 +142,7 @@ _REFERENCES = (
         "git-sparse-path-missing",
         "a directory that spec.sparseCheckout names is not in the repository: {detail}",
         (Step("correct spec.sparseCheckout", read=(SPEC,)),),
-        pattern=text(r"sparse checkout[^\n:]*:? (?P<detail>[^\n]{1,120})"),
+        pattern=Text(r"sparse checkout[^\n:]*:? (?P<detail>[^\n]{1,120})"),
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
@@ -157,7 +157,7 @@ _REFERENCES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"submodule"),
+        pattern=Text(r"submodule"),
         kinds=_GIT,
         upstream="go-git submodule.go",
     ),
@@ -170,7 +170,7 @@ _REFERENCES = (
                 read=("kubectl get {resource} -n {ns}", SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:get resource for include|artifact available for include) '(?P<missing>[^']+)'"
         ),
         transient=True,
@@ -196,7 +196,7 @@ _URLS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:basic auth|bearer token) cannot be sent over HTTP|URL cannot contain credentials"
         ),
         kinds=_ANY_GIT,
@@ -208,7 +208,7 @@ _URLS = (
         "the Secret {secret} holds both username and password and a bearerToken: only one may be "
         "there",
         (Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
-        pattern=text(r"basic auth and bearer token cannot be set at the same time"),
+        pattern=Text(r"basic auth and bearer token cannot be set at the same time"),
         kinds=_ANY_GIT,
         trivial=True,
         upstream="PKG git/gogit/client.go",
@@ -222,7 +222,7 @@ _URLS = (
                 read=(URL,),
             ),
         ),
-        pattern=text(r"unsupported (?:scheme|transport|protocol)|no transport|transport scheme"),
+        pattern=Text(r"unsupported (?:scheme|transport|protocol)|no transport|transport scheme"),
         kinds=_ANY_GIT,
         trivial=True,
         upstream="PKG git/options.go",

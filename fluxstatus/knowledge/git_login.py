@@ -4,7 +4,7 @@ Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and what GitHu
 Bitbucket and Azure DevOps answer (their words come after "remote:").
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import (
     BASIC_AUTH,
     GITHUB_APP,
@@ -54,7 +54,7 @@ _LOGIN = (
                 change=(BASIC_AUTH,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"support for password authentication was removed|required to use a (?:personal )?"
             r"(?:access )?token|stopped supporting account passwords|app passwords? (?:are|is)"
         ),
@@ -74,7 +74,7 @@ _LOGIN = (
                 read=(SECRET,),
             ),
         ),
-        pattern=text(r"SAML SSO|SSO authorization|enforced SAML"),
+        pattern=Text(r"SAML SSO|SSO authorization|enforced SAML"),
         kinds=_ANY_GIT,
         upstream="GitHub: answers of the Git server",
     ),
@@ -90,7 +90,7 @@ _LOGIN = (
                 change=(GITHUB_APP,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:could not refresh installation id|A JSON web token could not be "
             r"decoded|could not parse private key|failed to get (?:GitHub )?(?:App )?installation|"
             r"failed to (?:create|get) (?:github app|token)|no (?:GitHub )?App installation)"
@@ -108,7 +108,7 @@ _LOGIN = (
                 read=(SECRET, SPEC),
             ),
         ),
-        pattern=text(r"github app data"),
+        pattern=Text(r"github app data"),
         needs=("secret",),
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
@@ -137,7 +137,7 @@ _LOGIN = (
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
         ),
-        pattern=text(_REJECTED),
+        pattern=Text(_REJECTED),
         kinds=_GIT,
         needs=("cloud",),
         upstream="go-git plumbing/transport, PKG auth",
@@ -147,7 +147,7 @@ _LOGIN = (
         "the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong "
         "or expired token, or keys other than username and password (or bearerToken)",
         (_PUT_TOKEN,),
-        pattern=text(_REJECTED),
+        pattern=Text(_REJECTED),
         kinds=_GIT,
         needs=("secret",),
         upstream="go-git plumbing/transport",
@@ -163,7 +163,7 @@ _LOGIN = (
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
-        pattern=text(_REJECTED),
+        pattern=Text(_REJECTED),
         kinds=_GIT,
         needs=("sync_instance",),
         trivial=True,
@@ -180,7 +180,7 @@ _LOGIN = (
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
-        pattern=text(_REJECTED),
+        pattern=Text(_REJECTED),
         kinds=_GIT,
         trivial=True,
         upstream="go-git plumbing/transport",
@@ -197,7 +197,7 @@ _SSH = (
                 read=(SECRET,),
             ),
         ),
-        pattern=text(r"identity key is encrypted|key is passphrase protected"),
+        pattern=Text(r"identity key is encrypted|key is passphrase protected"),
         kinds=_ANY_GIT,
         trivial=True,
         upstream="PKG git/options.go",
@@ -206,7 +206,7 @@ _SSH = (
         "ssh-key-encrypted",
         "the password in the Secret {secret} does not open the SSH private key (identity)",
         (Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
-        pattern=text(r"decryption password incorrect"),
+        pattern=Text(r"decryption password incorrect"),
         kinds=_ANY_GIT,
         trivial=True,
         upstream="golang.org/x/crypto/ssh",
@@ -215,7 +215,7 @@ _SSH = (
         "ssh-key-invalid",
         "the identity in the Secret {secret} is not a usable SSH private key",
         (_PUT_SSH_KEY,),
-        pattern=text(
+        pattern=Text(
             r"construct auth method.*(?:private key|ssh:)|ssh: no key found|"
             r"unsupported key type|invalid openssh private key"
         ),
@@ -233,7 +233,7 @@ _SSH = (
                 read=(URL, SECRET),
             ),
         ),
-        pattern=text(r"unable to authenticate, attempted methods \[none\]"),
+        pattern=Text(r"unable to authenticate, attempted methods \[none\]"),
         kinds=_ANY_GIT,
         upstream="golang.org/x/crypto/ssh",
     ),
@@ -247,7 +247,7 @@ _SSH = (
                 read=(SECRET,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"ssh: unable to authenticate|permission denied \(publickey|Public key authentication "
             r"failed"
         ),
@@ -259,7 +259,7 @@ _SSH = (
         "the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key "
         "mismatch)",
         (_SCAN,),
-        pattern=text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
+        pattern=Text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
         kinds=_ANY_GIT,
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
@@ -275,7 +275,7 @@ _SSH = (
                 change=(SSH,),
             ),
         ),
-        pattern=text(r"knownhosts: key is unknown|hostkey could not be verified"),
+        pattern=Text(r"knownhosts: key is unknown|hostkey could not be verified"),
         kinds=_ANY_GIT,
         trivial=True,
         upstream="golang.org/x/crypto/ssh/knownhosts",
@@ -290,7 +290,7 @@ _SSH = (
                 change=(SSH,),
             ),
         ),
-        pattern=text(r"knownhosts: (?!key)|known_?hosts"),
+        pattern=Text(r"knownhosts: (?!key)|known_?hosts"),
         kinds=_GIT,
         needs=("ssh",),
         upstream="golang.org/x/crypto/ssh/knownhosts",
@@ -305,7 +305,7 @@ _SSH = (
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
-        pattern=text(r"ssh: no common algorithm for (?P<algorithm>[\w ]+)"),
+        pattern=Text(r"ssh: no common algorithm for (?P<algorithm>[\w ]+)"),
         kinds=_ANY_GIT,
         upstream="golang.org/x/crypto/ssh",
     ),

@@ -5,7 +5,7 @@ What the pods themselves say is added by the check, which has read them (faults.
 Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import EVENTS, SPEC
 
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
@@ -23,7 +23,7 @@ RULES = (
                 read=("kubectl get {workload_resource} -n {workload_ns}", SPEC),
             ),
         ),
-        pattern=text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'NotFound'"),
+        pattern=Text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'NotFound'"),
         trivial=True,
         upstream=_WAITED,
     ),
@@ -40,7 +40,7 @@ RULES = (
                 change=("kubectl delete job {workload_name} -n {workload_ns}",),
             ),
         ),
-        pattern=text(_BRACKET + r"Job/"),
+        pattern=Text(_BRACKET + r"Job/"),
         upstream=_WAITED,
     ),
     Rule(
@@ -53,7 +53,7 @@ RULES = (
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
-        pattern=text(_BRACKET + r"PersistentVolumeClaim/"),
+        pattern=Text(_BRACKET + r"PersistentVolumeClaim/"),
         upstream=_WAITED,
     ),
     Rule(
@@ -65,7 +65,7 @@ RULES = (
                 read=("kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",),
             ),
         ),
-        pattern=text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'Terminating'"),
+        pattern=Text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'Terminating'"),
         upstream=_WAITED,
     ),
     Rule(
@@ -78,7 +78,7 @@ RULES = (
                 read=(_LOOK, _PODS),
             ),
         ),
-        pattern=text(_BRACKET),
+        pattern=Text(_BRACKET),
         upstream=_WAITED,
     ),
     Rule(
@@ -92,7 +92,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"can't determine status for '?(?P<detail>[^\n']{1,120})"),
+        pattern=Text(r"can't determine status for '?(?P<detail>[^\n']{1,120})"),
         upstream=_WAITED,
     ),
     Rule(

@@ -4,7 +4,7 @@ Upstream: IRC internal/controller and internal/policy, IAC internal/source and i
 SW internal/controller and internal/builder.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
 
 _REPOSITORY, _POLICY = frozenset({"ImageRepository"}), frozenset({"ImagePolicy"})
@@ -31,7 +31,7 @@ _SCANS = (
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:ImageRepository[^\n]{0,40}does not exist|failed to get the refer\w+ "
             r"ImageRepository)[^\n]*\"(?P<missing>[\w.-]+)\" not found"
         ),
@@ -50,7 +50,7 @@ _SCANS = (
                 read=(_IMAGES,),
             ),
         ),
-        pattern=text(r"no tags in database|has not been scanned"),
+        pattern=Text(r"no tags in database|has not been scanned"),
         kinds=_POLICY,
         transient=True,
         upstream="IRC internal/controller/imagepolicy_controller.go",
@@ -66,7 +66,7 @@ _SCANS = (
                 read=(SPEC, _IMAGES),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"version list argument cannot be empty|unable to determine latest version|"
             r"failed to parse '[^']*'|invalid syntax|no image found for policy"
         ),
@@ -90,7 +90,7 @@ _SCANS = (
         "spec-invalid",
         "the policy is not valid: {detail}",
         (Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>invalid policy[^\n]{0,160}|failed to filter tags[^\n]{0,160}|"
             r"invalid regular expression[^\n]{0,120}|spec\.interval must be set[^\n]{0,80})"
         ),
@@ -111,7 +111,7 @@ _UPDATES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:protected branch|pre-receive hook declined|GH006|GH013|"
             r"not allowed to push|repository rule violations|required status check)[^\n]{0,160})"
         ),
@@ -128,7 +128,7 @@ _UPDATES = (
                 read=(_SOURCE,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"push rejected|write access|read[- ]?only|marked as read only|denied to deploy key|"
             r"authorization failed|authentication required|(?:status code:? |: )40[13]\b|"
             r"permission (?:to \S+ )?denied|ssh: unable to authenticate"
@@ -147,7 +147,7 @@ _UPDATES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>non-fast-forward|fetch first|reference has changed|cannot lock ref)"
         ),
         kinds=_AUTOMATION,
@@ -158,7 +158,7 @@ _UPDATES = (
         "image-update-path-missing",
         "spec.update.path is not in the repository: {detail}",
         (Step("correct spec.update.path", read=(SPEC,)),),
-        pattern=text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
+        pattern=Text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
         kinds=_AUTOMATION,
         trivial=True,
         upstream="IAC internal/policy",
@@ -173,7 +173,7 @@ _UPDATES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:failed to (?:apply|update) (?:policies|setters)|unable to (?:parse|update))"
             r"[^\n:]*: (?P<detail>[^\n]{1,240})"
         ),
@@ -191,7 +191,7 @@ _UPDATES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:template (?:field|uses)|\.Updated|\.Changed\.ImageResult|"
             r"failed to (?:create|parse|execute)[^\n]{0,20}template)[^\n]{0,160})"
         ),
@@ -210,7 +210,7 @@ _UPDATES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"(?P<detail>(?:could not (?:read|decrypt)|multiple entities)[^\n]{0,160})"),
+        pattern=Text(r"(?P<detail>(?:could not (?:read|decrypt)|multiple entities)[^\n]{0,160})"),
         kinds=_AUTOMATION,
         trivial=True,
         upstream="IAC internal/source",
@@ -225,7 +225,7 @@ _UPDATES = (
                 read=(SPEC, _SOURCE),
             ),
         ),
-        pattern=text(r"(?P<detail>push (?:spec|branch)[^\n]{0,160}|source kind[^\n]{0,80})"),
+        pattern=Text(r"(?P<detail>push (?:spec|branch)[^\n]{0,160}|source kind[^\n]{0,80})"),
         kinds=_AUTOMATION,
         trivial=True,
         upstream="IAC internal/source",
@@ -257,7 +257,7 @@ _GENERATORS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"copy operation from '(?P<from_path>[^']+)' to '[^']+': (?P<detail>[^\n]{1,200})"
         ),
         kinds=_GENERATOR,
@@ -269,7 +269,7 @@ _GENERATORS = (
         "the spec is not valid: {detail}",
         (Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
         reasons=("ValidationFailed",),
-        pattern=text(r"(?P<detail>[^\n]{1,240})"),
+        pattern=Text(r"(?P<detail>[^\n]{1,240})"),
         kinds=_GENERATOR,
         trivial=True,
         upstream="SW internal/controller/artifactgenerator_validation.go",

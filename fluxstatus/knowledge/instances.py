@@ -3,7 +3,7 @@
 Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
 
 _INSTANCE = frozenset({"FluxInstance"})
@@ -23,7 +23,7 @@ RULES = (
             ),
         ),
         reasons=("BuildFailed",),
-        pattern=text(r"no match found for semver|semver[^\n]{0,40}(?:parse|constraint)|improper"),
+        pattern=Text(r"no match found for semver|semver[^\n]{0,40}(?:parse|constraint)|improper"),
         kinds=_INSTANCE,
         trivial=True,
         upstream=f"{_BUILDER}/semver.go",
@@ -38,7 +38,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"downgrading from (?P<old_version>\S+) to (?P<new_version>[^\s,]+)"),
+        pattern=Text(r"downgrading from (?P<old_version>\S+) to (?P<new_version>[^\s,]+)"),
         kinds=_INSTANCE,
         trivial=True,
         upstream="FO internal/controller/fluxinstance_controller.go",
@@ -56,7 +56,7 @@ RULES = (
             ),
         ),
         reasons=("BuildFailed",),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
             r"[^\n]{0,200}|"
             r"doc is missing (?:path|key)[^\n]{0,160}|no matches for Id[^\n]{0,120}|"
@@ -75,7 +75,7 @@ RULES = (
             ),
         ),
         reasons=("BuildFailed",),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?<![\w-])[\w-]{1,60} is only supported in[^\n]{1,80}|"
             r"invalid component[^\n]{0,80}|"
             r"missing images for components[^\n]{0,160}|"
@@ -97,7 +97,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"(?P<detail>unsupported registry[^\n]{0,160})"),
+        pattern=Text(r"(?P<detail>unsupported registry[^\n]{0,160})"),
         kinds=_INSTANCE,
         trivial=True,
         upstream=f"{_BUILDER}/images.go",
@@ -114,7 +114,7 @@ RULES = (
             ),
         ),
         reasons=("ArtifactFailed",),
-        pattern=text(r"(?P<detail>(?:UNAUTHORIZED|DENIED|40[13] )[^\n]{0,80})"),
+        pattern=Text(r"(?P<detail>(?:UNAUTHORIZED|DENIED|40[13] )[^\n]{0,80})"),
         kinds=_INSTANCE,
         upstream=f"{_BUILDER}/pull.go",
     ),
@@ -123,7 +123,7 @@ RULES = (
         "there is no distribution artifact at {artifact}: {detail}",
         (Step("correct spec.distribution.artifact", read=(SPEC,)),),
         reasons=("ArtifactFailed",),
-        pattern=text(r"(?P<detail>(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|404)[^\n]{0,80})"),
+        pattern=Text(r"(?P<detail>(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|404)[^\n]{0,80})"),
         kinds=_INSTANCE,
         trivial=True,
         upstream=f"{_BUILDER}/pull.go",

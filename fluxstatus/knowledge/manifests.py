@@ -3,7 +3,7 @@
 Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), etcd.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, OBJECT, SPEC
 
 _APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
@@ -22,7 +22,7 @@ _CONFLICTS = (
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"conflicts? with \"(?P<manager>[^\"]+)\"(?: with subresource \"[^\"]+\")?"
             r"(?: using [^\s:]+)?(?: at [^\s:]+)?:\s*(?:- )?(?P<field>[^\n]{1,160})"
         ),
@@ -38,7 +38,7 @@ _CONFLICTS = (
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
-        pattern=text(r"FieldManagerConflict|conflicts? with \""),
+        pattern=Text(r"FieldManagerConflict|conflicts? with \""),
         upstream="kubernetes apimachinery managedfields",
     ),
     Rule(
@@ -50,7 +50,7 @@ _CONFLICTS = (
                 read=(OBJECT,),
             ),
         ),
-        pattern=text(r"the object has been modified"),
+        pattern=Text(r"the object has been modified"),
         kinds=_APPLIES,
         transient=True,
         upstream="kubernetes apimachinery api/errors",
@@ -64,7 +64,7 @@ _CONFLICTS = (
                 read=("kubectl get services -A -o wide",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             rf"{_FIELD}: Invalid value: (?P<port>\"?[\d.:a-f]+\"?): (?:failed to allocate[^\n]*|"
             r"provided (?:port|IP) is already allocated)"
         ),
@@ -85,7 +85,7 @@ _TOO_LARGE = (
                 read=(OBJECT,),
             ),
         ),
-        pattern=text(r"metadata\.annotations: Too long"),
+        pattern=Text(r"metadata\.annotations: Too long"),
         kinds=_APPLIES,
         upstream=_VALIDATION,
     ),
@@ -98,7 +98,7 @@ _TOO_LARGE = (
                 read=(OBJECT,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"etcdserver: request is too large|request entity too large|Too long: (?:may|must) "
             r"(?:not be more|have at most) \d{5,}|trying to send message larger than max"
         ),
@@ -119,7 +119,7 @@ _INVALID = (
                 read=("kubectl get {object_resource} {object_name} -o yaml",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:status\.storedVersions\[\d+\]: Invalid value: \"|missing from spec\.versions: )"
             r"(?P<stored>\w+)"
         ),
@@ -135,7 +135,7 @@ _INVALID = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"illegal base64 data"),
+        pattern=Text(r"illegal base64 data"),
         kinds=_APPLIES,
         trivial=True,
         upstream="Go encoding/base64",
@@ -144,7 +144,7 @@ _INVALID = (
         "manifest-name-invalid",
         "an object has a name with _ in it, which Flux cannot keep in its inventory: {detail}",
         (Step(f"rename it {_IN_GIT}", read=(SPEC,)),),
-        pattern=text(r"too many fields within: (?P<detail>\S+)"),
+        pattern=Text(r"too many fields within: (?P<detail>\S+)"),
         kinds=_APPLIES,
         trivial=True,
         upstream="CU pkg/object",
@@ -158,7 +158,7 @@ _INVALID = (
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<field>\.[\w.\[\]\"=:-]+): field not declared in schema|"
             r"unknown field \"(?P<unknown>[^\"]+)\""
         ),
@@ -176,7 +176,7 @@ _INVALID = (
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
-        pattern=text(r"unknown field \"(?P<field>[^\"]+)\""),
+        pattern=Text(r"unknown field \"(?P<field>[^\"]+)\""),
         kinds=_APPLIES,
         trivial=True,
         upstream="kubernetes apimachinery runtime/serializer strict",
@@ -185,7 +185,7 @@ _INVALID = (
         "manifest-duplicate-entry",
         "{object} has two entries with the same key {key} in a list",
         (Step(f"take one of the entries {{key}} out {_IN_GIT}", read=(SPEC,)),),
-        pattern=text(r"duplicate entries for key \[(?P<key>[^\]]+)\]"),
+        pattern=Text(r"duplicate entries for key \[(?P<key>[^\]]+)\]"),
         kinds=_APPLIES,
         trivial=True,
         upstream="kubernetes structured-merge-diff typed",
@@ -200,7 +200,7 @@ _INVALID = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"cannot unmarshal (?P<found>\w+) into Go (?:struct field|value of type) "
             r"(?P<field>\S+)(?: of type (?P<wanted>[^\s\\\"]+))?"
         ),
@@ -218,7 +218,7 @@ _INVALID = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:[.\w\[\]\"=:-]{1,120}: )?expected (?:string|map|list|numeric|boolean|"
             r"bool|int\w*)[^\n]{0,20}, got [^\n]{1,80}|unable to convert [^\n]{1,120}|"
             r"quantities must match the regular expression[^\n]{0,40}|"
@@ -239,7 +239,7 @@ _INVALID = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<field>(?:metadata\.(?:name|labels|annotations)|spec\.template\.labels|"
             r"spec\.selector\.matchLabels|metadata\.generateName)[\w.\[\]]*): Invalid value: "
             r"(?P<detail>[^\n]{1,200})"
@@ -252,7 +252,7 @@ _INVALID = (
         "manifest-invalid",
         "the API server rejects {object}: {field}: {detail}",
         (Step(f"correct {{field}} {_IN_GIT}", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             rf"{_FIELD}: (?P<detail>(?:Required value|Invalid value|Unsupported value|Duplicate "
             r"value|Not found|Too many|Too long|Forbidden)[^\n]{0,240})"
         ),
@@ -263,7 +263,7 @@ _INVALID = (
         "manifest-invalid",
         "the API server rejects {object} as invalid: {detail}",
         (Step(f"correct what the message names {_IN_GIT}", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?:dry-run failed(?: \(\w+\))?|is invalid|strict decoding error|apply failed[^:\n]"
             r"{0,40}): ?(?P<detail>[^\n]{1,240})"
         ),
@@ -274,7 +274,7 @@ _INVALID = (
         "manifest-invalid",
         "a manifest has no kind, no name or no apiVersion: {detail}",
         (Step(f"correct the manifest {_IN_GIT}", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:Object 'Kind' is missing|missing metadata\.name|kind must be set|"
             r"resource name may not be empty|name is required|apiVersion must be set|"
             r"missing Resource metadata)[^\n]{0,160})"
@@ -297,7 +297,7 @@ _API_SERVER = (
                 read=("kubectl get apiservices.apiregistration.k8s.io",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:unable to retrieve the complete list of server APIs|failed to get API group "
             r"resources|stale GroupVersion discovery)[^\n]*?: (?P<broken_group>[\w.-]+/v\w+)"
         ),
@@ -315,7 +315,7 @@ _API_SERVER = (
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
         ),
-        pattern=text(r"\bUnauthorized\b|asked for the client to provide credentials"),
+        pattern=Text(r"\bUnauthorized\b|asked for the client to provide credentials"),
         kinds=_APPLIES,
         upstream="kubernetes apimachinery api/errors",
     ),
@@ -328,7 +328,7 @@ _API_SERVER = (
                 read=("kubectl get --raw /readyz?verbose",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"etcdserver: (?!request is too)|request did not complete within|"
             r"unable to return a response in the time|currently unable to handle the request|"
             r"http2: client connection lost|"

@@ -3,7 +3,7 @@
 Upstream: NC internal/server/event_handlers.go, internal/notifier.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import DESCRIBE, SECRET, SECRETS, SPEC, named
 
 _PROVIDER = frozenset({"Provider"})
@@ -22,7 +22,7 @@ RULES = (
                 change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
             ),
         ),
-        pattern=text(r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"),
+        pattern=Text(r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"),
         kinds=_PROVIDER,
         trivial=True,
         upstream="NC internal/server/event_handlers.go",
@@ -37,7 +37,7 @@ RULES = (
                 read=(SPEC, SECRET),
             ),
         ),
-        pattern=text(r"status(?: code)?:? (?P<status>404[^\n]{0,60}|410[^\n]{0,60})"),
+        pattern=Text(r"status(?: code)?:? (?P<status>404[^\n]{0,60}|410[^\n]{0,60})"),
         kinds=_PROVIDER,
         upstream=_NOTIFIER,
     ),
@@ -51,7 +51,7 @@ RULES = (
                 read=(SECRET, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"status(?: code)?:? (?P<status>40[137][^\n]{0,60})|"
             r"(?P<said>invalid_auth|not_authed|token_revoked|Bad credentials|Unauthorized)"
         ),
@@ -67,7 +67,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"status(?: code)?:? (?P<status>4(?!29)\d\d[^\n]{0,80})|"
             r"(?P<channel>channel_not_found|not_in_channel|is_archived)"
         ),
@@ -84,7 +84,7 @@ RULES = (
                 read=(SPEC, SECRET),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:failed to initialize notifier|provider [\w ']{0,60}(?:has no|not "
             r"supported)|address not specified|no address|token cannot be empty|invalid "
             r"(?:\w+ )?(?:address|url|token)|must be specified)[^\n]{0,200})"
@@ -103,7 +103,7 @@ RULES = (
                 read=(SPEC, SECRET),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:commit status|revision[^\n]{0,40}(?:missing|invalid|not found)|"
             r"could not (?:create|list) commit)[^\n]{0,160})"
         ),

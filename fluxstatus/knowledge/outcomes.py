@@ -3,7 +3,7 @@
 Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/kube/wait.go.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, RESET, RETRY, SPEC
 
 _HR = frozenset({"HelmRelease"})
@@ -19,7 +19,7 @@ REASONS = (
 )
 """Reasons of a release that failed, and that is not tried again once its retries are used up."""
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
-_WAITED = text(_BRACKET)
+_WAITED = Text(_BRACKET)
 _WORKLOAD = (
     "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
     "kubectl get pods -n {workload_ns}",
@@ -33,7 +33,7 @@ RULES = (
             Step("read the hook's log and correct it", read=_WORKLOAD),
             RETRY,
         ),
-        pattern=text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
+        pattern=Text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
         reasons=REASONS,
         kinds=_HR,
         upstream="helm pkg/action/hooks.go",
@@ -49,7 +49,7 @@ RULES = (
             ),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))(?: hooks?)?(?: \S+)?"
             r"(?: failed)?: (?P<detail>.{1,240})"
         ),
@@ -170,7 +170,7 @@ RULES = (
             ),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?!.*(?:webhook|Kubernetes cluster unreachable)).*(?:context deadline exceeded|"
             r"timed out waiting for the condition)"
         ),
@@ -189,7 +189,7 @@ RULES = (
             ),
         ),
         reasons=("UninstallFailed",),
-        pattern=text(r"(?:uninstall failed for release [^:]+|uninstall): (?P<detail>[^\n]{1,240})"),
+        pattern=Text(r"(?:uninstall failed for release [^:]+|uninstall): (?P<detail>[^\n]{1,240})"),
         kinds=_HR,
         upstream="HC internal/reconcile/uninstall.go",
     ),
@@ -238,7 +238,7 @@ RULES = (
             ),
         ),
         reasons=("RetriesExceeded", "MissingRollbackTarget"),
-        pattern=text(r"(?P<detail>failed to [^\n]{1,160}|.{1,80})"),
+        pattern=Text(r"(?P<detail>failed to [^\n]{1,160}|.{1,80})"),
         kinds=_HR,
         upstream="HC internal/reconcile/atomic_release.go",
     ),

@@ -7,7 +7,7 @@ Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and t
 plugins, which are in admission.py.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 
 _CODE = "health-check-failed"
 """The code of them all: they say more of a health check that failed, and are no fault alone."""
@@ -29,7 +29,7 @@ RULES = (
                 read=(_DESCRIBE,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:cannot pull the image |Failed to pull image \")(?P<image>[^\s\"]+)|"
             r"ImagePullBackOff|ErrImagePull|InvalidImageName"
         ),
@@ -44,7 +44,7 @@ RULES = (
                 read=(_DESCRIBE,),
             ),
         ),
-        pattern=text(r"OOMKilled"),
+        pattern=Text(r"OOMKilled"),
         upstream=_KUBELET,
     ),
     Rule(
@@ -57,7 +57,7 @@ RULES = (
                 read=("kubectl get configmaps,secrets -n {workload_ns}", _DESCRIBE),
             ),
         ),
-        pattern=text(r"(?P<reference>secret|configmap) \"(?P<referred>[^\"]+)\" not found"),
+        pattern=Text(r"(?P<reference>secret|configmap) \"(?P<referred>[^\"]+)\" not found"),
         trivial=True,
         upstream=f"{_KUBELET}/kuberuntime",
     ),
@@ -71,7 +71,7 @@ RULES = (
                 read=("kubectl describe {reference} -n {workload_ns}", _DESCRIBE),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:couldn't find key (?P<key>\S+) in|non-existent (?:config|secret) key:?) "
             r"(?P<reference>Secret|ConfigMap) (?:[\w.-]+/)?(?P<referred>[\w.-]+)"
         ),
@@ -87,7 +87,7 @@ RULES = (
                 read=(_DESCRIBE,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"cannot start container|CreateContainer(?:Config)?Error|RunContainerError|"
             r"executable file not found|runAsNonRoot and image will run as root"
         ),
@@ -102,7 +102,7 @@ RULES = (
                 read=("kubectl logs {pod} -n {workload_ns} --previous --tail=50", _DESCRIBE),
             ),
         ),
-        pattern=text(r"CrashLoopBackOff|Back-off restarting failed container"),
+        pattern=Text(r"CrashLoopBackOff|Back-off restarting failed container"),
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
@@ -115,7 +115,7 @@ RULES = (
                 read=(_CLAIMS, "kubectl get storageclasses"),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"unbound immediate PersistentVolumeClaims|persistentvolumeclaim \"[^\"]+\" (?:not "
             r"found|is being deleted)|ProvisioningFailed|storageclass[^\n]{0,60}not found|"
             r"no persistent volumes available|waiting for a volume to be created"
@@ -126,7 +126,7 @@ RULES = (
         _CODE,
         "a volume of the pod cannot be mounted",
         (Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
-        pattern=text(
+        pattern=Text(
             r"FailedMount|FailedAttachVolume|Multi-Attach error|MountVolume\.\w+ failed|"
             r"Unable to attach or mount volumes"
         ),
@@ -141,7 +141,7 @@ RULES = (
                 read=("kubectl describe nodes", _DESCRIBE),
             ),
         ),
-        pattern=text(r"Insufficient (?P<resource_short>[\w./-]*\w)|Too many pods"),
+        pattern=Text(r"Insufficient (?P<resource_short>[\w./-]*\w)|Too many pods"),
         upstream=f"{_SCHEDULER}/plugins/noderesources",
     ),
     Rule(
@@ -153,7 +153,7 @@ RULES = (
                 read=(_NODES, _DESCRIBE),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"node affinity|node selector|didn't match (?:Pod's|pod (?:anti-)?affinity|PodTopology)"
         ),
         upstream=f"{_SCHEDULER}/plugins/nodeaffinity",
@@ -167,7 +167,7 @@ RULES = (
                 read=("kubectl describe nodes", _DESCRIBE),
             ),
         ),
-        pattern=text(r"untolerated taint|had taint|were unschedulable"),
+        pattern=Text(r"untolerated taint|had taint|were unschedulable"),
         upstream=f"{_SCHEDULER}/plugins/tainttoleration",
     ),
     Rule(
@@ -179,7 +179,7 @@ RULES = (
                 read=(_DESCRIBE, "kubectl logs {pod} -n {workload_ns} --tail=50"),
             ),
         ),
-        pattern=text(r"probe fail"),
+        pattern=Text(r"probe fail"),
         upstream=f"{_KUBELET}/prober",
     ),
     Rule(
@@ -191,7 +191,7 @@ RULES = (
                 read=("kubectl describe nodes",),
             ),
         ),
-        pattern=text(r"\bEvicted\b|The node was low on resource"),
+        pattern=Text(r"\bEvicted\b|The node was low on resource"),
         upstream=f"{_KUBELET}/eviction",
     ),
     Rule(
@@ -204,7 +204,7 @@ RULES = (
                 read=("kubectl get pods -n {workload_ns}",),
             ),
         ),
-        pattern=text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit"),
+        pattern=Text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit"),
         upstream="kubernetes pkg/controller/job",
     ),
     Rule(
@@ -216,7 +216,7 @@ RULES = (
                 read=("kubectl logs {pod} -n {workload_ns} --tail=50", _DESCRIBE),
             ),
         ),
-        pattern=text(r"ended with|has failed"),
+        pattern=Text(r"ended with|has failed"),
         upstream=_KUBELET,
     ),
 )

@@ -4,7 +4,7 @@ Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registr
 SC internal/controller/ocirepository_controller.go.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, REGISTRY, SPEC, named
 
 _OCI = frozenset({"OCIRepository"})
@@ -29,7 +29,7 @@ _LOGIN = (
                 read=("kubectl get secret {secret} -n {ns}", SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?=.*(?:DENIED: (?:requested access|permission|access)|insufficient_scope|"
             r"\b403 Forbidden)).*/v2/(?P<wanted_repository>\S+?)/(?:manifests|blobs|tags)/"
         ),
@@ -49,7 +49,7 @@ _LOGIN = (
                 change=(REGISTRY,),
             ),
         ),
-        pattern=text(_REJECTED),
+        pattern=Text(_REJECTED),
         kinds=_PULLS,
         needs=("secret",),
         upstream=_ERRORS,
@@ -66,7 +66,7 @@ _LOGIN = (
                 change=(named(REGISTRY, "{name}-auth"),),
             ),
         ),
-        pattern=text(_REJECTED),
+        pattern=Text(_REJECTED),
         kinds=_PULLS,
         needs=("sync_instance",),
         trivial=True,
@@ -85,7 +85,7 @@ _LOGIN = (
                 change=(named(REGISTRY, "{name}-auth"),),
             ),
         ),
-        pattern=text(_REJECTED),
+        pattern=Text(_REJECTED),
         kinds=_PULLS,
         upstream=_ERRORS,
     ),
@@ -99,7 +99,7 @@ _LOGIN = (
                 change=(REGISTRY,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:unable to parse|failed to (?:parse|decode|unmarshal))[^\n]{0,40}"
             r"(?:docker|auth)\s?config[^\n]{0,80}|expected type[^\n]{0,40}dockerconfigjson|"
             r"invalid docker(?:\s?config| auth)[^\n]{0,80})"
@@ -120,7 +120,7 @@ _CONTENT = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
+        pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
         kinds=_OCI,
         trivial=True,
         upstream=_ERRORS,
@@ -129,7 +129,7 @@ _CONTENT = (
         "registry-tag-missing",
         "the registry has no {wanted} (MANIFEST_UNKNOWN)",
         (Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),),
-        pattern=text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
+        pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
         trivial=True,
         upstream=_ERRORS,
     ),
@@ -143,7 +143,7 @@ _CONTENT = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"no match found for semver: (?P<wanted>[^\n]+)"),
+        pattern=Text(r"no match found for semver: (?P<wanted>[^\n]+)"),
         kinds=_PULLS,
         trivial=True,
         upstream="SC internal/controller/ocirepository_controller.go",
@@ -152,7 +152,7 @@ _CONTENT = (
         "registry-tag-missing",
         "the registry has no {wanted} (not found)",
         (Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?<!\S)'?(?:oci://)?(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.+-]+)'?: "
             r"(?:not found|chart doesn't exist|"
             r".{0,200}(?:from remote: not found|404: (?:not found|name unknown)))"
@@ -165,7 +165,7 @@ _CONTENT = (
         "registry-tag-missing",
         "the registry has no such tag or digest (MANIFEST_UNKNOWN)",
         (Step("push the tag, or correct the tag, digest or version asked for", read=(SPEC,)),),
-        pattern=text(r"MANIFEST_UNKNOWN|manifest unknown"),
+        pattern=Text(r"MANIFEST_UNKNOWN|manifest unknown"),
         kinds=_PULLS,
         trivial=True,
         upstream=_ERRORS,
@@ -174,7 +174,7 @@ _CONTENT = (
         "registry-repository-missing",
         "the registry has no repository {address} (NAME_UNKNOWN)",
         (Step("correct the name in {address_field}, or push to it", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"NAME_UNKNOWN|name unknown|404 Not Found|(?:status(?: code)?:? )404\b|NAME_INVALID|"
             r"repository name not known|RepositoryNotFoundException|repository .{1,120} not found"
         ),
@@ -191,7 +191,7 @@ _CONTENT = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"UNSUPPORTED: |(?:status(?: code)?:? )405\b"),
+        pattern=Text(r"UNSUPPORTED: |(?:status(?: code)?:? )405\b"),
         kinds=_PULLS,
         upstream=_ERRORS,
     ),
@@ -206,7 +206,7 @@ _CONTENT = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"failed to find layer with media type '(?P<media_type>[^']+)'"),
+        pattern=Text(r"failed to find layer with media type '(?P<media_type>[^']+)'"),
         kinds=_OCI,
         trivial=True,
         upstream="SC internal/controller/ocirepository_controller.go",
@@ -223,7 +223,7 @@ _CONTENT = (
             ),
         ),
         reasons=("OCIArtifactLayerOperationFailed",),
-        pattern=text(r"extract layer contents|requires gzip|gzip: invalid|no layers found"),
+        pattern=Text(r"extract layer contents|requires gzip|gzip: invalid|no layers found"),
         kinds=_OCI,
         upstream="SC internal/controller/ocirepository_controller.go, PKG tar",
     ),

@@ -4,7 +4,7 @@ Upstream: HC internal/controller/helmrelease_controller.go, internal/reconcile, 
 helm pkg/action, pkg/kube, pkg/storage.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import FORCE, OBJECT, RETRY, SPEC
 
 _HR = frozenset({"HelmRelease"})
@@ -26,7 +26,7 @@ RULES = (
             ),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"\b(?P<owned>(?P<owned_kind>\w+) \"(?P<owned_name>[\w.:-]+)\") in namespace "
             r"\"(?P<owned_ns>[\w.-]*)\".*invalid ownership metadata"
         ),
@@ -44,7 +44,7 @@ RULES = (
             ),
             RETRY,
         ),
-        pattern=text(r"invalid ownership metadata|cannot be imported into the current release"),
+        pattern=Text(r"invalid ownership metadata|cannot be imported into the current release"),
         kinds=_HR,
         upstream="helm pkg/action/validate.go",
     ),
@@ -59,7 +59,7 @@ RULES = (
             ),
             RETRY,
         ),
-        pattern=text(r"already exists"),
+        pattern=Text(r"already exists"),
         kinds=_HR,
         upstream="helm pkg/kube/client.go",
     ),
@@ -74,7 +74,7 @@ RULES = (
             ),
             RETRY,
         ),
-        pattern=text(r"cannot re-use a name that is still in use"),
+        pattern=Text(r"cannot re-use a name that is still in use"),
         kinds=_HR,
         upstream="helm pkg/action/install.go",
     ),
@@ -82,7 +82,7 @@ RULES = (
         "helm-name-invalid",
         "the release's name does not fit: {detail}",
         (Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:release name|invalid release name)[^\n]{0,160}(?:exceeds|must match|"
             r"invalid)[^\n]{0,80})"
         ),
@@ -106,7 +106,7 @@ RULES = (
                 change=(FORCE,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"another operation .*in progress|release .{0,80}(?:is )?in (?:a )?pending|"
             r"pending-(?:install|upgrade|rollback)"
         ),
@@ -124,7 +124,7 @@ RULES = (
                 change=(FORCE,),
             ),
         ),
-        pattern=text(r"has no deployed releases"),
+        pattern=Text(r"has no deployed releases"),
         kinds=_HR,
         upstream="helm pkg/action/upgrade.go",
     ),
@@ -139,7 +139,7 @@ RULES = (
                 change=(FORCE,),
             ),
         ),
-        pattern=text(r"missing target release for rollback|MissingRollbackTarget"),
+        pattern=Text(r"missing target release for rollback|MissingRollbackTarget"),
         kinds=_HR,
         upstream="HC internal/reconcile/atomic_release.go",
     ),
@@ -155,7 +155,7 @@ RULES = (
             ),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"from (?:current|old|previous|deployed) release manifest.*?no matches for kind "
             r"\"(?P<missing_kind>\w+)\" in version \"(?P<missing_group>"
             r"(?P<missing_group_name>[\w.-]+)(?:/\w+)?)\""
@@ -173,7 +173,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"limit is \d+|request (?:entity )?(?:is )?too large|data: Too long|"
             r"Too long: (?:may|must) not be more"
         ),
@@ -191,7 +191,7 @@ RULES = (
             ),
         ),
         reasons=("ArtifactFailed",),
-        pattern=text(
+        pattern=Text(
             r"could not load chart: (?!.*(?:dial tcp|no such host|timeout|digest))"
             r"(?P<detail>[^\n]{1,200})"
         ),

@@ -4,7 +4,7 @@ Upstream: FO internal/controller, internal/builder/resourceset.go, internal/gitp
 internal/inputs.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, named
 
 _SETS = frozenset({"ResourceSet"})
@@ -21,7 +21,7 @@ _RESOURCE_SETS = (
                 read=("kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}",),
             ),
         ),
-        pattern=text(r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)"),
+        pattern=Text(r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)"),
         kinds=_SETS,
         trivial=True,
         upstream="FO internal/controller/resourceset_controller.go",
@@ -38,7 +38,7 @@ _RESOURCE_SETS = (
                 ),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not found"
         ),
@@ -57,7 +57,7 @@ _RESOURCE_SETS = (
                 ),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not ready"
         ),
@@ -75,7 +75,7 @@ _RESOURCE_SETS = (
                 read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
             ),
         ),
-        pattern=text(r"map has no entry for key \"(?P<missing_input>[^\"]+)\""),
+        pattern=Text(r"map has no entry for key \"(?P<missing_input>[^\"]+)\""),
         kinds=_SETS,
         trivial=True,
         upstream=f"{_BUILDER}/resourceset.go",
@@ -90,7 +90,7 @@ _RESOURCE_SETS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:failed to (?:parse|execute|convert)[^\n:]{0,40}template|"
             r"function \"\w+\" not defined|wrong type for value|nil pointer evaluating|"
             r"unexpected [^\n]{0,40} in (?:operand|command))[^\n]{0,240})"
@@ -108,7 +108,7 @@ _RESOURCE_SETS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"(?P<detail>failed to read objects?[^\n]{0,240})"),
+        pattern=Text(r"(?P<detail>failed to read objects?[^\n]{0,240})"),
         kinds=_SETS,
         upstream=f"{_BUILDER}/resourceset.go",
     ),
@@ -116,7 +116,7 @@ _RESOURCE_SETS = (
         "resource-duplicate",
         "two steps define the same object: {duplicate}",
         (Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
-        pattern=text(r"duplicate resource (?P<duplicate>\S+)"),
+        pattern=Text(r"duplicate resource (?P<duplicate>\S+)"),
         kinds=_SETS,
         trivial=True,
         upstream=f"{_BUILDER}/resourceset.go",
@@ -131,7 +131,7 @@ _RESOURCE_SETS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:failed to copy data from|copyFrom)[^\n]{0,20}?"
             r"(?P<detail>(?:ConfigMap|Secret)/[\w./-]+)"
         ),
@@ -148,7 +148,7 @@ _RESOURCE_SETS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"failed to (?:compute|get|combine|permute) inputs: (?P<detail>[^\n]{1,200})|"
             r"(?P<inputs>invalid inputs?)"
         ),
@@ -178,7 +178,7 @@ _PROVIDERS = (
                 change=(named(BASIC_AUTH, "{missing}"),),
             ),
         ),
-        pattern=text(r"failed to read secret .*secrets \"(?P<missing>[\w.-]+)\" not found"),
+        pattern=Text(r"failed to read secret .*secrets \"(?P<missing>[\w.-]+)\" not found"),
         kinds=_INPUTS,
         trivial=True,
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
@@ -194,7 +194,7 @@ _PROVIDERS = (
                 change=(BASIC_AUTH,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|"
             r"(?:: |status(?: code)?:? |HTTP )40[13]\b[^\n]{0,40}|Bad credentials|"
             r"authentication required|invalid_token|insufficient_scope|DENIED\b)"
@@ -214,7 +214,7 @@ _PROVIDERS = (
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?!.*rate limit).*(?:UNAUTHORIZED|(?:: |status(?: code)?:? |HTTP )40[13]\b|"
             r"Bad credentials|authentication required|DENIED\b)"
         ),
@@ -232,7 +232,7 @@ _PROVIDERS = (
                 read=(SPEC, SECRET),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:: |status(?: code)?:? |HTTP )404\b|Project Not Found|NAME_UNKNOWN|"
             r"does not exist or you do not have permissions"
         ),
@@ -249,7 +249,7 @@ _PROVIDERS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>failed to parse JSON response[^\n]{0,160}|does not contain an 'inputs' "
             r"field|(?:is missing the required|has a non-string|has a duplicate) 'id'[^\n]{0,80}|"
             r"response body exceeds[^\n]{0,100})"
@@ -261,7 +261,7 @@ _PROVIDERS = (
         "spec-invalid",
         "the spec is not valid: {detail}",
         (Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
             r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
             r"spec\.\w+ (?:must|can only)[^\n]{0,160})"

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from fluxstatus.findings import Command, Hint
 
@@ -22,6 +23,21 @@ class Step:
     change: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Text:
+    """A regular expression for a message: in any letter case, `.` also for a newline.
+
+    It is compiled when it is first looked for; in a healthy cluster none is.
+    """
+
+    pattern: str = ""
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled pattern."""
+        return re.compile(self.pattern, re.IGNORECASE | re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of knowledge.
@@ -37,7 +53,7 @@ class Rule:
     why: str
     steps: tuple[Step, ...]
     reasons: tuple[str, ...] = ()
-    pattern: re.Pattern[str] = re.compile("")
+    pattern: Text = Text()
     kinds: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
     transient: bool = False
@@ -49,12 +65,7 @@ class Rule:
         """Give the match of this rule with a condition of an object of *kind*, or None."""
         if (self.kinds and kind not in self.kinds) or (self.reasons and reason not in self.reasons):
             return None
-        return self.pattern.search(message)
-
-
-def text(pattern: str) -> re.Pattern[str]:
-    """Compile the *pattern* of a rule: in any letter case, `.` also for a newline."""
-    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+        return self.pattern.compiled.search(message)
 
 
 _SECRET = "that the spec names"  # noqa: S105 - a phrase

@@ -4,7 +4,7 @@ Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and
 controller says of its own Secrets.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import (
     BASIC_AUTH,
     CLIENT_CERTIFICATE,
@@ -47,7 +47,7 @@ def _missing(
                 change=(named(create, "{missing}"),) if create else (),
             ),
         ),
-        pattern=text(_NOT_FOUND),
+        pattern=Text(_NOT_FOUND),
         kinds=kinds,
         needs=needs,
         trivial=True,
@@ -70,7 +70,7 @@ _MISSING = (
                 ),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"proxy options|failed to get proxy|proxy (?:URL|address)|invalid proxy secret"
         ),
         needs=("proxy_secret",),
@@ -124,7 +124,7 @@ def _lacks(
                 change=(named(create, "{holder}"),) if create else (),
             ),
         ),
-        pattern=text(pattern),
+        pattern=Text(pattern),
         kinds=kinds,
         trivial=True,
         upstream="PKG runtime/secrets/error.go",
@@ -146,7 +146,7 @@ _LACKING = (
                 change=(SSH,),
             ),
         ),
-        pattern=text(r"invalid 'ssh' auth option: '(?P<key>[\w-]+)' is required"),
+        pattern=Text(r"invalid 'ssh' auth option: '(?P<key>[\w-]+)' is required"),
         trivial=True,
         upstream="PKG git/options.go",
     ),
@@ -160,7 +160,7 @@ _LACKING = (
                 change=(BASIC_AUTH,),
             ),
         ),
-        pattern=text(r"'(?P<present>[\w.]+)' requires '(?P<key>[\w.]+)' to be set"),
+        pattern=Text(r"'(?P<present>[\w.]+)' requires '(?P<key>[\w.]+)' to be set"),
         trivial=True,
         upstream="PKG git/options.go",
     ),
@@ -168,7 +168,7 @@ _LACKING = (
         "secret-key-missing",
         "the Secret {secret} lacks what {option} needs: {key} is required",
         (Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
-        pattern=text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
+        pattern=Text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
         trivial=True,
         upstream="PKG git/options.go",
     ),
@@ -182,7 +182,7 @@ _LACKING = (
                 read=(_HELD,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             rf"secret {_OF}:? (?:malformed [\w ]+ - has|contains) '(?P<present>[\w.]+)' but "
             r"missing '(?P<key>[\w.]+)'"
         ),
@@ -193,7 +193,7 @@ _LACKING = (
         "secret-key-missing",
         "the Secret {holder} does not hold what it should: {detail}",
         (Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
-        pattern=text(
+        pattern=Text(
             rf"secret {_OF}:? (?P<detail>must contain [^\n]{{1,160}}|(?:proxy )?address is empty|"
             r"failed to parse [^\n]{1,120})"
         ),

@@ -4,7 +4,7 @@ Upstream: SC internal/controller/gitrepository_controller.go and ocirepository_c
 internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRET, SPEC, named
 
 _VERIFY = named(SECRET, "{verify_secret}")
@@ -23,7 +23,7 @@ RULES = (
                 read=(_VERIFY, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"signature verification of (?P<signed>\w+ '[^']+') failed: (?:unsupported signature "
             r"type: empty|.*(?:no signature|signature is empty|not signed))"
         ),
@@ -40,7 +40,7 @@ RULES = (
                 read=(_VERIFY, SPEC),
             ),
         ),
-        pattern=text(r"signature verification of (?P<signed>\w+ '[^']+') failed"),
+        pattern=Text(r"signature verification of (?P<signed>\w+ '[^']+') failed"),
         upstream=f"{_GIT}, PKG git/signatures",
     ),
     Rule(
@@ -53,7 +53,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"cannot verify tag|tag reference is not specified"),
+        pattern=Text(r"cannot verify tag|tag reference is not specified"),
         trivial=True,
         upstream=_GIT,
     ),
@@ -67,7 +67,7 @@ RULES = (
                 read=(_VERIFY,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>public keys? secret error[^\n]{0,120}|no certificates found in secret|"
             r"parsing trustpolicy\.json[^\n]{0,120}|(?:unable to|failed to) (?:read|parse|load) "
             r"(?:armored key ring|public key)[^\n]{0,80}|verification secret cannot be empty|"
@@ -88,7 +88,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>none of the expected identities matched[^\n]{0,300}|"
             r"(?:issuer|subject) [^\n]{0,60}(?:mismatch|does not match)[^\n]{0,100})"
         ),
@@ -104,7 +104,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"no signatures? found|no signature is associated|no signatures associated|"
             r"signatures? (?:is|was|were) not found"
         ),
@@ -121,7 +121,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"provider 'cosign keyless'"),
+        pattern=Text(r"provider 'cosign keyless'"),
         upstream=_OCI,
     ),
     Rule(
@@ -136,7 +136,7 @@ RULES = (
                 read=(_VERIFY, SPEC),
             ),
         ),
-        pattern=text(r"no matching signatures|verify the signature using provider 'cosign'"),
+        pattern=Text(r"no matching signatures|verify the signature using provider 'cosign'"),
         needs=("verify_secret",),
         upstream=_OCI,
     ),
@@ -150,7 +150,7 @@ RULES = (
                 read=(_VERIFY, SPEC),
             ),
         ),
-        pattern=text(r"provider 'notation'[^\n:]*: (?P<detail>[^\n]{1,200})"),
+        pattern=Text(r"provider 'notation'[^\n:]*: (?P<detail>[^\n]{1,200})"),
         upstream=_OCI,
     ),
     Rule(
@@ -164,7 +164,7 @@ RULES = (
                 read=(_VERIFY, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"signature verification|failed to verify the sig|no matching signatures|"
             r"public key provider|chart verification"
         ),

@@ -4,7 +4,7 @@ Upstream: SC internal/bucket (minio, aws, azure, gcp), SC internal/controller/st
 http/fetch, PKG tar.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, SECRET, SPEC
 
 _BUCKET = frozenset({"Bucket"})
@@ -31,7 +31,7 @@ _OF_BUCKETS = (
                 read=(SECRET,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"signature we calculated does not match|SignatureDoesNotMatch|InvalidAccessKeyId|"
             r"Access Key Id you provided does not exist|AuthenticationFailed|"
             r"invalid access key"
@@ -50,7 +50,7 @@ _OF_BUCKETS = (
                 read=(SECRET, SPEC),
             ),
         ),
-        pattern=text(_DENIED),
+        pattern=Text(_DENIED),
         kinds=_BUCKET,
         needs=("secret",),
         upstream=_BUCKETS,
@@ -67,7 +67,7 @@ _OF_BUCKETS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(_DENIED),
+        pattern=Text(_DENIED),
         kinds=_BUCKET,
         upstream=_BUCKETS,
     ),
@@ -75,7 +75,7 @@ _OF_BUCKETS = (
         "bucket-region-wrong",
         "the bucket '{bucket}' is in another region than spec.region says",
         (Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"AuthorizationHeaderMalformed|PermanentRedirect|"
             r"region[^\n]{0,40}(?:is wrong|expecting)"
         ),
@@ -87,7 +87,7 @@ _OF_BUCKETS = (
         "bucket-clock-skew",
         "the clock of the node differs too much from that of {endpoint}",
         (Step("set the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),),
-        pattern=text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
+        pattern=Text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
         kinds=_BUCKET,
         upstream=_BUCKETS,
     ),
@@ -95,7 +95,7 @@ _OF_BUCKETS = (
         "bucket-missing",
         "there is no bucket {bucket} at {endpoint}",
         (Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
-        pattern=text(
+        pattern=Text(
             r"bucket '[^']*' (?:not found|does not exist)|NoSuchBucket|ContainerNotFound|"
             r"bucket does ?n(?:o|')t exist|specified (?:bucket|container) does not exist"
         ),
@@ -113,7 +113,7 @@ _OF_BUCKETS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>[^\n]{0,60}does not follow ip address or domain name|"
             r"Endpoint url cannot [^\n]{1,80}|Bucket name (?:contains|cannot)[^\n]{1,80})"
         ),
@@ -147,7 +147,7 @@ _OF_ARTIFACTS = (
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
-        pattern=text(r"no space left on device|disk quota exceeded"),
+        pattern=Text(r"no space left on device|disk quota exceeded"),
         upstream="Go syscall",
     ),
     Rule(
@@ -160,7 +160,7 @@ _OF_ARTIFACTS = (
                 read=("kubectl describe deployment {controller} -n {flux_namespace}", LOG),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>read-only file system|(?:mkdir|open|rename|create|remove|unlinkat) "
             r"/[^\s:]+: permission denied)"
         ),
@@ -177,7 +177,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
-        pattern=text(
+        pattern=Text(
             r"not ready[:,] artifact not found|failed to download archive[^\n]*(?:404|not found)|"
             r"file not found"
         ),
@@ -195,7 +195,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
-        pattern=text(
+        pattern=Text(
             r"^(?=.*(?:download archive|load chart|\.svc\b|dial tcp [\w.:\[\]]+:80\b))"
             r".*(?P<detail>connection refused|i/o timeout|no such host|context deadline exceeded|"
             r"no route to host|Client\.Timeout|connection reset|operation not permitted|"
@@ -214,7 +214,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
-        pattern=text(r"failed to download archive|source-controller\.[\w-]+\.svc"),
+        pattern=Text(r"failed to download archive|source-controller\.[\w-]+\.svc"),
         transient=True,
         upstream="PKG http/fetch",
     ),
@@ -222,7 +222,7 @@ _OF_ARTIFACTS = (
         "artifact-corrupt",
         "the downloaded artifact does not match its digest",
         (Step("let the source store it again", change=(_STORE_AGAIN,)),),
-        pattern=text(
+        pattern=Text(
             r"computed (?:digest|checksum) does ?n(?:o|')t match|integrity check failed|"
             r"failed to verify archive"
         ),
@@ -240,7 +240,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>failed to (?:extract|untar) [^\n]{0,160}|tar [^\n]{0,80}bigger than|"
             r"gzip: invalid[^\n]{0,40})"
         ),

@@ -3,7 +3,7 @@
 Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
 
 _KS = frozenset({"Kustomization"})
@@ -20,7 +20,7 @@ RULES = (
                 read=(_VARIABLES, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"substitute from '(?P<source_kind>ConfigMap|Secret)/(?P<missing>[^']+)' error[^\n]*"
             r"not found"
         ),
@@ -32,7 +32,7 @@ RULES = (
         "substitute-source-missing",
         "{detail}, which spec.postBuild.substituteFrom names, cannot be read",
         (Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
-        pattern=text(r"substitute from '(?P<detail>[^']+)' error"),
+        pattern=Text(r"substitute from '(?P<detail>[^']+)' error"),
         kinds=_KS,
         trivial=True,
         upstream="PKG kustomize/kustomize_varsub.go",
@@ -53,7 +53,7 @@ RULES = (
                 "takes it back"
             ),
         ),
-        pattern=text(r"variable not set[^\"]{0,40}\"(?P<variable>\w+)\""),
+        pattern=Text(r"variable not set[^\"]{0,40}\"(?P<variable>\w+)\""),
         kinds=_KS,
         trivial=True,
         upstream="PKG envsubst, KC internal/features/features.go",
@@ -69,7 +69,7 @@ RULES = (
                 read=(SPEC, _VARIABLES),
             ),
         ),
-        pattern=text(r"'(?P<variable>[^']+)' var name is invalid"),
+        pattern=Text(r"'(?P<variable>[^']+)' var name is invalid"),
         kinds=_KS,
         trivial=True,
         upstream="PKG kustomize/kustomize_varsub.go",
@@ -84,7 +84,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"variable substitution failed: (?P<detail>(?:missing closing brace|bad substitution|"
             r"unable to parse|unexpected|cannot parse)[^\n]{0,80}|[^\n]{1,120})"
         ),
@@ -102,7 +102,7 @@ RULES = (
                 read=(SPEC, _VARIABLES),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"post build failed[^\n]*(?P<detail>(?:YAMLToJSON|UnmarshalJSON): [^\n]{1,200})"
         ),
         kinds=_KS,

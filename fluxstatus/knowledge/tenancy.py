@@ -3,7 +3,7 @@
 Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, PKG runtime/cel.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRET, SECRETS, SPEC, named
 
 _REMOTE = frozenset({"Kustomization", "HelmRelease"})
@@ -23,7 +23,7 @@ _LIMITS = (
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
-        pattern=text(r"ExternalArtifact feature gate"),
+        pattern=Text(r"ExternalArtifact feature gate"),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go, HC internal/features",
         versions=">=2.7",
@@ -40,7 +40,7 @@ _LIMITS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"^(?=.*ObjectLevelWorkloadIdentity)(?:.*to use (?P<field>spec\.[\w.]+\w))?"),
+        pattern=Text(r"^(?=.*ObjectLevelWorkloadIdentity)(?:.*to use (?P<field>spec\.[\w.]+\w))?"),
         trivial=True,
         upstream="PKG auth/feature_gate.go",
         versions=">=2.6",
@@ -55,7 +55,7 @@ _LIMITS = (
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A", SPEC),
             ),
         ),
-        pattern=text(r"access denied: .*ImageRepository/(?P<target>[\w./-]*\w)"),
+        pattern=Text(r"access denied: .*ImageRepository/(?P<target>[\w./-]*\w)"),
         kinds=frozenset({"ImagePolicy"}),
         trivial=True,
         upstream="PKG runtime/acl",
@@ -71,7 +71,7 @@ _LIMITS = (
                 read=(SPEC, _ARGUMENTS),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?=.*cross-namespace ref).*(?:can't|cannot) access '?(?P<target>[\w./-]*\w)"
         ),
         trivial=True,
@@ -87,7 +87,7 @@ _LIMITS = (
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
-        pattern=text(r"(?<!\w)(?P<gate>[A-Z]\w{3,80}) feature gate"),
+        pattern=Text(r"(?<!\w)(?P<gate>[A-Z]\w{3,80}) feature gate"),
         trivial=True,
         upstream="PKG apis/meta/conditions.go",
     ),
@@ -128,7 +128,7 @@ _LIMITS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>(?:failed to (?:parse|compile|evaluate|instantiate|create)[^\n]{0,40}CEL|"
             r"(?:invalid|unable to parse) (?:CEL )?expression|ERROR: <input>|no such key|"
             r"undeclared reference)[^\n]{0,200})"
@@ -158,7 +158,7 @@ _CLUSTERS = (
                 change=(_MAKE_KUBECONFIG,),
             ),
         ),
-        pattern=text(r"(?:secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found)"),
+        pattern=Text(r"(?:secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found)"),
         kinds=_REMOTE,
         needs=("missing_kubeconfig",),
         trivial=True,
@@ -174,7 +174,7 @@ _CLUSTERS = (
                 read=("kubectl describe secret {holder} -n {ns}",),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"KubeConfig secret '(?:[\w.-]+/)?(?P<holder>[\w.-]+)' does not contain an? "
             r"'(?P<key>[^']+)'"
         ),
@@ -193,7 +193,7 @@ _CLUSTERS = (
                 read=(_KUBECONFIG,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>invalid configuration[^\n]{0,120}|couldn't get version/kind[^\n]{0,80}|"
             r"no context is set|cluster \"[^\"]*\" does not exist|context [^\n]{0,40}does not "
             r"exist|exec: \"?[^\n]{1,80}|unable to read (?:client-cert|client-key|"
@@ -215,7 +215,7 @@ _CLUSTERS = (
                 read=(_KUBECONFIG,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"Unauthorized|asked for the client to provide credentials|must be logged in to the "
             r"server"
         ),
@@ -234,7 +234,7 @@ _CLUSTERS = (
                 read=(_KUBECONFIG,),
             ),
         ),
-        pattern=text(r"^(?!.*failed calling webhook).*(?P<detail>x509: [^\n]{1,160})"),
+        pattern=Text(r"^(?!.*failed calling webhook).*(?P<detail>x509: [^\n]{1,160})"),
         kinds=_REMOTE,
         needs=("kubeconfig_secret",),
         upstream="Go crypto/x509",
@@ -251,7 +251,7 @@ _CLUSTERS = (
                 read=(_KUBECONFIG,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?!.*failed calling webhook).*?(?P<detail>connection refused|no such host|"
             r"i/o timeout|TLS handshake timeout|no route to host|context deadline exceeded|"
             r"connection reset by peer|network is unreachable|\bEOF\b|dial tcp[^\n]{0,80})"
@@ -270,7 +270,7 @@ _CLUSTERS = (
                 read=(_KUBECONFIG, SPEC),
             ),
         ),
-        pattern=text(r"failed to build kube client|kubeconfig"),
+        pattern=Text(r"failed to build kube client|kubeconfig"),
         kinds=_REMOTE,
         needs=("kubeconfig_secret",),
         upstream="PKG runtime/client",

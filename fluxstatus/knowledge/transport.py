@@ -6,7 +6,7 @@ The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-con
 from dataclasses import replace
 
 from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
 
 _FETCHES = frozenset(
@@ -39,7 +39,7 @@ _RULES = (
                 ),
             ),
         ),
-        pattern=text(r"proxyconnect tcp|socks connect|connect to proxy"),
+        pattern=Text(r"proxyconnect tcp|socks connect|connect to proxy"),
         transient=True,
         upstream="Go net/http transport.go",
     ),
@@ -53,7 +53,7 @@ _RULES = (
                 read=(named(SECRET, "{proxy_secret}"), SPEC),
             ),
         ),
-        pattern=text(r"Proxy Authentication Required|(?:status code:? |: )407\b"),
+        pattern=Text(r"Proxy Authentication Required|(?:status code:? |: )407\b"),
         upstream="Go net/http transport.go",
     ),
     Rule(
@@ -66,7 +66,7 @@ _RULES = (
                 read=(_DNS, _POLICIES),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"lookup (?P<host>[\w.-]+) on (?P<dns>[\w.:\[\]]+):53: "
             r"(?:server misbehaving|(?:dial|read|write) (?:udp|tcp))|"
             r"lookup (?P<looked_up>[\w.-]+)[^;]{0,80}(?:Temporary failure in name|try again|"
@@ -85,7 +85,7 @@ _RULES = (
                 read=(SPEC, _DNS),
             ),
         ),
-        pattern=text(r"(?:lookup (?P<host>[\w.-]+)[^,;]{0,80}?)?no such host"),
+        pattern=Text(r"(?:lookup (?P<host>[\w.-]+)[^,;]{0,80}?)?no such host"),
         upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
@@ -93,7 +93,7 @@ _RULES = (
         "{host} refuses connections (connection refused): nothing listens there, or a firewall "
         "answers",
         (_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
-        pattern=text(r"connection refused"),
+        pattern=Text(r"connection refused"),
         transient=True,
         upstream="Go net",
     ),
@@ -109,7 +109,7 @@ _RULES = (
                 change=(CA,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"certificate signed by unknown authority|self[- ]signed certificate|"
             r"unable to get local issuer"
         ),
@@ -128,7 +128,7 @@ _RULES = (
                 change=(CA,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"certificate signed by unknown authority|self[- ]signed certificate|"
             r"unable to get local issuer"
         ),
@@ -138,21 +138,21 @@ _RULES = (
         "tls-expired",
         "the certificate of {host} is not valid before {not_before} (x509)",
         (Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
-        pattern=text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
+        pattern=Text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-expired",
         "the certificate of {host} has expired: it was valid until {not_after} (x509)",
         (_RENEW,),
-        pattern=text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
+        pattern=Text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-expired",
         "the certificate of {host} has expired or is not valid yet (x509)",
         (_RENEW,),
-        pattern=text(r"certificate has expired"),
+        pattern=Text(r"certificate has expired"),
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -166,7 +166,7 @@ _RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"x509: certificate is valid for (?P<valid_for>.{1,200}), not (?P<wanted_name>\S+)"
         ),
         upstream="Go crypto/x509",
@@ -181,7 +181,7 @@ _RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"x509: (?:certificate is (?:not )?valid for|certificate is not valid for any|"
             r"cannot validate certificate|certificate relies on legacy)"
         ),
@@ -198,7 +198,7 @@ _RULES = (
                 change=(CLIENT_CERTIFICATE,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"remote error: tls: (?:certificate required|bad certificate|unknown certificate|"
             r"expired certificate|revoked certificate)|No required SSL certificate was sent|"
             r"SSL certificate error"
@@ -215,7 +215,7 @@ _RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"server gave HTTP response to HTTPS client|first record does not look like a TLS"
         ),
         upstream="Go net/http, crypto/tls",
@@ -224,7 +224,7 @@ _RULES = (
         "protocol-mismatch",
         "{host} speaks another protocol on this port than the URL asks for",
         (Step("correct scheme and port in {address_field}", read=(SPEC,)),),
-        pattern=text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
+        pattern=Text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
         upstream="Go net/http",
     ),
     Rule(
@@ -236,7 +236,7 @@ _RULES = (
                 "proxies between"
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>x509: (?!decryption)[^\n]{1,120}|(?:remote error: )?tls: [^\n]{1,120}|"
             r"failed to parse (?:CA certificate|TLS certificate)[^\n]{0,80})"
         ),
@@ -254,7 +254,7 @@ _RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=text(r"dial tcp [\w.:\[\]]+:22: .*(?:timeout|timed out)"),
+        pattern=Text(r"dial tcp [\w.:\[\]]+:22: .*(?:timeout|timed out)"),
         transient=True,
         upstream="Go net",
     ),
@@ -265,7 +265,7 @@ _RULES = (
             _FROM_THE_POD,
             Step("when what is fetched is only large: raise spec.timeout, or fetch less of it"),
         ),
-        pattern=text(
+        pattern=Text(
             r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|"
             r"connection timed out|operation timed out|timeout awaiting response"
         ),
@@ -281,7 +281,7 @@ _RULES = (
                 "anonymous pulls by address), or a Receiver instead of polling"
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?:status(?: code)?:? |: |HTTP )429\b|429 Too Many|TOOMANYREQUESTS|"
             r"too many requests|rate limit(?!er)|pull rate|abuse detection"
         ),
@@ -292,7 +292,7 @@ _RULES = (
         "host-broken",
         "{host} answers with HTTP {status}: a fault on its side",
         (Step("look at the state of {host}; Flux retries by itself when it is back"),),
-        pattern=text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
+        pattern=Text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
         transient=True,
         upstream="go-git plumbing/transport/http, SC internal/helm/getter",
     ),
@@ -300,14 +300,14 @@ _RULES = (
         "host-redirects",
         "{host} sends requests round in circles: too many redirects",
         (Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),),
-        pattern=text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
+        pattern=Text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
         upstream="Go net/http client.go",
     ),
     Rule(
         "host-unreachable",
         "{host} cannot be reached: {detail}",
         (_FROM_THE_POD,),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>no route to host|network is unreachable|connection reset(?: by peer)?|"
             r"unexpected EOF|broken pipe|connect: operation not permitted|"
             r"connect: permission denied|(?<=: )EOF\b)"

@@ -3,7 +3,7 @@
 Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postrender.
 """
 
-from fluxstatus.knowledge.rule import Rule, Step, text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import RETRY, SPEC
 
 _HR = frozenset({"HelmRelease"})
@@ -21,7 +21,7 @@ _VALUES_RULES = (
                 read=("kubectl describe {values_kind} {values_name} -n {ns}", SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
             r"(?P<values_name>[\w.-]+)' with key '(?P<values_key>[^']+)':[^\n]*"
             r"(?:key not found|missing key)"
@@ -40,7 +40,7 @@ _VALUES_RULES = (
                 read=(_VALUES, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
             r"(?P<values_name>[\w.-]+)'[^\n]*not found"
         ),
@@ -58,7 +58,7 @@ _VALUES_RULES = (
                 read=(_VALUES, SPEC),
             ),
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<values_kind>Secret|ConfigMap) chart values reference '(?:[\w.-]+/)?"
             r"(?P<values_name>[\w.-]+)'(?: with key '[^']+')?: (?P<detail>[^\n]{1,200})"
         ),
@@ -77,7 +77,7 @@ _VALUES_RULES = (
         "values-invalid",
         "the values do not fit the chart's schema: {detail}",
         (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
-        pattern=text(
+        pattern=Text(
             r"values don't meet the specifications of the schema.*?\n- (?P<detail>.{1,300})"
         ),
         kinds=_HR,
@@ -87,7 +87,7 @@ _VALUES_RULES = (
         "values-invalid",
         "the values do not fit the chart's schema",
         (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
-        pattern=text(r"values don't meet the specifications of the schema"),
+        pattern=Text(r"values don't meet the specifications of the schema"),
         kinds=_HR,
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
@@ -101,7 +101,7 @@ _VALUES_RULES = (
             ),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"chart requires kubeVersion: (?P<wanted>.{1,60}?) which is incompatible with "
             r"Kubernetes (?P<detail>\S+)"
         ),
@@ -118,7 +118,7 @@ _VALUES_RULES = (
             ),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>found in Chart\.yaml, but missing in charts/ directory:[^\n]{0,160})"
         ),
         kinds=_HR,
@@ -131,7 +131,7 @@ _TEMPLATE_RULES = (
         "template-error",
         "the chart refuses the values by itself ({template}): {detail}",
         (Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
-        pattern=text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
+        pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
         kinds=_HR,
         upstream=_TEMPLATES,
     ),
@@ -146,7 +146,7 @@ _TEMPLATE_RULES = (
             ),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"(?P<detail>nil pointer evaluating [^\n]{1,120}|can't evaluate field \S+[^\n]{0,80}|"
             r"map has no entry for key [^\n]{1,80}|wrong type for value; expected [^\n]{1,80}|"
             r"error calling (?!include)\w+: [^\n]{1,160})"
@@ -161,7 +161,7 @@ _TEMPLATE_RULES = (
             Step("correct the chart's template, or use a version without the fault", read=(SPEC,)),
             RETRY,
         ),
-        pattern=text(
+        pattern=Text(
             r"^(?=.*?(?P<detail>no template \"[^\"]+\"|function \"\w+\" not defined|"
             r"parse error at [^\n]{1,160}|error calling include: [^\n]{1,160})|"
             r".*executing \"[^\"]+\" at)"
@@ -180,7 +180,7 @@ _TEMPLATE_RULES = (
             ),
             RETRY,
         ),
-        pattern=text(r"YAML parse error on (?P<template>[^\s:]+): (?P<detail>[^\n]{1,200})"),
+        pattern=Text(r"YAML parse error on (?P<template>[^\s:]+): (?P<detail>[^\n]{1,200})"),
         kinds=_HR,
         upstream="helm pkg/release/util/manifest_sorter.go",
     ),
@@ -195,7 +195,7 @@ _TEMPLATE_RULES = (
             ),
             RETRY,
         ),
-        pattern=text(r"(?:post[- ]?render\w*|running kustomize)[^\n:]*: (?P<detail>[^\n]{1,240})"),
+        pattern=Text(r"(?:post[- ]?render\w*|running kustomize)[^\n:]*: (?P<detail>[^\n]{1,240})"),
         kinds=_HR,
         upstream="HC internal/postrender",
     ),
@@ -211,7 +211,7 @@ _TEMPLATE_RULES = (
             ),
             RETRY,
         ),
-        pattern=text(r"labels[\w.\[\]]*: Invalid value: \"[^\"]*\+"),
+        pattern=Text(r"labels[\w.\[\]]*: Invalid value: \"[^\"]*\+"),
         kinds=_HR,
         upstream="HC internal/controller/helmrelease_controller.go",
     ),

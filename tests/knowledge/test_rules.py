@@ -51,7 +51,7 @@ def names_in(template: str) -> set[str]:
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
 def test_a_rule_names_only_fields_there_are(rule: Rule) -> None:
     """Every field in a template is one of the object, of its state or of the rule's pattern."""
-    known = FIELDS | set(rule.pattern.groupindex)
+    known = FIELDS | set(rule.pattern.compiled.groupindex)
     known |= STATE_FIELDS if rule.code in STATES else set()
     assert {name for t in templates(rule) for name in names_in(t)} | set(rule.needs) <= known
 
