@@ -127,6 +127,35 @@ _INVALID = (
         upstream="kubernetes apiextensions-apiserver validation, F cmd/flux/migrate.go",
     ),
     Rule(
+        "manifest-selector-mismatch",
+        "the selector of {object} does not select the pods of its own template",
+        (
+            Step(
+                f"let spec.selector.matchLabels and spec.template.metadata.labels agree {_IN_GIT}; "
+                "the selector of one that exists cannot be changed",
+                read=(OBJECT,),
+            ),
+        ),
+        pattern=Text(r"`?selector`? does not match template `?labels"),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="kubernetes pkg/apis/apps/validation",
+    ),
+    Rule(
+        "volume-not-resizable",
+        "{object} cannot grow: its StorageClass does not allow it, or it was provisioned by hand",
+        (
+            Step(
+                "set allowVolumeExpansion: true in the StorageClass if its driver can do it, or "
+                f"put the old size back {_IN_GIT} and move the data to a larger claim",
+                read=(OBJECT, "kubectl get storageclasses"),
+            ),
+        ),
+        pattern=Text(r"only dynamically provisioned pvc can be resized"),
+        kinds=_APPLIES,
+        upstream="kubernetes PersistentVolumeClaimResize admission",
+    ),
+    Rule(
         "manifest-not-encoded",
         "{object} has a value under data that is not base64",
         (
@@ -176,7 +205,10 @@ _INVALID = (
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
-        pattern=Text(r"unknown field \"(?P<field>[^\"]+)\""),
+        pattern=Text(
+            r"(?:unknown field|unable to find api field in struct \w+ for the json field) "
+            r"\"(?P<field>[^\"]+)\""
+        ),
         kinds=_APPLIES,
         trivial=True,
         upstream="kubernetes apimachinery runtime/serializer strict",
@@ -240,7 +272,8 @@ _INVALID = (
             ),
         ),
         pattern=Text(
-            r"(?P<field>(?:metadata\.(?:name|labels|annotations)|spec\.template\.labels|"
+            r"(?<![\w.])(?P<field>(?:(?:spec\.template\.)?metadata\.(?:name|labels|annotations)|"
+            r"spec\.template\.labels|"
             r"spec\.selector\.matchLabels|metadata\.generateName)[\w.\[\]]*): Invalid value: "
             r"(?P<detail>[^\n]{1,200})"
         ),

@@ -22,7 +22,7 @@ RULES = (
                 "spec.install.disableTakeOwnership off, or set its label "
                 "app.kubernetes.io/managed-by=Helm and the annotations "
                 "meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
-                read=("kubectl get {owned_kind} {owned_name} -n {owned_ns} -o yaml",),
+                read=("kubectl describe {owned_kind} {owned_name} -n {owned_ns}",),
             ),
             RETRY,
         ),

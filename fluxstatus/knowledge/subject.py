@@ -111,7 +111,7 @@ def object_in(message: str) -> dict[str, str]:
     namespace = found.groupdict().get("namespace") or ""
     return {
         "object": f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}",
-        "object_resource": full_name(kind),
+        "object_resource": "" if kind == "Secret" else full_name(kind),  # shown with its values
         "object_name": name,
         "object_ns": namespace,
     }

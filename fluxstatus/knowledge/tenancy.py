@@ -130,10 +130,15 @@ _LIMITS = (
         ),
         pattern=Text(
             r"(?P<detail>(?:failed to (?:parse|compile|evaluate|instantiate|create)[^\n]{0,40}CEL|"
-            r"(?:invalid|unable to parse) (?:CEL )?expression|ERROR: <input>|no such key|"
-            r"undeclared reference)[^\n]{0,200})"
+            r"healthCheckExprs|(?:invalid|unable to parse) (?:CEL )?expression|ERROR: <input>|"
+            r"no such key|undeclared reference)[^\n]{0,200})"
         ),
-        reasons=("InvalidCELExpression", "DependencyNotReady", "ReconciliationFailed"),
+        reasons=(
+            "InvalidCELExpression",
+            "DependencyNotReady",
+            "ReconciliationFailed",
+            "HealthCheckFailed",
+        ),
         trivial=True,
         upstream="PKG runtime/cel",
     ),

@@ -185,6 +185,21 @@ _TEMPLATE_RULES = (
         upstream="helm pkg/release/util/manifest_sorter.go",
     ),
     Rule(
+        "template-error",
+        "what a template of the chart gives is not valid YAML: {detail}",
+        (
+            Step(
+                "correct the value that ends up there (quotes, indentation), or the template; helm "
+                "template shows which",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=Text(r"error converting YAML to JSON: (?P<detail>[^\n]{1,200})"),
+        kinds=_HR,
+        upstream="sigs.k8s.io/yaml",
+    ),
+    Rule(
         "post-render-failed",
         "spec.postRenderers cannot change what the chart renders: {detail}",
         (
