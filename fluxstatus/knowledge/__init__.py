@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fluxstatus.findings import Hint
 from fluxstatus.knowledge import (
     admission,
+    api_server,
     applying,
     building,
     charts,
@@ -65,7 +66,7 @@ UNKNOWN_FAULT = Rule(
 TABLES = (
     # what an applier builds, then what the API server says to it
     values, releases, outcomes, health, decryption, substitution, building, instances,
-    resource_sets, tenancy, admission, applying, manifests,
+    resource_sets, tenancy, admission, applying, api_server, manifests,
     # what else a controller needs, and then the host that it is for
     images, notifications, secret_refs, signatures, storage, cloud, transport, git_login, git,
     charts, registry,

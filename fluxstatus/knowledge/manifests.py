@@ -318,63 +318,6 @@ _INVALID = (
     ),
 )
 
-_API_SERVER = (
-    Rule(
-        "api-service-broken",
-        "the API {broken_group} that another server adds to the API server does not answer, which "
-        "stops all that looks up kinds",
-        (
-            Step(
-                "bring back what serves {broken_group} (for metrics.k8s.io: metrics-server), or "
-                "delete its APIService",
-                read=("kubectl get apiservices.apiregistration.k8s.io",),
-            ),
-        ),
-        pattern=Text(
-            r"(?:unable to retrieve the complete list of server APIs|failed to get API group "
-            r"resources|stale GroupVersion discovery)[^\n]*?: (?P<broken_group>[\w.-]+/v\w+)"
-        ),
-        transient=True,
-        upstream="client-go discovery",
-    ),
-    Rule(
-        "api-server-denied",
-        "the API server does not accept the token of {controller} (Unauthorized)",
-        (
-            Step(
-                "restart {controller}; if it stays, look at its ServiceAccount and at the signing "
-                "keys of the API server",
-                read=(LOG,),
-                change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
-            ),
-        ),
-        pattern=Text(r"\bUnauthorized\b|asked for the client to provide credentials"),
-        kinds=_APPLIES,
-        upstream="kubernetes apimachinery api/errors",
-    ),
-    Rule(
-        "api-server-failing",
-        "the API server did not answer in time, or was overloaded",
-        (
-            Step(
-                "look at the control plane; Flux tries again by itself",
-                read=("kubectl get --raw /readyz?verbose",),
-            ),
-        ),
-        pattern=Text(
-            r"etcdserver: (?!request is too)|request did not complete within|"
-            r"unable to return a response in the time|currently unable to handle the request|"
-            r"http2: client connection lost|"
-            r"client rate limiter Wait returned|apiserver not ready|Internal error occurred|"
-            r"too many requests|//[\d.]+(?::\d+)?/(?:api|apis|openapi|version)\b|"
-            r"error trying to reach service|leader changed|Kubernetes cluster unreachable"
-        ),
-        kinds=_APPLIES,
-        transient=True,
-        upstream="kubernetes apiserver, etcd, client-go",
-    ),
-)
-
 _OTHERWISE = (
     Rule(
         "apply-failed",
@@ -392,4 +335,4 @@ _OTHERWISE = (
     ),
 )
 
-RULES = (*_API_SERVER, *_CONFLICTS, *_TOO_LARGE, *_INVALID, *_OTHERWISE)
+RULES = (*_CONFLICTS, *_TOO_LARGE, *_INVALID, *_OTHERWISE)
