@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fluxstatus.evidence import Cost
@@ -11,6 +12,7 @@ from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.terminal import command_line
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
+_ADVICE = "advice"
 _AT_MOST = 10  # told one by one; who wants more than a glance asks for `--all`
 _NAMES = 40  # tried of a list: more never fit its two lines
 _NEXT = len("next  ")
@@ -22,10 +24,12 @@ def render(report: Report, look: Look) -> str:
 
     Only commands and links may be longer: they are there to be copied. Nothing from the cluster
     gets through unescaped. Unless `look.everything`, passes are summed up, long texts are cut
-    with a mark, and of what is wrong beyond the ten worst there is a count.
+    with a mark, and of what is wrong beyond the ten worst there is a count. Advice is one line,
+    unless `look.advice` or `look.everything`.
     """
+    habits, report = report.habits, replace(report, findings=report.faults)
     steps = _steps(report)
-    levels = *(step.level for step in steps), *(finding.level for finding in report.findings)
+    levels = *(step.level for step in steps), *map(_word, (*report.findings, *habits))
     page = Page(look, levels, (step.id for step in steps))
     if header := _header(report):
         page.put(header)
@@ -33,11 +37,33 @@ def render(report: Report, look: Look) -> str:
     told, counted = (report.findings, []) if look.everything else _sifted(report)
     for step in steps:
         _put_step(page, step, report, _of(step, told), _of(step, counted))
+    if look.advice or look.everything:
+        for habit in habits:
+            put_finding(page, habit, report.taken_at)
+    else:
+        _sum_up(page, habits)
     page.gap()
     page.put(_footer(report))
     if report.next:
         _put_next(page, report.next)
     return "\n".join(page.lines) + "\n"
+
+
+def _word(finding: Finding) -> str:
+    """Give the word for how bad *finding* is: advice is no warning."""
+    return finding.level if finding.kind == "fault" else _ADVICE
+
+
+def _sum_up(page: Page, habits: Iterable[Finding]) -> None:
+    """Add the one line that is said of *habits*."""
+    counts: Counter[str] = Counter()
+    for habit in habits:
+        if habit.level is Level.WARN:
+            counts[habit.code] += habit.count
+    names = [f"{code} ({_count(n, 'object')})" if n else code for code, n in counts.items()]
+    if names:
+        some = f"{_count(len(names), 'habit')} worth changing"
+        page.state(_ADVICE, "", f"{some}: {', '.join(names)}; --advice shows them")
 
 
 def _header(report: Report) -> str:
@@ -112,7 +138,7 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
     """Add *finding*, with its details if it is trouble."""
-    page.state(finding.level, finding.step, finding.title)
+    page.state(_word(finding), finding.step, finding.title)
     if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
         _put_details(page, finding, now)
 
@@ -122,8 +148,8 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     page.detail("says", _message(finding))
     page.detail("since", _since(finding.since, now) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
-    for path, value in finding.evidence if page.look.everything else ():
-        page.detail("seen", f"{path}: {value}")
+    for path, value in finding.evidence if page.look.everything or finding.count else ():
+        page.detail("seen", f"{path}: {value}" if value else path)
     for hint in finding.hints:
         text = hint.text if hint.label == "fix" else ""  # a command to read more says enough
         page.detail(hint.label, text)
