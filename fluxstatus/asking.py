@@ -21,8 +21,9 @@ def ask(
     timeout: float,
     verbose: bool,
     quiet: bool = False,
+    advice: bool = False,
 ) -> Evidence:
-    """Give what the cluster says within *timeout* seconds.
+    """Give what the cluster says within *timeout* seconds; *advice* asks for a little more.
 
     On a terminal a line shows what was answered last, unless *quiet*; *verbose* keeps a line for
     each answer, and one for each step of the check.
@@ -45,6 +46,7 @@ def ask(
             tell,
             _workload_namespaces,
             meanwhile=_get_ready,
+            further=advice,
         )
     finally:
         live.clear()

@@ -28,16 +28,13 @@ def _written_as(item: Object) -> list[str]:
     own, managed = item.get("apiVersion"), item["metadata"].get("managedFields")
     if not isinstance(own, str) or not isinstance(managed, list):
         return []
-    group = own.rpartition("/")[0]
-    versions = {
-        entry.get("apiVersion")
-        for entry in managed
+    group, found = own.rpartition("/")[0], set()
+    for entry in managed:
         # A status is written by a controller, in whatever version it is made for.
-        if isinstance(entry, dict)
-        and not entry.get("subresource")
-        and isinstance(entry.get("apiVersion"), str)
-    }
-    return sorted(v for v in versions - {own} if v.rpartition("/")[0] == group)
+        version = entry.get("apiVersion") if isinstance(entry, dict) else None
+        if isinstance(version, str) and version != own and not entry.get("subresource"):
+            found.add(version)
+    return sorted(version for version in found if version.rpartition("/")[0] == group)
 
 
 def _guards(ingress: Object) -> Object:

@@ -59,7 +59,7 @@ def _code(code: Code, look: Look) -> Page:
     page.gap()
     page.put(", ".join(code.steps), Cell("steps", _LABEL, "label"))
     for case in code.cases:
-        _put_case(page, case, alone=len(code.cases) == 1)
+        _put_case(page, case, alone=case.why == code.meaning)
     return page
 
 
