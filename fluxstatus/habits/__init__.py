@@ -51,7 +51,7 @@ def advice(step: str, view: View) -> Iterator[Finding]:
                 yield _skipped(
                     step, _CRASHED, f"advice {habit.code} crashed: {type(error).__name__}: {error}"
                 )
-    if step == _UNREAD_STEP and not view.namespaces:
+    if step == _UNREAD_STEP and not (view.namespaces or view.state.evidence.refused):
         yield from _unread(view)
 
 

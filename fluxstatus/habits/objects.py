@@ -195,7 +195,7 @@ HABITS = (
         why="without an Alert a failure is only found by who looks for it",
         steps=(
             Step(
-                "make a Provider (Slack, Teams, Alertmanager, a Git host, …) and an Alert with "
+                "make a Provider (Slack, Teams, Alertmanager, a Git host) and an Alert with "
                 "spec.eventSeverity: error for all Kustomizations and HelmReleases"
             ),
         ),

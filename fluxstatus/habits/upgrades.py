@@ -11,7 +11,7 @@ from fluxstatus.resources import map_of, maps_of, text_of
 
 Minor = tuple[int, int]
 
-_REMOVED: Mapping[str, Minor] = {
+REMOVED: Mapping[str, Minor] = {
     "source.toolkit.fluxcd.io/v1beta1": (2, 7),
     "kustomize.toolkit.fluxcd.io/v1beta1": (2, 7),
     "helm.toolkit.fluxcd.io/v2beta1": (2, 7),
@@ -59,7 +59,7 @@ def _old_versions(view: View) -> Iterator[Seen]:
     for resource in view.of_kind(*KINDS):
         written = resource.get("metadata", "writtenAs")
         for version in written if isinstance(written, list) else ():
-            minor = _REMOVED.get(text_of(version))
+            minor = REMOVED.get(text_of(version))
             if minor and view.flux and minor > view.flux:
                 until = f"{version}, which Flux {minor[0]}.{minor[1]} removes"
                 yield Seen(f"{resource.ref}", until, resource.ref)
