@@ -62,8 +62,9 @@ def _look_for(habit: Habit, view: View) -> Iterator[Finding]:
     if not seen:
         return
     fields = _fields(seen)
-    places = [(one.what, one.value) for one in seen if one.what]
-    more = [(f"and {len(places) - _NAMED} more", "")] if len(places) > _NAMED else []
+    named = [one for one in seen if one.is_named]
+    places = [(one.name, one.value) for one in named[:_NAMED]]
+    more = [(f"and {len(named) - _NAMED:,} more", "")] if len(named) > _NAMED else []
     yield Finding(
         step=habit.step,
         code=habit.code,
@@ -71,11 +72,11 @@ def _look_for(habit: Habit, view: View) -> Iterator[Finding]:
         title=fill(habit.one if len(seen) == 1 else habit.many, fields),
         object=seen[0].ref if habit.everywhere and len(seen) == 1 else None,
         why=fill(habit.why, fields),
-        evidence=tuple(places[:_NAMED] + more),
+        evidence=(*places, *more),
         hints=hints(habit.steps, fields),
         docs=habit.docs,
         kind="habit",
-        count=sum(one.objects for one in seen if one.what),
+        count=sum(one.objects for one in named),
         trivial=True,
     )
 
@@ -85,7 +86,7 @@ def _fields(seen: list[Seen]) -> dict[str, str]:
     return {
         "n": f"{sum(one.objects for one in seen):,}",
         "saves": f"{sum(one.saves for one in seen):,.0f}",
-        "what": first.what,
+        "what": first.name,
         "value": first.value,
     }
 

@@ -27,11 +27,11 @@ def _unprotected(view: View) -> Iterator[Seen]:
     instance = view.state.instance
     if instance and instance.get("spec", "cluster", "networkPolicy") is False:
         if not _with_policy(view) >= {instance.ref.namespace}:
-            yield Seen(f"{instance.ref} spec.cluster.networkPolicy", "false", instance.ref)
+            yield Seen(instance.ref, "spec.cluster.networkPolicy", "false")
     elif view.is_whole(_POLICIES):
         homes = {component.ref.namespace for component in view.state.components}
         for namespace in sorted(homes - _with_policy(view)):
-            yield Seen(f"namespace {namespace}", "no NetworkPolicy")
+            yield Seen(what=f"namespace {namespace}", value="no NetworkPolicy")
 
 
 def _with_policy(view: View) -> set[str]:
@@ -49,12 +49,12 @@ def _exposed(view: View) -> Iterator[Seen]:
         if not _is_open(view, map_of(spec.get("selector")), namespace):
             continue
         ref = Ref("v1", "Service", namespace, name)
-        if spec.get("type") in _OUTSIDE:
-            yield Seen(f"{ref}", f"of type {spec['type']}", ref)
+        if text_of(spec.get("type")) in _OUTSIDE:
+            yield Seen(ref, value=f"of type {spec['type']}")
         ports = {port, *(text_of(p.get("name")) for p in maps_of(spec.get("ports"))
                          if p.get("port") == port)}  # fmt: skip
         for way in (*_ingresses(view, ref, ports), *_routes(view, ref, port)):
-            yield Seen(f"{way}", f"leads to {ref}", way)
+            yield Seen(way, value=f"leads to {ref}")
 
 
 def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:

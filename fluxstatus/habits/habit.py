@@ -10,17 +10,28 @@ from fluxstatus.knowledge.rule import Step
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Where a habit shows: what it is, and what stands there.
+    """Where a habit shows, and what stands there: the `field` of an object, or `what` in words.
 
-    `ref` is the object to name in commands. `objects` says of how many objects this tells;
-    `saves` how many requests an hour the advice would save.
+    `objects` says of how many objects this tells, `saves` how many requests an hour the advice
+    would save. A cluster as a whole has no name.
     """
 
-    what: str = ""
-    value: str = ""
     ref: Ref | None = None
+    field: str = ""
+    value: str = ""
+    what: str = ""
     objects: int = 1
     saves: float = 0
+
+    @property
+    def name(self) -> str:
+        """What to call it; of thousands only some are ever called anything."""
+        return self.what or " ".join(map(str, filter(None, (self.ref, self.field))))
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is about something less than the whole cluster."""
+        return bool(self.what or self.ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +39,8 @@ class Habit:
     """One row of advice.
 
     `one` is the title where it shows once, `many` where more often; these, `why` and the steps
-    may hold `{n}` (objects), `{saves}` (requests an hour) and, of the first place, `{what}`,
-    `{value}`, `{kind}`, `{name}` and `{ns}`. `find` gives every place; it is only asked when the
+    may hold `{n}` (objects), `{saves}` (requests an hour) and, of the first place, `{what}` and
+    `{value}`. `find` gives every place; it is only asked when the
     answers to all the questions in `needs` are there and whole. A habit that is `everywhere` is
     one of the cluster, and not of a namespace. `upstream` is where Flux says so.
     """

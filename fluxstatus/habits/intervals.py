@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from fluxstatus.habits.habit import Habit, Seen
 from fluxstatus.habits.view import View
@@ -34,7 +35,13 @@ _RECEIVERS = KINDS["Receiver"].resource
 
 def interval_of(resource: Resource) -> float | None:
     """Give the interval of *resource* in seconds, None when it has none of its own."""
-    return seconds(_written(resource), 0) or None
+    return _read(_written(resource)) or None
+
+
+@cache
+def _read(text: str) -> float:
+    """Read a duration; thousands of objects have the same few."""
+    return seconds(text, 0)
 
 
 def _written(resource: Resource) -> str:
@@ -43,8 +50,15 @@ def _written(resource: Resource) -> str:
     return text_of(resource.get("spec", "interval"))
 
 
-def _field(resource: Resource) -> str:
-    """Name the interval of *resource* by where to change it: what was made is made anew."""
+def _seen(resource: Resource, saves: float = 0) -> Seen:
+    """Give the interval of *resource* by where to change it: what was made is made anew."""
+    field = f"annotation {_EVERY}" if resource.ref.kind in _ANNOTATED else "spec.interval"
+    value, made = _written(resource), _made_by(resource)
+    return Seen(resource.ref, field, value, made, saves=saves)
+
+
+def _made_by(resource: Resource) -> str:
+    """Name the place in what made *resource*; empty when nothing did."""
 
     def maker(group: str) -> str:
         namespace, name = (
@@ -56,11 +70,10 @@ def _field(resource: Resource) -> str:
     if f"{_RELEASE}/name" in resource.labels and resource.ref.kind == "HelmChart":
         return f"HelmRelease {maker(_RELEASE)} spec.chart.spec.interval"
     if f"{_RESOURCE_SET}/name" in resource.labels:
-        return f"{resource.ref} spec.interval in ResourceSet {maker(_RESOURCE_SET)}"
+        return f"{resource.ref} in ResourceSet {maker(_RESOURCE_SET)}"
     if f"{_INSTANCE}/name" in resource.labels:
         return f"FluxInstance {maker(_INSTANCE)} spec.sync.interval"
-    field = f"annotation {_EVERY}" if resource.ref.kind in _ANNOTATED else "spec.interval"
-    return f"{resource.ref} {field}"
+    return ""
 
 
 def _below(view: View, kinds: tuple[str, ...], limit: float) -> Iterator[tuple[Resource, float]]:
@@ -75,7 +88,7 @@ def _short(*kinds: str) -> Callable[[View], Iterator[Seen]]:
     def find(view: View) -> Iterator[Seen]:
         for resource, _ in _below(view, kinds, _SHORTEST):
             if not _release_is_short(view, resource):
-                yield Seen(_field(resource), _written(resource), resource.ref)
+                yield _seen(resource)
 
     return find
 
@@ -121,7 +134,7 @@ def _without_receiver(view: View) -> Iterator[Seen]:
     receivers = _Receivers(view.state.of_kind("Receiver"))
     for resource, interval in _below(view, _POLLED, _OFTEN):
         if not (receivers.tell(resource) or _is_pinned(resource)):
-            yield Seen(_field(resource), _written(resource), resource.ref, saves=_saved(interval))
+            yield _seen(resource, _saved(interval))
 
 
 def _is_pinned(source: Resource) -> bool:
@@ -138,7 +151,7 @@ def _despite_receiver(view: View) -> Iterator[Seen]:
     receivers = _Receivers(working)
     for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
         if receivers.tell(resource):
-            yield Seen(_field(resource), _written(resource), resource.ref, saves=_saved(interval))
+            yield _seen(resource, _saved(interval))
 
 
 def _crowded(view: View) -> Iterator[Seen]:
@@ -153,8 +166,8 @@ def _crowded(view: View) -> Iterator[Seen]:
             _, quickest = min(objects, key=lambda one: one[0])
             runs = sum(_HOUR / interval for interval, _ in objects)
             yield Seen(
-                f"{len(objects)} objects of {kind} {namespace}/{name}",
-                f"{runs:,.0f} runs an hour, the quickest every {_written(quickest)}",
+                what=f"{len(objects)} objects of {kind} {namespace}/{name}",
+                value=f"{runs:,.0f} runs an hour, the quickest every {_written(quickest)}",
                 objects=len(objects),
             )
 

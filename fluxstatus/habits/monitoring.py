@@ -17,7 +17,7 @@ from fluxstatus.workloads import selected
 _PODS = "podmonitors.monitoring.coreos.com"
 _SERVICES = "servicemonitors.monitoring.coreos.com"
 _RULES = "prometheusrules.monitoring.coreos.com"
-_PORT_NAME, _PORT = "http-prom", 8080
+_PORT_NAME, _PORT = _USUAL = "http-prom", 8080
 _PORTS = jmespath.compile("spec.template.spec.containers[].ports[]")
 
 _RETIRED = ("gotk_reconcile_condition", "gotk_suspend_status")
@@ -33,7 +33,7 @@ def _unscraped(view: View) -> Iterator[Seen]:
         return
     for component in view.state.components:
         if component.pods and not component.down and not _is_scraped(view, component):
-            yield Seen(f"{component.ref}", ref=component.ref)
+            yield Seen(component.ref)
 
 
 def _is_scraped(view: View, component: Component) -> bool:
@@ -56,11 +56,11 @@ def _is_metrics(component: Component, endpoint: dict[str, Any]) -> bool:
 
     A container that names no ports, as of an old snapshot, is taken for one that has it.
     """
-    wanted = {endpoint.get(name) for name in ("port", "portNumber", "targetPort")} - {None}
     ports = maps_of(_PORTS.search(component.deployment))
     metrics = [p for p in ports if p.get("name") == _PORT_NAME or p.get("containerPort") == _PORT]
-    known = {value for port in metrics for value in (port.get("name"), port.get("containerPort"))}
-    return not wanted.isdisjoint(known or {_PORT_NAME, _PORT})
+    known = [port.get(of) for port in metrics for of in ("name", "containerPort")]
+    wanted = (endpoint.get(of) for of in ("port", "portNumber", "targetPort"))
+    return any(port is not None and port in (known or _USUAL) for port in wanted)
 
 
 def _selects_services(view: View, monitor: Object, component: Component) -> bool:
@@ -123,7 +123,7 @@ def _retired(view: View) -> Iterator[Seen]:
             old = [m for m in _RETIRED if isinstance(metrics, list) and m in metrics]
             if old:
                 ref = Ref(text_of(rule.get("apiVersion")), "PrometheusRule", namespace, name)
-                yield Seen(f"{ref} {alert}", ", ".join(old), ref)
+                yield Seen(ref, alert, ", ".join(old))
 
 
 _METRICS = "https://fluxcd.io/flux/monitoring/metrics/"

@@ -36,7 +36,7 @@ def _requests(view: View) -> Iterator[Seen]:
     asked.sort(key=lambda one: (one[0], one[1].ref), reverse=True)
     if _occasions([at for at, _ in asked]) >= _HABIT:
         for at, resource in asked:
-            yield Seen(f"{resource.ref}", f"{at:%Y-%m-%d %H:%M} UTC", resource.ref)
+            yield Seen(resource.ref, value=f"{at:%Y-%m-%d %H:%M} UTC")
 
 
 def _occasions(times: list[datetime]) -> int:
@@ -47,13 +47,13 @@ def _occasions(times: list[datetime]) -> int:
 def _undetected(view: View) -> Iterator[Seen]:
     for release in view.of_kind("HelmRelease"):
         if release.get("spec", "driftDetection", "mode") not in ("enabled", "warn"):
-            yield Seen(f"{release.ref}", ref=release.ref)
+            yield Seen(release.ref)
 
 
 def _unpruned(view: View) -> Iterator[Seen]:
     for kustomization in view.of_kind("Kustomization"):
         if kustomization.get("spec", "prune") is False:
-            yield Seen(f"{kustomization.ref} spec.prune", "false", kustomization.ref)
+            yield Seen(kustomization.ref, "spec.prune", "false")
 
 
 def _in_clear(view: View) -> Iterator[Seen]:
@@ -64,9 +64,9 @@ def _in_clear(view: View) -> Iterator[Seen]:
             continue
         url = text_of(source.get("spec", "url"))
         if url.startswith("http://") and not _is_inside(url):
-            yield Seen(f"{source.ref} spec.url", url, source.ref)
+            yield Seen(source.ref, "spec.url", url)
         elif source.get("spec", "insecure") is True and not _is_inside(_address(source)):
-            yield Seen(f"{source.ref} spec.insecure", "true", source.ref)
+            yield Seen(source.ref, "spec.insecure", "true")
 
 
 def _address(source: Resource) -> str:
@@ -96,7 +96,7 @@ def _muted(view: View) -> Iterator[Seen]:
         namespace, name = alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
         provider = view.state.resources.get(("Provider", namespace, name))
         if provider and provider.verdict is Verdict.SUSPENDED:
-            yield Seen(f"{alert.ref}", f"to {provider.ref}", alert.ref)
+            yield Seen(alert.ref, value=f"to {provider.ref}")
 
 
 _READ_ANYWAY = (
@@ -118,7 +118,7 @@ def _not_gone(view: View) -> Iterator[Seen]:
             if late and (view.covers(text_of(namespace)) if namespace else not view.namespaces):
                 where = f"{namespace}/" if namespace else ""
                 what = f"{item.get('kind')} {where}{metadata.get('name')}"
-                yield Seen(what, f"deleted {at:%Y-%m-%d %H:%M} UTC")
+                yield Seen(what=what, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")
 
 
 HABITS = (

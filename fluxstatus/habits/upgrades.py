@@ -62,7 +62,7 @@ def _old_versions(view: View) -> Iterator[Seen]:
             minor = REMOVED.get(text_of(version))
             if minor and view.flux and minor > view.flux:
                 until = f"{version}, which Flux {minor[0]}.{minor[1]} removes"
-                yield Seen(f"{resource.ref}", until, resource.ref)
+                yield Seen(resource.ref, value=until)
 
 
 def _deprecated_fields(view: View) -> Iterator[Seen]:
@@ -70,7 +70,7 @@ def _deprecated_fields(view: View) -> Iterator[Seen]:
         for resource in view.of_kind(kind):
             if resource.get("spec", *path) not in (None, False, ""):
                 field = ".".join(("spec", *path))
-                yield Seen(f"{resource.ref} {field}", f"use {instead}", resource.ref)
+                yield Seen(resource.ref, field, f"use {instead}")
 
 
 def _substituting(view: View) -> Iterator[Seen]:
@@ -82,7 +82,7 @@ def _substituting(view: View) -> Iterator[Seen]:
     for kustomization in view.of_kind("Kustomization"):
         build = map_of(kustomization.get("spec", "postBuild"))
         if build.get("substituteFrom") or "substitute" in build:
-            yield Seen(f"{kustomization.ref}", ref=kustomization.ref)
+            yield Seen(kustomization.ref)
 
 
 def _stored_before(view: View) -> Iterator[Seen]:
@@ -94,7 +94,7 @@ def _stored_before(view: View) -> Iterator[Seen]:
         old = [v for v in stored if v != now] if isinstance(stored, list) and now else []
         if old:
             name = text_of(map_of(crd.get("metadata")).get("name"))
-            yield Seen(name, f"{', '.join(map(str, old))}; now {now}")
+            yield Seen(what=name, value=f"{', '.join(map(str, old))}; now {now}")
 
 
 _MIGRATE_FILES = "change apiVersion in Git, as `flux migrate -f .` does in a checkout, and apply it"
