@@ -163,6 +163,9 @@ ADVICE = Finding(
 )
 
 
+ADVICE_LINE = " advice               3 habits worth changing:"
+
+
 def test_advice_is_one_line_at_the_end() -> None:
     """However many habits there are, one line names them; they count as nothing."""
     others = [replace(ADVICE, code=code, count=0) for code in ("no-alert", "no-scraping")]
@@ -171,8 +174,7 @@ def test_advice_is_one_line_at_the_end() -> None:
     assert lines == [
         " pass    sources      9 of 9 are well",
         " skip    drift        Drift",
-        f" advice{'':15}3 habits worth changing: interval-short (13 objects), no-alert,"
-        + " no-scraping;",
+        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping;",
         "                      --advice shows them",
     ]
     assert footer_of(well, ADVICE) == "1 pass"
