@@ -30,7 +30,8 @@ def render(report: Report, look: Look) -> str:
     habits, report = report.habits, replace(report, findings=report.faults)
     steps = _steps(report)
     levels = *(step.level for step in steps), *map(_word, (*report.findings, *habits))
-    page = Page(look, levels, (step.id for step in steps))
+    names = *(step.id for step in steps), *(habit.step for habit in habits)
+    page = Page(look, levels, names)
     if header := _header(report):
         page.put(header)
         page.gap()
