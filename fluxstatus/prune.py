@@ -83,6 +83,9 @@ _FLUX: Shape = {
         lastScanResult=_fields("scanTime tagCount"),
     ),
 }
+_ONLY_WHETHER = frozenset({"proxy", "summary"})
+"""Fields of a spec of which nothing is kept but that they are there."""
+
 _CONTAINER_STATE = _fields(
     "",
     waiting=_fields("reason message"),
@@ -284,6 +287,8 @@ def prune(question: str, item: Object) -> Object:
         metadata |= noted.of(resource, item)
     if isinstance(status, dict) and isinstance(status.get("history"), list):
         status["history"] = status["history"][:_HISTORY]
+    if shape is _FLUX and isinstance(kept.get("spec"), dict):
+        kept["spec"] |= dict.fromkeys(_ONLY_WHETHER & kept["spec"].keys(), True)
     if shape is _SHAPES["deployments.apps"]:
         _keep_known_arguments(kept)
     return kept

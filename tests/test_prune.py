@@ -35,6 +35,8 @@ def kept(question: str, **fields: Any) -> str:
         ("helmreleases.helm.toolkit.fluxcd.io", {"spec": {"postRenderers": [{"x": SECRET}]}}),
         ("providers.notification.toolkit.fluxcd.io", {"spec": {"address": f"https://{SECRET}"}}),
         ("alerts.notification.toolkit.fluxcd.io", {"spec": {"eventMetadata": {"x": SECRET}}}),
+        ("alerts.notification.toolkit.fluxcd.io", {"spec": {"summary": SECRET}}),
+        ("providers.notification.toolkit.fluxcd.io", {"spec": {"proxy": f"http://{SECRET}:1"}}),
         ("resourcesets.fluxcd.controlplane.io", {"spec": {"inputs": [{"token": SECRET}]}}),
         ("resourcesets.fluxcd.controlplane.io",
          {"spec": {"resources": [{"kind": "Secret", "stringData": {"x": SECRET}}]}}),

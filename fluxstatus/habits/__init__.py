@@ -63,7 +63,7 @@ def _look_for(habit: Habit, view: View) -> Iterator[Finding]:
         return
     fields = _fields(seen)
     named = [one for one in seen if one.is_named]
-    places = [(one.name, one.value) for one in named[:_NAMED]]
+    places = [(f"{one.name}{view.maker_of(one.ref)}", one.value) for one in named[:_NAMED]]
     more = [(f"and {len(named) - _NAMED:,} more", "")] if len(named) > _NAMED else []
     yield Finding(
         step=habit.step,

@@ -18,7 +18,7 @@ _MANY = 10  # objects that share a source
 _HOUR = 3600.0
 _EVERY = "fluxcd.controlplane.io/reconcileEvery"
 _RELEASE = "helm.toolkit.fluxcd.io"
-_INSTANCE, _RESOURCE_SET = "fluxcd.controlplane.io", "resourceset.fluxcd.controlplane.io"
+_INSTANCE = "fluxcd.controlplane.io"
 
 _SOURCES = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket", "HelmChart")
 _POLLED = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket", "ImageRepository")
@@ -69,8 +69,6 @@ def _made_by(resource: Resource) -> str:
 
     if f"{_RELEASE}/name" in resource.labels and resource.ref.kind == "HelmChart":
         return f"HelmRelease {maker(_RELEASE)} spec.chart.spec.interval"
-    if f"{_RESOURCE_SET}/name" in resource.labels:
-        return f"{resource.ref} in ResourceSet {maker(_RESOURCE_SET)}"
     if f"{_INSTANCE}/name" in resource.labels:
         return f"FluxInstance {maker(_INSTANCE)} spec.sync.interval"
     return ""

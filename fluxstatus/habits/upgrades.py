@@ -50,13 +50,21 @@ DEPRECATED = (
 )
 """Fields that the CRDs of Flux 2.9 call deprecated (NC api/v1beta3, HC api/v2)."""
 
+_MADE = frozenset({"helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"})
+"""Labels of what a controller makes by itself, with no manifest: charts, and the root sync."""
+
 _GATE = "StrictPostBuildSubstitutions=true"
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 def _old_versions(view: View) -> Iterator[Seen]:
-    """Give the objects that were written in a version that a later Flux removes."""
+    """Give the objects that were written in a version that a later Flux removes.
+
+    What a controller makes it makes in another version as soon as it is another controller.
+    """
     for resource in view.of_kind(*KINDS):
+        if _MADE & resource.labels.keys():
+            continue
         written = resource.get("metadata", "writtenAs")
         for version in written if isinstance(written, list) else ():
             minor = REMOVED.get(text_of(version))

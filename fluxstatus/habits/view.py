@@ -6,9 +6,11 @@ from collections.abc import Collection
 from functools import cached_property
 
 from fluxstatus.evidence import Object, Why
-from fluxstatus.resources import WELL, Resource
+from fluxstatus.findings import Ref
+from fluxstatus.resources import WELL, Resource, text_of
 from fluxstatus.state import State, key_of
 
+_RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
@@ -35,6 +37,15 @@ class View:
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Give the objects of these *kinds* that are well, kind by kind, in the order of names."""
         return [resource for kind in kinds for resource in self._well.get(kind, ())]
+
+    def maker_of(self, ref: Ref | None) -> str:
+        """Name the ResourceSet that made *ref*, where a change has to be made; else nothing."""
+        resource = self.state.resources.get(key_of(ref)) if ref else None
+        labels = resource.labels if resource else {}
+        if f"{_RESOURCE_SET}/name" not in labels:
+            return ""
+        maker = "/".join(text_of(labels.get(f"{_RESOURCE_SET}/{p}")) for p in ("namespace", "name"))
+        return f" (made by ResourceSet {maker})"
 
     def covers(self, namespace: str) -> bool:
         """Whether *namespace* is one that was asked about."""

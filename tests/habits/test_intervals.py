@@ -72,7 +72,7 @@ def test_what_was_made_is_changed_where_it_is_made() -> None:
     found = habits(git("5s", labels=of_instance), git("6s", "b", labels=made), chart)
     assert seen(found["interval-short"]) == [
         "FluxInstance fs/flux spec.sync.interval: 5s",
-        "GitRepository apps/b in ResourceSet apps/apps: 6s",
+        "GitRepository apps/b spec.interval (made by ResourceSet apps/apps): 6s",
         "HelmRelease apps/r spec.chart.spec.interval: 7s",
     ]
     release = flux("HelmRelease", "r", spec={"interval": "7s"})

@@ -44,6 +44,14 @@ def test_versions_that_the_next_flux_removes(flux_version: str, told: bool) -> N
         assert [(c.argv[0], c.argv[-1], c.changes) for c in commands] == [("flux", "migrate", True)]
 
 
+@pytest.mark.parametrize("label", ["helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"])
+def test_what_a_controller_makes_stands_in_no_manifest(label: str) -> None:
+    """What a controller made in an old version, a new one makes anew: nobody has to do anything."""
+    one = written(f"{NOTIFY}/v1beta2")
+    one["metadata"]["labels"] = {label: "x"}
+    assert "api-version-removed" not in habits(one, system=of("v2.8.8"))
+
+
 def test_what_a_controller_wrote_in_the_status_does_not_count() -> None:
     """A status in an old version says nothing of what stands in Git."""
     found = habits(written(f"{NOTIFY}/v1beta2", subresource="status"), system=of("v2.8.8"))

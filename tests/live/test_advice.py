@@ -55,6 +55,13 @@ def healthy() -> list[dict[str, Any]]:
     return [*namespaces(evidence), *objects(evidence)]
 
 
+def _of_flux_2_8(one: dict[str, Any]) -> dict[str, Any]:
+    """Give an object of the healthy cluster as if that had Flux 2.8."""
+    if one["kind"] == "FluxReport":
+        one["spec"]["distribution"]["version"] = "v2.8.8"
+    return one
+
+
 def policy(name: str = "allow-egress") -> dict[str, Any]:
     """Give a NetworkPolicy as Flux comes with."""
     return named("networking.k8s.io/v1", "NetworkPolicy", name, {"podSelector": {}})
@@ -106,9 +113,16 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
     rules = [{"alert": "Dead", "expr": "gotk_reconcile_condition > 0"}]
     selector = {"matchLabels": {"app": "source-controller"}}
     endpoints = [{"port": "http-prom"}]
-    crowded.put(healthy())
+    crowded.put([_of_flux_2_8(one) for one in healthy()])
+    old = named(
+        "notification.toolkit.fluxcd.io/v1beta2",
+        "Alert",
+        "old",
+        {"providerRef": {"name": "x"}, "summary": "prod", "eventSources": []},
+    )
     crowded.apply(
         [
+            old,
             named("networking.k8s.io/v1", "Ingress", "web",
                   {"rules": [{"host": "x.example.com", "http": {"paths": paths}}]}),
             named("gateway.networking.k8s.io/v1", "HTTPRoute", "web",
@@ -133,6 +147,11 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
     assert titles["no-scraping"].endswith("selects the metrics of 4 controllers")
     assert titles["retired-metric"].startswith("PrometheusRule flux-system/flux Dead uses gotk_")
     assert titles["no-network-policy"].startswith("namespace flux-system: no NetworkPolicy")
+    assert titles["api-version-removed"] == (
+        "Alert flux-system/old was written as notification.toolkit.fluxcd.io/v1beta2, which "
+        "Flux 2.9 removes"
+    )
+    assert titles["deprecated-field"].startswith("Alert flux-system/old spec.summary is ")
     assert titles["stored-versions"].startswith("the CRD imagepolicies.image.toolkit.fluxcd.io ")
     assert "advice-unread" not in found
     again = flux_status(crowded.kubeconfig("admin"), "-o", "json", "--advice", "--skip=ui-exposed")
