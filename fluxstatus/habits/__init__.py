@@ -38,12 +38,12 @@ def meaning(habit: Habit) -> str:
     return f"advice: {fill(habit.many, {'n': 'some'})}"
 
 
-def advice(step: str, view: View) -> Iterator[Finding]:
+def advice(step: str, view: View, table: Iterable[Habit] = HABITS) -> Iterator[Finding]:
     """Give the advice that belongs to *step*: a finding for each habit, however often it shows.
 
     A habit that crashes is left out, which is said; it never stands in the way of a verdict.
     """
-    for habit in HABITS:
+    for habit in table:
         if habit.step == step:
             try:
                 yield from _look_for(habit, view)
