@@ -16,7 +16,8 @@ def of(resource: str, item: Object) -> Object:
 
     Of every object: `writtenAs`, the API versions beside its own that a manager wrote it in. Of
     an Ingress: `guardedBy`, the names of annotations that may ask for a login. Of a
-    PrometheusRule: `metrics`, the metrics of Flux by the name of each rule that has some.
+    PrometheusRule: `metrics`, the metrics of Flux by the name of each rule that has some. Of a
+    Deployment: `webVariables`, the names of environment variables that configure a web UI.
     """
     written = _written_as(item)
     found = {"writtenAs": written} if written else {}
@@ -53,7 +54,18 @@ def _metrics(rule: Object) -> Object:
     return {"metrics": {name: metrics for name, metrics in found.items() if metrics}}
 
 
+def _variables(deployment: Object) -> Object:
+    """Give nothing where the containers cannot be told: that is not the same as no variable."""
+    try:
+        containers = deployment["spec"]["template"]["spec"]["containers"]
+        names = [f"{one['name']}" for each in containers for one in each.get("env") or ()]
+    except (AttributeError, KeyError, TypeError):
+        return {}
+    return {"webVariables": sorted(name for name in names if name.startswith("WEB_"))}
+
+
 _OF_RESOURCE: Mapping[str, Callable[[Object], Object]] = {
+    "deployments.apps": _variables,
     "ingresses.networking.k8s.io": _guards,
     "prometheusrules.monitoring.coreos.com": _metrics,
 }

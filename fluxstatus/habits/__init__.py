@@ -35,7 +35,7 @@ def codes_of(step: str) -> Mapping[str, str]:
 
 def meaning(habit: Habit) -> str:
     """Give a line on what *habit* is, wherever it shows."""
-    return f"advice: {fill(habit.many, {'n': 'some'})}"
+    return f"advice: {fill(habit.many, {'n': 'some', 'saves': 'many'})}"
 
 
 def advice(step: str, view: View, table: Iterable[Habit] = HABITS) -> Iterator[Finding]:

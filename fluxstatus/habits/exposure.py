@@ -27,11 +27,11 @@ def _unprotected(view: View) -> Iterator[Seen]:
     instance = view.state.instance
     if instance and instance.get("spec", "cluster", "networkPolicy") is False:
         if not _with_policy(view) >= {instance.ref.namespace}:
-            yield Seen(instance.ref, "spec.cluster.networkPolicy", "false")
+            yield Seen(instance.ref, "spec.cluster.networkPolicy", "is false")
     elif view.is_whole(_POLICIES):
         homes = {component.ref.namespace for component in view.state.components}
         for namespace in sorted(homes - _with_policy(view)):
-            yield Seen(what=f"namespace {namespace}", value="no NetworkPolicy")
+            yield Seen(what=f"namespace {namespace}", value="has no NetworkPolicy")
 
 
 def _with_policy(view: View) -> set[str]:
@@ -60,16 +60,21 @@ def _exposed(view: View) -> Iterator[Seen]:
 def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:
     """Whether the pods behind a Service are known, and none is told to ask for a login.
 
-    Without a configuration the web UI asks for none (FO docs/web/web-user-management.md).
+    Without a configuration the web UI asks for none (FO docs/web/web-user-management.md). What
+    one says is in a Secret. A snapshot of before says nothing of the environment.
     """
     pods = selected(selector, view.items("pods"), namespace)
-    serving = [
-        _ARGS.search(deployment) or ()
-        for deployment in view.items(OPERATORS)
-        if _runs(deployment, pods)
-    ]
-    return bool(serving) and not any(
-        str(arg).startswith("--web-config") for args in serving for arg in args
+    serving = [one for one in view.items(OPERATORS) if _runs(one, pods)]
+    return bool(serving) and not any(map(_may_be_configured, serving))
+
+
+def _may_be_configured(deployment: Object) -> bool:
+    arguments = _ARGS.search(deployment) or ()
+    variables = map_of(deployment.get("metadata")).get("webVariables")
+    return (
+        not isinstance(variables, list)
+        or any(str(name).startswith("WEB_CONFIG") for name in variables)
+        or any(str(argument).startswith("--web-config") for argument in arguments)
     )
 
 
@@ -129,8 +134,8 @@ HABITS = (
     Habit(
         code="no-network-policy",
         step="components",
-        one="{what}: {value}: every pod of the cluster gets to Flux",
-        many="{n} namespaces of Flux have no NetworkPolicy: every pod of the cluster gets to it",
+        one="every pod of the cluster gets to Flux: {what} {value}",
+        many="every pod of the cluster gets to Flux: {n} of its namespaces have no NetworkPolicy",
         why="source-controller hands every artifact, all of your manifests and charts, to whoever "
         "asks for it, and notification-controller takes events from anybody",
         steps=(

@@ -225,10 +225,10 @@ HABITS = (
     Habit(
         code="interval-with-receiver",
         step="sources",
-        one="{what} is {value} although a Receiver tells it of news: {saves} requests an hour "
-        "too many",
-        many="{n} sources are polled often although a Receiver tells them of news: {saves} "
-        "requests an hour too many",
+        one="{what} is {value} although a Receiver tells it of news: 10m would save {saves} "
+        "requests an hour",
+        many="{n} sources are polled often although a Receiver tells them of news: 10m would save "
+        "{saves} requests an hour",
         why="a push is told at once; polling is only for what a webhook missed",
         steps=(Step("set spec.interval to 10m or more"),),
         find=_despite_receiver,

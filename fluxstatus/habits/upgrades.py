@@ -105,7 +105,9 @@ def _stored_before(view: View) -> Iterator[Seen]:
             yield Seen(what=name, value=f"{', '.join(map(str, old))}; now {now}")
 
 
-_MIGRATE_FILES = "change apiVersion in Git, as `flux migrate -f .` does in a checkout, and apply it"
+_MIGRATE_FILES = (
+    "where Git still has that version, change apiVersion, as `flux migrate -f .` does in a checkout"
+)
 _MIGRATE = Step(
     "before the upgrade have all objects stored anew; the Flux Operator does it by itself unless "
     "spec.migrateResources of the FluxInstance is false",

@@ -56,15 +56,19 @@ def _word(finding: Finding) -> str:
 
 
 def _sum_up(page: Page, habits: Iterable[Finding]) -> None:
-    """Add the one line that is said of *habits*."""
+    """Add what is said of *habits* in short: two lines, however many there are."""
     counts: Counter[str] = Counter()
     for habit in habits:
         if habit.level is Level.WARN:
             counts[habit.code] += habit.count
-    names = [f"{code} ({_count(n, 'object')})" if n else code for code, n in counts.items()]
-    if names:
-        some = f"{_count(len(names), 'habit')} worth changing"
-        page.state(_ADVICE, "", f"{some}: {', '.join(names)}; --advice shows them")
+    names = [f"{code} ({n} objects)" if n > 1 else code for code, n in counts.items()]
+    for n in range(len(names), 0, -1):
+        more = ", …" if n < len(names) else ""
+        told = f"{_count(len(names), 'habit')} worth changing: {', '.join(names[:n])}{more}"
+        text = f"{told}; --advice shows {'it' if len(names) == 1 else 'them'}"
+        if n == 1 or page.fits(text, page.column, lines=2):
+            page.state(_ADVICE, "", text)
+            break
 
 
 def _header(report: Report) -> str:
@@ -150,7 +154,8 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     page.detail("since", _since(finding.since, now) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
     for path, value in finding.evidence if page.look.everything or finding.count else ():
-        page.detail("seen", f"{path}: {value}" if value else path)
+        if finding.count != 1 or path not in finding.title:
+            page.detail("seen", f"{path}: {value}" if value else path)
     for hint in finding.hints:
         text = hint.text if hint.label == "fix" else ""  # a command to read more says enough
         page.detail(hint.label, text)

@@ -100,7 +100,7 @@ _METADATA = st.fixed_dictionaries(
         )
         | ANY,
         "annotations": ANY,
-        **dict.fromkeys(("writtenAs", "guardedBy", "metrics"), ANY),
+        **dict.fromkeys(("writtenAs", "guardedBy", "metrics", "webVariables"), ANY),
     },
 )
 _ENDPOINTS = (

@@ -6,8 +6,8 @@ import pytest
 
 from fluxstatus.evidence import Object
 from fluxstatus.findings import Level
-from tests.habits.looking import SYSTEM, habits, seen
-from tests.making import FORBIDDEN, alter, without
+from tests.habits.looking import SYSTEM, advice, habits, seen
+from tests.making import FORBIDDEN, alter, evidence, without
 
 UI = {"service": {"name": "flux-operator", "port": {"name": "http-web"}}}
 NUMBER = {"service": {"name": "flux-operator", "port": {"number": 9080}}}
@@ -71,7 +71,7 @@ def test_a_namespace_without_network_policy(
     found = habits(*objects, system=system, **more)
     assert ("no-network-policy" in found) is told
     if told:
-        assert seen(found["no-network-policy"]) == ["namespace flux-system: no NetworkPolicy"]
+        assert seen(found["no-network-policy"]) == ["namespace flux-system: has no NetworkPolicy"]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,25 @@ def test_a_ui_that_may_ask_for_a_login(arg: str) -> None:
     system = alter(SYSTEM, "Deployment/flux-operator",
                    {"spec.template.spec.containers.0.args": [arg]})  # fmt: skip
     assert "ui-exposed" not in habits(ingress(), system=system, advice=True)
+
+
+@pytest.mark.parametrize(("name", "told"), [("WEB_CONFIG_SECRET_NAME", False), ("WEB_PORT", True)])
+def test_a_ui_that_the_environment_configures(name: str, told: bool) -> None:
+    """The variable that names the configuration counts as the flag does; its value is not kept."""
+    variables = [{"name": name, "value": "hunter2"}]
+    system = alter(SYSTEM, "Deployment/flux-operator",
+                   {"spec.template.spec.containers.0.env": variables})  # fmt: skip
+    assert ("ui-exposed" in habits(ingress(), system=system, advice=True)) is told
+    assert "hunter2" not in str(evidence(*system))
+
+
+def test_a_file_of_before_says_nothing_of_the_environment() -> None:
+    """Where it is not known which variables there are, nothing is said of the UI."""
+    known = evidence(*alter(SYSTEM, "Service/flux-operator", {"spec.type": "LoadBalancer"}))
+    assert "ui-exposed" in advice(known)
+    for item in known.answer("deployments.apps/operator").items:
+        del item["metadata"]["webVariables"]
+    assert "ui-exposed" not in advice(known)
 
 
 def test_ways_that_cannot_be_read_are_said() -> None:
