@@ -74,7 +74,8 @@ def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
 
     left = {told.question: told for told in answers}
     for step in STEPS:
-        read = [left.pop(question) for question in step.reads if question in left]
+        questions = (*step.reads, *step.further)
+        read = [left.pop(question) for question in questions if question in left]
         own = [told for told in read if told.requests]
         requests = sum(told.requests for told in own)
         after = max((told.seconds for told in own), default=0.0)

@@ -142,12 +142,10 @@ class _Run:
             for name, preferred in (served or {}).items():
                 plural, _, group = name.partition(".")
                 self._ask(name, Question(f"/apis/{group}/{preferred}", plural))
-            further = dict(self._further_of(found))
-            for name, question in further.items():
-                if not self._further[name].at_home:
-                    self._ask(name, question)
+            for name, question in self._further_of(found, at_home=False):
+                self._ask(name, question)
             self._listen(_DEPLOYMENTS)
-            self._ask_in_homes({n: q for n, q in further.items() if self._further[n].at_home})
+            self._ask_in_homes(dict(self._further_of(found, at_home=True)))
             self._listen()
             self._ask_workloads(workload_namespaces(self._answers))
             self._listen()
@@ -180,10 +178,12 @@ class _Run:
         seconds = time.monotonic() - self._began
         self._progress(Told(question, text, self._door.requests(question), seconds))
 
-    def _further_of(self, found: Mapping[str, str]) -> Iterator[tuple[str, Question]]:
-        """Give what is asked for advice, as far as the API server serves it."""
-        for name, (selector, _, pages) in self._further.items():
-            if name in found:
+    def _further_of(
+        self, found: Mapping[str, str], *, at_home: bool
+    ) -> Iterator[tuple[str, Question]]:
+        """Give what is asked for advice, where Flux is or everywhere, as far as it is served."""
+        for name, (selector, near, pages) in self._further.items():
+            if name in found and near is at_home:
                 plural, _, group = name.partition(".")
                 base = f"/apis/{group}/{found[name]}"
                 yield name, Question(base, plural, selector, pages=pages)

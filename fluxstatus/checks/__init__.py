@@ -5,7 +5,7 @@ from functools import partial
 
 from fluxstatus.checks import cluster, components, drift, instance, objects, operator, ui
 from fluxstatus.checks.step import Step
-from fluxstatus.habits import advice, codes_of
+from fluxstatus.habits import advice, codes_of, further_of
 
 _STEPS = (
     cluster.STEP,
@@ -18,7 +18,12 @@ _STEPS = (
     drift.STEP,
 )
 STEPS: tuple[Step, ...] = tuple(
-    replace(step, codes={**step.codes, **codes_of(step.id)}, advise=partial(advice, step.id))
+    replace(
+        step,
+        codes={**step.codes, **codes_of(step.id)},
+        further=further_of(step.id),
+        advise=partial(advice, step.id),
+    )
     for step in _STEPS
 )
 """Every step, with the habits that belong to it."""

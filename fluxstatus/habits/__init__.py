@@ -33,6 +33,11 @@ def codes_of(step: str) -> Mapping[str, str]:
     return found
 
 
+def further_of(step: str) -> tuple[str, ...]:
+    """Give what --advice asks for that the habits of *step* look at."""
+    return tuple(question for habit in HABITS if habit.step == step for question in habit.reads)
+
+
 def meaning(habit: Habit) -> str:
     """Give a line on what *habit* is, wherever it shows."""
     return f"advice: {fill(habit.many, {'n': 'some', 'saves': 'many'})}"

@@ -166,6 +166,7 @@ HABITS = (
         steps=(_MIGRATE,),
         find=_stored_before,
         needs=(_CRDS,),
+        reads=(_CRDS,),
         everywhere=True,
         upstream="F cmd/flux/migrate.go",
         docs=_MIGRATION,

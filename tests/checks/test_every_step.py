@@ -253,5 +253,6 @@ def test_the_steps_have_different_ids() -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_reads_what_is_asked(step: Step) -> None:
-    """A step reads only what the collector asks for."""
+    """A step reads only what the collector asks for, and its habits what that asks for advice."""
+    assert set(step.further) <= set(FURTHER)
     assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUESTIONS, *SERVED}

@@ -13,6 +13,7 @@ from fluxstatus import snapshot
 from fluxstatus.checks import STEPS
 from fluxstatus.evidence import Evidence, Object
 from fluxstatus.findings import Exit, Level
+from fluxstatus.further import FURTHER
 from fluxstatus.habits import HABITS, advice
 from fluxstatus.habits.habit import Habit
 from fluxstatus.habits.view import View
@@ -62,6 +63,13 @@ def test_a_code_is_one_habit_in_a_step() -> None:
         advised = {code for code, text in step.codes.items() if text.startswith("advice: ")}
         known = {habit.code for habit in HABITS if habit.step == step.id}
         assert advised - {"advice-unread"} == known
+
+
+def test_nothing_is_asked_that_nobody_looks_at() -> None:
+    """What --advice asks for is read by just those habits that say so."""
+    assert {question for habit in HABITS for question in habit.reads} == set(FURTHER)
+    for habit in HABITS:
+        assert {*habit.needs} & {*FURTHER} <= {*habit.reads}
 
 
 def test_bad_habits_are_no_bad_health() -> None:
