@@ -19,23 +19,25 @@ def of(resource: str, item: Object) -> Object:
     PrometheusRule: `metrics`, the metrics of Flux by the name of each rule that has some. Of a
     Deployment: `webVariables`, the names of environment variables that configure a web UI.
     """
-    written = _written_as(item)
-    found = {"writtenAs": written} if written else {}
     read = _OF_RESOURCE.get(resource)
-    return found | read(item) if read else found
+    found = read(item) if read else {}
+    if written := _written_as(item):
+        found["writtenAs"] = written
+    return found
 
 
 def _written_as(item: Object) -> list[str]:
     own, managed = item.get("apiVersion"), item["metadata"].get("managedFields")
     if not isinstance(own, str) or not isinstance(managed, list):
         return []
-    group, found = own.rpartition("/")[0], set()
-    for entry in managed:
-        # A status is written by a controller, in whatever version it is made for.
-        version = entry.get("apiVersion") if isinstance(entry, dict) else None
-        if isinstance(version, str) and version != own and not entry.get("subresource"):
-            found.add(version)
-    return sorted(version for version in found if version.rpartition("/")[0] == group)
+    # A status is written by a controller, in whatever version it is made for.
+    versions = [
+        entry.get("apiVersion")
+        for entry in managed
+        if isinstance(entry, dict) and entry.get("apiVersion") != own and "subresource" not in entry
+    ]
+    group = own.rpartition("/")[0]  # of thousands of objects hardly one gets this far
+    return sorted({v for v in versions if isinstance(v, str) and v.rpartition("/")[0] == group})
 
 
 def _guards(ingress: Object) -> Object:

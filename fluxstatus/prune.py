@@ -287,8 +287,9 @@ def prune(question: str, item: Object) -> Object:
         metadata |= noted.of(resource, item)
     if isinstance(status, dict) and isinstance(status.get("history"), list):
         status["history"] = status["history"][:_HISTORY]
-    if shape is _FLUX and isinstance(kept.get("spec"), dict):
-        kept["spec"] |= dict.fromkeys(_ONLY_WHETHER & kept["spec"].keys(), True)
+    spec = kept.get("spec")
+    if shape is _FLUX and isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
+        spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
     if shape is _SHAPES["deployments.apps"]:
         _keep_known_arguments(kept)
     return kept
