@@ -57,8 +57,11 @@ def _unpruned(view: View) -> Iterator[Seen]:
 
 
 def _in_clear(view: View) -> Iterator[Seen]:
-    """Give the sources that send what is in their Secret without encryption."""
-    kinds = ("GitRepository", "HelmRepository", "OCIRepository", "Bucket", "ImageRepository")
+    """Give the sources that send what is in their Secret without encryption.
+
+    Buckets are none of them: S3 sends a signature, not the key.
+    """
+    kinds = ("GitRepository", "HelmRepository", "OCIRepository", "ImageRepository")
     for source in view.of_kind(*kinds):
         if not source.get("spec", "secretRef"):
             continue
@@ -71,7 +74,7 @@ def _in_clear(view: View) -> Iterator[Seen]:
 
 def _address(source: Resource) -> str:
     spec = map_of(source.get("spec"))
-    given = next(filter(None, (text_of(spec.get(k)) for k in ("url", "endpoint", "image"))), "")
+    given = next(filter(None, (text_of(spec.get(k)) for k in ("url", "image"))), "")
     return given if "://" in given else f"//{given}"
 
 
@@ -190,8 +193,8 @@ HABITS = (
     Habit(
         code="no-alert",
         step="reconcilers",
-        one="there is no Alert: Flux tells nobody when something fails",
-        many="there is no Alert: Flux tells nobody when something fails",
+        one="there is no Alert: Flux itself tells nobody when something fails",
+        many="there is no Alert: Flux itself tells nobody when something fails",
         why="without an Alert a failure is only found by who looks for it",
         steps=(
             Step(

@@ -44,11 +44,13 @@ class Deprecated(NamedTuple):
 DEPRECATED = (
     Deprecated("Alert", ("summary",), "spec.eventMetadata.summary"),
     Deprecated("Provider", ("proxy",), "spec.proxySecretRef"),
-    Deprecated("Provider", ("interval",), "nothing: v1beta3 does not use it"),
     Deprecated("HelmRelease", ("install", "skipCRDs"), "spec.install.crds: Skip"),
     Deprecated("HelmRelease", ("rollback", "recreate"), "nothing: Helm has given it up"),
 )
-"""Fields that the CRDs of Flux 2.9 call deprecated (NC api/v1beta3, HC api/v2)."""
+"""Fields that the CRDs of Flux 2.9 call deprecated (NC api/v1beta3, HC api/v2).
+
+But for spec.interval of a Provider: an earlier version set it where nobody had written it.
+"""
 
 _MADE = frozenset({"helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"})
 """Labels of what a controller makes by itself, with no manifest: charts, and the root sync."""

@@ -107,8 +107,9 @@ def test_kustomizations_that_never_prune(prune: bool | None, told: bool) -> None
         ("HelmRepository", {"url": "http://charts.example.com"}, True),
         ("OCIRepository", {"url": "oci://r.example.com/a", "insecure": True}, True),
         ("OCIRepository", {"url": "oci://r.example.com/a"}, False),
-        ("Bucket", {"endpoint": "minio.example.com", "insecure": True}, True),
-        ("Bucket", {"endpoint": "minio.minio.svc:9000", "insecure": True}, False),
+        ("OCIRepository", {"url": "oci://zot.zot.svc:5000/a", "insecure": True}, False),
+        ("HelmRepository", {"url": "oci://r.example.com", "type": "oci", "insecure": True}, True),
+        ("Bucket", {"endpoint": "minio.example.com", "insecure": True}, False),
         ("GitRepository", {"url": "http://[::1"}, True),
     ],
 )

@@ -82,7 +82,6 @@ def test_the_table_of_versions_is_that_of_the_crds() -> None:
     [
         ("Alert", {"summary": "prod", "providerRef": {"name": "p"}}, "spec.summary"),
         ("Provider", {"proxy": "http://proxy:3128"}, "spec.proxy"),
-        ("Provider", {"interval": "10m"}, "spec.interval"),
         ("HelmRelease", {"install": {"skipCRDs": True}}, "spec.install.skipCRDs"),
         ("HelmRelease", {"rollback": {"recreate": True}}, "spec.rollback.recreate"),
     ],
