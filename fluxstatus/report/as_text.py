@@ -28,9 +28,10 @@ def render(report: Report, look: Look) -> str:
     unless `look.advice` or `look.everything`.
     """
     habits, report = report.habits, replace(report, findings=report.faults)
+    one_by_one = habits if look.advice or look.everything else ()
     steps = _steps(report)
-    levels = *(step.level for step in steps), *map(_word, (*report.findings, *habits))
-    names = *(step.id for step in steps), *(habit.step for habit in habits)
+    levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
+    names = *(step.id for step in steps), *(habit.step for habit in one_by_one)
     page = Page(look, levels, names)
     if header := _header(report):
         page.put(header)
@@ -38,10 +39,9 @@ def render(report: Report, look: Look) -> str:
     told, counted = (report.findings, []) if look.everything else _sifted(report)
     for step in steps:
         _put_step(page, step, report, _of(step, told), _of(step, counted))
-    if look.advice or look.everything:
-        for habit in habits:
-            put_finding(page, habit, report.taken_at)
-    else:
+    for habit in one_by_one:
+        put_finding(page, habit, report.taken_at)
+    if not one_by_one:
         _sum_up(page, habits)
     page.gap()
     page.put(_footer(report))
@@ -50,7 +50,7 @@ def render(report: Report, look: Look) -> str:
     return "\n".join(page.lines) + "\n"
 
 
-def _word(finding: Finding) -> str:
+def word_of(finding: Finding) -> str:
     """Give the word for how bad *finding* is: advice is no warning."""
     return finding.level if finding.kind == "fault" else _ADVICE
 
@@ -66,8 +66,9 @@ def _sum_up(page: Page, habits: Iterable[Finding]) -> None:
         more = ", …" if n < len(names) else ""
         told = f"{_count(len(names), 'habit')} worth changing: {', '.join(names[:n])}{more}"
         text = f"{told}; --advice shows {'it' if len(names) == 1 else 'them'}"
-        if n == 1 or page.fits(text, page.column, lines=2):
-            page.state(_ADVICE, "", text)
+        word = Cell(_ADVICE, len(_ADVICE) + 2, _ADVICE)  # it has no step, nor its column
+        if n == 1 or page.fits(text, 1 + word.width, lines=2):
+            page.put(text, Cell("", 1), word)
             break
 
 
@@ -143,7 +144,7 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
     """Add *finding*, with its details if it is trouble."""
-    page.state(_word(finding), finding.step, finding.title)
+    page.state(word_of(finding), finding.step, finding.title)
     if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
         _put_details(page, finding, now)
 

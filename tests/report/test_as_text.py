@@ -163,7 +163,7 @@ ADVICE = Finding(
 )
 
 
-ADVICE_LINE = " advice               3 habits worth changing:"
+ADVICE_LINE = " advice  3 habits worth changing:"
 
 
 def test_advice_is_one_line_at_the_end() -> None:
@@ -172,10 +172,10 @@ def test_advice_is_one_line_at_the_end() -> None:
     well = passed("sources", "9 of 9 are well")
     lines = lines_of(well, ADVICE, replace(ADVICE, step="drift", count=1), *others)
     assert lines == [
-        " pass    sources      9 of 9 are well",
-        " skip    drift        Drift",
-        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping;",
-        "                      --advice shows them",
+        " pass  sources      9 of 9 are well",
+        " skip  drift        Drift",
+        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping; --advice shows",
+        "         them",
     ]
     assert footer_of(well, ADVICE) == "1 pass"
     assert "advice" not in render(report(well), WIDE)
