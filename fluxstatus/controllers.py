@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 from fluxstatus.faults import Fault, fault_of_component, fault_of_missing
 from fluxstatus.findings import Ref
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY
+from fluxstatus.references import source_of
 from fluxstatus.resources import Resource, Verdict
 from fluxstatus.state import State
 
 if TYPE_CHECKING:
     from fluxstatus.components import Component
+
+SOURCE_CONTROLLER = "source-controller"
+STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}
+"""Who stores the artifacts of a kind, where it is not source-controller (SW main.go)."""
 
 _UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
 
@@ -60,6 +65,12 @@ class Controllers:
         found = self._by_name.get(controller_of(resource), ())
         return next((component for component in found if component.takes(resource)), None)
 
+    def storage_of(self, resource: Resource) -> "Component | None":
+        """Give the controller that stores the artifact which *resource* takes."""
+        source = source_of(resource)
+        name = STORES_ARTIFACTS.get(source[0], SOURCE_CONTROLLER) if source else SOURCE_CONTROLLER
+        return next(iter(self._by_name.get(name, ())), None)
+
     def unpullable(self) -> "list[Component]":
         """Give the controllers whose image cannot be pulled, whether an older pod runs or not."""
         return [
@@ -82,7 +93,7 @@ class Controllers:
     def stopped_source(self) -> Ref | None:
         """Give source-controller when it does not work: then no artifact can be fetched."""
         return next(
-            (ref for ref in (*self.down, *self.missing) if ref.name == "source-controller"), None
+            (ref for ref in (*self.down, *self.missing) if ref.name == SOURCE_CONTROLLER), None
         )
 
     def _needed(self, state: State) -> set[str]:

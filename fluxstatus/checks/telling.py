@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.causes import Cause
+from fluxstatus.checks.beside import beside, headline, neighbours, workloads_behind
 from fluxstatus.evidence import Unread, Why
-from fluxstatus.faults import unhealthy_workloads
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge import RULES
@@ -24,7 +24,6 @@ _DOCS = {
     "fluxcd.controlplane.io": "https://fluxoperator.dev/docs/crd/{singular}/",
 }
 _NAMED = 5  # objects that a sentence names
-_LONG = 12  # characters: a hash, not a version
 _NEVER_FAILS = frozenset({"Alert", "Provider"})
 """Kinds that bring no deployment to a stop when they are broken."""
 
@@ -86,8 +85,10 @@ def docs_of(kind: str) -> str:
 def cause_found(step: str, state: State, cause: Cause) -> Finding:
     """Tell a cause: what is wrong, why, since when, what it blocks and how to mend it."""
     fault, resource = cause.fault, cause.resource
-    diagnosis = fault.diagnosis
-    why = "; ".join((diagnosis.why, *unhealthy_workloads(state, fault.message)))
+    diagnosis, unhealthy = fault.diagnosis, workloads_behind(state, cause)
+    texts = (*(one.text for one in unhealthy), *beside(state, cause))
+    why = "; ".join(dict.fromkeys((diagnosis.why, *texts)))
+    found = dict.fromkeys(hint for one in unhealthy for hint in one.hints)
     return Finding(
         step=step,
         code=diagnosis.code,
@@ -100,7 +101,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         since=cause.since,
         evidence=tuple(_evidence(state, cause)),
         blocks=cause.blocks,
-        hints=(*diagnosis.hints, *explained(cause.ref)),
+        hints=(*found, *diagnosis.hints, *explained(cause.ref)),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,
@@ -132,13 +133,11 @@ def _evidence(state: State, cause: Cause) -> Iterator[tuple[str, str]]:
             yield "status.artifact.revision", str(artifact)
     for warned in state.warnings.get(key_of(cause.ref), ())[:3]:
         yield f"event {warned.reason}", f"{warned.times} times, last {warned.last.isoformat()}"
-
-
-def headline(sentence: str) -> str:
-    """Give the part of a *sentence* before its first colon or semicolon."""
-    for mark in ("; ", ": "):
-        sentence = sentence.partition(mark)[0]
-    return sentence
+    for other in neighbours(state, cause):
+        yield (
+            "another cause in this namespace",
+            f"{other.ref}: {headline(other.fault.diagnosis.why)}",
+        )
 
 
 def unread_found(step: str, what: str, unread: Unread) -> Finding:
@@ -200,12 +199,6 @@ def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
 def passed(step: str, title: str, ref: Ref | None = None, since: datetime | None = None) -> Finding:
     """Tell that something is well."""
     return Finding(step=step, code="ok", level=Level.PASS, title=title, object=ref, since=since)
-
-
-def short(revision: str) -> str:
-    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
-    head, mark, digest = revision.rpartition(":")
-    return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision
 
 
 def ago(then: datetime | None, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from fluxstatus.knowledge import blocked
 from fluxstatus.knowledge.rule import Rule, Step
 
 _SPEC = "kubectl get {resource} {name} -n {ns} -o yaml"
@@ -267,5 +268,5 @@ _RULES = (
     ),
 )
 
-STATES: Mapping[str, Rule] = {rule.code: rule for rule in _RULES}
+STATES: Mapping[str, Rule] = {rule.code: rule for rule in (*_RULES, *blocked.RULES)}
 """The rules that a state selects, not a message, by their code."""
