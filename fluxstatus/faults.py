@@ -152,7 +152,7 @@ def _how_it_waits(
         if not _names_namespace(resource, named):  # it may well be cluster-wide
             about |= {"target_resource": "", "target_cluster_resource": full_name(named[0])}
         return "dependency-unready", about
-    if expression and "expr" in message:
+    if expression and "expr" in message.lower():
         return "dependency-expression", {**about, "expression": expression}
     return "waits", about
 

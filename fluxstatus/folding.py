@@ -72,8 +72,7 @@ class Folding:
         alone: dict[Ref, list[Cause]] = defaultdict(list)
         found: dict[Ref, Component] = {}
         for resource, cause in self._blame.own_causes():
-            fetching = self._upstream.hangs_fetching(resource)
-            component = self._suspect(resource, fetching=fetching)
+            component = self._controllers.component_of(resource)
             if cause.fault.diagnosis.code in _UNTOUCHED and component and not component.down:
                 found[component.ref] = component
                 alone[component.ref].append(cause)
@@ -102,10 +101,10 @@ class Folding:
         found: dict[Ref, Component] = {}
         for resource, cause in self._blame.own_causes():
             component = component_of(resource)
-            code = cause.fault.diagnosis.code
-            if code in codes and component and not component.down:
+            code = codes.get(self._code_of(resource, cause))
+            if code and component and not component.down:
                 found[component.ref] = component
-                alike[component.ref, codes[code]].append(cause)
+                alike[component.ref, code].append(cause)
         for (ref, code), causes in alike.items():
             if len(causes) >= _SEVERAL:
                 fault = fault_of_working(
@@ -113,11 +112,10 @@ class Folding:
                 )
                 self._fold(causes, ref, fault)
 
-    def _suspect(self, resource: Resource, *, fetching: bool) -> Component | None:
-        """Give the controller that leaves *resource* alone."""
-        if fetching:
-            return self._controllers.storage_of(resource)
-        return self._controllers.component_of(resource)
+    def _code_of(self, resource: Resource, cause: Cause) -> str:
+        """Give the code of *cause*; who hangs in a download has not said yet that it fails."""
+        fetching = self._upstream.hangs_fetching(resource)
+        return "artifact-host-unreachable" if fetching else cause.fault.diagnosis.code
 
     def _causes(self) -> Iterator[Cause]:
         for causes in self._blame.by_object.values():

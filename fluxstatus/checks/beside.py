@@ -51,11 +51,16 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
 def _other_causes(state: State, cause: Cause) -> Iterator[str]:
     """Say what else keeps waiting what waits for *cause*, so that mending this is not enough."""
     told: set[int] = {id(cause)}
-    for ref in cause.waiting:
+    for ref in (cause.ref, *cause.waiting):
         for other in state.causes.by_object.get(key_of(ref), ()):
             if id(other) not in told:
                 told.add(id(other))
-                yield f"{ref} also waits for {other.ref} ({headline(other.fault.diagnosis.why)})"
+                because = f"({headline(other.fault.diagnosis.why)})"
+                yield (
+                    f"{ref} also waits for {other.ref} {because}"
+                    if ref != other.ref
+                    else (f"{ref} has a fault of its own, too {because}")
+                )
                 if len(told) > _AT_MOST:
                     return
 

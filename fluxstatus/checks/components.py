@@ -90,7 +90,7 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
             step=step,
             code="replicas-missing",
             level=Level.WARN,
-            title=f"{ref}: {component.ready} of {component.wanted} replicas ready",
+            title=f"{ref}: {_replicas(component)}",
             object=ref,
             why=f"{component.trouble.pod} {component.trouble.text}".strip(),
             hints=(Hint("look at its pods", (Command(pods),)),),
@@ -107,6 +107,12 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
                 since=at,
                 hints=(Hint("read what it logged before", (Command(logs),)),),
             )
+
+
+def _replicas(component: Component) -> str:
+    if component.ready < component.wanted:
+        return f"{component.ready} of {component.wanted} replicas ready"
+    return "a new pod does not start, the old one works on"
 
 
 def _versions(working: list[Component]) -> Iterator[Finding]:
