@@ -71,7 +71,7 @@ def test_many_circles_take_no_more_looks_than_there_are_waits() -> None:
 
         looks = 0
 
-        def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204, D105
+        def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
             type(self).looks += 1
             return super().__iter__()
 

@@ -10,14 +10,11 @@ from fluxstatus.faults import Fault, fault_of, since_of, words_of
 from fluxstatus.state import key_of
 from tests.making import (
     NOW,
-    container,
-    crashing,
     event,
     flux,
     judged,
     kustomization,
     minutes,
-    pod,
     reference,
     source,
     stamp,

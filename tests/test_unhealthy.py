@@ -111,7 +111,7 @@ def test_a_pod_without_owner_is_known_by_its_name() -> None:
          'pod web-x is Pending, not ready; FailedMount: configmap "web" not found'),
         ([event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", 'pods "x" is forbidden: exceeded '
                 "quota: q, requested: pods=1, used: pods=2, limited: pods=2")],
-         f"ReplicaSet web-{SAFE}: FailedCreate: pods \"x\" is forbidden: exceeded quota: q"),
+         f'ReplicaSet web-{SAFE}: FailedCreate: pods "x" is forbidden: exceeded quota: q'),
         ([event("Deployment apps/web", "ReplicaSetCreateError", "no")], "Deployment web: Replica"),
         ([of_web("web-x", crashing(), phase="Failed"),
           of_web("web-y", READY_NOT)], "pod web-y container manager runs"),
@@ -175,8 +175,8 @@ def test_the_last_words_of_a_container_are_told() -> None:
 @pytest.mark.parametrize(
     ("others", "sentence", "command"),
     [
-        ([of_web("web-x", crashing())], "logged before", "kubectl logs web-x -n apps "
-         "--container=manager --previous --tail=50"),
+        ([of_web("web-x", crashing())], "logged before",
+         "kubectl logs web-x -n apps --container=manager --previous --tail=50"),
         ([of_web("web-x", crashing("OOMKilled", 137))], "memory limit", "describe pod web-x"),
         ([of_web("web-x", container(waiting={"reason": "ErrImagePull"}))], "pull Secret",
          "kubectl describe pod web-x -n apps"),
@@ -197,9 +197,7 @@ def test_what_to_do_about_a_pod_is_said(others: list[Object], sentence: str, com
 
 def test_many_workloads_are_summed_up() -> None:
     """Of fifty workloads five are told."""
-    crowd = [
-        owned(f"apps/w{n}-0", f"StatefulSet/w{n}", crashing(), labels={}) for n in range(50)
-    ]
+    crowd = [owned(f"apps/w{n}-0", f"StatefulSet/w{n}", crashing(), labels={}) for n in range(50)]
     message = waits(*(f"StatefulSet/apps/w{n}" for n in range(50)))
     texts = [found.text for found in unhealthy_workloads(state(*crowd), message)]
     assert len(texts) == 6
