@@ -33,13 +33,17 @@ class Cause:
 
 
 class Blame:
-    """Which objects are blamed on which causes, by the key of the object."""
+    """Which objects are blamed on which causes, by the key of the object.
+
+    `causes` are those that some object is blamed on, by their ids.
+    """
 
     def __init__(self, state: State, stopped: Iterable[tuple[Ref, Cause]]) -> None:
         """Begin with the controllers that are *stopped*, each with its cause."""
         self._refs = {key: resource.ref for key, resource in state.resources.items()}
         self._pairs: set[tuple[Key, int]] = set()
         self.by_object: dict[Key, list[Cause]] = {key_of(ref): [cause] for ref, cause in stopped}
+        self.causes = {id(cause): cause for found in self.by_object.values() for cause in found}
 
     def add(self, key: Key, causes: Iterable[Cause]) -> None:
         """Blame the object *key* on *causes*."""
@@ -48,6 +52,7 @@ class Blame:
             if (key, id(cause)) not in self._pairs:
                 self._pairs.add((key, id(cause)))
                 known.append(cause)
+                self.causes[id(cause)] = cause
                 if ref != cause.ref:
                     cause.waiting.append(ref)
 
@@ -55,6 +60,7 @@ class Blame:
         """Blame all that the *old* causes were blamed for on *cause* instead."""
         gone = {id(one): one for one in old}
         for one in gone.values():
+            self.causes.pop(id(one), None)
             for key in map(key_of, (one.ref, *one.waiting)):
                 known = self.by_object.get(key, [])
                 if any(id(other) in gone for other in known):
@@ -65,7 +71,7 @@ class Blame:
         """Give each object that has a cause of its own, with that cause."""
         return [
             (cause.resource, cause)
-            for key, causes in self.by_object.items()
-            for cause in causes
-            if cause.resource is not None and key_of(cause.resource.ref) == key
+            for cause in self.causes.values()
+            if cause.resource is not None
+            and any(cause is own for own in self.by_object.get(key_of(cause.resource.ref), ()))
         ]

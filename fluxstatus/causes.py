@@ -17,7 +17,6 @@ from fluxstatus.faults import (
     fault_of_images,
     fault_of_waiting,
     since_of,
-    words_of,
 )
 from fluxstatus.folding import Folding
 from fluxstatus.kinds import KINDS, OPERATOR
@@ -89,7 +88,7 @@ class Causes:
         return dict(found)
 
     def _distinct(self) -> list[Cause]:
-        distinct = {id(c): c for found in self.by_object.values() for c in found}
+        distinct = dict(self._blame.causes)
         distinct |= {id(c): c for found in self.cut_off.values() for c in found}
         distinct |= {id(c): c for c in self._stopped.values()}
         return list(distinct.values())
@@ -148,11 +147,11 @@ class Causes:
 
     def _stopped_for(self, resource: Resource) -> Cause | None:
         """Give the stopped controller that *resource* needs: its own, or the one of artifacts."""
+        if not self._stopped:
+            return None
         ref = self._controllers.stopped(resource)
-        source = source_of(resource)
-        fetches = source and source[0] in KINDS and KINDS[source[0]].step == "sources"
-        if ref is None and fetches and resource.verdict is not Verdict.TERMINATING:
-            ref = self._controllers.stopped_source()
+        if ref is None and self._controllers.stopped_source and _fetches(resource):
+            ref = self._controllers.stopped_source
         return self._stopped.get(ref) if ref else None
 
     def _fails_by_itself(self, resource: Resource) -> bool:
@@ -201,7 +200,7 @@ class Causes:
         """Whether *resource* says that it waits, and nothing says what is wrong with that."""
         if fault.missing or fault.reason not in ("DependencyNotReady", resource.reason):
             return False
-        _, message = words_of(self._state, resource)
+        _, message = self._upstream.words(resource)
         named = dependency_named(resource, message) and fault.reason == "DependencyNotReady"
         unknown = fault.diagnosis.code == UNKNOWN_FAULT.code
         return bool(named) or (unknown and self._upstream.speaks_of_others(resource))
@@ -261,3 +260,10 @@ class Causes:
         diagnosis = diagnose_state("dependency-cycle", resource, {"cycle": way})
         fault = Fault(diagnosis, resource.reason, resource.message)
         self._blame.add(circle[0], [Cause(resource.ref, fault, resource, resource.since)])
+
+
+def _fetches(resource: Resource) -> bool:
+    """Whether *resource* needs the artifact of a source to go on."""
+    source = source_of(resource)
+    is_source = source is not None and source[0] in KINDS and KINDS[source[0]].step == "sources"
+    return is_source and resource.verdict is not Verdict.TERMINATING

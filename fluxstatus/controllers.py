@@ -1,6 +1,7 @@
 """Which controllers do no work, and whose objects that leaves alone."""
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fluxstatus.faults import Fault, fault_of_component, fault_of_missing
@@ -90,8 +91,9 @@ class Controllers:
             return None
         return next((ref for ref in self.missing if ref.name == name), None)
 
+    @cached_property
     def stopped_source(self) -> Ref | None:
-        """Give source-controller when it does not work: then no artifact can be fetched."""
+        """The source-controller when it does not work: then no artifact can be fetched."""
         return next(
             (ref for ref in (*self.down, *self.missing) if ref.name == SOURCE_CONTROLLER), None
         )

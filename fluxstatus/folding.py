@@ -47,7 +47,7 @@ class Folding:
             (_unread_of, fault_of_unread),
         ):
             waiting: dict[Key, dict[int, Cause]] = defaultdict(dict)
-            for cause in self._causes():
+            for cause in self._blame.causes.values():
                 if target := pick(cause):
                     waiting[target][id(cause)] = cause
             for target, alone in waiting.items():
@@ -116,10 +116,6 @@ class Folding:
         """Give the code of *cause*; who hangs in a download has not said yet that it fails."""
         fetching = self._upstream.hangs_fetching(resource)
         return "artifact-host-unreachable" if fetching else cause.fault.diagnosis.code
-
-    def _causes(self) -> Iterator[Cause]:
-        for causes in self._blame.by_object.values():
-            yield from causes
 
     def _fold(
         self, alone: Iterable[Cause], ref: Ref, fault: Fault, since: datetime | None = None

@@ -313,6 +313,8 @@ def _keep_of_pod(pod: Object) -> None:
     volumes = spec.get("volumes") if isinstance(spec, dict) else None
     if isinstance(spec, dict) and isinstance(volumes, list):
         spec["volumes"] = [volume for volume in volumes if volume]
+        if not spec["volumes"]:
+            del spec["volumes"]
     for name in ("containerStatuses", "initContainerStatuses"):
         containers = status.get(name) if isinstance(status, dict) else None
         for container in containers if isinstance(containers, list) else ():

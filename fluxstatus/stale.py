@@ -1,7 +1,7 @@
 """What is Ready and yet cut off: on what it got before, or with a spec that nobody changes."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fluxstatus.blame import Cause
 from fluxstatus.references import feeds_of, owners_of, selected_inputs
@@ -34,7 +34,7 @@ def cut_off(
         stopped = stopped_for(resource)
         causes = [stopped] if stopped and not resource.kind.static else [
             cause
-            for feed in (*feeds_of(resource), *selected_inputs(state, resource))
+            for feed in _feeds(state, resource)
             for cause in by_object.get(feed) or found.get(feed) or ()
         ]  # fmt: skip
         if causes:
@@ -43,6 +43,12 @@ def cut_off(
             if resource.ref != cause.ref:
                 cause.stale.append(resource.ref)
     return found
+
+
+def _feeds(state: State, resource: Resource) -> Iterator[Key]:
+    yield from feeds_of(resource)
+    if resource.ref.kind == "ResourceSet":
+        yield from selected_inputs(state, resource)
 
 
 def frozen(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:

@@ -15,7 +15,7 @@ from fluxstatus.references import (
     source_of,
 )
 from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict, maps_of, text_of
-from fluxstatus.state import Key, State
+from fluxstatus.state import Key, State, key_of
 
 _WAITS = frozenset(
     {"DependencyNotReady", "SourceNotReady", "NoSourceArtifact", "SourceUnavailable",
@@ -46,10 +46,11 @@ class Upstream:
         """Look at *state*; of what is in *blamed* it is known already that it is not well."""
         self._state = state
         self._blamed = blamed
+        self._words: dict[Key, tuple[str, str]] = {}
 
     def speaks_of_others(self, resource: Resource) -> bool:
         """Whether what *resource* says is about other objects of Flux: the fault is not its own."""
-        reason, message = words_of(self._state, resource)
+        reason, message = self.words(resource)
         if reason in _WAITS or self._maker_of_missing(resource):
             return True
         if reason == "ArtifactFailed":
@@ -63,7 +64,7 @@ class Upstream:
 
     def cannot_download(self, resource: Resource) -> bool:
         """Whether *resource* says that it cannot get an artifact from where these are stored."""
-        _, message = words_of(self._state, resource)
+        _, message = self.words(resource)
         return resource.reason == "ArtifactFailed" and bool(_DOWNLOADS.search(message))
 
     def hangs_fetching(self, resource: Resource) -> bool:
@@ -73,7 +74,7 @@ class Upstream:
 
     def not_well(self, resource: Resource) -> set[Key]:
         """Give what *resource* waits for that is not well, stopped controllers among it."""
-        _, message = words_of(self._state, resource)
+        _, message = self.words(resource)
         targets = [*self._targets(resource, message), self._maker_of_missing(resource)]
         found = self._not_well(targets)
         certain = {key for key in found if self._holds_up(key, message)}
@@ -81,17 +82,24 @@ class Upstream:
 
     def checked_and_not_well(self, resource: Resource) -> set[Key]:
         """Give the objects of Flux that a failed health check of *resource* names beside others."""
-        _, message = words_of(self._state, resource)
+        _, message = self.words(resource)
         home = resource.ref.namespace
         named = health_checked(resource, message)
         return self._not_well((w.kind, w.namespace or home, w.name) for w in named)
 
     def was_just_answered(self, resource: Resource) -> bool:
         """Whether what *resource* waits for became well so lately that it may not know yet."""
-        _, message = words_of(self._state, resource)
+        _, message = self.words(resource)
         targets = set(self._targets(resource, message))
         found = [self._state.resources[t] for t in targets if t in self._state.resources]
         return any(r.since is not None and self._state.now - r.since < YOUNG for r in found)
+
+    def words(self, resource: Resource) -> tuple[str, str]:
+        """Give the reason and message that tell what failed; each is looked for once."""
+        key = key_of(resource.ref)
+        if key not in self._words:
+            self._words[key] = words_of(self._state, resource)
+        return self._words[key]
 
     def _targets(self, resource: Resource, message: str) -> Iterator[Key]:
         source = source_of(resource)
@@ -99,7 +107,8 @@ class Upstream:
             yield source
         optional = must_only_exist(resource)
         yield from (key for key in dependencies_of(resource, message) if key not in optional)
-        yield from selected_inputs(self._state, resource)
+        if resource.ref.kind == "ResourceSet":
+            yield from selected_inputs(self._state, resource)
 
     def _not_well(self, targets: "Iterator[Key] | list[Key | None]") -> set[Key]:
         resources = self._state.resources
@@ -124,7 +133,7 @@ class Upstream:
 
     def _maker_of_missing(self, resource: Resource) -> Key | None:
         """Give the ArtifactGenerator that is to make what *resource* misses, and is not well."""
-        reason, message = words_of(self._state, resource)
+        reason, message = self.words(resource)
         source = source_of(resource)
         if source is None or source[0] != "ExternalArtifact" or source in self._state.resources:
             return None

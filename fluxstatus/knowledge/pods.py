@@ -98,7 +98,7 @@ _EVENTS = (
                 "read the log of its pods; a Job that has failed is not run again: correct it, and "
                 "delete it so that Flux makes it anew",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
-                change=("kubectl delete job {name} -n {ns}",),
+                change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
         ),
         pattern=text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit|was active longer"),
