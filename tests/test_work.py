@@ -10,7 +10,7 @@ from fluxstatus.report import as_text
 from fluxstatus.report.look import Look
 from tests.shapes import SHAPES, large
 
-SCREEN = 60  # lines
+SCREEN = 64  # lines, of which some are for what is well and the next step
 
 
 def calls(shape: str, affected: int, well: int) -> int:

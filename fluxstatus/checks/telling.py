@@ -101,7 +101,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         since=cause.since,
         evidence=tuple(_evidence(state, cause)),
         blocks=cause.blocks,
-        hints=(*found, *diagnosis.hints, *explained(cause.ref)),
+        hints=(*found, *diagnosis.hints, *(explained(cause.ref) if resource else ())),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,
