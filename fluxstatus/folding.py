@@ -21,7 +21,11 @@ from fluxstatus.upstream import Upstream
 
 _SEVERAL = 2  # one alone may be an accident of its own
 _UNTOUCHED = frozenset({"never-reconciled", "outdated", "stuck"})
-_OF_ITS_CONTROLLER = {"storage-full": "controller-storage-full"}
+_OF_ITS_CONTROLLER = {
+    "storage-full": "controller-storage-full",
+    "storage-read-only": "controller-storage-fails",
+    "source-storage": "controller-storage-fails",
+}
 _OF_ITS_STORAGE = {"artifact-host-unreachable": "controller-unreachable"}
 """Codes of faults that several objects share when a controller that runs is at fault.
 

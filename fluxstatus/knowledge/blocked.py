@@ -62,6 +62,17 @@ RULES = (
         upstream="Go syscall ENOSPC",
     ),
     Rule(
+        "controller-storage-fails",
+        "cannot write to its storage or to the API: {count} of its objects fail with that",
+        (
+            Step(
+                "look at its volume and its log",
+                read=("kubectl describe deployment {name} -n {ns}", _LOG),
+            ),
+        ),
+        upstream="SC api/v1/condition_types.go",
+    ),
+    Rule(
         "controller-unreachable",
         "runs and is ready, and {count} objects cannot download their artifacts from it",
         (
