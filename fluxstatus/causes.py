@@ -10,7 +10,7 @@ from functools import cached_property
 
 from fluxstatus.blame import Blame, Cause
 from fluxstatus.circles import in_order
-from fluxstatus.controllers import Controllers
+from fluxstatus.controllers import UNTOUCHED, Controllers
 from fluxstatus.faults import (
     Fault,
     fault_of,
@@ -125,10 +125,16 @@ class Causes:
                 self._waits[key] = self._not_well_upstream(resource)
         elif resource.verdict is Verdict.SUSPENDED or not taken:
             self._blame.add(key, [self._own_cause(resource, taken=taken)])
-        elif resource.verdict in MOVING and not resource.retrying:
+        elif self._is_on_its_way(resource):
             self.moving.add(key)
         else:
             self._classify_failing(key, resource)
+
+    def _is_on_its_way(self, resource: Resource) -> bool:
+        """Whether *resource* is at work, or its controller has had no time to look at it."""
+        if resource.verdict in UNTOUCHED:
+            return self._controllers.has_just_started(resource)
+        return resource.verdict in MOVING and not resource.retrying
 
     def _classify_failing(self, key: Key, resource: Resource) -> None:
         """Classify *resource*, which fails, or did with its last attempt."""

@@ -67,7 +67,7 @@ def trouble_of_pod(pod: Object) -> Trouble | None:
 def _trouble_of_phase(pod: Object, phase: str, name: str) -> Trouble:
     if unscheduled := text_of(_UNSCHEDULED.search(pod)):
         claims = ", ".join(filter(None, map(text_of, _CLAIMS.search(pod) or ())))
-        mounts = f" (it mounts the PersistentVolumeClaim {claims})" if claims else ""
+        mounts = f" (it mounts the PVC {claims}, a PersistentVolumeClaim)" if claims else ""
         text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
         return Trouble("pending", text, name)
     if phase == "Failed":
@@ -134,6 +134,13 @@ def is_ready(pod: Object) -> bool:
     containers = maps_of(status.get("containerStatuses"))
     ready = bool(containers) and all(c.get("ready") is True for c in containers)
     return ready and status.get("phase") == "Running"
+
+
+def started_at(pod: Object) -> datetime | None:
+    """Give when the container of *pod* that has run for the shortest time was started."""
+    states = (map_of(c.get("state")) for c in maps_of(_CONTAINERS.search(pod)))
+    times = (when(map_of(state.get("running")).get("startedAt")) for state in states)
+    return max(filter(None, times), default=None)
 
 
 def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:

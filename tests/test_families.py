@@ -506,6 +506,15 @@ def test_a_cluster_that_starts_has_no_fault() -> None:
     assert trouble(*HEALTHY, *objects) == []
 
 
+@pytest.mark.parametrize(("minute", "said"), [(1, []), (30, ["never-reconciled"])])
+def test_a_controller_that_has_just_started_is_given_a_moment(minute: int, said: list[str]) -> None:
+    """After an outage what it has not looked at yet is no news for two minutes."""
+    running = container(ready=True, running={"startedAt": stamp(minutes(minute))})
+    started = alter(HEALTHY, "Pod/kustomize-controller", {"status.containerStatuses": [running]})
+    found = trouble(*started, source("git"), kustomization("web", "git", {}))
+    assert [f.code for f in found] == said
+
+
 GIT = "gitrepositories.source.toolkit.fluxcd.io"
 
 

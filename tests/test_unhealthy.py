@@ -143,7 +143,7 @@ def test_a_claim_is_named() -> None:
     """A pod that waits for a volume says which PersistentVolumeClaim it mounts."""
     waiting = pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")
     waiting["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}, {"name": "x"}]}
-    assert "PersistentVolumeClaim data" in one(waiting)
+    assert "mounts the PVC data, a PersistentVolumeClaim" in one(waiting)
 
 
 def test_a_claim_itself_is_told_by_its_event() -> None:

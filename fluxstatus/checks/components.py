@@ -105,8 +105,17 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
                 object=ref,
                 why=f"its pod {pod} ended with {how}",
                 since=at,
-                hints=(Hint("read what it logged before", (Command(logs),)),),
+                hints=(Hint(_after_restart(how), (Command(logs),)),),
             )
+
+
+def _after_restart(how: str) -> str:
+    if "OOMKilled" in how:
+        return (
+            "raise its memory limit if it comes again (FluxInstance: spec.cluster.size or "
+            "spec.kustomize.patches); read what it logged before"
+        )
+    return "read what it logged before"
 
 
 def _replicas(component: Component) -> str:

@@ -149,7 +149,7 @@ _RULES = (
     ),
     Rule(
         "dependency-cycle",
-        "the dependencies go round in a circle, so that each waits for ever: {cycle}",
+        "the dependencies are circular (a cycle), so that each waits for ever: {cycle}",
         (Step("take one of these references out of spec.dependsOn", read=(_SPEC,)),),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",
