@@ -17,19 +17,21 @@ def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     *answers* are those to the lists of Flux objects, by plural.group, and to that of the events:
     while the next attempt runs, only an event still says what the last one waited for.
     """
-    at_work = set()
-    found = set()
+    at_work: set[tuple[str, str, str]] = set()
+    found: set[str] = set()
     for kind in _APPLIERS:
         for item in answers.get(KINDS[kind].resource, Answer()).items:
             found.update(_namespaces_of(item))
             if _is_at_work(item):
-                metadata = map_of(item.get("metadata"))
-                at_work.add((kind, metadata.get("namespace"), metadata.get("name")))
+                at_work.add(_name_of({"kind": kind, **map_of(item.get("metadata"))}))
     for event in answers.get("events", Answer()).items if at_work else ():
-        about = map_of(event.get("involvedObject"))
-        if (about.get("kind"), about.get("namespace"), about.get("name")) in at_work:
+        if _name_of(map_of(event.get("involvedObject"))) in at_work:
             found.update(_waited_in(text_of(event.get("message"))))
     return found - {""}
+
+
+def _name_of(thing: Object) -> tuple[str, str, str]:
+    return text_of(thing.get("kind")), text_of(thing.get("namespace")), text_of(thing.get("name"))
 
 
 def _is_at_work(item: Object) -> bool:
