@@ -136,7 +136,7 @@ _RULES = (
     ),
     Rule(
         "waits",
-        "it waits for {target}, which is well now or could not be read",
+        "it waits for {target}, which is well now, or gone",
         (
             Step(
                 "look at it again in a minute; if it stays, ask for a reconciliation",
