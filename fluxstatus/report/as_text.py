@@ -12,7 +12,8 @@ from fluxstatus.report.terminal import command_line
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 _AT_MOST = 10  # told one by one; who wants more than a glance asks for `--all`
-_IN_FULL = 24  # lines of details: with these a large trouble still fits a screen
+_SCREEN = 48  # lines: what is not more is told in full
+_IN_FULL = 24  # lines that the worst may take where all is more: the rest of a screen is for others
 _NAMES = 40  # tried of a list: more never fit its two lines
 _NEXT = len("next  ")
 _AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
@@ -93,14 +94,13 @@ def _too_many_for_details(page: Page, told: Iterable[Finding], now: datetime) ->
 
     *page* is one to try on. The first is always told in full.
     """
-    brief: set[int] = set()
+    ends: list[tuple[Finding, int]] = []
     for finding in told:
-        before = len(page.lines)
         put_finding(page, finding, now)
-        if before and len(page.lines) > _IN_FULL and finding.level in _TROUBLE:
-            del page.lines[before:]
-            brief.add(id(finding))
-    return brief
+        ends.append((finding, len(page.lines)))
+    if len(page.lines) <= _SCREEN:
+        return set()
+    return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in _TROUBLE}
 
 
 def _put_step(
