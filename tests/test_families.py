@@ -575,6 +575,34 @@ def test_an_image_that_a_new_pod_cannot_pull_is_told_while_the_old_one_works() -
     assert "a new pod does not start" in found[0].title
 
 
+def test_what_blocks_most_comes_first_whatever_its_kind() -> None:
+    """A Kustomization that keeps three waiting is told before a source that keeps one."""
+    objects = [
+        flux("GitRepository", "bad", NOT_THERE),
+        kustomization("one", "bad", NO_ARTIFACT),
+        source("git"),
+        kustomization("infra", "git", BUILD_FAILED),
+        *(kustomization(f"k{n}", "git", waiting_for("infra"), after=["infra"]) for n in range(3)),
+        kustomization("odd", "git", {"Ready": "False Odd: no rule knows this"}),
+        kustomization("known", "git", BUILD_FAILED),
+    ]
+    found = [f.object.name for f in trouble(*HEALTHY, *objects) if f.object]
+    assert found == ["infra", "bad", "known", "odd"]
+
+
+def test_of_many_missing_things_only_some_are_guessed_at() -> None:
+    """So much that is missing is no spelling: the guesses end, and with them the work."""
+    real = [kustomization(f"team-{n}", "git") for n in range(60)]
+    said = "False DependencyNotReady: dependency 'apps/tam-{}' not found"
+    lost = [
+        kustomization(f"k{n}", "git", {"Ready": said.format(n)}, after=[f"tam-{n}"])
+        for n in range(60)
+    ]
+    titles = [f.title for f in trouble(*HEALTHY, source("git"), *real, *lost)]
+    assert len(titles) == 60
+    assert sum("meant?" in title for title in titles) == 50
+
+
 def test_a_missing_operator_is_first() -> None:
     """Without the operator the rest goes on; that nobody reconciles its objects is the fault."""
     found = trouble(*without(HEALTHY, "Deployment/flux-operator"))
