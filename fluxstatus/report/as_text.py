@@ -1,7 +1,7 @@
 """A report for people: how each step stands, and of what is wrong the cause and the fix."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from fluxstatus.evidence import Cost
@@ -12,6 +12,8 @@ from fluxstatus.report.terminal import command_line
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 _AT_MOST = 10  # told one by one; who wants more than a glance asks for `--all`
+_SCREEN = 48  # lines: what is not more is told in full
+_IN_FULL = 24  # lines that the worst may take where all is more: the rest of a screen is for others
 _NAMES = 40  # tried of a list: more never fit its two lines
 _NEXT = len("next  ")
 _AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
@@ -22,17 +24,20 @@ def render(report: Report, look: Look) -> str:
 
     Only commands and links may be longer: they are there to be copied. Nothing from the cluster
     gets through unescaped. Unless `look.everything`, passes are summed up, long texts are cut
-    with a mark, and of what is wrong beyond the ten worst there is a count.
+    with a mark, the worst are told with all details and others briefly, and of what is wrong
+    beyond the ten worst there is a count.
     """
     steps = _steps(report)
     levels = *(step.level for step in steps), *(finding.level for finding in report.findings)
-    page = Page(look, levels, (step.id for step in steps))
+    page = Page(look, levels, [step.id for step in steps])
     if header := _header(report):
         page.put(header)
         page.gap()
     told, counted = (report.findings, []) if look.everything else _sifted(report)
+    scratch = Page(look, levels, [step.id for step in steps])
+    brief = set() if look.everything else _too_many_for_details(scratch, told, report.taken_at)
     for step in steps:
-        _put_step(page, step, report, _of(step, told), _of(step, counted))
+        _put_step(page, step, report, (_of(step, told), _of(step, counted)), brief)
     page.gap()
     page.put(_footer(report))
     if report.next:
@@ -84,15 +89,33 @@ def _sifted(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
     return [finding for finding in said if id(finding) not in left_out], counted
 
 
+def _too_many_for_details(page: Page, told: Iterable[Finding], now: datetime) -> set[int]:
+    """Give the ids of the findings to tell briefly: the worst of those *told* have the room.
+
+    *page* is one to try on. The first is always told in full.
+    """
+    ends: list[tuple[Finding, int]] = []
+    for finding in told:
+        put_finding(page, finding, now)
+        ends.append((finding, len(page.lines)))
+    if len(page.lines) <= _SCREEN:
+        return set()
+    return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in _TROUBLE}
+
+
 def _put_step(
     page: Page,
     step: StepResult,
     report: Report,
-    told: Sequence[Finding],
-    counted: Sequence[Finding],
+    findings: tuple[Sequence[Finding], Sequence[Finding]],
+    brief: Collection[int],
 ) -> None:
+    told, counted = findings
     for finding in told:
-        put_finding(page, finding, report.taken_at)
+        if id(finding) in brief:
+            _put_briefly(page, finding)
+        else:
+            put_finding(page, finding, report.taken_at)
     if counted:
         levels = [finding.level for finding in counted]
         counts = ", ".join(f"{n} {level}" for level, n in Counter(levels).items())
@@ -115,6 +138,17 @@ def put_finding(page: Page, finding: Finding, now: datetime) -> None:
     page.state(finding.level, finding.step, finding.title)
     if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
         _put_details(page, finding, now)
+
+
+def _put_briefly(page: Page, finding: Finding) -> None:
+    """Add *finding* with how much it blocks, and the command that tells the rest."""
+    page.state(finding.level, finding.step, finding.title)
+    if len(finding.blocks) > 1:
+        page.detail("blocks", _blocked(page, finding.blocks))
+    more = [command for hint in finding.hints if hint.label == "more" for command in hint.commands]
+    fix = next((hint.text for hint in finding.hints if hint.label == "fix"), "")
+    page.detail("fix", "" if more else fix)
+    _put_commands(page, more, "more")
 
 
 def _put_details(page: Page, finding: Finding, now: datetime) -> None:
