@@ -1,18 +1,25 @@
 """Which controllers do no work, and whose objects that leaves alone."""
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fluxstatus.faults import Fault, fault_of_component, fault_of_missing
 from fluxstatus.findings import Ref
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY
-from fluxstatus.resources import Resource, Verdict
+from fluxstatus.references import source_of
+from fluxstatus.resources import YOUNG, Resource, Verdict
 from fluxstatus.state import State
+from fluxstatus.workloads import started_at
 
 if TYPE_CHECKING:
     from fluxstatus.components import Component
 
-_UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
+SOURCE_CONTROLLER = "source-controller"
+STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}
+"""Who stores the artifacts of a kind, where it is not source-controller (SW main.go)."""
+
+UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
 
 
 class Controllers:
@@ -28,6 +35,7 @@ class Controllers:
         for component in (*state.components, *state.operators):
             self._by_name[component.name].append(component)
         self._readable = state.controllers_read
+        self._now = state.now
         self.down: dict[Ref, Fault] = {
             c.ref: fault_of_component(state, c, kinds_of(c.name))
             for found in self._by_name.values()
@@ -50,7 +58,7 @@ class Controllers:
         found = self._by_name.get(controller_of(resource))
         if not found:
             return True
-        if SHARD_KEY in resource.labels and resource.verdict in _UNTOUCHED:
+        if SHARD_KEY in resource.labels and resource.verdict in UNTOUCHED:
             # Nobody has touched it: only a controller of just this shard speaks against the label.
             found = [component for component in found if component.selective]
         return any(component.takes(resource) for component in found)
@@ -59,6 +67,18 @@ class Controllers:
         """Give the controller that was found and reconciles *resource*, up or down."""
         found = self._by_name.get(controller_of(resource), ())
         return next((component for component in found if component.takes(resource)), None)
+
+    def storage_of(self, resource: Resource) -> "Component | None":
+        """Give the controller that stores the artifact which *resource* takes."""
+        source = source_of(resource)
+        name = STORES_ARTIFACTS.get(source[0], SOURCE_CONTROLLER) if source else SOURCE_CONTROLLER
+        return next(iter(self._by_name.get(name, ())), None)
+
+    def has_just_started(self, resource: Resource) -> bool:
+        """Whether the controller of *resource* has run for a moment only, so far."""
+        component = self.component_of(resource)
+        times = [at for pod in component.pods if (at := started_at(pod))] if component else []
+        return bool(times) and self._now - max(times) < YOUNG
 
     def unpullable(self) -> "list[Component]":
         """Give the controllers whose image cannot be pulled, whether an older pod runs or not."""
@@ -79,10 +99,11 @@ class Controllers:
             return None
         return next((ref for ref in self.missing if ref.name == name), None)
 
+    @cached_property
     def stopped_source(self) -> Ref | None:
-        """Give source-controller when it does not work: then no artifact can be fetched."""
+        """The source-controller when it does not work: then no artifact can be fetched."""
         return next(
-            (ref for ref in (*self.down, *self.missing) if ref.name == "source-controller"), None
+            (ref for ref in (*self.down, *self.missing) if ref.name == SOURCE_CONTROLLER), None
         )
 
     def _needed(self, state: State) -> set[str]:

@@ -14,24 +14,41 @@ _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "Rollb
 def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     """Give the namespaces whose pods tell why something in *answers* does not become healthy.
 
-    *answers* are those to the lists of Flux objects, by plural.group.
+    *answers* are those to the lists of Flux objects, by plural.group, and to that of the events:
+    while the next attempt runs, only an event still says what the last one waited for.
     """
-    return {
-        namespace
-        for kind in _APPLIERS
-        for item in answers.get(KINDS[kind].resource, Answer()).items
-        for namespace in _namespaces_of(item)
-        if namespace
-    }
+    at_work: set[tuple[str, str, str]] = set()
+    found: set[str] = set()
+    for kind in _APPLIERS:
+        for item in answers.get(KINDS[kind].resource, Answer()).items:
+            found.update(_namespaces_of(item))
+            if _is_at_work(item):
+                at_work.add(_name_of({"kind": kind, **map_of(item.get("metadata"))}))
+    for event in answers.get("events", Answer()).items if at_work else ():
+        if _name_of(map_of(event.get("involvedObject"))) in at_work:
+            found.update(_waited_in(text_of(event.get("message"))))
+    return found - {""}
+
+
+def _name_of(thing: Object) -> tuple[str, str, str]:
+    return text_of(thing.get("kind")), text_of(thing.get("namespace")), text_of(thing.get("name"))
+
+
+def _is_at_work(item: Object) -> bool:
+    """Whether *item* says that it reconciles: its conditions of before are wiped."""
+    conditions = maps_of(map_of(item.get("status")).get("conditions"))
+    return any(c.get("type") == "Ready" and c.get("status") == "Unknown" for c in conditions)
+
+
+def _waited_in(message: str) -> Iterator[str]:
+    return (waited.namespace for waited in waited_for(message) if waited.kind not in KINDS)
 
 
 def _namespaces_of(item: Object) -> Iterator[str]:
     for condition in maps_of(map_of(item.get("status")).get("conditions")):
         if condition.get("status") != "False":
             continue
-        for waited in waited_for(text_of(condition.get("message"))):
-            if waited.kind not in KINDS:
-                yield waited.namespace
+        yield from _waited_in(text_of(condition.get("message")))
         if condition.get("reason") in _HELM_FAILED:
             spec, metadata = map_of(item.get("spec")), map_of(item.get("metadata"))
             yield text_of(spec.get("targetNamespace")) or text_of(metadata.get("namespace"))

@@ -1,18 +1,22 @@
 """What is wrong with one object or controller: its state and the controller's words, explained."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fluxstatus.components import Component
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.knowledge import Diagnosis, diagnose, diagnose_state
-from fluxstatus.knowledge.subject import waited_for
 from fluxstatus.missing import missing_target, nearest
-from fluxstatus.references import dependencies_of, source_of
-from fluxstatus.resources import Resource, Verdict, map_of, switch_of, text_of, when
+from fluxstatus.references import (
+    dependencies_of,
+    dependency_named,
+    ready_expression,
+    source_of,
+)
+from fluxstatus.resources import Resource, Verdict, switch_of, text_of, when
 from fluxstatus.state import Key, State, key_of
-from fluxstatus.workloads import trouble_of_pod
 
 _OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
 """Conditions of a HelmRelease, and the status that is bad: they say more than its Ready."""
@@ -37,6 +41,7 @@ _SUMMED_UP = frozenset(
 With any other reason the release did not get so far, and its outcomes are those of before.
 """
 
+_STATUS = re.compile(r"not ready: status (\w+)")
 _ROLLED_BACK = "the upgrade was rolled back, so the previous version runs"
 
 _OF_TROUBLE = {
@@ -49,20 +54,21 @@ _OF_TROUBLE = {
     "pending": "controller-not-scheduled",
     "not-ready": "controller-not-ready",
 }
-_WORKLOADS = frozenset({"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A fault with the controller's own reason and message, whole, and what they mean.
 
-    `missing` is what does not exist, where a reference to it is the fault.
+    `missing` is what does not exist, where a reference to it is the fault; `unread` is what it
+    waits for, and nobody could look at.
     """
 
     diagnosis: Diagnosis
     reason: str
     message: str
     missing: Key | None = None
+    unread: Key | None = None
 
 
 def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
@@ -108,14 +114,73 @@ def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fau
     return Fault(diagnose_state("target-missing", None, fields), "", "", target)
 
 
+def fault_of_unread(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
+    """Say that *target*, for which several objects wait, could not be read."""
+    about = {"waiting": f"{len(referrers)} objects wait", "target": "it"}
+    fields = {**_around(state), **about, "target_resource": full_name(target[0])}
+    return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
+
+
 def fault_of_waiting(state: State, resource: Resource) -> Fault:
-    """Say that *resource* waits for something that is well, or that could not be read."""
+    """Say that *resource* waits for something that is well, not of Flux, or could not be read."""
     reason, message = words_of(state, resource)
+    named = dependency_named(resource, message)
     targets = [t for t in (source_of(resource), *dependencies_of(resource, message)) if t]
-    named = [target for target in targets if target[2] in message] or targets
-    waits = ", ".join(f"{kind} {namespace}/{name}" for kind, namespace, name in named)
-    fields = {**_fields(state, resource), "target": waits or "something"}
-    return Fault(diagnose_state("waits", resource, fields), reason, message)
+    targets = [named] if named else [t for t in targets if t[2] in message] or targets
+    unread = next((t for t in targets if _is_unread(state, t)), None)
+    code, about = _how_it_waits(resource, message, named)
+    if unread:
+        code, about = "waits-unread", {"waiting": "it waits", **_target_fields(unread)}
+    target = ", ".join(f"{kind} {namespace}/{name}" for kind, namespace, name in targets)
+    fields = {"target": target or "something", **_fields(state, resource), **about}
+    return Fault(diagnose_state(code, resource, fields), reason, message, unread=unread)
+
+
+def _how_it_waits(
+    resource: Resource, message: str, named: Key | None
+) -> tuple[str, dict[str, str]]:
+    """Give the code for how *resource* waits for the dependency *named*, and the fields for it."""
+    if named is None:
+        return "waits", {}
+    expression, about = ready_expression(resource, named), _target_fields(named)
+    if named[0] not in KINDS:
+        status = _STATUS.search(message)
+        expected = f" by the expression {expression}" if expression else (
+            f" (status {status[1]})" if status else ""
+        )  # fmt: skip
+        about |= {"target": f"{named[0]} {named[2]}", "expected": expected}
+        if not _names_namespace(resource, named):  # it may well be cluster-wide
+            about |= {"target_resource": "", "target_cluster_resource": full_name(named[0])}
+        return "dependency-unready", about
+    if expression and "expr" in message.lower():
+        return "dependency-expression", {**about, "expression": expression}
+    return "waits", about
+
+
+def _names_namespace(resource: Resource, dependency: Key) -> bool:
+    listed = resource.get("spec", "dependsOn")
+    entries = listed if isinstance(listed, list) else []
+    return any(
+        entry.get("name") == dependency[2] and bool(entry.get("namespace"))
+        for entry in entries
+        if isinstance(entry, dict)
+    )
+
+
+def _target_fields(target: Key) -> dict[str, str]:
+    kind, namespace, name = target
+    return {
+        "target": f"{kind} {namespace}/{name}",
+        "target_resource": full_name(kind),
+        "target_name": name,
+        "target_ns": namespace,
+    }
+
+
+def _is_unread(state: State, target: Key) -> bool:
+    """Whether *target* may or may not be there: nobody could look."""
+    known = target in state.resources or state.known_missing(target)
+    return target[0] in KINDS and not known
 
 
 def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[str, str]) -> Fault:
@@ -131,46 +196,6 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
     if reason == "RollbackSucceeded" and diagnosis.code != "upgrade-rolled-back":
         diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_ROLLED_BACK}")
     return Fault(diagnosis, reason, message)
-
-
-def unhealthy_workloads(state: State, message: str) -> Iterator[str]:
-    """Say of each workload that a health check's *message* names what its pods and events tell.
-
-    The message itself only has a kstatus ("InProgress"); the true cause stands elsewhere.
-    """
-    for kind, namespace, name, _ in waited_for(message):
-        if kind in KINDS:
-            continue
-        pods = [
-            pod
-            for pod in state.evidence.answer("workload-pods").items
-            if _belongs(text_of(map_of(pod.get("metadata")).get("name")), name)
-            and map_of(pod.get("metadata")).get("namespace") == namespace
-        ]
-        troubles = [trouble for pod in pods if (trouble := trouble_of_pod(pod))]
-        if troubles:
-            worst = max(troubles, key=lambda t: (t.code != "not-ready", t.restarts))
-            yield f"pod {worst.pod} {worst.text}"
-        elif event := _newest_event(state, namespace, name):
-            yield event
-
-
-def _newest_event(state: State, namespace: str, name: str) -> str:
-    about = [
-        (key, warned)
-        for key, found in state.warnings.items()
-        if key[0] in _WORKLOADS and key[1] == namespace and _belongs(key[2], name)
-        for warned in found
-    ]
-    if not about:
-        return ""
-    (kind, _, owner), newest = max(about, key=lambda entry: entry[1].last)
-    return f"{kind} {owner}: {newest.reason}: {newest.message}"
-
-
-def _belongs(name: str, workload: str) -> bool:
-    """Whether a pod or ReplicaSet *name* is that of *workload* or made from it."""
-    return name == workload or name.startswith(f"{workload}-")
 
 
 def words_of(state: State, resource: Resource) -> tuple[str, str]:
@@ -252,6 +277,15 @@ def fault_of_hanging(state: State, component: Component, count: int) -> Fault:
     ref = component.ref
     fields = {**_around(state), "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state("controller-hangs", None, fields), "", "")
+
+
+def fault_of_working(
+    state: State, component: Component, code: str, one: Fault, count: int
+) -> Fault:
+    """Say what *component*, which runs, does to *count* objects; *one* has the words of one."""
+    ref = component.ref
+    fields = {**_around(state), "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    return Fault(diagnose_state(code, None, fields), one.reason, one.message)
 
 
 def _around(state: State) -> dict[str, str]:

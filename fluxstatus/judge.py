@@ -25,6 +25,10 @@ from fluxstatus.state import State
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
 """Steps about the whole cluster: they are told whatever namespaces were asked for."""
 
+_OF_OBJECTS = ("sources", "reconcilers")
+_VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stuck"})
+"""Codes that tell that something is wrong, and hardly what."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -108,15 +112,19 @@ def _is_near(finding: Finding, namespaces: Collection[str]) -> bool:
 
 
 def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
-    """Worst first, then by step, and in a step what blocks most.
+    """Worst first, then by step, and in a step what blocks most and is most certain.
 
-    The steps go from the cluster up, so that a dead controller comes before what it leaves.
+    The steps go from the cluster up, so that a dead controller comes before what it leaves. The
+    objects of Flux are one rank, whichever of their steps tells them.
     """
+    objects = finding.step in _OF_OBJECTS
     return (
         WORST_FIRST.index(finding.level),
         finding.kind == "habit",
-        order[finding.step],
+        order[_OF_OBJECTS[0]] if objects else order[finding.step],
         -len(finding.blocks),
+        finding.code in _VAGUE,
+        order[finding.step],
         finding.object or ("",),
         finding.code,
         finding.title,

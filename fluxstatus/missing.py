@@ -11,6 +11,8 @@ from fluxstatus.state import Key, State
 _UNJUDGED = frozenset({Verdict.NEVER, Verdict.OUTDATED})
 _ENOUGH_ALIKE = 0.6
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
+_LOOKED_UP = 50  # missing things for which a meaning is looked for: nobody reads more
+_COMPARED = 500  # names that one is compared with: where there are more, all are alike
 
 
 def missing_target(state: State, resource: Resource, reason: str, message: str) -> Key | None:
@@ -38,7 +40,17 @@ def _needed(resource: Resource, message: str) -> Iterator[Key]:
 
 
 def nearest(state: State, target: Key, referrer: Key) -> str:
-    """Say what *referrer* may have meant by *target*: another kind, namespace or spelling."""
+    """Say what *referrer* may have meant by *target*: another kind, namespace or spelling.
+
+    Empty when nothing is near, and when so much is missing that no spelling is to blame.
+    """
+    known = state.suggested
+    if target not in known:
+        known[target] = _nearest(state, target, referrer) if len(known) < _LOOKED_UP else ""
+    return known[target]
+
+
+def _nearest(state: State, target: Key, referrer: Key) -> str:
     kind, namespace, name = target
     for other in state.kinds_at.get((namespace, name), ()):
         if KINDS[other].step == KINDS[kind].step:
@@ -56,4 +68,4 @@ def nearest(state: State, target: Key, referrer: Key) -> str:
 
 def _closest(word: str, candidates: list[str]) -> list[str]:
     near = [c for c in candidates if abs(len(c) - len(word)) <= _LENGTHS_APART]
-    return difflib.get_close_matches(word, near, 1, _ENOUGH_ALIKE)
+    return difflib.get_close_matches(word, near[:_COMPARED], 1, _ENOUGH_ALIKE)

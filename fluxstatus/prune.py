@@ -28,6 +28,7 @@ _METADATA = _fields(
 )
 _CONDITIONS = _fields("type status reason message lastTransitionTime observedGeneration")
 _DEPENDENCIES = _fields("apiVersion kind name namespace ready readyExpr")
+_SELECTOR = _fields("", matchLabels=None, matchExpressions=_fields("key operator values"))
 _REMEDIATION = _fields("", remediation=_fields("retries remediateLastFailure strategy"))
 _FLUX: Shape = {
     "metadata": _METADATA,
@@ -53,9 +54,9 @@ _FLUX: Shape = {
         include=_fields("", repository=_REF),
         providerRef=_REF,
         eventSources=_REF,
-        resources={**_REF, "matchLabels": None},
+        resources=_fields("apiVersion kind name namespace", matchLabels=None),
         imageRepositoryRef=_REF,
-        inputsFrom=_fields("kind name"),
+        inputsFrom=_fields("kind name", selector=_SELECTOR),
         sources=_REF,
         artifacts=_fields("name"),
         driftDetection=_fields("mode"),
@@ -90,12 +91,11 @@ _CONTAINER_STATE = _fields(
     "",
     waiting=_fields("reason message"),
     running=_fields("startedAt"),
-    terminated=_fields("reason exitCode startedAt finishedAt"),  # its message is log text
+    terminated=_fields("reason exitCode startedAt finishedAt message"),  # log text, see below
 )
 _CONTAINER_STATUS = _fields(
-    "name image ready restartCount", state=_CONTAINER_STATE, lastState=_CONTAINER_STATE
+    "name image ready started restartCount", state=_CONTAINER_STATE, lastState=_CONTAINER_STATE
 )
-_SELECTOR = _fields("matchLabels", matchExpressions=_fields("key operator values"))
 _MONITOR_SPEC = {
     "selector": _SELECTOR,
     "namespaceSelector": _fields("any matchNames"),
@@ -130,7 +130,9 @@ _SHAPES: Mapping[str, Shape] = {
     },
     "pods": {
         "metadata": _METADATA,
-        "spec": _fields("nodeName"),
+        "spec": _fields(
+            "nodeName", volumes=_fields("", persistentVolumeClaim=_fields("claimName"))
+        ),
         "status": _fields(
             "phase reason message",
             conditions=_CONDITIONS,
@@ -256,6 +258,9 @@ _CREDENTIALS = (
     (re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"), "***"),
 )
 _HISTORY = 5  # entries of a history that are looked at
+_LAST_WORDS = 160  # characters of the line that a container ended with
+_MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
+"""A long word of letters and digits: in a text of nobody's form it may be a credential."""
 
 
 @lru_cache(maxsize=4096)  # URLs, revisions and messages come again and again
@@ -292,6 +297,8 @@ def prune(question: str, item: Object) -> Object:
         spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
     if shape is _SHAPES["deployments.apps"]:
         _keep_known_arguments(kept)
+    if shape is _SHAPES["pods"]:
+        _keep_of_pod(kept)
     return kept
 
 
@@ -346,3 +353,26 @@ def _keep_known_arguments(deployment: Object) -> None:
         container["args"] = [
             arg for arg in args if isinstance(arg, str) and arg.startswith(_ARGUMENTS)
         ] if isinstance(args, list) else []  # fmt: skip
+
+
+def _keep_of_pod(pod: Object) -> None:
+    """Drop volumes that claim nothing, and all but the last line of what a container said."""
+    spec, status = pod.get("spec"), pod.get("status")
+    volumes = spec.get("volumes") if isinstance(spec, dict) else None
+    if isinstance(spec, dict) and isinstance(volumes, list):
+        spec["volumes"] = [volume for volume in volumes if volume]
+        if not spec["volumes"]:
+            del spec["volumes"]
+    for name in ("containerStatuses", "initContainerStatuses"):
+        containers = status.get(name) if isinstance(status, dict) else None
+        for container in containers if isinstance(containers, list) else ():
+            for state in ("state", "lastState") if isinstance(container, dict) else ():
+                ended = container[state] if isinstance(container.get(state), dict) else {}
+                ended = ended.get("terminated")
+                if isinstance(ended, dict) and isinstance(ended.get("message"), str):
+                    ended["message"] = _last_line(ended["message"])
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return _MIXED.sub("***", lines[-1].strip())[:_LAST_WORDS] if lines else ""

@@ -4,13 +4,29 @@ Upstream: the API types of each controller (api/v*/…_types.go); a reference wi
 means the object's own.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.subject import Waited, waited_for
 from fluxstatus.resources import Resource, map_of, maps_of, text_of
-from fluxstatus.state import Key
+from fluxstatus.selectors import matches
+from fluxstatus.state import Key, State
+
+_OWNERS = (
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("resourceset.fluxcd.controlplane.io", "ResourceSet"),
+    ("fluxcd.controlplane.io", "FluxInstance"),
+)
+"""The labels, less /name and /namespace, that a kind puts on what it makes."""
+
+_DEPENDENCY = re.compile(
+    r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
+    r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
+)
+"""How a message names the dependency that is waited for (KC, HC, FO internal/controller)."""
 
 
 def source_of(resource: Resource) -> Key | None:
@@ -37,6 +53,62 @@ def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
         yield from read(resource)
     for waited in health_checked(resource, message):
         yield waited.kind, waited.namespace or namespace, waited.name
+
+
+def must_only_exist(resource: Resource) -> set[Key]:
+    """Give the dependencies of a ResourceSet that need not be ready (FO api/v1)."""
+    if resource.ref.kind != "ResourceSet":
+        return set()
+    return {
+        _key(entry, resource.ref.namespace, text_of(entry.get("kind")))
+        for entry in maps_of(resource.get("spec", "dependsOn"))
+        if entry.get("ready") is not True
+    }
+
+
+def dependency_named(resource: Resource, message: str) -> Key | None:
+    """Give the dependency that *message* says *resource* waits for; None when it names none."""
+    found = _DEPENDENCY.search(message)
+    if found is None:
+        return None
+    name = found["own"] or found["theirs"]
+    namespace, _, own = name.rpartition("/")
+    return found["kind"] or resource.ref.kind, namespace or resource.ref.namespace, own
+
+
+def ready_expression(resource: Resource, dependency: Key) -> str:
+    """Give the readyExpr that *resource* asks of *dependency*, empty when it has none."""
+    kind, namespace, name = dependency
+    for entry in maps_of(resource.get("spec", "dependsOn")):
+        home = text_of(entry.get("namespace")) or resource.ref.namespace
+        meant = text_of(entry.get("kind")) or resource.ref.kind
+        if (meant, home, text_of(entry.get("name"))) == (kind, namespace, name):
+            return text_of(entry.get("readyExpr"))
+    return ""
+
+
+def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
+    """Give the input providers that *resource_set* selects by their labels, in its namespace."""
+    selectors = [
+        entry.get("selector")
+        for entry in maps_of(resource_set.get("spec", "inputsFrom"))
+        if not entry.get("name") and isinstance(entry.get("selector"), dict)
+    ]
+    for provider in state.of_kind("ResourceSetInputProvider") if selectors else ():
+        here = provider.ref.namespace == resource_set.ref.namespace
+        if here and any(matches(selector, provider.labels) for selector in selectors):
+            yield "ResourceSetInputProvider", provider.ref.namespace, provider.ref.name
+
+
+def owners_of(resource: Resource) -> Iterator[Key]:
+    """Give what *resource* was made by, as its labels say.
+
+    A HelmChart is made by helm-controller itself, not by a chart: it has no owner.
+    """
+    for prefix, kind in _OWNERS if resource.ref.kind != "HelmChart" else ():
+        name = text_of(resource.labels.get(f"{prefix}/name"))
+        if name:
+            yield kind, text_of(resource.labels.get(f"{prefix}/namespace")), name
 
 
 def feeds_of(resource: Resource) -> Iterator[Key]:

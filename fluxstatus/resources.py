@@ -24,6 +24,12 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST = 86400.0 * 3650  # seconds: whatever says more means "never"
 
+HANDLED_WITHIN = timedelta(minutes=5)
+"""How long a controller may take to see a request to reconcile."""
+
+_HANDLES_NO_REQUEST = frozenset({"ExternalArtifact", "ImagePolicy"})
+"""Kinds whose status has no lastHandledReconcileAt (SC api/v1, IRC api/v1beta2)."""
+
 SUSPEND_ANNOTATIONS = (
     "fluxcd.controlplane.io/reconcile",
     "source.extensions.fluxcd.io/reconcile",
@@ -215,3 +221,13 @@ class Resource:
         self.reason = text_of(condition.get("reason"))
         self.message = text_of(condition.get("message")).strip()
         self.since = when(condition.get("lastTransitionTime"))
+
+
+def unhandled_since(resource: Resource, now: datetime) -> datetime | None:
+    """Give when *resource* was asked to reconcile, where that has not been done for too long."""
+    asked = text_of(resource.annotations.get(REQUESTED_AT))
+    at = when(asked)
+    if at is None or asked == resource.get("status", "lastHandledReconcileAt"):
+        return None
+    deaf = resource.ref.kind in _HANDLES_NO_REQUEST or resource.verdict is Verdict.STATIC
+    return None if deaf or now - at <= HANDLED_WITHIN else at

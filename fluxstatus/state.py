@@ -133,6 +133,19 @@ class State:
         return dict(found)
 
     @cached_property
+    def warnings_in(self) -> dict[str, dict[Key, list[Warned]]]:
+        """The Warning events of the last hour by namespace, then by object."""
+        found: dict[str, dict[Key, list[Warned]]] = defaultdict(dict)
+        for key, warned in self.warnings.items():
+            found[key[1]][key] = warned
+        return dict(found)
+
+    @cached_property
+    def suggested(self) -> dict[Key, str]:
+        """What missing things may have meant, as far as it was looked for (see missing.py)."""
+        return {}
+
+    @cached_property
     def causes(self) -> "Causes":
         """What is broken on its own account, and what waits for it."""
         from fluxstatus.causes import Causes  # noqa: PLC0415 - causes are traced over a State

@@ -18,6 +18,7 @@ _CONTAINERS = jmespath.compile("[status.initContainerStatuses, status.containerS
 _UNSCHEDULED = jmespath.compile(
     "status.conditions[?type=='PodScheduled' && status=='False'] | [0].message"
 )
+_CLAIMS = jmespath.compile("spec.volumes[].persistentVolumeClaim.claimName")
 
 _IMAGE_PULL = frozenset(
     {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull",
@@ -42,6 +43,7 @@ class Trouble:
     pod: str = ""
     since: datetime | None = None
     restarts: int = 0
+    container: str = ""
 
 
 def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
@@ -64,7 +66,10 @@ def trouble_of_pod(pod: Object) -> Trouble | None:
 
 def _trouble_of_phase(pod: Object, phase: str, name: str) -> Trouble:
     if unscheduled := text_of(_UNSCHEDULED.search(pod)):
-        return Trouble("pending", f"cannot be scheduled (FailedScheduling): {unscheduled}", name)
+        claims = ", ".join(filter(None, map(text_of, _CLAIMS.search(pod) or ())))
+        mounts = f" (it mounts the PVC {claims}, a PersistentVolumeClaim)" if claims else ""
+        text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
+        return Trouble("pending", text, name)
     if phase == "Failed":
         return Trouble("failed", "has failed", name)
     return Trouble("not-ready", f"is {phase or 'in an unknown phase'}, not ready", name)
@@ -78,21 +83,37 @@ def _trouble_of_container(container: dict[str, Any], pod: str) -> Trouble | None
     reason, restarts = text_of(waiting.get("reason")), container.get("restartCount")
     count = restarts if isinstance(restarts, int) else 0
     since = when(last.get("finishedAt"))
+    said = text_of(waiting.get("message"))
     if reason in _IMAGE_PULL:
-        return Trouble("image-pull", f"cannot pull the image {image} ({reason})", pod, since, count)
+        because = f": {said}" if said and "back-off" not in said.lower() else ""
+        text = f"cannot pull the image {image} ({reason}){because}"
+        return Trouble("image-pull", text, pod, since, count, name)
     if reason in _NOT_CREATED:
-        said = text_of(waiting.get("message"))
-        return Trouble("config", f"cannot start container {name}: {reason} {said}", pod, since)
+        text = f"cannot start container {name}: {reason} {said}"
+        return Trouble("config", text, pod, since, count, name)
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
         text = f"container {name} is in CrashLoopBackOff after {_ending(last)}, {count} restarts"
-        return Trouble(code, text, pod, since, count)
+        return Trouble(code, text + _last_words(last), pod, since, count, name)
     if ended and ended.get("exitCode") != 0:
         code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
-        return Trouble(code, f"container {name} ended with {_ending(ended)}", pod, since, count)
+        text = f"container {name} ended with {_ending(ended)}{_last_words(ended)}"
+        return Trouble(code, text, pod, since, count, name)
     if "running" in state and container.get("ready") is False:
-        return Trouble("not-ready", f"container {name} runs but its readiness probe fails", pod)
+        return _trouble_of_probe(container, last, pod, count)
     return None
+
+
+def _trouble_of_probe(
+    container: dict[str, Any], last: dict[str, Any], pod: str, count: int
+) -> Trouble:
+    """Tell of a container that runs, and that the kubelet does not call ready."""
+    name = text_of(container.get("name"))
+    probe = "startup" if container.get("started") is False else "readiness"
+    before = f"; before it ended with {_ending(last)}, {count} restarts" if last else ""
+    text = f"container {name} runs but its {probe} probe fails{before}{_last_words(last)}"
+    code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
+    return Trouble(code, text, pod, when(last.get("finishedAt")), count, name)
 
 
 def _ending(terminated: dict[str, Any]) -> str:
@@ -102,12 +123,24 @@ def _ending(terminated: dict[str, Any]) -> str:
     return f"{reason or 'Error'} (exit code {code})"
 
 
+def _last_words(terminated: dict[str, Any]) -> str:
+    said = text_of(terminated.get("message"))
+    return f', its last words "{said}"' if said else ""
+
+
 def is_ready(pod: Object) -> bool:
     """Whether *pod* runs and all its containers are ready."""
     status = map_of(pod.get("status"))
     containers = maps_of(status.get("containerStatuses"))
     ready = bool(containers) and all(c.get("ready") is True for c in containers)
     return ready and status.get("phase") == "Running"
+
+
+def started_at(pod: Object) -> datetime | None:
+    """Give when the container of *pod* that has run for the shortest time was started."""
+    states = (map_of(c.get("state")) for c in maps_of(_CONTAINERS.search(pod)))
+    times = (when(map_of(state.get("running")).get("startedAt")) for state in states)
+    return max(filter(None, times), default=None)
 
 
 def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:

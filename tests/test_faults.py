@@ -6,18 +6,15 @@ from typing import Any
 import pytest
 
 from fluxstatus.evidence import Object
-from fluxstatus.faults import Fault, fault_of, since_of, unhealthy_workloads, words_of
+from fluxstatus.faults import Fault, fault_of, since_of, words_of
 from fluxstatus.state import key_of
 from tests.making import (
     NOW,
-    container,
-    crashing,
     event,
     flux,
     judged,
     kustomization,
     minutes,
-    pod,
     reference,
     source,
     stamp,
@@ -171,38 +168,6 @@ def test_a_fault_without_a_time_has_none() -> None:
     del one["status"]["conditions"][0]["lastTransitionTime"]
     known = state(one)
     assert since_of(known, known.resources["GitRepository", "apps", "git"], "X") is None
-
-
-WAITS = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
-
-
-@pytest.mark.parametrize(
-    ("others", "words"),
-    [
-        ([pod("apps/web-1-a", crashing())], ["pod web-1-a container manager is in Crash"]),
-        ([pod("apps/web-1-a", container(ready=True, running={}))], []),
-        ([pod("apps/website-1-a", crashing())], []),
-        ([pod("other/web-1-a", crashing())], []),
-        ([event("ReplicaSet apps/web-1", "FailedCreate", "quota")],
-         ["ReplicaSet web-1: FailedCreate: quota"]),
-        ([event("ConfigMap apps/web-1", "X", "x")], []),
-        ([pod("apps/web-1-a", container(running={})), pod("apps/web-1-b", crashing(restarts=9))],
-         ["pod web-1-b container manager is in Crash"]),
-    ],
-)  # fmt: skip
-def test_a_workload_is_explained_by_its_pods_and_events(
-    others: list[Object], words: list[str]
-) -> None:
-    """The worst pod of a workload that was waited for is told, else the newest event."""
-    told = list(unhealthy_workloads(state(*others), WAITS))
-    assert len(told) == len(words)
-    assert all(text.startswith(word) for text, word in zip(told, words, strict=True))
-
-
-def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:
-    """Objects of Flux that a health check names are causes of their own, not workloads."""
-    waits = "timeout waiting for: [HelmRelease/apps/web status: 'InProgress']"
-    assert list(unhealthy_workloads(state(pod("apps/web-1-a", crashing())), waits)) == []
 
 
 def test_a_hostile_name_stays_one_word() -> None:

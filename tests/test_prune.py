@@ -263,3 +263,27 @@ def test_anything_can_be_pruned(one: Object) -> None:
     """Whatever an API server sends is pruned without a crash, and what stays is an object."""
     for question in ("deployments.apps/controllers", "pods", "events", KUSTOMIZATIONS):
         assert isinstance(prune(question, one), dict)
+
+
+def test_of_a_pod_its_claims_and_last_words_stay() -> None:
+    """Which volumes it claims is kept, and of what a container said last one line, masked."""
+    said = f"connecting\nusing key {SECRET} failed: database app-1 refused\n"
+    volumes = [
+        {"name": "data", "persistentVolumeClaim": {"claimName": "data"}},
+        {"name": "config", "secret": {"secretName": "x"}},
+    ]
+    ended = {"lastState": {"terminated": {"message": said, "exitCode": 1}}}
+    pod = prune("workload-pods", {
+        "spec": {"volumes": volumes}, "status": {"containerStatuses": [ended]}})  # fmt: skip
+    assert pod["spec"]["volumes"] == [{"persistentVolumeClaim": {"claimName": "data"}}]
+    last = pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"]
+    assert last == "using key *** failed: database app-1 refused"
+
+
+@pytest.mark.parametrize("message", ["", "\n\n", 7, None])
+def test_a_container_may_say_nothing(message: Any) -> None:
+    """An empty message, or none, leaves nothing to be told."""
+    ended = {"state": {"terminated": {"message": message}}}
+    pod = prune("pods", {"status": {"initContainerStatuses": [ended]}})
+    kept = pod["status"]["initContainerStatuses"][0]["state"]["terminated"]["message"]
+    assert kept in ("", 7, None)

@@ -6,8 +6,12 @@ import pytest
 
 from fluxstatus.references import (
     dependencies_of,
+    dependency_named,
     feeds_of,
     health_checked,
+    must_only_exist,
+    owners_of,
+    ready_expression,
     source_of,
     sync_source_of,
 )
@@ -100,3 +104,60 @@ def test_the_root_source_is_named_by_the_instance() -> None:
     instance = judged(flux("FluxInstance", "flux-system/flux", spec={"sync": {"kind": OCI}}))
     assert sync_source_of(instance) == (OCI, "flux-system", "flux-system")
     assert sync_source_of(judged(flux("FluxInstance", "flux"))) is None
+
+
+KS = "kustomize.toolkit.fluxcd.io/v1/Kustomization"
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "key"),
+    [
+        ("Kustomization", "dependency 'x/a' is not ready", ("Kustomization", "x", "a")),
+        ("HelmRelease", "dependency 'x/a' is not ready according to readyExpr eval",
+         ("HelmRelease", "x", "a")),
+        ("ResourceSet", f"dependency {KS}/x/a not ready: status InProgress",
+         ("Kustomization", "x", "a")),
+        ("ResourceSet", "dependency v1/Secret/x/a not ready: expression 'true'",
+         ("Secret", "x", "a")),
+        ("ResourceSet", "dependency apps.k8s.io/v1/CustomResourceDefinition/a.b.c not ready: no",
+         ("CustomResourceDefinition", "apps", "a.b.c")),
+        ("Kustomization", "dependency 'x/a' revision is not up to date", None),
+        ("Kustomization", "dependency 'x/a' not found: kustomizations x", None),
+        ("Kustomization", "build failed", None),
+    ],
+)  # fmt: skip
+def test_a_message_names_the_dependency_that_is_not_ready(
+    kind: str, message: str, key: Key | None
+) -> None:
+    """Kind, namespace and name of what is waited for are read as each controller writes them."""
+    assert dependency_named(judged(flux(kind, "one")), message) == key
+
+
+def test_what_is_asked_of_a_dependency_is_read() -> None:
+    """An expression belongs to one dependency; without `ready` it only has to exist."""
+    depends = [
+        {"kind": "Kustomization", "name": "a", "ready": True, "readyExpr": "status.x"},
+        {"kind": "Kustomization", "name": "b", "namespace": "x"},
+    ]
+    one = judged(flux("ResourceSet", "one", spec={"dependsOn": depends}))
+    assert ready_expression(one, ("Kustomization", "apps", "a")) == "status.x"
+    assert ready_expression(one, ("Kustomization", "x", "b")) == ""
+    assert must_only_exist(one) == {("Kustomization", "x", "b")}
+    other = judged(flux("Kustomization", "one", spec={"dependsOn": [{"name": "a"}]}))
+    assert must_only_exist(other) == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "owners"),
+    [
+        ("Kustomization", "kustomize.toolkit.fluxcd.io", [("Kustomization", "apps", "root")]),
+        ("HelmRelease", "resourceset.fluxcd.controlplane.io", [("ResourceSet", "apps", "root")]),
+        ("GitRepository", "fluxcd.controlplane.io", [("FluxInstance", "apps", "root")]),
+        ("HelmChart", "helm.toolkit.fluxcd.io", []),
+        ("Kustomization", "app.kubernetes.io", []),
+    ],
+)
+def test_labels_tell_what_made_an_object(kind: str, label: str, owners: list[Key]) -> None:
+    """Each applier labels what it makes; a HelmChart is made by helm-controller itself."""
+    labels = {f"{label}/name": "root", f"{label}/namespace": "apps"}
+    assert list(owners_of(judged(flux(kind, "one", labels=labels)))) == owners

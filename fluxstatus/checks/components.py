@@ -90,7 +90,7 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
             step=step,
             code="replicas-missing",
             level=Level.WARN,
-            title=f"{ref}: {component.ready} of {component.wanted} replicas ready",
+            title=f"{ref}: {_replicas(component)}",
             object=ref,
             why=f"{component.trouble.pod} {component.trouble.text}".strip(),
             hints=(Hint("look at its pods", (Command(pods),)),),
@@ -105,8 +105,23 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
                 object=ref,
                 why=f"its pod {pod} ended with {how}",
                 since=at,
-                hints=(Hint("read what it logged before", (Command(logs),)),),
+                hints=(Hint(_after_restart(how), (Command(logs),)),),
             )
+
+
+def _after_restart(how: str) -> str:
+    if "OOMKilled" in how:
+        return (
+            "raise its memory limit if it comes again (FluxInstance: spec.cluster.size or "
+            "spec.kustomize.patches); read what it logged before"
+        )
+    return "read what it logged before"
+
+
+def _replicas(component: Component) -> str:
+    if component.ready < component.wanted:
+        return f"{component.ready} of {component.wanted} replicas ready"
+    return "a new pod does not start, the old one works on"
 
 
 def _versions(working: list[Component]) -> Iterator[Finding]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from fluxstatus.checks.telling import docs_of
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
+from fluxstatus.kinds import KINDS, full_name
 from fluxstatus.knowledge import diagnose
-from fluxstatus.resources import Resource, Verdict, text_of
+from fluxstatus.missing import nearest
+from fluxstatus.resources import Resource, Verdict, maps_of, text_of
 from fluxstatus.state import Key, State, Warned, key_of
 
 STEP_ID = "reconcilers"
@@ -32,6 +33,47 @@ def notifications(state: State) -> Iterator[Finding]:
         if failed and provider.ref not in told:
             told.add(provider.ref)
             yield _not_sent(state, provider, alert, failed[0])
+    for watcher in state.of_kind("Alert", "Receiver"):
+        if watcher.verdict is not Verdict.SUSPENDED:
+            yield from _watches_missing(state, watcher)
+
+
+def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
+    """Tell that an Alert or a Receiver names objects that do not exist; it stays Ready."""
+    ref, fields = watcher.ref, {"Alert": "eventSources", "Receiver": "resources"}
+    field = fields[ref.kind]
+    targets = [
+        (text_of(entry.get("kind")), text_of(entry.get("namespace")) or ref.namespace, name)
+        for entry in maps_of(watcher.get("spec", field))
+        if (name := text_of(entry.get("name"))) not in ("", "*")
+    ]
+    missing = [key for key in targets if state.known_missing(key)]
+    if not missing:
+        return
+    kind, namespace, name = missing[0]
+    effect = {"Alert": "its events are never sent", "Receiver": "a call does not reconcile it"}
+    more = f", nor {len(missing) - 1} others that it names" if len(missing) > 1 else ""
+    meant = nearest(state, missing[0], key_of(ref))
+    yield Finding(
+        step=STEP_ID,
+        code="watches-missing",
+        level=Level.WARN,
+        title=f"{ref}: {kind} {namespace}/{name} does not exist{meant}{more}",
+        object=ref,
+        why=f"spec.{field} names it, and {effect[ref.kind]}",
+        hints=(
+            Hint(
+                f"correct spec.{field}, or create what it names",
+                (
+                    Command(("kubectl", "get", full_name(kind), "--all-namespaces")),
+                    Command(("kubectl", "get", watcher.kind.resource, ref.name, "-n",
+                             ref.namespace, "-o", "yaml")),
+                ),
+            ),
+        ),
+        docs=docs_of(ref.kind),
+        trivial=True,
+    )  # fmt: skip
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:
@@ -77,5 +119,6 @@ def provider_of(alert: Resource) -> Key:
 
 CODES = {
     "provider-missing": "an Alert names a Provider that does not exist",
+    "watches-missing": "an Alert or a Receiver names objects that do not exist",
     "notification-failed": "notifications of a Provider are lost",
 }

@@ -12,13 +12,13 @@ from fluxstatus.checks.telling import (
     fault_codes,
     on_the_way,
     passed,
-    short,
     unread_found,
 )
 from fluxstatus.evidence import Why
 from fluxstatus.findings import Finding, Level
 from fluxstatus.kinds import KINDS, Kind
 from fluxstatus.resources import WELL, Resource, Verdict, text_of
+from fluxstatus.revisions import short
 from fluxstatus.state import Key, State, key_of
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.causes import Cause
+from fluxstatus.checks.beside import beside, headline, neighbours, workloads_behind
 from fluxstatus.evidence import Unread, Why
-from fluxstatus.faults import unhealthy_workloads
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge import RULES, workload_hints
+from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import fill
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.resources import Resource, Verdict
@@ -24,7 +24,6 @@ _DOCS = {
     "fluxcd.controlplane.io": "https://fluxoperator.dev/docs/crd/{singular}/",
 }
 _NAMED = 5  # objects that a sentence names
-_LONG = 12  # characters: a hash, not a version
 _NEVER_FAILS = frozenset({"Alert", "Provider"})
 """Kinds that bring no deployment to a stop when they are broken."""
 
@@ -86,12 +85,12 @@ def docs_of(kind: str) -> str:
 def cause_found(step: str, state: State, cause: Cause) -> Finding:
     """Tell a cause: what is wrong, why, since when, what it blocks and how to mend it."""
     fault, resource = cause.fault, cause.resource
-    diagnosis = fault.diagnosis
-    told = tuple(unhealthy_workloads(state, fault.message))
-    why = "; ".join((diagnosis.why, *told))
-    steps = diagnosis.hints
-    if told and (of_pods := workload_hints(told[0], fault.message)):
-        steps = (*of_pods, *steps[1:])  # the first one only says to look at the pods
+    diagnosis, unhealthy = fault.diagnosis, workloads_behind(state, cause)
+    texts = (*(one.text for one in unhealthy), *beside(state, cause))
+    why = "; ".join(dict.fromkeys((diagnosis.why, *texts)))
+    found = dict.fromkeys(hint for one in unhealthy for hint in one.hints)
+    # Of a health check the first step only says to look at the pods: that was done.
+    steps = diagnosis.hints[1:] if found else diagnosis.hints
     return Finding(
         step=step,
         code=diagnosis.code,
@@ -104,7 +103,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         since=cause.since,
         evidence=tuple(_evidence(state, cause)),
         blocks=cause.blocks,
-        hints=(*steps, *explained(cause.ref)),
+        hints=(*found, *steps, *(explained(cause.ref) if resource else ())),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,
@@ -136,13 +135,11 @@ def _evidence(state: State, cause: Cause) -> Iterator[tuple[str, str]]:
             yield "status.artifact.revision", str(artifact)
     for warned in state.warnings.get(key_of(cause.ref), ())[:3]:
         yield f"event {warned.reason}", f"{warned.times} times, last {warned.last.isoformat()}"
-
-
-def headline(sentence: str) -> str:
-    """Give the part of a *sentence* before its first colon or semicolon."""
-    for mark in ("; ", ": "):
-        sentence = sentence.partition(mark)[0]
-    return sentence
+    for other in neighbours(state, cause):
+        yield (
+            "another cause in this namespace",
+            f"{other.ref}: {headline(other.fault.diagnosis.why)}",
+        )
 
 
 def unread_found(step: str, what: str, unread: Unread) -> Finding:
@@ -204,12 +201,6 @@ def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
 def passed(step: str, title: str, ref: Ref | None = None, since: datetime | None = None) -> Finding:
     """Tell that something is well."""
     return Finding(step=step, code="ok", level=Level.PASS, title=title, object=ref, since=since)
-
-
-def short(revision: str) -> str:
-    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
-    head, mark, digest = revision.rpartition(":")
-    return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision
 
 
 def ago(then: datetime | None, now: datetime) -> str:

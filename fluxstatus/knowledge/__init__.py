@@ -3,7 +3,6 @@
 To add a fault is to add a `Rule` to the table of its kind; the first rule that fits is taken.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -89,7 +88,6 @@ RULES: tuple[Rule, ...] = (
 _OF_PODS = (*pods.RULES, *admission.RULES, *cloud.RULES)
 """What can be said of a workload's pods and events; an admission plugin refuses pods too."""
 
-_POD = re.compile(r"^pod (\S+) ")
 _END = 3000  # characters
 
 
@@ -167,25 +165,25 @@ def _ends_of(message: str) -> str:
     return f"{message[:_END]}\n{message[-_END:]}"
 
 
-def workload_hints(told: str, message: str) -> tuple[Hint, ...]:
+def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
     """Give the next steps for a workload of which *told* says what its pods or events tell.
 
-    *message* is that of the failed health check. None when nothing more is known of it.
+    *fields* are name and ns of the workload, pod and container where they are known. None when
+    nothing more is known of it.
     """
-    fields = workload_fields(message)
-    pod, workload = _POD.match(told), fields.get("workload", "the workload")
-    fields |= {
-        "pod": pod[1] if pod else "",
-        "ns": fields.get("workload_ns", ""),
-        "object": f"the pods of {workload}",
-        "object_ns": fields.get("workload_ns", ""),
+    known = {
+        "pod": "",
+        "container": "",
+        **fields,
+        "object": f"the pods of {fields['name']}",
+        "object_ns": fields["ns"],
         "object_resource": "",
         "object_name": "",
     }
     for rule in _OF_PODS:
         if found := rule.match("", "", told):
             named = {name: _one_line(text) for name, text in found.groupdict().items() if text}
-            return hints(rule.steps, {**fields, **named})
+            return hints(rule.steps, {**known, **named})
     return ()
 
 

@@ -12,11 +12,13 @@ from fluxstatus.knowledge.rule import Rule, Step, Text
 _CODE = "health-check-failed"
 """The code of them all: they say more of a health check that failed, and are no fault alone."""
 
-_DESCRIBE = "kubectl describe pod {pod} -n {workload_ns}"
+_DESCRIBE = "kubectl describe pod {pod} -n {ns}"
+_LOG = "kubectl logs {pod} -n {ns} --container={container} --tail=50"
+_PREVIOUS = f"{_LOG} --previous"
 _KUBELET = "kubernetes pkg/kubelet"
 _SCHEDULER = "kubernetes pkg/scheduler/framework"
 _NODES = "kubectl get nodes --show-labels"
-_CLAIMS = "kubectl describe persistentvolumeclaims -n {workload_ns}"
+_CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 
 RULES = (
     Rule(
@@ -24,8 +26,8 @@ RULES = (
         "the image {image} cannot be pulled",
         (
             Step(
-                "correct the name or tag of the image {image} in Git; a private registry needs "
-                "imagePullSecrets in the pod or its ServiceAccount",
+                "correct the name or tag of the image {image} in Git; a private registry needs a "
+                "pull Secret: imagePullSecrets in the pod or its ServiceAccount",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -40,8 +42,9 @@ RULES = (
         "it needs more memory than its limit (OOMKilled)",
         (
             Step(
-                "raise resources.limits.memory of the container, or let it use less",
-                read=(_DESCRIBE,),
+                "raise the container's memory limit (resources.limits.memory), or find out why it "
+                "needs so much",
+                read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
         pattern=Text(r"OOMKilled"),
@@ -52,9 +55,9 @@ RULES = (
         "its container needs the {reference} {referred}, which is missing",
         (
             Step(
-                "create the {reference} {referred} in namespace {workload_ns}, or correct its name "
+                "create the {reference} {referred} in namespace {ns}, or correct its name "
                 "in the pod template",
-                read=("kubectl get configmaps,secrets -n {workload_ns}", _DESCRIBE),
+                read=("kubectl get configmaps,secrets -n {ns}", _DESCRIBE),
             ),
         ),
         pattern=Text(r"(?P<reference>secret|configmap) \"(?P<referred>[^\"]+)\" not found"),
@@ -68,7 +71,7 @@ RULES = (
             Step(
                 "add the key {key} to the {reference} {referred}, or correct the key in the pod "
                 "template",
-                read=("kubectl describe {reference} -n {workload_ns}", _DESCRIBE),
+                read=("kubectl describe {reference} -n {ns}", _DESCRIBE),
             ),
         ),
         pattern=Text(
@@ -98,8 +101,9 @@ RULES = (
         "its program ends again and again",
         (
             Step(
-                "read the log of the crash and correct the program or its settings",
-                read=("kubectl logs {pod} -n {workload_ns} --previous --tail=50", _DESCRIBE),
+                "read what the container logged before it ended, and correct the program or its "
+                "settings",
+                read=(_PREVIOUS, _DESCRIBE),
             ),
         ),
         pattern=Text(r"CrashLoopBackOff|Back-off restarting failed container"),
@@ -176,7 +180,7 @@ RULES = (
         (
             Step(
                 "look at what the probe asks (path, port, timeout) and at the log",
-                read=(_DESCRIBE, "kubectl logs {pod} -n {workload_ns} --tail=50"),
+                read=(_DESCRIBE, _LOG),
             ),
         ),
         pattern=Text(r"probe fail"),
@@ -199,12 +203,13 @@ RULES = (
         "the Job has failed as often as it may, or took too long",
         (
             Step(
-                "read the log of its last pod, correct what fails and delete the Job, so that Flux "
-                "makes it again",
-                read=("kubectl get pods -n {workload_ns}",),
+                "read the log of its pods; a Job that has failed is not run again: correct it, and "
+                "delete the Job so that Flux makes it anew",
+                read=("kubectl logs job/{name} -n {ns} --tail=50",),
+                change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
         ),
-        pattern=Text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit"),
+        pattern=Text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit|was active longer"),
         upstream="kubernetes pkg/controller/job",
     ),
     Rule(
@@ -213,10 +218,16 @@ RULES = (
         (
             Step(
                 "read its log",
-                read=("kubectl logs {pod} -n {workload_ns} --tail=50", _DESCRIBE),
+                read=(_LOG, _DESCRIBE),
             ),
         ),
         pattern=Text(r"ended with|has failed"),
         upstream=_KUBELET,
     ),
 )
+
+VAGUE = Step(
+    "look at its events: what keeps its pods from being made or started",
+    read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
+)
+"""The next step when nothing more is known of what an event says."""

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from fluxstatus.findings import Command, Hint
 
@@ -94,12 +94,18 @@ def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Comma
 
     A word is one word whatever its value holds: quoting is the renderer's work.
     """
+    pieces, named = _pieces_of(template)
     try:
-        words = tuple(word.format_map(fields) for word in shlex.split(template))
+        words = tuple(piece.format_map(fields) for piece in pieces)
     except KeyError:
         return None
-    named = re.findall(r"{(\w+)}", template)
     return Command(words, changes) if all(fields[name] for name in named) else None
+
+
+@cache
+def _pieces_of(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the words of a command line *template*, and the fields that these name."""
+    return tuple(shlex.split(template)), tuple(re.findall(r"{(\w+)}", template))
 
 
 def hints(steps: Sequence[Step], fields: Mapping[str, str]) -> tuple[Hint, ...]:

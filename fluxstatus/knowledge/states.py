@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from fluxstatus.knowledge import blocked
 from fluxstatus.knowledge.rule import Rule, Step
 
 _SPEC = "kubectl get {resource} {name} -n {ns} -o yaml"
@@ -135,7 +136,7 @@ _RULES = (
     ),
     Rule(
         "waits",
-        "it waits for {target}, which is well now or could not be read",
+        "it waits for {target}, which is well now, or gone",
         (
             Step(
                 "look at it again in a minute; if it stays, ask for a reconciliation",
@@ -148,7 +149,7 @@ _RULES = (
     ),
     Rule(
         "dependency-cycle",
-        "the dependencies go round in a circle, so that each waits for ever: {cycle}",
+        "the dependencies are circular (a cycle), so that each waits for ever: {cycle}",
         (Step("take one of these references out of spec.dependsOn", read=(_SPEC,)),),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",
@@ -267,5 +268,5 @@ _RULES = (
     ),
 )
 
-STATES: Mapping[str, Rule] = {rule.code: rule for rule in _RULES}
+STATES: Mapping[str, Rule] = {rule.code: rule for rule in (*_RULES, *blocked.RULES)}
 """The rules that a state selects, not a message, by their code."""

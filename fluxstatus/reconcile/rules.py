@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from fluxstatus.causes import Cause
-from fluxstatus.checks.drift import lag_of
-from fluxstatus.checks.telling import ago, explained, headline, short
+from fluxstatus.checks.beside import headline
+from fluxstatus.checks.telling import ago, explained
 from fluxstatus.findings import Hint
 from fluxstatus.reconcile.case import Case
 from fluxstatus.resources import MOVING, REQUESTED_AT, Verdict, text_of, when
+from fluxstatus.revisions import lag_of, short
 from fluxstatus.state import key_of
 
 

@@ -1,7 +1,7 @@
 """A report for people: how each step stands, and of what is wrong the cause and the fix."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,6 +14,8 @@ from fluxstatus.report.terminal import command_line
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 _ADVICE = "advice"
 _AT_MOST = 10  # told one by one; who wants more than a glance asks for `--all`
+_SCREEN = 48  # lines: what is not more is told in full
+_IN_FULL = 24  # lines that the worst may take where all is more: the rest of a screen is for others
 _NAMES = 40  # tried of a list: more never fit its two lines
 _NEXT = len("next  ")
 _AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
@@ -24,8 +26,9 @@ def render(report: Report, look: Look) -> str:
 
     Only commands and links may be longer: they are there to be copied. Nothing from the cluster
     gets through unescaped. Unless `look.everything`, passes are summed up, long texts are cut
-    with a mark, and of what is wrong beyond the ten worst there is a count. Advice is one line,
-    unless `look.advice` or `look.everything`.
+    with a mark, the worst are told with all details and others briefly, and of what is wrong
+    beyond the ten worst there is a count. Advice is one line, unless `look.advice` or
+    `look.everything`.
     """
     habits, report = report.habits, replace(report, findings=report.faults)
     one_by_one = habits if look.advice or look.everything else ()
@@ -37,8 +40,10 @@ def render(report: Report, look: Look) -> str:
         page.put(header)
         page.gap()
     told, counted = (report.findings, []) if look.everything else _sifted(report)
+    scratch = Page(look, levels, names)
+    brief = set() if look.everything else _too_many_for_details(scratch, told, report.taken_at)
     for step in steps:
-        _put_step(page, step, report, _of(step, told), _of(step, counted))
+        _put_step(page, step, report, (_of(step, told), _of(step, counted)), brief)
     for habit in one_by_one:
         put_finding(page, habit, report.taken_at)
     if not one_by_one:
@@ -116,15 +121,33 @@ def _sifted(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
     return [finding for finding in said if id(finding) not in left_out], counted
 
 
+def _too_many_for_details(page: Page, told: Iterable[Finding], now: datetime) -> set[int]:
+    """Give the ids of the findings to tell briefly: the worst of those *told* have the room.
+
+    *page* is one to try on. The first is always told in full.
+    """
+    ends: list[tuple[Finding, int]] = []
+    for finding in told:
+        put_finding(page, finding, now)
+        ends.append((finding, len(page.lines)))
+    if len(page.lines) <= _SCREEN:
+        return set()
+    return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in _TROUBLE}
+
+
 def _put_step(
     page: Page,
     step: StepResult,
     report: Report,
-    told: Sequence[Finding],
-    counted: Sequence[Finding],
+    findings: tuple[Sequence[Finding], Sequence[Finding]],
+    brief: Collection[int],
 ) -> None:
+    told, counted = findings
     for finding in told:
-        put_finding(page, finding, report.taken_at)
+        if id(finding) in brief:
+            _put_briefly(page, finding)
+        else:
+            put_finding(page, finding, report.taken_at)
     if counted:
         levels = [finding.level for finding in counted]
         counts = ", ".join(f"{n} {level}" for level, n in Counter(levels).items())
@@ -147,6 +170,17 @@ def put_finding(page: Page, finding: Finding, now: datetime) -> None:
     page.state(word_of(finding), finding.step, finding.title)
     if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
         _put_details(page, finding, now)
+
+
+def _put_briefly(page: Page, finding: Finding) -> None:
+    """Add *finding* with how much it blocks, and the command that tells the rest."""
+    page.state(finding.level, finding.step, finding.title)
+    if len(finding.blocks) > 1:
+        page.detail("blocks", _blocked(page, finding.blocks))
+    more = [command for hint in finding.hints if hint.label == "more" for command in hint.commands]
+    fix = next((hint.text for hint in finding.hints if hint.label == "fix"), "")
+    page.detail("fix", "" if more else fix)
+    _put_commands(page, more, "more")
 
 
 def _put_details(page: Page, finding: Finding, now: datetime) -> None:

@@ -21,6 +21,7 @@ from tests.cluster import build
 from tests.cluster.cluster import Cluster
 from tests.cluster.flux_system import flux_system
 from tests.cluster.load import fleet
+from tests.shapes import SHAPES, large
 
 RUNS = 7
 TOP = Path(__file__).parents[2]
@@ -125,6 +126,18 @@ def bench_start(environment: Mapping[str, str]) -> Iterator[str]:
     yield from rows("", side_by_side(demo, environment))
 
 
+def bench_causes() -> Iterator[str]:
+    """Time the tracing of causes in a large cluster, for each shape of trouble."""
+    for shape in SHAPES:
+        seconds = []
+        for _ in range(RUNS):
+            state = large(shape, affected=3000, well=7000)
+            begin = time.perf_counter()
+            _ = state.causes
+            seconds.append(time.perf_counter() - begin)
+        yield f"causes  {shape:<34}{statistics.median(seconds) * 1000:>9.0f} ms"
+
+
 def load(cluster: Cluster, count: int) -> None:
     """Put a healthy Flux and *count* objects into *cluster*; a third waits for one source."""
     cluster.clear()
@@ -170,7 +183,7 @@ def main(counts: list[int]) -> None:
             "KUBECONFIG": str(cluster.kubeconfig("admin")),
         }
         print(f"{'objects':<8}{'command':<34}{'median':>12}{'peak':>12}{'ours/it':>8}")  # noqa: T201
-        for row in bench_start(environment):
+        for row in (*bench_start(environment), *bench_causes()):
             print(row, flush=True)  # noqa: T201
         for count in counts:
             for row in bench_cluster(cluster, count, environment):

@@ -79,9 +79,27 @@ _CONDITIONS = st.fixed_dictionaries(
         "status": st.sampled_from(["True", "False", "Unknown"]),
     },
     optional={
-        "reason": st.sampled_from(["Progressing", "DependencyNotReady", "ReconciliationDisabled"]),
+        "reason": st.sampled_from(
+            [
+                "Progressing",
+                "DependencyNotReady",
+                "ReconciliationDisabled",
+                "ArtifactFailed",
+                "HealthCheckFailed",
+                "InstallFailed",
+                "GitOperationFailed",
+            ]
+        ),
         "message": st.sampled_from(
-            ["timeout waiting for: [Kustomization/a/b status: 'InProgress']", "artifact not found"]
+            [
+                "timeout waiting for: [Kustomization/a/b status: 'InProgress']",
+                "timeout waiting for: [Deployment/a/b status: 'Failed', HelmRelease/b status: 'x']",
+                "stalled resources: [Job/b status: 'Failed'] context deadline exceeded",
+                "dependency 'a/b' is not ready according to readyExpr eval",
+                "dependency apps/v1/Deployment/a/b not ready: status InProgress",
+                "failed to download archive: no space left on device",
+                "artifact not found",
+            ]
         )
         | ANY,
         "lastTransitionTime": _TIMES | ANY,
@@ -96,10 +114,25 @@ _METADATA = st.fixed_dictionaries(
         "creationTimestamp": _TIMES | ANY,
         "deletionTimestamp": _TIMES | ANY,
         "labels": st.dictionaries(
-            st.sampled_from(["sharding.fluxcd.io/key", "app.kubernetes.io/name"]), _NAMES
+            st.sampled_from(
+                [
+                    "sharding.fluxcd.io/key",
+                    "app.kubernetes.io/name",
+                    "kustomize.toolkit.fluxcd.io/name",
+                    "kustomize.toolkit.fluxcd.io/namespace",
+                    "pod-template-hash",
+                ]
+            ),
+            _NAMES,
         )
         | ANY,
-        "annotations": ANY,
+        "annotations": st.fixed_dictionaries({"reconcile.fluxcd.io/requestedAt": _TIMES}) | ANY,
+        "ownerReferences": st.lists(
+            st.fixed_dictionaries(
+                {"kind": st.just("ReplicaSet"), "name": _NAMES, "controller": ANY}
+            )
+        )
+        | ANY,
         **dict.fromkeys(("writtenAs", "guardedBy", "metrics", "webVariables"), ANY),
     },
 )
@@ -119,6 +152,12 @@ _SPEC = st.fixed_dictionaries(
         "chartRef": _REFS | ANY,
         "dependsOn": st.lists(_REFS, max_size=2) | ANY,
         "sync": _REFS | ANY,
+        "inputsFrom": st.lists(st.fixed_dictionaries({"selector": ANY}), max_size=2) | ANY,
+        "sources": st.lists(_REFS, max_size=2) | ANY,
+        "artifacts": st.lists(_REFS, max_size=2) | ANY,
+        "resources": st.lists(_REFS, max_size=2) | ANY,
+        "eventSources": st.lists(_REFS, max_size=2) | ANY,
+        "volumes": ANY,
         "suspend": st.booleans() | ANY,
         "timeout": ANY,
         "replicas": ANY,
@@ -142,7 +181,6 @@ _SPEC = st.fixed_dictionaries(
             ),
             ANY,
         ),
-        "resources": st.lists(_REFS, max_size=2) | ANY,
         "podMetricsEndpoints": _ENDPOINTS,
         "endpoints": _ENDPOINTS,
         "rules": st.lists(
@@ -160,7 +198,12 @@ _STATUS = st.fixed_dictionaries(
         "artifact": ANY,
         "history": ANY,
         "readyReplicas": ANY,
-        "containerStatuses": ANY,
+        "containerStatuses": st.lists(
+            st.fixed_dictionaries(
+                {"name": ANY, "state": ANY, "ready": ANY, "lastState": ANY, "restartCount": ANY}
+            )
+        )
+        | ANY,
         "phase": ANY,
     },
 )

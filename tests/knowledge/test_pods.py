@@ -6,6 +6,7 @@ from fluxstatus.knowledge import pods, workload_hints
 from tests.making import container, evidence, flux, flux_system, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+FIELDS = {"name": "web", "ns": "apps", "pod": "web-1-a", "container": "web"}
 TOLD = {
     "pod web-1-a cannot pull the image ghcr.io/acme/web:2 (ImagePullBackOff)":
         ("ghcr.io/acme/web:2", "imagePullSecrets", "kubectl describe pod web-1-a -n apps"),
@@ -17,7 +18,7 @@ TOLD = {
     "Secret apps/db": ("key pw", "Secret db"),
     "pod web-1-a cannot start container web: RunContainerError odd": ("pod template",),
     "pod web-1-a container web is in CrashLoopBackOff after Error (exit code 1), 4 restarts":
-        ("kubectl logs web-1-a -n apps --previous",),
+        ("--container=web --tail=50 --previous",),
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: pod has unbound "
     "immediate PersistentVolumeClaims": ("StorageClass",),
     'Pod web-1-a: FailedMount: MountVolume.SetUp failed for volume "x" : odd': ("volume",),
@@ -45,7 +46,7 @@ TOLD = {
 
 def lines(told: str) -> str:
     """Give the hints for *told* as one text."""
-    hints = workload_hints(told, HEALTH)
+    hints = workload_hints(told, FIELDS)
     return "\n".join(
         "\n".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])
         for hint in hints
@@ -72,7 +73,7 @@ def test_every_rule_is_reached() -> None:
 
 def test_what_says_nothing_new_adds_nothing() -> None:
     """Of a pod that is only not ready yet, no step is made up."""
-    assert workload_hints("pod web-1-a is Pending, not ready", HEALTH) == ()
+    assert workload_hints("pod web-1-a is Pending, not ready", FIELDS) == ()
 
 
 def test_the_step_for_the_pods_comes_first() -> None:

@@ -511,3 +511,19 @@ def test_a_page_of_a_message_is_wrapped_in_no_time() -> None:
     huge = "漢\u202e" * 8192
     finding = replace(REJECTED, title=huge, why=huge + "!", message=huge + "?", docs=huge)
     assert len(lines_of(finding, look=Look(width=80))) < 40
+
+
+def test_where_all_is_too_much_the_worst_is_told_in_full() -> None:
+    """The others have a line or two, with the command that tells more, or else the fix."""
+    explain = Hint("see more", (Command(("kubectl", "flux-status", "explain", "x/y")),), "more")
+    fix = Hint("put it right", (Command(("kubectl", "get", "x")),))
+    long = [replace(failed(i), message="\n".join("abcde"), hints=(fix,)) for i in range(9)]
+    long[5] = replace(long[5], hints=(fix, explain))
+    lines = lines_of(*long)
+    assert sum("says" in line for line in lines) == 3
+    assert sum(line.endswith("fix        put it right") for line in lines) == 8
+    assert sum(line.endswith("more       kubectl flux-status explain x/y") for line in lines) == 1
+    everything = lines_of(*long, look=Look(everything=True))
+    assert sum("says" in line for line in everything) == 9
+    few = lines_of(*long[:4])
+    assert sum("says" in line for line in few) == 4

@@ -1,0 +1,81 @@
+"""What is told at a cause beside it: who else is to blame, who is frozen, what pods say."""
+
+from collections.abc import Iterator
+
+from fluxstatus.causes import Cause
+from fluxstatus.resources import Verdict
+from fluxstatus.revisions import lag_of, short
+from fluxstatus.state import State, key_of
+from fluxstatus.unhealthy import Unhealthy, unhealthy_release, unhealthy_workloads
+
+_AT_MOST = 3  # of a sort: who wants all asks for each
+
+
+def workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
+    """Give what the pods and events of this cluster tell of what *cause* waited for."""
+    resource, message = cause.resource, cause.fault.message
+    if resource is None or resource.get("spec", "kubeConfig") is not None:
+        return ()
+    return (
+        *unhealthy_workloads(state, message),
+        *unhealthy_release(state, resource, message),
+    )
+
+
+def beside(state: State, cause: Cause) -> Iterator[str]:
+    """Say what an engineer should know before mending *cause*."""
+    yield from _suspension(state, cause)
+    yield from _other_causes(state, cause)
+    parent = state.causes.frozen_by.get(key_of(cause.ref))
+    if parent is not None and parent is not cause:
+        yield f"{parent.ref}, which made it, is suspended: what is mended in Git does not arrive"
+
+
+def _suspension(state: State, cause: Cause) -> Iterator[str]:
+    """Say what the suspension of an object does to others, and how far behind it is."""
+    resource = cause.resource
+    if resource is None or resource.verdict is not Verdict.SUSPENDED:
+        return
+    lag = lag_of(state, resource)
+    if lag and lag.wanted != lag.applied:
+        since = f" since {lag.since:%Y-%m-%d %H:%M} UTC" if lag.since else ""
+        yield f"it runs {short(lag.applied)}, and its source has {short(lag.wanted)}{since}"
+    if cause.waiting:
+        yield "what waits for it waits for ever"
+    if cause.frozen:
+        number = len(cause.frozen)
+        things = "1 object that it made" if number == 1 else f"{number} objects that it made"
+        yield f"the spec of {things} does not change either"
+
+
+def _other_causes(state: State, cause: Cause) -> Iterator[str]:
+    """Say what else keeps waiting what waits for *cause*, so that mending this is not enough."""
+    told: set[int] = {id(cause)}
+    for ref in (cause.ref, *cause.waiting):
+        for other in state.causes.by_object.get(key_of(ref), ()):
+            if id(other) not in told:
+                told.add(id(other))
+                because = f"({headline(other.fault.diagnosis.why)})"
+                yield (
+                    f"{ref} also waits for {other.ref} {because}"
+                    if ref != other.ref
+                    else (f"{ref} has a fault of its own, too {because}")
+                )
+                if len(told) > _AT_MOST:
+                    return
+
+
+def neighbours(state: State, cause: Cause) -> list[Cause]:
+    """Give other causes in the namespace of *cause*, which have nothing to do with it."""
+    return [
+        other
+        for other in state.causes.by_namespace.get(cause.ref.namespace, ())[: _AT_MOST + 1]
+        if other is not cause and cause.resource is not None
+    ][:_AT_MOST]
+
+
+def headline(sentence: str) -> str:
+    """Give the part of a *sentence* before its first colon or semicolon."""
+    for mark in ("; ", ": "):
+        sentence = sentence.partition(mark)[0]
+    return sentence

@@ -1,0 +1,88 @@
+"""What it means that an object waits, and that many do: states that causes.py finds."""
+
+from fluxstatus.knowledge.rule import Rule, Step
+
+_SPEC = "kubectl get {resource} {name} -n {ns} -o yaml"
+_LOG = "kubectl logs -n {ns} deployment/{name} --tail=50"
+
+RULES = (
+    Rule(
+        "dependency-expression",
+        "it waits for {target}, which is ready, but the readyExpr that it asks for is not true: "
+        "{expression}",
+        (
+            Step(
+                "make the expression true of it, or correct spec.dependsOn[].readyExpr",
+                read=(
+                    "kubectl get {target_resource} {target_name} -n {target_ns} -o yaml",
+                    _SPEC,
+                ),
+            ),
+        ),
+        upstream="KC, HC, FO internal/controller (evalReadyExpr)",
+    ),
+    Rule(
+        "dependency-unready",
+        "it waits for {target}, which is no object of Flux and is not ready{expected}",
+        (
+            Step(
+                "look at it; this goes on by itself as soon as it is ready",
+                read=(
+                    "kubectl get {target_resource} {target_name} -n {target_ns} -o yaml",
+                    "kubectl get {target_cluster_resource} {target_name} -o yaml",
+                ),
+            ),
+        ),
+        upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        "waits-unread",
+        "{waiting} for {target}, and that could not be read",
+        (
+            Step(
+                "ask for the right to list {target_resource}, then look again",
+                read=("kubectl auth can-i list {target_resource} --all-namespaces",),
+            ),
+        ),
+        upstream="KC, HC, SC internal/controller",
+    ),
+    Rule(
+        "controller-storage-full",
+        "its disk is full: {count} of its objects cannot be stored or built",
+        (
+            Step(
+                "give it more storage (FluxInstance: spec.storage, or spec.kustomize.patches), or "
+                "fetch fewer and smaller artifacts",
+                read=(
+                    "kubectl describe deployment {name} -n {ns}",
+                    "kubectl get persistentvolumeclaims -n {ns}",
+                ),
+            ),
+        ),
+        upstream="Go syscall ENOSPC",
+    ),
+    Rule(
+        "controller-storage-fails",
+        "cannot write to its storage or to the API: {count} of its objects fail with that",
+        (
+            Step(
+                "look at its volume and its log",
+                read=("kubectl describe deployment {name} -n {ns}", _LOG),
+            ),
+        ),
+        upstream="SC api/v1/condition_types.go",
+    ),
+    Rule(
+        "controller-unreachable",
+        "runs and is ready, and {count} objects cannot download their artifacts from it",
+        (
+            Step(
+                "look at the NetworkPolicies and Services of namespace {ns}, at DNS, and at "
+                "--storage-adv-addr of {name}",
+                read=("kubectl get services,endpointslices,networkpolicies -n {ns}", _LOG),
+            ),
+        ),
+        upstream="PKG http/fetch",
+    ),
+)
+"""Rules like those of states.py."""
