@@ -36,7 +36,7 @@ def _code(code: Code) -> Iterator[str]:
     yield f"## {code.code}\n"
     yield f"{_sentence(code.meaning)} Given by {', '.join(f'`{step}`' for step in code.steps)}.\n"
     for case in code.cases:
-        yield from _case(case, alone=len(code.cases) == 1)
+        yield from _case(case, alone=case.why == code.meaning)
 
 
 def _case(case: Case, *, alone: bool) -> Iterator[str]:

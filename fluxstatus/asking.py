@@ -21,8 +21,9 @@ def ask(
     timeout: float,
     verbose: bool,
     quiet: bool = False,
+    advice: bool = False,
 ) -> Evidence:
-    """Give what the cluster says within *timeout* seconds.
+    """Give what the cluster says within *timeout* seconds; *advice* asks for a little more.
 
     On a terminal a line shows what was answered last, unless *quiet*; *verbose* keeps a line for
     each answer, and one for each step of the check.
@@ -45,6 +46,7 @@ def ask(
             tell,
             _workload_namespaces,
             meanwhile=_get_ready,
+            further=advice,
         )
     finally:
         live.clear()
@@ -72,7 +74,8 @@ def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
 
     left = {told.question: told for told in answers}
     for step in STEPS:
-        read = [left.pop(question) for question in step.reads if question in left]
+        questions = (*step.reads, *step.further)
+        read = [left.pop(question) for question in questions if question in left]
         own = [told for told in read if told.requests]
         requests = sum(told.requests for told in own)
         after = max((told.seconds for told in own), default=0.0)

@@ -100,7 +100,7 @@ def check(
     assess = _assessor(scope)
     fail_on = Level(timing.fail_on)
     if timing.watch:
-        report = watch.watch(read, assess, partial(_show_change, shown))
+        report = watch.watch(read, assess, partial(_show_change, shown, scope))
         raise typer.Exit(report.exit_code(fail_on))
     if timing.wait:
         report = wait.wait(read, assess, timing.wait, fail_on, fail_fast=timing.fail_fast)
@@ -108,7 +108,7 @@ def check(
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
-    console.put(_show(shown, report))
+    console.put(_show(shown, scope, report))
     raise typer.Exit(code)
 
 
@@ -179,6 +179,7 @@ def _reader(
             timeout=timing.timeout,
             verbose=shown.verbose,
             quiet=timing.watch or timing.wait is not None,  # they tell what matters themselves
+            advice=scope.advice,
         )
         if saved.save:  # before it is judged: a bug there is best reported with this
             snapshot.save(saved.save, evidence)
@@ -187,16 +188,17 @@ def _reader(
     return read
 
 
-def _show(shown: Shown, report: Report) -> str:
-    return RENDER[shown.output](report, console.look(shown.color, everything=shown.everything))
+def _show(shown: Shown, scope: Scope, report: Report) -> str:
+    look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
+    return RENDER[shown.output](report, look)
 
 
-def _show_change(shown: Shown, before: Report | None, report: Report) -> str:
+def _show_change(shown: Shown, scope: Scope, before: Report | None, report: Report) -> str:
     """Give what `--watch` writes: a page on a terminal, else what has changed."""
     if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
-        return watch.page(_show(shown, report), report)
+        return watch.page(_show(shown, scope, report), report)
     changes = watch.changes(before, report)
-    return changes if shown.output is Format.TEXT or not changes else _show(shown, report)
+    return changes if shown.output is Format.TEXT or not changes else _show(shown, scope, report)
 
 
 def run() -> NoReturn:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 from fluxstatus import discovery, lists, programs
 from fluxstatus.cluster import Access, Door
 from fluxstatus.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.further import FURTHER, Further
 from fluxstatus.kinds import OPERATOR, RESOURCES
 from fluxstatus.lists import Question
 from fluxstatus.programs import Process, ProgramError
@@ -79,13 +80,16 @@ def collect(
     progress: Callable[[Told], None] = lambda _: None,
     workload_namespaces: Callable[[Answers], set[str]] = nowhere,
     meanwhile: Callable[[], None] = idle,
+    *,
+    further: bool = False,
 ) -> Evidence:
     """Ask the cluster, and give what it said; whatever the cluster does, this does not raise.
 
     *progress* is told of each answer when it is there, by whatever thread has it.
     *workload_namespaces* says, from the answers, in which namespaces Pods keep something waiting.
-    *meanwhile* is called while kubectl starts. It takes `access.timeout` seconds at most, and
-    SIGTERM and SIGHUP end it with SystemExit.
+    *meanwhile* is called while kubectl starts. *further* asks for what only advice needs, too,
+    which is of the whole cluster: not where `access.namespaces` are chosen. It takes
+    `access.timeout` seconds at most, and SIGTERM and SIGHUP end it with SystemExit.
     """
     with (
         programs.unwinding(),
@@ -94,7 +98,8 @@ def collect(
         ThreadPoolExecutor(_THREADS) as pool,
     ):
         try:
-            return _Run(access, door, pool, progress).evidence(workload_namespaces)
+            more = FURTHER if further and not access.namespaces else {}
+            return _Run(access, door, pool, progress, more).evidence(workload_namespaces)
         except BaseException:
             door.shut()  # else the threads would go on, and be waited for
             raise
@@ -109,23 +114,26 @@ class _Run:
         door: Door,
         pool: ThreadPoolExecutor,
         progress: Callable[[Told], None],
+        further: Mapping[str, Further],
     ) -> None:
-        self._chosen = access.namespaces
+        self._chosen, self._further = access.namespaces, further
         self._door, self._pool, self._progress = door, pool, progress
         self._asked: dict[Future[Answer], str] = {}
         self._answers: dict[str, Answer] = {}
         self._began = time.monotonic()
 
     def evidence(self, workload_namespaces: Callable[[Answers], set[str]]) -> Evidence:
+        found: dict[str, str] = {}
         served, missing = None, _ABSENT
         try:
-            served = discovery.served(self._door)  # alone, for the first answer decides
+            found = discovery.served(self._door, self._further)  # the first answer decides
+            served = {name: v for name, v in found.items() if name not in self._further}
         except ProgramError as error:
             missing = error.unread
             if missing.why is not Why.FORBIDDEN:
                 return self._seal(unreachable=missing)
         self._tell(discovery.APIS, f"{len(served or ())} Flux kinds")
-        self._answers.update(dict.fromkeys(RESOURCES, Answer(unread=missing)))
+        self._answers.update(dict.fromkeys((*RESOURCES, *self._further), Answer(unread=missing)))
         with ExitStack() as stack:
             client = _start_client(stack)
             for name in (*_DEPLOYMENTS, "events"):
@@ -134,8 +142,10 @@ class _Run:
             for name, preferred in (served or {}).items():
                 plural, _, group = name.partition(".")
                 self._ask(name, Question(f"/apis/{group}/{preferred}", plural))
+            for name, question in self._further_of(found, at_home=False):
+                self._ask(name, question)
             self._listen(_DEPLOYMENTS)
-            self._ask_in_homes()
+            self._ask_in_homes(dict(self._further_of(found, at_home=True)))
             self._listen()
             self._ask_workloads(workload_namespaces(self._answers))
             self._listen()
@@ -168,15 +178,26 @@ class _Run:
         seconds = time.monotonic() - self._began
         self._progress(Told(question, text, self._door.requests(question), seconds))
 
-    def _ask_in_homes(self) -> None:
+    def _further_of(
+        self, found: Mapping[str, str], *, at_home: bool
+    ) -> Iterator[tuple[str, Question]]:
+        """Give what is asked for advice, where Flux is or everywhere, as far as it is served."""
+        for name, (selector, near, pages) in self._further.items():
+            if name in found and near is at_home:
+                plural, _, group = name.partition(".")
+                base = f"/apis/{group}/{found[name]}"
+                yield name, Question(base, plural, selector, pages=pages)
+
+    def _ask_in_homes(self, further: Mapping[str, Question]) -> None:
         """Ask for what is beside the Deployments; what is unknown of these is so of that, too."""
         deployments = [self._answers[name] for name in _DEPLOYMENTS]
         unread = next((each.unread for each in deployments if each.unread), None)
         items = (item for each in deployments for item in each.items)
         homes = {home for item in items if (home := item["metadata"].get("namespace"))}
-        for name in ("pods", "services"):
+        beside = {name: QUESTIONS[name] for name in ("pods", "services")}
+        for name, question in (*beside.items(), *further.items()):
             if homes:
-                self._ask(name, replace(QUESTIONS[name], namespaces=tuple(sorted(homes))))
+                self._ask(name, replace(question, namespaces=tuple(sorted(homes))))
             else:
                 self._answers[name] = Answer(unread=unread)
 

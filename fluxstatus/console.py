@@ -33,12 +33,13 @@ def is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def look(color: Color, *, everything: bool) -> Look:
+def look(color: Color, *, everything: bool, advice: bool = False) -> Look:
     """Decide how a report has to look on standard output."""
     return Look(
         width=shutil.get_terminal_size().columns,  # $COLUMNS, the terminal's, 80
         colour=_colour(color),
         everything=everything,
+        advice=advice,
         ascii=not _can_show("·…"),
     )
 

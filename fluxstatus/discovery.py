@@ -1,6 +1,6 @@
 """What the API server serves: which kinds of Flux, in which version, and its own version."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -20,24 +20,26 @@ APIS, VERSION = "apis", "version"
 _UNSTAMPED = "v0.0.0-"  # what a server built without its version calls itself
 
 
-def served(door: Door) -> dict[str, str]:
+def served(door: Door, more: Collection[str] = ()) -> dict[str, str]:
     """Give the version to ask for of each Flux resource that can be listed, by plural.group.
 
-    Takes one request; on servers before Kubernetes 1.26, one more for each version of a group.
-    Raises ProgramError.
+    *more* names further resources to tell of. Takes one request; on servers before Kubernetes
+    1.26, one more for each version of a group. Raises ProgramError.
     """
     document = _discovered(door, "/apis", f"{_AGGREGATED},application/json")
+    wanted = FLUX_GROUPS | {name.partition(".")[2] for name in more}
     try:
         if document["kind"] == "APIGroupDiscoveryList":
-            found = list(_resources(document["items"]))
+            found = list(_resources(document["items"], wanted))
         else:
-            found = list(_resources_of_groups(door, document["groups"]))
+            found = list(_resources_of_groups(door, document["groups"], wanted))
     except (AttributeError, KeyError, TypeError) as error:
         raise ProgramError(
             connection.odd("its list of groups has another form", door.kubeconfig)
         ) from error
     # The server names the version it prefers first: the last to be set is to win.
-    return dict(reversed(found))
+    known = dict(reversed(found))
+    return {n: v for n, v in known.items() if n in more or n.partition(".")[2] in FLUX_GROUPS}
 
 
 def version(door: Door) -> str:
@@ -49,19 +51,21 @@ def version(door: Door) -> str:
     return "" if text.startswith(_UNSTAMPED) else text
 
 
-def _resources(groups: Iterable[Object]) -> Iterator[tuple[str, str]]:
+def _resources(groups: Iterable[Object], wanted: Collection[str]) -> Iterator[tuple[str, str]]:
     for group in groups:
         name = group["metadata"].get("name")
-        for each in group["versions"] if name in FLUX_GROUPS else ():
+        for each in group["versions"] if name in wanted else ():
             for resource in each.get("resources") or ():
                 if "list" in resource["verbs"]:
                     yield f"{resource['resource']}.{name}", each["version"]
 
 
-def _resources_of_groups(door: Door, groups: Iterable[Object]) -> Iterator[tuple[str, str]]:
+def _resources_of_groups(
+    door: Door, groups: Iterable[Object], wanted: Collection[str]
+) -> Iterator[tuple[str, str]]:
     for group in groups:
         name = group["name"]
-        for each in group["versions"] if name in FLUX_GROUPS else ():
+        for each in group["versions"] if name in wanted else ():
             document = _discovered(door, f"/apis/{each['groupVersion']}", "application/json")
             for resource in document["resources"]:
                 if "list" in resource["verbs"]:

@@ -66,9 +66,9 @@ class Finding:
     `title` names what it is about and what is wrong in one line; `why` is the cause in plain
     words; `reason` and `message` are the controller's own, whole. `since` is when it began, as
     far as is known. `evidence` are (path, value) pairs. `blocks` are the objects it drags down.
-    A habit is advice: it is never above warn and never hides a fault. A trivial finding needs
-    no second look, so nothing deeper is offered for it. A final one cannot heal by itself: Flux
-    does not try again until something is changed.
+    A habit is advice: it is never above warn and never hides a fault; `count` says how many
+    objects have it. A trivial finding needs no second look, so nothing deeper is offered for it.
+    A final one cannot heal by itself: Flux does not try again until something is changed.
     """
 
     step: str
@@ -85,6 +85,7 @@ class Finding:
     hints: tuple[Hint, ...] = ()
     docs: str = ""
     kind: Class = "fault"
+    count: int = 0
     trivial: bool = False
     final: bool = False
 
@@ -150,13 +151,26 @@ class Report:
 
     @property
     def verdict(self) -> Level:
-        """The level that stands for the whole; SKIP never does: nothing seen is UNKNOWN."""
-        level = worst(finding.level for finding in self.findings)
+        """The level that stands for the whole; SKIP never does: nothing seen is UNKNOWN.
+
+        Advice has no part in it.
+        """
+        level = worst(finding.level for finding in self.faults)
         return Level.UNKNOWN if level is Level.SKIP else level
 
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The findings that are no advice, passes among them."""
+        return tuple(finding for finding in self.findings if finding.kind == "fault")
+
+    @property
+    def habits(self) -> tuple[Finding, ...]:
+        """The findings that are advice."""
+        return tuple(finding for finding in self.findings if finding.kind == "habit")
+
     def count(self, level: Level) -> int:
-        """Count the findings at *level*."""
-        return sum(finding.level is level for finding in self.findings)
+        """Count the findings at *level*, advice excepted."""
+        return sum(finding.level is level for finding in self.faults)
 
     @property
     def blocked(self) -> int:
@@ -171,6 +185,6 @@ class Report:
         if self.unreachable:
             return Exit.NO_VERDICT
         failing = {Level.FAIL, fail_on}
-        if any(f.level in failing and f.kind == "fault" for f in self.findings):
+        if any(f.level in failing for f in self.faults):
             return Exit.UNHEALTHY
         return Exit.HEALTHY if self.verdict in (Level.PASS, Level.WARN) else Exit.NO_VERDICT

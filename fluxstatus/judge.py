@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from fluxstatus.aim import Aim
 from fluxstatus.checks import STEPS
@@ -18,6 +19,7 @@ from fluxstatus.findings import (
     StepResult,
     worst,
 )  # fmt: skip
+from fluxstatus.habits.view import View
 from fluxstatus.state import State
 
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
@@ -52,7 +54,11 @@ def judge_state(state: State, choice: Choice = Choice()) -> Report:
               and s.id not in choice.skip]  # fmt: skip
     if evidence.unreachable is not None or evidence.refused:
         chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
-    by_step = [(step, list(_wanted(_examine(step, state), choice))) for step in chosen]
+    view = View(state, choice.namespaces)
+    by_step = [
+        (step, list(_wanted(chain(_examine(step, state), step.advise(view)), choice)))
+        for step in chosen
+    ]
     order = {step.id: number for number, step in enumerate(STEPS)}
     aim = Aim(evidence.target.context, evidence.target.flags)
     findings = sorted(
@@ -60,7 +66,8 @@ def judge_state(state: State, choice: Choice = Choice()) -> Report:
         key=lambda f: _rank(f, order),
     )
     results = tuple(
-        StepResult(step.id, step.title, worst(f.level for f in found)) for step, found in by_step
+        StepResult(step.id, step.title, worst(f.level for f in found if f.kind == "fault"))
+        for step, found in by_step
     )
     return Report(
         target=evidence.target,

@@ -92,6 +92,10 @@ class Scope:
         list[str],
         Option(metavar="ID|CODE", help="Not this step or finding; repeatable, or a,b"),
     ] = field(default_factory=list)
+    advice: Annotated[
+        bool,
+        Option("--advice", help="Look for habits worth changing, too; a few more requests"),
+    ] = False
 
     @property
     def namespaces(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from fluxstatus import noted
 from fluxstatus.evidence import Object
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
@@ -34,7 +35,7 @@ _FLUX: Shape = {
     "spec": _fields(
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
-        "components eventSeverity",
+        "components eventSeverity insecure migrateResources proxy summary",
         sourceRef=_REF,
         chartRef=_REF,
         chart={**_fields("version"), "spec": _fields("chart version", sourceRef=_REF)},
@@ -47,19 +48,21 @@ _FLUX: Shape = {
         decryption=_fields("provider serviceAccountName", secretRef=_REF),
         kubeConfig=_fields("", secretRef=_REF),
         healthChecks=_REF,
-        postBuild=_fields("", substituteFrom=_fields("kind name optional")),
+        # Of the variables only that there are some.
+        postBuild=_fields("", substitute={}, substituteFrom=_fields("kind name optional")),
         valuesFrom=_fields("kind name valuesKey optional"),
         include=_fields("", repository=_REF),
         providerRef=_REF,
         eventSources=_REF,
-        resources=_fields("apiVersion kind name namespace", matchLabels=None),
+        resources={**_REF, "matchLabels": None},
         imageRepositoryRef=_REF,
         inputsFrom=_fields("kind name", selector=_SELECTOR),
         sources=_REF,
         artifacts=_fields("name"),
         driftDetection=_fields("mode"),
-        install=_REMEDIATION,
+        install={**_REMEDIATION, "skipCRDs": None},
         upgrade=_REMEDIATION,
+        rollback=_fields("recreate"),
         distribution=_fields("version registry artifact"),
         cluster=_fields("type size multitenant networkPolicy"),
         sharding=_fields("key shards"),
@@ -81,6 +84,9 @@ _FLUX: Shape = {
         lastScanResult=_fields("scanTime tagCount"),
     ),
 }
+_ONLY_WHETHER = frozenset({"proxy", "summary"})
+"""Fields of a spec of which nothing is kept but that they are there."""
+
 _CONTAINER_STATE = _fields(
     "",
     waiting=_fields("reason message"),
@@ -90,6 +96,16 @@ _CONTAINER_STATE = _fields(
 _CONTAINER_STATUS = _fields(
     "name image ready started restartCount", state=_CONTAINER_STATE, lastState=_CONTAINER_STATE
 )
+_SELECTOR = _fields("matchLabels", matchExpressions=_fields("key operator values"))
+_MONITOR_SPEC = {
+    "selector": _SELECTOR,
+    "namespaceSelector": _fields("any matchNames"),
+    "podMetricsEndpoints": _fields("port portNumber targetPort"),
+    "endpoints": _fields("port targetPort"),
+}
+_MONITOR: Shape = {"metadata": _METADATA, "spec": _MONITOR_SPEC}
+_BACKEND = _fields("", service=_fields("name", port=_fields("name number")))
+_FILTERS = _fields("type")
 _SHAPES: Mapping[str, Shape] = {
     "deployments.apps": {
         "metadata": _METADATA,
@@ -149,6 +165,35 @@ _SHAPES: Mapping[str, Shape] = {
         },
         "status": _fields("", conditions=_CONDITIONS),
     },
+    # These are only asked for advice.
+    "networkpolicies.networking.k8s.io": {"metadata": _METADATA, "spec": _fields("policyTypes")},
+    "ingresses.networking.k8s.io": {
+        "metadata": _METADATA,
+        "spec": _fields(
+            "",
+            defaultBackend=_BACKEND,
+            rules=_fields("host", http=_fields("", paths=_fields("", backend=_BACKEND))),
+        ),
+    },
+    "httproutes.gateway.networking.k8s.io": {
+        "metadata": _METADATA,
+        "spec": _fields(
+            "hostnames",
+            rules=_fields(
+                "",
+                filters=_FILTERS,
+                backendRefs=_fields("kind name namespace port", filters=_FILTERS),
+            ),
+        ),
+    },
+    "customresourcedefinitions.apiextensions.k8s.io": {
+        "metadata": _METADATA,
+        "spec": _fields("", versions=_fields("name storage")),
+        "status": _fields("storedVersions"),
+    },
+    "podmonitors.monitoring.coreos.com": _MONITOR,
+    "servicemonitors.monitoring.coreos.com": _MONITOR,
+    "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
 }
 _ALIASES = {"workload-pods": "pods"}
 
@@ -232,7 +277,7 @@ def prune(question: str, item: Object) -> Object:
     """Give what is kept of *item*, an answer to *question* ("plural.group", see collect.py).
 
     From managedFields, which are dropped, two times are kept as metadata: `changedAt`, when the
-    spec was last written, and `suspendedAt`, when spec.suspend was.
+    spec was last written, and `suspendedAt`, when spec.suspend was. noted.py adds to that.
     """
     resource = question.partition("/")[0]
     shape = _SHAPES.get(_ALIASES.get(resource, resource), _FLUX)
@@ -245,8 +290,12 @@ def prune(question: str, item: Object) -> Object:
     metadata, status = kept.get("metadata"), kept.get("status")
     if isinstance(metadata, dict):
         _keep_from_metadata(metadata, item["metadata"])
+        metadata |= noted.of(resource, item)
     if isinstance(status, dict) and isinstance(status.get("history"), list):
         status["history"] = status["history"][:_HISTORY]
+    spec = kept.get("spec")
+    if shape is _FLUX and isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
+        spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
     if shape is _SHAPES["deployments.apps"]:
         _keep_known_arguments(kept)
     if shape is _SHAPES["pods"]:

@@ -15,6 +15,7 @@ from fluxstatus.checks import STEPS
 from fluxstatus.components import CONTROLLERS, OPERATORS
 from fluxstatus.evidence import Answer, Evidence, Object, Target, Unread, Why
 from fluxstatus.findings import Finding, Level, Report
+from fluxstatus.further import FURTHER
 from fluxstatus.judge import Choice, judge
 from fluxstatus.kinds import KINDS, RESOURCES
 from fluxstatus.prune import prune
@@ -29,6 +30,15 @@ EVERYTHING = Choice()
 VERSION = "v1.37.2"
 FORBIDDEN = Unread(Why.FORBIDDEN, "not allowed to list it", "list things.example.com")
 _QUESTIONS = (CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods")
+_FURTHER = {
+    "NetworkPolicy": "networkpolicies.networking.k8s.io",
+    "Ingress": "ingresses.networking.k8s.io",
+    "HTTPRoute": "httproutes.gateway.networking.k8s.io",
+    "CustomResourceDefinition": "customresourcedefinitions.apiextensions.k8s.io",
+    "PodMonitor": "podmonitors.monitoring.coreos.com",
+    "ServiceMonitor": "servicemonitors.monitoring.coreos.com",
+    "PrometheusRule": "prometheusrules.monitoring.coreos.com",
+}
 _VERSIONS = {
     "ArtifactGenerator": "v1beta1", "HelmRelease": "v2", "Alert": "v1beta3", "Provider": "v1beta3",
 }  # fmt: skip
@@ -230,11 +240,13 @@ def evidence(
     *objects: Object,
     unread: Mapping[str, Unread] | None = None,
     served: Mapping[str, str] | None = None,
+    advice: bool = False,
     **more: Any,
 ) -> Evidence:
     """Give what would have been collected of *objects*; what *unread* names was not readable.
 
-    *more* are fields of the Evidence.
+    *advice* is as the option: what only that asks for is there, too. *more* are fields of the
+    Evidence.
     """
     found: dict[str, list[Object]] = defaultdict(list)
     for one in objects:
@@ -246,6 +258,7 @@ def evidence(
     answers |= {
         name: Answer(tuple(found[name]), None if name in kept else absent) for name in RESOURCES
     }
+    answers |= {q: Answer(tuple(found[q])) for q in FURTHER if advice}
     answers |= {question: Answer(unread=why) for question, why in (unread or {}).items()}
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", VERSION)
     return replace(
@@ -267,6 +280,8 @@ def _questions(one: Object) -> Iterable[str]:
         yield "pods" if metadata["namespace"] == "flux-system" else "workload-pods"
     elif kind in ("Service", "Event"):
         yield f"{kind.lower()}s"
+    elif kind in _FURTHER:
+        yield _FURTHER[kind]
 
 
 def judged(one: Object, now: datetime = NOW) -> Resource:

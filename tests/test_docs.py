@@ -10,6 +10,7 @@ import yaml
 from fluxstatus import snapshot
 from fluxstatus.checks import STEPS
 from fluxstatus.findings import Exit
+from fluxstatus.further import FURTHER
 from fluxstatus.kinds import FLUX_GROUPS
 from tests.cluster.cluster import Cluster
 from tests.conftest import RECORDED, ROOT, Program
@@ -48,12 +49,20 @@ def test_picture_is_of_the_demo(flux_status: Program) -> None:
 
 
 def test_role_is_for_reading_flux() -> None:
-    """The role has all groups of Flux, nothing but get and list, and no Secret."""
+    """The role has all groups of Flux, what advice asks for, get and list, and no Secret."""
     assert {group for rule in ROLE["rules"] for group in rule.get("apiGroups", ())} == {
         *FLUX_GROUPS,
+        *(name.partition(".")[2] for name in FURTHER),
         "apps",
         "",
     }
+    further = {
+        f"{resource}.{group}"
+        for rule in ROLE["rules"]
+        for group in rule.get("apiGroups", ())
+        for resource in rule["resources"]
+    }
+    assert set(FURTHER) <= further
     assert {verb for rule in ROLE["rules"] for verb in rule["verbs"]} == {"get", "list"}
     core = [rule["resources"] for rule in ROLE["rules"] if rule.get("apiGroups") == [""]]
     assert core == [["events", "pods", "services"]]
@@ -76,6 +85,7 @@ def test_role_is_enough(cluster: Cluster) -> None:
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "nobody"}],
     }
     cluster.apply([ROLE, binding])
-    said = live(cluster.kubeconfig("nobody"), "-o", "json")
+    said = live(cluster.kubeconfig("nobody"), "-o", "json", "--advice")
     assert said.report["summary"]["unknown"] == 0
+    assert "advice-unread" not in {finding["code"] for finding in said.report["findings"]}
     assert said.code == Exit.HEALTHY

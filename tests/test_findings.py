@@ -1,5 +1,7 @@
 """Levels, and the exit codes that they lead to."""
 
+from dataclasses import replace
+
 import pytest
 
 from fluxstatus.evidence import Cost, Evidence, Target, Unread, Why
@@ -7,15 +9,14 @@ from fluxstatus.findings import Exit, Finding, Level, Ref, Report, worst
 from tests.making import NOW
 
 
-def report(*levels: Level, kind: str = "fault", unreachable: bool = False) -> Report:
+def report(*levels: Level, unreachable: bool = False) -> Report:
     """Give a report with one finding of each of *levels*."""
     findings = tuple(Finding("ui", "x", level, "x") for level in levels)
-    for finding in findings:
-        finding.kind = "habit" if kind == "habit" else "fault"
     return Report(Target(), "", "", NOW, Cost(), (), findings, unreachable=unreachable)
 
 
 PASS, WARN, FAIL, UNKNOWN, SKIP = Level.PASS, Level.WARN, Level.FAIL, Level.UNKNOWN, Level.SKIP
+ADVICE = Finding("ui", "x", WARN, "x", kind="habit")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +56,12 @@ def test_the_exit_code_follows_the_levels(levels: list[Level], code: Exit, stric
 
 
 def test_advice_is_no_fault() -> None:
-    """A habit never makes a cluster unhealthy."""
-    assert report(WARN, kind="habit").exit_code(WARN) is Exit.HEALTHY
+    """A habit makes a healthy cluster no worse, and one of which nothing is known no better."""
+    advised = replace(report(PASS), findings=(Finding("ui", "x", PASS, "x"), ADVICE))
+    assert (advised.verdict, advised.count(WARN)) == (PASS, 0)
+    assert advised.exit_code(WARN) is Exit.HEALTHY
+    alone = replace(advised, findings=(ADVICE,))
+    assert (alone.verdict, alone.exit_code(WARN)) == (UNKNOWN, Exit.NO_VERDICT)
 
 
 def test_an_unreachable_cluster_has_no_verdict() -> None:

@@ -35,6 +35,8 @@ def kept(question: str, **fields: Any) -> str:
         ("helmreleases.helm.toolkit.fluxcd.io", {"spec": {"postRenderers": [{"x": SECRET}]}}),
         ("providers.notification.toolkit.fluxcd.io", {"spec": {"address": f"https://{SECRET}"}}),
         ("alerts.notification.toolkit.fluxcd.io", {"spec": {"eventMetadata": {"x": SECRET}}}),
+        ("alerts.notification.toolkit.fluxcd.io", {"spec": {"summary": SECRET}}),
+        ("providers.notification.toolkit.fluxcd.io", {"spec": {"proxy": f"http://{SECRET}:1"}}),
         ("resourcesets.fluxcd.controlplane.io", {"spec": {"inputs": [{"token": SECRET}]}}),
         ("resourcesets.fluxcd.controlplane.io",
          {"spec": {"resources": [{"kind": "Secret", "stringData": {"x": SECRET}}]}}),
@@ -209,6 +211,39 @@ def test_a_verdict_survives() -> None:
     """An object is judged the same with or without what is not kept."""
     one = flux("Kustomization", "x", generation=2, managedFields=MANAGED[:1])
     assert judged(one, NOW).since == NOW - minutes(90)
+
+
+def test_other_versions_that_it_was_written_in_are_noted() -> None:
+    """Of managedFields the API versions stay that are not the object's own, but of no status."""
+    group = "kustomize.toolkit.fluxcd.io"
+    managed = [
+        {"apiVersion": f"{group}/v1beta2"},
+        {"apiVersion": f"{group}/v1"},
+        {"apiVersion": f"{group}/v1beta1", "subresource": "status"},
+        {"apiVersion": "other.example.com/v1"},
+        {"apiVersion": 5},
+    ]
+    one = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=managed))
+    assert one["metadata"]["writtenAs"] == [f"{group}/v1beta2"]
+    assert "writtenAs" not in prune(KUSTOMIZATIONS, flux("Kustomization", "x"))["metadata"]
+
+
+def test_names_are_noted_where_contents_are_not_kept() -> None:
+    """Of an Ingress the names of annotations that may guard it, of a rule names of metrics."""
+    annotations = {"nginx.ingress.kubernetes.io/auth-url": SECRET, "cert-manager.io/issuer": "x"}
+    ingress = {"metadata": {"annotations": annotations}, "spec": {"tls": [{"secretName": SECRET}]}}
+    pruned = prune("ingresses.networking.k8s.io", ingress)
+    assert pruned["metadata"]["guardedBy"] == ["nginx.ingress.kubernetes.io/auth-url"]
+    assert SECRET not in json.dumps(pruned)
+    rules = [
+        {"alert": "A", "expr": f"gotk_x{{key='{SECRET}'}} > gotk_y"},
+        {"record": "r", "expr": SECRET},
+        {"expr": 5},
+    ]
+    rule = {"metadata": {}, "spec": {"groups": [{"rules": rules}]}}
+    pruned = prune("prometheusrules.monitoring.coreos.com", rule)
+    assert pruned["metadata"]["metrics"] == {"A": ["gotk_x", "gotk_y"]}
+    assert SECRET not in json.dumps(pruned)
 
 
 _ANY = st.recursive(

@@ -1,9 +1,13 @@
 """The steps of the check, in the order they are shown: the table of contents of the tool."""
 
+from dataclasses import replace
+from functools import partial
+
 from fluxstatus.checks import cluster, components, drift, instance, objects, operator, ui
 from fluxstatus.checks.step import Step
+from fluxstatus.habits import advice, codes_of, further_of
 
-STEPS: tuple[Step, ...] = (
+_STEPS = (
     cluster.STEP,
     operator.STEP,
     instance.STEP,
@@ -13,3 +17,13 @@ STEPS: tuple[Step, ...] = (
     ui.STEP,
     drift.STEP,
 )
+STEPS: tuple[Step, ...] = tuple(
+    replace(
+        step,
+        codes={**step.codes, **codes_of(step.id)},
+        further=further_of(step.id),
+        advise=partial(advice, step.id),
+    )
+    for step in _STEPS
+)
+"""Every step, with the habits that belong to it."""

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fluxstatus.findings import Finding
 from fluxstatus.state import State
+
+if TYPE_CHECKING:
+    from fluxstatus.habits.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,8 @@ class Step:
 
     `reads` names the questions of collect.py it looks at, `codes` every code it can give with
     one line of meaning. `examine` takes the judged state and gives findings; it does not read,
-    print, wait or look at the clock.
+    print, wait or look at the clock. `advise` does the same for habits, in a view of that state;
+    they look at `further`, which is only asked with --advice, too.
     """
 
     id: str
@@ -21,3 +26,5 @@ class Step:
     reads: tuple[str, ...]
     codes: Mapping[str, str]
     examine: Callable[[State], Iterable[Finding]]
+    further: tuple[str, ...] = ()
+    advise: Callable[["View"], Iterable[Finding]] = lambda _: ()

@@ -21,7 +21,8 @@ def _as_text() -> str:
 def _step_as_text(step: Step) -> str:
     width = max(map(len, step.codes))
     codes = "".join(f"  {code:{width}}  {meaning}\n" for code, meaning in step.codes.items())
-    return f"{step.id}: {step.title}\n  reads {', '.join(step.reads)}\n{codes}"
+    further = f"  with --advice also {', '.join(step.further)}\n" if step.further else ""
+    return f"{step.id}: {step.title}\n  reads {', '.join(step.reads)}\n{further}{codes}"
 
 
 def _as_json() -> str:
@@ -30,6 +31,7 @@ def _as_json() -> str:
             "id": step.id,
             "title": step.title,
             "reads": list(step.reads),
+            "readsWithAdvice": list(step.further),
             "codes": [{"code": code, "text": text} for code, text in step.codes.items()],
         }
         for step in STEPS

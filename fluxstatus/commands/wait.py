@@ -60,7 +60,7 @@ def _on_its_way(report: Report) -> list[Finding]:
 def _guilty(report: Report, fail_on: Level) -> list[Finding]:
     """Give what is waited for, the worst first."""
     levels = (Level.FAIL, fail_on, Level.UNKNOWN)
-    bad = [finding for finding in report.findings if finding.level in levels]
+    bad = [finding for finding in report.faults if finding.level in levels]
     bad.sort(key=lambda finding: levels.index(finding.level))
     return bad or _on_its_way(report)
 

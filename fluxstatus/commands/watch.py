@@ -63,7 +63,7 @@ def stamp(report: Report) -> str:
 
 def _troubles(report: Report | None) -> dict[Hashable, Finding]:
     # A title may hold an age, so it tells no trouble from another.
-    found = report.findings if report else ()
+    found = report.faults if report else ()
     return {(f.step, f.code, f.object, f.level): f for f in found if f.level not in _QUIET}
 
 

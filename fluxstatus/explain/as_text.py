@@ -8,7 +8,7 @@ from fluxstatus.explain.chain import Node
 from fluxstatus.explain.codes import Case, Code
 from fluxstatus.explain.story import Past, Story
 from fluxstatus.findings import Command, Finding, Level
-from fluxstatus.report.as_text import put_finding
+from fluxstatus.report.as_text import put_finding, word_of
 from fluxstatus.report.look import Look
 from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
@@ -31,7 +31,7 @@ def render(told: Story | Code, look: Look) -> str:
 
 
 def _story(story: Story, look: Look) -> Page:
-    levels = [finding.level for finding in story.findings] or [Level.PASS]
+    levels = list(map(word_of, story.findings)) or [Level.PASS]
     page = Page(look, levels, (finding.step for finding in story.findings))
     since = f" for {ago(story.since, story.taken_at)}" if story.since else ""
     context = f" · context {story.context}" if story.context else ""
@@ -59,7 +59,7 @@ def _code(code: Code, look: Look) -> Page:
     page.gap()
     page.put(", ".join(code.steps), Cell("steps", _LABEL, "label"))
     for case in code.cases:
-        _put_case(page, case, alone=len(code.cases) == 1)
+        _put_case(page, case, alone=case.why == code.meaning)
     return page
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.telling import UNREAD_CODES
 from fluxstatus.findings import Hint
+from fluxstatus.habits import HABITS
+from fluxstatus.habits.habit import Habit
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.rule import Rule, Step, command
 from fluxstatus.knowledge.states import STATES
@@ -63,9 +65,10 @@ def codes() -> Mapping[str, Code]:
 
 def _code(code: str, meaning: str) -> Code:
     steps = tuple(step.id for step in STEPS if code in step.codes)
-    cases = tuple(map(_case, _rules(code)))
-    if len(cases) == 1 or (cases and "…" in meaning):
-        meaning = cases[-1].why  # in full, where the step can only say "…"
+    known = tuple(map(_case, _rules(code)))
+    cases = (*known, *(_advised(habit) for habit in HABITS if habit.code == code))
+    if len(known) == 1 or (known and "…" in meaning):
+        meaning = known[-1].why  # in full, where the step can only say "…"
     elif code in UNREAD_CODES:
         meaning = f"something {meaning}"
     return Code(code, meaning, steps, cases)
@@ -86,6 +89,11 @@ def _case(rule: Rule) -> Case:
         hints=tuple(map(_hint, rule.steps)),
         upstream=_spelled_out(rule.upstream) + _versions(rule),
     )
+
+
+def _advised(habit: Habit) -> Case:
+    hints = tuple(map(_hint, habit.steps))
+    return Case(habit.why, (), (), "", hints, _spelled_out(habit.upstream))
 
 
 def _hint(step: Step) -> Hint:

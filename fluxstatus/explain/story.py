@@ -95,11 +95,12 @@ def story_of(
     findings = tuple(_findings(report, ref))
     needs, needed_by = chains.up(resource), chains.down(resource)
     past = tuple(_history(resource))
-    broken = next((f.since for f in findings if f.level in (Level.FAIL, Level.WARN)), None)
+    faults = [finding for finding in findings if finding.kind == "fault"]
+    broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
     return Story(
         ref=ref,
         stands=chains.stands(resource),
-        level=worst(finding.level for finding in findings),
+        level=worst(finding.level for finding in faults),
         since=broken or resource.since,
         findings=findings,
         conditions=tuple(_conditions(resource)),

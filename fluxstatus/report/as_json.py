@@ -36,7 +36,8 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         "durationSeconds": round(report.cost.seconds, 3),
         "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},
         "verdict": report.verdict,
-        "summary": {level: report.count(level) for level in Level} | {"blocked": report.blocked},
+        "summary": {level: report.count(level) for level in Level}
+        | {"habit": len(report.habits), "blocked": report.blocked},
         "steps": [asdict(step) for step in report.steps],
         "findings": [
             finding_json(finding)

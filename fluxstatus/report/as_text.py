@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fluxstatus.evidence import Cost
@@ -11,6 +12,7 @@ from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.terminal import command_line
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
+_ADVICE = "advice"
 _AT_MOST = 10  # told one by one; who wants more than a glance asks for `--all`
 _SCREEN = 48  # lines: what is not more is told in full
 _IN_FULL = 24  # lines that the worst may take where all is more: the rest of a screen is for others
@@ -25,24 +27,54 @@ def render(report: Report, look: Look) -> str:
     Only commands and links may be longer: they are there to be copied. Nothing from the cluster
     gets through unescaped. Unless `look.everything`, passes are summed up, long texts are cut
     with a mark, the worst are told with all details and others briefly, and of what is wrong
-    beyond the ten worst there is a count.
+    beyond the ten worst there is a count. Advice is one line, unless `look.advice` or
+    `look.everything`.
     """
+    habits, report = report.habits, replace(report, findings=report.faults)
+    one_by_one = habits if look.advice or look.everything else ()
     steps = _steps(report)
-    levels = *(step.level for step in steps), *(finding.level for finding in report.findings)
-    page = Page(look, levels, [step.id for step in steps])
+    levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
+    names = *(step.id for step in steps), *(habit.step for habit in one_by_one)
+    page = Page(look, levels, names)
     if header := _header(report):
         page.put(header)
         page.gap()
     told, counted = (report.findings, []) if look.everything else _sifted(report)
-    scratch = Page(look, levels, [step.id for step in steps])
+    scratch = Page(look, levels, names)
     brief = set() if look.everything else _too_many_for_details(scratch, told, report.taken_at)
     for step in steps:
         _put_step(page, step, report, (_of(step, told), _of(step, counted)), brief)
+    for habit in one_by_one:
+        put_finding(page, habit, report.taken_at)
+    if not one_by_one:
+        _sum_up(page, habits)
     page.gap()
     page.put(_footer(report))
     if report.next:
         _put_next(page, report.next)
     return "\n".join(page.lines) + "\n"
+
+
+def word_of(finding: Finding) -> str:
+    """Give the word for how bad *finding* is: advice is no warning."""
+    return finding.level if finding.kind == "fault" else _ADVICE
+
+
+def _sum_up(page: Page, habits: Iterable[Finding]) -> None:
+    """Add what is said of *habits* in short: two lines, however many there are."""
+    counts: Counter[str] = Counter()
+    for habit in habits:
+        if habit.level is Level.WARN:
+            counts[habit.code] += habit.count
+    names = [f"{code} ({n} objects)" if n > 1 else code for code, n in counts.items()]
+    for n in range(len(names), 0, -1):
+        more = ", …" if n < len(names) else ""
+        told = f"{_count(len(names), 'habit')} worth changing: {', '.join(names[:n])}{more}"
+        text = f"{told}; --advice shows {'it' if len(names) == 1 else 'them'}"
+        word = Cell(_ADVICE, len(_ADVICE) + 2, _ADVICE)  # it has no step, nor its column
+        if n == 1 or page.fits(text, 1 + word.width, lines=2):
+            page.put(text, Cell("", 1), word)
+            break
 
 
 def _header(report: Report) -> str:
@@ -135,7 +167,7 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
     """Add *finding*, with its details if it is trouble."""
-    page.state(finding.level, finding.step, finding.title)
+    page.state(word_of(finding), finding.step, finding.title)
     if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
         _put_details(page, finding, now)
 
@@ -156,8 +188,9 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     page.detail("says", _message(finding))
     page.detail("since", _since(finding.since, now) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
-    for path, value in finding.evidence if page.look.everything else ():
-        page.detail("seen", f"{path}: {value}")
+    for path, value in finding.evidence if page.look.everything or finding.count else ():
+        if finding.count != 1 or path not in finding.title:
+            page.detail("seen", f"{path}: {value}" if value else path)
     for hint in finding.hints:
         text = hint.text if hint.label == "fix" else ""  # a command to read more says enough
         page.detail(hint.label, text)

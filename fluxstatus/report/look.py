@@ -7,11 +7,12 @@ from dataclasses import dataclass
 class Look:
     """What a renderer needs to know of where its text goes.
 
-    `width` is in columns. `everything` shows each pass and all texts whole (`--all`). `ascii`
-    keeps to ASCII, for a terminal or a file that is not UTF-8.
+    `width` is in columns. `everything` shows each pass and all texts whole (`--all`), `advice`
+    each habit (`--advice`). `ascii` keeps to ASCII, for a terminal or a file that is not UTF-8.
     """
 
     width: int = 80
     colour: bool = False
     everything: bool = False
+    advice: bool = False
     ascii: bool = False

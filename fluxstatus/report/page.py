@@ -13,6 +13,7 @@ _SGR = {
     Level.FAIL: "1;31",
     Level.UNKNOWN: "35",
     Level.SKIP: "2",
+    "advice": "34",
     "label": "2",
     "command": "36",
 }
@@ -36,7 +37,7 @@ class Page:
     All text comes in through `put`, so that none of it stays raw or grows too wide.
     """
 
-    def __init__(self, look: Look, levels: Iterable[Level], steps: Iterable[str]) -> None:
+    def __init__(self, look: Look, levels: Iterable[str], steps: Iterable[str]) -> None:
         self.look = look
         self.lines: list[str] = []
         self._width = max(look.width, _NARROWEST)
@@ -56,8 +57,8 @@ class Page:
         """Add an empty line."""
         self.lines.append("")
 
-    def state(self, level: Level, step: str, text: str) -> None:
-        """Add what is said of a step."""
+    def state(self, level: str, step: str, text: str) -> None:
+        """Add what is said of a step; *level* is a Level, or "advice"."""
         name = Cell(self._name(step), self._step)
         self.put(text, Cell("", 1), Cell(level, self._level, level), name)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fluxstatus.findings import Finding
 from fluxstatus.report.as_json import finding_json, time_json
-from fluxstatus.report.as_text import put_finding
+from fluxstatus.report.as_text import put_finding, word_of
 from fluxstatus.report.look import Look
 from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.secrets import unread_json
@@ -30,7 +30,7 @@ def noted(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 def as_text(state: State, parts: Sequence[Part], findings: Sequence[Finding], look: Look) -> str:
     """Give a line for each part, and what does not go together."""
-    page = Page(look, [finding.level for finding in findings], [STEP_ID])
+    page = Page(look, map(word_of, findings), [STEP_ID])
     if context := state.evidence.target.context:
         page.put(f"context {context}")
         page.gap()

@@ -53,6 +53,14 @@ class Looks:
         return wait.wait(self.read, self.assess, seconds, fail_on, fail_fast=fail_fast)
 
 
+def test_advice_is_not_waited_for() -> None:
+    """With --fail-on warn, too, a habit keeps nobody waiting."""
+    advised = report(replace(failed(1, level=Level.WARN), kind="habit"), *WELL.findings)
+    looks = Looks(advised)
+    assert looks.wait(fail_on=Level.WARN) is advised
+    assert looks.taken == 1
+
+
 @pytest.mark.parametrize("before", [BROKEN, UNKNOWN, ON_ITS_WAY, report()])
 def test_until_all_is_well(before: Report) -> None:
     """What is broken, unknown, on its way or not seen at all is waited for."""

@@ -57,6 +57,12 @@ def test_age_in_a_title_is_no_change() -> None:
     assert watch.changes(report(failed(1)), report(older)) == ""
 
 
+def test_advice_is_no_change() -> None:
+    """Advice is no trouble that comes or goes."""
+    advised = report(replace(failed(1, level=Level.WARN), kind="habit"))
+    assert "sources" not in watch.changes(None, advised)
+
+
 def test_hostile_title() -> None:
     """A title cannot begin a line of its own or move the cursor."""
     hostile = replace(failed(1), title="a\r\nb\x1b[2J")

@@ -8,6 +8,7 @@ import pytest
 
 from fluxstatus.checks import STEPS
 from fluxstatus.explain.codes import Code, codes
+from fluxstatus.habits import HABITS
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.states import STATES
 from tests.conftest import ROOT
@@ -28,13 +29,14 @@ def test_every_code_is_there() -> None:
 
 
 def test_every_rule_is_told() -> None:
-    """Each rule of a code is a case of it, with its steps and where it comes from."""
-    rules = [*RULES, *pods.RULES, *STATES.values()]
+    """Each rule and habit of a code is a case of it, with its steps and where it comes from."""
+    rules = (*RULES, *pods.RULES, *STATES.values())
+    steps = [(rule.code, len(rule.steps)) for rule in rules]
+    steps += [(habit.code, len(habit.steps)) for habit in HABITS]
+    known = [count for code, count in steps if code in CODES]
     told = [case for code in CODES.values() for case in code.cases]
-    assert len(told) == len([rule for rule in rules if rule.code in CODES])
-    assert sum(len(case.hints) for case in told) == sum(
-        len(rule.steps) for rule in rules if rule.code in CODES
-    )
+    assert len(told) == len(known)
+    assert sum(len(case.hints) for case in told) == sum(known)
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)

@@ -8,7 +8,7 @@ from typing import Any
 from fluxstatus.evidence import Evidence
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
-_KEPT_BY_US = ("changedAt", "suspendedAt")
+_KEPT_BY_US = ("changedAt", "suspendedAt", "writtenAs", "webVariables")
 """What the product adds to an object's metadata; the API has no such fields."""
 
 

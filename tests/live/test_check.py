@@ -79,10 +79,11 @@ def test_it_only_gets_and_lists(cluster: Cluster, file: Path) -> None:
     assert said.report["cost"]["requests"] == len(requests)
 
 
-def test_verbose_accounts_for_every_request(cluster: Cluster) -> None:
+@pytest.mark.parametrize("more", [[], ["--advice"]])
+def test_verbose_accounts_for_every_request(cluster: Cluster, more: list[str]) -> None:
     """The requests that -v tells of the steps are all that were sent."""
     put(cluster, BROKEN)
-    said = flux_status(cluster.kubeconfig("admin"), "-v")
+    said = flux_status(cluster.kubeconfig("admin"), "-v", *more)
     steps = re.findall(r"^step \w+: (\d+) requests", said.err, re.MULTILINE)
     assert len(steps) == len(STEPS)
     assert sum(map(int, steps)) == len(cluster.audit("admin"))

@@ -51,6 +51,8 @@ def test_the_exit_code_follows_the_truth(truth: dict[str, list[dict[str, str]]])
     assert report.exit_code() == (Exit.UNHEALTHY if failing else Exit.HEALTHY)
     if not truth["root_causes"]:
         assert report.count(Level.WARN) == report.count(Level.FAIL) == 0
+        assert report.verdict is Level.PASS
+        assert report.exit_code(Level.WARN) is Exit.HEALTHY
 
 
 @pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)

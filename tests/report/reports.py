@@ -55,7 +55,11 @@ FREE = Cost()
 def report(*findings: Finding, cost: Cost = FREE, goes_on: Next | None = None) -> Report:
     """Give a report of *findings*, which are in its order, and of the steps they belong to."""
     steps = tuple(
-        StepResult(step, step.title(), worst(f.level for f in findings if f.step == step))
+        StepResult(
+            step,
+            step.title(),
+            worst(f.level for f in findings if f.step == step and f.kind == "fault"),
+        )
         for step in dict.fromkeys(finding.step for finding in findings)
     )
     target = Target("prod-eu", "eu", "https://10.0.0.1:6443", "alice", "v1.35.2")

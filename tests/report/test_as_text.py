@@ -150,6 +150,51 @@ def test_everything_shows_each_pass_and_all_of_each_text() -> None:
     assert "more lines" not in text
 
 
+ADVICE = Finding(
+    step="sources",
+    code="interval-short",
+    level=Level.WARN,
+    title="12 sources are polled more often than once a minute",
+    why="each look is a request",
+    evidence=(("GitRepository team-a/app spec.interval", "10s"), ("and 11 more", "")),
+    hints=(Hint("set spec.interval to 1m or more"),),
+    kind="habit",
+    count=12,
+)
+
+
+ADVICE_LINE = " advice  3 habits worth changing:"
+
+
+def test_advice_is_one_line_at_the_end() -> None:
+    """However many habits there are, one line names them; they count as nothing."""
+    others = [replace(ADVICE, code=code, count=0) for code in ("no-alert", "no-scraping")]
+    well = passed("sources", "9 of 9 are well")
+    lines = lines_of(well, ADVICE, replace(ADVICE, step="drift", count=1), *others)
+    assert lines == [
+        " pass  sources      9 of 9 are well",
+        " skip  drift        Drift",
+        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping; --advice shows",
+        "         them",
+    ]
+    assert footer_of(well, ADVICE) == "1 pass"
+    assert "advice" not in render(report(well), WIDE)
+
+
+@pytest.mark.parametrize("look", [replace(WIDE, advice=True), replace(WIDE, everything=True)])
+def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
+    """With --advice, or --all, each habit has its reason, where it shows, and what to do."""
+    lines = lines_of(failed(1), ADVICE, replace(ADVICE, code="x", level=Level.SKIP), look=look)
+    assert lines[1:6] == [
+        " advice  sources      12 sources are polled more often than once a minute",
+        "           why        each look is a request",
+        "           seen       GitRepository team-a/app spec.interval: 10s",
+        "           seen       and 11 more",
+        "           fix        set spec.interval to 1m or more",
+    ]
+    assert "habits worth changing" not in "\n".join(lines)
+
+
 def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
     """An error's beginning and end are what tells; the mark says how much is missing."""
     finding = replace(failed(1), message="\n".join(f"line {i}" for i in range(1, 31)) + "\n")

@@ -180,7 +180,7 @@ def test_text_and_json_say_the_same() -> None:
         assert one["name"] in text
         assert one["version"] in text
     assert "older than Flux in the cluster, v2.9.5" in document["findings"][0]["title"]
-    assert " warn " in text
+    assert " advice " in text
     assert {f["code"] for f in document["findings"]} <= set(CODES)
 
 

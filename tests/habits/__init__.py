@@ -1,0 +1,1 @@
+"""Habits: found where they are, and nowhere else."""
