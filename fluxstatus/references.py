@@ -5,12 +5,14 @@ means the object's own.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge.subject import Waited, waited_for
 from fluxstatus.resources import Resource, map_of, maps_of, text_of
 from fluxstatus.state import Key
+
+if TYPE_CHECKING:
+    from fluxstatus.knowledge.subject import Waited
 
 
 def source_of(resource: Resource) -> Key | None:
@@ -49,8 +51,10 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
         yield from read(resource)
 
 
-def health_checked(resource: Resource, message: str) -> list[Waited]:
+def health_checked(resource: Resource, message: str) -> "list[Waited]":
     """Give the objects of this cluster that *message* says the health check waited for."""
+    from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
+
     remote = resource.get("spec", "kubeConfig") is not None
     return [] if remote else waited_for(message)
 

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import timedelta
 
+from fluxstatus.brief import ago, short
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, ago, docs_of, passed, short, unread_found
+from fluxstatus.checks.telling import UNREAD_CODES, docs_of, passed, unread_found
 from fluxstatus.evidence import Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
-from fluxstatus.references import source_of
-from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, map_of, maps_of, text_of, when
+from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of, when
+from fluxstatus.revisions import Lag, lag_of
 from fluxstatus.state import State, key_of
 
 STEP_ID = "drift"
@@ -19,14 +19,6 @@ GRACE = timedelta(seconds=60)
 HANDLED_WITHIN = timedelta(minutes=5)
 _NOT_DELETED = re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE)
 _CONSUMERS = ("Kustomization", "HelmRelease")
-
-
-class Lag(NamedTuple):
-    """What a consumer should run, what it runs, and since when there is something newer."""
-
-    wanted: str
-    applied: str
-    since: datetime | None
 
 
 def examine(state: State) -> Iterator[Finding]:
@@ -61,41 +53,6 @@ def examine(state: State) -> Iterator[Finding]:
 def _unread(state: State, kind: str) -> bool:
     unread = state.answer_of(kind).unread
     return unread is not None and unread.why is not Why.ABSENT
-
-
-def lag_of(state: State, resource: Resource) -> Lag | None:
-    """Compare what *resource* should run with what it runs; None where that cannot be told.
-
-    Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
-    HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
-    """
-    key = source_of(resource)
-    source = state.resources.get(key) if key else None
-    if source is None:
-        return None
-    artifact = map_of(source.get("status", "artifact"))
-    wanted = text_of(artifact.get("revision"))
-    since = when(artifact.get("lastUpdateTime"))
-    if resource.ref.kind == "Kustomization":
-        applied = text_of(resource.get("status", "lastAppliedRevision"))
-    elif source.ref.kind == "HelmChart":
-        applied = _chart_version(resource)
-        if applied.partition("+")[0] == wanted:  # helm-controller may add +DIGEST to a version
-            applied = wanted
-    else:
-        _, _, wanted = wanted.rpartition("@")
-        applied = text_of(resource.get("status", "lastAttemptedRevisionDigest"))
-    return Lag(wanted, applied, since) if wanted and applied else None
-
-
-def _chart_version(release: Resource) -> str:
-    """Give the chart version that runs."""
-    deployed = [
-        text_of(entry.get("chartVersion"))
-        for entry in maps_of(release.get("status", "history"))
-        if entry.get("status") == "deployed"
-    ]
-    return next(iter(deployed), "")
 
 
 def _overdue(state: State, resource: Resource, lag: Lag) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from fluxstatus.brief import short
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications, provider_of
 from fluxstatus.checks.step import Step
@@ -12,7 +13,6 @@ from fluxstatus.checks.telling import (
     fault_codes,
     on_the_way,
     passed,
-    short,
     unread_found,
 )
 from fluxstatus.evidence import Why

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from fluxstatus.brief import ago
 from fluxstatus.causes import Cause
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.faults import unhealthy_workloads
@@ -24,7 +25,6 @@ _DOCS = {
     "fluxcd.controlplane.io": "https://fluxoperator.dev/docs/crd/{singular}/",
 }
 _NAMED = 5  # objects that a sentence names
-_LONG = 12  # characters: a hash, not a version
 _NEVER_FAILS = frozenset({"Alert", "Provider"})
 """Kinds that bring no deployment to a stop when they are broken."""
 
@@ -204,20 +204,3 @@ def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
 def passed(step: str, title: str, ref: Ref | None = None, since: datetime | None = None) -> Finding:
     """Tell that something is well."""
     return Finding(step=step, code="ok", level=Level.PASS, title=title, object=ref, since=since)
-
-
-def short(revision: str) -> str:
-    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
-    head, mark, digest = revision.rpartition(":")
-    return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision
-
-
-def ago(then: datetime | None, now: datetime) -> str:
-    """Give the age of *then* as kubectl prints ages ("3m", "41d"); "some time" when unknown."""
-    if then is None:
-        return "some time"
-    seconds = max(int((now - then).total_seconds()), 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+from fluxstatus.brief import ago, short
 from fluxstatus.causes import Cause
-from fluxstatus.checks.drift import lag_of
-from fluxstatus.checks.telling import ago, explained, headline, short
+from fluxstatus.checks.telling import explained, headline
 from fluxstatus.findings import Hint
 from fluxstatus.reconcile.case import Case
 from fluxstatus.resources import MOVING, REQUESTED_AT, Verdict, text_of, when
+from fluxstatus.revisions import lag_of
 from fluxstatus.state import key_of
 
 

@@ -1,0 +1,54 @@
+"""Which revision an object should be on, and which it is on."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from fluxstatus.references import source_of
+from fluxstatus.resources import Resource, map_of, maps_of, text_of, when
+from fluxstatus.state import State
+
+
+class Lag(NamedTuple):
+    """What a consumer should run, what it runs, and since when there is something newer."""
+
+    wanted: str
+    applied: str
+    since: datetime | None
+
+
+def lag_of(state: State, resource: Resource) -> Lag | None:
+    """Compare what *resource* should run with what it runs; None where that cannot be told."""
+    key = source_of(resource)
+    source = state.resources.get(key) if key else None
+    return lag_behind(source, resource) if source else None
+
+
+def lag_behind(source: Resource, resource: Resource) -> Lag | None:
+    """Compare what its *source* has with what *resource* runs; None where that cannot be told.
+
+    Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
+    HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
+    """
+    artifact = map_of(source.get("status", "artifact"))
+    wanted = text_of(artifact.get("revision"))
+    since = when(artifact.get("lastUpdateTime"))
+    if resource.ref.kind == "Kustomization":
+        applied = text_of(resource.get("status", "lastAppliedRevision"))
+    elif source.ref.kind == "HelmChart":
+        applied = chart_version(resource)
+        if applied.partition("+")[0] == wanted:  # helm-controller may add +DIGEST to a version
+            applied = wanted
+    else:
+        _, _, wanted = wanted.rpartition("@")
+        applied = text_of(resource.get("status", "lastAttemptedRevisionDigest"))
+    return Lag(wanted, applied, since) if wanted and applied else None
+
+
+def chart_version(release: Resource) -> str:
+    """Give the chart version that runs, empty when none does."""
+    deployed = [
+        text_of(entry.get("chartVersion"))
+        for entry in maps_of(release.get("status", "history"))
+        if entry.get("status") == "deployed"
+    ]
+    return next(iter(deployed), "")
