@@ -17,6 +17,7 @@ from fluxstatus.options import Connection, Timeout, seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fluxstatus.evidence import Evidence
     from fluxstatus.explain.names import MistakenError
     from fluxstatus.findings import Ref
     from fluxstatus.listing.events import Events
@@ -75,15 +76,16 @@ def show(
         ctx.fail(complaint)
     with told("events", connection):
         how: dict[str, Any] = {"timeout": timeout, "verbose": look.verbose}
-        about, doubt = _about(which.for_, place, offline, connection, **how)
+        evidence = _saved(offline)
+        about, doubt = _about(which.for_, place, evidence, connection, **how)
         listing = showing.listing(_events(which, look, about, doubt), look)
 
         @contextmanager
         def cluster() -> "Iterator[Cluster]":
             from fluxstatus.listing import reading
 
-            if offline.file:
-                yield reading.saved(offline.file, place.namespaces)
+            if evidence:
+                yield reading.Saved(evidence, place.namespaces)
                 return
             with reading.opened(connection, **how) as door:
                 yield reading.Live(door, place.namespaces)
@@ -101,8 +103,17 @@ def _events(
     return Events(wanted, folded=look.output in (Shape.TABLE, Shape.WIDE), doubt=doubt)
 
 
+def _saved(offline: Offline) -> "Evidence | None":
+    """Give the saved cluster, if that is what is looked into."""
+    if not offline.file:
+        return None
+    from fluxstatus import snapshot
+
+    return snapshot.load(offline.file)
+
+
 def _about(
-    word: str, place: Place, offline: Offline, connection: Connection, **how: Any
+    word: str, place: Place, evidence: "Evidence | None", connection: Connection, **how: Any
 ) -> "tuple[Ref | None, MistakenError | None]":
     """Give what KIND/NAME means, and the doubt whether it exists. Raises MistakenError."""
     if not word:
@@ -110,11 +121,8 @@ def _about(
     from fluxstatus.explain.names import MistakenError
     from fluxstatus.objects import find, saved
 
-    if offline.file:
-        from fluxstatus import snapshot
-
-        item = saved.find(snapshot.load(offline.file), [word], place.namespaces)
-        return find.ref_of(item), None
+    if evidence:
+        return find.ref_of(saved.find(evidence, [word], place.namespaces)), None
     from fluxstatus.listing.reading import opened
 
     with opened(connection, **how) as door:

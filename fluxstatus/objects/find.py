@@ -1,8 +1,10 @@
 """The one object that KIND/NAME means, of any kind: found, asked back, or not there."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from http import HTTPStatus
+from itertools import islice
 from urllib.parse import quote
 
 from fluxstatus import lists
@@ -13,7 +15,7 @@ from fluxstatus.findings import Ref
 from fluxstatus.kinds import FLUX_GROUPS
 from fluxstatus.objects.served import Resource, called, of_kind, served
 from fluxstatus.programs import ProgramError
-from fluxstatus.resources import map_of, text_of
+from fluxstatus.resources import map_of, maps_of, text_of
 
 _NEVER = "a Secret has nothing to tell that is not secret: it is never read"
 PLAIN = frozenset(
@@ -22,6 +24,7 @@ PLAIN = frozenset(
 )  # fmt: skip
 """Kinds that only are there or not: of these no more than the metadata is asked for."""
 
+_NEAR_AMONG = 10_000  # objects: where a name that was meant is looked for
 _FEW = 3  # objects are asked for one by one
 _COUNTS = ("replicas", "completions", "parallelism", "suspend")
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
@@ -135,7 +138,9 @@ class Objects:
             return Unread(Why.NOT_ASKED, "Secrets are not read")
         where = namespace if resource.namespaced else ""
         try:
-            if not labels and (len(names) <= _FEW or kind in PLAIN):
+            if kind in PLAIN and len(names) > _FEW:
+                return [item for item in self._bare(resource, where) if ref_of(item).name in names]
+            if not labels and len(names) <= _FEW:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
             chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
@@ -196,13 +201,23 @@ class Objects:
         text = f"there is no {resources[0].kind} {name!r}{where}"
         return MistakenError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])
 
+    def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
+        """Give the metadata of all objects of *resource*, page by page. Raises ProgramError."""
+        token = ""
+        while True:
+            reply = self.door.get(resource.question.path(namespace, token), _NAMES_ONLY)
+            if reply.status != HTTPStatus.OK:
+                raise ProgramError(reply.refusal(resource.question.rule))
+            page = reply.json()
+            for item in maps_of(page.get("items")):
+                known = {"apiVersion": resource.question.api_version, "kind": resource.kind}
+                yield slim({**item, **known})
+            token = text_of(map_of(page.get("metadata")).get("continue"))
+            if not token:
+                return
+
     def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
         """Give the namespaces and names of some objects of *resource*, as far as may be read."""
-        try:
-            reply = self.door.get(f"{resource.question.path('', '')}", _NAMES_ONLY)
-            items = reply.json().get("items") if reply.status == HTTPStatus.OK else None
-        except ProgramError:
-            return
-        for item in items if isinstance(items, list) else ():
-            ref = ref_of(item)
-            yield ref.namespace, ref.name
+        with suppress(ProgramError):
+            for item in islice(self._bare(resource, ""), _NEAR_AMONG):
+                yield ref_of(item).namespace, ref_of(item).name

@@ -436,3 +436,50 @@ def test_tree_has_what_is_made_and_how_it_stands(cluster: Cluster) -> None:
     assert made["a:b"] == (False, "does not exist")
     assert made["key"][0] is None
     assert said.code == Exit.HEALTHY, said.err
+
+
+def test_many_objects_are_looked_at_by_lists(cluster: Cluster) -> None:
+    """What a tree has many of is asked for at once, of ConfigMaps no more than the metadata."""
+    put(cluster, HEALTHY)
+    kustomization = items(HEALTHY, "Kustomization")[0]
+    home, name = place_of(kustomization)
+    maps = [{"apiVersion": "v1", "kind": "ConfigMap", "data": {"key": "value"},
+             "metadata": {"name": f"map-{n}", "namespace": home, "uid": f"map-{n}"}}
+            for n in range(9)]  # fmt: skip
+    ids = [{"id": f"{home}_map-{n}__ConfigMap", "v": "v1"} for n in range(10)]
+    status = kustomization["status"] | {"inventory": {"entries": ids}}
+    metadata = {"name": name, "namespace": home, "uid": "x"}
+    cluster.put([{**kustomization, "metadata": metadata, "status": status}, *maps])
+    cluster.forget_audit()
+    said = flux_status(cluster.kubeconfig("admin"), "tree", f"ks/{name}", "-n", home, "-o", "json")
+    stands = [child["stands"] for child in said.report["children"]]
+    assert stands == 9 * ["is there"] + ["does not exist"]
+    asked = [request.resource for request in cluster.audit("admin")]
+    assert asked.count("configmaps") == 1
+
+
+def test_watching_goes_on_with_what_changes(cluster: Cluster) -> None:
+    """--watch writes the list, and then a line for what changes."""
+    put(cluster, HEALTHY)
+    kustomization = items(HEALTHY, "Kustomization")[0]
+    home, name = place_of(kustomization)
+    argv = [sys.executable, "-m", "fluxstatus", "get", "ks", "-n", home, "--watch", "--no-headers",
+            f"--kubeconfig={cluster.kubeconfig('admin')}"]  # fmt: skip
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout
+        before = [i for i in items(HEALTHY, "Kustomization") if place_of(i)[0] == home]
+        assert len([process.stdout.readline() for _ in before]) == len(before)
+        changed = {**kustomization, "spec": {**kustomization["spec"], "suspend": True},
+                   "metadata": {"name": name, "namespace": home, "uid": "x"}}  # fmt: skip
+        cluster.put([changed])
+        line = process.stdout.readline().split()
+        process.terminate()
+    assert line[1] == name
+    assert line[3] == "True"
+
+
+def test_options_before_the_name_have_other_formats(cluster: Cluster) -> None:
+    """`-o json` before the subcommand is that of the subcommand, as with kubectl."""
+    put(cluster, HEALTHY)
+    said = flux_status(cluster.kubeconfig("admin"), "-o", "json", "get", "ks")
+    assert said.report["kind"] == "List"
