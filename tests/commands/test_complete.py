@@ -198,6 +198,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (["--output", "="], ["text", "json"]),
         (["--step", "ui,c"], ["ui,cluster", "ui,components"]),
         (["ui", ""], [""]),
+        (["tree", "kustomiz"], ["kustomization/"]),
     ],
 )
 def test_bash(path: str, typed: list[str], offered: list[str]) -> None:
