@@ -21,15 +21,8 @@ _ASKED = {
 }
 """The question to kubectl whose answer has the values of a flag, one a line."""
 
-_NAMED = (
-    "conditions",
-    "credentials",
-    "explain",
-    "owner",
-    "reconcile",
-    "tree",
-)  # commands that take KIND/NAME
-_OF_FLUX = ("credentials", "explain", "reconcile", "tree")  # of the kinds of Flux only
+_OF_FLUX = ("credentials", "explain", "reconcile", "tree")  # commands that take KIND/NAME
+_NAMED = (*_OF_FLUX, "conditions", "owner")  # these two of any kind
 _SECONDS = ("--request-timeout=2s",)
 
 Word = namedtuple("Word", "place word takes passed_on help")  # noqa: PYI024 - see above
