@@ -64,7 +64,7 @@ def name(ref: Ref) -> str:
 
 def trouble(*objects: Object, **more: Any) -> list[Finding]:
     """Give the fails and warnings of the whole report on a cluster with *objects*."""
-    found = report(*objects, **more).findings
+    found = report(*objects, **more).faults
     return [f for f in found if f.level in (Level.FAIL, Level.WARN)]
 
 
