@@ -17,6 +17,7 @@ _kubectl_flux_status() {
     COMPREPLY=()
     case ${answer##*:} in
     0) compopt -o default 2>/dev/null && return ;;
+    6) compopt -o nospace 2>/dev/null ;;
     16) compopt -o dirnames 2>/dev/null && return ;;
     esac
     # What was begun before the last : is on the line already.

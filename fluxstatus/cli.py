@@ -45,11 +45,17 @@ Exit codes:
 
 class _Commands(PlainGroup):
     late: ClassVar = {
+        "conditions": "fluxstatus.commands.conditions",
         "credentials": "fluxstatus.commands.credentials",
+        "events": "fluxstatus.commands.events",
         "explain": "fluxstatus.commands.explain",
+        "get": "fluxstatus.commands.get",
         "list": "fluxstatus.commands.checks_list",
+        "logs": "fluxstatus.commands.logs",
+        "owner": "fluxstatus.commands.owner",
         "preflight": "fluxstatus.commands.preflight",
         "reconcile": "fluxstatus.commands.reconcile",
+        "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
         "versions": "fluxstatus.commands.versions",
     }

@@ -10,7 +10,7 @@ from fluxstatus.evidence import Object
 from fluxstatus.kinds import FLUX_GROUPS
 from fluxstatus.programs import ProgramError
 
-_AGGREGATED = ",".join(
+AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")
 )
@@ -26,7 +26,7 @@ def served(door: Door, more: Collection[str] = ()) -> dict[str, str]:
     *more* names further resources to tell of. Takes one request; on servers before Kubernetes
     1.26, one more for each version of a group. Raises ProgramError.
     """
-    document = _discovered(door, "/apis", f"{_AGGREGATED},application/json")
+    document = _discovered(door, "/apis", f"{AGGREGATED},application/json")
     wanted = FLUX_GROUPS | {name.partition(".")[2] for name in more}
     try:
         if document["kind"] == "APIGroupDiscoveryList":

@@ -74,11 +74,8 @@ def _list(
     """Read a list page by page; give what was read, and why that is not all if it is not."""
     items: list[Object] = []
     try:
-        for number, page in enumerate(_pages(door, name, question, namespace), start=1):
-            for item in page["items"]:
-                item["apiVersion"] = page["apiVersion"]
-                item["kind"] = page["kind"].removesuffix("List")
-                items.append(prune(name, item))
+        for number, page in enumerate(pages(door, name, question, namespace), start=1):
+            items += [prune(name, item) for item in items_of(page)]
             if number == question.pages and _next(page):
                 text = f"only the first {len(items)} were asked for"
                 return items, Unread(Why.NOT_ASKED, text)
@@ -87,7 +84,7 @@ def _list(
     return items, None
 
 
-def _pages(door: Door, name: str, question: Question, namespace: str) -> Iterator[Object]:
+def pages(door: Door, name: str, question: Question, namespace: str) -> Iterator[Object]:
     """Give page by page; the next is on its way while one is looked at. Raises ProgramError."""
     with ThreadPoolExecutor(1) as ahead:
         page, number = _page(door, name, question, namespace, ""), 1
@@ -96,6 +93,14 @@ def _pages(door: Door, name: str, question: Question, namespace: str) -> Iterato
             yield page
             page, number = following.result(), number + 1
         yield page
+
+
+def items_of(page: Object) -> Iterator[Object]:
+    """Give what is on *page*; an item of a list is not told its version and kind by the server."""
+    for item in page["items"]:
+        item["apiVersion"] = page["apiVersion"]
+        item["kind"] = page["kind"].removesuffix("List")
+        yield item
 
 
 def _page(door: Door, name: str, question: Question, namespace: str, token: str) -> Object:

@@ -131,6 +131,11 @@ class Process:
             stderr = stderr.replace(credential, "***")
         return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), code)
 
+    def printed(self, offset: int) -> bytes:
+        """Give what it has printed so far beyond the first *offset* bytes."""
+        descriptor = self._stdout.fileno()
+        return os.pread(descriptor, max(os.fstat(descriptor).st_size - offset, 0), offset)
+
     def _start(self, argv: Sequence[str]) -> None:
         import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
 

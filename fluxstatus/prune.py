@@ -54,7 +54,7 @@ _FLUX: Shape = {
         include=_fields("", repository=_REF),
         providerRef=_REF,
         eventSources=_REF,
-        resources=_fields("apiVersion kind name namespace", matchLabels=None),
+        resources={**_REF, "matchLabels": None},
         imageRepositoryRef=_REF,
         inputsFrom=_fields("kind name", selector=_SELECTOR),
         sources=_REF,

@@ -6,27 +6,21 @@ means the object's own.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge.subject import Waited, waited_for
 from fluxstatus.resources import Resource, map_of, maps_of, text_of
 from fluxstatus.selectors import matches
 from fluxstatus.state import Key, State
-
-_OWNERS = (
-    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-    ("helm.toolkit.fluxcd.io", "HelmRelease"),
-    ("resourceset.fluxcd.controlplane.io", "ResourceSet"),
-    ("fluxcd.controlplane.io", "FluxInstance"),
-)
-"""The labels, less /name and /namespace, that a kind puts on what it makes."""
 
 _DEPENDENCY = re.compile(
     r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
     r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
 )
 """How a message names the dependency that is waited for (KC, HC, FO internal/controller)."""
+
+if TYPE_CHECKING:
+    from fluxstatus.knowledge.subject import Waited
 
 
 def source_of(resource: Resource) -> Key | None:
@@ -100,17 +94,6 @@ def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
             yield "ResourceSetInputProvider", provider.ref.namespace, provider.ref.name
 
 
-def owners_of(resource: Resource) -> Iterator[Key]:
-    """Give what *resource* was made by, as its labels say.
-
-    A HelmChart is made by helm-controller itself, not by a chart: it has no owner.
-    """
-    for prefix, kind in _OWNERS if resource.ref.kind != "HelmChart" else ():
-        name = text_of(resource.labels.get(f"{prefix}/name"))
-        if name:
-            yield kind, text_of(resource.labels.get(f"{prefix}/namespace")), name
-
-
 def feeds_of(resource: Resource) -> Iterator[Key]:
     """Give what *resource* goes on using as it last was when it breaks: sources and inputs."""
     source = source_of(resource)
@@ -121,8 +104,10 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
         yield from read(resource)
 
 
-def health_checked(resource: Resource, message: str) -> list[Waited]:
+def health_checked(resource: Resource, message: str) -> "list[Waited]":
     """Give the objects of this cluster that *message* says the health check waited for."""
+    from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
+
     remote = resource.get("spec", "kubeConfig") is not None
     return [] if remote else waited_for(message)
 

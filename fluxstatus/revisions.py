@@ -1,4 +1,4 @@
-"""What a consumer should run by its source, and what it runs."""
+"""Which revision an object should be on, and which it is on."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -6,8 +6,6 @@ from typing import NamedTuple
 from fluxstatus.references import source_of
 from fluxstatus.resources import Resource, map_of, maps_of, text_of, when
 from fluxstatus.state import State
-
-_LONG = 12  # characters: a hash, not a version
 
 
 class Lag(NamedTuple):
@@ -19,22 +17,25 @@ class Lag(NamedTuple):
 
 
 def lag_of(state: State, resource: Resource) -> Lag | None:
-    """Compare what *resource* should run with what it runs; None where that cannot be told.
+    """Compare what *resource* should run with what it runs; None where that cannot be told."""
+    key = source_of(resource)
+    source = state.resources.get(key) if key else None
+    return lag_behind(source, resource) if source else None
+
+
+def lag_behind(source: Resource, resource: Resource) -> Lag | None:
+    """Compare what its *source* has with what *resource* runs; None where that cannot be told.
 
     Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
     HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
     """
-    key = source_of(resource)
-    source = state.resources.get(key) if key else None
-    if source is None:
-        return None
     artifact = map_of(source.get("status", "artifact"))
     wanted = text_of(artifact.get("revision"))
     since = when(artifact.get("lastUpdateTime"))
     if resource.ref.kind == "Kustomization":
         applied = text_of(resource.get("status", "lastAppliedRevision"))
     elif source.ref.kind == "HelmChart":
-        applied = _chart_version(resource)
+        applied = chart_version(resource)
         if applied.partition("+")[0] == wanted:  # helm-controller may add +DIGEST to a version
             applied = wanted
     else:
@@ -43,17 +44,11 @@ def lag_of(state: State, resource: Resource) -> Lag | None:
     return Lag(wanted, applied, since) if wanted and applied else None
 
 
-def _chart_version(release: Resource) -> str:
-    """Give the chart version that runs."""
+def chart_version(release: Resource) -> str:
+    """Give the chart version that runs, empty when none does."""
     deployed = [
         text_of(entry.get("chartVersion"))
         for entry in maps_of(release.get("status", "history"))
         if entry.get("status") == "deployed"
     ]
     return next(iter(deployed), "")
-
-
-def short(revision: str) -> str:
-    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
-    head, mark, digest = revision.rpartition(":")
-    return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fluxstatus.blame import Cause
-from fluxstatus.references import feeds_of, owners_of, selected_inputs
+from fluxstatus.ownership import makers_of
+from fluxstatus.references import feeds_of, selected_inputs
 from fluxstatus.resources import WELL, Resource, Verdict
 from fluxstatus.state import Key, State, key_of
 
@@ -61,8 +62,9 @@ def frozen(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
     found: dict[Key, Cause] = {}
     made: dict[Key, list[Resource]] = defaultdict(list)
     for resource in state.resources.values() if suspended else ():
-        for owner in owners_of(resource):
-            made[owner].append(resource)
+        # A HelmChart is made by helm-controller itself, not by a chart.
+        for maker in makers_of(resource.labels) if resource.ref.kind != "HelmChart" else ():
+            made[maker].append(resource)
     for owner, cause in suspended.items():
         for resource in made.get(owner, ()):
             found[key_of(resource.ref)] = cause

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.ownership import makers_of
 from fluxstatus.references import (
     dependencies_of,
     dependency_named,
     feeds_of,
     health_checked,
     must_only_exist,
-    owners_of,
     ready_expression,
     source_of,
     sync_source_of,
@@ -153,11 +153,10 @@ def test_what_is_asked_of_a_dependency_is_read() -> None:
         ("Kustomization", "kustomize.toolkit.fluxcd.io", [("Kustomization", "apps", "root")]),
         ("HelmRelease", "resourceset.fluxcd.controlplane.io", [("ResourceSet", "apps", "root")]),
         ("GitRepository", "fluxcd.controlplane.io", [("FluxInstance", "apps", "root")]),
-        ("HelmChart", "helm.toolkit.fluxcd.io", []),
         ("Kustomization", "app.kubernetes.io", []),
     ],
 )
 def test_labels_tell_what_made_an_object(kind: str, label: str, owners: list[Key]) -> None:
-    """Each applier labels what it makes; a HelmChart is made by helm-controller itself."""
+    """Each applier labels what it makes."""
     labels = {f"{label}/name": "root", f"{label}/namespace": "apps"}
-    assert list(owners_of(judged(flux(kind, "one", labels=labels)))) == owners
+    assert list(makers_of(judged(flux(kind, "one", labels=labels)).labels)) == owners

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from fluxstatus.brief import short
 from fluxstatus.causes import Cause
 from fluxstatus.resources import Verdict
-from fluxstatus.revisions import lag_of, short
+from fluxstatus.revisions import lag_of
 from fluxstatus.state import State, key_of
 from fluxstatus.unhealthy import Unhealthy, unhealthy_release, unhealthy_workloads
 

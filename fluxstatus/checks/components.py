@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from fluxstatus.brief import ago
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.telling import (
     UNREAD_CODES,
-    ago,
     cause_found,
     passed,
     state_codes,

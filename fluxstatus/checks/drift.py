@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+from fluxstatus.brief import ago, short
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, ago, docs_of, passed, unread_found
+from fluxstatus.checks.telling import UNREAD_CODES, docs_of, passed, unread_found
 from fluxstatus.evidence import Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
 from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of, unhandled_since, when
-from fluxstatus.revisions import Lag, lag_of, short
+from fluxstatus.revisions import Lag, lag_of
 from fluxstatus.state import State, key_of
 
 STEP_ID = "drift"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from fluxstatus.brief import ago
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.telling import (
     UNREAD_CODES,
-    ago,
     cause_found,
     docs_of,
     fault_codes,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from fluxstatus.brief import short
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications, provider_of
 from fluxstatus.checks.step import Step
@@ -18,7 +19,6 @@ from fluxstatus.evidence import Why
 from fluxstatus.findings import Finding, Level
 from fluxstatus.kinds import KINDS, Kind
 from fluxstatus.resources import WELL, Resource, Verdict, text_of
-from fluxstatus.revisions import short
 from fluxstatus.state import Key, State, key_of
 
 

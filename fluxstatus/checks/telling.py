@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from fluxstatus.brief import ago
 from fluxstatus.causes import Cause
 from fluxstatus.checks.beside import beside, headline, neighbours, workloads_behind
 from fluxstatus.evidence import Unread, Why
@@ -201,14 +202,3 @@ def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
 def passed(step: str, title: str, ref: Ref | None = None, since: datetime | None = None) -> Finding:
     """Tell that something is well."""
     return Finding(step=step, code="ok", level=Level.PASS, title=title, object=ref, since=since)
-
-
-def ago(then: datetime | None, now: datetime) -> str:
-    """Give the age of *then* as kubectl prints ages ("3m", "41d"); "some time" when unknown."""
-    if then is None:
-        return "some time"
-    seconds = max(int((now - then).total_seconds()), 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

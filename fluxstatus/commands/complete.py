@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 TABLE = os.path.join(os.path.dirname(__file__), "words.tsv")  # noqa: PTH118, PTH120 - see above
 
-_FILES, _NOTHING_MORE, _FOLDERS = 0, 4, 16  # cobra's ShellCompDirective
+_FILES, _NOTHING_MORE, _NO_SPACE, _FOLDERS = 0, 4, 2, 16  # cobra's ShellCompDirective
 _PATHS = {"FILE": _FILES, "DIR": _FOLDERS}
 
 _ASKED = {
@@ -20,6 +20,10 @@ _ASKED = {
     "--namespace": ("get", "namespaces", "--output=name", "--request-timeout=2s"),
 }
 """The question to kubectl whose answer has the values of a flag, one a line."""
+
+_OF_FLUX = ("credentials", "explain", "reconcile", "tree")  # commands that take KIND/NAME
+_NAMED = (*_OF_FLUX, "conditions", "owner")  # these two of any kind
+_SECONDS = ("--request-timeout=2s",)
 
 Word = namedtuple("Word", "place word takes passed_on help")  # noqa: PYI024 - see above
 """A row of the table.
@@ -43,8 +47,12 @@ def complete(words: Sequence[str]) -> str:
         wanted, typed = _takes(table, command, flag), value
     if wanted in _PATHS:
         return f":{_PATHS[wanted]}\n"
-    if wanted:
+    if wanted == "--for" or (command in _NAMED and not wanted and not typed.startswith("-")):
+        found = _objects(typed, before, table, of_flux=command in _OF_FLUX)
+    elif wanted:
         found = _values(wanted, typed, before, table)
+    elif command == "get" and not typed.startswith("-"):
+        found = _listed(typed, before, table)
     else:
         # As with kubectl, flags are shown when a dash asks for them.
         dash = typed.startswith("-")
@@ -53,8 +61,61 @@ def complete(words: Sequence[str]) -> str:
             for row in table
             if row.place == command and row.word.startswith("-") == dash
         }
-    lines = (f"{word}\t{text}" for word, text in found.items() if word.startswith(typed))
-    return "".join(f"{line.rstrip()}\n" for line in lines) + f":{_NOTHING_MORE}\n"
+    fits = {word: text for word, text in found.items() if word.startswith(typed)}
+    lines = (f"{word}\t{text}" for word, text in fits.items())
+    # After KIND/ the name is to follow at once.
+    goes_on = fits and all(word.endswith("/") for word in fits)
+    directive = _NOTHING_MORE | (_NO_SPACE if goes_on else 0)
+    return "".join(f"{line.rstrip()}\n" for line in lines) + f":{directive}\n"
+
+
+def _objects(
+    typed: str, before: Sequence[str], table: Sequence[Word], *, of_flux: bool
+) -> Mapping[str, str]:
+    """Give KIND/ for every kind, those of the cluster among them, or KIND/NAME for a kind."""
+    kind, slash, _ = typed.partition("/")
+    passed_on = [*_passed_on(before, table), *_SECONDS]
+    if slash:
+        names = _names(kind, before, table)
+        return dict.fromkeys((f"{kind}/{name}" for name in names), "")
+    found = {row.word: row.help for row in table if row.place == "KIND"}
+    if of_flux or any(word.startswith(typed) for word in found if typed):
+        return found
+    served = _ask_kubectl(["api-resources", "--cached", "--verbs=get", "--output=name", *passed_on])
+    return {**found, **dict.fromkeys((f"{name}/" for name in served), "")}
+
+
+def _listed(typed: str, before: Sequence[str], table: Sequence[Word]) -> Mapping[str, str]:
+    """Give the words after `get`: kinds, also in a list with commas, and then names of a kind."""
+    words = {row.word: row.help for row in table if row.place == "get" and row.word[0] != "-"}
+    kinds = [word for word in before[1:] if word.partition(",")[0] in words]
+    if kinds:
+        return dict.fromkeys(_names(kinds[0], before, table), "")
+    if "/" in typed:
+        return _objects(typed, before, table, of_flux=True)
+    begun = typed[: typed.rfind(",") + 1]
+    return {begun + word: text for word, text in words.items()}
+
+
+def _names(kind: str, before: Sequence[str], table: Iterable[Word]) -> Iterator[str]:
+    """Give the names of the objects of *kind*, in the namespace that was named or in all."""
+    plurals = {row.help: row.word for row in table if row.place == "PLURAL"}
+    help_ = {row.word: row.help for row in table if row.place in ("KIND", "get")}
+    resource = plurals.get(help_.get(f"{kind}/") or help_.get(kind, ""), kind)
+    where = [*_value_of(("-n", "--namespace"), before)]
+    place = [f"--namespace={where[-1]}"] if where else ["--all-namespaces"]
+    # A table is what the API server prints quickest; its heads tell where the names are.
+    question = ["get", resource, *place, *_SECONDS, *_passed_on(before, table)]
+    lines = _ask_kubectl(question, heads=True)
+    column = next(lines, "").split()[:2] == ["NAMESPACE", "NAME"]
+    return (name for line in lines for name in line.split()[column : column + 1])
+
+
+def _value_of(flags: Sequence[str], before: Sequence[str]) -> Iterator[str]:
+    for word, value in zip(before, [*before[1:], ""], strict=False):
+        flag, equals, glued = word.partition("=")
+        if flag in flags:
+            yield glued if equals else value
 
 
 def _read_table() -> list[Word]:
@@ -100,7 +161,7 @@ def _passed_on(before: Sequence[str], table: Iterable[Word]) -> Iterator[str]:
                 yield value
 
 
-def _ask_kubectl(question: Sequence[str]) -> Iterator[str]:
+def _ask_kubectl(question: Sequence[str], *, heads: bool = False) -> Iterator[str]:
     from fluxstatus import programs  # noqa: PLC0415 - see above
 
     try:
@@ -108,5 +169,5 @@ def _ask_kubectl(question: Sequence[str]) -> Iterator[str]:
     except programs.ProgramError:
         return
     for line in output.stdout.decode(errors="replace").splitlines():
-        if line != "NAME":  # the heading of a list
+        if heads or line != "NAME":  # the heading of a list
             yield line.removeprefix("namespace/")

@@ -14,6 +14,8 @@ from typer.main import get_command
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
 from fluxstatus.commands.complete import TABLE, Word
+from fluxstatus.listing import offered
+from fluxstatus.listing.offered import OFFERED
 from fluxstatus.options import Connection
 
 _PATHS = ("FILE", "DIR")
@@ -31,6 +33,11 @@ def _rows() -> Iterator[Word]:
     for name, command in group.commands.items():
         yield Word("", name, "", "", command.get_short_help_str(limit=100))
         yield from _options(name, command)
+        yield from (Word(name, word, "", "", text) for word, text in OFFERED.get(name, {}).items())
+    for kind, text in offered.kinds():
+        yield Word("KIND", f"{kind}/", "", "", text)
+    for resource, text in offered.resources():
+        yield Word("PLURAL", resource, "", "", text)
     for step in STEPS:
         yield Word("--step", step.id, "", "", step.title)
         yield Word("--skip", step.id, "", "", step.title)
@@ -40,12 +47,15 @@ def _options(place: str, command: Any) -> Iterator[Word]:
     parameters = command.get_params(Context(command, help_option_names=["-h", "--help"]))
     for option in (one for one in parameters if one.param_type_name == "option"):
         takes = option.metavar if option.metavar in _PATHS else max(option.opts, key=len)
+        choices = getattr(option.type, "choices", ())
+        if choices:
+            takes = f"{place} {takes}".strip()  # a format of one command is none of another
         if option.is_flag:
             takes = ""
         for word in sorted(option.opts):  # those of --help are in no order
             passed_on = "kubectl" if option.name in _KUBECTL else ""
             yield Word(place, word, takes, passed_on, option.help)
-        for choice in getattr(option.type, "choices", ()):
+        for choice in choices:
             yield Word(takes, str(choice), "", "", "")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from fluxstatus.checks.telling import ago
+from fluxstatus.brief import ago
 from fluxstatus.explain.chain import Node
 from fluxstatus.explain.codes import Case, Code
 from fluxstatus.explain.story import Past, Story

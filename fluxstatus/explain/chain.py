@@ -9,18 +9,10 @@ from fluxstatus.causes import Cause
 from fluxstatus.checks.notifications import provider_of
 from fluxstatus.controllers import Controllers
 from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS
+from fluxstatus.ownership import makers_of
 from fluxstatus.references import dependencies_of, source_of
-from fluxstatus.resources import Resource, Verdict, text_of
+from fluxstatus.resources import Resource, Verdict
 from fluxstatus.state import Key, State, key_of
-
-_OWNERS = (
-    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-    ("helm.toolkit.fluxcd.io", "HelmRelease"),
-    ("resourceset.fluxcd.controlplane.io", "ResourceSet"),
-    ("fluxcd.controlplane.io", "FluxInstance"),
-)
-"""The labels, less /name and /namespace, that a kind puts on what it makes."""
 
 _SOURCE, _NEEDS, _MADE_BY, _CONTROLLER = "source", "needs", "made by", "controller"
 _DOWNWARDS = {_SOURCE: "feeds", _NEEDS: "needed by", _MADE_BY: "made"}
@@ -160,7 +152,5 @@ def _needs(resource: Resource) -> Iterator[tuple[str, Key]]:
         yield _NEEDS, key
     if resource.ref.kind == "Alert":
         yield _NEEDS, provider_of(resource)
-    for prefix, kind in _OWNERS:
-        name = text_of(resource.labels.get(f"{prefix}/name"))
-        if name and kind in KINDS:
-            yield _MADE_BY, (kind, text_of(resource.labels.get(f"{prefix}/namespace")), name)
+    for maker in makers_of(resource.labels):
+        yield _MADE_BY, maker

@@ -50,7 +50,7 @@ def read(component: Component, ref: Ref, flags: tuple[str, ...], timeout: float)
         try:
             entries += _entries(_logs(component.ref.namespace, name, flags, timeout))
         except programs.ProgramError as error:
-            unread = _explain(error.unread)
+            unread = explain(error.unread)
     return Log(component.ref, tuple(about(ref, entries)), unread)
 
 
@@ -58,7 +58,7 @@ def about(ref: Ref, entries: Iterable[dict[str, Any]]) -> list[Line]:
     """Fold the *entries* about *ref*: errors first, and among them the newest."""
     folded: dict[tuple[str, str], Line] = {}
     for entry in entries:
-        if _is_about(ref, entry):
+        if is_about(ref, entry):
             level, text, at = text_of(entry.get("level")), _text(entry), when(entry.get("ts"))
             known = folded.get((level, text))
             times = known.times if known else 0
@@ -85,9 +85,14 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
                 yield entry
 
 
-def _is_about(ref: Ref, entry: dict[str, Any]) -> bool:
-    """Whether *entry* is about *ref*, as controller-runtime and Flux's own loggers name it."""
-    kind = entry.get("controllerKind") or entry.get("reconciler kind")
+def kind_in(entry: dict[str, Any]) -> str:
+    """Give the kind that *entry* is about, as controller-runtime or Flux's own loggers name it."""
+    return text_of(entry.get("controllerKind") or entry.get("reconciler kind"))
+
+
+def is_about(ref: Ref, entry: dict[str, Any]) -> bool:
+    """Whether *entry* is about *ref*."""
+    kind = kind_in(entry)
     named = map_of(entry.get(ref.kind)) or entry
     place = named.get("name"), named.get("namespace")
     return (named is not entry or kind == ref.kind) and place == (ref.name, ref.namespace)
@@ -98,7 +103,8 @@ def _text(entry: dict[str, Any]) -> str:
     return mask(": ".join(part for part in parts if part))[:_LONG]
 
 
-def _explain(unread: Unread) -> Unread:
+def explain(unread: Unread) -> Unread:
+    """Say why a log could not be read, without what kubectl quotes of it."""
     if "forbidden" in unread.text.lower():
         text = "this user is not allowed to read the log of the controller"
         return Unread(Why.FORBIDDEN, text, rule="get pods/log")

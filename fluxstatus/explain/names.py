@@ -48,16 +48,19 @@ def parse(words: Sequence[str]) -> Named:
         return Named(None, kind)
     if not name or "/" in name:
         raise MistakenError(f"{'/'.join(words)!r} is not KIND/NAME.")
-    return Named(_kind(kind), name)
+    return Named(kind_called(kind), name)
 
 
-def _kind(word: str) -> Kind:
-    """Give the kind called *word*: its name, a plural, a short name, any with group or version."""
+def kind_called(word: str, others: Iterable[str] = ()) -> Kind:
+    """Give the kind called *word*: its name, a plural, a short name, any with group or version.
+
+    *others* are words that may have been meant, too. Raises MistakenError.
+    """
     short, _, group = word.lower().partition(".")
     kind = _BY_NAME.get(short)
     if kind and (not group or kind.group == group or group.endswith(f".{kind.group}")):
         return kind
-    near = get_close_matches(short, _BY_NAME, n=1)
+    near = get_close_matches(short, (*_BY_NAME, *others), n=1)
     meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(_names())}."
     raise MistakenError(f"{word!r} is no kind of Flux; {meant}")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import chain
 
 from fluxstatus.aim import Aim
+from fluxstatus.brief import short
 from fluxstatus.checks.telling import docs_of
 from fluxstatus.credentials import Credential
 from fluxstatus.evidence import Unread
@@ -17,7 +18,7 @@ from fluxstatus.kinds import full_name
 from fluxstatus.knowledge.subject import fields_of
 from fluxstatus.references import source_of
 from fluxstatus.resources import Resource, map_of, maps_of, text_of, when
-from fluxstatus.revisions import lag_of, short
+from fluxstatus.revisions import lag_of
 from fluxstatus.state import State, Warned, key_of
 
 _GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+from fluxstatus.brief import ago, short
 from fluxstatus.causes import Cause
 from fluxstatus.checks.beside import headline
-from fluxstatus.checks.telling import ago, explained
+from fluxstatus.checks.telling import explained
 from fluxstatus.findings import Hint
 from fluxstatus.reconcile.case import Case
 from fluxstatus.resources import MOVING, REQUESTED_AT, Verdict, text_of, when
-from fluxstatus.revisions import lag_of, short
+from fluxstatus.revisions import lag_of
 from fluxstatus.state import key_of
 
 

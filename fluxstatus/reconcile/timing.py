@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.checks.telling import ago
+from fluxstatus.brief import ago
 from fluxstatus.evidence import Why
 from fluxstatus.reconcile.case import Case
 from fluxstatus.resources import MOVING, Resource, Verdict, map_of, maps_of, seconds, text_of, when

@@ -60,6 +60,8 @@ def test_choices() -> None:
     assert candidates("-o", "") == candidates("--output=") == ["text", "json"]
     assert candidates("--color", "a") == ["auto", "always"]
     assert candidates("list", "-o", "j") == ["json"]
+    assert candidates("get", "-o", "") == ["table", "wide", "json", "yaml", "name"]
+    assert candidates("tree", "-o", "m") == ["mermaid"]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,56 @@ esac"""
         "flux-system",
     ]
     assert (tmp_path / "asked").read_text().splitlines()[-1].endswith("--as me --context=prod")
+
+
+@pytest.fixture(name="asked")
+def _asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the file in which a kubectl with three Kustomizations and a node notes its words."""
+    listed = "NAMESPACE NAME\\nteam-a app\\nteam-b app\\nteam-b db\\n"
+    script = f"""echo "$*" >>'{tmp_path}/asked'
+case "$*" in
+*api-resources*) echo deployments.apps; echo nodes ;;
+*"get nodes"*) printf 'NAME STATUS AGE\\nworker-1 Ready 1d\\n' ;;
+*"get kustomizations"*) printf '{listed}' ;;
+esac"""
+    program(tmp_path / "kubectl", script)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path / "asked"
+
+
+def test_words_of_get(asked: Path) -> None:
+    """After `get` come groups and kinds, also after a comma; then names of that kind."""
+    assert {"all", "sources", "components", "ks", "kustomizations"} <= set(candidates("get", ""))
+    assert candidates("get", "ks,hel") == ["ks,helmrepositories", "ks,helmrepo", "ks,helmcharts",
+                                           "ks,helmreleases"]  # fmt: skip
+    assert not asked.exists()
+    assert candidates("get", "ks", "") == ["app", "db"]
+    assert candidates("get", "-n", "team-b", "ks", "d") == ["db"]
+    assert candidates("get", "ks/d") == ["ks/db"]
+    question = "get kustomizations.kustomize.toolkit.fluxcd.io --namespace=team-b"
+    assert question in asked.read_text()
+
+
+@pytest.mark.parametrize("before", [["conditions"], ["owner"], ["events", "--for"]])
+def test_kind_and_name_of_any_kind(asked: Path, before: list[str]) -> None:
+    """KIND/ is offered without a space after it, for kinds of the cluster too, then the names."""
+    assert complete([*before, "kus"]) == "kustomization/\tKustomization\n:6\n"
+    assert candidates(*before, "depl") == ["deployments.apps/"]
+    assert candidates(*before, "ks/") == ["ks/app", "ks/db"]
+    assert candidates("--context=prod", *before, "nodes/") == ["nodes/worker-1"]
+    assert asked.read_text().splitlines()[-1].endswith("--context=prod")
+
+
+def test_kinds_of_flux_only() -> None:
+    """What knows the kinds of Flux only asks nobody for others."""
+    for command in ("credentials", "explain", "reconcile", "tree"):
+        assert "kustomization/" in candidates(command, "")
+        assert candidates(command, "depl") == []
+
+
+def test_controllers() -> None:
+    """After `logs` come the controllers."""
+    assert candidates("logs", "source") == ["source-controller", "source-watcher"]
 
 
 def test_kubectl_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +198,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (["--output", "="], ["text", "json"]),
         (["--step", "ui,c"], ["ui,cluster", "ui,components"]),
         (["ui", ""], [""]),
+        (["tree", "kustomiz"], ["kustomization/"]),
     ],
 )
 def test_bash(path: str, typed: list[str], offered: list[str]) -> None:

@@ -1,0 +1,93 @@
+"""`tree`: what an object of Flux makes, and who waits for it."""
+
+# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Argument
+
+from fluxstatus import console
+from fluxstatus.findings import Exit
+from fluxstatus.listing.options import Drawn, Offline, Place
+from fluxstatus.options import Connection, Timeout
+
+if TYPE_CHECKING:
+    from fluxstatus.lineage.node import Node
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status tree ks/apps -n flux-system
+  kubectl flux-status tree gitrepo/flux-system -o mermaid >docs/flux.mmd
+"""
+
+
+def show(
+    ctx: typer.Context,
+    *,
+    words: Annotated[
+        list[str],
+        Argument(metavar="KIND/NAME", help="An object of Flux", rich_help_panel=Place.panel),
+    ],
+    place: Place,
+    drawn: Drawn,
+    offline: Offline,
+    connection: Connection,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Show what an object of Flux makes and who waits for it.
+
+    How each stands is told with it. What it makes is its inventory; a release without one
+    (before Flux 2.8) is looked up by its labels. Secrets are not looked at, and of a saved
+    cluster only the objects of Flux are known.
+    """
+    from fluxstatus.commands.mistakes import told
+    from fluxstatus.lineage.node import DRAW, exit_code
+
+    if complaint := offline.contradiction(connection):
+        ctx.fail(complaint)
+    with told("tree", connection):
+        root, complete = _tree(
+            words, place, offline, connection, timeout=timeout, verbose=drawn.verbose
+        )
+    whole = drawn.everything or not console.is_terminal(sys.stdout)
+    look = console.look(drawn.color, everything=whole)
+    console.put(DRAW[drawn.output](root, look))
+    raise typer.Exit(exit_code(root) if complete else Exit.NO_VERDICT)
+
+
+def _tree(
+    words: list[str], place: Place, offline: Offline, connection: Connection, **how: Any
+) -> "tuple[Node, bool]":
+    """Give the tree, and whether all objects of Flux could be read for it."""
+    from fluxstatus.evidence import Why
+    from fluxstatus.explain import names
+    from fluxstatus.lineage.made import Tree
+    from fluxstatus.objects.find import Objects
+    from fluxstatus.state import State
+
+    asked = names.parse(words)
+    if offline.file:
+        from fluxstatus import snapshot
+        from fluxstatus.programs import ProgramError
+
+        state = State(snapshot.load(offline.file))
+        if state.evidence.unreachable:
+            raise ProgramError(state.evidence.unreachable)
+        resource = names.find(state, asked, place.namespaces, ())
+        return Tree(state.resources, None, state.now).of(resource), True
+    from fluxstatus.listing import reading
+
+    with reading.opened(connection, **how) as door:
+        state = State(reading.Live(door).flux())
+        resource = names.find(state, asked, place.namespaces, ())
+        unread = {
+            name: answer.unread
+            for name, answer in state.evidence.answers.items()
+            if answer.unread and answer.unread.why is not Why.ABSENT
+        }
+        for name, why in unread.items():
+            console.note(f"Error: {name}: {why.text}; who waits there is not told")
+        return Tree(state.resources, Objects(door), state.now).of(resource), not unread

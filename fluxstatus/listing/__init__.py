@@ -1,0 +1,1 @@
+"""Lists of objects as kubectl shows them: read page by page, a row for each, told as it comes."""

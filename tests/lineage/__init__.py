@@ -1,0 +1,1 @@
+"""Tests of where an object is from, and what comes from it."""

@@ -1,0 +1,1 @@
+"""Tests of single objects of any kind."""
