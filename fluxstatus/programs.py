@@ -171,7 +171,7 @@ class Process:
                 self._running = sh.Command(argv[0])(
                     *argv[1:],
                     _in=ear,
-                    _env=environ,
+                    _env=None if environ is None else dict(environ),
                     _out=self._stdout,
                     _err=self._stderr,
                     _bg=True,
@@ -185,14 +185,13 @@ class Process:
             text = f"{self.name} cannot be started"
             raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
 
-
     def _ear(self, talked_to: bool) -> BinaryIO:
         """Give what it reads from: nothing, or the other end of what we write to."""
         if not talked_to:
             return Path(os.devnull).open("rb")
         ear, mouth = os.pipe()
-        self._mouth = self._files.enter_context(open(mouth, "wb", buffering=0))  # noqa: PTH123, SIM115
-        return open(ear, "rb")  # noqa: PTH123, SIM115 - a descriptor, which the caller closes
+        self._mouth = self._files.enter_context(os.fdopen(mouth, "wb", buffering=0))
+        return os.fdopen(ear, "rb")
 
 
 def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> Output:

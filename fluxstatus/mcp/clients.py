@@ -9,14 +9,12 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from fluxstatus.mcp import jsonc, toml, yaml
 from fluxstatus.mcp.entry import PROGRAM, Entry, Form
 
-SYNTAX: Mapping[str, ModuleType] = {"json": jsonc, "toml": toml, "yaml": yaml}
 _STDIO = {"type": "stdio"}
 
 
@@ -66,8 +64,8 @@ class Client:
     title: str
     file: tuple[str, ...] = ()
     container: tuple[str, ...] = ("mcpServers",)
-    form: Form = Form()
-    syntax: str = "json"
+    form: Form = field(default_factory=Form)
+    syntax: str = "jsonc"
     program: str = ""
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
@@ -83,17 +81,20 @@ class Client:
         return next((path for path in paths if path.exists()), paths[0] if paths else None)
 
     def installed(self, machine: Machine) -> bool:
-        """Whether *machine* has it: its program on PATH, or the folder of its file."""
+        """Whether *machine* has it: its program on PATH, its file, or a folder for that."""
         if self.local or not self.file:
             return False
-        path = self.path(machine)
-        home = Path(machine.base("home"))
-        there = path is not None and (path.exists() or (path.parent != home and path.parent.is_dir()))
+        base, _, rest = self.file[0].partition("/")
+        folder = Path(machine.base(base), *rest.split("/")[:-1][:1])
+        path, home = self.path(machine), Path(machine.base("home"))
+        there = (path is not None and path.exists()) or (folder != home and folder.is_dir())
         return there or self.program_path(machine) is not None
 
     def program_path(self, machine: Machine) -> str | None:
         """Give the path of its own command, None when there is none."""
-        return shutil.which(self.program, path=machine.environ.get("PATH")) if self.program else None
+        if not self.program:
+            return None
+        return shutil.which(self.program, path=machine.environ.get("PATH"))
 
     def command(self, words: Sequence[str], entry: Entry) -> tuple[str, ...]:
         """Fill *words*, `add` or `remove`, in for *entry*."""
@@ -116,30 +117,34 @@ class Client:
         """Give the entries in *text* for the server, each as the client has it. MalformedError."""
         if PROGRAM not in text:
             return []
-        found = SYNTAX[self.syntax].entries(text, self.container)
+        found = self._syntax.entries(text, self.container)
         read = [(self.form.read(name, value), value) for name, value in found.items()]
         return [(entry, value) for entry, value in read if entry.is_the_server]
 
     def put(self, text: str, entry: Entry, known: Any = None) -> str:
         """Give *text*, "" for a file that is not there or empty, with *entry*. MalformedError."""
-        value, syntax = self.form.write(entry, known), SYNTAX[self.syntax]
+        value = self.form.write(entry, known)
         if value == known:
             return text
-        if text.strip() or self.syntax != "json":
-            changed: str = syntax.put(text, self.container, entry.name, value)
+        if text.strip() or self.syntax != "jsonc":
+            changed: str = self._syntax.put(text, self.container, entry.name, value)
             return changed
-        return str(syntax.dump(self._wrapped({entry.name: value})))
+        return str(self._syntax.dump(self._wrapped({entry.name: value})))
 
     def drop(self, text: str, name: str) -> str:
         """Give *text* without the entry *name*. Raises MalformedError."""
         if not text.strip():
             return text
-        changed: str = SYNTAX[self.syntax].drop(text, self.container, name)
+        changed: str = self._syntax.drop(text, self.container, name)
         return changed
 
     def alone(self, entry: Entry) -> str:
         """Give *entry* as a file of its own would have it."""
-        return str(SYNTAX[self.syntax].dump(self._wrapped({entry.name: self.form.write(entry)})))
+        return str(self._syntax.dump(self._wrapped({entry.name: self.form.write(entry)})))
+
+    @property
+    def _syntax(self) -> Any:
+        return import_module(f"fluxstatus.mcp.{self.syntax}")
 
     def _wrapped(self, value: dict[str, Any]) -> dict[str, Any]:
         for key in reversed(self.container):
@@ -172,9 +177,7 @@ CLIENTS: Mapping[str, Client] = {
             Form(extra=_STDIO),
             local=True,
         ),
-        Client(
-            "claude-desktop", "Claude Desktop", ("support/Claude/claude_desktop_config.json",)
-        ),
+        Client("claude-desktop", "Claude Desktop", ("support/Claude/claude_desktop_config.json",)),
         Client(
             "claude-code",
             "Claude Code",
@@ -226,7 +229,7 @@ CLIENTS: Mapping[str, Client] = {
             "goose",
             ("goose/config.yaml",),
             ("extensions",),
-            Form("cmd", "args", "envs", {"type": "stdio", "enabled": True, "timeout": 300}, named=True),
+            Form("cmd", "args", "envs", {**_STDIO, "enabled": True, "timeout": 300}, named=True),
             syntax="yaml",
             program="goose",
         ),

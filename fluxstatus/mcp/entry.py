@@ -1,4 +1,4 @@
-"""An entry for the MCP server: what a client starts, and what that says about reading and writing."""
+"""An entry for the MCP server: what a client starts, and whether that only reads."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command that a client starts, with what it adds to the environment; or the `url` it calls."""
+    """A command that a client starts and what it adds to the environment, or the `url` it calls."""
 
     name: str
     command: str = ""
@@ -111,7 +111,8 @@ class Form:
     def write(self, entry: Entry, known: Any = None) -> dict[str, Any]:
         """Give *entry* in this form, over what the client has *known* of it: the rest is kept."""
         old = dict(known) if isinstance(known, dict) else {}
-        env = old.get(self.env) if isinstance(old.get(self.env), dict) else {}
+        env = old.get(self.env)
+        env = env if isinstance(env, dict) else {}
         split = {self.command: entry.command, self.args: list(entry.args)}
         what = split if self.args else {self.command: list(entry.argv)}
         name = {"name": entry.name} if self.named else {}

@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fluxstatus.mcp.malformed import MalformedError
-
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -111,10 +109,8 @@ def _dress(handle: int, state: os.stat_result) -> None:
 
 def difference(path: Path, before: str, after: str) -> str:
     """Show what changes in *path*, and nothing else of it: it may hold the secrets of others."""
-    start = len(os.path.commonprefix((before, after)))
-    room = min(len(before), len(after)) - start
-    end = len(os.path.commonprefix((before[::-1], after[::-1])))
-    end = min(end, room)
+    start = _alike(before, after)
+    end = _alike(before[start:][::-1], after[start:][::-1])
     line = before.count("\n", 0, start) + 1
     lines = [f"{path}, line {line}:"]
     for mark, text in (("-", before), ("+", after)):
@@ -123,4 +119,7 @@ def difference(path: Path, before: str, after: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-__all__ = ["Document", "FileError", "MalformedError", "difference", "read", "write"]
+def _alike(one: str, other: str) -> int:
+    """Count the characters at the start that both have."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -78,12 +78,12 @@ def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -
     for key in reversed(rest[1:]):
         value = {key: value}
     newline = "\r\n" if "\r\n" in text else "\n"
-    unit = _unit(text, root)
+    style = _unit(text, root), newline
     if rest:
-        changed = _insert(text, node, rest[0], value, unit, newline)
+        changed = _insert(text, node, rest[0], value, style)
     else:
         depth = _indent(text, node.start)
-        changed = text[: node.start] + _dump(value, depth, unit, newline) + text[node.end :]
+        changed = text[: node.start] + _dump(value, depth, style) + text[node.end :]
     _compare(root, _parse(changed), path)
     return changed
 
@@ -118,8 +118,12 @@ def _all(root: _Node, path: Sequence[str]) -> Iterator[tuple[_Node, int]]:
                 yield from _all(member.node, path[1:])
 
 
-def _insert(text: str, node: _Node, key: str, value: Any, unit: str, newline: str) -> str:
-    """Put a member at the end of an object, after its comments, on a line of its own if they are."""
+def _insert(text: str, node: _Node, key: str, value: Any, style: tuple[str, str]) -> str:
+    """Put a member at the end of an object, after its comments; on a line of its own if they are.
+
+    The *style* is the indentation of a level, and the end of a line.
+    """
+    unit, newline = style
     close, members = node.last, node.members
     if close is None or members is None:
         raise MalformedError(f"what should hold {key} is no object")
@@ -131,7 +135,7 @@ def _insert(text: str, node: _Node, key: str, value: Any, unit: str, newline: st
         start = f"{newline}{inner}"
     else:
         inner, start = outer, " " if members else ""
-    written = _dump(value, inner, unit, newline) if lines else json.dumps(value, ensure_ascii=False)
+    written = _dump(value, inner, style) if lines else json.dumps(value, ensure_ascii=False)
     new = f"{start}{json.dumps(key, ensure_ascii=False)}: {written}"
     if lines and "\n" not in text[close.before : close.start]:
         new += newline + outer
@@ -153,7 +157,8 @@ def _cut(text: str, node: _Node, number: int) -> str:
     return text
 
 
-def _dump(value: Any, indent: str, unit: str, newline: str) -> str:
+def _dump(value: Any, indent: str, style: tuple[str, str]) -> str:
+    unit, newline = style
     text = json.dumps(value, indent=unit, ensure_ascii=False)
     return text.replace("\n", newline + indent)  # in a JSON string there is no bare newline
 

@@ -44,7 +44,8 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
     if name not in entries(text, container):
         return text
     path = [*container, name]
-    lines, kept, skipping = text.splitlines(keepends=True), [], False
+    lines, skipping = text.splitlines(keepends=True), False
+    kept: list[str] = []
     for number, line in enumerate(lines):
         header = _header(line)
         if header:

@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 from fluxstatus.mcp.malformed import MalformedError
 
 _TOP = re.compile(r"(?P<key>[A-Za-z_][\w.-]*):(?P<rest>[ \t].*)?")
-_KEY = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s#&*!|>\'"%@`\[\]{},?:-][^:#]*|-[\w-]+):(?:[ \t]+(?P<rest>.*))?')
+_KEY = re.compile(
+    r'(?P<key>"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s#&*!|>\'"%@`\[\]{},?:-][^:#]*|-[\w-]+)'
+    r":(?:[ \t]+(?P<rest>.*))?"
+)
 _PLAIN = re.compile(r"[^\s#&*!|>'\"%@`\[\]{},?:-].*|-[^\s].*")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 

@@ -265,8 +265,9 @@ def _put_next(page: Page, step: Next) -> None:
     if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
         page.put(f"{step.text}: {lines[0]}", label, whole=True)
         return
-    page.put(f"{step.text}:" if lines else step.text, label)
-    for line in lines:
+    prompt = "" if lines else step.prompt
+    page.put(f"{step.text}:" if lines or prompt else step.text, label)
+    for line in lines or prompt.splitlines():
         page.put(line, below, style="command", whole=True)
 
 
