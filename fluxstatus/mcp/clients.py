@@ -35,11 +35,13 @@ class Machine:
             "darwin": f"{home}/Library/Application Support",
             "win32": env.get("APPDATA", f"{home}/AppData/Roaming"),
         }.get(self.platform, config)
+        xdg = config
         if self.platform == "win32":
             config = support
         bases = {
             "home": home,
             "config": config,
+            "xdg": xdg,
             "support": support,
             "here": str(self.folder),
             "codex": env.get("CODEX_HOME") or f"{home}/.codex",
@@ -236,7 +238,7 @@ CLIENTS: Mapping[str, Client] = {
         Client(
             "opencode",
             "opencode",
-            ("config/opencode/opencode.json", "config/opencode/opencode.jsonc"),
+            ("xdg/opencode/opencode.json", "xdg/opencode/opencode.jsonc"),
             ("mcp",),
             Form("command", "", "environment", {"type": "local", "enabled": True}),
             program="opencode",

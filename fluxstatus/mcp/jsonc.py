@@ -75,6 +75,8 @@ def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -
     node, rest = root, path
     while rest and (member := _member(node, rest[0], path)):
         node, rest = member.node, rest[1:]
+    if not rest and node.value == value:
+        return text
     for key in reversed(rest[1:]):
         value = {key: value}
     newline = "\r\n" if "\r\n" in text else "\n"

@@ -124,12 +124,12 @@ class Session:
             for line in lines:
                 self._read += len(line) + 1
                 yield self._message(line)
+            if not lines and not alive:
+                raise self._ended()
+            if time.monotonic() > until:
+                text = f"did not answer {method} within {self._timeout:g} s"
+                raise self._failed(Why.TIMEOUT, text)
             if not lines:
-                if not alive:
-                    raise self._ended()
-                if time.monotonic() > until:
-                    text = f"did not answer {method} within {self._timeout:g} s"
-                    raise self._failed(Why.TIMEOUT, text)
                 time.sleep(pause)
                 pause = min(2 * pause, _PAUSES[1])
 

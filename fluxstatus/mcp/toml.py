@@ -7,10 +7,10 @@ touched. What is written as an inline table is left to its owner.
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fluxstatus.mcp.malformed import MalformedError
+from fluxstatus.mcp.malformed import MalformedError, lines_of
 
 _HEADER = re.compile(r"[ \t]*\[[^\r\n]*")
 _NOTHING = re.compile(r"[ \t]*(#.*)?")
@@ -30,6 +30,8 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
     """Give *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
+    if entries(text, container).get(name) == value:
+        return text
     path = [*container, name]
     newline = "\r\n" if "\r\n" in text else "\n"
     rest = drop(text, container, name)
@@ -44,15 +46,14 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
     if name not in entries(text, container):
         return text
     path = [*container, name]
-    lines, skipping = text.splitlines(keepends=True), False
-    kept: list[str] = []
+    lines, kept, ours = lines_of(text), list[str](), False
+    headers = _headers(lines)
     for number, line in enumerate(lines):
-        header = _header(line)
-        if header:
-            skipping = header[: len(path)] == path
-            if skipping and kept and not kept[-1].strip():
+        if header := headers.get(number):
+            before, ours = ours, header[: len(path)] == path
+            if ours and not before and kept and not kept[-1].strip():
                 kept.pop()  # the empty line that set it apart
-        if not skipping or (not header and _is_of_others(lines[number:], path)):
+        if not ours or (number not in headers and _is_of_others(lines, headers, number, path)):
             kept.append(line)
     changed = "".join(kept)
     _compare(text, changed, path)
@@ -71,10 +72,20 @@ def _parse(text: str) -> dict[str, Any]:
         raise MalformedError(str(error) or "it is nested too deeply") from error
 
 
-def _header(line: str) -> list[str]:
-    """Give the keys of the table that *line* begins; none when it begins none."""
-    if not _HEADER.match(line):
-        return []
+def _headers(lines: Sequence[str]) -> dict[int, list[str]]:
+    """Give the keys of each table by the number of the line that begins it."""
+    found = {}
+    for number, line in enumerate(lines):
+        if _HEADER.match(line) and (keys := _keys(line)):
+            try:  # what looks like one in a long string or list has no whole text before it
+                tomllib.loads("".join(lines[:number]))
+            except tomllib.TOMLDecodeError:
+                continue
+            found[number] = keys
+    return found
+
+
+def _keys(line: str) -> list[str]:
     try:
         value: Any = tomllib.loads(line)
     except tomllib.TOMLDecodeError:
@@ -87,11 +98,13 @@ def _header(line: str) -> list[str]:
     return keys
 
 
-def _is_of_others(lines: Sequence[str], path: Sequence[str]) -> bool:
+def _is_of_others(
+    lines: Sequence[str], headers: Mapping[int, Sequence[str]], start: int, path: Sequence[str]
+) -> bool:
     """Whether only comments and empty lines stand here before a table of others, or the end."""
-    for line in lines:
-        if header := _header(line):
-            return header[: len(path)] != path
+    for number, line in enumerate(lines[start:], start):
+        if header := headers.get(number):
+            return list(header[: len(path)]) != path
         if not _NOTHING.fullmatch(line.rstrip("\r\n")):
             return False
     return True
@@ -127,7 +140,11 @@ def _plain(value: Any) -> str:
 
 def _compare(before: str, after: str, path: Sequence[str]) -> None:
     """Make sure that all but the entry is as it was."""
-    if _content(_parse(before), path) != _content(_parse(after), path):
+    try:
+        same = _content(_parse(before), path) == _content(tomllib.loads(after), path)
+    except tomllib.TOMLDecodeError:
+        same = False
+    if not same:
         raise MalformedError("it has the entry in a form that cannot be changed from outside")
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from fluxstatus.mcp.malformed import MalformedError
+from fluxstatus.mcp.malformed import MalformedError, lines_of
 
 _TOP = re.compile(r"(?P<key>[A-Za-z_][\w.-]*):(?P<rest>[ \t].*)?")
 _KEY = re.compile(
@@ -42,9 +42,11 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
     """Give *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
+    if entries(text, container).get(name) == value:
+        return text
     rest = drop(text, container, name)
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines, [key] = rest.splitlines(keepends=True), container
+    lines, [key] = lines_of(rest), container
     start = _start(lines, key)
     if start is None:
         if lines and not lines[-1].endswith("\n"):
@@ -69,7 +71,7 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
     block = _entries(text, container).get(name)
     if block is None:
         return text
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     return "".join([*lines[: block[0].number], *lines[block[-1].number + 1 :]])
 
 
@@ -80,7 +82,7 @@ def dump(value: dict[str, Any]) -> str:
 
 def _entries(text: str, container: Sequence[str]) -> dict[str, list[_Line]]:
     """Give the lines of each entry, by its name."""
-    lines, [key] = text.splitlines(keepends=True), container
+    lines, [key] = lines_of(text), container
     start = _start(lines, key)
     if start is None:
         return {}
