@@ -111,6 +111,9 @@ def difference(path: Path, before: str, after: str) -> str:
     """Show what changes in *path*, and nothing else of it: it may hold the secrets of others."""
     start = _alike(before, after)
     end = _alike(before[start:][::-1], after[start:][::-1])
+    begun = before.rfind("\n", 0, start) + 1
+    if not before[begun:start].strip():
+        start = begun  # the indentation makes it easier to read
     line = before.count("\n", 0, start) + 1
     lines = [f"{path}, line {line}:"]
     for mark, text in (("-", before), ("+", after)):

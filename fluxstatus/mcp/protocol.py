@@ -13,6 +13,7 @@ VERSION = "2025-06-18"
 _MOST = 16 << 20  # bytes of an answer
 _PAGES = 50
 _SAID = 200  # characters of somebody else's words in a sentence
+_LAST_WORDS = 2.0  # seconds from the end of its input to its own end
 _PAUSES = (0.002, 0.02)  # seconds between two looks at what has come
 
 
@@ -144,6 +145,10 @@ class Session:
         return message
 
     def _ended(self) -> ProgramError:
+        try:  # it may have closed its ears a moment before its end
+            self._process.wait(_LAST_WORDS)
+        except ProgramError as error:
+            return error
         output = self._process.output()
         said = output.stderr.strip()[-_SAID:] or "without a word"
         return self._failed(Why.FAILED, f"ended with code {output.code}: {said}")

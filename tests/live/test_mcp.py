@@ -23,7 +23,7 @@ from tests.cluster.cluster import Cluster
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
-from tests.live.program import Said, environment
+from tests.live.program import TOP, Said, environment
 from tests.live.test_check import BROKEN, HEALTHY, put
 
 pytestmark = pytest.mark.cluster
@@ -158,6 +158,8 @@ def test_tools_are_those_of_the_program(desk: Desk) -> None:
     assert set(said["readWrite"]) == tools_of([desk.env["SERVER"], "serve"], env)
     assert (len(said["readOnly"]), len(said["readWrite"])) == (11, 18)
     assert set(said["writes"]) == set(said["readWrite"]) - reading
+    documented = (TOP / "docs" / "mcp.md").read_text()
+    assert [tool for tool in said["readWrite"] if f"`{tool}`" not in documented] == []
     text = desk.run("mcp", "tools").out
     assert "11 with --read-only=true, 18 without" in text
 
@@ -240,7 +242,7 @@ def test_a_server_that_does_not_work(desk: Desk, script: str, said: str) -> None
 
 
 def test_a_prompt_where_it_is_set_up(desk: Desk) -> None:
-    """The report suggests setup, then has a prompt; --prompt prints just that; declined, neither."""
+    """The report suggests setup, then has a prompt, as --prompt; declined, it has neither."""
     put(desk.cluster, BROKEN)
     offered = desk.run("-o", "json")
     assert offered.code == 1
@@ -293,8 +295,8 @@ def test_several_kubeconfigs(desk: Desk, tmp_path: Path) -> None:
     entry = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]
     assert entry["env"] == {"KUBECONFIG": desk.env["KUBECONFIG"].split(os.pathsep)[1]}
     assert "of the 2 files of $KUBECONFIG the server reads only one" in said.err
-    bare = {"apiVersion": "v1", "kind": "Config", "current-context": "mixed",
-            "contexts": [{"name": "mixed", "context": {"cluster": "there", "user": "me"}}]}  # fmt: skip
+    mixed = {"name": "mixed", "context": {"cluster": "there", "user": "me"}}
+    bare = {"kind": "Config", "current-context": "mixed", "contexts": [mixed]}
     (tmp_path / "contexts").write_text(json.dumps(bare))
     desk.env["KUBECONFIG"] = f"{tmp_path / 'contexts'}{os.pathsep}{other}"
     refused = desk.run("mcp", "setup", "--client=cursor", "--yes")

@@ -67,7 +67,7 @@ _GAPS = st.lists(
 ).map("".join)
 
 
-_YES_OR_NO = st.booleans()
+_MARKS = st.sampled_from(["", ","])
 
 
 @st.composite
@@ -75,7 +75,7 @@ def _commented(draw: st.DrawFn) -> str:
     """Write a document as people do: comments anywhere, trailing commas."""
 
     def gap() -> str:
-        return draw(_GAPS)
+        return str(draw(_GAPS))
 
     def write(value: Any) -> str:
         if isinstance(value, dict):
@@ -85,7 +85,7 @@ def _commented(draw: st.DrawFn) -> str:
         else:
             return json.dumps(value)
         inside = ",".join(f"{part}{gap()}" for part in parts)
-        trailing = "," if parts and draw(_YES_OR_NO) else ""
+        trailing = draw(_MARKS) if parts else ""
         opening, closing = "{}" if isinstance(value, dict) else "[]"
         return f"{opening}{inside}{trailing}{gap()}{closing}"
 
