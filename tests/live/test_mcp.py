@@ -109,7 +109,7 @@ def test_every_client_from_setup_to_remove(desk: Desk) -> None:
     assert proof.code == 0, proof.out
     document = json.loads(proof.out)
     [entry] = document["entries"]
-    assert entry["clients"] == list(WITH_FILES)
+    assert entry["clients"] == [name for name in WITH_FILES if name != "vscode-workspace"]
     assert (document["writes"], len(document["advertised"])) == ([], 11)
     assert {f["level"] for f in entry["findings"]} == {"pass"}
 
@@ -211,6 +211,20 @@ def test_what_the_server_hides_is_told(desk: Desk) -> None:
     assert "No Flux instance found" in " ".join(proof.out.split())
     check = desk.run("--context=kfs-viewer")
     assert "you may not list fluxinstances.fluxcd.controlplane.io" in " ".join(check.out.split())
+
+
+def test_a_folders_own_file_is_not_started_unasked(desk: Desk) -> None:
+    """What a repository brings along is started only for who names it."""
+    trap = program(desk.home / "trap", f"touch '{desk.home}/sprung'; exit 1")
+    file = desk.file("vscode-workspace")
+    file.parent.mkdir()
+    file.write_text(CLIENTS["vscode-workspace"].put("", Entry(NAME, str(trap), ("serve",))))
+    said = desk.run("mcp", "verify")
+    assert "is not tried" in said.err
+    assert desk.run("mcp", "status").code == desk.run("mcp", "tools").code == 0
+    assert not (desk.home / "sprung").exists()
+    assert desk.run("mcp", "verify", "--client=vscode-workspace").code == 3
+    assert (desk.home / "sprung").exists()
 
 
 def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:

@@ -75,11 +75,18 @@ def show(
 
 
 def _proofs(names: list[str], name: str) -> list[_Proof]:
-    """Give each command that some client starts, once."""
+    """Give each command that some client starts, once.
+
+    What a file of this folder says is started only for who names it: it may be anybody's.
+    """
     proofs: list[_Proof] = []
     for found in look(machine(), clients(names)):
         if found.trouble:
             console.note(f"{found.client.title}: {found.trouble}")
+        if found.client.local and not names:
+            if found.entries:
+                console.note(f"{found.path} is not tried; --client={found.client.name} does")
+            continue
         for entry, _ in found.entries:
             if entry.url:
                 console.note(
