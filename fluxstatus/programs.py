@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sh import RunningCommand
 
 _LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
-_CREDENTIAL = re.compile(r"--(?:token|password)(?:=(.+))?", re.DOTALL)
+_CREDENTIAL = re.compile(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most

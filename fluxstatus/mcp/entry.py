@@ -61,6 +61,11 @@ class Entry:
         names = {"kube-as": "as", "kube-as-group": "as-group", "kube-as-uid": "as-uid"}
         return tuple(f"--{names[n]}={v}" for n, v in self._flags() if n in names)
 
+    @property
+    def has_token(self) -> bool:
+        """Whether a credential stands among its arguments."""
+        return bool(self._value("kube-token"))
+
     def elsewhere(self, *args: str) -> "Entry":
         """Give the same command with *args* at its end: the last one of a flag holds."""
         return Entry(self.name, self.command, (*self.args, *args), self.env)

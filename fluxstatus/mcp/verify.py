@@ -11,7 +11,7 @@ from fluxstatus.findings import Command, Finding, Hint, Level, Ref, Report, Step
 from fluxstatus.kinds import KINDS
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.mcp.kubeconfig import Pinned
-from fluxstatus.mcp.protocol import Result, Session
+from fluxstatus.mcp.protocol import VERSION, Result, Session
 from fluxstatus.mcp.server import Tools, environment, tools
 from fluxstatus.programs import ProgramError
 
@@ -34,6 +34,7 @@ class Seen:
     `both` are the tools that its program has in both modes.
     """
 
+    name: str
     version: str
     protocol: str
     latency: float
@@ -56,9 +57,9 @@ def look(entry: Entry, timeout: float) -> Seen:
             instance = session.call("get_flux_instance")
         except ProgramError as error:  # another release may call it otherwise
             instance = Result(f"{error}", error=True)
-        version = str(session.server.get("version") or "")
+        name, version = (str(session.server.get(key) or "") for key in ("name", "version"))
         protocol, latency = session.protocol, session.latency
-    return Seen(version, protocol, latency, advertised, tools(entry, timeout), instance)
+    return Seen(name, version, protocol, latency, advertised, tools(entry, timeout), instance)
 
 
 def report(
@@ -73,11 +74,12 @@ def report(
         found = [_not_started(entry, clients, seen)]
     else:
         found = [
-            *_server(seen),
+            *_server(entry, clients, seen),
             *_tools(entry, clients, seen),
             *_cluster(entry, clients, evidence, pinned),
             *_instance(seen, evidence),
             *_secrets(entry, clients),
+            *_credential(entry, clients),
         ]
     steps = [
         StepResult(step, title, worst(f.level for f in found if f.step == step))
@@ -107,10 +109,20 @@ def _not_started(entry: Entry, clients: Sequence[str], error: ProgramError) -> F
     )
 
 
-def _server(seen: Seen) -> Iterator[Finding]:
+def _server(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Finding]:
     ms = f"{seen.latency * 1000:.0f} ms"
-    title = f"{PROGRAM} {seen.version} speaks MCP {seen.protocol}, up in {ms}"
-    yield Finding("server", "pass", Level.PASS, title)
+    if seen.name != PROGRAM:
+        title = f"it says that it is {seen.name!r}, and not {PROGRAM}"
+        hints = (_setup(entry, clients, "make the entry anew"),)
+        yield Finding("server", "other-server", Level.FAIL, title, hints=hints)
+    elif seen.protocol != VERSION:
+        title = f"{PROGRAM} {seen.version} speaks MCP {seen.protocol}, and was asked for {VERSION}"
+        why = "a client that does not know that version cannot talk to it"
+        hints = (Hint("see whether an update of the client or of the server helps"),)
+        yield Finding("server", "other-protocol", Level.WARN, title, why=why, hints=hints)
+    else:
+        title = f"{PROGRAM} {seen.version} speaks MCP {seen.protocol}, up in {ms}"
+        yield Finding("server", "pass", Level.PASS, title)
 
 
 def _tools(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Finding]:
@@ -216,6 +228,14 @@ def _secrets(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
     hints = (_setup(entry, clients, "mask them"),)
     title = "the data of Secrets is not masked: --mask-secrets=false"
     yield Finding("secrets", "not-masked", Level.FAIL, title, hints=hints)
+
+
+def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
+    if entry.has_token:
+        title = "a token stands in the client's file: --kube-token"
+        why = "whoever may read that file, or a copy of it, can log in with it"
+        hints = (_setup(entry, clients, "log in by the kubeconfig"),)
+        yield Finding("secrets", "token", Level.WARN, title, why=why, hints=hints)
 
 
 def _setup(entry: Entry, clients: Sequence[str], text: str) -> Hint:

@@ -25,6 +25,7 @@ from tests.fakes.processes import gone
 from tests.fakes.programs import program
 from tests.live.program import TOP, Said, environment
 from tests.live.test_check import BROKEN, HEALTHY, put
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.cluster
 
@@ -402,3 +403,19 @@ def test_prompts_for_this_cluster(desk: Desk) -> None:
     assert "Check the Flux installation" in reading
     assert "Reconcile" not in reading
     assert "Reconcile" in writing
+
+
+def test_it_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal each client is asked for; no is the answer of who just presses Enter."""
+    for name, value in desk.env.items():
+        monkeypatch.setenv(name, value)
+    command = [sys.executable, "-m", "fluxstatus", "mcp", "setup", "--client=cursor,codex"]
+    with Terminal(command) as terminal:
+        terminal.wait_for("do this for Cursor? [y/N]")
+        terminal.type("\n")
+        terminal.wait_for("do this for Codex? [y/N]")
+        assert not desk.file("codex").exists()
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert not desk.file("cursor").exists()
+    assert NAME in desk.file("codex").read_text()

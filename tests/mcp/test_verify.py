@@ -40,7 +40,7 @@ def objects(uid: str = "4711") -> list[dict[str, Any]]:
 
 
 KUBECTL = replace(evidence(*objects()), target=TARGET)
-SEEN = Seen("0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
+SEEN = Seen(NAME, "0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
             Result("kind: FluxInstance\nmetadata:\n  uid: 4711\n", error=False))  # fmt: skip
 
 
@@ -79,6 +79,10 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
         ({"seen": replace(SEEN, advertised=ALL)}, 1, {"tools": "read-write"}),
         ({"seen": replace(SEEN, advertised=("made_up",))}, 1, {"tools": "read-write"}),
         ({"seen": replace(SEEN, advertised=())}, 1, {"tools": "no-tools"}),
+        ({"seen": replace(SEEN, name="weather")}, 1, {"server": "other-server"}),
+        ({"seen": replace(SEEN, protocol="2031-01-01")}, 0, {"server": "other-protocol"}),
+        ({"entry": args("--read-only", "--kube-context=prod", "--kube-token=s")}, 0,
+         {"secrets": "token"}),
         ({"entry": args("--kube-context=prod")}, 0, {"tools": "not-pinned-read-only"}),
         ({"entry": args("--read-only")}, 0, {"cluster": "not-pinned"}),
         ({"entry": args("--read-only", "--kube-context=prod", "--mask-secrets=false")}, 1,
