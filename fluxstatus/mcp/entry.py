@@ -12,6 +12,7 @@ NAME = PROGRAM
 """What an entry is called unless somebody says otherwise."""
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
+_FAR = {"url", "httpUrl", "serverUrl"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
 
@@ -121,8 +122,8 @@ class Form:
         split = {self.command: entry.command, self.args: list(entry.args)}
         what = split if self.args else {self.command: list(entry.argv)}
         name = {"name": entry.name} if self.named else {}
-        for gone in ("url", "headers", "httpUrl", "serverUrl"):  # of a server far away
-            old.pop(gone, None)
+        if _FAR.intersection(old):  # it was a server far away
+            old = {key: one for key, one in old.items() if key not in (*_FAR, "headers", "type")}
         extra = {key: value for key, value in self.extra.items() if key not in old or key == "type"}
         return {**name, **old, **extra, **what, self.env: {**env, **entry.env}}
 
@@ -134,7 +135,7 @@ class Form:
         words = [str(word) for word in words if word is not None] or [""]
         env = value.get(self.env)
         env = {str(k): str(v) for k, v in env.items()} if isinstance(env, dict) else {}
-        url = str(value.get("url") or value.get("httpUrl") or value.get("serverUrl") or "")
+        url = next((str(one) for key, one in value.items() if key in _FAR and one), "")
         return Entry(name, words[0], tuple(words[1:]), env, "" if words[0] else url)
 
 

@@ -160,3 +160,14 @@ def test_commands_of_the_clients_own() -> None:
         "codex", "mcp", "add", "n", "--env", "K={y}", "--", "/a b/flux-operator-mcp", "serve",
         "--kube-context", "{x}",
     )  # fmt: skip
+
+
+def test_a_server_far_away() -> None:
+    """An entry with an address is one that cannot be judged here; setup puts ours in its place."""
+    cursor = CLIENTS["cursor"]
+    old = {"type": "http", "url": "http://flux-operator-mcp:9090/mcp", "headers": {}, "note": 1}
+    entry = cursor.form.read(NAME, old)
+    assert (entry.url, entry.command, entry.is_the_server) == (old["url"], "", True)
+    assert cursor.form.write(Entry(NAME, "c", ("serve",), {"K": "v"}), old) == {
+        "note": 1, "command": "c", "args": ["serve"], "env": {"K": "v"}
+    }  # fmt: skip
