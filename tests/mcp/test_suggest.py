@@ -26,7 +26,9 @@ from tests.making import (
 )
 
 HEALTHY = flux_system()
-AUTH = flux("GitRepository", "git", {"Ready": "False GitOperationFailed: authentication required"})
+AUTH = flux("GitRepository", "git",
+            {"Ready": "False GitOperationFailed: authentication required"},
+            spec={"secretRef": {"name": "auth"}})  # fmt: skip
 TRIVIAL = flux("GitRepository", "git", {"Ready": "False URLInvalid: bad"})
 DOWN = alter(HEALTHY, "Deployment/notification-controller", {"status.readyReplicas": 0})
 READER = Configured("cursor", "Cursor", "flux-prod", "prod", True)
