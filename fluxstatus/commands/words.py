@@ -48,7 +48,9 @@ def _commands(place: str, group: Any) -> Iterator[Word]:
         yield Word(place, name, "", "", command.get_short_help_str(limit=100))
         below = f"{place} {name}".strip()
         yield from _options(below, command)
-        yield from (Word(below, word, "", "", text) for word, text in OFFERED.get(below, {}).items())
+        yield from (
+            Word(below, word, "", "", text) for word, text in OFFERED.get(below, {}).items()
+        )
         if hasattr(command, "commands"):
             yield from _commands(below, command)
 
