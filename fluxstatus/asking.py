@@ -59,6 +59,7 @@ def ask(
 def _get_ready() -> None:
     """Import what will judge and show the answers: it takes as long as kubectl to start."""
     import fluxstatus.judge
+    import fluxstatus.mcp.found
     import fluxstatus.report.as_text  # noqa: F401
 
 

@@ -52,6 +52,7 @@ class _Commands(PlainGroup):
         "get": "fluxstatus.commands.get",
         "list": "fluxstatus.commands.checks_list",
         "logs": "fluxstatus.commands.logs",
+        "mcp": "fluxstatus.commands.mcp",
         "owner": "fluxstatus.commands.owner",
         "preflight": "fluxstatus.commands.preflight",
         "reconcile": "fluxstatus.commands.reconcile",
@@ -89,6 +90,9 @@ def check(
     timing: Timing,
     saved: Saved,
     connection: Connection,
+    prompt: Annotated[
+        bool, typer.Option("--prompt", help="Print only what to ask an assistant about the cause")
+    ] = False,
     _: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version")
     ] = False,
@@ -100,10 +104,10 @@ def check(
     if ctx.invoked_subcommand:
         hand_down(ctx)
         return
-    if complaint := _contradiction(timing, saved, connection):
+    if complaint := _contradiction(timing, saved, connection, prompt):
         ctx.fail(complaint)
     read = _reader(scope, shown, timing, saved, connection)
-    assess = _assessor(scope)
+    assess = _assessor(scope, live=saved.file is None)
     fail_on = Level(timing.fail_on)
     if timing.watch:
         report = watch.watch(read, assess, partial(_show_change, shown, scope))
@@ -114,11 +118,23 @@ def check(
     else:
         report = assess(read())
         code = report.exit_code(fail_on)
-    console.put(_show(shown, scope, report))
+    console.put(_prompt(report) if prompt else _show(shown, scope, report))
+    if saved.file is None and report.exit_code() is Exit.UNHEALTHY:
+        from fluxstatus.mcp.memory import remember_failure
+
+        remember_failure(report.target, report.taken_at)
     raise typer.Exit(code)
 
 
-def _contradiction(timing: Timing, saved: Saved, connection: Connection) -> str:
+def _prompt(report: Report) -> str:
+    """Give what to ask an assistant; where there is no need to ask, say so on standard error."""
+    if report.next and report.next.prompt:
+        return report.next.prompt + "\n"
+    console.note("nothing was found that an assistant would have to look into")
+    return ""
+
+
+def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt: bool) -> str:
     """Say which options make no sense together; empty when all do."""
     offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
     rules = (
@@ -126,23 +142,26 @@ def _contradiction(timing: Timing, saved: Saved, connection: Connection) -> str:
         (offline and timing.watch, f"{offline} never changes; leave out --watch."),
         (timing.wait and timing.watch, "--wait ends and --watch does not; choose one."),
         (timing.fail_fast and not timing.wait, "--fail-fast is about --wait; add it."),
+        (prompt and timing.watch, "--prompt is about one look; leave out --watch."),
         (saved.save and timing.watch, "--save keeps one look; leave out --watch."),
     )
     complaint = saved.contradiction(connection)
     return complaint or next((text for applies, text in rules if applies), "")
 
 
-def _assessor(scope: Scope) -> Callable[[Evidence], Report]:
+def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
     """Give what judges a cluster. Judging is imported when there is something to judge."""
     if scope.step or scope.skip:
-        return partial(_judge, choice=_choice(scope))
-    return lambda evidence: _judge(evidence, _choice(scope))
+        return partial(_judge, choice=_choice(scope), live=live)
+    return lambda evidence: _judge(evidence, _choice(scope), live=live)
 
 
-def _judge(evidence: Evidence, choice: "Choice") -> Report:
+def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
+    """Judge *evidence*; only a *live* cluster is judged with what this machine remembers."""
     from fluxstatus.judge import judge
+    from fluxstatus.mcp.memory import NOTHING, recall
 
-    return judge(evidence, choice)
+    return judge(evidence, choice, recall(evidence.target, evidence.taken_at) if live else NOTHING)
 
 
 def _choice(scope: Scope) -> "Choice":

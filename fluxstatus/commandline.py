@@ -52,17 +52,22 @@ def _parameters(group: Any) -> Iterator[Parameter]:
 
 
 def hand_down(context: Any) -> None:
-    """Let the subcommand have the options that stand before its name, as kubectl does."""
+    """Let the subcommand have the options that stand before its name, as kubectl does.
+
+    Where that is a group of subcommands, it hands them on.
+    """
     name = context.invoked_subcommand
-    known = {option.name for option in context.command.commands[name].params}
-    given = {
-        option.name: option
-        for option in context.command.params
-        if context.get_parameter_source(option.name).name == "COMMANDLINE"
-    }
+    given = context.meta.setdefault("handed down", {})
+    for option in context.command.params:
+        if context.get_parameter_source(option.name).name == "COMMANDLINE":
+            given[option.name] = option.opts[0], context.params[option.name]
+    command = context.command.commands[name]
+    if isinstance(command, PlainGroup):
+        return
+    known = {option.name for option in command.params}
     for unknown in given.keys() - known:
-        context.fail(f"{given[unknown].opts[0]} says nothing to `{name}`.")
-    context.default_map = {name: {option: context.params[option] for option in given}}
+        context.fail(f"{given[unknown][0]} says nothing to `{name}`.")
+    context.default_map = {name: {option: value for option, (_, value) in given.items()}}
 
 
 class PlainCommand(TyperCommand):

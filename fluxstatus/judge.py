@@ -1,7 +1,8 @@
 """From Evidence to a Report: every step examined, sorted, narrowed and aimed at the caller."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from fluxstatus.aim import Aim
@@ -10,7 +11,6 @@ from fluxstatus.checks.step import Step
 from fluxstatus.evidence import Evidence
 from fluxstatus.findings import (
     WORST_FIRST,
-    Command,
     Finding,
     Hint,
     Level,
@@ -20,6 +20,8 @@ from fluxstatus.findings import (
     worst,
 )  # fmt: skip
 from fluxstatus.habits.view import View
+from fluxstatus.mcp import suggest
+from fluxstatus.mcp.memory import NOTHING, Memory
 from fluxstatus.state import State
 
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
@@ -42,12 +44,15 @@ class Choice:
     namespaces: Collection[str] = ()
 
 
-def judge(evidence: Evidence, choice: Choice = Choice()) -> Report:
-    """Examine *evidence* by every step that is asked for and give the report."""
-    return judge_state(State(evidence), choice)
+def judge(evidence: Evidence, choice: Choice = Choice(), memory: Memory = NOTHING) -> Report:
+    """Examine *evidence* by every step that is asked for and give the report.
+
+    *memory* is what the caller's machine knows; of the findings it adds advice, and no other.
+    """
+    return judge_state(State(evidence), choice, memory)
 
 
-def judge_state(state: State, choice: Choice = Choice()) -> Report:
+def judge_state(state: State, choice: Choice = Choice(), memory: Memory = NOTHING) -> Report:
     """Do the same for a *state* that somebody goes on to look into."""
     evidence = state.evidence
     chosen = [s for s in STEPS if (not choice.steps or s.id in choice.steps)
@@ -56,7 +61,7 @@ def judge_state(state: State, choice: Choice = Choice()) -> Report:
         chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
     view = View(state, choice.namespaces)
     by_step = [
-        (step, list(_wanted(chain(_examine(step, state), step.advise(view)), choice)))
+        (step, list(_wanted(chain(_examine(step, state), _advise(step, view, memory)), choice)))
         for step in chosen
     ]
     order = {step.id: number for number, step in enumerate(STEPS)}
@@ -77,9 +82,30 @@ def judge_state(state: State, choice: Choice = Choice()) -> Report:
         cost=evidence.cost,
         steps=results,
         findings=tuple(findings),
-        next=_next(findings, aim),
+        next=_next(state, findings, results, memory, aim),
         unreachable=evidence.unreachable is not None,
     )
+
+
+def _next(
+    state: State,
+    findings: Sequence[Finding],
+    steps: Sequence[StepResult],
+    memory: Memory,
+    aim: Aim,
+) -> Next | None:
+    """Say how to go on; a bug in that must not hide what was found."""
+    with suppress(Exception):
+        step = suggest.next_step(state, findings, steps, memory)
+        return step and replace(step, commands=tuple(map(aim.command, step.commands)))
+    return None
+
+
+def _advise(step: Step, view: View, memory: Memory) -> Iterator[Finding]:
+    """Give the habits that a step advises against, in the cluster and on this machine."""
+    yield from step.advise(view)
+    if step.id == suggest.STEP_ID:
+        yield from suggest.warnings(memory)
 
 
 def _examine(step: Step, state: State) -> Iterator[Finding]:
@@ -128,23 +154,4 @@ def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
         finding.object or ("",),
         finding.code,
         finding.title,
-    )
-
-
-def _next(findings: Iterable[Finding], aim: Aim) -> Next | None:
-    """Point to the MCP server where it sees more than one look does."""
-    deep = [f for f in findings if f.level is Level.FAIL and not f.trivial and f.kind == "fault"]
-    if not deep:
-        return None
-    server = " ".join(("flux-operator-mcp serve --read-only=true", *aim.words("flux-operator-mcp")))
-    return Next(
-        "ask your assistant, with live read-only access to this cluster: install the Flux "
-        f"Operator's MCP server and add it as: {server} (https://fluxoperator.dev/docs/mcp/install/)",
-        (
-            Command(
-                ("brew", "install", "controlplaneio-fluxcd/tap/flux-operator-mcp"), changes=True
-            ),
-        ),
-        prompt="Analyze the Flux installation in my current cluster. "
-        f"flux-status found: {deep[0].title}",
     )

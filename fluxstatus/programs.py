@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sh import RunningCommand
 
 _LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
-_CREDENTIAL = re.compile(r"--(?:token|password)(?:=(.+))?", re.DOTALL)
+_CREDENTIAL = re.compile(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most
@@ -68,19 +68,28 @@ class Output:
 class Process:
     """A program at work, to be used in a `with` block, at the end of which it is no more.
 
-    `argv` begins with the path that `kubectl` or `find` gives. On Linux the kernel ends it, too,
-    when the thread that started it is no more, however that came to its end. Raises ProgramError.
+    `argv` begins with the path that `kubectl` or `find` gives; `environ` is all its environment,
+    None stands for ours. One that is `talked_to` gets what `say` is told. On Linux the kernel ends
+    it, too, when the thread that started it is no more, however that came to its end. Raises
+    ProgramError.
     """
 
     _running: "RunningCommand | None" = None
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        environ: Mapping[str, str] | None = None,
+        talked_to: bool = False,
+    ) -> None:
         self.name = Path(argv[0]).name
         self._credentials = _credentials(argv)
         self._files = ExitStack()
+        self._mouth: BinaryIO | None = None
         try:
             with undisturbed():
-                self._start(argv)
+                self._start(argv, environ, talked_to)
         except BaseException:
             self.__exit__()
             raise
@@ -91,6 +100,15 @@ class Process:
     def __exit__(self, *_: object) -> None:
         self.end()
         self._files.close()
+
+    def say(self, data: bytes) -> None:
+        """Give it *data* to read. Raises ProgramError when it reads no more."""
+        try:
+            if self._mouth:
+                self._mouth.write(data)
+        except OSError as error:
+            text = f"{self.name} does not listen any more"
+            raise ProgramError(Unread(Why.FAILED, text)) from error
 
     def alive(self) -> bool:
         """Say whether it runs."""
@@ -136,7 +154,9 @@ class Process:
         descriptor = self._stdout.fileno()
         return os.pread(descriptor, max(os.fstat(descriptor).st_size - offset, 0), offset)
 
-    def _start(self, argv: Sequence[str]) -> None:
+    def _start(
+        self, argv: Sequence[str], environ: Mapping[str, str] | None, talked_to: bool
+    ) -> None:
         import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
 
         import sh  # noqa: PLC0415
@@ -147,10 +167,11 @@ class Process:
                 self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - __exit__ does
                 for _ in range(2)
             )
-            with Path(os.devnull).open("rb") as nothing:
+            with self._ear(talked_to) as ear:
                 self._running = sh.Command(argv[0])(
                     *argv[1:],
-                    _in=nothing,
+                    _in=ear,
+                    _env=None if environ is None else dict(environ),
                     _out=self._stdout,
                     _err=self._stderr,
                     _bg=True,
@@ -163,6 +184,14 @@ class Process:
         except (sh.CommandNotFound, sh.ForkException, OSError) as error:
             text = f"{self.name} cannot be started"
             raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
+
+    def _ear(self, talked_to: bool) -> BinaryIO:
+        """Give what it reads from: nothing, or the other end of what we write to."""
+        if not talked_to:
+            return Path(os.devnull).open("rb")
+        ear, mouth = os.pipe()
+        self._mouth = self._files.enter_context(os.fdopen(mouth, "wb", buffering=0))
+        return os.fdopen(ear, "rb")
 
 
 def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> Output:

@@ -19,6 +19,8 @@ pytest_plugins = ["tests.cluster.fixtures"]
 
 ROOT = Path(__file__).parent.parent
 RECORDED = ROOT / "tests" / "recorded"
+CACHE = Path.home() / ".cache"
+"""Where what is expensive is kept, also while a test has a home of its own."""
 
 # A test that forgets to choose a cluster gets this one, which nobody can reach.
 NOBODYS = {
@@ -32,6 +34,7 @@ NOBODYS = {
 _DECIDED_BY_THE_TEST = (
     *("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "KUBECTL_PATH", "KUBERNETES_SERVICE_HOST"),
     *("PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY"),
+    *("XDG_CONFIG_HOME", "XDG_STATE_HOME", "CODEX_HOME", "COPILOT_HOME"),
     "KUBECTL_FLUX_STATUS_PYTHON",
 )
 
@@ -42,6 +45,8 @@ def _surroundings(
 ) -> None:
     """Hide the user's clusters and settings from the test and all that it starts."""
     home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME", str(CACHE)))
+    monkeypatch.setenv("HOME", str(home))
     kubeconfig = home / "kubeconfig"
     kubeconfig.write_text(json.dumps(NOBODYS))
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))

@@ -241,7 +241,9 @@ def test_a_deep_fault_points_to_the_mcp_server() -> None:
     assert report(*HEALTHY, flux("GitRepository", "git", wrong)).next is None
     offered = report(*HEALTHY, AUTH).next
     assert offered is not None
-    assert "flux-operator-mcp serve --read-only=true" in offered.text
+    assert [command.argv[:4] for command in offered.commands] == [
+        ("kubectl", "flux-status", "mcp", "setup")
+    ]
     assert "apps/git" in offered.prompt
 
 

@@ -105,7 +105,13 @@ def test_what_cannot_be_started_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [["--token=s3cret"], ["--token", "s3cret"], ["--password=s3cret"]]
+    "flags",
+    [
+        ["--token=s3cret"],
+        ["--token", "s3cret"],
+        ["--password=s3cret"],
+        ["--kube-token", "s3cret"],
+    ],
 )
 def test_credentials_on_the_command_line_are_never_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, flags: list[str]
@@ -242,3 +248,26 @@ def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert programs.find("flux-operator") == str(chosen)
     on_path = program(tmp_path / "bin" / "flux-operator", "true")
     assert programs.find("flux-operator") == str(on_path)
+
+
+def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
+    """It reads what it is told, in an environment of its own, and is ended with the block."""
+    argv = [str(program(tmp_path / "parrot", 'while read -r line; do echo "$OWN $line"; done'))]
+    with Process(
+        argv, environ={"OWN": "polly", "PATH": os.environ["PATH"]}, talked_to=True
+    ) as parrot:
+        parrot.say(b"a\nb\n")
+        until = time.monotonic() + 10
+        while parrot.output().stdout != b"polly a\npolly b\n" and time.monotonic() < until:
+            time.sleep(0.01)
+        assert parrot.output().stdout == b"polly a\npolly b\n"
+    assert gone(argv[0])
+
+
+def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
+    """Telling a program something that has ended is an error, and no SIGPIPE for us."""
+    argv = [str(program(tmp_path / "deaf", "exit 0"))]
+    with Process(argv, talked_to=True) as deaf:
+        deaf.wait(10)
+        with pytest.raises(ProgramError, match="deaf does not listen any more"):
+            deaf.say(b"hello\n")

@@ -190,6 +190,7 @@ CODES = {
     "report-missing": "the operator runs and writes no FluxReport",
     "report-old": "the FluxReport is not renewed",
     "cli-version-skew": "the flux-operator CLI here and the operator differ by a minor version",
+    "mcp-read-write": "an MCP client on this machine may change the cluster",
     **UNREAD_CODES,
 }
 STEP = Step(

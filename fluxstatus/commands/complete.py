@@ -28,7 +28,8 @@ _SECONDS = ("--request-timeout=2s",)
 Word = namedtuple("Word", "place word takes passed_on help")  # noqa: PYI024 - see above
 """A row of the table.
 
-`place` is the subcommand that *word* belongs to ("" for none), or the flag whose value it is.
+`place` is the subcommand that *word* belongs to ("" for none, "mcp setup" for one of a group),
+or the flag whose value it is.
 `takes` is FILE, DIR, or the flag that a value is listed under; "" for a word without a value.
 `passed_on` is "kubectl" for a flag of kubectl's own.
 """
@@ -132,8 +133,8 @@ def _parse(before: Iterable[str], table: Iterable[Word]) -> tuple[str, str]:
             wanted = ""
         elif word.startswith("-"):
             wanted = _takes(table, command, word)
-        elif not command and word in commands:
-            command = word
+        elif (below := f"{command} {word}".strip()) in commands:
+            command = below
     return command, wanted
 
 

@@ -16,6 +16,7 @@ from fluxstatus.cli import app
 from fluxstatus.commands.complete import TABLE, Word
 from fluxstatus.listing import offered
 from fluxstatus.listing.offered import OFFERED
+from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.options import Connection
 
 _PATHS = ("FILE", "DIR")
@@ -30,10 +31,9 @@ def table() -> str:
 def _rows() -> Iterator[Word]:
     group: Any = get_command(app)
     yield from _options("", group)
-    for name, command in group.commands.items():
-        yield Word("", name, "", "", command.get_short_help_str(limit=100))
-        yield from _options(name, command)
-        yield from (Word(name, word, "", "", text) for word, text in OFFERED.get(name, {}).items())
+    yield from _commands("", group)
+    for client in CLIENTS.values():
+        yield Word("--client", client.name, "", "", client.title)
     for kind, text in offered.kinds():
         yield Word("KIND", f"{kind}/", "", "", text)
     for resource, text in offered.resources():
@@ -41,6 +41,18 @@ def _rows() -> Iterator[Word]:
     for step in STEPS:
         yield Word("--step", step.id, "", "", step.title)
         yield Word("--skip", step.id, "", "", step.title)
+
+
+def _commands(place: str, group: Any) -> Iterator[Word]:
+    for name, command in group.commands.items():
+        yield Word(place, name, "", "", command.get_short_help_str(limit=100))
+        below = f"{place} {name}".strip()
+        yield from _options(below, command)
+        yield from (
+            Word(below, word, "", "", text) for word, text in OFFERED.get(below, {}).items()
+        )
+        if hasattr(command, "commands"):
+            yield from _commands(below, command)
 
 
 def _options(place: str, command: Any) -> Iterator[Word]:

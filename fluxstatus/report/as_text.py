@@ -24,11 +24,11 @@ _AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
 def render(report: Report, look: Look) -> str:
     """Give *report* as lines of at most `look.width` columns, but never of fewer than 40.
 
-    Only commands and links may be longer: they are there to be copied. Nothing from the cluster
-    gets through unescaped. Unless `look.everything`, passes are summed up, long texts are cut
-    with a mark, the worst are told with all details and others briefly, and of what is wrong
-    beyond the ten worst there is a count. Advice is one line, unless `look.advice` or
-    `look.everything`.
+    Only commands, links and a prompt may be longer: they are there to be copied. Nothing from
+    the cluster gets through unescaped. Unless `look.everything`, passes are summed up, long
+    texts are cut with a mark, the worst are told with all details and others briefly, and of
+    what is wrong beyond the ten worst there is a count. Advice is one line, unless `look.advice`
+    or `look.everything`.
     """
     habits, report = report.habits, replace(report, findings=report.faults)
     one_by_one = habits if look.advice or look.everything else ()
@@ -265,8 +265,9 @@ def _put_next(page: Page, step: Next) -> None:
     if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
         page.put(f"{step.text}: {lines[0]}", label, whole=True)
         return
-    page.put(f"{step.text}:" if lines else step.text, label)
-    for line in lines:
+    prompt = "" if lines else step.prompt
+    page.put(f"{step.text}:" if lines or prompt else step.text, label)
+    for line in lines or prompt.splitlines():
         page.put(line, below, style="command", whole=True)
 
 

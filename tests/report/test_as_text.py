@@ -465,7 +465,9 @@ def copied(told: Report, look: Look) -> list[str]:
     commands = [command for each in (*hints, told.next) if each for command in each.commands]
     lines = [command_line(command.argv, ascii_only=look.ascii) for command in commands]
     links = [visible(finding.docs, ascii_only=look.ascii) for finding in told.findings]
-    return [text.strip() for text in (*lines, *links)]
+    prompt = told.next.prompt.splitlines() if told.next and not told.next.commands else []
+    asked = [visible(line, ascii_only=look.ascii) for line in prompt]
+    return [text.strip() for text in (*lines, *links, *asked)]
 
 
 def is_harmless(char: str) -> bool:

@@ -1,0 +1,9 @@
+"""`mcp accept`: take back `mcp decline`."""
+
+from fluxstatus.commands.mcp.decline import Everywhere, change
+from fluxstatus.options import Connection
+
+
+def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
+    """Take back `mcp decline`, for this context or for all."""
+    change(connection, everywhere=everywhere, declined=False)

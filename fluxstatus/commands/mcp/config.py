@@ -1,0 +1,39 @@
+"""`mcp config`: print an entry alone, as a client has it."""
+
+from typing import Annotated
+
+import typer
+from typer import BadParameter, Option
+
+from fluxstatus import console
+from fluxstatus.commands.mcp.choosing import EntryName, clients
+from fluxstatus.findings import Exit
+from fluxstatus.mcp import server
+from fluxstatus.mcp.clients import CLIENTS
+from fluxstatus.mcp.entry import NAME, PROGRAM
+from fluxstatus.mcp.kubeconfig import UnfitError, entry_for, pin
+from fluxstatus.options import Connection
+from fluxstatus.programs import ProgramError
+
+
+def show(
+    *,
+    client: Annotated[str, Option("--client", metavar="NAME", help="For this client")] = "",
+    name: EntryName = NAME,
+    connection: Connection,
+) -> None:
+    """Print the entry for one client, to paste it where you want it; nothing is written."""
+    if not client:
+        raise BadParameter(f"name one of {', '.join(CLIENTS)}.", param_hint="--client")
+    [chosen] = clients([client]).values()
+    try:
+        binary = server.find()
+    except ProgramError as error:
+        binary = PROGRAM  # it may be meant for another machine
+        console.note(f"{error}; put its absolute path in")
+    try:
+        entry = entry_for(connection, pin(connection), binary, name, read_only=True)
+    except UnfitError as error:
+        console.note(f"Error: {error}")
+        raise typer.Exit(Exit.USAGE) from error
+    console.put(chosen.alone(entry))

@@ -1,0 +1,40 @@
+"""`mcp decline`: no suggestion of the MCP server any more."""
+
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from fluxstatus import console
+from fluxstatus.findings import Exit
+from fluxstatus.mcp import memory
+from fluxstatus.mcp.kubeconfig import current
+from fluxstatus.options import Connection
+
+Everywhere = Annotated[bool, Option("--all", help="For every context")]
+
+
+def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
+    """Have the check suggest steps by hand, and not the MCP server, for this context or for all.
+
+    `mcp accept` takes it back.
+    """
+    change(connection, everywhere=everywhere, declined=True)
+
+
+def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
+    """Remember whether the MCP server is declined for the caller's context, or *everywhere*."""
+    context = "" if everywhere else connection.context or current(connection)
+    if not everywhere and not context:
+        console.note("Error: no context is current: name one with --context, or use --all")
+        raise typer.Exit(Exit.USAGE)
+    try:
+        (memory.decline if declined else memory.accept)(context)
+    except (OSError, RuntimeError) as error:
+        console.note(f"Error: it cannot be remembered: {error}")
+        raise typer.Exit(Exit.NO_VERDICT) from error
+    which = f"for {context}" if context else "for any context"
+    if not declined and memory.is_declined(context):
+        console.note("it is declined for every context: `mcp accept --all` takes that back")
+    word = "is not suggested any more" if declined else "may be suggested again"
+    console.put(f"the MCP server {word} {which}\n")

@@ -1,0 +1,47 @@
+"""`mcp prompts`: what to ask an assistant that has the server."""
+
+import json
+
+from fluxstatus import console, snapshot
+from fluxstatus.asking import ask
+from fluxstatus.judge import judge_state
+from fluxstatus.mcp import prompts
+from fluxstatus.options import Connection, Output, Saved, Timeout, Verbose
+from fluxstatus.report import Format
+from fluxstatus.report.terminal import visible
+from fluxstatus.state import State
+
+
+def show(
+    *,
+    saved: Saved,
+    output: Output = Format.TEXT,
+    verbose: Verbose = False,
+    connection: Connection,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Show what to ask an assistant about this cluster, filled in with what is there.
+
+    What takes a server that may write stands apart.
+    """
+    if saved.file:
+        evidence = snapshot.load(saved.file)
+    else:
+        evidence = ask(connection, timeout=timeout, verbose=verbose)
+    state = State(evidence)
+    found = list(prompts.prompts(state, judge_state(state)))
+    if output is Format.JSON:
+        listed = [one._asdict() for one in found]
+        console.put(json.dumps({"schemaVersion": 1, "prompts": listed}, indent=2) + "\n")
+        return
+    console.put("\n".join(_lines(found)) + "\n")
+
+
+def _lines(found: list[prompts.Prompt]) -> list[str]:
+    lines = ["With the read-only server:"]
+    for prompt in prompts.listed(found, writes=False):
+        lines += ["", *map(visible, prompt.text.splitlines())]
+    lines += ["", "Only with a server that may write (mcp setup --read-write), better by Git:"]
+    for prompt in prompts.listed(found, writes=True):
+        lines += ["", *map(visible, prompt.text.splitlines())]
+    return lines

@@ -1,0 +1,35 @@
+"""`mcp remove`: take the server out of the MCP clients again."""
+
+import typer
+
+from fluxstatus import console
+from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, machine
+from fluxstatus.findings import Exit
+from fluxstatus.mcp.change import plan_drop
+from fluxstatus.mcp.clients import Client, Machine
+from fluxstatus.mcp.entry import Entry
+from fluxstatus.mcp.files import FileError
+
+
+def show(*, chosen: Chosen, how: How) -> None:
+    """Take the entry out of the MCP clients; the rest of their files stays as it is."""
+    here = machine()
+    targets = [client for client in clients(chosen.client).values() if client.file]
+    results = [_one(client, here, chosen, how) for client in targets]
+    if True not in results and None not in results:
+        console.note(f"no client has {chosen.name}")
+    raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
+
+
+def _one(client: Client, here: Machine, chosen: Chosen, how: How) -> bool | None:
+    try:
+        change = plan_drop(client, here, Entry(chosen.name), own_command=not how.edit)
+        if change is None:
+            return False
+        console.put(f"{client.title}\n{change.shown()}")
+        if not how.print_ and (how.yes or agreed(change)):
+            console.put(f"{client.title}: {change.apply(here)}\n\n")
+    except FileError as error:
+        console.note(f"Error: {client.title}: {error}")
+        return None
+    return True

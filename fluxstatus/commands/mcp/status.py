@@ -1,0 +1,109 @@
+"""`mcp status`: which clients have which entries, and what these may do."""
+
+import json
+from typing import Any
+
+import typer
+
+from fluxstatus import console
+from fluxstatus.commands.mcp.choosing import Clients, clients, machine
+from fluxstatus.findings import Exit
+from fluxstatus.mcp import server
+from fluxstatus.mcp.clients import Machine
+from fluxstatus.mcp.entry import Entry
+from fluxstatus.mcp.found import Found, look
+from fluxstatus.options import Output, Timeout
+from fluxstatus.programs import ProgramError
+from fluxstatus.report import Format
+from fluxstatus.report.terminal import command_line, visible
+
+
+def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
+    """Show which MCP clients have the server, for which context, and whether it only reads.
+
+    Nothing is started but the program, for its version; `mcp verify` proves the rest.
+    """
+    here = machine()
+    found = list(look(here, clients(chosen.client)))
+    if output is Format.JSON:
+        console.put(json.dumps(_document(found, here, timeout), indent=2) + "\n")
+    else:
+        console.put("\n".join([*_binary_lines(timeout), "", *_lines(found, here)]) + "\n")
+    raise typer.Exit(Exit.HEALTHY)
+
+
+def _binary(timeout: float) -> tuple[str, str, str]:
+    """Give the path and version of the program, and what is wrong with it."""
+    path = ""
+    try:
+        path = server.find()
+        return path, server.version(path, timeout), ""
+    except ProgramError as error:
+        return path, "", f"{error}"
+
+
+def _binary_lines(timeout: float) -> list[str]:
+    path, version, trouble = _binary(timeout)
+    if path:
+        return [f"{path} {version or trouble}"]
+    return [trouble, *server.how_to_install().splitlines()]
+
+
+def _lines(found: list[Found], here: Machine) -> list[str]:
+    lines = []
+    for one in found:
+        if one.trouble:
+            lines.append(f" warn  {one.client.title}: {one.trouble}")
+        for entry, _ in one.entries:
+            lines += _entry_lines(one, entry)
+        if not (one.entries or one.trouble) and one.client.installed(here):
+            lines.append(f" none  {one.client.title}: no entry in {one.path}")
+    return [visible(line) for line in lines] or ["no MCP client was found on this machine"]
+
+
+def _entry_lines(one: Found, entry: Entry) -> list[str]:
+    name = f"{one.client.title}: {entry.name}"
+    if entry.url:
+        return [f" warn  {name} calls a server elsewhere; whether that writes is not known here"]
+    context = f"context {entry.context}" if entry.context else "whatever context is current"
+    missing = "" if server.runs(entry) else f"; {entry.command} is not there"
+    if entry.read_only and entry.masks:
+        return [f" {'warn' if missing else 'pass'}  {name} only reads, {context}{missing}"]
+    what = "shows the data of Secrets" if entry.read_only else "MAY CHANGE the cluster"
+    pin = ("--context", entry.context) if entry.context else ()
+    fix = ("kubectl", "flux-status", "mcp", "setup", f"--client={one.client.name}",
+           f"--name={entry.name}", *pin)  # fmt: skip
+    return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix)}"]
+
+
+def _document(found: list[Found], here: Machine, timeout: float) -> dict[str, Any]:
+    path, version, trouble = _binary(timeout)
+    return {
+        "schemaVersion": 1,
+        "server": {"path": path, "version": version, "trouble": trouble},
+        "clients": [
+            {
+                "client": one.client.name,
+                "title": one.client.title,
+                "installed": one.client.installed(here),
+                "file": str(one.path),
+                "trouble": one.trouble,
+                "entries": [_entry_json(entry) for entry, _ in one.entries],
+            }
+            for one in found
+            if one.entries or one.trouble or one.client.installed(here)
+        ],
+    }
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "command": entry.command,
+        "url": entry.url,
+        "readOnly": None if entry.url else entry.read_only,
+        "masksSecrets": None if entry.url else entry.masks,
+        "context": entry.context,
+        "kubeconfig": entry.kubeconfig,
+        "present": server.runs(entry),
+    }

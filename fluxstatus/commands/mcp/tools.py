@@ -1,0 +1,46 @@
+"""`mcp tools`: the tools that the server really has, in both modes."""
+
+import json
+from typing import Any
+
+from fluxstatus import console
+from fluxstatus.mcp import server
+from fluxstatus.mcp.entry import NAME, Entry
+from fluxstatus.options import Output, Timeout
+from fluxstatus.report import Format
+from fluxstatus.report.terminal import visible
+
+_WIDTH = 100
+
+
+def show(*, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
+    """Show the tools of the server that is installed here, read-only and read-write.
+
+    They are asked of the program: their names change between releases.
+    """
+    path = server.find()
+    # No cluster is asked for this; the server only wants to have a name.
+    entry = Entry(NAME, path, ("serve",), {"KUBECONFIG": "/dev/null"})
+    version, found = server.version(path, timeout), server.tools(entry, timeout)
+    if output is Format.JSON:
+        console.put(json.dumps(_document(path, version, found), indent=2) + "\n")
+        return
+    width = max(len(tool.name) for tool in found.all)
+    reading = {tool.name for tool in found.reading}
+    lines = [f"{path} {version}", "", f"{'TOOL':{width}}  READ-ONLY  READ-WRITE  WHAT IT DOES"]
+    for tool in sorted(found.all, key=lambda tool: (tool.name not in reading, tool.name)):
+        mark = "yes" if tool.name in reading else "-"
+        what = " ".join(tool.description.split()).partition(". ")[0][:_WIDTH]
+        lines.append(f"{visible(tool.name):{width}}  {mark:9}  {'yes':10}  {visible(what)}")
+    lines += ["", f"{len(reading)} with --read-only=true, {len(found.all)} without"]
+    console.put("\n".join(lines) + "\n")
+
+
+def _document(path: str, version: str, found: server.Tools) -> dict[str, Any]:
+    return {
+        "schemaVersion": 1,
+        "server": {"path": path, "version": version},
+        "readOnly": [tool.name for tool in found.reading],
+        "readWrite": [tool.name for tool in found.all],
+        "writes": [tool.name for tool in found.writing],
+    }

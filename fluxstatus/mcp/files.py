@@ -1,0 +1,128 @@
+"""Changing a file that belongs to somebody else: whole or not at all, and with a copy of before."""
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class FileError(Exception):
+    """A client's file cannot be read, or is not changed; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was read: where it really is, and its text, "" when there is none."""
+
+    path: Path
+    data: bytes | None
+    text: str = ""
+
+
+def read(path: Path) -> Document:
+    """Read the file *path*, following links; one that is not there is an empty one.
+
+    Raises FileError.
+    """
+    try:
+        real = path.resolve()
+        if real.exists() and not real.is_file():
+            raise FileError(f"{path} is no file")
+        data = real.read_bytes()
+    except FileNotFoundError:
+        return Document(real, None)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(f"{path} cannot be read: {reason}") from error
+    try:
+        return Document(real, data, data.removeprefix(_BOM).decode())
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is not in UTF-8") from error
+
+
+def write(document: Document, text: str) -> Path | None:
+    """Make *text* the content of the file, with its mode and owner; give the copy of before.
+
+    The file is replaced in one step, and only if nobody has changed it since it was read; what
+    can go wrong leaves it as it was. Raises FileError.
+    """
+    path, before = document.path, document.data
+    data = (_BOM if (before or b"").startswith(_BOM) else b"") + text.encode()
+    unfinished = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = path.stat() if before is not None else None
+        if state and not stat.S_IMODE(state.st_mode) & 0o222:
+            raise FileError(f"{path} is read-only")
+        backup = _back_up(path, before, state) if before and state else None
+        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            if state:
+                _dress(file.fileno(), state)
+            file.flush()
+            os.fsync(file.fileno())
+        if read(path).data != before:
+            raise FileError(f"{path} was changed by somebody else meanwhile; try again")
+        Path(unfinished).replace(path)
+    except OSError as error:
+        raise FileError(f"{path} is not changed: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            Path(unfinished).unlink()
+    return backup
+
+
+def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
+    """Keep *data* beside the file; a copy that is there already is never written over."""
+    number = 0
+    while True:
+        backup = path.with_name(f"{path.name}.bak{number or ''}")
+        if backup.is_file() and backup.read_bytes() == data:
+            return backup
+        try:
+            handle = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            number += 1
+            continue
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                _dress(file.fileno(), state)
+        except BaseException:
+            backup.unlink()
+            raise
+        return backup
+
+
+def _dress(handle: int, state: os.stat_result) -> None:
+    """Give a new file the owner and the mode of the old one."""
+    made = os.fstat(handle)
+    if (made.st_uid, made.st_gid) != (state.st_uid, state.st_gid):
+        os.fchown(handle, state.st_uid, state.st_gid)
+    os.fchmod(handle, stat.S_IMODE(state.st_mode))
+
+
+def difference(path: Path, before: str, after: str) -> str:
+    """Show what changes in *path*, and nothing else of it: it may hold the secrets of others."""
+    start = _alike(before, after)
+    end = _alike(before[start:][::-1], after[start:][::-1])
+    begun = before.rfind("\n", 0, start) + 1
+    if not before[begun:start].strip():
+        start = begun  # the indentation makes it easier to read
+    line = before.count("\n", 0, start) + 1
+    lines = [f"{path}, line {line}:"]
+    for mark, text in (("-", before), ("+", after)):
+        changed = text[start : len(text) - end].strip("\r\n")
+        lines += [f"{mark} {one}".rstrip() for one in changed.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def _alike(one: str, other: str) -> int:
+    """Count the characters at the start that both have."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -1,0 +1,141 @@
+"""What an entry needs of the kubeconfig: the one file that has all of a context."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fluxstatus import programs
+from fluxstatus.aim import Aim
+from fluxstatus.mcp.entry import PROGRAM, Entry
+from fluxstatus.options import Connection
+
+_NOT_FOR_A_FILE = (
+    "token", "client_certificate", "client_key", "certificate_authority", "cluster", "user",
+)  # fmt: skip
+_TIMEOUT = 10.0  # seconds for kubectl to read its configuration
+
+
+class UnfitError(Exception):
+    """What the caller asks for cannot stand in a client's file; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A context with all that it needs in one file.
+
+    `server` and `cluster` are for comparing, `helper` is the program that logs in, if one does.
+    """
+
+    context: str
+    file: str
+    server: str = ""
+    cluster: str = ""
+    helper: str = ""
+    others: int = 0  # more files that $KUBECONFIG lists
+
+
+def pin(connection: Connection) -> Pinned:
+    """Find the file that has all of the caller's context. Raises UnfitError, ProgramError."""
+    context = connection.context or current(connection)
+    if not context:
+        raise UnfitError("no context is current: name one with --context")
+    files = list(_files(connection))
+    reasons = []
+    for file in files:
+        try:
+            found = view(file, context)
+        except programs.ProgramError as error:
+            reasons.append(f"{error}")
+            continue
+        if found.server:
+            return replace(found, others=len(files) - 1)
+    raise UnfitError(_nowhere(context, files, reasons))
+
+
+def view(file: str, context: str) -> Pinned:
+    """Give what *file* says of *context* ("" for its current one). Raises ProgramError."""
+    argv = [programs.kubectl(), "config", "view", "--minify", "--output=json"]
+    argv += [f"--kubeconfig={file}"] if file else []
+    argv += [f"--context={context}"] if context else []
+    document = programs.run(argv, timeout=_TIMEOUT).json()
+    named = _first(document, "contexts")
+    cluster = _first(document, "clusters")
+    helper = _map(_map(_first(document, "users").get("user")).get("exec")).get("command")
+    return Pinned(
+        context or str(named.get("name", "")),
+        file,
+        str(_map(cluster.get("cluster")).get("server") or ""),
+        str(cluster.get("name", "")),
+        str(helper or ""),
+    )
+
+
+def entry_for(
+    connection: Connection, pinned: Pinned, binary: str, name: str, *, read_only: bool
+) -> Entry:
+    """Make the entry that starts *binary* for *pinned*. Raises UnfitError."""
+    refused = [one for one in _NOT_FOR_A_FILE if getattr(connection, one)]
+    if refused:
+        named = ", ".join("--" + one.replace("_", "-") for one in refused)
+        raise UnfitError(
+            f"{named} cannot go into a client's file, where everybody's backups and screens see "
+            "it: put it into a context of a kubeconfig (kubectl config set-credentials, kubectl "
+            "config set-context) and name that with --context"
+        )
+    flags = connection.flags(but_for=("context", "kubeconfig", "request_timeout", "cache_dir"))
+    mode = f"--read-only={'true' if read_only else 'false'}"
+    args = ("serve", mode, *Aim(pinned.context, flags).words(PROGRAM))
+    return Entry(name, binary, args, {"KUBECONFIG": pinned.file, **_path(pinned.helper)})
+
+
+def _path(helper: str) -> dict[str, str]:
+    """Give the PATH on which a program that logs in is found; that of a client may be bare."""
+    if not helper or os.path.isabs(helper):  # noqa: PTH117 - it is a word
+        return {}
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    return {"PATH": os.pathsep.join(dict.fromkeys(f for f in folders if Path(f).is_absolute()))}
+
+
+def current(connection: Connection) -> str:
+    """Give the context that is current, empty when none is. Raises ProgramError."""
+    argv = [programs.kubectl(), "config", "current-context"]
+    argv += [f"--kubeconfig={connection.kubeconfig}"] if connection.kubeconfig else []
+    try:
+        output = programs.run(argv, timeout=_TIMEOUT)
+    except programs.ProgramError as error:
+        if "current-context is not set" in f"{error}":
+            return ""
+        raise
+    return output.stdout.decode(errors="replace").strip()
+
+
+def _files(connection: Connection) -> Iterator[str]:
+    listed = connection.kubeconfig or os.environ.get("KUBECONFIG", "")
+    names = [connection.kubeconfig] if connection.kubeconfig else listed.split(os.pathsep)
+    names = [name for name in names if name] or [str(Path.home() / ".kube" / "config")]
+    for name in dict.fromkeys(names):
+        yield os.path.abspath(name)  # noqa: PTH100 - links are kept: who renews them may swap them
+
+
+def _nowhere(context: str, files: list[str], reasons: list[str]) -> str:
+    if len(files) == 1:
+        said = reasons[0] if reasons else f"it has no cluster for the context {context}"
+        return f"{files[0]} does not do for the server: {said}"
+    return (
+        f"none of the {len(files)} files of $KUBECONFIG has all of the context {context}, and the "
+        "server reads only one. Make one that has, and name it with --kubeconfig:\n"
+        f"  kubectl config view --raw --minify --flatten --context={shlex.quote(context)} > FILE; "
+        "chmod 600 FILE"
+    )
+
+
+def _first(document: Any, key: str) -> dict[str, Any]:
+    found = _map(document).get(key)
+    return _map(found[0]) if isinstance(found, list) and found else {}
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,104 @@
+"""What to ask an assistant that has the server: the documented prompts, as data.
+
+Source: docs/mcp/mcp-prompting.md of the Flux Operator. `{}` fields are filled in for a cluster;
+a prompt whose fields are not known is left out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from fluxstatus.findings import Level, Report
+from fluxstatus.mcp.suggest import prompt_for
+from fluxstatus.state import State
+
+
+class Prompt(NamedTuple):
+    """What to ask, when it is of use, and whether it takes tools that write."""
+
+    about: str
+    text: str
+    writes: bool = False
+
+
+PROMPTS = (
+    Prompt("debugging", "Check the Flux installation in the cluster {context}."),
+    Prompt(
+        "debugging",
+        "Analyze the Flux installation in {context} and report the status of all components.",
+    ),
+    Prompt("debugging", "Are there any reconciliation errors in the Flux resources of {context}?"),
+    Prompt("debugging", "Troubleshoot the Kustomization {Kustomization} in {context}."),
+    Prompt("debugging", "Debug the HelmRelease {HelmRelease} in {context}."),
+    Prompt(
+        "debugging",
+        "Read the events and the controller's log of the {source} in {context}: does it get "
+        "new revisions, and if not, why?",
+    ),
+    Prompt(
+        "debugging",
+        "Perform a root cause analysis of the last failed deployment in the namespace {namespace} "
+        "of {context}.",
+    ),
+    Prompt("operations", "Draw a diagram of the Flux dependency flow in {context}."),
+    Prompt("operations", "Based on Flux events, what was updated today in {context}?"),
+    Prompt("operations", "Which Deployments in {context} does Flux manage, and from which source?"),
+    Prompt(
+        "operations",
+        "List the Helm releases in {context} with their chart version constraints and the versions "
+        "that are deployed.",
+    ),
+    Prompt(
+        "operations", "Which images does Flux deploy in the namespace {namespace} of {context}?"
+    ),
+    Prompt(
+        "operations",
+        "Preview what this change of the overlay would do in {context} before I commit it.",
+    ),
+    Prompt("operations", "Reconcile {Kustomization} with its source in {context}.", writes=True),
+    Prompt(
+        "operations",
+        "Reconcile all Kustomizations of {flux_namespace} in {context} in the order of their "
+        "dependsOn, then verify their status.",
+        writes=True,
+    ),
+    Prompt(
+        "operations",
+        "Search for all suspended Kustomizations in {context} and resume them.",
+        writes=True,
+    ),
+)
+
+
+def prompts(state: State, report: Report) -> Iterator[Prompt]:
+    """Give the prompts for a judged cluster; what fails there comes first."""
+    for finding in report.findings:
+        if finding.level is Level.FAIL and finding.kind == "fault" and finding.step != "cluster":
+            yield Prompt("this failure", prompt_for(finding, state, report.steps))
+            break
+    known = fields(state, report)
+    for prompt in PROMPTS:
+        try:
+            yield prompt._replace(text=prompt.text.format_map(known))
+        except KeyError:
+            continue
+
+
+def fields(state: State, report: Report) -> Mapping[str, str]:
+    """Give what is known of the cluster: names of what fails, else of what there is."""
+    known = {"context": report.target.context or "the current cluster"}
+    failing = [f.object for f in report.findings if f.object and f.level is Level.FAIL]
+    there = sorted(resource.ref for resource in state.resources.values())
+    for ref in (*failing, *there):
+        known.setdefault(ref.kind, f"{ref.namespace}/{ref.name}")
+        if ref.kind in ("GitRepository", "OCIRepository", "Bucket"):
+            known.setdefault("source", f"{ref}")
+        if ref.kind in ("Kustomization", "HelmRelease"):
+            known.setdefault("namespace", ref.namespace)
+    if state.instance or state.components:
+        known["flux_namespace"] = state.namespace
+    return known
+
+
+def listed(prompts_: Iterable[Prompt], *, writes: bool) -> list[Prompt]:
+    """Give those that take tools that write, or those that take none."""
+    return [prompt for prompt in prompts_ if prompt.writes is writes]

@@ -1,0 +1,160 @@
+"""The Model Context Protocol over standard input and output, as much of it as a look needs."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+from fluxstatus import __version__
+from fluxstatus.evidence import Unread, Why
+from fluxstatus.programs import Process, ProgramError
+
+VERSION = "2025-06-18"
+_MOST = 16 << 20  # bytes of an answer
+_PAGES = 50
+_SAID = 200  # characters of somebody else's words in a sentence
+_LAST_WORDS = 2.0  # seconds from the end of its input to its own end
+_PAUSES = (0.002, 0.02)  # seconds between two looks at what has come
+
+
+class Tool(NamedTuple):
+    """A tool that a server offers."""
+
+    name: str
+    description: str
+
+
+class Result(NamedTuple):
+    """What a tool has answered, and whether it says that this is an error."""
+
+    text: str
+    error: bool
+
+
+class Session:
+    """A talk with a server that is started for it, to be used in a `with` block.
+
+    `argv` and `environ` are the whole command and its whole environment; each answer may take
+    `timeout` seconds. `server` is its name and version, `protocol` the version it speaks. Raises
+    ProgramError when it cannot be started, ends, hangs or says what is not the protocol.
+    """
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], timeout: float) -> None:
+        self._timeout = timeout
+        self._read = 0
+        self._last = 0
+        self._process = Process(argv, environ=environ, talked_to=True)
+        try:
+            begun = time.monotonic()
+            answer = self._initialize()
+            self.latency = time.monotonic() - begun
+        except BaseException:
+            self._process.__exit__()
+            raise
+        info = answer.get("serverInfo")
+        self.server: Mapping[str, Any] = info if isinstance(info, dict) else {}
+        self.protocol = str(answer.get("protocolVersion", ""))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.__exit__()
+
+    def _initialize(self) -> dict[str, Any]:
+        client = {"name": "kubectl-flux-status", "version": __version__}
+        answer = self.ask(
+            "initialize", {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": client}
+        )
+        self._send({"method": "notifications/initialized"})
+        return answer
+
+    def tools(self) -> list[Tool]:
+        """Give the tools that it offers, in its order."""
+        found: list[Tool] = []
+        params: dict[str, Any] = {}
+        for _ in range(_PAGES):
+            answer = self.ask("tools/list", params)
+            tools = answer.get("tools")
+            for tool in tools if isinstance(tools, list) else [None]:
+                if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
+                    raise self._garbled("its list of tools is none")
+                found.append(Tool(tool["name"], str(tool.get("description") or "")))
+            if not answer.get("nextCursor"):
+                return found
+            params = {"cursor": answer["nextCursor"]}
+        raise self._garbled("its list of tools has no end")
+
+    def call(self, tool: str, **arguments: Any) -> Result:
+        """Call a *tool*. Raises ProgramError also when there is no such tool."""
+        answer = self.ask("tools/call", {"name": tool, "arguments": arguments})
+        content = answer.get("content")
+        parts = content if isinstance(content, list) else []
+        texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict)]
+        return Result("\n".join(texts), answer.get("isError") is True)
+
+    def ask(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask and give the result of the answer; an error in it is a ProgramError."""
+        self._last += 1
+        self._send({"id": self._last, "method": method, "params": params})
+        for message in self._messages(method):
+            if message.get("id") != self._last or "method" in message:
+                continue  # a notification, or a question to us
+            result = message.get("result")
+            if isinstance(result, dict):
+                return result
+            error = message.get("error")
+            said = error.get("message") if isinstance(error, dict) else "an answer without a result"
+            raise self._failed(Why.FAILED, f"refused {method}: {str(said)[:_SAID]}")
+        raise AssertionError("the messages end by an exception")
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        try:
+            self._process.say(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+        except ProgramError as error:
+            raise self._ended() from error
+
+    def _messages(self, method: str) -> Iterator[dict[str, Any]]:
+        until, pause = time.monotonic() + self._timeout, _PAUSES[0]
+        while True:
+            alive = self._process.alive()  # before looking: what it said last must not be lost
+            data = self._process.output().stdout
+            if len(data) - self._read > _MOST:
+                raise self._garbled("it does not stop talking")
+            *lines, _ = data[self._read :].split(b"\n")
+            for line in lines:
+                self._read += len(line) + 1
+                yield self._message(line)
+            if not lines and not alive:
+                raise self._ended()
+            if time.monotonic() > until:
+                text = f"did not answer {method} within {self._timeout:g} s"
+                raise self._failed(Why.TIMEOUT, text)
+            if not lines:
+                time.sleep(pause)
+                pause = min(2 * pause, _PAUSES[1])
+
+    def _message(self, line: bytes) -> dict[str, Any]:
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+            said = line.decode(errors="replace").strip()[:_SAID]
+            raise self._garbled(f"it printed {said!r}")
+        return message
+
+    def _ended(self) -> ProgramError:
+        try:  # it may have closed its ears a moment before its end
+            self._process.wait(_LAST_WORDS)
+        except ProgramError as error:
+            return error
+        output = self._process.output()
+        said = output.stderr.strip()[-_SAID:] or "without a word"
+        return self._failed(Why.FAILED, f"ended with code {output.code}: {said}")
+
+    def _garbled(self, text: str) -> ProgramError:
+        return self._failed(Why.GARBLED, f"does not speak MCP: {text}")
+
+    def _failed(self, why: Why, text: str) -> ProgramError:
+        return ProgramError(Unread(why, f"{self._process.name} {text}"))

@@ -1,0 +1,95 @@
+"""The server's program: where it is, which version, how to get it, which tools it has."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fluxstatus import programs
+from fluxstatus.evidence import Unread, Why
+from fluxstatus.findings import Command
+from fluxstatus.mcp.entry import PROGRAM, Entry
+from fluxstatus.mcp.protocol import Session, Tool
+
+_BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
+_INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
+_RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
+BREW_INSTALL = Command(("brew", "install", f"controlplaneio-fluxcd/tap/{PROGRAM}"), changes=True)
+
+
+def find() -> str:
+    """Give the absolute path of the server's program: on PATH, a Flux plugin, or of Homebrew.
+
+    Raises ProgramError.
+    """
+    try:
+        path = programs.find(PROGRAM)
+    except programs.ProgramError:
+        found = shutil.which(PROGRAM, path=os.pathsep.join(_BREW))
+        if found is None:
+            raise
+        path = found
+    return os.path.abspath(path)  # noqa: PTH100 - links are kept: behind them versions change
+
+
+def version(path: str, timeout: float) -> str:
+    """Give the version that the program says it is. Raises ProgramError."""
+    output = programs.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
+    found = re.search(r"\bv?(\d+\.\d+\.\S+)", output)
+    if found is None:
+        raise programs.ProgramError(Unread(Why.GARBLED, f"{path} does not say its version"))
+    return found[1]
+
+
+def how_to_install() -> str:
+    """Say how to get the program on this machine."""
+    system = "darwin" if sys.platform == "darwin" else "linux"
+    machine = os.uname().machine
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    return (
+        f"install it with:  {' '.join(BREW_INSTALL.argv)}\n"
+        f"or unpack {PROGRAM}_VERSION_{system}_{arch}.tar.gz into a folder on PATH, from "
+        f"{_RELEASES}"
+    )
+
+
+def environment(entry: Entry) -> dict[str, str]:
+    """Give the environment that a client starts *entry* with: a little, and what it says."""
+    own = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return {**own, **entry.env}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a program offers: the tools that only read, and all that it has."""
+
+    reading: tuple[Tool, ...]
+    all: tuple[Tool, ...]
+
+    @property
+    def writing(self) -> tuple[Tool, ...]:
+        """Those that it has only when it may write."""
+        names = {tool.name for tool in self.reading}
+        return tuple(tool for tool in self.all if tool.name not in names)
+
+
+def tools(entry: Entry, timeout: float) -> Tools:
+    """Ask the program of *entry* for its tools in both modes. Raises ProgramError."""
+    environ = environment(entry)
+    reading, everything = (
+        _tools(entry.elsewhere(f"--read-only={word}"), environ, timeout)
+        for word in ("true", "false")
+    )
+    return Tools(reading, everything)
+
+
+def _tools(entry: Entry, environ: Mapping[str, str], timeout: float) -> tuple[Tool, ...]:
+    with Session(entry.argv, environ, timeout) as session:
+        return tuple(session.tools())
+
+
+def runs(entry: Entry) -> bool:
+    """Say whether the program that *entry* starts is there."""
+    return shutil.which(entry.command, path=environment(entry).get("PATH")) is not None

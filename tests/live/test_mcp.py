@@ -1,0 +1,421 @@
+"""The MCP server itself, set up for every client, verified against kubectl, and removed again."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fluxstatus.mcp import verify
+from fluxstatus.mcp.change import plan_drop, plan_put
+from fluxstatus.mcp.clients import CLIENTS, Machine
+from fluxstatus.mcp.entry import NAME, Entry
+from fluxstatus.mcp.found import look
+from fluxstatus.mcp.protocol import Session
+from fluxstatus.programs import ProgramError
+from tests.cluster import access
+from tests.cluster.cluster import Cluster
+from tests.fakes.kubeconfigs import kubeconfig
+from tests.fakes.processes import gone
+from tests.fakes.programs import program
+from tests.live.program import TOP, Said, environment
+from tests.live.test_check import BROKEN, HEALTHY, put
+from tests.terminal import Terminal
+
+pytestmark = pytest.mark.cluster
+
+WITH_FILES = {name: client for name, client in CLIENTS.items() if client.file}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A machine of its own for a test: a home without any client, and a kubeconfig."""
+
+    home: Path
+    env: dict[str, str]
+    cluster: Cluster
+
+    def run(self, *args: str | Path, stdin: str = "") -> Said:
+        """Run `kubectl flux-status` with *args* there."""
+        done = subprocess.run(
+            [sys.executable, "-m", "fluxstatus", *map(str, args)],
+            input=stdin, capture_output=True, text=True, env=self.env, cwd=self.home,
+            timeout=120, check=False,
+        )  # fmt: skip
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def file(self, client: str) -> Path:
+        """Give the file of *client*."""
+        path = CLIENTS[client].path(Machine(environ=self.env, folder=self.home))
+        assert path
+        return path
+
+    def write(self, client: str, *args: str, **env: str) -> None:
+        """Give *client* an entry that starts the real server with *args*."""
+        entry = Entry(NAME, self.env["SERVER"], args, {"KUBECONFIG": self.env["KUBECONFIG"], **env})
+        self.file(client).parent.mkdir(parents=True, exist_ok=True)
+        self.file(client).write_text(CLIENTS[client].put("", entry))
+
+
+@pytest.fixture(name="desk")
+def _desk(cluster: Cluster, flux_operator_mcp: Path, tmp_path: Path) -> Desk:
+    home = tmp_path / "home of me"
+    home.mkdir()
+    env = environment()
+    own = {
+        "HOME": str(home),
+        "KUBECONFIG": str(cluster.kubeconfig("admin", "viewer")),
+        "PATH": os.pathsep.join((str(flux_operator_mcp.parent), *_bare(env["PATH"]))),
+        "SERVER": str(flux_operator_mcp),
+    }
+    return Desk(home, {**env, **own}, cluster)
+
+
+def _bare(path: str) -> Iterator[str]:
+    """Give the folders of PATH that have no client's own command."""
+    for folder in path.split(os.pathsep):
+        if not any(c.program and Path(folder, c.program).exists() for c in CLIENTS.values()):
+            yield folder
+
+
+def setup(desk: Desk, *args: str) -> Said:
+    """Set up, without questions, and expect that it works."""
+    said = desk.run("mcp", "setup", "--yes", *args)
+    assert said.code == 0, said.err
+    return said
+
+
+def tools_of(argv: Sequence[str | Path], env: dict[str, str]) -> set[str]:
+    """Ask a server for its tools."""
+    with Session([str(word) for word in argv], env, timeout=30) as session:
+        return {tool.name for tool in session.tools()}
+
+
+def test_every_client_from_setup_to_remove(desk: Desk) -> None:
+    """Set up for all clients at once, one proof stands for all; twice is once; remove undoes."""
+    put(desk.cluster, HEALTHY)
+    names = [f"--client={name}" for name in WITH_FILES]
+    said = setup(desk, *names)
+    before = {name: desk.file(name).read_bytes() for name in WITH_FILES}
+    assert said.out.count(" is changed") == len(WITH_FILES)
+    assert setup(desk, *names).out.count("has it already") == len(WITH_FILES)
+    assert {name: desk.file(name).read_bytes() for name in WITH_FILES} == before
+
+    proof = desk.run("mcp", "verify", "-o", "json")
+    assert proof.code == 0, proof.out
+    document = json.loads(proof.out)
+    [entry] = document["entries"]
+    assert entry["clients"] == [name for name in WITH_FILES if name != "vscode-workspace"]
+    assert (document["writes"], len(document["advertised"])) == ([], 11)
+    assert {f["level"] for f in entry["findings"]} == {"pass"}
+
+    status = json.loads(desk.run("mcp", "status", "-o", "json").out)
+    listed = {c["client"]: c["entries"] for c in status["clients"]}
+    assert listed.keys() == WITH_FILES.keys()
+    for [one] in listed.values():
+        assert (one["readOnly"], one["context"], one["present"]) == (True, "kfs-admin", True)
+        assert one["kubeconfig"] == desk.env["KUBECONFIG"]
+
+    assert desk.run("mcp", "remove", "--yes").code == 0
+    assert json.loads(desk.run("mcp", "status", "-o", "json").out)["clients"][0]["entries"] == []
+    assert desk.run("mcp", "verify").code == 3
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+@pytest.mark.parametrize("client", WITH_FILES.values(), ids=WITH_FILES)
+def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
+    """In the files of Linux and macOS an entry is put, found, started as it stands, and dropped."""
+    machine = Machine(platform, {**desk.env, "PATH": ""}, desk.home)
+    args = ("serve", "--read-only=true", "--kube-context", "kfs-admin")
+    entry = Entry(NAME, desk.env["SERVER"], args, {"KUBECONFIG": desk.env["KUBECONFIG"]})
+    change = plan_put(client, machine, entry)
+    assert change
+    change.apply(machine)
+    [found] = [one for one in look(machine) if one.entries]
+    [(stored, _)] = found.entries
+    assert (found.client, stored) == (client, entry)
+    assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
+        :7
+    ] != "support"
+    seen = verify.look(stored, 30)
+    assert (len(seen.advertised), seen.writes) == (11, ())
+    change = plan_drop(client, machine, entry)
+    assert change
+    change.apply(machine)
+    assert not [one for one in look(machine) if one.entries]
+
+
+def test_tools_are_those_of_the_program(desk: Desk) -> None:
+    """The list is what the program says: 11 that read, 18 in all, and no fixed one."""
+    env = {"KUBECONFIG": desk.env["KUBECONFIG"]}
+    said = json.loads(desk.run("mcp", "tools", "-o", "json").out)
+    reading = tools_of([desk.env["SERVER"], "serve", "--read-only=true"], env)
+    assert set(said["readOnly"]) == reading
+    assert set(said["readWrite"]) == tools_of([desk.env["SERVER"], "serve"], env)
+    assert (len(said["readOnly"]), len(said["readWrite"])) == (11, 18)
+    assert set(said["writes"]) == set(said["readWrite"]) - reading
+    documented = (TOP / "docs" / "mcp.md").read_text()
+    assert [tool for tool in said["readWrite"] if f"`{tool}`" not in documented] == []
+    text = desk.run("mcp", "tools").out
+    assert "11 with --read-only=true, 18 without" in text
+
+
+def test_write_tools_are_refused(desk: Desk) -> None:
+    """Through the entry that setup makes no tool that writes can be called, and nothing changes."""
+    put(desk.cluster, HEALTHY)
+    setup(desk, "--client=cursor")
+    document = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]
+    writing = json.loads(desk.run("mcp", "tools", "-o", "json").out)["writes"]
+    desk.cluster.forget_audit()
+    argv = [document["command"], *document["args"]]
+    with Session(argv, document["env"], timeout=30) as session:
+        for tool in writing:
+            with pytest.raises(ProgramError, match="unknown tool"):
+                session.call(
+                    tool, kind="Kustomization", name="flux-system", namespace="flux-system"
+                )
+        assert "flux-system" in session.call("get_flux_instance").text
+    assert {request.verb for request in desk.cluster.audit("admin")} <= {"get", "list"}
+
+
+def test_an_entry_that_may_write_is_found_and_mended(desk: Desk) -> None:
+    """Without --read-only=true verify fails, the check and status warn, and setup mends it."""
+    put(desk.cluster, HEALTHY)
+    desk.write("codex", "serve", "--kube-context", "kfs-admin")
+    proof = desk.run("mcp", "verify", "-o", "json")
+    assert proof.code == 1
+    assert {"apply_kubernetes_manifest", "reconcile_flux_resource"} <= set(
+        json.loads(proof.out)["writes"]
+    )
+    assert "MAY CHANGE the cluster" in desk.run("mcp", "status").out
+    check = desk.run("-o", "json", "--fail-on=warn")
+    [warning] = [f for f in check.report["findings"] if f["code"] == "mcp-read-write"]
+    assert (check.code, warning["level"], warning["class"]) == (0, "warn", "habit")
+    [command] = warning["hints"][0]["commands"]
+    assert desk.run(*command["argv"][2:], "--yes").code == 0
+    assert desk.run("mcp", "verify").code == 0
+    assert "mcp-read-write" not in desk.run("-o", "json").out
+
+
+def test_what_the_server_hides_is_told(desk: Desk) -> None:
+    """Who may not list FluxInstances gets `unknown` where the server says that there is none."""
+    put(desk.cluster, HEALTHY)
+    setup(desk, "--client=cursor", "--context=kfs-viewer")
+    proof = desk.run("mcp", "verify")
+    assert proof.code == 3
+    assert "unknown  instance     the server hides this" in proof.out
+    assert "No Flux instance found" in " ".join(proof.out.split())
+    check = desk.run("--context=kfs-viewer")
+    assert "you may not list fluxinstances.fluxcd.controlplane.io" in " ".join(check.out.split())
+
+
+def test_a_folders_own_file_is_not_started_unasked(desk: Desk) -> None:
+    """What a repository brings along is started only for who names it."""
+    trap = program(desk.home / "trap", f"touch '{desk.home}/sprung'; exit 1")
+    file = desk.file("vscode-workspace")
+    file.parent.mkdir()
+    file.write_text(CLIENTS["vscode-workspace"].put("", Entry(NAME, str(trap), ("serve",))))
+    said = desk.run("mcp", "verify")
+    assert "is not tried" in said.err
+    assert desk.run("mcp", "status").code == desk.run("mcp", "tools").code == 0
+    assert not (desk.home / "sprung").exists()
+    assert desk.run("mcp", "verify", "--client=vscode-workspace").code == 3
+    assert (desk.home / "sprung").exists()
+
+
+def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:
+    """An entry for another cluster than the one that is asked about does not pass."""
+    put(desk.cluster, HEALTHY)
+    other = kubeconfig(tmp_path / "other")
+    desk.write("cursor", "serve", "--read-only", "--kube-context=here", KUBECONFIG=str(other))
+    said = desk.run("mcp", "verify", "--context=kfs-admin", "-o", "json")
+    codes = {f["code"] for f in json.loads(said.out)["entries"][0]["findings"]}
+    assert said.code == 1
+    assert {"other-cluster", "not-seen"} <= codes
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("exit 1", "ended with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
+     ("sleep 90", "did not answer initialize within 1 s")],
+)  # fmt: skip
+def test_a_server_that_does_not_work(desk: Desk, script: str, said: str) -> None:
+    """What cannot be talked to is no verdict, in a sentence, and leaves no process."""
+    server = program(desk.home / "flux-operator-mcp", script)
+    entry = Entry(NAME, str(server), ("serve",), {"KUBECONFIG": desk.env["KUBECONFIG"]})
+    desk.file("cursor").parent.mkdir()
+    desk.file("cursor").write_text(CLIENTS["cursor"].put("", entry))
+    proof = desk.run("mcp", "verify", "--timeout=1s")
+    assert proof.code == 3
+    assert said in " ".join(proof.out.split())
+    assert gone(str(server))
+
+
+def test_a_prompt_where_it_is_set_up(desk: Desk) -> None:
+    """The report suggests setup, then has a prompt, as --prompt; declined, it has neither."""
+    put(desk.cluster, BROKEN)
+    offered = desk.run("-o", "json")
+    assert offered.code == 1
+    [command] = offered.report["next"]["commands"]
+    assert command["argv"][:4] == ["kubectl", "flux-status", "mcp", "setup"]
+    assert desk.run(*command["argv"][2:], "--client=cursor", "--yes").code == 0
+    ready = desk.run("-o", "json").report["next"]
+    assert ready["commands"] == []
+    assert desk.run("--prompt").out == ready["prompt"] + "\n"
+    assert desk.run("mcp", "remove", "--yes").code == 0
+    assert desk.run("mcp", "decline").code == 0
+    declined = desk.run("-o", "json").report["next"]
+    assert "mcp" not in json.dumps(declined["commands"])
+    assert desk.run("mcp", "accept").code == 0
+    assert desk.run("-o", "json").report["next"]["text"] == offered.report["next"]["text"]
+    state = json.loads((desk.home / ".local/state/kubectl-flux-status/state.json").read_text())
+    assert [len(times) for times in state["failures"].values()] == [5]
+
+
+def test_no_credential_gets_into_a_file(desk: Desk) -> None:
+    """Flags that are credentials are refused; the entry has the path of the kubeconfig only."""
+    token = access.token("admin")
+    for flag in (f"--token={token}", "--client-key=/k", "--client-certificate=/c",
+                 "--certificate-authority=/a", "--user=u", "--cluster=c"):  # fmt: skip
+        said = desk.run("mcp", "setup", "--client=cursor", "--yes", flag)
+        assert said.code == 2
+        assert flag.partition("=")[0] + " cannot go into a client's file" in said.err
+    assert not desk.file("cursor").exists()
+    setup(desk, *(f"--client={name}" for name in WITH_FILES))
+    for name in WITH_FILES:
+        text = desk.file(name).read_text()
+        assert token not in text
+        assert "certificate" not in text
+
+
+def test_impersonation(desk: Desk) -> None:
+    """--as goes into the entry by the server's own flag, and verify asks kubectl likewise."""
+    put(desk.cluster, HEALTHY)
+    setup(desk, "--client=cursor", "--as=viewer")
+    args = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]["args"]
+    assert args[-1] == "--kube-as=viewer"
+    assert desk.run("mcp", "verify").code == 3  # the viewer may not list FluxInstances
+
+
+def test_several_kubeconfigs(desk: Desk, tmp_path: Path) -> None:
+    """Of several files the one with the context is taken; one that is spread over two, refused."""
+    other = kubeconfig(tmp_path / "other")
+    desk.env["KUBECONFIG"] = f"{other}{os.pathsep}{desk.env['KUBECONFIG']}"
+    said = setup(desk, "--client=cursor", "--context=kfs-admin")
+    entry = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]
+    assert entry["env"] == {"KUBECONFIG": desk.env["KUBECONFIG"].split(os.pathsep)[1]}
+    assert "of the 2 files of $KUBECONFIG the server reads only one" in said.err
+    mixed = {"name": "mixed", "context": {"cluster": "there", "user": "me"}}
+    bare = {"kind": "Config", "current-context": "mixed", "contexts": [mixed]}
+    (tmp_path / "contexts").write_text(json.dumps(bare))
+    desk.env["KUBECONFIG"] = f"{tmp_path / 'contexts'}{os.pathsep}{other}"
+    refused = desk.run("mcp", "setup", "--client=cursor", "--yes")
+    assert refused.code == 2
+    assert "kubectl config view --raw --minify --flatten --context=mixed" in refused.err
+
+
+def test_writing_has_to_be_meant(desk: Desk, tmp_path: Path) -> None:
+    """--read-write lists the tools, wants the context typed, and refuses what looks like prod."""
+    args = ("mcp", "setup", "--client=cursor", "--yes", "--read-write")
+    wrong = desk.run(*args, stdin="yes\n")
+    assert (wrong.code, desk.file("cursor").exists()) == (2, False)
+    assert "apply_kubernetes_manifest" in wrong.err
+    assert desk.run(*args, stdin="kfs-admin\n").code == 0
+    assert "--read-only=false" in desk.file("cursor").read_text()
+    config = json.loads(Path(desk.env["KUBECONFIG"]).read_text())
+    config["contexts"][0]["name"] = config["current-context"] = "eu-prod"
+    (tmp_path / "prod").write_text(json.dumps(config))
+    desk.env["KUBECONFIG"] = str(tmp_path / "prod")
+    refused = desk.run(*args, stdin="eu-prod\n")
+    assert refused.code == 2
+    assert "looks like production" in refused.err
+    assert desk.run(*args, "--force", stdin="eu-prod\n").code == 0
+
+
+def test_nothing_happens_unasked(desk: Desk) -> None:
+    """--print shows and writes nothing; without --yes and a terminal nothing is written either."""
+    shown = desk.run("mcp", "setup", "--client=cursor", "--print")
+    assert shown.code == 0
+    assert '"--read-only=true"' in shown.out
+    asked = desk.run("mcp", "setup", "--client=cursor")
+    assert asked.code == 2
+    assert "--yes" in asked.err
+    assert not desk.file("cursor").exists()
+    assert desk.run("mcp", "setup", "--yes").code == 2  # no client is installed
+    alone = desk.run("mcp", "config", "--client=codex")
+    assert alone.out.startswith("[mcp_servers.flux-operator-mcp]\n")
+
+
+def test_a_broken_file_is_left_alone(desk: Desk) -> None:
+    """Setup does the others and ends with 2; the file is as it was."""
+    desk.file("cursor").parent.mkdir()
+    desk.file("cursor").write_text('{"flux-operator-mcp": ')
+    said = desk.run("mcp", "setup", "--client=cursor,codex", "--yes")
+    assert said.code == 2
+    assert "is left alone" in said.err
+    assert desk.file("cursor").read_text() == '{"flux-operator-mcp": '
+    assert NAME in desk.file("codex").read_text()
+    assert "does not parse" in desk.run("mcp", "status").out
+
+
+def test_without_the_server(desk: Desk) -> None:
+    """Setup says how to install it and can wait for it; status says that it is not there."""
+    server = Path(desk.env["SERVER"])
+    desk.env["PATH"] = os.pathsep.join(
+        folder for folder in desk.env["PATH"].split(os.pathsep)
+        if not Path(folder, server.name).exists()
+    )  # fmt: skip
+    bin_folder = desk.home / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "kubectl").symlink_to(server.parent / "kubectl")
+    desk.env["PATH"] = f"{bin_folder}{os.pathsep}{desk.env['PATH']}"
+    missing = desk.run("mcp", "setup", "--client=cursor", "--yes")
+    assert missing.code == 3
+    assert "brew install controlplaneio-fluxcd/tap/flux-operator-mcp" in missing.err
+    assert "is not installed" in desk.run("mcp", "status").out
+    with subprocess.Popen(
+        [sys.executable, "-m", "fluxstatus", "mcp", "setup", "--client=cursor", "--yes",
+         "--wait=60s"], env=desk.env, cwd=desk.home, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as waiting:  # fmt: skip
+        assert waiting.stderr
+        assert "waiting" in waiting.stderr.readline()
+        (bin_folder / "flux-operator-mcp").symlink_to(server)
+        waiting.communicate(timeout=60)
+    assert waiting.returncode == 0
+    command = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]["command"]
+    assert command == str(bin_folder / "flux-operator-mcp")  # not where the link leads to
+
+
+def test_prompts_for_this_cluster(desk: Desk) -> None:
+    """The prompts name what is in the cluster, and those that need to write stand apart."""
+    put(desk.cluster, BROKEN)
+    said = json.loads(desk.run("mcp", "prompts", "-o", "json").out)["prompts"]
+    assert said[0]["about"] == "this failure"
+    assert any("flux-system/flux-system in kfs-admin" in one["text"] for one in said)
+    assert not any("{" in one["text"] for one in said[1:])
+    reading, _, writing = desk.run("mcp", "prompts").out.partition("Only with a server")
+    assert "Check the Flux installation" in reading
+    assert "Reconcile" not in reading
+    assert "Reconcile" in writing
+
+
+def test_it_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal each client is asked for; no is the answer of who just presses Enter."""
+    for name, value in desk.env.items():
+        monkeypatch.setenv(name, value)
+    command = [sys.executable, "-m", "fluxstatus", "mcp", "setup", "--client=cursor,codex"]
+    with Terminal(command) as terminal:
+        terminal.wait_for("do this for Cursor? [y/N]")
+        terminal.type("\n")
+        terminal.wait_for("do this for Codex? [y/N]")
+        assert not desk.file("codex").exists()
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert not desk.file("cursor").exists()
+    assert NAME in desk.file("codex").read_text()

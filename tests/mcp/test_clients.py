@@ -1,0 +1,173 @@
+"""The table of clients, and what an entry says."""
+
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.mcp.clients import CLIENTS, Machine
+from fluxstatus.mcp.entry import NAME, Entry
+
+HOME = "/home/me"
+LINUX = {
+    "vscode": "/home/me/.config/Code/User/mcp.json",
+    "vscode-insiders": "/home/me/.config/Code - Insiders/User/mcp.json",
+    "vscode-workspace": "/work/.vscode/mcp.json",
+    "claude-desktop": "/home/me/.config/Claude/claude_desktop_config.json",
+    "claude-code": "/home/me/.claude.json",
+    "cursor": "/home/me/.cursor/mcp.json",
+    "windsurf": "/home/me/.codeium/windsurf/mcp_config.json",
+    "devin": "/home/me/.config/devin/mcp_config.json",
+    "zed": "/home/me/.config/zed/settings.json",
+    "codex": "/home/me/.codex/config.toml",
+    "gemini": "/home/me/.gemini/settings.json",
+    "copilot": "/home/me/.copilot/mcp-config.json",
+    "junie": "/home/me/.junie/mcp/mcp.json",
+    "goose": "/home/me/.config/goose/config.yaml",
+    "opencode": "/home/me/.config/opencode/opencode.json",
+}
+SUPPORT = "/home/me/Library/Application Support"
+MACOS = LINUX | {
+    "vscode": f"{SUPPORT}/Code/User/mcp.json",
+    "vscode-insiders": f"{SUPPORT}/Code - Insiders/User/mcp.json",
+    "claude-desktop": f"{SUPPORT}/Claude/claude_desktop_config.json",
+}
+APPDATA = "C:/Users/me/AppData/Roaming"
+WINDOWS = {name: path.replace(HOME, "C:/Users/me") for name, path in LINUX.items()} | {
+    "vscode": f"{APPDATA}/Code/User/mcp.json",
+    "vscode-insiders": f"{APPDATA}/Code - Insiders/User/mcp.json",
+    "claude-desktop": f"{APPDATA}/Claude/claude_desktop_config.json",
+    "devin": f"{APPDATA}/devin/mcp_config.json",
+    "zed": f"{APPDATA}/zed/settings.json",
+    "goose": f"{APPDATA}/Block/goose/config/config.yaml",
+    "opencode": "C:/Users/me/.config/opencode/opencode.json",
+}
+
+
+@pytest.mark.parametrize(
+    ("machine", "paths"),
+    [
+        (Machine("linux", {"HOME": HOME}, Path("/work")), LINUX),
+        (Machine("darwin", {"HOME": HOME}, Path("/work")), MACOS),
+        (
+            Machine(
+                "win32",
+                {"USERPROFILE": "C:/Users/me", "APPDATA": APPDATA},
+                Path("/work"),
+            ),
+            WINDOWS,
+        ),
+    ],
+    ids=["linux", "macos", "windows"],
+)
+def test_where_clients_keep_their_servers(machine: Machine, paths: dict[str, str]) -> None:
+    """Each client's file is where its vendor says, on each system."""
+    found = {name: str(client.path(machine)) for name, client in CLIENTS.items() if client.file}
+    assert found == paths
+
+
+def test_variables_that_move_folders() -> None:
+    """XDG_CONFIG_HOME, CODEX_HOME and COPILOT_HOME are followed."""
+    env = {"HOME": HOME, "XDG_CONFIG_HOME": "/x", "CODEX_HOME": "/c", "COPILOT_HOME": "/p"}
+    machine = Machine("linux", env)
+    paths = {
+        name: str(CLIENTS[name].path(machine)) for name in ("zed", "vscode", "codex", "copilot")
+    }
+    assert paths == {
+        "zed": "/x/zed/settings.json",
+        "vscode": "/x/Code/User/mcp.json",
+        "codex": "/c/config.toml",
+        "copilot": "/p/mcp-config.json",
+    }
+
+
+def test_what_is_installed(tmp_path: Path) -> None:
+    """A client counts as installed when its folder, its file or its program is there."""
+    machine = Machine("linux", {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin")}, tmp_path)
+    assert [c.name for c in CLIENTS.values() if c.installed(machine)] == []
+    (tmp_path / ".config" / "Code").mkdir(parents=True)
+    (tmp_path / ".claude.json").write_text("{}")
+    (tmp_path / ".vscode").mkdir()
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "goose"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (tmp_path / ".config" / "opencode").mkdir()
+    (tmp_path / ".config" / "opencode" / "opencode.jsonc").write_text("{}")
+    found = [c.name for c in CLIENTS.values() if c.installed(machine)]
+    assert found == ["vscode", "claude-code", "goose", "opencode"]
+    path = CLIENTS["opencode"].path(machine)
+    assert path
+    assert path.name == "opencode.jsonc"
+
+
+@pytest.mark.parametrize(
+    ("args", "read_only"),
+    [
+        (["serve"], False),
+        (["serve", "--read-only"], True),
+        (["serve", "--read-only=true"], True),
+        (["--read-only=1", "serve"], True),
+        (["serve", "--read-only=false"], False),
+        (["serve", "--read-only", "false"], True),  # as the server's own parser has it
+        (["serve", "--read-only=yes"], False),
+        (["serve", "--read-only", "--read-only=false"], False),
+        (["serve", "--kube-context", "--read-only"], False),  # that is the name of a context
+        (["serve", "--", "--read-only"], False),
+    ],
+)
+def test_what_only_reads(args: list[str], read_only: bool) -> None:
+    """An entry only reads when its flags say so the way the server takes them."""
+    assert Entry(NAME, "/x/flux-operator-mcp", tuple(args)).read_only is read_only
+
+
+def test_what_an_entry_says() -> None:
+    """Context, kubeconfig and impersonation are found in either way to write a flag."""
+    args = ("serve", "--kube-context=a", "--kubeconfig", "/k", "--kube-as", "joe",
+            "--kube-as-group=g", "--kube-as-group=h", "--mask-secrets=false")  # fmt: skip
+    entry = Entry("mine", "flux-operator-mcp", args, {"KUBECONFIG": "/other"})
+    assert (entry.context, entry.kubeconfig, entry.masks) == ("a", "/k", False)
+    assert entry.impersonates == ("--as=joe", "--as-group=g", "--as-group=h")
+    assert Entry(NAME, "x", (), {"KUBECONFIG": "/e"}).kubeconfig == "/e"
+
+
+@pytest.mark.parametrize(
+    ("entry", "ours"),
+    [
+        (Entry(NAME, "anything"), True),
+        (Entry("flux", "/x/flux-operator-mcp", ("serve",)), True),
+        (Entry("flux", "sh", ("-c", "exec flux-operator-mcp serve --read-only")), True),
+        (Entry("flux", "docker", ("run", "ghcr.io/c/flux-operator-mcp", "serve")), True),
+        (Entry("flux", "/x/other", ("--like", "flux-operator")), False),
+    ],
+)
+def test_which_entries_are_about_the_server(entry: Entry, ours: bool) -> None:
+    """An entry is found by its name or by what it starts, in a shell's line, too."""
+    assert entry.is_the_server is ours
+
+
+def test_a_shells_line_is_read() -> None:
+    """The flags in the line of a shell count."""
+    line = "KUBECONFIG=/k flux-operator-mcp serve --read-only --kube-context=b"
+    entry = Entry("flux", "sh", ("-c", line))
+    assert (entry.read_only, entry.context) == (True, "b")
+
+
+def test_commands_of_the_clients_own() -> None:
+    """A client's command gets the entry as its own words, whatever is in them."""
+    entry = Entry("n", "/a b/flux-operator-mcp", ("serve", "--kube-context", "{x}"), {"K": "{y}"})
+    codex = CLIENTS["codex"]
+    assert codex.command(codex.add, entry) == (
+        "codex", "mcp", "add", "n", "--env", "K={y}", "--", "/a b/flux-operator-mcp", "serve",
+        "--kube-context", "{x}",
+    )  # fmt: skip
+
+
+def test_a_server_far_away() -> None:
+    """An entry with an address is one that cannot be judged here; setup puts ours in its place."""
+    cursor = CLIENTS["cursor"]
+    old = {"type": "http", "url": "http://flux-operator-mcp:9090/mcp", "headers": {}, "note": 1}
+    entry = cursor.form.read(NAME, old)
+    assert (entry.url, entry.command, entry.is_the_server) == (old["url"], "", True)
+    assert cursor.form.write(Entry(NAME, "c", ("serve",), {"K": "v"}), old) == {
+        "note": 1, "command": "c", "args": ["serve"], "env": {"K": "v"}
+    }  # fmt: skip

@@ -1,0 +1,196 @@
+"""Files of other programs: replaced whole or not at all."""
+
+import os
+import resource
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.mcp import files
+from fluxstatus.mcp.change import plan_drop, plan_put
+from fluxstatus.mcp.clients import CLIENTS, Machine
+from fluxstatus.mcp.files import FileError
+from tests.mcp.test_editing import ENTRY
+
+OLD = '{\n  "mcpServers": {\n    "other": {"command": "o", "env": {"TOKEN": "sesame"}}\n  }\n}\n'
+
+
+@pytest.fixture(name="here")
+def _here(tmp_path: Path) -> Machine:
+    return Machine("linux", {"HOME": str(tmp_path), "PATH": ""}, tmp_path)
+
+
+@pytest.fixture(name="file")
+def _file(here: Machine) -> Path:
+    path = CLIENTS["cursor"].path(here)
+    assert path
+    path.parent.mkdir()
+    path.write_text(OLD)
+    return path
+
+
+def put(here: Machine, client: str = "cursor") -> str:
+    """Set the client up and give what was said."""
+    change = plan_put(CLIENTS[client], here, ENTRY)
+    assert change
+    return change.apply(here)
+
+
+def test_the_file_as_it_was_is_kept(here: Machine, file: Path) -> None:
+    """A copy stands beside the file, with its mode; another change makes another copy."""
+    file.chmod(0o640)
+    assert f"as it was: {file}.bak" in put(here)
+    copy = file.with_name(file.name + ".bak")
+    assert copy.read_text() == OLD
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (file, copy)} == {0o640}
+    changed = file.read_text()
+    change = plan_drop(CLIENTS["cursor"], here, ENTRY)
+    assert change
+    change.apply(here)
+    assert file.with_name(file.name + ".bak1").read_text() == changed
+    assert file.read_text() == OLD
+    put(here)
+    assert not file.with_name(file.name + ".bak2").exists()  # that is kept already
+    assert sorted(path.name for path in file.parent.iterdir()) == [
+        "mcp.json", "mcp.json.bak", "mcp.json.bak1"
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_owner_is_kept(here: Machine, file: Path) -> None:
+    """The file belongs to whom it belonged to, whoever changes it."""
+    os.chown(file, 1234, 4321)
+    put(here)
+    assert (file.stat().st_uid, file.stat().st_gid) == (1234, 4321)
+
+
+def test_links_are_followed(here: Machine, file: Path, tmp_path: Path) -> None:
+    """A link stays a link; what it leads to is changed, over several links, too."""
+    real = tmp_path / "dotfiles" / "mcp.json"
+    real.parent.mkdir()
+    file.rename(real)
+    (tmp_path / "between").symlink_to(real)
+    file.symlink_to(tmp_path / "between")
+    put(here)
+    assert file.is_symlink()
+    assert "flux-operator-mcp" in real.read_text()
+    assert (real.parent / "mcp.json.bak").read_text() == OLD
+
+
+def test_missing_folders_are_made(here: Machine) -> None:
+    """A client that was never started gets its folders and a file for its owner alone."""
+    put(here, "goose")
+    path = CLIENTS["goose"].path(here)
+    assert path
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [p.name for p in path.parent.iterdir()] == ["config.yaml"]
+
+
+@pytest.mark.parametrize("empty", [b"", b"\n", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_filled(here: Machine, file: Path, empty: bytes) -> None:
+    """A file of 0 bytes, or as good as that, gets the entry; a BOM stays."""
+    file.write_bytes(empty)
+    put(here)
+    assert file.read_bytes().startswith(empty.strip() + b'{\n  "mcpServers": {')
+
+
+def test_bom_and_line_ends_stay(here: Machine, file: Path) -> None:
+    """What a Windows editor left is as it was but for the entry, and so is that."""
+    old = b"\xef\xbb\xbf" + OLD.replace("\n", "\r\n").encode()
+    file.write_bytes(old)
+    put(here)
+    data = file.read_bytes()
+    assert data.count(b"\n") == data.count(b"\r\n")
+    change = plan_drop(CLIENTS["cursor"], here, ENTRY)
+    assert change
+    change.apply(here)
+    assert file.read_bytes() == old
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"{", "is left alone: it ends too early"), (b'{"a": \xff}', "is not in UTF-8"),
+     (b'{"mcpServers": 1}', "is left alone")],
+)  # fmt: skip
+def test_what_does_not_parse_is_left_alone(
+    here: Machine, file: Path, data: bytes, said: str
+) -> None:
+    """A file that is broken already is refused, and not touched."""
+    file.write_bytes(data)
+    with pytest.raises(FileError, match=said):
+        put(here)
+    assert file.read_bytes() == data
+    assert [p.name for p in file.parent.iterdir()] == [file.name]
+
+
+def test_a_read_only_file_is_left_alone(here: Machine, file: Path) -> None:
+    """Who took the right to write from a file meant it, for root, too."""
+    file.chmod(0o444)
+    with pytest.raises(FileError, match="is read-only"):
+        put(here)
+    assert file.read_text() == OLD
+
+
+def test_no_file_at_all(here: Machine, file: Path) -> None:
+    """A folder in place of the file, or a link in a circle, is an error with its name."""
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(FileError, match=f"{file} is no file"):
+        put(here)
+    file.rmdir()
+    file.symlink_to(file)
+    with pytest.raises(FileError, match=f"{file} cannot be read"):
+        put(here)
+
+
+def test_somebody_elses_change_is_not_lost(here: Machine, file: Path) -> None:
+    """A client that writes its file between our look and our change wins."""
+    change = plan_put(CLIENTS["cursor"], here, ENTRY)
+    assert change
+    file.write_text("{}")
+    with pytest.raises(FileError, match="changed by somebody else"):
+        change.apply(here)
+    assert file.read_text() == "{}"
+
+
+def test_a_full_disk_changes_nothing(here: Machine, file: Path) -> None:
+    """Where the new file does not fit the old one is as it was, and nothing else is left."""
+    script = (
+        "import resource, sys; from pathlib import Path; from tests.mcp.test_files import *\n"
+        "from fluxstatus.mcp.clients import Machine\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
+        "put(Machine('linux', {'HOME': sys.argv[1], 'PATH': ''}))\n"
+    )
+    home = here.environ["HOME"]
+    for room in (20, len(OLD) + 20):  # for half of the copy; for the copy and a part of the file
+        done = subprocess.run(
+            [sys.executable, "-c", script, home, str(room)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "FileError" in done.stderr
+        assert "is not changed: File too large" in done.stderr
+        assert file.read_text() == OLD
+        assert not [p for p in file.parent.iterdir() if p.name.startswith(".")]
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_the_difference_tells_nothing_else(here: Machine, file: Path) -> None:
+    """What is shown of a file is what changes, and no secret of another server."""
+    change = plan_put(CLIENTS["cursor"], here, ENTRY)
+    assert change
+    assert "sesame" not in change.shown()
+    assert '+     "flux-operator-mcp": {' in change.shown()
+    file.write_text(OLD.replace("\n", " "))
+    change = plan_put(CLIENTS["cursor"], here, ENTRY)
+    assert change
+    assert "sesame" not in change.shown()
+
+
+def test_read_of_nothing(tmp_path: Path) -> None:
+    """A file that is not there is an empty one."""
+    assert files.read(tmp_path / "a" / "b") == files.Document(tmp_path / "a" / "b", None)

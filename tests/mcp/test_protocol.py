@@ -1,0 +1,104 @@
+"""Talking to a server that does what servers should not; good ones are in tests/live."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.evidence import Why
+from fluxstatus.mcp.protocol import Session
+from fluxstatus.programs import ProgramError
+from tests.fakes.processes import gone
+from tests.fakes.programs import program
+
+ENV = {"PATH": "/usr/bin:/bin"}
+HELLO = (
+    'read line; echo \'{"jsonrpc": "2.0", "id": 1, "result": {"protocolVersion": "9", '
+    '"serverInfo": {"name": "s", "version": "1.2"}}}\'; read line; '
+)
+
+
+def answer(number: int, result: str) -> str:
+    """Give the shell that waits for a question and answers it."""
+    return f'read line; echo \'{{"jsonrpc": "2.0", "id": {number}, {result}}}\'; '
+
+
+@pytest.mark.parametrize(
+    ("script", "why", "said"),
+    [
+        ("exit 3", Why.FAILED, "server ended with code 3: without a word"),
+        ("echo no kubeconfig >&2; exit 1", Why.FAILED, "server ended with code 1: no kubeconfig"),
+        ("read line", Why.FAILED, "server ended with code 0"),
+        ("sleep 60", Why.TIMEOUT, "server did not answer initialize within 0.5 s"),
+        ("echo Welcome!; sleep 60", Why.GARBLED, "does not speak MCP: it printed 'Welcome!'"),
+        ("echo '{}'; sleep 60", Why.GARBLED, "does not speak MCP: it printed '{}'"),
+        ("printf '{\"jsonrpc\"'; sleep 60", Why.TIMEOUT, "did not answer initialize"),
+        ("exec cat /dev/zero", Why.GARBLED, "it does not stop talking"),
+        (answer(1, '"error": {"message": "too old"}'), Why.FAILED, "refused initialize: too old"),
+        (answer(1, '"result": 1'), Why.FAILED, "refused initialize: an answer without a result"),
+    ],
+)
+def test_what_goes_wrong_is_said(tmp_path: Path, script: str, why: Why, said: str) -> None:
+    """A server that ends, hangs, prints something else or too much is an error in a sentence."""
+    server = program(tmp_path / "server", script)
+    begun = time.monotonic()
+    with pytest.raises(ProgramError) as caught:
+        Session([str(server)], ENV, timeout=0.5)
+    assert said in f"{caught.value}"
+    assert caught.value.unread.why is why
+    assert time.monotonic() - begun < 20
+    assert gone(str(server))
+
+
+def test_a_flood_has_an_end(tmp_path: Path) -> None:
+    """Messages without end, none of them an answer, end by the time or by their size."""
+    server = program(tmp_path / "server", 'while :; do echo \'{"jsonrpc": "2.0"}\'; done')
+    with pytest.raises(ProgramError, match=r"did not answer|does not stop talking"):
+        Session([str(server)], ENV, timeout=0.5)
+    assert gone(str(server))
+
+
+def test_what_comes_between_is_passed_over(tmp_path: Path) -> None:
+    """Notifications and questions of the server do not stand in the way; pages are put together."""
+    script = (
+        'echo \'{"jsonrpc": "2.0", "method": "notifications/message", "params": {}}\'; '
+        + HELLO
+        + 'echo \'{"jsonrpc": "2.0", "id": 2, "method": "ping"}\'; '
+        + answer(2, '"result": {"tools": [{"name": "a"}], "nextCursor": "x"}')
+        + answer(3, '"result": {"tools": [{"name": "b", "description": "B"}]}')
+        + answer(4, '"result": {"content": [{"type": "text", "text": "no"}], "isError": true}')
+        + "sleep 60"
+    )
+    server = program(tmp_path / "server", script)
+    with Session([str(server)], ENV, timeout=5) as session:
+        assert (session.server["version"], session.protocol) == ("1.2", "9")
+        assert session.tools() == [("a", ""), ("b", "B")]
+        assert session.call("a") == ("no", True)
+    assert gone(str(server))
+
+
+@pytest.mark.parametrize("tools", ["{}", '{"tools": [{}]}', '{"tools": [1]}', '{"tools": {}}'])
+def test_a_list_of_tools_that_is_none(tmp_path: Path, tools: str) -> None:
+    """What cannot be read as tools is no empty list: that would read as harmless."""
+    server = program(tmp_path / "server", HELLO + answer(2, f'"result": {tools}') + "sleep 60")
+    with (
+        Session([str(server)], ENV, timeout=5) as session,
+        pytest.raises(ProgramError, match="its list of tools is none"),
+    ):
+        session.tools()
+
+
+def test_a_program_that_is_not_there() -> None:
+    """It cannot be started, and that is all."""
+    with pytest.raises(ProgramError, match="server cannot be started"):
+        Session(["/no/such/server"], ENV, timeout=1)
+
+
+def test_it_gets_no_more_than_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not given to it is not there, as with a client."""
+    monkeypatch.setenv("SESAME", "open")
+    server = program(tmp_path / "server", 'echo "$SESAME$GIVEN$KUBECONFIG" >&2; exit 1')
+    with pytest.raises(ProgramError, match=r"code 1: given$"):
+        Session([str(server)], {**ENV, "GIVEN": "given"}, timeout=1)

@@ -1,0 +1,126 @@
+"""What is made of a server's answers beside kubectl's; the real one is in tests/live."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fluxstatus.evidence import Evidence, Target, Unread, Why
+from fluxstatus.findings import Exit, Level
+from fluxstatus.kinds import KINDS
+from fluxstatus.mcp.entry import NAME, Entry
+from fluxstatus.mcp.kubeconfig import Pinned
+from fluxstatus.mcp.protocol import Result, Tool
+from fluxstatus.mcp.server import Tools
+from fluxstatus.mcp.verify import Seen, report
+from fluxstatus.programs import ProgramError
+from tests.making import FORBIDDEN, evidence, flux_system
+
+READING = (Tool("get_flux_instance", ""), Tool("get_kubernetes_logs", ""))
+WRITING = (Tool("apply_kubernetes_manifest", ""), Tool("brand_new_tool", ""))
+BOTH = Tools(READING, READING + WRITING)
+INSTANCE = KINDS["FluxInstance"].resource
+NOT_FOUND = Result("No Flux instance found", error=True)
+ENTRY = Entry(
+    NAME, "/x/flux-operator-mcp", ("serve", "--read-only=true", "--kube-context=prod"),
+    {"KUBECONFIG": "/k"},
+)  # fmt: skip
+SERVER = "https://prod:6443"
+PINNED = Pinned("prod", "/k", SERVER, "prod")
+TARGET = Target("prod", server=SERVER)
+
+
+def objects(uid: str = "4711") -> list[dict[str, Any]]:
+    """Give a healthy Flux whose instance has *uid*."""
+    found = flux_system()
+    for one in found:
+        if one["kind"] == "FluxInstance":
+            one["metadata"]["uid"] = uid
+    return found
+
+
+KUBECTL = replace(evidence(*objects()), target=TARGET)
+SEEN = Seen(NAME, "0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
+            Result("kind: FluxInstance\nmetadata:\n  uid: 4711\n", error=False))  # fmt: skip
+
+
+def judged(
+    *,
+    seen: Seen | ProgramError = SEEN,
+    entry: Entry = ENTRY,
+    kubectl: Evidence = KUBECTL,
+    pinned: Pinned | ProgramError = PINNED,
+) -> tuple[Exit, dict[str, str]]:
+    """Give the exit code, and the code of what is said of each step that is not well."""
+    found = report(entry, ["cursor"], seen, kubectl, pinned)
+    return found.exit_code(), {f.step: f.code for f in found.findings if f.level is not Level.PASS}
+
+
+def args(*words: str) -> Entry:
+    """Give the entry with other arguments."""
+    return replace(ENTRY, args=("serve", *words))
+
+
+def test_a_good_entry_passes() -> None:
+    """Everything that is looked at is said to be well."""
+    assert judged() == (Exit.HEALTHY, {})
+    assert [f.step for f in report(ENTRY, [], SEEN, KUBECTL, PINNED).findings] == [
+        "server", "tools", "cluster", "instance", "secrets"
+    ]  # fmt: skip
+
+
+ALL = tuple(tool.name for tool in BOTH.all)
+TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        ({"seen": replace(SEEN, advertised=ALL)}, 1, {"tools": "read-write"}),
+        ({"seen": replace(SEEN, advertised=("made_up",))}, 1, {"tools": "read-write"}),
+        ({"seen": replace(SEEN, advertised=())}, 1, {"tools": "no-tools"}),
+        ({"seen": replace(SEEN, name="weather")}, 1, {"server": "other-server"}),
+        ({"seen": replace(SEEN, protocol="2031-01-01")}, 0, {"server": "other-protocol"}),
+        ({"entry": args("--read-only", "--kube-context=prod", "--kube-token=s")}, 0,
+         {"secrets": "token"}),
+        ({"entry": args("--kube-context=prod")}, 0, {"tools": "not-pinned-read-only"}),
+        ({"entry": args("--read-only")}, 0, {"cluster": "not-pinned"}),
+        ({"entry": args("--read-only", "--kube-context=prod", "--mask-secrets=false")}, 1,
+         {"secrets": "not-masked"}),
+        ({"pinned": replace(PINNED, server="https://dev")}, 1, {"cluster": "other-cluster"}),
+        ({"pinned": TIMEOUT}, 1, {"cluster": "no-config"}),
+        ({"seen": TIMEOUT}, 3, {"server": "timeout"}),
+        ({"seen": replace(SEEN, instance=NOT_FOUND)}, 1, {"instance": "not-seen"}),
+        ({"kubectl": replace(evidence(*objects("other")), target=TARGET)}, 1,
+         {"instance": "not-seen"}),
+        ({"seen": replace(SEEN, instance=NOT_FOUND),
+          "kubectl": replace(evidence(unread={INSTANCE: FORBIDDEN}), target=TARGET)}, 3,
+         {"instance": "forbidden"}),
+        ({"seen": replace(SEEN, instance=NOT_FOUND), "kubectl": replace(evidence(), target=TARGET)},
+         0, {"instance": "absent"}),
+        ({"kubectl": replace(KUBECTL, answers={}, unreachable=Unread(Why.TIMEOUT, "no"))}, 3,
+         {"cluster": "unreachable"}),
+    ],
+)  # fmt: skip
+def test_what_is_not_well(given: dict[str, Any], code: int, said: dict[str, str]) -> None:
+    """Each thing that can be wrong with an entry has its line and its exit code."""
+    assert judged(**given) == (code, said)
+
+
+def test_every_trouble_has_a_hint() -> None:
+    """What is wrong with the entry comes with the command that makes it good."""
+    bad = args("--mask-secrets=false")
+    found = report(bad, ["cursor", "codex"], replace(SEEN, advertised=ALL), KUBECTL, PINNED)
+    for finding in found.findings:
+        if finding.level is not Level.PASS:
+            assert finding.hints[0].commands[0].argv == (
+                "kubectl", "flux-status", "mcp", "setup", f"--name={NAME}", "--client=cursor",
+                "--client=codex",
+            )  # fmt: skip
+
+
+def test_an_empty_uid_proves_nothing() -> None:
+    """An instance without uid is not the same as one that the server shows."""
+    known = replace(evidence(*objects("")), target=TARGET)
+    seen = replace(SEEN, instance=Result("uid: 1", error=False))
+    assert judged(kubectl=known, seen=seen) == (1, {"instance": "not-seen"})
