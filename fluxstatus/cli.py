@@ -58,6 +58,8 @@ class _Commands(PlainGroup):
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
         "versions": "fluxstatus.commands.versions",
+        "version": "fluxstatus.commands.version",
+        "completion": "fluxstatus.commands.completion",
     }
 
 
@@ -223,8 +225,9 @@ def run() -> NoReturn:
 
 
 def _name() -> str | None:
-    """Give the name to show in the help: kubectl's way if kubectl can run us by this name."""
-    return "kubectl flux-status" if Path(sys.argv[0]).name.startswith("kubectl-") else None
+    """Give the name to show in the help: the way to call a plugin if we are called as one."""
+    plugins = {"kubectl-flux_status": "kubectl flux-status", "flux-status": "flux status"}
+    return plugins.get(Path(sys.argv[0]).name)
 
 
 def _complain(text: str, code: Exit) -> Exit:

@@ -1,9 +1,9 @@
-"""The table that complete.py reads, made from the options and the steps.
+"""The table that complete.py reads, made from the command line itself and from what it knows.
 
 When one of these changes: python -m fluxstatus.commands.words
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,50 +13,92 @@ from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.commands.complete import TABLE, Word
-from fluxstatus.listing import offered
-from fluxstatus.listing.offered import OFFERED
+from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS, TABLE, Word
+from fluxstatus.explain.codes import codes
+from fluxstatus.kinds import KINDS
 from fluxstatus.options import Connection
 
-_PATHS = ("FILE", "DIR")
 _KUBECTL = {one.name for one in fields(Connection)}
 
 
 def table() -> str:
     """Give the text of the table."""
-    return "".join("\t".join(row) + "\n" for row in dict.fromkeys(_rows()))
+    rows = dict.fromkeys((*_command("", get_command(app)), *_lists()))
+    return "".join("\t".join(row) + "\n" for row in rows)
 
 
-def _rows() -> Iterator[Word]:
-    group: Any = get_command(app)
-    yield from _options("", group)
-    for name, command in group.commands.items():
-        yield Word("", name, "", "", command.get_short_help_str(limit=100))
-        yield from _options(name, command)
-        yield from (Word(name, word, "", "", text) for word, text in OFFERED.get(name, {}).items())
-    for kind, text in offered.kinds():
-        yield Word("KIND", f"{kind}/", "", "", text)
-    for resource, text in offered.resources():
-        yield Word("PLURAL", resource, "", "", text)
+def _command(place: str, command: Any) -> Iterator[Word]:
+    context = Context(command, help_option_names=["-h", "--help"])
+    for parameter in command.get_params(context):
+        if not parameter.hidden:
+            rows = _argument if parameter.param_type_name == "argument" else _option
+            yield from rows(place, parameter)
+    for name, sub in getattr(command, "commands", {}).items():
+        if not sub.hidden:
+            yield Word(place, name, "", "", sub.get_short_help_str(limit=100))
+            yield from _command(f"{place} {name}".strip(), sub)
+
+
+def _option(place: str, option: Any) -> Iterator[Word]:
+    name = max(option.opts, key=len)
+    takes = "" if option.is_flag else _takes(place, option, name)
+    for word in sorted(option.opts):  # those of --help are in no order
+        passed_on = "kubectl" if option.name in _KUBECTL else ""
+        yield Word(place, word, takes, passed_on, option.help)
+    yield from _choices(takes, option)
+
+
+def _argument(place: str, argument: Any) -> Iterator[Word]:
+    takes = _takes(place, argument, argument.name)
+    yield Word(place, "", takes + "..." * (argument.nargs < 0), "", "")
+    yield from _choices(takes, argument)
+
+
+def _takes(place: str, parameter: Any, name: str) -> str:
+    """Give what the values of a parameter are called: by its metavar if that is known, else own."""
+    if hasattr(parameter.type, "choices"):
+        return f"{place} {name}".strip()
+    known = {*PATHS, *ASKED, *_LISTS}
+    if parameter.param_type_name == "argument":  # an option's NAME may be that of anything
+        known |= set(OBJECTS)
+    metavar = (parameter.metavar or "").strip("[].")
+    return metavar if known.issuperset(metavar.split("|")) else name
+
+
+def _choices(takes: str, parameter: Any) -> Iterator[Word]:
+    for choice in getattr(parameter.type, "choices", ()):
+        yield Word(takes, str(choice), "", "", "")
+
+
+def _steps() -> Iterator[tuple[str, str, str]]:
     for step in STEPS:
-        yield Word("--step", step.id, "", "", step.title)
-        yield Word("--skip", step.id, "", "", step.title)
+        yield step.id, "", step.title
 
 
-def _options(place: str, command: Any) -> Iterator[Word]:
-    parameters = command.get_params(Context(command, help_option_names=["-h", "--help"]))
-    for option in (one for one in parameters if one.param_type_name == "option"):
-        takes = option.metavar if option.metavar in _PATHS else max(option.opts, key=len)
-        choices = getattr(option.type, "choices", ())
-        if choices:
-            takes = f"{place} {takes}".strip()  # a format of one command is none of another
-        if option.is_flag:
-            takes = ""
-        for word in sorted(option.opts):  # those of --help are in no order
-            passed_on = "kubectl" if option.name in _KUBECTL else ""
-            yield Word(place, word, takes, passed_on, option.help)
-        for choice in choices:
-            yield Word(takes, str(choice), "", "", "")
+def _codes() -> Iterator[tuple[str, str, str]]:
+    for code in codes().values():
+        yield code.code, "", code.meaning
+
+
+def _kinds() -> Iterator[tuple[str, str, str]]:
+    for kind in KINDS.values():
+        yield kind.name.lower(), kind.resource, kind.name
+        for name in (*kind.short, kind.plural):
+            yield name, kind.resource, ""
+
+
+_LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
+    "ID": _steps,
+    "CODE": _codes,
+    "KIND": _kinds,
+}
+"""What a metavar may be that is known in advance: each word, what it takes, and a word of help."""
+
+
+def _lists() -> Iterator[Word]:
+    for place, words in _LISTS.items():
+        for word, takes, text in words():
+            yield Word(place, word, takes, "", text)
 
 
 if __name__ == "__main__":
