@@ -4,11 +4,15 @@ Each TAB starts this program anew. So it reads a table, made by words.py, instea
 what the table is made from; only names from the kubeconfig or the cluster are asked of kubectl.
 """
 
-import os
-from collections import namedtuple  # typing's takes longer to import than all the rest
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from __future__ import annotations
 
-TABLE = os.path.join(os.path.dirname(__file__), "words.tsv")  # noqa: PTH118, PTH120 - see above
+import os
+
+TYPE_CHECKING = False  # typing, collections and pathlib take longer than all that is done here
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+TABLE = os.path.join(os.path.dirname(__file__), "words.tsv")  # noqa: PTH118, PTH120 - see below
 
 _FILES, _NO_SPACE, _NOTHING_MORE, _FOLDERS = 0, 2, 4, 16  # cobra's ShellCompDirective
 PATHS = {"FILE": _FILES, "DIR": _FOLDERS}
@@ -30,18 +34,40 @@ ASKED = {
 OBJECTS = ("KIND/NAME", "NAME")
 """Arguments that name an object: its kind is before the slash, or the word before."""
 
-Word = namedtuple("Word", "place word takes passed_on help")  # noqa: PYI024 - see above
-"""A row of the table.
 
-`place` is where *word* may stand: a subcommand ("" for none) for a flag, a subcommand of its own,
-or, with an empty *word*, an argument; or what a flag or an argument takes, for a value.
-`takes` is what follows a flag, or what an argument is: FILE, DIR, one of OBJECTS, a key of ASKED
-or the place of a list of values; several joined by |; "..." after the last argument if it may be
-repeated. For a kind it is its resource.
-`passed_on` is "kubectl" for a flag of kubectl's own.
-"""
+class Word:
+    """A row of the table.
 
-_Line = namedtuple("_Line", "before command arguments wanted")  # noqa: PYI024 - see above
+    `place` is where *word* may stand: a subcommand ("" for none) for a flag, a subcommand of its
+    own, or, with an empty *word*, an argument; or what a flag or an argument takes, for a value.
+    `takes` is what follows a flag, or what an argument is: FILE, DIR, one of OBJECTS, a key of
+    ASKED or the place of a list of values; several joined by |; "..." after the last argument if
+    it may be repeated. For a kind it is its resource.
+    `passed_on` is "kubectl" for a flag of kubectl's own.
+    """
+
+    __slots__ = ("help", "passed_on", "place", "takes", "word")
+
+    def __init__(self, place: str, word: str, takes: str, passed_on: str, text: str) -> None:
+        self.place = place
+        self.word = word
+        self.takes = takes
+        self.passed_on = passed_on
+        self.help = text
+
+
+class _Line:
+    """What was typed before: its words, the subcommand and its arguments, what has to follow."""
+
+    __slots__ = ("arguments", "before", "command", "wanted")
+
+    def __init__(
+        self, before: Sequence[str], command: str, arguments: Sequence[str], wanted: str
+    ) -> None:
+        self.before = before
+        self.command = command
+        self.arguments = arguments
+        self.wanted = wanted
 
 
 def complete(words: Sequence[str]) -> str:

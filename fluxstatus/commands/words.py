@@ -6,17 +6,20 @@ When one of these changes: python -m fluxstatus.commands.words
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from typer import Context
 from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS, TABLE, Word
+from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS, TABLE
 from fluxstatus.explain.codes import codes
 from fluxstatus.kinds import KINDS
 from fluxstatus.options import Connection
+
+Row: TypeAlias = tuple[str, str, str, str, str]
+"""The fields of a complete.Word, in its order."""
 
 _KUBECTL = {one.name for one in fields(Connection)}
 
@@ -27,7 +30,7 @@ def table() -> str:
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
-def _command(place: str, command: Any) -> Iterator[Word]:
+def _command(place: str, command: Any) -> Iterator[Row]:
     context = Context(command, help_option_names=["-h", "--help"])
     for parameter in command.get_params(context):
         if not parameter.hidden:
@@ -35,22 +38,22 @@ def _command(place: str, command: Any) -> Iterator[Word]:
             yield from rows(place, parameter)
     for name, sub in getattr(command, "commands", {}).items():
         if not sub.hidden:
-            yield Word(place, name, "", "", sub.get_short_help_str(limit=100))
+            yield (place, name, "", "", sub.get_short_help_str(limit=100))
             yield from _command(f"{place} {name}".strip(), sub)
 
 
-def _option(place: str, option: Any) -> Iterator[Word]:
+def _option(place: str, option: Any) -> Iterator[Row]:
     name = max(option.opts, key=len)
     takes = "" if option.is_flag else _takes(place, option, name)
     for word in sorted(option.opts):  # those of --help are in no order
         passed_on = "kubectl" if option.name in _KUBECTL else ""
-        yield Word(place, word, takes, passed_on, option.help)
+        yield (place, word, takes, passed_on, option.help)
     yield from _choices(takes, option)
 
 
-def _argument(place: str, argument: Any) -> Iterator[Word]:
+def _argument(place: str, argument: Any) -> Iterator[Row]:
     takes = _takes(place, argument, argument.name)
-    yield Word(place, "", takes + "..." * (argument.nargs < 0), "", "")
+    yield (place, "", takes + "..." * (argument.nargs < 0), "", "")
     yield from _choices(takes, argument)
 
 
@@ -65,9 +68,9 @@ def _takes(place: str, parameter: Any, name: str) -> str:
     return metavar if known.issuperset(metavar.split("|")) else name
 
 
-def _choices(takes: str, parameter: Any) -> Iterator[Word]:
+def _choices(takes: str, parameter: Any) -> Iterator[Row]:
     for choice in getattr(parameter.type, "choices", ()):
-        yield Word(takes, str(choice), "", "", "")
+        yield (takes, str(choice), "", "", "")
 
 
 def _steps() -> Iterator[tuple[str, str, str]]:
@@ -95,10 +98,10 @@ _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
 """What a metavar may be that is known in advance: each word, what it takes, and a word of help."""
 
 
-def _lists() -> Iterator[Word]:
+def _lists() -> Iterator[Row]:
     for place, words in _LISTS.items():
         for word, takes, text in words():
-            yield Word(place, word, takes, "", text)
+            yield (place, word, takes, "", text)
 
 
 if __name__ == "__main__":

