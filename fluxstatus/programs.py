@@ -198,7 +198,8 @@ def find(name: str) -> str:
 
     Raises ProgramError.
     """
-    plugins = os.environ.get("FLUXCD_PLUGINS") or str(Path.home() / ".fluxcd" / "plugins")
+    home = os.path.expanduser("~")  # noqa: PTH111 - pathlib's fails for a user without a home
+    plugins = os.environ.get("FLUXCD_PLUGINS") or f"{home}/.fluxcd/plugins"
     path = shutil.which(name) or shutil.which(name, path=plugins)
     if path is None:
         raise ProgramError(Unread(Why.NO_PROGRAM, f"{name} is not installed, or not on PATH"))

@@ -20,11 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from fluxstatus import __version__
 from fluxstatus.integrity import MANIFEST
 from release import bill, manifests
-
-ROOT = Path(__file__).parent.parent
+from release.version import ROOT, TAG
 LAUNCHER = "kubectl-flux_status"
 LOCK = ROOT / "release" / "requirements.txt"
 
@@ -45,7 +43,7 @@ class Built:
 
 def name() -> str:
     """Give the name of the archive."""
-    return f"{LAUNCHER}-v{__version__}.tar.gz"
+    return f"{LAUNCHER}-{TAG}.tar.gz"
 
 
 def build() -> Built:
@@ -73,9 +71,9 @@ def write(folder: Path) -> None:
     made: dict[str, bytes] = {
         name(): built.archive,
         MANIFEST: built.manifest.encode(),
-        f"{LAUNCHER}-v{__version__}.cdx.json": bill.bill(built.packages, sha256).encode(),
-        "flux-status.yaml": manifests.krew(f"v{__version__}", sha256).encode(),
-        "kubectl-flux-status.rb": manifests.formula(__version__, sha256).encode(),
+        f"{LAUNCHER}-{TAG}.cdx.json": bill.bill(built.packages, sha256).encode(),
+        "flux-status.yaml": manifests.krew(TAG, sha256).encode(),
+        "kubectl-flux-status.rb": manifests.formula(TAG, sha256).encode(),
     }
     for path, content in made.items():
         (folder / path).write_bytes(content)

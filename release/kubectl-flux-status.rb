@@ -3,7 +3,7 @@
 class KubectlFluxStatus < Formula
   desc "Tell whether Flux works in a Kubernetes cluster, the true cause if not, and the fix"
   homepage "@HOMEPAGE@"
-  url "@HOMEPAGE@/releases/download/v@VERSION@/kubectl-flux_status-v@VERSION@.tar.gz"
+  url "@HOMEPAGE@/releases/download/@TAG@/kubectl-flux_status-@TAG@.tar.gz"
   sha256 "@SHA256@"
   license "Apache-2.0"
 

@@ -242,3 +242,12 @@ def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert programs.find("flux-operator") == str(chosen)
     on_path = program(tmp_path / "bin" / "flux-operator", "true")
     assert programs.find("flux-operator") == str(on_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a home")
+def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the system does not know, as in some containers, finds what is on PATH."""
+    monkeypatch.delenv("HOME")
+    code = "import os; from fluxstatus import programs; os.setuid(54321); programs.find('sh')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
