@@ -41,8 +41,8 @@ def _page(main: Any) -> Iterator[str]:
     context = Context(main, help_option_names=["-h", "--help"])
     summary, _, description = main.help.partition("\n\n")
     yield f'.TH KUBECTL\\-FLUX\\-STATUS 1 "" "{PROGRAM} {__version__}" "User Commands"'
-    yield from (".SH NAME", f"kubectl\\-flux_status \\- {_inline(summary[:1].lower())}"
-                f"{_inline(' '.join(summary[1:].split()).rstrip('.'))}")  # fmt: skip
+    what = " ".join(summary.split()).rstrip(".")
+    yield from (".SH NAME", f"kubectl\\-flux_status \\- {_inline(what[:1].lower() + what[1:])}")
     yield from (".SH SYNOPSIS", f".B {_inline(PROGRAM)}", "[OPTIONS] [COMMAND]")
     yield ".SH DESCRIPTION"
     yield from _paragraphs(summary)
@@ -52,9 +52,9 @@ def _page(main: Any) -> Iterator[str]:
     yield from (".SH COMMANDS", "Options of the check are taken before the name of a command, too.")
     for name, command in _commands(main):
         yield from _command(name, command, {one.name: one for one in main.params})
-    for title, text in _sections(main.epilog):
+    for title, lines in _sections(main.epilog):
         yield f".SH {title.upper()}"
-        yield from (".nf", *(_escape(line) for line in text), ".fi")
+        yield from (".nf", *map(_escape, lines), ".fi")
     yield ".SH ENVIRONMENT"
     for name, text in ENVIRONMENT.items():
         yield from (".TP", f".B {_inline(name)}", _inline(text))
@@ -65,7 +65,9 @@ def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
     for name, command in group.commands.items():
         if not command.hidden:
             yield f"{before}{name}", command
-            yield from _commands(command, f"{before}{name} ") if hasattr(command, "commands") else ()
+            yield from (
+                _commands(command, f"{before}{name} ") if hasattr(command, "commands") else ()
+            )
 
 
 def _command(name: str, command: Any, above: dict[str, Any]) -> Iterator[str]:
@@ -73,10 +75,11 @@ def _command(name: str, command: Any, above: dict[str, Any]) -> Iterator[str]:
     yield f".SS {_inline(name)}"
     yield from (f".B {_inline(f'{PROGRAM} {name}')}", _inline(" ".join(_usage(command, context))))
     yield from _paragraphs(command.help)
-    own, shared = [], []
+    own: list[Any] = []
+    shared: list[Any] = []
     for one in command.get_params(context):
         known = above.get(one.name)
-        same = known is not None and known.help == one.help or one.name == "help"
+        same = (known and known.help == one.help) or one.name == "help"
         (shared if same else own).append(one)
     yield from _table(own, context)
     if shared:
@@ -104,7 +107,7 @@ def _table(parameters: Any, context: Any) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Give the paragraphs of a help text; those that begin with \\b keep their lines."""
+    """Give the paragraphs of a help text; those that begin with a backspace keep their lines."""
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         if paragraph.lstrip().startswith("\b"):
             lines = paragraph.lstrip().removeprefix("\b").strip("\n").splitlines()

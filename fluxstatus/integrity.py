@@ -32,10 +32,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came out: by what was compared, its own SHA-256, how many files, and what differs."""
+    """What came out: with what was compared, how many files, and what differs.
+
+    `sha256` is the manifest's own hash; None for records of pip's, which no release has.
+    """
 
     by: str
-    sha256: str
+    sha256: str | None
     files: int
     differences: tuple[Difference, ...]
 
@@ -52,14 +55,11 @@ def verify() -> Verified | None:
         installed = Distribution.from_name("kubectl-flux-status")
     except PackageNotFoundError:
         return None
-    record = installed.read_text("RECORD")
-    if record is None or not _is_ours(installed):
+    if not _is_ours(installed):
         return None
     known = {path: sha256 for one in _with_dependencies(installed) for path, sha256 in _record(one)}
     folder = Path(str(installed.locate_file("")))
-    by = f"the records of {folder}"
-    sha256 = hashlib.sha256(record.encode()).hexdigest()
-    return Verified(by, sha256, len(known), tuple(_compare(folder, known)))
+    return Verified(f"the records in {folder}", None, len(known), (*_compare(folder, known),))
 
 
 def _line(line: str) -> tuple[str, str, str]:
@@ -132,8 +132,8 @@ def _with_dependencies(installed: Distribution) -> Iterator[Distribution]:
 
 
 def _record(installed: Distribution) -> Iterator[tuple[str, str]]:
-    """Give the files with a hash; what pip makes itself, as caches and scripts, has none."""
+    """Give the files that came as they are; scripts are made, and by pipx made over."""
     for file in installed.files or ():
-        if file.hash and file.hash.mode == "sha256":
+        if file.hash and file.hash.mode == "sha256" and file.parts[0] != "..":
             padded = file.hash.value + "=" * (-len(file.hash.value) % 4)
             yield str(file), base64.urlsafe_b64decode(padded).hex()

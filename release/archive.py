@@ -23,6 +23,7 @@ from typing import NoReturn
 from fluxstatus.integrity import MANIFEST
 from release import bill, manifests
 from release.version import ROOT, TAG
+
 LAUNCHER = "kubectl-flux_status"
 LOCK = ROOT / "release" / "requirements.txt"
 
@@ -115,12 +116,13 @@ def _contents(wheel: Path) -> dict[str, bytes]:
 def _pack(files: Mapping[str, bytes]) -> bytes:
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for entry, text in _entries(files):
+        for entry, text in entries(files):
             archive.addfile(entry, io.BytesIO(text))
     return gzip.compress(tar.getvalue(), compresslevel=9, mtime=0)
 
 
-def _entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+def entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    """Give *files*, the manifest among them, as they are in the archive."""
     # Python takes a cache of a source by the source's date and size. So that no other version's
     # cache fits, where one is unpacked over another, the date is one of the content.
     date = _FROM + int(hashlib.sha256(files[MANIFEST]).hexdigest(), 16) % _YEARS

@@ -36,7 +36,7 @@ def show(
         Argument(metavar="|".join(Shell), help="Who completes", rich_help_panel="For whom"),
     ],
 ) -> None:
-    """Print the script that completes what is typed.
+    r"""Print the script that completes what is typed.
 
     \b
     For `kubectl flux-status` (kubectl 1.26 or newer) it is a program on PATH:

@@ -34,7 +34,7 @@ def show(
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Show the version, the Python it runs with, and whether its files are as released.
+    r"""Show the version, the Python it runs with, and whether its files are as released.
 
     \b
     With --verify the exit codes are:
@@ -66,7 +66,8 @@ def _as_text(verified: "Verified | None", *, asked: bool) -> str:
         ("files", f"{_folder()}"),
     ]
     if verified:
-        rows += [("sha256", f"{verified.sha256} of {verified.by}")]
+        rows += [("by", verified.by)]
+        rows += [("sha256", verified.sha256)] if verified.sha256 else []
         rows += [("differs", f"{one.path}: {one.how}") for one in verified.differences]
         wrong = len(verified.differences)
         as_released = f"{verified.files} files are as released"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MODULES = Path(__file__).parent / "tools"
 FLUX_OPERATOR = "github.com/controlplaneio-fluxcd/flux-operator"
+FLUX = "github.com/fluxcd/flux2/v2"
 KREW = "sigs.k8s.io/krew"
 ACTIONLINT = "github.com/rhysd/actionlint"
 
@@ -47,8 +48,10 @@ class Tool:
     requires: str  # the Go module whose version the program calls its own
     package: str
     stamp: str  # -X flags; {version} has no leading v
+    embeds: str = ""  # a file it is built with that is no part of the module; an empty one will do
 
 
+_KREW_STAMP = f"-X {KREW}/internal/version.gitTag=v{{version}}"
 _KUBERNETES_STAMP = "-X k8s.io/component-base/version.gitVersion=v{version}"
 
 
@@ -63,6 +66,7 @@ def _flux(name: str, folder: str) -> Tool:
 
 
 # What most tests need comes first, so that an interrupted build was not in vain.
+# fmt: off
 TOOLS = (
     _kubernetes("kubectl"),
     Tool("etcd", "kubernetes", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3", ""),
@@ -73,10 +77,13 @@ TOOLS = (
     _kubernetes("kube-scheduler"),
     Tool("kwok", "kubernetes", "sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok", ""),
     # kubectl finds it as a plugin, and it knows itself by that name.
-    Tool("kubectl-krew", "krew", KREW, f"{KREW}/cmd/krew", f"-X {KREW}/internal/version.gitTag=v{{version}}"),
+    Tool("kubectl-krew", "krew", KREW, f"{KREW}/cmd/krew", _KREW_STAMP),
     Tool("validate-krew-manifest", "krew", KREW, f"{KREW}/cmd/validate-krew-manifest", ""),
     Tool("actionlint", "actionlint", ACTIONLINT, f"{ACTIONLINT}/cmd/actionlint", ""),
+    Tool("flux", "flux", FLUX, f"{FLUX}/cmd/flux", "-X main.VERSION={version}",
+         embeds="cmd/flux/manifests/none.yaml"),
 )
+# fmt: on
 
 
 def programs(*names: str) -> dict[str, Path]:
@@ -118,7 +125,7 @@ def sources(name: str) -> Path:
     Raises BuildError.
     """
     tool = next(tool for tool in TOOLS if tool.name == name)
-    answer = _go(["mod", "download", "-json", tool.requires], tool.module)
+    answer = _go(["mod", "download", "-json", tool.requires], MODULES / tool.module)
     return Path(json.loads(answer)["Dir"])
 
 
@@ -150,9 +157,27 @@ def _build(tools: Iterable[Tool]) -> None:
         target.parent.mkdir(exist_ok=True)
         unfinished = target.with_name(f".{tool.name}")
         flags = f"-s -w {tool.stamp.format(version=_version(tool))}"
-        _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], tool.module)
+        with _source(tool) as source:
+            _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], source)
         unfinished.replace(target)
         _say(f"built {tool.name} in {time.monotonic() - begun:.0f} s")
+
+
+@contextlib.contextmanager
+def _source(tool: Tool) -> Iterator[Path]:
+    """Give the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
+    if not tool.embeds:
+        yield MODULES / tool.module
+        return
+    with tempfile.TemporaryDirectory(dir=cache()) as folder:
+        copy = Path(folder, "source")
+        shutil.copytree(sources(tool.name), copy, copy_function=shutil.copyfile)
+        for path in (copy, *copy.rglob("*/")):
+            path.chmod(0o755)
+        lacking = copy / tool.embeds
+        lacking.parent.mkdir(exist_ok=True)
+        lacking.write_text("")
+        yield copy
 
 
 def _version(tool: Tool) -> str:
@@ -166,10 +191,10 @@ def _version(tool: Tool) -> str:
     return required[1]
 
 
-def _go(arguments: Iterable[str | Path], module: str) -> str:
+def _go(arguments: Iterable[str | Path], folder: Path) -> str:
     done = subprocess.run(
         [_go_program(), *arguments],
-        cwd=MODULES / module,
+        cwd=folder,
         # What the user set for other projects must not change this build.
         env=os.environ
         | {

@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[2]
 NAME = "kubectl-flux_status"
 NEW_PYTHON = getattr(sys, "_base_executable", sys.executable)  # without any package
 COREUTILS = (
-    "basename", "cat", "chmod", "cp", "dirname", "env", "ln", "ls", "mkdir", "mktemp", "mv",
-    "readlink", "rm", "sha256sum", "uname",
+    "basename", "cat", "chmod", "cp", "cut", "date", "dirname", "env", "head", "id", "ln", "ls",
+    "mkdir", "mktemp", "mv", "readlink", "realpath", "rm", "sha256sum", "sort", "tail", "touch",
+    "tr", "uname", "wc",
 )  # fmt: skip
 
 
@@ -30,6 +31,7 @@ def run(
         command,
         env=os.environ if env is None else env,
         cwd=cwd,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         timeout=240,
