@@ -141,6 +141,8 @@ def _values(wanted: str, typed: str, line: _Line, table: Iterable[Word]) -> Mapp
     for one in wanted.split("|"):
         if one in OBJECTS:
             found |= _objects(typed, line, table)
+            if line.arguments:  # a kind, and a name goes with it
+                break
         elif one in ASKED:
             found |= _ask_kubectl(ASKED[one], line.before, table)
         elif one:

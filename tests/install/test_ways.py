@@ -68,7 +68,7 @@ class Place:
 
     def traces(self) -> list[Path]:
         """Give what of it is left in the home folder."""
-        ours = re.compile("flux.?status")
+        ours = re.compile(r"flux.?status(?!\.lock)")  # that is one of pipx
         return [p for p in self.home.rglob("*") if ours.search(p.name) and ".cache" not in p.parts]
 
 
