@@ -19,7 +19,9 @@ PATHS = {"FILE": _FILES, "DIR": _FOLDERS}
 """What is taken that the shell itself completes."""
 
 _PATIENCE = 0.8  # seconds for kubectl: with our own start a TAB takes one second at most
-_NAMES = 'go-template={{range .items}}{{.metadata.name}}{{"\\t"}}{{.metadata.namespace}}\n{{end}}'
+_NAMES = (
+    'go-template={{range .items}}{{.metadata.name}}{{"\\t"}}{{.metadata.namespace}}{{"\\n"}}{{end}}'
+)
 _OF_CLUSTER = ("get", "namespaces", f"--output={_NAMES}")
 
 ASKED = {
