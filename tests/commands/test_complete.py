@@ -141,7 +141,7 @@ esac"""
 
 def test_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Objects are asked for by the kind's full name, in the namespace that was given or in all."""
-    script = f"echo \"$*\" >>'{tmp_path}/asked'; printf '%s\\t%s\\n' b x a x a y"
+    script = f"printf '%s\\n' \"$*\" >>'{tmp_path}/asked'; printf '%s\\t%s\\n' b x a x a y"
     program(tmp_path / "kubectl", script)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert complete(["explain", "KS/"]) == "KS/b\tx\nKS/a\tx, y\n:4\n"
