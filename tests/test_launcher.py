@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from tests.cluster.cluster import Cluster
 from tests.conftest import ROOT
 from tests.fakes.programs import program
 from tests.install.fixtures import NAME, NEW_PYTHON, Room, link, unpack
@@ -125,6 +126,29 @@ def test_folder_that_cannot_be_written(tarball: Path, clean_room: Room, tmp_path
         (folder / "__pycache__").write_text("")
     done = start(launcher, "--demo", env={**clean_room(python3=NEW_PYTHON)}, only=True)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.cluster
+def test_read_only_file_system(archive: Path, kubectl: Path, running_cluster: Cluster) -> None:
+    """Where no file can be written but in shared memory, as in some containers, it runs."""
+    if not _may_unshare():
+        pytest.skip("no mounts of one's own here: that takes root on Linux")
+    script = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"'
+    kubeconfig = f"--kubeconfig={running_cluster.kubeconfig('admin')}"
+    for words in (["--demo"], [kubeconfig]):
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script, "sh", archive, *words],
+            env={**os.environ, "PATH": f"{kubectl.parent}:{os.environ['PATH']}"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (1, "")
+
+
+def _may_unshare() -> bool:
+    try:
+        return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def test_no_bytecode_is_written_for_who_wants_none(

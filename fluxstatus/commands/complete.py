@@ -19,22 +19,20 @@ PATHS = {"FILE": _FILES, "DIR": _FOLDERS}
 """What is taken that the shell itself completes."""
 
 _PATIENCE = 0.8  # seconds for kubectl: with our own start a TAB takes one second at most
-_NAMES = (
-    'go-template={{range .items}}{{.metadata.name}}{{"\\t"}}{{.metadata.namespace}}{{"\\n"}}{{end}}'
-)
-_OF_CLUSTER = ("get", "namespaces", f"--output={_NAMES}")
+_NAMESPACES = ("get", "namespaces")
+_RESOURCES = ("api-resources", "--cached", "--verbs=get", "--output=name")
 
 ASKED = {
     "--context": ("config", "get-contexts", "--output=name"),
     "--cluster": ("config", "get-clusters"),
     "--user": ("config", "get-users"),
-    "--namespace": _OF_CLUSTER,
-    "NAMESPACE": _OF_CLUSTER,
+    "--namespace": _NAMESPACES,
+    "NAMESPACE": _NAMESPACES,
 }
 """The question to kubectl whose answer has the values of a flag, or of a metavar, one a line."""
 
-OBJECTS = ("KIND/NAME", "NAME")
-"""Arguments that name an object: its kind is before the slash, or the word before."""
+OBJECTS = ("KIND/NAME", "ANY/NAME", "NAME")
+"""What names an object: of a kind of Flux, of any kind, or of the kind that is the word before."""
 
 
 class Word:
@@ -142,7 +140,7 @@ def _values(wanted: str, typed: str, line: _Line, table: Iterable[Word]) -> Mapp
     found: dict[str, str] = {}
     for one in wanted.split("|"):
         if one in OBJECTS:
-            found |= _objects(typed, line, table)
+            found |= _objects(one, typed, line, table)
             if line.arguments:  # a kind, and a name goes with it
                 break
         elif one in ASKED:
@@ -153,20 +151,30 @@ def _values(wanted: str, typed: str, line: _Line, table: Iterable[Word]) -> Mapp
     return found
 
 
-def _objects(typed: str, line: _Line, table: Iterable[Word]) -> dict[str, str]:
-    """Give what KIND/NAME or NAME may be: the kinds with a slash, or the objects of one kind."""
+def _objects(what: str, typed: str, line: _Line, table: Iterable[Word]) -> dict[str, str]:
+    """Give the kinds, each with a slash, until there is one; then its objects."""
     kinds = {row.word: row for row in table if row.place == "KIND"}
     kind, slash, _ = typed.partition("/")
-    if not slash:
-        kind = line.arguments[-1].lower() if line.arguments else ""
-    if kind.lower() not in kinds:
-        offered = {f"{row.word}/": row.help for row in kinds.values() if row.word.startswith(typed)}
-        # Its short names are offered only to who begins with one.
-        return {word: text for word, text in offered.items() if text} or offered
-    where = _namespace(line.before)
-    question = ("get", kinds[kind.lower()].takes, where, f"--output={_NAMES}")
+    if not slash and line.arguments and not line.wanted:
+        kind = line.arguments[-1]
+    elif not slash:
+        return {} if what == "NAME" else _kinds(what, typed, line, table)
+    row = kinds.get(kind.lower())
+    if row is None and what == "KIND/NAME":
+        return {}
+    question = ("get", row.takes if row else kind, _namespace(line.before))
     names = _ask_kubectl(question, line.before, table)
     return {f"{kind}{slash}{name}" if slash else name: text for name, text in names.items()}
+
+
+def _kinds(what: str, typed: str, line: _Line, table: Iterable[Word]) -> dict[str, str]:
+    """Give what kinds there are; short names, and kinds not of Flux, to who begins with one."""
+    kinds = (row for row in table if row.place == "KIND" and row.word.startswith(typed))
+    found = {f"{row.word}/": row.help for row in kinds}
+    if what == "ANY/NAME" and not found:
+        served = _ask_kubectl(_RESOURCES, line.before, table)
+        return {f"{name}/": "" for name in served}
+    return {word: text for word, text in found.items() if text} or found
 
 
 def _namespace(before: Sequence[str]) -> str:
@@ -194,14 +202,19 @@ def _ask_kubectl(
     """Give the names that kubectl tells, each with its namespace if it has one."""
     from fluxstatus import programs  # noqa: PLC0415 - see above
 
-    found: dict[str, str] = {}
     try:
         argv = [programs.kubectl(), *question, *_passed_on(before, table)]
         output = programs.run(argv, timeout=_PATIENCE)
     except programs.ProgramError:
-        return found
-    for line in output.stdout.decode(errors="replace").splitlines():
-        name, _, namespace = line.replace("<no value>", "").partition("\t")
-        if name != "NAME":  # the heading of a list
-            found[name] = ", ".join(filter(None, (found.get(name), namespace)))
+        return {}
+    lines = output.stdout.decode(errors="replace").splitlines()
+    heading = lines[0].split() if lines else []
+    if heading[:1] == ["NAME"]:  # a list of kubectl's
+        return dict.fromkeys((line.split()[0] for line in lines[1:]), "")
+    if heading[:2] != ["NAMESPACE", "NAME"]:  # no list, but names
+        return dict.fromkeys(lines, "")
+    found: dict[str, str] = {}
+    for line in lines[1:]:
+        namespace, name, *_ = line.split()
+        found[name] = f"{found[name]}, {namespace}" if name in found else namespace
     return found

@@ -61,9 +61,9 @@ def _takes(place: str, parameter: Any, name: str) -> str:
     """Give what the values of a parameter are called: by its metavar if that is known, else own."""
     if hasattr(parameter.type, "choices"):
         return f"{place} {name}".strip()
-    known = {*PATHS, *ASKED, *_LISTS}
-    if parameter.param_type_name == "argument":  # an option's NAME may be that of anything
-        known |= set(OBJECTS)
+    known = {*PATHS, *ASKED, *OBJECTS, *_LISTS}
+    if parameter.param_type_name == "option":  # whose NAME may be that of anything
+        known.remove("NAME")
     metavar = (parameter.metavar or "").strip("[].")
     return metavar if known.issuperset(metavar.split("|")) else name
 

@@ -20,6 +20,7 @@ from tests.conftest import ROOT, Program
 from tests.fakes.programs import program
 
 COMPLETIONS = ROOT / "completions"
+TABLE_TEXT = Path(TABLE).read_text(encoding="utf-8")
 IDS = [step.id for step in STEPS]
 
 
@@ -139,19 +140,47 @@ esac"""
     assert (tmp_path / "asked").read_text().splitlines()[-1].endswith("--as me --context=prod")
 
 
-def test_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Objects are asked for by the kind's full name, in the namespace that was given or in all."""
-    script = f"printf '%s\\n' \"$*\" >>'{tmp_path}/asked'; printf '%s\\t%s\\n' b x a x a y"
+@pytest.fixture(name="asked")
+def _asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the file in which a kubectl with three Kustomizations and a node notes its words."""
+    script = f"""echo "$*" >>'{tmp_path}/asked'
+case "$*" in
+*api-resources*) echo deployments.apps; echo nodes ;;
+*"get nodes"*) printf 'NAME STATUS\\nworker-1 Ready\\n' ;;
+*--namespace=x*) printf 'NAME AGE\\na 1d\\n' ;;
+*"get kustomizations"*) printf 'NAMESPACE NAME AGE\\nx b 1d\\nx a 1d\\ny a 1d\\n' ;;
+esac"""
     program(tmp_path / "kubectl", script)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path / "asked"
+
+
+def test_objects(asked: Path) -> None:
+    """Objects are asked for by the kind's full name, in the namespace that was given or in all."""
     assert complete(["explain", "KS/"]) == "KS/b\tx\nKS/a\tx, y\n:4\n"
     assert candidates("explain", "-n", "x", "--context=c", "ks", "a") == ["a"]
     assert candidates("explain", "--namespace=x", "-n", "y", "ks", "a") == ["a"]
-    everywhere, one, two = (tmp_path / "asked").read_text().splitlines()
-    assert everywhere.startswith("get kustomizations.kustomize.toolkit.fluxcd.io --all-namespaces ")
-    assert one.startswith("get kustomizations.kustomize.toolkit.fluxcd.io --namespace=x ")
-    assert one.endswith("--context=c")
-    assert "--all-namespaces" in two
+    assert candidates("explain", "deployments.apps/") == []
+    everywhere, one, two = asked.read_text().splitlines()
+    assert everywhere == "get kustomizations.kustomize.toolkit.fluxcd.io --all-namespaces"
+    assert one == "get kustomizations.kustomize.toolkit.fluxcd.io --namespace=x --context=c"
+    assert two == everywhere
+
+
+def test_objects_of_any_kind(asked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where any kind will do those of the cluster are offered to who begins with one."""
+    flux = TABLE_TEXT + "\tlike\t\t\t\nlike\t\tANY/NAME\t\t\nlike\t--for\tANY/NAME\t\t\n"
+    table = tmp_path / "words.tsv"
+    table.write_text(flux, encoding="utf-8")
+    monkeypatch.setattr("fluxstatus.commands.complete.TABLE", str(table))
+    for before in (["like"], ["like", "--for"]):
+        assert complete([*before, "kus"]) == "kustomization/\tKustomization\n:6\n"
+        assert not asked.exists()
+        assert candidates(*before, "depl") == ["deployments.apps/"]
+        assert candidates(*before, "ks/") == ["ks/b", "ks/a"]
+        assert candidates("--context=prod", *before, "nodes/") == ["nodes/worker-1"]
+        assert asked.read_text().splitlines()[-1] == "get nodes --all-namespaces --context=prod"
+        asked.unlink()
 
 
 def test_slow_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_files(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", _BEGIN)
 def test_objects(name: str, tmp_path: Path) -> None:
     """A kind is completed with its slash and without a blank, then the name of an object."""
-    program(tmp_path / "bin" / "kubectl", r"printf 'backend-of-team-a\tteam-a\n'")
+    program(tmp_path / "bin" / "kubectl", r"printf 'NAMESPACE NAME\nteam-a backend-of-team-a\n'")
     with shell(name) as terminal:
         press(terminal, f"{NAME} explain kustomi\tback\t", "kustomization/backend-of-team-a")
 

@@ -68,7 +68,7 @@ def test_what_is_there(cluster: Cluster, ask: Ask) -> None:
         "gitrepo/base\tteam-b",
         ":4",
     ]
-    assert ask(admin, "explain", "-n", "team-b", "GitRepository", "") == ["base\tteam-b", ":4"]
+    assert ask(admin, "explain", "-n", "team-b", "GitRepository", "") == ["base", ":4"]
     assert ask(admin, "explain", "kustomization/") == [":4"]
 
 
