@@ -146,7 +146,8 @@ class Process:
         folder = scratch()
         try:
             self._stdout, self._stderr = (
-                self._files.enter_context(tempfile.TemporaryFile(dir=scratch())) for _ in range(2)
+                self._files.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
+                for _ in range(2)
             )
             with Path(os.devnull).open("rb") as nothing:
                 self._running = sh.Command(argv[0])(
