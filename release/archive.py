@@ -118,7 +118,11 @@ def _pack(files: Mapping[str, bytes]) -> bytes:
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for entry, text in entries(files):
             archive.addfile(entry, io.BytesIO(text))
-    return gzip.compress(tar.getvalue(), compresslevel=9, mtime=0)
+    packed = io.BytesIO()
+    # Not gzip.compress: what that writes into the head differs from one Python to the other.
+    with gzip.GzipFile("", "wb", compresslevel=9, fileobj=packed, mtime=0) as file:
+        file.write(tar.getvalue())
+    return packed.getvalue()
 
 
 def entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:

@@ -1,5 +1,6 @@
 """What a release has, built once for all tests, and surroundings that have little else."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -53,6 +54,22 @@ def link(program: Path | str, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(program)
     return path
+
+
+@functools.cache
+def pythons() -> dict[str, bool]:
+    """Give the interpreters on this machine, and whether each is new enough."""
+    names = ("2.7", *(f"3.{minor}" for minor in range(6, 15)))
+    named = (shutil.which(f"python{name}") for name in names)
+    managed = Path.home().glob(".pyenv/versions/*/bin/python")
+    test = "import sys; print(sys.version_info >= (3, 11)); print(sys.executable)"
+    found = {}
+    for python in [*filter(None, named), *map(str, managed), NEW_PYTHON]:
+        done = subprocess.run([python, "-c", test], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            new, path = done.stdout.splitlines()
+            found[path] = new == "True"
+    return found
 
 
 @pytest.fixture(scope="session", name="dist")

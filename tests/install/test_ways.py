@@ -52,8 +52,8 @@ class Place:
         """Put programs that an installation is done with onto PATH, for that alone."""
         for name in names:
             ours = Path(sys.executable).with_name(name)  # in the environment of the tests
-            if name == "pipx":  # it was moved, which the head of a script does not know
-                program(self.tools / name, f'exec "{sys.executable}" -m pipx "$@"')
+            if name in ("pip", "pipx"):  # moved, which the head of a script does not know
+                program(self.tools / name, f'exec "{sys.executable}" -m {name} "$@"')
             else:
                 link(ours if ours.exists() else shutil.which(name) or name, self.tools / name)
 
@@ -113,7 +113,9 @@ def check_gone(place: Place) -> None:
 
 def test_pip(place: Place) -> None:
     """By pip, in an environment."""
-    place.shell("python3 -m venv ~/venv", ROOT)
+    place.shell("python3 -m venv --without-pip ~/venv", ROOT)  # making that takes its time
+    place.needs("pip")
+    place.network["PIP_PYTHON"] = f"{place.home}/venv/bin/python"
     place.room["PATH"] = f"{place.home}/venv/bin:{place.room['PATH']}"
     place.shell(WAYS["pip"][0], ROOT)
     check(place)
