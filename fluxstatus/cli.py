@@ -45,6 +45,7 @@ Exit codes:
 
 class _Commands(PlainGroup):
     late: ClassVar = {
+        "completion": "fluxstatus.commands.completion",
         "conditions": "fluxstatus.commands.conditions",
         "credentials": "fluxstatus.commands.credentials",
         "events": "fluxstatus.commands.events",
@@ -57,9 +58,8 @@ class _Commands(PlainGroup):
         "reconcile": "fluxstatus.commands.reconcile",
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
-        "versions": "fluxstatus.commands.versions",
         "version": "fluxstatus.commands.version",
-        "completion": "fluxstatus.commands.completion",
+        "versions": "fluxstatus.commands.versions",
     }
 
 

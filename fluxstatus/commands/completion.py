@@ -36,7 +36,7 @@ def show(
         Argument(metavar="|".join(Shell), help="Who completes", rich_help_panel="For whom"),
     ],
 ) -> None:
-    r"""Print the script that completes what is typed.
+    """Print the script that completes what is typed.
 
     \b
     For `kubectl flux-status` (kubectl 1.26 or newer) it is a program on PATH:
@@ -48,6 +48,6 @@ def show(
       bash  source <(kubectl-flux_status completion bash)
       zsh   kubectl-flux_status completion zsh > "${fpath[1]}/_kubectl-flux_status"
       fish  kubectl-flux_status completion fish | source
-    """
+    """  # noqa: D301 - \b keeps lines apart
     folder = next(folder for folder in _FOLDERS if folder.is_dir())
     console.put((folder / SCRIPTS[shell]).read_text(encoding="utf-8"))

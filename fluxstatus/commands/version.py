@@ -34,14 +34,14 @@ def show(
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
-    r"""Show the version, the Python it runs with, and whether its files are as released.
+    """Show the version, the Python it runs with, and whether its files are as released.
 
     \b
     With --verify the exit codes are:
       0    every file is as released
       1    a file is changed, missing, or was put beside them
       3    there is nothing to compare with, as in a checkout
-    """
+    """  # noqa: D301 - \b keeps lines apart
     verified = _verify() if verify else None
     console.put(_RENDER[output](verified, asked=verify))
     if verify:

@@ -84,7 +84,7 @@ def _codes() -> Iterator[tuple[str, str, str]]:
 
 
 def _kinds() -> Iterator[tuple[str, str, str]]:
-    for kind in KINDS.values():
+    for kind in (one for one in KINDS.values() if one.name != "FluxReport"):  # nobody asks for it
         yield kind.name.lower(), kind.resource, kind.name
         for name in (*kind.short, kind.plural):
             yield name, kind.resource, ""

@@ -71,7 +71,8 @@ def test_kinds() -> None:
     """A kind goes on with a slash and no blank; its short names are for who begins with one."""
     assert complete(["explain", "kust"]) == "kustomization/\tKustomization\n:6\n"
     assert candidates("explain", "imgr") == ["imgrepo/"]
-    assert {f"{name.lower()}/" for name in KINDS} <= set(candidates("explain", ""))
+    kinds = {f"{name.lower()}/" for name in KINDS} - {"fluxreport/"}
+    assert kinds <= set(candidates("explain", ""))
 
 
 def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,6 +258,13 @@ def test_script_is_well_formed(shell: str, script: str) -> None:
 def test_scripts_are_printed(shell: Shell, flux_status: Program) -> None:
     """`completion` prints the script for each shell, and for kubectl."""
     assert flux_status("completion", shell).stdout == (COMPLETIONS / SCRIPTS[shell]).read_text()
+
+
+def test_help_has_lines_to_paste(flux_status: Program) -> None:
+    """The help of `completion` has its commands on lines of their own."""
+    lines = [line.strip() for line in flux_status("completion", "--help").stdout.splitlines()]
+    assert "chmod +x ~/.local/bin/kubectl_complete-flux_status" in lines
+    assert "bash  source <(kubectl-flux_status completion bash)" in lines
 
 
 def test_no_script_is_forgotten() -> None:
