@@ -69,8 +69,8 @@ def test_codes() -> None:
 
 def test_kinds() -> None:
     """A kind goes on with a slash and no blank; its short names are for who begins with one."""
-    assert complete(["explain", "kust"]) == "kustomization/\tKustomization\n:6\n"
-    assert candidates("explain", "imgr") == ["imgrepo/"]
+    assert complete(["reconcile", "kust"]) == "kustomization/\tKustomization\n:6\n"
+    assert candidates("reconcile", "imgr") == ["imgrepo/"]
     kinds = {f"{name.lower()}/" for name in KINDS} - {"fluxreport/"}
     assert kinds <= set(candidates("explain", ""))
 

@@ -93,7 +93,7 @@ def test_objects(name: str, tmp_path: Path) -> None:
     """A kind is completed with its slash and without a blank, then the name of an object."""
     program(tmp_path / "bin" / "kubectl", r"printf 'NAMESPACE NAME\nteam-a backend-of-team-a\n'")
     with shell(name) as terminal:
-        press(terminal, f"{NAME} explain kustomi\tback\t", "kustomization/backend-of-team-a")
+        press(terminal, f"{NAME} reconcile kust\tback\t", "kustomization/backend-of-team-a")
 
 
 @pytest.mark.parametrize("script", ["exec sleep 30", "echo no >&2; exit 1", "exec /nowhere"])
