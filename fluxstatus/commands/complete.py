@@ -32,7 +32,7 @@ ASKED = {
 """The question to kubectl whose answer has the values of a flag, or of a metavar, one a line."""
 
 OBJECTS = ("KIND/NAME", "ANY/NAME", "NAME")
-"""What names an object: of a kind of Flux, of any kind, or of the kind that is the word before."""
+"""What names an object: of a kind of Flux, of any kind, or of the kind that was said before."""
 
 
 class Word:
@@ -156,11 +156,11 @@ def _objects(what: str, typed: str, line: _Line, table: Iterable[Word]) -> dict[
     kinds = {row.word: row for row in table if row.place == "KIND"}
     kind, slash, _ = typed.partition("/")
     if not slash and line.arguments and not line.wanted:
-        kind = line.arguments[-1]
+        kind = line.arguments[0]
     elif not slash:
         return {} if what == "NAME" else _kinds(what, typed, line, table)
     row = kinds.get(kind.lower())
-    if row is None and what == "KIND/NAME":
+    if row is None and what != "ANY/NAME":
         return {}
     question = ("get", row.takes if row else kind, _namespace(line.before))
     names = _ask_kubectl(question, line.before, table)

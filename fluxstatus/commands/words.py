@@ -5,6 +5,7 @@ When one of these changes: python -m fluxstatus.commands.words
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,6 +17,7 @@ from fluxstatus.cli import app
 from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS, TABLE
 from fluxstatus.explain.codes import codes
 from fluxstatus.kinds import KINDS
+from fluxstatus.listing.offered import OFFERED
 from fluxstatus.options import Connection
 
 Row: TypeAlias = tuple[str, str, str, str, str]
@@ -57,15 +59,25 @@ def _argument(place: str, argument: Any) -> Iterator[Row]:
     yield from _choices(takes, argument)
 
 
+_MEANS = {
+    ("conditions", "words"): "ANY/NAME",
+    ("events", "--for"): "ANY/NAME",
+    ("get", "words"): "NAME|KINDS",
+    ("owner", "words"): "ANY/NAME",
+}
+"""What an argument or an option of a command takes, where its metavar does not tell."""
+
+
 def _takes(place: str, parameter: Any, name: str) -> str:
     """Give what the values of a parameter are called: by its metavar if that is known, else own."""
-    if hasattr(parameter.type, "choices"):
+    if hasattr(parameter.type, "choices"):  # a format of one command is none of another
         return f"{place} {name}".strip()
     known = {*PATHS, *ASKED, *OBJECTS, *_LISTS}
     if parameter.param_type_name == "option":  # whose NAME may be that of anything
         known.remove("NAME")
     metavar = (parameter.metavar or "").strip("[].")
-    return metavar if known.issuperset(metavar.split("|")) else name
+    takes = metavar if known.issuperset(metavar.split("|")) else name
+    return _MEANS.get((place, name), takes)
 
 
 def _choices(takes: str, parameter: Any) -> Iterator[Row]:
@@ -90,10 +102,17 @@ def _kinds() -> Iterator[tuple[str, str, str]]:
             yield name, kind.resource, ""
 
 
+def _offered(command: str) -> Iterator[tuple[str, str, str]]:
+    for word, text in OFFERED[command].items():
+        yield word, "", text
+
+
 _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
     "ID": _steps,
     "CODE": _codes,
     "KIND": _kinds,
+    "KINDS": partial(_offered, "get"),
+    "CONTROLLER": partial(_offered, "logs"),
 }
 """What a metavar may be that is known in advance: each word, what it takes, and a word of help."""
 

@@ -20,7 +20,6 @@ from tests.conftest import ROOT, Program
 from tests.fakes.programs import program
 
 COMPLETIONS = ROOT / "completions"
-TABLE_TEXT = Path(TABLE).read_text(encoding="utf-8")
 IDS = [step.id for step in STEPS]
 
 
@@ -104,6 +103,8 @@ def test_choices() -> None:
     assert candidates("-o", "") == candidates("--output=") == ["text", "json"]
     assert candidates("--color", "a") == ["auto", "always"]
     assert candidates("list", "-o", "j") == ["json"]
+    assert candidates("get", "-o", "") == ["table", "wide", "json", "yaml", "name"]
+    assert candidates("tree", "-o", "m") == ["mermaid"]
 
 
 @pytest.mark.parametrize(
@@ -168,20 +169,41 @@ def test_objects(asked: Path) -> None:
     assert two == everywhere
 
 
-def test_objects_of_any_kind(asked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_of_get(asked: Path) -> None:
+    """After `get` come groups and kinds, also after a comma; then names of that kind."""
+    assert {"all", "sources", "components", "ks", "kustomizations"} <= set(candidates("get", ""))
+    assert candidates("get", "ks,hel") == ["ks,helmrepositories", "ks,helmrepo", "ks,helmcharts",
+                                           "ks,helmreleases"]  # fmt: skip
+    assert candidates("get", "--kind", "kus") == ["kustomization", "kustomizations"]
+    assert candidates("get", "all", "") == []
+    assert not asked.exists()
+    assert candidates("get", "ks", "") == candidates("get", "ks", "b", "") == ["b", "a"]
+    assert candidates("get", "-n", "x", "ks", "a") == ["a"]
+    assert candidates("get", "ks/b") == ["ks/b"]
+
+
+@pytest.mark.parametrize("before", [["conditions"], ["owner"], ["events", "--for"]])
+def test_objects_of_any_kind(asked: Path, before: list[str]) -> None:
     """Where any kind will do those of the cluster are offered to who begins with one."""
-    flux = TABLE_TEXT + "\tlike\t\t\t\nlike\t\tANY/NAME\t\t\nlike\t--for\tANY/NAME\t\t\n"
-    table = tmp_path / "words.tsv"
-    table.write_text(flux, encoding="utf-8")
-    monkeypatch.setattr("fluxstatus.commands.complete.TABLE", str(table))
-    for before in (["like"], ["like", "--for"]):
-        assert complete([*before, "kus"]) == "kustomization/\tKustomization\n:6\n"
-        assert not asked.exists()
-        assert candidates(*before, "depl") == ["deployments.apps/"]
-        assert candidates(*before, "ks/") == ["ks/b", "ks/a"]
-        assert candidates("--context=prod", *before, "nodes/") == ["nodes/worker-1"]
-        assert asked.read_text().splitlines()[-1] == "get nodes --all-namespaces --context=prod"
-        asked.unlink()
+    assert complete([*before, "kus"]) == "kustomization/\tKustomization\n:6\n"
+    assert not asked.exists()
+    assert candidates(*before, "depl") == ["deployments.apps/"]
+    assert candidates(*before, "ks/") == ["ks/b", "ks/a"]
+    assert candidates("--context=prod", *before, "nodes/") == ["nodes/worker-1"]
+    assert asked.read_text().splitlines()[-1] == "get nodes --all-namespaces --context=prod"
+
+
+def test_kinds_of_flux_only(asked: Path) -> None:
+    """What knows the kinds of Flux only asks nobody for others."""
+    for before in (["credentials"], ["explain"], ["reconcile"], ["tree"], ["logs", "--for"]):
+        assert "kustomization/" in candidates(*before, "")
+        assert candidates(*before, "depl") == []
+    assert not asked.exists()
+
+
+def test_controllers() -> None:
+    """After `logs` come the controllers."""
+    assert candidates("logs", "source") == ["source-controller", "source-watcher"]
 
 
 def test_slow_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
