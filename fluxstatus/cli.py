@@ -45,6 +45,7 @@ Exit codes:
 
 class _Commands(PlainGroup):
     late: ClassVar = {
+        "completion": "fluxstatus.commands.completion",
         "conditions": "fluxstatus.commands.conditions",
         "credentials": "fluxstatus.commands.credentials",
         "events": "fluxstatus.commands.events",
@@ -58,6 +59,7 @@ class _Commands(PlainGroup):
         "reconcile": "fluxstatus.commands.reconcile",
         "tree": "fluxstatus.commands.tree",
         "ui": "fluxstatus.commands.ui",
+        "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
     }
 
@@ -242,8 +244,9 @@ def run() -> NoReturn:
 
 
 def _name() -> str | None:
-    """Give the name to show in the help: kubectl's way if kubectl can run us by this name."""
-    return "kubectl flux-status" if Path(sys.argv[0]).name.startswith("kubectl-") else None
+    """Give the name to show in the help: the way to call a plugin if we are called as one."""
+    plugins = {"kubectl-flux_status": "kubectl flux-status", "flux-status": "flux status"}
+    return plugins.get(Path(sys.argv[0]).name)
 
 
 def _complain(text: str, code: Exit) -> Exit:

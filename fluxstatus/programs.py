@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
 _CREDENTIAL = re.compile(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the files have no names there, or names nobody knows
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most
@@ -162,9 +163,10 @@ class Process:
         import sh  # noqa: PLC0415
 
         logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs whole command lines
+        folder = scratch()
         try:
             self._stdout, self._stderr = (
-                self._files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - __exit__ does
+                self._files.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
                 for _ in range(2)
             )
             with self._ear(talked_to) as ear:
@@ -227,11 +229,24 @@ def find(name: str) -> str:
 
     Raises ProgramError.
     """
-    plugins = os.environ.get("FLUXCD_PLUGINS") or str(Path.home() / ".fluxcd" / "plugins")
+    home = os.path.expanduser("~")  # noqa: PTH111 - pathlib's fails for a user without a home
+    plugins = os.environ.get("FLUXCD_PLUGINS") or f"{home}/.fluxcd/plugins"
     path = shutil.which(name) or shutil.which(name, path=plugins)
     if path is None:
         raise ProgramError(Unread(Why.NO_PROGRAM, f"{name} is not installed, or not on PATH"))
     return path
+
+
+def scratch() -> str:
+    """Give the folder for what is gone with us: that for temporary files, or shared memory.
+
+    A container whose file system is read-only has only the latter. Raises ProgramError.
+    """
+    with suppress(FileNotFoundError):
+        return tempfile.gettempdir()
+    if os.access(_SHARED_MEMORY, os.W_OK):
+        return _SHARED_MEMORY
+    raise ProgramError(Unread(Why.FAILED, "no folder can be written to; $TMPDIR may name one"))
 
 
 @contextmanager

@@ -105,7 +105,7 @@ class Proxy:
 
 def _private_folder() -> tempfile.TemporaryDirectory[str]:
     """Make a folder that only this user may enter, with a path short enough for a socket in it."""
-    for base in (tempfile.gettempdir(), *_SHORT_FOLDERS):
+    for base in (programs.scratch(), *_SHORT_FOLDERS):
         if len(os.fsencode(base)) <= _FOLDER_PATH:
             with suppress(OSError):
                 return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)

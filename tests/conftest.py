@@ -15,7 +15,7 @@ from hypothesis import settings
 settings.register_profile("flux-status", deadline=None)
 settings.load_profile("flux-status")
 
-pytest_plugins = ["tests.cluster.fixtures"]
+pytest_plugins = ["tests.cluster.fixtures", "tests.install.fixtures"]
 
 ROOT = Path(__file__).parent.parent
 RECORDED = ROOT / "tests" / "recorded"
@@ -35,7 +35,7 @@ _DECIDED_BY_THE_TEST = (
     *("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "KUBECTL_PATH", "KUBERNETES_SERVICE_HOST"),
     *("PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY"),
     *("XDG_CONFIG_HOME", "XDG_STATE_HOME", "CODEX_HOME", "COPILOT_HOME"),
-    "KUBECTL_FLUX_STATUS_PYTHON",
+    *("KUBECTL_FLUX_STATUS_PYTHON", "PYTHONDONTWRITEBYTECODE"),
 )
 
 

@@ -56,7 +56,7 @@ class Terminal:
     def wait_for(self, text: str, seconds: float = 30) -> None:
         """Wait until *text* has been written."""
         self._read(lambda: text in self.text, seconds)
-        assert text in self.text
+        assert text in self.text, f"not {text!r} but {self.text!r}"
 
     def end(self, seconds: float = 30) -> int:
         """Wait until the program ends and give its exit code."""

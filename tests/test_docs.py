@@ -2,6 +2,8 @@
 
 import re
 import runpy
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
@@ -31,14 +33,17 @@ def test_readme_has_the_exit_codes() -> None:
     assert re.findall(r"^\| (\d+) \|", README, re.MULTILINE) == [str(int(code)) for code in Exit]
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/install.md", "docs/release.md"]
+)
 def test_documents_name_what_is_there(document: str) -> None:
     """Every file and folder that a document names exists."""
     text = (ROOT / document).read_text(encoding="utf-8")
-    named = re.findall(r"\]\(([^)#:]+)\)|`((?:fluxstatus|tests|docs|completions)/[\w./]*)`", text)
+    folders = "fluxstatus|tests|docs|completions|release|\\.ci"
+    named = re.findall(rf"\]\(([^)#:]+)\)|`((?:{folders})/[\w./-]*)`", text)
     assert named
     for link, code in named:
-        assert (ROOT / (link or code)).exists()
+        assert ((ROOT / document).parent / link if link else ROOT / code).exists()
 
 
 def test_picture_is_of_the_demo(flux_status: Program) -> None:
@@ -46,6 +51,22 @@ def test_picture_is_of_the_demo(flux_status: Program) -> None:
     text = flux_status("--demo", "--color=always").stdout
     drawn = runpy.run_path(str(ROOT / "docs" / "picture.py"))["picture"](text)
     assert (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8") == drawn
+
+
+def test_manual_page_is_of_the_help() -> None:
+    """The manual page says what --help does; CONTRIBUTING tells how to make it anew."""
+    made = runpy.run_path(str(ROOT / "docs" / "man.py"))["page"]()
+    assert (ROOT / "docs" / "kubectl-flux_status.1").read_text(encoding="utf-8") == made
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="no groff here")
+def test_manual_page_is_well_formed() -> None:
+    """Groff reads the manual page without a warning."""
+    page = ROOT / "docs" / "kubectl-flux_status.1"
+    done = subprocess.run(
+        ["groff", "-man", "-ww", "-z", page], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
 
 
 def test_role_is_for_reading_flux() -> None:

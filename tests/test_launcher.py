@@ -12,21 +12,20 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-import typer
 
+from tests.cluster.cluster import Cluster
 from tests.conftest import ROOT
-
-NAME = "kubectl-flux_status"
-NEW_PYTHON = getattr(sys, "_base_executable", sys.executable)  # without any package
+from tests.fakes.programs import program
+from tests.install.fixtures import NAME, NEW_PYTHON, Room, link, pythons, unpack
 
 
 def start(
-    launcher: Path, *arguments: str, env: Mapping[str, str] | None = None
+    launcher: Path, *arguments: str, env: Mapping[str, str] | None = None, only: bool = False
 ) -> CompletedProcess[str]:
-    """Run *launcher*."""
+    """Run *launcher*, with *env* beside the rest of the environment, or *only* with that."""
     return subprocess.run(
         [launcher, *arguments],
-        env={**os.environ, **(env or {})},
+        env={**({} if only else os.environ), **(env or {})},
         capture_output=True,
         text=True,
         timeout=120,
@@ -50,11 +49,11 @@ def _copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(name="archive")
-def _archive(copy: Path) -> Path:
-    """Give the launcher of an unpacked archive: the packages are beside it."""
-    (copy / "pyproject.toml").unlink()
-    (copy / "lib").symlink_to(Path(typer.__file__).parents[1])
-    return copy / NAME
+def _archive(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the launcher of an unpacked archive, and a Python to it that has no packages."""
+    monkeypatch.delenv("PYTHONPATH")
+    monkeypatch.setenv("KUBECTL_FLUX_STATUS_PYTHON", NEW_PYTHON)
+    return unpacked
 
 
 @pytest.fixture(name="checkout")
@@ -92,6 +91,85 @@ def test_archive_needs_nothing_more(archive: Path) -> None:
     done = start(archive, "--demo")
     assert (done.returncode, done.stderr) == (1, "")
     assert not (archive.parent / ".venv").exists()
+
+
+def test_from_its_folder(archive: Path) -> None:
+    """It runs by its bare name, as an argument of sh."""
+    done = subprocess.run(
+        ["sh", NAME, "--version"], cwd=archive.parent, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["a b", "größe", "$x;*", "-n"])
+def test_any_path(tarball: Path, clean_room: Room, tmp_path: Path, name: str) -> None:
+    """Blanks, letters beyond ASCII and what a shell takes for its own may be in the path."""
+    launcher = unpack(tarball, tmp_path / name / "of it")
+    path = link(launcher, tmp_path / name / "bin" / NAME).parent
+    env = clean_room(path, python3=NEW_PYTHON)
+    for language in ({}, {"LC_ALL": "C"}):
+        done = subprocess.run(
+            ["env", NAME, "list"], env={**env, **language},
+            capture_output=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_folder_that_cannot_be_written(tarball: Path, clean_room: Room, tmp_path: Path) -> None:
+    """Where nothing can be written, as for another user, it runs and leaves nothing.
+
+    A file where a cache would be is what not even root can write over.
+    """
+    launcher = unpack(tarball, tmp_path / "unpacked")
+    folders = {file.parent for file in launcher.parent.rglob("*.py")}
+    for folder in folders:
+        (folder / "__pycache__").write_text("")
+    done = start(launcher, "--demo", env={**clean_room(python3=NEW_PYTHON)}, only=True)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.cluster
+def test_read_only_file_system(archive: Path, kubectl: Path, running_cluster: Cluster) -> None:
+    """Where no file can be written but in shared memory, as in some containers, it runs."""
+    if not _may_unshare():
+        pytest.skip("no mounts of one's own here: that takes root on Linux")
+    script = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"'
+    kubeconfig = f"--kubeconfig={running_cluster.kubeconfig('admin')}"
+    for words in (["--demo"], [kubeconfig]):
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", script, "sh", archive, *words],
+            env={**os.environ, "PATH": f"{kubectl.parent}:{os.environ['PATH']}"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (1, "")
+
+
+def _may_unshare() -> bool:
+    try:
+        return subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def test_no_bytecode_is_written_for_who_wants_none(
+    tarball: Path, clean_room: Room, tmp_path: Path
+) -> None:
+    """PYTHONDONTWRITEBYTECODE counts; no other setting of Python's does."""
+    launcher = unpack(tarball, tmp_path / "unpacked")
+    env = {**clean_room(python3=NEW_PYTHON), "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {"PYTHONPATH": str(ROOT), "PYTHONHOME": "/nowhere", "PYTHONSTARTUP": "/nowhere"}
+    assert start(launcher, "--demo", env=env, only=True).returncode == 1
+    assert not [*launcher.parent.rglob("__pycache__")]
+
+
+def test_no_home(archive: Path, clean_room: Room, tmp_path: Path) -> None:
+    """Without HOME it runs."""
+    kubectl = program(tmp_path / "kubectl", "exit 1")
+    env = clean_room(python3=NEW_PYTHON, kubectl=kubectl)
+    del env["HOME"]
+    done = start(archive, "-o", "json", env=env, only=True)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert '"verdict": "fail"' in done.stdout
 
 
 def test_by_links(archive: Path, tmp_path: Path) -> None:
@@ -201,54 +279,81 @@ def test_checkout_that_may_not_be_written(checkout: Path) -> None:
 # With any Python
 
 
-def old_pythons() -> list[str]:
-    """Give the interpreters on this machine that are too old."""
-    named = (shutil.which(f"python{version}") for version in ("2.7", "3.6", "3.8", "3.9", "3.10"))
-    managed = Path.home().glob(".pyenv/versions/*/bin/python")
-    found = [*filter(None, named), *map(str, managed)]
-    test = "import sys; sys.exit(sys.version_info >= (3, 11))"
-    return [
-        python
-        for python in found
-        if subprocess.run([python, "-c", test], capture_output=True, check=False).returncode == 0
-    ]
+_PYTHONS = pythons()
+_OLD = [python for python, new in _PYTHONS.items() if not new]
 
 
-@pytest.fixture(name="old_python", params=old_pythons() or [""])
-def _old_python(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """Make a folder, all there is on PATH, whose python3 is too old."""
+@pytest.mark.parametrize("python", [python for python, new in _PYTHONS.items() if new])
+def test_every_new_python(archive: Path, clean_room: Room, python: str) -> None:
+    """It runs with every Python of this machine that is new enough, and nothing is amiss."""
+    env = clean_room(python3=python)
+    assert start(archive, "version", "--verify", env=env, only=True).returncode == 0
+    done = start(archive, "--demo", "--all", env=env, only=True)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (["python3", "python3.11", "python3.14"], "python3.14"),
+        (["python3", "python3.11", "python3.12"], "python3.12"),
+        (["python3", "python3.10"], "python3"),
+        (["python3", "shims/python3.13"], "python3"),
+        (["shims/python3"], "python3"),
+    ],
+)
+def test_which_python(archive: Path, clean_room: Room, names: list[str], taken: str) -> None:
+    """The newest by its name is taken, then python3; a shim's own name proves nothing."""
+    env = clean_room()
+    folder = Path(env["PATH"])
+    for name in names:
+        program(folder / name, 'echo "${0##*/}"')
+    done = start(archive, env={"PATH": f"{folder / 'shims'}:{folder}"}, only=True)
+    assert done.stdout == f"{taken}\n"
+
+
+def test_python_that_is_named(archive: Path, clean_room: Room, tmp_path: Path) -> None:
+    """KUBECTL_FLUX_STATUS_PYTHON wins; when it is no program there is one sentence, and code 2."""
+    named = program(tmp_path / "my python", "echo mine")
+    env = clean_room(python3=NEW_PYTHON)
+    mine = start(archive, env={**env, "KUBECTL_FLUX_STATUS_PYTHON": str(named)}, only=True)
+    assert mine.stdout == "mine\n"
+    wrong = start(archive, env={**env, "KUBECTL_FLUX_STATUS_PYTHON": "/no/such"}, only=True)
+    assert (wrong.returncode, wrong.stdout, wrong.stderr.count("\n")) == (2, "", 1)
+    assert "/no/such" in wrong.stderr
+
+
+@pytest.fixture(name="old", params=_OLD or [""])
+def _old(request: pytest.FixtureRequest, clean_room: Room) -> dict[str, str]:
+    """Give surroundings whose python3 is too old."""
     if not request.param:
         pytest.skip("no Python here is too old")
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "python3").symlink_to(request.param)
-    (folder / "sh").symlink_to("/bin/sh")
-    monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.delenv("KUBECTL_FLUX_STATUS_PYTHON")
-    return folder
+    return clean_room(python3=request.param)
 
 
-def test_python_that_is_too_old(archive: Path, old_python: Path) -> None:
-    """A Python that is too old gets one sentence, and code 2."""
-    assert old_python.exists()
-    done = start(archive, "--version")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "needs Python 3.11 or newer" in done.stderr
+def test_python_that_is_too_old(archive: Path, old: dict[str, str]) -> None:
+    """A Python that is too old, found or named, gets one sentence, and code 2."""
+    python = shutil.which("python3", path=old["PATH"]) or ""
+    for more in ({}, {"KUBECTL_FLUX_STATUS_PYTHON": python}):
+        done = start(archive, "--version", env={**old, **more}, only=True)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "needs Python 3.11 or newer" in done.stderr
 
 
-def test_newer_python_is_found(archive: Path, old_python: Path) -> None:
-    """When python3 is too old, a newer one of another name on PATH is taken."""
-    (old_python / "python3.11").symlink_to(NEW_PYTHON)
-    assert start(archive, "--version").returncode == 0
+def test_newer_python_is_found(archive: Path, old: dict[str, str]) -> None:
+    """When python3 is too old, a newer one behind a shim is taken, if that runs."""
+    shims = Path(old["PATH"]) / "shims"
+    program(shims / "python3.13", "exit 127")
+    link(NEW_PYTHON, shims / "python3.11")
+    env = {**old, "PATH": f"{old['PATH']}:{shims}"}
+    assert start(archive, "--version", env=env, only=True).returncode == 0
 
 
-def test_no_python(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_python(archive: Path, clean_room: Room) -> None:
     """Without any Python there is one sentence, and code 2."""
-    monkeypatch.delenv("KUBECTL_FLUX_STATUS_PYTHON")
-    done = start(archive, "--version", env={"PATH": "/nowhere"})
+    done = start(archive, "--version", env=clean_room(), only=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "install it" in done.stderr
 
 
 # As a plugin

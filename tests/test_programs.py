@@ -271,3 +271,12 @@ def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
         deaf.wait(10)
         with pytest.raises(ProgramError, match="deaf does not listen any more"):
             deaf.say(b"hello\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a home")
+def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the system does not know, as in some containers, finds what is on PATH."""
+    monkeypatch.delenv("HOME")
+    code = "import os; from fluxstatus import programs; os.setuid(54321); programs.find('sh')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,74 +1,133 @@
-"""The table that complete.py reads, made from the options and the steps.
+"""The table that complete.py reads, made from the command line itself and from what it knows.
 
 When one of these changes: python -m fluxstatus.commands.words
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from typer import Context
 from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.commands.complete import TABLE, Word
-from fluxstatus.listing import offered
+from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS, TABLE
+from fluxstatus.explain.codes import codes
+from fluxstatus.kinds import KINDS
 from fluxstatus.listing.offered import OFFERED
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.options import Connection
 
-_PATHS = ("FILE", "DIR")
+Row: TypeAlias = tuple[str, str, str, str, str]
+"""The fields of a complete.Word, in its order."""
+
 _KUBECTL = {one.name for one in fields(Connection)}
 
 
 def table() -> str:
     """Give the text of the table."""
-    return "".join("\t".join(row) + "\n" for row in dict.fromkeys(_rows()))
+    rows = dict.fromkeys((*_command("", get_command(app)), *_lists()))
+    return "".join("\t".join(row) + "\n" for row in rows)
 
 
-def _rows() -> Iterator[Word]:
-    group: Any = get_command(app)
-    yield from _options("", group)
-    yield from _commands("", group)
-    for client in CLIENTS.values():
-        yield Word("--client", client.name, "", "", client.title)
-    for kind, text in offered.kinds():
-        yield Word("KIND", f"{kind}/", "", "", text)
-    for resource, text in offered.resources():
-        yield Word("PLURAL", resource, "", "", text)
+def _command(place: str, command: Any) -> Iterator[Row]:
+    context = Context(command, help_option_names=["-h", "--help"])
+    for parameter in command.get_params(context):
+        if not parameter.hidden:
+            rows = _argument if parameter.param_type_name == "argument" else _option
+            yield from rows(place, parameter)
+    for name, sub in getattr(command, "commands", {}).items():
+        if not sub.hidden:
+            yield (place, name, "", "", sub.get_short_help_str(limit=100))
+            yield from _command(f"{place} {name}".strip(), sub)
+
+
+def _option(place: str, option: Any) -> Iterator[Row]:
+    name = max(option.opts, key=len)
+    takes = "" if option.is_flag else _takes(place, option, name)
+    for word in sorted(option.opts):  # those of --help are in no order
+        passed_on = "kubectl" if option.name in _KUBECTL else ""
+        yield (place, word, takes, passed_on, option.help)
+    yield from _choices(takes, option)
+
+
+def _argument(place: str, argument: Any) -> Iterator[Row]:
+    takes = _takes(place, argument, argument.name)
+    yield (place, "", takes + "..." * (argument.nargs < 0), "", "")
+    yield from _choices(takes, argument)
+
+
+_MEANS = {
+    ("conditions", "words"): "ANY/NAME",
+    ("events", "--for"): "ANY/NAME",
+    ("get", "words"): "NAME|KINDS",
+    ("owner", "words"): "ANY/NAME",
+}
+"""What an argument or an option of a command takes, where its metavar does not tell."""
+
+
+def _takes(place: str, parameter: Any, name: str) -> str:
+    """Give what the values of a parameter are called: by its metavar if that is known, else own."""
+    if hasattr(parameter.type, "choices"):  # a format of one command is none of another
+        return f"{place} {name}".strip()
+    known = {*PATHS, *ASKED, *OBJECTS, *_LISTS}
+    if parameter.param_type_name == "option":  # whose NAME may be that of anything
+        known.remove("NAME")
+    metavar = (parameter.metavar or "").strip("[].")
+    takes = metavar if known.issuperset(metavar.split("|")) else name
+    return _MEANS.get((place, name), takes)
+
+
+def _choices(takes: str, parameter: Any) -> Iterator[Row]:
+    for choice in getattr(parameter.type, "choices", ()):
+        yield (takes, str(choice), "", "", "")
+
+
+def _steps() -> Iterator[tuple[str, str, str]]:
     for step in STEPS:
-        yield Word("--step", step.id, "", "", step.title)
-        yield Word("--skip", step.id, "", "", step.title)
+        yield step.id, "", step.title
 
 
-def _commands(place: str, group: Any) -> Iterator[Word]:
-    for name, command in group.commands.items():
-        yield Word(place, name, "", "", command.get_short_help_str(limit=100))
-        below = f"{place} {name}".strip()
-        yield from _options(below, command)
-        yield from (
-            Word(below, word, "", "", text) for word, text in OFFERED.get(below, {}).items()
-        )
-        if hasattr(command, "commands"):
-            yield from _commands(below, command)
+def _codes() -> Iterator[tuple[str, str, str]]:
+    for code in codes().values():
+        yield code.code, "", code.meaning
 
 
-def _options(place: str, command: Any) -> Iterator[Word]:
-    parameters = command.get_params(Context(command, help_option_names=["-h", "--help"]))
-    for option in (one for one in parameters if one.param_type_name == "option"):
-        takes = option.metavar if option.metavar in _PATHS else max(option.opts, key=len)
-        choices = getattr(option.type, "choices", ())
-        if choices:
-            takes = f"{place} {takes}".strip()  # a format of one command is none of another
-        if option.is_flag:
-            takes = ""
-        for word in sorted(option.opts):  # those of --help are in no order
-            passed_on = "kubectl" if option.name in _KUBECTL else ""
-            yield Word(place, word, takes, passed_on, option.help)
-        for choice in choices:
-            yield Word(takes, str(choice), "", "", "")
+def _kinds() -> Iterator[tuple[str, str, str]]:
+    for kind in (one for one in KINDS.values() if one.name != "FluxReport"):  # nobody asks for it
+        yield kind.name.lower(), kind.resource, kind.name
+        for name in (*kind.short, kind.plural):
+            yield name, kind.resource, ""
+
+
+def _clients() -> Iterator[tuple[str, str, str]]:
+    for client in CLIENTS.values():
+        yield client.name, "", client.title
+
+
+def _offered(command: str) -> Iterator[tuple[str, str, str]]:
+    for word, text in OFFERED[command].items():
+        yield word, "", text
+
+
+_LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
+    "ID": _steps,
+    "CODE": _codes,
+    "KIND": _kinds,
+    "KINDS": partial(_offered, "get"),
+    "CONTROLLER": partial(_offered, "logs"),
+    "--client": _clients,
+}
+"""What a metavar or an option may be that is known: each word, what it takes, and some help."""
+
+
+def _lists() -> Iterator[Row]:
+    for place, words in _LISTS.items():
+        for word, takes, text in words():
+            yield (place, word, takes, "", text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The words that completion offers after a command of ours, without asking a cluster."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from fluxstatus.kinds import KINDS, OPERATOR
 
@@ -22,15 +22,3 @@ _CONTROLLERS = {
 
 OFFERED: Mapping[str, Mapping[str, str]] = {"get": _LISTED | _KINDS, "logs": _CONTROLLERS}
 """Words by the command that they may follow, each with a word about it."""
-
-
-def kinds() -> Iterator[tuple[str, str]]:
-    """Give the names that KIND/ is completed to, each with its kind."""
-    for kind in KINDS.values():
-        yield kind.name.lower(), kind.name
-        yield from ((short, kind.name) for short in kind.short)
-
-
-def resources() -> Iterator[tuple[str, str]]:
-    """Give plural.group and kind of every kind: what kubectl is asked for."""
-    return ((kind.resource, kind.name) for kind in KINDS.values())

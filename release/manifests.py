@@ -1,0 +1,31 @@
+"""The manifests by which krew and Homebrew find the archive, made from their templates."""
+
+import re
+
+from release.version import ROOT, homepage
+
+KREW = ROOT / ".krew.yaml"
+FORMULA = ROOT / "release" / "kubectl-flux-status.rb"
+
+# What krew-release-bot offers to a template, and all of it that ours uses.
+_TAG = re.compile(r"{{ *\.TagName *}}")
+_URI_AND_SHA = re.compile(r'{{ *addURIAndSha "([^"]*)" \.TagName *}}')
+
+
+def krew(tag: str, sha256: str, uri: str = "") -> str:
+    """Give the manifest for krew-index of the release *tag*, whose archive has *sha256*.
+
+    *uri* is where the archive is, if not where the template says.
+    """
+
+    def add(match: re.Match[str]) -> str:
+        return f"uri: {uri or _TAG.sub(tag, match[1])}\n    sha256: {sha256}"
+
+    return _TAG.sub(tag, _URI_AND_SHA.sub(add, KREW.read_text(encoding="utf-8")))
+
+
+def formula(tag: str, sha256: str) -> str:
+    """Give the formula for Homebrew of the release *tag*, whose archive has *sha256*."""
+    text = FORMULA.read_text(encoding="utf-8")
+    filled = {"TAG": tag, "SHA256": sha256, "HOMEPAGE": homepage()}
+    return re.sub(r"@(\w+)@", lambda match: filled[match[1]], text)

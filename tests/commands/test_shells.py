@@ -1,0 +1,121 @@
+"""TAB in real shells, at a prompt: what is offered, and that nothing disturbs who is typing."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.fakes.programs import program
+from tests.install.fixtures import NAME, NEW_PYTHON
+from tests.terminal import Terminal
+
+COMPLETIONS = ROOT / "completions"
+
+_BEGIN = {
+    "bash": (["bash", "--norc", "--noprofile", "-i"], f". '{COMPLETIONS}/{NAME}.bash'"),
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        f"fpath=('{COMPLETIONS}' $fpath); autoload -Uz compinit; compinit -u -D",
+    ),
+    "fish": (["fish", "--no-config", "-i"], f". '{COMPLETIONS}/{NAME}.fish'"),
+}
+_KUBECTL = {
+    "zsh": "autoload -Uz compinit; compinit -u -D; . <(kubectl completion zsh)",
+    "fish": "kubectl completion fish | source",
+}
+
+
+def shell(name: str, first: str = "") -> Terminal:
+    """Start a shell that has our completion, or what its *first* line brings."""
+    if not shutil.which(name):
+        pytest.skip(f"no {name} here; tests/run installs it where it may (root, on Debian)")
+    command, ours = _BEGIN[name]
+    terminal = Terminal(command, columns=100, rows=40)
+    terminal.type(f"{first or ours}; echo rea''dy\n")
+    terminal.wait_for("ready")
+    return terminal
+
+
+def press(terminal: Terminal, keys: str, awaited: str) -> None:
+    """Type *keys* on an empty line, wait for what has to be shown, and empty the line again."""
+    terminal.text = ""
+    terminal.type(keys)
+    terminal.wait_for(awaited)
+    terminal.type("\x15")  # Ctrl-U
+
+
+@pytest.fixture(autouse=True)
+def _path(unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the program onto PATH, and away what greets or asks the user of a shell."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / NAME).symlink_to(unpacked)
+    monkeypatch.setenv("PATH", f"{folder}:{COMPLETIONS}:{os.environ['PATH']}")
+    monkeypatch.setenv("KUBECTL_FLUX_STATUS_PYTHON", NEW_PYTHON)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PS1", "$ ")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+
+
+@pytest.mark.parametrize("name", _BEGIN)
+def test_words(name: str) -> None:
+    """Subcommands, flags, and values after a blank, an equals sign and a comma are completed."""
+    with shell(name) as terminal:
+        press(terminal, f"{NAME} expl\t", f"{NAME} explain " if name == "bash" else "explain")
+        press(terminal, f"{NAME} --fail-\t\t", "--fail-fast")
+        press(terminal, f"{NAME} -o js\t", "json")
+        press(terminal, f"{NAME} --output=js\t", "--output=json")
+        press(terminal, f"{NAME} --skip ui,compo\t", "ui,components")
+        press(terminal, f"{NAME} explain secret-mis\t", "secret-missing")
+
+
+@pytest.mark.parametrize("name", ["zsh", "fish"])
+def test_help(name: str) -> None:
+    """Where the shell shows it, each candidate has its help."""
+    with shell(name) as terminal:
+        press(terminal, f"{NAME} --fail-\t\t", "The level that makes the exit code 1")
+
+
+@pytest.mark.parametrize("name", _BEGIN)
+def test_files(name: str, tmp_path: Path) -> None:
+    """Where a file follows the shell completes files."""
+    (tmp_path / "snapshot-of-today.json").write_text("")
+    with shell(name) as terminal:
+        press(terminal, f"{NAME} --from {tmp_path}/snapsh\t", "snapshot-of-today.json")
+        press(terminal, f"{NAME} --from={tmp_path}/snapsh\t", "snapshot-of-today.json")
+
+
+@pytest.mark.parametrize("name", _BEGIN)
+def test_objects(name: str, tmp_path: Path) -> None:
+    """A kind is completed with its slash and without a blank, then the name of an object."""
+    program(tmp_path / "bin" / "kubectl", r"printf 'NAMESPACE NAME\nteam-a backend-of-team-a\n'")
+    with shell(name) as terminal:
+        press(terminal, f"{NAME} reconcile kust\tback\t", "kustomization/backend-of-team-a")
+
+
+@pytest.mark.parametrize("script", ["exec sleep 30", "echo no >&2; exit 1", "exec /nowhere"])
+@pytest.mark.parametrize("name", _BEGIN)
+def test_undisturbed(name: str, script: str, tmp_path: Path) -> None:
+    """With a cluster that is slow or fails nothing is shown, and soon the typing goes on."""
+    program(tmp_path / "bin" / "kubectl", script)
+    with shell(name) as terminal:
+        terminal.text = ""
+        begun = time.monotonic()
+        terminal.type(f"{NAME} -n \tgoes-on")
+        terminal.wait_for("goes-on")
+        assert time.monotonic() - begun < 4  # 1 s on a machine that has nothing else to do
+        assert "rror" not in terminal.text
+        assert "nowhere" not in terminal.text
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("name", _KUBECTL)
+def test_by_kubectl(name: str, kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `kubectl flux-status` the shell offers what kubectl has asked of us."""
+    monkeypatch.setenv("PATH", f"{kubectl.parent}:{os.environ['PATH']}")
+    with shell(name, _KUBECTL[name]) as terminal:
+        press(terminal, "kubectl flux-status --fail-o\t", "--fail-on")
+        press(terminal, "kubectl flux-status --step com\t", "components")

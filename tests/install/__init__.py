@@ -1,0 +1,1 @@
+"""Every way to install it, and what is installed."""

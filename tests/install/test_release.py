@@ -1,0 +1,182 @@
+"""How a release is made: what stops it, what it builds, what the workflow does."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+import yaml
+
+from fluxstatus import __version__
+from release import version
+from tests.cluster import build
+from tests.fakes.programs import program
+from tests.install.fixtures import ROOT, run
+
+WORKFLOW = ROOT / ".github" / "workflows" / "test-and-release.yml"
+SECTION = f"## [{__version__}] - 2026-12-31\n\n- It is there.\n\n"
+
+
+@pytest.fixture(name="ready")
+def _ready(tmp_path: Path) -> Path:
+    """Give a repository that is ready for a release; its tests only say that they ran."""
+    copy = tmp_path / "repository"
+    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", "dist", "tests", ".*_cache")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    program(copy / "tests" / "run", "echo tests ran")
+    changelog = copy / "CHANGELOG.md"
+    changelog.write_text(changelog.read_text().replace("## [Unrel", f"{SECTION}## [Unrel", 1))
+    for name in ("pyproject.toml", ".krew.yaml"):
+        text = (copy / name).read_text()
+        (copy / name).write_text(text.replace("OWNER", "somebody"))
+    git(copy, "init", "--quiet", "--initial-branch=main")
+    commit(copy)
+    return copy
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in *folder*, as nobody."""
+    name = ("-c", "user.name=nobody", "-c", "user.email=nobody@localhost")
+    return run("git", "-C", folder, *name, *arguments).stdout
+
+
+def commit(folder: Path) -> None:
+    """Commit all that is in *folder*."""
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "all")
+
+
+def release(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    """Run the script that makes a release."""
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    env |= {"PYTHON": sys.executable, "GIT_CONFIG_GLOBAL": os.devnull}
+    env |= {f"GIT_{who}_{what}": "nobody@localhost"
+            for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
+    return subprocess.run(
+        [folder / ".ci" / "release", *arguments],
+        env=env, capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+
+
+def test_release(ready: Path) -> None:
+    """It runs the tests, builds all that docs/release.md lists, and sets the tag with the notes."""
+    done = release(ready)
+    assert done.returncode == 0, done.stderr
+    assert "tests ran" in done.stdout
+    assert "It is there." in git(ready, "tag", "--list", "--format=%(contents)", version.TAG)
+    listed = re.findall(r"`([^`\s]+)`", _table((ROOT / "docs" / "release.md").read_text()))
+    made = {name.replace("0.2.0", __version__) for name in listed}
+    assert {file.name for file in (ready / "dist").iterdir()} == made
+    run("sha256sum", "--check", "--strict", "SHA256SUMS", cwd=ready / "dist")
+    packages_are_whole(ready / "dist")
+    again = release(ready)
+    assert again.returncode == 1
+    assert "is there already" in again.stderr
+
+
+def _table(text: str) -> str:
+    return "\n".join(re.findall(r"^\| (`.*`) \|", text, re.MULTILINE))
+
+
+def packages_are_whole(folder: Path) -> None:
+    """Check the wheel's metadata, and that the source distribution has what it is built from."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [wheel] = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        info = f"kubectl_flux_status-{__version__}.dist-info"
+        metadata = message_from_bytes(archive.read(f"{info}/METADATA"))
+        scripts = archive.read(f"{info}/entry_points.txt").decode()
+    assert metadata["Requires-Python"] == project["requires-python"]
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert len(metadata.get_all("Requires-Dist") or []) == len(project["dependencies"])
+    assert {one.split(",")[0] for one in metadata.get_all("Project-URL") or []} == set(
+        project["urls"]
+    )
+    assert "somebody" in metadata["Project-URL"]
+    assert {"fluxstatus/py.typed", "fluxstatus/completions/_kubectl-flux_status"} <= set(names)
+    assert re.findall(r"^(\S+) =", scripts, re.MULTILINE) == [
+        "kubectl-flux_status",
+        "kubectl_complete-flux_status",
+    ]
+    [source] = folder.glob("kubectl_flux_status-*.tar.gz")
+    with tarfile.open(source) as tar:
+        inside = {name.partition("/")[2] for name in tar.getnames()}
+    assert {"LICENSE", "fluxstatus/cli.py", "completions/_kubectl-flux_status"} <= inside
+    assert {"docs/kubectl-flux_status.1", "kubectl-flux_status", "tests/run"} <= inside
+
+
+def test_tests_that_fail(ready: Path) -> None:
+    """When a test fails nothing is built and no tag is set."""
+    program(ready / "tests" / "run", "exit 1")
+    commit(ready)
+    assert release(ready).returncode == 1
+    assert not (ready / "dist").exists()
+    assert git(ready, "tag") == ""
+
+
+def test_obstacles(ready: Path) -> None:
+    """What stands against a release is told, all at once, before anything is done."""
+    shutil.copy(ROOT / "CHANGELOG.md", ready)
+    shutil.copy(ROOT / "pyproject.toml", ready)
+    done = release(ready)
+    assert done.returncode == 1
+    assert "not committed" in done.stderr
+    assert "CHANGELOG.md has no section" in done.stderr
+    assert "OWNER" in done.stderr
+    assert "tests ran" not in done.stdout
+    by_workflow = release(ready, "--build")
+    assert f"not what the tag {version.TAG} is of" in by_workflow.stderr
+
+
+def test_one_version() -> None:
+    """The version is in one file; the documents that show it are made from that."""
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dynamic"] == ["version"]
+    text = (ROOT / "docs" / "kubectl-flux_status.1").read_text().splitlines()[0]
+    assert f"kubectl flux-status {__version__}" in text
+
+
+def test_address_is_everywhere_the_same() -> None:
+    """The template for krew and the documents have the address that pyproject.toml has."""
+    for name in (".krew.yaml", "docs/install.md"):
+        text = (ROOT / name).read_text()
+        owners = set(
+            re.findall(r"github\.com/([\w-]+)/kubectl-flux-status|install (\S+)/tap", text)
+        )
+        assert {a or b for a, b in owners} == {version.homepage().split("/")[3]}
+
+
+# The workflow
+
+
+@pytest.mark.cluster
+def test_workflow_is_sound() -> None:
+    """Actionlint finds nothing to complain of."""
+    run(build.programs("actionlint")["actionlint"], "-no-color", WORKFLOW)
+
+
+def test_workflow_runs_what_we_run() -> None:
+    """It uses the same scripts, every Python that we are for, and actions that cannot change."""
+    workflow = yaml.safe_load(WORKFLOW.read_text())
+    jobs = workflow["jobs"]
+    steps = {name: [step.get("run") for step in job["steps"]] for name, job in jobs.items()}
+    assert ".ci/run" in steps["test"]
+    assert ".ci/release --build" in steps["release"]
+    assert jobs["release"]["needs"] == "test"
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
+    matrix = jobs["test"]["strategy"]["matrix"]
+    assert matrix["python"] == [
+        one.rpartition(" ")[2] for one in classifiers if re.search(r":: 3\.\d+$", one)
+    ]
+    assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "macos"}
+    for line in re.findall(r"uses: (.*)", WORKFLOW.read_text()):
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", line)
+    assert workflow["permissions"] == {"contents": "read"}
