@@ -17,6 +17,7 @@ from fluxstatus.mcp.clients import CLIENTS, Machine
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.found import look
 from fluxstatus.mcp.protocol import Session
+from fluxstatus.options import DEMO
 from fluxstatus.programs import ProgramError
 from tests.cluster import access
 from tests.cluster.cluster import Cluster
@@ -258,7 +259,7 @@ def test_a_server_that_does_not_work(desk: Desk, script: str, said: str) -> None
 
 def test_a_prompt_where_it_is_set_up(desk: Desk) -> None:
     """The report suggests setup, then has a prompt, as --prompt; declined, it has neither."""
-    put(desk.cluster, BROKEN)
+    put(desk.cluster, DEMO)
     offered = desk.run("-o", "json")
     assert offered.code == 1
     [command] = offered.report["next"]["commands"]
