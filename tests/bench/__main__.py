@@ -141,6 +141,7 @@ def bench_start(environment: Mapping[str, str]) -> Iterator[str]:
             "KUBECTL_FLUX_STATUS_PYTHON": sys.executable,
             "PYTHONPATH": str(launcher.parent / "lib"),  # for the rival; the launcher ignores it
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling is for the first run
         title = "start"
         for words in ("--version", "__complete --fail-", "__complete explain secret-", "--demo"):
             rivals = {
