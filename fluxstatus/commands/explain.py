@@ -128,7 +128,7 @@ def _story(
     """Tell the story of *resource*; without *flags* for kubectl nothing more is asked."""
     from fluxstatus import credentials
     from fluxstatus.controllers import Controllers
-    from fluxstatus.explain import log
+    from fluxstatus.explain import events, log
     from fluxstatus.explain.story import story_of
 
     report = judge_state(state)
@@ -141,4 +141,5 @@ def _story(
         else log.Log(unread=_NO_CONTROLLER)
     )
     secrets = credentials.credentials_of(state, resource, flags, timeout)
-    return story_of(state, report, resource, said, secrets)
+    happened = events.read(resource.ref, flags, timeout)
+    return story_of(state, report, resource, said, secrets, events=happened)

@@ -92,10 +92,13 @@ class Key:
 
     def __str__(self) -> str:
         """Give it as a reader is told."""
-        dates = {self.first} if self.first else set()
-        told = (self.facts - certificates.DATES) | dates
-        facts = ", ".join(word for fact, word in WORDS.items() if fact in told)
+        facts = ", ".join(WORDS[fact] for fact in self.told())
         return f"{self.name} ({facts})" if facts else self.name
+
+    def told(self) -> list[str]:
+        """Give what a reader is told of it, in the order of WORDS."""
+        facts = {*(self.facts - certificates.DATES), self.first}
+        return [fact for fact in WORDS if fact in facts]
 
 
 @dataclass(frozen=True, slots=True)
