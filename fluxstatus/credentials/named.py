@@ -62,14 +62,15 @@ def _users(state: State, resource: Resource) -> Iterator[Resource]:
     while waiting:
         user = waiting.pop(0)
         yield user
-        for key in _feeds(user):
+        for key in fed_by(user):
             known = state.resources.get(key)
             if known and known.ref not in seen:
                 seen.add(known.ref)
                 waiting.append(known)
 
 
-def _feeds(user: Resource) -> Iterator[Key]:
+def fed_by(user: Resource) -> Iterator[Key]:
+    """Give what *user* takes something from; the Secrets of that matter to *user*, too."""
     yield from feeds_of(user)
     if user.ref.kind == "Alert":
         yield provider_of(user)
