@@ -53,8 +53,6 @@ _TABLE = (
             "webex matrix", "token"),
     _wanted("login Provider", "", "github githubdispatch", "token", _APP),
     _wanted("login Provider", "", "bitbucketserver", "token", _LOGIN),
-    _wanted("login Provider", "", "slack", "token", "address"),
-    _wanted("login Provider", "", "discord rocket msteams googlechat lark", "address", "proxy"),
     _wanted("login ResourceSetInputProvider", "", "OCIArtifactTag", _REGISTRY),
     _wanted("login ResourceSetInputProvider", "", "ExternalService", "token", _LOGIN),
     _wanted("login ResourceSetInputProvider", "", "", _LOGIN, _APP),
@@ -71,13 +69,16 @@ _TABLE = (
     _wanted("kubeconfig", "", "", "value", "value.yaml"),
 )  # fmt: skip
 
-_PRIVATE, _CERTIFICATE, _PUBLIC = {"openssh", "pem"}, {"certificate"}, {"public"}
+_PRIVATE, _CERTIFICATE = {"openssh", "pem"}, {"certificate"}
 _FORMS: Mapping[str, tuple[tuple[str, set[str], str], ...]] = {
     "login": (
         ("identity", _PRIVATE, "a private key"),
         ("githubAppPrivateKey", _PRIVATE, "a private key"),
     ),
-    "verify": (("*.pub", _PUBLIC, "a public key"), ("*.asc", {"pgppublic"}, "a PGP public key")),
+    "verify": (
+        ("*.pub", {"public", "pgppublic"}, "a public key"),
+        ("*.asc", {"pgppublic"}, "a PGP public key"),
+    ),
     "decryption": (
         ("*.agekey", {"age", "plugin"}, "an age private key"),
         ("*.asc", {"pgpprivate"}, "a PGP private key"),
@@ -202,7 +203,7 @@ def _of_key(key: Key, named: Named, keys: Mapping[str, Key]) -> Iterator[str]:
         yield "identity has a passphrase, and there is no key password with it"
     if named.kind in _SENT_AS_IT_IS and name in _ONE_LINE and "newline" in facts:
         yield f"{name} ends with a line break, which is sent as part of it"
-    if name in _WITH_HOSTS and named.host and not facts & {"host", "hashed", "long"}:
+    if name in _WITH_HOSTS and named.host and not facts & {"host", "hashed", "glob", "long"}:
         yield f"{name} does not name {named.host}"
     yield from _of_dates(key)
 

@@ -51,7 +51,11 @@ _FORMS: Mapping[str, tuple[bytes, ...]] = {
 }  # fmt: skip
 """What the beginning of a value tells of it."""
 
-_TEXTS = {"inner": "-----BEGIN ", "age": "AGE-SECRET-KEY-1", "plugin": "AGE-PLUGIN-"}
+_TEXTS = {
+    "inner": "-----BEGIN ",
+    "age": "AGE-SECRET-KEY-",
+    "plugin": "AGE-PLUGIN-",
+}
 """What is looked for at any place, besides the host."""
 
 WORDS: Mapping[str, str] = {
@@ -131,17 +135,19 @@ def read(said: str) -> Answer:
 
 def template(host: str, now: datetime) -> str:
     """Give the go-template that answers, for each key of a Secret, what its value looks like."""
+    domain = host.partition(".")[2]
+    sought = {"host": host, "glob": f"*.{domain}" if domain else "", **_TEXTS}
     return "".join((
         _define("start", "".join(_says(fact, _begins(forms)) for fact, forms in _FORMS.items())),
         _define("end", _step("end", _says("newline", _NEWLINE))),
-        *(_define(name, _search(name, text)) for name, text in (("host", host), *_TEXTS.items())),
+        *(_define(name, _search(name, text)) for name, text in sought.items()),
         certificates.templates(now),
         '{{if eq (printf "%T" .type) "string"}}type{{"\\t"}}{{.type}}{{"\\t\\n"}}{{end}}',
         '{{if eq (printf "%T" .data) "map[string]interface {}"}}',
         '{{range $key, $value := .data}}key{{"\\t"}}{{$key}}{{"\\t"}}{{if $value}}',
         '{{$text := printf "%s" $value}}{{template "start" $text}}',
         f'{{{{if lt (len $text) {_LONGEST}}}}}{{{{template "end" $text}}}}',
-        *(f'{{{{template "{name}" $text}}}}' for name in ("host", *_TEXTS)),
+        *(f'{{{{template "{name}" $text}}}}' for name in sought),
         "{{else}}long,{{end}}",
         certificates.dates("$text"),
         '{{else}}empty,{{end}}{{"\\n"}}{{end}}',
@@ -181,10 +187,19 @@ def _begins(texts: Iterable[bytes]) -> str:
 
 
 def _search(name: str, text: str) -> str:
-    """Test whether base64 has *text* anywhere: it may begin at each of three bytes."""
-    parts = [text.encode()[skip:] for skip in range(3)]
-    tests = _begins(part for part in parts if part)
-    return f"{{{{if or {tests}}}}}{name},{{{{else}}}}{_step(name, '')}{{{{end}}}}" if text else ""
+    """Test whether base64 has *text* anywhere: it may begin at each of a group's three bytes.
+
+    Then the first characters of the group are not decided by it alone, and are left out.
+    """
+    if not text:
+        return ""
+    tests = " ".join(
+        f'(eq (printf "%.{len(wanted)}s" (slice . {left_out})) "{wanted}")'
+        for before, left_out in ((0, 0), (1, 2), (2, 3))
+        for wanted in [_encoded(b"\0" * before + text.encode())[left_out:]]
+    )
+    found = f"{{{{if or {tests}}}}}{name},{{{{else}}}}{_step(name, '')}{{{{end}}}}"
+    return f"{{{{if ge (len .) 4}}}}{found}{{{{end}}}}"
 
 
 def _encoded(text: bytes) -> str:

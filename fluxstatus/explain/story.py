@@ -127,7 +127,7 @@ def story_of(
         log=log,
         credentials=() if isinstance(credentials, Unread) else tuple(credentials),
         credentials_unread=unread,
-        commands=tuple(_commands(state, resource, chains.controller_of(resource))),
+        commands=tuple(_commands(state, resource, chains.controller_of(resource), needs)),
         docs=docs_of(ref.kind),
         taken_at=report.taken_at,
         context=report.target.context,
@@ -217,17 +217,21 @@ def _history(resource: Resource) -> Iterator[Past]:
         )
 
 
-def _commands(state: State, resource: Resource, controller: Ref | None) -> Iterator[Command]:
+def _commands(
+    state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
+) -> Iterator[Command]:
     """Give the documented commands that show the same, none of which changes anything."""
     aim, ref = Aim(state.evidence.target.context, state.evidence.target.flags), resource.ref
     what, where = (full_name(ref.kind), ref.name), ("-n", ref.namespace)
-    lines = [
+    lines: list[tuple[str, ...]] = [
         ("kubectl", "describe", *what, *where),
         ("kubectl", "get", "events", *where, f"--field-selector={selector(ref)}"),
     ]
     if controller:
         home = ("-n", controller.namespace)
         lines.append(("kubectl", "logs", *home, f"deployment/{controller.name}", "--since=1h"))
+    if any(node.relation == "made by" and key_of(node.ref) in state.resources for node in needs):
+        lines.append(("flux-operator", "trace", f"{ref.kind}/{ref.name}", *where))
     if ref.kind in _TREES:
         lines.append(("flux-operator", "tree", ref.kind.lower(), ref.name, *where))
     yield from (aim.command(Command(line)) for line in lines)
