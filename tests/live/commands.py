@@ -29,6 +29,10 @@ _NO_NODE = re.compile(r"does not have a host assigned|\(NotFound\): pods \"worke
 """What kubectl says when it found whose log to ask for: no node runs here, so none has any."""
 
 
+_NOTHING = r"(?:secret|target|dependency|namespace|provider|operator|instance|controller)-missing$"
+"""The codes of faults that are that an object does not exist."""
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     """A command as it was printed: its words, whether it changes anything, and by what."""
@@ -89,7 +93,7 @@ _SPECS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
 
 def is_about_nothing(command: Printed) -> bool:
     """Whether the fault is that something does not exist; a key is missing in what does."""
-    return re.search(r"(?<!-key)(?<!-token)-missing$", command.by) is not None
+    return re.search(_NOTHING, command.by) is not None
 
 
 def spoken_of(commands: Iterable[Printed]) -> list[dict[str, Any]]:
@@ -123,7 +127,7 @@ def _positional(argv: tuple[str, ...]) -> list[str]:
 
 def files(folder: Path) -> Path:
     """Put into *folder* the files that printed commands name; whoever pastes one has them."""
-    from tests.credentials.test_certificates import P256, certificate, pem  # noqa: PLC0415
+    from tests.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
 
     instance = {
         "apiVersion": "fluxcd.controlplane.io/v1",
@@ -135,6 +139,9 @@ def files(folder: Path) -> Path:
         "identity": pem(P256),
         "known_hosts": "git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJzPDkzEyM8=\n",
         "ca.crt": certificate(P256),
+        "tls.crt": certificate(P256),
+        "tls.key": pem(P256),
+        "private-key.pem": pem(RSA),
         "age.agekey": "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQS3ZZZZ\n",
         "accesskey": "a", "secretkey": "b", "kubeconfig": "{}", "token": "t",
         "flux-instance.yaml": json.dumps(instance),
@@ -146,6 +153,8 @@ def files(folder: Path) -> Path:
 def run(command: Printed, folder: Path) -> str:
     """Run *command* in *folder*; give what is wrong with it, nothing if it works."""
     argv = [*command.argv, *_dry(command)]
+    for name in re.findall(r"(?:^|[= ])\./([\w.-]+)", " ".join(argv)):
+        (folder / name).touch()  # else it is one of files()
     if installer := _INSTALLERS.get(argv[0]):
         return "" if re.fullmatch(installer, " ".join(command.argv)) else f"unknown: {argv}"
     env = environment()

@@ -37,6 +37,10 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "": ((), ("--all",), ("-n", "git-fanout-30"), ("--wait=1s",), ("--save=now.json",)),
     "explain": (("suspended",), ("no-such-code",), ("ks/no-such-thing",), ("KIND/NAME",)),
     "list": ((),),
+    "credentials": (("KIND/NAME",),),
+    "reconcile": (("KIND/NAME",),),
+    "versions": ((),),
+    "preflight": ((), ("--manifest",)),
 }
 """Each command, and words to give it; KIND/NAME stands for an object of each kind."""
 
