@@ -25,7 +25,9 @@ Upstream: controlplaneio-fluxcd/flux-operator README.md, helm.sh/helm cmd (insta
 """
 
 
-_NO_NODE = re.compile(r"does not have a host assigned|\(NotFound\): pods \"worker-\d\" not found")
+_NO_NODE = re.compile(
+    r"does not have a host assigned|\(NotFound\): pods \"worker-\d\" not found|timed out waiting"
+)
 """What kubectl says when it found whose log to ask for: no node runs here, so none has any."""
 
 
@@ -78,6 +80,9 @@ _PODS: dict[str, Any] = {
 }
 _SELECTING = {"selector": {"matchLabels": {"app": "x"}}, "template": _PODS}
 _JOB = {"template": {**_PODS, "spec": {**_PODS["spec"], "restartPolicy": "Never"}}}
+_PGP = "".join(f"-----{at} PGP PRIVATE KEY BLOCK-----\n" for at in ("BEGIN", "END"))
+_ANY = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["nodes"]}
+_RBAC, _ADMISSION = "rbac.authorization.k8s.io/v1", "admissionregistration.k8s.io/v1"
 _SPECS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "secret": ("v1", "Secret", {}),
     "configmap": ("v1", "ConfigMap", {}),
@@ -88,7 +93,20 @@ _SPECS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "statefulset": ("apps/v1", "StatefulSet", {"spec": {**_SELECTING, "serviceName": "x"}}),
     "daemonset": ("apps/v1", "DaemonSet", {"spec": _SELECTING}),
     "job": ("batch/v1", "Job", {"spec": _JOB}),
-}
+    "persistentvolumeclaim": ("v1", "PersistentVolumeClaim", {"spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}),
+    "rolebinding": (_RBAC, "RoleBinding", {"roleRef": {
+        "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}),
+    "namespace": ("v1", "Namespace", {}),
+    "validatingadmissionpolicy": (_ADMISSION, "ValidatingAdmissionPolicy", {"spec": {
+        "matchConstraints": {"resourceRules": [_ANY]}, "validations": [{"expression": "true"}]}}),
+    "validatingadmissionpolicybinding": (_ADMISSION, "ValidatingAdmissionPolicyBinding", {
+        "spec": {"policyName": "x", "validationActions": ["Deny"]}}),
+}  # fmt: skip
+_ON_THEIR_OWN = ("Namespace", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+
+
+_ABOUT_ONE = (["get"], ["describe"], ["logs"], ["delete"])
 
 
 def is_about_nothing(command: Printed) -> bool:
@@ -104,17 +122,25 @@ def spoken_of(commands: Iterable[Printed]) -> list[dict[str, Any]]:
     made = {}
     for command in commands:
         words = _positional(command.argv)
-        if is_about_nothing(command) or words[1:2] not in (["get"], ["describe"], ["logs"]):
+        if is_about_nothing(command) or words[1:2] not in _ABOUT_ONE:
             continue
-        kind, name = ("pod", words[-1]) if words[1] == "logs" else (words[2].lower(), words[-1])
-        version, called, content = _SPECS.get(kind.removesuffix("s"), ("", "", {}))
-        if called and (len(words) == 4 or words[1] == "logs") and "/" not in name:
-            namespace = command.argv[command.argv.index("-n") + 1]
-            metadata = {"name": name, "namespace": namespace}
-            made[called, namespace, name] = {
+        kind, name = words[2].lower(), words[-1]
+        if words[1] == "logs":
+            kind, slash, name = words[2].rpartition("/")
+            kind = kind if slash else "pod"
+        version, called, content = _SPECS.get(_singular(kind), ("", "", {}))
+        if called and (len(words) == 4 or words[1] == "logs"):
+            place = command.argv[command.argv.index("-n") + 1] if "-n" in command.argv else ""
+            metadata = {"name": name} | ({} if called in _ON_THEIR_OWN else {"namespace": place})
+            made[called, place, name] = {
                 "apiVersion": version, "kind": called, "metadata": metadata, **content,
             }  # fmt: skip
     return list(made.values())
+
+
+def _singular(kind: str) -> str:
+    plain = kind.partition(".")[0]
+    return f"{plain[:-3]}y" if plain.endswith("ies") else plain.removesuffix("s")
 
 
 def _positional(argv: tuple[str, ...]) -> list[str]:
@@ -142,6 +168,7 @@ def files(folder: Path) -> Path:
         "tls.crt": certificate(P256),
         "tls.key": pem(P256),
         "private-key.pem": pem(RSA),
+        "private.asc": _PGP,
         "age.agekey": "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQS3ZZZZ\n",
         "accesskey": "a", "secretkey": "b", "kubeconfig": "{}", "token": "t",
         "flux-instance.yaml": json.dumps(instance),
