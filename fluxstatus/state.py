@@ -26,7 +26,7 @@ EVENTS_FOR = timedelta(hours=1)
 _EVENT = jmespath.compile(
     """{
     kind: involvedObject.kind, namespace: involvedObject.namespace, name: involvedObject.name,
-    reason: reason, message: message, count: series.count || count || `1`,
+    type: type, reason: reason, message: message, count: series.count || count || `1`,
     first: firstTimestamp || eventTime,
     last: series.lastObservedTime || lastTimestamp || eventTime || metadata.creationTimestamp
     }"""
@@ -34,13 +34,17 @@ _EVENT = jmespath.compile(
 
 
 class Warned(NamedTuple):
-    """A Warning event: what was said of an object, how often, and when first and last."""
+    """An event: what was said of an object, how often, and when first and last.
+
+    `type` is Normal or Warning.
+    """
 
     reason: str
     message: str
     times: int
     first: datetime
     last: datetime
+    type: str = "Warning"
 
 
 class State:
@@ -125,7 +129,7 @@ class State:
     def warnings(self) -> dict[Key, list[Warned]]:
         """The Warning events of the last hour by object, newest first."""
         found: dict[Key, list[Warned]] = defaultdict(list)
-        for key, warned in _events(self.evidence.answer("events").items):
+        for key, warned in events_in(self.evidence.answer("events").items):
             if self.now - warned.last <= EVENTS_FOR:
                 found[key].append(warned)
         for warned_of_one in found.values():
@@ -193,7 +197,8 @@ def key_of(ref: Ref) -> Key:
     return ref.kind, ref.namespace, ref.name
 
 
-def _events(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:
+def events_in(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:
+    """Give the events that *items*, as they were pruned, are: of which object, and what."""
     for item in items:
         view = _EVENT.search(item)
         last = when(view["last"])
@@ -203,4 +208,5 @@ def _events(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:
         count = view["count"] if isinstance(view["count"], int) else 1
         first = when(view["first"]) or last
         message = text_of(view["message"]).strip()
-        yield key, Warned(text_of(view["reason"]), message, count, first, last)
+        kind = text_of(view["type"]) or "Warning"
+        yield key, Warned(text_of(view["reason"]), message, count, first, last, kind)

@@ -61,11 +61,11 @@ def show(
     """Explain one object, or one code: the cause, the fix, and all that is known.
 
     KIND is written as for kubectl or flux (ks, kustomizations, helmrelease, …). With it go the
-    log of its controller, and which keys the Secrets of its source have, never a value; both are
-    left out where you lack the right. A CODE needs no cluster.
+    log of its controller, its events, and which keys the Secrets have that it and its source
+    name, never a value; each is left out where you lack the right. A CODE needs no cluster.
     """
     from fluxstatus.explain.codes import codes
-    from fluxstatus.explain.names import MistakenError, UnreadError, find, parse
+    from fluxstatus.explain.names import MistakenError, UnreadError, find, near_codes, parse
 
     if complaint := saved.contradiction(connection):
         ctx.fail(complaint)
@@ -78,6 +78,8 @@ def show(
         state = State(_read(which, shown, timeout, saved, connection))
         if state.evidence.unreachable:
             console.put(RENDER[shown.output](judge_state(state), _look(shown)))
+            if meant := near_codes(asked, known):
+                _mistaken(MistakenError(f"{asked.name!r} is no code; did you mean:", meant))
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(state, asked, which.namespace, known)
     except MistakenError as error:
@@ -128,7 +130,7 @@ def _story(
     """Tell the story of *resource*; without *flags* for kubectl nothing more is asked."""
     from fluxstatus import credentials
     from fluxstatus.controllers import Controllers
-    from fluxstatus.explain import log
+    from fluxstatus.explain import events, log
     from fluxstatus.explain.story import story_of
 
     report = judge_state(state)
@@ -141,4 +143,5 @@ def _story(
         else log.Log(unread=_NO_CONTROLLER)
     )
     secrets = credentials.credentials_of(state, resource, flags, timeout)
-    return story_of(state, report, resource, said, secrets)
+    happened = events.read(resource.ref, flags, timeout)
+    return story_of(state, report, resource, said, secrets, events=happened)

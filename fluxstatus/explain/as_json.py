@@ -60,15 +60,16 @@ def _story(story: Story) -> dict[str, Any]:
         "events": {
             "items": [
                 {
+                    "type": event.type,
                     "reason": event.reason,
                     "message": event.message,
                     "times": event.times,
                     "first": time_json(event.first),
                     "last": time_json(event.last),
                 }
-                for event in story.events
+                for event in story.events.items
             ],
-            "unread": unread_json(story.events_unread),
+            "unread": unread_json(story.events.unread),
         },
         "history": [
             {

@@ -20,6 +20,7 @@ _EVENTS, _LINES = 5, 5
 _WIDEST = 22  # columns for a name to the left
 _LABEL = 12
 _STATUS = len("Unknown")
+_CAUSE = "  <- the cause"
 _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
 
@@ -44,7 +45,7 @@ def _story(story: Story, look: Look) -> Page:
     put_pairs(page, "revisions", story.revisions)
     put_pairs(page, "suspended", [(f"{ref}", _since(at)) for ref, at in story.suspended])
     _put_conditions(page, story)
-    put_pairs(page, "warnings in the last hour", list(_events(page, story)))
+    put_pairs(page, "events", list(_events(page, story)))
     put_pairs(page, "history", list(_history(story)))
     put_pairs(page, "log of the controller in the last hour", list(_log(page, story)))
     if not wrong:
@@ -96,7 +97,9 @@ def _since(when: datetime | None) -> str:
 def _put_chain(page: Page, story: Story) -> None:
     if story.needs or story.needed_by:
         put_head(page, "chain")
-        page.put(f"{story.ref}: {story.stands}", Cell("", INDENT))
+        own = any(f.object == story.ref and f.level is Level.FAIL for f in story.findings)
+        cause = _CAUSE if own else ""
+        page.put(f"{story.ref}: {story.stands}{cause}", Cell("", INDENT))
         _put_nodes(page, (*story.needs, *story.needed_by), "")
 
 
@@ -122,7 +125,7 @@ def _needed(nodes: Sequence[Node]) -> int:
 
 
 def _node(node: Node) -> str:
-    cause = "  <- the cause" if node.cause else ""
+    cause = _CAUSE if node.cause else ""
     return f"{node.relation} {node.ref}: {node.stands}{cause}"
 
 
@@ -152,13 +155,14 @@ def _said(reason: str, message: str, told: Collection[str]) -> str:
 
 
 def _events(page: Page, story: Story) -> Iterator[tuple[str, str]]:
-    shown = story.events if page.look.everything else story.events[:_EVENTS]
+    events = story.events.items
+    shown = events if page.look.everything else events[:_EVENTS]
     told = {finding.message for finding in story.findings}
     for event in shown:
-        when = f"{_times(event.times)}last {ago(event.last, story.taken_at)} ago"
+        when = f"{event.type}, {_times(event.times)}{ago(event.last, story.taken_at)} ago"
         yield when, _said(event.reason, event.message, told)
-    yield from _more(len(story.events) - len(shown))
-    yield from unread_rows(story.events_unread)
+    yield from _more(len(events) - len(shown))
+    yield from unread_rows(story.events.unread)
 
 
 def _times(count: int) -> str:

@@ -107,6 +107,12 @@ def _near(name: str, known: Sequence[Resource]) -> list[Resource]:
     return [resource for resource in known if resource.ref.name in close]
 
 
+def near_codes(asked: Named, codes: Iterable[str]) -> list[tuple[str, ...]]:
+    """Give the words for those of *codes* that a lone word may have meant."""
+    near = () if asked.kind else get_close_matches(asked.name, list(codes), n=3)
+    return [(code,) for code in near]
+
+
 def _not_found(
     asked: Named, namespaces: Collection[str], near: Sequence[Resource], codes: Iterable[str]
 ) -> MistakenError:
@@ -115,6 +121,5 @@ def _not_found(
     where = f" in {', '.join(namespaces)}" if namespaces else ""
     text = f"there is no {what} {asked.name!r}{where}"
     choices = [_spell(resource.ref) for resource in near]
-    if not asked.kind:
-        choices += [(code,) for code in get_close_matches(asked.name, codes, n=3)]
+    choices += near_codes(asked, codes)
     return MistakenError(f"{text}; did you mean:" if choices else f"{text}.", choices)

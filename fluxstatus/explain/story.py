@@ -11,6 +11,7 @@ from fluxstatus.checks.telling import docs_of
 from fluxstatus.credentials import Credential
 from fluxstatus.evidence import Unread
 from fluxstatus.explain.chain import Chains, Node
+from fluxstatus.explain.events import Events, fold, selector
 from fluxstatus.explain.log import Log
 from fluxstatus.explain.meanings import meaning_of
 from fluxstatus.findings import Command, Finding, Level, Ref, Report, worst
@@ -19,10 +20,17 @@ from fluxstatus.knowledge.subject import fields_of
 from fluxstatus.references import source_of
 from fluxstatus.resources import Resource, map_of, maps_of, text_of, when
 from fluxstatus.revisions import lag_of
-from fluxstatus.state import State, Warned, key_of
+from fluxstatus.state import State, key_of
 
 _GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})
 """How the entry of a history says that it went well (KC, FO and HC api types)."""
+
+_NOTHING = "nothing yet"
+_LEAVES = {
+    "Kustomization": "applied",
+    **dict.fromkeys(("GitRepository", "OCIRepository", "HelmChart", "Bucket"), "fetched"),
+}
+"""The revision that an object of a kind has as soon as it once did its work."""
 
 _TREES = frozenset({"Kustomization", "ResourceSet"})
 """Kinds that `flux-operator tree` draws from what it may read without Secrets."""
@@ -70,8 +78,7 @@ class Story:
     needed_by: tuple[Node, ...]
     revisions: tuple[tuple[str, str], ...]
     suspended: tuple[tuple[Ref, datetime | None], ...]
-    events: tuple[Warned, ...]
-    events_unread: Unread | None
+    events: Events
     history: tuple[Past, ...]
     last_good: datetime | None
     log: Log
@@ -89,8 +96,13 @@ def story_of(
     resource: Resource,
     log: Log,
     credentials: Iterable[Credential] | Unread,
+    *,
+    events: Events | None = None,
 ) -> Story:
-    """Put together what *state*, the *report* on it, and the rest know of *resource*."""
+    """Put together what *state*, the *report* on it, and the rest know of *resource*.
+
+    Without *events* of its own it has the warnings of *state*.
+    """
     unread = credentials if isinstance(credentials, Unread) else None
     chains, ref = Chains(state), resource.ref
     findings = tuple(_findings(report, ref))
@@ -109,18 +121,21 @@ def story_of(
         needed_by=needed_by,
         revisions=tuple((name, value) for name, value in _revisions(state, resource) if value),
         suspended=tuple(_suspended(state, resource, (*needs, *needed_by))),
-        events=tuple(state.warnings.get(key_of(ref), ())),
-        events_unread=state.evidence.answer("events").unread,
+        events=events or _warnings(state, ref),
         history=past,
         last_good=max((p.last for p in past if p.good and p.last), default=None),
         log=log,
         credentials=() if isinstance(credentials, Unread) else tuple(credentials),
         credentials_unread=unread,
-        commands=tuple(_commands(state, resource, chains.controller_of(resource))),
+        commands=tuple(_commands(state, resource, chains.controller_of(resource), needs)),
         docs=docs_of(ref.kind),
         taken_at=report.taken_at,
         context=report.target.context,
     )
+
+
+def _warnings(state: State, ref: Ref) -> Events:
+    return Events(fold(state.warnings.get(key_of(ref), ())), state.evidence.answer("events").unread)
 
 
 def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
@@ -145,6 +160,7 @@ def _conditions(resource: Resource) -> Iterator[Condition]:
 def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
     """Give what should run, what does, what was tried, and what the source has to say."""
     fields, lag = fields_of(resource), lag_of(state, resource)
+    history = maps_of(resource.get("status", "history"))
     if resource.get("spec", "ref"):
         yield "asked for", fields["ref"]
     if fields["chart"]:
@@ -156,9 +172,10 @@ def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
         ("applied", ("lastAppliedRevision",)),
         ("attempted", ("lastAttemptedRevision",)),
     ):
-        yield name, short(text_of(resource.get("status", *path)))
+        value = short(text_of(resource.get("status", *path)))
+        yield name, value or (_NOTHING if name == _LEAVES.get(resource.ref.kind) else "")
     if resource.ref.kind == "HelmRelease":
-        yield "running", lag.applied if lag else ""
+        yield "running", (lag.applied if lag else "") or ("" if history else _NOTHING)
     yield "source", _source_says(state, resource)
 
 
@@ -200,18 +217,21 @@ def _history(resource: Resource) -> Iterator[Past]:
         )
 
 
-def _commands(state: State, resource: Resource, controller: Ref | None) -> Iterator[Command]:
+def _commands(
+    state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
+) -> Iterator[Command]:
     """Give the documented commands that show the same, none of which changes anything."""
     aim, ref = Aim(state.evidence.target.context, state.evidence.target.flags), resource.ref
     what, where = (full_name(ref.kind), ref.name), ("-n", ref.namespace)
-    about = f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
-    lines = [
+    lines: list[tuple[str, ...]] = [
         ("kubectl", "describe", *what, *where),
-        ("kubectl", "get", "events", *where, f"--field-selector={about}"),
+        ("kubectl", "get", "events", *where, f"--field-selector={selector(ref)}"),
     ]
     if controller:
         home = ("-n", controller.namespace)
         lines.append(("kubectl", "logs", *home, f"deployment/{controller.name}", "--since=1h"))
+    if any(node.relation == "made by" and key_of(node.ref) in state.resources for node in needs):
+        lines.append(("flux-operator", "trace", f"{ref.kind}/{ref.name}", *where))
     if ref.kind in _TREES:
         lines.append(("flux-operator", "tree", ref.kind.lower(), ref.name, *where))
     yield from (aim.command(Command(line)) for line in lines)

@@ -32,10 +32,7 @@ _RESOURCE_SETS = (
         (
             Step(
                 "install or create {missing}, or correct spec.dependsOn",
-                read=(
-                    "kubectl get {missing_kind} {missing_name} -n {missing_ns}",
-                    "kubectl get {missing_kind} --all-namespaces",
-                ),
+                read=("kubectl get {missing_kind} --all-namespaces",),
             ),
         ),
         pattern=Text(

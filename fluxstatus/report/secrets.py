@@ -19,6 +19,8 @@ def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
     """Give what is known of a Secret as (name, text): what is wrong first."""
     for trouble in one.troubles:
         yield "wrong", trouble
+    for note in one.notes:
+        yield "note", note
     yield from unread_rows(one.unread)
     if one.type:
         yield "type", one.type
@@ -39,8 +41,9 @@ def json_of(one: "Credential") -> dict[str, Any]:
         "user": ref_json(one.user),
         "path": one.path,
         "type": one.type,
-        "keys": [{"name": key.name, "facts": sorted(key.facts)} for key in one.keys],
+        "keys": [{"name": key.name, "facts": key.told()} for key in one.keys],
         "troubles": list(one.troubles),
+        "notes": list(one.notes),
         "unread": unread_json(one.unread),
     }
 

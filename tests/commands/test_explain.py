@@ -88,6 +88,14 @@ def test_no_cluster_is_3(flux_status: Program) -> None:
     assert "nowhere" in done.stdout
 
 
+def test_a_mistyped_code_is_told_without_a_cluster(flux_status: Program) -> None:
+    """Where nothing can be asked, too, a code that nearly is one is named."""
+    done = flux_status("explain", "secret-mising", "--context=nowhere")
+    assert done.returncode == Exit.NO_VERDICT
+    assert "kubectl flux-status explain secret-missing" in done.stderr
+    assert "no code" not in flux_status("explain", "ks/app", "--context=nowhere").stderr
+
+
 def test_what_could_not_be_read_is_3(flux_status: Program, tmp_path: Path) -> None:
     """Of a kind that could not be read nobody says that the object does not exist."""
     from fluxstatus import snapshot  # noqa: PLC0415 - only this test makes a file

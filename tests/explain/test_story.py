@@ -114,7 +114,7 @@ def test_events_are_folded() -> None:
     said = event("Kustomization apps/web", "BuildFailed", "no such file", count=14)
     one = kustomization("web", "repo", {"Ready": "False BuildFailed: kustomize build failed"})
     story = _story(*flux_system(), source("repo"), one, said, kind="Kustomization", name="web")
-    assert "14 times, last 5m ago  BuildFailed: no such file" in as_text.render(story, Look())
+    assert "Warning, 14 times, 5m ago: BuildFailed: no such file" in as_text.render(story, Look())
 
 
 def test_suspended_anywhere_in_the_chain_is_told() -> None:

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,38 @@ def test_no_value_of_a_secret_is_anywhere(cluster: Cluster, watched: Path) -> No
     for text in (*said, *files):
         assert CANARY not in text
         assert encoded[:16] not in text
+
+
+def test_events_of_any_kind_are_told_once(cluster: Cluster, watched: Path) -> None:
+    """Normal events stand in the story, too, counted, and without what is secret in them."""
+    put(cluster, BROKEN)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cluster.put([
+        {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"said.{number}", "namespace": "flux-system"},
+            "involvedObject": {
+                "kind": "GitRepository", "namespace": "flux-system", "name": "flux-system",
+            },
+            "type": "Normal",
+            "reason": "GitOperationSucceeded",
+            "message": f"no changes since https://git:{CANARY}@git.example.com",
+            "count": 20 + number,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+        }
+        for number in range(2)
+    ])  # fmt: skip
+    _, text = explain(cluster, "admin", watched, "gitrepo/flux-system", "-o", "json")
+    events = json.loads(text)["events"]
+    normal = [event for event in events["items"] if event["type"] == "Normal"]
+    assert [(event["times"], event["message"]) for event in normal] == [
+        (41, "no changes since https://***@git.example.com")
+    ]
+    assert [event for event in events["items"] if event["type"] == "Warning"]
+    _, text = explain(cluster, "nobody", watched, "gitrepo/flux-system")
+    assert CANARY not in text
 
 
 def test_without_the_rights_the_rest_is_told(cluster: Cluster, watched: Path) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.credentials import Credential, credentials_of, template
+from fluxstatus.credentials import Credential, credentials_of
+from fluxstatus.credentials.questions import template
 from fluxstatus.evidence import Object, Why
 from tests.cluster.cluster import Cluster
 from tests.fakes.api_server import ApiServer, api_server
-from tests.making import flux, kustomization, reference, state
+from tests.making import NOW, flux, kustomization, reference, state
 
 pytestmark = pytest.mark.cluster
 
@@ -59,10 +60,56 @@ def look(cluster: Cluster, one: Object, who: str = "admin") -> list[Credential]:
 
 
 SSH, HTTPS, OCI = "ssh://git@git.example.com/a", "https://git.example.com/a", "oci://ghcr.io/a/b"
+APP = {"githubAppID": "1", "githubAppPrivateKey": RSA}
+GIT = "GitRepository"
+PGP = f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{CANARY}"
+PGP_PRIVATE = PGP.replace("PUBLIC", "PRIVATE")
+PUBLIC = f"-----BEGIN PUBLIC KEY-----{_BODY}"
+COSIGN = f"-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----{_BODY}"
+AGE = f"AGE-SECRET-KEY-1{CANARY}"
+LOGIN = {"name": "login"}
+
+
+def signed(kind: str, **spec: str) -> Object:
+    """Give a source whose signature is verified with the Secret login."""
+    return flux(kind, f"{NAMESPACE}/app", spec={"verify": {"secretRef": LOGIN, **spec}})
+
+
+def encrypted() -> Object:
+    """Give a Kustomization that decrypts with it."""
+    spec = {"decryption": {"provider": "sops", "secretRef": LOGIN}}
+    return flux("Kustomization", f"{NAMESPACE}/app", spec=spec)
+
+
+def remote(**more: str) -> Object:
+    """Give a HelmRelease for the cluster that it leads to."""
+    spec = {"kubeConfig": {"secretRef": {**LOGIN, **more}}}
+    return flux("HelmRelease", f"{NAMESPACE}/app", spec=spec)
+
+
+def with_values(**more: Any) -> Object:
+    """Give a HelmRelease that takes values from it."""
+    spec = {"valuesFrom": [{"kind": "ConfigMap", "name": "x"}, {"kind": "Secret", **LOGIN, **more}]}
+    return flux("HelmRelease", f"{NAMESPACE}/app", spec=spec)
+
+
+def with_variables(**more: Any) -> Object:
+    """Give a Kustomization that takes variables from it."""
+    spec = {"postBuild": {"substituteFrom": [{"kind": "Secret", **LOGIN, **more}]}}
+    return flux("Kustomization", f"{NAMESPACE}/app", spec=spec)
+
+
+def instance(**sync: str) -> Object:
+    """Give a FluxInstance that pulls its sync with it."""
+    return flux("FluxInstance", f"{NAMESPACE}/flux", spec={"sync": {"pullSecret": "login", **sync}})
+
+
 CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("ssh well", user(SSH), {"identity": OPENSSH, "known_hosts": HOSTS}, []),
     ("ssh rsa", user(SSH), {"identity": RSA, "known_hosts": HOSTS}, []),
     ("ssh hashed", user(SSH), {"identity": RSA, "known_hosts": f"|1|{CANARY}= ssh-rsa"}, []),
+    ("ssh hosts by a pattern", user(SSH),
+     {"identity": RSA, "known_hosts": f"*.example.com ssh-rsa {CANARY}"}, []),
     ("ssh one key", user(SSH), {"identity": OPENSSH}, ["it lacks known_hosts"]),
     (
         "ssh with a login",
@@ -139,7 +186,63 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         {".dockerconfigjson": f'{{"auths":{{"ghcr.io":{{"auth":"{CANARY}"}}}}}}'},
         [f"its type is Opaque; it must be {DOCKER}"],
     ),
-]
+    ("half a login", user(HTTPS), {"username": CANARY, "ca.crt": CERTIFICATE},
+     ["it has username, and lacks password"]),
+    ("GitHub App", user(HTTPS), APP | {"githubAppInstallationID": "1"}, []),
+    ("GitHub App of nobody", user(HTTPS), APP,
+     ["it must have githubAppInstallationID or githubAppInstallationOwner, and not both"]),
+    ("a key after a comment", user(SSH), {"identity": f"# mine\n{RSA}", "known_hosts": HOSTS}, []),
+    ("verify git", signed(GIT), {"alice.asc": PGP, "bob.sshpub": f"ssh-rsa {CANARY}"},
+     []),
+    ("verify git, empty", signed(GIT), {}, ["it has no keys"]),
+    ("verify git, private", signed(GIT), {"alice.asc": PGP_PRIVATE},
+     ["alice.asc is not a PGP public key but a PGP private key"]),
+    ("cosign", signed("OCIRepository", provider="cosign"), {"cosign.pub": PUBLIC}, []),
+    ("cosign, keyless name", signed("OCIRepository", provider="cosign"), {"key": PUBLIC},
+     ["it lacks *.pub"]),
+    ("cosign, private", signed("HelmChart", provider="cosign"), {"cosign.pub": COSIGN},
+     ["cosign.pub is not a public key but a cosign private key"]),
+    ("notation", signed("OCIRepository", provider="notation"), {"trustpolicy.json": "{}"},
+     ["it lacks *.crt"]),
+    ("notation well", signed("OCIRepository", provider="notation"),
+     {"trustpolicy.json": "{}", "ca.crt": CERTIFICATE}, []),
+    ("sops", encrypted(), {"me.agekey": f"# created\n# public key: age1{CANARY}\n{AGE}"}, []),
+    ("sops, of a newer age", encrypted(), {"me.agekey": AGE.replace("KEY-1", "KEY-PQ-1")}, []),
+    ("sops, public", encrypted(), {"me.agekey": f"age1{CANARY}"},
+     ["me.agekey is not an age private key but an age public key"]),
+    ("sops, pgp", encrypted(), {"me.asc": PGP_PRIVATE}, []),
+    ("sops, pgp, public", encrypted(), {"me.asc": PGP},
+     ["me.asc is not a PGP private key but a PGP public key"]),
+    ("sops, wrong name", encrypted(), {"age.txt": AGE}, ["it lacks *.agekey"]),
+    ("sops, vault", encrypted(), {"sops.vault-token": CANARY}, []),
+    ("kubeconfig", remote(), {"value.yaml": CANARY}, []),
+    ("kubeconfig, other key", remote(), {"kubeconfig": CANARY}, ["it lacks value"]),
+    ("kubeconfig, named key", remote(key="kubeconfig"), {"kubeconfig": CANARY}, []),
+    ("kubeconfig, named key missing", remote(key="config"), {"value": CANARY}, ["it lacks config"]),
+    ("values", with_values(), {"values.yaml": CANARY}, []),
+    ("values, named key", with_values(valuesKey="prod"), {"values": CANARY}, ["it lacks prod"]),
+    ("variables", with_variables(), {"DOMAIN": CANARY, "_x1": ""}, []),
+    ("variables, bad name", with_variables(), {"my-domain": CANARY, "a.b": CANARY},
+     ["a.b is not a name that a variable can have",
+      "my-domain is not a name that a variable can have"]),
+    ("receiver", user("", "Receiver"), {"tokn": CANARY}, ["it lacks token"]),
+    ("receiver well", user("", "Receiver"), {"token": CANARY}, []),
+    ("provider", user("", "Provider", type="gitlab"), {"password": CANARY}, ["it lacks token"]),
+    ("provider well", user("", "Provider", type="slack"), {"proxy": CANARY}, []),
+    ("provider of any type", user("", "Provider", type="new"), {"what": CANARY}, []),
+    ("inputs", user(HTTPS, "ResourceSetInputProvider", type="GitHubPullRequest"),
+     {"token": CANARY}, ["it lacks username and password"]),
+    ("inputs from anywhere", user(HTTPS, "ResourceSetInputProvider", type="ExternalService"),
+     {"token": CANARY}, []),
+    ("root sync", instance(url=SSH), {"username": CANARY, "password": CANARY},
+     ["it lacks identity and known_hosts"]),
+    ("root sync, oci", instance(kind="OCIRepository", url=OCI), {"username": CANARY},
+     ["it lacks .dockerconfigjson"]),
+    ("images", flux("FluxInstance", f"{NAMESPACE}/flux", spec={
+        "distribution": {"registry": "ghcr.io", "imagePullSecret": "login"}}),
+     {".dockerconfigjson": "{}"},
+     [f"its type is Opaque; it must be {DOCKER}", ".dockerconfigjson does not name ghcr.io"]),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("one", "data", "troubles"), [c[1:] for c in CASES],
@@ -197,6 +300,13 @@ def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
     strange = user(HTTPS)
     strange["spec"]["secretRef"]["name"] = "-o=yaml"
     assert look(cluster, strange)[0].troubles == ("this is no name that a Secret can have",)
+
+
+def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
+    """Of a Secret whose reference is optional it is told that it is not there, as a note."""
+    for one in (with_values(optional=True), with_variables(optional=True)):
+        (told,) = look(cluster, one)
+        assert (told.troubles, len(told.notes)) == ((), 1)
 
 
 def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
@@ -261,7 +371,8 @@ def test_kubectl_never_prints_a_secret_whole(
                        "data": data})  # fmt: skip
         done = run(
             [kubectl, f"--server={server.url}", f"--cache-dir={tmp_path}", "get", "secret",
-             f"--namespace={NAMESPACE}", f"--output=go-template={template('a.b')}", "--", "login"],
+             f"--namespace={NAMESPACE}", f"--output=go-template={template('a.b', NOW)}",
+             "--", "login"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr

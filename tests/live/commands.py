@@ -1,0 +1,215 @@
+"""Commands that the program prints, run as whoever pastes them would, but for what they change."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.live.program import environment
+
+_PLACE = {"-n", "--namespace", "--context", "--kube-context"}
+_DRY = ("--dry-run=server",)
+_INSTALLERS = {
+    "brew": r"brew (?:install|upgrade) (?:controlplaneio-fluxcd/tap/)?flux-operator(?:-mcp)?",
+    "helm": r"helm (?:--kube-[\w-]+[= ]\S+ |--kubeconfig=\S+ )*(?:install|upgrade) flux-operator "
+    r"oci://ghcr\.io/controlplaneio-fluxcd/charts/flux-operator"
+    r"(?: (?:-n|--namespace) \S+| --create-namespace| --install| --wait)*",
+}
+"""What is not built for the tests, for it would fetch from elsewhere: the words that it takes.
+
+Upstream: controlplaneio-fluxcd/flux-operator README.md, helm.sh/helm cmd (install.go, root.go).
+"""
+
+
+_NO_NODE = re.compile(
+    r"does not have a host assigned|\(NotFound\): pods \"worker-\d\" not found|timed out waiting"
+)
+"""What kubectl says when it found whose log to ask for: no node runs here, so none has any."""
+
+
+_NOTHING = r"(?:secret|target|dependency|namespace|provider|operator|instance|controller)-missing$"
+"""The codes of faults that are that an object does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A command as it was printed: its words, whether it changes anything, and by what."""
+
+    argv: tuple[str, ...]
+    changes: bool
+    by: str
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """The command without the names in it: of those that only differ so one is enough."""
+        words, after = [], ""
+        for word in self.argv:
+            if word.startswith("-"):
+                words.append(word.partition("=")[0])
+            elif after not in _PLACE and len(words) < 5:
+                words.append(re.sub(r"\d+|/.*", "", word))
+            after = word
+        return (*words, str(self.changes))
+
+
+def printed_in(document: Mapping[str, Any], by: str) -> Iterator[Printed]:
+    """Give the commands in a JSON *document* of the program, wherever they stand."""
+    if "argv" in document:
+        yield Printed(tuple(document["argv"]), document["changes"], by)
+    for value in document.values():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield from printed_in(one, str(document.get("code") or by))
+
+
+def of_each_shape(commands: Iterable[Printed], each: int = 2) -> list[Printed]:
+    """Give *each* of every shape in *commands*."""
+    found: dict[tuple[str, ...], dict[tuple[str, ...], Printed]] = {}
+    for command in commands:
+        found.setdefault(command.shape, {}).setdefault(command.argv, command)
+    return [one for same in found.values() for one in list(same.values())[:each]]
+
+
+_PODS: dict[str, Any] = {
+    "metadata": {"labels": {"app": "x"}},
+    "spec": {"containers": [{"name": "x", "image": "x"}]},
+}
+_SELECTING = {"selector": {"matchLabels": {"app": "x"}}, "template": _PODS}
+_JOB = {"template": {**_PODS, "spec": {**_PODS["spec"], "restartPolicy": "Never"}}}
+_PGP = "".join(f"-----{at} PGP PRIVATE KEY BLOCK-----\n" for at in ("BEGIN", "END"))
+_ANY = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["nodes"]}
+_RBAC, _ADMISSION = "rbac.authorization.k8s.io/v1", "admissionregistration.k8s.io/v1"
+_SPECS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
+    "secret": ("v1", "Secret", {}),
+    "configmap": ("v1", "ConfigMap", {}),
+    "pod": ("v1", "Pod", {"spec": _PODS["spec"]}),
+    "service": ("v1", "Service", {"spec": {"ports": [{"port": 80}]}}),
+    "serviceaccount": ("v1", "ServiceAccount", {}),
+    "deployment": ("apps/v1", "Deployment", {"spec": _SELECTING}),
+    "statefulset": ("apps/v1", "StatefulSet", {"spec": {**_SELECTING, "serviceName": "x"}}),
+    "daemonset": ("apps/v1", "DaemonSet", {"spec": _SELECTING}),
+    "job": ("batch/v1", "Job", {"spec": _JOB}),
+    "persistentvolumeclaim": ("v1", "PersistentVolumeClaim", {"spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}),
+    "rolebinding": (_RBAC, "RoleBinding", {"roleRef": {
+        "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}}),
+    "namespace": ("v1", "Namespace", {}),
+    "validatingadmissionpolicy": (_ADMISSION, "ValidatingAdmissionPolicy", {"spec": {
+        "matchConstraints": {"resourceRules": [_ANY]}, "validations": [{"expression": "true"}]}}),
+    "validatingadmissionpolicybinding": (_ADMISSION, "ValidatingAdmissionPolicyBinding", {
+        "spec": {"policyName": "x", "validationActions": ["Deny"]}}),
+}  # fmt: skip
+_ON_THEIR_OWN = ("Namespace", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+
+
+_ABOUT_ONE = (["get"], ["describe"], ["logs"], ["delete"])
+
+
+def is_about_nothing(command: Printed) -> bool:
+    """Whether the fault is that something does not exist; a key is missing in what does."""
+    return re.search(_NOTHING, command.by) is not None
+
+
+def spoken_of(commands: Iterable[Printed]) -> list[dict[str, Any]]:
+    """Give what *commands* get or describe by name, and a recording does not have.
+
+    A command about what is missing gets nothing: it must not name it.
+    """
+    made = {}
+    for command in commands:
+        words = _positional(command.argv)
+        if is_about_nothing(command) or words[1:2] not in _ABOUT_ONE:
+            continue
+        kind, name = words[2].lower(), words[-1]
+        if words[1] == "logs":
+            kind, slash, name = words[2].rpartition("/")
+            kind = kind if slash else "pod"
+        version, called, content = _SPECS.get(_singular(kind), ("", "", {}))
+        if called and (len(words) == 4 or words[1] == "logs"):
+            place = command.argv[command.argv.index("-n") + 1] if "-n" in command.argv else ""
+            metadata = {"name": name} | ({} if called in _ON_THEIR_OWN else {"namespace": place})
+            made[called, place, name] = {
+                "apiVersion": version, "kind": called, "metadata": metadata, **content,
+            }  # fmt: skip
+    return list(made.values())
+
+
+def _singular(kind: str) -> str:
+    plain = kind.partition(".")[0]
+    return f"{plain[:-3]}y" if plain.endswith("ies") else plain.removesuffix("s")
+
+
+def _positional(argv: tuple[str, ...]) -> list[str]:
+    after = ("", *argv)
+    return [
+        word for word, before in zip(argv, after, strict=False)
+        if not word.startswith("-") and before not in {*_PLACE, "-o", "-p", "-l"}
+    ]  # fmt: skip
+
+
+def files(folder: Path) -> Path:
+    """Put into *folder* the files that printed commands name; whoever pastes one has them."""
+    from tests.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
+
+    instance = {
+        "apiVersion": "fluxcd.controlplane.io/v1",
+        "kind": "FluxInstance",
+        "metadata": {"name": "flux", "namespace": "flux-system"},
+        "spec": {"distribution": {"version": "2.x", "registry": "ghcr.io/fluxcd"}},
+    }
+    for name, text in {
+        "identity": pem(P256),
+        "known_hosts": "git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJzPDkzEyM8=\n",
+        "ca.crt": certificate(P256),
+        "tls.crt": certificate(P256),
+        "tls.key": pem(P256),
+        "private-key.pem": pem(RSA),
+        "private.asc": _PGP,
+        "age.agekey": "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQS3ZZZZ\n",
+        "accesskey": "a", "secretkey": "b", "kubeconfig": "{}", "token": "t",
+        "flux-instance.yaml": json.dumps(instance),
+    }.items():  # fmt: skip
+        (folder / name).write_text(text)
+    return folder
+
+
+def run(command: Printed, folder: Path) -> str:
+    """Run *command* in *folder*; give what is wrong with it, nothing if it works."""
+    argv = [*command.argv, *_dry(command)]
+    for name in re.findall(r"(?:^|[= ])\./([\w.-]+)", " ".join(argv)):
+        (folder / name).touch()  # else it is one of files()
+    if installer := _INSTALLERS.get(argv[0]):
+        return "" if re.fullmatch(installer, " ".join(command.argv)) else f"unknown: {argv}"
+    env = environment()
+    env["PATH"] = f"{folder}{os.pathsep}{env['PATH']}"
+    done = subprocess.run(
+        argv, capture_output=True, text=True, env=env, cwd=folder, input="secret",
+        timeout=60, check=False,
+    )  # fmt: skip
+    if done.returncode in _well(command.argv, done):
+        return ""
+    return f"{' '.join(argv)} [{command.by}]: {done.returncode} {done.stderr or done.stdout}"
+
+
+def _dry(command: Printed) -> Iterable[str]:
+    """Give what makes a command that changes something only say whether it could."""
+    if not command.changes:
+        return ()
+    if command.argv[0] == "flux-operator":
+        return ("--export",)
+    return () if "rollout" in command.argv else _DRY
+
+
+def _well(argv: tuple[str, ...], done: subprocess.CompletedProcess[str]) -> set[int]:
+    """Give the exit codes that say: it ran, whatever the answer."""
+    if "flux-status" in argv:
+        return {0, 1, 3}
+    if "can-i" in argv and done.stdout.strip() == "no":
+        return {0, 1}
+    if "logs" in argv and _NO_NODE.search(done.stderr):
+        return {0, 1}
+    return {0}

@@ -1,0 +1,239 @@
+"""No command, in no format, prints a secret, or leaves it in a file or on a command line."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from fluxstatus import snapshot
+from fluxstatus.cli import app
+from tests.cluster.build import programs
+from tests.cluster.cluster import Cluster
+from tests.fakes.programs import program
+from tests.live.canaries import CANARY, MESSAGES, config_map, found_in, poisoned, secrets
+from tests.live.program import environment
+from tests.live.replay import namespaces, objects
+from tests.live.test_check import BROKEN, HEALTHY, ZOO
+
+pytestmark = pytest.mark.cluster
+
+Words = tuple[str, ...]
+
+_OBJECTS = (
+    *("GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket", "Kustomization"),
+    *("HelmRelease", "FluxInstance", "Receiver", "ResourceSet", "ResourceSetInputProvider"),
+    *("Alert", "Provider", "ImageRepository", "ImagePolicy"),
+)
+WAYS: dict[str, tuple[Words, ...]] = {
+    "": ((), ("--all",), ("-n", "git-fanout-30"), ("--wait=1s",), ("--save=now.json",)),
+    "explain": (("suspended",), ("no-such-code",), ("ks/no-such-thing",), ("KIND/NAME",)),
+    "list": ((),),
+    "credentials": (("KIND/NAME",),),
+    "reconcile": (("KIND/NAME",),),
+    "versions": ((),),
+    "preflight": ((), ("--manifest",)),
+}
+"""Each command, and words to give it; KIND/NAME stands for an object of each kind."""
+
+EXCEPTED = {
+    "ui": "it opens a way to a server and prints its address alone; it reads no more than the check"
+}
+"""Commands that are not tried, and why."""
+
+
+def commands() -> dict[str, Any]:
+    """Give every command of the program by its name, the check itself by none."""
+    group: Any = get_command(app)
+    names = group.list_commands(None)
+    return {"": group, **{name: group.get_command(None, name) for name in names}}
+
+
+def formats(command: Any) -> list[str]:
+    """Give the formats that *command* has."""
+    of_output = (one for one in command.params if "--output" in one.opts)
+    return [str(choice) for one in of_output for choice in getattr(one.type, "choices", ())]
+
+
+def test_every_command_is_tried() -> None:
+    """A new command has to say here how it is tried, or why it is not."""
+    known = commands()
+    assert set(known) == {*WAYS, *EXCEPTED}, "tell WAYS how to try it"
+    assert {len(formats(known[name])) > 1 for name in WAYS if name != "list"} == {True}
+
+
+class Watched:
+    """The program in a home of its own; what it starts is noted, and each log has canaries."""
+
+    def __init__(self, home: Path) -> None:
+        """Make the *home*."""
+        self.home = home
+        log = home.parent / "log"
+        names = ("GitRepository", "flux-system"), ("Kustomization", "flux-system")
+        log.write_text("".join(
+            json.dumps({
+                "level": "error", "ts": "2026-11-23T11:59:00Z", "msg": message,
+                "controllerKind": kind, kind: {"name": name, "namespace": "flux-system"},
+                "error": message,
+            }) + "\n" + message + "\n"
+            for kind, name in names for message in MESSAGES
+        ))  # fmt: skip
+        for name, path in programs("kubectl", "flux-operator").items():
+            real = shlex.quote(str(path))
+            program(home / "bin" / name, f"""
+            echo "$@" >>{home}/argv
+            case " $* " in
+              *" logs "*) cat {log} ;;
+              *) exec {real} "$@" ;;
+            esac""")  # fmt: skip
+
+    def run(self, *words: str, kubeconfig: Path) -> str:
+        """Run the program with *words*; give all that it prints."""
+        own = ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+        env = environment() | dict.fromkeys(own, str(self.home))
+        env["PATH"] = f"{self.home / 'bin'}{os.pathsep}{env['PATH']}"
+        argv = [sys.executable, "-m", "fluxstatus", *words, f"--kubeconfig={kubeconfig}"]
+        if words[:1] == ("list",):
+            argv.pop()  # it asks no cluster
+        done = subprocess.run(
+            argv, capture_output=True, text=True, env=env, cwd=self.home, timeout=60, check=False
+        )
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    def left(self) -> Iterator[tuple[Path, str]]:
+        """Give each file in the home, as text."""
+        for path in self.home.rglob("*"):
+            if path.is_file():
+                data = path.read_bytes()
+                if path.suffix == ".gz":
+                    data = zlib.decompress(data, wbits=zlib.MAX_WBITS | 16)
+                yield path, data.decode(errors="replace")
+
+
+@pytest.fixture(name="watched")
+def _watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path / "home")
+
+
+def plant(cluster: Cluster, file: Path) -> list[dict[str, Any]]:
+    """Put the recorded cluster in *file* into *cluster*, canaries everywhere; give its objects."""
+    evidence = snapshot.load(file)
+    there = list(objects(evidence))
+    cluster.put([*namespaces(evidence), *poisoned(there), *secrets(there), config_map()])
+    return there
+
+
+def ways(name: str, there: list[dict[str, Any]]) -> Iterator[Words]:
+    """Give the words for each way to run the command *name* on a cluster that holds *there*."""
+    command = commands()[name]
+    options = [option for option in ("-v",) if any(option in one.opts for one in command.params)]
+    for way in WAYS[name]:
+        for words in _named(way, there):
+            for form in formats(command) or [""]:
+                shown = (f"--output={form}",) if form else ()
+                yield (*([name] if name else []), *words, *shown, *options)
+
+
+def _named(way: Words, there: list[dict[str, Any]]) -> Iterator[Words]:
+    if "KIND/NAME" not in way:
+        yield way
+        return
+    for kind in _OBJECTS:
+        for one in [item for item in there if item["kind"] == kind][:1]:
+            name = f"{kind.lower()}/{one['metadata']['name']}"
+            place = ("-n", one["metadata"]["namespace"])
+            yield (*(name if word == "KIND/NAME" else word for word in way), *place)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [*((name, ZOO) for name in WAYS), ("", BROKEN), ("", HEALTHY)]
+)
+def test_nobody_sees_a_canary(cluster: Cluster, watched: Watched, name: str, file: Path) -> None:
+    """What is printed, and what is left in files and on command lines, has no secret in it."""
+    kubeconfig = cluster.kubeconfig("admin")
+    there = plant(cluster, file)
+    said = {words: watched.run(*words, kubeconfig=kubeconfig) for words in ways(name, there)}
+    assert said
+    assert {words: found_in(text) for words, text in said.items() if found_in(text)} == {}
+    left = {path.name: found_in(text) for path, text in watched.left()}
+    assert {path: found for path, found in left.items() if found} == {}
+    assert name == "list" or "argv" in left
+
+
+def test_a_snapshot_has_none(cluster: Cluster, watched: Watched) -> None:
+    """What --save keeps has none, packed or not, and whoever reads it is told none."""
+    plant(cluster, ZOO)
+    kubeconfig = cluster.kubeconfig("admin")
+    for file in ("now.json", "now.json.gz"):
+        watched.run(f"--save={file}", kubeconfig=kubeconfig)
+    names = {path.name for path, _ in watched.left()}
+    assert {"now.json", "now.json.gz"} <= names
+    assert not [path for path, text in watched.left() if found_in(text)]
+
+
+def test_the_canaries_are_there(cluster: Cluster) -> None:
+    """Whoever reads the cluster plainly sees them: the tests above do not pass for nothing."""
+    plant(cluster, ZOO)
+    for what in (
+        "secrets,configmaps",
+        "gitrepositories,helmreleases",
+        "pods,deployments",
+        "events",
+    ):
+        assert found_in(cluster.kubectl("get", what, "-A", "-o", "json")), what
+
+
+_BROKEN_KUBECONFIGS = {
+    "no yaml": f"users: [{{name: x, user: {{token: {CANARY}\n",
+    "no kubeconfig": f"token: {CANARY}\n",
+    "a login in the URL": json.dumps({
+        "apiVersion": "v1", "kind": "Config", "current-context": "x",
+        "clusters": [{"name": "x", "cluster": {"server": f"https://me:{CANARY}@127.0.0.1:1"}}],
+        "users": [{"name": "x", "user": {"token": CANARY, "password": CANARY}}],
+        "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
+    }),
+    "a plugin that fails": json.dumps({
+        "apiVersion": "v1", "kind": "Config", "current-context": "x",
+        "clusters": [{"name": "x", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "users": [{"name": "x", "user": {"exec": {
+            "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
+            "command": "sh", "args": ["-c", f"echo token={CANARY} >&2; exit 1"],
+            "env": [{"name": "TOKEN", "value": CANARY}]}}}],
+        "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _BROKEN_KUBECONFIGS)
+@pytest.mark.parametrize("name", [name for name in WAYS if name != "list"])
+def test_errors_have_none(watched: Watched, name: str, kind: str, tmp_path: Path) -> None:
+    """What is said of a kubeconfig that does not work has nothing secret of it."""
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(_BROKEN_KUBECONFIGS[kind])
+    there = [{"kind": "Kustomization", "metadata": {"name": "a", "namespace": "b"}}]
+    for words in ways(name, there):
+        said = watched.run(*words, kubeconfig=kubeconfig)
+        assert not found_in(said), (words, said)
+    assert not [path for path, text in watched.left() if found_in(text)]
+
+
+def test_a_file_that_is_no_snapshot(watched: Watched, tmp_path: Path) -> None:
+    """What is wrong with a file is told without what is in it."""
+    file = tmp_path / "x.json"
+    now = datetime.now(UTC).isoformat()
+    for content in (CANARY, f'{{"password": "{CANARY}"}}', f'{{"takenAt": "{now}{CANARY}"}}'):
+        file.write_text(content)
+        env = environment() | {"HOME": str(watched.home)}
+        argv = [sys.executable, "-m", "fluxstatus", f"--from={file}"]
+        done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
+        assert done.returncode == 2
+        assert not found_in(done.stdout + done.stderr)

@@ -1,0 +1,204 @@
+"""Every command that the program prints works when pasted, and changes nothing here."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fluxstatus import snapshot
+from fluxstatus.aim import Aim
+from fluxstatus.findings import Command
+from fluxstatus.kinds import KINDS
+from fluxstatus.knowledge import RULES
+from fluxstatus.knowledge.rule import Rule, command
+from fluxstatus.knowledge.states import STATES
+from tests.cluster.cluster import Cluster
+from tests.cluster.flux_system import flux_system
+from tests.cluster.objects import condition, make
+from tests.fakes.programs import program
+from tests.knowledge.examples import examples
+from tests.live.commands import (
+    Printed,
+    files,
+    is_about_nothing,
+    of_each_shape,
+    printed_in,
+    run,
+    spoken_of,
+)
+from tests.live.program import flux_status
+from tests.live.replay import objects
+from tests.live.test_check import HEALTHY, WHOLE, ZOO, put
+from tests.making import SERVED
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(name="pasting")
+def _pasting(tmp_path: Path) -> Path:
+    """Give a folder with the files that commands name, and a PATH on which kubectl finds us."""
+    import sys  # noqa: PLC0415
+
+    program(tmp_path / "kubectl-flux_status", f'exec {sys.executable} -m fluxstatus "$@"')
+    return files(tmp_path)
+
+
+def printed(cluster: Cluster) -> list[Printed]:
+    """Give every command of the check on *cluster*, and of the explanation of what it names."""
+    kubeconfig = cluster.kubeconfig("admin")
+    said = flux_status(kubeconfig, "--all", "-o", "json")
+    return list(printed_in(said.report, "next"))
+
+
+_MADE_UP = {"Widget"}
+"""Kinds that only an example has, and no cluster serves."""
+
+
+def wrong(cluster: Cluster, commands: list[Printed], folder: Path) -> str:
+    """Run one or two of each shape of *commands*; give what went wrong.
+
+    Those about what is missing go first: then it is made, with all else that is spoken of.
+    """
+    some = [one for one in of_each_shape(commands) if not _MADE_UP & set(one.argv)]
+    missing = [one for one in some if is_about_nothing(one)]
+    make_up(cluster, places_of(some))
+    failed = [run(one, folder) for one in missing]
+    make_up(cluster, spoken_of(some))
+    failed += [run(one, folder) for one in some if one not in missing]
+    return "\n".join(filter(None, failed))
+
+
+def places_of(commands: list[Printed]) -> list[dict[str, Any]]:
+    """Give the namespaces that *commands* name."""
+    argvs = [one.argv for one in commands if "-n" in one.argv]
+    return [_namespace(name) for name in {argv[argv.index("-n") + 1] for argv in argvs}]
+
+
+def make_up(cluster: Cluster, objects: list[dict[str, Any]]) -> None:
+    """Put those of *objects* into *cluster* that are not there; Pods could not be admitted here."""
+    kinds = ",".join({one["kind"].lower() for one in objects} | {"pod"})
+    there = json.loads(cluster.kubectl("get", kinds, "--all-namespaces", "--output=json"))
+    known = set(map(_key, there["items"]))
+    missing = [one for one in objects if _key(one) not in known]
+    cluster.put(one for one in missing if one["kind"] == "Pod")
+    if others := [one for one in missing if one["kind"] != "Pod"]:
+        cluster.apply(others)
+
+
+def _key(thing: dict[str, Any]) -> tuple[str, str, str]:
+    return thing["kind"], thing["metadata"].get("namespace", ""), thing["metadata"]["name"]
+
+
+RECORDED = [file for file in (*WHOLE, ZOO) if "empty" not in file.name]
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.name)
+def test_what_a_recorded_cluster_prints(cluster: Cluster, pasting: Path, file: Path) -> None:
+    """All that is printed about a recorded cluster runs on it."""
+    put(cluster, file)
+    commands = printed(cluster)
+    assert commands or file == HEALTHY
+    failed = wrong(cluster, commands, pasting)
+    assert not failed, failed
+
+
+def test_what_an_empty_cluster_prints(bare_cluster: Cluster, pasting: Path) -> None:
+    """So does what is printed where Flux is not installed."""
+    commands = printed(bare_cluster)
+    assert [one for one in commands if one.argv[0] == "helm"]
+    failed = wrong(bare_cluster, commands, pasting)
+    assert not failed, failed
+
+
+def saying() -> Iterator[dict[str, Any]]:
+    """Give an object for each of the messages that the knowledge is tested with."""
+    for number, example in enumerate(examples()):
+        one = example.resource().object
+        ready = [
+            condition("Ready", each["status"], each["reason"], each["message"], datetime.now(UTC),
+                      age=timedelta(minutes=10))
+            for each in one["status"]["conditions"]
+        ]  # fmt: skip
+        metadata = {**one["metadata"], "name": f"m{number}", "uid": f"m{number}"}
+        if one["kind"] == "FluxInstance":
+            metadata["namespace"] = "flux-system"
+        yield {**one, "metadata": metadata, "status": {**one["status"], "conditions": ready}}
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+NAMESPACE = _namespace("apps")
+
+
+def test_what_examples_print(cluster: Cluster, pasting: Path) -> None:
+    """For each message that a rule is tested with there is an object here that says it."""
+    cluster.put([*flux_system(datetime.now(UTC)), NAMESPACE, *saying()])
+    failed = wrong(cluster, printed(cluster), pasting)
+    assert not failed, failed
+
+
+class Fields(dict[str, str]):
+    """What a template may name: of things that are there, or are made up as soon as spoken of."""
+
+    def __missing__(self, name: str) -> str:
+        if name.endswith("ns"):
+            return "apps"
+        return "configmap" if re.search("kind|resource", name) else "x"
+
+
+def filled(rule: Rule) -> Iterator[Printed]:
+    """Give every command of *rule*, about an object of a kind that it is for."""
+    kind = min(rule.kinds, default="GitRepository")
+    fields = {
+        "ns": "apps", "name": "x", "kind": kind, "resource": KINDS[kind].resource,
+        "flux_namespace": "flux-system", "controller": "source-controller", "now": "1",
+        "source_resource": KINDS["GitRepository"].resource, "source_ns": "apps",
+        "source_name": "x", "target_resource": KINDS["GitRepository"].resource,
+        "instance_resource": KINDS["FluxInstance"].resource, "instance": "flux",
+        "workload_resource": "deployment", "workload_ns": "apps", "missing": "none-yet",
+        "missing_kind": "Secret", "missing_ns": "apps", "owned_kind": "ConfigMap",
+        "switch": "source.extensions.fluxcd.io/reconcile", "verb": "get", "what": "pods",
+        "host": "git.example.com", "target_ns": "apps", "user": "somebody",
+    }  # fmt: skip
+    for step in rule.steps:
+        for template in (*step.read, *step.change):
+            own = {}
+            if re.search(r"deployments? \{name\}|deployment/\{name\}", template):
+                own = {"ns": "flux-system", "name": "source-controller"}
+            if "{instance}" in template or "deployment/flux-operator" in template:
+                own = {"ns": "flux-system"}
+            changes = template in step.change
+            made = command(template, Fields({**fields, **own}), changes=changes)
+            assert made
+            yield Printed(made.argv, changes, rule.code)
+
+
+def called_x(item: dict[str, Any]) -> dict[str, Any]:
+    """Give *item* as if it were x in the namespace apps."""
+    return {**item, "metadata": {**item["metadata"], "name": "x", "namespace": "apps"}}
+
+
+def test_what_every_rule_has_to_print(cluster: Cluster, pasting: Path) -> None:
+    """Each command of each rule works, whether an example leads to it or not."""
+    now = datetime.now(UTC)
+    bare = [
+        make(f"{kind.group}/{SERVED[kind.resource]}", kind.name, "x", now)
+        for kind in KINDS.values()
+    ]
+    of_each_kind = {item["kind"]: item for item in (*bare, *objects(snapshot.load(ZOO)))}
+    cluster.put([*flux_system(now), NAMESPACE, *map(called_x, of_each_kind.values())])
+    aim = Aim("kfs-admin", (f"--kubeconfig={cluster.kubeconfig('admin')}",))
+    commands = [
+        replace(one, argv=aim.command(Command(one.argv)).argv)
+        for rule in (*RULES, *STATES.values())
+        for one in filled(rule)
+    ]
+    failed = wrong(cluster, commands, pasting)
+    assert not failed, failed
