@@ -201,6 +201,13 @@ def test_kinds_of_flux_only(asked: Path) -> None:
     assert not asked.exists()
 
 
+def test_subcommands_of_mcp() -> None:
+    """Subcommands of a subcommand are completed, and so are the clients that MCP is set up for."""
+    assert "setup" in candidates("mcp", "")
+    assert {"vscode", "cursor"} <= set(candidates("mcp", "setup", "--client", ""))
+    assert candidates("mcp", "setup", "--client", "zed,vscode-w") == ["zed,vscode-workspace"]
+
+
 def test_controllers() -> None:
     """After `logs` come the controllers."""
     assert candidates("logs", "source") == ["source-controller", "source-watcher"]
