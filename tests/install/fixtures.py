@@ -12,7 +12,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from release import archive
+from shipping import archive
 
 ROOT = Path(__file__).parents[2]
 NAME = "kubectl-flux_status"

@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 from fluxstatus import __version__
 from fluxstatus.integrity import MANIFEST
-from release import archive, manifests, version
+from shipping import archive, manifests, version
 from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, pythons, run, unpack
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -193,8 +193,11 @@ def test_formula_is_ruby(dist: Path) -> None:
 )
 def test_tag(number: str, tag: str) -> None:
     """A version of Python's is a tag of Semantic Versioning's, as krew wants it."""
-    code = f"import fluxstatus; fluxstatus.__version__ = {number!r}; import release.version as v; "
-    assert run(sys.executable, "-c", code + "print(v.TAG)").stdout == f"{tag}\n"
+    code = (
+        f"import sys; sys.path.append({str(ROOT / '.ci')!r}); import fluxstatus; "
+        f"fluxstatus.__version__ = {number!r}; from shipping.version import TAG; print(TAG)"
+    )
+    assert run(sys.executable, "-c", code).stdout == f"{tag}\n"
 
 
 def test_template_for_the_bot() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from release import manifests
+from shipping import manifests
 from tests.cluster import build
 from tests.cluster.cluster import Cluster
 from tests.install.fixtures import NAME, NEW_PYTHON, Room, run, unpack

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from fluxstatus import __version__
-from release import version
+from shipping import version
 from tests.cluster import build
 from tests.fakes.programs import program
 from tests.install.fixtures import ROOT, run

@@ -1,5 +1,5 @@
 # The formula for a tap of Homebrew: brew install OWNER/tap/kubectl-flux-status.
-# release/manifests.py fills in what stands between @ signs.
+# .ci/shipping/manifests.py fills in what stands between @ signs.
 class KubectlFluxStatus < Formula
   desc "Tell whether Flux works in a Kubernetes cluster, the true cause if not, and the fix"
   homepage "@HOMEPAGE@"

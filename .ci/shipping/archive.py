@@ -1,6 +1,6 @@
 """The archive: one for every system, the same bytes from the same sources.
 
-    python -m release.archive [FOLDER]      default: dist
+    python -m shipping.archive [FOLDER]      default: dist
 
 Beside it: the manifest that is in it, a list of what it is made of, the manifests for krew and
 Homebrew, and SHA256SUMS. It needs pip, and an index of packages unless they are in the cache.
@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from fluxstatus.integrity import MANIFEST
-from release import bill, manifests
-from release.version import ROOT, TAG
+from shipping import bill, manifests
+from shipping.version import ROOT, TAG
 
 LAUNCHER = "kubectl-flux_status"
-LOCK = ROOT / "release" / "requirements.txt"
+LOCK = ROOT / ".ci" / "shipping" / "requirements.txt"
 
 _BESIDE_LIB = (LAUNCHER, "LICENSE", "README.md", "CHANGELOG.md", "completions/*", "docs/*.1")
 _PROGRAMS = (LAUNCHER, "completions/kubectl_complete-flux_status")

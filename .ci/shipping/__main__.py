@@ -1,4 +1,4 @@
-"""Make a release: python -m release [--build]; .ci/release does this.
+"""Make a release: python -m shipping [--build]; .ci/release does this.
 
 It refuses, with the reason, what is not fit for a release; runs all tests; builds into dist/ the
 archive and what goes with it, the wheel and the source distribution, and SHA256SUMS; and sets the
@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fluxstatus import __version__
-from release import archive
-from release.version import ROOT, TAG, homepage, notes
+from shipping import archive
+from shipping.version import ROOT, TAG, homepage, notes
 
 DIST = ROOT / "dist"
 _BUILD = "build==1.6.1"

@@ -2,10 +2,10 @@
 
 import re
 
-from release.version import ROOT, homepage
+from shipping.version import ROOT, homepage
 
 KREW = ROOT / ".krew.yaml"
-FORMULA = ROOT / "release" / "kubectl-flux-status.rb"
+FORMULA = ROOT / ".ci" / "shipping" / "kubectl-flux-status.rb"
 
 # What krew-release-bot offers to a template, and all of it that ours uses.
 _TAG = re.compile(r"{{ *\.TagName *}}")

@@ -1,7 +1,7 @@
 """What is released: the version, its tag, its notes, and the project's address.
 
-    python -m release.version       prints the tag
-    python -m release.version notes prints what CHANGELOG.md says of it
+    python -m shipping.version       prints the tag
+    python -m shipping.version notes prints what CHANGELOG.md says of it
 
 The version stands in fluxstatus/__init__.py and nowhere else.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fluxstatus import __version__
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 _PRE = {"a": "alpha", "b": "beta", "rc": "rc"}
 
