@@ -259,6 +259,8 @@ _CREDENTIALS = (
     ),
     (re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"), "***"),
 )
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_CALLED_SO = re.compile(r"(?i)(?:password|passwd|token|api[_-]?key|credential)$")
 _HISTORY = 5  # entries of a history that are looked at
 _LAST_WORDS = 160  # characters of the line that a container ended with
 _MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
@@ -272,6 +274,25 @@ def mask(text: str) -> str:
         for pattern, replacement in _CREDENTIALS:
             text = pattern.sub(replacement, text)
     return text
+
+
+def masked(value: Any) -> Any:
+    """Give a JSON *value* with the credentials in its texts masked, at any depth.
+
+    What a key calls a credential is masked whole. What kubectl keeps of an older apply is left
+    out: it is the same again, as one text.
+    """
+    if isinstance(value, str):
+        return mask(value) if len(value) > _SHORT else value
+    if isinstance(value, list):
+        return [masked(entry) for entry in value]
+    if isinstance(value, dict):
+        return {
+            key: "***" if isinstance(entry, str) and _CALLED_SO.search(key) else masked(entry)
+            for key, entry in value.items()
+            if key != _APPLIED
+        }
+    return value
 
 
 def prune(question: str, item: Object) -> Object:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxstatus.evidence import Object
-from fluxstatus.prune import mask, prune
+from fluxstatus.prune import mask, masked, prune
 from tests.making import NOW, flux, flux_system, judged, minutes, stamp
 
 SECRET = "hunter2-c0rrect-h0rse"
@@ -21,6 +21,34 @@ KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
 def kept(question: str, **fields: Any) -> str:
     """Give what is kept of an object with these *fields*, as text."""
     return json.dumps(prune(question, {"apiVersion": "v1", "kind": "X", **fields}))
+
+
+def test_whole_objects_are_masked_at_any_depth() -> None:
+    """In an object that is shown whole no login, and nothing that a key calls one, is left."""
+    item = {
+        "metadata": {
+            "annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": '{"password":"x"}',
+                "example.com/token": "hunter2",
+                "example.com/team": "a",
+            }
+        },
+        "spec": {
+            "url": "https://git:hunter2@git.example.com/a",
+            "values": [{"dbPassword": "hunter2", "replicas": 2}],
+            "secretRef": {"name": "login"},
+            "pullSecret": "login",
+        },
+    }
+    assert masked(item) == {
+        "metadata": {"annotations": {"example.com/token": "***", "example.com/team": "a"}},
+        "spec": {
+            "url": "https://***@git.example.com/a",
+            "values": [{"dbPassword": "***", "replicas": 2}],
+            "secretRef": {"name": "login"},
+            "pullSecret": "login",
+        },
+    }
 
 
 @pytest.mark.parametrize(

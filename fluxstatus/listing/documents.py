@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fluxstatus.evidence import Object
+from fluxstatus.prune import masked
 from fluxstatus.report.terminal import visible
+from fluxstatus.resources import map_of
 
 # What YAML 1.1 and 1.2 alike read as this text and nothing else: no number, date, bool or null.
 _PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
@@ -62,7 +64,8 @@ def yaml_of(value: Any) -> str:
 
 
 def _clean(one: Object) -> Object:
-    """Leave managedFields out, as kubectl does unless told otherwise."""
+    """Leave managedFields out, as kubectl does unless told otherwise, and mask credentials."""
+    one = map_of(masked(one))
     metadata = one.get("metadata")
     if not isinstance(metadata, dict) or "managedFields" not in metadata:
         return one

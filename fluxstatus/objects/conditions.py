@@ -7,6 +7,7 @@ from fluxstatus.brief import ago
 from fluxstatus.evidence import Object
 from fluxstatus.explain.meanings import meaning_of
 from fluxstatus.kinds import FLUX_GROUPS
+from fluxstatus.prune import masked
 from fluxstatus.resources import map_of, maps_of, text_of, when
 
 COLUMNS = ("TYPE", "STATUS", "SINCE", "REASON", "MESSAGE")
@@ -14,8 +15,8 @@ WIDE = ("TYPE", "STATUS", "SINCE", "OBSERVED", "REASON", "MEANING", "MESSAGE")
 
 
 def conditions_of(item: Object) -> list[Object]:
-    """Give the conditions of *item*, as it has them."""
-    return maps_of(map_of(item.get("status")).get("conditions"))
+    """Give the conditions of *item*, as it has them, but for credentials in their texts."""
+    return maps_of(masked(map_of(item.get("status")).get("conditions")))
 
 
 def rows(item: Object, columns: Sequence[str], now: datetime) -> list[list[str]]:

@@ -84,7 +84,7 @@ def _of_flux(one: dict[str, Any], said: str) -> dict[str, Any]:
     spec |= {
         "values": {"password": CANARY},
         "postBuild": {**spec.get("postBuild", {}), "substitute": {"password": CANARY}},
-        "patches": [{"patch": CANARY}],
+        "patches": [{"patch": json.dumps({"password": CANARY})}],
         "address": f"https://hooks.slack.com/services/T0/B0/{CANARY}",
         "inputs": [{"password": CANARY}],
     }
