@@ -185,7 +185,7 @@ def run(command: Printed, folder: Path) -> str:
     if installer := _INSTALLERS.get(argv[0]):
         return "" if re.fullmatch(installer, " ".join(command.argv)) else f"unknown: {argv}"
     env = environment()
-    env["PATH"] = f"{folder}{os.pathsep}{env['PATH']}"
+    env |= {"PATH": f"{folder}{os.pathsep}{env['PATH']}", "HOME": str(folder)}
     done = subprocess.run(
         argv, capture_output=True, text=True, env=env, cwd=folder, input="secret",
         timeout=60, check=False,
@@ -197,6 +197,8 @@ def run(command: Printed, folder: Path) -> str:
 
 def _dry(command: Printed) -> Iterable[str]:
     """Give what makes a command that changes something only say whether it could."""
+    if command.argv[1:4] == ("flux-status", "mcp", "setup"):
+        return ("--print", "--client=cursor")  # whoever pastes it has a client
     if not command.changes:
         return ()
     if command.argv[0] == "flux-operator":

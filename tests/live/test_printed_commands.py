@@ -55,7 +55,7 @@ def printed(cluster: Cluster) -> list[Printed]:
     return list(printed_in(said.report, "next"))
 
 
-_MADE_UP = {"Widget"}
+_MADE_UP = {"widget"}
 """Kinds that only an example has, and no cluster serves."""
 
 
@@ -64,7 +64,9 @@ def wrong(cluster: Cluster, commands: list[Printed], folder: Path) -> str:
 
     Those about what is missing go first: then it is made, with all else that is spoken of.
     """
-    some = [one for one in of_each_shape(commands) if not _MADE_UP & set(one.argv)]
+    some = [
+        one for one in of_each_shape(commands) if not _MADE_UP & {word.lower() for word in one.argv}
+    ]
     missing = [one for one in some if is_about_nothing(one)]
     make_up(cluster, places_of(some))
     failed = [run(one, folder) for one in missing]
