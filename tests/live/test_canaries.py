@@ -56,6 +56,7 @@ WAYS: dict[str, tuple[Words, ...]] = {
 _FILES = "it reads or writes files of MCP clients, and nothing of the cluster"
 EXCEPTED = {
     "ui": "it opens a way to a server and prints its address; it reads no more than the check",
+    **dict.fromkeys(("version", "completion"), "it tells of the program alone"),
     "mcp verify": "it talks to the MCP server; what comes back is counted, not shown",
     **dict.fromkeys(
         ("mcp setup", "mcp config", "mcp remove", "mcp decline", "mcp accept", "mcp skill"), _FILES
