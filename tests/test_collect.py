@@ -158,7 +158,6 @@ def test_ten_thousand_objects_need_little_memory(cluster: Cluster) -> None:
 
 def test_what_is_not_installed_is_absent(bare_cluster: Cluster) -> None:
     """Without any CRD of Flux that is known for certain, and no Deployment is there either."""
-    bare_cluster.remove_crds()
     evidence = collect(to(bare_cluster.kubeconfig("admin")))
     assert evidence.served == {}
     assert {why(evidence, name) for name in RESOURCES} == {Why.ABSENT}
@@ -169,7 +168,6 @@ def test_the_version_that_is_served_is_asked_for(bare_cluster: Cluster) -> None:
     """No version is built in: of an older Flux the one that it has is read."""
     bare_cluster.install_crds("v2.7.5", kinds=["GitRepository", "ImagePolicy"])
     evidence = collect(to(bare_cluster.kubeconfig("admin")))
-    bare_cluster.remove_crds()
     assert evidence.served == {
         "gitrepositories.source.toolkit.fluxcd.io": "v1",
         "imagepolicies.image.toolkit.fluxcd.io": "v1",

@@ -33,11 +33,17 @@ def _cluster(running_cluster: Cluster) -> Iterator[Cluster]:
     running_cluster.resume()
 
 
-@pytest.fixture(scope="session", name="bare_cluster")
-def _bare_cluster() -> Iterator[Cluster]:
-    """Give a cluster without any CRD, the same one to all tests."""
+@pytest.fixture(scope="session", name="running_bare_cluster")
+def _running_bare_cluster() -> Iterator[Cluster]:
     with Cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture(name="bare_cluster")
+def _bare_cluster(running_bare_cluster: Cluster) -> Iterator[Cluster]:
+    """Give a cluster without any CRD, the same one to all tests; it is bare again after each."""
+    yield running_bare_cluster
+    running_bare_cluster.remove_crds()
 
 
 @pytest.fixture(scope="session", name="living_cluster")

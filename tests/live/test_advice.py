@@ -76,7 +76,6 @@ def named(api: str, kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any
 @pytest.fixture(name="crowded")
 def _crowded(bare_cluster: Cluster) -> Iterator[Cluster]:
     """Give a cluster with Flux 2.8, the Prometheus Operator's kinds and the Gateway API's."""
-    bare_cluster.remove_crds()
     bare_cluster.install_crds("v2.8.8")
     bare_cluster.apply(definition(kind) for kind in OTHERS)
     names = {f"{plural}.{group}" for group, plural in OTHERS.values()}
@@ -86,7 +85,6 @@ def _crowded(bare_cluster: Cluster) -> Iterator[Cluster]:
         time.sleep(0.2)
     yield bare_cluster
     bare_cluster.kubectl("delete", "crd", "--ignore-not-found", *sorted(names))
-    bare_cluster.remove_crds()
 
 
 def test_a_few_more_requests(cluster: Cluster) -> None:

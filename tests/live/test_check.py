@@ -1,8 +1,6 @@
 """The check on a real API server: what it asks, and what it says to whom."""
 
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from fluxstatus.kinds import RESOURCES
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
 from tests.cluster.cluster import Cluster
-from tests.live.program import Said, environment, flux_status
+from tests.live.program import Said, flux_status
 from tests.live.replay import namespaces, objects
 from tests.recorded.score import HERE
 
@@ -159,76 +157,3 @@ def test_missing_crds_are_skipped(other_crds: Cluster) -> None:
     skipped = " ".join(f["title"] for f in said.report["findings"] if f["level"] == "skip")
     assert "HelmRelease" in skipped
     assert not [f for f in said.report["findings"] if f["code"] == "check-crashed"]
-
-
-def test_every_command_that_only_reads_runs(cluster: Cluster, tmp_path: Path) -> None:
-    """Each read-only command that any finding prints works when pasted."""
-    put(cluster, ZOO)
-    kubeconfig = cluster.kubeconfig("admin")
-    said = flux_status(kubeconfig, "-o", "json")
-    commands = {
-        tuple(command["argv"])
-        for finding in said.report["findings"]
-        for hint in finding["hints"]
-        for command in hint["commands"]
-        if not command["changes"] and command["argv"][1] != "flux-status"  # test_explain's
-    }
-    assert len(commands) > 50
-    cluster.put(list(_named(commands)))
-    failed = {argv: error for argv in sorted(commands) if (error := _run(argv, tmp_path))}
-    assert not failed
-
-
-_BARE: dict[str, tuple[str, str, dict[str, object]]] = {
-    "secret": ("v1", "Secret", {}),
-    "ConfigMap": ("v1", "ConfigMap", {}),
-    "deployment": ("apps/v1", "Deployment", {"spec": {"template": {"spec": {"containers": []}}}}),
-    "job": ("batch/v1", "Job", {"spec": {"template": {"spec": {"containers": []}}}}),
-}
-"""What commands name and snapshots do not have: resource to API version, kind and content."""
-
-
-def _named(commands: set[tuple[str, ...]]) -> Iterator[dict[str, object]]:
-    """Give a bare object for each that a command names by a resource of _BARE."""
-    found = {
-        (word, argv[number + 1], argv[argv.index("-n") + 1])
-        for argv in commands
-        for number, word in enumerate(argv)
-        if word in _BARE and not argv[number + 1].startswith("-")
-    }
-    for resource, name, namespace in sorted(found):
-        api_version, kind, content = _BARE[resource]
-        if namespace != "flux-system":
-            metadata = {"name": name, "namespace": namespace, "uid": f"{kind}-{name}"}
-            yield {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
-
-
-def _run(argv: tuple[str, ...], folder: Path) -> str:
-    """Run a command; give its complaint, but for the logs of pods that no kubelet has."""
-    done = subprocess.run(
-        argv, capture_output=True, text=True, env=environment(), cwd=folder, check=False
-    )
-    no_kubelet = "logs" in argv and 'pods "worker-' in done.stderr  # a node that is not there
-    return done.stderr if done.returncode and not no_kubelet else ""
-
-
-def test_every_change_is_accepted_by_the_api_server(cluster: Cluster, tmp_path: Path) -> None:
-    """Each changing kubectl command that any finding prints passes a server-side dry run."""
-    put(cluster, ZOO)
-    said = flux_status(cluster.kubeconfig("admin"), "-o", "json")
-    commands = {
-        tuple(command["argv"])
-        for finding in said.report["findings"]
-        for hint in finding["hints"]
-        for command in hint["commands"]
-        if command["changes"] and command["argv"][0] == "kubectl"
-    }
-    assert commands
-    for word in {word for argv in commands for word in argv if "=./" in word}:
-        (tmp_path / word.rpartition("=./")[2]).write_text("what the user puts there")
-    failed = {
-        argv: error
-        for argv in sorted(commands)
-        if (error := _run((*argv, "--dry-run=server"), tmp_path))
-    }
-    assert not failed

@@ -58,7 +58,6 @@ def test_every_name_of_a_real_server(cluster: Cluster) -> None:
 
 def test_a_kind_of_flux_that_is_not_served(bare_cluster: Cluster) -> None:
     """Where a CRD of Flux is missing the kind is known, and said not to be served."""
-    bare_cluster.remove_crds()
     with pytest.raises(MistakenError, match=r"does not serve kustomizations\.kustomize"):
         called(asked(bare_cluster.kubeconfig("admin")), "ks")
 
