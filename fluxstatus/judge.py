@@ -1,7 +1,6 @@
 """From Evidence to a Report: every step examined, sorted, narrowed and aimed at the caller."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -30,6 +29,9 @@ _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
 _OF_OBJECTS = ("sources", "reconcilers")
 _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stuck"})
 """Codes that tell that something is wrong, and hardly what."""
+
+
+_BUG = "this is a bug of flux-status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +96,25 @@ def _next(
     memory: Memory,
     aim: Aim,
 ) -> Next | None:
-    """Say how to go on; a bug in that must not hide what was found."""
-    with suppress(Exception):
+    """Say how to go on; a bug in that is told, and must not hide what was found."""
+    try:
         step = suggest.next_step(state, findings, steps, memory)
-        return step and replace(step, commands=tuple(map(aim.command, step.commands)))
-    return None
+    except Exception as error:  # noqa: BLE001 - see above
+        return Next(f"{_BUG} that kept it from a suggestion: {type(error).__name__}: {error}")
+    return step and replace(step, commands=tuple(map(aim.command, step.commands)))
 
 
 def _advise(step: Step, view: View, memory: Memory) -> Iterator[Finding]:
-    """Give the habits that a step advises against, in the cluster and on this machine."""
-    yield from step.advise(view)
-    if step.id == suggest.STEP_ID:
-        yield from suggest.warnings(memory)
+    """Give the habits that a step advises against, in the cluster and on this machine.
+
+    If that crashes it is told, and as little of a fault as any advice.
+    """
+    try:
+        yield from step.advise(view)
+        if step.id == suggest.STEP_ID:
+            yield from suggest.warnings(memory)
+    except Exception as error:  # noqa: BLE001 - a bug in advice must not hide a fault
+        yield replace(_crashed(step, error), level=Level.SKIP, kind="habit")
 
 
 def _examine(step: Step, state: State) -> Iterator[Finding]:
@@ -113,14 +122,18 @@ def _examine(step: Step, state: State) -> Iterator[Finding]:
     try:
         yield from step.examine(state)
     except Exception as error:  # noqa: BLE001 - a bug in one step must not hide the others
-        yield Finding(
-            step=step.id,
-            code="check-crashed",
-            level=Level.UNKNOWN,
-            title=f"this check crashed: {type(error).__name__}: {error}",
-            why="this is a bug of flux-status, not of the cluster",
-            hints=(Hint("report it with a snapshot made by --save FILE"),),
-        )
+        yield _crashed(step, error)
+
+
+def _crashed(step: Step, error: Exception) -> Finding:
+    return Finding(
+        step=step.id,
+        code="check-crashed",
+        level=Level.UNKNOWN,
+        title=f"this check crashed: {type(error).__name__}: {error}",
+        why=f"{_BUG}, not of the cluster",
+        hints=(Hint("report it with a snapshot made by --save FILE"),),
+    )
 
 
 def _wanted(findings: Iterable[Finding], choice: Choice) -> Iterator[Finding]:

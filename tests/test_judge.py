@@ -1,5 +1,6 @@
 """The report: its order, what is left out, the commands, the exit code."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from fluxstatus.components import CONTROLLERS
 from fluxstatus.evidence import Answer, Evidence, Target, Unread, Why
 from fluxstatus.findings import Command, Exit, Level, Report
 from fluxstatus.judge import Choice, judge
+from fluxstatus.mcp.memory import Configured, Memory
 from tests.making import (
     FORBIDDEN,
     NO_ARTIFACT,
@@ -137,6 +139,26 @@ def test_a_crash_is_an_unknown() -> None:
     assert found.exit_code() is Exit.NO_VERDICT
     assert [step.level for step in found.steps].count(Level.PASS) == len(STEPS) - 1
     assert "flux-system/flux-operator v0.59.0, 1/1 ready" in [f.title for f in found.findings]
+
+
+class Forgotten(tuple[Configured, ...]):
+    """Entries of MCP clients that nobody can go through."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Configured]:
+        """Crash whoever looks."""
+        raise RuntimeError("forgotten")
+
+
+def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
+    """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
+    found = judge(evidence(*HEALTHY), memory=Memory(configured=Forgotten()))
+    finding = next(f for f in found.findings if f.code == "check-crashed")
+    assert (finding.level, finding.kind) == (Level.SKIP, "habit")
+    assert (found.verdict, found.exit_code()) == (Level.PASS, Exit.HEALTHY)
+    assert found.next is not None
+    assert "bug" in found.next.text
 
 
 def argvs(found: Report) -> list[tuple[str, ...]]:
