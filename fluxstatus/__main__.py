@@ -18,12 +18,15 @@ def main() -> None:
                 from fluxstatus.commands.complete import complete
 
                 sys.stdout.write(complete(words))
-            case _:
+            case words:
                 gc.disable()  # of what is imported nothing is garbage, and looking at it takes time
-                from fluxstatus.cli import run
+                from fluxstatus import ahead, programs
 
-                gc.enable()
-                run()
+                with programs.unwinding(), ahead.started(words):
+                    from fluxstatus.cli import run
+
+                    gc.enable()
+                    run()
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -232,8 +232,7 @@ def run() -> NoReturn:
     """Run the command line and end the process."""
     console.prepare()
     try:
-        with programs.unwinding():
-            app(prog_name=_name())
+        app(prog_name=_name())
     except snapshot.SnapshotError as error:
         code = _complain(f"{error}", Exit.USAGE)
     except (console.OutputError, programs.ProgramError) as error:

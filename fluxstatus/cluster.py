@@ -23,7 +23,7 @@ from fluxstatus import __version__, connection
 from fluxstatus.connection import Kubeconfig
 from fluxstatus.evidence import Cost, Object, Unread, Why
 from fluxstatus.programs import ProgramError
-from fluxstatus.proxy import Proxy
+from fluxstatus.proxy import Proxy, opened
 from fluxstatus.prune import mask
 
 _HEADERS = {
@@ -33,6 +33,7 @@ _HEADERS = {
 _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
 _NOT_OPEN = Unread(Why.NOT_ASKED, "the run was ended before")
+_LAST_WORD = 0.5  # seconds to find out who did not answer in time
 _BUSY = 1.0  # seconds to wait for an API server that does not say how long
 
 
@@ -127,10 +128,17 @@ class Door:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
+    def look_up(self) -> None:
+        """Have kubectl tell `kubeconfig` from now on: who looks at it then waits for less."""
+        if self._proxy is not None:
+            self._proxy.look_up()
+
     @property
     def kubeconfig(self) -> Kubeconfig:
         """Where it leads, as far as kubectl tells; within the block."""
-        return self._proxy.kubeconfig(self._left()) if self._proxy else Kubeconfig()
+        if self._proxy is None:
+            return Kubeconfig()
+        return self._proxy.kubeconfig(max(self._left(), _LAST_WORD))
 
     @property
     def cost(self) -> Cost:
@@ -174,7 +182,7 @@ class Door:
 
     def _open(self, closing: ExitStack) -> None:
         closing.callback(self._hang_up)
-        self._proxy = proxy = closing.enter_context(Proxy(self._access.flags))
+        self._proxy = proxy = closing.enter_context(opened(self._access.flags))
         self._meanwhile()
         proxy.wait(self._left())
         # Without kubectl every request under way ends, whatever it is waiting for.

@@ -18,7 +18,7 @@ from fluxstatus import discovery, lists, programs
 from fluxstatus.cluster import Access, Door
 from fluxstatus.evidence import Answer, Evidence, Unread, Why
 from fluxstatus.further import FURTHER, Further
-from fluxstatus.kinds import OPERATOR, RESOURCES
+from fluxstatus.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.lists import Question
 from fluxstatus.programs import Process, ProgramError
 
@@ -49,6 +49,7 @@ QUESTIONS: Mapping[str, Question] = {
 _ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
 _NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
 _THREADS = 4  # requests at a time; more are not faster
+_LONG = tuple(KINDS[name].resource for name in ("Kustomization", "HelmRelease", "HelmChart"))
 _CLIENT = "flux-operator"
 _CLIENT_SECONDS = 5.0
 
@@ -87,19 +88,21 @@ def collect(
 
     *progress* is told of each answer when it is there, by whatever thread has it.
     *workload_namespaces* says, from the answers, in which namespaces Pods keep something waiting.
-    *meanwhile* is called while kubectl starts. *further* asks for what only advice needs, too,
-    which is of the whole cluster: not where `access.namespaces` are chosen. It takes
-    `access.timeout` seconds at most, and SIGTERM and SIGHUP end it with SystemExit.
+    *meanwhile* is called when all is asked and little is answered. *further* asks for what only
+    advice needs, too, which is of the whole cluster: not where `access.namespaces` are chosen. It
+    takes `access.timeout` seconds at most, and SIGTERM and SIGHUP end it with SystemExit.
     """
     with (
         programs.unwinding(),
         _without_gc(),
-        Door(access, meanwhile) as door,
+        Door(access) as door,
         ThreadPoolExecutor(_THREADS) as pool,
     ):
         try:
+            door.look_up()
             more = FURTHER if further and not access.namespaces else {}
-            return _Run(access, door, pool, progress, more).evidence(workload_namespaces)
+            run = _Run(access, door, pool, progress, more)
+            return run.evidence(workload_namespaces, meanwhile)
         except BaseException:
             door.shut()  # else the threads would go on, and be waited for
             raise
@@ -122,7 +125,9 @@ class _Run:
         self._answers: dict[str, Answer] = {}
         self._began = time.monotonic()
 
-    def evidence(self, workload_namespaces: Callable[[Answers], set[str]]) -> Evidence:
+    def evidence(
+        self, workload_namespaces: Callable[[Answers], set[str]], meanwhile: Callable[[], None]
+    ) -> Evidence:
         found: dict[str, str] = {}
         served, missing = None, _ABSENT
         try:
@@ -139,11 +144,12 @@ class _Run:
             for name in (*_DEPLOYMENTS, "events"):
                 self._ask(name, QUESTIONS[name])
             version = self._pool.submit(self._version)
-            for name, preferred in (served or {}).items():
+            for name, preferred in sorted((served or {}).items(), key=_is_short):
                 plural, _, group = name.partition(".")
-                self._ask(name, Question(f"/apis/{group}/{preferred}", plural))
+                self._ask(name, Question(f"/apis/{group}/{preferred}", plural, page=lists.AT_ONCE))
             for name, question in self._further_of(found, at_home=False):
                 self._ask(name, question)
+            meanwhile()
             self._listen(_DEPLOYMENTS)
             self._ask_in_homes(dict(self._further_of(found, at_home=True)))
             self._listen()
@@ -223,6 +229,11 @@ class _Run:
             cost=self._door.cost,
             **known,
         )
+
+
+def _is_short(served: tuple[str, str]) -> bool:
+    """Sort key: what takes the longest is asked for first."""
+    return served[0] not in _LONG
 
 
 def _start_client(stack: ExitStack) -> Process | Unread:

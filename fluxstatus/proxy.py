@@ -9,8 +9,8 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
 from fluxstatus import connection, programs
@@ -37,7 +37,8 @@ class Proxy:
 
     def __init__(self, flags: Sequence[str]) -> None:
         self._began = time.monotonic()
-        self._flags, kubectl = flags, programs.kubectl()
+        self.flags, self._kubectl = flags, programs.kubectl()
+        self._view: Process | None = None
         self._kubeconfig: Kubeconfig | None = None
         self._reading = threading.Lock()
         self._closing = ExitStack()
@@ -45,12 +46,9 @@ class Proxy:
             with programs.undisturbed():
                 folder = self._closing.enter_context(_private_folder())
                 self.socket = f"{folder}/s"
-                command = [kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
+                command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
                 self._process = self._closing.enter_context(
                     Process([*command, "--append-server-path", *_CLOSED])
-                )
-                self._view = self._closing.enter_context(
-                    Process([kubectl, "config", "view", "-o=json", *flags])
                 )
         except BaseException:
             self._closing.close()
@@ -62,18 +60,29 @@ class Proxy:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
+    def look_up(self) -> None:
+        """Have kubectl tell what it is configured to reach, if it was not asked before.
+
+        The thread that asks must live until the end of the block.
+        """
+        with self._reading, suppress(ProgramError):  # the proxy tells what is wrong
+            if self._view is None:
+                command = [self._kubectl, "config", "view", "-o=json", *self.flags]
+                self._view = self._closing.enter_context(Process(command))
+
     def kubeconfig(self, timeout: float) -> Kubeconfig:
         """Give what kubectl is configured to reach, as soon as it has told.
 
         That is nothing when it does not tell within *timeout* seconds; any thread may ask.
         """
+        self.look_up()
         with self._reading:
             if self._kubeconfig is None:
                 self._kubeconfig = Kubeconfig()
-                with suppress(ProgramError):  # the proxy tells what is wrong
-                    self._view.wait(timeout)
-                    said = self._view.output().json()
-                    self._kubeconfig = connection.read(said, self._flags)
+                with suppress(ProgramError):
+                    if self._view is not None:
+                        self._view.wait(timeout)
+                        self._kubeconfig = connection.read(self._view.output().json(), self.flags)
             return self._kubeconfig
 
     def wait(self, timeout: float) -> None:
@@ -101,6 +110,29 @@ class Proxy:
     def end(self) -> None:
         """End it, and with it every request under way; any thread may."""
         self._process.end()
+
+
+_offered: list[Proxy] = []  # to whoever opens a door next
+
+
+@contextmanager
+def offered(early: Proxy) -> Iterator[None]:
+    """Let the first `opened` with the flags of *early*, within the block, have it."""
+    _offered.append(early)
+    try:
+        yield
+    finally:
+        _offered.clear()
+
+
+def opened(flags: Sequence[str]) -> Proxy:
+    """Give a proxy with these *flags*: the one that is offered, or a new one.
+
+    Raises ProgramError.
+    """
+    if _offered and sorted(_offered[0].flags) == sorted(flags):
+        return _offered.pop()
+    return Proxy(flags)
 
 
 def _private_folder() -> tempfile.TemporaryDirectory[str]:

@@ -336,9 +336,13 @@ def _keep(value: Any, shape: Shape) -> Any:
         return {key: entry for key, entry in value.items() if not isinstance(entry, dict | list)}
     kept = {}
     for key, entry in value.items():  # the one hot loop: half a million fields in a large cluster
-        if key in shape:
-            plain = isinstance(entry, str) and (len(entry) <= _SHORT or key in _NAMING)
-            kept[key] = entry if plain else _keep(entry, shape[key])
+        if key not in shape:
+            continue
+        if isinstance(entry, str):
+            plain = len(entry) <= _SHORT or key in _NAMING
+            kept[key] = entry if plain else mask(entry)
+        else:
+            kept[key] = _keep(entry, shape[key])
     return kept
 
 

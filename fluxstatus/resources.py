@@ -106,7 +106,7 @@ class Resource:
     """
 
     __slots__ = (
-        "_metadata", "annotations", "conditions", "created", "generation", "kind", "labels",
+        "_metadata", "annotations", "conditions", "generation", "kind", "labels",
         "message", "object", "reason", "ref", "retrying", "since", "verdict",
     )  # fmt: skip
 
@@ -123,7 +123,6 @@ class Resource:
         self.labels = map_of(metadata.get("labels"))
         self.annotations = map_of(metadata.get("annotations"))
         self.generation = metadata.get("generation")
-        self.created = when(metadata.get("creationTimestamp"))
         self.conditions = {text_of(c.get("type")): c for c in maps_of(status.get("conditions"))}
         history = next(iter(maps_of(status.get("history"))), {})
         last = text_of(history.get("lastReconciledStatus") or history.get("status"))
@@ -148,6 +147,11 @@ class Resource:
         return value
 
     @property
+    def created(self) -> datetime | None:
+        """When it was created, None when it does not say."""
+        return when(self._metadata.get("creationTimestamp"))
+
+    @property
     def ready(self) -> bool:
         """Whether its last word was Ready=True, whatever else holds."""
         return self.condition("Ready").get("status") == "True"
@@ -160,7 +164,7 @@ class Resource:
         """
         return (
             self.get("spec", "suspend") is True
-            or any(self.annotations.get(name) == "disabled" for name in SUSPEND_ANNOTATIONS)
+            or "disabled" in map(self.annotations.get, SUSPEND_ANNOTATIONS)
             or self.condition("Ready").get("reason") == "ReconciliationDisabled"
         )
 
@@ -173,7 +177,8 @@ class Resource:
 
     def age(self, now: datetime) -> timedelta:
         """How long it has existed; a very long time when it does not say."""
-        return now - self.created if self.created else timedelta.max
+        created = self.created
+        return now - created if created else timedelta.max
 
     def _judge(self, now: datetime) -> Verdict:
         ready = self.condition("Ready")

@@ -83,12 +83,17 @@ class State:
             found[namespace, name].append(kind)
         return dict(found)
 
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = defaultdict(list)
+        for resource in self.resources.values():
+            found[resource.ref.kind].append(resource)
+        return found
+
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Give the objects of these *kinds*, in the order of their names."""
-        wanted = frozenset(kinds)
-        return sorted(
-            (r for r in self.resources.values() if r.ref.kind in wanted), key=lambda r: r.ref
-        )
+        found = (r for kind in set(kinds) for r in self._by_kind.get(kind, ()))
+        return sorted(found, key=lambda r: r.ref)
 
     @cached_property
     def components(self) -> list[Component]:

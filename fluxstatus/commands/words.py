@@ -1,4 +1,4 @@
-"""The table that complete.py reads, made from the command line itself and from what it knows.
+"""The table that line.py reads, made from the command line itself and from what it knows.
 
 When one of these changes: python -m fluxstatus.commands.words
 """
@@ -14,7 +14,8 @@ from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS, TABLE
+from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS
+from fluxstatus.commands.line import TABLE
 from fluxstatus.explain.codes import codes
 from fluxstatus.kinds import KINDS
 from fluxstatus.listing.offered import OFFERED
@@ -22,7 +23,7 @@ from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.options import Connection
 
 Row: TypeAlias = tuple[str, str, str, str, str]
-"""The fields of a complete.Word, in its order."""
+"""The fields of a line.Word, in its order."""
 
 _KUBECTL = {one.name for one in fields(Connection)}
 

@@ -12,8 +12,9 @@ import pytest
 
 from fluxstatus.checks import STEPS
 from fluxstatus.commands import words
-from fluxstatus.commands.complete import TABLE, complete
+from fluxstatus.commands.complete import complete
 from fluxstatus.commands.completion import SCRIPTS, Shell
+from fluxstatus.commands.line import TABLE
 from fluxstatus.explain.codes import codes
 from fluxstatus.kinds import KINDS
 from tests.conftest import ROOT, Program
@@ -87,7 +88,7 @@ def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.Monke
     )  # fmt: skip
     table = tmp_path / "words.tsv"
     table.write_text("".join("\t".join(row) + "\n" for row in rows))
-    monkeypatch.setattr("fluxstatus.commands.complete.TABLE", str(table))
+    monkeypatch.setattr("fluxstatus.commands.line.TABLE", str(table))
     assert candidates("-o", "") == ["text"]
     assert candidates("get", "-o", "") == ["wide"]
     assert candidates("get", "") == ["ks"]
@@ -139,7 +140,7 @@ esac"""
         "apps",
         "flux-system",
     ]
-    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith("--as me --context=prod")
+    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith("--as=me --context=prod")
 
 
 @pytest.fixture(name="asked")
