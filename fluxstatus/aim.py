@@ -1,7 +1,6 @@
 """Commands in hints, aimed at the caller's cluster: the context and flags that they must repeat."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from fluxstatus.findings import Command, Finding
 
@@ -50,7 +49,7 @@ class Aim:
         """Aim every command in the hints of *finding*."""
         if finding.hints:
             finding.hints = tuple(
-                replace(hint, commands=tuple(map(self.command, hint.commands)))
+                hint._replace(commands=tuple(map(self.command, hint.commands)))
                 for hint in finding.hints
             )
         return finding
@@ -63,8 +62,8 @@ class Aim:
             aim = Aim("", self._flags)
         words = tuple(aim.words(program))
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
-            return replace(command, argv=(*command.argv, *words))
-        return replace(command, argv=(program, *words, *rest))
+            return command._replace(argv=(*command.argv, *words))
+        return command._replace(argv=(program, *words, *rest))
 
     def words(self, program: str) -> Iterator[str]:
         """Give the words that tell *program* where the cluster is."""

@@ -52,7 +52,7 @@ def ask(
         live.clear()
     for line in _account(answers, evidence) if verbose else ():
         console.note(line)
-    target = replace(evidence.target, flags=connection.repeated())
+    target = evidence.target._replace(flags=connection.repeated())
     return replace(evidence, target=target)
 
 

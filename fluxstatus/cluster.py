@@ -12,7 +12,6 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -37,8 +36,7 @@ _LAST_WORD = 0.5  # seconds to find out who did not answer in time
 _BUSY = 1.0  # seconds to wait for an API server that does not say how long
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """How to ask a cluster.
 
     `flags` are kubectl's own, passed on unchanged. `namespaces` are asked one by one for what

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -203,27 +202,27 @@ class _Run:
         beside = {name: QUESTIONS[name] for name in ("pods", "services")}
         for name, question in (*beside.items(), *further.items()):
             if homes:
-                self._ask(name, replace(question, namespaces=tuple(sorted(homes))))
+                self._ask(name, question._replace(namespaces=tuple(sorted(homes))))
             else:
                 self._answers[name] = Answer(unread=unread)
 
     def _ask_workloads(self, namespaces: Collection[str]) -> None:
         question = QUESTIONS[_WORKLOADS]
         if len(namespaces) == 1:
-            self._ask(_WORKLOADS, replace(question, namespaces=tuple(namespaces)))
+            self._ask(_WORKLOADS, question._replace(namespaces=tuple(namespaces)))
         elif namespaces:
-            self._ask(_WORKLOADS, replace(question, pages=1))
+            self._ask(_WORKLOADS, question._replace(pages=1))
             self._listen()
             unread = self._answers[_WORKLOADS].unread
             if unread and unread.why is Why.NOT_ASKED:  # too many: those that crash are left out
-                self._ask(_WORKLOADS, replace(question, selector=_NOT_RUNNING))
+                self._ask(_WORKLOADS, question._replace(selector=_NOT_RUNNING))
         else:
             self._answers[_WORKLOADS] = Answer()
 
     def _seal(self, kubernetes: str = "", **known: Any) -> Evidence:
         return Evidence(
             taken_at=datetime.now(UTC),
-            target=replace(self._door.kubeconfig.target, kubernetes=kubernetes),
+            target=self._door.kubeconfig.target._replace(kubernetes=kubernetes),
             answers=self._answers,
             clock_skew=self._door.clock_skew,
             cost=self._door.cost,

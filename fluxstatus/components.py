@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import jmespath
 
@@ -41,8 +41,7 @@ _TERM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """A controller of Flux, or the operator: a Deployment and its pods.
 
     `name` is the component it is, also for a shard ("kustomize-controller" for
@@ -58,7 +57,7 @@ class Component:
     ready: int
     version: str
     trouble: Trouble | None
-    args: tuple[str, ...] = field(default=())
+    args: tuple[str, ...] = ()
     starting: bool = False
 
     @property

@@ -8,7 +8,6 @@ status 500, as plain text.
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import PurePath
@@ -21,11 +20,10 @@ _LISTED = 10  # contexts in a sentence
 _SAID = 300  # characters of a foreign program's words in a sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Kubeconfig:
+class Kubeconfig(NamedTuple):
     """What the kubeconfig says, as far as we look: names, never a credential."""
 
-    target: Target = field(default_factory=Target)
+    target: Target = Target()
     namespace: str = ""
     contexts: tuple[str, ...] = ()
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON, pruned (see prune.py), its apiVersion and kind filled in."""
@@ -29,8 +29,7 @@ class Why(StrEnum):
     NOT_ASKED = "not-asked"  # left out on purpose; the text says why
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """Something that could not be read: never the same as something that is not there.
 
     `text` is one sentence for the reader; `rule` the RBAC permission that is missing, as
@@ -44,8 +43,7 @@ class Unread:
     hints: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer to one question: the objects, and what of them is missing, if anything is.
 
     `items` empty with `unread` None means: asked, and there is none. Both set means that a part
@@ -58,8 +56,7 @@ class Answer:
     namespaces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The cluster that was asked, by the names the kubeconfig has for it."""
 
     context: str = ""
@@ -70,8 +67,7 @@ class Target:
     flags: tuple[str, ...] = ()  # the caller's kubectl flags that a pasted command must repeat
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What the asking took: requests to the API server, bytes received, seconds."""
 
     requests: int = 0
@@ -90,13 +86,13 @@ class Evidence:
     """
 
     taken_at: datetime
-    target: Target = Target()
+    target: Target = field(default_factory=Target)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     served: Mapping[str, str] | None = None
     programs: Mapping[str, str | Unread] = field(default_factory=dict)
     clock_skew: float | None = None
     unreachable: Unread | None = None
-    cost: Cost = Cost()
+    cost: Cost = field(default_factory=Cost)
 
     def answer(self, question: str) -> Answer:
         """Give the answer to *question*; a question never asked is an Unread, not an empty one."""

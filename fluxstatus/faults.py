@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from fluxstatus.components import Component
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
@@ -56,8 +57,7 @@ _OF_TROUBLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A fault with the controller's own reason and message, whole, and what they mean.
 
     `missing` is what does not exist, where a reference to it is the fault; `unread` is what it

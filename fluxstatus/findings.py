@@ -36,16 +36,14 @@ class Ref(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command to paste: its words, and whether it changes anything."""
 
     argv: tuple[str, ...]
     changes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(NamedTuple):
     """A next step: a sentence, and the commands for it.
 
     One whose label is "more" mends nothing; it tells more.
@@ -114,8 +112,7 @@ def worst(levels: Iterable[Level]) -> Level:
     return next((level for level in order if level in present), Level.SKIP)
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """How a step of the check ended: its id and title, and the level that stands for it."""
 
     id: str
@@ -123,8 +120,7 @@ class StepResult:
     level: Level
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(NamedTuple):
     """How to go on after the report: a sentence, commands, and a prompt for an assistant."""
 
     text: str
@@ -132,8 +128,7 @@ class Next:
     prompt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a run says, ready to be shown: all findings, passes among them, in their order.
 
     `flux` and `operator` are the versions found in the cluster, empty when unknown.

@@ -11,9 +11,9 @@ import importlib.util
 import marshal
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
+from typing import NamedTuple
 
 MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum
 
@@ -22,16 +22,14 @@ _CACHES = "__pycache__"
 _HASH_BASED, _ALWAYS_CHECKED = 1, 2  # flags of a .pyc, by PEP 552
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A file that is not as released: its path, and how it differs."""
 
     path: str
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """What came out: with what was compared, how many files, and what differs.
 
     `sha256` is the manifest's own hash; None for records of pip's, which no release has.

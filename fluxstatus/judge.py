@@ -1,8 +1,9 @@
 """From Evidence to a Report: every step examined, sorted, narrowed and aimed at the caller."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
+from typing import NamedTuple
 
 from fluxstatus.aim import Aim
 from fluxstatus.checks import STEPS
@@ -34,8 +35,7 @@ _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stu
 _BUG = "this is a bug of flux-status"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What of the findings was asked for.
 
     `steps` empty means all; `skip` are ids of steps and codes; `namespaces` empty means all.
@@ -46,7 +46,10 @@ class Choice:
     namespaces: Collection[str] = ()
 
 
-def judge(evidence: Evidence, choice: Choice = Choice(), memory: Memory = NOTHING) -> Report:
+ALL = Choice()
+
+
+def judge(evidence: Evidence, choice: Choice = ALL, memory: Memory = NOTHING) -> Report:
     """Examine *evidence* by every step that is asked for and give the report.
 
     *memory* is what the caller's machine knows; of the findings it adds advice, and no other.
@@ -54,7 +57,7 @@ def judge(evidence: Evidence, choice: Choice = Choice(), memory: Memory = NOTHIN
     return judge_state(State(evidence), choice, memory)
 
 
-def judge_state(state: State, choice: Choice = Choice(), memory: Memory = NOTHING) -> Report:
+def judge_state(state: State, choice: Choice = ALL, memory: Memory = NOTHING) -> Report:
     """Do the same for a *state* that somebody goes on to look into."""
     evidence = state.evidence
     chosen = [s for s in STEPS if (not choice.steps or s.id in choice.steps)
@@ -101,7 +104,7 @@ def _next(
         step = suggest.next_step(state, findings, steps, memory)
     except Exception as error:  # noqa: BLE001 - see above
         return Next(f"{_BUG} that kept it from a suggestion: {type(error).__name__}: {error}")
-    return step and replace(step, commands=tuple(map(aim.command, step.commands)))
+    return step and step._replace(commands=tuple(map(aim.command, step.commands)))
 
 
 def _advise(step: Step, view: View, memory: Memory) -> Iterator[Finding]:

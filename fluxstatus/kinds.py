@@ -5,14 +5,13 @@ repository). Versions are not here on purpose: the API server says which it serv
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 OPERATOR = "flux-operator"
 SHARD_KEY = "sharding.fluxcd.io/key"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of Flux.
 
     `step` is the check that judges it. `controller` is the component that reconciles it. A

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import quote
 
 from fluxstatus.cluster import Door
@@ -20,8 +20,7 @@ before Kubernetes 1.34 always, and since then where nothing has changed for some
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A list to ask for: everywhere, or in some `namespaces`; at most so many `pages`, 0: all.
 
     A `page` has so many objects.

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
 
 from fluxstatus.evidence import Unread, Why
 
@@ -45,8 +45,7 @@ class ProgramError(Exception):
         self.unread = unread
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What a program left behind.
 
     `stderr` is without the lines of Kubernetes' logger, but for a fatal error's own words.

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -72,7 +71,7 @@ class Reading:
             unread = (self.answers[each].unread for each in (CONTROLLERS, OPERATORS)
                       if each in self.answers)  # fmt: skip
             self.answers[name] = Answer(unread=next(filter(None, unread), None))
-        return [(name, replace(QUESTIONS[name], namespaces=homes)) for name in names if homes]
+        return [(name, QUESTIONS[name]._replace(namespaces=homes)) for name in names if homes]
 
     def items(self, name: str) -> tuple[Object, ...]:
         """Give the objects that the question *name* has brought so far."""
@@ -101,7 +100,7 @@ class Reading:
     def evidence(self, *, kubernetes: str = "", programs: Mapping[str, str | Unread] | None = None
                  ) -> Evidence:  # fmt: skip
         """Give all that was read as an Evidence; what was not asked for is unread in it."""
-        target = replace(self._door.kubeconfig.target, kubernetes=kubernetes, flags=self._flags)
+        target = self._door.kubeconfig.target._replace(kubernetes=kubernetes, flags=self._flags)
         return Evidence(
             taken_at=datetime.now(UTC),
             target=target,

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import zlib
-from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType
@@ -35,7 +34,7 @@ _SHAPE: Shape = {
     "format": str,
     "version": int,
     "takenAt": str,
-    "target": {**{field.name: str for field in fields(Target)}, "flags": [str]},
+    "target": {**dict.fromkeys(Target._fields, str), "flags": [str]},
     "cost": {"requests": int, "bytes": int, "seconds": (float, int)},
     "clockSkew": (float, int, NoneType),
     "unreachable": (_UNREAD, NoneType),
@@ -84,8 +83,8 @@ def dumps(evidence: Evidence) -> bytes:
         "format": FORMAT,
         "version": VERSION,
         "takenAt": evidence.taken_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "target": asdict(evidence.target),
-        "cost": asdict(evidence.cost),
+        "target": evidence.target._asdict(),
+        "cost": evidence.cost._asdict(),
         "clockSkew": evidence.clock_skew,
         "unreachable": _plain(evidence.unreachable),
         "served": None if evidence.served is None else dict(evidence.served),

@@ -92,7 +92,9 @@ class State:
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Give the objects of these *kinds*, in the order of their names."""
-        found = (r for kind in set(kinds) for r in self._by_kind.get(kind, ()))
+        found: list[Resource] = []
+        for kind in dict.fromkeys(kinds):
+            found += self._by_kind.get(kind, ())
         return sorted(found, key=lambda r: r.ref)
 
     @cached_property

@@ -5,7 +5,7 @@ The health check's own message only has a kstatus ("InProgress"); the true cause
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fluxstatus.evidence import Object
 from fluxstatus.findings import Hint
@@ -44,8 +44,7 @@ _CHILDREN = {
 """What the names of the ReplicaSets, Jobs and pods of a workload have behind its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unhealthy:
+class Unhealthy(NamedTuple):
     """A workload that is not healthy: a sentence that says why, and the next steps."""
 
     text: str

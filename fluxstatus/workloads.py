@@ -5,9 +5,8 @@ pkg/kubelet/container/sync_result.go).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import jmespath
 
@@ -30,8 +29,7 @@ _NOT_CREATED = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """What keeps a pod from running well.
 
     `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready. `text` is

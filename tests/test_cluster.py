@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -187,7 +186,7 @@ def test_clocks_are_compared(server: ApiServer, tmp_path: Path) -> None:
 def test_a_hung_server_costs_one_timeout(server: ApiServer, tmp_path: Path) -> None:
     """When the time is up every request ends, those under way and those that come later."""
     server.ill["pods"] = hang
-    with Door(replace(to(server, tmp_path), timeout=1.5)) as door:
+    with Door(to(server, tmp_path)._replace(timeout=1.5)) as door:
         began = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
             errors = list(pool.map(lambda _: _error(door), range(12)))
@@ -199,7 +198,7 @@ def test_a_hung_server_costs_one_timeout(server: ApiServer, tmp_path: Path) -> N
 def test_one_request_may_have_its_own_limit(server: ApiServer, tmp_path: Path) -> None:
     """With --request-timeout a slow list is given up, and the others are read all the same."""
     server.ill["pods"] = hang
-    with Door(replace(to(server, tmp_path), request_timeout=0.5)) as door:
+    with Door(to(server, tmp_path)._replace(request_timeout=0.5)) as door:
         assert door.get("/version").status == 200
         assert _error(door).unread.why is Why.TIMEOUT
         assert door.get("/api/v1/services").status == 200

@@ -10,7 +10,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -230,7 +229,7 @@ def test_no_namespace_is_guessed(cluster: Cluster) -> None:
 
 def test_a_server_that_freezes_ends_the_run_in_time(cluster: Cluster) -> None:
     """One that takes connections and never answers makes an evidence that says so."""
-    access = replace(to(cluster.kubeconfig("viewer")), timeout=2)
+    access = to(cluster.kubeconfig("viewer"))._replace(timeout=2)
     cluster.pause()
     try:
         began = time.monotonic()
@@ -534,7 +533,7 @@ def test_workloads_take_few_requests(
 def test_a_namespace_is_one_word_of_a_path(server: ApiServer, here: Access) -> None:
     """Whatever -n names, no other path is asked."""
     server.ill["kustomizations"] = refuse(403)
-    collect(replace(here, namespaces=("../../secrets?x=",)))
+    collect(here._replace(namespaces=("../../secrets?x=",)))
     asked = [path for path in server.asked("kustomizations") if "namespaces" in path]
     [path] = [path.partition("?")[0] for path in asked]
     assert path.endswith("/v1/namespaces/..%2F..%2Fsecrets%3Fx%3D/kustomizations")

@@ -1,7 +1,5 @@
 """Levels, and the exit codes that they lead to."""
 
-from dataclasses import replace
-
 import pytest
 
 from fluxstatus.evidence import Cost, Evidence, Target, Unread, Why
@@ -57,10 +55,10 @@ def test_the_exit_code_follows_the_levels(levels: list[Level], code: Exit, stric
 
 def test_advice_is_no_fault() -> None:
     """A habit makes a healthy cluster no worse, and one of which nothing is known no better."""
-    advised = replace(report(PASS), findings=(Finding("ui", "x", PASS, "x"), ADVICE))
+    advised = report(PASS)._replace(findings=(Finding("ui", "x", PASS, "x"), ADVICE))
     assert (advised.verdict, advised.count(WARN)) == (PASS, 0)
     assert advised.exit_code(WARN) is Exit.HEALTHY
-    alone = replace(advised, findings=(ADVICE,))
+    alone = advised._replace(findings=(ADVICE,))
     assert (alone.verdict, alone.exit_code(WARN)) == (UNKNOWN, Exit.NO_VERDICT)
 
 

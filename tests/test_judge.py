@@ -189,7 +189,7 @@ def test_a_plugin_gets_its_flags_behind_its_name() -> None:
 def test_the_callers_flags_are_repeated() -> None:
     """A command to paste repeats the flags that the caller gave, as each program calls them."""
     known = evidence(*HEALTHY, AUTH)
-    target = replace(known.target, flags=("--kubeconfig=/k", "--as=joe", "--cluster=c"))
+    target = known.target._replace(flags=("--kubeconfig=/k", "--as=joe", "--cluster=c"))
     found = argvs(judge(replace(known, target=target)))
     assert ("kubectl", "--context", "prod", "--kubeconfig=/k", "--as=joe", "--cluster=c",
             "describe") in [argv[:7] for argv in found]  # fmt: skip

@@ -1,6 +1,5 @@
 """The steps of the check, in the order they are shown: the table of contents of the tool."""
 
-from dataclasses import replace
 from functools import partial
 
 from fluxstatus.checks import cluster, components, drift, instance, objects, operator, ui
@@ -18,8 +17,7 @@ _STEPS = (
     drift.STEP,
 )
 STEPS: tuple[Step, ...] = tuple(
-    replace(
-        step,
+    step._replace(
         codes={**step.codes, **codes_of(step.id)},
         further=further_of(step.id),
         advise=partial(advice, step.id),

@@ -1,7 +1,6 @@
 """Steps 5 and 6: the Flux objects, each cause told once and what waits for it folded under it."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from fluxstatus.brief import short
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
@@ -98,4 +97,4 @@ def _reconcilers(state: State) -> Iterator[Finding]:
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
-RECONCILERS = replace(_OBJECTS, codes={**_OBJECTS.codes, **NOTIFICATIONS}, examine=_reconcilers)
+RECONCILERS = _OBJECTS._replace(codes={**_OBJECTS.codes, **NOTIFICATIONS}, examine=_reconcilers)

@@ -1,8 +1,7 @@
 """What a step of the check is: a record and a pure function."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fluxstatus.findings import Finding
 from fluxstatus.state import State
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from fluxstatus.habits.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A step of the check.
 
     `reads` names the questions of collect.py it looks at, `codes` every code it can give with

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fluxstatus.brief import ago
 from fluxstatus.evidence import Object
@@ -19,8 +20,7 @@ _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "Daemo
 """Kinds that a busy cluster has most events about; of Flux's own namespaces they are told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which events are asked for: about one object, of one type, not older than *since*."""
 
     about: Ref | None = None

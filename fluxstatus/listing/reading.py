@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -138,7 +137,7 @@ class Live:
             known = dict(zip(asked, answers, strict=True))
         homes = tuple(homes_of(known[name] for name in _DEPLOYMENTS))
         if homes:
-            known["pods"] = self._answer("pods", replace(QUESTIONS["pods"], namespaces=homes))
+            known["pods"] = self._answer("pods", QUESTIONS["pods"]._replace(namespaces=homes))
         known.setdefault(instances.resource, Answer(unread=_ABSENT))
         return Evidence(self.now, answers=known, served=self._served)
 

@@ -1,7 +1,7 @@
 """Putting an entry into a client, and taking it out: planned first, shown, then done."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fluxstatus import programs
 from fluxstatus.mcp import files
@@ -13,8 +13,7 @@ from fluxstatus.report.terminal import command_line
 _TIMEOUT = 60.0  # seconds for a client's own command
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What is done to the file of a client: its new text, or a command of the client's own."""
 
     client: Client

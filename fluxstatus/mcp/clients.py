@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxstatus.mcp.entry import PROGRAM, Entry, Form
 
@@ -52,8 +52,7 @@ class Machine:
         return bases[name]
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """A program that talks to MCP servers.
 
     `file` is where it keeps them (the first that exists of several), `container` the keys that
@@ -66,7 +65,7 @@ class Client:
     title: str
     file: tuple[str, ...] = ()
     container: tuple[str, ...] = ("mcpServers",)
-    form: Form = field(default_factory=Form)
+    form: Form = Form()
     syntax: str = "jsonc"
     program: str = ""
     add: tuple[str, ...] = ()

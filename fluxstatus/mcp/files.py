@@ -4,8 +4,8 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -14,8 +14,7 @@ class FileError(Exception):
     """A client's file cannot be read, or is not changed; the text says which and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A file as it was read: where it really is, and its text, "" when there is none."""
 
     path: Path

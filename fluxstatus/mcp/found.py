@@ -1,9 +1,8 @@
 """Which clients of this machine have which entries for the server; nothing is changed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxstatus.mcp.clients import CLIENTS, Client, Machine
 from fluxstatus.mcp.entry import Entry
@@ -11,8 +10,7 @@ from fluxstatus.mcp.files import Document, FileError, read
 from fluxstatus.mcp.malformed import MalformedError
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A client, its file as it was read, and the entries there, each as the client has it.
 
     `trouble` says why the file could not be read or understood, empty when it could.

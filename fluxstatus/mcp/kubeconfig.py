@@ -3,9 +3,8 @@
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxstatus import programs
 from fluxstatus.aim import Aim
@@ -22,8 +21,7 @@ class UnfitError(Exception):
     """What the caller asks for cannot stand in a client's file; the text says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(NamedTuple):
     """A context with all that it needs in one file.
 
     `server` and `cluster` are for comparing, `helper` is the program that logs in, if one does.
@@ -51,7 +49,7 @@ def pin(connection: Connection) -> Pinned:
             reasons.append(f"{error}")
             continue
         if found.server:
-            return replace(found, others=len(files) - 1)
+            return found._replace(others=len(files) - 1)
     raise UnfitError(_nowhere(context, files, reasons))
 
 

@@ -9,7 +9,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,8 +29,7 @@ class Configured(NamedTuple):
     read_only: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """What is known of the assistant's way to one cluster.
 
     `configured` are the entries for its context, or for whatever context is the current one.

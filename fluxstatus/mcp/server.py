@@ -5,7 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fluxstatus import programs
 from fluxstatus.evidence import Unread, Why
@@ -61,8 +61,7 @@ def environment(entry: Entry) -> dict[str, str]:
     return {**own, **entry.env}
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(NamedTuple):
     """What a program offers: the tools that only read, and all that it has."""
 
     reading: tuple[Tool, ...]

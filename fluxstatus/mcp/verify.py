@@ -4,7 +4,7 @@ Looking (`look`) and judging (`findings`) are apart; judging is pure.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fluxstatus.evidence import Cost, Evidence, Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref, Report, StepResult, worst
@@ -27,8 +27,7 @@ _STEPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What a server said when it was started: `latency` in seconds, the tools it offers, a call.
 
     `both` are the tools that its program has in both modes.

@@ -1,6 +1,6 @@
 """All that is told of reconciling an object, as values."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from fluxstatus.aim import Aim
@@ -57,4 +57,4 @@ def _level(case: Case, reason: Reason) -> Level:
 
 
 def _aimed(hint: Hint, aim: Aim) -> Hint:
-    return replace(hint, commands=tuple(map(aim.command, hint.commands)))
+    return hint._replace(commands=tuple(map(aim.command, hint.commands)))

@@ -6,7 +6,6 @@ is added leaves `schemaVersion` alone; one that goes or changes its meaning rais
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +37,7 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         "verdict": report.verdict,
         "summary": {level: report.count(level) for level in Level}
         | {"habit": len(report.habits), "blocked": report.blocked},
-        "steps": [asdict(step) for step in report.steps],
+        "steps": [step._asdict() for step in report.steps],
         "findings": [
             finding_json(finding)
             for finding in report.findings

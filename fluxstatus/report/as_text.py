@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from fluxstatus.evidence import Cost
@@ -30,7 +29,7 @@ def render(report: Report, look: Look) -> str:
     what is wrong beyond the ten worst there is a count. Advice is one line, unless `look.advice`
     or `look.everything`.
     """
-    habits, report = report.habits, replace(report, findings=report.faults)
+    habits, report = report.habits, report._replace(findings=report.faults)
     one_by_one = habits if look.advice or look.everything else ()
     steps = _steps(report)
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))

@@ -1,10 +1,9 @@
 """How a report is to be shown: decided by the caller, never asked by a renderer."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What a renderer needs to know of where its text goes.
 
     `width` is in columns. `everything` shows each pass and all texts whole (`--all`), `advice`

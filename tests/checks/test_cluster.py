@@ -15,7 +15,7 @@ HEALTHY = evidence(*flux_system())
 
 def on(version: str, known: Evidence = HEALTHY) -> Evidence:
     """Give *known* as it were on this version of Kubernetes."""
-    return replace(known, target=replace(known.target, kubernetes=version))
+    return replace(known, target=known.target._replace(kubernetes=version))
 
 
 def test_a_reachable_cluster_passes() -> None:

@@ -76,27 +76,27 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [
-        ({"seen": replace(SEEN, advertised=ALL)}, 1, {"tools": "read-write"}),
-        ({"seen": replace(SEEN, advertised=("made_up",))}, 1, {"tools": "read-write"}),
-        ({"seen": replace(SEEN, advertised=())}, 1, {"tools": "no-tools"}),
-        ({"seen": replace(SEEN, name="weather")}, 1, {"server": "other-server"}),
-        ({"seen": replace(SEEN, protocol="2031-01-01")}, 0, {"server": "other-protocol"}),
+        ({"seen": SEEN._replace(advertised=ALL)}, 1, {"tools": "read-write"}),
+        ({"seen": SEEN._replace(advertised=("made_up",))}, 1, {"tools": "read-write"}),
+        ({"seen": SEEN._replace(advertised=())}, 1, {"tools": "no-tools"}),
+        ({"seen": SEEN._replace(name="weather")}, 1, {"server": "other-server"}),
+        ({"seen": SEEN._replace(protocol="2031-01-01")}, 0, {"server": "other-protocol"}),
         ({"entry": args("--read-only", "--kube-context=prod", "--kube-token=s")}, 0,
          {"secrets": "token"}),
         ({"entry": args("--kube-context=prod")}, 0, {"tools": "not-pinned-read-only"}),
         ({"entry": args("--read-only")}, 0, {"cluster": "not-pinned"}),
         ({"entry": args("--read-only", "--kube-context=prod", "--mask-secrets=false")}, 1,
          {"secrets": "not-masked"}),
-        ({"pinned": replace(PINNED, server="https://dev")}, 1, {"cluster": "other-cluster"}),
+        ({"pinned": PINNED._replace(server="https://dev")}, 1, {"cluster": "other-cluster"}),
         ({"pinned": TIMEOUT}, 1, {"cluster": "no-config"}),
         ({"seen": TIMEOUT}, 3, {"server": "timeout"}),
-        ({"seen": replace(SEEN, instance=NOT_FOUND)}, 1, {"instance": "not-seen"}),
+        ({"seen": SEEN._replace(instance=NOT_FOUND)}, 1, {"instance": "not-seen"}),
         ({"kubectl": replace(evidence(*objects("other")), target=TARGET)}, 1,
          {"instance": "not-seen"}),
-        ({"seen": replace(SEEN, instance=NOT_FOUND),
+        ({"seen": SEEN._replace(instance=NOT_FOUND),
           "kubectl": replace(evidence(unread={INSTANCE: FORBIDDEN}), target=TARGET)}, 3,
          {"instance": "forbidden"}),
-        ({"seen": replace(SEEN, instance=NOT_FOUND), "kubectl": replace(evidence(), target=TARGET)},
+        ({"seen": SEEN._replace(instance=NOT_FOUND), "kubectl": replace(evidence(), target=TARGET)},
          0, {"instance": "absent"}),
         ({"kubectl": replace(KUBECTL, answers={}, unreachable=Unread(Why.TIMEOUT, "no"))}, 3,
          {"cluster": "unreachable"}),
@@ -110,7 +110,7 @@ def test_what_is_not_well(given: dict[str, Any], code: int, said: dict[str, str]
 def test_every_trouble_has_a_hint() -> None:
     """What is wrong with the entry comes with the command that makes it good."""
     bad = args("--mask-secrets=false")
-    found = report(bad, ["cursor", "codex"], replace(SEEN, advertised=ALL), KUBECTL, PINNED)
+    found = report(bad, ["cursor", "codex"], SEEN._replace(advertised=ALL), KUBECTL, PINNED)
     for finding in found.findings:
         if finding.level is not Level.PASS:
             assert finding.hints[0].commands[0].argv == (
@@ -122,5 +122,5 @@ def test_every_trouble_has_a_hint() -> None:
 def test_an_empty_uid_proves_nothing() -> None:
     """An instance without uid is not the same as one that the server shows."""
     known = replace(evidence(*objects("")), target=TARGET)
-    seen = replace(SEEN, instance=Result("uid: 1", error=False))
+    seen = SEEN._replace(instance=Result("uid: 1", error=False))
     assert judged(kubectl=known, seen=seen) == (1, {"instance": "not-seen"})

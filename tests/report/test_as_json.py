@@ -226,7 +226,7 @@ def test_times_are_in_utc() -> None:
     """Whatever zone a time was read in, it is written in one."""
     there = timezone(timedelta(hours=5, minutes=30))
     told = report(replace(REJECTED, since=datetime(2026, 11, 23, 9, 28, tzinfo=there)))
-    document = rendered(replace(told, taken_at=told.taken_at.astimezone(there)))
+    document = rendered(told._replace(taken_at=told.taken_at.astimezone(there)))
     assert document["takenAt"] == "2026-11-23T04:12:00Z"
     assert document["findings"][0]["since"] == "2026-11-23T03:58:00Z"
 

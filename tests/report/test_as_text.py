@@ -133,9 +133,9 @@ def test_colour_changes_nothing_but_colour() -> None:
 
 def test_what_is_not_known_is_left_out_of_the_header() -> None:
     """No label stands without a value; with nothing known there is no header."""
-    nothing = replace(SAMPLE, target=Target(), flux="", operator="")
+    nothing = SAMPLE._replace(target=Target(), flux="", operator="")
     assert render(nothing, Look()).startswith(" fail  sources")
-    assert render(replace(nothing, flux="v2.9.4"), Look()).startswith("Flux v2.9.4\n\n")
+    assert render(nothing._replace(flux="v2.9.4"), Look()).startswith("Flux v2.9.4\n\n")
 
 
 def test_everything_shows_each_pass_and_all_of_each_text() -> None:
@@ -181,7 +181,7 @@ def test_advice_is_one_line_at_the_end() -> None:
     assert "advice" not in render(report(well), WIDE)
 
 
-@pytest.mark.parametrize("look", [replace(WIDE, advice=True), replace(WIDE, everything=True)])
+@pytest.mark.parametrize("look", [WIDE._replace(advice=True), WIDE._replace(everything=True)])
 def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
     """With --advice, or --all, each habit has its reason, where it shows, and what to do."""
     lines = lines_of(failed(1), ADVICE, replace(ADVICE, code="x", level=Level.SKIP), look=look)
@@ -264,13 +264,13 @@ def test_what_has_no_verdict_yet_is_told() -> None:
 
 def test_a_step_without_findings_has_its_line() -> None:
     """What was not looked at is seen as such."""
-    told = replace(report(), steps=(StepResult("instance", "no FluxInstance", Level.SKIP),))
+    told = report()._replace(steps=(StepResult("instance", "no FluxInstance", Level.SKIP),))
     assert " skip  instance     no FluxInstance\n" in render(told, Look())
 
 
 def test_a_finding_of_no_listed_step_is_not_lost() -> None:
     """What is wrong is shown, whatever else is."""
-    assert "is broken" in render(replace(report(failed(1)), steps=()), Look())
+    assert "is broken" in render(report(failed(1))._replace(steps=()), Look())
 
 
 def test_many_troubles_are_told_up_to_ten_and_counted_beyond() -> None:

@@ -116,7 +116,7 @@ def _prove(proof: _Proof, connection: Connection, shown: Shown, timeout: float) 
         proof.seen = error
     report = verify.report(entry, proof.clients, proof.seen, evidence, pinned)
     aim = _aim(evidence, entry)
-    proof.reports.append(replace(report, findings=tuple(map(aim.finding, report.findings))))
+    proof.reports.append(report._replace(findings=tuple(map(aim.finding, report.findings))))
 
 
 def _beside(connection: Connection, entry: Entry) -> Connection:
