@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import jmespath
@@ -85,10 +87,8 @@ class State:
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Resource]]:
-        found: dict[str, list[Resource]] = defaultdict(list)
-        for resource in self.resources.values():
-            found[resource.ref.kind].append(resource)
-        return found
+        grouped = groupby(self.resources.values(), attrgetter("ref.kind"))  # they come by kind
+        return {kind: list(group) for kind, group in grouped}
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Give the objects of these *kinds*, in the order of their names."""

@@ -15,6 +15,7 @@ SCREEN = 64  # lines, of which some are for what is well and the next step
 
 def calls(shape: str, affected: int, well: int) -> int:
     """Count the calls that tracing the causes takes."""
+    _ = large(shape, 10, 0).causes  # what is done once for all: patterns are compiled
     state = large(shape, affected, well)
     with cProfile.Profile() as profile:
         _ = state.causes
