@@ -13,17 +13,13 @@ from fluxstatus.options import Connection, Timeout
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fluxstatus.credentials import Credential
-    from fluxstatus.resources import Resource
-    from fluxstatus.state import Key
 
 EPILOG = """
 \b
 Examples:
   kubectl flux-status credentials gitrepo/podinfo -n apps   the keys of its Secrets
-  kubectl flux-status credentials ks/podinfo -o json        and those of its source
+  kubectl flux-status credentials ks/podinfo -o json        and those of all it feeds on
 
 \b
 Exit codes:
@@ -43,11 +39,12 @@ def show(
 ) -> None:
     """Show which keys the Secrets of an object have and what their values look like.
 
-    Looked at are the Secrets that the object and its sources name. kubectl is given a template
-    that can print names of keys and words such as "a public key", and that cannot print a value.
-    It takes the right to get secrets.
+    Looked at are the Secrets that the object and all that it feeds on name. kubectl is given a
+    template that can print names of keys and words such as "a public key", and that cannot print
+    a value. It takes the right to get secrets.
     """
     from fluxstatus import credentials
+    from fluxstatus.credentials.named import fed_by
     from fluxstatus.reading import reading
     from fluxstatus.report.credentials import as_json, as_text
 
@@ -59,7 +56,7 @@ def show(
         meanwhile=("closeup", "credentials", "report.credentials"),
     ) as ours:
         ours.discover()
-        read = from_cluster(ours, which, shown, _sources)
+        read = from_cluster(ours, which, shown, fed_by)
         state, resource = find_one("credentials", words, read)
 
     flags = connection.flags()
@@ -70,14 +67,6 @@ def show(
         look = console.look(shown.color, everything=True)
         console.put(as_text(resource, state, found, look))
     raise typer.Exit(_exit_code(found))
-
-
-def _sources(resource: "Resource") -> "Iterator[Key]":
-    from fluxstatus.references import source_of, sync_source_of
-
-    key = sync_source_of(resource) if resource.ref.kind == "FluxInstance" else source_of(resource)
-    if key:
-        yield key
 
 
 def _exit_code(found: "tuple[Credential, ...]") -> Exit:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from fluxstatus import programs
 from fluxstatus.credentials.named import Named, named_by
 from fluxstatus.credentials.needs import notes, troubles
+from fluxstatus.credentials.old_keys import advice_on
 from fluxstatus.credentials.questions import Key, read, template
 from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Ref
+from fluxstatus.findings import Finding, Ref
 from fluxstatus.prune import mask
 from fluxstatus.resources import Resource
 from fluxstatus.state import State
@@ -27,7 +28,8 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 class Credential:
     """A Secret that an object of Flux names, as far as one may know it.
 
-    `troubles` are what is wrong with it; `notes` what cannot be told, or soon will be wrong.
+    `troubles` are what is wrong with it; `notes` what cannot be told, or soon will be wrong;
+    `habits` are advice, and nothing is wrong with them.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Credential:
     keys: tuple[Key, ...] = ()
     troubles: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    habits: tuple[Finding, ...] = ()
     unread: Unread | None = None
 
 
@@ -72,6 +75,7 @@ def _look(state: State, named: Named, flags: tuple[str, ...], timeout: float) ->
         keys=tuple(answer.keys.values()),
         troubles=tuple(troubles(named, answer)),
         notes=tuple(notes(named, answer)),
+        habits=tuple(advice_on(state, named, answer)),
     )
 
 

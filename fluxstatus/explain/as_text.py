@@ -12,7 +12,7 @@ from fluxstatus.report.as_text import put_finding, word_of
 from fluxstatus.report.look import Look
 from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
-from fluxstatus.report.secrets import rows_of, title_of, unread_rows
+from fluxstatus.report.secrets import put_secret, unread_rows, words_in
 from fluxstatus.report.terminal import columns, visible
 
 _NODES = 6  # that hang on one object and are told one by one
@@ -32,8 +32,9 @@ def render(told: Story | Code, look: Look) -> str:
 
 
 def _story(story: Story, look: Look) -> Page:
-    levels = list(map(word_of, story.findings)) or [Level.PASS]
-    page = Page(look, levels, (finding.step for finding in story.findings))
+    told = [(word_of(finding), finding.step) for finding in story.findings] or [(Level.PASS, "")]
+    levels, steps = zip(*told, *words_in(story.credentials), strict=True)
+    page = Page(look, levels, steps)
     since = f" for {ago(story.since, story.taken_at)}" if story.since else ""
     context = f" · context {story.context}" if story.context else ""
     page.put(f"{story.ref} · {story.stands}{since}{context}")
@@ -202,7 +203,7 @@ def _log(page: Page, story: Story) -> Iterator[tuple[str, str]]:
 def _put_credentials(page: Page, story: Story) -> None:
     put_pairs(page, "credentials", list(unread_rows(story.credentials_unread)))
     for one in story.credentials:
-        put_pairs(page, title_of(one), list(rows_of(one)))
+        put_secret(page, one, story.taken_at)
 
 
 def _put_commands(page: Page, title: str, commands: Iterable[Command]) -> None:

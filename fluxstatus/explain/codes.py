@@ -119,4 +119,9 @@ class _Open(dict[str, str]):
         return _NAMES.get(key, key.upper())
 
 
-_NAMES = {"ns": "NAMESPACE", "sa": "SERVICEACCOUNT", "now": "NOW"}
+_NAMES = {
+    "ns": "NAMESPACE",
+    "sa": "SERVICEACCOUNT",
+    "now": "NOW",
+    "moves": '[{"op":"move","from":"/data/OLD","path":"/data/NEW"}]',
+}

@@ -1,11 +1,11 @@
 """Habits, not only faults: what works today and is worth changing. Advice, never a verdict."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from fluxstatus.evidence import Why
-from fluxstatus.findings import Finding, Level
+from fluxstatus.findings import Finding, Level, Ref
 from fluxstatus.further import FURTHER
-from fluxstatus.habits import exposure, intervals, monitoring, objects, upgrades
+from fluxstatus.habits import exposure, intervals, monitoring, objects, secrets, upgrades
 from fluxstatus.habits.habit import Habit, Seen
 from fluxstatus.habits.view import View
 from fluxstatus.knowledge.rule import fill, hints
@@ -16,6 +16,7 @@ HABITS: tuple[Habit, ...] = (
     *upgrades.HABITS,
     *exposure.HABITS,
     *monitoring.HABITS,
+    *secrets.HABITS,
 )
 """Everything there is advice on."""
 
@@ -23,6 +24,7 @@ _UNREAD = "advice-unread"
 _UNREAD_STEP = "cluster"
 _CRASHED = "check-crashed"
 _NAMED = 10  # places that a finding names
+_ELSEWHERE = ", which only `credentials` and `explain` look for"
 
 
 def codes_of(step: str) -> Mapping[str, str]:
@@ -40,7 +42,8 @@ def further_of(step: str) -> tuple[str, ...]:
 
 def meaning(habit: Habit) -> str:
     """Give a line on what *habit* is, wherever it shows."""
-    return f"advice: {fill(habit.many, {'n': 'some', 'saves': 'many'})}"
+    elsewhere = "" if habit.find else _ELSEWHERE
+    return f"advice: {fill(habit.many, {'n': 'some', 'saves': 'many'})}{elsewhere}"
 
 
 def advice(step: str, view: View, table: Iterable[Habit] = HABITS) -> Iterator[Finding]:
@@ -63,22 +66,39 @@ def advice(step: str, view: View, table: Iterable[Habit] = HABITS) -> Iterator[F
 def _look_for(habit: Habit, view: View) -> Iterator[Finding]:
     if (habit.everywhere and view.namespaces) or not all(map(view.is_whole, habit.needs)):
         return
-    seen = list(habit.find(view))
-    if not seen:
-        return
-    fields = _fields(seen)
+    seen = list(habit.find(view)) if habit.find else []
+    if seen:
+        yield tell(habit, seen, maker_of=view.maker_of)
+
+
+def _no_maker(_: Ref | None) -> str:
+    return ""
+
+
+def tell(
+    habit: Habit,
+    seen: list[Seen],
+    *,
+    maker_of: Callable[[Ref | None], str] = _no_maker,
+    fields: Mapping[str, str] | None = None,
+) -> Finding:
+    """Give the advice on *habit*, which was *seen* at least once.
+
+    *maker_of* names what made an object; *fields* are what the steps name besides.
+    """
+    known = {**(fields or {}), **_fields(seen)}
     named = [one for one in seen if one.is_named]
-    places = [(f"{one.name}{view.maker_of(one.ref)}", one.value) for one in named[:_NAMED]]
+    places = [(f"{one.name}{maker_of(one.ref)}", one.value) for one in named[:_NAMED]]
     more = [(f"and {len(named) - _NAMED:,} more", "")] if len(named) > _NAMED else []
-    yield Finding(
+    return Finding(
         step=habit.step,
         code=habit.code,
         level=Level.WARN,
-        title=fill(habit.one if len(seen) == 1 else habit.many, fields),
+        title=fill(habit.one if len(seen) == 1 else habit.many, known),
         object=seen[0].ref if habit.everywhere and len(seen) == 1 else None,
-        why=fill(habit.why, fields),
+        why=fill(habit.why, known),
         evidence=(*places, *more),
-        hints=hints(habit.steps, fields),
+        hints=hints(habit.steps, known),
         docs=habit.docs,
         kind="habit",
         count=sum(one.objects for one in named),

@@ -40,7 +40,8 @@ class Habit:
 
     `one` is the title where it shows once, `many` where more often; these, `why` and the steps
     may hold `{n}` (objects), `{saves}` (requests an hour) and, of the first place, `{what}` and
-    `{value}`. `find` gives every place; it is only asked when the answers to all the questions in
+    `{value}`. `find` gives every place, and is None for what a check does not see
+    (secrets.py); it is only asked when the answers to all the questions in
     `needs` are there and whole; `reads` are those of further.py that it looks at. A habit that is
     `everywhere` is one of the cluster, and not of a namespace. `upstream` is where Flux says so.
     """
@@ -51,7 +52,7 @@ class Habit:
     many: str
     why: str
     steps: tuple[Step, ...]
-    find: Callable[[View], Iterable[Seen]]
+    find: Callable[[View], Iterable[Seen]] | None
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     everywhere: bool = False

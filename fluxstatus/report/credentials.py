@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from fluxstatus.report.as_json import object_json, time_json
 from fluxstatus.report.page import Page
-from fluxstatus.report.pairs import put_pairs
-from fluxstatus.report.secrets import json_of, rows_of, title_of
+from fluxstatus.report.secrets import json_of, put_secret, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,15 +22,16 @@ def as_text(
     resource: "Resource", state: "State", found: "Sequence[Credential]", look: "Look"
 ) -> str:
     """Give the Secrets as lines, one paragraph for each."""
-    page = Page(look, (), ())
+    words = dict(words_in(found))
+    page = Page(look, words, words.values())
     context = state.evidence.target.context
     of_context = f" · context {context}" if context else ""
     named = f"{len(found)} Secrets named" if len(found) != 1 else "1 Secret named"
     if not found:
-        named = "neither it nor its source names a Secret"
+        named = "neither it nor what it feeds on names a Secret"
     page.put(f"{resource.ref} · {named}{of_context}")
     for one in found:
-        put_pairs(page, title_of(one), list(rows_of(one)))
+        put_secret(page, one, state.now)
     return "\n".join(page.lines) + "\n"
 
 

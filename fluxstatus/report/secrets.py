@@ -1,13 +1,31 @@
 """How the Secrets that an object names are shown, wherever that is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fluxstatus.evidence import Unread
-from fluxstatus.report.as_json import ref_json
+from fluxstatus.report.as_json import finding_json, ref_json
+from fluxstatus.report.as_text import put_finding, word_of
+from fluxstatus.report.page import Page
+from fluxstatus.report.pairs import put_pairs
 
 if TYPE_CHECKING:
     from fluxstatus.credentials import Credential
+
+
+def words_in(found: "Iterable[Credential]") -> Iterator[tuple[str, str]]:
+    """Give the level and the step of each word of advice on the Secrets in *found*."""
+    for one in found:
+        for habit in one.habits:
+            yield word_of(habit), habit.step
+
+
+def put_secret(page: Page, one: "Credential", now: datetime) -> None:
+    """Add what is known of a Secret, and then the advice on it."""
+    put_pairs(page, title_of(one), list(rows_of(one)))
+    for habit in one.habits:
+        put_finding(page, habit, now)
 
 
 def title_of(one: "Credential") -> str:
@@ -44,6 +62,7 @@ def json_of(one: "Credential") -> dict[str, Any]:
         "keys": [{"name": key.name, "facts": key.told()} for key in one.keys],
         "troubles": list(one.troubles),
         "notes": list(one.notes),
+        "habits": [finding_json(habit) for habit in one.habits],
         "unread": unread_json(one.unread),
     }
 
