@@ -16,6 +16,7 @@ from fluxstatus.workloads import Trouble, selected, trouble_of_pod
 CONTROLLERS = "deployments.apps/controllers"
 OPERATORS = "deployments.apps/operator"
 HELM_CHART = "a Helm chart"
+_DISTRIBUTION = "app.kubernetes.io/version"
 DEFAULT_COMPONENTS = (
     "source-controller",
     "kustomize-controller",
@@ -64,6 +65,12 @@ class Component(NamedTuple):
     def down(self) -> bool:
         """Whether nothing of it runs."""
         return self.ready < 1
+
+    @property
+    def distribution(self) -> str:
+        """The version of Flux that it is labelled with, empty when it is not."""
+        labels = map_of(map_of(self.deployment.get("metadata")).get("labels"))
+        return text_of(labels.get(_DISTRIBUTION))
 
     @property
     def selective(self) -> bool:

@@ -184,19 +184,22 @@ class State:
 
     @cached_property
     def flux_version(self) -> str:
-        """The version of the Flux distribution as far as the cluster tells, with its "v"."""
+        """The version of the Flux distribution as far as the cluster tells, with its "v".
+
+        What all controllers are labelled with says more than a FluxReport, which stays as it is
+        when the operator is gone; controllers of several versions say less.
+        """
+        deployed = sorted({c.distribution for c in self.components} - {""})
+        known = deployed if len(deployed) == 1 else [*self._reported(), *deployed]
+        version = next(filter(None, known), "")
+        return f"v{version}" if version[:1].isdigit() else version  # as a Helm chart labels it
+
+    def _reported(self) -> Iterator[str]:
         for report in self.evidence.answer(KINDS["FluxReport"].resource).items:
-            version = text_of(map_of(map_of(report.get("spec")).get("distribution")).get("version"))
-            if version:
-                return version
-        applied = self.instance.get("status", "lastAppliedRevision") if self.instance else None
-        labels = (
-            text_of(map_of(map_of(c.deployment.get("metadata")).get("labels")).get(
-                "app.kubernetes.io/version"
-            ))
-            for c in self.components
-        )  # fmt: skip
-        return text_of(applied).partition("@")[0] or next(filter(None, labels), "")
+            distribution = map_of(map_of(report.get("spec")).get("distribution"))
+            yield text_of(distribution.get("version"))
+        if self.instance:
+            yield text_of(self.instance.get("status", "lastAppliedRevision")).partition("@")[0]
 
 
 def key_of(ref: Ref) -> Key:

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from fluxstatus.evidence import Answer, Unread, Why
+from fluxstatus.components import DEFAULT_COMPONENTS
+from fluxstatus.evidence import Answer, Object, Unread, Why
 from fluxstatus.state import Key, State
+from fluxstatus.versions.parts import Role, parts_of
 from tests.making import (
     FORBIDDEN,
     NOW,
     SERVED,
+    alter,
     event,
     evidence,
     flux_system,
@@ -103,6 +106,40 @@ def test_the_version_of_flux_is_found(gone: tuple[str, ...], version: str) -> No
     """The report, the instance and the labels of the Deployments each tell the version."""
     assert state(*without(HEALTHY, *gone)).flux_version == version
     assert state().flux_version == ""
+
+
+REPORTED = "spec.distribution.version"
+PART = {"app.kubernetes.io/part-of": "flux"}
+CONTROLLERS = (*DEFAULT_COMPONENTS, "source-watcher")
+
+
+def labelled(objects: list[Object], *versions: str) -> list[Object]:
+    """Give *objects* with the controllers, in turn, labelled as being of these *versions*."""
+    for name, version in zip(CONTROLLERS, versions, strict=True):
+        labels = {**PART, "app.kubernetes.io/version": version} if version else PART
+        objects = alter(objects, f"Deployment/{name}", {"metadata.labels": labels})
+    return objects
+
+
+@pytest.mark.parametrize(
+    ("labels", "version"),
+    [
+        (("v2.9.5",) * 5, "v2.9.5"),
+        (("2.9.4",) * 5, "v2.9.4"),
+        ((*("v2.9.5",) * 4, "v2.8.8"), "v2.7.0"),
+        (("",) * 5, "v2.7.0"),
+    ],
+    ids=["all the same", "as a chart labels", "of two versions", "without"],
+)
+def test_a_report_of_the_past_is_not_believed(labels: tuple[str, ...], version: str) -> None:
+    """What all controllers are labelled with counts before a report, which may be old.
+
+    The check and `versions` tell the same.
+    """
+    known = state(*labelled(alter(HEALTHY, "FluxReport/flux", {REPORTED: "v2.7.0"}), *labels))
+    assert known.flux_version == version
+    told = next(part for part in parts_of(known, {}) if part.role is Role.DISTRIBUTION)
+    assert told.version == version
 
 
 def test_the_home_of_flux_is_where_its_controllers_are() -> None:

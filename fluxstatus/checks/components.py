@@ -17,13 +17,11 @@ from fluxstatus.controllers import is_operator
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
-from fluxstatus.resources import map_of, text_of
 from fluxstatus.state import State, key_of
 from fluxstatus.workloads import last_restart
 
 STEP_ID = "components"
 RECENT = timedelta(hours=1)
-VERSION = "app.kubernetes.io/version"
 
 
 def examine(state: State) -> Iterator[Finding]:
@@ -125,10 +123,7 @@ def _replicas(component: Component) -> str:
 
 
 def _versions(working: list[Component]) -> Iterator[Finding]:
-    versions = {
-        text_of(map_of(map_of(c.deployment.get("metadata")).get("labels")).get(VERSION)): c.ref.name
-        for c in working
-    }
+    versions = {c.distribution: c.ref.name for c in working}
     versions.pop("", None)
     if len(versions) > 1:
         said = ", ".join(f"{name} {version}" for version, name in sorted(versions.items()))

@@ -12,7 +12,6 @@ from fluxstatus.resources import map_of, maps_of, text_of
 from fluxstatus.state import State
 
 DISTRIBUTION = "Flux"
-LABEL = "app.kubernetes.io/version"
 _BY_DIGEST = Unread(Why.GARBLED, "its image has no tag that tells a version")
 _NO_VERSION = Unread(Why.GARBLED, "the API server does not tell its version")
 _UNTOLD = Unread(Why.GARBLED, "no FluxReport, FluxInstance or label tells it")
@@ -81,9 +80,7 @@ def _operators(state: State) -> Iterator[Part]:
 
 
 def _distribution(state: State) -> Part:
-    deployed, instance = {label_of(c) for c in state.components} - {""}, state.instance
-    # A FluxReport stays as it is when the operator is gone: what is deployed says more.
-    version = deployed.pop() if len(deployed) == 1 else state.flux_version
+    version, instance = state.flux_version, state.instance
     if version:
         asked = instance.get("spec", "distribution", "version") if instance else ""
         note = f"{instance.ref} asks for {asked}" if instance and asked else ""
@@ -108,7 +105,7 @@ def _controllers(state: State) -> Iterator[Part]:
 
 def _component(state: State, component: Component, name: str, role: Role) -> Part:
     version = component.version or _rolled_out(state, component)
-    distribution = label_of(component)
+    distribution = component.distribution
     notes = (
         f"of Flux {distribution}" if role is Role.CONTROLLER and distribution else "",
         "does not run" if component.down else "",
@@ -135,12 +132,6 @@ def _rolled_out(state: State, component: Component) -> str:
         if digest and any(image.endswith(f"@{digest}") for image in images):
             return text_of(entry.get("tag"))
     return ""
-
-
-def label_of(component: Component) -> str:
-    """Give the version of Flux that a controller is labelled with, empty when it is not."""
-    labels = map_of(map_of(component.deployment.get("metadata")).get("labels"))
-    return text_of(labels.get(LABEL))
 
 
 def _absent(text: str) -> Unread:

@@ -10,7 +10,7 @@ from fluxstatus.judge import Choice, judge_state
 from fluxstatus.kinds import KINDS, OPERATOR
 from fluxstatus.resources import map_of, text_of
 from fluxstatus.state import State
-from fluxstatus.versions.parts import DISTRIBUTION, Part, Role, label_of
+from fluxstatus.versions.parts import DISTRIBUTION, Part, Role
 
 _OF_THE_CHECK = frozenset({"kubernetes-too-old", "mixed-versions", "image-differs"})
 """Codes of the check that are about versions."""
@@ -111,7 +111,7 @@ def _reports(state: State) -> Iterator[Finding]:
     """Compare what the FluxReport tells with what the Deployments are."""
     running = {
         "operator": {operator.version for operator in state.operators} - {""},
-        "distribution": {label_of(component) for component in state.components} - {""},
+        "distribution": {component.distribution for component in state.components} - {""},
     }
     for report in state.evidence.answer(KINDS["FluxReport"].resource).items:
         for what, versions in running.items():

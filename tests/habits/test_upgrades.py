@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.components import DEFAULT_COMPONENTS
 from fluxstatus.evidence import Object
 from fluxstatus.habits.upgrades import DEPRECATED, REMOVED
 from tests.cluster import crds
@@ -16,9 +17,12 @@ NOTIFY = "notification.toolkit.fluxcd.io"
 
 
 def of(version: str, *changes: dict[str, Any]) -> list[Object]:
-    """Give a healthy Flux of this *version*."""
-    report = {"spec.distribution.version": version}
-    system = alter(SYSTEM, "FluxReport/flux", report)
+    """Give a healthy Flux of this *version*; empty for one that does not tell."""
+    labels = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": version}
+    system = alter(SYSTEM, "FluxReport/flux", {"spec.distribution.version": version})
+    system = alter(system, "FluxInstance/flux", {"status.lastAppliedRevision": version})
+    for name in (*DEFAULT_COMPONENTS, "source-watcher"):
+        system = alter(system, f"Deployment/{name}", {"metadata.labels": labels})
     for change in changes:
         system = alter(system, "Deployment/kustomize-controller", change)
     return system

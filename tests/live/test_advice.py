@@ -57,8 +57,9 @@ def healthy() -> list[dict[str, Any]]:
 
 def _of_flux_2_8(one: dict[str, Any]) -> dict[str, Any]:
     """Give an object of the healthy cluster as if that had Flux 2.8."""
-    if one["kind"] == "FluxReport":
-        one["spec"]["distribution"]["version"] = "v2.8.8"
+    labels = one["metadata"].get("labels", {})
+    if labels.get("app.kubernetes.io/part-of") == "flux":
+        labels["app.kubernetes.io/version"] = "v2.8.8"
     return one
 
 
