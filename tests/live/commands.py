@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cluster import build
 from tests.live.program import environment
 
 _PLACE = {"-n", "--namespace", "--context", "--kube-context"}
-_DRY = ("--dry-run=server",)
-_INSTALLERS = {
-    "brew": r"brew (?:install|upgrade) (?:controlplaneio-fluxcd/tap/)?flux-operator(?:-mcp)?",
-    "helm": r"helm (?:--kube-[\w-]+[= ]\S+ |--kubeconfig=\S+ )*(?:install|upgrade) flux-operator "
-    r"oci://ghcr\.io/controlplaneio-fluxcd/charts/flux-operator"
-    r"(?: (?:-n|--namespace) \S+| --create-namespace| --install| --wait)*",
-}
-"""What is not built for the tests, for it would fetch from elsewhere: the words that it takes.
+CHART = "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator"
+_BREW = re.compile(
+    r"brew (?:install|upgrade) (?:flux|(?:controlplaneio-fluxcd/tap/)?flux-operator(?:-mcp)?)"
+)
+"""Homebrew is not built for the tests, for it would fetch from elsewhere: the words that it takes.
 
-Upstream: controlplaneio-fluxcd/flux-operator README.md, helm.sh/helm cmd (install.go, root.go).
+Upstream: controlplaneio-fluxcd/flux-operator and fluxcd/website, installation.
 """
+
+_GROUP = "Available Commands:"
+"""What the help of a command has that only leads to others: one that it does not know is none."""
 
 
 _NO_NODE = re.compile(
@@ -67,11 +68,12 @@ def printed_in(document: Mapping[str, Any], by: str) -> Iterator[Printed]:
 
 
 def of_each_shape(commands: Iterable[Printed], each: int = 2) -> list[Printed]:
-    """Give *each* of every shape in *commands*."""
+    """Give *each* of every shape in *commands*; of our own, that take longest, one."""
     found: dict[tuple[str, ...], dict[tuple[str, ...], Printed]] = {}
     for command in commands:
         found.setdefault(command.shape, {}).setdefault(command.argv, command)
-    return [one for same in found.values() for one in list(same.values())[:each]]
+    some = (list(same.values()) for same in found.values())
+    return [one for same in some for one in same[: 1 if "flux-status" in same[0].argv else each]]
 
 
 _PODS: dict[str, Any] = {
@@ -151,6 +153,9 @@ def _positional(argv: tuple[str, ...]) -> list[str]:
     ]  # fmt: skip
 
 
+_CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-a-chart"}}
+
+
 def files(folder: Path) -> Path:
     """Put into *folder* the files that printed commands name; whoever pastes one has them."""
     from tests.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
@@ -174,36 +179,56 @@ def files(folder: Path) -> Path:
         "flux-instance.yaml": json.dumps(instance),
     }.items():  # fmt: skip
         (folder / name).write_text(text)
+    chart = folder / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: flux-operator\nversion: 0.1.0\n")
+    (chart / "templates" / "x.yaml").write_text(json.dumps(_CONFIG))
     return folder
 
 
 def run(command: Printed, folder: Path) -> str:
     """Run *command* in *folder*; give what is wrong with it, nothing if it works."""
-    argv = [*command.argv, *_dry(command)]
+    if command.argv[0] == "brew":
+        return "" if _BREW.fullmatch(" ".join(command.argv)) else f"unknown: {command.argv}"
+    argv = _harmless(command)
     for name in re.findall(r"(?:^|[= ])\./([\w.-]+)", " ".join(argv)):
-        (folder / name).touch()  # else it is one of files()
-    if installer := _INSTALLERS.get(argv[0]):
-        return "" if re.fullmatch(installer, " ".join(command.argv)) else f"unknown: {argv}"
+        if not (folder / name).is_dir():
+            (folder / name).touch()  # else it is one of files()
     env = environment()
     env |= {"PATH": f"{folder}{os.pathsep}{env['PATH']}", "HOME": str(folder)}
+    if argv[0] in _NOT_ON_PATH:
+        argv[0] = f"{build.programs(argv[0])[argv[0]]}"
     done = subprocess.run(
         argv, capture_output=True, text=True, env=env, cwd=folder, input="secret",
         timeout=60, check=False,
     )  # fmt: skip
-    if done.returncode in _well(command.argv, done):
+    known = "--help" not in argv or _GROUP not in done.stdout
+    if done.returncode in _well(command.argv, done) and known:
         return ""
     return f"{' '.join(argv)} [{command.by}]: {done.returncode} {done.stderr or done.stdout}"
 
 
-def _dry(command: Printed) -> Iterable[str]:
-    """Give what makes a command that changes something only say whether it could."""
+_NOT_ON_PATH = ("flux", "helm")
+"""Programs that only these tests have: what is on PATH the product would find, too."""
+
+
+def _harmless(command: Printed) -> list[str]:
+    """Give *command* as one that changes nothing and only says whether it could.
+
+    Of what has no such way the program is asked for help: it tells flags that it does not know.
+    """
+    argv, program = list(command.argv), command.argv[0]
     if command.argv[1:4] == ("flux-status", "mcp", "setup"):
-        return ("--print", "--client=cursor")  # whoever pastes it has a client
-    if not command.changes:
-        return ()
-    if command.argv[0] == "flux-operator":
-        return ("--export",)
-    return () if "rollout" in command.argv else _DRY
+        return [*argv, "--print", "--client=cursor"]  # whoever pastes it has a client
+    if "logs" in argv and program == "kubectl":
+        return [*argv, "--pod-running-timeout=1s"]  # no pod runs here, and it waits for one
+    if not command.changes or "rollout" in argv:
+        return argv
+    if program == "helm":  # a chart of ours stands for the one in the registry
+        return [*("./chart" if word == CHART else word for word in argv), "--dry-run=server"]
+    if program == "flux-operator" and "create" in argv:
+        return [*argv, "--export"]
+    return [*argv, "--dry-run=server" if program == "kubectl" else "--help"]
 
 
 def _well(argv: tuple[str, ...], done: subprocess.CompletedProcess[str]) -> set[int]:

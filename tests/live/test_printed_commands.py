@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import pytest
 from fluxstatus import snapshot
 from fluxstatus.aim import Aim
 from fluxstatus.findings import Command
+from fluxstatus.habits import HABITS
+from fluxstatus.habits.habit import Habit
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import Rule, command
@@ -23,6 +27,7 @@ from tests.cluster.objects import condition, make
 from tests.fakes.programs import program
 from tests.knowledge.examples import examples
 from tests.live.commands import (
+    CHART,
     Printed,
     files,
     is_about_nothing,
@@ -55,6 +60,7 @@ def printed(cluster: Cluster) -> list[Printed]:
     return list(printed_in(said.report, "next"))
 
 
+_AT_ONCE = 6
 _MADE_UP = {"widget"}
 """Kinds that only an example has, and no cluster serves."""
 
@@ -69,9 +75,10 @@ def wrong(cluster: Cluster, commands: list[Printed], folder: Path) -> str:
     ]
     missing = [one for one in some if is_about_nothing(one)]
     make_up(cluster, places_of(some))
-    failed = [run(one, folder) for one in missing]
-    make_up(cluster, spoken_of(some))
-    failed += [run(one, folder) for one in some if one not in missing]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # most of the time they wait for the API server
+        failed = [*pool.map(run, missing, repeat(folder))]
+        make_up(cluster, spoken_of(some))
+        failed += pool.map(run, (one for one in some if one not in missing), repeat(folder))
     return "\n".join(filter(None, failed))
 
 
@@ -155,9 +162,9 @@ class Fields(dict[str, str]):
         return "configmap" if re.search("kind|resource", name) else "x"
 
 
-def filled(rule: Rule) -> Iterator[Printed]:
+def filled(rule: Rule | Habit) -> Iterator[Printed]:
     """Give every command of *rule*, about an object of a kind that it is for."""
-    kind = min(rule.kinds, default="GitRepository")
+    kind = min(rule.kinds if isinstance(rule, Rule) else (), default="GitRepository")
     fields = {
         "ns": "apps", "name": "x", "kind": kind, "resource": KINDS[kind].resource,
         "flux_namespace": "flux-system", "controller": "source-controller", "now": "1",
@@ -167,7 +174,7 @@ def filled(rule: Rule) -> Iterator[Printed]:
         "workload_resource": "deployment", "workload_ns": "apps", "missing": "none-yet",
         "missing_kind": "Secret", "missing_ns": "apps", "owned_kind": "ConfigMap",
         "switch": "source.extensions.fluxcd.io/reconcile", "verb": "get", "what": "pods",
-        "host": "git.example.com", "target_ns": "apps", "user": "somebody",
+        "host": "git.example.com", "target_ns": "apps", "user": "somebody", "moves": "[]",
     }  # fmt: skip
     for step in rule.steps:
         for template in (*step.read, *step.change):
@@ -187,8 +194,33 @@ def called_x(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, "metadata": {**item["metadata"], "name": "x", "namespace": "apps"}}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "helm install flux-operator oci://ghcr.io/elsewhere/flux-operator --namespace flux-system",
+        f"helm install flux-operator {CHART} --namespace flux-system --create-namespaces",
+        f"helm instal flux-operator {CHART}",
+        f"helm install flux-operator {CHART} --kube-context nowhere",
+        "flux migrate --everything",
+        "flux migrat",
+        "flux reconcile sauce git x",
+        "flux-operator create secret sshh x -n apps",
+        "flux-operator reconcile resourze x",
+        "kubectl delete secret none-yet -n apps",
+        "brew install helm",
+    ],
+)
+def test_what_would_not_work_is_noticed(cluster: Cluster, pasting: Path, line: str) -> None:
+    """What is tried here is refused where a flag, a command or an address is not right."""
+    cluster.put([NAMESPACE, _namespace("flux-system")])
+    aim = Aim("kfs-admin", (f"--kubeconfig={cluster.kubeconfig('admin')}",))
+    argv = tuple(line.split())
+    aimed = argv if "--kube-context" in argv else aim.command(Command(argv)).argv
+    assert run(Printed(aimed, changes=True, by="a test"), pasting)
+
+
 def test_what_every_rule_has_to_print(cluster: Cluster, pasting: Path) -> None:
-    """Each command of each rule works, whether an example leads to it or not."""
+    """Each command of each rule, and of advice, works, whether an example leads to it or not."""
     now = datetime.now(UTC)
     bare = [
         make(f"{kind.group}/{SERVED[kind.resource]}", kind.name, "x", now)
@@ -197,9 +229,10 @@ def test_what_every_rule_has_to_print(cluster: Cluster, pasting: Path) -> None:
     of_each_kind = {item["kind"]: item for item in (*bare, *objects(snapshot.load(ZOO)))}
     cluster.put([*flux_system(now), NAMESPACE, *map(called_x, of_each_kind.values())])
     aim = Aim("kfs-admin", (f"--kubeconfig={cluster.kubeconfig('admin')}",))
+    known: list[Rule | Habit] = [*RULES, *STATES.values(), *HABITS]
     commands = [
         replace(one, argv=aim.command(Command(one.argv)).argv)
-        for rule in (*RULES, *STATES.values())
+        for rule in known
         for one in filled(rule)
     ]
     failed = wrong(cluster, commands, pasting)
