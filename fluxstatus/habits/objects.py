@@ -15,6 +15,7 @@ _WEEK, _ONE_OCCASION = timedelta(days=7), timedelta(minutes=30)
 _HABIT = 3  # occasions in a week
 _ALERTS = KINDS["Alert"].resource
 _GONE_BY = timedelta(minutes=10)
+_LOGIN = "***@"  # what prune.py leaves of one in a URL
 _INSIDE = (".svc", ".svc.cluster.local", "localhost")
 _DEPLOYERS = ("Kustomization", "HelmRelease", "ResourceSet")
 _ASKED_BY_ITSELF = frozenset({"FluxInstance", "FluxReport"})
@@ -57,18 +58,16 @@ def _unpruned(view: View) -> Iterator[Seen]:
 
 
 def _in_clear(view: View) -> Iterator[Seen]:
-    """Give the sources that send what is in their Secret without encryption.
+    """Give the sources that send what is in their Secret or URL without encryption.
 
     Buckets are none of them: S3 sends a signature, not the key.
     """
     kinds = ("GitRepository", "HelmRepository", "OCIRepository", "ImageRepository")
     for source in view.of_kind(*kinds):
-        if not source.get("spec", "secretRef"):
-            continue
-        url = text_of(source.get("spec", "url"))
-        if url.startswith("http://") and not _is_inside(url):
+        url, secret = text_of(source.get("spec", "url")), source.get("spec", "secretRef")
+        if url.startswith("http://") and (secret or _LOGIN in url) and not _is_inside(url):
             yield Seen(source.ref, "spec.url", url)
-        elif source.get("spec", "insecure") is True and not _is_inside(_address(source)):
+        elif secret and source.get("spec", "insecure") is True and not _is_inside(_address(source)):
             yield Seen(source.ref, "spec.insecure", "true")
 
 
@@ -180,12 +179,15 @@ HABITS = (
     Habit(
         code="credentials-in-clear",
         step="sources",
-        one="{what} is {value}, and it has a Secret: its credentials travel unencrypted",
+        one="{what} is {value}: its credentials travel unencrypted",
         many="{n} sources send their credentials unencrypted",
         why="whoever is on the way can read and use them; Flux sends them over plain HTTP when "
         "the URL says so",
         steps=(
-            Step("use https and take spec.insecure out; then change the credentials at the host"),
+            Step(
+                "use https and take spec.insecure out, and put a login that stands in the URL into "
+                "a Secret; then change the credentials at the host"
+            ),
         ),
         find=_in_clear,
         upstream="SC internal/controller/gitrepository_controller.go; F rfcs/0004-insecure-http",

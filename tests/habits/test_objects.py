@@ -119,6 +119,22 @@ def test_credentials_that_travel_in_clear(kind: str, spec: Object, told: bool) -
     assert ("credentials-in-clear" in found) is told
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://git:hunter2@git.example.com/a", True),
+        ("http://git:hunter2@gitea.git.svc/a", False),
+        ("https://git:hunter2@git.example.com/a", False),
+        ("ssh://git@git.example.com/a", False),
+    ],
+)
+def test_a_login_in_the_url_travels_in_clear(url: str, told: bool) -> None:
+    """A login that stands in a URL of plain HTTP is told, without what it is."""
+    found = habits(flux("GitRepository", "a", spec={"url": url}))
+    assert ("credentials-in-clear" in found) is told
+    assert "hunter2" not in f"{found}"
+
+
 def test_no_secret_travels_from_nobody() -> None:
     """Plain HTTP without a Secret gives nothing away."""
     spec = {"url": "http://git.example.com/a"}

@@ -15,7 +15,8 @@ from tests.live.program import environment
 _PLACE = {"-n", "--namespace", "--context", "--kube-context"}
 CHART = "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator"
 _BREW = re.compile(
-    r"brew (?:install|upgrade) (?:flux|(?:controlplaneio-fluxcd/tap/)?flux-operator(?:-mcp)?)"
+    r"brew (?:install|upgrade) "
+    r"(?:kubectl|flux|(?:controlplaneio-fluxcd/tap/)?flux-operator(?:-mcp)?)"
 )
 """Homebrew is not built for the tests, for it would fetch from elsewhere: the words that it takes.
 
@@ -228,7 +229,9 @@ def _harmless(command: Printed) -> list[str]:
         return [*("./chart" if word == CHART else word for word in argv), "--dry-run=server"]
     if program == "flux-operator" and "create" in argv:
         return [*argv, "--export"]
-    return [*argv, "--dry-run=server" if program == "kubectl" else "--help"]
+    takes_dry_run = program == "kubectl" and "-i" not in argv  # who attaches cannot pretend to
+    end = argv.index("--") if "--" in argv else len(argv)
+    return [*argv[:end], "--dry-run=server" if takes_dry_run else "--help", *argv[end:]]
 
 
 def _well(argv: tuple[str, ...], done: subprocess.CompletedProcess[str]) -> set[int]:

@@ -14,6 +14,7 @@ import pytest
 
 from fluxstatus import snapshot
 from fluxstatus.aim import Aim
+from fluxstatus.evidence import Target
 from fluxstatus.findings import Command
 from fluxstatus.habits import HABITS
 from fluxstatus.habits.habit import Habit
@@ -21,6 +22,8 @@ from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import Rule, command
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.preflight import manifest
+from fluxstatus.preflight.tools import NAMES
 from tests.cluster.cluster import Cluster
 from tests.cluster.flux_system import flux_system
 from tests.cluster.objects import condition, make
@@ -39,7 +42,9 @@ from tests.live.commands import (
 from tests.live.program import flux_status
 from tests.live.replay import objects
 from tests.live.test_check import HEALTHY, WHOLE, ZOO, put
-from tests.making import SERVED
+from tests.making import SERVED, without
+from tests.preflight.test_report import OPERATOR
+from tests.preflight.test_report import report as preflight
 
 pytestmark = pytest.mark.cluster
 
@@ -217,6 +222,34 @@ def test_what_would_not_work_is_noticed(cluster: Cluster, pasting: Path, line: s
     argv = tuple(line.split())
     aimed = argv if "--kube-context" in argv else aim.command(Command(argv)).argv
     assert run(Printed(aimed, changes=True, by="a test"), pasting)
+
+
+_OF_SSH = ("ssh-keygen", "sh")
+"""What preflight has for making a key and asking a Git server for its own, which none is here."""
+
+
+def test_what_preflight_prints(cluster: Cluster, pasting: Path) -> None:
+    """So does what is told before an installation, whatever is missing, and with the manifest."""
+    cluster.put([NAMESPACE, _namespace("flux-system")])
+    flags = (f"--kubeconfig={cluster.kubeconfig('admin')}",)
+    target = Target("kfs-admin", kubernetes="v1.35.0", flags=flags)
+    bare = without(flux_system(datetime.now(UTC)), "FluxInstance/flux")
+    told = [
+        *(preflight(served={}, gone=(name,), target=target) for name in NAMES),
+        *(preflight(*found, target=target) for found in (bare, without(bare, OPERATOR))),
+    ]
+    hints = [hint for report in told for finding in report.findings for hint in finding.hints]
+    aim = Aim(target.context, flags)
+    for url, private in (("ssh://git@git.example.com/a", False), ("https://x.example/a", True)):
+        sync = manifest.sync_of(url, "", "", private=private)
+        hints += [replace(hint, commands=tuple(map(aim.command, hint.commands)))
+                  for hint in manifest.steps(sync)]  # fmt: skip
+    commands = [Printed(command.argv, command.changes, "preflight")
+                for hint in hints for command in hint.commands
+                if command.argv[0] not in _OF_SSH]  # fmt: skip
+    assert {one.argv[0] for one in commands} >= {"brew", "flux", "flux-operator", "helm", "kubectl"}
+    failed = wrong(cluster, commands, pasting)
+    assert not failed, failed
 
 
 def test_what_every_rule_has_to_print(cluster: Cluster, pasting: Path) -> None:

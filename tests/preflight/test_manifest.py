@@ -132,22 +132,3 @@ def test_the_command_line_takes_the_secrets(flux_operator: Path, tmp_path: Path)
         secret = yaml.safe_load(done.stdout)
         assert secret["metadata"] == {"name": "flux-system", "namespace": NAMESPACE}
         assert keys <= {*secret.get("data", {}), *secret.get("stringData", {})}
-
-
-@pytest.mark.cluster
-def test_the_other_commands_are_known(flux_operator: Path, kubectl: Path) -> None:
-    """`flux-operator install` and `kubectl apply` know the flags that are shown."""
-    for program, *rest in (c.argv for c in commands(SSH, "", "", False)):
-        path = {"flux-operator": flux_operator, "kubectl": kubectl}.get(program)
-        verb = [word for word in rest if not word.startswith("-")][:1]
-        if path and verb != ["create"]:
-            shown = subprocess.run(
-                [path, *verb, "--help"], capture_output=True, text=True, check=True
-            )
-            for flag in (word.partition("=")[0] for word in rest if word.startswith("-")):
-                assert f"{flag}" in shown.stdout + _options(path)
-
-
-def _options(path: Path) -> str:
-    done = subprocess.run([path, "options"], capture_output=True, text=True, check=False)
-    return done.stdout
