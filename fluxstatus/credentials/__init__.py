@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from fluxstatus import programs
+from fluxstatus.credentials.advice import advice_on, is_unused
 from fluxstatus.credentials.named import Named, named_by
 from fluxstatus.credentials.needs import notes, troubles
-from fluxstatus.credentials.old_keys import advice_on
 from fluxstatus.credentials.questions import Key, read, template
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Finding, Ref
@@ -73,7 +73,7 @@ def _look(state: State, named: Named, flags: tuple[str, ...], timeout: float) ->
         bare,
         type=answer.type,
         keys=tuple(answer.keys.values()),
-        troubles=tuple(troubles(named, answer)),
+        troubles=() if is_unused(state, named, answer) else tuple(troubles(named, answer)),
         notes=tuple(notes(named, answer)),
         habits=tuple(advice_on(state, named, answer)),
     )

@@ -7,7 +7,7 @@ is said to be wrong that some kind or version of Flux takes.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from fluxstatus.credentials.named import Named
@@ -108,7 +108,7 @@ def troubles(named: Named, answer: Answer) -> Iterator[str]:
     if wanted and not keys:
         yield "it has no keys"
     elif wanted and not any(_used(each, keys) for each in wanted):
-        yield _lacking(wanted, keys)
+        yield _lacking(wanted, keys) + _of_other(scheme_of(named, answer), named)
     elif named.use in ("login", "tls"):
         yield from _half(keys, named)
     if ".dockerconfigjson" in keys and answer.type != DOCKER and _takes(wanted, _REGISTRY):
@@ -136,6 +136,20 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
             yield f"when {name} expires cannot be told without its value; {_openssl(named, name)}"
     if {"tls.crt", "tls.key"} <= keys.keys() and answer.pair is None and _takes(wanted, "tls.crt"):
         yield "whether tls.crt is of tls.key cannot be told without their values"
+
+
+def scheme_of(named: Named, answer: Answer) -> str:
+    """Give the scheme of a URL that a login to Git is for, if it is for no URL such as there is."""
+    if named.use != "login" or named.kind != "GitRepository" or not named.scheme:
+        return ""
+    other = "https" if named.scheme == "ssh" else "ssh"
+    mine, theirs = (_sets(replace(named, scheme=scheme)) for scheme in (named.scheme, other))
+    fits_mine, fits = (any(_used(e, answer.keys) for e in sets) for sets in (mine, theirs))
+    return other if fits and not fits_mine else ""
+
+
+def _of_other(scheme: str, named: Named) -> str:
+    return f"; its keys are for {scheme}, and the URL is {named.scheme}" if scheme else ""
 
 
 def _openssl(named: Named, key: str) -> str:

@@ -1,7 +1,7 @@
-"""Keys of Secrets that Flux still takes and calls deprecated, and what takes their place.
+"""Secrets whose keys Flux calls deprecated, each with what takes its place, and unused ones.
 
 The check never asks for a Secret. It is `credentials` and `explain` that look at some, at the
-names of their keys alone, and that tell of these (credentials/old_keys.py).
+names of their keys alone, and that tell of these (credentials/advice.py).
 """
 
 from collections.abc import Mapping
@@ -147,4 +147,25 @@ def _habit(step: str) -> Habit:
     )
 
 
-HABITS = tuple(map(_habit, (_SOURCES, _RECONCILERS)))
+OLD = {step: _habit(step) for step in (_SOURCES, _RECONCILERS)}
+"""The habit of deprecated keys, by the step that the Secret belongs to."""
+
+UNUSED = Habit(
+    code="secret-unused",
+    step=_SOURCES,
+    one="{what} is for Git over ssh, and the URL is {value}: nothing of it is used",
+    many="{n} Secrets are for Git over ssh, and their URLs are not: nothing of them is used",
+    why="Flux fetches the repository without a login, which works for as long as it is public",
+    steps=(
+        Step("write the URL as ssh://git@HOST/PATH, if it is meant to log in by that key"),
+        Step(
+            "else take spec.secretRef out, or name a Secret with username and password there",
+            change=(_SET + ' \'{{"spec":{{"secretRef":null}}}}\'',),
+        ),
+    ),
+    find=None,
+    upstream="PKG git/options.go NewAuthOptions; SC docs/spec/v1/gitrepositories.md",
+    docs="https://fluxcd.io/flux/components/source/gitrepositories/#secret-reference",
+)
+
+HABITS = (*OLD.values(), UNUSED)

@@ -75,6 +75,12 @@ def signed(kind: str, **spec: str) -> Object:
     return flux(kind, f"{NAMESPACE}/app", spec={"verify": {"secretRef": LOGIN, **spec}})
 
 
+def failing(one: Object) -> Object:
+    """Give *one* as an object that is not ready."""
+    ready = {"type": "Ready", "status": "False", "reason": "GitOperationFailed", "message": "no"}
+    return {**one, "status": {"conditions": [ready]}}
+
+
 def encrypted() -> Object:
     """Give a Kustomization that decrypts with it."""
     spec = {"decryption": {"provider": "sops", "secretRef": LOGIN}}
@@ -115,7 +121,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh with a login",
         user(SSH),
         {"username": CANARY, "password": CANARY},
-        ["it lacks identity and known_hosts"],
+        ["it lacks identity and known_hosts; its keys are for https, and the URL is ssh"],
     ),
     (
         "ssh no key",
@@ -161,6 +167,10 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         [],
     ),
     ("https token", user(HTTPS), {"bearerToken": CANARY}, []),
+    ("https with a key, and all is well", user(HTTPS), {"identity": OPENSSH, "known_hosts": HOSTS},
+     []),
+    ("https with a key", failing(user(HTTPS)), {"identity": OPENSSH, "known_hosts": HOSTS},
+     ["it lacks username and password"]),
     (
         "https line break",
         user(HTTPS),
@@ -235,7 +245,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("inputs from anywhere", user(HTTPS, "ResourceSetInputProvider", type="ExternalService"),
      {"token": CANARY}, []),
     ("root sync", instance(url=SSH), {"username": CANARY, "password": CANARY},
-     ["it lacks identity and known_hosts"]),
+     ["it lacks identity and known_hosts; its keys are for https, and the URL is ssh"]),
     ("root sync, oci", instance(kind="OCIRepository", url=OCI), {"username": CANARY},
      ["it lacks .dockerconfigjson"]),
     ("images", flux("FluxInstance", f"{NAMESPACE}/flux", spec={

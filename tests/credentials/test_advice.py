@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.credentials.advice import advice_on
 from fluxstatus.credentials.named import named_by
-from fluxstatus.credentials.old_keys import advice_on
 from fluxstatus.credentials.questions import Answer, Key
 from fluxstatus.evidence import Object
 from fluxstatus.findings import Finding, Level
@@ -94,6 +94,30 @@ def test_what_a_provider_no_longer_is_told_so() -> None:
     assert told(user("Provider", type="azureeventhub"), ("token", "address")) == [
         "token: use workload identity, or a SAS in address"
     ]
+
+
+SSH_KEYS = ("identity", "identity.pub", "known_hosts")
+
+
+def test_a_login_that_nobody_needs() -> None:
+    """A key for ssh beside a URL of https is advice as long as all is well without it."""
+    (finding,) = advice(user("GitRepository"), SSH_KEYS)
+    assert (finding.code, finding.kind, finding.level) == ("secret-unused", "habit", Level.WARN)
+    assert finding.title == (
+        "Secret team-a/login is for Git over ssh, and the URL is https: nothing of it is used"
+    )
+    assert any(command.changes for hint in finding.hints for command in hint.commands)
+    failing = user("GitRepository")
+    failing["status"]["conditions"][0]["status"] = "False"
+    for one, keys in (
+        (failing, SSH_KEYS),
+        (user("GitRepository"), (*SSH_KEYS, "username", "password")),
+        (user("GitRepository"), ("known_hosts",)),
+        (user("GitRepository", url="ssh://git@git.example.com/a"), SSH_KEYS),
+        (user("GitRepository", provider="azure"), SSH_KEYS),
+        (user("HelmRepository"), SSH_KEYS),
+    ):
+        assert not advice(one, keys)
 
 
 @pytest.mark.parametrize("kind", ["Receiver", "Kustomization", "HelmRelease"])

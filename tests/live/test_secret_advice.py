@@ -1,4 +1,4 @@
-"""Deprecated keys of real Secrets: told as advice, with commands that rename them unseen."""
+"""Advice on real Secrets: deprecated keys, with commands that rename them unseen, and unused."""
 
 import json
 import subprocess
@@ -47,6 +47,8 @@ def reference(kind: str, name: str) -> dict[str, str]:
 
 
 OBJECTS = (
+    named("GitRepository", "gitrepositories.source.toolkit.fluxcd.io", "public",
+          url="https://git.example.com/b", secretRef={"name": "ssh"}),
     named("GitRepository", "gitrepositories.source.toolkit.fluxcd.io", "git",
           url="https://git.example.com/a", secretRef={"name": "git"}),
     named("HelmRepository", "helmrepositories.source.toolkit.fluxcd.io", "charts",
@@ -64,7 +66,10 @@ OBJECTS = (
     named("Kustomization", "kustomizations.kustomize.toolkit.fluxcd.io", "app",
           prune=True, sourceRef=reference("ExternalArtifact", "mixed")),
 )  # fmt: skip
+READY = {"type": "Ready", "status": "True", "reason": "Succeeded", "message": "stored",
+         "observedGeneration": 1}  # fmt: skip
 SECRETS = (
+    secret("ssh", "identity", "known_hosts"),
     secret("git", "username", "password", "caFile"),
     secret("charts", "username", "password", "certFile", "keyFile"),
     secret("chat", "address", "proxy"),
@@ -116,6 +121,23 @@ def test_it_changes_no_exit_code_and_hides_nothing(old: Cluster, what: str) -> N
     assert "deprecated-secret-key" not in {finding["code"] for finding in story["findings"]}
     text = flux_status(kubeconfig, "explain", what).out
     assert text.index(" keys ") < text.index("deprecated")
+
+
+def test_a_key_that_nobody_needs(old: Cluster, tmp_path: Path) -> None:
+    """Of a repository that is well without its Secret that is advice; of another it is an error."""
+    what = ("credentials", "gitrepo/public", "-o", "json")
+    said = flux_status(old.kubeconfig("admin"), *what)
+    (one,) = said.report["credentials"]
+    assert said.code == Exit.UNHEALTHY
+    assert one["troubles"][0].endswith("its keys are for ssh, and the URL is https")
+    assert not one["habits"]
+    old.put([{**OBJECTS[0], "status": {"observedGeneration": 1, "conditions": [READY]}}])
+    said = flux_status(old.kubeconfig("admin"), *what)
+    (one,) = said.report["credentials"]
+    assert (said.code, one["troubles"]) == (Exit.HEALTHY, [])
+    (habit,) = one["habits"]
+    assert habit["code"] == "secret-unused"
+    assert not run(next(printed_in(habit, "a test")), files(tmp_path))
 
 
 def test_its_commands_work(old: Cluster, tmp_path: Path) -> None:
