@@ -61,8 +61,9 @@ def show(
     """Explain one object, or one code: the cause, the fix, and all that is known.
 
     KIND is written as for kubectl or flux (ks, kustomizations, helmrelease, …). With it go the
-    log of its controller, its events, and which keys the Secrets have that it and its source
-    name, never a value; each is left out where you lack the right. A CODE needs no cluster.
+    log of its controller, its events, and which keys the Secrets have that it and what it
+    feeds on name, never a value; each is left out where you lack the right. A CODE needs no
+    cluster.
     """
     from fluxstatus.explain.codes import codes
     from fluxstatus.explain.names import MistakenError, UnreadError, find, near_codes, parse

@@ -106,7 +106,7 @@ def test_all_that_it_feeds_on_is_looked_at(old: Cluster) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("what", ["gitrepo/git", "helmrepo/charts", "provider/chat"])
+@pytest.mark.parametrize("what", ["helmrepo/charts", "provider/chat"])
 def test_it_changes_no_exit_code_and_hides_nothing(old: Cluster, what: str) -> None:
     """Advice stands below what is known of the Secret; without it all would be the same."""
     kubeconfig = old.kubeconfig("admin")
