@@ -242,7 +242,7 @@ def test_what_preflight_prints(cluster: Cluster, pasting: Path) -> None:
     aim = Aim(target.context, flags)
     for url, private in (("ssh://git@git.example.com/a", False), ("https://x.example/a", True)):
         sync = manifest.sync_of(url, "", "", private=private)
-        hints += [replace(hint, commands=tuple(map(aim.command, hint.commands)))
+        hints += [hint._replace(commands=tuple(map(aim.command, hint.commands)))
                   for hint in manifest.steps(sync)]  # fmt: skip
     commands = [Printed(command.argv, command.changes, "preflight")
                 for hint in hints for command in hint.commands
