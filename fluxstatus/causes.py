@@ -262,7 +262,8 @@ class Causes:
 
     def _blame_circle(self, circle: list[Key]) -> None:
         resource = self._state.resources[circle[0]]
-        way = " → ".join(f"{kind} {ns}/{name}" for kind, ns, name in (*circle, circle[0]))
+        names = [f"{kind} {namespace}/{name}" for kind, namespace, name in (*circle, circle[0])]
+        way = f"{names[0]} depends on itself" if len(circle) == 1 else " → ".join(names)
         diagnosis = diagnose_state("dependency-cycle", resource, {"cycle": way})
         fault = Fault(diagnosis, resource.reason, resource.message)
         self._blame.add(circle[0], [Cause(resource.ref, fault, resource, resource.since)])

@@ -8,11 +8,18 @@ from typing import NamedTuple
 
 from fluxstatus.components import Component
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
-from fluxstatus.knowledge import Diagnosis, diagnose, diagnose_state
+from fluxstatus.knowledge import (
+    UNKNOWN_FAULT,
+    Diagnosis,
+    diagnose,
+    diagnose_state,
+    workload_hints,
+)
 from fluxstatus.missing import missing_target, nearest
 from fluxstatus.references import (
     dependencies_of,
     dependency_named,
+    naming,
     ready_expression,
     source_of,
 )
@@ -44,6 +51,7 @@ With any other reason the release did not get so far, and its outcomes are those
 
 _STATUS = re.compile(r"not ready: status (\w+)")
 _ROLLED_BACK = "the upgrade was rolled back, so the previous version runs"
+_UNINSTALLED = "it was uninstalled again (remediation), so nothing of it runs"
 
 _OF_TROUBLE = {
     "scaled-to-zero": "controller-scaled-to-zero",
@@ -94,12 +102,28 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
             "missing_target": f"{kind} {namespace}/{name} does not exist{meant}",
             "target_resource": full_name(kind),
             "referrers": f"{resource.ref} refers",
+            "reference": naming(resource, missing),
         }
         diagnosis = diagnose_state("target-missing", resource, {**fields, **about})
         return Fault(diagnosis, reason, message, missing)
     else:
         return _by_verdict(resource, reason, message, fields)
-    return Fault(diagnose_state(code, resource, fields), reason, message)
+    diagnosis = diagnose_state(code, resource, fields)
+    if code == "terminating":
+        diagnosis = _with_last_attempt(diagnosis, resource, (reason, message), fields)
+    return Fault(diagnosis, reason, message)
+
+
+def _with_last_attempt(
+    state: Diagnosis, resource: Resource, words: tuple[str, str], fields: Mapping[str, str]
+) -> Diagnosis:
+    """Add to the diagnosis of a deletion that hangs why the last attempt at it failed."""
+    of_before = words[0] == resource.reason and resource.ready
+    found = diagnose(resource, *words, fields)
+    if of_before or found.code == UNKNOWN_FAULT.code:
+        return state
+    why = f"{state.why}; its last attempt: {found.why}"
+    return replace(state, why=why, hints=(*found.hints, *state.hints))
 
 
 def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
@@ -110,8 +134,14 @@ def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fau
         "missing_target": f"does not exist{meant}",
         "target_resource": full_name(target[0]),
         "referrers": f"{len(referrers)} objects refer",
+        "reference": _naming_in(state, referrers, target),
     }
     return Fault(diagnose_state("target-missing", None, fields), "", "", target)
+
+
+def _naming_in(state: State, referrers: Sequence[Key], target: Key) -> str:
+    found = [state.resources[key] for key in referrers if key in state.resources]
+    return " or ".join(dict.fromkeys(naming(resource, target) for resource in found))
 
 
 def fault_of_unread(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
@@ -195,6 +225,8 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
     diagnosis = diagnose(resource, reason, message, fields)
     if reason == "RollbackSucceeded" and diagnosis.code != "upgrade-rolled-back":
         diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_ROLLED_BACK}")
+    if resource.reason == "UninstallSucceeded":
+        diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_UNINSTALLED}")
     return Fault(diagnosis, reason, message)
 
 
@@ -243,7 +275,11 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
     text = trouble.text if trouble else f"{component.ready} of {component.wanted} replicas ready"
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
               "trouble": text}  # fmt: skip
-    return Fault(diagnose_state(code, None, {**_around(state), **fields}), code, text)
+    diagnosis = diagnose_state(code, None, {**_around(state), **fields})
+    if code == "controller-not-ready":  # a quota or a policy may keep its pods from being made
+        told = workload_hints(text, fields)
+        diagnosis = replace(diagnosis, hints=(*told, *diagnosis.hints))
+    return Fault(diagnosis, code, text)
 
 
 def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
@@ -253,8 +289,6 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
         "name": name,
         "ns": instance.ref.namespace if instance else state.namespace,
         "kinds": kinds,
-        "instance": instance.ref.name if instance else "",
-        "instance_resource": KINDS["FluxInstance"].resource,
     }
     code = "operator-missing" if name == OPERATOR else "controller-missing"
     return Fault(diagnose_state(code, None, {**_around(state), **fields}), "", "")
@@ -289,7 +323,13 @@ def fault_of_working(
 
 
 def _around(state: State) -> dict[str, str]:
-    return {"now": state.now.strftime("%Y-%m-%dT%H:%M:%SZ"), "flux_namespace": state.namespace}
+    instance = state.instance
+    return {
+        "now": state.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "flux_namespace": state.namespace,
+        "instance": instance.ref.name if instance else "",
+        "instance_resource": KINDS["FluxInstance"].resource,
+    }
 
 
 def _fields(state: State, resource: Resource) -> dict[str, str]:

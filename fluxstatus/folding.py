@@ -25,11 +25,12 @@ _OF_ITS_CONTROLLER = {
     "storage-full": "controller-storage-full",
     "storage-read-only": "controller-storage-fails",
     "source-storage": "controller-storage-fails",
+    "flux-forbidden": "controller-forbidden",
 }
 _OF_ITS_STORAGE = {"artifact-host-unreachable": "controller-unreachable"}
 """Codes of faults that several objects share when a controller that runs is at fault.
 
-The disk is that of the controller of the object, the artifacts are where its source is stored.
+Disk and rights are those of the object's controller, artifacts are where its source is stored.
 """
 
 

@@ -70,6 +70,23 @@ def dependency_named(resource: Resource, message: str) -> Key | None:
     return found["kind"] or resource.ref.kind, namespace or resource.ref.namespace, own
 
 
+def naming(resource: Resource, target: Key) -> str:
+    """Give the field of *resource* that names *target*, as a sentence calls it."""
+    spec = map_of(resource.get("spec"))
+    for field in _NAMING:
+        value = spec.get(field)
+        for entry in maps_of(value if isinstance(value, list) else [value]):
+            named = map_of(entry.get("repository")) or entry
+            if text_of(named.get("name")) == target[2]:
+                return _OF_TEMPLATE if _is_made(resource) else f"spec.{field}"
+    return "the reference"
+
+
+def _is_made(resource: Resource) -> bool:
+    """Whether helm-controller made *resource* from the chart template of a HelmRelease."""
+    return resource.ref.kind == "HelmChart" and "helm.toolkit.fluxcd.io/name" in resource.labels
+
+
 def ready_expression(resource: Resource, dependency: Key) -> str:
     """Give the readyExpr that *resource* asks of *dependency*, empty when it has none."""
     kind, namespace, name = dependency
@@ -196,6 +213,14 @@ _DEPENDENCIES: Mapping[str, Callable[[Resource], Iterator[Key]]] = {
     "ArtifactGenerator": _sources_of,
     "FluxInstance": _sync_of,
 }
+
+_NAMING = (
+    "sourceRef", "chartRef", "imageRepositoryRef", "dependsOn", "inputsFrom", "include", "sources",
+    "healthChecks",
+)  # fmt: skip
+"""The fields of a spec that name what must exist."""
+
+_OF_TEMPLATE = "spec.chart.spec.sourceRef of the HelmRelease"
 
 _FEEDS: Mapping[str, Callable[[Resource], Iterator[Key]]] = {
     "ResourceSet": _inputs_of,

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from fluxstatus.evidence import Object
 from fluxstatus.findings import Hint
-from fluxstatus.kinds import KINDS
+from fluxstatus.kinds import KINDS, full_name
 from fluxstatus.knowledge import workload_hints
-from fluxstatus.knowledge.pods import VAGUE
+from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
 from fluxstatus.knowledge.rule import hints
 from fluxstatus.knowledge.subject import Waited, waited_for
 from fluxstatus.resources import Resource, map_of, maps_of, text_of
@@ -193,6 +193,8 @@ def _said(kind: str, name: str, warned: Warned) -> str:
 
 def _event_hints(waited: Waited, warned: Warned) -> tuple[Hint, ...]:
     fields = {"name": waited.name, "ns": waited.namespace}
+    if waited.kind not in _WORKLOADS | {"PersistentVolumeClaim"}:  # it has no pods of its own
+        return hints((OF_OTHERS,), {**fields, "resource": full_name(waited.kind)})
     return workload_hints(f"{warned.reason}: {warned.message}", fields) or hints((VAGUE,), fields)
 
 

@@ -132,6 +132,48 @@ def test_one_that_cannot_download_is_told_by_itself() -> None:
     ]
 
 
+def forbidden(user: str) -> dict[str, str]:
+    """Give the conditions of an object whose manifest the API server does not let *user* apply."""
+    return {
+        "Ready": "False ReconciliationFailed: ConfigMap/apps/x dry-run failed (Forbidden): "
+        f'configmaps "x" is forbidden: User "system:serviceaccount:{user}" cannot patch resource '
+        '"configmaps" in API group "" in the namespace "apps"'
+    }
+
+
+def test_a_controller_that_lost_its_rights_is_one_cause() -> None:
+    """Without Flux's own ClusterRoleBinding all fails; the operator is asked to put it back."""
+    gone = forbidden("flux-system:kustomize-controller")
+    objects = [kustomization("a", "git", gone), kustomization("b", "git", gone)]
+    found = only(*in_flux(source("git"), *objects), of="Deployment/kustomize-controller",
+                 blocks="Kustomization/a Kustomization/b")  # fmt: skip
+    assert found.code == "controller-forbidden"
+    assert "ClusterRoleBinding" in found.why
+    assert "reconcile.fluxcd.io/forceAt" in str(found.hints[0].commands)
+
+
+def test_a_tenant_without_rights_is_not_the_controllers_fault() -> None:
+    """Each object whose own ServiceAccount may not apply is told by itself."""
+    tenant = forbidden("apps:tenant")
+    objects = [kustomization("a", "git", tenant), kustomization("b", "git", tenant)]
+    found = trouble(*in_flux(source("git"), *objects))
+    assert [f.code for f in found] == ["rbac-forbidden"] * 2
+
+
+def test_a_controller_whose_pods_are_not_made_is_told_with_the_quota() -> None:
+    """The Deployment's own condition tells what refuses the pods, and the step is about that."""
+    refused = {
+        "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+        "message": 'pods "x" is forbidden: exceeded quota: small, requested: pods=1',
+    }  # fmt: skip
+    objects = in_flux(kustomize_controller={"status.readyReplicas": 0,
+                                            "status.conditions": [refused]})  # fmt: skip
+    objects = [o for o in objects if not (o["kind"] == "Pod" and "kustomize" in str(o["metadata"]))]
+    found = only(*objects, of="Deployment/kustomize-controller", blocks="Kustomization/flux-system")
+    assert "exceeded quota: small" in found.why
+    assert "ResourceQuota small" in found.hints[0].text
+
+
 def test_a_full_disk_is_one_cause() -> None:
     """Sources that cannot be stored for want of space are one fault of source-controller."""
     found = only(
@@ -393,6 +435,84 @@ def test_a_parent_that_checks_a_child_that_depends_on_it_is_a_cycle() -> None:
     found = only(*HEALTHY, *objects, of="Kustomization/root", blocks="ResourceSet/set")
     assert found.code == "dependency-cycle"
     assert "apps/root → ResourceSet apps/set → Kustomization apps/root" in found.why
+
+
+def test_what_depends_on_itself_is_told_so() -> None:
+    """The smallest circle has one member."""
+    found = only(*HEALTHY, source("git"), kustomization("a", "git", waiting_for("a"), after=["a"]),
+                 of="Kustomization/a", blocks="")  # fmt: skip
+    assert found.why.endswith("Kustomization apps/a depends on itself")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "field"),
+    [
+        ("Kustomization", {"sourceRef": reference("GitRepository", "gone")}, "spec.sourceRef"),
+        ("Kustomization", {"dependsOn": [{"name": "gone"}]}, "spec.dependsOn"),
+        ("HelmRelease", {"chartRef": reference("OCIRepository", "gone")}, "spec.chartRef"),
+        ("HelmChart", {"sourceRef": reference("GitRepository", "gone")}, "spec.sourceRef"),
+        ("ResourceSet", {"inputsFrom": [{"name": "gone"}]}, "spec.inputsFrom"),
+        ("GitRepository", {"include": [{"repository": {"name": "gone"}}]}, "spec.include"),
+        ("ArtifactGenerator", {"sources": [reference("GitRepository", "gone")]}, "spec.sources"),
+        ("ImagePolicy", {"imageRepositoryRef": {"name": "gone"}}, "spec.imageRepositoryRef"),
+    ],
+)
+def test_the_field_that_names_what_is_missing_is_told(
+    kind: str, spec: dict[str, Any], field: str
+) -> None:
+    """Who is to correct a reference is told where it stands."""
+    lost = flux(kind, "x", {"Ready": "False ArtifactFailed: not found"}, spec=spec)
+    first = trouble(*images(lost))[0]
+    assert (first.code, first.hints[0].text) == ("target-missing", f"create it, or correct {field}")
+
+
+def test_several_fields_may_name_what_is_missing() -> None:
+    """One cause for all that refer to it, with each field that does."""
+    gone = {"Ready": 'False ArtifactFailed: GitRepository "gone" not found'}
+    of_release = {"helm.toolkit.fluxcd.io/name": "web"}
+    from_git = {"chart": "./web", "sourceRef": reference("GitRepository", "gone")}
+    chart = flux("HelmChart", "apps-web", gone, labels=of_release, spec=from_git)
+    found = only(*HEALTHY, kustomization("a", "gone", gone), chart,
+                 of="GitRepository/gone", blocks="HelmChart/apps-web Kustomization/a")  # fmt: skip
+    assert found.hints[0].text == (
+        "create it, or correct spec.chart.spec.sourceRef of the HelmRelease or spec.sourceRef"
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "reason", "message", "field"),
+    [
+        ("Kustomization/flux-system", "ArtifactFailed",
+         "kustomization path not found: stat /tmp/k-1/pord: no such file", "spec.sync.path"),
+        ("GitRepository/flux-system", "GitOperationFailed",
+         "couldn't find remote ref \"refs/heads/prod\"", "spec.sync.ref"),
+    ],
+)  # fmt: skip
+def test_what_the_operator_made_is_corrected_at_its_maker(
+    target: str, reason: str, message: str, field: str
+) -> None:
+    """What is changed on the root sync itself is undone; the FluxInstance has the field."""
+    broken = alter(HEALTHY, target, {"status.conditions.0.status": "False",
+        "status.conditions.0.reason": reason, "status.conditions.0.message": message})  # fmt: skip
+    first = trouble(*broken)[0]
+    assert first.object
+    assert name(first.object) == target
+    assert any(field in h.text and "FluxInstance flux-system/flux" in h.text for h in first.hints)
+
+
+def test_what_a_resource_set_made_is_corrected_at_it() -> None:
+    """A template is mended, not what came of it; a host that is down asks for no mending."""
+    made = {"resourceset.fluxcd.controlplane.io/name": "tenants",
+            "resourceset.fluxcd.controlplane.io/namespace": "apps"}  # fmt: skip
+    down = {"Ready": "False GitOperationFailed: HTTP 503 from upstream"}
+    objects = [
+        flux("ResourceSet", "tenants"),
+        flux("GitRepository", "wrong", NOT_THERE, labels=made),
+        flux("GitRepository", "down", down, labels=made),
+    ]
+    found = {f.object.name: str(f.hints) for f in trouble(*HEALTHY, *objects) if f.object}
+    assert "ResourceSet apps/tenants, which makes it from spec.resources" in found["wrong"]
+    assert "ResourceSet" not in found["down"]
 
 
 def test_two_causes_are_told_at_each_other() -> None:

@@ -1,13 +1,26 @@
 """What is told at a cause beside it: who else is to blame, who is frozen, what pods say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fluxstatus.brief import short
 from fluxstatus.causes import Cause
+from fluxstatus.findings import Command, Hint
+from fluxstatus.kinds import full_name
+from fluxstatus.ownership import makers_of
 from fluxstatus.resources import Verdict
 from fluxstatus.revisions import lag_of
 from fluxstatus.state import State, key_of
 from fluxstatus.unhealthy import Unhealthy, unhealthy_release, unhealthy_workloads
+
+_OF_SOURCE = "spec.sync.url, spec.sync.ref and spec.sync.pullSecret"
+_MADE_FROM: Mapping[str, Mapping[str, str]] = {
+    "FluxInstance": {
+        "Kustomization": "spec.sync.path",
+        **dict.fromkeys(("GitRepository", "OCIRepository", "Bucket"), _OF_SOURCE),
+    },
+    "ResourceSet": {"": "spec.resources and its inputs"},
+}
+"""What the operator makes an object from, by its own kind and that of the object."""
 
 _AT_MOST = 3  # of a sort: who wants all asks for each
 
@@ -64,6 +77,22 @@ def _other_causes(state: State, cause: Cause) -> Iterator[str]:
                 )
                 if len(told) > _AT_MOST:
                     return
+
+
+def corrected_at(cause: Cause) -> Iterator[Hint]:
+    """Say where the spec of an object is to be corrected that the operator makes, and undoes."""
+    resource, steps = cause.resource, [hint.text for hint in cause.fault.diagnosis.hints]
+    if resource is None or not any("spec." in text or "correct" in text for text in steps):
+        return
+    for kind, namespace, name in makers_of(resource.labels):
+        field = _MADE_FROM.get(kind, {}).get(resource.ref.kind) or _MADE_FROM.get(kind, {}).get("")
+        if field and not any(kind in text for text in steps):
+            argv = ("kubectl", "get", full_name(kind), name, "-n", namespace, "-o", "yaml")
+            yield Hint(
+                f"its spec is to be corrected in {kind} {namespace}/{name}, which makes it from "
+                f"{field}; what is changed on the object itself is undone",
+                (Command(argv),),
+            )
 
 
 def neighbours(state: State, cause: Cause) -> list[Cause]:

@@ -9,7 +9,8 @@ from fluxstatus.checks.step import Step
 from fluxstatus.checks.telling import UNREAD_CODES, docs_of, passed, unread_found
 from fluxstatus.evidence import Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
+from fluxstatus.kinds import KINDS, full_name
+from fluxstatus.ownership import labels_of
 from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of, unhandled_since, when
 from fluxstatus.revisions import Lag, lag_of
 from fluxstatus.state import State, key_of
@@ -107,7 +108,8 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
     if condition.get("status") != "True":
         events = state.warnings.get(key_of(release.ref), ())
         drift = [warned for warned in events if warned.reason == "DriftDetected"]
-        if not drift or condition or release.verdict is not Verdict.READY:
+        corrected = release.get("spec", "driftDetection", "mode") == "enabled"
+        if not drift or condition or corrected or release.verdict is not Verdict.READY:
             return
         message = drift[0].message
     ref = release.ref
@@ -182,16 +184,35 @@ def _left_behind(state: State) -> Iterator[Finding]:
                 message=warned.message,
                 since=warned.last,
                 hints=(
+                    *_stuck_in(warned.message),
                     Hint(
                         "find what carries its labels, and delete it",
                         (
                             Command(("kubectl", "get", "all,configmaps", "--all-namespaces", "-l",
-                                     f"{KINDS[kind].group}/name={name}")),
+                                     ",".join("=".join(one) for one in labels_of(key).items()))),
                         ),
                     ),
                 ),
                 docs=docs_of(kind),
             )  # fmt: skip
+
+
+def _stuck_in(message: str) -> Iterator[Hint]:
+    """Say how to look at what *message* says is still there: its finalizers tell who holds it."""
+    from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
+
+    stuck = [one for one in waited_for(message) if one.kind != "Secret"]
+    if stuck:
+        names = ", ".join(f"{one.kind} {one.namespace}/{one.name}" for one in stuck)
+        yield Hint(
+            f"bring back what handles the finalizers of {names}; take a finalizer off only when "
+            "nothing is left that does",
+            tuple(
+                Command(("kubectl", "get", full_name(one.kind), one.name,
+                         *(("-n", one.namespace) if one.namespace else ()), "-o", "yaml"))
+                for one in stuck
+            ),
+        )  # fmt: skip
 
 
 def _events(state: State) -> Iterator[Finding]:

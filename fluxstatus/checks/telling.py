@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fluxstatus.brief import ago
 from fluxstatus.causes import Cause
-from fluxstatus.checks.beside import beside, headline, neighbours, workloads_behind
+from fluxstatus.checks.beside import beside, corrected_at, headline, neighbours, workloads_behind
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS
@@ -104,7 +104,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         since=cause.since,
         evidence=tuple(_evidence(state, cause)),
         blocks=cause.blocks,
-        hints=(*found, *steps, *(explained(cause.ref) if resource else ())),
+        hints=(*found, *steps, *corrected_at(cause), *(explained(cause.ref) if resource else ())),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,

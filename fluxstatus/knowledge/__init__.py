@@ -45,7 +45,7 @@ from fluxstatus.knowledge.subject import (
     object_in,
     workload_fields,
 )
-from fluxstatus.resources import Resource
+from fluxstatus.resources import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
     "not-ready",
@@ -109,7 +109,8 @@ def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str,
     """
     rule, fields = rule_for(resource, reason, message, around)
     diagnosis = _fill(rule, fields)
-    if resource.kind.name == "HelmRelease" and reason in outcomes.REASONS and not _retried(rule):
+    tried_again = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
+    if resource.kind.name == "HelmRelease" and tried_again and not _retried(rule):
         return replace(diagnosis, hints=(*diagnosis.hints, *hints((RETRY,), fields)))
     return diagnosis
 

@@ -6,7 +6,7 @@ pkg/kube, which passes the same texts on.
 
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import OBJECT, RETRY, SPEC
+from fluxstatus.knowledge.steps import APPLY_INSTANCE, OBJECT, RETRY, SPEC
 
 _APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _ANY = frozenset(KINDS)
@@ -19,6 +19,12 @@ _CANNOT = (
     _USER + r" cannot (?P<verb>\w+) resource \"(?P<what>[^\"]+)\"(?: in API group "
     r"\"(?P<group>[^\"]*)\")?"
 )
+_OF_FLUX = (
+    r"system:serviceaccount:[^:\"]+:(?:(?:source|kustomize|helm|notification|image-reflector|"
+    r"image-automation)-controller|source-watcher|flux-operator)\""
+)
+"""The ServiceAccounts that Flux itself runs with (F manifests/rbac, FO charts)."""
+
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
 _IMMUTABLE = (
     r"(?:field is immutable|immutable field|is immutable|may not change once set|"
@@ -132,6 +138,25 @@ _MISSING = (
 )
 
 _RIGHTS = (
+    Rule(
+        "flux-forbidden",
+        "{user}, as which Flux itself runs, may not {verb} {what}: its permissions (RBAC) are "
+        "missing (forbidden), a ClusterRole or ClusterRoleBinding that was installed with it",
+        (
+            Step(
+                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; "
+                "those of the operator itself come with its Helm chart",
+                read=(
+                    "kubectl get clusterrolebindings -o wide",
+                    "kubectl auth can-i {verb} {what} -A --as={user}",
+                ),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        pattern=Text(r"^(?=.*" + _OF_FLUX + r").*?" + _CANNOT),
+        kinds=_ANY,
+        upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
+    ),
     Rule(
         "rbac-forbidden",
         "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where "

@@ -1,6 +1,7 @@
 """What it means that an object waits, and that many do: states that causes.py finds."""
 
 from fluxstatus.knowledge.rule import Rule, Step
+from fluxstatus.knowledge.steps import APPLY_INSTANCE
 
 _SPEC = "kubectl get {resource} {name} -n {ns} -o yaml"
 _LOG = "kubectl logs -n {ns} deployment/{name} --tail=50"
@@ -71,6 +72,20 @@ RULES = (
             ),
         ),
         upstream="SC api/v1/condition_types.go",
+    ),
+    Rule(
+        "controller-forbidden",
+        "its ServiceAccount may not do what {count} of its objects need: a ClusterRole or "
+        "ClusterRoleBinding of Flux is missing or was changed (forbidden)",
+        (
+            Step(
+                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; "
+                "those of the operator itself come with its Helm chart",
+                read=("kubectl get clusterrolebindings -o wide", _LOG),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
     ),
     Rule(
         "controller-unreachable",

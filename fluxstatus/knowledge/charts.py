@@ -10,6 +10,7 @@ from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
 _HELM, _CHART = frozenset({"HelmRepository"}), frozenset({"HelmChart"})
 _INDEX = "SC internal/helm/repository/chart_repository.go"
 _BUILD = "SC internal/helm/chart/errors.go"
+_ITS_SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
 _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 
 _REPOSITORY = (
@@ -150,6 +151,51 @@ _CHARTS = (
         pattern=Text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
         trivial=True,
         upstream=_INDEX,
+    ),
+    Rule(
+        "chart-version-missing",
+        "the index of {source_name} lists no chart {chart} (no chart name found)",
+        (
+            Step(
+                "correct the chart's name, {chart} (in a HelmRelease spec.chart.spec.chart), or "
+                "the repository that its sourceRef names",
+                read=(SPEC, _ITS_SOURCE),
+            ),
+        ),
+        pattern=Text(r"no chart name found"),
+        needs=("chart",),
+        trivial=True,
+        upstream=_INDEX,
+    ),
+    Rule(
+        "chart-version-missing",
+        "the index of {source_name} lists no version of the chart {chart} (no chart version found)",
+        (
+            Step(
+                "publish a version of {chart}; one whose metadata is not valid does not count",
+                read=(SPEC, _ITS_SOURCE),
+            ),
+        ),
+        pattern=Text(r"no chart version found"),
+        needs=("chart",),
+        upstream=_INDEX,
+    ),
+    Rule(
+        "chart-version-missing",
+        "the registry has no chart {wanted_chart}: {detail}",
+        (
+            Step(
+                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository "
+                "{source_name}: the chart's name is put behind it",
+                read=(SPEC, _ITS_SOURCE),
+            ),
+        ),
+        pattern=Text(
+            r"could not get tags for \"(?P<wanted_chart>[^\"]+)\"[^\n]*?(?P<detail>NAME_UNKNOWN|"
+            r"name unknown|404(?:: not found)?)"
+        ),
+        trivial=True,
+        upstream="SC internal/helm/repository/oci_chart_repository.go",
     ),
     Rule(
         "chart-version-missing",

@@ -58,7 +58,7 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
+        "{workload} was deleted and is not gone: {workload_state}",
         (
             Step(
                 "look at its finalizers and at what must remove them",

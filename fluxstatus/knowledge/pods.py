@@ -231,3 +231,9 @@ VAGUE = Step(
     read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
 )
 """The next step when nothing more is known of what an event says."""
+
+OF_OTHERS = Step(
+    "look at its conditions and events: its own controller says there what it lacks",
+    read=("kubectl describe {resource} {name} -n {ns}",),
+)
+"""The next step for a kind that has no pods, a Certificate for one."""

@@ -15,7 +15,7 @@ _REJECTED = (
     r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b|\b40[13] (?:Unauthorized|Forbidden)|"
     r"no basic auth credentials|failed to authorize|failed to login|incorrect username or password"
 )
-_WANTED = r"(?:manifests|blobs)/(?P<wanted>[^\s:]+(?::[0-9a-f]{64})?)"
+_WANTED = r"(?:manifests|blobs)/(?P<wanted>(?:sha\d+:)?[^\s:]+)"
 
 _LOGIN = (
     Rule(

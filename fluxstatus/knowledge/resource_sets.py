@@ -192,8 +192,8 @@ _PROVIDERS = (
             ),
         ),
         pattern=Text(
-            r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|"
-            r"(?:: |status(?: code)?:? |HTTP )40[13]\b[^\n]{0,40}|Bad credentials|"
+            r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|(?<=: )40[13]\b(?: \w[\w ]{0,40})?|"
+            r"(?:status(?: code)?:? |HTTP )40[13]\b|Bad credentials|"
             r"authentication required|invalid_token|insufficient_scope|DENIED\b)"
         ),
         kinds=_INPUTS,

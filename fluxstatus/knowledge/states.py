@@ -34,7 +34,8 @@ _RULES = (
     ),
     Rule(
         "suspended-by-annotation",
-        "it is suspended by an annotation: nothing new of it reaches the cluster",
+        "it is suspended by the annotation {switch} (disabled): nothing new of it reaches the "
+        "cluster",
         (Step("switch its reconciliation on if the pause is over", change=(_RESUME_ANNOTATED,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",
@@ -128,7 +129,7 @@ _RULES = (
         "{missing_target}; {referrers} to it",
         (
             Step(
-                "create it, or correct the reference",
+                "create it, or correct {reference}",
                 read=("kubectl get {target_resource} -A", _SPEC),
             ),
         ),

@@ -11,6 +11,12 @@ AGAIN = (
     "kubectl annotate --overwrite {resource} {name} -n {ns} reconcile.fluxcd.io/requestedAt={now}"
 )
 
+APPLY_INSTANCE = (
+    "kubectl annotate --overwrite {instance_resource} {instance} -n {flux_namespace} "
+    "reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}"
+)
+"""Have the operator apply what its FluxInstance stands for; nothing where there is none."""
+
 SECRETS = "kubectl get secrets -n {ns}"
 SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - names of keys, no values
 SERVICE_ACCOUNTS = "kubectl get serviceaccounts -n {ns} -o yaml"

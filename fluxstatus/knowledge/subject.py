@@ -58,6 +58,8 @@ def fields_of(resource: Resource) -> dict[str, str]:
     host, provider = _host(url), own["provider"] or own["sync_provider"]
     return {
         **own,
+        "chart": own["chart"] or _read(resource, ("spec", "chart")),
+        "path": own["path"] or _ROOT.get(ref.kind, ""),
         "object": "an object",
         "object_resource": "",
         "object_name": "",
@@ -180,6 +182,9 @@ _SECRET_KEYS = {
     "ResourceSetInputProvider": "username and password, or the keys of a GitHub App",
 }
 """The keys of the Secret that spec.secretRef names, for the kinds that have their own."""
+
+_ROOT = {"Kustomization": "./"}
+"""What the path of a kind means where it is left out (KC api/v1)."""
 
 _ADDRESS_FIELDS = {
     "Bucket": "spec.endpoint",

@@ -212,7 +212,7 @@ _CLUSTERS = (
     ),
     Rule(
         "remote-cluster-denied",
-        "the cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the "
+        "the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the "
         "credential: it is wrong or expired (Unauthorized)",
         (
             Step(
@@ -230,8 +230,8 @@ _CLUSTERS = (
     ),
     Rule(
         "remote-cluster-unreachable",
-        "the certificate of the cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to "
-        "is not trusted: {detail}",
+        "the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) "
+        "leads to is not trusted: {detail}",
         (
             Step(
                 "correct certificate-authority-data and the server name in the kubeconfig of the "
@@ -246,8 +246,8 @@ _CLUSTERS = (
     ),
     Rule(
         "remote-cluster-unreachable",
-        "the cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be reached "
-        "at {host}: {detail}",
+        "the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be "
+        "reached at {host}: {detail}",
         (
             Step(
                 "look whether its API server is up at {host}, whether NetworkPolicies and "

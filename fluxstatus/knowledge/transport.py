@@ -274,11 +274,12 @@ _RULES = (
     ),
     Rule(
         "host-rate-limit",
-        "{host} limits the rate of requests (HTTP 429)",
+        "{host} limits the rate of requests (HTTP 429, or 403 by GitHub)",
         (
             Step(
-                "raise spec.interval, use credentials with a higher limit (registries count "
-                "anonymous pulls by address), or a Receiver instead of polling"
+                "raise spec.interval, use credentials with a higher limit (a token in the Secret "
+                "that spec.secretRef names; without one all count that come from this address), or "
+                "a Receiver instead of polling"
             ),
         ),
         pattern=Text(

@@ -17,6 +17,8 @@ AROUND = {
     "now": "2026-11-23T12:00:00Z",
     "flux_namespace": "flux-system",
     "controller": "kustomize-controller",
+    "instance": "flux",
+    "instance_resource": "fluxinstances.fluxcd.controlplane.io",
 }
 GIT_URL = "https://git.example.com/a.git"
 SPECS: dict[str, dict[str, Any]] = {
@@ -49,6 +51,7 @@ _BASE: dict[str, dict[str, Any]] = {
     "HelmRepository": {"url": "https://charts.example.com/stable"},
     "Bucket": {"bucketName": "b", "endpoint": "minio.example.com"},
     "Kustomization": {"path": "./x"},
+    "HelmChart": {"chart": "webb", "version": "1.x"},
     "FluxInstance": {"distribution": {"version": "3.x", "registry": "ghcr.io/fluxcd"}},
 }
 

@@ -29,8 +29,7 @@ FIELDS = {
 }  # fmt: skip
 STATE_FIELDS = {
     "missing_target", "referrers", "target_resource", "target", "cycle", "trouble", "kinds",
-    "instance",
-    "instance_resource", "names", "registry", "count", "target_name", "target_ns", "expression",
+    "reference", "names", "registry", "count", "target_name", "target_ns", "expression",
     "expected", "target_cluster_resource", "waiting",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources", "version"}
