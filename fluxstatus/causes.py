@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
+from fluxstatus.attempts import since_of, tries_again
 from fluxstatus.blame import Blame, Cause
 from fluxstatus.circles import in_order
 from fluxstatus.controllers import UNTOUCHED, Controllers
@@ -16,7 +17,6 @@ from fluxstatus.faults import (
     fault_of,
     fault_of_images,
     fault_of_waiting,
-    since_of,
 )
 from fluxstatus.folding import Folding
 from fluxstatus.kinds import KINDS, OPERATOR
@@ -134,7 +134,7 @@ class Causes:
         """Whether *resource* is at work, or its controller has had no time to look at it."""
         if resource.verdict in UNTOUCHED:
             return self._controllers.has_just_started(resource)
-        return resource.verdict in MOVING and not resource.retrying
+        return resource.verdict in MOVING and not tries_again(self._state, resource)
 
     def _classify_failing(self, key: Key, resource: Resource) -> None:
         """Classify *resource*, which fails, or did with its last attempt."""

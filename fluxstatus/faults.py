@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
+from fluxstatus.attempts import words_of
 from fluxstatus.components import Component
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.knowledge import (
@@ -23,31 +23,8 @@ from fluxstatus.references import (
     ready_expression,
     source_of,
 )
-from fluxstatus.resources import Resource, Verdict, switch_of, text_of, when
+from fluxstatus.resources import Resource, Verdict, switch_of, text_of
 from fluxstatus.state import Key, State, key_of
-
-_OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
-"""Conditions of a HelmRelease, and the status that is bad: they say more than its Ready."""
-
-_PARTS = (
-    *_OUTCOMES,
-    ("FetchFailed", "True"),
-    ("StorageOperationFailed", "True"),
-    ("IncludeUnavailable", "True"),
-    ("BuildFailed", "True"),
-    ("SourceVerified", "False"),
-    ("Healthy", "False"),
-)
-"""Conditions that keep what went wrong while the next attempt runs."""
-
-_SUMMED_UP = frozenset(
-    {"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded", "RollbackFailed",
-     "UninstallSucceeded", "UninstallFailed", "RetryAfterInterval"}
-)  # fmt: skip
-"""Reasons of a HelmRelease's Ready that sum up its outcomes (HC internal/reconcile/release.go).
-
-With any other reason the release did not get so far, and its outcomes are those of before.
-"""
 
 _STATUS = re.compile(r"not ready: status (\w+)")
 _ROLLED_BACK = "the upgrade was rolled back, so the previous version runs"
@@ -228,40 +205,6 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
     if resource.reason == "UninstallSucceeded":
         diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_UNINSTALLED}")
     return Fault(diagnosis, reason, message)
-
-
-def words_of(state: State, resource: Resource) -> tuple[str, str]:
-    """Give the reason and message that tell what failed.
-
-    Each retry wipes Ready ("Reconciliation in progress"). Then the conditions of the parts still
-    tell, or the newest Warning event; for a HelmRelease they always tell more than Ready.
-    """
-    wiped = resource.condition("Ready").get("status") == "Unknown"
-    parts = _PARTS if wiped else _OUTCOMES if resource.reason in _SUMMED_UP else ()
-    for name, bad in parts:
-        part = resource.condition(name)
-        if part.get("status") == bad:
-            reason = resource.reason if resource.reason.startswith("Rollback") else ""
-            return reason or text_of(part.get("reason")), text_of(part.get("message")).strip()
-    if wiped or resource.verdict is Verdict.TERMINATING:
-        newest = next(iter(state.warnings.get(key_of(resource.ref), ())), None)
-        if newest and newest.reason != "ReconciliationDisabled":
-            return newest.reason, newest.message
-    return resource.reason, resource.message
-
-
-def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
-    """Give since when *resource* fails for *reason*, as far back as anything tells.
-
-    Ready moves whenever the text of its message does, with each retry; the conditions of the
-    parts and the first of the Warning events reach further back.
-    """
-    if resource.verdict not in (Verdict.FAILED, Verdict.STALLED):
-        return resource.since
-    times = [when(resource.condition(n).get("lastTransitionTime")) for n, bad in _PARTS
-             if resource.condition(n).get("status") == bad]  # fmt: skip
-    times += [w.first for w in state.warnings.get(key_of(resource.ref), ()) if w.reason == reason]
-    return min(filter(None, [resource.since, *times]), default=None)
 
 
 def fault_of_component(state: State, component: Component, kinds: str) -> Fault:

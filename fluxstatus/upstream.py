@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from fluxstatus.faults import words_of
+from fluxstatus.attempts import words_of
 from fluxstatus.kinds import KINDS
 from fluxstatus.missing import missing_target
 from fluxstatus.references import (

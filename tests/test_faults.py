@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.attempts import since_of, words_of
 from fluxstatus.evidence import Object
-from fluxstatus.faults import Fault, fault_of, since_of, words_of
+from fluxstatus.faults import Fault, fault_of
 from fluxstatus.state import key_of
 from tests.making import (
     NOW,
