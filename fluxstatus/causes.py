@@ -55,6 +55,10 @@ class Causes:
             for ref, fault in (*self._controllers.down.items(), *missing.items())
             if ref not in self.not_installed
         }
+        self._unserved: dict[str, Cause] = {}
+        for kind, (ref, fault) in self._controllers.unserved.items():
+            self._stopped.setdefault(ref, Cause(ref, fault))
+            self._unserved[kind] = self._stopped[ref]
         self._blame_instance_for_images()
         self._blame = Blame(state, self._stopped.items())
         self.by_object = self._blame.by_object
@@ -152,18 +156,27 @@ class Causes:
             self.moving.add(key)
 
     def _stopped_for(self, resource: Resource) -> Cause | None:
-        """Give the stopped controller that *resource* needs: its own, or the one of artifacts."""
+        """Give what *resource* needs and has not: its controller, or its source's, or a kind."""
         if not self._stopped:
             return None
+        if unserved := self._unserved_for(resource):
+            return unserved
         ref = self._controllers.stopped(resource)
         if ref is None and self._controllers.stopped_source and _fetches(resource):
             ref = self._controllers.stopped_source
         return self._stopped.get(ref) if ref else None
 
+    def _unserved_for(self, resource: Resource) -> Cause | None:
+        """Give the missing CRD of the kind that *resource* takes its artifact from."""
+        source = source_of(resource) if self._unserved else None
+        return self._unserved.get(source[0]) if source else None
+
     def _fails_by_itself(self, resource: Resource) -> bool:
         """Whether it fails for a reason that a working controller would only find again."""
         final = (Verdict.FAILED, Verdict.STALLED, Verdict.SUSPENDED)
         others = self._upstream
+        if self._unserved_for(resource) and resource.verdict is not Verdict.SUSPENDED:
+            return False
         return resource.verdict in final and not (
             others.speaks_of_others(resource) or others.cannot_download(resource)
         )

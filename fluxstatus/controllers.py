@@ -1,10 +1,11 @@
 """Which controllers do no work, and whose objects that leaves alone."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fluxstatus.faults import Fault, fault_of_component, fault_of_missing
+from fluxstatus.faults import Fault, fault_of_component, fault_of_missing, fault_of_unserved
 from fluxstatus.findings import Ref
 from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY
 from fluxstatus.references import source_of
@@ -19,6 +20,10 @@ SOURCE_CONTROLLER = "source-controller"
 STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}
 """Who stores the artifacts of a kind, where it is not source-controller (SW main.go)."""
 
+_CRD_VERSION = "apiextensions.k8s.io/v1"
+_NEWER = frozenset({"ExternalArtifact", "FluxReport", "ResourceSet", "ResourceSetInputProvider"})
+"""Kinds that came later than the controller that reconciles them."""
+
 UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
 
 
@@ -26,7 +31,8 @@ class Controllers:
     """The controllers of a State, by the name of the component.
 
     `down` are those that are there and do no work, `missing` those that should be there and are
-    not: a Deployment's name to what is wrong with it.
+    not: a Deployment's name to what is wrong with it. `unserved` tells, by kind, which CRD of a
+    controller that is there is not, and what that means; all of one controller are one fault.
     """
 
     def __init__(self, state: State) -> None:
@@ -48,6 +54,7 @@ class Controllers:
             for name in sorted(self._needed(state) - self._by_name.keys()):
                 ref = Ref("apps/v1", "Deployment", namespace, name)
                 self.missing[ref] = fault_of_missing(state, name, kinds_of(name))
+        self.unserved = dict(self._unserved(state))
 
     def takes(self, resource: Resource) -> bool:
         """Whether some controller that was found would reconcile *resource*, up or down.
@@ -105,6 +112,17 @@ class Controllers:
         return next(
             (ref for ref in (*self.down, *self.missing) if ref.name == SOURCE_CONTROLLER), None
         )
+
+    def _unserved(self, state: State) -> Iterator[tuple[str, tuple[Ref, Fault]]]:
+        """Give the kinds whose CRD is gone: the API server does not know them."""
+        served = state.evidence.served
+        for name in sorted(self._by_name) if served is not None else ():
+            kinds = [k for k in KINDS.values() if k.controller == name and k.name not in _NEWER]
+            gone = [kind for kind in kinds if served is not None and kind.resource not in served]
+            if gone:
+                ref = Ref(_CRD_VERSION, "CustomResourceDefinition", "", gone[0].resource)
+                fault = fault_of_unserved(state, name, ", ".join(kind.name for kind in gone))
+                yield from ((kind.name, (ref, fault)) for kind in gone)
 
     def _needed(self, state: State) -> set[str]:
         """Give the names of what must be there: what is expected, and what has objects."""

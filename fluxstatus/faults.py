@@ -237,6 +237,13 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
     return Fault(diagnose_state(code, None, {**_around(state), **fields}), "", "")
 
 
+def fault_of_unserved(state: State, controller: str, kinds: str) -> Fault:
+    """Say that the CRDs of *kinds*, which *controller* reconciles, are not there."""
+    code = "operator-crd-missing" if controller == OPERATOR else "controller-crd-missing"
+    fields = {**_around(state), "controller": controller, "kinds": kinds}
+    return Fault(diagnose_state(code, None, fields), "", "")
+
+
 def fault_of_images(state: State, instance: Resource, components: Iterable[Component]) -> Fault:
     """Say that the images of several *components* that *instance* asks for cannot be pulled."""
     found = list(components)

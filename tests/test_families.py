@@ -16,6 +16,7 @@ from tests.making import (
     FORBIDDEN,
     NO_ARTIFACT,
     NOT_THERE,
+    SERVED,
     alter,
     container,
     crashing,
@@ -130,6 +131,25 @@ def test_one_that_cannot_download_is_told_by_itself() -> None:
     assert [(name(f.object), f.code) for f in found if f.object] == [
         ("Kustomization/a", "artifact-host-unreachable")
     ]
+
+
+def test_a_missing_kind_is_the_cause_for_what_takes_its_artifacts_from_it() -> None:
+    """Without the CRD of GitRepository no object of it is there, and each consumer fails."""
+    served = {name: v for name, v in SERVED.items() if "gitrepositories" not in name}
+    none = 'no matches for kind "GitRepository" in version "source.toolkit.fluxcd.io/v1"'
+    objects = [
+        kustomization("a", "git", {"Ready": f"False ArtifactFailed: {none}"}),
+        kustomization("b", "git"),
+        kustomization("c", "git", waiting_for("a"), after=["a"]),
+        flux("OCIRepository", "oci", FETCHED),
+    ]
+    left = without(HEALTHY, "GitRepository/flux-system")
+    found = only(*left, *objects, served=served,
+                 of="CustomResourceDefinition/gitrepositories.source.toolkit.fluxcd.io",
+                 blocks="Kustomization/a Kustomization/b Kustomization/c "
+                        "Kustomization/flux-system")  # fmt: skip
+    assert found.code == "controller-crd-missing"
+    assert "source-controller runs" in found.why
 
 
 def forbidden(user: str) -> dict[str, str]:

@@ -14,14 +14,13 @@ from fluxstatus.checks.telling import (
 )
 from fluxstatus.components import CONTROLLERS, Component
 from fluxstatus.controllers import is_operator
-from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
 from fluxstatus.state import State, key_of
 from fluxstatus.workloads import last_restart
 
 STEP_ID = "components"
 RECENT = timedelta(hours=1)
+_OF_COMPONENTS = frozenset({"Deployment", "CustomResourceDefinition"})
 
 
 def examine(state: State) -> Iterator[Finding]:
@@ -32,7 +31,7 @@ def examine(state: State) -> Iterator[Finding]:
     stopped = [
         cause
         for cause in state.causes.all
-        if cause.ref.kind == "Deployment" and not is_operator(state, cause.ref)
+        if cause.ref.kind in _OF_COMPONENTS and not is_operator(state, cause.ref)
     ]
     yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
     working = [component for component in state.components if not component.down]
@@ -41,7 +40,6 @@ def examine(state: State) -> Iterator[Finding]:
     if working and (pods_unread := state.evidence.answer("pods").unread):
         yield unread_found(STEP_ID, "the controllers' pods", pods_unread)
     yield from _versions(working)
-    yield from _not_served(state)
     told = {cause.ref for cause in stopped}
     awaited = [c.ref for c in state.components if c.down and c.ref not in told]
     awaited += state.causes.not_installed
@@ -141,20 +139,6 @@ def _versions(working: list[Component]) -> Iterator[Finding]:
                 ),
             ),
         )  # fmt: skip
-
-
-def _not_served(state: State) -> Iterator[Finding]:
-    served = state.evidence.served
-    if served is None:
-        return
-    names = sorted(
-        kind.name
-        for kind in KINDS.values()
-        if kind.resource not in served and any(c.name == kind.controller for c in state.components)
-    )
-    if names:
-        unread = Unread(Why.ABSENT, "their CRDs are not installed")
-        yield unread_found(STEP_ID, ", ".join(names), unread)
 
 
 def _doing_well(working: list[Component]) -> str:

@@ -74,6 +74,39 @@ RULES = (
         upstream="SC api/v1/condition_types.go",
     ),
     Rule(
+        "controller-crd-missing",
+        "is not there (not found): {controller} runs, and the API server does not know {kinds}; "
+        "all objects of that kind went with it",
+        (
+            Step(
+                "put the CRD back: the operator does it for its FluxInstance (without one: install "
+                "Flux again the way it came); the objects then come back from Git",
+                read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        upstream="F manifests/crds",
+    ),
+    Rule(
+        "operator-crd-missing",
+        "is not there (not found): the operator runs, and the API server does not know {kinds}; "
+        "the FluxInstance went with it",
+        (
+            Step(
+                "put the CRD back with the operator's Helm chart, then apply the FluxInstance "
+                "again",
+                read=(
+                    "kubectl get customresourcedefinitions -l app.kubernetes.io/name={controller}",
+                ),
+                change=(
+                    "helm upgrade --install flux-operator "
+                    "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {flux_namespace}",
+                ),
+            ),
+        ),
+        upstream="FO charts/flux-operator/templates/crds.yaml",
+    ),
+    Rule(
         "controller-forbidden",
         "its ServiceAccount may not do what {count} of its objects need: a ClusterRole or "
         "ClusterRoleBinding of Flux is missing or was changed (forbidden)",

@@ -166,11 +166,35 @@ def test_a_shard_that_is_down_is_told_with_its_objects() -> None:
     assert [ref.name for ref in finding.blocks] == ["sharded"]
 
 
-def test_kinds_that_are_not_served_are_skipped() -> None:
-    """A controller whose CRDs are missing in part is a skip that names the kinds."""
-    served = {name: version for name, version in SERVED.items() if "buckets" not in name}
-    finding = only(found("components", evidence(*HEALTHY, served=served)), "absent")
-    assert (finding.level, finding.title.startswith("Bucket: ")) == (Level.SKIP, True)
+@pytest.mark.parametrize(
+    ("gone", "crd", "code"),
+    [
+        (["buckets"], "buckets.source.toolkit.fluxcd.io", "controller-crd-missing"),
+        (
+            ["kustomizations"],
+            "kustomizations.kustomize.toolkit.fluxcd.io",
+            "controller-crd-missing",
+        ),
+        (
+            ["receivers", "alerts"],
+            "receivers.notification.toolkit.fluxcd.io",
+            "controller-crd-missing",
+        ),
+        (["fluxinstances"], "fluxinstances.fluxcd.controlplane.io", "operator-crd-missing"),
+    ],
+)
+def test_a_crd_that_is_gone_is_a_fault(gone: list[str], crd: str, code: str) -> None:
+    """A controller that runs without its kind does nothing, and nothing else would tell."""
+    served = {n: v for n, v in SERVED.items() if n.partition(".")[0] not in gone}
+    findings = bad(found("components", evidence(*HEALTHY, served=served)))
+    assert [(f.code, f.object and f.object.name) for f in findings] == [(code, crd)]
+
+
+@pytest.mark.parametrize("kind", ["externalartifacts", "resourcesets", "imagepolicies"])
+def test_a_kind_that_an_older_flux_does_not_have_is_no_fault(kind: str) -> None:
+    """Neither one that came later, nor one whose controller is not installed."""
+    served = {n: v for n, v in SERVED.items() if n.partition(".")[0] != kind}
+    assert bad(found("components", evidence(*HEALTHY, served=served))) == []
 
 
 def test_controllers_that_may_not_be_read_are_unknown() -> None:

@@ -33,7 +33,17 @@ STATE_FIELDS = {
     "expected", "target_cluster_resource", "waiting",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources", "version"}
-CHANGES = {"annotate", "patch", "create", "scale", "rollout", "apply", "delete", "install"}
+CHANGES = {
+    "annotate",
+    "patch",
+    "create",
+    "scale",
+    "rollout",
+    "apply",
+    "delete",
+    "install",
+    "upgrade",
+}
 
 
 def templates(rule: Rule) -> Iterator[str]:
