@@ -21,6 +21,7 @@ from fluxstatus.faults import (
 from fluxstatus.folding import Folding
 from fluxstatus.kinds import KINDS, OPERATOR
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
+from fluxstatus.missing import missing_target
 from fluxstatus.references import dependency_named, source_of
 from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict
 from fluxstatus.stale import cut_off, frozen
@@ -162,8 +163,9 @@ class Causes:
         if unserved := self._unserved_for(resource):
             return unserved
         ref = self._controllers.stopped(resource)
-        if ref is None and self._controllers.stopped_source and _fetches(resource):
-            ref = self._controllers.stopped_source
+        source = self._controllers.stopped_source
+        if ref is None and source and _fetches(resource) and self._controllers.takes(resource):
+            ref = source
         return self._stopped.get(ref) if ref else None
 
     def _unserved_for(self, resource: Resource) -> Cause | None:
@@ -177,9 +179,15 @@ class Causes:
         others = self._upstream
         if self._unserved_for(resource) and resource.verdict is not Verdict.SUSPENDED:
             return False
-        return resource.verdict in final and not (
-            others.speaks_of_others(resource) or others.cannot_download(resource)
+        return resource.verdict in final and (
+            self._refers_to_nothing(resource)
+            or not (others.speaks_of_others(resource) or others.cannot_download(resource))
         )
+
+    def _refers_to_nothing(self, resource: Resource) -> bool:
+        """Whether *resource* names what does not exist, and what no controller is to make."""
+        missing = missing_target(self._state, resource, *self._upstream.words(resource))
+        return missing is not None and missing[0] != "ExternalArtifact"
 
     def _may_heal(self, resource: Resource, cause: Cause) -> bool:
         """Whether *resource* is so young that a passing fault is no news yet."""

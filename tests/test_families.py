@@ -108,6 +108,23 @@ def test_a_dead_source_controller_is_first_and_alone() -> None:
     assert found.code == "controller-scaled-to-zero"
 
 
+def test_a_dead_controller_does_not_hide_what_is_wrong_beside_it() -> None:
+    """A reference that leads nowhere, and a shard that nobody runs, are faults of their own."""
+    lost = "False DependencyNotReady: dependency 'apps/gone' not found: \"gone\" not found"
+    found = trouble(
+        *in_flux(
+            source("git"),
+            kustomization("lost", "git", {"Ready": lost}, after=["gone"]),
+            flux("Kustomization", "sharded", {}, labels={"sharding.fluxcd.io/key": "s9"},
+                 spec={"sourceRef": reference("GitRepository", "git")}),
+            source_controller=DOWN,
+        )
+    )  # fmt: skip
+    assert [f.code for f in found] == [
+        "controller-scaled-to-zero", "target-missing", "shard-without-controller"
+    ]  # fmt: skip
+
+
 def test_artifacts_that_cannot_be_had_are_one_cause() -> None:
     """With a NetworkPolicy in the way source-controller is the cause, not each that downloads."""
     found = only(
