@@ -27,8 +27,19 @@ from fluxstatus.resources import Resource, Verdict, switch_of, text_of
 from fluxstatus.state import Key, State, key_of
 
 _STATUS = re.compile(r"not ready: status (\w+)")
-_ROLLED_BACK = "the upgrade was rolled back, so the previous version runs"
-_UNINSTALLED = "it was uninstalled again (remediation), so nothing of it runs"
+_REMEDIATED = {
+    "RollbackSucceeded": "the upgrade was rolled back, so the previous version runs",
+    "RollbackFailed": "the rollback to the previous version failed, too",
+    "UninstallSucceeded": "it was uninstalled again (remediation), so nothing of it runs",
+    "UninstallFailed": "to uninstall it again (remediation) failed, too",
+    "MissingRollbackTarget": "there is no previous version to roll back to",
+}
+"""What a reason of Ready or Stalled adds to why a release failed (HC internal/reconcile)."""
+
+_TELLS_BY_ITSELF = frozenset(
+    {"upgrade-rolled-back", "rollback-failed", "uninstall-failed", "helm-no-rollback-target"}
+)
+"""Codes of diagnoses that need nothing added."""
 
 _OF_TROUBLE = {
     "scaled-to-zero": "controller-scaled-to-zero",
@@ -200,10 +211,11 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
     if code:
         return Fault(diagnose_state(code, resource, fields), reason, message)
     diagnosis = diagnose(resource, reason, message, fields)
-    if reason == "RollbackSucceeded" and diagnosis.code != "upgrade-rolled-back":
-        diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_ROLLED_BACK}")
-    if resource.reason == "UninstallSucceeded":
-        diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_UNINSTALLED}")
+    if diagnosis.code in _TELLS_BY_ITSELF:
+        return Fault(diagnosis, reason, message)
+    for said in dict.fromkeys((resource.reason, resource.condition("Stalled").get("reason"))):
+        if added := _REMEDIATED.get(text_of(said)):
+            diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {added}")
     return Fault(diagnosis, reason, message)
 
 

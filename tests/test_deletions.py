@@ -98,14 +98,28 @@ def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None
     assert [f.code for f in told(release, drifted)] == said
 
 
-def test_a_release_that_was_uninstalled_again_says_so() -> None:
-    """After the remediation nothing runs; the cause is still why the installation failed."""
-    failed = "InstallFailed: Helm install failed for release apps/web with chart x@1: boom"
-    ended = {"Ready": "False UninstallSucceeded: Helm uninstall succeeded",
-             "Released": f"False {failed}",
-             "Remediated": "True UninstallSucceeded: Helm uninstall succeeded"}  # fmt: skip
-    found = only(told(flux("HelmRelease", "web", ended)), "install-failed")
-    assert "it was uninstalled again (remediation)" in found.why
+@pytest.mark.parametrize(
+    ("ready", "stalled", "adds"),
+    [
+        ("UninstallSucceeded", "RetriesExceeded", "it was uninstalled again (remediation)"),
+        ("UninstallFailed", "RetriesExceeded", "to uninstall it again (remediation) failed"),
+        ("RollbackSucceeded", "RetriesExceeded", "the upgrade was rolled back, so the previous"),
+        ("RollbackFailed", "RetriesExceeded", "the rollback to the previous version failed"),
+        ("UpgradeFailed", "MissingRollbackTarget", "no previous version to roll back to"),
+    ],
+)
+def test_what_was_done_about_a_release_that_failed_is_told(
+    ready: str, stalled: str, adds: str
+) -> None:
+    """The cause is why it failed; what runs after the remediation is said beside it."""
+    immutable = (
+        'Deployment.apps "web" is invalid: spec.selector: Invalid value: {}: field is immutable'
+    )
+    failed = f"UpgradeFailed: Helm upgrade failed for release apps/web with chart x@2: {immutable}"
+    ended = {"Ready": f"False {ready}: {immutable if ready == 'UpgradeFailed' else 'x'}",
+             "Released": f"False {failed}", "Stalled": f"True {stalled}: x"}  # fmt: skip
+    found = only(told(flux("HelmRelease", "web", ended)), "immutable-field")
+    assert adds in found.why
 
 
 def test_a_kind_without_pods_is_looked_at_itself() -> None:

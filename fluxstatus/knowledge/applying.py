@@ -198,6 +198,23 @@ _RIGHTS = (
         "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
         (
             Step(
+                "bind a Role that allows it to that user (for instance the ClusterRole edit)",
+                read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
+            ),
+        ),
+        pattern=Text(
+            r"^(?!.*user \"system:serviceaccount:).*?"
+            + _CANNOT
+            + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"
+        ),
+        kinds=_ANY,
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
+        "rbac-forbidden",
+        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        (
+            Step(
                 "bind a Role that allows it to the ServiceAccount {sa_name} (for instance the "
                 "ClusterRole edit); a ServiceAccount that does not exist has no rights either",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
@@ -260,11 +277,11 @@ _IMMUTABLES = (
             Step(
                 "let Helm recreate it: set spec.upgrade.force: true for this upgrade; or put the "
                 "old value back in the values or the chart",
-                read=(OBJECT,),
+                read=(OBJECT.replace("{object_ns}", "{target_ns}"),),
             ),
             Step(
                 "or delete it yourself, so that the next attempt makes it again",
-                change=(_DELETE,),
+                change=(_DELETE.replace("{object_ns}", "{target_ns}"),),
             ),
             RETRY,
         ),

@@ -11,6 +11,7 @@ from fluxstatus.knowledge.steps import EVENTS, SPEC
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
 _WAITED = "PKG ssa/manager_wait.go"
 _LOOK = "kubectl describe {workload_resource} {workload_name} -n {workload_ns}"
+_WITH_PODS = "(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Pod|CronJob|Rollout)/"
 _PODS = "kubectl get pods -n {workload_ns}"
 
 RULES = (
@@ -62,10 +63,39 @@ RULES = (
         (
             Step(
                 "look at its finalizers and at what must remove them",
-                read=("kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",),
+                read=(
+                    "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
+                    "kubectl get {workload_resource} {workload_cluster_name} -o yaml",
+                ),
             ),
         ),
         pattern=Text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'Terminating'"),
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-failed",
+        "{workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "one of type LoadBalancer waits for its address: look whether something in this "
+                "cluster gives one (the cloud's controller, MetalLB), and at its quota",
+                read=(_LOOK,),
+            ),
+        ),
+        pattern=Text(_BRACKET + r"Service/"),
+        upstream="CU pkg/kstatus/status/core.go serviceConditions",
+    ),
+    Rule(
+        "health-check-failed",
+        "{workload} does not become healthy: {workload_state}",
+        (
+            Step(
+                "look at its conditions and events: its own controller says there what it lacks; "
+                "Flux checks again by itself (spec.timeout says how long it waits)",
+                read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
+            ),
+        ),
+        pattern=Text(_BRACKET + rf"(?!{_WITH_PODS})\w+/"),
         upstream=_WAITED,
     ),
     Rule(

@@ -133,6 +133,7 @@ def workload_fields(message: str) -> dict[str, str]:
         "workload_resource": full_name(first.kind),
         "workload_name": "" if first.status == "NotFound" else first.name,
         "workload_ns": first.namespace,
+        "workload_cluster_name": "" if first.namespace else first.name,
     }
 
 

@@ -32,7 +32,7 @@ RULES = (
         "substitute-source-missing",
         "{detail}, which spec.postBuild.substituteFrom names, cannot be read",
         (Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
-        pattern=Text(r"substitute from '(?P<detail>[^']+)' error"),
+        pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
         kinds=_KS,
         trivial=True,
         upstream="PKG kustomize/kustomize_varsub.go",

@@ -229,6 +229,24 @@ _CLUSTERS = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
+        "remote-cluster-forbidden",
+        "in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) {user} may not "
+        "{verb}: the permission (RBAC) is missing there (forbidden)",
+        (
+            Step(
+                "bind a Role that allows it to {user} in the remote cluster, or use the credential "
+                "of another user in the Secret {kubeconfig_secret}",
+                read=(_KUBECONFIG,),
+            ),
+        ),
+        pattern=Text(
+            r"is forbidden: user \"(?P<user>[^\"]+)\" cannot (?P<verb>\w+ resource \"[^\"]+\")"
+        ),
+        kinds=_REMOTE,
+        needs=("kubeconfig_secret",),
+        upstream="kubernetes apiserver authorization responsewriters",
+    ),
+    Rule(
         "remote-cluster-unreachable",
         "the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) "
         "leads to is not trusted: {detail}",
