@@ -108,9 +108,10 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
     if condition.get("status") != "True":
         events = state.warnings.get(key_of(release.ref), ())
         drift = [warned for warned in events if warned.reason == "DriftDetected"]
-        corrected = release.get("spec", "driftDetection", "mode") == "enabled"
-        if not drift or condition or corrected or release.verdict is not Verdict.READY:
+        if not drift or condition or release.verdict is not Verdict.READY:
             return
+        if release.get("spec", "driftDetection", "mode") == "enabled":
+            return  # it was corrected
         message = drift[0].message
     ref = release.ref
     argv = ("kubectl", "get", release.kind.resource, ref.name, "-n", ref.namespace, "-o", "yaml")
