@@ -99,8 +99,9 @@ RULES = (
                     "kubectl get customresourcedefinitions -l app.kubernetes.io/name={controller}",
                 ),
                 change=(
-                    "helm upgrade --install flux-operator "
-                    "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {flux_namespace}",
+                    "helm upgrade flux-operator "
+                    "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {flux_namespace} "
+                    "--install",
                 ),
             ),
         ),

@@ -81,7 +81,8 @@ _PODS: dict[str, Any] = {
     "metadata": {"labels": {"app": "x"}},
     "spec": {"containers": [{"name": "x", "image": "x"}]},
 }
-_SELECTING = {"selector": {"matchLabels": {"app": "x"}}, "template": _PODS}
+_SELECTS = {"selector": {"matchLabels": {"app": "x"}}}
+_SELECTING = {**_SELECTS, "template": _PODS}
 _JOB = {"template": {**_PODS, "spec": {**_PODS["spec"], "restartPolicy": "Never"}}}
 _PGP = "".join(f"-----{at} PGP PRIVATE KEY BLOCK-----\n" for at in ("BEGIN", "END"))
 _ANY = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["nodes"]}
@@ -91,6 +92,8 @@ _SPECS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "configmap": ("v1", "ConfigMap", {}),
     "pod": ("v1", "Pod", {"spec": _PODS["spec"]}),
     "service": ("v1", "Service", {"spec": {"ports": [{"port": 80}]}}),
+    "poddisruptionbudget": ("policy/v1", "PodDisruptionBudget", {"spec": {
+        "minAvailable": 1, **_SELECTS}}),
     "serviceaccount": ("v1", "ServiceAccount", {}),
     "deployment": ("apps/v1", "Deployment", {"spec": _SELECTING}),
     "statefulset": ("apps/v1", "StatefulSet", {"spec": {**_SELECTING, "serviceName": "x"}}),
