@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -106,7 +105,7 @@ def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fau
     """Say that *target*, to which several objects refer, does not exist."""
     meant = nearest(state, target, referrers[0])
     fields = {
-        **_around(state),
+        **state.around,
         "missing_target": f"does not exist{meant}",
         "target_resource": full_name(target[0]),
         "referrers": f"{len(referrers)} objects refer",
@@ -117,7 +116,7 @@ def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fau
 def fault_of_unread(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
     """Say that *target*, for which several objects wait, could not be read."""
     about = {"waiting": f"{len(referrers)} objects wait", "target": "it"}
-    fields = {**_around(state), **about, "target_resource": full_name(target[0])}
+    fields = {**state.around, **about, "target_resource": full_name(target[0])}
     return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
 
 
@@ -194,7 +193,8 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
         return Fault(diagnose_state(code, resource, fields), reason, message)
     diagnosis = diagnose(resource, reason, message, fields)
     if reason == "RollbackSucceeded" and diagnosis.code != "upgrade-rolled-back":
-        diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {_ROLLED_BACK}")
+        rule = diagnosis.rule
+        diagnosis = diagnosis._replace(rule=rule._replace(why=f"{rule.why}; {_ROLLED_BACK}"))
     return Fault(diagnosis, reason, message)
 
 
@@ -243,7 +243,7 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
     text = trouble.text if trouble else f"{component.ready} of {component.wanted} replicas ready"
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
               "trouble": text}  # fmt: skip
-    return Fault(diagnose_state(code, None, {**_around(state), **fields}), code, text)
+    return Fault(diagnose_state(code, None, {**state.around, **fields}), code, text)
 
 
 def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
@@ -257,7 +257,7 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
         "instance_resource": KINDS["FluxInstance"].resource,
     }
     code = "operator-missing" if name == OPERATOR else "controller-missing"
-    return Fault(diagnose_state(code, None, {**_around(state), **fields}), "", "")
+    return Fault(diagnose_state(code, None, {**state.around, **fields}), "", "")
 
 
 def fault_of_images(state: State, instance: Resource, components: Iterable[Component]) -> Fault:
@@ -275,7 +275,7 @@ def fault_of_images(state: State, instance: Resource, components: Iterable[Compo
 def fault_of_hanging(state: State, component: Component, count: int) -> Fault:
     """Say that *component* is ready and leaves *count* of its objects alone."""
     ref = component.ref
-    fields = {**_around(state), "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    fields = {**state.around, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state("controller-hangs", None, fields), "", "")
 
 
@@ -284,12 +284,8 @@ def fault_of_working(
 ) -> Fault:
     """Say what *component*, which runs, does to *count* objects; *one* has the words of one."""
     ref = component.ref
-    fields = {**_around(state), "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    fields = {**state.around, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state(code, None, fields), one.reason, one.message)
-
-
-def _around(state: State) -> dict[str, str]:
-    return {"now": state.now.strftime("%Y-%m-%dT%H:%M:%SZ"), "flux_namespace": state.namespace}
 
 
 def _fields(state: State, resource: Resource) -> dict[str, str]:
@@ -298,7 +294,7 @@ def _fields(state: State, resource: Resource) -> dict[str, str]:
         observed = resource.get("status", "observedGeneration")
     finalizers = resource.get("metadata", "finalizers")
     return {
-        **_around(state),
+        **state.around,
         "controller": resource.kind.controller,
         "shard": text_of(resource.labels.get(SHARD_KEY)),
         "switch": switch_of(resource.kind.name),

@@ -52,8 +52,10 @@ def waited_for(message: str) -> list[Waited]:
 
 def fields_of(resource: Resource) -> dict[str, str]:
     """Give the fields of *resource* by name; those it does not have are empty."""
-    ref = resource.ref
-    own = {name: _read(resource, path) for name, path in _PATHS.items()}
+    ref, spec = resource.ref, map_of(resource.get("spec"))
+    own = dict.fromkeys(_PATHS, "") | {
+        name: text_of(resource.get(*path)) for name, path in _PATHS.items() if path[1] in spec
+    }
     url = own["url"] or own["endpoint"] or _with_registry(own["image"])
     host, provider = _host(url), own["provider"] or own["sync_provider"]
     return {
@@ -214,10 +216,6 @@ _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("tag", "the tag {}".format),
     ("branch", "the branch {}".format),
 )
-
-
-def _read(resource: Resource, path: tuple[str, ...]) -> str:
-    return text_of(resource.get(*path))
 
 
 def _source_fields(resource: Resource) -> dict[str, str]:
