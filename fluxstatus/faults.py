@@ -194,7 +194,7 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
     diagnosis = diagnose(resource, reason, message, fields)
     if reason == "RollbackSucceeded" and diagnosis.code != "upgrade-rolled-back":
         rule = diagnosis.rule
-        diagnosis = diagnosis._replace(rule=rule._replace(why=f"{rule.why}; {_ROLLED_BACK}"))
+        diagnosis = Diagnosis(rule._replace(why=f"{rule.why}; {_ROLLED_BACK}"), diagnosis.fields)
     return Fault(diagnosis, reason, message)
 
 

@@ -5,8 +5,7 @@ To add a fault is to add a `Rule` to the table of its kind; the first rule that 
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, partial
-from typing import NamedTuple
+from functools import cache, cached_property, partial
 
 from fluxstatus.findings import Hint
 from fluxstatus.knowledge import (
@@ -103,14 +102,15 @@ def _about_pods() -> Index:
 _END = 3000  # characters
 
 
-class Diagnosis(NamedTuple):
-    """What a fault means: the rule that says so, and how to get the fields that it may name.
+class Diagnosis:
+    """What a fault means: the rule that says so, and the fields that its templates may name.
 
     They are filled in when they are read: of thousands of faults most are folded into others.
     """
 
-    rule: Rule
-    fields: Callable[[], Mapping[str, str]]
+    def __init__(self, rule: Rule, fields: Callable[[], Mapping[str, str]]) -> None:
+        """Take the *rule*, and how to get the *fields*."""
+        self.rule, self.fields = rule, fields
 
     @property
     def code(self) -> str:
@@ -120,12 +120,17 @@ class Diagnosis(NamedTuple):
     @property
     def why(self) -> str:
         """The cause in plain words."""
-        return fill(self.rule.why, self.fields())
+        return self._filled_in[0]
 
     @property
     def hints(self) -> tuple[Hint, ...]:
         """The next steps."""
-        return hints(self.rule.steps, self.fields())
+        return self._filled_in[1]
+
+    @cached_property
+    def _filled_in(self) -> tuple[str, tuple[Hint, ...]]:
+        fields = self.fields()
+        return fill(self.rule.why, fields), hints(self.rule.steps, fields)
 
 
 def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
@@ -136,7 +141,7 @@ def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str,
     found = rule_for(resource, reason, message, around)
     rule = found.rule
     if resource.kind.name == "HelmRelease" and reason in outcomes.REASONS and not _retried(rule):
-        return found._replace(rule=rule._replace(steps=(*rule.steps, RETRY)))
+        return Diagnosis(rule._replace(steps=(*rule.steps, RETRY)), found.fields)
     return found
 
 
