@@ -1,7 +1,6 @@
 """Only a few rules are tried for a message, and the one that fits is always among them."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -65,10 +64,9 @@ def test_no_rule_is_passed_over() -> None:
         assert tried == [id(rule) for rule in ALL if id(rule) in tried]
 
 
-@pytest.mark.parametrize("change", [str.upper, str.swapcase], ids=lambda change: change.__name__)
-def test_letter_case_is_no_matter(change: Callable[[str], str]) -> None:
+def test_letter_case_is_no_matter() -> None:
     """What fits in another letter case is tried, too."""
-    for text in map(change, TEXTS):
+    for text in map(str.swapcase, TEXTS):
         assert {id(rule) for rule in fitting(text)} <= {id(r) for r in INDEX.candidates(text)}
 
 
