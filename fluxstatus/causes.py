@@ -194,7 +194,7 @@ class Causes:
         young = resource.age(self._state.now) < YOUNG
         began = cause.since is not None and self._state.now - cause.since < YOUNG
         passing = resource.verdict is Verdict.TERMINATING or resource.reason == _CANCELED
-        return (began and passing) or (young and cause.fault.diagnosis.transient)
+        return (began and passing) or (young and cause.fault.diagnosis.rule.transient)
 
     def _not_well_upstream(self, resource: Resource) -> set[Key]:
         """Give what *resource* waits for that is not well, stopped controllers among it."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from fluxstatus.attempts import words_of
@@ -110,15 +109,14 @@ def _with_last_attempt(
     found = diagnose(resource, *words, fields)
     if of_before or found.code == UNKNOWN_FAULT.code:
         return state
-    why = f"{state.why}; its last attempt: {found.why}"
-    return replace(state, why=why, hints=(*found.hints, *state.hints))
+    return state.adding(f"its last attempt: {found.why}", found.hints)
 
 
 def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
     """Say that *target*, to which several objects refer, does not exist."""
     meant = nearest(state, target, referrers[0])
     fields = {
-        **_around(state),
+        **state.around,
         "missing_target": f"does not exist{meant}",
         "target_resource": full_name(target[0]),
         "referrers": f"{len(referrers)} objects refer",
@@ -135,7 +133,7 @@ def _naming_in(state: State, referrers: Sequence[Key], target: Key) -> str:
 def fault_of_unread(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
     """Say that *target*, for which several objects wait, could not be read."""
     about = {"waiting": f"{len(referrers)} objects wait", "target": "it"}
-    fields = {**_around(state), **about, "target_resource": full_name(target[0])}
+    fields = {**state.around, **about, "target_resource": full_name(target[0])}
     return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
 
 
@@ -215,7 +213,7 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
         return Fault(diagnosis, reason, message)
     for said in dict.fromkeys((resource.reason, resource.condition("Stalled").get("reason"))):
         if added := _REMEDIATED.get(text_of(said)):
-            diagnosis = replace(diagnosis, why=f"{diagnosis.why}; {added}")
+            diagnosis = diagnosis.adding(added)
     return Fault(diagnosis, reason, message)
 
 
@@ -230,10 +228,9 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
     text = trouble.text if trouble else f"{component.ready} of {component.wanted} replicas ready"
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
               "trouble": text}  # fmt: skip
-    diagnosis = diagnose_state(code, None, {**_around(state), **fields})
+    diagnosis = diagnose_state(code, None, {**state.around, **fields})
     if code == "controller-not-ready":  # a quota or a policy may keep its pods from being made
-        told = workload_hints(text, fields)
-        diagnosis = replace(diagnosis, hints=(*told, *diagnosis.hints))
+        diagnosis = diagnosis.adding(first=workload_hints(text, fields))
     return Fault(diagnosis, code, text)
 
 
@@ -246,13 +243,13 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
         "kinds": kinds,
     }
     code = "operator-missing" if name == OPERATOR else "controller-missing"
-    return Fault(diagnose_state(code, None, {**_around(state), **fields}), "", "")
+    return Fault(diagnose_state(code, None, {**state.around, **fields}), "", "")
 
 
 def fault_of_unserved(state: State, controller: str, kinds: str) -> Fault:
     """Say that the CRDs of *kinds*, which *controller* reconciles, are not there."""
     code = "operator-crd-missing" if controller == OPERATOR else "controller-crd-missing"
-    fields = {**_around(state), "controller": controller, "kinds": kinds}
+    fields = {**state.around, "controller": controller, "kinds": kinds}
     return Fault(diagnose_state(code, None, fields), "", "")
 
 
@@ -271,7 +268,7 @@ def fault_of_images(state: State, instance: Resource, components: Iterable[Compo
 def fault_of_hanging(state: State, component: Component, count: int) -> Fault:
     """Say that *component* is ready and leaves *count* of its objects alone."""
     ref = component.ref
-    fields = {**_around(state), "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    fields = {**state.around, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state("controller-hangs", None, fields), "", "")
 
 
@@ -280,18 +277,8 @@ def fault_of_working(
 ) -> Fault:
     """Say what *component*, which runs, does to *count* objects; *one* has the words of one."""
     ref = component.ref
-    fields = {**_around(state), "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    fields = {**state.around, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state(code, None, fields), one.reason, one.message)
-
-
-def _around(state: State) -> dict[str, str]:
-    instance = state.instance
-    return {
-        "now": state.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "flux_namespace": state.namespace,
-        "instance": instance.ref.name if instance else "",
-        "instance_resource": KINDS["FluxInstance"].resource,
-    }
 
 
 def _fields(state: State, resource: Resource) -> dict[str, str]:
@@ -300,7 +287,7 @@ def _fields(state: State, resource: Resource) -> dict[str, str]:
         observed = resource.get("status", "observedGeneration")
     finalizers = resource.get("metadata", "finalizers")
     return {
-        **_around(state),
+        **state.around,
         "controller": resource.kind.controller,
         "shard": text_of(resource.labels.get(SHARD_KEY)),
         "switch": switch_of(resource.kind.name),

@@ -123,10 +123,11 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
 
 def health_checked(resource: Resource, message: str) -> "list[Waited]":
     """Give the objects of this cluster that *message* says the health check waited for."""
+    if "[" not in message or resource.get("spec", "kubeConfig") is not None:
+        return []
     from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
 
-    remote = resource.get("spec", "kubeConfig") is not None
-    return [] if remote else waited_for(message)
+    return waited_for(message)
 
 
 def sync_source_of(instance: Resource) -> Key | None:

@@ -133,6 +133,16 @@ class State:
         return next((ref.namespace for ref in anchors), "flux-system")
 
     @cached_property
+    def around(self) -> dict[str, str]:
+        """The fields of the cluster that every sentence and command may name."""
+        return {
+            "now": self.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "flux_namespace": self.namespace,
+            "instance": self.instance.ref.name if self.instance else "",
+            "instance_resource": KINDS["FluxInstance"].resource,
+        }
+
+    @cached_property
     def warnings(self) -> dict[Key, list[Warned]]:
         """The Warning events of the last hour by object, newest first."""
         found: dict[Key, list[Warned]] = defaultdict(list)

@@ -18,6 +18,19 @@ from tests.making import (
 BUILD_FAILED = {"Ready": "False BuildFailed: kustomize build failed: bad"}
 
 
+def path_missing(name: str) -> dict[str, str]:
+    """Give the condition of a Kustomization in whose file a path is wrong (KC internal/controller).
+
+    It is long, and has words of many other faults.
+    """
+    return {
+        "Ready": "False BuildFailed: kustomize build failed: accumulating resources: accumulation "
+        f"err='accumulating resources from './{name}': open /tmp/kustomization-17/{name}: no such "
+        f"file or directory': must build at directory: '/tmp/kustomization-17/{name}': file is not "
+        "directory"
+    }
+
+
 def blocked(count: int) -> Iterator[Object]:
     """Give *count* Kustomizations that one broken source keeps waiting."""
     yield flux("GitRepository", "bad", NOT_THERE)
@@ -25,8 +38,8 @@ def blocked(count: int) -> Iterator[Object]:
 
 
 def failing(count: int) -> Iterator[Object]:
-    """Give *count* that each have a fault of their own."""
-    yield from (kustomization(f"b{n}", "git", BUILD_FAILED) for n in range(count))
+    """Give *count* that each have a fault of their own, told in words of their own."""
+    yield from (kustomization(f"b{n}", "git", path_missing(f"b{n}")) for n in range(count))
 
 
 def pairs_without_source(count: int) -> Iterator[Object]:

@@ -108,7 +108,7 @@ def _not_sent(state: State, provider: Resource, alert: Resource, warned: Warned)
         blocks=(alert.ref,),
         hints=diagnosis.hints,
         docs=docs_of("Provider"),
-        trivial=diagnosis.trivial,
+        trivial=diagnosis.rule.trivial,
     )
 
 

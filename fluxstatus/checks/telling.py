@@ -106,7 +106,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         blocks=cause.blocks,
         hints=(*found, *steps, *corrected_at(cause), *(explained(cause.ref) if resource else ())),
         docs=docs_of(cause.ref.kind),
-        trivial=diagnosis.trivial,
+        trivial=diagnosis.rule.trivial,
         final=resource is not None and resource.verdict is Verdict.STALLED,
     )
 

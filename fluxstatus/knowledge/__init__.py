@@ -3,8 +3,9 @@
 To add a fault is to add a `Rule` to the table of its kind; the first rule that fits is taken.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property, partial
 
 from fluxstatus.findings import Hint
 from fluxstatus.knowledge import (
@@ -35,6 +36,7 @@ from fluxstatus.knowledge import (
     transport,
     values,
 )
+from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.rule import Rule, Step, fill, hints
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.steps import FORCE, RESET, RETRY
@@ -85,21 +87,56 @@ RULES: tuple[Rule, ...] = (
 """Every rule that a message selects, as diagnose() tries them: texts before mere reasons."""
 
 
-_OF_PODS = (*pods.RULES, *admission.RULES, *cloud.RULES)
-"""What can be said of a workload's pods and events; an admission plugin refuses pods too."""
+@cache
+def _about(kind: str) -> Index:
+    """Give the rules for objects of *kind*."""
+    return Index(rule for rule in RULES if not rule.kinds or kind in rule.kinds)
+
+
+@cache
+def _about_pods() -> Index:
+    """Give the rules for what a workload's pods and events tell; admission refuses pods, too."""
+    return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
+
 
 _END = 3000  # characters
 
 
-@dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What a fault means: its code, the cause in plain words, and the next steps."""
+    """What a fault means: the rule that says so, and the fields that its templates may name.
 
-    code: str
-    why: str
-    hints: tuple[Hint, ...]
-    transient: bool
-    trivial: bool
+    They are filled in when they are read: of thousands of faults most are folded into others.
+    """
+
+    def __init__(self, rule: Rule, fields: Callable[[], Mapping[str, str]]) -> None:
+        """Take the *rule*, and how to get the *fields*."""
+        self.rule, self.fields = rule, fields
+
+    @property
+    def code(self) -> str:
+        """The code of the fault."""
+        return self.rule.code
+
+    @property
+    def why(self) -> str:
+        """The cause in plain words."""
+        return self._filled_in[0]
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """The next steps."""
+        return self._filled_in[1]
+
+    def adding(self, more: str = "", first: tuple[Hint, ...] = ()) -> "Diagnosis":
+        """Give it with *more* said of the cause, and with the steps *first* before its own."""
+        added = Diagnosis(self.rule, self.fields)
+        added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints)
+        return added
+
+    @cached_property
+    def _filled_in(self) -> tuple[str, tuple[Hint, ...]]:
+        fields = self.fields()
+        return fill(self.rule.why, fields), hints(self.rule.steps, fields)
 
 
 def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
@@ -107,12 +144,12 @@ def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str,
 
     *around* are fields that the object itself does not know: now, flux_namespace.
     """
-    rule, fields = rule_for(resource, reason, message, around)
-    diagnosis = _fill(rule, fields)
+    found = rule_for(resource, reason, message, around)
+    rule = found.rule
     tried_again = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
     if resource.kind.name == "HelmRelease" and tried_again and not _retried(rule):
-        return replace(diagnosis, hints=(*diagnosis.hints, *hints((RETRY,), fields)))
-    return diagnosis
+        return Diagnosis(rule._replace(steps=(*rule.steps, RETRY)), found.fields)
+    return found
 
 
 def _retried(rule: Rule) -> bool:
@@ -120,43 +157,51 @@ def _retried(rule: Rule) -> bool:
     return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
 
 
-def rule_for(
-    resource: Resource, reason: str, message: str, around: Mapping[str, str]
-) -> tuple[Rule, dict[str, str]]:
-    """Give the first rule that fits what is said of *resource*, and the fields that it may name.
+def rule_for(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
+    """Give the first rule that fits what is said of *resource*, as it stands in its table.
 
     The parameters are those of diagnose().
     """
     message = _ends_of(_error_of(message))
+    kind = resource.kind.name
+    for rule in _about(kind).candidates(message):
+        found = rule.match(kind, reason, message)
+        if found is None:
+            continue
+        diagnosis = Diagnosis(rule, partial(_fields, resource, {**around, "reason": reason}, found))
+        if all(diagnosis.fields().get(name) for name in rule.needs):
+            return diagnosis
+    raise AssertionError("the last rule fits everything")
+
+
+def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str]) -> dict[str, str]:
+    """Give the fields of *resource*, with what a rule *found* in a message about it."""
+    message = found.string
     fields = {
         **fields_of(resource),
         **around,
         **workload_fields(message),
         **object_in(message),
         **host_in(message),
-        "reason": reason,
     }
-    for rule in RULES:
-        found = rule.match(resource.kind.name, reason, message)
-        if found is None:
-            continue
-        named = {name: _one_line(text) for name, text in found.groupdict().items() if text}
-        known = {**fields, **named}
-        if "missing" in named:
-            known |= missing_fields(fields, named["missing"])
-        if all(known.get(name) for name in rule.needs):
-            return rule, known
-    raise AssertionError("the last rule fits everything")
+    named = _named(found)
+    if "missing" in named:
+        named |= missing_fields(fields, named["missing"])
+    return fields | named
+
+
+def _named(found: re.Match[str]) -> dict[str, str]:
+    """Give what the groups of a pattern *found*, each as a part of a sentence."""
+    return {
+        name: " ".join(text.split()).rstrip(" .,;:")
+        for name, text in found.groupdict().items()
+        if text
+    }
 
 
 def _error_of(message: str) -> str:
     """Give *message* without the log that Helm appends, which names much that is no fault."""
     return message.partition("Last Helm logs:")[0]
-
-
-def _one_line(text: str) -> str:
-    """Give what a pattern found in a message as a part of a sentence."""
-    return " ".join(text.split()).rstrip(" .,;:")
 
 
 def _ends_of(message: str) -> str:
@@ -181,24 +226,14 @@ def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         "object_resource": "",
         "object_name": "",
     }
-    for rule in _OF_PODS:
+    for rule in _about_pods().candidates(told):
         if found := rule.match("", "", told):
-            named = {name: _one_line(text) for name, text in found.groupdict().items() if text}
-            return hints(rule.steps, {**known, **named})
+            return hints(rule.steps, {**known, **_named(found)})
     return ()
 
 
 def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, str]) -> Diagnosis:
     """Say what a state that has no message means: *code* is one of STATES."""
-    fields = {**fields_of(resource), **around} if resource else dict(around)
-    return _fill(STATES[code], fields)
-
-
-def _fill(rule: Rule, fields: Mapping[str, str]) -> Diagnosis:
     return Diagnosis(
-        rule.code,
-        fill(rule.why, fields),
-        hints(rule.steps, fields),
-        rule.transient,
-        rule.trivial,
+        STATES[code], lambda: {**fields_of(resource), **around} if resource else around
     )

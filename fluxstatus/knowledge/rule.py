@@ -3,14 +3,13 @@
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from fluxstatus.findings import Command, Hint
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A next step, as a template: a sentence, and command lines.
 
     `read` are commands that change nothing, `change` commands that do. `{name}` is replaced by
@@ -23,14 +22,15 @@ class Step:
     change: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
 class Text:
     """A regular expression for a message: in any letter case, `.` also for a newline.
 
     It is compiled when it is first looked for; in a healthy cluster none is.
     """
 
-    pattern: str = ""
+    def __init__(self, pattern: str = "") -> None:
+        """Take a *pattern*; the empty one is in every message."""
+        self.pattern = pattern
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
@@ -38,8 +38,7 @@ class Text:
         return re.compile(self.pattern, re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One row of knowledge.
 
     It holds for objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and

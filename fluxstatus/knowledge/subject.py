@@ -8,28 +8,25 @@ from urllib.parse import urlsplit
 from fluxstatus.kinds import full_name
 from fluxstatus.resources import Resource, map_of, text_of
 
-_URL = re.compile(r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)")
-_BRACKETS = re.compile(r"(?:timeout waiting for|stalled resources): \[([^\[\]]*)\]")
-_OBJECTS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
-        r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
-        r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)",
-        # Helm (helm pkg/kube/client.go)
-        r"for object (?P<namespace>[\w.-]+)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
-        r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
-        # the API server (apimachinery api/errors NewInvalid)
-        r"\b(?P<kind>[A-Z]\w+)(?:\.[\w.-]+)? \"(?P<name>[^\"]+)\" is invalid",
-        # kustomize's ids (kustomize kyaml/resid)
-        r"'?(?P<kind>[A-Z]\w+)\.\w+\.[\w.\[\]-]+/(?P<name>[\w.:-]+)",
-    )
-)
-"""The ways in which messages name the object they are about."""
-
-_IN_BRACKET = re.compile(
+# Patterns are texts here, compiled when they are first looked for: with a fault, and not before.
+_URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
+_BRACKETS = r"(?:timeout waiting for|stalled resources): \[([^\[\]]*)\]"
+_IN_BRACKET = (
     r"\b(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'"
 )
+_OBJECTS = (
+    # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
+    r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
+    r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)",
+    # Helm (helm pkg/kube/client.go)
+    r"for object (?P<namespace>[\w.-]+)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
+    r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
+    # the API server (apimachinery api/errors NewInvalid)
+    r"\b(?P<kind>[A-Z]\w+)(?:\.[\w.-]+)? \"(?P<name>[^\"]+)\" is invalid",
+    # kustomize's ids (kustomize kyaml/resid)
+    r"'?(?P<kind>[A-Z]\w+)\.\w+\.[\w.\[\]-]+/(?P<name>[\w.:-]+)",
+)
+"""The ways in which messages name the object they are about."""
 
 
 class Waited(NamedTuple):
@@ -45,20 +42,22 @@ def waited_for(message: str) -> list[Waited]:
     """Read the objects out of a health check's *message* (PKG ssa/manager_wait.go)."""
     return [
         Waited(m["kind"], m["namespace"] or "", m["name"], m["status"])
-        for bracket in _BRACKETS.findall(message)
-        for m in _IN_BRACKET.finditer(bracket)
+        for bracket in re.findall(_BRACKETS, message)
+        for m in re.finditer(_IN_BRACKET, bracket)
     ]
 
 
 def fields_of(resource: Resource) -> dict[str, str]:
     """Give the fields of *resource* by name; those it does not have are empty."""
-    ref = resource.ref
-    own = {name: _read(resource, path) for name, path in _PATHS.items()}
+    ref, spec = resource.ref, map_of(resource.get("spec"))
+    own = dict.fromkeys(_PATHS, "") | {
+        name: text_of(resource.get(*path)) for name, path in _PATHS.items() if path[1] in spec
+    }
     url = own["url"] or own["endpoint"] or _with_registry(own["image"])
     host, provider = _host(url), own["provider"] or own["sync_provider"]
     return {
         **own,
-        "chart": own["chart"] or _read(resource, ("spec", "chart")),
+        "chart": own["chart"] or text_of(resource.get("spec", "chart")),
         "path": own["path"] or _ROOT.get(ref.kind, ""),
         "object": "an object",
         "object_resource": "",
@@ -77,7 +76,7 @@ def fields_of(resource: Resource) -> dict[str, str]:
         "plain_http": url if url.startswith("http://") else "",
         "cloud": provider if provider in ("aws", "azure", "gcp") else "",
         "no_provider": "" if provider not in ("", "generic") else "generic",
-        "cloud_registry": next((c for c, of in _CLOUDS if of.search(host)), ""),
+        "cloud_registry": next((c for c, of in _CLOUDS if re.search(of, host)), ""),
         "github_app": provider if provider == "github" else "",
         "sync_instance": text_of(resource.labels.get("fluxcd.controlplane.io/name")),
         **_source_fields(resource),
@@ -99,14 +98,14 @@ def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
 
 def host_in(message: str) -> dict[str, str]:
     """Give the field about the last host that *message* has a URL of, the one that failed."""
-    hosts = _URL.findall(message)
+    hosts = re.findall(_URL, message)
     host = hosts[-1].rstrip(".:") if hosts else ""
     return {"host": host, "host_said": host} if host else {}
 
 
 def object_in(message: str) -> dict[str, str]:
     """Give the fields about the first object that *message* says was refused or is broken."""
-    found = next(filter(None, (pattern.search(message) for pattern in _OBJECTS)), None)
+    found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
     if found is None:
         return {}
     kind, name = found["kind"], found["name"]
@@ -198,9 +197,9 @@ _ADDRESS_FIELDS = {
 """Where the address of the host stands, for the kinds that do not call it spec.url."""
 
 _CLOUDS = (
-    ("aws", re.compile(r"\.dkr\.ecr[\w.-]*\.amazonaws\.com|^public\.ecr\.aws$")),
-    ("azure", re.compile(r"\.azurecr\.\w+$")),
-    ("gcp", re.compile(r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$")),
+    ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com|^public\.ecr\.aws$"),
+    ("azure", r"\.azurecr\.\w+$"),
+    ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
 )
 """Clouds by the hosts of their registries, whose passwords live for hours only."""
 
@@ -220,10 +219,6 @@ _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("tag", "the tag {}".format),
     ("branch", "the branch {}".format),
 )
-
-
-def _read(resource: Resource, path: tuple[str, ...]) -> str:
-    return text_of(resource.get(*path))
 
 
 def _source_fields(resource: Resource) -> dict[str, str]:

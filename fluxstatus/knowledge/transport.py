@@ -3,8 +3,6 @@
 The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-containerregistry's.
 """
 
-from dataclasses import replace
-
 from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
@@ -318,4 +316,4 @@ _RULES = (
     ),
 )
 
-RULES = tuple(replace(rule, kinds=rule.kinds or _FETCHES) for rule in _RULES)
+RULES = tuple(rule._replace(kinds=rule.kinds or _FETCHES) for rule in _RULES)

@@ -81,7 +81,7 @@ class Example(NamedTuple):
 
     def rule(self) -> Rule:
         """Give the rule that is taken for it."""
-        return rule_for(self.resource(), self.reason, self.message, AROUND)[0]
+        return rule_for(self.resource(), self.reason, self.message, AROUND).rule
 
 
 def examples() -> Iterator[Example]:

@@ -1,0 +1,86 @@
+"""Only a few rules are tried for a message, and the one that fits is always among them."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fluxstatus.knowledge import RULES, pods
+from fluxstatus.knowledge.index import Index, words_of
+from fluxstatus.knowledge.rule import Rule, Text
+from tests.knowledge.examples import examples
+from tests.knowledge.test_pods import TOLD
+from tests.knowledge.test_recorded import rows
+
+ALL = (*RULES, *pods.RULES)
+INDEX = Index(ALL)
+PATTERNS = sorted({rule.pattern.pattern for rule in ALL})
+TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *TOLD})
+"""All that was ever written or recorded of a fault."""
+
+BUILT = {
+    "": {""},
+    "Not Found": {"not found"},
+    "colou?r": {"colo"},
+    "ab*c{2}de{1,3}fgh": {"fgh"},
+    "one|two three": {"one", "two three"},
+    "(?:one|two) hundred": {" hundred"},
+    "(?P<name>first|second)": {"first", "second"},
+    "(?:long(?:er|est) one)? mile": {" mile"},
+    "a(?:long|short(?:er)?) b": {"long", "short"},
+    "one|.*": {"one", ""},
+    r"one\.two \[(?P<x>[^\]|(]+)\] threes": {" threes"},
+    "^(?=.*before)(?!.*never before).*": {"before"},
+    "(?<=behind)x(?<!never behind)": {"behind"},
+    "[]ab]set and [[]]stays": {"set and "},
+}
+"""Patterns, and the words that they need."""
+
+
+def fitting(text: str) -> list[Rule]:
+    """Give the rules whose pattern *text* has."""
+    return [rule for rule in ALL if rule.pattern.compiled.search(text)]
+
+
+@pytest.mark.parametrize("pattern", BUILT)
+def test_a_pattern_needs_its_longest_words(pattern: str) -> None:
+    """One of each alternative, and none of what may be absent."""
+    assert words_of(pattern) == BUILT[pattern]
+
+
+def test_patterns_have_no_groups_that_are_not_understood() -> None:
+    """A kind of group that is new to the tables is to be taught to words_of first."""
+    plain = (re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", ".", pattern) for pattern in PATTERNS)
+    kinds = {kind for pattern in plain for kind in re.findall(r"\((\?P?<?.)?", pattern)}
+    assert kinds <= {"", "?:", "?=", "?!", "?<=", "?<!"} | {k for k in kinds if k[:3] == "?P<"}
+
+
+def test_no_rule_is_passed_over() -> None:
+    """Whatever was said: each rule that fits it is tried, and in the order of the tables."""
+    for text in TEXTS:
+        tried = [id(rule) for rule in INDEX.candidates(text)]
+        assert {id(rule) for rule in fitting(text)} <= set(tried)
+        assert tried == [id(rule) for rule in ALL if id(rule) in tried]
+
+
+def test_letter_case_is_no_matter() -> None:
+    """What fits in another letter case is tried, too."""
+    for text in map(str.swapcase, TEXTS):
+        assert {id(rule) for rule in fitting(text)} <= {id(r) for r in INDEX.candidates(text)}
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(st.data())
+def test_nothing_that_fits_is_passed_over(data: st.DataObject) -> None:
+    """A text made to have a pattern has one of its words."""
+    pattern = data.draw(st.sampled_from(PATTERNS))
+    ascii_only = st.characters(codec="ascii")
+    text = data.draw(st.from_regex(Text(pattern).compiled, alphabet=ascii_only))
+    assert any(word in text.lower() for word in words_of(pattern))
+
+
+def test_few_patterns_are_tried() -> None:
+    """What controllers say is searched for a tenth of the patterns at most, on average."""
+    tried = [rule for text in TEXTS for rule in INDEX.candidates(text) if rule.pattern.pattern]
+    assert len(tried) / len(TEXTS) < len(ALL) / 10
