@@ -143,7 +143,7 @@ def test_ten_thousand_objects_need_little_memory(cluster: Cluster) -> None:
         "import sys\n"
         "from fluxstatus.cluster import Access\n"
         "from fluxstatus.collect import collect\n"
-        "evidence = collect(Access(flags=(sys.argv[1],)))\n"
+        "evidence = collect(Access(flags=(sys.argv[1],), timeout=300))\n"
         "print(sum(len(answer.items) for answer in evidence.answers.values()))\n"
         "print(peak())\n"
     )
@@ -229,7 +229,7 @@ def test_no_namespace_is_guessed(cluster: Cluster) -> None:
 
 def test_a_server_that_freezes_ends_the_run_in_time(cluster: Cluster) -> None:
     """One that takes connections and never answers makes an evidence that says so."""
-    access = to(cluster.kubeconfig("viewer"))._replace(timeout=2)
+    access = to(cluster.kubeconfig("viewer"))._replace(timeout=3)
     cluster.pause()
     try:
         began = time.monotonic()
@@ -237,7 +237,7 @@ def test_a_server_that_freezes_ends_the_run_in_time(cluster: Cluster) -> None:
         took = time.monotonic() - began
     finally:
         cluster.resume()
-    assert took < 3
+    assert took < 2 * 3  # one time-out, not one for each question
     assert evidence.unreachable
     assert evidence.unreachable.why is Why.TIMEOUT
     assert why(evidence, KUSTOMIZATIONS) is Why.TIMEOUT
@@ -367,7 +367,7 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
     server.ill["kustomizations"] = die
     began = time.monotonic()
     evidence = collect(here)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10  # of 20
     assert len(evidence.answer(KUSTOMIZATIONS).items) == AT_ONCE
     assert why(evidence, KUSTOMIZATIONS) is Why.UNREACHABLE
     assert evidence.unreachable is None
@@ -576,7 +576,7 @@ def test_an_operator_command_line_that_hangs_is_ended(
     monkeypatch.setenv("PATH", f"{hung.parent}{os.pathsep}{os.environ['PATH']}")
     began = time.monotonic()
     known = collect(here).programs["flux-operator"]
-    assert time.monotonic() - began < 7
+    assert time.monotonic() - began < 15  # of 20
     assert not isinstance(known, str)
     assert known.why is Why.TIMEOUT
     assert gone(str(hung))
@@ -606,6 +606,7 @@ def test_a_run_may_be_made_in_any_thread(here: Access) -> None:
 
 
 _RUN = """
+print(flush=True)
 import sys
 from fluxstatus.cluster import Access
 from fluxstatus.collect import collect
@@ -624,10 +625,12 @@ class Run:
         self._popen = subprocess.Popen(
             [sys.executable, "-c", _RUN, self.flag.strip()],
             env={**os.environ, "TMPDIR": str(self.temporary)},
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        assert self._popen.stdout
+        self._popen.stdout.readline()  # before that a signal is the interpreter's business
 
     def __enter__(self) -> Self:
         return self
@@ -638,9 +641,9 @@ class Run:
         shutil.rmtree(self.temporary)
 
     def end(self, number: signal.Signals) -> None:
-        """Send it a signal, which must end it within five seconds, and by nothing else."""
+        """Send it a signal, which must end it within ten seconds, and by nothing else."""
         self._popen.send_signal(number)
-        _, said = self._popen.communicate(timeout=5)
+        _, said = self._popen.communicate(timeout=10)
         assert self._popen.returncode in (-number, 128 + number), said
 
     def sockets(self) -> list[Path]:
@@ -699,7 +702,7 @@ def test_a_run_can_be_ended_at_any_moment(
 ) -> None:
     """Also while kubectl is being started no signal is lost, and nothing is left behind."""
     file = _hang_in_discovery(tmp_path, server)
-    for hundredths in range(4, 40, 3):
+    for hundredths in range(1, 37, 3):
         with Run(file) as run:
             time.sleep(hundredths / 100)
             run.end(number)

@@ -141,8 +141,8 @@ def test_a_hung_program_takes_its_children_along(tmp_path: Path) -> None:
 def test_a_program_that_leaves_a_child_behind_does_not_delay_us(tmp_path: Path) -> None:
     """A background child that keeps the output open is not waited for."""
     began = time.monotonic()
-    assert run(tmp_path, "sleep 3 & echo done").stdout == b"done\n"
-    assert time.monotonic() - began < SECOND
+    assert run(tmp_path, "sleep 30 & echo done").stdout == b"done\n"
+    assert time.monotonic() - began < 10 * SECOND
 
 
 _START = """

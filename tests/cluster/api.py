@@ -12,7 +12,7 @@ from . import access
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_SECONDS = 30
+_SECONDS = 60  # on a busy machine
 
 # Every kind of every group in one answer, instead of one answer for each group and version.
 _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
+import functools
+import itertools
 import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+
+from . import build
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,10 +68,30 @@ class Process:
         self._popen.wait()
 
 
+# Below what a system gives to whoever asks for any port, so that nothing takes one by chance
+# between two starts of the program that it is for.
+_PORTS = iter(range(20_000, 30_000))
+
+
 def free_ports(count: int) -> list[int]:
-    """Give *count* different ports of 127.0.0.1 that nothing listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Give *count* ports of 127.0.0.1 that nothing listens on.
+
+    No other run of the tests is given them as long as this process lives.
+    """
+    return list(itertools.islice(filter(_is_ours, _PORTS), count))
+
+
+def _is_ours(port: int) -> bool:
+    try:
+        fcntl.lockf(_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+@functools.cache
+def _locks() -> IO[bytes]:
+    """Give the file in which each byte stands for a port; the system ends locks with a process."""
+    build.cache().mkdir(parents=True, exist_ok=True)
+    return (build.cache() / "ports").open("wb")

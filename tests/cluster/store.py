@@ -55,6 +55,7 @@ class Store:
         self._etcd = etcd
         self._api = api
         self._saved: dict[str, tuple[int, bytes]] = {}
+        self._plurals: dict[tuple[str, str], str] = {}
 
     def put(self, objects: Iterable[Mapping[str, Any]]) -> None:
         """Store *objects* as they are. Raises StoreError for a kind that is not served."""
@@ -67,7 +68,8 @@ class Store:
         self._etcd.delete([key(one) for one in objects])
 
     def save(self) -> None:
-        """Take what there is now for what ``restore`` goes back to."""
+        """Take what there is now for what ``restore`` goes back to, also of the kinds served."""
+        self._plurals = {}
         revisions = self._etcd.revisions(ROOT)
         self._saved = {
             name: (revisions[name], value)
@@ -89,8 +91,12 @@ class Store:
         revisions = self._etcd.revisions(ROOT) if changed else {}
         self._saved |= {name: (revisions[name], value) for name, value in changed.items()}
 
+    def _plural(self, group: str, kind: str) -> str | None:
+        if (group, kind) not in self._plurals:
+            self._plurals = dict(self._api.plurals())
+        return self._plurals.get((group, kind))
+
     def _keys(self) -> Callable[[Mapping[str, Any]], str]:
-        plurals = dict(self._api.plurals())
         definitions = [
             name.removeprefix(_DEFINITIONS) for name in self._etcd.revisions(_DEFINITIONS)
         ]
@@ -98,7 +104,7 @@ class Store:
 
         def key(one: Mapping[str, Any]) -> str:
             group = one["apiVersion"].rpartition("/")[0]
-            plural = plurals.get((group, one["kind"]))
+            plural = self._plural(group, one["kind"])
             if plural is None:
                 raise StoreError(
                     f"{one['apiVersion']} {one['kind']}: not served; is its CRD there?"

@@ -220,7 +220,7 @@ def test_slow_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     begun = time.monotonic()
     assert complete(["-n", ""]) == ":4\n"
-    assert 0.7 < time.monotonic() - begun < 2  # most of what is more than 0.8 is the import of sh
+    assert 0.7 < time.monotonic() - begun < 4  # most of what is more than 0.8 is the import of sh
 
 
 def test_it_imports_next_to_nothing() -> None:

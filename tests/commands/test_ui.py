@@ -13,6 +13,7 @@ import pytest
 
 from fluxstatus import snapshot
 from tests.cluster.cluster import Cluster
+from tests.cluster.processes import free_ports
 from tests.conftest import RECORDED, Program
 from tests.fakes.programs import program
 from tests.live.program import environment
@@ -51,6 +52,7 @@ class Ui:
         self.command = (
             *(sys.executable, "-m", "fluxstatus", "ui", "--no-open"),
             f"--kubeconfig={cluster.kubeconfig('admin')}",
+            f"--port={free_ports(1)[0]}",
         )
         self.tunnel(_SERVE.format(python=sys.executable))
 
@@ -70,8 +72,9 @@ def _taken() -> Iterator[int]:
 @pytest.mark.cluster
 def test_address_answers_until_ctrl_c(ui: Ui) -> None:
     """The address is printed when it answers; after Ctrl-C nothing answers there any more."""
+    command = ui.command[:-1]  # at the port that it chooses
     with subprocess.Popen(
-        ui.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
         assert program.stdout is not None
         url = program.stdout.readline().strip()

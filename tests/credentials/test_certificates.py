@@ -68,7 +68,7 @@ def pem(key: PrivateKey, form: PrivateFormat = NEW) -> str:
 
 def told(cluster: Cluster, data: dict[str, str]) -> Credential:
     """Give what is told of a Secret for TLS with *data*."""
-    cluster.apply([secret(data)])
+    cluster.put([secret(data)])
     (one,) = look(cluster, user(HTTPS, field="certSecretRef"))
     return one
 

@@ -261,7 +261,7 @@ def test_what_is_wrong_with_a_secret(
     cluster: Cluster, one: Object, data: dict[str, str], troubles: list[str]
 ) -> None:
     """Each fault is named, what is well is not accused, and no value is told."""
-    cluster.apply([secret(data)])
+    cluster.put([secret(data)])
     (told,) = look(cluster, one)
     assert [trouble.partition(" (or")[0] for trouble in told.troubles] == troubles
     assert {key.name for key in told.keys} == set(data)
@@ -272,7 +272,7 @@ def test_what_is_wrong_with_a_secret(
 def test_registry_hosts(cluster: Cluster, host: str) -> None:
     """A docker config without the host of the image is told, one with it is not."""
     config = f'{{"auths":{{"https://index.docker.io/v1/":{{}},"ghcr.io":{{"auth":"{CANARY}"}}}}}}'
-    cluster.apply([secret({".dockerconfigjson": config}, DOCKER)])
+    cluster.put([secret({".dockerconfigjson": config}, DOCKER)])
     (told,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
     missing = [f".dockerconfigjson does not name {host}"] if host == "quay.io" else []
     assert list(told.troubles) == missing
@@ -283,7 +283,7 @@ def test_registry_hosts(cluster: Cluster, host: str) -> None:
 def test_a_host_is_found_at_any_place(cluster: Cluster, before: int, after: int) -> None:
     """Wherever in the bytes the host begins and ends, and whatever is around it, it is found."""
     hosts = "x" * before + "git.example.com" + "y" * after
-    cluster.apply([secret({"identity": OPENSSH, "known_hosts": hosts})])
+    cluster.put([secret({"identity": OPENSSH, "known_hosts": hosts})])
     assert look(cluster, user(SSH))[0].troubles == ()
 
 
@@ -291,16 +291,16 @@ def test_a_host_is_found_at_any_place(cluster: Cluster, before: int, after: int)
 def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -> None:
     """A line break at the end is seen, and any other end is not taken for one."""
     ends = {f"k{number}": "z" * length + chr(number) for number in range(1, 127)}
-    cluster.apply([secret(ends)])
+    cluster.put([secret(ends)])
     (told,) = look(cluster, user(HTTPS))
     assert [key.name for key in told.keys if "newline" in key.facts] == ["k10"]
 
 
 def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
     """A value of some size is searched to its end; one that is huge is left alone."""
-    cluster.apply([secret({"identity": OPENSSH, "known_hosts": "#" * 40_000 + HOSTS})])
+    cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 40_000 + HOSTS})])
     assert look(cluster, user(SSH))[0].troubles == ()
-    cluster.apply([secret({"identity": OPENSSH, "known_hosts": "#" * 400_000 + HOSTS})])
+    cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 400_000 + HOSTS})])
     assert look(cluster, user(SSH))[0].troubles == ()
 
 
@@ -321,7 +321,7 @@ def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
 
 def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
     """Who may not read Secrets gets the missing permission, and no trouble is made up."""
-    cluster.apply([secret({"identity": OPENSSH})])
+    cluster.put([secret({"identity": OPENSSH})])
     (told,) = look(cluster, user(SSH), "viewer")
     assert told.unread is not None
     assert (told.unread.why, told.unread.rule) == (Why.FORBIDDEN, "get secrets")
@@ -331,7 +331,7 @@ def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
 
 def test_the_secrets_of_the_source_are_asked_for(cluster: Cluster) -> None:
     """For a Kustomization the Secret of its GitRepository is looked at."""
-    cluster.apply([secret({"username": "git", "password": CANARY})])
+    cluster.put([secret({"username": "git", "password": CANARY})])
     web = kustomization(
         f"{NAMESPACE}/web", "app", spec={"sourceRef": reference("GitRepository", "app")}
     )

@@ -3,7 +3,7 @@
 import subprocess
 import time
 
-_SECONDS = 5
+_SECONDS = 10
 
 
 def running(text: str) -> dict[int, str]:

@@ -41,9 +41,9 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "reconcile": (("KIND/NAME",),),
     "versions": ((),),
     "preflight": ((), ("--manifest",)),
-    "get": (("all", "-A"), ("sources",), ("components",), ("ks,hr", "--not-ready"), ("KIND/NAME",)),
+    "get": (("all", "-A"), ("sources",), ("components",), ("ks,hr", "--not-ready"), ("ONE/NAME",)),
     "conditions": (("KIND/NAME",),),
-    "events": ((), ("--for", "KIND/NAME")),
+    "events": ((), ("--for", "ONE/NAME")),
     "logs": ((), ("source-controller", "--errors"), ("--for", "ks/flux-system")),
     "owner": (("KIND/NAME",),),
     "tree": (("KIND/NAME",),),
@@ -51,7 +51,10 @@ WAYS: dict[str, tuple[Words, ...]] = {
     "mcp status": ((),),
     "mcp tools": ((),),
 }
-"""Each command, and words to give it; KIND/NAME stands for an object of each kind."""
+"""Each command, and words to give it; KIND/NAME stands for an object of each kind.
+
+ONE/NAME stands for one object, where another way shows the same of the objects of all kinds.
+"""
 
 _FILES = "it reads or writes files of MCP clients, and nothing of the cluster"
 EXCEPTED = {
@@ -64,6 +67,9 @@ EXCEPTED = {
 }
 """Commands that are not tried, and why."""
 
+
+_WHOLE = ("text", "wide", "tree", "json")
+"""The formats that show all that there is to show; the others show the same in other signs."""
 
 _ALONE = ("list", "mcp status", "mcp tools")
 """Those of WAYS that start no kubectl."""
@@ -161,25 +167,32 @@ def plant(cluster: Cluster, file: Path) -> list[dict[str, Any]]:
 
 
 def ways(name: str, there: list[dict[str, Any]]) -> Iterator[Words]:
-    """Give the words for each way to run the command *name* on a cluster that holds *there*."""
+    """Give the words for each way to run the command *name* on a cluster that holds *there*.
+
+    Each way is tried in every format, but objects of further kinds only in those that are whole.
+    """
     command = commands()[name]
     options = [option for option in ("-v",) if any(option in one.opts for one in command.params)]
     for way in WAYS[name]:
-        for words in _named(way, there):
-            for form in formats(command) or [""]:
-                shown = (f"--output={form}",) if form else ()
-                yield (*name.split(), *words, *shown, *options)
+        for number, words in enumerate(_named(way, there)):
+            for form in formats(command):
+                if number == 0 or form in _WHOLE:
+                    yield (*name.split(), *words, _shown(form), *options)
+
+
+def _shown(form: str) -> str:
+    return f"--output={form}"
 
 
 def _named(way: Words, there: list[dict[str, Any]]) -> Iterator[Words]:
-    if "KIND/NAME" not in way:
+    if not {"KIND/NAME", "ONE/NAME"} & set(way):
         yield way
         return
-    for kind in _OBJECTS:
+    for kind in _OBJECTS if "KIND/NAME" in way else _OBJECTS[:1]:
         for one in [item for item in there if item["kind"] == kind][:1]:
             name = f"{kind.lower()}/{one['metadata']['name']}"
             place = ("-n", one["metadata"]["namespace"])
-            yield (*(name if word == "KIND/NAME" else word for word in way), *place)
+            yield (*(name if word.endswith("/NAME") else word for word in way), *place)
 
 
 @pytest.mark.parametrize(
@@ -248,8 +261,10 @@ def test_errors_have_none(watched: Watched, name: str, kind: str, tmp_path: Path
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(_BROKEN_KUBECONFIGS[kind])
     there = [{"kind": "Kustomization", "metadata": {"name": "a", "namespace": "b"}}]
-    # No way gets any further than another: one for each format tells all.
-    for words in {words[-2:]: words for words in ways(name, there)}.values():
+    # No way gets any further than another: one tells all, for people and for programs.
+    one = {form: words for words in ways(name, there) for form in _WHOLE if _shown(form) in words}
+    assert len(one) > 1
+    for words in one.values():
         said = watched.run(*words, kubeconfig=kubeconfig)
         assert not found_in(said), (words, said)
     assert not [path for path, text in watched.left() if found_in(text)]
