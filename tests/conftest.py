@@ -57,6 +57,11 @@ def _surroundings(
         monkeypatch.delenv(name, raising=False)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests: at the end other processes would wait for them."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 Program = Callable[..., CompletedProcess[str]]
 """Runs the program: its arguments; `env` is added to the environment, the rest is for `run`."""
 

@@ -111,6 +111,7 @@ def _key(thing: dict[str, Any]) -> tuple[str, str, str]:
 RECORDED = [file for file in (*WHOLE, ZOO) if "empty" not in file.name]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.name)
 def test_what_a_recorded_cluster_prints(cluster: Cluster, pasting: Path, file: Path) -> None:
     """All that is printed about a recorded cluster runs on it."""
@@ -151,6 +152,7 @@ def _namespace(name: str) -> dict[str, Any]:
 NAMESPACE = _namespace("apps")
 
 
+@pytest.mark.long
 def test_what_examples_print(cluster: Cluster, pasting: Path) -> None:
     """For each message that a rule is tested with there is an object here that says it."""
     cluster.put([*flux_system(datetime.now(UTC)), NAMESPACE, *saying()])
@@ -252,6 +254,7 @@ def test_what_preflight_prints(cluster: Cluster, pasting: Path) -> None:
     assert not failed, failed
 
 
+@pytest.mark.long
 def test_what_every_rule_has_to_print(cluster: Cluster, pasting: Path) -> None:
     """Each command of each rule, and of advice, works, whether an example leads to it or not."""
     now = datetime.now(UTC)
