@@ -7,7 +7,6 @@ if that is with other flags, or not at all, the guess has cost a little, and is 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from fluxstatus import proxy
 from fluxstatus.commands.line import parse, passed_on, read_table
 from fluxstatus.programs import ProgramError
 
@@ -22,6 +21,8 @@ def started(words: Sequence[str]) -> Iterator[None]:
     if flags is None:
         yield
         return
+    from fluxstatus import proxy  # noqa: PLC0415 - who asks no cluster need not wait for it
+
     try:
         early = proxy.Proxy(flags)
     except ProgramError:  # who needs it will meet, and tell, the same

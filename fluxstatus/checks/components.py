@@ -1,6 +1,6 @@
 """Step 4: are the controllers there that should be, and do they work?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from fluxstatus.brief import ago
@@ -14,13 +14,15 @@ from fluxstatus.checks.telling import (
 )
 from fluxstatus.components import CONTROLLERS, Component
 from fluxstatus.controllers import is_operator
+from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Command, Finding, Hint, Level, Ref
+from fluxstatus.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.state import State, key_of
 from fluxstatus.workloads import last_restart
 
 STEP_ID = "components"
 RECENT = timedelta(hours=1)
-_OF_COMPONENTS = frozenset({"Deployment", "CustomResourceDefinition"})
+_CRD = "CustomResourceDefinition"
 
 
 def examine(state: State) -> Iterator[Finding]:
@@ -31,7 +33,8 @@ def examine(state: State) -> Iterator[Finding]:
     stopped = [
         cause
         for cause in state.causes.all
-        if cause.ref.kind in _OF_COMPONENTS and not is_operator(state, cause.ref)
+        if (cause.ref.kind == "Deployment" and not is_operator(state, cause.ref))
+        or (cause.ref.kind == _CRD and (cause.blocks or _is_of_operator(cause.ref)))
     ]
     yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
     working = [component for component in state.components if not component.down]
@@ -40,6 +43,7 @@ def examine(state: State) -> Iterator[Finding]:
     if working and (pods_unread := state.evidence.answer("pods").unread):
         yield unread_found(STEP_ID, "the controllers' pods", pods_unread)
     yield from _versions(working)
+    yield from _not_served(state, {cause.ref.name for cause in stopped})
     told = {cause.ref for cause in stopped}
     awaited = [c.ref for c in state.components if c.down and c.ref not in told]
     awaited += state.causes.not_installed
@@ -139,6 +143,24 @@ def _versions(working: list[Component]) -> Iterator[Finding]:
                 ),
             ),
         )  # fmt: skip
+
+
+def _is_of_operator(crd: Ref) -> bool:
+    """Whether without *crd* the operator has nothing to do: then all of Flux is without a hand."""
+    return RESOURCES[crd.name].controller == OPERATOR
+
+
+def _not_served(state: State, told: Collection[str]) -> Iterator[Finding]:
+    """Tell of kinds without a CRD where nothing here needs them: no fault has been *told*."""
+    served = state.evidence.served
+    if served is None:
+        return
+    here = {component.name for component in state.components}
+    here -= {kind.controller for name, kind in RESOURCES.items() if name in told}
+    names = [k.name for k in KINDS.values() if k.resource not in served and k.controller in here]
+    if names:
+        unread = Unread(Why.ABSENT, "their CRDs are not installed")
+        yield unread_found(STEP_ID, ", ".join(sorted(names)), unread)
 
 
 def _doing_well(working: list[Component]) -> str:

@@ -166,28 +166,34 @@ def test_a_shard_that_is_down_is_told_with_its_objects() -> None:
     assert [ref.name for ref in finding.blocks] == ["sharded"]
 
 
+def without_crds(*plurals: str) -> dict[str, str]:
+    """Give what is served without these."""
+    return {name: v for name, v in SERVED.items() if name.partition(".")[0] not in plurals}
+
+
+def test_kinds_that_are_not_served_are_skipped() -> None:
+    """A controller whose CRDs are missing in part is a skip that names the kinds."""
+    known = evidence(*HEALTHY, served=without_crds("buckets", "receivers"))
+    finding = only(found("components", known), "absent")
+    assert (finding.level, finding.title.startswith("Bucket, Receiver: ")) == (Level.SKIP, True)
+    assert bad(found("components", known)) == []
+
+
 @pytest.mark.parametrize(
-    ("gone", "crd", "code"),
+    ("plural", "group", "code"),
     [
-        (["buckets"], "buckets.source.toolkit.fluxcd.io", "controller-crd-missing"),
-        (
-            ["kustomizations"],
-            "kustomizations.kustomize.toolkit.fluxcd.io",
-            "controller-crd-missing",
-        ),
-        (
-            ["receivers", "alerts"],
-            "receivers.notification.toolkit.fluxcd.io",
-            "controller-crd-missing",
-        ),
-        (["fluxinstances"], "fluxinstances.fluxcd.controlplane.io", "operator-crd-missing"),
+        ("gitrepositories", "source.toolkit.fluxcd.io", "controller-crd-missing"),
+        ("fluxinstances", "fluxcd.controlplane.io", "operator-crd-missing"),
     ],
 )
-def test_a_crd_that_is_gone_is_a_fault(gone: list[str], crd: str, code: str) -> None:
-    """A controller that runs without its kind does nothing, and nothing else would tell."""
-    served = {n: v for n, v in SERVED.items() if n.partition(".")[0] not in gone}
-    findings = bad(found("components", evidence(*HEALTHY, served=served)))
-    assert [(f.code, f.object and f.object.name) for f in findings] == [(code, crd)]
+def test_a_crd_that_something_needs_is_a_fault(plural: str, group: str, code: str) -> None:
+    """Without it what takes artifacts of that kind stays as it is, or nobody installs Flux."""
+    images = ("imagerepositories", "imagepolicies", "imageupdateautomations")
+    items = [*without(HEALTHY, "FluxInstance/flux"), kustomization("apps", "git")]
+    known = evidence(*items, served=without_crds(plural, *images))
+    findings = bad(found("components", known))
+    assert [(f.code, f.object and f.object.name) for f in findings] == [(code, f"{plural}.{group}")]
+    assert not [f for f in found("components", known) if f.code == "absent"]
 
 
 @pytest.mark.parametrize("kind", ["externalartifacts", "resourcesets", "imagepolicies"])
