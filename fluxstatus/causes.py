@@ -12,26 +12,20 @@ from fluxstatus.attempts import since_of, tries_again
 from fluxstatus.blame import Blame, Cause
 from fluxstatus.circles import in_order
 from fluxstatus.controllers import UNTOUCHED, Controllers
-from fluxstatus.faults import (
-    Fault,
-    fault_of,
-    fault_of_images,
-    fault_of_waiting,
-)
+from fluxstatus.faults import Fault, fault_of, fault_of_waiting
 from fluxstatus.folding import Folding
-from fluxstatus.kinds import KINDS, OPERATOR
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
 from fluxstatus.missing import missing_target
 from fluxstatus.references import dependency_named, source_of
 from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict
 from fluxstatus.stale import cut_off, frozen
 from fluxstatus.state import Key, State, key_of
+from fluxstatus.stopped import Stopped
 from fluxstatus.upstream import Upstream
 
 __all__ = ["Cause", "Causes"]
 
 _CANCELED = "HealthCheckCanceled"  # in favour of a newer attempt, which starts at once
-_SEVERAL = 2  # one alone may be an accident of its own
 
 
 class Causes:
@@ -47,21 +41,9 @@ class Causes:
         """Trace every object of *state* that is not well to its causes."""
         self._state = state
         self._controllers = Controllers(state)
-        missing = self._controllers.missing
-        self.not_installed = [] if self._is_installed() else [
-            ref for ref in missing if ref.name != OPERATOR
-        ]  # fmt: skip
-        self._stopped = {
-            ref: Cause(ref, fault)
-            for ref, fault in (*self._controllers.down.items(), *missing.items())
-            if ref not in self.not_installed
-        }
-        self._unserved: dict[str, Cause] = {}
-        for kind, (ref, fault) in self._controllers.unserved.items():
-            self._stopped.setdefault(ref, Cause(ref, fault))
-            self._unserved[kind] = self._stopped[ref]
-        self._blame_instance_for_images()
-        self._blame = Blame(state, self._stopped.items())
+        self._stopped = Stopped(state, self._controllers)
+        self.not_installed = self._stopped.not_installed
+        self._blame = Blame(state, self._stopped.causes.items())
         self.by_object = self._blame.by_object
         self._upstream = Upstream(state, self.by_object)
         self._waits: dict[Key, set[Key]] = {}
@@ -75,7 +57,7 @@ class Causes:
         folding.targets()
         folding.controllers()
         asked_in_vain = list(folding.hanging())
-        self.cut_off = cut_off(state, self.by_object, self._stopped_for)
+        self.cut_off = cut_off(state, self.by_object, self._stopped.needed_by)
         for cause, resource in asked_in_vain:
             if key_of(resource.ref) not in self.cut_off:
                 self.cut_off[key_of(resource.ref)] = [cause]
@@ -95,22 +77,8 @@ class Causes:
     def _distinct(self) -> list[Cause]:
         distinct = dict(self._blame.causes)
         distinct |= {id(c): c for found in self.cut_off.values() for c in found}
-        distinct |= {id(c): c for c in self._stopped.values()}
+        distinct |= {id(c): c for c in self._stopped.causes.values()}
         return list(distinct.values())
-
-    def _blame_instance_for_images(self) -> None:
-        """Make one cause of several images that cannot be pulled: the registry they come from."""
-        instance, found = self._state.instance, self._controllers.unpullable()
-        if instance is None or len(found) < _SEVERAL:
-            return
-        fault = fault_of_images(self._state, instance, found)
-        cause = Cause(instance.ref, fault, instance, waiting=[c.ref for c in found])
-        self._stopped |= {component.ref: cause for component in found}
-
-    def _is_installed(self) -> bool:
-        """Whether the FluxInstance, if there is one, was ever applied: before, nothing is lost."""
-        instance = self._state.instance
-        return instance is None or bool(instance.get("status", "lastAppliedRevision"))
 
     def _explain_not_installed(self) -> None:
         """Blame what keeps the FluxInstance from its first installation for what is not there."""
@@ -120,7 +88,7 @@ class Causes:
 
     def _classify(self, key: Key, resource: Resource) -> None:
         taken = self._controllers.takes(resource)
-        stopped = self._stopped_for(resource)
+        stopped = self._stopped.needed_by(resource)
         instance = self._state.instance
         if instance and self._controllers.stopped(resource) in self.not_installed:
             self._waits[key] = {key_of(instance.ref)}
@@ -156,28 +124,11 @@ class Causes:
         else:
             self.moving.add(key)
 
-    def _stopped_for(self, resource: Resource) -> Cause | None:
-        """Give what *resource* needs and has not: its controller, or its source's, or a kind."""
-        if not self._stopped:
-            return None
-        if unserved := self._unserved_for(resource):
-            return unserved
-        ref = self._controllers.stopped(resource)
-        source = self._controllers.stopped_source
-        if ref is None and source and _fetches(resource) and self._controllers.takes(resource):
-            ref = source
-        return self._stopped.get(ref) if ref else None
-
-    def _unserved_for(self, resource: Resource) -> Cause | None:
-        """Give the missing CRD of the kind that *resource* takes its artifact from."""
-        source = source_of(resource) if self._unserved else None
-        return self._unserved.get(source[0]) if source else None
-
     def _fails_by_itself(self, resource: Resource) -> bool:
         """Whether it fails for a reason that a working controller would only find again."""
         final = (Verdict.FAILED, Verdict.STALLED, Verdict.SUSPENDED)
         others = self._upstream
-        if self._unserved_for(resource) and resource.verdict is not Verdict.SUSPENDED:
+        if self._stopped.unserved_for(resource) and resource.verdict is not Verdict.SUSPENDED:
             return False
         return resource.verdict in final and (
             self._refers_to_nothing(resource)
@@ -200,7 +151,7 @@ class Causes:
         """Give what *resource* waits for that is not well, stopped controllers among it."""
         found = self._upstream.not_well(resource)
         if resource.ref.kind == "FluxInstance":
-            found |= {key_of(ref) for ref in self._stopped}
+            found |= {key_of(ref) for ref in self._stopped.causes}
         return self._without_pending(resource, found)
 
     def _without_pending(self, resource: Resource, keys: set[Key]) -> set[Key]:
@@ -288,10 +239,3 @@ class Causes:
         diagnosis = diagnose_state("dependency-cycle", resource, {"cycle": way})
         fault = Fault(diagnosis, resource.reason, resource.message)
         self._blame.add(circle[0], [Cause(resource.ref, fault, resource, resource.since)])
-
-
-def _fetches(resource: Resource) -> bool:
-    """Whether *resource* needs the artifact of a source to go on."""
-    source = source_of(resource)
-    is_source = source is not None and source[0] in KINDS and KINDS[source[0]].step == "sources"
-    return is_source and resource.verdict is not Verdict.TERMINATING
