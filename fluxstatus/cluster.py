@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from itertools import count
 from typing import Any, NamedTuple, Self
 
-from fluxstatus import __version__, connection
+from fluxstatus import __version__, connection, programs
 from fluxstatus.connection import Kubeconfig
 from fluxstatus.evidence import Cost, Object, Unread, Why
 from fluxstatus.programs import ProgramError
@@ -124,7 +124,8 @@ class Door:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._closing.close()
+        with programs.undisturbed():  # an exception inside a lock would leave it closed for good
+            self._closing.close()
 
     def look_up(self) -> None:
         """Have kubectl tell `kubeconfig` from now on: who looks at it then waits for less."""
@@ -174,9 +175,10 @@ class Door:
 
     def shut(self) -> None:
         """End every request under way, and let no other begin; any thread may."""
-        self._shut.set()
-        if self._proxy is not None:
-            self._proxy.end()
+        with programs.undisturbed():
+            self._shut.set()
+            if self._proxy is not None:
+                self._proxy.end()
 
     def _open(self, closing: ExitStack) -> None:
         closing.callback(self._hang_up)
@@ -185,6 +187,7 @@ class Door:
         proxy.wait(self._left())
         # Without kubectl every request under way ends, whatever it is waiting for.
         alarm = threading.Timer(self._left(), self._expire)
+        alarm.daemon = True  # whatever happens to it, nobody waits for it
         closing.callback(alarm.cancel)
         alarm.start()
 
