@@ -65,7 +65,7 @@ def _failed_last(state: State, resource: Resource, newest: Warned) -> bool:
     """Whether the *newest* event is of a failure that no success has followed."""
     if resource.ref.kind not in _WIPED or not newest.reason.endswith("Failed"):
         return False
-    history = maps_of(resource.get("status", "history"))
+    history = maps_of(resource.status.get("history"))
     if not history and resource.ref.kind != "Kustomization":  # it has none, or an older operator
         return state.now - newest.last < _LONGEST_BACKOFF
     succeeded = (when(e.get("lastReconciled")) for e in history

@@ -3,22 +3,21 @@
 It is the only way that the check reads a cluster, and it knows no other method.
 """
 
-import json
 import re
 import socket
 import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from itertools import count
 from typing import Any, NamedTuple, Self
 
-from fluxstatus import __version__, connection, programs
+from fluxstatus import __version__, connection, programs, stream
 from fluxstatus.connection import Kubeconfig
 from fluxstatus.evidence import Cost, Object, Unread, Why
 from fluxstatus.programs import ProgramError
@@ -33,7 +32,13 @@ _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
 _NOT_OPEN = Unread(Why.NOT_ASKED, "the run was ended before")
 _LAST_WORD = 0.5  # seconds to find out who did not answer in time
+_CHUNK = 1 << 18  # bytes to take off the line at a time, at most
 _BUSY = 1.0  # seconds to wait for an API server that does not say how long
+
+
+def whole(item: Any) -> Any:
+    """Give *item* as it is."""
+    return item
 
 
 class Access(NamedTuple):
@@ -51,24 +56,26 @@ class Access(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer of the API server; `retry_after` is in seconds, 0 when it does not say."""
+    """An answer of the API server: the JSON `document` that it is, None when it is none.
+
+    `retry_after` is in seconds, 0 when it does not say.
+    """
 
     status: int
-    body: bytes
+    document: Any
     retry_after: float = 0
 
     def json(self) -> Object:
         """Give the JSON object that it is. Raises ProgramError."""
-        document = self._parsed()
-        if isinstance(document, dict):
-            return document
+        if isinstance(self.document, dict):
+            return self.document
         raise ProgramError(Unread(Why.GARBLED, "the answer is not a JSON object"))
 
     @property
     def message(self) -> str:
         """What an API server says of an error, empty when it is somebody else that answers."""
-        document = self._parsed()
-        return mask(str(document.get("message", ""))) if isinstance(document, dict) else ""
+        said = self.document.get("message", "") if isinstance(self.document, dict) else ""
+        return mask(str(said))
 
     def refusal(self, rule: str, where: str = "") -> Unread:
         """Give the reason why what takes the permission *rule* was refused."""
@@ -83,12 +90,6 @@ class Reply(NamedTuple):
             return Unread(Why.ABSENT, "the API server does not serve it")
         text = f"the API server answers with an error: {self.status} {message}"
         return Unread(Why.FAILED, text.rstrip())
-
-    def _parsed(self) -> Any:
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
 
 
 class Door:
@@ -148,17 +149,24 @@ class Door:
         """Give how many requests a *question* has taken so far."""
         return self._per_question[question]
 
-    def get(self, path: str, accept: str = "application/json", question: str = "") -> Reply:
+    def get(
+        self,
+        path: str,
+        accept: str = "application/json",
+        question: str = "",
+        keep: Callable[[Any], Any] = whole,
+    ) -> Reply:
         """Ask for *path*, query included, and give the answer, whatever its status.
 
-        *question* is the name of what the answer is to; it is only for the account.
+        *question* is the name of what the answer is to; it is only for the account. Of the items
+        of a list is given what *keep* gives for each.
         An API server that is busy, or that has answered before and is lost, is asked again.
         Raises ProgramError when there is no answer. If that is no matter of this one request,
         all later ones fail the same way, at once.
         """
         for tries in count(1):
             try:
-                reply = self._ask(path, accept, question)
+                reply = self._ask(path, accept, question, keep)
             except _LostError as lost:
                 if self._requests and tries == 1 and self.pause(_SECOND_TRY_AFTER):
                     continue
@@ -191,7 +199,7 @@ class Door:
         closing.callback(alarm.cancel)
         alarm.start()
 
-    def _ask(self, path: str, accept: str, question: str) -> Reply:
+    def _ask(self, path: str, accept: str, question: str, keep: Callable[[Any], Any]) -> Reply:
         proxy = self._proxy
         if self._dead is not None or proxy is None:
             raise ProgramError(self._dead or _NOT_OPEN)
@@ -201,26 +209,25 @@ class Door:
             line.request("GET", path, headers={**_HEADERS, "Accept": accept})
             response = line.getresponse()
             seconds = time.monotonic() - began
-            received = response.read()
-            packed = response.getheader("Content-Encoding") == "gzip"
-            body = zlib.decompress(received, wbits=31) if packed else received
+            if _is_kubectls_own(response):
+                said = response.read().decode(errors="replace")
+                unread = connection.explain(said, self.kubeconfig, proxy.said())
+                raise _LostError(unread, cluster=True)
+            received = _Body(response)
+            document = _document(received, keep)
         except (OSError, HTTPException, zlib.error) as error:
             line.close()
             raise self._lost(error, proxy) from error
-        if _is_kubectls_own(response):
-            said = body.decode(errors="replace")
-            unread = connection.explain(said, self.kubeconfig, proxy.said())
-            raise _LostError(unread, cluster=True)
         with self._lock:
             self._requests += 1
             self._per_question[question] += 1
-            self._bytes += len(received)
+            self._bytes += received.bytes
             self._compare_clocks(response.getheader("Date", ""), asked, seconds)
         if response.status == HTTPStatus.UNAUTHORIZED:
             self._dead = connection.refused(response.status, self.kubeconfig)
             raise ProgramError(self._dead)
         delay = response.getheader("Retry-After", "")
-        return Reply(response.status, body, float(delay) if delay.isdecimal() else 0)
+        return Reply(response.status, document, float(delay) if delay.isdecimal() else 0)
 
     def _line(self, proxy: Proxy) -> HTTPConnection:
         """Give the connection of this thread."""
@@ -286,6 +293,37 @@ class _Line(HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
+
+
+class _Body:
+    """What an answer holds, unpacked as it comes; `bytes` is what has come over the wire."""
+
+    def __init__(self, response: HTTPResponse) -> None:
+        self._response = response
+        self.bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give it in parts. Raises OSError, HTTPException or zlib.error where it breaks off."""
+        packed = self._response.getheader("Content-Encoding") == "gzip"
+        unpacking = zlib.decompressobj(wbits=31) if packed else None
+        while chunk := self._response.read1(_CHUNK):
+            self.bytes += len(chunk)
+            yield unpacking.decompress(chunk) if unpacking else chunk
+        if self._response.length or (unpacking and not unpacking.eof):
+            raise IncompleteRead(b"")
+        self._response.close()  # read1 leaves that open, and the line would be taken for busy
+
+
+def _document(body: _Body, keep: Callable[[Any], Any]) -> Any:
+    """Give the JSON that *body* is, or None; in any case all of it is taken off the line."""
+    chunks = iter(body)
+    try:
+        return stream.read(chunks, keep)
+    except (ValueError, RecursionError):
+        return None
+    finally:
+        for _ in chunks:
+            pass
 
 
 def _is_kubectls_own(response: HTTPResponse) -> bool:

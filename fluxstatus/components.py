@@ -197,7 +197,7 @@ def expected(
     values say which controllers there are.
     """
     if instance is not None:
-        wanted = instance.get("spec", "components")
+        wanted = instance.spec.get("components")
         named = (
             [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
         )

@@ -76,7 +76,7 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
     fields = _fields(state, resource)
     if verdict is Verdict.SUSPENDED:
         reason = message = ""  # what it said before is frozen, and not about this
-        by_spec = resource.get("spec", "suspend") is True
+        by_spec = resource.spec.get("suspend") is True
         code = "suspended" if by_spec else "suspended-by-annotation"
     elif verdict is Verdict.TERMINATING:
         code = "terminating" if taken else "terminating-without-controller"
@@ -174,7 +174,7 @@ def _how_it_waits(
 
 
 def _names_namespace(resource: Resource, dependency: Key) -> bool:
-    listed = resource.get("spec", "dependsOn")
+    listed = resource.spec.get("dependsOn")
     entries = listed if isinstance(listed, list) else []
     return any(
         entry.get("name") == dependency[2] and bool(entry.get("namespace"))
@@ -284,7 +284,7 @@ def fault_of_working(
 def _fields(state: State, resource: Resource) -> dict[str, str]:
     observed = resource.condition("Ready").get("observedGeneration")
     if observed is None:
-        observed = resource.get("status", "observedGeneration")
+        observed = resource.status.get("observedGeneration")
     finalizers = resource.get("metadata", "finalizers")
     return {
         **state.around,

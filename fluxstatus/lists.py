@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from fluxstatus.cluster import Door
+from fluxstatus.cluster import Door, Reply, whole
 from fluxstatus.evidence import Answer, Object, Unread, Why
 from fluxstatus.programs import ProgramError
 from fluxstatus.prune import prune
@@ -84,8 +85,9 @@ def _list(
     """Read a list page by page; give what was read, and why that is not all if it is not."""
     items: list[Object] = []
     try:
-        for number, page in enumerate(pages(door, name, question, namespace), start=1):
-            items += [prune(name, item) for item in items_of(page)]
+        keep = partial(prune, name)
+        for number, page in enumerate(pages(door, name, question, namespace, keep), start=1):
+            items += items_of(page)
             if number == question.pages and _next(page):
                 text = f"only the first {len(items)} were asked for"
                 return items, Unread(Why.NOT_ASKED, text)
@@ -94,29 +96,44 @@ def _list(
     return items, None
 
 
-def pages(door: Door, name: str, question: Question, namespace: str) -> Iterator[Object]:
-    """Give page by page; the next is on its way while one is looked at. Raises ProgramError."""
+def pages(
+    door: Door,
+    name: str,
+    question: Question,
+    namespace: str,
+    keep: Callable[[Object], Object] = whole,
+) -> Iterator[Object]:
+    """Give page by page, of each item what *keep* gives for it.
+
+    The next page is on its way while one is looked at. Raises ProgramError.
+    """
+
+    def kept(item: Any) -> Any:
+        if isinstance(item, dict):  # the server does not tell an item of a list its version
+            item["apiVersion"] = question.api_version
+        return keep(item)
+
+    ask = partial(_page, partial(door.get, question=name, keep=kept), question, namespace)
     with ThreadPoolExecutor(1) as ahead:
-        page, number = _page(door, name, question, namespace, ""), 1
+        page, number = ask(""), 1
         while (token := _next(page)) and number != question.pages:
-            following = ahead.submit(_page, door, name, question, namespace, token)
+            following = ahead.submit(ask, token)
             yield page
             page, number = following.result(), number + 1
         yield page
 
 
 def items_of(page: Object) -> Iterator[Object]:
-    """Give what is on *page*; an item of a list is not told its version and kind by the server."""
+    """Give what is on *page*; an item of a list is not told its kind by the server."""
     for item in page["items"]:
-        item["apiVersion"] = page["apiVersion"]
         item["kind"] = page["kind"].removesuffix("List")
         yield item
 
 
-def _page(door: Door, name: str, question: Question, namespace: str, token: str) -> Object:
+def _page(get: Callable[[str], Reply], question: Question, namespace: str, token: str) -> Object:
     """Give one page of a list. Raises ProgramError."""
     for _ in range(2):
-        reply = door.get(question.path(namespace, token), question=name)
+        reply = get(question.path(namespace, token))
         if reply.status != HTTPStatus.GONE or not _next(reply.json()):
             break
         # The list is older than the server keeps; it offers to go on with the present one.

@@ -38,7 +38,7 @@ def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
     *message* is what its controller says; a failed health check names objects there.
     """
     kind, namespace = resource.ref.kind, resource.ref.namespace
-    for entry in maps_of(resource.get("spec", "dependsOn")):
+    for entry in maps_of(resource.spec.get("dependsOn")):
         key = _key(entry, namespace, text_of(entry.get("kind")) or kind)
         if not _of_another_group(entry, key[0]):
             yield key
@@ -55,7 +55,7 @@ def must_only_exist(resource: Resource) -> set[Key]:
         return set()
     return {
         _key(entry, resource.ref.namespace, text_of(entry.get("kind")))
-        for entry in maps_of(resource.get("spec", "dependsOn"))
+        for entry in maps_of(resource.spec.get("dependsOn"))
         if entry.get("ready") is not True
     }
 
@@ -90,7 +90,7 @@ def _is_made(resource: Resource) -> bool:
 def ready_expression(resource: Resource, dependency: Key) -> str:
     """Give the readyExpr that *resource* asks of *dependency*, empty when it has none."""
     kind, namespace, name = dependency
-    for entry in maps_of(resource.get("spec", "dependsOn")):
+    for entry in maps_of(resource.spec.get("dependsOn")):
         home = text_of(entry.get("namespace")) or resource.ref.namespace
         meant = text_of(entry.get("kind")) or resource.ref.kind
         if (meant, home, text_of(entry.get("name"))) == (kind, namespace, name):
@@ -102,7 +102,7 @@ def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
     """Give the input providers that *resource_set* selects by their labels, in its namespace."""
     selectors = [
         entry.get("selector")
-        for entry in maps_of(resource_set.get("spec", "inputsFrom"))
+        for entry in maps_of(resource_set.spec.get("inputsFrom"))
         if not entry.get("name") and isinstance(entry.get("selector"), dict)
     ]
     for provider in state.of_kind("ResourceSetInputProvider") if selectors else ():
@@ -123,7 +123,7 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
 
 def health_checked(resource: Resource, message: str) -> "list[Waited]":
     """Give the objects of this cluster that *message* says the health check waited for."""
-    if "[" not in message or resource.get("spec", "kubeConfig") is not None:
+    if "[" not in message or resource.spec.get("kubeConfig") is not None:
         return []
     from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
 
@@ -136,7 +136,7 @@ def sync_source_of(instance: Resource) -> Key | None:
 
 
 def _sync_of(instance: Resource) -> Iterator[Key]:
-    sync = map_of(instance.get("spec", "sync"))
+    sync = map_of(instance.spec.get("sync"))
     if sync:
         namespace = instance.ref.namespace
         name = text_of(sync.get("name")) or namespace
@@ -155,7 +155,7 @@ def _key(reference: dict[str, Any], namespace: str, kind: str) -> Key:
 
 
 def _source_ref(resource: Resource) -> Key | None:
-    reference = map_of(resource.get("spec", "sourceRef"))
+    reference = map_of(resource.spec.get("sourceRef"))
     return (
         _key(reference, resource.ref.namespace, text_of(reference.get("kind")))
         if (reference)
@@ -164,13 +164,13 @@ def _source_ref(resource: Resource) -> Key | None:
 
 
 def _chart_of(release: Resource) -> Key | None:
-    reference = map_of(release.get("spec", "chartRef"))
+    reference = map_of(release.spec.get("chartRef"))
     if reference:
         return _key(reference, release.ref.namespace, text_of(reference.get("kind")))
     template = map_of(release.get("spec", "chart", "spec", "sourceRef"))
     if not template:
         return None
-    namespace, _, name = text_of(release.get("status", "helmChart")).partition("/")
+    namespace, _, name = text_of(release.status.get("helmChart")).partition("/")
     if name:
         return "HelmChart", namespace, name
     home = text_of(template.get("namespace")) or release.ref.namespace
@@ -178,7 +178,7 @@ def _chart_of(release: Resource) -> Key | None:
 
 
 def _image_repository_of(policy: Resource) -> Key | None:
-    reference = map_of(policy.get("spec", "imageRepositoryRef"))
+    reference = map_of(policy.spec.get("imageRepositoryRef"))
     return _key(reference, policy.ref.namespace, "ImageRepository") if reference else None
 
 
@@ -193,18 +193,18 @@ _SOURCE: Mapping[str, Callable[[Resource], Key | None]] = {
 
 
 def _inputs_of(resource_set: Resource) -> Iterator[Key]:
-    for entry in maps_of(resource_set.get("spec", "inputsFrom")):
+    for entry in maps_of(resource_set.spec.get("inputsFrom")):
         if entry.get("name"):  # else by a selector, which may select nothing
             yield _key(entry, resource_set.ref.namespace, "ResourceSetInputProvider")
 
 
 def _included_in(repository: Resource) -> Iterator[Key]:
-    for entry in maps_of(repository.get("spec", "include")):
+    for entry in maps_of(repository.spec.get("include")):
         yield _key(map_of(entry.get("repository")), repository.ref.namespace, "GitRepository")
 
 
 def _sources_of(generator: Resource) -> Iterator[Key]:
-    for entry in maps_of(generator.get("spec", "sources")):
+    for entry in maps_of(generator.spec.get("sources")):
         yield _key(entry, generator.ref.namespace, text_of(entry.get("kind")))
 
 

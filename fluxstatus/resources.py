@@ -107,7 +107,7 @@ class Resource:
 
     __slots__ = (
         "_metadata", "annotations", "conditions", "generation", "kind", "labels",
-        "message", "object", "reason", "ref", "retrying", "since", "verdict",
+        "message", "object", "reason", "ref", "retrying", "since", "spec", "status", "verdict",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, item: Object, now: datetime) -> None:
@@ -115,7 +115,7 @@ class Resource:
         self.kind = kind
         self.object = item
         metadata = self._metadata = map_of(item.get("metadata"))
-        status = map_of(item.get("status"))
+        self.spec, self.status = map_of(item.get("spec")), map_of(item.get("status"))
         self.ref = Ref(
             text_of(item.get("apiVersion")), kind.name,
             text_of(metadata.get("namespace")), text_of(metadata.get("name")),
@@ -123,8 +123,10 @@ class Resource:
         self.labels = map_of(metadata.get("labels"))
         self.annotations = map_of(metadata.get("annotations"))
         self.generation = metadata.get("generation")
-        self.conditions = {text_of(c.get("type")): c for c in maps_of(status.get("conditions"))}
-        history = next(iter(maps_of(status.get("history"))), {})
+        self.conditions = {
+            text_of(c.get("type")): c for c in maps_of(self.status.get("conditions"))
+        }
+        history = next(iter(maps_of(self.status.get("history"))), {})
         last = text_of(history.get("lastReconciledStatus") or history.get("status"))
         self.retrying = (
             last.lower().endswith("failed")
@@ -163,7 +165,7 @@ class Resource:
         What was made with the annotation is Ready=True, and nothing of it was ever applied.
         """
         return (
-            self.get("spec", "suspend") is True
+            self.spec.get("suspend") is True
             or "disabled" in map(self.annotations.get, SUSPEND_ANNOTATIONS)
             or self.condition("Ready").get("reason") == "ReconciliationDisabled"
         )
@@ -172,8 +174,8 @@ class Resource:
         """How long one reconciliation may take, in seconds."""
         own = self.annotations.get("fluxcd.controlplane.io/reconcileTimeout")
         if self.kind.name == "Kustomization":  # defaults to the interval (KC api/v1)
-            return seconds(self.get("spec", "timeout") or self.get("spec", "interval"), 600)
-        return seconds(own or self.get("spec", "timeout"), self.kind.timeout)
+            return seconds(self.spec.get("timeout") or self.spec.get("interval"), 600)
+        return seconds(own or self.spec.get("timeout"), self.kind.timeout)
 
     def age(self, now: datetime) -> timedelta:
         """How long it has existed; a very long time when it does not say."""
@@ -189,7 +191,7 @@ class Resource:
         if self.suspended:
             self.since = when(self._metadata.get("suspendedAt"))
             return Verdict.SUSPENDED
-        oci = self.kind.name == "HelmRepository" and self.get("spec", "type") == "oci"
+        oci = self.kind.name == "HelmRepository" and self.spec.get("type") == "oci"
         if self.kind.static or oci:
             return Verdict.STATIC
         if not ready:
@@ -232,7 +234,7 @@ def unhandled_since(resource: Resource, now: datetime) -> datetime | None:
     """Give when *resource* was asked to reconcile, where that has not been done for too long."""
     asked = text_of(resource.annotations.get(REQUESTED_AT))
     at = when(asked)
-    if at is None or asked == resource.get("status", "lastHandledReconcileAt"):
+    if at is None or asked == resource.status.get("lastHandledReconcileAt"):
         return None
     deaf = resource.ref.kind in _HANDLES_NO_REQUEST or resource.verdict is Verdict.STATIC
     return None if deaf or now - at <= HANDLED_WITHIN else at

@@ -29,18 +29,18 @@ def lag_behind(source: Resource, resource: Resource) -> Lag | None:
     Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
     HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
     """
-    artifact = map_of(source.get("status", "artifact"))
+    artifact = map_of(source.status.get("artifact"))
     wanted = text_of(artifact.get("revision"))
     since = when(artifact.get("lastUpdateTime"))
     if resource.ref.kind == "Kustomization":
-        applied = text_of(resource.get("status", "lastAppliedRevision"))
+        applied = text_of(resource.status.get("lastAppliedRevision"))
     elif source.ref.kind == "HelmChart":
         applied = chart_version(resource)
         if applied.partition("+")[0] == wanted:  # helm-controller may add +DIGEST to a version
             applied = wanted
     else:
         _, _, wanted = wanted.rpartition("@")
-        applied = text_of(resource.get("status", "lastAttemptedRevisionDigest"))
+        applied = text_of(resource.status.get("lastAttemptedRevisionDigest"))
     return Lag(wanted, applied, since) if wanted and applied else None
 
 
@@ -48,7 +48,7 @@ def chart_version(release: Resource) -> str:
     """Give the chart version that runs, empty when none does."""
     deployed = [
         text_of(entry.get("chartVersion"))
-        for entry in maps_of(release.get("status", "history"))
+        for entry in maps_of(release.status.get("history"))
         if entry.get("status") == "deployed"
     ]
     return next(iter(deployed), "")

@@ -209,7 +209,7 @@ class State:
             distribution = map_of(map_of(report.get("spec")).get("distribution"))
             yield text_of(distribution.get("version"))
         if self.instance:
-            yield text_of(self.instance.get("status", "lastAppliedRevision")).partition("@")[0]
+            yield text_of(self.instance.status.get("lastAppliedRevision")).partition("@")[0]
 
 
 def key_of(ref: Ref) -> Key:

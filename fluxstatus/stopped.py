@@ -55,7 +55,7 @@ class Stopped:
     def _is_installed(self) -> bool:
         """Whether the FluxInstance, if there is one, was ever applied: before, nothing is lost."""
         instance = self._state.instance
-        return instance is None or bool(instance.get("status", "lastAppliedRevision"))
+        return instance is None or bool(instance.status.get("lastAppliedRevision"))
 
     def _blame_instance_for_images(self) -> None:
         """Make one cause of several images that cannot be pulled: the registry they come from."""

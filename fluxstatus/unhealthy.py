@@ -77,10 +77,10 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
     """
     if release.ref.kind != "HelmRelease" or not any(text in message for text in _LATE):
         return
-    if waited_for(message) or release.get("spec", "kubeConfig") is not None:
+    if waited_for(message) or release.spec.get("kubeConfig") is not None:
         return
-    namespace = text_of(release.get("spec", "targetNamespace")) or release.ref.namespace
-    name = text_of(release.get("spec", "releaseName")) or release.ref.name
+    namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
+    name = text_of(release.spec.get("releaseName")) or release.ref.name
     label = "app.kubernetes.io/instance"
     pods = [pod for pod in _pods_in(state, namespace) if _labels(pod).get(label) == name]
     if found := _of_pods(state, pods):

@@ -149,5 +149,5 @@ class Upstream:
                 "ArtifactGenerator", one.ref.namespace, one.ref.name,
             )
             for one in self._state.of_kind("ArtifactGenerator")
-            for artifact in maps_of(one.get("spec", "artifacts"))
+            for artifact in maps_of(one.spec.get("artifacts"))
         }  # fmt: skip

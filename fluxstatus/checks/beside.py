@@ -28,7 +28,7 @@ _AT_MOST = 3  # of a sort: who wants all asks for each
 def workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
     """Give what the pods and events of this cluster tell of what *cause* waited for."""
     resource, message = cause.resource, cause.fault.message
-    if resource is None or resource.get("spec", "kubeConfig") is not None:
+    if resource is None or resource.spec.get("kubeConfig") is not None:
         return ()
     return (
         *unhealthy_workloads(state, message),

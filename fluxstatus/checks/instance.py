@@ -90,7 +90,7 @@ def _of_instance(state: State, instance: Resource) -> Iterator[Finding]:
 
 
 def _doing_well(state: State, instance: Resource) -> str:
-    history = next(iter(maps_of(instance.get("status", "history"))), {})
+    history = next(iter(maps_of(instance.status.get("history"))), {})
     last = when(history.get("lastReconciled")) or instance.since
     ref = instance.ref
     return (
@@ -124,7 +124,7 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
     """Compare the images that the instance has rolled out with those of the Deployments."""
     wanted = {
         text_of(entry.get("name")): text_of(entry.get("tag"))
-        for entry in maps_of(instance.get("status", "components"))
+        for entry in maps_of(instance.status.get("components"))
     }
     for component in state.components:
         tag = wanted.get(component.ref.name)

@@ -44,7 +44,7 @@ def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
     field = fields[ref.kind]
     targets = [
         (text_of(entry.get("kind")), text_of(entry.get("namespace")) or ref.namespace, name)
-        for entry in maps_of(watcher.get("spec", field))
+        for entry in maps_of(watcher.spec.get(field))
         if (name := text_of(entry.get("name"))) not in ("", "*")
     ]
     missing = [key for key in targets if state.known_missing(key)]

@@ -69,7 +69,7 @@ def _kinds_of(step: str) -> tuple[Kind, ...]:
 def _says(resource: Resource) -> str:
     if resource.verdict is Verdict.STATIC:
         return "has no status of its own; what refers to it, or it refers to, is there"
-    revision = resource.get("status", "lastAppliedRevision") or resource.get(
+    revision = resource.status.get("lastAppliedRevision") or resource.get(
         "status", "artifact", "revision"
     )
     return short(text_of(revision)) or resource.message or "ready"

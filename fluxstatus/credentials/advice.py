@@ -27,7 +27,7 @@ def advice_on(state: State, named: Named, answer: Answer) -> Iterator[Finding]:
     for row in OLD_KEYS:
         if not row.are_read(named.use, named.kind, named.scheme, named.flavour):
             continue
-        told_better = bool(row.unless and user and user.get("spec", row.unless))
+        told_better = bool(row.unless and user and user.spec.get(row.unless))
         old = {} if told_better else _old(row, answer)
         if old:
             habit = replace(OLD[step_of(named.user.kind)], steps=(row.step,))

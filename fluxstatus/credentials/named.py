@@ -91,10 +91,10 @@ def _named(user: Resource) -> Iterator[Named]:
 
 
 def _of(user: Resource, path: str, name: str, use: str) -> Named:
-    provider, type_ = (text_of(user.get("spec", field)) for field in ("provider", "type"))
+    provider, type_ = (text_of(user.spec.get(field)) for field in ("provider", "type"))
     if use == "verify":
         provider = text_of(user.get("spec", "verify", "provider"))
-    url = text_of(user.get("spec", "url")) or text_of(user.get("spec", "image"))
+    url = text_of(user.spec.get("url")) or text_of(user.spec.get("image"))
     return Named(
         user.ref, path, name, use, user.ref.kind, _scheme(url), type_ or provider, host_of(url)
     )

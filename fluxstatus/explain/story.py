@@ -160,8 +160,8 @@ def _conditions(resource: Resource) -> Iterator[Condition]:
 def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
     """Give what should run, what does, what was tried, and what the source has to say."""
     fields, lag = fields_of(resource), lag_of(state, resource)
-    history = maps_of(resource.get("status", "history"))
-    if resource.get("spec", "ref"):
+    history = maps_of(resource.status.get("history"))
+    if resource.spec.get("ref"):
         yield "asked for", fields["ref"]
     if fields["chart"]:
         yield "asked for", f"chart {fields['chart']} {fields['chart_version'] or 'of any version'}"
@@ -184,7 +184,7 @@ def _source_says(state: State, resource: Resource) -> str:
     source = state.resources.get(key) if key else None
     if source is None:
         return ""
-    artifact = map_of(source.get("status", "artifact"))
+    artifact = map_of(source.status.get("artifact"))
     has, at = short(text_of(artifact.get("revision"))), when(artifact.get("lastUpdateTime"))
     since = f" since {at:%Y-%m-%d %H:%M} UTC" if at else ""
     said = "" if source.ready else f"; it says {source.reason or 'nothing'}"
@@ -202,7 +202,7 @@ def _suspended(
 
 
 def _history(resource: Resource) -> Iterator[Past]:
-    for entry in maps_of(resource.get("status", "history")):
+    for entry in maps_of(resource.status.get("history")):
         outcome = text_of(entry.get("lastReconciledStatus") or entry.get("status"))
         times, version = entry.get("totalReconciliations"), entry.get("version")
         chart = text_of(entry.get("chartVersion"))

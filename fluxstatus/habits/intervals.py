@@ -47,7 +47,7 @@ def _read(text: str) -> float:
 def _written(resource: Resource) -> str:
     if resource.ref.kind in _ANNOTATED:
         return text_of(resource.annotations.get(_EVERY))
-    return text_of(resource.get("spec", "interval"))
+    return text_of(resource.spec.get("interval"))
 
 
 def _seen(resource: Resource, saves: float = 0) -> Seen:
@@ -108,7 +108,7 @@ class _Receivers:
         self._named: set[tuple[str, str, str]] = set()
         self._labelled: list[tuple[str, str, dict[str, object]]] = []
         for receiver in receivers:
-            for entry in maps_of(receiver.get("spec", "resources")):
+            for entry in maps_of(receiver.spec.get("resources")):
                 kind, name = text_of(entry.get("kind")), text_of(entry.get("name"))
                 namespace = text_of(entry.get("namespace")) or receiver.ref.namespace
                 if name == "*":

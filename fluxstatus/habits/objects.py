@@ -53,7 +53,7 @@ def _undetected(view: View) -> Iterator[Seen]:
 
 def _unpruned(view: View) -> Iterator[Seen]:
     for kustomization in view.of_kind("Kustomization"):
-        if kustomization.get("spec", "prune") is False:
+        if kustomization.spec.get("prune") is False:
             yield Seen(kustomization.ref, "spec.prune", "false")
 
 
@@ -64,10 +64,10 @@ def _in_clear(view: View) -> Iterator[Seen]:
     """
     kinds = ("GitRepository", "HelmRepository", "OCIRepository", "ImageRepository")
     for source in view.of_kind(*kinds):
-        url, secret = text_of(source.get("spec", "url")), source.get("spec", "secretRef")
+        url, secret = text_of(source.spec.get("url")), source.spec.get("secretRef")
         if url.startswith("http://") and (secret or _LOGIN in url) and not _is_inside(url):
             yield Seen(source.ref, "spec.url", url)
-        elif secret and source.get("spec", "insecure") is True and not _is_inside(_address(source)):
+        elif secret and source.spec.get("insecure") is True and not _is_inside(_address(source)):
             yield Seen(source.ref, "spec.insecure", "true")
 
 

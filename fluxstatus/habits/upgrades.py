@@ -90,7 +90,7 @@ def _substituting(view: View) -> Iterator[Seen]:
     if not controllers or any(_GATE in arg for c in controllers for arg in c.args):
         return
     for kustomization in view.of_kind("Kustomization"):
-        build = map_of(kustomization.get("spec", "postBuild"))
+        build = map_of(kustomization.spec.get("postBuild"))
         if build.get("substituteFrom") or "substitute" in build:
             yield Seen(kustomization.ref)
 

@@ -57,7 +57,7 @@ def fields_of(resource: Resource) -> dict[str, str]:
     host, provider = _host(url), own["provider"] or own["sync_provider"]
     return {
         **own,
-        "chart": own["chart"] or text_of(resource.get("spec", "chart")),
+        "chart": own["chart"] or text_of(resource.spec.get("chart")),
         "path": own["path"] or _ROOT.get(ref.kind, ""),
         "object": "an object",
         "object_resource": "",
@@ -222,7 +222,7 @@ _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
 
 
 def _source_fields(resource: Resource) -> dict[str, str]:
-    reference = map_of(resource.get("spec", "sourceRef") or resource.get("spec", "chartRef"))
+    reference = map_of(resource.spec.get("sourceRef") or resource.spec.get("chartRef"))
     kind = text_of(reference.get("kind"))
     return {
         "source_resource": full_name(kind) if kind else "",
@@ -232,7 +232,7 @@ def _source_fields(resource: Resource) -> dict[str, str]:
 
 
 def _git_ref(resource: Resource) -> str:
-    ref = map_of(resource.get("spec", "ref"))
+    ref = map_of(resource.spec.get("ref"))
     return next(
         (say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), "the default branch"
     )

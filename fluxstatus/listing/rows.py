@@ -125,11 +125,11 @@ def _wanted(row: Row) -> str:
     resource = row.resource
     if resource.ref.kind == "FluxInstance":
         return text_of(resource.get("spec", "distribution", "version"))
-    reference = map_of(resource.get("spec", "ref"))
+    reference = map_of(resource.spec.get("ref"))
     if resource.kind.step == "sources":
         order = ("digest", "commit", "name", "semver", "tag", "branch")  # as source-controller
         first = next((text_of(reference.get(name)) for name in order if name in reference), "")
-        return first or text_of(resource.get("spec", "version"))
+        return first or text_of(resource.spec.get("version"))
     return short(row.lag.wanted) if row.lag else _has(row.source)
 
 
@@ -143,7 +143,7 @@ def _applied(row: Row) -> str:
         return short(row.lag.applied)
     if resource.ref.kind == "HelmRelease":
         return chart_version(resource)
-    return _has(resource) or short(text_of(resource.get("status", "lastAppliedRevision")))
+    return _has(resource) or short(text_of(resource.status.get("lastAppliedRevision")))
 
 
 def _source(row: Row) -> str:
@@ -170,7 +170,7 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
     "APPLIED": lambda row, _: _applied(row),
     "AGE": lambda row, at: ago(row.resource.created, at.now) if row.resource.created else "",
     "REASON": lambda row, _: row.resource.reason,
-    "INTERVAL": lambda row, _: text_of(row.resource.get("spec", "interval")),
+    "INTERVAL": lambda row, _: text_of(row.resource.spec.get("interval")),
     "SOURCE": lambda row, _: _source(row),
     "OWNER": lambda row, _: _owner(row),
     "MESSAGE": lambda row, _: row.message(),

@@ -76,5 +76,5 @@ class Case:
     def pending(self) -> bool:
         """Whether a request was made already, and has not been handled."""
         asked = self.resource.annotations.get(REQUESTED_AT)
-        handled = text_of(self.resource.get("status", "lastHandledReconcileAt"))
+        handled = text_of(self.resource.status.get("lastHandledReconcileAt"))
         return bool(asked) and asked != handled

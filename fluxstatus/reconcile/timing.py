@@ -78,7 +78,7 @@ def _next_attempt(case: Case) -> Prospect:
         return Prospect(f"{text}; it last did {ago(last, now)} ago", last + _BACKOFF)
     every, word = interval_of(resource), "tries again" if failing else "is reconciled again"
     if failing:
-        every = seconds(resource.get("spec", "retryInterval"), every)
+        every = seconds(resource.spec.get("retryInterval"), every)
     if not every:
         return Prospect(f"it {word} by itself; when, nothing tells")
     text = f"it {word} every {_duration(every)}"
@@ -95,7 +95,7 @@ def interval_of(resource: Resource) -> float:
     default = _EVERY.get(resource.ref.kind, 0.0)
     if resource.ref.kind in _OPERATORS:
         return seconds(resource.annotations.get(_EVERY_ANNOTATION), default)
-    return seconds(resource.get("spec", "interval"), default)
+    return seconds(resource.spec.get("interval"), default)
 
 
 def _last_attempt(case: Case) -> datetime | None:
@@ -104,8 +104,8 @@ def _last_attempt(case: Case) -> datetime | None:
     A source that finds nothing new writes nothing, nor does a HelmRelease.
     """
     resource = case.resource
-    history = next(iter(maps_of(resource.get("status", "history"))), {})
-    scanned = map_of(resource.get("status", "lastScanResult")).get("scanTime")
+    history = next(iter(maps_of(resource.status.get("history"))), {})
+    scanned = map_of(resource.status.get("lastScanResult")).get("scanTime")
     times = [when(history.get("lastReconciled")), when(scanned)]
     if case.own is not None:
         times += [warned.last for warned in case.state.warnings.get(key_of(resource.ref), ())]
@@ -148,7 +148,7 @@ def _names(receiver: Resource, source: Resource) -> bool:
         entry.get("kind") == source.ref.kind
         and entry.get("name") in (source.ref.name, "*")
         and (text_of(entry.get("namespace")) or receiver.ref.namespace) == source.ref.namespace
-        for entry in maps_of(receiver.get("spec", "resources"))
+        for entry in maps_of(receiver.spec.get("resources"))
     )
 
 

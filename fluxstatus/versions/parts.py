@@ -126,7 +126,7 @@ def _rolled_out(state: State, component: Component) -> str:
     for name in ("spec", "template", "spec"):
         containers = map_of(containers.get(name))
     images = [text_of(one.get("image")) for one in maps_of(containers.get("containers"))]
-    known = state.instance.get("status", "components") if state.instance else ()
+    known = state.instance.status.get("components") if state.instance else ()
     for entry in maps_of(known):
         digest = text_of(entry.get("digest"))
         if digest and any(image.endswith(f"@{digest}") for image in images):
