@@ -6,6 +6,7 @@ Credentials inside a URL or a header are masked in the texts that stay.
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -338,11 +339,12 @@ def _keep(value: Any, shape: Shape) -> Any:
     for key, entry in value.items():  # the one hot loop: half a million fields in a large cluster
         if key not in shape:
             continue
+        name = sys.intern(key)  # else each object has its own
         if isinstance(entry, str):
             plain = len(entry) <= _SHORT or key in _NAMING
-            kept[key] = entry if plain else mask(entry)
+            kept[name] = entry if plain else mask(entry)
         else:
-            kept[key] = _keep(entry, shape[key])
+            kept[name] = _keep(entry, shape[key])
     return kept
 
 
