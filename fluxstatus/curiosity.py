@@ -21,34 +21,33 @@ def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     found: set[str] = set()
     for kind in _APPLIERS:
         for item in answers.get(KINDS[kind].resource, Answer()).items:
-            found.update(_namespaces_of(item))
-            if _is_at_work(item):
-                at_work.add(_name_of({"kind": kind, **map_of(item.get("metadata"))}))
+            for condition in _conditions(item):
+                if condition.get("status") == "False":
+                    found.update(_namespaces_of(item, condition))
+                elif condition.get("status") == "Unknown" and condition.get("type") == "Ready":
+                    # It reconciles: its conditions of before are wiped.
+                    at_work.add(_name_of({"kind": kind, **map_of(item.get("metadata"))}))
     for event in answers.get("events", Answer()).items if at_work else ():
         if _name_of(map_of(event.get("involvedObject"))) in at_work:
             found.update(_waited_in(text_of(event.get("message"))))
     return found - {""}
 
 
+def _conditions(item: Object) -> list[Object]:
+    return maps_of(map_of(item.get("status")).get("conditions"))
+
+
 def _name_of(thing: Object) -> tuple[str, str, str]:
     return text_of(thing.get("kind")), text_of(thing.get("namespace")), text_of(thing.get("name"))
-
-
-def _is_at_work(item: Object) -> bool:
-    """Whether *item* says that it reconciles: its conditions of before are wiped."""
-    conditions = maps_of(map_of(item.get("status")).get("conditions"))
-    return any(c.get("type") == "Ready" and c.get("status") == "Unknown" for c in conditions)
 
 
 def _waited_in(message: str) -> Iterator[str]:
     return (waited.namespace for waited in waited_for(message) if waited.kind not in KINDS)
 
 
-def _namespaces_of(item: Object) -> Iterator[str]:
-    for condition in maps_of(map_of(item.get("status")).get("conditions")):
-        if condition.get("status") != "False":
-            continue
-        yield from _waited_in(text_of(condition.get("message")))
-        if condition.get("reason") in _HELM_FAILED:
-            spec, metadata = map_of(item.get("spec")), map_of(item.get("metadata"))
-            yield text_of(spec.get("targetNamespace")) or text_of(metadata.get("namespace"))
+def _namespaces_of(item: Object, condition: Object) -> Iterator[str]:
+    """Give where pods tell more of *item* than its *condition*, which is False."""
+    yield from _waited_in(text_of(condition.get("message")))
+    if condition.get("reason") in _HELM_FAILED:
+        spec, metadata = map_of(item.get("spec")), map_of(item.get("metadata"))
+        yield text_of(spec.get("targetNamespace")) or text_of(metadata.get("namespace"))
