@@ -1,5 +1,7 @@
 """`credentials`: where it cannot answer; the rest takes a cluster (tests/live)."""
 
+import pytest
+
 from fluxstatus.findings import Exit
 from tests.conftest import Program
 
@@ -10,6 +12,7 @@ def test_a_saved_cluster_has_no_secrets(flux_status: Program) -> None:
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
 
 
+@pytest.mark.cluster  # for kubectl
 def test_no_cluster_is_3(flux_status: Program) -> None:
     """Where nothing can be asked the check's own sentence is told."""
     done = flux_status("credentials", "gitrepo/app", "--context=nowhere")

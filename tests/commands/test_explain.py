@@ -81,6 +81,7 @@ def test_mistakes_are_2_with_a_suggestion(
     assert said in done.stderr
 
 
+@pytest.mark.cluster  # for kubectl
 def test_no_cluster_is_3(flux_status: Program) -> None:
     """Where nothing can be asked, that is what is told."""
     done = flux_status("explain", "ks/app", "--context=nowhere")

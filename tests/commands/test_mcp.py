@@ -51,6 +51,7 @@ def test_without_a_subcommand_there_is_help(flux_status: Program) -> None:
     assert "did you mean 'cursor'?" in unknown.stderr
 
 
+@pytest.mark.cluster  # for kubectl
 def test_decline_for_all(flux_status: Program, tmp_path: Path) -> None:
     """--all needs no context, and accept says so when that still stands in its way."""
     env = {"XDG_STATE_HOME": str(tmp_path)}

@@ -69,6 +69,7 @@ def test_options_that_make_no_sense(flux_status: Program) -> None:
     assert flux_status("reconcile", *BLOCKED, "--context=prod").returncode == Exit.USAGE
 
 
+@pytest.mark.cluster  # for kubectl
 def test_no_cluster_is_3(flux_status: Program) -> None:
     """Where nothing can be asked the check's own sentence is told."""
     done = flux_status("reconcile", "ks/app", "--context=nowhere")

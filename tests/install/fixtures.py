@@ -72,6 +72,12 @@ def pythons() -> dict[str, bool]:
     return found
 
 
+def has_pip(python: str) -> bool:
+    """Say whether *python* can install: that of Debian cannot."""
+    done = subprocess.run([python, "-c", "import pip"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 @pytest.fixture(scope="session", name="dist")
 def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder that .ci/archive has filled."""
