@@ -35,9 +35,11 @@ def started(words: Sequence[str]) -> Iterator[None]:
 def flags_for(words: Sequence[str]) -> tuple[str, ...] | None:
     """Give the flags for kubectl if *words* look as if a cluster would be asked, else None."""
     table = read_table()
-    command = parse(words, table).command
-    asks = any(row.passed_on for row in table if row.place == command)
+    line = parse(words, table)
+    asks = any(row.passed_on for row in table if row.place == line.command)
     named = {word.partition("=")[0] for word in words}
-    if not asks or command.startswith(_CLIENTS) or not named.isdisjoint(_NO_CLUSTER):
+    if not asks or line.command.startswith(_CLIENTS) or not named.isdisjoint(_NO_CLUSTER):
         return None
+    if line.command == "explain" and "/" not in "/".join(line.arguments):
+        return None  # not KIND/NAME or KIND NAME: a code
     return tuple(passed_on(words, table))

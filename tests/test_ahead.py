@@ -47,6 +47,8 @@ def test_every_flag_of_kubectl_is_found() -> None:
         ("--wait 5m -o json", ()),
         ("-s https://one --context=x", ("--server=https://one", "--context=x")),
         ("explain ks/apps --context x", ("--context=x",)),
+        ("explain ks apps --context x", ("--context=x",)),
+        ("explain secret-missing --context x", None),
         ("--context x get all", ("--context=x",)),
         ("versions", ()),
         ("--demo", None),

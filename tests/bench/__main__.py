@@ -29,6 +29,7 @@ from tests.shapes import SHAPES, large
 RUNS = 7
 TOP = Path(__file__).parents[2]
 LAUNCHER = TOP / "kubectl-flux_status"
+FLOOR = Path(__file__).with_name("floor.py")
 LARGEST = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
 
 ONE_LINERS = (
@@ -194,6 +195,7 @@ def bench_cluster(cluster: Cluster, count: int, environment: Mapping[str, str]) 
         "the documented one-liners": ONE_LINERS,
         "flux-operator get all -A": ("flux-operator get all -A",),
         "kubectl get --raw LARGEST LIST": (f"kubectl get --raw {LARGEST}",),
+        "its lists and no check (floor.py)": (f"{sys.executable} {FLOOR} {context}",),
     }
     yield from rows(f"{count}", side_by_side(rivals, environment))
 

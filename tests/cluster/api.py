@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,9 @@ class Api:
         """Tell whether *user* gets what is at *path*."""
         try:
             self.get(path, user)
+        except urllib.error.HTTPError as refused:
+            refused.close()  # from 3.14 on Python warns of what is left open
+            return False
         except OSError:
             return False
         return True

@@ -5,6 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from fluxstatus.findings import Command
 from fluxstatus.preflight.manifest import (
@@ -120,8 +127,11 @@ def test_the_api_server_takes_it(cluster: Cluster, choice: tuple[object, ...]) -
 def test_the_command_line_takes_the_secrets(flux_operator: Path, tmp_path: Path) -> None:
     """The real flux-operator makes the Secret by the very command, with the keys Flux needs."""
     (tmp_path / "known_hosts").write_text("git.example.com ssh-ed25519 AAAA\n")
-    key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "identity"]
-    subprocess.run(key, cwd=tmp_path, check=True)
+    key = ed25519.Ed25519PrivateKey.generate()  # as ssh-keygen does
+    form = (Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    (tmp_path / "identity").write_bytes(key.private_bytes(*form))
+    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    (tmp_path / "identity.pub").write_bytes(public)
     for choice, keys in (
         ((SSH, "", "", False), {"identity", "known_hosts"}),
         ((HTTPS, "", "", True), {"username", "password"}),
