@@ -315,15 +315,14 @@ class _Body:
 
 
 def _document(body: _Body, keep: Callable[[Any], Any]) -> Any:
-    """Give the JSON that *body* is, or None; in any case all of it is taken off the line."""
+    """Give the JSON that *body* is, or None; all of it is taken off the line."""
     chunks = iter(body)
     try:
         return stream.read(chunks, keep)
     except (ValueError, RecursionError):
-        return None
-    finally:
         for _ in chunks:
             pass
+        return None
 
 
 def _is_kubectls_own(response: HTTPResponse) -> bool:

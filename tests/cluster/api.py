@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 _SECONDS = 60  # on a busy machine
 
 # Every kind of every group in one answer, instead of one answer for each group and version.
-_DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+_DISCOVERY = ",".join(
+    f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    for version in ("v2", "v2beta1")  # envtest's server may be older than 1.30
+)
 
 
 class Api:
