@@ -235,8 +235,8 @@ def run() -> NoReturn:
         app(prog_name=_name())
     except snapshot.SnapshotError as error:
         code = _complain(f"{error}", Exit.USAGE)
-    except (console.OutputError, programs.ProgramError) as error:
-        code = _complain(f"{error}", Exit.NO_VERDICT)
+    except (console.OutputError, programs.ProgramError, OSError) as error:
+        code = _complain(mask(f"{error}"), Exit.NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         code = _crash(error)
     sys.exit(code)

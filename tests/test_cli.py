@@ -286,14 +286,14 @@ def test_reader_that_stops_reading(flux_status: Program) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_full_disk(flux_status: Program) -> None:
-    """A report that cannot be written is no verdict: 3, and a sentence that says why."""
+@pytest.mark.parametrize("words", [["--from", HEALTHY], ["--help"]])
+def test_full_disk(flux_status: Program, words: list[str | Path]) -> None:
+    """What cannot be written is no verdict: 3, and a sentence that says why."""
     with Path("/dev/full").open("wb") as full:
-        done = flux_status(
-            "--from", HEALTHY, capture_output=False, stdout=full, stderr=subprocess.PIPE
-        )
+        done = flux_status(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
     assert "No space left" in done.stderr
+    assert "bug" not in done.stderr
 
 
 @pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
