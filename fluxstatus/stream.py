@@ -12,7 +12,7 @@ from typing import Any
 _BLANK = " \t\n\r"
 _LEAST = 1 << 16  # characters to read at a time
 _OF_A_NUMBER = 2
-"""Characters behind a number that may be part of it, if more come: it is 1e+5, and "1e+" is here."""
+"""Characters behind a number that may be part of it if more come: "1e+" is here, it is 1e+5."""
 
 
 def read(chunks: Iterable[bytes], keep: Callable[[Any], Any]) -> Any:
