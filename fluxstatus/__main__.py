@@ -8,9 +8,12 @@ import sys
 
 from fluxstatus import __version__
 
+_SELDOM = 100_000
+"""New objects until the collector looks for garbage: hardly anything is, and looking takes time."""
+
 
 def main() -> None:
-    """Run the program with the arguments it was called with; SystemExit tells how it ended."""
+    """Run the program with the arguments it was called with, and end the process."""
     try:
         match sys.argv[1:]:
             case ["--version"]:
@@ -20,13 +23,12 @@ def main() -> None:
 
                 sys.stdout.write(complete(words))
             case words:
-                gc.disable()  # of what is imported nothing is garbage, and looking at it takes time
+                gc.set_threshold(_SELDOM)
                 from fluxstatus import ahead, programs
 
                 with programs.unwinding(), ahead.started(words):
                     from fluxstatus.cli import run
 
-                    gc.enable()
                     run()
     except KeyboardInterrupt:
         sys.exit(130)
