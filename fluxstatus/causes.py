@@ -34,7 +34,8 @@ class Causes:
     `by_object` tells the causes of an object that is not well; `cut_off` those of one that is
     Ready, on what it got before they began; `frozen_by` what is suspended and made an object;
     `moving` are the objects on their way that need no help; `not_installed` are the controllers
-    that the FluxInstance has yet to install for the first time; `all` are the causes, each once.
+    that the FluxInstance has yet to install for the first time; `gone_kinds` are those whose CRD
+    is missed by something; `all` are the causes, each once.
     """
 
     def __init__(self, state: State) -> None:
@@ -64,6 +65,7 @@ class Causes:
                 cause.stale.append(resource.ref)
         self.all: list[Cause] = self._distinct()
         self.frozen_by = frozen(state, self.all)
+        self.gone_kinds = {kind for kind, cause in self._stopped.of_kinds.items() if cause.blocks}
 
     @cached_property
     def by_namespace(self) -> dict[str, list[Cause]]:

@@ -15,7 +15,8 @@ class Stopped:
     """What of Flux itself is at fault in a State.
 
     `causes` has them by the Deployment or CRD; `not_installed` are the controllers that the
-    FluxInstance has yet to install for the first time: these are missed by nobody.
+    FluxInstance has yet to install for the first time: these are missed by nobody. `of_kinds` has
+    the cause of each kind whose CRD is gone, whether anything needs it or not.
     """
 
     def __init__(self, state: State, controllers: Controllers) -> None:
@@ -30,9 +31,9 @@ class Stopped:
             for ref, fault in (*controllers.down.items(), *missing.items())
             if ref not in self.not_installed
         }
-        self._of_kinds: dict[str, Cause] = {}
+        self.of_kinds: dict[str, Cause] = {}
         for kind, (ref, fault) in controllers.unserved.items():
-            self._of_kinds[kind] = self.causes.setdefault(ref, Cause(ref, fault))
+            self.of_kinds[kind] = self.causes.setdefault(ref, Cause(ref, fault))
         self._blame_instance_for_images()
 
     def needed_by(self, resource: Resource) -> Cause | None:
@@ -49,8 +50,8 @@ class Stopped:
 
     def unserved_for(self, resource: Resource) -> Cause | None:
         """Give the missing CRD of the kind that *resource* takes its artifact from."""
-        source = source_of(resource) if self._of_kinds else None
-        return self._of_kinds.get(source[0]) if source else None
+        source = source_of(resource) if self.of_kinds else None
+        return self.of_kinds.get(source[0]) if source else None
 
     def _is_installed(self) -> bool:
         """Whether the FluxInstance, if there is one, was ever applied: before, nothing is lost."""

@@ -159,6 +159,7 @@ def test_a_missing_kind_is_the_cause_for_what_takes_its_artifacts_from_it() -> N
         kustomization("b", "git"),
         kustomization("c", "git", waiting_for("a"), after=["a"]),
         flux("OCIRepository", "oci", FETCHED),
+        flux("Receiver", "hook", spec={"resources": [reference("GitRepository", "git")]}),
     ]
     left = without(HEALTHY, "GitRepository/flux-system")
     found = only(*left, *objects, served=served,

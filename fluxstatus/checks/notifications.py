@@ -22,7 +22,7 @@ def notifications(state: State) -> Iterator[Finding]:
         key = provider_of(alert)
         provider = state.resources.get(key)
         if provider is None:
-            if state.known_missing(key):
+            if _is_missing(state, key):
                 yield _provider_missing(alert, key[2])
             continue
         failed = [
@@ -47,7 +47,7 @@ def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
         for entry in maps_of(watcher.spec.get(field))
         if (name := text_of(entry.get("name"))) not in ("", "*")
     ]
-    missing = [key for key in targets if state.known_missing(key)]
+    missing = [key for key in targets if _is_missing(state, key)]
     if not missing:
         return
     kind, namespace, name = missing[0]
@@ -74,6 +74,11 @@ def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
         docs=docs_of(ref.kind),
         trivial=True,
     )  # fmt: skip
+
+
+def _is_missing(state: State, key: Key) -> bool:
+    """Whether *key* does not exist, and not because nothing of its kind can: that is told once."""
+    return state.known_missing(key) and key[0] not in state.causes.gone_kinds
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:
