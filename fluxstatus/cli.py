@@ -16,8 +16,8 @@ from fluxstatus.commandline import PlainGroup, hand_down, with_options
 from fluxstatus.commands import wait, watch
 from fluxstatus.evidence import Evidence
 from fluxstatus.findings import Exit, Level, Report
+from fluxstatus.masking import mask
 from fluxstatus.options import Connection, Saved, Scope, Shown, Timing
-from fluxstatus.prune import mask
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from itertools import count
 from typing import Any, NamedTuple, Self
 
 from fluxstatus import __version__, connection, programs, stream
-from fluxstatus.connection import Kubeconfig
 from fluxstatus.evidence import Cost, Object, Unread, Why
+from fluxstatus.kubeconfig import Kubeconfig
+from fluxstatus.masking import mask
 from fluxstatus.programs import ProgramError
 from fluxstatus.proxy import Proxy, opened
-from fluxstatus.prune import mask
 
 _HEADERS = {
     "Accept-Encoding": "gzip",

@@ -9,23 +9,15 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from itertools import pairwise
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from fluxstatus.evidence import Target, Unread, Why
-from fluxstatus.prune import mask
+from fluxstatus.evidence import Unread, Why
+from fluxstatus.kubeconfig import Kubeconfig
+from fluxstatus.masking import mask
 
 _LISTED = 10  # contexts in a sentence
 _SAID = 300  # characters of a foreign program's words in a sentence
-
-
-class Kubeconfig(NamedTuple):
-    """What the kubeconfig says, as far as we look: names, never a credential."""
-
-    target: Target = Target()
-    namespace: str = ""
-    contexts: tuple[str, ...] = ()
 
 
 class _Failure(NamedTuple):
@@ -351,25 +343,6 @@ _PLUGINS: Mapping[str, tuple[str, str]] = {
 """Log-in programs: where each comes from, and the command that logs in."""
 
 
-def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
-    """Read what `kubectl config view -o json` gave; *flags* of the user win over it, as ever."""
-    config = document if isinstance(document, dict) else {}
-    name = _flag(flags, "context") or str(config.get("current-context") or "")
-    context = _named(config, "context", name)
-    cluster = _flag(flags, "cluster") or str(context.get("cluster", ""))
-    server = _flag(flags, "server") or str(_named(config, "cluster", cluster).get("server", ""))
-    return Kubeconfig(
-        Target(
-            context=name,
-            cluster=cluster,
-            server=re.sub(r"(?<=//)[^/]*@", "", server),
-            user=_flag(flags, "user") or str(context.get("user", "")),
-        ),
-        namespace=str(context.get("namespace", "")),
-        contexts=tuple(str(each.get("name", "")) for each in config.get("contexts") or ()),
-    )
-
-
 def explain(said: str, config: Kubeconfig, aside: str = "") -> Unread:
     """Give the reason for what kubectl *said* when it could not reach the cluster.
 
@@ -445,21 +418,3 @@ def _listed(names: Sequence[str]) -> str:
     rest = len(names) - _LISTED
     more = (f"{rest} more",) if rest > 0 else ()
     return ", ".join((*names[:_LISTED], *more)) or "none"
-
-
-def _flag(flags: Sequence[str], name: str) -> str:
-    """Give the value of a kubectl flag, as --flag=value or as two words; the last one counts."""
-    value = ""
-    for word, after in pairwise([*flags, ""]):
-        if word == f"--{name}":
-            value = after
-        elif word.startswith(f"--{name}="):
-            value = word.partition("=")[2]
-    return value
-
-
-def _named(config: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
-    for each in config.get(f"{kind}s") or ():
-        if each.get("name") == name:
-            return each.get(kind) or {}
-    return {}

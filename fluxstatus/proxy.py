@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
-from fluxstatus import connection, programs
-from fluxstatus.connection import Kubeconfig
+from fluxstatus import connection, kubeconfig, programs
 from fluxstatus.evidence import Unread, Why
+from fluxstatus.kubeconfig import Kubeconfig
 from fluxstatus.programs import Process, ProgramError
 
 _CLOSED = (
@@ -82,7 +82,7 @@ class Proxy:
                 with suppress(ProgramError):
                     if self._view is not None:
                         self._view.wait(timeout)
-                        self._kubeconfig = connection.read(self._view.output().json(), self.flags)
+                        self._kubeconfig = kubeconfig.read(self._view.output().json(), self.flags)
             return self._kubeconfig
 
     def wait(self, timeout: float) -> None:

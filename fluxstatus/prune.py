@@ -2,17 +2,17 @@
 
 An allow-list, so that a field nobody thought of is never kept: no Secret, no value of an
 environment variable, no data of a ConfigMap, no Helm values, no manifests, no managedFields.
-Credentials inside a URL or a header are masked in the texts that stay.
+Credentials in the texts that stay are masked (masking.py).
 """
 
 import re
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from fluxstatus import noted
 from fluxstatus.evidence import Object
+from fluxstatus.masking import SHORT, mask
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
 """The fields to keep, by name; None keeps a plain value (or a map of plain values) whole."""
@@ -216,84 +216,16 @@ _ARGUMENTS = (
     "--reporting-interval",
     "--web-",
 )
-_SHORT = 12  # characters: no credential fits in
 _NAMING = frozenset(
     {"name", "namespace", "uid", "kind", "apiVersion", "creationTimestamp", "deletionTimestamp",
      "lastTransitionTime", "firstTimestamp", "lastTimestamp", "eventTime"}
 )  # fmt: skip
 """Fields whose form the API server checks: a name, a number, a time. No credential fits in."""
 
-_MAY_HOLD_ONE = re.compile(
-    r"://[^\s]{0,300}@|=|earer |asic |oken |"
-    r"(?i:authorization|-key|-token|password|secret)\\?[\"']?\s*:|"
-    r"gh[pousr]_|_pat_|glpat|xox|AKIA|eyJ|AGE-|hv[sb]\.|PRIVATE KEY|/hook|webhook|telegram"
-)
-"""A quick look: most texts hold nothing that could be a credential."""
-
-_NAMES = r"(?:password|passwd|pwd|token|secret|api[_-]?key|signature|sig|credential)"
-_CREDENTIALS = (
-    # in a URL; an '@' before a digest, or behind a port and a path, ends no login
-    (re.compile(r"(?<=://)[^/\s'\"]+@(?!sha\d)"), "***@"),
-    (re.compile(r"(?<=://)[^/\s:@'\"]{0,100}:(?!\d+/)[^\s'\"]{0,300}@(?!sha\d)"), "***@"),
-    # in a header
-    (re.compile(r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?(?:\w+\s+)?)[^\s'\",}]+"), r"\1***"),
-    (re.compile(r"(?i)\b((?:\w+-){1,4}(?:key|token)[\"']?\s*:\s*[\"']?)[^\s'\",}]+"), r"\1***"),
-    (re.compile(r"(?i)\b((?:bearer|basic|token)\s+)[\w.~+/=-]{16,}"), r"\1***"),
-    # in a query or a body
-    (re.compile(rf"(?i)({_NAMES}=|[?&]key=)[^&\s'\"]+"), r"\1***"),
-    (re.compile(rf"(?i)(\\?\"[\w-]*{_NAMES}\\?\"\s*:\s*\\?\")[^\"\\]+"), r"\1***"),
-    # in the path of a webhook
-    (
-        re.compile(
-            r"(hooks\.slack\.com/\w+/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/\w+/|"
-            r"api\.telegram\.org/bot)[^\s'\"]+"
-        ),
-        r"\1***",
-    ),
-    # by its own form
-    (
-        re.compile(
-            r"\b(?:gh[pousr]_|github_pat_|dckr_pat_|glpat-|xox[abp]-|AKIA|hv[sb]\.|AGE-SECRET-KEY-|"
-            r"eyJ[\w-]+\.)[\w.-]{10,}"
-        ),
-        "***",
-    ),
-    (re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"), "***"),
-)
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_CALLED_SO = re.compile(r"(?i)(?:password|passwd|token|api[_-]?key|credential)$")
 _HISTORY = 5  # entries of a history that are looked at
 _LAST_WORDS = 160  # characters of the line that a container ended with
 _MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
 """A long word of letters and digits: in a text of nobody's form it may be a credential."""
-
-
-@lru_cache(maxsize=4096)  # URLs, revisions and messages come again and again
-def mask(text: str) -> str:
-    """Give *text* with credentials in URLs, headers and well-known token forms replaced."""
-    if _MAY_HOLD_ONE.search(text):
-        for pattern, replacement in _CREDENTIALS:
-            text = pattern.sub(replacement, text)
-    return text
-
-
-def masked(value: Any) -> Any:
-    """Give a JSON *value* with the credentials in its texts masked, at any depth.
-
-    What a key calls a credential is masked whole. What kubectl keeps of an older apply is left
-    out: it is the same again, as one text.
-    """
-    if isinstance(value, str):
-        return mask(value) if len(value) > _SHORT else value
-    if isinstance(value, list):
-        return [masked(entry) for entry in value]
-    if isinstance(value, dict):
-        return {
-            key: "***" if isinstance(entry, str) and _CALLED_SO.search(key) else masked(entry)
-            for key, entry in value.items()
-            if key != _APPLIED
-        }
-    return value
 
 
 def prune(question: str, item: Object) -> Object:
@@ -328,7 +260,7 @@ def prune(question: str, item: Object) -> Object:
 
 def _keep(value: Any, shape: Shape) -> Any:
     if isinstance(value, str):
-        return mask(value) if len(value) > _SHORT else value
+        return mask(value) if len(value) > SHORT else value
     if isinstance(value, list):
         return [_keep(entry, shape) for entry in value]
     if not isinstance(value, dict):
@@ -341,7 +273,7 @@ def _keep(value: Any, shape: Shape) -> Any:
             continue
         name = sys.intern(key)  # else each object has its own
         if isinstance(entry, str):
-            plain = len(entry) <= _SHORT or key in _NAMING
+            plain = len(entry) <= SHORT or key in _NAMING
             kept[name] = entry if plain else mask(entry)
         else:
             kept[name] = _keep(entry, shape[key])

@@ -11,8 +11,8 @@ import pytest
 
 from fluxstatus import connection
 from fluxstatus.cluster import Access, Door
-from fluxstatus.connection import Kubeconfig
-from fluxstatus.evidence import Target, Unread, Why
+from fluxstatus.evidence import Unread, Why
+from fluxstatus.kubeconfig import Kubeconfig
 from fluxstatus.programs import ProgramError
 from tests.cluster.cluster import Cluster
 from tests.fakes.api_server import api_server, hang
@@ -353,36 +353,6 @@ def test_a_kubectl_that_is_not_what_it_should_be(
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     unread = reason(tmp_path / "kubeconfig", timeout=1)
     assert (unread.why, unread.text) == (why, text)
-
-
-def test_flags_win_over_the_kubeconfig() -> None:
-    """The names are those that kubectl uses, however a flag is written; no credential is kept."""
-    document = {
-        "current-context": "a",
-        "contexts": [
-            {"name": "a", "context": {"cluster": "ca", "user": "ua", "namespace": "apps"}},
-            {"name": "b", "context": {"cluster": "cb", "user": "ub"}},
-        ],
-        "clusters": [
-            {"name": "ca", "cluster": {"server": "https://me:pass@a.example.com/path"}},
-            {"name": "cb", "cluster": {"server": "https://b.example.com"}},
-        ],
-        "users": [{"name": "ua", "user": {"token": "REDACTED"}}],
-    }
-    plain = connection.read(document, ())
-    assert plain.target == Target("a", "ca", "https://a.example.com/path", "ua")
-    assert (plain.namespace, plain.contexts) == ("apps", ("a", "b"))
-    assert connection.read(document, ["--context", "b"]).target.user == "ub"
-    flags = ["--context=a", "--context=b", "--user=x", "--cluster=ca"]
-    expected = Target("b", "ca", "https://a.example.com/path", "x")
-    assert connection.read(document, flags).target == expected
-    assert connection.read(document, ["--server=https://c"]).target.server == "https://c"
-
-
-@pytest.mark.parametrize("document", [None, [], {}, {"contexts": None, "clusters": None}])
-def test_an_empty_kubeconfig_names_nothing(document: Any) -> None:
-    """What kubectl shows of a kubeconfig that is not there is read as just that."""
-    assert connection.read(document, ()) == Kubeconfig()
 
 
 def test_many_contexts_do_not_drown_the_sentence() -> None:

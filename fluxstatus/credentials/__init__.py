@@ -14,7 +14,7 @@ from fluxstatus.credentials.needs import notes, troubles
 from fluxstatus.credentials.questions import Key, read, template
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Finding, Ref
-from fluxstatus.prune import mask
+from fluxstatus.masking import mask
 from fluxstatus.resources import Resource
 from fluxstatus.state import State
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fluxstatus import programs
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Ref
-from fluxstatus.prune import mask, prune
+from fluxstatus.masking import mask
+from fluxstatus.prune import prune
 from fluxstatus.resources import map_of, maps_of
 from fluxstatus.state import Warned, events_in, key_of
 

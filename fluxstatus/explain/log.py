@@ -10,7 +10,7 @@ from fluxstatus import programs
 from fluxstatus.components import Component
 from fluxstatus.evidence import Unread, Why
 from fluxstatus.findings import Ref
-from fluxstatus.prune import mask
+from fluxstatus.masking import mask
 from fluxstatus.resources import map_of, text_of, when
 
 _BOUNDS = ("--since=1h", "--tail=20000", "--limit-bytes=16777216")

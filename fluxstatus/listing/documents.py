@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fluxstatus.evidence import Object
-from fluxstatus.prune import masked
+from fluxstatus.masking import masked
 from fluxstatus.report.terminal import visible
 from fluxstatus.resources import map_of
 

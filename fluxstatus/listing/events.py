@@ -12,7 +12,7 @@ from fluxstatus.findings import Ref
 from fluxstatus.kinds import FLUX_GROUPS
 from fluxstatus.listing.listing import Entry
 from fluxstatus.listing.reading import Cluster
-from fluxstatus.prune import mask
+from fluxstatus.masking import mask
 from fluxstatus.resources import map_of, text_of, when
 
 _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "DaemonSet", "Endpoints",

@@ -9,7 +9,7 @@ from typing import Any
 
 from fluxstatus.explain.log import is_about, kind_in
 from fluxstatus.findings import Ref
-from fluxstatus.prune import mask
+from fluxstatus.masking import mask
 from fluxstatus.report.terminal import visible
 from fluxstatus.resources import map_of, text_of, when
 

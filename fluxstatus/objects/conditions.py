@@ -7,7 +7,7 @@ from fluxstatus.brief import ago
 from fluxstatus.evidence import Object
 from fluxstatus.explain.meanings import meaning_of
 from fluxstatus.kinds import FLUX_GROUPS
-from fluxstatus.prune import masked
+from fluxstatus.masking import masked
 from fluxstatus.resources import map_of, maps_of, text_of, when
 
 COLUMNS = ("TYPE", "STATUS", "SINCE", "REASON", "MESSAGE")

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from fluxstatus.evidence import Object, Unread
 from fluxstatus.kinds import KINDS
-from fluxstatus.prune import mask, prune
+from fluxstatus.masking import mask
+from fluxstatus.prune import prune
 from fluxstatus.resources import BROKEN, WELL, Resource, map_of, maps_of, text_of
 from fluxstatus.workloads import is_ready, trouble_of_pod
 
