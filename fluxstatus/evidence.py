@@ -66,6 +66,15 @@ class Target(NamedTuple):
     kubernetes: str = ""  # the server's gitVersion; empty when unknown
     flags: tuple[str, ...] = ()  # the caller's kubectl flags that a pasted command must repeat
 
+    @property
+    def asker(self) -> str:
+        """Who asks, as a sentence says it: the user, or whom the user impersonates, if known."""
+        flag = next((flag for flag in reversed(self.flags) if flag.startswith("--as=")), "")
+        impersonated = flag.partition("=")[2]
+        if impersonated and self.user:
+            return f"{impersonated} (impersonated by {self.user})"
+        return impersonated or self.user
+
 
 class Cost(NamedTuple):
     """What the asking took: requests to the API server, bytes received, seconds."""

@@ -79,7 +79,7 @@ def _refused(state: State) -> Finding:
         step=STEP_ID,
         code="forbidden",
         level=Level.UNKNOWN,
-        title=f"the cluster answers, and {state.evidence.target.user or 'you'} may read nothing "
+        title=f"the cluster answers, and {state.evidence.target.asker or 'you'} may read nothing "
         "of Flux",
         why="every list was forbidden; the role view of Kubernetes has most of the rights",
         evidence=tuple(("missing RBAC rule", rule) for rule in rules),
@@ -96,7 +96,7 @@ def _refused(state: State) -> Finding:
 
 def _reachable(state: State) -> str:
     target, served = state.evidence.target, state.evidence.served or {}
-    user = f" as {target.user}" if target.user else ""
+    user = f" as {target.asker}" if target.asker else ""
     took = state.evidence.cost.seconds
     time = f" in {took:.1f} s" if took else ""
     controllers = len(state.expected) if served else 0

@@ -78,7 +78,7 @@ def _kubernetes(state: State) -> Iterator[Finding]:
 
 
 def _rights(state: State, rights: Rights) -> Iterator[Finding]:
-    who = state.evidence.target.user or "this user"
+    who = state.evidence.target.asker or "this user"
     if rights.unread:
         yield unread_found(RIGHTS, "what this user may do", rights.unread)
     elif not (rights.missing or rights.unsure):

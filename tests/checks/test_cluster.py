@@ -25,6 +25,21 @@ def test_a_reachable_cluster_passes() -> None:
     assert said[0].title == "reachable as alice, 19 Flux kinds served, 5 Flux controllers expected"
 
 
+@pytest.mark.parametrize(
+    ("user", "flags", "asker"),
+    [
+        ("alice", ("--as=bob", "--as-group=dev"), "bob (impersonated by alice)"),
+        ("", ("--as=bob",), "bob"),
+        ("alice", ("--as-group=dev",), "alice"),
+    ],
+)
+def test_who_is_impersonated_is_who_asks(user: str, flags: tuple[str, ...], asker: str) -> None:
+    """What may be read is what the impersonated user may: the sentence names that one."""
+    target = HEALTHY.target._replace(user=user, flags=flags)
+    [said] = found("cluster", replace(HEALTHY, target=target))
+    assert said.title.startswith(f"reachable as {asker}, ")
+
+
 def test_a_cluster_without_flux_is_reachable() -> None:
     """A cluster that serves no kind of Flux is reachable all the same."""
     said = found("cluster", evidence(served={}))

@@ -121,6 +121,9 @@ def test_somebody_without_rights_gets_one_sentence(cluster: Cluster) -> None:
     rules = {entry["value"] for entry in finding["evidence"]}
     assert "list kustomizations.kustomize.toolkit.fluxcd.io" in rules
     assert "list deployments.apps" in rules
+    said = flux_status(cluster.kubeconfig("admin"), "--as=nobody", "-o", "json")
+    [finding] = said.report["findings"]
+    assert "nobody (impersonated by admin) may read nothing" in finding["title"]
 
 
 def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
