@@ -201,7 +201,7 @@ _FAILURES = (
     _Failure(
         r"remote error: tls: (?P<detail>[^\n]+)",
         Why.LOGIN,
-        "{server} does not accept the client certificate of {user}: {detail}",
+        "{server} does not accept the client certificate{of_user}: {detail}",
         "get a new kubeconfig: client certificates expire",
         _VIEW,
     ),
@@ -284,7 +284,7 @@ _STATUSES = {
     401: _Failure(
         "",
         Why.LOGIN,
-        "{server} rejects the credential of {user} (401 Unauthorized): it has expired, or was "
+        "{server} rejects the credential{of_user} (401 Unauthorized): it has expired, or was "
         "never valid here",
         _LOG_IN,
         _WHOAMI,
@@ -390,6 +390,7 @@ def _fill(
         "context": target.context,
         "cluster": target.cluster,
         "user": target.user or "you",
+        "of_user": f" of {target.user}" if target.user else "",
         "contexts": _listed(config.contexts),
         "said": _short(said) or "it says nothing",
         "retry": "",

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from fluxstatus.evidence import Target
 
+_OWN_CREDENTIAL = ("token", "client-certificate")
+"""Flags with a credential that counts instead of that of the kubeconfig's user."""
+
 
 class Kubeconfig(NamedTuple):
     """What the kubeconfig says, as far as we look: names, never a credential."""
@@ -23,12 +26,15 @@ def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
     context = _named(config, "context", name)
     cluster = _flag(flags, "cluster") or str(context.get("cluster", ""))
     server = _flag(flags, "server") or str(_named(config, "cluster", cluster).get("server", ""))
+    user = _flag(flags, "user") or str(context.get("user", ""))
+    if any(_flag(flags, name) for name in _OWN_CREDENTIAL):
+        user = ""  # nothing says whose it is
     return Kubeconfig(
         Target(
             context=name,
             cluster=cluster,
             server=re.sub(r"(?<=//)[^/]*@", "", server),
-            user=_flag(flags, "user") or str(context.get("user", "")),
+            user=user,
         ),
         namespace=str(context.get("namespace", "")),
         contexts=tuple(str(each.get("name", "")) for each in config.get("contexts") or ()),

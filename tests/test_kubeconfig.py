@@ -30,6 +30,8 @@ def test_flags_win_over_the_kubeconfig() -> None:
     expected = Target("b", "ca", "https://a.example.com/path", "x")
     assert read(document, flags).target == expected
     assert read(document, ["--server=https://c"]).target.server == "https://c"
+    for own in (["--token", "x"], ["--client-certificate=a", "--client-key=b"]):
+        assert read(document, ["--user=ua", *own]).target.user == ""
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"contexts": None, "clusters": None}])

@@ -12,6 +12,7 @@ from fluxstatus.judge import judge
 from fluxstatus.kinds import RESOURCES
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from tests.cluster import access
 from tests.cluster.cluster import Cluster
 from tests.live.program import Said, flux_status
 from tests.live.replay import namespaces, objects
@@ -124,6 +125,17 @@ def test_somebody_without_rights_gets_one_sentence(cluster: Cluster) -> None:
     said = flux_status(cluster.kubeconfig("admin"), "--as=nobody", "-o", "json")
     [finding] = said.report["findings"]
     assert "nobody (impersonated by admin) may read nothing" in finding["title"]
+
+
+def test_a_token_of_ones_own_is_not_taken_for_the_users(cluster: Cluster) -> None:
+    """With --token it is not the kubeconfig's user who asks, and nobody says so."""
+    kubeconfig = cluster.kubeconfig("admin")
+    said = flux_status(kubeconfig, f"--token={access.token('nobody')}", "-o", "json")
+    [finding] = said.report["findings"]
+    assert "you may read nothing" in finding["title"]
+    said = flux_status(kubeconfig, "--token=wrong", "-o", "json")
+    [finding] = said.report["findings"]
+    assert "rejects the credential (401 Unauthorized)" in finding["title"]
 
 
 def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
