@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import NamedTuple
 
 from fluxstatus.aim import Aim
 from fluxstatus.checks import STEPS
+from fluxstatus.checks.objects import RECONCILERS, empty_namespaces
 from fluxstatus.checks.step import Step
 from fluxstatus.evidence import Evidence
 from fluxstatus.findings import (
@@ -65,10 +65,7 @@ def judge_state(state: State, choice: Choice = ALL, memory: Memory = NOTHING) ->
     if evidence.unreachable is not None or evidence.refused:
         chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
     view = View(state, choice.namespaces)
-    by_step = [
-        (step, list(_wanted(chain(_examine(step, state), _advise(step, view, memory)), choice)))
-        for step in chosen
-    ]
+    by_step = [(step, list(_wanted(_findings(step, view, memory), choice))) for step in chosen]
     order = {step.id: number for number, step in enumerate(STEPS)}
     aim = Aim(evidence.target.context, evidence.target.flags)
     findings = sorted(
@@ -105,6 +102,13 @@ def _next(
     except Exception as error:  # noqa: BLE001 - see above
         return Next(f"{_BUG} that kept it from a suggestion: {type(error).__name__}: {error}")
     return step and step._replace(commands=tuple(map(aim.command, step.commands)))
+
+
+def _findings(step: Step, view: View, memory: Memory) -> Iterator[Finding]:
+    yield from _examine(step, view.state)
+    if step.id == RECONCILERS.id:
+        yield from empty_namespaces(view.state, view.namespaces)
+    yield from _advise(step, view, memory)
 
 
 def _advise(step: Step, view: View, memory: Memory) -> Iterator[Finding]:

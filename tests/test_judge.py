@@ -25,6 +25,7 @@ from tests.making import (
     kustomization,
     report,
     source,
+    without,
 )
 
 HEALTHY = flux_system()
@@ -89,6 +90,25 @@ def test_a_cause_elsewhere_that_blocks_nothing_here_is_left_out() -> None:
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-c"]))
     assert fails(found) == []
     assert found.exit_code() is Exit.HEALTHY
+
+
+def test_a_namespace_without_flux_is_no_healthy_one() -> None:
+    """A mistyped -n passes nothing: it is said that nothing was judged there, and what is meant."""
+    found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
+    [warned] = [f for f in found.findings if f.level is Level.WARN]
+    assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
+    assert warned.title == "Flux has no object in namespace taem-a (is team-a meant?)"
+    assert found.exit_code(Level.WARN) is Exit.UNHEALTHY
+
+
+def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
+    """It may have an object of the one kind that nobody could list."""
+    unread = {"buckets.source.toolkit.fluxcd.io": FORBIDDEN}
+    found = judge(evidence(*HEALTHY, unread=unread), Choice(namespaces=["nope"]))
+    assert "namespace-empty" not in {f.code for f in found.findings}
+    bare = without(HEALTHY, "FluxInstance/flux")
+    found = judge(evidence(*bare), Choice(namespaces=["flux-system"]))
+    assert "namespace-empty" not in {f.code for f in found.findings}
 
 
 def test_the_cluster_itself_is_told_whatever_the_namespace() -> None:

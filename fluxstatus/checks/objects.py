@@ -1,6 +1,7 @@
 """Steps 5 and 6: the Flux objects, each cause told once and what waits for it folded under it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
 
 from fluxstatus.brief import short
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
@@ -15,7 +16,7 @@ from fluxstatus.checks.telling import (
     unread_found,
 )
 from fluxstatus.evidence import Why
-from fluxstatus.findings import Finding, Level
+from fluxstatus.findings import Command, Finding, Hint, Level
 from fluxstatus.kinds import KINDS, Kind
 from fluxstatus.resources import WELL, Resource, Verdict, text_of
 from fluxstatus.state import Key, State, key_of
@@ -44,10 +45,34 @@ def examine(step: str, state: State) -> Iterator[Finding]:
         yield Finding(step=step, code="none", level=Level.SKIP, title=f"there are no {step}")
 
 
-def _is_known(state: State, kind: Kind) -> bool:
-    """Whether it is certain which objects of *kind* there are."""
-    unread = state.evidence.answer(kind.resource).unread
-    return unread is None or unread.why is Why.ABSENT
+def empty_namespaces(state: State, namespaces: Iterable[str]) -> Iterator[Finding]:
+    """Tell of those *namespaces* in which Flux certainly has nothing: they may be mistyped.
+
+    Nothing that is told of them could be bad, and that is no sign of health.
+    """
+    homes = {resource.ref.namespace for resource in state.resources.values()}
+    homes |= {component.ref.namespace for component in (*state.components, *state.operators)}
+    for namespace in sorted(set(namespaces) - homes):
+        if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
+            continue
+        near = get_close_matches(namespace, homes, n=1)
+        meant = f" (is {near[0]} meant?)" if near else ""
+        yield Finding(
+            step=RECONCILERS.id,
+            code="namespace-empty",
+            level=Level.WARN,
+            title=f"Flux has no object in namespace {namespace}{meant}",
+            why="nothing was judged there; what runs there may be applied from another namespace",
+            hints=(Hint("look where Flux has objects", (_LIST_ALL,)),),
+            trivial=True,
+        )
+
+
+def _is_known(state: State, kind: Kind, namespace: str = "") -> bool:
+    """Whether it is certain which objects of *kind* there are, in all or just one *namespace*."""
+    answer = state.evidence.answer(kind.resource)
+    unread = answer.unread
+    return unread is None or unread.why is Why.ABSENT or namespace in answer.namespaces
 
 
 def _is_of_use(state: State, static: Resource, used: Collection[Key]) -> bool:
@@ -75,6 +100,7 @@ def _says(resource: Resource) -> str:
     return short(text_of(revision)) or resource.message or "ready"
 
 
+_LIST_ALL = Command(("kubectl", "get", KINDS["Kustomization"].resource, "--all-namespaces"))
 CODES = {
     "reconciling": "on its way, no verdict yet",
     "none": "there are no such objects",
@@ -97,4 +123,11 @@ def _reconcilers(state: State) -> Iterator[Finding]:
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
-RECONCILERS = _OBJECTS._replace(codes={**_OBJECTS.codes, **NOTIFICATIONS}, examine=_reconcilers)
+RECONCILERS = _OBJECTS._replace(
+    codes={
+        **_OBJECTS.codes,
+        **NOTIFICATIONS,
+        "namespace-empty": "Flux has no object in a namespace that -n names",
+    },
+    examine=_reconcilers,
+)
