@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - what a run does not need, or not yet, it must not wait for
 
+import errno
 import sys
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
@@ -235,10 +236,11 @@ def run() -> NoReturn:
         app(prog_name=_name())
     except snapshot.SnapshotError as error:
         code = _complain(f"{error}", Exit.USAGE)
-    except (console.OutputError, programs.ProgramError, OSError) as error:
-        code = _complain(mask(f"{error}"), Exit.NO_VERDICT)
+    except (console.OutputError, programs.ProgramError) as error:
+        code = _complain(f"{error}", Exit.NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last line of defence
-        code = _crash(error)
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC  # for the help, say
+        code = _complain(f"{error}", Exit.NO_VERDICT) if full else _crash(error)
     sys.exit(code)
 
 
