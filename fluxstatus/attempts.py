@@ -12,15 +12,16 @@ from fluxstatus.state import State, Warned, key_of
 _OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
 """Conditions of a HelmRelease, and the status that is bad: they say more than its Ready."""
 
-_PARTS = (
-    *_OUTCOMES,
+_SOURCE_PARTS = (
     ("FetchFailed", "True"),
     ("StorageOperationFailed", "True"),
     ("IncludeUnavailable", "True"),
     ("BuildFailed", "True"),
     ("SourceVerified", "False"),
-    ("Healthy", "False"),
 )
+"""Conditions of a source that only a success takes away (SC internal/controller, each kind)."""
+
+_PARTS = (*_OUTCOMES, *_SOURCE_PARTS, ("Healthy", "False"))
 """Conditions that keep what went wrong while the next attempt runs."""
 
 _SUMMED_UP = frozenset(
@@ -58,7 +59,18 @@ def tries_again(state: State, resource: Resource) -> bool:
     newest = _newest(state, resource)
     if newest and _has_come_further(resource, newest.reason):
         return False
-    return resource.retrying or (newest is not None and _failed_last(state, resource, newest))
+    if resource.retrying or _has_failed_part(resource):
+        return True
+    return newest is not None and _failed_last(state, resource, newest)
+
+
+def _has_failed_part(resource: Resource) -> bool:
+    """Whether a part of *resource*, a source, failed last, and with the spec that it has now."""
+    parts = ((resource.condition(name), bad) for name, bad in _SOURCE_PARTS)
+    return any(
+        part.get("status") == bad and part.get("observedGeneration") == resource.generation
+        for part, bad in parts
+    )
 
 
 def _failed_last(state: State, resource: Resource, newest: Warned) -> bool:

@@ -36,7 +36,7 @@ _FLUX: Shape = {
     "spec": _fields(
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
-        "components eventSeverity insecure migrateResources proxy summary",
+        "components eventSeverity insecure migrateResources proxy summary recurseSubmodules",
         sourceRef=_REF,
         chartRef=_REF,
         chart={**_fields("version"), "spec": _fields("chart version", sourceRef=_REF)},

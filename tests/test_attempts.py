@@ -117,3 +117,30 @@ def test_a_controller_that_was_stopped_is_no_words_of_a_fault() -> None:
     broken = failed("Kustomization", "BuildFailed")
     found = bad(report(*flux_system(), source("git"), web, stopped, broken).faults)
     assert [f.message for f in found] == [BROKEN]
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("GitRepository", "FetchFailed: True GitOperationFailed"),
+        ("GitRepository", "IncludeUnavailable: True NotFound"),
+        ("OCIRepository", "SourceVerified: False VerificationError"),
+        ("HelmRepository", "FetchFailed: True Failed"),
+        ("HelmChart", "BuildFailed: True ValuesFilesError"),
+        ("Bucket", "StorageOperationFailed: True ArchiveOperationFailed"),
+    ],
+)
+def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) -> None:
+    """Of one that has no artifact yet each attempt looks like the first, but for its parts."""
+    name, _, says = part.partition(": ")
+    wiped = {"Ready": "Unknown Progressing: building artifact"}
+    assert not again(flux(kind, "web", wiped, age=minutes(0.1)))
+    assert again(flux(kind, "web", wiped | {name: f"{says}: connection refused"}, age=minutes(0.1)))
+
+
+def test_what_an_older_spec_met_with_says_nothing_of_the_new_one() -> None:
+    """The address was corrected a moment ago: whether that helps is not known yet."""
+    parts = {"FetchFailed": "True GitOperationFailed: no such host"}
+    web = flux("GitRepository", "web", WIPED | parts, age=minutes(0.1))
+    web["metadata"]["generation"] += 1
+    assert not again(web)

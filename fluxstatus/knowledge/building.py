@@ -11,6 +11,12 @@ _KUSTOMIZE = "kustomize api"
 _LOCALLY = "kustomize build {path} shows it before a push"
 _IN_BUILD = r"(?:/tmp/)?(?:[\w.-]*kustomization-\d+/)?"
 
+_BAD_YAML = Text(
+    r"(?P<detail>MalformedYAML[^\n]{0,160}|yaml: (?:line \d+|unmarshal|mapping|invalid|"
+    r"found|did not|could not|block)[^\n]{0,120}|error converting YAML to JSON[^\n]{0,160}|"
+    r"failed to decode Kubernetes[^\n]{0,160})"
+)
+
 _FILES = (
     Rule(
         "path-missing",
@@ -37,6 +43,22 @@ _FILES = (
         ),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/internal/target",
+    ),
+    Rule(
+        "kustomize-outside-root",
+        "kustomization.yaml reaches out of what the source packs: {file}",
+        (
+            Step(
+                "move the file below the root of the source, or let the source pack the "
+                "directory above"
+            ),
+        ),
+        pattern=Text(
+            rf"(?:security; file|fs-security-constraint[^\n']*path) '{_IN_BUILD}"
+            r"(?P<file>[^']+)' is not in or below"
+        ),
+        kinds=_KS,
+        upstream=f"{_KUSTOMIZE}/internal/loader, PKG kustomize/filesys",
     ),
     Rule(
         "resource-file-missing",
@@ -67,19 +89,6 @@ _FILES = (
         kinds=_KS,
         trivial=True,
         upstream=f"{_KUSTOMIZE}/internal/target",
-    ),
-    Rule(
-        "kustomize-outside-root",
-        "kustomization.yaml reaches out of what the source packs: {file}",
-        (
-            Step(
-                "move the file below the root of the source, or let the source pack the "
-                "directory above"
-            ),
-        ),
-        pattern=Text(rf"(?:security; )?file '{_IN_BUILD}(?P<file>[^']+)' is not in or below"),
-        kinds=_KS,
-        upstream=f"{_KUSTOMIZE}/internal/loader, PKG kustomize/filesys",
     ),
     Rule(
         "remote-base-unreachable",
@@ -126,13 +135,24 @@ _FILES = (
         "yaml-invalid",
         "a manifest is not valid YAML: {detail}",
         (Step(f"correct the file in Git; {_LOCALLY}"),),
-        pattern=Text(
-            r"(?P<detail>MalformedYAML[^\n]{0,160}|yaml: (?:line \d+|unmarshal|mapping|invalid|"
-            r"found|did not|could not|block)[^\n]{0,120}|error converting YAML to JSON[^\n]{0,160}|"
-            r"failed to decode Kubernetes[^\n]{0,160})"
-        ),
-        kinds=_KS | {"ResourceSet"},
+        pattern=_BAD_YAML,
+        kinds=_KS,
         upstream="PKG ssa/utils, sigs.k8s.io/yaml",
+    ),
+    Rule(
+        "yaml-invalid",
+        "what the template of this ResourceSet gives is not valid YAML: {detail}",
+        (
+            Step(
+                "correct spec.resourcesTemplate (or spec.resources): indentation, and quotes "
+                "around an input that ends up in a value; flux-operator build rset -f FILE shows "
+                "the outcome",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_BAD_YAML,
+        kinds=frozenset({"ResourceSet"}),
+        upstream="FO internal/builder, PKG ssa/utils",
     ),
 )
 

@@ -237,6 +237,24 @@ _CHARTS = (
         upstream="SC internal/helm/chart/builder_local.go",
     ),
     Rule(
+        "chart-dependency-failed",
+        "a chart that this chart depends on cannot be had: {detail}",
+        (
+            Step(
+                "correct dependencies in Chart.yaml (name, version, repository), make a "
+                "HelmRepository for a private repository in the same namespace, or commit the "
+                "charts/ directory",
+                read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:dependency build error|failed to (?:build|add remote|add local) "
+            r"dependenc)[^\n]{0,240}|found in Chart\.yaml, but missing in charts/[^\n]{0,120}|"
+            r"can't get a valid version for[^\n]{0,160})"
+        ),
+        upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
         "chart-archive-missing",
         "the index lists the chart, and its archive is not there: {archive} answers 404",
         (
@@ -280,24 +298,6 @@ _CHARTS = (
         ),
         trivial=True,
         upstream="SC internal/helm/chart/builder.go",
-    ),
-    Rule(
-        "chart-dependency-failed",
-        "a chart that this chart depends on cannot be had: {detail}",
-        (
-            Step(
-                "correct dependencies in Chart.yaml (name, version, repository), make a "
-                "HelmRepository for a private repository in the same namespace, or commit the "
-                "charts/ directory",
-                read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
-            ),
-        ),
-        pattern=Text(
-            r"(?P<detail>(?:dependency build error|failed to (?:build|add remote|add local) "
-            r"dependenc)[^\n]{0,240}|found in Chart\.yaml, but missing in charts/[^\n]{0,120}|"
-            r"can't get a valid version for[^\n]{0,160})"
-        ),
-        upstream="SC internal/helm/chart/dependency_manager.go",
     ),
     Rule(
         "chart-invalid",

@@ -9,7 +9,28 @@ from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
 _GIT = frozenset({"GitRepository"})
 _ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
+_GONE = Text(
+    r"repository not found|repository does not exist|project you were looking for could "
+    r"not be found|TF401019"
+)
+
 _REFERENCES = (
+    Rule(
+        "git-repository-missing",
+        "{url} or a submodule of it (spec.recurseSubmodules) is not found, or the login may not "
+        "see it",
+        (
+            Step(
+                "look at .gitmodules: each URL there must exist and take the same login; correct "
+                "it, or switch spec.recurseSubmodules off; if there are none, correct spec.url",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=_GONE,
+        kinds=_GIT,
+        needs=("submodules",),
+        upstream="go-git submodule.go",
+    ),
     Rule(
         "git-repository-missing",
         "there is no repository at {url} (not found), or the login may not see it",
@@ -20,10 +41,7 @@ _REFERENCES = (
                 read=(URL, SECRET),
             ),
         ),
-        pattern=Text(
-            r"repository not found|repository does not exist|project you were looking for could "
-            r"not be found|TF401019"
-        ),
+        pattern=_GONE,
         kinds=_GIT,
         needs=("secret",),
         upstream="go-git plumbing/transport",
@@ -39,10 +57,7 @@ _REFERENCES = (
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
-        pattern=Text(
-            r"repository not found|repository does not exist|project you were looking for could "
-            r"not be found|TF401019"
-        ),
+        pattern=_GONE,
         kinds=_GIT,
         upstream="go-git plumbing/transport",
     ),
@@ -146,6 +161,23 @@ _REFERENCES = (
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        "git-not-served",
+        "what answers at {url} is no Git server: {detail}",
+        (
+            Step(
+                "correct spec.url: a page in a browser, a login page or a proxy answers so; git "
+                "ls-remote {url} shows the same from outside",
+                read=(URL,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>invalid pkt-len found|invalid content[- ]type[^\n]{0,80}|"
+            r"no flush-pkt found|malformed pkt-len[^\n]{0,40})"
+        ),
+        kinds=_ANY_GIT,
+        upstream="go-git plumbing/format/pktline",
     ),
     Rule(
         "git-submodule-failed",

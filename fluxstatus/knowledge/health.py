@@ -30,6 +30,23 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
+        "the health of {workload} cannot be told: the cluster does not know the kind {kind_wanted}",
+        (
+            Step(
+                "correct apiVersion and kind in spec.healthChecks, or install what brings the CRD "
+                "of {kind_wanted} first",
+                read=("kubectl api-resources --api-group={group_wanted}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            _BRACKET + r"[^\]]*?no matches for kind \"(?P<kind_wanted>\w+)\" in "
+            r"(?:group|version) \"(?P<group_wanted>[\w.-]*)"
+        ),
+        trivial=True,
+        upstream=_WAITED,
+    ),
+    Rule(
+        "health-check-failed",
         "{workload} does not become healthy: {workload_state}",
         (
             Step(

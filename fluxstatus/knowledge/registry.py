@@ -13,7 +13,8 @@ _ERRORS = "go-containerregistry pkg/v1/remote/transport/error.go"
 
 _REJECTED = (
     r"UNAUTHORIZED|DENIED\b|(?:status(?: code)?:? |: )40[13]\b|\b40[13] (?:Unauthorized|Forbidden)|"
-    r"no basic auth credentials|failed to authorize|failed to login|incorrect username or password"
+    r"no basic auth credentials|basic credential not found|failed to authorize|failed to login|"
+    r"incorrect username or password"
 )
 _WANTED = r"(?:manifests|blobs)/(?P<wanted>(?:sha\d+:)?[^\s:]+)"
 

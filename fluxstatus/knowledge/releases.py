@@ -49,6 +49,23 @@ RULES = (
         upstream="helm pkg/action/validate.go",
     ),
     Rule(
+        "helm-name-in-use",
+        "Helm's storage has an entry for this release that it cannot read as one of this release",
+        (
+            Step(
+                "look at the Secrets sh.helm.release.v1.* : one without Helm's labels or content "
+                "stands in the way; delete it",
+                read=(
+                    "kubectl get secrets -n {target_ns} --field-selector=type=helm.sh/release.v1",
+                ),
+            ),
+            RETRY,
+        ),
+        pattern=Text(r": release: already exists"),
+        kinds=_HR,
+        upstream="helm pkg/storage/driver",
+    ),
+    Rule(
         "helm-object-exists",
         "{object} exists already, so that Helm cannot create it",
         (

@@ -147,6 +147,22 @@ _LACKING = (
             ),
         ),
         pattern=Text(r"invalid 'ssh' auth option: '(?P<key>[\w-]+)' is required"),
+        needs=("secret",),
+        trivial=True,
+        upstream="PKG git/options.go",
+    ),
+    Rule(
+        "git-auth-missing",
+        "Git over ssh needs a private key ({key}), and no Secret is named",
+        (
+            Step(
+                "make a Secret with identity and known_hosts (`ssh-keyscan {host}` gives it), and "
+                "name it in spec.secretRef",
+                read=(SPEC,),
+                change=(named(SSH, "{name}-auth"),),
+            ),
+        ),
+        pattern=Text(r"invalid 'ssh' auth option: '(?P<key>[\w-]+)' is required"),
         trivial=True,
         upstream="PKG git/options.go",
     ),

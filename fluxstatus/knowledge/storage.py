@@ -105,7 +105,16 @@ _OF_BUCKETS = (
     ),
     Rule(
         "bucket-address-invalid",
-        "spec.endpoint {endpoint} or spec.bucketName {bucket} is not valid: {detail}",
+        "spec.bucketName {bucket} is no name that a bucket can have: {detail}",
+        (Step("correct spec.bucketName", read=(SPEC,)),),
+        pattern=Text(r"(?P<detail>Bucket name (?:contains|cannot)[^\n]{1,80})"),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream="minio-go pkg/s3utils",
+    ),
+    Rule(
+        "bucket-address-invalid",
+        "spec.endpoint {endpoint} is not valid: {detail}",
         (
             Step(
                 "write the endpoint as a host, with a port where needed and without https:// "
@@ -115,7 +124,7 @@ _OF_BUCKETS = (
         ),
         pattern=Text(
             r"(?P<detail>[^\n]{0,60}does not follow ip address or domain name|"
-            r"Endpoint url cannot [^\n]{1,80}|Bucket name (?:contains|cannot)[^\n]{1,80})"
+            r"Endpoint url cannot [^\n]{1,80})"
         ),
         kinds=_BUCKET,
         trivial=True,

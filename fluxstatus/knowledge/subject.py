@@ -78,6 +78,7 @@ def fields_of(resource: Resource) -> dict[str, str]:
         "no_provider": "" if provider not in ("", "generic") else "generic",
         "cloud_registry": next((c for c, of in _CLOUDS if re.search(of, host)), ""),
         "github_app": provider if provider == "github" else "",
+        "submodules": "recurseSubmodules" if spec.get("recurseSubmodules") is True else "",
         "sync_instance": text_of(resource.labels.get("fluxcd.controlplane.io/name")),
         **_source_fields(resource),
         "ref": _git_ref(resource),
@@ -97,10 +98,15 @@ def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
 
 
 def host_in(message: str) -> dict[str, str]:
-    """Give the field about the last host that *message* has a URL of, the one that failed."""
-    hosts = re.findall(_URL, message)
-    host = hosts[-1].rstrip(".:") if hosts else ""
-    return {"host": host, "host_said": host} if host else {}
+    """Give the fields about the last host that *message* has a URL of, the one that failed.
+
+    Where the first is another one it was asked, and has sent the request on.
+    """
+    hosts = [host.rstrip(".:") for host in re.findall(_URL, message)]
+    if not hosts or not hosts[-1]:
+        return {}
+    redirects = hosts[0] if hosts[0] != hosts[-1] else ""
+    return {"host": hosts[-1], "host_said": hosts[-1], "redirects": redirects}
 
 
 def object_in(message: str) -> dict[str, str]:

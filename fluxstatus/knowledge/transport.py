@@ -74,6 +74,25 @@ _RULES = (
         upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
+        "host-redirects",
+        "{redirects} sends the request on to {host}, and that fails: {detail}",
+        (
+            Step(
+                "where {host} is a login page: name a Secret that {redirects} accepts in "
+                "spec.secretRef, or correct spec.url; where the repository has moved: write its "
+                "new address there",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"unable to (?:clone|list remote for) 'http[^']*': (?:Get|Head|Post) \"http[^\"]*\": "
+            r"(?P<detail>[^\n]{1,120})"
+        ),
+        kinds=frozenset({"GitRepository"}),
+        needs=("redirects",),
+        upstream="go-git plumbing/transport/http",
+    ),
+    Rule(
         "host-not-found",
         "the name {host} does not resolve (no such host)",
         (

@@ -180,7 +180,10 @@ _TEMPLATE_RULES = (
             ),
             RETRY,
         ),
-        pattern=Text(r"YAML parse error on (?P<template>[^\s:]+): (?P<detail>[^\n]{1,200})"),
+        pattern=Text(
+            r"(?:YAML parse error on|manifests: parsing) (?P<template>[^\s:]+): "
+            r"(?P<detail>[^\n]{1,200})"
+        ),
         kinds=_HR,
         upstream="helm pkg/release/util/manifest_sorter.go",
     ),
@@ -198,6 +201,21 @@ _TEMPLATE_RULES = (
         pattern=Text(r"error converting YAML to JSON: (?P<detail>[^\n]{1,200})"),
         kinds=_HR,
         upstream="sigs.k8s.io/yaml",
+    ),
+    Rule(
+        "resource-duplicate",
+        "the chart renders the same object twice: {duplicate}",
+        (
+            Step(
+                "switch one of the two off in spec.values, or correct the chart; helm template "
+                "shows both",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
+        kinds=_HR,
+        upstream="HC internal/postrender, KZ api/resmap",
     ),
     Rule(
         "post-render-failed",

@@ -102,9 +102,10 @@ class Cluster:
     def kubeconfig(self, *users: str, namespace: str | None = None) -> Path:
         """Write a kubeconfig with a context ``kfs-USER`` for each of *users*, the first current."""
         path = self._folder / "-".join(["kubeconfig", *users, *([namespace] if namespace else [])])
-        config = access.kubeconfig(self.server, self._authority, users, namespace)
-        path.write_text(json.dumps(config))
-        path.chmod(0o600)
+        if not path.exists():  # a program that is just starting may read it: never write it anew
+            config = access.kubeconfig(self.server, self._authority, users, namespace)
+            path.touch(0o600)
+            path.write_text(json.dumps(config))
         return path
 
     def audit(self, user: str | None = None) -> list[audit.Request]:

@@ -195,6 +195,14 @@ def test_a_kubeconfig_has_a_context_for_each_user(cluster: Cluster, kubectl: Pat
 
 
 @cluster_test
+def test_a_kubeconfig_is_never_written_anew(cluster: Cluster) -> None:
+    """A controller that reads its own just when the harness asks again must not find it empty."""
+    written = cluster.kubeconfig("viewer").stat()
+    again = cluster.kubeconfig("viewer").stat()
+    assert (again.st_ino, again.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+
+
+@cluster_test
 def test_the_api_server_can_hang_and_die_and_come_back(cluster: Cluster) -> None:
     """Nothing answers while it is paused or killed; after its return all is as it was."""
     cluster.put(items(RECORDED))

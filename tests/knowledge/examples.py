@@ -26,6 +26,8 @@ SPECS: dict[str, dict[str, Any]] = {
     "ssh": {"url": "ssh://git@git.example.com/a.git", "secretRef": {"name": "auth"}},
     "verify": {"verify": {"secretRef": {"name": "keys"}}},
     "cert": {"certSecretRef": {"name": "ca"}},
+    "sshAlone": {"url": "ssh://git@git.example.com/a.git"},
+    "submodules": {"recurseSubmodules": True},
     "proxy": {"proxySecretRef": {"name": "p"}},
     "kubeConfig": {"kubeConfig": {"secretRef": {"name": "remote"}}},
     "decryption": {"decryption": {"provider": "sops", "secretRef": {"name": "sops-age"}}},
