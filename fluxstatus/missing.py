@@ -4,11 +4,10 @@ import difflib
 from collections.abc import Iterator
 
 from fluxstatus.kinds import KINDS
-from fluxstatus.references import dependencies_of, health_checked, source_of
+from fluxstatus.references import dependencies_of, health_checked, source_of, template_source_of
 from fluxstatus.resources import Resource, Verdict
 from fluxstatus.state import Key, State
 
-_UNJUDGED = frozenset({Verdict.NEVER, Verdict.OUTDATED})
 _ENOUGH_ALIKE = 0.6
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
 _LOOKED_UP = 50  # missing things for which a meaning is looked for: nobody reads more
@@ -17,10 +16,25 @@ _COMPARED = 500  # names that one is compared with: where there are more, all ar
 
 def missing_target(state: State, resource: Resource, reason: str, message: str) -> Key | None:
     """Give the first thing that *resource* needs and that certainly does not exist."""
-    if resource.verdict in _UNJUDGED or reason == "AccessDenied":
+    if resource.verdict is Verdict.NEVER:
+        return _elsewhere(state, resource)
+    if resource.verdict is Verdict.OUTDATED or reason == "AccessDenied":
         return None  # the controller has not come so far as to look for it
     targets = (t for t in _needed(resource, message) if t[0] != "HelmChart")
     return next(filter(state.known_missing, targets), None)
+
+
+def _elsewhere(state: State, release: Resource) -> Key | None:
+    """Give the source in another namespace that a HelmRelease names which has no status at all.
+
+    The HelmChart belongs beside its source; where that namespace does not exist helm-controller
+    fails to make it, and only its log says so (HC internal/reconcile/helmchart_template.go).
+    """
+    source, chart = template_source_of(release), source_of(release)
+    if source is None or chart is None or source[1] == release.ref.namespace:
+        return None
+    nowhere = state.known_missing(source) and state.known_missing(chart)
+    return source if nowhere else None
 
 
 def _needed(resource: Resource, message: str) -> Iterator[Key]:

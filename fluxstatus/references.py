@@ -79,7 +79,9 @@ def naming(resource: Resource, target: Key) -> str:
             named = map_of(entry.get("repository")) or entry
             if text_of(named.get("name")) == target[2]:
                 return _OF_TEMPLATE if _is_made(resource) else f"spec.{field}"
-    return "the reference"
+    return (
+        "spec.chart.spec.sourceRef" if template_source_of(resource) == target else "the reference"
+    )
 
 
 def _is_made(resource: Resource) -> bool:
@@ -167,14 +169,20 @@ def _chart_of(release: Resource) -> Key | None:
     reference = map_of(release.spec.get("chartRef"))
     if reference:
         return _key(reference, release.ref.namespace, text_of(reference.get("kind")))
-    template = map_of(release.get("spec", "chart", "spec", "sourceRef"))
+    template = template_source_of(release)
     if not template:
         return None
     namespace, _, name = text_of(release.status.get("helmChart")).partition("/")
     if name:
         return "HelmChart", namespace, name
-    home = text_of(template.get("namespace")) or release.ref.namespace
-    return "HelmChart", home, f"{release.ref.namespace}-{release.ref.name}"
+    return "HelmChart", template[1], f"{release.ref.namespace}-{release.ref.name}"
+
+
+def template_source_of(release: Resource) -> Key | None:
+    """Give the source that the chart template of *release* names, None when it has none."""
+    template = map_of(release.get("spec", "chart", "spec", "sourceRef"))
+    kind = text_of(template.get("kind"))
+    return _key(template, release.ref.namespace, kind) if template else None
 
 
 def _image_repository_of(policy: Resource) -> Key | None:

@@ -89,6 +89,15 @@ def test_what_holds_a_deletion_that_was_given_up_is_named() -> None:
     assert "kustomize.toolkit.fluxcd.io/namespace=apps" in str(found.hints[1].commands)
 
 
+def test_what_could_not_be_pruned_for_want_of_its_account_is_told() -> None:
+    """With its ServiceAccount gone a Kustomization goes at once, and all that it made stays."""
+    left = event("Kustomization apps/gone", "ReconciliationSucceeded",
+                 "unable to prune objects: \nConfigMap/apps/settings")  # fmt: skip
+    found = only(told(left), "left-behind")
+    assert "ServiceAccount" in found.why
+    assert "ConfigMap/apps/settings" in found.message
+
+
 @pytest.mark.parametrize(("mode", "said"), [("enabled", []), ("warn", ["drift-detected"])])
 def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None:
     """The event is sent in both modes (HC internal/reconcile/atomic_release.go)."""

@@ -504,6 +504,29 @@ def test_the_field_that_names_what_is_missing_is_told(
     assert (first.code, first.hints[0].text) == ("target-missing", f"create it, or correct {field}")
 
 
+def release_of(namespace: str) -> Object:
+    """Give a HelmRelease without any status, of a chart repository in *namespace*."""
+    repository = reference("HelmRepository", f"{namespace}/charts")
+    spec = {"chart": {"spec": {"chart": "web", "sourceRef": repository}}}
+    return flux("HelmRelease", "web", {}, spec=spec)
+
+
+def test_a_release_of_a_chart_in_no_namespace_is_told_so() -> None:
+    """Its controller cannot make the HelmChart there, and says so only in its log."""
+    found = only(*HEALTHY, release_of("nowhere"), of="HelmRelease/web", blocks="")
+    assert found.code == "target-missing"
+    assert "HelmRepository nowhere/charts does not exist" in found.why
+    assert found.hints[0].text == "create it, or correct spec.chart.spec.sourceRef"
+
+
+@pytest.mark.parametrize("namespace", ["apps", "shared"])
+def test_a_release_without_status_may_lack_its_controller(namespace: str) -> None:
+    """The chart's source is there, or would have been told to be missing."""
+    there = flux("HelmRepository", "shared/charts", FETCHED)
+    found = only(*HEALTHY, there, release_of(namespace), of="HelmRelease/web", blocks="")
+    assert found.code == "never-reconciled"
+
+
 def test_several_fields_may_name_what_is_missing() -> None:
     """One cause for all that refer to it, with each field that does."""
     gone = {"Ready": 'False ArtifactFailed: GitRepository "gone" not found'}

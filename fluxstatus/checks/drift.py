@@ -17,7 +17,17 @@ from fluxstatus.state import State, key_of
 
 STEP_ID = "drift"
 GRACE = timedelta(seconds=60)
-_NOT_DELETED = re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE)
+_GIVEN_UP = (
+    (
+        re.compile(r"unable to prune objects", re.IGNORECASE),
+        "the ServiceAccount that it acted as was gone already, so that nothing it made was deleted",
+    ),
+    (
+        re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE),
+        "an object that it made could not be deleted in time, by a finalizer or for want of rights",
+    ),
+)
+"""How a Kustomization says that it leaves something behind, and what that means (KC finalize)."""
 _CONSUMERS = ("Kustomization", "HelmRelease")
 
 
@@ -170,7 +180,8 @@ def _left_behind(state: State) -> Iterator[Finding]:
     """
     for key, found in state.warnings.items():
         kind, namespace, name = key
-        warned = next((w for w in found if _NOT_DELETED.search(w.message)), None)
+        given_up = ((w, why) for w in found for said, why in _GIVEN_UP if said.search(w.message))
+        warned, why = next(given_up, (None, ""))
         if warned and kind in _CONSUMERS and state.known_missing(key):
             ref = Ref("", kind, namespace, name)
             yield Finding(
@@ -179,8 +190,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
                 level=Level.FAIL,
                 title=f"{ref} was deleted, and what it made is still there",
                 object=ref,
-                why="its deletion was given up: an object that it made could not be deleted, by a "
-                "finalizer or for want of rights, and nothing owns it now",
+                why=f"{why}, and nothing owns it now",
                 reason=warned.reason,
                 message=warned.message,
                 since=warned.last,

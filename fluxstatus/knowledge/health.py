@@ -46,6 +46,24 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
+        "cel-invalid",
+        "an expression of spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
+        (
+            Step(
+                "correct the expression; a field that is not always there, as in a status that "
+                "nobody has written yet, is asked for with has() level by level",
+                read=(
+                    SPEC,
+                    "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
+                ),
+            ),
+        ),
+        pattern=Text(
+            _BRACKET + r"[^\]]*?failed to evaluate the CEL expression (?P<detail>[^\]\n]{1,200})"
+        ),
+        upstream="PKG runtime/cel",
+    ),
+    Rule(
         "health-check-failed",
         "{workload} does not become healthy: {workload_state}",
         (
