@@ -16,6 +16,7 @@ from fluxstatus.faults import (
 )
 from fluxstatus.findings import Ref
 from fluxstatus.resources import Resource, Verdict, unhandled_since
+from fluxstatus.revisions import lag_of, overdue
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.upstream import Upstream
 
@@ -70,9 +71,10 @@ class Folding:
             self._shared(codes, component_of)
 
     def hanging(self) -> Iterator[tuple[Cause, Resource]]:
-        """Fold what a running controller does not look at; give what is Ready, and asked in vain.
+        """Fold what a running controller does not look at; give what is Ready, and left alone.
 
-        A reconcile request that is not handled is a sign as good as an object left alone.
+        A reconcile request that is not handled, or a revision that is not taken up, is a sign as
+        good as an object that has no status.
         """
         alone: dict[Ref, list[Cause]] = defaultdict(list)
         found: dict[Ref, Component] = {}
@@ -83,10 +85,9 @@ class Folding:
                 alone[component.ref].append(cause)
         asked: dict[Ref, list[tuple[Resource, datetime]]] = defaultdict(list)
         for resource in self._state.resources.values():
-            at = unhandled_since(resource, self._state.now)
+            at = self._left_alone_since(resource)
             component = self._controllers.component_of(resource) if at else None
-            ready = resource.verdict is Verdict.READY
-            if at and ready and component and not component.down:
+            if at and component and not component.down:
                 found[component.ref] = component
                 asked[component.ref].append((resource, at))
         for ref, component in found.items():
@@ -98,6 +99,15 @@ class Folding:
             fault = fault_of_hanging(self._state, component, count)
             cause = self._fold(alone[ref], ref, fault, began)
             yield from ((cause, resource) for resource, _ in asked[ref])
+
+    def _left_alone_since(self, resource: Resource) -> datetime | None:
+        """Give since when *resource*, which is Ready, waits for its controller, None if not."""
+        if resource.verdict is not Verdict.READY:
+            return None
+        if at := unhandled_since(resource, self._state.now):
+            return at
+        lag = lag_of(self._state, resource)
+        return lag.since if lag and overdue(self._state, resource, lag) else None
 
     def _shared(
         self, codes: dict[str, str], component_of: Callable[[Resource], Component | None]

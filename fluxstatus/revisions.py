@@ -1,11 +1,14 @@
 """Which revision an object should be on, and which it is on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fluxstatus.references import source_of
 from fluxstatus.resources import Resource, map_of, maps_of, text_of, when
 from fluxstatus.state import State
+
+GRACE = timedelta(seconds=60)
+"""How long whoever takes a new revision up may take at least."""
 
 
 class Lag(NamedTuple):
@@ -42,6 +45,12 @@ def lag_behind(source: Resource, resource: Resource) -> Lag | None:
         _, _, wanted = wanted.rpartition("@")
         applied = text_of(resource.status.get("lastAttemptedRevisionDigest"))
     return Lag(wanted, applied, since) if wanted and applied else None
+
+
+def overdue(state: State, resource: Resource, lag: Lag) -> bool:
+    """Whether *resource*, which is Ready, should have taken up by now what its source has."""
+    grace = max(GRACE, timedelta(seconds=resource.timeout()))
+    return lag.wanted != lag.applied and lag.since is not None and state.now - lag.since > grace
 
 
 def chart_version(release: Resource) -> str:

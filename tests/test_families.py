@@ -242,12 +242,17 @@ def test_a_full_disk_is_one_cause() -> None:
         ([flux("HelmRelease", "a", annotations=ASKED, **LONG),
           flux("HelmRelease", "b", annotations=ASKED, **LONG)],
          "helm-controller", "HelmRelease/a HelmRelease/b"),
+        ([source("git", **LONG),
+          kustomization("a", "git", applied="main@sha1:old", **LONG),
+          kustomization("b", "git", applied="main@sha1:old", **LONG)],
+         "kustomize-controller", "Kustomization/a Kustomization/b"),
     ],
 )  # fmt: skip
 def test_a_controller_that_hangs_is_the_cause(objects: list[Object], of: str, blocks: str) -> None:
-    """Objects left alone and requests that nobody handles are one cause: it runs, and hangs."""
-    old = alter(HEALTHY, "GitRepository/flux-system", {
-        "status.conditions.0.lastTransitionTime": stamp(timedelta(hours=9))})  # fmt: skip
+    """What it leaves alone, requests and revisions among it, is one cause: it runs, and hangs."""
+    quiet = {"status.conditions.0.lastTransitionTime": stamp(timedelta(hours=9))}
+    old = alter(HEALTHY, "GitRepository/flux-system", quiet)
+    old = alter(old, "Kustomization/flux-system", quiet)
     found = only(*old, *objects, of=f"Deployment/{of}", blocks=blocks)
     assert found.code == "controller-hangs"
 

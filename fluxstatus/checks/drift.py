@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 
 from fluxstatus.brief import ago, short
 from fluxstatus.checks.step import Step
@@ -12,11 +11,10 @@ from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS, full_name
 from fluxstatus.ownership import labels_of
 from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of, unhandled_since, when
-from fluxstatus.revisions import Lag, lag_of
+from fluxstatus.revisions import Lag, lag_of, overdue
 from fluxstatus.state import State, key_of
 
 STEP_ID = "drift"
-GRACE = timedelta(seconds=60)
 _GIVEN_UP = (
     (
         re.compile(r"unable to prune objects", re.IGNORECASE),
@@ -42,7 +40,7 @@ def examine(state: State) -> Iterator[Finding]:
             continue
         total += 1
         current += lag.wanted == lag.applied
-        if lag.wanted != lag.applied and _overdue(state, resource, lag):
+        if overdue(state, resource, lag):
             yield _behind(state, resource, lag)
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
@@ -63,11 +61,6 @@ def examine(state: State) -> Iterator[Finding]:
 def _unread(state: State, kind: str) -> bool:
     unread = state.answer_of(kind).unread
     return unread is not None and unread.why is not Why.ABSENT
-
-
-def _overdue(state: State, resource: Resource, lag: Lag) -> bool:
-    grace = max(GRACE, timedelta(seconds=resource.timeout()))
-    return lag.since is not None and state.now - lag.since > grace
 
 
 def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
