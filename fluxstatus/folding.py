@@ -28,7 +28,10 @@ _OF_ITS_CONTROLLER = {
     "source-storage": "controller-storage-fails",
     "flux-forbidden": "controller-forbidden",
 }
-_OF_ITS_STORAGE = {"artifact-host-unreachable": "controller-unreachable"}
+_OF_ITS_STORAGE = {
+    "artifact-gone": "controller-artifacts-gone",
+    "artifact-host-unreachable": "controller-unreachable",
+}
 """Codes of faults that several objects share when a controller that runs is at fault.
 
 Disk and rights are those of the object's controller, artifacts are where its source is stored.

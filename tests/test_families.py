@@ -142,6 +142,28 @@ def test_artifacts_that_cannot_be_had_are_one_cause() -> None:
     assert "failed to download" in found.message
 
 
+def test_artifacts_that_are_lost_are_one_cause() -> None:
+    """The sources are Ready; only who asks for what they announce finds that it is gone."""
+    gone = {
+        "Ready": "False ArtifactFailed: Source is not ready, artifact not found, retrying in 5s"
+    }
+    found = only(
+        *in_flux(
+            source("git"),
+            source("other"),
+            kustomization("a", "git", gone),
+            kustomization("b", "other", gone),
+            kustomization("c", "other"),
+        ),
+        of="Deployment/source-controller",
+        blocks="Kustomization/a Kustomization/b",
+    )
+    assert found.code == "controller-artifacts-gone"
+    assert "rollout restart deployment/source-controller" in " ".join(
+        found.hints[0].commands[-1].argv
+    )
+
+
 def test_one_that_cannot_download_is_told_by_itself() -> None:
     """One object alone does not accuse a controller that serves the others."""
     found = trouble(*in_flux(source("git"), kustomization("a", "git", NO_DOWNLOAD)))

@@ -122,6 +122,19 @@ RULES = (
         upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
     ),
     Rule(
+        "controller-artifacts-gone",
+        "has lost artifacts that its sources still announce: {count} objects find theirs no more",
+        (
+            Step(
+                "restart it: it then fetches every source again; a volume (FluxInstance: "
+                "spec.storage) keeps artifacts over a restart",
+                read=("kubectl describe deployment {name} -n {ns}", _LOG),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        upstream="SC internal/controller reconcileStorage",
+    ),
+    Rule(
         "controller-unreachable",
         "runs and is ready, and {count} objects cannot download their artifacts from it",
         (
