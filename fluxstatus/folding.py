@@ -1,7 +1,7 @@
 """Several causes that are one: something missing, or a controller that fails them all."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from fluxstatus.blame import Blame, Cause
@@ -16,7 +16,7 @@ from fluxstatus.faults import (
 )
 from fluxstatus.findings import Ref
 from fluxstatus.resources import Resource, Verdict, unhandled_since
-from fluxstatus.revisions import lag_of, overdue
+from fluxstatus.revisions import Lag, overdue
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.upstream import Upstream
 
@@ -42,9 +42,15 @@ class Folding:
     """Makes one cause of several in the *blame* for what is wrong in a State."""
 
     def __init__(
-        self, state: State, controllers: Controllers, blame: Blame, upstream: Upstream
+        self,
+        state: State,
+        controllers: Controllers,
+        blame: Blame,
+        upstream: Upstream,
+        lags: Mapping[Key, Lag],
     ) -> None:
         self._state = state
+        self._lags = lags
         self._controllers = controllers
         self._blame = blame
         self._upstream = upstream
@@ -109,7 +115,7 @@ class Folding:
             return None
         if at := unhandled_since(resource, self._state.now):
             return at
-        lag = lag_of(self._state, resource)
+        lag = self._lags.get(key_of(resource.ref))
         return lag.since if lag and overdue(self._state, resource, lag) else None
 
     def _shared(

@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fluxstatus.references import source_of
-from fluxstatus.resources import Resource, map_of, maps_of, text_of, when
-from fluxstatus.state import State
+from fluxstatus.resources import Resource, Verdict, map_of, maps_of, text_of, when
+from fluxstatus.state import Key, State, key_of
+
+CONSUMERS = ("Kustomization", "HelmRelease")
+"""Kinds that run a revision of a source."""
 
 GRACE = timedelta(seconds=60)
 """How long whoever takes a new revision up may take at least."""
@@ -17,6 +20,13 @@ class Lag(NamedTuple):
     wanted: str
     applied: str
     since: datetime | None
+
+
+def lags_of(state: State) -> dict[Key, Lag]:
+    """Compare what is Ready with its source, object by object, where that can be told."""
+    ready = (one for one in state.of_kind(*CONSUMERS) if one.verdict is Verdict.READY)
+    found = ((one, lag_of(state, one)) for one in ready)
+    return {key_of(one.ref): lag for one, lag in found if lag}
 
 
 def lag_of(state: State, resource: Resource) -> Lag | None:
@@ -49,8 +59,9 @@ def lag_behind(source: Resource, resource: Resource) -> Lag | None:
 
 def overdue(state: State, resource: Resource, lag: Lag) -> bool:
     """Whether *resource*, which is Ready, should have taken up by now what its source has."""
-    grace = max(GRACE, timedelta(seconds=resource.timeout()))
-    return lag.wanted != lag.applied and lag.since is not None and state.now - lag.since > grace
+    if lag.wanted == lag.applied or lag.since is None:
+        return False
+    return state.now - lag.since > max(GRACE, timedelta(seconds=resource.timeout()))
 
 
 def chart_version(release: Resource) -> str:

@@ -11,7 +11,7 @@ from fluxstatus.findings import Command, Finding, Hint, Level, Ref
 from fluxstatus.kinds import KINDS, full_name
 from fluxstatus.ownership import labels_of
 from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of, unhandled_since, when
-from fluxstatus.revisions import Lag, lag_of, overdue
+from fluxstatus.revisions import CONSUMERS, Lag, overdue
 from fluxstatus.state import State, key_of
 
 STEP_ID = "drift"
@@ -26,18 +26,15 @@ _GIVEN_UP = (
     ),
 )
 """How a Kustomization says that it leaves something behind, and what that means (KC finalize)."""
-_CONSUMERS = ("Kustomization", "HelmRelease")
 
 
 def examine(state: State) -> Iterator[Finding]:
     """Judge revisions, drift, reconcile requests and Warning events."""
     current = total = 0
-    for resource in state.of_kind(*_CONSUMERS):
-        if resource.verdict is not Verdict.READY or key_of(resource.ref) in state.causes.cut_off:
+    for key, lag in state.causes.lags.items():
+        if key in state.causes.cut_off:
             continue
-        lag = lag_of(state, resource)
-        if lag is None:
-            continue
+        resource = state.resources[key]
         total += 1
         current += lag.wanted == lag.applied
         if overdue(state, resource, lag):
@@ -50,7 +47,7 @@ def examine(state: State) -> Iterator[Finding]:
     if total:
         noun = "object is on its" if total == 1 else "objects are on their"
         yield passed(STEP_ID, f"{current} of {total} running {noun} source's revision")
-    elif state.of_kind(*_CONSUMERS) or any(_unread(state, kind) for kind in _CONSUMERS):
+    elif state.of_kind(*CONSUMERS) or any(_unread(state, kind) for kind in CONSUMERS):
         title = "nothing to compare: no object whose source is well and could be read"
         yield Finding(step=STEP_ID, code="nothing-compared", level=Level.SKIP, title=title)
     else:
@@ -175,7 +172,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
         kind, namespace, name = key
         given_up = ((w, why) for w in found for said, why in _GIVEN_UP if said.search(w.message))
         warned, why = next(given_up, (None, ""))
-        if warned and kind in _CONSUMERS and state.known_missing(key):
+        if warned and kind in CONSUMERS and state.known_missing(key):
             ref = Ref("", kind, namespace, name)
             yield Finding(
                 step=STEP_ID,
@@ -250,7 +247,7 @@ CODES = {
 STEP = Step(
     STEP_ID,
     "revisions, drift and errors",
-    (*(KINDS[kind].resource for kind in (*_CONSUMERS, "HelmChart")), "events"),
+    (*(KINDS[kind].resource for kind in (*CONSUMERS, "HelmChart")), "events"),
     CODES,
     examine,
 )

@@ -114,7 +114,7 @@ _OF_BUCKETS = (
     ),
     Rule(
         "bucket-address-invalid",
-        "spec.endpoint {endpoint} is not valid: {detail}",
+        "spec.endpoint is not valid ({endpoint}): {detail}",
         (
             Step(
                 "write the endpoint as a host, with a port where needed and without https:// "
