@@ -88,9 +88,14 @@ class Upstream:
         return self._not_well((w.kind, w.namespace or home, w.name) for w in named)
 
     def was_just_answered(self, resource: Resource) -> bool:
-        """Whether what *resource* waits for became well so lately that it may not know yet."""
-        _, message = self.words(resource)
+        """Whether what *resource* waits for became well so lately that it may not know yet.
+
+        Who waits for a dependency names it; else something is wrong with how it is asked for.
+        """
+        reason, message = self.words(resource)
         targets = set(self._targets(resource, message))
+        if reason == "DependencyNotReady":
+            targets = {target for target in targets if f"{target[1]}/{target[2]}" in message}
         found = [self._state.resources[t] for t in targets if t in self._state.resources]
         return any(r.since is not None and self._state.now - r.since < YOUNG for r in found)
 

@@ -714,6 +714,23 @@ def test_a_cluster_that_starts_has_no_fault() -> None:
     assert trouble(*HEALTHY, *objects) == []
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("dependency 'apps/base' is not ready", []),
+        ("failed to evaluate the CEL expression 'dep.status.nope': no such key: nope",
+         ["cel-invalid"]),
+    ],
+)  # fmt: skip
+def test_who_was_just_answered_names_what_it_waits_for(message: str, said: list[str]) -> None:
+    """A new revision moves Ready of source and dependency; that answers no other complaint."""
+    fresh: dict[str, Any] = {"age": minutes(0.5)}
+    waits = kustomization("web", "git", {"Ready": f"False DependencyNotReady: {message}"},
+                          after=["base"], **LONG)  # fmt: skip
+    found = trouble(*HEALTHY, source("git", **fresh), kustomization("base", "git", **fresh), waits)
+    assert [f.code for f in found] == said
+
+
 @pytest.mark.parametrize(("minute", "said"), [(1, []), (30, ["never-reconciled"])])
 def test_a_controller_that_has_just_started_is_given_a_moment(minute: int, said: list[str]) -> None:
     """After an outage what it has not looked at yet is no news for two minutes."""

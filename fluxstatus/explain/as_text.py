@@ -88,7 +88,9 @@ def _put_findings(page: Page, findings: Sequence[Finding], story: Story) -> None
     for finding in findings:
         put_finding(page, finding, story.taken_at)
     if not findings:
-        page.state(Level.PASS, "", f"nothing is known to be wrong with it: {story.stands}")
+        well = story.level is Level.PASS
+        says = "nothing is known to be wrong with it" if well else "no verdict yet"
+        page.state(story.level, "", f"{says}: {story.stands}")
 
 
 def _since(when: datetime | None) -> str:

@@ -18,7 +18,7 @@ from fluxstatus.findings import Command, Finding, Level, Ref, Report, worst
 from fluxstatus.kinds import full_name
 from fluxstatus.knowledge.subject import fields_of
 from fluxstatus.references import source_of
-from fluxstatus.resources import Resource, map_of, maps_of, text_of, when
+from fluxstatus.resources import WELL, Resource, map_of, maps_of, text_of, when
 from fluxstatus.revisions import lag_of
 from fluxstatus.state import State, key_of
 
@@ -109,11 +109,12 @@ def story_of(
     needs, needed_by = chains.up(resource), chains.down(resource)
     past = tuple(_history(resource))
     faults = [finding for finding in findings if finding.kind == "fault"]
+    silent = Level.PASS if resource.verdict in WELL else Level.SKIP
     broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
     return Story(
         ref=ref,
         stands=chains.stands(resource),
-        level=worst(finding.level for finding in faults),
+        level=worst(finding.level for finding in faults) if faults else silent,
         since=broken or resource.since,
         findings=findings,
         conditions=tuple(_conditions(resource)),

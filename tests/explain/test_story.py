@@ -1,6 +1,7 @@
 """Everything that was ever recorded can be told."""
 
 import json
+from datetime import timedelta
 from functools import cache
 from itertools import chain
 
@@ -59,6 +60,16 @@ def test_a_story_agrees_with_the_check(file: object) -> None:
         kinds = ("GitRepository", "Kustomization", "OCIRepository", "HelmRepository")
         missing = {b for b in blockers if b and b.kind in kinds and b[1:] not in named}
         assert not missing
+
+
+def test_what_is_on_its_way_is_no_pass() -> None:
+    """An object of which nothing is known but that it is not ready gets no verdict."""
+    waits = {"Ready": "False DependencyNotReady: dependency 'apps/base' is not ready"}
+    base = kustomization("base", "git", age=timedelta(seconds=20))
+    web = kustomization("web", "git", waits, after=["base"])
+    story = _story(*flux_system(), source("git"), base, web, kind="Kustomization", name="web")
+    assert (story.level, story.findings) == (Level.SKIP, ())
+    assert "no verdict yet: failed" in as_text.render(story, Look())
 
 
 def test_every_recorded_condition_has_a_meaning() -> None:
