@@ -1,12 +1,11 @@
 """From Evidence to a Report: every step examined, sorted, narrowed and aimed at the caller."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from fluxstatus.aim import Aim
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.objects import RECONCILERS, empty_namespaces
 from fluxstatus.checks.step import Step
 from fluxstatus.evidence import Evidence
 from fluxstatus.findings import (
@@ -38,7 +37,8 @@ _BUG = "this is a bug of flux-status"
 class Choice(NamedTuple):
     """What of the findings was asked for.
 
-    `steps` empty means all; `skip` are ids of steps and codes; `namespaces` empty means all.
+    `steps` empty means all; `skip` are ids of steps and codes; `namespaces` empty means all, and
+    they are those of the State (judge_state).
     """
 
     steps: Collection[str] = ()
@@ -54,7 +54,7 @@ def judge(evidence: Evidence, choice: Choice = ALL, memory: Memory = NOTHING) ->
 
     *memory* is what the caller's machine knows; of the findings it adds advice, and no other.
     """
-    return judge_state(State(evidence), choice, memory)
+    return judge_state(State(evidence, choice.namespaces), choice, memory)
 
 
 def judge_state(state: State, choice: Choice = ALL, memory: Memory = NOTHING) -> Report:
@@ -64,8 +64,11 @@ def judge_state(state: State, choice: Choice = ALL, memory: Memory = NOTHING) ->
               and s.id not in choice.skip]  # fmt: skip
     if evidence.unreachable is not None or evidence.refused:
         chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
-    view = View(state, choice.namespaces)
-    by_step = [(step, list(_wanted(_findings(step, view, memory), choice))) for step in chosen]
+    view = View(state)
+    by_step = [
+        (step, [f for f in _findings(step, view, memory) if _is_wanted(f, choice, state)])
+        for step in chosen
+    ]
     order = {step.id: number for number, step in enumerate(STEPS)}
     aim = Aim(evidence.target.context, evidence.target.flags)
     findings = sorted(
@@ -106,8 +109,6 @@ def _next(
 
 def _findings(step: Step, view: View, memory: Memory) -> Iterator[Finding]:
     yield from _examine(step, view.state)
-    if step.id == RECONCILERS.id:
-        yield from empty_namespaces(view.state, view.namespaces)
     yield from _advise(step, view, memory)
 
 
@@ -143,18 +144,13 @@ def _crashed(step: Step, error: Exception) -> Finding:
     )
 
 
-def _wanted(findings: Iterable[Finding], choice: Choice) -> Iterator[Finding]:
-    for finding in findings:
-        if finding.code not in choice.skip and _is_near(finding, choice.namespaces):
-            yield finding
-
-
-def _is_near(finding: Finding, namespaces: Collection[str]) -> bool:
-    """Whether *finding* is about one of *namespaces*, or blocks something there."""
-    if not namespaces or finding.object is None or finding.step in _EVERYWHERE:
+def _is_wanted(finding: Finding, choice: Choice, state: State) -> bool:
+    """Whether *finding* is about a namespace that was asked about, or blocks something there."""
+    if finding.code in choice.skip:
+        return False
+    if finding.object is None or finding.step in _EVERYWHERE:
         return True
-    about = (finding.object, *finding.blocks)
-    return any(ref.namespace in namespaces for ref in about)
+    return any(state.covers(ref.namespace) for ref in (finding.object, *finding.blocks))
 
 
 def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """The judged state of a cluster: all that the steps look at, derived once from the Evidence."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -52,10 +52,23 @@ class Warned(NamedTuple):
 class State:
     """What the Evidence comes to."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        """Judge *evidence*; everything that takes time is done when first looked at."""
+    def __init__(self, evidence: Evidence, namespaces: Collection[str] = ()) -> None:
+        """Judge *evidence*; everything that takes time is done when first looked at.
+
+        All of it is judged; *namespaces* are those that were asked about, none for all.
+        """
         self.evidence = evidence
+        self.namespaces = frozenset(namespaces)
         self.now = evidence.taken_at
+
+    @property
+    def place(self) -> str:
+        """Where it was asked about, to be put behind a sentence: " in team-a", empty for all."""
+        return f" in {', '.join(sorted(self.namespaces))}" if self.namespaces else ""
+
+    def covers(self, namespace: str) -> bool:
+        """Whether *namespace* is one that was asked about."""
+        return not self.namespaces or namespace in self.namespaces
 
     @cached_property
     def resources(self) -> dict[Key, Resource]:

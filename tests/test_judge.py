@@ -85,6 +85,16 @@ def test_a_namespace_narrows_the_report() -> None:
     assert fails(found) == ["shared/git"]
 
 
+def test_a_namespace_narrows_what_is_counted() -> None:
+    """Nothing is called well, or counted, of what was not asked about."""
+    other = [kustomization("team-b/x", "shared/git"), kustomization("team-c/y", "shared/git")]
+    found = report(*HEALTHY, *other, choice=Choice(namespaces=["team-b"]))
+    said = [f.title for f in found.findings if f.step in ("sources", "reconcilers", "drift")]
+    assert "there are no sources in team-b" in said
+    assert "1 of 1 are well" in said
+    assert not [title for title in said if "team-c" in title or "flux-system" in title]
+
+
 def test_a_cause_elsewhere_that_blocks_nothing_here_is_left_out() -> None:
     """What neither is in the namespace nor blocks it is not told."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-c"]))

@@ -32,7 +32,7 @@ def examine(state: State) -> Iterator[Finding]:
     """Judge revisions, drift, reconcile requests and Warning events."""
     current = total = 0
     for key, lag in state.causes.lags.items():
-        if key in state.causes.cut_off:
+        if key in state.causes.cut_off or not state.covers(key[1]):
             continue
         resource = state.resources[key]
         total += 1
@@ -47,12 +47,16 @@ def examine(state: State) -> Iterator[Finding]:
     if total:
         noun = "object is on its" if total == 1 else "objects are on their"
         yield passed(STEP_ID, f"{current} of {total} running {noun} source's revision")
-    elif state.of_kind(*CONSUMERS) or any(_unread(state, kind) for kind in CONSUMERS):
+    elif _has_consumers(state) or any(_unread(state, kind) for kind in CONSUMERS):
         title = "nothing to compare: no object whose source is well and could be read"
         yield Finding(step=STEP_ID, code="nothing-compared", level=Level.SKIP, title=title)
     else:
-        title = "nothing is deployed by Flux"
+        title = f"nothing is deployed by Flux{state.place}"
         yield Finding(step=STEP_ID, code="nothing-runs", level=Level.SKIP, title=title)
+
+
+def _has_consumers(state: State) -> bool:
+    return any(state.covers(resource.ref.namespace) for resource in state.of_kind(*CONSUMERS))
 
 
 def _unread(state: State, kind: str) -> bool:
@@ -224,7 +228,9 @@ def _events(state: State) -> Iterator[Finding]:
     past = [
         (resource.ref, warned)
         for key, found in state.warnings.items()
-        if (resource := state.resources.get(key)) and resource.verdict is Verdict.READY
+        if (resource := state.resources.get(key))
+        and resource.verdict is Verdict.READY
+        and state.covers(resource.ref.namespace)
         for warned in found
     ]
     if past:

@@ -1,6 +1,6 @@
 """Steps 5 and 6: the Flux objects, each cause told once and what waits for it folded under it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from fluxstatus.brief import short
@@ -33,7 +33,7 @@ def examine(step: str, state: State) -> Iterator[Finding]:
     for cause in causes.all:
         if cause.ref.kind in {kind.name for kind in kinds}:
             yield cause_found(step, state, cause)
-    objects = state.of_kind(*(kind.name for kind in kinds))
+    objects = [r for r in state.of_kind(*(k.name for k in kinds)) if state.covers(r.ref.namespace)]
     yield from on_the_way(step, [r for r in objects if key_of(r.ref) in causes.moving], state.now)
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_of_use(state, r, used)]
@@ -42,17 +42,18 @@ def examine(step: str, state: State) -> Iterator[Finding]:
     if well:
         yield passed(step, f"{len(well)} of {len(known)} are well")
     if not objects and all(_is_known(state, kind) for kind in kinds):
-        yield Finding(step=step, code="none", level=Level.SKIP, title=f"there are no {step}")
+        title = f"there are no {step}{state.place}"
+        yield Finding(step=step, code="none", level=Level.SKIP, title=title)
 
 
-def empty_namespaces(state: State, namespaces: Iterable[str]) -> Iterator[Finding]:
-    """Tell of those *namespaces* in which Flux certainly has nothing: they may be mistyped.
+def _empty_namespaces(state: State) -> Iterator[Finding]:
+    """Tell of those namespaces in which Flux certainly has nothing: they may be mistyped.
 
     Nothing that is told of them could be bad, and that is no sign of health.
     """
     homes = {resource.ref.namespace for resource in state.resources.values()}
     homes |= {component.ref.namespace for component in (*state.components, *state.operators)}
-    for namespace in sorted(set(namespaces) - homes):
+    for namespace in sorted(state.namespaces - homes):
         if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
             continue
         near = get_close_matches(namespace, homes, n=1)
@@ -118,6 +119,7 @@ def _step(name: str, title: str, *of_others: str) -> Step:
 
 def _reconcilers(state: State) -> Iterator[Finding]:
     yield from examine(RECONCILERS.id, state)
+    yield from _empty_namespaces(state)
     yield from notifications(state)
 
 

@@ -4,7 +4,7 @@ It is the same data that the check judges by, with the fields of an object left 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fluxstatus.checks import STEPS
@@ -15,6 +15,8 @@ from fluxstatus.habits.habit import Habit
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.rule import Rule, Step, command
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.preflight import report as preflight
+from fluxstatus.versions import skew
 
 _UPSTREAM = {
     "F": "fluxcd/flux2",
@@ -29,6 +31,14 @@ _UPSTREAM = {
     "SW": "fluxcd/source-watcher",
 }
 """What `Rule.upstream` calls the repositories of Flux."""
+
+
+_TOLD: Sequence[tuple[str, Mapping[str, str]]] = (
+    *((step.id, step.codes) for step in STEPS),
+    ("versions", skew.CODES),
+    ("preflight", preflight.CODES),
+)
+"""The codes of each step of the check, and of the commands that judge other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code: what it means, the ids of the steps that give it, and the ways to get to it."""
+    """A code: what it means, the steps and commands that give it, and the ways to get to it."""
 
     code: str
     meaning: str
@@ -58,20 +68,20 @@ class Code:
 
 
 def codes() -> Mapping[str, Code]:
-    """Give every code of every step, by its name, in the order of names."""
-    meanings = {code: text for step in STEPS for code, text in step.codes.items()}
+    """Give every code of every step and command, by its name, in the order of names."""
+    meanings = {code: text for _, told in reversed(_TOLD) for code, text in told.items()}
     return {code: _code(code, meanings[code]) for code in sorted(meanings)}
 
 
 def _code(code: str, meaning: str) -> Code:
-    steps = tuple(step.id for step in STEPS if code in step.codes)
+    given_by = tuple(name for name, told in _TOLD if code in told)
     known = tuple(map(_case, _rules(code)))
     cases = (*known, *(_advised(habit) for habit in HABITS if habit.code == code))
     if len(known) == 1 or (known and "…" in meaning):
         meaning = known[-1].why  # in full, where the step can only say "…"
     elif code in UNREAD_CODES:
         meaning = f"something {meaning}"
-    return Code(code, meaning, steps, cases)
+    return Code(code, meaning, given_by, cases)
 
 
 def _rules(code: str) -> Iterator[Rule]:

@@ -59,12 +59,12 @@ def advice(step: str, view: View, table: Iterable[Habit] = HABITS) -> Iterator[F
                 yield _skipped(
                     step, _CRASHED, f"advice {habit.code} crashed: {type(error).__name__}: {error}"
                 )
-    if step == _UNREAD_STEP and not (view.namespaces or view.state.evidence.refused):
+    if step == _UNREAD_STEP and not (view.state.namespaces or view.state.evidence.refused):
         yield from _unread(view)
 
 
 def _look_for(habit: Habit, view: View) -> Iterator[Finding]:
-    if (habit.everywhere and view.namespaces) or not all(map(view.is_whole, habit.needs)):
+    if (habit.everywhere and view.state.namespaces) or not all(map(view.is_whole, habit.needs)):
         return
     seen = list(habit.find(view)) if habit.find else []
     if seen:

@@ -112,12 +112,13 @@ def _not_gone(view: View) -> Iterator[Seen]:
 
     A deletionTimestamp is the moment by which the object had to be gone, its grace included.
     """
+    state = view.state
     for question in _READ_ANYWAY:
-        for item in view.state.evidence.answer(question).items:
+        for item in state.evidence.answer(question).items:
             metadata = map_of(item.get("metadata"))
             at, namespace = when(metadata.get("deletionTimestamp")), metadata.get("namespace")
-            late = at is not None and view.state.now - at > _GONE_BY
-            if late and (view.covers(text_of(namespace)) if namespace else not view.namespaces):
+            late = at is not None and state.now - at > _GONE_BY
+            if late and (state.covers(text_of(namespace)) if namespace else not state.namespaces):
                 where = f"{namespace}/" if namespace else ""
                 what = f"{item.get('kind')} {where}{metadata.get('name')}"
                 yield Seen(what=what, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")

@@ -2,7 +2,6 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
 from functools import cached_property
 
 from fluxstatus.evidence import Object, Why
@@ -15,12 +14,11 @@ _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 class View:
-    """A *state* without all that has a fault, waits, is suspended, or is in other *namespaces*."""
+    """A *state* without all that has a fault, waits, is suspended, or was not asked about."""
 
-    def __init__(self, state: State, namespaces: Collection[str] = ()) -> None:
-        """Look at *state*; no *namespaces* means all."""
+    def __init__(self, state: State) -> None:
+        """Look at *state*."""
         self.state = state
-        self.namespaces = frozenset(namespaces)
 
     @cached_property
     def _well(self) -> dict[str, list[Resource]]:
@@ -28,7 +26,7 @@ class View:
         found: dict[str, list[Resource]] = defaultdict(list)
         for key, resource in self.state.resources.items():
             told = key in causes.by_object or key in causes.cut_off
-            if resource.verdict in WELL and not told and self.covers(resource.ref.namespace):
+            if resource.verdict in WELL and not told and self.state.covers(resource.ref.namespace):
                 found[resource.ref.kind].append(resource)
         for resources in found.values():
             resources.sort(key=lambda resource: resource.ref)
@@ -46,10 +44,6 @@ class View:
             return ""
         maker = "/".join(text_of(labels.get(f"{_RESOURCE_SET}/{p}")) for p in ("namespace", "name"))
         return f" (made by ResourceSet {maker})"
-
-    def covers(self, namespace: str) -> bool:
-        """Whether *namespace* is one that was asked about."""
-        return not self.namespaces or namespace in self.namespaces
 
     def is_whole(self, question: str) -> bool:
         """Whether *question* was put, and all of the answer came."""

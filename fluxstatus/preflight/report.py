@@ -21,6 +21,21 @@ _TITLES = {
     network.STEP_ID: "what the cluster must reach",
 }
 
+CODES = {
+    "crds-left": "CRDs of Flux are here without a controller",
+    "flux-by-others": "Flux is here, and was not installed by the Flux Operator",
+    "git-untested": "the cluster must reach the Git server, which nothing here can try",
+    "in-use": "the CRDs of Flux belong to what is here",
+    "installed-already": "the Flux Operator and its FluxInstance are here already",
+    "namespace-terminating": "the namespace for Flux is being deleted: nothing can be made in it",
+    "operator-without-instance": "the Flux Operator is here, and no FluxInstance",
+    "registry-untested": "the cluster must reach the registry, which nothing here can try",
+    "rights-missing": "this user may not do all that an installation takes",
+    "rights-unsure": "whether this user may do all that an installation takes is not known",
+    "tool-missing": "a program that an installation needs is not here, or not on PATH",
+}
+"""What the preflight tells beside what the check does, by code."""
+
 
 def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: str) -> Report:
     """Judge all that an installation takes; *url* is that of the Git repository, or empty."""

@@ -11,6 +11,8 @@ from fluxstatus.explain.codes import Code, codes
 from fluxstatus.habits import HABITS
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.preflight import report as preflight
+from fluxstatus.versions import skew
 from tests.conftest import ROOT
 
 CODES = codes()
@@ -23,8 +25,10 @@ def test_page_is_current() -> None:
 
 
 def test_every_code_is_there() -> None:
-    """Each code that a step can give is explained, with every step that gives it."""
+    """Each code that a step or a command can give is explained, with all that give it."""
     given = {(code, step.id) for step in STEPS for code in step.codes}
+    given |= {(code, "versions") for code in skew.CODES}
+    given |= {(code, "preflight") for code in preflight.CODES}
     assert given == {(code.code, step) for code in CODES.values() for step in code.steps}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from fluxstatus.clients import Client
 from fluxstatus.evidence import Answer, Evidence, Object, Target, Unread, Why
+from fluxstatus.explain.codes import codes
 from fluxstatus.findings import Exit, Finding, Level, Report
 from fluxstatus.preflight.report import report_of
 from fluxstatus.preflight.rights import NEEDED, Rights
@@ -27,11 +28,16 @@ OPERATOR = "Deployment/flux-operator"
 
 def report(*objects: Object, rights: Rights = ALL_RIGHTS, gone: tuple[str, ...] = (), url: str = "",
            namespaces: Answer | None = None, **more: Any) -> Report:  # fmt: skip
-    """Give the report on a cluster with *objects*, and without the programs *gone*."""
+    """Give the report on a cluster with *objects*, and without the programs *gone*.
+
+    Whatever code it has is one that `explain CODE` knows.
+    """
     known = evidence(*objects, **more)
     answers = {**known.answers, "namespaces": namespaces or Answer()}
     clients = ALL_HERE | {name: Client(name, unread=GONE) for name in gone}
-    return report_of(State(evidence(*objects, **more, answers=answers)), rights, clients, url)
+    told = report_of(State(evidence(*objects, **more, answers=answers)), rights, clients, url)
+    assert {finding.code for finding in told.findings} <= {"ok", *codes()}
+    return told
 
 
 def said(told: Report, step: str) -> list[Finding]:
