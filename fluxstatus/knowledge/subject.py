@@ -105,7 +105,8 @@ def host_in(message: str) -> dict[str, str]:
     hosts = [host.rstrip(".:") for host in re.findall(_URL, message)]
     if not hosts or not hosts[-1]:
         return {}
-    redirects = hosts[0] if hosts[0] != hosts[-1] else ""
+    first, last = (host.partition(":")[0] for host in (hosts[0], hosts[-1]))
+    redirects = hosts[0] if first != last else ""
     return {"host": hosts[-1], "host_said": hosts[-1], "redirects": redirects}
 
 
