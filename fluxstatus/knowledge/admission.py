@@ -216,6 +216,19 @@ _LIMITS = (
         upstream="kubernetes LimitRanger admission",
     ),
     Rule(
+        "limit-range",
+        "{object} asks for more than its limit: {detail}; where the manifest sets no limit, a "
+        "LimitRange of the namespace did",
+        (
+            Step(
+                "raise the limit in resources of the container, or ask for less",
+                read=("kubectl describe limitranges -n {object_ns}",),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>must be less than or equal to [\w./-]{1,60} limit of \w+)"),
+        upstream="kubernetes validation of Pods",
+    ),
+    Rule(
         "namespace-terminating",
         "the namespace {terminating} is being deleted, so that nothing new can be made in it",
         (

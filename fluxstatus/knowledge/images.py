@@ -284,27 +284,38 @@ _GENERATORS = (
     ),
 )
 
+_INVALID = (
+    "ValidationFailed",
+    "InvalidPolicy",
+    "IntervalNotConfigured",
+    "InvalidPolicySelector",
+    "InvalidUpdateStrategy",
+    "InvalidSourceConfiguration",
+    "RemovedTemplateField",
+    "InvalidSTSConfiguration",
+    "InvalidSpec",
+    "InvalidDefaultValues",
+    "InvalidSchedule",
+    "InvalidExportedInputs",
+    "InvalidInputs",
+    "InvalidConfig",
+)
+"""Reasons of a spec that no retry can make right."""
+
 _OF_ANY_KIND = (
+    Rule(
+        "spec-invalid",
+        "the spec is not valid: {detail}",
+        (Step("correct what the message says", read=(SPEC,)),),
+        pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
+        reasons=_INVALID,
+        upstream="PKG runtime/reconcile, FO api/v1",
+    ),
     Rule(
         "spec-invalid",
         "the spec is not valid",
         (Step("correct what the message says", read=(SPEC,)),),
-        reasons=(
-            "ValidationFailed",
-            "InvalidPolicy",
-            "IntervalNotConfigured",
-            "InvalidPolicySelector",
-            "InvalidUpdateStrategy",
-            "InvalidSourceConfiguration",
-            "RemovedTemplateField",
-            "InvalidSTSConfiguration",
-            "InvalidSpec",
-            "InvalidDefaultValues",
-            "InvalidSchedule",
-            "InvalidExportedInputs",
-            "InvalidInputs",
-            "InvalidConfig",
-        ),
+        reasons=_INVALID,
         trivial=True,
         upstream="NC, IRC, IAC, SW, FO internal/controller",
     ),

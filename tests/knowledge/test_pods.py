@@ -36,6 +36,9 @@ TOLD = {
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: exceeded quota: '
     "compute, requested: pods=1, used: pods=5, limited: pods=5":
         ("ResourceQuota compute", "kubectl describe resourcequotas -n apps"),
+    'ReplicaSet web-1: FailedCreate: Error creating: Pod "web-1-x" is invalid: spec.containers[0]'
+    '.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 100m':
+        ("raise the limit", "kubectl describe limitranges -n apps"),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: violates '
     'PodSecurity "restricted:latest": runAsNonRoot != true': ("securityContext",),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: error looking up '
