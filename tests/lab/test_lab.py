@@ -22,14 +22,15 @@ from tests.conftest import RECORDED
 HERE = Path(__file__).parent
 SAID = [line.split("\t") for line in (HERE / "said.tsv").read_text().splitlines()]
 AT_FAULT = (Level.FAIL, Level.WARN, Level.UNKNOWN)
-FILES = [HERE / "states.json.gz", *sorted(RECORDED.glob("*.json.gz"))]
+STATES = sorted(HERE.glob("*.json.gz"))
+FILES = [*STATES, *sorted(RECORDED.glob("*.json.gz"))]
 
 
 @cache
 def told() -> dict[str, list[str]]:
     """Give what is said of each namespace, advice apart."""
     found: dict[str, list[str]] = {}
-    for finding in judge_state(State(snapshot.load(HERE / "states.json.gz"))).faults:
+    for finding in (f for file in STATES for f in judge_state(State(snapshot.load(file))).faults):
         if finding.object and finding.level in AT_FAULT:
             said = f"{finding.object.kind}/{finding.object.name}:{finding.code}"
             found.setdefault(finding.object.namespace, []).append(said)
