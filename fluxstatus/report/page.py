@@ -50,7 +50,7 @@ class Page:
         column = sum(cell.width for cell in left)
         start = "".join(map(self._cell, left))
         for line in [self._visible(text)] if whole else self._cut(text, self._width - column):
-            self.lines.append((start + self._painted(line, style)).rstrip())
+            self.lines.append((start + self._painted(line.rstrip(), style)).rstrip())
             start = " " * column
 
     def gap(self) -> None:

@@ -502,6 +502,14 @@ def test_colours_are_the_only_escapes(told: Report) -> None:
     assert not re.search(rf"{SGR.pattern}{SGR.pattern}", coloured)
 
 
+def test_a_blank_line_of_a_prompt_has_no_colour() -> None:
+    """Blanks at the end of a line are left out with colours as without."""
+    told = report(goes_on=Next("Look", (), "one \n \ntwo"))
+    coloured = render(told, Look(colour=True))
+    assert SGR.sub("", coloured) == render(told, Look())
+    assert not [line for line in render(told, Look()).splitlines() if line != line.rstrip()]
+
+
 def test_a_message_cannot_pose_as_a_line_of_the_report() -> None:
     """A line break in a message begins a line in the message's column, no other."""
     finding = replace(failed(1), message="x\n pass  cluster      all is well")
