@@ -18,7 +18,7 @@ from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
 from fluxstatus.missing import missing_target
 from fluxstatus.references import dependency_named, source_of
 from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict
-from fluxstatus.revisions import lags_of
+from fluxstatus.revisions import Lag, lags_of
 from fluxstatus.stale import cut_off, frozen
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.stopped import Stopped
@@ -36,8 +36,7 @@ class Causes:
     Ready, on what it got before they began; `frozen_by` what is suspended and made an object;
     `moving` are the objects on their way that need no help; `not_installed` are the controllers
     that the FluxInstance has yet to install for the first time; `gone_kinds` are those whose CRD
-    is missed by something; `lags` compare what is Ready with its source; `all` are the causes,
-    each once.
+    is missed by something; `all` are the causes, each once.
     """
 
     def __init__(self, state: State) -> None:
@@ -56,8 +55,7 @@ class Causes:
                 self._classify(key, resource)
         self._follow_waits()
         self._explain_not_installed()
-        self.lags = lags_of(state)
-        folding = Folding(state, self._controllers, self._blame, self._upstream, self.lags)
+        folding = Folding(state, self._controllers, self._blame, self._upstream, lambda: self.lags)
         folding.targets()
         folding.controllers()
         asked_in_vain = list(folding.hanging())
@@ -69,6 +67,11 @@ class Causes:
         self.all: list[Cause] = self._distinct()
         self.frozen_by = frozen(state, self.all)
         self.gone_kinds = {kind for kind, cause in self._stopped.of_kinds.items() if cause.blocks}
+
+    @cached_property
+    def lags(self) -> dict[Key, Lag]:
+        """What each object that is Ready runs, compared with what its source has."""
+        return lags_of(self._state)
 
     @cached_property
     def by_namespace(self) -> dict[str, list[Cause]]:

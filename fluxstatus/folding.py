@@ -16,7 +16,7 @@ from fluxstatus.faults import (
 )
 from fluxstatus.findings import Ref
 from fluxstatus.resources import Resource, Verdict, unhandled_since
-from fluxstatus.revisions import Lag, overdue
+from fluxstatus.revisions import Lag, has_news, overdue
 from fluxstatus.state import Key, State, key_of
 from fluxstatus.upstream import Upstream
 
@@ -47,7 +47,7 @@ class Folding:
         controllers: Controllers,
         blame: Blame,
         upstream: Upstream,
-        lags: Mapping[Key, Lag],
+        lags: Callable[[], Mapping[Key, Lag]],
     ) -> None:
         self._state = state
         self._lags = lags
@@ -93,8 +93,9 @@ class Folding:
                 found[component.ref] = component
                 alone[component.ref].append(cause)
         asked: dict[Ref, list[tuple[Resource, datetime]]] = defaultdict(list)
+        lags = self._lags() if has_news(self._state) else {}
         for resource in self._state.resources.values():
-            at = self._left_alone_since(resource)
+            at = self._left_alone_since(resource, lags)
             component = self._controllers.component_of(resource) if at else None
             if at and component and not component.down:
                 found[component.ref] = component
@@ -109,13 +110,13 @@ class Folding:
             cause = self._fold(alone[ref], ref, fault, began)
             yield from ((cause, resource) for resource, _ in asked[ref])
 
-    def _left_alone_since(self, resource: Resource) -> datetime | None:
+    def _left_alone_since(self, resource: Resource, lags: Mapping[Key, Lag]) -> datetime | None:
         """Give since when *resource*, which is Ready, waits for its controller, None if not."""
         if resource.verdict is not Verdict.READY:
             return None
         if at := unhandled_since(resource, self._state.now):
             return at
-        lag = self._lags.get(key_of(resource.ref))
+        lag = lags.get(key_of(resource.ref)) if lags else None
         return lag.since if lag and overdue(self._state, resource, lag) else None
 
     def _shared(

@@ -22,6 +22,27 @@ class Lag(NamedTuple):
     since: datetime | None
 
 
+def has_news(state: State) -> bool:
+    """Whether a source has stored something since a controller that takes it up last worked.
+
+    If not, no controller can be said to leave a revision alone, and none has to be compared.
+    """
+    worked: dict[str, datetime] = {}
+    stored: datetime | None = None
+    for one in state.resources.values():
+        at, kind = one.since, one.ref.kind
+        if kind not in CONSUMERS:
+            at = when(map_of(one.status.get("artifact")).get("lastUpdateTime"))
+            stored = at if stored is None or (at and at > stored) else stored
+        elif (
+            at
+            and one.verdict is not Verdict.SUSPENDED
+            and (kind not in worked or at > worked[kind])
+        ):
+            worked[kind] = at
+    return stored is not None and any(stored > at for at in worked.values())
+
+
 def lags_of(state: State) -> dict[Key, Lag]:
     """Compare what is Ready with its source, object by object, where that can be told."""
     ready = (one for one in state.of_kind(*CONSUMERS) if one.verdict is Verdict.READY)
