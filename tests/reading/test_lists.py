@@ -1,0 +1,178 @@
+"""A list, whoever reads it: whole, in part, or unread for a reason; never empty by mistake."""
+
+import pytest
+
+from fluxstatus.evidence import Answer, Why
+from tests.fakes import scripted
+from tests.fakes.scripted import (
+    RESOURCES,
+    Api,
+    as_usual,
+    changed,
+    expired,
+    forbidden,
+    in_turn,
+    on_later_pages,
+    packed,
+    page,
+    status,
+)
+from tests.making import flux, kustomization
+from tests.reading.faults import (
+    NO_LIST,
+    OF_THE_WAY,
+    QUICK,
+    SLOW,
+    SLOW_IN_CHUNKS,
+    Fault,
+    parameters,
+)
+from tests.reading.readers import READERS, Reader, by_check
+
+KS = RESOURCES["Kustomization"]
+RULE = "list kustomizations.kustomize.toolkit.fluxcd.io"
+NAMES = ["a", "b", "c", "d", "e"]
+FIRST_PAGE = NAMES[:2]
+OTHERS = ("GitRepository", "HelmRelease", "OCIRepository", "Receiver")
+
+each_reader = pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+
+
+@pytest.fixture(autouse=True)
+def _five_on_three_pages(api: Api) -> None:
+    api.serve("Pod", "Service", "Event", "Deployment", "Kustomization")
+    api.put(*(kustomization(f"apps/{name}", "git") for name in NAMES))
+    api.page = 2
+
+
+def names(answer: Answer) -> list[str]:
+    """Return the names of the objects in *answer*."""
+    return [item["metadata"]["name"] for item in answer.items]
+
+
+def tokens(api: Api) -> list[str]:
+    """Return the tokens of the pages of Kustomizations that were asked for."""
+    return [one.query.get("continue", "") for one in api.requests if one.path == KS.path]
+
+
+@each_reader
+def test_all_pages_are_read(api: Api, read: Reader) -> None:
+    """Each page is asked for once, with the token of the page before."""
+    answer = read(())[KS.name]
+    assert (names(answer), answer.unread, answer.namespaces) == (NAMES, None, ())
+    first = f"{KS.path}?limit={10_000 if read is by_check else 500}"
+    assert api.asked(KS.path) == [first, f"{first}&continue=2", f"{first}&continue=4"]
+
+
+@each_reader
+def test_a_compressed_list_is_read(api: Api, read: Reader) -> None:
+    """An API server compresses what is long."""
+    api[KS.path] = packed
+    answer = read(())[KS.name]
+    assert (names(answer), answer.unread) == (NAMES, None)
+
+
+@each_reader
+def test_each_object_has_its_kind_and_version(api: Api, read: Reader) -> None:
+    """A list may state them once for all its items; each object has them all the same."""
+    bare = {"items": [{"metadata": {"name": "a", "namespace": "apps"}}], "metadata": {}}
+    api[KS.path] = changed(bare)
+    [item] = read(())[KS.name].items
+    assert (item["apiVersion"], item["kind"]) == (KS.api_version, "Kustomization")
+
+
+@each_reader
+def test_forbidden_is_not_empty(api: Api, read: Reader) -> None:
+    """An empty list is a whole answer; a list that may not be read is no answer."""
+    api[KS.path] = changed({"items": [], "metadata": {}})
+    assert read(())[KS.name] == Answer()
+    api[KS.path] = forbidden
+    answer = read(())[KS.name]
+    assert answer.items == ()
+    assert answer.unread is not None
+    assert (answer.unread.why, answer.unread.rule) == (Why.FORBIDDEN, RULE)
+    assert answer.unread.text == f"alice is not allowed to {RULE} in all namespaces"
+
+
+@each_reader
+@pytest.mark.parametrize("fault", parameters({**QUICK, **OF_THE_WAY, **NO_LIST}))
+def test_a_first_page_that_fails(api: Api, read: Reader, fault: Fault) -> None:
+    """Nothing is read, for the reason that is reported; only a missing right has a rule."""
+    api[KS.path] = fault.answer
+    answer = read(())[KS.name]
+    assert answer.items == ()
+    expect(answer, fault)
+    assert tokens(api) == [""] * fault.requests
+
+
+@each_reader
+@pytest.mark.parametrize("fault", parameters({**QUICK, "410": NO_LIST["410 without a token"]}))
+def test_a_later_page_that_fails(api: Api, read: Reader, fault: Fault) -> None:
+    """What came before is kept, and it is reported that this is not all."""
+    api[KS.path] = on_later_pages(fault.answer)
+    answer = read(())[KS.name]
+    assert names(answer) == FIRST_PAGE
+    expect(answer, fault)
+    assert tokens(api) == ["", *["2"] * fault.requests]
+
+
+@each_reader
+@pytest.mark.parametrize("later", [False, True], ids=["first page", "later page"])
+def test_a_fault_of_one_list_leaves_the_others(api: Api, read: Reader, later: bool) -> None:
+    """Several lists fail at the same time, each in its own way, and the last one is whole."""
+    api.serve("Pod", "Service", "Event", "Deployment", "Kustomization", *OTHERS)
+    slow = SLOW_IN_CHUNKS if later else SLOW
+    faults = dict(zip(OTHERS, slow.values(), strict=False))
+    for kind, fault in faults.items():
+        api.put(*(flux(kind, f"apps/{name}") for name in NAMES))
+        api[RESOURCES[kind].path] = on_later_pages(fault.answer) if later else fault.answer
+    answers = read(())
+    for kind, fault in faults.items():
+        answer = answers[RESOURCES[kind].name]
+        assert names(answer) == (FIRST_PAGE if later else [])
+        expect(answer, fault)
+        asked = [one for one in api.requests if one.path == RESOURCES[kind].path]
+        assert len(asked) == fault.requests + later
+    assert (names(answers[KS.name]), answers[KS.name].unread) == (NAMES, None)
+
+
+def expect(answer: Answer, fault: Fault) -> None:
+    """Check that *answer* reports *fault*."""
+    assert answer.unread is not None
+    assert answer.unread.why is fault.why
+    assert fault.said in answer.unread.text
+    assert answer.unread.rule == (RULE if fault.why is Why.FORBIDDEN else "")
+
+
+@each_reader
+@pytest.mark.parametrize("later", [False, True], ids=["first page", "later page"])
+@pytest.mark.parametrize("not_found", [status(404, "NotFound"), page(404)], ids=["Status", "HTML"])
+def test_not_found_is_not_empty(
+    api: Api, read: Reader, not_found: scripted.Answer, later: bool
+) -> None:
+    """Discovery has named the resource, so a list that is not found is no empty list."""
+    api[KS.path] = on_later_pages(not_found) if later else not_found
+    answer = read(())[KS.name]
+    assert names(answer) == (FIRST_PAGE if later else [])
+    assert answer.unread is not None  # for which reason, is left open here
+
+
+@each_reader
+def test_a_token_that_expires_is_replaced(api: Api, read: Reader) -> None:
+    """The list goes on with the token that comes with status 410: nothing is lost or doubled."""
+    api[KS.path] = on_later_pages(in_turn(expired, as_usual))
+    answer = read(())[KS.name]
+    assert (names(answer), answer.unread) == (NAMES, None)
+    assert tokens(api) == ["", "2", "fresh-2", "4"]
+
+
+@each_reader
+def test_a_token_that_expires_again_ends_the_list(api: Api, read: Reader) -> None:
+    """A server that takes back each of its tokens is not asked for ever."""
+    api[KS.path] = on_later_pages(expired)
+    answer = read(())[KS.name]
+    assert names(answer) == FIRST_PAGE
+    assert answer.unread is not None
+    assert answer.unread.why is Why.FAILED
+    assert "410" in answer.unread.text
+    assert len(tokens(api)) <= 5
