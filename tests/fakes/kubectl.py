@@ -35,6 +35,14 @@ class Kubectl:
         calls = [file.read_text().splitlines() for file in self._folder.glob("asked.*")]
         return [words for words in calls if words[:1] == [command]]
 
+    def processes(self, command: str) -> list[int]:
+        """Return the numbers of the processes that ran a *command*."""
+        return [
+            int(file.suffix.removeprefix("."))
+            for file in self._folder.glob("asked.*")
+            if file.read_text().startswith(f"{command}\n")
+        ]
+
     def instead(self, command: str, script: str) -> None:
         """Let the shell *script* run in place of a *command*."""
         (self._folder / "instead").write_text(f"case $1 in {command})\n{script}\n;; esac\n")

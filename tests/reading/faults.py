@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fluxstatus.evidence import Object, Why
+from fluxstatus.evidence import Object, Unread, Why
 from tests.fakes.scripted import (
     Answer,
     changed,
@@ -23,6 +23,7 @@ from tests.fakes.scripted import (
     stalled_between_chunks,
     status,
 )
+from tests.reading.readers import PATIENCE
 
 
 class Fault(NamedTuple):
@@ -61,16 +62,13 @@ SLOW: Mapping[str, Fault] = {
     "500": Fault(status(500, "InternalError", "no etcd"), Why.FAILED, "500 no etcd", 2),
     "cut": Fault(cut, Why.GARBLED, "broke off", 2),
     "cut in gzip": Fault(packed_in_part, Why.GARBLED, "broke off", 2),
-    "stalled": Fault(stalled, Why.TIMEOUT, "did not answer within 0.5 s", 2),
+    "cut between chunks": Fault(in_chunks(cut_between_chunks), Why.GARBLED, "broke off", 2),
 }
 """Faults of one request that take a while: what is lost is asked for once more."""
 
-SLOW_IN_CHUNKS: Mapping[str, Fault] = {
-    "500": SLOW["500"],
-    "cut": Fault(in_chunks(cut_between_chunks), Why.GARBLED, "broke off", 2),
-    "stalled": Fault(in_chunks(stalled_between_chunks), Why.TIMEOUT, "did not answer within", 2),
-}
-"""The same for an answer whose length is not known before: an API server has both."""
+STALLED = Fault(stalled, Why.TIMEOUT, f"did not answer within {PATIENCE:g} s", 2)
+STALLED_BETWEEN_CHUNKS = STALLED._replace(answer=in_chunks(stalled_between_chunks))
+"""Faults that only a time-out ends."""
 
 _NO_LIST: Sequence[Object] = (
     {"items": None},
@@ -92,6 +90,20 @@ NO_LIST: Mapping[str, Fault] = {
 """Faults that only a list can have."""
 
 
+def some(*names: str) -> Mapping[str, Fault]:
+    """Return the faults with these *names*."""
+    known = {**OF_THE_WAY, **QUICK, **SLOW, **NO_LIST}
+    return {name: known[name] for name in names}
+
+
 def parameters(faults: Mapping[str, Fault]) -> list[Any]:
     """Return *faults* as the parameters of a test."""
     return [pytest.param(fault, id=name) for name, fault in faults.items()]
+
+
+def check(unread: object, fault: Fault, rule: str = "") -> None:
+    """Check that *unread* reports *fault*; only a missing right has a *rule*."""
+    assert isinstance(unread, Unread)
+    assert unread.why is fault.why
+    assert fault.said in unread.text
+    assert unread.rule == (rule if fault.why is Why.FORBIDDEN else "")

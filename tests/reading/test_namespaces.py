@@ -36,7 +36,7 @@ def paths(api: Api) -> list[str]:
 def test_the_namespace_of_the_context_is_read(api: Api, read: Reader) -> None:
     """Where a list of all is forbidden, the namespace of the context is read."""
     api.in_context("team-a")
-    answer = read(())[KS.name]
+    answer = read()[KS.name]
     assert names(answer) == ["a"]
     assert answer.unread == EVERYWHERE
     assert paths(api) == [KS.path, KS.inside("team-a")]
@@ -46,7 +46,7 @@ def test_the_namespace_of_the_context_is_read(api: Api, read: Reader) -> None:
 def test_the_answer_names_the_namespaces_read(api: Api, read: Reader) -> None:
     """Else a part would pass for the whole."""
     api.in_context("team-a")
-    assert read(())[KS.name].namespaces == ("team-a",)
+    assert read()[KS.name].namespaces == ("team-a",)
 
 
 @one_by_one
@@ -83,7 +83,7 @@ def test_a_list_names_the_chosen_namespace_that_is_forbidden(api: Api) -> None:
 @each_reader
 def test_no_namespace_is_guessed(api: Api, read: Reader) -> None:
     """Without a namespace in the context, none is asked for."""
-    assert read(())[KS.name] == Answer(unread=EVERYWHERE)
+    assert read()[KS.name] == Answer(unread=EVERYWHERE)
     assert paths(api) == [KS.path]
 
 
@@ -92,14 +92,14 @@ def test_a_namespace_that_is_forbidden_is_not_empty(api: Api, read: Reader) -> N
     """Where the namespace of the context may not be read either, nothing is."""
     api.in_context("team-a")
     api[KS.inside("team-a")] = forbidden
-    assert read(())[KS.name] == Answer(unread=EVERYWHERE)
+    assert read()[KS.name] == Answer(unread=EVERYWHERE)
 
 
 @each_reader
 def test_an_empty_namespace_is_still_a_part(api: Api, read: Reader) -> None:
     """That there is nothing in one namespace says nothing of the others."""
     api.in_context("team-z")
-    answer = read(())[KS.name]
+    answer = read()[KS.name]
     assert (answer.items, answer.unread) == ((), EVERYWHERE)
 
 
@@ -108,7 +108,7 @@ def test_only_a_missing_right_leads_to_a_namespace(api: Api, read: Reader) -> No
     """After any other failure the same would happen again."""
     api.in_context("team-a")
     api[KS.path] = status(429, retry_after="60")
-    answer = read(())[KS.name]
+    answer = read()[KS.name]
     assert answer.items == ()
     assert answer.unread is not None
     assert answer.unread.why is Why.FAILED
