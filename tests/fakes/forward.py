@@ -1,35 +1,42 @@
 """Pass what comes over a Unix socket on to a local port: what `kubectl proxy` does, and no more.
 
-    python forward.py PORT proxy --unix-socket=PATH ...
+    python -I -S forward.py PORT proxy --unix-socket=PATH ...
 
-Whatever ends a connection at one side ends it at the other.
+What ends a connection on one side ends it on the other. It starts for each test: the modules
+behind `socket` and `threading` are there at once, those two take longer than all the rest.
 """
 
-import contextlib
-import socket
+import _socket
+import _thread
 import sys
-import threading
+
+_AT_ONCE = 1 << 16  # bytes
 
 
 def serve(port: int, path: str) -> None:
-    """Take connections at *path* until somebody ends this process."""
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(path)
-        server.listen(16)
-        while True:
-            client, _ = server.accept()
-            upstream = socket.create_connection(("127.0.0.1", port))
-            for ends in ((client, upstream), (upstream, client)):
-                threading.Thread(target=_pass_on, args=ends, daemon=True).start()
+    """Take connections at *path* until the process is ended."""
+    server = _socket.socket(_socket.AF_UNIX)
+    server.bind(path)
+    server.listen(16)
+    while True:
+        number, _ = server._accept()  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+        client, upstream = _socket.socket(fileno=number), _socket.socket(_socket.AF_INET)
+        upstream.connect(("127.0.0.1", port))
+        _thread.start_new_thread(_pass_on, (client, upstream))
+        _thread.start_new_thread(_pass_on, (upstream, client))
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(1 << 16):
+def _pass_on(source: _socket.socket, target: _socket.socket) -> None:
+    try:
+        while data := source.recv(_AT_ONCE):
             target.sendall(data)
+    except OSError:
+        pass  # the connection has ended
     for end in (source, target):
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+        try:  # noqa: SIM105 - contextlib takes time, too
+            end.shutdown(_socket.SHUT_RDWR)
+        except OSError:
+            pass  # so has that side
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 
 from fluxstatus.evidence import Object, Unread, Why
 from tests.fakes.scripted import (
+    USER,
     Answer,
     changed,
     cut,
@@ -35,6 +36,13 @@ class Fault(NamedTuple):
     requests: int = 1
 
 
+def denied(rule: str, where: str = "", *, user: str = USER) -> Unread:
+    """Return the reason when *user* lacks the permission *rule*."""
+    return Unread(Why.FORBIDDEN, f"{user} is not allowed to {rule}{where}", rule=rule)
+
+
+EVERYWHERE = " in all namespaces"
+
 OF_THE_WAY: Mapping[str, Fault] = {
     "401": Fault(status(401, "Unauthorized"), Why.LOGIN, "rejects the credential of me"),
     "refused": Fault(
@@ -47,7 +55,7 @@ OF_THE_WAY: Mapping[str, Fault] = {
 """Faults after which no other request can succeed."""
 
 QUICK: Mapping[str, Fault] = {
-    "403": Fault(forbidden, Why.FORBIDDEN, "alice is not allowed to "),
+    "403": Fault(forbidden, Why.FORBIDDEN, "alice"),
     "429": Fault(status(429, message="too many", retry_after="60"), Why.FAILED, "429 too many"),
     "500 in plain text": Fault(plain(500, retry_after="60"), Why.FAILED, "an error: 500"),
     "502 of a gateway": Fault(page(502, retry_after="60"), Why.FAILED, "an error: 502"),

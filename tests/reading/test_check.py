@@ -6,12 +6,13 @@ import pytest
 
 from fluxstatus.cluster import Access
 from fluxstatus.collect import Told, collect
-from fluxstatus.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.evidence import Answer, Evidence, Why
 from fluxstatus.further import FURTHER
 from fluxstatus.kinds import KINDS
 from fluxstatus.kinds import RESOURCES as FLUX
 from tests.fakes.scripted import RESOURCES, SERVER, Api, Resource, forbidden, status
 from tests.making import event, flux, flux_system, kustomization, pod, source
+from tests.reading.faults import EVERYWHERE, denied
 from tests.reading.readers import TIMEOUT
 
 KS, HR, SOURCE = (RESOURCES[kind] for kind in ("Kustomization", "HelmRelease", "GitRepository"))
@@ -115,9 +116,8 @@ def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Res
     """They are asked for where the controllers are; the right and the namespace are named."""
     api.put(*flux_system())
     api[resource.inside("flux-system")] = forbidden
-    text = f"alice is not allowed to list {resource.name} in namespace flux-system"
-    answer = collected().answer(resource.name)
-    assert answer == Answer(unread=Unread(Why.FORBIDDEN, text, f"list {resource.name}"))
+    unread = denied(f"list {resource.name}", " in namespace flux-system")
+    assert collected().answer(resource.name) == Answer(unread=unread)
 
 
 def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
@@ -226,5 +226,5 @@ def test_each_answer_is_reported(api: Api) -> None:
     known = {one.question: one for one in told}
     assert len(known) == len(told)
     assert (known[KS.name].text, known[KS.name].requests) == ("3 objects", 2)
-    assert known[HR.name].text.startswith("0 objects; alice is not allowed to list")
+    assert known[HR.name].text == f"0 objects; {denied(f'list {HR.name}', EVERYWHERE).text}"
     assert sum(one.requests for one in told) == len(api.requests)

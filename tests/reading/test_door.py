@@ -15,6 +15,7 @@ from fluxstatus.programs import ProgramError
 from tests.fakes.scripted import (
     RESOURCES,
     SERVER,
+    USER,
     Answer,
     Api,
     as_usual,
@@ -27,9 +28,9 @@ from tests.fakes.scripted import (
     status,
 )
 from tests.making import pod
-from tests.reading.readers import PATIENCE
+from tests.reading.faults import denied
 
-PODS, SERVICES = RESOURCES["Pod"].path, RESOURCES["Service"].path
+PODS = RESOURCES["Pod"].path
 VERSION = "/version"
 QUICKLY = 10.0  # seconds, of the 20 that there are
 
@@ -238,15 +239,6 @@ def test_a_server_that_stalls_costs_one_timeout(api: Api) -> None:
     assert len(api.asked(PODS)) <= 4
 
 
-def test_a_request_has_a_limit_of_its_own(api: Api) -> None:
-    """With --request-timeout a slow list is given up, and the others are read all the same."""
-    api[PODS] = stalled
-    with Door(way()._replace(request_timeout=PATIENCE)) as door:
-        assert door.get(VERSION).status == 200
-        assert error(door).why is Why.TIMEOUT
-        assert door.get(SERVICES).json()["kind"] == "ServiceList"
-
-
 def test_what_is_under_way_can_be_ended(api: Api) -> None:
     """Another thread can end a request that hangs."""
     api[PODS] = stalled
@@ -270,26 +262,22 @@ def test_the_cost_is_what_was_asked_and_received(api: Api) -> None:
         assert door.cost.bytes % 20 == 0
 
 
+IMPERSONATING = (
+    f'users "bob" is forbidden: User "{USER}" cannot impersonate resource "users" in API group ""'
+)
+
+
 @pytest.mark.parametrize(
-    ("answer", "flags", "text", "rule"),
+    ("answer", "unread"),
     [
-        (forbidden, (), "alice is not allowed to list pods", "list pods"),
-        (
-            status(403, "Forbidden", 'users "bob" is forbidden: User "alice" cannot impersonate '
-                   'resource "users" in API group "" at the cluster scope'),
-            ("--as=bob",),
-            "alice is not allowed to impersonate users",
-            "impersonate users",
-        ),
-        (status(403, "Forbidden", "no"), (), "this user is not allowed to list pods", "list pods"),
+        (forbidden, denied("list pods")),
+        (status(403, "Forbidden", IMPERSONATING), denied("impersonate users")),
+        (status(403, "Forbidden", "no"), denied("list pods", user="this user")),
     ],
     ids=["listing", "impersonating", "no name"],
-)  # fmt: skip
-def test_a_refusal_names_who_lacks_which_right(
-    api: Api, answer: Answer, flags: tuple[str, ...], text: str, rule: str
-) -> None:
-    """The user is whom the API server has seen."""
+)
+def test_a_refusal_names_who_lacks_which_right(api: Api, answer: Answer, unread: Unread) -> None:
+    """The user is the one that the API server has seen."""
     api[PODS] = answer
-    with Door(way(*flags)) as door:
-        unread = door.get(PODS).refusal("list pods")
-    assert unread == Unread(Why.FORBIDDEN, text, rule)
+    with Door(way()) as door:
+        assert door.get(PODS).refusal("list pods") == unread

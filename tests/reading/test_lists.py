@@ -24,6 +24,7 @@ from tests.fakes.scripted import (
 from tests.making import flux as made
 from tests.making import kustomization
 from tests.reading.faults import (
+    EVERYWHERE,
     NO_LIST,
     OF_THE_WAY,
     QUICK,
@@ -31,12 +32,12 @@ from tests.reading.faults import (
     STALLED_BETWEEN_CHUNKS,
     Fault,
     check,
+    denied,
     parameters,
 )
 from tests.reading.readers import PATIENCE, READERS, Read, Reader, by_check
 
 KS = RESOURCES["Kustomization"]
-RULE = "list kustomizations.kustomize.toolkit.fluxcd.io"
 NAMES = ["a", "b", "c", "d", "e"]
 FIRST_PAGE = NAMES[:2]
 
@@ -92,11 +93,7 @@ def test_forbidden_is_not_empty(api: Api, read: Reader) -> None:
     api[KS.path] = changed({"items": [], "metadata": {}})
     assert read()[KS.name] == Answer()
     api[KS.path] = forbidden
-    answer = read()[KS.name]
-    assert answer.items == ()
-    assert answer.unread is not None
-    assert (answer.unread.why, answer.unread.rule) == (Why.FORBIDDEN, RULE)
-    assert answer.unread.text == f"alice is not allowed to {RULE} in all namespaces"
+    assert read()[KS.name] == Answer(unread=denied(f"list {KS.name}", EVERYWHERE))
 
 
 @each_reader

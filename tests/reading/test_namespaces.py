@@ -2,14 +2,15 @@
 
 import pytest
 
-from fluxstatus.evidence import Answer, Unread, Why
+from fluxstatus.evidence import Answer, Why
 from tests.fakes.scripted import RESOURCES, Api, forbidden, status
 from tests.making import kustomization
+from tests.reading.faults import EVERYWHERE, denied
 from tests.reading.readers import READERS, Reader, by_check, by_command, by_list
 
 KS = RESOURCES["Kustomization"]
 RULE = f"list {KS.name}"
-EVERYWHERE = Unread(Why.FORBIDDEN, f"alice is not allowed to {RULE} in all namespaces", rule=RULE)
+FORBIDDEN = denied(RULE, EVERYWHERE)
 
 each_reader = pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 one_by_one = pytest.mark.parametrize("read", [by_check, by_command], ids=["check", "command"])
@@ -38,7 +39,7 @@ def test_the_namespace_of_the_context_is_read(api: Api, read: Reader) -> None:
     api.in_context("team-a")
     answer = read()[KS.name]
     assert names(answer) == ["a"]
-    assert answer.unread == EVERYWHERE
+    assert answer.unread == FORBIDDEN
     assert paths(api) == [KS.path, KS.inside("team-a")]
 
 
@@ -57,7 +58,7 @@ def test_chosen_namespaces_are_read_one_by_one(api: Api, read: Reader) -> None:
     answer = read(("team-a", "team-b", "team-c"))[KS.name]
     assert names(answer) == ["a", "c"]
     assert answer.namespaces == ("team-a", "team-c")
-    assert answer.unread == EVERYWHERE
+    assert answer.unread == FORBIDDEN
     inside = [KS.inside(f"team-{letter}") for letter in "abc"]
     assert paths(api) == [KS.path, *inside]
 
@@ -74,16 +75,14 @@ def test_a_list_names_the_chosen_namespace_that_is_forbidden(api: Api) -> None:
     api[KS.inside("team-a")] = forbidden
     answer = by_list(("team-a", "team-b"))[KS.name]
     assert names(answer) == ["b"]
-    assert answer.unread == Unread(
-        Why.FORBIDDEN, f"alice is not allowed to {RULE} in namespace team-a", rule=RULE
-    )
+    assert answer.unread == denied(RULE, " in namespace team-a")
     assert paths(api) == [KS.inside("team-a"), KS.inside("team-b")]
 
 
 @each_reader
 def test_no_namespace_is_guessed(api: Api, read: Reader) -> None:
     """Without a namespace in the context, none is asked for."""
-    assert read()[KS.name] == Answer(unread=EVERYWHERE)
+    assert read()[KS.name] == Answer(unread=FORBIDDEN)
     assert paths(api) == [KS.path]
 
 
@@ -92,7 +91,7 @@ def test_a_namespace_that_is_forbidden_is_not_empty(api: Api, read: Reader) -> N
     """Where the namespace of the context may not be read either, nothing is."""
     api.in_context("team-a")
     api[KS.inside("team-a")] = forbidden
-    assert read()[KS.name] == Answer(unread=EVERYWHERE)
+    assert read()[KS.name] == Answer(unread=FORBIDDEN)
 
 
 @each_reader
@@ -100,7 +99,7 @@ def test_an_empty_namespace_is_still_a_part(api: Api, read: Reader) -> None:
     """That there is nothing in one namespace says nothing of the others."""
     api.in_context("team-z")
     answer = read()[KS.name]
-    assert (answer.items, answer.unread) == ((), EVERYWHERE)
+    assert (answer.items, answer.unread) == ((), FORBIDDEN)
 
 
 @each_reader

@@ -23,12 +23,14 @@ from tests.fakes.scripted import (
 )
 from tests.making import NOW, kustomization
 from tests.reading.faults import (
+    EVERYWHERE,
     NO_LIST,
     OF_THE_WAY,
     QUICK,
     STALLED,
     Fault,
     check,
+    denied,
     parameters,
     some,
 )
@@ -82,8 +84,7 @@ def test_a_forbidden_object_is_not_missing(api: Api, objects: Objects) -> None:
     assert mistake(objects, "ks/app", "apps").args == ("there is no Kustomization 'app' in apps.",)
     assert objects.get(KS.api_version, KS.kind, "apps", "app") is None
     api[ONE] = forbidden
-    text = f"alice is not allowed to get {KS.name} in namespace apps"
-    reason = Unread(Why.FORBIDDEN, text, f"get {KS.name}")
+    reason = denied(f"get {KS.name}", " in namespace apps")
     assert unread(objects, "ks/app", "apps") == reason
     assert objects.get(KS.api_version, KS.kind, "apps", "app") == reason
 
@@ -117,9 +118,7 @@ def test_an_object_of_the_cluster_has_no_namespace(api: Api, objects: Objects) -
     """Whatever -n says, it is asked for where it is."""
     namespaces = RESOURCES["Namespace"].path
     api[f"{namespaces}/apps"] = forbidden
-    assert unread(objects, "ns/apps", "team-a", "team-b") == Unread(
-        Why.FORBIDDEN, "alice is not allowed to get namespaces", "get namespaces"
-    )
+    assert unread(objects, "ns/apps", "team-a", "team-b") == denied("get namespaces")
     assert api.asked(f"{namespaces}*") == [f"{namespaces}/apps"]
 
 
@@ -162,8 +161,7 @@ def test_forbidden_everywhere_is_not_missing(api: Api, objects: Objects) -> None
     """Only a list that was read, and does not have the object, is an absence."""
     assert mistake(objects, "ks/app").args == ("there is no Kustomization 'app'.",)
     api[KS.path] = forbidden
-    text = f"alice is not allowed to list {KS.name} in all namespaces"
-    assert unread(objects, "ks/app") == Unread(Why.FORBIDDEN, text, f"list {KS.name}")
+    assert unread(objects, "ks/app") == denied(f"list {KS.name}", EVERYWHERE)
 
 
 @pytest.mark.parametrize(
