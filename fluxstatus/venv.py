@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import NoReturn
 
-from fluxstatus.findings import Exit
+from fluxstatus.model.findings import Exit
 
 
 def make_environment(root: str, wanted: str) -> None:

@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fluxstatus.checks import STEPS
-from fluxstatus.components import CONTROLLERS, OPERATORS
-from fluxstatus.evidence import Answer, Evidence, Object, Target, Unread, Why
-from fluxstatus.findings import Finding, Level, Report
-from fluxstatus.further import FURTHER
-from fluxstatus.judge import Choice, judge
-from fluxstatus.kinds import KINDS, RESOURCES
-from fluxstatus.prune import prune
-from fluxstatus.resources import Resource
-from fluxstatus.state import State
-from tests.cluster import flux_system as made_up
-from tests.cluster.objects import condition, make
+from fluxstatus.checks.run import Choice, judge
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
+from fluxstatus.model.findings import Finding, Level, Report
+from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+from tests.kubernetes import flux_system as made_up
+from tests.kubernetes.objects import condition, make
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FIVE_MINUTES, TEN_MINUTES = timedelta(minutes=5), timedelta(minutes=10)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from fluxstatus.evidence import Object
-from fluxstatus.state import State
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.state import State
+from tests.builders import (
     NO_ARTIFACT,
     NOT_THERE,
     evidence,

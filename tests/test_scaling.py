@@ -5,10 +5,10 @@ import pstats
 
 import pytest
 
-from fluxstatus.judge import judge
+from fluxstatus.checks.run import judge
 from fluxstatus.report import as_text
 from fluxstatus.report.look import Look
-from tests.shapes import SHAPES, large
+from tests.large_clusters import SHAPES, large
 
 SCREEN = 64  # lines, of which some are for what is well and the next step
 

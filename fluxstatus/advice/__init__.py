@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Finding, Level, Ref
-from fluxstatus.further import FURTHER
-from fluxstatus.habits import exposure, intervals, monitoring, objects, secrets, upgrades
-from fluxstatus.habits.habit import Habit, Seen
-from fluxstatus.habits.view import View
+from fluxstatus.advice import exposure, intervals, monitoring, objects, secrets, upgrades
+from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.view import View
+from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.knowledge.rule import fill, hints
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.ref import Ref
 
 HABITS: tuple[Habit, ...] = (
     *intervals.HABITS,

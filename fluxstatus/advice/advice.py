@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fluxstatus.findings import Ref
-from fluxstatus.habits.view import View
+from fluxstatus.advice.view import View
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.ref import Ref
 
 
 @dataclass(frozen=True, slots=True)

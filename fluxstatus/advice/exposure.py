@@ -5,14 +5,14 @@ from typing import Any
 
 import jmespath
 
-from fluxstatus.components import OPERATORS
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Ref
-from fluxstatus.habits.habit import Habit, Seen
-from fluxstatus.habits.view import View
+from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.view import View
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
-from fluxstatus.resources import map_of, maps_of, text_of
-from fluxstatus.workloads import selected
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.pods import selected
 
 _POLICIES = "networkpolicies.networking.k8s.io"
 _INGRESSES = "ingresses.networking.k8s.io"
@@ -41,7 +41,7 @@ def _with_policy(view: View) -> set[str]:
 
 def _exposed(view: View) -> Iterator[Seen]:
     """Give what leads from outside to a web UI that asks nobody who they are."""
-    from fluxstatus.checks.ui import web_services  # noqa: PLC0415 - the steps have the habits
+    from fluxstatus.state.web_ui import web_services  # noqa: PLC0415 - the steps have the habits
 
     for service, port in web_services(view.state):
         metadata, spec = map_of(service.get("metadata")), map_of(service.get("spec"))

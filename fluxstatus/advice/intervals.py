@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from fluxstatus.habits.habit import Habit, Seen
-from fluxstatus.habits.view import View
-from fluxstatus.kinds import KINDS
+from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.view import View
+from fluxstatus.base.durations import seconds
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
-from fluxstatus.references import source_of
-from fluxstatus.resources import Resource, Verdict, map_of, maps_of, seconds, text_of
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import Resource, Verdict
 
 _SHORTEST = 60.0  # seconds: what Flux's own documents call the minimum
 _LONG_ENOUGH = 600.0  # seconds between two looks where something else tells of news

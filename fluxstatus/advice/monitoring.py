@@ -5,14 +5,14 @@ from typing import Any
 
 import jmespath
 
-from fluxstatus.components import Component
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Ref
-from fluxstatus.habits.habit import Habit, Seen
-from fluxstatus.habits.view import View
+from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.view import View
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
-from fluxstatus.resources import map_of, maps_of, text_of
-from fluxstatus.workloads import selected
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import Component
+from fluxstatus.state.pods import selected
 
 _PODS = "podmonitors.monitoring.coreos.com"
 _SERVICES = "servicemonitors.monitoring.coreos.com"

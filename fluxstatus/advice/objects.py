@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from fluxstatus.habits.habit import Habit, Seen
-from fluxstatus.habits.view import View
-from fluxstatus.kinds import KINDS
+from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.view import View
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.knowledge.rule import Step
-from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, map_of, text_of, when
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
 _WEEK, _ONE_OCCASION = timedelta(days=7), timedelta(minutes=30)
 _HABIT = 3  # occasions in a week

@@ -7,9 +7,9 @@ names of their keys alone, and that tell of these (credentials/advice.py).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fluxstatus.habits.habit import Habit
-from fluxstatus.kinds import KINDS
+from fluxstatus.advice.advice import Habit
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.kinds import KINDS
 
 _SOURCES, _RECONCILERS = "sources", "reconcilers"
 

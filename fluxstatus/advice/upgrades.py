@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from fluxstatus.habits.habit import Habit, Seen
-from fluxstatus.habits.view import View
-from fluxstatus.kinds import KINDS
+from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.view import View
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
-from fluxstatus.resources import map_of, maps_of, text_of
+from fluxstatus.model.kinds import KINDS
 
 Minor = tuple[int, int]
 

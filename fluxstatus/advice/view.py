@@ -4,10 +4,11 @@ import re
 from collections import defaultdict
 from functools import cached_property
 
-from fluxstatus.evidence import Object, Why
-from fluxstatus.findings import Ref
-from fluxstatus.resources import WELL, Resource, text_of
-from fluxstatus.state import State, key_of
+from fluxstatus.base.fields import text_of
+from fluxstatus.model.evidence import Object, Why
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.state import State
 
 _RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")

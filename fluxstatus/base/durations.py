@@ -1,14 +1,32 @@
-"""Revisions and ages, told briefly."""
+"""Times and durations, read from text and written as kubectl writes them."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
+from typing import Any
 
-_LONG = 12  # characters: a hash, not a version
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST = 86400.0 * 3650  # seconds: whatever says more means "never"
 
 
-def short(revision: str) -> str:
-    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
-    head, mark, digest = revision.rpartition(":")
-    return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision
+def when(text: Any) -> datetime | None:
+    """Read an RFC 3339 time, or seconds since the epoch as `kubectl annotate` users write them."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text), UTC)
+        parsed = datetime.fromisoformat(text)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def seconds(text: Any, default: float) -> float:
+    """Read a Go duration ("1m30s") as seconds; *default* when it is none."""
+    parts = _DURATION.findall(text) if isinstance(text, str) else []
+    total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return min(total, _LONGEST) if parts else default
 
 
 def ago(then: datetime | None, now: datetime) -> str:

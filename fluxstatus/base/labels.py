@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fluxstatus.resources import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
 
 
 def matches(selector: Any, labels: Mapping[str, Any]) -> bool:

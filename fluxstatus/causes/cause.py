@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fluxstatus.faults import Fault
-from fluxstatus.findings import Ref
-from fluxstatus.resources import Resource
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.causes.faults import Fault
+from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 
 @dataclass(slots=True, eq=False)

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from fluxstatus.attempts import words_of
-from fluxstatus.components import Component
-from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
+from fluxstatus.base.fields import text_of
+from fluxstatus.causes.missing import missing_target, nearest
 from fluxstatus.knowledge import (
     UNKNOWN_FAULT,
     Diagnosis,
@@ -14,16 +13,19 @@ from fluxstatus.knowledge import (
     diagnose_state,
     workload_hints,
 )
-from fluxstatus.missing import missing_target, nearest
-from fluxstatus.references import (
+from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.deployments import Component
+from fluxstatus.state.last_attempt import words_of
+from fluxstatus.state.references import (
     dependencies_of,
     dependency_named,
     naming,
     ready_expression,
     source_of,
 )
-from fluxstatus.resources import Resource, Verdict, switch_of, text_of
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.state.resource import Resource, Verdict, switch_of
+from fluxstatus.state.state import State
 
 _STATUS = re.compile(r"not ready: status (\w+)")
 _REMEDIATED = {

@@ -4,21 +4,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from fluxstatus.blame import Blame, Cause
-from fluxstatus.components import Component
-from fluxstatus.controllers import Controllers
-from fluxstatus.faults import (
+from fluxstatus.causes.cause import Blame, Cause
+from fluxstatus.causes.faults import (
     Fault,
     fault_of_absence,
     fault_of_hanging,
     fault_of_unread,
     fault_of_working,
 )
-from fluxstatus.findings import Ref
-from fluxstatus.resources import Resource, Verdict, unhandled_since
-from fluxstatus.revisions import Lag, has_news, overdue
-from fluxstatus.state import Key, State, key_of
-from fluxstatus.upstream import Upstream
+from fluxstatus.causes.unavailable import Controllers
+from fluxstatus.causes.waits import Upstream
+from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.state.deployments import Component
+from fluxstatus.state.resource import Resource, Verdict, unhandled_since
+from fluxstatus.state.revisions import Lag, has_news, overdue
+from fluxstatus.state.state import State
 
 _SEVERAL = 2  # one alone may be an accident of its own
 _UNTOUCHED = frozenset({"never-reconciled", "outdated", "stuck"})

@@ -3,10 +3,16 @@
 import difflib
 from collections.abc import Iterator
 
-from fluxstatus.kinds import KINDS
-from fluxstatus.references import dependencies_of, health_checked, source_of, template_source_of
-from fluxstatus.resources import Resource, Verdict
-from fluxstatus.state import Key, State
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key
+from fluxstatus.state.references import (
+    dependencies_of,
+    health_checked,
+    source_of,
+    template_source_of,
+)
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
 
 _ENOUGH_ALIKE = 0.6
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared

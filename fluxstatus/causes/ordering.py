@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from fluxstatus.state import Key
+from fluxstatus.model.ref import Key
 
 
 def in_order(waits: Mapping[Key, AbstractSet[Key]]) -> tuple[list[Key], list[list[Key]]]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from fluxstatus.evidence import Answer, Object
-from fluxstatus.kinds import KINDS
-from fluxstatus.knowledge.subject import waited_for
-from fluxstatus.resources import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.model.evidence import Answer, Object
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.health_checks import waited_for
 
 _APPLIERS = ("Kustomization", "HelmRelease", "ResourceSet")
 _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded"})

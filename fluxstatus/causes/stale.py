@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from fluxstatus.blame import Cause
-from fluxstatus.ownership import makers_of
-from fluxstatus.references import feeds_of, selected_inputs
-from fluxstatus.resources import WELL, Resource, Verdict
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.causes.cause import Cause
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.references import feeds_of, selected_inputs
+from fluxstatus.state.resource import WELL, Resource, Verdict
+from fluxstatus.state.state import State
 
 _SOURCES_FIRST = {
     "GitRepository": 0, "OCIRepository": 0, "Bucket": 0, "HelmRepository": 0,

@@ -1,12 +1,12 @@
 """Controllers that do no work, and kinds that are gone, as causes of what needs them."""
 
-from fluxstatus.blame import Cause
-from fluxstatus.controllers import Controllers
-from fluxstatus.faults import fault_of_images
-from fluxstatus.kinds import KINDS, OPERATOR
-from fluxstatus.references import source_of
-from fluxstatus.resources import Resource, Verdict
-from fluxstatus.state import State
+from fluxstatus.causes.cause import Cause
+from fluxstatus.causes.faults import fault_of_images
+from fluxstatus.causes.unavailable import Controllers
+from fluxstatus.model.kinds import KINDS, OPERATOR
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
 
 _SEVERAL = 2  # one alone may be an accident of its own
 

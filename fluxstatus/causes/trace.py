@@ -8,21 +8,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
-from fluxstatus.attempts import since_of, tries_again
-from fluxstatus.blame import Blame, Cause
-from fluxstatus.circles import in_order
-from fluxstatus.controllers import UNTOUCHED, Controllers
-from fluxstatus.faults import Fault, fault_of, fault_of_waiting
-from fluxstatus.folding import Folding
+from fluxstatus.causes.cause import Blame, Cause
+from fluxstatus.causes.faults import Fault, fault_of, fault_of_waiting
+from fluxstatus.causes.merging import Folding
+from fluxstatus.causes.missing import missing_target
+from fluxstatus.causes.ordering import in_order
+from fluxstatus.causes.stale import cut_off, frozen
+from fluxstatus.causes.stopped import Stopped
+from fluxstatus.causes.unavailable import UNTOUCHED, Controllers
+from fluxstatus.causes.waits import Upstream
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
-from fluxstatus.missing import missing_target
-from fluxstatus.references import dependency_named, source_of
-from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict
-from fluxstatus.revisions import Lag, lags_of
-from fluxstatus.stale import cut_off, frozen
-from fluxstatus.state import Key, State, key_of
-from fluxstatus.stopped import Stopped
-from fluxstatus.upstream import Upstream
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.last_attempt import since_of, tries_again
+from fluxstatus.state.references import dependency_named, source_of
+from fluxstatus.state.resource import MOVING, WELL, YOUNG, Resource, Verdict
+from fluxstatus.state.revisions import Lag, lags_of
+from fluxstatus.state.state import State
 
 __all__ = ["Cause", "Causes"]
 

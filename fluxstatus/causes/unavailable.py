@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fluxstatus.faults import Fault, fault_of_component, fault_of_missing, fault_of_unserved
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS, OPERATOR, SHARD_KEY
-from fluxstatus.references import source_of
-from fluxstatus.resources import YOUNG, Resource, Verdict
-from fluxstatus.state import State
-from fluxstatus.workloads import started_at
+from fluxstatus.causes.faults import Fault, fault_of_component, fault_of_missing, fault_of_unserved
+from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.pods import started_at
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import YOUNG, Resource, Verdict
+from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.components import Component
+    from fluxstatus.state.deployments import Component
 
 SOURCE_CONTROLLER = "source-controller"
 STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}

@@ -4,18 +4,20 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from fluxstatus.attempts import words_of
-from fluxstatus.kinds import KINDS
-from fluxstatus.missing import missing_target
-from fluxstatus.references import (
+from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.causes.missing import missing_target
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.last_attempt import words_of
+from fluxstatus.state.references import (
     dependencies_of,
     health_checked,
     must_only_exist,
     selected_inputs,
     source_of,
 )
-from fluxstatus.resources import MOVING, WELL, YOUNG, Resource, Verdict, maps_of, text_of
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.state.resource import MOVING, WELL, YOUNG, Resource, Verdict
+from fluxstatus.state.state import State
 
 _WAITS = frozenset(
     {"DependencyNotReady", "SourceNotReady", "NoSourceArtifact", "SourceUnavailable",

@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Hint
-from fluxstatus.kinds import KINDS, full_name
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge import workload_hints
 from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
 from fluxstatus.knowledge.rule import hints
-from fluxstatus.knowledge.subject import Waited, waited_for
-from fluxstatus.resources import Resource, map_of, maps_of, text_of
-from fluxstatus.state import State, Warned
-from fluxstatus.workloads import Trouble, trouble_of_pod
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.hints import Hint
+from fluxstatus.model.kinds import KINDS, full_name
+from fluxstatus.state.health_checks import Waited, waited_for
+from fluxstatus.state.pods import Trouble, trouble_of_pod
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State, Warned
 
 _AT_MOST = 5  # workloads told; a release of fifty that all wait for one thing says no more
 _LATE = ("context deadline exceeded", "timed out waiting for the condition")

@@ -3,22 +3,18 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
-from fluxstatus.brief import ago
+from fluxstatus.base.durations import ago
+from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import (
-    UNREAD_CODES,
-    cause_found,
-    passed,
-    state_codes,
-    unread_found,
-)
-from fluxstatus.components import CONTROLLERS, Component
-from fluxstatus.controllers import is_operator
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS, OPERATOR, RESOURCES
-from fluxstatus.state import State, key_of
-from fluxstatus.workloads import last_restart
+from fluxstatus.checks.wording import UNREAD_CODES, cause_found, passed, state_codes, unread_found
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.deployments import CONTROLLERS, Component
+from fluxstatus.state.pods import last_restart
+from fluxstatus.state.state import State
 
 STEP_ID = "components"
 RECENT = timedelta(hours=1)

@@ -4,24 +4,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from fluxstatus.aim import Aim
+from fluxstatus.advice.view import View
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import (
-    WORST_FIRST,
-    Finding,
-    Hint,
-    Level,
-    Next,
-    Report,
-    StepResult,
-    worst,
-)  # fmt: skip
-from fluxstatus.habits.view import View
-from fluxstatus.mcp import suggest
-from fluxstatus.mcp.memory import NOTHING, Memory
-from fluxstatus.state import State
+from fluxstatus.mcp import next_step
+from fluxstatus.mcp.state_file import NOTHING, Memory
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.hints import Hint
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.state.state import State
 
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
 """Steps about the whole cluster: they are told whatever namespaces were asked for."""
@@ -101,7 +93,7 @@ def _next(
 ) -> Next | None:
     """Say how to go on; a bug in that is told, and must not hide what was found."""
     try:
-        step = suggest.next_step(state, findings, steps, memory)
+        step = next_step.next_step(state, findings, steps, memory)
     except Exception as error:  # noqa: BLE001 - see above
         return Next(f"{_BUG} that kept it from a suggestion: {type(error).__name__}: {error}")
     return step and step._replace(commands=tuple(map(aim.command, step.commands)))
@@ -119,8 +111,8 @@ def _advise(step: Step, view: View, memory: Memory) -> Iterator[Finding]:
     """
     try:
         yield from step.advise(view)
-        if step.id == suggest.STEP_ID:
-            yield from suggest.warnings(memory)
+        if step.id == next_step.STEP_ID:
+            yield from next_step.warnings(memory)
     except Exception as error:  # noqa: BLE001 - a bug in advice must not hide a fault
         yield replace(_crashed(step, error), level=Level.SKIP, kind="habit")
 

@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from fluxstatus.brief import ago
-from fluxstatus.causes import Cause
+from fluxstatus.base.durations import ago
+from fluxstatus.causes.trace import Cause
 from fluxstatus.checks.beside import beside, corrected_at, headline, neighbours, workloads_behind
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import fill
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.resources import Resource, Verdict
-from fluxstatus.state import State, key_of
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
 
 _DOCS = {
     "source.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/source/{plural}/",

@@ -17,12 +17,13 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteR
 from itertools import count
 from typing import Any, NamedTuple, Self
 
-from fluxstatus import __version__, connection, programs, stream
-from fluxstatus.evidence import Cost, Object, Unread, Why
-from fluxstatus.kubeconfig import Kubeconfig
-from fluxstatus.masking import mask
-from fluxstatus.programs import ProgramError
-from fluxstatus.proxy import Proxy, opened
+from fluxstatus import __version__
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster import failures, json_stream, processes
+from fluxstatus.cluster.kubeconfig import Kubeconfig
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.proxy import Proxy, opened
+from fluxstatus.model.evidence import Cost, Object, Unread, Why
 
 _HEADERS = {
     "Accept-Encoding": "gzip",
@@ -125,7 +126,7 @@ class Door:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with programs.undisturbed():  # an exception inside a lock would leave it closed for good
+        with processes.undisturbed():  # an exception inside a lock would leave it closed for good
             self._closing.close()
 
     def look_up(self) -> None:
@@ -183,7 +184,7 @@ class Door:
 
     def shut(self) -> None:
         """End every request under way, and let no other begin; any thread may."""
-        with programs.undisturbed():
+        with processes.undisturbed():
             self._shut.set()
             if self._proxy is not None:
                 self._proxy.end()
@@ -211,7 +212,7 @@ class Door:
             seconds = time.monotonic() - began
             if _is_kubectls_own(response):
                 said = response.read().decode(errors="replace")
-                unread = connection.explain(said, self.kubeconfig, proxy.said())
+                unread = failures.explain(said, self.kubeconfig, proxy.said())
                 raise _LostError(unread, cluster=True)
             received = _Body(response)
             document = _document(received, keep)
@@ -224,7 +225,7 @@ class Door:
             self._bytes += received.bytes
             self._compare_clocks(response.getheader("Date", ""), asked, seconds)
         if response.status == HTTPStatus.UNAUTHORIZED:
-            self._dead = connection.refused(response.status, self.kubeconfig)
+            self._dead = failures.refused(response.status, self.kubeconfig)
             raise ProgramError(self._dead)
         delay = response.getheader("Retry-After", "")
         return Reply(response.status, document, float(delay) if delay.isdecimal() else 0)
@@ -251,15 +252,15 @@ class Door:
     def _lost(self, error: Exception, proxy: Proxy) -> "_LostError":
         """Give the reason for an answer that did not come, or not all of it."""
         if self._late:
-            unread = connection.silent(self._access.timeout, proxy.said(), self.kubeconfig)
+            unread = failures.silent(self._access.timeout, proxy.said(), self.kubeconfig)
         elif self._shut.is_set():
             unread = _NOT_OPEN
         elif isinstance(error, TimeoutError):
             seconds = self._access.request_timeout or 0
-            unread = connection.silent(seconds, proxy.said(), self.kubeconfig)
+            unread = failures.silent(seconds, proxy.said(), self.kubeconfig)
             return _LostError(unread, cluster=False)
         elif not proxy.alive():
-            unread = connection.explain(f"it ended too early {proxy.said()}", self.kubeconfig)
+            unread = failures.explain(f"it ended too early {proxy.said()}", self.kubeconfig)
         else:
             return _LostError(Unread(Why.GARBLED, "the answer broke off"), cluster=False)
         return _LostError(unread, cluster=True)
@@ -318,7 +319,7 @@ def _document(body: _Body, keep: Callable[[Any], Any]) -> Any:
     """Give the JSON that *body* is, or None; all of it is taken off the line."""
     chunks = iter(body)
     try:
-        return stream.read(chunks, keep)
+        return json_stream.read(chunks, keep)
     except (ValueError, RecursionError):
         for _ in chunks:
             pass

@@ -13,13 +13,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from fluxstatus import discovery, lists, programs
-from fluxstatus.cluster import Access, Door
-from fluxstatus.evidence import Answer, Evidence, Unread, Why
-from fluxstatus.further import FURTHER, Further
-from fluxstatus.kinds import KINDS, OPERATOR, RESOURCES
-from fluxstatus.lists import Question
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.cluster import discovery, paging, processes
+from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.cluster.queries import FURTHER, Further
+from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 
 Answers: TypeAlias = Mapping[str, Answer]
 
@@ -92,7 +92,7 @@ def collect(
     takes `access.timeout` seconds at most, and SIGTERM and SIGHUP end it with SystemExit.
     """
     with (
-        programs.unwinding(),
+        processes.unwinding(),
         _without_gc(),
         Door(access) as door,
         ThreadPoolExecutor(_THREADS) as pool,
@@ -145,7 +145,7 @@ class _Run:
             version = self._pool.submit(self._version)
             for name, preferred in sorted((served or {}).items(), key=_is_short):
                 plural, _, group = name.partition(".")
-                self._ask(name, Question(f"/apis/{group}/{preferred}", plural, page=lists.AT_ONCE))
+                self._ask(name, Question(f"/apis/{group}/{preferred}", plural, page=paging.AT_ONCE))
             for name, question in self._further_of(found, at_home=False):
                 self._ask(name, question)
             meanwhile()
@@ -164,7 +164,7 @@ class _Run:
         return text
 
     def _ask(self, name: str, question: Question) -> None:
-        future = self._pool.submit(lists.read, self._door, name, question, self._one_by_one)
+        future = self._pool.submit(paging.read, self._door, name, question, self._one_by_one)
         self._asked[future] = name
 
     def _one_by_one(self) -> tuple[str, ...]:
@@ -238,7 +238,7 @@ def _is_short(served: tuple[str, str]) -> bool:
 def _start_client(stack: ExitStack) -> Process | Unread:
     """Start what tells which Flux Operator command line is here, if any is."""
     try:
-        return stack.enter_context(Process([programs.find(_CLIENT), "version", "--client"]))
+        return stack.enter_context(Process([processes.find(_CLIENT), "version", "--client"]))
     except ProgramError as error:
         return error.unread
 

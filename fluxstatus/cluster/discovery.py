@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 
-from fluxstatus import connection
-from fluxstatus.cluster import Door
-from fluxstatus.evidence import Object
-from fluxstatus.kinds import FLUX_GROUPS
-from fluxstatus.programs import ProgramError
+from fluxstatus.cluster import failures
+from fluxstatus.cluster.client import Door
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import FLUX_GROUPS
 
 AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
@@ -35,7 +35,7 @@ def served(door: Door, more: Collection[str] = ()) -> dict[str, str]:
             found = list(_resources_of_groups(door, document["groups"], wanted))
     except (AttributeError, KeyError, TypeError) as error:
         raise ProgramError(
-            connection.odd("its list of groups has another form", door.kubeconfig)
+            failures.odd("its list of groups has another form", door.kubeconfig)
         ) from error
     # The server names the version it prefers first: the last to be set is to win.
     known = dict(reversed(found))
@@ -75,10 +75,10 @@ def _resources_of_groups(
 def _discovered(door: Door, path: str, accept: str) -> Object:
     reply = door.get(path, accept, APIS)
     if reply.status == HTTPStatus.FORBIDDEN and "system:anonymous" in reply.message:
-        raise ProgramError(connection.refused(reply.status, door.kubeconfig))
+        raise ProgramError(failures.refused(reply.status, door.kubeconfig))
     if reply.status == HTTPStatus.OK:
         with suppress(ProgramError):
             return reply.json()
     elif reply.message:
         raise ProgramError(reply.refusal(f"get {path}"))
-    raise ProgramError(connection.odd(f"it answers {reply.status} and no JSON", door.kubeconfig))
+    raise ProgramError(failures.odd(f"it answers {reply.status} and no JSON", door.kubeconfig))

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from pathlib import PurePath
 from typing import NamedTuple
 
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.kubeconfig import Kubeconfig
-from fluxstatus.masking import mask
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster.kubeconfig import Kubeconfig
+from fluxstatus.model.evidence import Unread, Why
 
 _LISTED = 10  # contexts in a sentence
 _SAID = 300  # characters of a foreign program's words in a sentence

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from fluxstatus.evidence import Target
+from fluxstatus.model.evidence import Target
 
 _OWN_CREDENTIAL = ("token", "client-certificate")
 """Flags with a credential that counts instead of that of the kubeconfig's user."""

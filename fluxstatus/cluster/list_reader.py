@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 from urllib.parse import quote
 
-from fluxstatus import console, discovery, lists
-from fluxstatus.cluster import Access, Door
-from fluxstatus.evidence import Answer, Evidence, Object, Unread, Why
-from fluxstatus.kinds import KINDS, Kind
-from fluxstatus.lists import Question
-from fluxstatus.options import Connection
-from fluxstatus.programs import ProgramError
-from fluxstatus.prune import prune
-from fluxstatus.resources import map_of, text_of
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.cluster import discovery, paging
+from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection
+from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
+from fluxstatus.model.kinds import KINDS, Kind
 
 Batch: TypeAlias = tuple[Kind, Sequence[Object]]
 """Some objects of a kind."""
@@ -78,7 +79,7 @@ def opened(connection: Connection, timeout: float, *, verbose: bool) -> Iterator
 
 def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Saved":
     """Look into a saved cluster. Raises SnapshotError, and as `Saved`."""
-    from fluxstatus import snapshot
+    from fluxstatus.model import snapshot
 
     return Saved(snapshot.load(file), namespaces, selector)
 
@@ -125,7 +126,7 @@ class Live:
 
     def controllers(self) -> Evidence:
         """Give what is known of Flux's own Deployments, their pods, and the FluxInstance."""
-        from fluxstatus.collect import QUESTIONS
+        from fluxstatus.cluster.collector import QUESTIONS
 
         asked = {name: QUESTIONS[name] for name in _DEPLOYMENTS}
         instances = KINDS["FluxInstance"]
@@ -151,7 +152,7 @@ class Live:
 
     def homes(self) -> list[str]:
         """Give the namespaces of Flux's own Deployments, as far as they may be read."""
-        from fluxstatus.collect import QUESTIONS
+        from fluxstatus.cluster.collector import QUESTIONS
 
         names = _DEPLOYMENTS
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
@@ -168,7 +169,7 @@ class Live:
             yield from page
 
     def _answer(self, name: str, question: Question) -> Answer:
-        return lists.read(self._door, name, question, self._one_by_one)
+        return paging.read(self._door, name, question, self._one_by_one)
 
     def _one_by_one(self) -> tuple[str, ...]:
         """Give where to look for what may not be listed everywhere."""
@@ -191,8 +192,8 @@ class Live:
         """Give page by page; what goes wrong ends it, and is noted under *name*."""
         for namespace in namespaces or ("",):
             try:
-                for page in lists.pages(self._door, name, question, namespace):
-                    yield list(lists.items_of(page))
+                for page in paging.pages(self._door, name, question, namespace):
+                    yield list(paging.items_of(page))
             except ProgramError as error:
                 self.unread.setdefault(name, error.unread)
                 own = self._door.kubeconfig.namespace
@@ -252,7 +253,7 @@ class Saved:
                 yield item
 
     def _is_chosen(self, item: Object) -> bool:
-        from fluxstatus.components import selects
+        from fluxstatus.state.deployments import selects
 
         here = not self.namespaces or _place(item)[0] in self.namespaces
         return here and selects(self.selector, map_of(item["metadata"].get("labels")))

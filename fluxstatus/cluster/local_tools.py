@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from fluxstatus import programs
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.cluster import processes
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.model.evidence import Unread, Why
 
 _QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "kubectl": ("version", "--client"),
@@ -51,7 +51,7 @@ def asking(names: Iterable[str]) -> Iterator[Callable[[], dict[str, Client]]]:
 
 def _start(name: str, stack: ExitStack) -> Client | tuple[str, Process]:
     try:
-        path = programs.kubectl() if name == "kubectl" else programs.find(name)
+        path = processes.kubectl() if name == "kubectl" else processes.find(name)
         if name not in _QUESTIONS:
             return Client(name, path)
         return path, stack.enter_context(Process([path, *_QUESTIONS[name]]))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from fluxstatus.evidence import Object
+from fluxstatus.model.evidence import Object
 
 _GUARDS = re.compile(r"auth|oidc|saml|middleware|plugin|snippet|whitelist|allowlist")
 """What the name of an annotation has that may keep strangers from what an Ingress leads to."""

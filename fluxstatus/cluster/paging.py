@@ -7,10 +7,10 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from fluxstatus.cluster import Door, Reply, whole
-from fluxstatus.evidence import Answer, Object, Unread, Why
-from fluxstatus.programs import ProgramError
-from fluxstatus.prune import prune
+from fluxstatus.cluster.client import Door, Reply, whole
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model.evidence import Answer, Object, Unread, Why
 
 _PAGE = 500  # objects, as kubectl has it
 AT_ONCE = 10_000

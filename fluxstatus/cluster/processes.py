@@ -24,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
 
-from fluxstatus.evidence import Unread, Why
+from fluxstatus.model.evidence import Unread, Why
 
 if TYPE_CHECKING:
     from sh import RunningCommand

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
-from fluxstatus import connection, kubeconfig, programs
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.kubeconfig import Kubeconfig
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.cluster import failures, kubeconfig, processes
+from fluxstatus.cluster.kubeconfig import Kubeconfig
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.model.evidence import Unread, Why
 
 _CLOSED = (
     "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
@@ -37,13 +37,13 @@ class Proxy:
 
     def __init__(self, flags: Sequence[str]) -> None:
         self._began = time.monotonic()
-        self.flags, self._kubectl = flags, programs.kubectl()
+        self.flags, self._kubectl = flags, processes.kubectl()
         self._view: Process | None = None
         self._kubeconfig: Kubeconfig | None = None
         self._reading = threading.Lock()
         self._closing = ExitStack()
         try:
-            with programs.undisturbed():
+            with processes.undisturbed():
                 folder = self._closing.enter_context(_private_folder())
                 self.socket = f"{folder}/s"
                 command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
@@ -93,11 +93,11 @@ class Proxy:
                 probe.connect(self.socket)
                 return
             if time.monotonic() > until:
-                raise ProgramError(connection.stuck(time.monotonic() - self._began))
+                raise ProgramError(failures.stuck(time.monotonic() - self._began))
             time.sleep(_LOOK_EVERY)
         last = self._process.output()
         said = last.stdout.decode(errors="replace") + last.stderr
-        raise ProgramError(connection.explain(said, self.kubeconfig(until - time.monotonic())))
+        raise ProgramError(failures.explain(said, self.kubeconfig(until - time.monotonic())))
 
     def alive(self) -> bool:
         """Say whether it runs."""
@@ -137,7 +137,7 @@ def opened(flags: Sequence[str]) -> Proxy:
 
 def _private_folder() -> tempfile.TemporaryDirectory[str]:
     """Make a folder that only this user may enter, with a path short enough for a socket in it."""
-    for base in (programs.scratch(), *_SHORT_FOLDERS):
+    for base in (processes.scratch(), *_SHORT_FOLDERS):
         if len(os.fsencode(base)) <= _FOLDER_PATH:
             with suppress(OSError):
                 return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)

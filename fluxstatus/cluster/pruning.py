@@ -10,9 +10,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from fluxstatus import noted
-from fluxstatus.evidence import Object
-from fluxstatus.masking import SHORT, mask
+from fluxstatus.base.masking import SHORT, mask
+from fluxstatus.cluster import noted
+from fluxstatus.model.evidence import Object
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
 """The fields to keep, by name; None keeps a plain value (or a map of plain values) whole."""

@@ -9,15 +9,16 @@ from importlib import import_module
 from typing import TypeVar
 from urllib.parse import quote
 
-from fluxstatus import console, discovery, lists
-from fluxstatus.cluster import Access, Door
-from fluxstatus.collect import QUESTIONS
-from fluxstatus.components import CONTROLLERS, OPERATORS
-from fluxstatus.evidence import Answer, Evidence, Object, Unread, Why
-from fluxstatus.kinds import RESOURCES, Kind
-from fluxstatus.lists import Question
-from fluxstatus.options import Connection
-from fluxstatus.programs import ProgramError
+from fluxstatus.cluster import discovery, paging
+from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.collector import QUESTIONS
+from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection
+from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
+from fluxstatus.model.kinds import RESOURCES, Kind
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
 _THREADS = 4  # requests at a time, as the check has it
 _ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
@@ -84,7 +85,7 @@ class Reading:
             if name in RESOURCES and name not in (self.served or {}):
                 self._keep(name, Answer(unread=self._missing))
             else:
-                read = partial(lists.read, self._door, name, question, self._one_by_one)
+                read = partial(paging.read, self._door, name, question, self._one_by_one)
                 asked.append((name, self._pool.submit(read)))
         for name, future in asked:
             answer = future.result()

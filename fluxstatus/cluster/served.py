@@ -6,14 +6,14 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
 
-from fluxstatus.cluster import Door
-from fluxstatus.discovery import AGGREGATED
-from fluxstatus.evidence import Object
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.kinds import KINDS
-from fluxstatus.lists import Question
-from fluxstatus.programs import ProgramError
-from fluxstatus.resources import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.cluster.client import Door
+from fluxstatus.cluster.discovery import AGGREGATED
+from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True)

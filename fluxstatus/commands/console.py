@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from fluxstatus.options import Color
+from fluxstatus.commands.options import Color
 from fluxstatus.report import Look
 from fluxstatus.report.terminal import visible, wrap
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import typer
 
-from fluxstatus import console
-from fluxstatus.explain.names import MistakenError, UnreadError
-from fluxstatus.findings import Exit
-from fluxstatus.options import Connection
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection
+from fluxstatus.model.errors import MistakenError, UnreadError
+from fluxstatus.model.findings import Exit
 from fluxstatus.report.terminal import command_line
 
 

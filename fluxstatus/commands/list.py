@@ -2,10 +2,10 @@
 
 import json
 
-from fluxstatus import console
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
-from fluxstatus.options import Output
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Output
 from fluxstatus.report import Format
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from typer import Option
 
-from fluxstatus.options import DEMO, Color, Connection, Verbose
+from fluxstatus.commands.options import DEMO, Color, Connection, Verbose
 
 
 class Shape(StrEnum):

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 import jmespath
 
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.findings import Exit
-from fluxstatus.listing.documents import DOCUMENTS
-from fluxstatus.listing.options import Shape
-from fluxstatus.listing.reading import Cluster
-from fluxstatus.listing.table import Table
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands.list_options import Shape
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.findings import Exit
 from fluxstatus.report.look import Look
+from fluxstatus.report.table import Table
+from fluxstatus.report.yaml import DOCUMENTS
 
 _SIZED_BY = 500  # lines: the columns are as wide as the first of them need
 _PASSING = frozenset({"SINCE", "AGE", "LAST", "FIRST"})

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 import typer
 from typer import Argument, Option
 
-from fluxstatus import console
-from fluxstatus.findings import Exit
-from fluxstatus.options import Color, Output, Saved, Verbose
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Color, Output, Saved, Verbose
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fluxstatus.closeup import Neighbours
-    from fluxstatus.explain.names import Named
-    from fluxstatus.lists import Question
-    from fluxstatus.reading import Reading
-    from fluxstatus.resources import Resource
-    from fluxstatus.state import State
+    from fluxstatus.cluster.paging import Question
+    from fluxstatus.cluster.reader import Reading
+    from fluxstatus.lookup.names import Named
+    from fluxstatus.lookup.related import Neighbours
+    from fluxstatus.state.resource import Resource
+    from fluxstatus.state.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,8 @@ Read: TypeAlias = "Callable[[Named], tuple[State, Resource]]"
 
 def find_one(command: str, words: list[str], read: Read) -> "tuple[State, Resource]":
     """Give the object that *words* mean; what is wrong with them is told, and ends *command*."""
-    from fluxstatus.explain.names import MistakenError, UnreadError, parse
+    from fluxstatus.lookup.names import parse
+    from fluxstatus.model.errors import MistakenError, UnreadError
     from fluxstatus.report.terminal import command_line
 
     try:
@@ -86,9 +87,9 @@ def from_file(which: Which, saved: Saved, shown: Shown) -> Read:
     """Give what finds an object in a saved cluster."""
 
     def read(asked: "Named") -> "tuple[State, Resource]":
-        from fluxstatus import snapshot
-        from fluxstatus.explain.names import find
-        from fluxstatus.state import State
+        from fluxstatus.lookup.names import find
+        from fluxstatus.model import snapshot
+        from fluxstatus.state.state import State
 
         state = State(snapshot.load(saved.file or "-"))
         if state.evidence.unreachable:
@@ -110,9 +111,9 @@ def from_cluster(
     """Give what finds an object in a live cluster, and reads what closeup.py says with it."""
 
     def read(asked: "Named") -> "tuple[State, Resource]":
-        from fluxstatus.closeup import look
-        from fluxstatus.explain.names import UnreadError
-        from fluxstatus.state import State
+        from fluxstatus.lookup.related import look
+        from fluxstatus.model.errors import UnreadError
+        from fluxstatus.state.state import State
 
         try:
             return look(reading, asked, which.namespace, neighbours, beside=beside, after=after)
@@ -127,7 +128,7 @@ def from_cluster(
 
 def tell_unreachable(state: "State", shown: Shown) -> Exit:
     """Show why nothing could be asked, as the check does."""
-    from fluxstatus.judge import judge_state
+    from fluxstatus.checks.run import judge_state
 
     report = judge_state(state)
     console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))

@@ -13,10 +13,10 @@ from typing import Annotated, ClassVar
 
 from typer import BadParameter, Option
 
-from fluxstatus.findings import Level
+from fluxstatus.model.findings import Level
 from fluxstatus.report import Format
 
-DEMO = Path(__file__).with_name("demo.json.gz")
+DEMO = Path(__file__).parents[1] / "demo.json.gz"
 
 
 class Color(StrEnum):

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fluxstatus import console
-from fluxstatus.evidence import Answer, Evidence
-from fluxstatus.options import Connection
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection
+from fluxstatus.model.evidence import Answer, Evidence
 
 if TYPE_CHECKING:
-    from fluxstatus.collect import Told
+    from fluxstatus.cluster.collector import Told
 
 
 def ask(
@@ -28,8 +28,8 @@ def ask(
     On a terminal a line shows what was answered last, unless *quiet*; *verbose* keeps a line for
     each answer, and one for each step of the check.
     """
-    from fluxstatus.cluster import Access
-    from fluxstatus.collect import collect
+    from fluxstatus.cluster.client import Access
+    from fluxstatus.cluster.collector import collect
 
     access = Access(connection.flags(), namespaces, timeout, connection.longest_request())
     live = console.LiveLine(on=not quiet and not verbose)
@@ -58,13 +58,13 @@ def ask(
 
 def _get_ready() -> None:
     """Import what will judge and show the answers: it takes as long as kubectl to start."""
-    import fluxstatus.judge
-    import fluxstatus.mcp.found
+    import fluxstatus.checks.run
+    import fluxstatus.mcp.scan
     import fluxstatus.report.as_text  # noqa: F401
 
 
 def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
-    from fluxstatus.curiosity import workload_namespaces
+    from fluxstatus.causes.pod_namespaces import workload_namespaces
 
     return workload_namespaces(answers)
 

@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from fluxstatus.brief import short
-from fluxstatus.evidence import Object, Unread
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS
-from fluxstatus.lineage.node import Node
-from fluxstatus.objects.find import ref_of
-from fluxstatus.objects.health import health_of, judged
-from fluxstatus.ownership import makers_of
-from fluxstatus.references import source_of
-from fluxstatus.resources import Resource, map_of, maps_of, text_of
-from fluxstatus.revisions import chart_version
-from fluxstatus.state import Key, key_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.lookup.health import health_of, judged
+from fluxstatus.lookup.live import ref_of
+from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.report.tree import Node
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.revisions import chart_version, short
 
 _DEEPEST = 20  # owners of owners; no chain that means something is longer
 

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from fluxstatus.causes import Cause
-from fluxstatus.checks.notifications import provider_of
-from fluxstatus.controllers import Controllers
-from fluxstatus.findings import Ref
-from fluxstatus.ownership import makers_of
-from fluxstatus.references import dependencies_of, source_of
-from fluxstatus.resources import Resource, Verdict
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.causes.trace import Cause
+from fluxstatus.causes.unavailable import Controllers
+from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.references import dependencies_of, provider_of, source_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
 
 _SOURCE, _NEEDS, _MADE_BY, _CONTROLLER = "source", "needs", "made by", "controller"
 _DOWNWARDS = {_SOURCE: "feeds", _NEEDS: "needed by", _MADE_BY: "made"}

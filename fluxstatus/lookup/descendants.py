@@ -7,17 +7,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeAlias
 
-from fluxstatus.checks.notifications import provider_of
-from fluxstatus.evidence import Object, Unread
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS
-from fluxstatus.lineage.node import Node
-from fluxstatus.objects.find import ref_of
-from fluxstatus.objects.health import health_of, of_resource
-from fluxstatus.ownership import labels_of, makers_of
-from fluxstatus.references import dependencies_of, source_of
-from fluxstatus.resources import Resource, map_of, maps_of, text_of
-from fluxstatus.state import Key, key_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.lookup.health import health_of, of_resource
+from fluxstatus.lookup.live import ref_of
+from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.report.tree import Node
+from fluxstatus.state.ownership import labels_of, makers_of
+from fluxstatus.state.references import dependencies_of, provider_of, source_of
+from fluxstatus.state.resource import Resource
 
 MAKES, FEEDS, NEEDED = "makes", "feeds", "needed by"
 _THREADS = 4

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fluxstatus import programs
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Ref
-from fluxstatus.masking import mask
-from fluxstatus.prune import prune
-from fluxstatus.resources import map_of, maps_of
-from fluxstatus.state import Warned, events_in, key_of
+from fluxstatus.base.fields import map_of, maps_of
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster import processes
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.state import Warned, events_in
 
 _SECONDS = 20.0
 
@@ -31,11 +31,11 @@ def read(ref: Ref, flags: tuple[str, ...], timeout: float) -> Events:
     """Give the events about *ref*; *flags* tell kubectl the cluster."""
     try:
         argv = (
-            programs.kubectl(), *flags, "get", "events", f"--namespace={ref.namespace}",
+            processes.kubectl(), *flags, "get", "events", f"--namespace={ref.namespace}",
             f"--field-selector={selector(ref)}", "--output=json",
         )  # fmt: skip
-        answer = programs.run(argv, timeout=min(timeout, _SECONDS)).json()
-    except programs.ProgramError as error:
+        answer = processes.run(argv, timeout=min(timeout, _SECONDS)).json()
+    except processes.ProgramError as error:
         return Events(unread=_explain(error.unread))
     items = [prune("events", item) for item in maps_of(map_of(answer).get("items"))]
     return Events(fold(said for key, said in events_in(items) if key == key_of(ref)))

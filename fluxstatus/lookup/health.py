@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from fluxstatus.evidence import Object, Unread
-from fluxstatus.kinds import KINDS
-from fluxstatus.masking import mask
-from fluxstatus.prune import prune
-from fluxstatus.resources import BROKEN, WELL, Resource, map_of, maps_of, text_of
-from fluxstatus.workloads import is_ready, trouble_of_pod
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.pods import is_ready, trouble_of_pod
+from fluxstatus.state.resource import BROKEN, WELL, Resource
 
 
 class Health(NamedTuple):

@@ -7,15 +7,15 @@ from http import HTTPStatus
 from itertools import islice
 from urllib.parse import quote
 
-from fluxstatus import lists
-from fluxstatus.cluster import Door
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.explain.names import MistakenError, UnreadError
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import FLUX_GROUPS
-from fluxstatus.objects.served import Resource, called, of_kind, served
-from fluxstatus.programs import ProgramError
-from fluxstatus.resources import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.cluster import paging
+from fluxstatus.cluster.client import Door
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.served import Resource, called, of_kind, served
+from fluxstatus.model.errors import MistakenError, UnreadError
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.model.ref import Ref
 
 _NEVER = "a Secret has nothing to tell that is not secret: it is never read"
 PLAIN = frozenset(
@@ -144,11 +144,11 @@ class Objects:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
             chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
-            question = lists.Question(resource.base, resource.plural, chosen)
+            question = paging.Question(resource.base, resource.plural, chosen)
             return [
                 slim(item)
-                for page in lists.pages(self.door, resource.full_name, question, where)
-                for item in lists.items_of(page)
+                for page in paging.pages(self.door, resource.full_name, question, where)
+                for item in paging.items_of(page)
                 if labels or ref_of(item).name in names
             ]
         except ProgramError as error:
@@ -161,9 +161,9 @@ class Objects:
                 yield item
             return
         chosen = f"fieldSelector={quote(f'metadata.name={name}', safe='')}"
-        question = lists.Question(resource.base, resource.plural, chosen)
-        for page in lists.pages(self.door, resource.full_name, question, ""):
-            yield from map(slim, lists.items_of(page))
+        question = paging.Question(resource.base, resource.plural, chosen)
+        for page in paging.pages(self.door, resource.full_name, question, ""):
+            yield from map(slim, paging.items_of(page))
 
     def _one(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """Give one object, or None. Raises ProgramError."""

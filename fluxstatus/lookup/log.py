@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fluxstatus import programs
-from fluxstatus.components import Component
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Ref
-from fluxstatus.masking import mask
-from fluxstatus.resources import map_of, text_of, when
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster import processes
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import Component
 
 _BOUNDS = ("--since=1h", "--tail=20000", "--limit-bytes=16777216")
 _PODS = 3  # of one controller: the others only wait for the lead
@@ -49,7 +50,7 @@ def read(component: Component, ref: Ref, flags: tuple[str, ...], timeout: float)
     for name in names[:_PODS]:
         try:
             entries += _entries(_logs(component.ref.namespace, name, flags, timeout))
-        except programs.ProgramError as error:
+        except processes.ProgramError as error:
             unread = explain(error.unread)
     return Log(component.ref, tuple(about(ref, entries)), unread)
 
@@ -69,8 +70,8 @@ def about(ref: Ref, entries: Iterable[dict[str, Any]]) -> list[Line]:
 
 
 def _logs(namespace: str, pod: str, flags: tuple[str, ...], timeout: float) -> str:
-    argv = [programs.kubectl(), *flags, "logs", f"--namespace={namespace}", *_BOUNDS, f"pod/{pod}"]
-    return programs.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
+    argv = [processes.kubectl(), *flags, "logs", f"--namespace={namespace}", *_BOUNDS, f"pod/{pod}"]
+    return processes.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:

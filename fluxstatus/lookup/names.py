@@ -4,32 +4,17 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS, Kind
-from fluxstatus.resources import Resource
-from fluxstatus.state import State
+from fluxstatus.model.errors import MistakenError, UnreadError
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 _EXPLAINED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
 _BY_NAME = {
     name: kind for kind in _EXPLAINED for name in (kind.name.lower(), kind.plural, *kind.short)
 }
-
-
-class MistakenError(Exception):
-    """Nothing, or more than one thing, goes by a name; `choices` are words to take instead."""
-
-    def __init__(self, text: str, choices: Iterable[tuple[str, ...]] = ()) -> None:
-        super().__init__(text)
-        self.choices = tuple(choices)
-
-
-class UnreadError(Exception):
-    """What could not be read may be what is meant."""
-
-    def __init__(self, unread: Unread) -> None:
-        super().__init__(unread.text)
-        self.unread = unread
 
 
 class Named(NamedTuple):

@@ -7,16 +7,18 @@ by its name, and what it refers to is asked for next.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fluxstatus.evidence import Evidence
-from fluxstatus.explain.names import MistakenError, Named, UnreadError, find
-from fluxstatus.kinds import KINDS
-from fluxstatus.references import dependencies_of, source_of
-from fluxstatus.resources import Resource
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.lookup.names import Named, find
+from fluxstatus.model.errors import MistakenError, UnreadError
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.references import dependencies_of, source_of
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.lists import Question
-    from fluxstatus.reading import Reading
+    from fluxstatus.cluster.paging import Question
+    from fluxstatus.cluster.reader import Reading
 
 
 _NAMED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from fluxstatus.evidence import Evidence, Object, Unread, Why
-from fluxstatus.explain import names
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.kinds import KINDS
-from fluxstatus.objects.find import ref_of, split
-from fluxstatus.programs import ProgramError
-from fluxstatus.state import State
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.lookup import names
+from fluxstatus.lookup.live import ref_of, split
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.evidence import Evidence, Object, Unread, Why
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.state import State
 
 
 def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) -> Object:

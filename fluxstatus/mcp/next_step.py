@@ -6,14 +6,16 @@ Pure: what this machine knows comes in as a Memory.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from fluxstatus.checks.telling import explained
-from fluxstatus.controllers import Controllers
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Command, Finding, Hint, Level, Next, Ref, StepResult
-from fluxstatus.kinds import KINDS
+from fluxstatus.causes.unavailable import Controllers
+from fluxstatus.checks.wording import explained
 from fluxstatus.mcp.entry import PROGRAM
-from fluxstatus.mcp.memory import Memory
-from fluxstatus.state import State
+from fluxstatus.mcp.state_file import Memory
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level, Next, StepResult
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.state import State
 
 STEP_ID, CODE = "operator", "mcp-read-write"
 _EARLY = frozenset({"instance", "sources", "reconcilers"})

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from fluxstatus import programs
+from fluxstatus.cluster import processes
 from fluxstatus.mcp import files
 from fluxstatus.mcp.clients import Client, Machine
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.malformed import MalformedError
+from fluxstatus.mcp.formats.malformed import MalformedError
 from fluxstatus.report.terminal import command_line
 
 _TIMEOUT = 60.0  # seconds for a client's own command
@@ -36,8 +36,8 @@ class Change(NamedTuple):
             program = self.client.program_path(machine) or self.argv[0]
             said = ""
             try:
-                programs.run([program, *self.argv[1:]], timeout=_TIMEOUT)
-            except programs.ProgramError as error:
+                processes.run([program, *self.argv[1:]], timeout=_TIMEOUT)
+            except processes.ProgramError as error:
                 said = f" ({error})"
             again = (plan_put if self.adds else plan_drop)(
                 self.client, machine, self.entry, own_command=False

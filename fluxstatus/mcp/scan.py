@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fluxstatus.mcp.clients import CLIENTS, Client, Machine
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import Document, FileError, read
-from fluxstatus.mcp.malformed import MalformedError
+from fluxstatus.mcp.formats.malformed import MalformedError
 
 
 class Found(NamedTuple):

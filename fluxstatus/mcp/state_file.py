@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus.evidence import Target
+from fluxstatus.model.evidence import Target
 
 _LATELY = timedelta(hours=1)
 _MOST = 20  # failures and contexts to remember
@@ -88,7 +88,7 @@ def accept(context: str) -> None:
 
 def _configured() -> Iterator[Configured]:
     from fluxstatus.mcp.clients import Machine  # noqa: PLC0415 - a saved cluster needs none
-    from fluxstatus.mcp.found import look  # noqa: PLC0415 - as above
+    from fluxstatus.mcp.scan import look  # noqa: PLC0415 - as above
 
     with suppress(Exception):  # whatever these files hold, the check goes on
         for found in look(Machine(environ=os.environ, folder=Path.cwd())):

@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
-from fluxstatus.evidence import Cost, Target
+from fluxstatus.model.evidence import Cost, Target
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 
 
 class Level(StrEnum):
@@ -17,41 +19,6 @@ class Level(StrEnum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     SKIP = "skip"
-
-
-class Ref(NamedTuple):
-    """The name of a Kubernetes object; `namespace` is empty for what is cluster-wide."""
-
-    api_version: str
-    kind: str
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        """Give "Kind namespace/name", as a sentence names an object."""
-        return (
-            f"{self.kind} {self.namespace}/{self.name}"
-            if self.namespace
-            else (f"{self.kind} {self.name}")
-        )
-
-
-class Command(NamedTuple):
-    """A command to paste: its words, and whether it changes anything."""
-
-    argv: tuple[str, ...]
-    changes: bool = False
-
-
-class Hint(NamedTuple):
-    """A next step: a sentence, and the commands for it.
-
-    One whose label is "more" mends nothing; it tells more.
-    """
-
-    text: str
-    commands: tuple[Command, ...] = ()
-    label: Literal["fix", "more"] = "fix"
 
 
 Class: TypeAlias = Literal["fault", "habit"]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from fluxstatus.findings import Command, Finding
+from fluxstatus.model.findings import Finding
+from fluxstatus.model.hints import Command
 
 _HELM = {
     "kubeconfig": "kubeconfig",

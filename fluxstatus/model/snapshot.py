@@ -12,7 +12,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 
-from fluxstatus.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
 
 FORMAT = "flux-status-snapshot"
 VERSION = 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fluxstatus.findings import Level
+from fluxstatus.model.findings import Level
 from fluxstatus.report.look import Look
 from fluxstatus.report.terminal import columns, visible, wrap
 

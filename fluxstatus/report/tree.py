@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Exit, Ref
-from fluxstatus.objects.health import Health
+from fluxstatus.lookup.health import Health
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.ref import Ref
 from fluxstatus.report.as_json import ref_json
 from fluxstatus.report.look import Look
 from fluxstatus.report.terminal import columns, visible, wrap

@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from fluxstatus.evidence import Object
-from fluxstatus.masking import masked
+from fluxstatus.base.fields import map_of
+from fluxstatus.base.masking import masked
+from fluxstatus.model.evidence import Object
 from fluxstatus.report.terminal import visible
-from fluxstatus.resources import map_of
 
 # What YAML 1.1 and 1.2 alike read as this text and nothing else: no number, date, bool or null.
 _PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import jmespath
 
-from fluxstatus.evidence import Evidence, Object, Why
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS, OPERATOR, RESOURCES
-from fluxstatus.resources import YOUNG, Resource, map_of, text_of, when
-from fluxstatus.workloads import Trouble, selected, trouble_of_pod
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.model.evidence import Evidence, Object, Why
+from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.pods import Trouble, selected, trouble_of_pod
+from fluxstatus.state.resource import YOUNG, Resource
 
 CONTROLLERS = "deployments.apps/controllers"
 OPERATORS = "deployments.apps/operator"

@@ -6,8 +6,11 @@ events still tell what happened.
 
 from datetime import datetime, timedelta
 
-from fluxstatus.resources import Resource, Verdict, maps_of, text_of, when
-from fluxstatus.state import State, Warned, key_of
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.model.ref import key_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State, Warned
 
 _OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
 """Conditions of a HelmRelease, and the status that is bad: they say more than its Ready."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from fluxstatus.kinds import KINDS
-from fluxstatus.resources import text_of
-from fluxstatus.state import Key
+from fluxstatus.base.fields import text_of
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key
 
 _LABELS = (
     ("kustomize.toolkit.fluxcd.io", "Kustomization"),

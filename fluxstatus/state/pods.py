@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import jmespath
 
-from fluxstatus.evidence import Object
-from fluxstatus.resources import map_of, maps_of, text_of, when
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.model.evidence import Object
 
 _CONTAINERS = jmespath.compile("[status.initContainerStatuses, status.containerStatuses][]")
 _UNSCHEDULED = jmespath.compile(

@@ -6,21 +6,21 @@ means the object's own.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fluxstatus.kinds import KINDS
-from fluxstatus.resources import Resource, map_of, maps_of, text_of
-from fluxstatus.selectors import matches
-from fluxstatus.state import Key, State
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.labels import matches
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key
+from fluxstatus.state.health_checks import Waited, waited_for
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 _DEPENDENCY = re.compile(
     r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
     r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
 )
 """How a message names the dependency that is waited for (KC, HC, FO internal/controller)."""
-
-if TYPE_CHECKING:
-    from fluxstatus.knowledge.subject import Waited
 
 
 def source_of(resource: Resource) -> Key | None:
@@ -123,13 +123,16 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
         yield from read(resource)
 
 
-def health_checked(resource: Resource, message: str) -> "list[Waited]":
+def health_checked(resource: Resource, message: str) -> list[Waited]:
     """Give the objects of this cluster that *message* says the health check waited for."""
     if "[" not in message or resource.spec.get("kubeConfig") is not None:
         return []
-    from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
-
     return waited_for(message)
+
+
+def provider_of(alert: Resource) -> Key:
+    """Give the Provider that *alert* sends to; it is always in the Alert's own namespace."""
+    return "Provider", alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
 
 
 def sync_source_of(instance: Resource) -> Key | None:

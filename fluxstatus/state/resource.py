@@ -8,21 +8,18 @@ Fields are read with plain paths, not with JMESPath as elsewhere: there may be t
 objects, and an expression costs fifteen times as much as a path.
 """
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import Kind
+from fluxstatus.base.durations import seconds, when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import Kind
+from fluxstatus.model.ref import Ref
 
 YOUNG = timedelta(minutes=2)
 """How long after its creation an object may still be finding its sources and dependencies."""
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_LONGEST = 86400.0 * 3650  # seconds: whatever says more means "never"
 
 HANDLED_WITHIN = timedelta(minutes=5)
 """How long a controller may take to see a request to reconcile."""
@@ -56,41 +53,6 @@ class Verdict(StrEnum):
 WELL = frozenset({Verdict.READY, Verdict.STATIC})
 MOVING = frozenset({Verdict.STARTING, Verdict.RECONCILING})
 BROKEN = frozenset(Verdict) - WELL - MOVING - {Verdict.SUSPENDED}
-
-
-def when(text: Any) -> datetime | None:
-    """Read an RFC 3339 time, or seconds since the epoch as `kubectl annotate` users write them."""
-    if not isinstance(text, str) or not text:
-        return None
-    try:
-        if text.isdecimal():
-            return datetime.fromtimestamp(int(text), UTC)
-        parsed = datetime.fromisoformat(text)
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def seconds(text: Any, default: float) -> float:
-    """Read a Go duration ("1m30s") as seconds; *default* when it is none."""
-    parts = _DURATION.findall(text) if isinstance(text, str) else []
-    total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
-    return min(total, _LONGEST) if parts else default
-
-
-def text_of(value: Any) -> str:
-    """Give *value* when it is text, else the empty text."""
-    return value if isinstance(value, str) else ""
-
-
-def map_of(value: Any) -> dict[str, Any]:
-    """Give *value* when it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def maps_of(value: Any) -> list[dict[str, Any]]:
-    """Give the JSON objects in *value* when it is a list, else none."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def switch_of(kind: str) -> str:

@@ -3,12 +3,17 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.references import source_of
-from fluxstatus.resources import Resource, Verdict, map_of, maps_of, text_of, when
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
 
 CONSUMERS = ("Kustomization", "HelmRelease")
 """Kinds that run a revision of a source."""
+
+_LONG = 12  # characters: a hash, not a version
 
 GRACE = timedelta(seconds=60)
 """How long whoever takes a new revision up may take at least."""
@@ -93,3 +98,9 @@ def chart_version(release: Resource) -> str:
         if entry.get("status") == "deployed"
     ]
     return next(iter(deployed), "")
+
+
+def short(revision: str) -> str:
+    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
+    head, mark, digest = revision.rpartition(":")
+    return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision

@@ -6,21 +6,27 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import jmespath
 
-from fluxstatus.components import CONTROLLERS, OPERATORS, Component, components, expected, operators
-from fluxstatus.evidence import Answer, Evidence, Object, Why
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import KINDS, RESOURCES
-from fluxstatus.resources import Resource, map_of, text_of, when
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.model.evidence import Answer, Evidence, Object, Why
+from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.state.deployments import (
+    CONTROLLERS,
+    OPERATORS,
+    Component,
+    components,
+    expected,
+    operators,
+)
+from fluxstatus.state.resource import Resource
 
 if TYPE_CHECKING:
-    from fluxstatus.causes import Causes
-
-Key: TypeAlias = tuple[str, str, str]
-"""Kind, namespace, name: what a reference in a spec names; it has no version."""
+    from fluxstatus.causes.trace import Causes
 
 EVENTS_FOR = timedelta(hours=1)
 """How far back Warning events are looked at; API servers keep them about as long."""
@@ -182,7 +188,7 @@ class State:
     @cached_property
     def causes(self) -> "Causes":
         """What is broken on its own account, and what waits for it."""
-        from fluxstatus.causes import Causes  # noqa: PLC0415 - causes are traced over a State
+        from fluxstatus.causes.trace import Causes  # noqa: PLC0415 - causes are traced over a State
 
         return Causes(self)
 
@@ -223,11 +229,6 @@ class State:
             yield text_of(distribution.get("version"))
         if self.instance:
             yield text_of(self.instance.status.get("lastAppliedRevision")).partition("@")[0]
-
-
-def key_of(ref: Ref) -> Key:
-    """Give the key of *ref*."""
-    return ref.kind, ref.namespace, ref.name
 
 
 def events_in(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from fluxstatus.evidence import Evidence, Object
-from fluxstatus.findings import Finding
-from fluxstatus.judge import Choice, judge
-from tests.making import evidence, flux_system
+from fluxstatus.checks.run import Choice, judge
+from fluxstatus.model.evidence import Evidence, Object
+from fluxstatus.model.findings import Finding
+from tests.builders import evidence, flux_system
 
 SYSTEM = flux_system()
 

@@ -9,19 +9,19 @@ from typing import NoReturn
 
 import pytest
 
-from fluxstatus import snapshot
+from fluxstatus.advice import HABITS, advice
+from fluxstatus.advice.advice import Habit
+from fluxstatus.advice.view import View
 from fluxstatus.checks import STEPS
-from fluxstatus.evidence import Evidence, Object
-from fluxstatus.findings import Exit, Level
-from fluxstatus.further import FURTHER
-from fluxstatus.habits import HABITS, advice
-from fluxstatus.habits.habit import Habit
-from fluxstatus.habits.view import View
-from fluxstatus.judge import Choice, judge
-from fluxstatus.state import State
+from fluxstatus.checks.run import Choice, judge
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Evidence, Object
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.state.state import State
+from tests.advice.looking import SYSTEM
+from tests.builders import evidence, flux, kustomization, source
 from tests.conftest import Program
-from tests.habits.looking import SYSTEM
-from tests.making import evidence, flux, kustomization, source
 
 FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Level
-from tests.habits.looking import SYSTEM, advice, habits, seen
-from tests.making import FORBIDDEN, alter, evidence, without
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from tests.advice.looking import SYSTEM, advice, habits, seen
+from tests.builders import FORBIDDEN, alter, evidence, without
 
 UI = {"service": {"name": "flux-operator", "port": {"name": "http-web"}}}
 NUMBER = {"service": {"name": "flux-operator", "port": {"number": 9080}}}

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Level
-from tests.habits.looking import habits, seen
-from tests.making import FORBIDDEN, NOT_THERE, flux, kustomization, source
-from tests.making import flux_system as healthy
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from tests.advice.looking import habits, seen
+from tests.builders import FORBIDDEN, NOT_THERE, flux, kustomization, source
+from tests.builders import flux_system as healthy
 
 RECEIVERS = "receivers.notification.toolkit.fluxcd.io"
 

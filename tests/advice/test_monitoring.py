@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import yaml
 
-from fluxstatus.evidence import Object, Unread, Why
-from tests.cluster import build
-from tests.habits.looking import SYSTEM, habits, seen
-from tests.making import FORBIDDEN, alter
+from fluxstatus.model.evidence import Object, Unread, Why
+from tests.advice.looking import SYSTEM, habits, seen
+from tests.builders import FORBIDDEN, alter
+from tests.kubernetes import build
 
 PODS, SERVICES = "podmonitors.monitoring.coreos.com", "servicemonitors.monitoring.coreos.com"
 ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
@@ -148,7 +148,7 @@ def test_rules_with_metrics_that_are_gone(expr: str, told: bool) -> None:
 
 def test_no_expression_is_kept() -> None:
     """Of a PrometheusRule only names of alerts and of metrics are kept."""
-    from tests.making import evidence  # noqa: PLC0415
+    from tests.builders import evidence  # noqa: PLC0415
 
     known = evidence(rules("gotk_reconcile_condition{token='hunter2'}"), advice=True)
     assert "hunter2" not in str(known)

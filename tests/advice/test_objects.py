@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Level
-from tests.habits.looking import SYSTEM, habits, seen
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from tests.advice.looking import SYSTEM, habits, seen
+from tests.builders import (
     FORBIDDEN,
     NOW,
     flux,

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.components import DEFAULT_COMPONENTS
-from fluxstatus.evidence import Object
-from fluxstatus.habits.upgrades import DEPRECATED, REMOVED
-from tests.cluster import crds
-from tests.habits.looking import SYSTEM, habits, seen
-from tests.making import FORBIDDEN, alter, flux, kustomization, source
+from fluxstatus.advice.upgrades import DEPRECATED, REMOVED
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.deployments import DEFAULT_COMPONENTS
+from tests.advice.looking import SYSTEM, habits, seen
+from tests.builders import FORBIDDEN, alter, flux, kustomization, source
+from tests.kubernetes import crds
 
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 NOTIFY = "notification.toolkit.fluxcd.io"

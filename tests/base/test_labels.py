@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.selectors import matches
+from fluxstatus.base.labels import matches
 
 LABELS = {"team": "a", "env": "prod"}
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from fluxstatus.masking import mask, masked
+from fluxstatus.base.masking import mask, masked
 
 SECRET = "hunter2-c0rrect-h0rse"
 TOKEN = "ghp_" + "a1B2" * 9

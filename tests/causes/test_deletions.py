@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Finding
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding
+from tests.builders import (
     bad,
     event,
     flux,

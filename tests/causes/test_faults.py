@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.attempts import since_of, words_of
-from fluxstatus.evidence import Object
-from fluxstatus.faults import Fault, fault_of
-from fluxstatus.state import key_of
-from tests.making import (
+from fluxstatus.causes.faults import Fault, fault_of
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.ref import key_of
+from fluxstatus.state.last_attempt import since_of, words_of
+from tests.builders import (
     NOW,
     event,
     flux,

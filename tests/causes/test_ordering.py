@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus.circles import in_order
-from fluxstatus.state import Key
+from fluxstatus.causes.ordering import in_order
+from fluxstatus.model.ref import Key
 
 Waits = dict[Key, set[Key]]
 

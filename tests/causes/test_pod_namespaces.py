@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.curiosity import workload_namespaces
-from fluxstatus.evidence import Object
-from tests.making import event, evidence, flux
+from fluxstatus.causes.pod_namespaces import workload_namespaces
+from fluxstatus.model.evidence import Object
+from tests.builders import event, evidence, flux
 
 WAITS = "timeout waiting for: [Deployment/web/app status: 'InProgress']"
 AT_WORK = {"Ready": "Unknown Progressing: Reconciliation in progress"}

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Finding, Level, Ref
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.ref import Ref
+from tests.builders import (
     FETCHED,
     FORBIDDEN,
     NO_ARTIFACT,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.causes import Cause, Causes
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.findings import Ref
-from tests.making import (
+from fluxstatus.causes.trace import Cause, Causes
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.ref import Ref
+from tests.builders import (
     FETCHED,
     FORBIDDEN,
     NO_ARTIFACT,

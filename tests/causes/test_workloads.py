@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.knowledge.subject import Waited
-from fluxstatus.unhealthy import Unhealthy, is_of, unhealthy_release, unhealthy_workloads
-from tests.making import container, crashing, event, flux, judged, minutes, pod, stamp, state
+from fluxstatus.causes.workloads import Unhealthy, is_of, unhealthy_release, unhealthy_workloads
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.health_checks import Waited
+from tests.builders import container, crashing, event, flux, judged, minutes, pod, stamp, state
 
 SAFE = "56b65466c4"  # as a ReplicaSet's hash is: no vowels, no 0, 1 and 3
 RUNNING = container(ready=True, running={})

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Level
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from tests.builders import (
     FETCHED,
     FORBIDDEN,
     SERVED,

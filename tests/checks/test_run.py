@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from fluxstatus.aim import Aim
 from fluxstatus.checks import STEPS
-from fluxstatus.components import CONTROLLERS
-from fluxstatus.evidence import Answer, Evidence, Target, Unread, Why
-from fluxstatus.findings import Command, Exit, Level, Report
-from fluxstatus.judge import Choice, judge
-from fluxstatus.mcp.memory import Configured, Memory
-from tests.making import (
+from fluxstatus.checks.run import Choice, judge
+from fluxstatus.mcp.state_file import Configured, Memory
+from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Level, Report
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.state.deployments import CONTROLLERS
+from tests.builders import (
     FORBIDDEN,
     NO_ARTIFACT,
     NOT_THERE,

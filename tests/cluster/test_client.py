@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.cluster import Access, Door
-from fluxstatus.evidence import Why
-from fluxstatus.programs import ProgramError
-from tests.cluster.cluster import Cluster
+from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.model.evidence import Why
 from tests.fakes.api_server import HEALTHY, ApiServer, Request, api_server, hang
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone, running
+from tests.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 

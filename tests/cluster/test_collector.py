@@ -16,14 +16,11 @@ from typing import Any, Self
 
 import pytest
 
-from fluxstatus import lists
-from fluxstatus.cluster import Access
-from fluxstatus.collect import QUESTIONS, Told, collect
-from fluxstatus.evidence import Evidence, Why
-from fluxstatus.kinds import KINDS, RESOURCES
-from tests.cluster import load
-from tests.cluster.cluster import Cluster
-from tests.cluster.flux_system import flux_system
+from fluxstatus.cluster import paging
+from fluxstatus.cluster.client import Access
+from fluxstatus.cluster.collector import QUESTIONS, Told, collect
+from fluxstatus.model.evidence import Evidence, Why
+from fluxstatus.model.kinds import KINDS, RESOURCES
 from tests.fakes.api_server import (
     HEALTHY,
     HELM_RELEASES,
@@ -37,12 +34,15 @@ from tests.fakes.api_server import (
 from tests.fakes.kubeconfigs import kubeconfig, login_program
 from tests.fakes.processes import gone, running
 from tests.fakes.programs import program
+from tests.kubernetes import load
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.flux_system import flux_system
 
 pytestmark = pytest.mark.cluster
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGE = 500  # of what may be large
-AT_ONCE = lists.AT_ONCE
+AT_ONCE = paging.AT_ONCE
 CONTROLLERS = "deployments.apps/controllers"
 OPERATOR = "deployments.apps/operator"
 MEGABYTES = 1 << 20
@@ -141,8 +141,8 @@ def test_ten_thousand_objects_need_little_memory(cluster: Cluster) -> None:
     cluster.forget_audit()
     script = PEAK + (
         "import sys\n"
-        "from fluxstatus.cluster import Access\n"
-        "from fluxstatus.collect import collect\n"
+        "from fluxstatus.cluster.client import Access\n"
+        "from fluxstatus.cluster.collector import collect\n"
         "evidence = collect(Access(flags=(sys.argv[1],), timeout=300))\n"
         "print(sum(len(answer.items) for answer in evidence.answers.values()))\n"
         "print(peak())\n"
@@ -608,8 +608,8 @@ def test_a_run_may_be_made_in_any_thread(here: Access) -> None:
 _RUN = """
 print(flush=True)
 import sys
-from fluxstatus.cluster import Access
-from fluxstatus.collect import collect
+from fluxstatus.cluster.client import Access
+from fluxstatus.cluster.collector import collect
 evidence = collect(Access(flags=(sys.argv[1],), timeout=60))
 sys.exit(f"was not ended: {evidence.unreachable}")
 """

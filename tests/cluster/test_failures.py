@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import connection
-from fluxstatus.cluster import Access, Door
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.kubeconfig import Kubeconfig
-from fluxstatus.programs import ProgramError
-from tests.cluster.cluster import Cluster
+from fluxstatus.cluster import failures
+from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.kubeconfig import Kubeconfig
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.model.evidence import Unread, Why
 from tests.fakes.api_server import api_server, hang
 from tests.fakes.certificates import Authority, listening
 from tests.fakes.kubeconfigs import kubeconfig, login_program
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 
 
 class Lab:
@@ -358,11 +358,11 @@ def test_a_kubectl_that_is_not_what_it_should_be(
 def test_many_contexts_do_not_drown_the_sentence() -> None:
     """Of a hundred contexts ten are named."""
     config = Kubeconfig(contexts=tuple(f"c{number}" for number in range(100)))
-    text = connection.explain('error: context "x" does not exist', config).text
+    text = failures.explain('error: context "x" does not exist', config).text
     assert "c9, 90 more" in text
 
 
 def test_a_credential_in_a_message_is_masked() -> None:
     """What foreign programs say may hold one."""
     said = "dial tcp: proxyconnect tcp: https://me:hunter2@proxy: refused"
-    assert "hunter2" not in connection.explain(said, Kubeconfig()).text
+    assert "hunter2" not in failures.explain(said, Kubeconfig()).text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus import stream
+from fluxstatus.cluster import json_stream
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 NAMES = st.sampled_from(["items", "kind", "metadata"]) | st.text()
@@ -21,7 +21,7 @@ CUTS = st.lists(st.integers(1, 12), min_size=1)
 @pytest.fixture(autouse=True)
 def _little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else no text of a test is long enough to be read in parts."""
-    monkeypatch.setattr(stream, "_LEAST", 1)
+    monkeypatch.setattr(json_stream, "_LEAST", 1)
 
 
 def cut(data: bytes, lengths: Iterable[int]) -> Iterator[bytes]:
@@ -50,9 +50,9 @@ def test_it_reads_what_json_reads(
         expected = json.loads(data.decode())
     except ValueError:  # half a surrogate pair is no UTF-8
         with pytest.raises(ValueError, match="decode"):
-            stream.read(cut(data, lengths), whole)
+            json_stream.read(cut(data, lengths), whole)
     else:
-        assert stream.read(cut(data, lengths), whole) == expected
+        assert json_stream.read(cut(data, lengths), whole) == expected
 
 
 @given(st.text('[]{}":,0123456789.eE+-\\ \nnultrfaseims\x00'), CUTS)
@@ -62,9 +62,9 @@ def test_it_refuses_what_json_refuses(text: str, lengths: list[int]) -> None:
         expected = json.loads(text)
     except ValueError:
         with pytest.raises(ValueError, match=r".+"):
-            stream.read(cut(text.encode(), lengths), whole)
+            json_stream.read(cut(text.encode(), lengths), whole)
     else:
-        assert stream.read(cut(text.encode(), lengths), whole) == expected
+        assert json_stream.read(cut(text.encode(), lengths), whole) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_it_refuses_what_json_refuses(text: str, lengths: list[int]) -> None:
 def test_what_is_no_list_is_refused(text: str) -> None:
     """The way through the members and items of a list is our own: each turn of it is tried."""
     with pytest.raises(ValueError, match=r".+"):
-        stream.read([text.encode()], whole)
+        json_stream.read([text.encode()], whole)
 
 
 @pytest.mark.parametrize("number", ["12", "-1.5", "1e5", "1e+5", "1E-05", "0"])
@@ -86,7 +86,7 @@ def test_a_number_may_be_cut_anywhere(number: str) -> None:
         for text in (number, f'{{"items": [{number}]}}'):
             start = text.index(number) + at
             parts = [text[:start].encode(), text[start:].encode()]
-            assert stream.read(parts, whole) == json.loads(text)
+            assert json_stream.read(parts, whole) == json.loads(text)
 
 
 def test_items_are_handed_on_before_the_rest_is_there() -> None:
@@ -104,7 +104,7 @@ def test_items_are_handed_on_before_the_rest_is_there() -> None:
         told.append(f"got {item}")
         return f"kept {len(told)}"
 
-    assert stream.read(chunks(), keep) == {
+    assert json_stream.read(chunks(), keep) == {
         "kind": "Pets", "metadata": {"items": [1]}, "items": ["kept 1", "kept 3", "kept 5"],
     }  # fmt: skip
     assert told == [
@@ -121,14 +121,14 @@ def test_a_long_value_in_many_parts_is_tried_a_few_times(monkeypatch: pytest.Mon
             tries.append(len(text))
             return super().raw_decode(text, idx)
 
-    monkeypatch.setattr(stream, "JSONDecoder", Counted)
+    monkeypatch.setattr(json_stream, "JSONDecoder", Counted)
     value = "x" * 100_000
     data = json.dumps({"items": [value]}).encode()
-    assert stream.read(cut(data, [10] * 20_000), whole) == {"items": [value]}
+    assert json_stream.read(cut(data, [10] * 20_000), whole) == {"items": [value]}
     assert len(tries) < 40
 
 
 def test_what_is_too_deep_is_an_error_of_its_own() -> None:
     """As with json.loads."""
     with pytest.raises(RecursionError):
-        stream.read([b"[" * 100_000], whole)
+        json_stream.read([b"[" * 100_000], whole)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Target
-from fluxstatus.kubeconfig import Kubeconfig, read
+from fluxstatus.cluster.kubeconfig import Kubeconfig, read
+from fluxstatus.model.evidence import Target
 
 
 def test_flags_win_over_the_kubeconfig() -> None:

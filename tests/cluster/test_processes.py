@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import programs
-from fluxstatus.evidence import Why
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.cluster import processes
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.model.evidence import Why
 from tests.fakes.processes import gone, running
 from tests.fakes.programs import program
 
 SECOND = 1.0
 
 
-def run(tmp_path: Path, script: str, *arguments: str, timeout: float = 10) -> programs.Output:
+def run(tmp_path: Path, script: str, *arguments: str, timeout: float = 10) -> processes.Output:
     """Run a shell *script* as the program "tool"."""
-    return programs.run([str(program(tmp_path / "tool", script)), *arguments], timeout=timeout)
+    return processes.run([str(program(tmp_path / "tool", script)), *arguments], timeout=timeout)
 
 
 def failure(tmp_path: Path, script: str, *arguments: str, timeout: float = 10) -> ProgramError:
@@ -82,7 +82,7 @@ def test_what_goes_wrong_is_one_error(tmp_path: Path, script: str, why: Why, tex
 def test_codes_can_be_allowed(tmp_path: Path) -> None:
     """A program whose exit code is an answer can give it."""
     tool = program(tmp_path / "tool", "exit 1")
-    assert programs.run([str(tool)], timeout=10, ok=(0, 1)).code == 1
+    assert processes.run([str(tool)], timeout=10, ok=(0, 1)).code == 1
 
 
 def test_output_that_is_not_json_is_garbled(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_what_cannot_be_started_is_missing(tmp_path: Path) -> None:
     odd.chmod(0o755)
     for path in (odd, tmp_path / "nothing"):
         with pytest.raises(ProgramError) as caught:
-            programs.run([str(path)], timeout=10)
+            processes.run([str(path)], timeout=10)
         assert caught.value.unread.why is Why.NO_PROGRAM
 
 
@@ -147,8 +147,8 @@ def test_a_program_that_leaves_a_child_behind_does_not_delay_us(tmp_path: Path) 
 
 _START = """
 import os, sys, time
-from fluxstatus import programs
-with programs.unwinding(), programs.Process(sys.argv[1:]) as process:
+from fluxstatus.cluster import processes
+with processes.unwinding(), processes.Process(sys.argv[1:]) as process:
     print("started", flush=True)
     process.wait(60)
 """
@@ -181,13 +181,13 @@ def test_no_program_outlives_us(tmp_path: Path, number: signal.Signals) -> None:
 _INTERRUPTED = """
 import signal, sys
 from contextlib import suppress
-from fluxstatus import programs
+from fluxstatus.cluster import processes
 
 for number in range(300):
-    with suppress(SystemExit), programs.unwinding():
+    with suppress(SystemExit), processes.unwinding():
         signal.signal(signal.SIGALRM, signal.getsignal(signal.SIGTERM))
         signal.setitimer(signal.ITIMER_REAL, 0.0001 + number * 0.00005)
-        with programs.Process(sys.argv[1:]) as process:
+        with processes.Process(sys.argv[1:]) as process:
             while process.alive():
                 pass
     signal.signal(signal.SIGALRM, signal.SIG_IGN)
@@ -213,7 +213,7 @@ def test_a_signal_that_someone_handles_is_left_alone() -> None:
     """Only signals that would just end us are turned into exceptions, and only within the block."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with programs.unwinding():
+        with processes.unwinding():
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -226,11 +226,11 @@ def test_kubectl_is_the_one_that_called_us(tmp_path: Path, monkeypatch: pytest.M
     on_path = program(tmp_path / "bin" / "kubectl", "true")
     caller = program(tmp_path / "other" / "kubectl", "true")
     monkeypatch.setenv("PATH", str(on_path.parent))
-    assert programs.kubectl() == str(on_path)
+    assert processes.kubectl() == str(on_path)
     monkeypatch.setenv("KUBECTL_PATH", str(caller))
-    assert programs.kubectl() == str(caller)
+    assert processes.kubectl() == str(caller)
     monkeypatch.setenv("KUBECTL_PATH", str(tmp_path / "gone"))
-    assert programs.kubectl() == str(on_path)
+    assert processes.kubectl() == str(on_path)
 
 
 def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,15 +239,15 @@ def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("FLUXCD_PLUGINS", raising=False)
     with pytest.raises(ProgramError) as caught:
-        programs.find("flux-operator")
+        processes.find("flux-operator")
     assert caught.value.unread.why is Why.NO_PROGRAM
     at_home = program(tmp_path / ".fluxcd" / "plugins" / "flux-operator", "true")
-    assert programs.find("flux-operator") == str(at_home)
+    assert processes.find("flux-operator") == str(at_home)
     chosen = program(tmp_path / "plugins" / "flux-operator", "true")
     monkeypatch.setenv("FLUXCD_PLUGINS", str(chosen.parent))
-    assert programs.find("flux-operator") == str(chosen)
+    assert processes.find("flux-operator") == str(chosen)
     on_path = program(tmp_path / "bin" / "flux-operator", "true")
-    assert programs.find("flux-operator") == str(on_path)
+    assert processes.find("flux-operator") == str(on_path)
 
 
 def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
@@ -277,6 +277,6 @@ def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
 def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user whom the system does not know, as in some containers, finds what is on PATH."""
     monkeypatch.delenv("HOME")
-    code = "import os; from fluxstatus import programs; os.setuid(54321); programs.find('sh')"
+    code = "import os; from fluxstatus.cluster import processes; os.setuid(54321); processes.find('sh')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

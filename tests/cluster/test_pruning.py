@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus.evidence import Object
-from fluxstatus.masking import mask
-from fluxstatus.prune import prune
-from tests.making import NOW, flux, flux_system, judged, minutes, stamp
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model.evidence import Object
+from tests.builders import NOW, flux, flux_system, judged, minutes, stamp
 
 SECRET = "hunter2-c0rrect-h0rse"
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"

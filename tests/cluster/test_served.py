@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.cluster import Access, Door
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.objects.served import Resource, called, of_kind, served
-from tests.cluster.cluster import Cluster
+from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.served import Resource, called, of_kind, served
+from fluxstatus.model.errors import MistakenError
 from tests.fakes.api_server import ApiServer, Request, api_server
 from tests.fakes.kubeconfigs import kubeconfig
+from tests.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 

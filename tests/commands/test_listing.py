@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.findings import Exit
-from fluxstatus.kinds import KINDS
-from fluxstatus.listing.listing import Listing
-from fluxstatus.listing.objects import FluxObjects
-from fluxstatus.listing.options import Shape
-from fluxstatus.listing.reading import Saved
-from fluxstatus.listing.words import asked_for
+from fluxstatus.cluster.list_reader import Saved
+from fluxstatus.commands.get.flux_objects import FluxObjects
+from fluxstatus.commands.get.words import asked_for
+from fluxstatus.commands.list_options import Shape
+from fluxstatus.commands.listing import Listing
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.kinds import KINDS
 from fluxstatus.report.look import Look
-from tests.making import FORBIDDEN, evidence, flux, kustomization, minutes, source
+from tests.builders import FORBIDDEN, evidence, flux, kustomization, minutes, source
 
 OLD = kustomization("team-b/old", "git", age=minutes(90), applied="main@sha1:old")
 NEW = kustomization("team-a/new", "git", age=minutes(3))

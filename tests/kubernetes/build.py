@@ -1,7 +1,7 @@
 """The programs that the tests start, built once into the user's cache folder.
 
-The Go modules in tools/ list them and pin their versions. ``python -m tests.cluster.build`` builds
-all that are missing and prints their folders as PATH has them.
+The Go modules in tools/ list them and pin their versions. ``python -m tests.kubernetes.build``
+builds all that are missing and prints their folders as PATH has them.
 """
 
 from __future__ import annotations
@@ -255,12 +255,12 @@ def _go_version(go: str) -> tuple[int, ...]:
 
 
 def _say(text: str) -> None:
-    print(f"tests/cluster: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"tests/kubernetes: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
     try:
         programs()
     except BuildError as error:
-        sys.exit(f"tests/cluster: {error}")
+        sys.exit(f"tests/kubernetes: {error}")
     print(*dict.fromkeys(folder(tool.module) for tool in TOOLS), sep=os.pathsep)  # noqa: T201

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import build, load
-from tests.cluster.cluster import Cluster, ClusterError
-from tests.cluster.flux_system import flux_system
-from tests.cluster.store import StoreError, items
+from tests.kubernetes import build, load
+from tests.kubernetes.cluster import Cluster, ClusterError
+from tests.kubernetes.flux_system import flux_system
+from tests.kubernetes.store import StoreError, items
 
 cluster_test = pytest.mark.cluster
 
@@ -240,7 +240,7 @@ def test_with_controllers_a_deployment_becomes_ready(living_cluster: Cluster) ->
 def test_nothing_outlives_a_killed_test_run(tmp_path: Path) -> None:
     """Not even SIGKILL for the tests leaves an etcd or an API server behind."""
     code = (
-        "from tests.cluster.cluster import Cluster\n"
+        "from tests.kubernetes.cluster import Cluster\n"
         "with Cluster() as cluster:\n"
         "    print(flush=True)\n"
         "    input()\n"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.lineage.node import Node
-from fluxstatus.lineage.owner import chain_of, lines_of
-from fluxstatus.objects.find import ref_of
-from tests.making import NOW, flux, kustomization, reference
+from fluxstatus.lookup.ancestors import chain_of, lines_of
+from fluxstatus.lookup.live import ref_of
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.report.tree import Node
+from tests.builders import NOW, flux, kustomization, reference
 
 
 class Objects:

@@ -1,9 +1,9 @@
 """The tree of an object: up to the cause, down to what waits."""
 
-from fluxstatus.explain.chain import Chains, Node
-from fluxstatus.findings import Ref
-from fluxstatus.state import State
-from tests.making import (
+from fluxstatus.lookup.chain import Chains, Node
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.state import State
+from tests.builders import (
     NO_ARTIFACT,
     NOT_THERE,
     flux_system,

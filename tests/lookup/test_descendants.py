@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.lineage.made import Entry, Tree, inventory_of
-from fluxstatus.lineage.node import Node
-from fluxstatus.objects.find import ref_of
-from tests.making import NOW, flux, kustomization, source, state
+from fluxstatus.lookup.descendants import Entry, Tree, inventory_of
+from fluxstatus.lookup.live import ref_of
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.report.tree import Node
+from tests.builders import NOW, flux, kustomization, source, state
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 

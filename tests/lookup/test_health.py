@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.objects.health import health_of
-from tests.making import NOW, container, crashing, flux, pod
+from fluxstatus.lookup.health import health_of
+from fluxstatus.model.evidence import Unread, Why
+from tests.builders import NOW, container, crashing, flux, pod
 
 
 def thing(kind: str, status: dict[str, Any], **spec: Any) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.evidence import Why
-from fluxstatus.explain.log import about, read
-from fluxstatus.findings import Ref
+from fluxstatus.lookup.log import about, read
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.ref import Ref
+from tests.builders import flux_system, state
 from tests.fakes.programs import program
-from tests.making import flux_system, state
 
 APP = Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "apps", "web")
 SECRET = "ghp_CANARYcanary0123456789"

@@ -2,9 +2,10 @@
 
 import pytest
 
-from fluxstatus.explain.names import MistakenError, UnreadError, find, parse
-from fluxstatus.kinds import KINDS
-from tests.making import FORBIDDEN, flux, source, state
+from fluxstatus.lookup.names import find, parse
+from fluxstatus.model.errors import MistakenError, UnreadError
+from fluxstatus.model.kinds import KINDS
+from tests.builders import FORBIDDEN, flux, source, state
 
 _EXPLAINED = [kind for kind in KINDS.values() if kind.name != "FluxReport"]
 

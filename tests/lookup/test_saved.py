@@ -2,12 +2,12 @@
 
 import pytest
 
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.objects.find import ref_of, split
-from fluxstatus.objects.saved import Objects, find
-from fluxstatus.programs import ProgramError
-from tests.making import FORBIDDEN, evidence, flux_system, source
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.lookup.live import ref_of, split
+from fluxstatus.lookup.saved import Objects, find
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.evidence import Unread, Why
+from tests.builders import FORBIDDEN, evidence, flux_system, source
 
 KNOWN = evidence(*flux_system(), source("team-a/app"), source("team-b/app"))
 

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.evidence import Answer, Evidence, Unread, Why
-from fluxstatus.findings import Exit, Level, Next
-from fluxstatus.judge import judge
-from fluxstatus.kinds import KINDS
-from fluxstatus.mcp.memory import NOTHING, Configured, Memory
-from fluxstatus.options import DEMO
+from fluxstatus.checks.run import judge
+from fluxstatus.commands.options import DEMO
+from fluxstatus.mcp.state_file import NOTHING, Configured, Memory
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.findings import Exit, Level, Next
+from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
-from tests.making import (
+from tests.builders import (
     FORBIDDEN,
     NO_ARTIFACT,
     NOW,

@@ -2,9 +2,10 @@
 
 import pytest
 
-from fluxstatus.evidence import Cost, Evidence, Target, Unread, Why
-from fluxstatus.findings import Exit, Finding, Level, Ref, Report, worst
-from tests.making import NOW
+from fluxstatus.model.evidence import Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Finding, Level, Report, worst
+from fluxstatus.model.ref import Ref
+from tests.builders import NOW
 
 
 def report(*levels: Level, unreachable: bool = False) -> Report:

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluxstatus.evidence import Answer, Cost, Evidence, Target, Unread, Why
-from fluxstatus.snapshot import SnapshotError, dumps, load, loads, save
+from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.snapshot import SnapshotError, dumps, load, loads, save
 
 FORBIDDEN = Unread(
     Why.FORBIDDEN,
@@ -171,8 +171,8 @@ def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
 SAVE_ON_A_FULL_DISK = """
 import resource, sys
 from datetime import UTC, datetime
-from fluxstatus.evidence import Answer, Evidence
-from fluxstatus.snapshot import SnapshotError, save
+from fluxstatus.model.evidence import Answer; from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.snapshot import SnapshotError; from fluxstatus.model.snapshot import save
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 answers = {"pods": Answer(({"x": "y" * 100_000},))}
 try:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fluxstatus.listing.table import Table
 from fluxstatus.report.look import Look
+from fluxstatus.report.table import Table
 
 HEADS = ("NAME", "READY", "MESSAGE")
 LONG = "one two three four five six seven eight nine ten"

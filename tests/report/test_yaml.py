@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus.listing.documents import as_json, as_names, as_yaml, yaml_of
-from tests.making import flux
+from fluxstatus.report.yaml import as_json, as_names, as_yaml, yaml_of
+from tests.builders import flux
 
 ONE = flux("Kustomization", "apps/one")
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.components import (
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.deployments import (
     components,
     expected,
     image_version,
@@ -12,8 +13,7 @@ from fluxstatus.components import (
     operators,
     selects,
 )
-from fluxstatus.kinds import KINDS
-from tests.making import (
+from tests.builders import (
     FORBIDDEN,
     SERVED,
     alter,

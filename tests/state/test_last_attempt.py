@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.attempts import tries_again
-from fluxstatus.evidence import Object
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.last_attempt import tries_again
+from tests.builders import (
     bad,
     event,
     flux,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.workloads import is_ready, last_restart, selected, trouble_of_pod
-from tests.making import NOW, container, crashing, minutes, pod, stamp
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.pods import is_ready, last_restart, selected, trouble_of_pod
+from tests.builders import NOW, container, crashing, minutes, pod, stamp
 
 ENDED = {"exitCode": 1, "reason": "Error", "finishedAt": stamp(minutes(2))}
 UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]

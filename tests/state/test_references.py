@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.ownership import makers_of
-from fluxstatus.references import (
+from fluxstatus.model.ref import Key
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.references import (
     dependencies_of,
     dependency_named,
     feeds_of,
@@ -15,8 +16,7 @@ from fluxstatus.references import (
     source_of,
     sync_source_of,
 )
-from fluxstatus.state import Key
-from tests.making import flux, judged, reference
+from tests.builders import flux, judged, reference
 
 CHECK = "timeout waiting for: [Deployment/a/web status: 'InProgress', Job/b status: 'Failed']"
 OCI, GIT = "OCIRepository", "GitRepository"

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.resources import Verdict, seconds, when
-from tests.making import NOW, flux, judged, minutes, stamp
+from fluxstatus.base.durations import seconds, when
+from fluxstatus.state.resource import Verdict
+from tests.builders import NOW, flux, judged, minutes, stamp
 
 PROGRESS = "Unknown Progressing: Reconciliation in progress"
 AT_WORK = {"Reconciling": "True Progressing: Building manifests", "Ready": PROGRESS}

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from fluxstatus.components import DEFAULT_COMPONENTS
-from fluxstatus.evidence import Answer, Object, Unread, Why
-from fluxstatus.state import Key, State
-from fluxstatus.versions.parts import Role, parts_of
-from tests.making import (
+from fluxstatus.commands.versions.inventory import Role, parts_of
+from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.model.ref import Key
+from fluxstatus.state.deployments import DEFAULT_COMPONENTS
+from fluxstatus.state.state import State
+from tests.builders import (
     FORBIDDEN,
     NOW,
     SERVED,

@@ -6,13 +6,13 @@ what the table is made from; only names from the kubeconfig or the cluster are a
 
 from __future__ import annotations
 
-from fluxstatus.commands.line import parse, passed_on, read_table, takes
+from fluxstatus.commands.completion.argv import parse, passed_on, read_table, takes
 
 TYPE_CHECKING = False  # typing, collections and pathlib take longer than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from fluxstatus.commands.line import Line, Word
+    from fluxstatus.commands.completion.argv import Line, Word
 
 _FILES, _NO_SPACE, _NOTHING_MORE, _FOLDERS = 0, 2, 4, 16  # cobra's ShellCompDirective
 PATHS = {"FILE": _FILES, "DIR": _FOLDERS}
@@ -127,12 +127,12 @@ def _ask_kubectl(
     question: Sequence[str], before: Sequence[str], table: Iterable[Word]
 ) -> dict[str, str]:
     """Give the names that kubectl tells, each with its namespace if it has one."""
-    from fluxstatus import programs  # noqa: PLC0415 - see above
+    from fluxstatus.cluster import processes  # noqa: PLC0415 - see above
 
     try:
-        argv = [programs.kubectl(), *question, *passed_on(before, table)]
-        output = programs.run(argv, timeout=_PATIENCE)
-    except programs.ProgramError:
+        argv = [processes.kubectl(), *question, *passed_on(before, table)]
+        output = processes.run(argv, timeout=_PATIENCE)
+    except processes.ProgramError:
         return {}
     lines = output.stdout.decode(errors="replace").splitlines()
     heading = lines[0].split() if lines else []

@@ -7,8 +7,8 @@ if that is with other flags, or not at all, the guess has cost a little, and is 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from fluxstatus.commands.line import parse, passed_on, read_table
-from fluxstatus.programs import ProgramError
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands.completion.argv import parse, passed_on, read_table
 
 _NO_CLUSTER = frozenset({"--demo", "--from", "--help", "-h", "--version"})
 _CLIENTS = "mcp"  # these commands are about files of other programs; some ask a cluster later
@@ -21,7 +21,7 @@ def started(words: Sequence[str]) -> Iterator[None]:
     if flags is None:
         yield
         return
-    from fluxstatus import proxy  # noqa: PLC0415 - who asks no cluster need not wait for it
+    from fluxstatus.cluster import proxy  # noqa: PLC0415 - who asks no cluster need not wait for it
 
     try:
         early = proxy.Proxy(flags)

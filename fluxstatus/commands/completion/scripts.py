@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from fluxstatus import console
+from fluxstatus.commands import console
 
 
 class Shell(StrEnum):
@@ -26,7 +26,7 @@ SCRIPTS = {
 }
 
 _HERE = Path(__file__)
-_FOLDERS = (_HERE.parents[1] / "completions", _HERE.parents[2] / "completions")
+_FOLDERS = (_HERE.parents[2] / "completions", _HERE.parents[3] / "completions")
 """Where the scripts are when this is installed, and in a checkout."""
 
 

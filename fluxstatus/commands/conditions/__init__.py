@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument
 
-from fluxstatus import console
-from fluxstatus.listing.options import Form, Offline, Place, Told
-from fluxstatus.options import Connection, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.list_options import Form, Offline, Place, Told
+from fluxstatus.commands.options import Connection, Timeout
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from fluxstatus.evidence import Object
+    from fluxstatus.model.evidence import Object
 
 EPILOG = """
 \b
@@ -48,11 +48,11 @@ def show(
     -o wide adds which generation a condition is about, and what it means where Flux defines it.
     json and yaml give status.conditions as the object has it.
     """
-    from fluxstatus.commands import mistakes
+    from fluxstatus.commands import errors
 
     if complaint := offline.contradiction(connection):
         ctx.fail(complaint)
-    with mistakes.told("conditions", connection):
+    with errors.told("conditions", connection):
         how: dict[str, Any] = {"timeout": timeout, "verbose": told.verbose}
         item, now = _find(words, place, offline, connection, **how)
     _put(item, now, told)
@@ -62,15 +62,15 @@ def _find(
     words: list[str], place: Place, offline: Offline, connection: Connection, **how: Any
 ) -> "tuple[Object, datetime]":
     if offline.file:
-        from fluxstatus import snapshot
-        from fluxstatus.objects import saved
+        from fluxstatus.lookup import saved
+        from fluxstatus.model import snapshot
 
         evidence = snapshot.load(offline.file)
         return saved.find(evidence, words, place.namespaces), evidence.taken_at
     from datetime import UTC, datetime
 
-    from fluxstatus.listing.reading import opened
-    from fluxstatus.objects.find import Objects
+    from fluxstatus.cluster.list_reader import opened
+    from fluxstatus.lookup.live import Objects
 
     with opened(connection, **how) as door:
         return Objects(door).find(words, place.namespaces), datetime.now(UTC)
@@ -79,21 +79,21 @@ def _find(
 def _put(item: "Object", now: "datetime", told: Told) -> None:
     import json
 
-    from fluxstatus.listing.documents import yaml_of
-    from fluxstatus.listing.table import Table
-    from fluxstatus.objects import conditions
-    from fluxstatus.objects.find import ref_of
+    from fluxstatus.commands.conditions import rows
+    from fluxstatus.lookup.live import ref_of
+    from fluxstatus.report.table import Table
+    from fluxstatus.report.yaml import yaml_of
 
-    found = conditions.conditions_of(item)
+    found = rows.conditions_of(item)
     if told.output is Form.JSON:
         console.put(json.dumps(found, indent=2) + "\n")
     elif told.output is Form.YAML:
         console.put(yaml_of(found))
     else:
-        columns = conditions.WIDE if told.output is Form.WIDE else conditions.COLUMNS
+        columns = rows.WIDE if told.output is Form.WIDE else rows.COLUMNS
         look = console.look(told.color, everything=True)
         fitted = "wrap" if console.is_terminal(sys.stdout) else ""
         table = Table(columns, look, header=not told.no_headers, fitted=fitted)
-        console.put(table.lines(conditions.rows(item, columns, now)))
+        console.put(table.lines(rows.rows(item, columns, now)))
     if not found:
         console.note(f"{ref_of(item)} has no conditions")

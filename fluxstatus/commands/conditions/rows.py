@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fluxstatus.brief import ago
-from fluxstatus.evidence import Object
-from fluxstatus.explain.meanings import meaning_of
-from fluxstatus.kinds import FLUX_GROUPS
-from fluxstatus.masking import masked
-from fluxstatus.resources import map_of, maps_of, text_of, when
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.masking import masked
+from fluxstatus.knowledge.conditions import meaning_of
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import FLUX_GROUPS
 
 COLUMNS = ("TYPE", "STATUS", "SINCE", "REASON", "MESSAGE")
 WIDE = ("TYPE", "STATUS", "SINCE", "OBSERVED", "REASON", "MEANING", "MESSAGE")

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Option
 
-from fluxstatus.listing.options import Look, Offline, Place, Shape
-from fluxstatus.options import Connection, Timeout, seconds
+from fluxstatus.commands.list_options import Look, Offline, Place, Shape
+from fluxstatus.commands.options import Connection, Timeout, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fluxstatus.evidence import Evidence
-    from fluxstatus.explain.names import MistakenError
-    from fluxstatus.findings import Ref
-    from fluxstatus.listing.events import Events
-    from fluxstatus.listing.reading import Cluster
+    from fluxstatus.cluster.list_reader import Cluster
+    from fluxstatus.commands.events.source import Events
+    from fluxstatus.model.errors import MistakenError
+    from fluxstatus.model.evidence import Evidence
+    from fluxstatus.model.ref import Ref
 
 EPILOG = """
 \b
@@ -70,7 +70,7 @@ def show(
     -o json and yaml give each event, not folded.
     """
     from fluxstatus.commands import showing
-    from fluxstatus.commands.mistakes import told
+    from fluxstatus.commands.errors import told
 
     if complaint := look.contradiction() or offline.contradiction(connection, watch=look.watch):
         ctx.fail(complaint)
@@ -82,13 +82,13 @@ def show(
 
         @contextmanager
         def cluster() -> "Iterator[Cluster]":
-            from fluxstatus.listing import reading
+            from fluxstatus.cluster import list_reader
 
             if evidence:
-                yield reading.Saved(evidence, place.namespaces)
+                yield list_reader.Saved(evidence, place.namespaces)
                 return
-            with reading.opened(connection, **how) as door:
-                yield reading.Live(door, place.namespaces)
+            with list_reader.opened(connection, **how) as door:
+                yield list_reader.Live(door, place.namespaces)
 
         raise typer.Exit(showing.show(listing, cluster, watch=look.watch))
 
@@ -96,7 +96,7 @@ def show(
 def _events(
     which: Which, look: Look, about: "Ref | None", doubt: "MistakenError | None"
 ) -> "Events":
-    from fluxstatus.listing.events import Events, Wanted
+    from fluxstatus.commands.events.source import Events, Wanted
 
     since = timedelta(seconds=which.since) if which.since else None
     wanted = Wanted(about, which.type or "", since)
@@ -107,7 +107,7 @@ def _saved(offline: Offline) -> "Evidence | None":
     """Give the saved cluster, if that is what is looked into."""
     if not offline.file:
         return None
-    from fluxstatus import snapshot
+    from fluxstatus.model import snapshot
 
     return snapshot.load(offline.file)
 
@@ -118,17 +118,17 @@ def _about(
     """Give what KIND/NAME means, and the doubt whether it exists. Raises MistakenError."""
     if not word:
         return None, None
-    from fluxstatus.explain.names import MistakenError
-    from fluxstatus.objects import find, saved
+    from fluxstatus.lookup import live, saved
+    from fluxstatus.model.errors import MistakenError
 
     if evidence:
-        return find.ref_of(saved.find(evidence, [word], place.namespaces)), None
-    from fluxstatus.listing.reading import opened
+        return live.ref_of(saved.find(evidence, [word], place.namespaces)), None
+    from fluxstatus.cluster.list_reader import opened
 
     with opened(connection, **how) as door:
-        objects = find.Objects(door)
+        objects = live.Objects(door)
         try:
-            return find.ref_of(objects.find([word], place.namespaces)), None
+            return live.ref_of(objects.find([word], place.namespaces)), None
         except MistakenError as error:
             possible = [] if error.choices else objects.possible([word], place.namespaces)
             if len(possible) != 1:

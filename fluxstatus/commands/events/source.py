@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.brief import ago
-from fluxstatus.evidence import Object
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.findings import Ref
-from fluxstatus.kinds import FLUX_GROUPS
-from fluxstatus.listing.listing import Entry
-from fluxstatus.listing.reading import Cluster
-from fluxstatus.masking import mask
-from fluxstatus.resources import map_of, text_of, when
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands.listing import Entry
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.model.ref import Ref
 
 _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "DaemonSet", "Endpoints",
             "PersistentVolumeClaim", "HorizontalPodAutoscaler", "Ingress", "Lease")  # fmt: skip

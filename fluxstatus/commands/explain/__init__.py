@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 from typer import Argument, Option
 
-from fluxstatus import console, snapshot
-from fluxstatus.asking import ask
-from fluxstatus.evidence import Evidence, Unread, Why
-from fluxstatus.findings import Exit, Level
-from fluxstatus.judge import judge_state
-from fluxstatus.options import Connection, Saved, Shown, Timeout
+from fluxstatus.checks.run import judge_state
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
+from fluxstatus.commands.progress import ask
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Evidence, Unread, Why
+from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import RENDER, Format, Look
 from fluxstatus.report.terminal import command_line
-from fluxstatus.state import State
+from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.explain.codes import Code
-    from fluxstatus.explain.names import MistakenError
-    from fluxstatus.explain.story import Story
-    from fluxstatus.resources import Resource
+    from fluxstatus.commands.explain.codes import Code
+    from fluxstatus.commands.explain.details import Story
+    from fluxstatus.model.errors import MistakenError
+    from fluxstatus.state.resource import Resource
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
@@ -65,8 +66,9 @@ def show(
     feeds on name, never a value; each is left out where you lack the right. A CODE needs no
     cluster.
     """
-    from fluxstatus.explain.codes import codes
-    from fluxstatus.explain.names import MistakenError, UnreadError, find, near_codes, parse
+    from fluxstatus.commands.explain.codes import codes
+    from fluxstatus.lookup.names import find, near_codes, parse
+    from fluxstatus.model.errors import MistakenError, UnreadError
 
     if complaint := saved.contradiction(connection):
         ctx.fail(complaint)
@@ -94,7 +96,7 @@ def show(
 
 
 def _put(told: "Story | Code", shown: Shown) -> None:
-    from fluxstatus.explain import as_json, as_text
+    from fluxstatus.commands.explain import as_json, as_text
 
     if shown.output is Format.TEXT:
         console.put(as_text.render(told, _look(shown)))
@@ -129,10 +131,10 @@ def _story(
     state: State, resource: "Resource", timeout: float, flags: tuple[str, ...] | None
 ) -> "Story":
     """Tell the story of *resource*; without *flags* for kubectl nothing more is asked."""
-    from fluxstatus import credentials
-    from fluxstatus.controllers import Controllers
-    from fluxstatus.explain import events, log
-    from fluxstatus.explain.story import story_of
+    from fluxstatus.causes.unavailable import Controllers
+    from fluxstatus.commands.explain.details import story_of
+    from fluxstatus.lookup import events, log
+    from fluxstatus.lookup.credentials import inspect
 
     report = judge_state(state)
     if flags is None:
@@ -143,6 +145,6 @@ def _story(
         if component
         else log.Log(unread=_NO_CONTROLLER)
     )
-    secrets = credentials.credentials_of(state, resource, flags, timeout)
+    secrets = inspect.credentials_of(state, resource, flags, timeout)
     happened = events.read(resource.ref, flags, timeout)
     return story_of(state, report, resource, said, secrets, events=happened)

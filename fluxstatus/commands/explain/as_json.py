@@ -7,11 +7,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from fluxstatus.explain.chain import Node
-from fluxstatus.explain.codes import Code
-from fluxstatus.explain.log import Log
-from fluxstatus.explain.story import Story
-from fluxstatus.findings import Ref
+from fluxstatus.commands.explain.codes import Code
+from fluxstatus.commands.explain.details import Story
+from fluxstatus.lookup.chain import Node
+from fluxstatus.lookup.log import Log
+from fluxstatus.model.ref import Ref
 from fluxstatus.report.as_json import (
     commands_json,
     finding_json,

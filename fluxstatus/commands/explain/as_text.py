@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from fluxstatus.brief import ago
-from fluxstatus.explain.chain import Node
-from fluxstatus.explain.codes import Case, Code
-from fluxstatus.explain.story import Past, Story
-from fluxstatus.findings import Command, Finding, Level
+from fluxstatus.base.durations import ago
+from fluxstatus.commands.explain.codes import Case, Code
+from fluxstatus.commands.explain.details import Past, Story
+from fluxstatus.lookup.chain import Node
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command
 from fluxstatus.report.as_text import put_finding, word_of
+from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
-from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
 from fluxstatus.report.terminal import columns, visible

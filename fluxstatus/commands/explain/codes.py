@@ -7,16 +7,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fluxstatus.advice import HABITS
+from fluxstatus.advice.advice import Habit
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.telling import UNREAD_CODES
-from fluxstatus.findings import Hint
-from fluxstatus.habits import HABITS
-from fluxstatus.habits.habit import Habit
+from fluxstatus.checks.wording import UNREAD_CODES
+from fluxstatus.commands.preflight import report as preflight
+from fluxstatus.commands.versions import skew
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.rule import Rule, Step, command
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.preflight import report as preflight
-from fluxstatus.versions import skew
+from fluxstatus.model.hints import Hint
 
 _UPSTREAM = {
     "F": "fluxcd/flux2",

@@ -5,22 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from fluxstatus.aim import Aim
-from fluxstatus.brief import short
-from fluxstatus.checks.telling import docs_of
-from fluxstatus.credentials import Credential
-from fluxstatus.evidence import Unread
-from fluxstatus.explain.chain import Chains, Node
-from fluxstatus.explain.events import Events, fold, selector
-from fluxstatus.explain.log import Log
-from fluxstatus.explain.meanings import meaning_of
-from fluxstatus.findings import Command, Finding, Level, Ref, Report, worst
-from fluxstatus.kinds import full_name
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.checks.wording import docs_of
+from fluxstatus.knowledge.conditions import meaning_of
 from fluxstatus.knowledge.subject import fields_of
-from fluxstatus.references import source_of
-from fluxstatus.resources import WELL, Resource, map_of, maps_of, text_of, when
-from fluxstatus.revisions import lag_of
-from fluxstatus.state import State, key_of
+from fluxstatus.lookup.chain import Chains, Node
+from fluxstatus.lookup.credentials.inspect import Credential
+from fluxstatus.lookup.events import Events, fold, selector
+from fluxstatus.lookup.log import Log
+from fluxstatus.model.evidence import Unread
+from fluxstatus.model.findings import Finding, Level, Report, worst
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kinds import full_name
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.revisions import lag_of, short
+from fluxstatus.state.state import State
 
 _GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})
 """How the entry of a history says that it went well (KC, FO and HC api types)."""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
-from fluxstatus.listing.options import Look, Offline, Place
-from fluxstatus.options import Connection, Timeout
+from fluxstatus.commands.list_options import Look, Offline, Place
+from fluxstatus.commands.options import Connection, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fluxstatus.listing.listing import Listing, Source
-    from fluxstatus.listing.reading import Cluster
+    from fluxstatus.cluster.list_reader import Cluster
+    from fluxstatus.commands.listing import Listing, Source
 
 EPILOG = """
 \b
@@ -87,7 +87,7 @@ def show(
     yaml print whole objects, as kubectl does.
     """
     from fluxstatus.commands import showing
-    from fluxstatus.commands.mistakes import told
+    from fluxstatus.commands.errors import told
 
     if complaint := look.contradiction() or offline.contradiction(connection, watch=look.watch):
         ctx.fail(complaint)
@@ -106,9 +106,9 @@ def show(
 def _listing(words: list[str], which: Which, look: Look) -> "Listing":
     """Give what lists *words*. Raises MistakenError."""
     from fluxstatus.commands import showing
-    from fluxstatus.listing.components import Components
-    from fluxstatus.listing.objects import FluxObjects
-    from fluxstatus.listing.words import COMPONENTS, asked_for
+    from fluxstatus.commands.get.flux_objects import FluxObjects
+    from fluxstatus.commands.get.pods import Components
+    from fluxstatus.commands.get.words import COMPONENTS, asked_for
 
     filters = which.filters()
     source: Source
@@ -123,10 +123,10 @@ def _listing(words: list[str], which: Which, look: Look) -> "Listing":
 def _cluster(
     place: Place, which: Which, offline: Offline, connection: Connection, **how: Any
 ) -> "Iterator[Cluster]":
-    from fluxstatus.listing import reading
+    from fluxstatus.cluster import list_reader
 
     if offline.file:
-        yield reading.saved(offline.file, place.namespaces, which.selector)
+        yield list_reader.saved(offline.file, place.namespaces, which.selector)
         return
-    with reading.opened(connection, **how) as door:
-        yield reading.Live(door, place.namespaces, which.selector)
+    with list_reader.opened(connection, **how) as door:
+        yield list_reader.Live(door, place.namespaces, which.selector)

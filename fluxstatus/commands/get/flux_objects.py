@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import partial
 
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.listing.listing import Entry
-from fluxstatus.listing.reading import Cluster
-from fluxstatus.listing.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
-from fluxstatus.listing.words import Asked
-from fluxstatus.state import key_of
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
+from fluxstatus.commands.get.words import Asked
+from fluxstatus.commands.listing import Entry
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.ref import key_of
 
 
 class FluxObjects:

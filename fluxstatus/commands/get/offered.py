@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fluxstatus.kinds import KINDS, OPERATOR
+from fluxstatus.model.kinds import KINDS, OPERATOR
 
 _LISTED = {
     "all": "every object of Flux",

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fluxstatus.brief import ago
-from fluxstatus.components import CONTROLLERS, OPERATORS, Component, image_version
-from fluxstatus.evidence import Object
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.listing.listing import Entry
-from fluxstatus.listing.reading import Cluster
-from fluxstatus.resources import map_of, maps_of, text_of, when
-from fluxstatus.state import State
-from fluxstatus.workloads import is_ready, trouble_of_pod
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands.listing import Entry
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, image_version
+from fluxstatus.state.pods import is_ready, trouble_of_pod
+from fluxstatus.state.state import State
 
 _USUAL = ("--watch-all-namespaces=true", "--storage-adv-addr=", "--reporting-interval=")
 """How arguments begin that say nothing: all controllers have them, or all need them."""

@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from fluxstatus.brief import ago, short
-from fluxstatus.evidence import Object
-from fluxstatus.kinds import KINDS, Kind
-from fluxstatus.listing.reading import Cluster
-from fluxstatus.ownership import makers_of
-from fluxstatus.prune import prune
-from fluxstatus.references import source_of
-from fluxstatus.resources import MOVING, REQUESTED_AT, Resource, Verdict, map_of, text_of, when
-from fluxstatus.revisions import Lag, chart_version, lag_behind
-from fluxstatus.state import Key, key_of
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import MOVING, REQUESTED_AT, Resource, Verdict
+from fluxstatus.state.revisions import Lag, chart_version, lag_behind, short
 
 COLUMNS = ("NAMESPACE", "NAME", "READY", "SUSPENDED", "SINCE", "WANTED", "APPLIED", "MESSAGE")
 WIDE = (*COLUMNS[:-1], "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fluxstatus.explain.names import MistakenError, kind_called
-from fluxstatus.kinds import KINDS, Kind
+from fluxstatus.lookup.names import kind_called
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.kinds import KINDS, Kind
 
 COMPONENTS = "components"
 """What is no kind: the pods of Flux's controllers."""

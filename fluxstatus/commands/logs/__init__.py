@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
-from fluxstatus import console
-from fluxstatus.findings import Exit
-from fluxstatus.listing.options import Place
-from fluxstatus.options import Color, Connection, Output, Timeout, Verbose, seconds
+from fluxstatus.commands import console
+from fluxstatus.commands.list_options import Place
+from fluxstatus.commands.options import Color, Connection, Output, Timeout, Verbose, seconds
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from fluxstatus.components import Component
-    from fluxstatus.findings import Ref
-    from fluxstatus.logs.lines import Line
-    from fluxstatus.logs.reading import Wanted
+    from fluxstatus.commands.logs.lines import Line
+    from fluxstatus.commands.logs.reader import Wanted
+    from fluxstatus.model.ref import Ref
+    from fluxstatus.state.deployments import Component
 
 _TAIL = 50  # lines of each pod, if nothing is said
 EPILOG = """
@@ -82,8 +82,8 @@ def show(
     It is told of all their pods, in the order of time. It needs the right to get pods/log. -o
     json gives each line as the controller wrote it.
     """
-    from fluxstatus.commands.mistakes import told
-    from fluxstatus.logs import reading
+    from fluxstatus.commands.errors import told
+    from fluxstatus.commands.logs import reader
 
     if which.for_ and controller:
         ctx.fail("--for names the controller by itself; leave out CONTROLLER.")
@@ -91,7 +91,7 @@ def show(
         components, about = _find(
             controller, which.for_, place, connection, timeout=timeout, verbose=verbose
         )
-    logs = reading.Logs(components, connection.flags(but_for=("request_timeout",)))
+    logs = reader.Logs(components, connection.flags(but_for=("request_timeout",)))
     colour = console.look(color, everything=True).colour
     for line in logs.read(_wanted(which, about), timeout):
         if not console.put(_told(line, output, colour=colour) + "\n"):
@@ -106,12 +106,12 @@ def _find(
     controller: str, named: str, place: Place, connection: Connection, **how: Any
 ) -> "tuple[list[Component], Ref | None]":
     """Give the controllers whose logs are meant, and the object that lines must be about."""
-    from fluxstatus.explain.names import MistakenError
-    from fluxstatus.listing.reading import Live, opened
-    from fluxstatus.logs import controllers
-    from fluxstatus.objects.find import Objects, ref_of
-    from fluxstatus.programs import ProgramError
-    from fluxstatus.state import State
+    from fluxstatus.cluster.list_reader import Live, opened
+    from fluxstatus.cluster.processes import ProgramError
+    from fluxstatus.commands.logs import selection
+    from fluxstatus.lookup.live import Objects, ref_of
+    from fluxstatus.model.errors import MistakenError
+    from fluxstatus.state.state import State
 
     with opened(connection, **how) as door:
         about = ref_of(Objects(door).find([named], place.namespaces)) if named else None
@@ -123,16 +123,16 @@ def _find(
     if not found:
         raise MistakenError("no controller of Flux was found in this cluster.")
     if about:
-        return controllers.of_kind(found, about.kind), about
-    return controllers.named(found, controller), None
+        return selection.of_kind(found, about.kind), about
+    return selection.named(found, controller), None
 
 
 def _wanted(which: Which, about: "Ref | None") -> "Wanted":
-    from fluxstatus.logs import reading
-    from fluxstatus.logs.lines import chosen
+    from fluxstatus.commands.logs import reader
+    from fluxstatus.commands.logs.lines import chosen
 
     tail = which.tail if which.tail is not None or which.since else _TAIL
-    return reading.Wanted(
+    return reader.Wanted(
         fits=chosen(about, errors=which.errors),
         every=not (about or which.errors),
         tail=None if tail is None or tail < 0 else tail,
@@ -143,6 +143,6 @@ def _wanted(which: Which, about: "Ref | None") -> "Wanted":
 
 
 def _told(line: "Line", form: Format, *, colour: bool) -> str:
-    from fluxstatus.logs.lines import as_json, as_text
+    from fluxstatus.commands.logs.lines import as_json, as_text
 
     return as_json(line) if form is Format.JSON else as_text(line, colour=colour)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fluxstatus.explain.log import is_about, kind_in
-from fluxstatus.findings import Ref
-from fluxstatus.masking import mask
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.masking import mask
+from fluxstatus.lookup.log import is_about, kind_in
+from fluxstatus.model.ref import Ref
 from fluxstatus.report.terminal import visible
-from fluxstatus.resources import map_of, text_of, when
 
 _WORST = re.compile(r"(?:[EF]\d{4} |panic:|fatal error:|goroutine \d)")
 """How lines begin that are no JSON and bad news: klog's, and Go's own."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from fluxstatus import programs
-from fluxstatus.components import Component
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.explain.log import explain
-from fluxstatus.logs.lines import Line, read
-from fluxstatus.programs import Process, ProgramError
-from fluxstatus.resources import map_of, text_of
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.cluster import processes
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.commands.logs.lines import Line, read
+from fluxstatus.lookup.log import explain
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.state.deployments import Component
 
 _LOOK_EVERY = 0.2  # seconds, for new lines
 _BOUNDS = ("--tail=20000", "--limit-bytes=16777216")  # of a pod: memory is to stay small
@@ -97,7 +97,7 @@ class Logs:
     def _start(self, component: Component, pod: Object, wanted: Wanted) -> Process:
         name = text_of(map_of(pod.get("metadata")).get("name"))
         where = f"--namespace={component.ref.namespace}"
-        argv = [programs.kubectl(), *self._flags, "logs", where, *wanted.options(), f"pod/{name}"]
+        argv = [processes.kubectl(), *self._flags, "logs", where, *wanted.options(), f"pod/{name}"]
         return Process(argv)
 
     def _whole(self, streams: Iterable[_Stream], wanted: Wanted, until: float) -> Iterator[Line]:

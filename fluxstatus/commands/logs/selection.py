@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from fluxstatus.components import Component
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.kinds import KINDS, OPERATOR
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.kinds import KINDS, OPERATOR
+from fluxstatus.state.deployments import Component
 
 NAMES = tuple(dict.fromkeys(kind.controller for kind in KINDS.values()))
 """The names of all controllers of Flux."""

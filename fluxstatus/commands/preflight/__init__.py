@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 from typer import Option
 
-from fluxstatus import console
-from fluxstatus.commands.one import Shown
-from fluxstatus.options import Connection, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.one_object import Shown
+from fluxstatus.commands.options import Connection, Timeout
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fluxstatus.clients import Client
-    from fluxstatus.preflight.manifest import Sync
-    from fluxstatus.preflight.rights import Rights
-    from fluxstatus.state import State
+    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.commands.preflight.manifest import Sync
+    from fluxstatus.commands.preflight.rights import Rights
+    from fluxstatus.state.state import State
 
 EPILOG = """
 \b
@@ -37,7 +37,7 @@ Exit codes:
 """
 
 
-_MODULES = ("state", "preflight.report", "report.as_text")
+_MODULES = ("state.state", "commands.preflight.report", "report.as_text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def show(
         _put_manifest(sync, connection, shown)
         return
     state, rights, clients = _read(connection, timeout, verbose=shown.verbose)
-    from fluxstatus.preflight.report import report_of
+    from fluxstatus.commands.preflight.report import report_of
 
     report = report_of(state, rights, clients, sync.url if sync else "")
     console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))
@@ -86,7 +86,7 @@ def show(
 
 
 def _sync(wanted: Wanted) -> "Sync | None":
-    from fluxstatus.preflight.manifest import ManifestError, sync_of
+    from fluxstatus.commands.preflight.manifest import ManifestError, sync_of
 
     rest = {"--ref": wanted.ref, "--path": wanted.path, "--private": wanted.private}
     for option in (name for name, value in rest.items() if value):
@@ -104,8 +104,8 @@ def _sync(wanted: Wanted) -> "Sync | None":
 
 def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
     """Put the manifest on standard output, what to do with it on standard error."""
-    from fluxstatus.aim import Aim
-    from fluxstatus.preflight.manifest import as_yaml, instance, steps
+    from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
+    from fluxstatus.model.kubectl_flags import Aim
     from fluxstatus.report.terminal import command_line
 
     made = instance(sync)
@@ -122,17 +122,17 @@ def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> 
 def _read(
     connection: Connection, timeout: float, *, verbose: bool
 ) -> "tuple[State, Rights, Mapping[str, Client]]":
-    from fluxstatus import discovery
-    from fluxstatus.clients import asking
-    from fluxstatus.collect import QUESTIONS
-    from fluxstatus.components import CONTROLLERS, OPERATORS
-    from fluxstatus.kinds import KINDS
-    from fluxstatus.lists import Question
-    from fluxstatus.preflight.here import HOME
-    from fluxstatus.preflight.rights import Rights, find_out
-    from fluxstatus.preflight.tools import NAMES
-    from fluxstatus.reading import reading
-    from fluxstatus.state import State
+    from fluxstatus.cluster import discovery
+    from fluxstatus.cluster.collector import QUESTIONS
+    from fluxstatus.cluster.local_tools import asking
+    from fluxstatus.cluster.paging import Question
+    from fluxstatus.cluster.reader import reading
+    from fluxstatus.commands.preflight.existing import HOME
+    from fluxstatus.commands.preflight.rights import Rights, find_out
+    from fluxstatus.commands.preflight.tools import NAMES
+    from fluxstatus.model.kinds import KINDS
+    from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+    from fluxstatus.state.state import State
 
     namespace = Question("/api/v1", "namespaces", f"fieldSelector=metadata.name={HOME}")
     with (

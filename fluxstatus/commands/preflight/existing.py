@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from fluxstatus.checks.telling import passed, unread_found
-from fluxstatus.components import CONTROLLERS, HELM_CHART, OPERATORS, Component, managed_by
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Command, Finding, Hint, Level
-from fluxstatus.preflight.manifest import CHART
-from fluxstatus.resources import Verdict, map_of, text_of
-from fluxstatus.state import State
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.checks.wording import passed, unread_found
+from fluxstatus.commands.preflight.manifest import CHART
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.state.deployments import CONTROLLERS, HELM_CHART, OPERATORS, Component, managed_by
+from fluxstatus.state.resource import Verdict
+from fluxstatus.state.state import State
 
 EXISTING, LEFTOVERS = "existing", "leftovers"
 HOME = "flux-system"

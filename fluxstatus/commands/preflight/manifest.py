@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from fluxstatus.findings import Command, Hint
+from fluxstatus.model.hints import Command, Hint
 
 NAMESPACE, SECRET = "flux-system", "flux-system"
 FILE = "flux-instance.yaml"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from fluxstatus.findings import Command, Finding, Hint, Level
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
 
 STEP_ID = "network"
 REGISTRY = "ghcr.io"

@@ -2,22 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fluxstatus.aim import Aim
 from fluxstatus.checks import cluster
-from fluxstatus.checks.telling import passed, unread_found
-from fluxstatus.clients import Client
-from fluxstatus.findings import Command, Finding, Hint, Level, Report, StepResult, worst
-from fluxstatus.preflight import here, network, tools
-from fluxstatus.preflight.rights import NEEDED, Right, Rights
-from fluxstatus.state import State
+from fluxstatus.checks.wording import passed, unread_found
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.commands.preflight import existing, network, tools
+from fluxstatus.commands.preflight.rights import NEEDED, Right, Rights
+from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.state.state import State
 
 RIGHTS = "rights"
 _TITLES = {
     cluster.STEP_ID: "Kubernetes",
     RIGHTS: "rights to install",
     tools.STEP_ID: "programs on this machine",
-    here.EXISTING: "what is installed already",
-    here.LEFTOVERS: "what an earlier installation left",
+    existing.EXISTING: "what is installed already",
+    existing.LEFTOVERS: "what an earlier installation left",
     network.STEP_ID: "what the cluster must reach",
 }
 
@@ -45,8 +46,8 @@ def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: 
         cluster.STEP_ID: [*_kubernetes(state)],
         RIGHTS: [*_rights(state, rights)] if reachable else [],
         tools.STEP_ID: [*tools.examine(clients)],
-        here.EXISTING: [*here.existing(state)] if reachable else [],
-        here.LEFTOVERS: [*here.leftovers(state)] if reachable else [],
+        existing.EXISTING: [*existing.existing(state)] if reachable else [],
+        existing.LEFTOVERS: [*existing.leftovers(state)] if reachable else [],
         network.STEP_ID: [*network.examine(url)],
     }
     return Report(

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from fluxstatus import programs
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.cluster import processes
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.model.evidence import Unread, Why
 
 _NOWHERE = "flux-status-asks-for-the-whole-cluster"
 _ROW = re.compile(r"(?P<what>\S*)\s+\[[^\]]*\]\s+\[(?P<names>[^\]]*)\]\s+\[(?P<verbs>[^\]]*)\]")
@@ -80,9 +80,9 @@ def find_out(flags: Sequence[str], timeout: float) -> Rights:
     """Ask kubectl what the user of *flags* may do; each call takes *timeout* seconds at most."""
     seconds = min(timeout, _SECONDS)
     try:
-        kubectl = programs.kubectl()
+        kubectl = processes.kubectl()
         argv = [kubectl, *flags, "auth", "can-i", "--list", f"--namespace={_NOWHERE}"]
-        output = programs.run([*argv, "--no-headers"], timeout=seconds)
+        output = processes.run([*argv, "--no-headers"], timeout=seconds)
     except ProgramError as error:
         return Rights(unread=error.unread)
     rules = list(rules_in(output.stdout.decode(errors="replace")))

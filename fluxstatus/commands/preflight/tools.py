@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from fluxstatus.checks.telling import passed
-from fluxstatus.clients import Client
-from fluxstatus.findings import Command, Finding, Hint, Level
+from fluxstatus.checks.wording import passed
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
 
 STEP_ID = "tools"
 _RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"

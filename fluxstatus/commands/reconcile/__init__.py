@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fluxstatus import console
-from fluxstatus.commands.one import Shown, Which, Words, find_one, from_cluster, from_file
-from fluxstatus.findings import Exit, Level
-from fluxstatus.options import Connection, Saved, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.one_object import Shown, Which, Words, find_one, from_cluster, from_file
+from fluxstatus.commands.options import Connection, Saved, Timeout
+from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from fluxstatus.resources import Resource
-    from fluxstatus.state import State
+    from fluxstatus.state.resource import Resource
+    from fluxstatus.state.state import State
 
 EPILOG = """
 \b
@@ -55,8 +55,8 @@ def show(
         state, resource = find_one("reconcile", words, from_file(which, saved, shown))
     else:
         state, resource = _find_live(words, which, shown, connection, timeout)
-    from fluxstatus.reconcile.advice import advise
-    from fluxstatus.reconcile.shown import as_json, as_text
+    from fluxstatus.commands.reconcile.advice import advise
+    from fluxstatus.commands.reconcile.text import as_json, as_text
 
     advice = advise(state, resource)
     if shown.output is Format.JSON:
@@ -69,19 +69,19 @@ def show(
 def _find_live(
     words: list[str], which: Which, shown: Shown, connection: Connection, timeout: float
 ) -> "tuple[State, Resource]":
-    from fluxstatus.reading import reading
+    from fluxstatus.cluster.reader import reading
 
     with reading(
         connection,
         timeout=timeout,
         namespaces=which.namespace,
         verbose=shown.verbose,
-        meanwhile=("closeup", "reconcile.advice", "reconcile.shown"),
+        meanwhile=("lookup.related", "commands.reconcile.advice", "commands.reconcile.text"),
     ) as ours:
-        from fluxstatus.closeup import needs_of
-        from fluxstatus.collect import QUESTIONS
-        from fluxstatus.components import CONTROLLERS, OPERATORS
-        from fluxstatus.kinds import KINDS
+        from fluxstatus.cluster.collector import QUESTIONS
+        from fluxstatus.lookup.related import needs_of
+        from fluxstatus.model.kinds import KINDS
+        from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
         ours.discover()
         beside = (

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from fluxstatus.aim import Aim
-from fluxstatus.checks.telling import cause_found
-from fluxstatus.explain.chain import Chains
-from fluxstatus.findings import Hint, Level, Ref, worst
-from fluxstatus.reconcile.case import Case
-from fluxstatus.reconcile.rules import Helps, Reason, decide
-from fluxstatus.reconcile.timing import Prospect, prospects
-from fluxstatus.reconcile.ways import Way, ways
-from fluxstatus.resources import Resource
-from fluxstatus.state import State
+from fluxstatus.checks.wording import cause_found
+from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.commands.reconcile.outlook import Prospect, prospects
+from fluxstatus.commands.reconcile.requests import Way, ways
+from fluxstatus.commands.reconcile.rules import Helps, Reason, decide
+from fluxstatus.lookup.chain import Chains
+from fluxstatus.model.findings import Level, worst
+from fluxstatus.model.hints import Hint
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 
 @dataclass(frozen=True, slots=True)

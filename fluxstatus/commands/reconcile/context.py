@@ -2,12 +2,13 @@
 
 from functools import cached_property
 
-from fluxstatus.causes import Cause
-from fluxstatus.controllers import Controllers, controller_of
-from fluxstatus.findings import Ref
-from fluxstatus.references import source_of
-from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of
-from fluxstatus.state import State, key_of
+from fluxstatus.base.fields import text_of
+from fluxstatus.causes.trace import Cause
+from fluxstatus.causes.unavailable import Controllers, controller_of
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
+from fluxstatus.state.state import State
 
 _FETCHED = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart",
                       "ImageRepository"})  # fmt: skip

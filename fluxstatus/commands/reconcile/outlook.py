@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.brief import ago
-from fluxstatus.evidence import Why
-from fluxstatus.reconcile.case import Case
-from fluxstatus.resources import MOVING, Resource, Verdict, map_of, maps_of, seconds, text_of, when
-from fluxstatus.state import key_of
+from fluxstatus.base.durations import ago, seconds, when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.ref import key_of
+from fluxstatus.state.resource import MOVING, Resource, Verdict
 
 _OPERATORS = {"FluxInstance": 3600.0, "ResourceSet": 3600.0, "ResourceSetInputProvider": 600.0}
 """Seconds between two reconciliations without an annotation (FO api/v1, GetInterval)."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fluxstatus.aim import Aim
-from fluxstatus.findings import Command
-from fluxstatus.reconcile.case import Case
-from fluxstatus.resources import REQUESTED_AT, Resource, Verdict
+from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
 _RESET, _FORCE = "reconcile.fluxcd.io/resetAt", "reconcile.fluxcd.io/forceAt"
 """Annotations of a HelmRelease; they count with the value of the request (HC api/v2)."""

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from fluxstatus.brief import ago, short
-from fluxstatus.causes import Cause
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import text_of
+from fluxstatus.causes.trace import Cause
 from fluxstatus.checks.beside import headline
-from fluxstatus.checks.telling import explained
-from fluxstatus.findings import Hint
-from fluxstatus.reconcile.case import Case
-from fluxstatus.resources import MOVING, REQUESTED_AT, Verdict, text_of, when
-from fluxstatus.revisions import lag_of
-from fluxstatus.state import key_of
+from fluxstatus.checks.wording import explained
+from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.model.hints import Hint
+from fluxstatus.model.ref import key_of
+from fluxstatus.state.resource import MOVING, REQUESTED_AT, Verdict
+from fluxstatus.state.revisions import lag_of, short
 
 
 class Helps(StrEnum):

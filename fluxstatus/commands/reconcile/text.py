@@ -2,12 +2,12 @@
 
 import json
 
-from fluxstatus.findings import Hint
-from fluxstatus.reconcile.advice import Advice
-from fluxstatus.reconcile.rules import Helps
+from fluxstatus.commands.reconcile.advice import Advice
+from fluxstatus.commands.reconcile.rules import Helps
+from fluxstatus.model.hints import Hint
 from fluxstatus.report.as_json import commands_json, hint_json, object_json, time_json
+from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
-from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
 
 SCHEMA_VERSION = 1

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Option
 
-from fluxstatus import console
-from fluxstatus.aim import Aim
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import Command, Exit, Level
-from fluxstatus.options import Color, Connection, Timeout, Verbose
-from fluxstatus.programs import ProgramError
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kubectl_flags import Aim
 from fluxstatus.report import RENDER, Format
 from fluxstatus.report.terminal import command_line
 
 if TYPE_CHECKING:
-    from fluxstatus.state import State
-    from fluxstatus.webui.ends import End
-    from fluxstatus.webui.tunnel import Tunnel
+    from fluxstatus.commands.ui.endpoints import End
+    from fluxstatus.commands.ui.tunnel import Tunnel
+    from fluxstatus.state.state import State
 
 EPILOG = """
 \b
@@ -86,7 +87,7 @@ def show(
 
 def _local_port(address: str, wanted: int, *, yes: bool) -> int:
     """Give *wanted* if it is free; if nothing is wanted, the usual port or any."""
-    from fluxstatus.webui.tunnel import free_port, is_loopback
+    from fluxstatus.commands.ui.tunnel import free_port, is_loopback
 
     if not is_loopback(address) and not yes:
         text = (
@@ -104,15 +105,18 @@ def _local_port(address: str, wanted: int, *, yes: bool) -> int:
 
 def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "State":
     """Read no more than what leads to the web UI."""
-    from fluxstatus.reading import reading
+    from fluxstatus.cluster.reader import reading
 
     with reading(
-        connection, timeout=timeout, verbose=verbose, meanwhile=("webui.ends", "webui.tunnel")
+        connection,
+        timeout=timeout,
+        verbose=verbose,
+        meanwhile=("commands.ui.endpoints", "commands.ui.tunnel"),
     ) as ours:
-        from fluxstatus.collect import QUESTIONS
-        from fluxstatus.components import OPERATORS
-        from fluxstatus.state import State
-        from fluxstatus.webui.ends import is_ambiguous, lease_question
+        from fluxstatus.cluster.collector import QUESTIONS
+        from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_question
+        from fluxstatus.state.deployments import OPERATORS
+        from fluxstatus.state.state import State
 
         ours.ask([(OPERATORS, QUESTIONS[OPERATORS])])
         ours.ask(ours.in_homes("pods", "services"))
@@ -124,7 +128,7 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
 
 
 def _ends(state: "State") -> "list[End]":
-    from fluxstatus.webui.ends import ends_of, lease_unread
+    from fluxstatus.commands.ui.endpoints import ends_of, lease_unread
 
     if unread := lease_unread(state):
         console.note(f"several replicas run, and which leads is unknown: {unread.text}")
@@ -134,7 +138,7 @@ def _ends(state: "State") -> "list[End]":
 def _open(
     connection: Connection, ends: "list[End]", address: str, port: int, timeout: float
 ) -> "Tunnel":
-    from fluxstatus.webui.tunnel import Tunnel
+    from fluxstatus.commands.ui.tunnel import Tunnel
 
     flags = connection.flags(but_for=("request_timeout",))  # the tunnel is one long request
     return Tunnel(flags, ends, address, port, timeout)
@@ -161,7 +165,7 @@ def _again(connection: Connection, address: str, port: int, timeout: float) -> "
 
 def _explain(evidence: Evidence) -> Exit:
     """Show what the check has to say about the web UI that was not found."""
-    from fluxstatus.judge import Choice, judge
+    from fluxstatus.checks.run import Choice, judge
 
     report = judge(evidence, Choice(steps=("ui",)))
     console.put(RENDER[Format.TEXT](report, console.look(Color.AUTO, everything=True)))
@@ -181,7 +185,7 @@ def _refused(error: ProgramError, state: "State") -> Exit:
 
 
 def _announce(address: str, port: int, *, browse: bool) -> None:
-    from fluxstatus.webui.tunnel import is_loopback, url_of
+    from fluxstatus.commands.ui.tunnel import is_loopback, url_of
 
     url = url_of(address, port)
     if not is_loopback(address):

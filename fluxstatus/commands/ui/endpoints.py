@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import jmespath
 
-from fluxstatus.checks.ui import PORT, PORT_NAME, web_services
-from fluxstatus.components import OPERATORS
-from fluxstatus.evidence import Object, Unread
-from fluxstatus.kinds import OPERATOR
-from fluxstatus.lists import Question
-from fluxstatus.resources import map_of, maps_of, text_of
-from fluxstatus.state import State
-from fluxstatus.workloads import is_ready, selected
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.cluster.paging import Question
+from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.model.kinds import OPERATOR
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.pods import is_ready, selected
+from fluxstatus.state.state import State
+from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services
 
 _LEASES = "leases.coordination.k8s.io"
 _LEASE = OPERATOR

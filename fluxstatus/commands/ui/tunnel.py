@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable
 from typing import Self
 
-from fluxstatus import programs
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.programs import Process, ProgramError
-from fluxstatus.webui.ends import End
+from fluxstatus.cluster import processes
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.commands.ui.endpoints import End
+from fluxstatus.model.evidence import Unread, Why
 
 LOCALHOST = "127.0.0.1"
 _PAUSE = 0.1  # seconds between two looks at the tunnel
@@ -101,7 +101,7 @@ class Tunnel:
 
     def _open(self, end: End) -> Process:
         argv = (
-            programs.kubectl(), *self._flags, "port-forward", f"--address={self._address}",
+            processes.kubectl(), *self._flags, "port-forward", f"--address={self._address}",
             f"--namespace={end.namespace}", end.resource, f"{self._port}:{end.port}",
         )  # fmt: skip
         process = Process(argv)

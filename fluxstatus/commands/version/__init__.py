@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from fluxstatus import __version__, console
-from fluxstatus.findings import Exit
-from fluxstatus.options import Output
+from fluxstatus import __version__
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Output
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from fluxstatus.integrity import Verified
+    from fluxstatus.commands.version.integrity import Verified
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
 _CHECKOUT = (
@@ -49,7 +50,7 @@ def show(
 
 
 def _verify() -> "Verified | None":
-    from fluxstatus import integrity  # noqa: PLC0415 - it takes 40 ms, which no other has to wait
+    from fluxstatus.commands.version import integrity  # noqa: PLC0415 - it takes 40 ms, which no other has to wait
 
     return integrity.verify()
 
@@ -97,7 +98,7 @@ def _as_json(verified: "Verified | None", *, asked: bool) -> str:
 
 
 def _folder() -> Path:
-    return Path(__file__).parents[1]
+    return Path(__file__).parents[2]
 
 
 _RENDER = {Format.TEXT: _as_text, Format.JSON: _as_json}

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum
 
-_PACKAGES = Path(__file__).parents[1]
+_PACKAGES = Path(__file__).parents[3]
 _CACHES = "__pycache__"
 _HASH_BASED, _ALWAYS_CHECKED = 1, 2  # flags of a .pyc, by PEP 552
 

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fluxstatus import console
-from fluxstatus.findings import Exit, Level
-from fluxstatus.options import Connection, Saved, Shown, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
+from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fluxstatus.clients import Client
-    from fluxstatus.evidence import Evidence
-    from fluxstatus.findings import Finding
-    from fluxstatus.state import State
-    from fluxstatus.versions.parts import Part
+    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.commands.versions.inventory import Part
+    from fluxstatus.model.evidence import Evidence
+    from fluxstatus.model.findings import Finding
+    from fluxstatus.state.state import State
 
 EPILOG = """
 \b
@@ -32,7 +32,7 @@ Exit codes:
   1  something is too old to work
   3  the version of something in the cluster could not be found out
 """
-_MODULES = ("state", "versions.shown")
+_MODULES = ("state.state", "commands.versions.text")
 _CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
 
 
@@ -52,10 +52,10 @@ def show(
     if complaint := saved.contradiction(connection):
         ctx.fail(complaint)
     evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
-    from fluxstatus.state import State
-    from fluxstatus.versions.parts import parts_of
-    from fluxstatus.versions.shown import as_json, as_text, noted
-    from fluxstatus.versions.skew import skews_of
+    from fluxstatus.commands.versions.inventory import parts_of
+    from fluxstatus.commands.versions.skew import skews_of
+    from fluxstatus.commands.versions.text import as_json, as_text, noted
+    from fluxstatus.state.state import State
 
     state = State(evidence)
     parts = parts_of(state, clients)
@@ -70,8 +70,8 @@ def show(
 
 def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
     """Give a saved cluster, and what was seen beside it then."""
-    from fluxstatus import snapshot
-    from fluxstatus.clients import Client
+    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.model import snapshot
 
     evidence = snapshot.load(saved.file or "-")
     versions = {name: found for name, found in evidence.programs.items() if isinstance(found, str)}
@@ -81,12 +81,12 @@ def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
 def _live(
     connection: Connection, timeout: float, verbose: bool
 ) -> "tuple[Evidence, Mapping[str, Client]]":
-    from fluxstatus import discovery
-    from fluxstatus.clients import asking
-    from fluxstatus.collect import QUESTIONS
-    from fluxstatus.components import CONTROLLERS, OPERATORS
-    from fluxstatus.kinds import KINDS
-    from fluxstatus.reading import reading
+    from fluxstatus.cluster import discovery
+    from fluxstatus.cluster.collector import QUESTIONS
+    from fluxstatus.cluster.local_tools import asking
+    from fluxstatus.cluster.reader import reading
+    from fluxstatus.model.kinds import KINDS
+    from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
     with (
         asking(_CLIENTS) as answers,

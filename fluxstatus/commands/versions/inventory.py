@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fluxstatus.clients import Client
-from fluxstatus.components import CONTROLLERS, OPERATORS, Component
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.kinds import OPERATOR
-from fluxstatus.resources import map_of, maps_of, text_of
-from fluxstatus.state import State
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.kinds import OPERATOR
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component
+from fluxstatus.state.state import State
 
 DISTRIBUTION = "Flux"
 _BY_DIGEST = Unread(Why.GARBLED, "its image has no tag that tells a version")

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from fluxstatus.aim import Aim
-from fluxstatus.findings import Command, Finding, Hint, Level
-from fluxstatus.judge import Choice, judge_state
-from fluxstatus.kinds import KINDS, OPERATOR
-from fluxstatus.resources import map_of, text_of
-from fluxstatus.state import State
-from fluxstatus.versions.parts import DISTRIBUTION, Part, Role
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.checks.run import Choice, judge_state
+from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, OPERATOR
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.state.state import State
 
 _OF_THE_CHECK = frozenset({"kubernetes-too-old", "mixed-versions", "image-differs"})
 """Codes of the check that are about versions."""

@@ -4,16 +4,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fluxstatus.findings import Finding
+from fluxstatus.commands.versions.inventory import Part, Role
+from fluxstatus.commands.versions.skew import STEP_ID, compare, pairs_of
+from fluxstatus.model.findings import Finding
 from fluxstatus.report.as_json import finding_json, time_json
 from fluxstatus.report.as_text import put_finding, word_of
+from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
-from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.secrets import unread_json
 from fluxstatus.report.terminal import columns, visible
-from fluxstatus.state import State
-from fluxstatus.versions.parts import Part, Role
-from fluxstatus.versions.skew import STEP_ID, compare, pairs_of
+from fluxstatus.state.state import State
 
 SCHEMA_VERSION = 1
 _GAP = 2

@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fluxstatus.aim import Aim
-from fluxstatus.credentials.named import Named
-from fluxstatus.credentials.needs import scheme_of
-from fluxstatus.credentials.questions import Answer
-from fluxstatus.findings import Finding, Ref
-from fluxstatus.habits import tell
-from fluxstatus.habits.habit import Habit, Seen
-from fluxstatus.habits.secrets import OLD, OLD_KEYS, RENAMED, UNUSED, OldKeys, step_of
-from fluxstatus.kinds import full_name
-from fluxstatus.resources import Verdict
-from fluxstatus.state import State, key_of
+from fluxstatus.advice import tell
+from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.secrets import OLD, OLD_KEYS, RENAMED, UNUSED, OldKeys, step_of
+from fluxstatus.lookup.credentials.needs import scheme_of
+from fluxstatus.lookup.credentials.questions import Answer
+from fluxstatus.lookup.credentials.references import Named
+from fluxstatus.model.findings import Finding
+from fluxstatus.model.kinds import full_name
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.resource import Verdict
+from fluxstatus.state.state import State
 
 
 def advice_on(state: State, named: Named, answer: Answer) -> Iterator[Finding]:

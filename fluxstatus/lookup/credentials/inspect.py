@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fluxstatus import programs
-from fluxstatus.credentials.advice import advice_on, is_unused
-from fluxstatus.credentials.named import Named, named_by
-from fluxstatus.credentials.needs import notes, troubles
-from fluxstatus.credentials.questions import Key, read, template
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Finding, Ref
-from fluxstatus.masking import mask
-from fluxstatus.resources import Resource
-from fluxstatus.state import State
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster import processes
+from fluxstatus.lookup.credentials.advice import advice_on, is_unused
+from fluxstatus.lookup.credentials.needs import notes, troubles
+from fluxstatus.lookup.credentials.questions import Key, read, template
+from fluxstatus.lookup.credentials.references import Named, named_by
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Finding
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 __all__ = ["Credential", "Key", "credentials_of"]
 
@@ -62,12 +63,12 @@ def _look(state: State, named: Named, flags: tuple[str, ...], timeout: float) ->
         return replace(bare, troubles=("this is no name that a Secret can have",))
     try:
         argv = (
-            programs.kubectl(), *flags, "get", "secret", f"--namespace={named.user.namespace}",
+            processes.kubectl(), *flags, "get", "secret", f"--namespace={named.user.namespace}",
             f"--output=go-template={template(named.host, state.now)}", "--", named.name,
         )  # fmt: skip
-        said = programs.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
+        said = processes.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
         answer = read(said)
-    except programs.ProgramError as error:
+    except processes.ProgramError as error:
         return _refused(bare, named, error.unread)
     return replace(
         bare,

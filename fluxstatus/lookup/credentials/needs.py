@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from fluxstatus.credentials.named import Named
-from fluxstatus.credentials.questions import WORDS, Answer, Key
+from fluxstatus.lookup.credentials.questions import WORDS, Answer, Key
+from fluxstatus.lookup.credentials.references import Named
 
 DOCKER = "kubernetes.io/dockerconfigjson"
 _VARIABLE = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")  # PKG kustomize/kustomize_varsub.go

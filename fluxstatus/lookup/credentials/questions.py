@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fluxstatus import programs
-from fluxstatus.credentials import certificates
-from fluxstatus.evidence import Unread, Why
+from fluxstatus.cluster import processes
+from fluxstatus.lookup.credentials import certificates
+from fluxstatus.model.evidence import Unread, Why
 
 _LONGEST = 65536  # characters of base64 that are looked through: kubectl goes four at a time
 _LINE = re.compile(r"(type|key|pair)\t([\w./-]{0,253})\t([a-z,]*)")
@@ -120,7 +120,7 @@ def read(said: str) -> Answer:
     for line in said.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
-            raise programs.ProgramError(Unread(Why.GARBLED, "kubectl's answer makes no sense"))
+            raise processes.ProgramError(Unread(Why.GARBLED, "kubectl's answer makes no sense"))
         what, name, words = match.groups()
         facts = [word for word in words.split(",") if word]
         if what == "type":

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from fluxstatus.checks.notifications import provider_of
-from fluxstatus.findings import Ref
-from fluxstatus.references import feeds_of, sync_source_of
-from fluxstatus.resources import Resource, map_of, maps_of, text_of
-from fluxstatus.state import Key, State
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.references import feeds_of, provider_of, sync_source_of
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxstatus.mcp.malformed import MalformedError
+from fluxstatus.mcp.formats.malformed import MalformedError
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n]+)|(?P<comment>//[^\r\n]*|/\*.*?\*/)"

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fluxstatus.mcp.malformed import MalformedError, lines_of
+from fluxstatus.mcp.formats.malformed import MalformedError, lines_of
 
 _HEADER = re.compile(r"[ \t]*\[[^\r\n]*")
 _NOTHING = re.compile(r"[ \t]*(#.*)?")

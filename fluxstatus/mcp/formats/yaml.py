@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from fluxstatus.mcp.malformed import MalformedError, lines_of
+from fluxstatus.mcp.formats.malformed import MalformedError, lines_of
 
 _TOP = re.compile(r"(?P<key>[A-Za-z_][\w.-]*):(?P<rest>[ \t].*)?")
 _KEY = re.compile(

@@ -1,6 +1,7 @@
 """What follows a TAB: in kubectl's protocol, in the table, and in each shell."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.checks import STEPS
-from fluxstatus.commands import words
-from fluxstatus.commands.complete import complete
-from fluxstatus.commands.completion import SCRIPTS, Shell
-from fluxstatus.commands.line import TABLE
-from fluxstatus.explain.codes import codes
-from fluxstatus.kinds import KINDS
+from fluxstatus.commands.completion.argv import TABLE
+from fluxstatus.commands.completion.complete import complete
+from fluxstatus.commands.completion.scripts import SCRIPTS, Shell
+from fluxstatus.commands.explain.codes import codes
+from fluxstatus.model.kinds import KINDS
 from tests.conftest import ROOT, Program
 from tests.fakes.programs import program
 
@@ -30,8 +30,9 @@ def candidates(*typed: str) -> list[str]:
 
 
 def test_table_is_that_of_the_options() -> None:
-    """The table has the options as they are; if not: python -m fluxstatus.commands.words."""
-    assert Path(TABLE).read_text(encoding="utf-8") == words.table()
+    """The table has the options as they are; if not, run docs/words.py."""
+    made = runpy.run_path(str(ROOT / "docs" / "words.py"))["table"]()
+    assert Path(TABLE).read_text(encoding="utf-8") == made
 
 
 def test_subcommands_and_flags() -> None:
@@ -88,7 +89,7 @@ def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.Monke
     )  # fmt: skip
     table = tmp_path / "words.tsv"
     table.write_text("".join("\t".join(row) + "\n" for row in rows))
-    monkeypatch.setattr("fluxstatus.commands.line.TABLE", str(table))
+    monkeypatch.setattr("fluxstatus.commands.completion.argv.TABLE", str(table))
     assert candidates("-o", "") == ["text"]
     assert candidates("get", "-o", "") == ["wide"]
     assert candidates("get", "") == ["ks"]
@@ -231,7 +232,7 @@ def test_it_imports_next_to_nothing() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "fluxstatus.commands.complete" in imported
+    assert "fluxstatus.commands.completion.complete" in imported
     assert not imported & {"typing", "pathlib", "collections", "json", "re", "sh", "typer"}
 
 

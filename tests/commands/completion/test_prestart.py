@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.ahead import flags_for
-from fluxstatus.options import Connection
+from fluxstatus.commands.completion.prestart import flags_for
+from fluxstatus.commands.options import Connection
 from tests.conftest import Program
 from tests.fakes.programs import program
 

@@ -1,7 +1,7 @@
 """The conditions of an object as rows."""
 
-from fluxstatus.objects.conditions import COLUMNS, WIDE, conditions_of, rows
-from tests.making import NOW, flux
+from fluxstatus.commands.conditions.rows import COLUMNS, WIDE, conditions_of, rows
+from tests.builders import NOW, flux
 
 BROKEN = flux("Kustomization", "one", {"Reconciling": "True ProgressingWithRetry: retrying",
                                        "Ready": "False BuildFailed: no"}, generation=3)  # fmt: skip

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.findings import Ref
-from fluxstatus.listing.events import Events, Wanted
-from fluxstatus.listing.listing import Entry
-from fluxstatus.listing.reading import Saved
-from tests.making import event, evidence, flux_system, minutes
+from fluxstatus.cluster.list_reader import Saved
+from fluxstatus.commands.events.source import Events, Wanted
+from fluxstatus.commands.listing import Entry
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.ref import Ref
+from tests.builders import event, evidence, flux_system, minutes
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 

@@ -6,13 +6,13 @@ import shlex
 
 import pytest
 
+from fluxstatus.advice import HABITS
 from fluxstatus.checks import STEPS
-from fluxstatus.explain.codes import Code, codes
-from fluxstatus.habits import HABITS
+from fluxstatus.commands.explain.codes import Code, codes
+from fluxstatus.commands.preflight import report as preflight
+from fluxstatus.commands.versions import skew
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.preflight import report as preflight
-from fluxstatus.versions import skew
 from tests.conftest import ROOT
 
 CODES = codes()

@@ -7,17 +7,17 @@ from itertools import chain
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.explain import as_json, as_text
-from fluxstatus.explain.log import Log
-from fluxstatus.explain.meanings import meaning_of
-from fluxstatus.explain.story import Story, story_of
-from fluxstatus.findings import Level
-from fluxstatus.judge import judge_state
+from fluxstatus.checks.run import judge_state
+from fluxstatus.commands.explain import as_json, as_text
+from fluxstatus.commands.explain.details import Story, story_of
+from fluxstatus.knowledge.conditions import meaning_of
+from fluxstatus.lookup.log import Log
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Level
 from fluxstatus.report.look import Look
-from fluxstatus.state import State
+from fluxstatus.state.state import State
+from tests.builders import event, flux_system, kustomization, report, source, state
 from tests.conftest import RECORDED
-from tests.making import event, flux_system, kustomization, report, source, state
 
 FILES = sorted(RECORDED.glob("*.json.gz"))
 

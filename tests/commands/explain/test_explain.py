@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.checks import STEPS
-from fluxstatus.findings import Exit
+from fluxstatus.model.findings import Exit
 from tests.conftest import RECORDED, Program
 
 BLOCKED = ("kustomization/team-03", "-n", "git-fanout-30", "--demo")
@@ -99,8 +99,8 @@ def test_a_mistyped_code_is_told_without_a_cluster(flux_status: Program) -> None
 
 def test_what_could_not_be_read_is_3(flux_status: Program, tmp_path: Path) -> None:
     """Of a kind that could not be read nobody says that the object does not exist."""
-    from fluxstatus import snapshot  # noqa: PLC0415 - only this test makes a file
-    from tests.making import FORBIDDEN, evidence  # noqa: PLC0415
+    from fluxstatus.model import snapshot  # noqa: PLC0415 - only this test makes a file
+    from tests.builders import FORBIDDEN, evidence  # noqa: PLC0415
 
     kind = "kustomizations.kustomize.toolkit.fluxcd.io"
     snapshot.save(tmp_path / "now.json", evidence(unread={kind: FORBIDDEN}))
@@ -144,7 +144,7 @@ def test_the_check_does_not_wait_for_it() -> None:
     code = "import sys, fluxstatus.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = done.stdout.split()
-    late = ("explain", "cred", "commands.explain", "commands.ui", "judge", "checks", "knowledge")
+    late = ("commands.explain", "commands.ui", "lookup", "checks", "causes", "knowledge")
     assert "fluxstatus.cli" in modules
     assert not [m for m in modules if m.startswith(tuple(f"fluxstatus.{name}" for name in late))]
 

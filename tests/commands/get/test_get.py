@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from fluxstatus.findings import Exit
+from fluxstatus.model.findings import Exit
 from tests.conftest import RECORDED, Program
 from tests.terminal import Terminal
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.kinds import KINDS
-from fluxstatus.listing.reading import Saved
-from fluxstatus.listing.rows import FILTERS, WIDE, Row, cell, rows
-from fluxstatus.resources import Verdict
-from tests.making import FORBIDDEN, evidence, flux, kustomization, minutes, source, stamp
+from fluxstatus.cluster.list_reader import Saved
+from fluxstatus.commands.get.rows import FILTERS, WIDE, Row, cell, rows
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.resource import Verdict
+from tests.builders import FORBIDDEN, evidence, flux, kustomization, minutes, source, stamp
 
 READY = {"Ready": "True ReconciliationSucceeded: Applied revision: main@sha1:abc"}
 FAILED = {

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.kinds import KINDS
-from fluxstatus.listing.words import GROUPS, asked_for, kinds_of
+from fluxstatus.commands.get.words import GROUPS, asked_for, kinds_of
+from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.kinds import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fluxstatus.findings import Ref
-from fluxstatus.logs.lines import as_json, as_text, chosen, read
+from fluxstatus.commands.logs.lines import as_json, as_text, chosen, read
+from fluxstatus.model.ref import Ref
 
 ENTRY = {
     "level": "error",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.evidence import Why
-from fluxstatus.logs.lines import chosen
-from fluxstatus.logs.reading import Logs, Wanted
+from fluxstatus.commands.logs.lines import chosen
+from fluxstatus.commands.logs.reader import Logs, Wanted
+from fluxstatus.model.evidence import Why
+from tests.builders import flux_system, state
 from tests.fakes.programs import program
-from tests.making import flux_system, state
 
 SOURCE = [one for one in state(*flux_system()).components if one.name == "source-controller"]
 EVERY = chosen(None, errors=False)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.explain.names import MistakenError
-from fluxstatus.logs.controllers import named, of_kind
-from tests.making import flux_system, state
+from fluxstatus.commands.logs.selection import named, of_kind
+from fluxstatus.model.errors import MistakenError
+from tests.builders import flux_system, state
 
 KNOWN = state(*flux_system())
 ALL = [*KNOWN.operators, *KNOWN.components]

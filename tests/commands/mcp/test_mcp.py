@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.commands.complete import complete
+from fluxstatus.commands.completion.complete import complete
 from fluxstatus.mcp import skill
 from fluxstatus.mcp.clients import CLIENTS
 from tests.conftest import RECORDED, ROOT, Program

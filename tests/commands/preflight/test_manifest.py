@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from fluxstatus.findings import Command
-from fluxstatus.preflight.manifest import (
+from fluxstatus.commands.preflight.manifest import (
     NAMESPACE,
     ManifestError,
     as_yaml,
@@ -22,7 +21,8 @@ from fluxstatus.preflight.manifest import (
     steps,
     sync_of,
 )
-from tests.cluster.cluster import Cluster, ClusterError
+from fluxstatus.model.hints import Command
+from tests.kubernetes.cluster import Cluster, ClusterError
 
 HTTPS, SSH = "https://git.example.com/org/fleet.git", "ssh://git@git.example.com/org/fleet.git"
 NAMESPACE_OBJECT = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fluxstatus.findings import Exit
+from fluxstatus.model.findings import Exit
 from tests.conftest import Program
 from tests.fakes.programs import program
 

@@ -6,18 +6,28 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fluxstatus.clients import Client
-from fluxstatus.evidence import Answer, Evidence, Object, Target, Unread, Why
-from fluxstatus.explain.codes import codes
-from fluxstatus.findings import Exit, Finding, Level, Report
-from fluxstatus.preflight.report import report_of
-from fluxstatus.preflight.rights import NEEDED, Rights
-from fluxstatus.preflight.tools import NAMES
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.commands.explain.codes import codes
+from fluxstatus.commands.preflight.report import report_of
+from fluxstatus.commands.preflight.rights import NEEDED, Rights
+from fluxstatus.commands.preflight.tools import NAMES
+from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Finding, Level, Report
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
-from fluxstatus.state import State
+from fluxstatus.state.state import State
+from tests.builders import (
+    FORBIDDEN,
+    NOW,
+    alter,
+    evidence,
+    flux,
+    flux_system,
+    minutes,
+    stamp,
+    without,
+)
 from tests.conftest import ROOT
-from tests.making import FORBIDDEN, NOW, alter, evidence, flux, flux_system, minutes, stamp, without
 
 ALL_HERE = {name: Client(name, f"/bin/{name}", "1.2.3") for name in NAMES}
 ALL_RIGHTS = Rights()

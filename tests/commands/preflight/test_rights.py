@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.evidence import Why
-from fluxstatus.preflight.rights import NEEDED, Right, find_out, rules_in
-from tests.cluster.cluster import Cluster
+from fluxstatus.commands.preflight.rights import NEEDED, Right, find_out, rules_in
+from fluxstatus.model.evidence import Why
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment
 
 TABLE = """\

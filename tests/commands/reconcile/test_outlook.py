@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.reconcile.advice import advise
-from fluxstatus.reconcile.timing import Prospect
-from tests.making import (
+from fluxstatus.commands.reconcile.advice import advise
+from fluxstatus.commands.reconcile.outlook import Prospect
+from fluxstatus.model.evidence import Object, Unread, Why
+from tests.builders import (
     NOT_THERE,
     NOW,
     alter,

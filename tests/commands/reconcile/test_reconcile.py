@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fluxstatus.findings import Exit
+from fluxstatus.model.findings import Exit
 from tests.conftest import Program
 
 BLOCKED = ("ks/team-03", "-n", "git-fanout-30", "--demo")

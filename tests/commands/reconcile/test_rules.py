@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Level
-from fluxstatus.judge import judge_state
-from fluxstatus.reconcile.advice import Advice, advise
-from fluxstatus.reconcile.rules import Helps
-from fluxstatus.state import State
-from tests.conftest import RECORDED
-from tests.making import (
+from fluxstatus.checks.run import judge_state
+from fluxstatus.commands.reconcile.advice import Advice, advise
+from fluxstatus.commands.reconcile.rules import Helps
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from fluxstatus.state.state import State
+from tests.builders import (
     FORBIDDEN,
     NO_ARTIFACT,
     NOT_THERE,
@@ -30,6 +29,7 @@ from tests.making import (
     waiting_for,
     without,
 )
+from tests.conftest import RECORDED
 
 FILES = sorted(RECORDED.glob("*.json.gz"))
 STALLED = {

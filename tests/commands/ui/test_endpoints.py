@@ -4,21 +4,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Answer, Object, Unread, Why
-from fluxstatus.state import State
-from fluxstatus.webui.ends import End, ends_of, is_ambiguous, lease_unread
-from fluxstatus.webui.tunnel import free_port, is_loopback, reached_at, url_of
-from tests.cluster.objects import make
-from tests.making import (
-    FORBIDDEN,
-    NOW,
-    alter,
-    container,
-    evidence,
-    flux_system,
-    pod,
-    without,
-)
+from fluxstatus.commands.ui.endpoints import End, ends_of, is_ambiguous, lease_unread
+from fluxstatus.commands.ui.tunnel import free_port, is_loopback, reached_at, url_of
+from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.state.state import State
+from tests.builders import FORBIDDEN, NOW, alter, container, evidence, flux_system, pod, without
+from tests.kubernetes.objects import make
 
 LEASES = "leases.coordination.k8s.io"
 SERVICE = "Service/flux-operator"

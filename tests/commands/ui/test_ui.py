@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import snapshot
-from tests.cluster.cluster import Cluster
-from tests.cluster.processes import free_ports
+from fluxstatus.model import snapshot
 from tests.conftest import RECORDED, Program
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.processes import free_ports
 from tests.live.program import environment
 from tests.live.replay import namespaces, objects
 

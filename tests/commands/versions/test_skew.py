@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.clients import Client
-from fluxstatus.evidence import Evidence, Object, Target, Unread, Why
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.commands.versions.inventory import Part, Role, parts_of
+from fluxstatus.commands.versions.skew import CODES, compare, skews_of
+from fluxstatus.commands.versions.text import as_json, as_text, noted
+from fluxstatus.model.evidence import Evidence, Object, Target, Unread, Why
 from fluxstatus.report.look import Look
-from fluxstatus.state import State
-from fluxstatus.versions.parts import Part, Role, parts_of
-from fluxstatus.versions.shown import as_json, as_text, noted
-from fluxstatus.versions.skew import CODES, compare, skews_of
-from tests.making import FORBIDDEN, NOW, VERSION, alter, evidence, flux_system, state, without
+from fluxstatus.state.state import State
+from tests.builders import FORBIDDEN, NOW, VERSION, alter, evidence, flux_system, state, without
 
 CLIENTS = {
     "kubectl": Client("kubectl", "/bin/kubectl", VERSION),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.findings import Exit
+from fluxstatus.model.findings import Exit
 from tests.conftest import Program
 from tests.fakes.programs import program
 

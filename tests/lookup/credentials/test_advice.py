@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.credentials.advice import advice_on
-from fluxstatus.credentials.named import named_by
-from fluxstatus.credentials.questions import Answer, Key
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Finding, Level
-from fluxstatus.habits.secrets import OLD_KEYS
-from tests.making import flux, state
+from fluxstatus.advice.secrets import OLD_KEYS
+from fluxstatus.lookup.credentials.advice import advice_on
+from fluxstatus.lookup.credentials.questions import Answer, Key
+from fluxstatus.lookup.credentials.references import named_by
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from tests.builders import flux, state
 
 LOGIN, HTTPS = {"name": "login"}, "https://git.example.com/a"
 LEGACY = ("caFile", "certFile", "keyFile")

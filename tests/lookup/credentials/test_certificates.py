@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from fluxstatus.credentials import Credential
-from tests.cluster.cluster import Cluster
-from tests.credentials.test_looking import HTTPS, look, secret, user
-from tests.making import NOW
+from fluxstatus.lookup.credentials.inspect import Credential
+from tests.builders import NOW
+from tests.kubernetes.cluster import Cluster
+from tests.lookup.credentials.test_inspect import HTTPS, look, secret, user
 
 pytestmark = pytest.mark.cluster
 

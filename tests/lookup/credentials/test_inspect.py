@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.credentials import Credential, credentials_of
-from fluxstatus.credentials.questions import template
-from fluxstatus.evidence import Object, Why
-from tests.cluster.cluster import Cluster
+from fluxstatus.lookup.credentials.inspect import Credential, credentials_of
+from fluxstatus.lookup.credentials.questions import template
+from fluxstatus.model.evidence import Object, Why
+from tests.builders import NOW, flux, kustomization, reference, state
 from tests.fakes.api_server import ApiServer, api_server
-from tests.making import NOW, flux, kustomization, reference, state
+from tests.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 

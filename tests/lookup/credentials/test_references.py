@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.credentials.named import host_of, named_by
-from fluxstatus.evidence import Object
-from tests.making import flux, reference, state
+from fluxstatus.lookup.credentials.references import host_of, named_by
+from fluxstatus.model.evidence import Object
+from tests.builders import flux, reference, state
 
 
 def names(kind: str, *objects: Object) -> list[tuple[str, str, str]]:

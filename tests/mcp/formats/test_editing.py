@@ -9,10 +9,10 @@ import yaml as pyyaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus.mcp import jsonc, toml, yaml
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME, Entry
-from fluxstatus.mcp.malformed import MalformedError
+from fluxstatus.mcp.formats import jsonc, toml, yaml
+from fluxstatus.mcp.formats.malformed import MalformedError
 
 ENTRY = Entry(
     NAME, "/opt/bin/flux-operator-mcp", ("serve", "--read-only=true", "--kube-context", "prod eu"),

@@ -1,29 +1,34 @@
-"""The table that line.py reads, made from the command line itself and from what it knows.
+#!/usr/bin/env python3
+"""Write commands/completion/words.tsv, the table of completions, from the command line itself.
 
-When one of these changes: python -m fluxstatus.commands.words
+    python docs/words.py > fluxstatus/commands/completion/words.tsv
+
+The same command line gives the same table.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from typer import Context
 from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.commands.complete import ASKED, OBJECTS, PATHS
-from fluxstatus.commands.line import TABLE
-from fluxstatus.explain.codes import codes
-from fluxstatus.kinds import KINDS
-from fluxstatus.listing.offered import OFFERED
+from fluxstatus.commands.completion.complete import ASKED, OBJECTS, PATHS
+from fluxstatus.commands.explain.codes import codes
+from fluxstatus.commands.get.offered import OFFERED
+from fluxstatus.commands.options import Connection
 from fluxstatus.mcp.clients import CLIENTS
-from fluxstatus.options import Connection
+from fluxstatus.model.kinds import KINDS
 
 Row: TypeAlias = tuple[str, str, str, str, str]
-"""The fields of a line.Word, in its order."""
+"""The fields of an argv.Word, in its order."""
 
 _KUBECTL = {one.name for one in fields(Connection)}
 
@@ -132,4 +137,4 @@ def _lists() -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    Path(TABLE).write_text(table(), encoding="utf-8")
+    sys.stdout.write(table())

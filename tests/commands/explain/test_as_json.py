@@ -6,12 +6,14 @@ from importlib import resources
 import pytest
 from jsonschema import Draft202012Validator
 
-from fluxstatus.credentials.questions import WORDS
-from fluxstatus.explain import as_json
-from fluxstatus.explain.codes import codes
-from tests.explain.test_story import FILES, stories
+from fluxstatus.commands.explain import as_json
+from fluxstatus.commands.explain.codes import codes
+from fluxstatus.lookup.credentials.questions import WORDS
+from tests.commands.explain.test_details import FILES, stories
 
-SCHEMA = json.loads(resources.files("fluxstatus.explain").joinpath("schema.json").read_text())
+SCHEMA = json.loads(
+    resources.files("fluxstatus.commands.explain").joinpath("schema.json").read_text()
+)
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
