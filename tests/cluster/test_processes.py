@@ -277,6 +277,9 @@ def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
 def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user whom the system does not know, as in some containers, finds what is on PATH."""
     monkeypatch.delenv("HOME")
-    code = "import os; from fluxstatus.cluster import processes; os.setuid(54321); processes.find('sh')"
+    code = (
+        "import os; from fluxstatus.cluster import processes; "
+        "os.setuid(54321); processes.find('sh')"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
