@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.checks.run import judge
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from tests.builders import judge
 from tests.recorded.score import HERE, MEASURES, Score, all_scores, truths
 
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
