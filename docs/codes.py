@@ -28,7 +28,7 @@ This page is made by `docs/codes.py` from the knowledge that the check goes by.
 
 
 def page() -> str:
-    """Give the page."""
+    """Return the page."""
     return "\n".join([HEAD, *("\n".join(_code(code)) for code in codes().values())])
 
 

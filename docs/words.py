@@ -34,7 +34,7 @@ _KUBECTL = {one.name for one in fields(Connection)}
 
 
 def table() -> str:
-    """Give the text of the table."""
+    """Return the text of the table."""
     rows = dict.fromkeys((*_command("", get_command(app)), *_lists()))
     return "".join("\t".join(row) + "\n" for row in rows)
 
@@ -76,7 +76,7 @@ _MEANS = {
 
 
 def _takes(place: str, parameter: Any, name: str) -> str:
-    """Give what the values of a parameter are called: by its metavar if that is known, else own."""
+    """Return the name of a parameter's values: its metavar if that is known, else its own name."""
     if hasattr(parameter.type, "choices"):  # a format of one command is none of another
         return f"{place} {name}".strip()
     known = {*PATHS, *ASKED, *OBJECTS, *_LISTS}

@@ -27,7 +27,7 @@ def main() -> None:
                 from fluxstatus.cluster import processes
                 from fluxstatus.commands.completion import prestart
 
-                with processes.unwinding(), prestart.started(words):
+                with processes.signals_raise(), prestart.started(words):
                     from fluxstatus.cli import run
 
                     run()

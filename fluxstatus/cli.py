@@ -132,7 +132,7 @@ def check(
 
 
 def _prompt(report: Report) -> str:
-    """Give what to ask an assistant; where there is no need to ask, say so on standard error."""
+    """Return what to ask an assistant; where there is no need to ask, say so on standard error."""
     if report.next and report.next.prompt:
         return report.next.prompt + "\n"
     console.note("nothing was found that an assistant would have to look into")
@@ -155,7 +155,7 @@ def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt:
 
 
 def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
-    """Give what judges a cluster. Judging is imported when there is something to judge."""
+    """Return what judges a cluster. Judging is imported when there is something to judge."""
     if scope.step or scope.skip:
         return partial(_judge, choice=_choice(scope), live=live)
     return lambda evidence: _judge(evidence, _choice(scope), live=live)
@@ -174,7 +174,7 @@ def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
 
 
 def _choice(scope: Scope) -> "Choice":
-    """Give what of the findings is asked for; a name that is none is wrong usage."""
+    """Return what of the findings is asked for; a name that is none is wrong usage."""
     from fluxstatus.checks import STEPS
     from fluxstatus.checks.run import Choice
 
@@ -202,7 +202,7 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
 def _reader(
     scope: Scope, shown: Shown, timing: Timing, saved: Saved, connection: Connection
 ) -> Callable[[], Evidence]:
-    """Give what reads the cluster that was chosen: a saved one, or the live one, now."""
+    """Return what reads the cluster that was chosen: a saved one, or the live one, now."""
     if saved.file:
         return partial(snapshot.load, saved.file)
 
@@ -228,7 +228,7 @@ def _show(shown: Shown, scope: Scope, report: Report) -> str:
 
 
 def _show_change(shown: Shown, scope: Scope, before: Report | None, report: Report) -> str:
-    """Give what `--watch` writes: a page on a terminal, else what has changed."""
+    """Return what `--watch` writes: a page on a terminal, else what has changed."""
     if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)
     changes = watch.changes(before, report)
@@ -251,7 +251,7 @@ def run() -> NoReturn:
 
 
 def _name() -> str | None:
-    """Give the name to show in the help: the way to call a plugin if we are called as one."""
+    """Return the name to show in the help: the way to call a plugin if we are called as one."""
     plugins = {"kubectl-flux_status": "kubectl flux-status", "flux-status": "flux status"}
     return plugins.get(Path(sys.argv[0]).name)
 

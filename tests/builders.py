@@ -52,12 +52,12 @@ Conditions = Mapping[str, str]
 
 
 def stamp(ago: timedelta) -> str:
-    """Give the moment *ago* before NOW, as Kubernetes writes it."""
+    """Return the moment *ago* before NOW, as Kubernetes writes it."""
     return (NOW - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def minutes(count: float) -> timedelta:
-    """Give *count* minutes."""
+    """Return *count* minutes."""
     return timedelta(minutes=count)
 
 
@@ -73,7 +73,7 @@ def flux(
     status: Object | None = None,
     **metadata: Any,
 ) -> Object:
-    """Give an object of *kind* called *name*, "namespace/name" or a name in "apps".
+    """Return an object of *kind* called *name*, "namespace/name" or a name in "apps".
 
     *conditions* are "type" to "status reason: message", all of this *age* and about generation
     *observed*; None stands for a plain Ready=True. It was *born* long before. *metadata*
@@ -109,7 +109,7 @@ NO_ARTIFACT = {"Ready": "False ArtifactFailed: Source artifact not found, retryi
 
 
 def source(name: str, conditions: Conditions = FETCHED, **more: Any) -> Object:
-    """Give a GitRepository that has an artifact, also when it fails by now."""
+    """Return a GitRepository that has an artifact, also when it fails by now."""
     artifact = {"revision": "main@sha1:abc", "lastUpdateTime": stamp(timedelta(hours=1))}
     return flux("GitRepository", name, conditions, status={"artifact": artifact}, **more)
 
@@ -123,7 +123,7 @@ def kustomization(
     applied: str = "main@sha1:abc",
     **more: Any,
 ) -> Object:
-    """Give a Kustomization of the GitRepository *of*, which depends on those in *after*."""
+    """Return a Kustomization of the GitRepository *of*, which depends on those in *after*."""
     spec = {
         "sourceRef": reference("GitRepository", of),
         "interval": "10m",
@@ -136,7 +136,7 @@ def kustomization(
 
 
 def reference(kind: str, name: str) -> Object:
-    """Give a reference to *name*, "namespace/name" or a name in the referring namespace."""
+    """Return a reference to *name*, "namespace/name" or a name in the referring namespace."""
     namespace, _, own = name.rpartition("/")
     return {
         "name": own,
@@ -146,14 +146,14 @@ def reference(kind: str, name: str) -> Object:
 
 
 def waiting_for(name: str, namespace: str = "apps") -> Conditions:
-    """Give the conditions of an object whose dependency *name* is not ready."""
+    """Return the conditions of an object whose dependency *name* is not ready."""
     return {"Ready": f"False DependencyNotReady: dependency '{namespace}/{name}' is not ready"}
 
 
 def event(
     about: str, reason: str, message: str, *, ago: timedelta = FIVE_MINUTES, count: int = 1
 ) -> Object:
-    """Give a Warning event *about* "Kind namespace/name"."""
+    """Return a Warning event *about* "Kind namespace/name"."""
     kind, _, name = about.partition(" ")
     namespace, _, own = name.partition("/")
     return {
@@ -170,7 +170,7 @@ def event(
 
 
 def pod(name: str, *containers: Object, labels: Object | None = None, **status: Any) -> Object:
-    """Give a pod called "namespace/name" with these container statuses."""
+    """Return a pod called "namespace/name" with these container statuses."""
     namespace, _, own = name.partition("/")
     return make(
         "v1", "Pod", own, NOW, namespace=namespace, labels=labels,
@@ -179,7 +179,7 @@ def pod(name: str, *containers: Object, labels: Object | None = None, **status: 
 
 
 def container(*, ready: bool = False, restarts: int = 0, **states: Object) -> Object:
-    """Give the status of a container; *states* are waiting, running, terminated, last."""
+    """Return the status of a container; *states* are waiting, running, terminated, last."""
     last = states.pop("last", None)
     return {
         "name": "manager",
@@ -192,23 +192,23 @@ def container(*, ready: bool = False, restarts: int = 0, **states: Object) -> Ob
 
 
 def crashing(reason: str = "Error", code: int = 1, restarts: int = 7) -> Object:
-    """Give the status of a container that keeps crashing."""
+    """Return the status of a container that keeps crashing."""
     last = {"reason": reason, "exitCode": code, "finishedAt": stamp(minutes(2))}
     return container(waiting={"reason": "CrashLoopBackOff"}, last=last, restarts=restarts)
 
 
 def flux_system() -> list[Object]:
-    """Give a healthy Flux: the operator, its FluxInstance, five controllers, the root sync."""
+    """Return a healthy Flux: the operator, its FluxInstance, five controllers, the root sync."""
     return made_up.flux_system(NOW)
 
 
 def without(objects: Iterable[Object], *names: str) -> list[Object]:
-    """Give *objects* less those called "Kind/name" in *names*."""
+    """Return *objects* less those called "Kind/name" in *names*."""
     return [o for o in objects if f"{o['kind']}/{o['metadata']['name']}" not in names]
 
 
 def alter(objects: Iterable[Object], target: str, changes: Mapping[str, Any]) -> list[Object]:
-    """Give *objects* with *changes* ("dotted path" to value, None deletes) in "Kind/name".
+    """Return *objects* with *changes* ("dotted path" to value, None deletes) in "Kind/name".
 
     A pod is also found by the Deployment that it belongs to.
     """
@@ -246,15 +246,15 @@ def evidence(
     advice: bool = False,
     **more: Any,
 ) -> Evidence:
-    """Give what would have been collected of *objects*; what *unread* names was not readable.
+    """Return what would have been collected of *objects*; what *unread* names was not readable.
 
     *advice* is as the option: what only that asks for is there, too. *more* are fields of the
     Evidence.
     """
     found: dict[str, list[Object]] = defaultdict(list)
     for one in objects:
-        for question in _questions(one):
-            found[question].append(prune(question, one))
+        for query in _questions(one):
+            found[query].append(prune(query, one))
     kept = SERVED if served is None else served
     absent = Unread(Why.ABSENT, "the API server does not serve it")
     answers = {q: Answer(tuple(found[q])) for q in _QUESTIONS}
@@ -262,7 +262,7 @@ def evidence(
         name: Answer(tuple(found[name]), None if name in kept else absent) for name in RESOURCES
     }
     answers |= {q: Answer(tuple(found[q])) for q in FURTHER if advice}
-    answers |= {question: Answer(unread=why) for question, why in (unread or {}).items()}
+    answers |= {query: Answer(unread=why) for query, why in (unread or {}).items()}
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", VERSION)
     return replace(
         Evidence(taken_at=NOW, target=target, answers=answers, served=dict(kept)), **more
@@ -288,13 +288,13 @@ def _questions(one: Object) -> Iterable[str]:
 
 
 def judged(one: Object, now: datetime = NOW) -> Resource:
-    """Give the object *one*, pruned and judged."""
+    """Return the object *one*, pruned and judged."""
     kind = KINDS[one["kind"]]
     return Resource(kind, prune(kind.resource, one), now)
 
 
 def state(*objects: Object, **more: Any) -> State:
-    """Give the judged state of a cluster with *objects*."""
+    """Return the judged state of a cluster with *objects*."""
     return State(evidence(*objects, **more))
 
 
@@ -309,28 +309,28 @@ def judge(known: Evidence, choice: Choice = EVERYTHING, memory: Memory = NOTHING
 
 
 def report(*objects: Object, choice: Choice = EVERYTHING, **more: Any) -> Report:
-    """Give the whole report on a cluster with *objects*."""
+    """Return the whole report on a cluster with *objects*."""
     return judge(evidence(*objects, **more), choice)
 
 
 def found(step: str, known: Evidence) -> list[Finding]:
-    """Give what *step* says of *known*."""
+    """Return what *step* says of *known*."""
     examine = next(one.examine for one in STEPS if one.id == step)
     return list(examine(Analysis(State(known))))
 
 
 def said(step: str, *objects: Object, **more: Any) -> set[tuple[str, str]]:
-    """Give the levels and codes of what *step* says of a cluster with *objects*."""
+    """Return the levels and codes of what *step* says of a cluster with *objects*."""
     return {(f.level.value, f.code) for f in found(step, evidence(*objects, **more))}
 
 
 def only(findings: Iterable[Finding], code: str) -> Finding:
-    """Give the one finding with *code* among *findings*."""
+    """Return the one finding with *code* among *findings*."""
     matching = [f for f in findings if f.code == code]
     assert len(matching) == 1, [f"{f.level} {f.code}: {f.title}" for f in findings]
     return matching[0]
 
 
 def bad(findings: Iterable[Finding]) -> list[Finding]:
-    """Give the fails, warnings and unknowns among *findings*."""
+    """Return the fails, warnings and unknowns among *findings*."""
     return [f for f in findings if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]

@@ -339,7 +339,7 @@ def assert_gone(pids: Path) -> None:
 
 
 def exists(pid: int) -> bool:
-    """Tell whether there is such a process."""
+    """Return whether there is such a process."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -50,7 +50,7 @@ def _copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(name="archive")
 def _archive(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the launcher of an unpacked archive, and a Python to it that has no packages."""
+    """Return the launcher of an unpacked archive, and a Python to it that has no packages."""
     monkeypatch.delenv("PYTHONPATH")
     monkeypatch.setenv("KUBECTL_FLUX_STATUS_PYTHON", NEW_PYTHON)
     return unpacked
@@ -58,7 +58,7 @@ def _archive(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(name="checkout")
 def _checkout(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the launcher of a checkout; pip finds packages of the right names that are empty."""
+    """Return the launcher of a checkout; pip finds packages of the right names that are empty."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     for package in ("jmespath-1.1.0", "sh-2.4.0", "typer-0.28.0"):
@@ -325,7 +325,7 @@ def test_python_that_is_named(archive: Path, clean_room: Room, tmp_path: Path) -
 
 @pytest.fixture(name="old", params=_OLD or [""])
 def _old(request: pytest.FixtureRequest, clean_room: Room) -> dict[str, str]:
-    """Give surroundings whose python3 is too old."""
+    """Return surroundings whose python3 is too old."""
     if not request.param:
         pytest.skip("no Python here is too old")
     return clean_room(python3=request.param)

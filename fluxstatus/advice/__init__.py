@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from fluxstatus.advice import exposure, intervals, monitoring, objects, secrets, upgrades
-from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.knowledge.rule import fill, hints
@@ -11,13 +11,13 @@ from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.ref import Ref
 
-HABITS: tuple[Habit, ...] = (
-    *intervals.HABITS,
-    *objects.HABITS,
-    *upgrades.HABITS,
-    *exposure.HABITS,
-    *monitoring.HABITS,
-    *secrets.HABITS,
+ADVICE: tuple[Advice, ...] = (
+    *intervals.ADVICE,
+    *objects.ADVICE,
+    *upgrades.ADVICE,
+    *exposure.ADVICE,
+    *monitoring.ADVICE,
+    *secrets.ADVICE,
 )
 """Everything there is advice on."""
 
@@ -29,26 +29,26 @@ _ELSEWHERE = ", which only `credentials` and `explain` look for"
 
 
 def codes_of(step: str) -> Mapping[str, str]:
-    """Give the codes of the habits that belong to *step*, with what they mean."""
-    found = {habit.code: meaning(habit) for habit in HABITS if habit.step == step}
+    """Return the codes of the habits that belong to *step*, with what they mean."""
+    found = {habit.code: meaning(habit) for habit in ADVICE if habit.step == step}
     if step == _UNREAD_STEP:
         found[_UNREAD] = "advice: something that --advice asks for could not be read"
     return found
 
 
 def further_of(step: str) -> tuple[str, ...]:
-    """Give what --advice asks for that the habits of *step* look at."""
-    return tuple(question for habit in HABITS if habit.step == step for question in habit.reads)
+    """Return what --advice asks for that the habits of *step* look at."""
+    return tuple(query for habit in ADVICE if habit.step == step for query in habit.reads)
 
 
-def meaning(habit: Habit) -> str:
-    """Give a line on what *habit* is, wherever it shows."""
+def meaning(habit: Advice) -> str:
+    """Return a line on what *habit* is, wherever it shows."""
     elsewhere = "" if habit.find else _ELSEWHERE
     return f"advice: {fill(habit.many, {'n': 'some', 'saves': 'many'})}{elsewhere}"
 
 
-def advice(step: str, view: View, table: Iterable[Habit] = HABITS) -> Iterator[Finding]:
-    """Give the advice that belongs to *step*: a finding for each habit, however often it shows.
+def advice(step: str, view: View, table: Iterable[Advice] = ADVICE) -> Iterator[Finding]:
+    """Return the advice that belongs to *step*: a finding for each habit, however often it shows.
 
     A habit that crashes is left out, which is said; it never stands in the way of a verdict.
     """
@@ -64,7 +64,7 @@ def advice(step: str, view: View, table: Iterable[Habit] = HABITS) -> Iterator[F
         yield from _unread(view)
 
 
-def _look_for(habit: Habit, view: View) -> Iterator[Finding]:
+def _look_for(habit: Advice, view: View) -> Iterator[Finding]:
     if (habit.everywhere and view.state.namespaces) or not all(map(view.is_whole, habit.needs)):
         return
     seen = list(habit.find(view)) if habit.find else []
@@ -77,13 +77,13 @@ def _no_maker(_: Ref | None) -> str:
 
 
 def tell(
-    habit: Habit,
-    seen: list[Seen],
+    habit: Advice,
+    seen: list[Occurrence],
     *,
     maker_of: Callable[[Ref | None], str] = _no_maker,
     fields: Mapping[str, str] | None = None,
 ) -> Finding:
-    """Give the advice on *habit*, which was *seen* at least once.
+    """Return the advice on *habit*, which was *seen* at least once.
 
     *maker_of* names what made an object; *fields* are what the steps name besides.
     """
@@ -107,7 +107,7 @@ def tell(
     )
 
 
-def _fields(seen: list[Seen]) -> dict[str, str]:
+def _fields(seen: list[Occurrence]) -> dict[str, str]:
     first = seen[0]
     return {
         "n": f"{sum(one.objects for one in seen):,}",

@@ -9,7 +9,7 @@ from fluxstatus.model.ref import Ref
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Occurrence:
     """Where a habit shows, and what stands there: the `field` of an object, or `what` in words.
 
     `objects` says of how many objects this tells, `saves` how many requests an hour the advice
@@ -35,7 +35,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class Advice:
     """One row of advice.
 
     `one` is the title where it shows once, `many` where more often; these, `why` and the steps
@@ -52,7 +52,7 @@ class Habit:
     many: str
     why: str
     steps: tuple[Step, ...]
-    find: Callable[[View], Iterable[Seen]] | None
+    find: Callable[[View], Iterable[Occurrence]] | None
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     everywhere: bool = False

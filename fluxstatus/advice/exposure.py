@@ -5,7 +5,7 @@ from typing import Any
 
 import jmespath
 
-from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
@@ -22,25 +22,25 @@ _ARGS = jmespath.compile("spec.template.spec.containers[].args[]")
 _BACKENDS = jmespath.compile("[spec.defaultBackend, spec.rules[].http.paths[].backend][].service")
 
 
-def _unprotected(view: View) -> Iterator[Seen]:
-    """Give the namespaces of the controllers that no NetworkPolicy is in."""
+def _unprotected(view: View) -> Iterator[Occurrence]:
+    """Return the namespaces of the controllers that no NetworkPolicy is in."""
     instance = view.state.instance
     if instance and instance.get("spec", "cluster", "networkPolicy") is False:
         if not _with_policy(view) >= {instance.ref.namespace}:
-            yield Seen(instance.ref, "spec.cluster.networkPolicy", "is false")
+            yield Occurrence(instance.ref, "spec.cluster.networkPolicy", "is false")
     elif view.is_whole(_POLICIES):
-        homes = {component.ref.namespace for component in view.state.components}
-        for namespace in sorted(homes - _with_policy(view)):
-            yield Seen(what=f"namespace {namespace}", value="has no NetworkPolicy")
+        flux_namespaces = {component.ref.namespace for component in view.state.components}
+        for namespace in sorted(flux_namespaces - _with_policy(view)):
+            yield Occurrence(what=f"namespace {namespace}", value="has no NetworkPolicy")
 
 
 def _with_policy(view: View) -> set[str]:
-    """Give the namespaces that are known to have a NetworkPolicy."""
+    """Return the namespaces that are known to have a NetworkPolicy."""
     return {text_of(map_of(one.get("metadata")).get("namespace")) for one in view.items(_POLICIES)}
 
 
-def _exposed(view: View) -> Iterator[Seen]:
-    """Give what leads from outside to a web UI that asks nobody who they are."""
+def _exposed(view: View) -> Iterator[Occurrence]:
+    """Return what leads from outside to a web UI that asks nobody who they are."""
     from fluxstatus.state.web_ui import web_services  # noqa: PLC0415 - the steps have the habits
 
     for service, port in web_services(view.state):
@@ -50,11 +50,11 @@ def _exposed(view: View) -> Iterator[Seen]:
             continue
         ref = Ref("v1", "Service", namespace, name)
         if text_of(spec.get("type")) in _OUTSIDE:
-            yield Seen(ref, value=f"of type {spec['type']}")
+            yield Occurrence(ref, value=f"of type {spec['type']}")
         ports = {port, *(text_of(p.get("name")) for p in maps_of(spec.get("ports"))
                          if p.get("port") == port)}  # fmt: skip
         for way in (*_ingresses(view, ref, ports), *_routes(view, ref, port)):
-            yield Seen(way, value=f"leads to {ref}")
+            yield Occurrence(way, value=f"leads to {ref}")
 
 
 def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:
@@ -130,8 +130,8 @@ def _may_ask(filtered: Iterable[dict[str, Any]]) -> bool:
     return any(f.get("type") == "ExtensionRef" for f in filters)
 
 
-HABITS = (
-    Habit(
+ADVICE = (
+    Advice(
         code="no-network-policy",
         step="components",
         one="every pod of the cluster gets to Flux: {what} {value}",
@@ -150,7 +150,7 @@ HABITS = (
         upstream="F manifests/policies; FO docs/api/v1/fluxinstance.md, Cluster network policy",
         docs="https://fluxoperator.dev/docs/crd/fluxinstance/#cluster-network-policy",
     ),
-    Habit(
+    Advice(
         code="ui-exposed",
         step="ui",
         one="the web UI asks for no login, and {what} opens it to the outside",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.durations import seconds
 from fluxstatus.base.fields import map_of, maps_of, text_of
@@ -36,7 +36,7 @@ _RECEIVERS = KINDS["Receiver"].resource
 
 
 def interval_of(resource: Resource) -> float | None:
-    """Give the interval of *resource* in seconds, None when it has none of its own."""
+    """Return the interval of *resource* in seconds, None when it has none of its own."""
     return _read(_written(resource)) or None
 
 
@@ -52,11 +52,11 @@ def _written(resource: Resource) -> str:
     return text_of(resource.spec.get("interval"))
 
 
-def _seen(resource: Resource, saves: float = 0) -> Seen:
-    """Give the interval of *resource* by where to change it: what was made is made anew."""
+def _seen(resource: Resource, saves: float = 0) -> Occurrence:
+    """Return the interval of *resource* by where to change it: what was made is made anew."""
     field = f"annotation {_EVERY}" if resource.ref.kind in _ANNOTATED else "spec.interval"
     value, made = _written(resource), _made_by(resource)
-    return Seen(resource.ref, field, value, made, saves=saves)
+    return Occurrence(resource.ref, field, value, made, saves=saves)
 
 
 def _made_by(resource: Resource) -> str:
@@ -77,15 +77,15 @@ def _made_by(resource: Resource) -> str:
 
 
 def _below(view: View, kinds: tuple[str, ...], limit: float) -> Iterator[tuple[Resource, float]]:
-    """Give the objects of *kinds* whose interval is shorter than *limit*, and the interval."""
+    """Return the objects of *kinds* whose interval is shorter than *limit*, and the interval."""
     for resource in view.of_kind(*kinds):
         interval = interval_of(resource)
         if interval is not None and interval < limit and resource.verdict is not Verdict.STATIC:
             yield resource, interval
 
 
-def _short(*kinds: str) -> Callable[[View], Iterator[Seen]]:
-    def find(view: View) -> Iterator[Seen]:
+def _short(*kinds: str) -> Callable[[View], Iterator[Occurrence]]:
+    def find(view: View) -> Iterator[Occurrence]:
         for resource, _ in _below(view, kinds, _SHORTEST):
             if not _release_is_short(view, resource):
                 yield _seen(resource)
@@ -127,7 +127,7 @@ class _Receivers:
         )
 
 
-def _without_receiver(view: View) -> Iterator[Seen]:
+def _without_receiver(view: View) -> Iterator[Occurrence]:
     if not view.works("notification-controller"):
         return
     # One that fails or is suspended is told of itself: that there is none would be wrong.
@@ -146,7 +146,7 @@ def _saved(interval: float) -> float:
     return _HOUR / interval - _HOUR / _LONG_ENOUGH
 
 
-def _despite_receiver(view: View) -> Iterator[Seen]:
+def _despite_receiver(view: View) -> Iterator[Occurrence]:
     working = [r for r in view.state.of_kind("Receiver") if view.is_well(r)]
     receivers = _Receivers(working)
     for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
@@ -154,8 +154,8 @@ def _despite_receiver(view: View) -> Iterator[Seen]:
             yield _seen(resource, _saved(interval))
 
 
-def _crowded(view: View) -> Iterator[Seen]:
-    """Give the sources that many objects take their artifact from and look at often."""
+def _crowded(view: View) -> Iterator[Occurrence]:
+    """Return the sources that many objects take their artifact from and look at often."""
     sharing: dict[tuple[str, str, str], list[tuple[float, Resource]]] = defaultdict(list)
     for resource, interval in _below(view, _CONSUMERS, _LONG_ENOUGH):
         source = source_of(resource)
@@ -165,7 +165,7 @@ def _crowded(view: View) -> Iterator[Seen]:
         if len(objects) >= _MANY:
             _, quickest = min(objects, key=lambda one: one[0])
             runs = sum(_HOUR / interval for interval, _ in objects)
-            yield Seen(
+            yield Occurrence(
                 what=f"{len(objects)} objects of {kind} {namespace}/{name}",
                 value=f"{runs:,.0f} runs an hour, the quickest every {_written(quickest)}",
                 objects=len(objects),
@@ -177,8 +177,8 @@ _TO_A_MINUTE = Step(
     "set spec.interval to 1m or more; to 10m or more where a Receiver tells of news"
 )
 
-HABITS = (
-    Habit(
+ADVICE = (
+    Advice(
         code="interval-short",
         step="sources",
         one="{what} is {value}: more often than once a minute",
@@ -190,7 +190,7 @@ HABITS = (
         upstream="KC docs/spec/v1/kustomizations.md, Interval",
         docs=_WEBHOOKS,
     ),
-    Habit(
+    Advice(
         code="interval-short",
         step="reconcilers",
         one="{what} is {value}: more often than once a minute",
@@ -204,7 +204,7 @@ HABITS = (
         upstream="KC docs/spec/v1/kustomizations.md, Interval; HC docs/spec/v2/helmreleases.md",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#interval",
     ),
-    Habit(
+    Advice(
         code="no-receiver",
         step="sources",
         one="{what} is {value}, and no Receiver tells it of news: one would save {saves} requests "
@@ -224,7 +224,7 @@ HABITS = (
         upstream="NC docs/spec/v1/receivers.md",
         docs=_WEBHOOKS,
     ),
-    Habit(
+    Advice(
         code="interval-with-receiver",
         step="sources",
         one="{what} is {value} although a Receiver tells it of news: 10m would save {saves} "
@@ -237,7 +237,7 @@ HABITS = (
         upstream="NC docs/spec/v1/receivers.md",
         docs=_WEBHOOKS,
     ),
-    Habit(
+    Advice(
         code="interval-crowded",
         step="reconcilers",
         one="{what} are reconciled often: {value}",

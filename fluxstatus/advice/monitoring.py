@@ -5,7 +5,7 @@ from typing import Any
 
 import jmespath
 
-from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
@@ -24,8 +24,8 @@ _RETIRED = ("gotk_reconcile_condition", "gotk_suspend_status")
 """Metrics that are still registered, and that no controller records (PKG runtime/metrics)."""
 
 
-def _unscraped(view: View) -> Iterator[Seen]:
-    """Give the controllers that no monitor selects, if it is known of all monitors."""
+def _unscraped(view: View) -> Iterator[Occurrence]:
+    """Return the controllers that no monitor selects, if it is known of all monitors."""
     both = (_PODS, _SERVICES)
     if all(map(view.is_absent, both)) or not view.is_whole("pods"):
         return
@@ -33,7 +33,7 @@ def _unscraped(view: View) -> Iterator[Seen]:
         return
     for component in view.state.components:
         if component.pods and not component.down and not _is_scraped(view, component):
-            yield Seen(component.ref)
+            yield Occurrence(component.ref)
 
 
 def _is_scraped(view: View, component: Component) -> bool:
@@ -75,7 +75,7 @@ def _selects_services(view: View, monitor: Object, component: Component) -> bool
 
 
 def _at_pod(service: Object, endpoint: dict[str, Any]) -> dict[str, Any]:
-    """Give *endpoint*, which may name a port of the *service*, as a port of a pod."""
+    """Return *endpoint*, which may name a port of the *service*, as a port of a pod."""
     if endpoint.get("targetPort") is not None:
         return {"targetPort": endpoint["targetPort"]}
     ports = maps_of(map_of(service.get("spec")).get("ports"))
@@ -115,7 +115,7 @@ def _matches(selector: Any, labels: dict[str, Any]) -> bool:
     return True
 
 
-def _retired(view: View) -> Iterator[Seen]:
+def _retired(view: View) -> Iterator[Occurrence]:
     for rule in view.items(_RULES):
         metadata = map_of(rule.get("metadata"))
         name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
@@ -123,13 +123,13 @@ def _retired(view: View) -> Iterator[Seen]:
             old = [m for m in _RETIRED if isinstance(metrics, list) and m in metrics]
             if old:
                 ref = Ref(text_of(rule.get("apiVersion")), "PrometheusRule", namespace, name)
-                yield Seen(ref, alert, ", ".join(old))
+                yield Occurrence(ref, alert, ", ".join(old))
 
 
 _METRICS = "https://fluxcd.io/flux/monitoring/metrics/"
 
-HABITS = (
-    Habit(
+ADVICE = (
+    Advice(
         code="no-scraping",
         step="components",
         one="no PodMonitor or ServiceMonitor selects the metrics of {what}",
@@ -149,7 +149,7 @@ HABITS = (
         upstream="FO config/monitoring/flux-controllers.yaml",
         docs=_METRICS,
     ),
-    Habit(
+    Advice(
         code="retired-metric",
         step="components",
         one="{what} uses {value}, which no controller records any more",

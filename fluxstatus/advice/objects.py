@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
@@ -24,8 +24,8 @@ _ASKED_BY_ITSELF = frozenset({"FluxInstance", "FluxReport"})
 """Kinds that the operator requests by itself (FO fluxinstance_artifact_controller.go)."""
 
 
-def _requests(view: View) -> Iterator[Seen]:
-    """Give what was asked to reconcile by hand, if that was on several occasions.
+def _requests(view: View) -> Iterator[Occurrence]:
+    """Return what was asked to reconcile by hand, if that was on several occasions.
 
     A Receiver writes the time in another form (NC internal/server/receiver_handlers.go), which
     `when` does not take for a time.
@@ -39,7 +39,7 @@ def _requests(view: View) -> Iterator[Seen]:
     asked.sort(key=lambda one: (one[0], one[1].ref), reverse=True)
     if _occasions([at for at, _ in asked]) >= _HABIT:
         for at, resource in asked:
-            yield Seen(resource.ref, value=f"{at:%Y-%m-%d %H:%M} UTC")
+            yield Occurrence(resource.ref, value=f"{at:%Y-%m-%d %H:%M} UTC")
 
 
 def _occasions(times: list[datetime]) -> int:
@@ -47,20 +47,20 @@ def _occasions(times: list[datetime]) -> int:
     return bool(times) + sum(newer - older > _ONE_OCCASION for newer, older in pairwise(times))
 
 
-def _undetected(view: View) -> Iterator[Seen]:
+def _undetected(view: View) -> Iterator[Occurrence]:
     for release in view.of_kind("HelmRelease"):
         if release.get("spec", "driftDetection", "mode") not in ("enabled", "warn"):
-            yield Seen(release.ref)
+            yield Occurrence(release.ref)
 
 
-def _unpruned(view: View) -> Iterator[Seen]:
+def _unpruned(view: View) -> Iterator[Occurrence]:
     for kustomization in view.of_kind("Kustomization"):
         if kustomization.spec.get("prune") is False:
-            yield Seen(kustomization.ref, "spec.prune", "false")
+            yield Occurrence(kustomization.ref, "spec.prune", "false")
 
 
-def _in_clear(view: View) -> Iterator[Seen]:
-    """Give the sources that send what is in their Secret or URL without encryption.
+def _in_clear(view: View) -> Iterator[Occurrence]:
+    """Return the sources that send what is in their Secret or URL without encryption.
 
     Buckets are none of them: S3 sends a signature, not the key.
     """
@@ -68,9 +68,9 @@ def _in_clear(view: View) -> Iterator[Seen]:
     for source in view.of_kind(*kinds):
         url, secret = text_of(source.spec.get("url")), source.spec.get("secretRef")
         if url.startswith("http://") and (secret or _LOGIN in url) and not _is_inside(url):
-            yield Seen(source.ref, "spec.url", url)
+            yield Occurrence(source.ref, "spec.url", url)
         elif secret and source.spec.get("insecure") is True and not _is_inside(_address(source)):
-            yield Seen(source.ref, "spec.insecure", "true")
+            yield Occurrence(source.ref, "spec.insecure", "true")
 
 
 def _address(source: Resource) -> str:
@@ -88,19 +88,19 @@ def _is_inside(url: str) -> bool:
     return host.endswith(_INSIDE)
 
 
-def _no_alert(view: View) -> Iterator[Seen]:
+def _no_alert(view: View) -> Iterator[Occurrence]:
     deployed = any(view.state.of_kind(kind) for kind in _DEPLOYERS)
     if deployed and view.works("notification-controller") and not view.items(_ALERTS):
-        yield Seen()
+        yield Occurrence()
 
 
-def _muted(view: View) -> Iterator[Seen]:
-    """Give the Alerts whose Provider is suspended; that is told of the Provider, not of them."""
+def _muted(view: View) -> Iterator[Occurrence]:
+    """Return the Alerts whose Provider is suspended; that is told of the Provider, not of them."""
     for alert in view.of_kind("Alert"):
         namespace, name = alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
         provider = view.state.resources.get(("Provider", namespace, name))
         if provider and provider.verdict is Verdict.SUSPENDED:
-            yield Seen(alert.ref, value=f"to {provider.ref}")
+            yield Occurrence(alert.ref, value=f"to {provider.ref}")
 
 
 _READ_ANYWAY = (
@@ -109,25 +109,25 @@ _READ_ANYWAY = (
 )  # fmt: skip
 
 
-def _not_gone(view: View) -> Iterator[Seen]:
-    """Give what was deleted and is still there, beside objects of Flux, whose steps tell it.
+def _not_gone(view: View) -> Iterator[Occurrence]:
+    """Return what was deleted and is still there, beside objects of Flux, whose steps tell it.
 
     A deletionTimestamp is the moment by which the object had to be gone, its grace included.
     """
     state = view.state
-    for question in _READ_ANYWAY:
-        for item in state.evidence.answer(question).items:
+    for query in _READ_ANYWAY:
+        for item in state.evidence.answer(query).items:
             metadata = map_of(item.get("metadata"))
             at, namespace = when(metadata.get("deletionTimestamp")), metadata.get("namespace")
             late = at is not None and state.now - at > _GONE_BY
             if late and (state.covers(text_of(namespace)) if namespace else not state.namespaces):
                 where = f"{namespace}/" if namespace else ""
                 what = f"{item.get('kind')} {where}{metadata.get('name')}"
-                yield Seen(what=what, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")
+                yield Occurrence(what=what, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")
 
 
-HABITS = (
-    Habit(
+ADVICE = (
+    Advice(
         code="manual-requests",
         step="reconcilers",
         one="{what} was asked to reconcile by hand this week",
@@ -144,7 +144,7 @@ HABITS = (
         upstream="F cmd/flux/reconcile.go; NC internal/server/receiver_handlers.go",
         docs="https://fluxcd.io/flux/guides/webhook-receivers/",
     ),
-    Habit(
+    Advice(
         code="no-drift-detection",
         step="drift",
         one="{what} does not notice what is changed by hand",
@@ -161,7 +161,7 @@ HABITS = (
         upstream="HC docs/spec/v2/helmreleases.md, Drift detection",
         docs="https://fluxcd.io/flux/installation/configuration/helm-drift-detection/",
     ),
-    Habit(
+    Advice(
         code="no-prune",
         step="reconcilers",
         one="{what} is false: what is removed from the source stays in the cluster",
@@ -179,7 +179,7 @@ HABITS = (
         upstream="KC docs/spec/v1/kustomizations.md, Prune",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#prune",
     ),
-    Habit(
+    Advice(
         code="credentials-in-clear",
         step="sources",
         one="{what} is {value}: its credentials travel unencrypted",
@@ -195,7 +195,7 @@ HABITS = (
         find=_in_clear,
         upstream="SC internal/controller/gitrepository_controller.go; F rfcs/0004-insecure-http",
     ),
-    Habit(
+    Advice(
         code="no-alert",
         step="reconcilers",
         one="there is no Alert: Flux itself tells nobody when something fails",
@@ -213,7 +213,7 @@ HABITS = (
         upstream="NC docs/spec/v1beta3/alerts.md",
         docs="https://fluxcd.io/flux/monitoring/alerts/",
     ),
-    Habit(
+    Advice(
         code="alert-muted",
         step="reconcilers",
         one="{what} notifies nobody: its Provider is suspended",
@@ -224,7 +224,7 @@ HABITS = (
         upstream="NC docs/spec/v1beta3/providers.md, Suspend",
         docs="https://fluxcd.io/flux/components/notification/providers/#suspend",
     ),
-    Habit(
+    Advice(
         code="deleted-stuck",
         step="drift",
         one="{what} was deleted and is not gone",

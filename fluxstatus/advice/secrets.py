@@ -7,7 +7,7 @@ names of their keys alone, and that tell of these (credentials/advice.py).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fluxstatus.advice.advice import Habit
+from fluxstatus.advice.advice import Advice
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.kinds import KINDS
 
@@ -127,14 +127,14 @@ OLD_KEYS = (
 
 
 def step_of(kind: str) -> str:
-    """Give the step that a Secret of an object of *kind* belongs to."""
+    """Return the step that a Secret of an object of *kind* belongs to."""
     step = KINDS[kind].step if kind in KINDS else _SOURCES
     return step if step == _RECONCILERS else _SOURCES
 
 
-def _habit(step: str) -> Habit:
+def _habit(step: str) -> Advice:
     mine = [row for row in OLD_KEYS if not row.kinds or step in map(step_of, row.kinds)]
-    return Habit(
+    return Advice(
         code="deprecated-secret-key",
         step=step,
         one="{what} is deprecated: {value}",
@@ -150,7 +150,7 @@ def _habit(step: str) -> Habit:
 OLD = {step: _habit(step) for step in (_SOURCES, _RECONCILERS)}
 """The habit of deprecated keys, by the step that the Secret belongs to."""
 
-UNUSED = Habit(
+UNUSED = Advice(
     code="secret-unused",
     step=_SOURCES,
     one="{what} is for Git over ssh, and the URL is {value}: nothing of it is used",
@@ -168,4 +168,4 @@ UNUSED = Habit(
     docs="https://fluxcd.io/flux/components/source/gitrepositories/#secret-reference",
 )
 
-HABITS = (*OLD.values(), UNUSED)
+ADVICE = (*OLD.values(), UNUSED)

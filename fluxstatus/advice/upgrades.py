@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from fluxstatus.advice.advice import Habit, Seen
+from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
@@ -59,8 +59,8 @@ _GATE = "StrictPostBuildSubstitutions=true"
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
-def _old_versions(view: View) -> Iterator[Seen]:
-    """Give the objects that were written in a version that a later Flux removes.
+def _old_versions(view: View) -> Iterator[Occurrence]:
+    """Return the objects that were written in a version that a later Flux removes.
 
     What a controller makes it makes in another version as soon as it is another controller.
     """
@@ -72,18 +72,18 @@ def _old_versions(view: View) -> Iterator[Seen]:
             minor = REMOVED.get(text_of(version))
             if minor and view.flux and minor > view.flux:
                 until = f"{version}, which Flux {minor[0]}.{minor[1]} removes"
-                yield Seen(resource.ref, value=until)
+                yield Occurrence(resource.ref, value=until)
 
 
-def _deprecated_fields(view: View) -> Iterator[Seen]:
+def _deprecated_fields(view: View) -> Iterator[Occurrence]:
     for kind, path, instead in DEPRECATED:
         for resource in view.of_kind(kind):
             if resource.get("spec", *path) not in (None, False, ""):
                 field = ".".join(("spec", *path))
-                yield Seen(resource.ref, field, f"use {instead}")
+                yield Occurrence(resource.ref, field, f"use {instead}")
 
 
-def _substituting(view: View) -> Iterator[Seen]:
+def _substituting(view: View) -> Iterator[Occurrence]:
     if view.flux is None or view.flux >= _STRICT:
         return
     controllers = [c for c in view.state.components if c.name == "kustomize-controller"]
@@ -92,11 +92,11 @@ def _substituting(view: View) -> Iterator[Seen]:
     for kustomization in view.of_kind("Kustomization"):
         build = map_of(kustomization.spec.get("postBuild"))
         if build.get("substituteFrom") or "substitute" in build:
-            yield Seen(kustomization.ref)
+            yield Occurrence(kustomization.ref)
 
 
-def _stored_before(view: View) -> Iterator[Seen]:
-    """Give the CRDs of Flux that say that objects may be stored in another version than now."""
+def _stored_before(view: View) -> Iterator[Occurrence]:
+    """Return the CRDs of Flux that say that objects may be stored in another version than now."""
     for crd in view.items(_CRDS):
         versions = maps_of(map_of(crd.get("spec")).get("versions"))
         now = next((text_of(v.get("name")) for v in versions if v.get("storage") is True), "")
@@ -104,7 +104,7 @@ def _stored_before(view: View) -> Iterator[Seen]:
         old = [v for v in stored if v != now] if isinstance(stored, list) and now else []
         if old:
             name = text_of(map_of(crd.get("metadata")).get("name"))
-            yield Seen(what=name, value=f"{', '.join(map(str, old))}; now {now}")
+            yield Occurrence(what=name, value=f"{', '.join(map(str, old))}; now {now}")
 
 
 _MIGRATE_FILES = (
@@ -117,8 +117,8 @@ _MIGRATE = Step(
 )
 _MIGRATION = "https://fluxcd.io/flux/cmd/flux_migrate/"
 
-HABITS = (
-    Habit(
+ADVICE = (
+    Advice(
         code="api-version-removed",
         step="reconcilers",
         one="{what} was written as {value}",
@@ -130,7 +130,7 @@ HABITS = (
         upstream="F cmd/flux/migrate.go; FO config/data/flux",
         docs=_MIGRATION,
     ),
-    Habit(
+    Advice(
         code="deprecated-field",
         step="reconcilers",
         one="{what} is deprecated: {value}",
@@ -140,7 +140,7 @@ HABITS = (
         find=_deprecated_fields,
         upstream="NC api/v1beta3/provider_types.go, alert_types.go; HC api/v2/helmrelease_types.go",
     ),
-    Habit(
+    Advice(
         code="substitution-becomes-strict",
         step="reconcilers",
         one="{what} substitutes variables: from Flux 2.9 on it fails where one is not set",
@@ -158,7 +158,7 @@ HABITS = (
         upstream="KC internal/features/features.go",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution",
     ),
-    Habit(
+    Advice(
         code="stored-versions",
         step="components",
         one="the CRD {what} counts with objects stored in {value}",

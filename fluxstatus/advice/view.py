@@ -7,7 +7,7 @@ from functools import cached_property
 from fluxstatus.base.fields import text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
-from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import WELL, Resource
 
 _RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
@@ -34,30 +34,30 @@ class View:
         return dict(found)
 
     def of_kind(self, *kinds: str) -> list[Resource]:
-        """Give the objects of these *kinds* that are well, kind by kind, in the order of names."""
+        """Return the healthy objects of these *kinds*, sorted by kind and name."""
         return [resource for kind in kinds for resource in self._well.get(kind, ())]
 
     def maker_of(self, ref: Ref | None) -> str:
         """Name the ResourceSet that made *ref*, where a change has to be made; else nothing."""
-        resource = self.state.resources.get(key_of(ref)) if ref else None
+        resource = self.state.resources.get(ref.key) if ref else None
         labels = resource.labels if resource else {}
         if f"{_RESOURCE_SET}/name" not in labels:
             return ""
         maker = "/".join(text_of(labels.get(f"{_RESOURCE_SET}/{p}")) for p in ("namespace", "name"))
         return f" (made by ResourceSet {maker})"
 
-    def is_whole(self, question: str) -> bool:
-        """Whether *question* was put, and all of the answer came."""
-        return self.state.evidence.answer(question).unread is None
+    def is_whole(self, query: str) -> bool:
+        """Whether *query* was put, and all of the answer came."""
+        return self.state.evidence.answer(query).unread is None
 
-    def is_absent(self, question: str) -> bool:
+    def is_absent(self, query: str) -> bool:
         """Whether it is certain that the API server has no such resource."""
-        unread = self.state.evidence.answer(question).unread
+        unread = self.state.evidence.answer(query).unread
         return unread is not None and unread.why is Why.ABSENT
 
-    def items(self, question: str) -> tuple[Object, ...]:
-        """Give the answer to *question*; nothing where it is not whole."""
-        answer = self.state.evidence.answer(question)
+    def items(self, query: str) -> tuple[Object, ...]:
+        """Return the answer to *query*; nothing where it is not whole."""
+        answer = self.state.evidence.answer(query)
         return answer.items if answer.unread is None else ()
 
     def works(self, component: str) -> bool:
@@ -67,7 +67,7 @@ class View:
     def is_well(self, resource: Resource) -> bool:
         """Whether nothing is told of *resource*, in whatever namespace it is."""
         causes = self._analysis.causes.by_object
-        return resource.verdict in WELL and key_of(resource.ref) not in causes
+        return resource.verdict in WELL and resource.ref.key not in causes
 
     @cached_property
     def flux(self) -> tuple[int, int] | None:

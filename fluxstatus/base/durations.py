@@ -30,7 +30,7 @@ def seconds(text: Any, default: float) -> float:
 
 
 def ago(then: datetime | None, now: datetime) -> str:
-    """Give the age of *then* as kubectl prints ages ("3m", "41d"); "some time" when unknown."""
+    """Return the age of *then* as kubectl prints ages ("3m", "41d"); "some time" when unknown."""
     if then is None:
         return "some time"
     seconds = max(int((now - then).total_seconds()), 0)

@@ -7,7 +7,7 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 
 
 def matches(selector: Any, labels: Mapping[str, Any]) -> bool:
-    """Say whether *selector* (matchLabels, matchExpressions) selects an object with *labels*.
+    """Return whether *selector* (matchLabels, matchExpressions) selects an object with *labels*.
 
     An empty one selects everything, as upstream. An operator that is not known selects: nothing
     is left out on a guess.

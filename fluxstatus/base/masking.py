@@ -50,7 +50,7 @@ _CALLED_SO = re.compile(r"(?i)(?:password|passwd|token|api[_-]?key|credential)$"
 
 @lru_cache(maxsize=4096)  # URLs, revisions and messages come again and again
 def mask(text: str) -> str:
-    """Give *text* with credentials in URLs, headers and well-known token forms replaced."""
+    """Return *text* with credentials in URLs, headers and well-known token forms replaced."""
     if _MAY_HOLD_ONE.search(text):
         for pattern, replacement in _CREDENTIALS:
             text = pattern.sub(replacement, text)
@@ -58,7 +58,7 @@ def mask(text: str) -> str:
 
 
 def masked(value: Any) -> Any:
-    """Give a JSON *value* with the credentials in its texts masked, at any depth.
+    """Return a JSON *value* with the credentials in its texts masked, at any depth.
 
     What a key calls a credential is masked whole. What kubectl keeps of an older apply is left
     out: it is the same again, as one text.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fluxstatus.causes.faults import Fault
-from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
@@ -32,7 +32,7 @@ class Cause:
         return tuple(sorted({*self.waiting, *self.stale, *self.frozen}))
 
 
-class Blame:
+class Attribution:
     """Which objects are blamed on which causes, by the key of the object.
 
     `causes` are those that some object is blamed on, by their ids.
@@ -42,7 +42,7 @@ class Blame:
         """Begin with the controllers that are *stopped*, each with its cause."""
         self._refs = {key: resource.ref for key, resource in state.resources.items()}
         self._pairs: set[tuple[Key, int]] = set()
-        self.by_object: dict[Key, list[Cause]] = {key_of(ref): [cause] for ref, cause in stopped}
+        self.by_object: dict[Key, list[Cause]] = {ref.key: [cause] for ref, cause in stopped}
         self.causes = {id(cause): cause for found in self.by_object.values() for cause in found}
 
     def add(self, key: Key, causes: Iterable[Cause]) -> None:
@@ -61,17 +61,17 @@ class Blame:
         gone = {id(one): one for one in old}
         for one in gone.values():
             self.causes.pop(id(one), None)
-            for key in map(key_of, (one.ref, *one.waiting)):
+            for key in (ref.key for ref in (one.ref, *one.waiting)):
                 known = self.by_object.get(key, [])
                 if any(id(other) in gone for other in known):
                     self.by_object[key] = [other for other in known if id(other) not in gone]
                     self.add(key, [cause])
 
     def own_causes(self) -> list[tuple[Resource, Cause]]:
-        """Give each object that has a cause of its own, with that cause."""
+        """Return each object that has a cause of its own, with that cause."""
         return [
             (cause.resource, cause)
             for cause in self.causes.values()
             if cause.resource is not None
-            and any(cause is own for own in self.by_object.get(key_of(cause.resource.ref), ()))
+            and any(cause is own for own in self.by_object.get(cause.resource.ref.key, ()))
         ]

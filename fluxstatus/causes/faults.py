@@ -14,7 +14,7 @@ from fluxstatus.knowledge import (
     workload_hints,
 )
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
-from fluxstatus.model.ref import Key, key_of
+from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.last_attempt import words_of
 from fluxstatus.state.references import (
@@ -86,7 +86,7 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
         code = "shard-without-controller" if SHARD_KEY in resource.labels else "never-reconciled"
     elif missing := missing_target(state, resource, reason, message):
         kind, namespace, name = missing
-        meant = nearest(state, missing, key_of(resource.ref))
+        meant = nearest(state, missing, resource.ref.key)
         about = {
             "missing_target": f"{kind} {namespace}/{name} does not exist{meant}",
             "target_resource": full_name(kind),
@@ -118,7 +118,7 @@ def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fau
     """Say that *target*, to which several objects refer, does not exist."""
     meant = nearest(state, target, referrers[0])
     fields = {
-        **state.around,
+        **state.template_fields,
         "missing_target": f"does not exist{meant}",
         "target_resource": full_name(target[0]),
         "referrers": f"{len(referrers)} objects refer",
@@ -135,7 +135,7 @@ def _naming_in(state: State, referrers: Sequence[Key], target: Key) -> str:
 def fault_of_unread(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
     """Say that *target*, for which several objects wait, could not be read."""
     about = {"waiting": f"{len(referrers)} objects wait", "target": "it"}
-    fields = {**state.around, **about, "target_resource": full_name(target[0])}
+    fields = {**state.template_fields, **about, "target_resource": full_name(target[0])}
     return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
 
 
@@ -157,7 +157,7 @@ def fault_of_waiting(state: State, resource: Resource) -> Fault:
 def _how_it_waits(
     resource: Resource, message: str, named: Key | None
 ) -> tuple[str, dict[str, str]]:
-    """Give the code for how *resource* waits for the dependency *named*, and the fields for it."""
+    """Return the code and the fields for a *resource* that waits for the dependency *named*."""
     if named is None:
         return "waits", {}
     expression, about = ready_expression(resource, named), _target_fields(named)
@@ -221,16 +221,16 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
 
 def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
     """Say why *component*, which is down, does no work; *kinds* are those it should reconcile."""
-    trouble = component.trouble
+    problem = component.problem
     code = (
-        _OF_TROUBLE.get(trouble.code, "controller-not-ready")
-        if trouble
+        _OF_TROUBLE.get(problem.code, "controller-not-ready")
+        if problem
         else ("controller-not-ready")
     )
-    text = trouble.text if trouble else f"{component.ready} of {component.wanted} replicas ready"
+    text = problem.text if problem else f"{component.ready} of {component.wanted} replicas ready"
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
               "trouble": text}  # fmt: skip
-    diagnosis = diagnose_state(code, None, {**state.around, **fields})
+    diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})
     if code == "controller-not-ready":  # a quota or a policy may keep its pods from being made
         diagnosis = diagnosis.adding(first=workload_hints(text, fields))
     return Fault(diagnosis, code, text)
@@ -245,13 +245,13 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
         "kinds": kinds,
     }
     code = "operator-missing" if name == OPERATOR else "controller-missing"
-    return Fault(diagnose_state(code, None, {**state.around, **fields}), "", "")
+    return Fault(diagnose_state(code, None, {**state.template_fields, **fields}), "", "")
 
 
 def fault_of_unserved(state: State, controller: str, kinds: str) -> Fault:
     """Say that the CRDs of *kinds*, which *controller* reconciles, are not there."""
     code = "operator-crd-missing" if controller == OPERATOR else "controller-crd-missing"
-    fields = {**state.around, "controller": controller, "kinds": kinds}
+    fields = {**state.template_fields, "controller": controller, "kinds": kinds}
     return Fault(diagnose_state(code, None, fields), "", "")
 
 
@@ -263,14 +263,14 @@ def fault_of_images(state: State, instance: Resource, components: Iterable[Compo
         "names": ", ".join(component.ref.name for component in found),
         "registry": text_of(instance.get("spec", "distribution", "registry")),
     }
-    text = "; ".join(component.trouble.text for component in found if component.trouble)
+    text = "; ".join(component.problem.text for component in found if component.problem)
     return Fault(diagnose_state("instance-images", instance, fields), "ImagePullBackOff", text)
 
 
 def fault_of_hanging(state: State, component: Component, count: int) -> Fault:
     """Say that *component* is ready and leaves *count* of its objects alone."""
     ref = component.ref
-    fields = {**state.around, "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state("controller-hangs", None, fields), "", "")
 
 
@@ -279,7 +279,7 @@ def fault_of_working(
 ) -> Fault:
     """Say what *component*, which runs, does to *count* objects; *one* has the words of one."""
     ref = component.ref
-    fields = {**state.around, "name": ref.name, "ns": ref.namespace, "count": str(count)}
+    fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state(code, None, fields), one.reason, one.message)
 
 
@@ -289,7 +289,7 @@ def _fields(state: State, resource: Resource) -> dict[str, str]:
         observed = resource.status.get("observedGeneration")
     finalizers = resource.get("metadata", "finalizers")
     return {
-        **state.around,
+        **state.template_fields,
         "controller": resource.kind.controller,
         "shard": text_of(resource.labels.get(SHARD_KEY)),
         "switch": switch_of(resource.kind.name),

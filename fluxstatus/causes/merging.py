@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from fluxstatus.causes.cause import Blame, Cause
+from fluxstatus.causes.cause import Attribution, Cause
 from fluxstatus.causes.faults import (
     Fault,
     fault_of_absence,
@@ -14,7 +14,7 @@ from fluxstatus.causes.faults import (
 )
 from fluxstatus.causes.unavailable import Controllers
 from fluxstatus.causes.waits import Upstream
-from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.resource import Resource, Verdict, unhandled_since
 from fluxstatus.state.revisions import Lag, has_news, overdue
@@ -38,21 +38,21 @@ Disk and rights are those of the object's controller, artifacts are where its so
 """
 
 
-class Folding:
-    """Makes one cause of several in the *blame* for what is wrong in a State."""
+class Merging:
+    """Makes one cause of several in the *attribution* for what is wrong in a State."""
 
     def __init__(
         self,
         state: State,
         controllers: Controllers,
-        blame: Blame,
+        attribution: Attribution,
         upstream: Upstream,
         lags: Callable[[], Mapping[Key, Lag]],
     ) -> None:
         self._state = state
         self._lags = lags
         self._controllers = controllers
-        self._blame = blame
+        self._attribution = attribution
         self._upstream = upstream
 
     def targets(self) -> None:
@@ -62,12 +62,12 @@ class Folding:
             (_unread_of, fault_of_unread),
         ):
             waiting: dict[Key, dict[int, Cause]] = defaultdict(dict)
-            for cause in self._blame.causes.values():
+            for cause in self._attribution.causes.values():
                 if target := pick(cause):
                     waiting[target][id(cause)] = cause
             for target, alone in waiting.items():
                 if len(alone) >= _SEVERAL:
-                    refs = [key_of(cause.ref) for cause in alone.values()]
+                    refs = [cause.ref.key for cause in alone.values()]
                     fault = say(self._state, target, refs)
                     self._fold(alone.values(), Ref("", *target), fault)
 
@@ -87,7 +87,7 @@ class Folding:
         """
         alone: dict[Ref, list[Cause]] = defaultdict(list)
         found: dict[Ref, Component] = {}
-        for resource, cause in self._blame.own_causes():
+        for resource, cause in self._attribution.own_causes():
             component = self._controllers.component_of(resource)
             if cause.fault.diagnosis.code in _UNTOUCHED and component and not component.down:
                 found[component.ref] = component
@@ -111,12 +111,12 @@ class Folding:
             yield from ((cause, resource) for resource, _ in asked[ref])
 
     def _left_alone_since(self, resource: Resource, lags: Mapping[Key, Lag]) -> datetime | None:
-        """Give since when *resource*, which is Ready, waits for its controller, None if not."""
+        """Return since when *resource*, which is Ready, waits for its controller, None if not."""
         if resource.verdict is not Verdict.READY:
             return None
         if at := unhandled_since(resource, self._state.now):
             return at
-        lag = lags.get(key_of(resource.ref)) if lags else None
+        lag = lags.get(resource.ref.key) if lags else None
         return lag.since if lag and overdue(self._state, resource, lag) else None
 
     def _shared(
@@ -124,7 +124,7 @@ class Folding:
     ) -> None:
         alike: dict[tuple[Ref, str], list[Cause]] = defaultdict(list)
         found: dict[Ref, Component] = {}
-        for resource, cause in self._blame.own_causes():
+        for resource, cause in self._attribution.own_causes():
             component = component_of(resource)
             code = codes.get(self._code_of(resource, cause))
             if code and component and not component.down:
@@ -138,7 +138,7 @@ class Folding:
                 self._fold(causes, ref, fault)
 
     def _code_of(self, resource: Resource, cause: Cause) -> str:
-        """Give the code of *cause*; who hangs in a download has not said yet that it fails."""
+        """Return the code of *cause*; who hangs in a download has not said yet that it fails."""
         fetching = self._upstream.hangs_fetching(resource)
         return "artifact-host-unreachable" if fetching else cause.fault.diagnosis.code
 
@@ -149,7 +149,7 @@ class Folding:
         old = list(alone)
         first = min((cause.since for cause in old if cause.since), default=None)
         cause = Cause(ref, fault, since=since or first)
-        self._blame.put_in_place_of(old, cause)
+        self._attribution.put_in_place_of(old, cause)
         return cause
 
     def _has_worked_since(

@@ -21,7 +21,7 @@ _COMPARED = 500  # names that one is compared with: where there are more, all ar
 
 
 def missing_target(state: State, resource: Resource, reason: str, message: str) -> Key | None:
-    """Give the first thing that *resource* needs and that certainly does not exist."""
+    """Return the first thing that *resource* needs and that certainly does not exist."""
     if resource.verdict is Verdict.NEVER:
         return _elsewhere(state, resource)
     if resource.verdict is Verdict.OUTDATED or reason == "AccessDenied":
@@ -31,7 +31,7 @@ def missing_target(state: State, resource: Resource, reason: str, message: str) 
 
 
 def _elsewhere(state: State, release: Resource) -> Key | None:
-    """Give the source in another namespace that a HelmRelease names which has no status at all.
+    """Return the source in another namespace that a HelmRelease names which has no status at all.
 
     The HelmChart belongs beside its source; where that namespace does not exist helm-controller
     fails to make it, and only its log says so (HC internal/reconcile/helmchart_template.go).
@@ -44,7 +44,7 @@ def _elsewhere(state: State, release: Resource) -> Key | None:
 
 
 def _needed(resource: Resource, message: str) -> Iterator[Key]:
-    """Give what must exist for *resource* to become ready.
+    """Return what must exist for *resource* to become ready.
 
     A kind in a message may be one of another group, so only what is said not to exist counts;
     what a FluxInstance makes itself is never missing for it.
@@ -76,10 +76,10 @@ def _nearest(state: State, target: Key, referrer: Key) -> str:
         if KINDS[other].step == KINDS[kind].step:
             return f" (a {other} of that name does)"
     places = [place for place in state.places_of.get(kind, ()) if (kind, *place) != referrer]
-    homes = [home for home, called in places if called == name]
-    own = [home for home in homes if home == referrer[1]]
-    the_only_one = homes if len(homes) == 1 else []
-    for home in _closest(namespace, homes) or own or the_only_one:
+    flux_namespaces = [home for home, called in places if called == name]
+    own = [home for home in flux_namespaces if home == referrer[1]]
+    the_only_one = flux_namespaces if len(flux_namespaces) == 1 else []
+    for home in _closest(namespace, flux_namespaces) or own or the_only_one:
         return f" (is {kind} {home}/{name} meant?)"
     for spelled in _closest(name, [called for home, called in places if home == namespace]):
         return f" (is {kind} {namespace}/{spelled} meant?)"

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.model.evidence import Answer, Object
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.health_checks import waited_for
+from fluxstatus.state.health_checks import health_check_targets
 
 _APPLIERS = ("Kustomization", "HelmRelease", "ResourceSet")
 _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded"})
 
 
 def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
-    """Give the namespaces whose pods tell why something in *answers* does not become healthy.
+    """Return the namespaces whose pods tell why something in *answers* does not become healthy.
 
     *answers* are those to the lists of Flux objects, by plural.group, and to that of the events:
     while the next attempt runs, only an event still says what the last one waited for.
@@ -42,11 +42,13 @@ def _name_of(thing: Object) -> tuple[str, str, str]:
 
 
 def _waited_in(message: str) -> Iterator[str]:
-    return (waited.namespace for waited in waited_for(message) if waited.kind not in KINDS)
+    return (
+        waited.namespace for waited in health_check_targets(message) if waited.kind not in KINDS
+    )
 
 
 def _namespaces_of(item: Object, condition: Object) -> Iterator[str]:
-    """Give where pods tell more of *item* than its *condition*, which is False."""
+    """Return where pods tell more of *item* than its *condition*, which is False."""
     yield from _waited_in(text_of(condition.get("message")))
     if condition.get("reason") in _HELM_FAILED:
         spec, metadata = map_of(item.get("spec")), map_of(item.get("metadata"))

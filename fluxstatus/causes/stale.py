@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fluxstatus.causes.cause import Cause
-from fluxstatus.model.ref import Key, key_of
+from fluxstatus.model.ref import Key
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import feeds_of, selected_inputs
 from fluxstatus.state.resource import WELL, Resource, Verdict
@@ -40,7 +40,7 @@ def cut_off(
             for cause in by_object.get(feed) or found.get(feed) or ()
         ]  # fmt: skip
         if causes:
-            found[key_of(resource.ref)] = causes
+            found[resource.ref.key] = causes
         for cause in {id(cause): cause for cause in causes}.values():
             if resource.ref != cause.ref:
                 cause.stale.append(resource.ref)
@@ -56,7 +56,7 @@ def _feeds(state: State, resource: Resource) -> Iterator[Key]:
 def frozen(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
     """Find what was made by something suspended, so that its spec stays; note it at the cause."""
     suspended = {
-        key_of(cause.ref): cause
+        cause.ref.key: cause
         for cause in causes
         if cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
     }
@@ -68,6 +68,6 @@ def frozen(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
             made[maker].append(resource)
     for owner, cause in suspended.items():
         for resource in made.get(owner, ()):
-            found[key_of(resource.ref)] = cause
+            found[resource.ref.key] = cause
             cause.frozen.append(resource.ref)
     return found

@@ -37,7 +37,7 @@ class Stopped:
         self._blame_instance_for_images()
 
     def needed_by(self, resource: Resource) -> Cause | None:
-        """Give what *resource* needs and has not: its controller, or its source's, or a kind."""
+        """Return what *resource* needs and has not: its controller, or its source's, or a kind."""
         if not self.causes:
             return None
         if unserved := self.unserved_for(resource):
@@ -49,7 +49,7 @@ class Stopped:
         return self.causes.get(ref) if ref else None
 
     def unserved_for(self, resource: Resource) -> Cause | None:
-        """Give the missing CRD of the kind that *resource* takes its artifact from."""
+        """Return the missing CRD of the kind that *resource* takes its artifact from."""
         source = source_of(resource) if self.of_kinds else None
         return self.of_kinds.get(source[0]) if source else None
 

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
-from fluxstatus.causes.cause import Blame, Cause
+from fluxstatus.causes.cause import Attribution, Cause
 from fluxstatus.causes.faults import Fault, fault_of, fault_of_waiting
-from fluxstatus.causes.merging import Folding
+from fluxstatus.causes.merging import Merging
 from fluxstatus.causes.missing import missing_target
 from fluxstatus.causes.ordering import in_order
 from fluxstatus.causes.stale import cut_off, frozen
@@ -18,7 +18,7 @@ from fluxstatus.causes.stopped import Stopped
 from fluxstatus.causes.unavailable import UNTOUCHED, Controllers
 from fluxstatus.causes.waits import Upstream
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
-from fluxstatus.model.ref import Key, key_of
+from fluxstatus.model.ref import Key
 from fluxstatus.state.last_attempt import since_of, tries_again
 from fluxstatus.state.references import dependency_named, source_of
 from fluxstatus.state.resource import MOVING, WELL, YOUNG, Resource, Verdict
@@ -46,8 +46,8 @@ class Causes:
         self._controllers = controllers
         self._stopped = Stopped(state, self._controllers)
         self.not_installed = self._stopped.not_installed
-        self._blame = Blame(state, self._stopped.causes.items())
-        self.by_object = self._blame.by_object
+        self._attribution = Attribution(state, self._stopped.causes.items())
+        self.by_object = self._attribution.by_object
         self._upstream = Upstream(state, self.by_object)
         self._waits: dict[Key, set[Key]] = {}
         self.moving: set[Key] = set()
@@ -56,14 +56,16 @@ class Causes:
                 self._classify(key, resource)
         self._follow_waits()
         self._explain_not_installed()
-        folding = Folding(state, self._controllers, self._blame, self._upstream, lambda: self.lags)
-        folding.targets()
-        folding.controllers()
-        asked_in_vain = list(folding.hanging())
+        merging = Merging(
+            state, self._controllers, self._attribution, self._upstream, lambda: self.lags
+        )
+        merging.targets()
+        merging.controllers()
+        asked_in_vain = list(merging.hanging())
         self.cut_off = cut_off(state, self.by_object, self._stopped.needed_by)
         for cause, resource in asked_in_vain:
-            if key_of(resource.ref) not in self.cut_off:
-                self.cut_off[key_of(resource.ref)] = [cause]
+            if resource.ref.key not in self.cut_off:
+                self.cut_off[resource.ref.key] = [cause]
                 cause.stale.append(resource.ref)
         self.all: list[Cause] = self._distinct()
         self.frozen_by = frozen(state, self.all)
@@ -84,7 +86,7 @@ class Causes:
         return dict(found)
 
     def _distinct(self) -> list[Cause]:
-        distinct = dict(self._blame.causes)
+        distinct = dict(self._attribution.causes)
         distinct |= {id(c): c for found in self.cut_off.values() for c in found}
         distinct |= {id(c): c for c in self._stopped.causes.values()}
         return list(distinct.values())
@@ -92,7 +94,7 @@ class Causes:
     def _explain_not_installed(self) -> None:
         """Blame what keeps the FluxInstance from its first installation for what is not there."""
         instance = self._state.instance
-        for cause in self.by_object.get(key_of(instance.ref), ()) if instance else ():
+        for cause in self.by_object.get(instance.ref.key, ()) if instance else ():
             cause.waiting += self.not_installed
 
     def _classify(self, key: Key, resource: Resource) -> None:
@@ -100,13 +102,13 @@ class Causes:
         stopped = self._stopped.needed_by(resource)
         instance = self._state.instance
         if instance and self._controllers.stopped(resource) in self.not_installed:
-            self._waits[key] = {key_of(instance.ref)}
+            self._waits[key] = {instance.ref.key}
         elif stopped and not self._fails_by_itself(resource):
-            self._blame.add(key, [stopped])
+            self._attribution.add(key, [stopped])
             if self._upstream.speaks_of_others(resource):
                 self._waits[key] = self._not_well_upstream(resource)
         elif resource.verdict is Verdict.SUSPENDED or not taken:
-            self._blame.add(key, [self._own_cause(resource, taken=taken)])
+            self._attribution.add(key, [self._own_cause(resource, taken=taken)])
         elif self._is_on_its_way(resource):
             self.moving.add(key)
         else:
@@ -126,7 +128,7 @@ class Causes:
         elif speaks and self._upstream.was_just_answered(resource):
             self.moving.add(key)
         elif not self._may_heal(resource, cause := self._own_cause(resource, taken=True)):
-            self._blame.add(key, [cause])
+            self._attribution.add(key, [cause])
             checked = self._upstream.checked_and_not_well(resource)
             if checked := self._without_pending(resource, checked):
                 self._waits[key] = checked
@@ -157,14 +159,14 @@ class Causes:
         return (began and passing) or (young and cause.fault.diagnosis.rule.transient)
 
     def _not_well_upstream(self, resource: Resource) -> set[Key]:
-        """Give what *resource* waits for that is not well, stopped controllers among it."""
+        """Return what *resource* waits for that is not well, stopped controllers among it."""
         found = self._upstream.not_well(resource)
         if resource.ref.kind == "FluxInstance":
-            found |= {key_of(ref) for ref in self._stopped.causes}
+            found |= {ref.key for ref in self._stopped.causes}
         return self._without_pending(resource, found)
 
     def _without_pending(self, resource: Resource, keys: set[Key]) -> set[Key]:
-        """Give the *keys* that a FluxInstance can wait for: not what only waits for it."""
+        """Return the *keys* that a FluxInstance can wait for: not what only waits for it."""
         if resource.ref.kind != "FluxInstance":
             return keys
         return {key for key in keys if not self._waits_for_installation(key)}
@@ -193,7 +195,7 @@ class Causes:
         return bool(named) or (unknown and self._upstream.speaks_of_others(resource))
 
     def _release_of(self, chart: Resource) -> Resource | None:
-        """Give the HelmRelease whose chart template made the HelmChart *chart*.
+        """Return the HelmRelease whose chart template made the HelmChart *chart*.
 
         The release is what its owner can correct; the chart follows.
         """
@@ -202,7 +204,7 @@ class Causes:
         name = chart.labels.get("helm.toolkit.fluxcd.io/name")
         namespace = chart.labels.get("helm.toolkit.fluxcd.io/namespace")
         found = self._state.resources.get(("HelmRelease", str(namespace), str(name)))
-        return found or self._releases_by_chart.get(key_of(chart.ref))
+        return found or self._releases_by_chart.get(chart.ref.key)
 
     @cached_property
     def _releases_by_chart(self) -> dict[Key, Resource]:
@@ -213,7 +215,7 @@ class Causes:
         }
 
     def _follow_waits(self) -> None:
-        """Give each object that waits the causes of what it waits for, the deepest first.
+        """Return each object that waits the causes of what it waits for, the deepest first.
 
         A circle has no deepest: its first member becomes a cause, and the others wait for it.
         """
@@ -225,18 +227,18 @@ class Causes:
             if key not in first:
                 self._follow(key)
         for key in first:  # what keeps another member of the circle keeps it, too
-            self._blame.add(key, self._causes_of(self._waits[key]))
+            self._attribution.add(key, self._causes_of(self._waits[key]))
 
     def _follow(self, key: Key) -> None:
         if causes := self._causes_of(self._waits[key]):
-            self._blame.add(key, causes)
+            self._attribution.add(key, causes)
         elif key in self.by_object:
             return
         elif self._waits[key] & self.moving:
             self.moving.add(key)
         else:
             resource = self._state.resources[key]
-            self._blame.add(key, [self._own_cause(resource, taken=True)])
+            self._attribution.add(key, [self._own_cause(resource, taken=True)])
 
     def _causes_of(self, keys: Iterable[Key]) -> list[Cause]:
         return [cause for key in sorted(keys) for cause in self.by_object.get(key, ())]
@@ -247,4 +249,4 @@ class Causes:
         way = f"{names[0]} depends on itself" if len(circle) == 1 else " → ".join(names)
         diagnosis = diagnose_state("dependency-cycle", resource, {"cycle": way})
         fault = Fault(diagnosis, resource.reason, resource.message)
-        self._blame.add(circle[0], [Cause(resource.ref, fault, resource, resource.since)])
+        self._attribution.add(circle[0], [Cause(resource.ref, fault, resource, resource.since)])

@@ -71,12 +71,12 @@ class Controllers:
         return any(component.takes(resource) for component in found)
 
     def component_of(self, resource: Resource) -> "Component | None":
-        """Give the controller that was found and reconciles *resource*, up or down."""
+        """Return the controller that was found and reconciles *resource*, up or down."""
         found = self._by_name.get(controller_of(resource), ())
         return next((component for component in found if component.takes(resource)), None)
 
     def storage_of(self, resource: Resource) -> "Component | None":
-        """Give the controller that stores the artifact which *resource* takes."""
+        """Return the controller that stores the artifact which *resource* takes."""
         source = source_of(resource)
         name = STORES_ARTIFACTS.get(source[0], SOURCE_CONTROLLER) if source else SOURCE_CONTROLLER
         return next(iter(self._by_name.get(name, ())), None)
@@ -88,16 +88,16 @@ class Controllers:
         return bool(times) and self._now - max(times) < YOUNG
 
     def unpullable(self) -> "list[Component]":
-        """Give the controllers whose image cannot be pulled, whether an older pod runs or not."""
+        """Return the controllers whose image cannot be pulled, whether an older pod runs or not."""
         return [
             component
             for found in self._by_name.values()
             for component in found
-            if component.trouble and component.trouble.code == "image-pull"
+            if component.problem and component.problem.code == "image-pull"
         ]
 
     def stopped(self, resource: Resource) -> Ref | None:
-        """Give the controller that should reconcile *resource* and does not work, or None."""
+        """Return the controller that should reconcile *resource* and does not work, or None."""
         name = controller_of(resource)
         found = [c for c in self._by_name.get(name, ()) if c.takes(resource)]
         if found:
@@ -114,7 +114,7 @@ class Controllers:
         )
 
     def _unserved(self, state: State) -> Iterator[tuple[str, tuple[Ref, Fault]]]:
-        """Give the kinds whose CRD is gone: the API server does not know them."""
+        """Return the kinds whose CRD is gone: the API server does not know them."""
         served = state.evidence.served
         for name in sorted(self._by_name) if served is not None else ():
             kinds = [k for k in KINDS.values() if k.controller == name and k.name not in _NEWER]
@@ -125,7 +125,7 @@ class Controllers:
                 yield from ((kind.name, (ref, fault)) for kind in gone)
 
     def _needed(self, state: State) -> set[str]:
-        """Give the names of what must be there: what is expected, and what has objects."""
+        """Return the names of what must be there: what is expected, and what has objects."""
         with_objects = {controller_of(r) for r in state.resources.values() if not r.kind.static}
         with_objects.discard("")
         if state.instance is None and not state.components:
@@ -134,7 +134,7 @@ class Controllers:
 
 
 def controller_of(resource: Resource) -> str:
-    """Give the component that reconciles *resource*, empty when it is none of Flux.
+    """Return the component that reconciles *resource*, empty when it is none of Flux.
 
     Anybody's controller may make an ExternalArtifact (Flux RFC-0012).
     """
@@ -144,7 +144,7 @@ def controller_of(resource: Resource) -> str:
 
 
 def kinds_of(name: str) -> str:
-    """Give the kinds that the component *name* reconciles, as a sentence lists them."""
+    """Return the kinds that the component *name* reconciles, as a sentence lists them."""
     names = [kind.name for kind in KINDS.values() if kind.controller == name]
     names = [kind for kind in names if kind != "FluxReport"]
     return ", ".join(names) if names else "its objects"

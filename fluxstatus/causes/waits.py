@@ -7,7 +7,7 @@ from functools import cached_property
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.missing import missing_target
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.ref import Key, key_of
+from fluxstatus.model.ref import Key
 from fluxstatus.state.last_attempt import words_of
 from fluxstatus.state.references import (
     dependencies_of,
@@ -75,7 +75,7 @@ class Upstream:
         return resource.verdict is Verdict.STUCK and at_work.startswith(_FETCHING)
 
     def not_well(self, resource: Resource) -> set[Key]:
-        """Give what *resource* waits for that is not well, stopped controllers among it."""
+        """Return what *resource* waits for that is not well, stopped controllers among it."""
         _, message = self.words(resource)
         targets = [*self._targets(resource, message), self._maker_of_missing(resource)]
         found = self._not_well(targets)
@@ -83,7 +83,7 @@ class Upstream:
         return certain or found
 
     def checked_and_not_well(self, resource: Resource) -> set[Key]:
-        """Give the objects of Flux that a failed health check of *resource* names beside others."""
+        """Return the Flux objects that a failed health check of *resource* names beside others."""
         _, message = self.words(resource)
         home = resource.ref.namespace
         named = health_checked(resource, message)
@@ -102,8 +102,8 @@ class Upstream:
         return any(r.since is not None and self._state.now - r.since < YOUNG for r in found)
 
     def words(self, resource: Resource) -> tuple[str, str]:
-        """Give the reason and message that tell what failed; each is looked for once."""
-        key = key_of(resource.ref)
+        """Return the reason and message that tell what failed; each is looked for once."""
+        key = resource.ref.key
         if key not in self._words:
             self._words[key] = words_of(self._state, resource)
         return self._words[key]
@@ -139,7 +139,7 @@ class Upstream:
         return not paused or f"{key[1]}/{key[2]}'" in message
 
     def _maker_of_missing(self, resource: Resource) -> Key | None:
-        """Give the ArtifactGenerator that is to make what *resource* misses, and is not well."""
+        """Return the ArtifactGenerator that is to make what *resource* misses, and is not well."""
         reason, message = self.words(resource)
         source = source_of(resource)
         if source is None or source[0] != "ExternalArtifact" or source in self._state.resources:

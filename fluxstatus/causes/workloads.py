@@ -14,10 +14,10 @@ from fluxstatus.knowledge.rule import hints
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kinds import KINDS, full_name
-from fluxstatus.state.health_checks import Waited, waited_for
-from fluxstatus.state.pods import Trouble, trouble_of_pod
+from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
+from fluxstatus.state.pods import PodProblem, problem_of_pod
 from fluxstatus.state.resource import Resource
-from fluxstatus.state.state import State, Warned
+from fluxstatus.state.state import Event, State
 
 _AT_MOST = 5  # workloads told; a release of fifty that all wait for one thing says no more
 _LATE = ("context deadline exceeded", "timed out waiting for the condition")
@@ -58,7 +58,7 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
     In another cluster they are not the same: the caller asks for this cluster's only.
     """
     told = 0
-    for waited in waited_for(message):
+    for waited in health_check_targets(message):
         if waited.kind in KINDS:
             continue
         pods = [pod for pod in _pods_in(state, waited.namespace) if is_of(pod, waited)]
@@ -78,7 +78,7 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
     """
     if release.ref.kind != "HelmRelease" or not any(text in message for text in _LATE):
         return
-    if waited_for(message) or release.spec.get("kubeConfig") is not None:
+    if health_check_targets(message) or release.spec.get("kubeConfig") is not None:
         return
     namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
     name = text_of(release.spec.get("releaseName")) or release.ref.name
@@ -88,7 +88,7 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
         yield found
 
 
-def is_of(pod: Object, waited: Waited) -> bool:
+def is_of(pod: Object, waited: HealthCheckTarget) -> bool:
     """Whether *pod* is the workload *waited*, or made by it.
 
     Its controller's ownerReference tells: a Deployment's ReplicaSet bears the hash of its pods. A
@@ -128,15 +128,15 @@ def _labels(pod: Object) -> Mapping[str, object]:
 
 def _of_pods(state: State, pods: list[Object]) -> Unhealthy | None:
     """Tell of the worst of *pods*, and what its newest event adds."""
-    found = [(trouble, pod) for pod in pods if (trouble := trouble_of_pod(pod))]
+    found = [(problem, pod) for pod in pods if (problem := problem_of_pod(pod))]
     if not found:
         return None
     worst, pod = min(found, key=lambda entry: (_is_left_over(entry[1]), *_rank(entry[0])))
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
-    warned = next(iter(state.warnings.get(("Pod", namespace, worst.pod), ())), None)
+    event = next(iter(state.warnings.get(("Pod", namespace, worst.pod), ())), None)
     adds = ""
-    if warned and worst.code in _VAGUE and warned.message not in worst.text:
-        adds = f"; {warned.reason}: {warned.message}"
+    if event and worst.code in _VAGUE and event.message not in worst.text:
+        adds = f"; {event.reason}: {event.message}"
     told = f"pod {worst.pod} {worst.text}{adds}"
     fields = {"name": worst.pod, "pod": worst.pod, "ns": namespace, "container": worst.container}
     return Unhealthy(told, workload_hints(told, fields))
@@ -152,23 +152,23 @@ def _is_left_over(pod: Object) -> bool:
     return replaced and map_of(pod.get("status")).get("phase") == "Failed"
 
 
-def _rank(trouble: Trouble) -> tuple[int, int, str]:
-    code = trouble.code
+def _rank(problem: PodProblem) -> tuple[int, int, str]:
+    code = problem.code
     return (
         _WORST_FIRST.index(code) if code in _WORST_FIRST else len(_WORST_FIRST),
-        -trouble.restarts,
-        trouble.pod,
+        -problem.restarts,
+        problem.pod,
     )
 
 
-def _of_events(state: State, waited: Waited) -> Unhealthy | None:
+def _of_events(state: State, waited: HealthCheckTarget) -> Unhealthy | None:
     """Tell of the newest event about *waited*, or about what it makes: quota, policy, volume."""
     found = [
-        (key, warned)
+        (key, event)
         for key, all_of_one in state.warnings_in.get(waited.namespace, {}).items()
         if (key[0] == waited.kind and key[2] == waited.name)
         or (key[0] in _WORKLOADS and _is_child(key[2], waited))
-        for warned in all_of_one
+        for event in all_of_one
     ]
     if not found:
         return None
@@ -176,7 +176,7 @@ def _of_events(state: State, waited: Waited) -> Unhealthy | None:
     return Unhealthy(_said(key[0], key[2], newest), _event_hints(waited, newest))
 
 
-def _with_its_end(state: State, job: Waited, found: Unhealthy) -> Unhealthy:
+def _with_its_end(state: State, job: HealthCheckTarget, found: Unhealthy) -> Unhealthy:
     """Add why the *job* was given up: how often, or how long, it was tried."""
     key = (job.kind, job.namespace, job.name)
     ended = next(iter(state.warnings.get(key, ())), None)
@@ -188,18 +188,18 @@ def _with_its_end(state: State, job: Waited, found: Unhealthy) -> Unhealthy:
     )
 
 
-def _said(kind: str, name: str, warned: Warned) -> str:
-    return f"{kind} {name}: {warned.reason}: {warned.message}"
+def _said(kind: str, name: str, event: Event) -> str:
+    return f"{kind} {name}: {event.reason}: {event.message}"
 
 
-def _event_hints(waited: Waited, warned: Warned) -> tuple[Hint, ...]:
+def _event_hints(waited: HealthCheckTarget, event: Event) -> tuple[Hint, ...]:
     fields = {"name": waited.name, "ns": waited.namespace}
     if waited.kind not in _WORKLOADS | {"PersistentVolumeClaim"}:  # it has no pods of its own
         return hints((OF_OTHERS,), {**fields, "resource": full_name(waited.kind)})
-    return workload_hints(f"{warned.reason}: {warned.message}", fields) or hints((VAGUE,), fields)
+    return workload_hints(f"{event.reason}: {event.message}", fields) or hints((VAGUE,), fields)
 
 
-def _is_child(name: str, waited: Waited) -> bool:
+def _is_child(name: str, waited: HealthCheckTarget) -> bool:
     """Whether *name* is one that the controllers of Kubernetes give to what *waited* makes."""
     if not name.startswith(f"{waited.name}-"):
         return False

@@ -7,7 +7,6 @@ from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import full_name
-from fluxstatus.model.ref import key_of
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.revisions import lag_of, short
@@ -27,7 +26,7 @@ _AT_MOST = 3  # of a sort: who wants all asks for each
 
 
 def workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
-    """Give what the pods and events of this cluster tell of what *cause* waited for."""
+    """Return what the pods and events of this cluster tell of what *cause* waited for."""
     resource, message = cause.resource, cause.fault.message
     if resource is None or resource.spec.get("kubeConfig") is not None:
         return ()
@@ -41,7 +40,7 @@ def beside(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Say what an engineer should know before mending *cause*."""
     yield from _suspension(analysis.state, cause)
     yield from _other_causes(analysis, cause)
-    parent = analysis.causes.frozen_by.get(key_of(cause.ref))
+    parent = analysis.causes.frozen_by.get(cause.ref.key)
     if parent is not None and parent is not cause:
         yield f"{parent.ref}, which made it, is suspended: what is mended in Git does not arrive"
 
@@ -67,7 +66,7 @@ def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Say what else keeps waiting what waits for *cause*, so that mending this is not enough."""
     told: set[int] = {id(cause)}
     for ref in (cause.ref, *cause.waiting):
-        for other in analysis.causes.by_object.get(key_of(ref), ()):
+        for other in analysis.causes.by_object.get(ref.key, ()):
             if id(other) not in told:
                 told.add(id(other))
                 because = f"({headline(other.fault.diagnosis.why)})"
@@ -97,7 +96,7 @@ def corrected_at(cause: Cause) -> Iterator[Hint]:
 
 
 def neighbours(analysis: Analysis, cause: Cause) -> list[Cause]:
-    """Give other causes in the namespace of *cause*, which have nothing to do with it."""
+    """Return other causes in the namespace of *cause*, which have nothing to do with it."""
     return [
         other
         for other in analysis.causes.by_namespace.get(cause.ref.namespace, ())[: _AT_MOST + 1]
@@ -106,7 +105,7 @@ def neighbours(analysis: Analysis, cause: Cause) -> list[Cause]:
 
 
 def headline(sentence: str) -> str:
-    """Give the part of a *sentence* before its first colon or semicolon."""
+    """Return the part of a *sentence* before its first colon or semicolon."""
     for mark in ("; ", ": "):
         sentence = sentence.partition(mark)[0]
     return sentence

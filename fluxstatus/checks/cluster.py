@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_found, unread_hints
+from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_finding, unread_hints
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
@@ -37,7 +37,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         yield _refused(state)
         return
     if evidence.served is None:
-        yield unread_found(STEP_ID, "the kinds it serves", _why_not_told(state))
+        yield unread_finding(STEP_ID, "the kinds it serves", _why_not_told(state))
     else:
         yield passed(STEP_ID, _reachable(state))
     yield from _version(state)
@@ -55,7 +55,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _why_not_told(state: State) -> Unread:
-    """Give why discovery failed; every question that needed it has the same reason."""
+    """Return why discovery failed; every question that needed it has the same reason."""
     unread = (state.evidence.answer(name).unread for name in RESOURCES)
     return next((u for u in unread if u and u.why is not Why.NOT_ASKED), _NOT_TOLD)
 

@@ -7,12 +7,18 @@ from fluxstatus.base.durations import ago
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD_CODES, cause_found, passed, state_codes, unread_found
+from fluxstatus.checks.wording import (
+    UNREAD_CODES,
+    cause_finding,
+    passed,
+    state_codes,
+    unread_finding,
+)
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
-from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import CONTROLLERS, Component
 from fluxstatus.state.pods import last_restart
 from fluxstatus.state.state import State
@@ -27,19 +33,19 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     answer = state.evidence.answer(CONTROLLERS)
     if answer.unread:
-        yield unread_found(STEP_ID, "the controllers' Deployments", answer.unread)
+        yield unread_finding(STEP_ID, "the controllers' Deployments", answer.unread)
     stopped = [
         cause
         for cause in analysis.causes.all
         if (cause.ref.kind == "Deployment" and not is_operator(state, cause.ref))
         or (cause.ref.kind == _CRD and (cause.blocks or _is_of_operator(cause.ref)))
     ]
-    yield from (cause_found(STEP_ID, analysis, cause) for cause in stopped)
+    yield from (cause_finding(STEP_ID, analysis, cause) for cause in stopped)
     working = [component for component in state.components if not component.down]
     for component in working:
         yield from of_component(STEP_ID, analysis, component)
     if working and (pods_unread := state.evidence.answer("pods").unread):
-        yield unread_found(STEP_ID, "the controllers' pods", pods_unread)
+        yield unread_finding(STEP_ID, "the controllers' pods", pods_unread)
     yield from _versions(working)
     yield from _not_served(state, {cause.ref.name for cause in stopped})
     told = {cause.ref for cause in stopped}
@@ -48,7 +54,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if working and not (stopped or awaited):
         yield passed(STEP_ID, _doing_well(working))
     for component in working:
-        if component.trouble is None:
+        if component.problem is None:
             yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
     if awaited:
         yield _awaited(analysis, awaited)
@@ -63,9 +69,9 @@ def _awaited(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
     state = analysis.state
     names = ", ".join(ref.name for ref in refs)
     starting = any(c.starting for c in state.components)
-    causes = {str(c.ref) for ref in refs for c in analysis.causes.by_object.get(key_of(ref), ())}
+    causes = {str(c.ref) for ref in refs for c in analysis.causes.by_object.get(ref.key, ())}
     if state.instance and not causes:
-        own = analysis.causes.by_object.get(key_of(state.instance.ref), ())
+        own = analysis.causes.by_object.get(state.instance.ref.key, ())
         causes = {str(cause.ref) for cause in own}
     because = ", ".join(sorted(causes))
     return Finding(
@@ -84,14 +90,14 @@ def of_component(step: str, analysis: Analysis, component: Component) -> Iterato
     pods = ("kubectl", "get", "pods", "-n", ref.namespace)
     logs = ("kubectl", "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous",
             "--tail=50")  # fmt: skip
-    if component.trouble and key_of(ref) not in analysis.causes.by_object:
+    if component.problem and ref.key not in analysis.causes.by_object:
         yield Finding(
             step=step,
             code="replicas-missing",
             level=Level.WARN,
             title=f"{ref}: {_replicas(component)}",
             object=ref,
-            why=f"{component.trouble.pod} {component.trouble.text}".strip(),
+            why=f"{component.problem.pod} {component.problem.text}".strip(),
             hints=(Hint("look at its pods", (Command(pods),)),),
         )
     for pod, at, how, count in last_restart(component.pods):
@@ -159,7 +165,7 @@ def _not_served(state: State, told: Collection[str]) -> Iterator[Finding]:
     names = [k.name for k in KINDS.values() if k.resource not in served and k.controller in here]
     if names:
         unread = Unread(Why.ABSENT, "their CRDs are not installed")
-        yield unread_found(STEP_ID, ", ".join(sorted(names)), unread)
+        yield unread_finding(STEP_ID, ", ".join(sorted(names)), unread)
 
 
 def _doing_well(working: list[Component]) -> str:

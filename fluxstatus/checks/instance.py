@@ -8,18 +8,18 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     UNREAD_CODES,
-    cause_found,
+    cause_finding,
     docs_of,
     fault_codes,
     on_the_way,
     passed,
-    unread_found,
+    unread_finding,
     waiting,
 )
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.resource import WELL, Resource
 from fluxstatus.state.state import State
@@ -37,7 +37,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if instance is not None:
         yield from _of_instance(analysis, instance)
     elif answer.unread and _may_be_there(state):
-        yield unread_found(STEP_ID, "FluxInstance", answer.unread)
+        yield unread_finding(STEP_ID, "FluxInstance", answer.unread)
     elif not ignored:
         yield _none(state)
     for other in ignored:
@@ -81,10 +81,10 @@ def _none(state: State) -> Finding:
 
 def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
     state = analysis.state
-    key = key_of(instance.ref)
+    key = instance.ref.key
     causes = analysis.causes.by_object.get(key) or analysis.causes.cut_off.get(key) or []
     own = [cause for cause in analysis.causes.all if cause.ref == instance.ref]
-    yield from (cause_found(STEP_ID, analysis, cause) for cause in own)
+    yield from (cause_finding(STEP_ID, analysis, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
@@ -106,7 +106,7 @@ def _doing_well(state: State, instance: Resource) -> str:
 
 
 def _ignored(state: State, other: Resource, level: Level) -> Finding:
-    homes = ", ".join(sorted({operator.ref.namespace for operator in state.operators}))
+    namespaces = ", ".join(sorted({operator.ref.namespace for operator in state.operators}))
     argv = ("kubectl", "delete", INSTANCE.resource, other.ref.name, "-n", other.ref.namespace)
     return Finding(
         step=STEP_ID,
@@ -114,10 +114,10 @@ def _ignored(state: State, other: Resource, level: Level) -> Finding:
         level=level,
         title=f"{other.ref} is never reconciled",
         object=other.ref,
-        why=f"the operator only looks at its own namespace, {homes}",
+        why=f"the operator only looks at its own namespace, {namespaces}",
         hints=(
             Hint(
-                f"delete it, and put the FluxInstance into namespace {homes} if none is there",
+                f"delete it, and put the FluxInstance into namespace {namespaces} if none is there",
                 (Command(argv, changes=True),),
             ),
         ),

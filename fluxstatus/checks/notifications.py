@@ -10,10 +10,10 @@ from fluxstatus.knowledge import diagnose
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, full_name
-from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.references import provider_of
 from fluxstatus.state.resource import Resource, Verdict
-from fluxstatus.state.state import State, Warned
+from fluxstatus.state.state import Event, State
 
 STEP_ID = "reconcilers"
 
@@ -32,9 +32,9 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
                 yield _provider_missing(alert, key[2])
             continue
         failed = [
-            warned
-            for warned in state.warnings.get(key_of(alert.ref), ())
-            if warned.reason == "NotificationDispatchFailed"
+            event
+            for event in state.warnings.get(alert.ref.key, ())
+            if event.reason == "NotificationDispatchFailed"
         ]
         if failed and provider.ref not in told:
             told.add(provider.ref)
@@ -59,7 +59,7 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
     kind, namespace, name = missing[0]
     effect = {"Alert": "its events are never sent", "Receiver": "a call does not reconcile it"}
     more = f", nor {len(missing) - 1} others that it names" if len(missing) > 1 else ""
-    meant = nearest(analysis.state, missing[0], key_of(ref))
+    meant = nearest(analysis.state, missing[0], ref.key)
     yield Finding(
         step=STEP_ID,
         code="watches-missing",
@@ -102,10 +102,10 @@ def _provider_missing(alert: Resource, name: str) -> Finding:
     )
 
 
-def _not_sent(state: State, provider: Resource, alert: Resource, warned: Warned) -> Finding:
+def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -> Finding:
     ref = provider.ref
-    around = {"flux_namespace": state.namespace, "controller": provider.kind.controller}
-    diagnosis = diagnose(provider, warned.reason, warned.message, around)
+    template_fields = {"flux_namespace": state.namespace, "controller": provider.kind.controller}
+    diagnosis = diagnose(provider, event.reason, event.message, template_fields)
     return Finding(
         step=STEP_ID,
         code="notification-failed",
@@ -113,9 +113,9 @@ def _not_sent(state: State, provider: Resource, alert: Resource, warned: Warned)
         title=f"{ref}: notifications are lost",
         object=ref,
         why=f"{diagnosis.why}; what {alert.ref} asks for is not sent",
-        reason=warned.reason,
-        message=warned.message,
-        since=warned.last,
+        reason=event.reason,
+        message=event.message,
+        since=event.last,
         blocks=(alert.ref,),
         hints=diagnosis.hints,
         docs=docs_of("Provider"),

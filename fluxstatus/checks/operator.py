@@ -10,7 +10,13 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.controllers import of_component
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD_CODES, cause_found, passed, state_codes, unread_found
+from fluxstatus.checks.wording import (
+    UNREAD_CODES,
+    cause_finding,
+    passed,
+    state_codes,
+    unread_finding,
+)
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
@@ -33,12 +39,12 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     answer = state.evidence.answer(OPERATORS)
     stopped = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
-    yield from (cause_found(STEP_ID, analysis, cause) for cause in stopped)
+    yield from (cause_finding(STEP_ID, analysis, cause) for cause in stopped)
     for operator in state.operators:
         if not operator.down:
             yield from of_component(STEP_ID, analysis, operator)
             if pods_unread := state.evidence.answer("pods").unread:
-                yield unread_found(STEP_ID, f"the pods of {operator.ref}", pods_unread)
+                yield unread_finding(STEP_ID, f"the pods of {operator.ref}", pods_unread)
             yield passed(STEP_ID, _doing_well(operator))
     for operator in state.operators:
         if operator.starting:
@@ -47,7 +53,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if not state.operators and not stopped:
         unread = answer.unread or state.evidence.answer(CONTROLLERS).unread
         yield (
-            unread_found(STEP_ID, "the Deployments of Flux", unread) if unread else _absent(state)
+            unread_finding(STEP_ID, "the Deployments of Flux", unread) if unread else _absent(state)
         )
     if any(not operator.down for operator in state.operators):
         yield from _report(state)
@@ -100,7 +106,7 @@ def _report(state: State) -> Iterator[Finding]:
     """Judge whether the operator still writes its report; what it says of health is not used."""
     answer = state.evidence.answer(REPORT.resource)
     if answer.unread:
-        yield unread_found(STEP_ID, "FluxReport", answer.unread)
+        yield unread_finding(STEP_ID, "FluxReport", answer.unread)
         return
     operator = next(o for o in state.operators if not o.down)
     started = when(map_of(operator.deployment.get("metadata")).get("creationTimestamp"))
@@ -129,7 +135,7 @@ def _report(state: State) -> Iterator[Finding]:
 
 
 def _report_age(state: State, report: Object) -> timedelta | None:
-    """Give the age of *report*; None when its time tells nothing.
+    """Return the age of *report*; None when its time tells nothing.
 
     The only time it has moves with the message, and a message in whole seconds ("finished in
     2s") may stay the same from one report to the next.
@@ -142,7 +148,7 @@ def _report_age(state: State, report: Object) -> timedelta | None:
 
 
 def _report_interval(operator: Component, report: Object) -> timedelta:
-    """Give how often *operator* renews *report*, as its arguments or an annotation tell."""
+    """Return how often *operator* renews *report*, as its arguments or an annotation tell."""
     told = next((a for a in operator.args if a.startswith("--reporting-interval=")), "")
     annotations = map_of(map_of(report.get("metadata")).get("annotations"))
     own = annotations.get("fluxcd.controlplane.io/reconcileEvery") or told.partition("=")[2]

@@ -10,7 +10,7 @@ from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Hint
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.state import State
 
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
@@ -70,9 +70,9 @@ def run_checks(
         for step in chosen
     ]
     order = {step.id: number for number, step in enumerate(STEPS)}
-    aim = Aim(evidence.target.context, evidence.target.flags)
+    target_flags = TargetFlags(evidence.target.context, evidence.target.flags)
     findings = sorted(
-        (aim.finding(f) for _, found in by_step for f in found),
+        (target_flags.finding(f) for _, found in by_step for f in found),
         key=lambda f: _rank(f, order),
     )
     results = tuple(
@@ -92,7 +92,7 @@ def run_checks(
 
 
 def _advise(step: Step, view: View, advisers: Mapping[str, Adviser]) -> Iterator[Finding]:
-    """Give the habits that a step advises against, in the cluster and on this machine.
+    """Return the habits that a step advises against, in the cluster and on this machine.
 
     If that crashes it is told, and as little of a fault as any advice.
     """

@@ -7,7 +7,7 @@ import jmespath
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_found
+from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_finding
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
@@ -29,7 +29,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if not state.operators and not web:
         unread = state.evidence.answer(OPERATORS).unread
         yield (
-            unread_found(STEP_ID, "the operator", unread)
+            unread_finding(STEP_ID, "the operator", unread)
             if unread
             else _skip("no Flux Operator, so no web UI")
         )
@@ -37,7 +37,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         for service, port in web:
             yield _of_service(state, service, port)
     elif answer.unread:
-        yield unread_found(STEP_ID, "services", answer.unread)
+        yield unread_finding(STEP_ID, "services", answer.unread)
     elif not any(PORT in (_CONTAINER_PORTS.search(o.deployment) or ()) for o in state.operators):
         yield _skip("the web UI is switched off")
     else:
@@ -62,7 +62,7 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
     ref = Ref("v1", "Service", text_of(metadata.get("namespace")), text_of(metadata.get("name")))
     pods_unread = state.evidence.answer("pods").unread
     if pods_unread:
-        return unread_found(STEP_ID, f"the pods behind {ref}", pods_unread)
+        return unread_finding(STEP_ID, f"the pods behind {ref}", pods_unread)
     selector = map_of(service.get("spec")).get("selector")
     pods = selected(selector, state.evidence.answer("pods").items, ref.namespace)
     ready = sum(map(is_ready, pods))

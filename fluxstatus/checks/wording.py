@@ -14,7 +14,7 @@ from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Resource, Verdict
 
 _DOCS = {
@@ -60,7 +60,7 @@ _OF_CONTROLLERS = ("controller-", "operator-")
 
 
 def state_codes(*, of_controllers: bool) -> dict[str, str]:
-    """Give the codes of the states of controllers, or of objects, each with its meaning."""
+    """Return the codes of the states of controllers, or of objects, each with its meaning."""
     return {
         code: fill(rule.why, {})
         for code, rule in STATES.items()
@@ -69,7 +69,7 @@ def state_codes(*, of_controllers: bool) -> dict[str, str]:
 
 
 def fault_codes(kinds: Iterable[str]) -> dict[str, str]:
-    """Give every code that a fault of an object of *kinds* can have, with its meaning."""
+    """Return every code that a fault of an object of *kinds* can have, with its meaning."""
     wanted = frozenset(kinds)
     of_messages = {
         rule.code: fill(rule.why, {}) for rule in RULES if not rule.kinds or rule.kinds & wanted
@@ -78,14 +78,14 @@ def fault_codes(kinds: Iterable[str]) -> dict[str, str]:
 
 
 def docs_of(kind: str) -> str:
-    """Give the page of a Flux *kind*, empty for another kind."""
+    """Return the page of a Flux *kind*, empty for another kind."""
     known = KINDS.get(kind)
     if known is None:
         return ""
     return _DOCS[known.group].format(plural=known.plural, singular=known.name.lower())
 
 
-def cause_found(step: str, analysis: Analysis, cause: Cause) -> Finding:
+def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
     """Tell a cause: what is wrong, why, since when, what it blocks and how to mend it."""
     fault, resource = cause.fault, cause.resource
     diagnosis, unhealthy = fault.diagnosis, workloads_behind(analysis.state, cause)
@@ -114,7 +114,7 @@ def cause_found(step: str, analysis: Analysis, cause: Cause) -> Finding:
 
 
 def explained(ref: Ref) -> Iterator[Hint]:
-    """Give the command that tells all that is known of *ref*, if that is an object of Flux."""
+    """Return the command that tells all that is known of *ref*, if that is an object of Flux."""
     if ref.kind in KINDS:
         argv = ("kubectl", "flux-status", "explain", f"{ref.kind.lower()}/{ref.name}",
                 "-n", ref.namespace)  # fmt: skip
@@ -136,8 +136,8 @@ def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
         artifact = cause.resource.get("status", "artifact", "revision")
         if artifact:
             yield "status.artifact.revision", str(artifact)
-    for warned in analysis.state.warnings.get(key_of(cause.ref), ())[:3]:
-        yield f"event {warned.reason}", f"{warned.times} times, last {warned.last.isoformat()}"
+    for event in analysis.state.warnings.get(cause.ref.key, ())[:3]:
+        yield f"event {event.reason}", f"{event.times} times, last {event.last.isoformat()}"
     for other in neighbours(analysis, cause):
         yield (
             "another cause in this namespace",
@@ -145,7 +145,7 @@ def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
         )
 
 
-def unread_found(step: str, what: str, unread: Unread) -> Finding:
+def unread_finding(step: str, what: str, unread: Unread) -> Finding:
     """Tell what could not be read, why, and how to get it."""
     level = Level.SKIP if unread.why in (Why.ABSENT, Why.NOT_ASKED) else Level.UNKNOWN
     return Finding(
@@ -160,7 +160,7 @@ def unread_found(step: str, what: str, unread: Unread) -> Finding:
 
 
 def unread_hints(unread: Unread) -> Iterator[Hint]:
-    """Give the next steps that come with *unread*."""
+    """Return the next steps that come with *unread*."""
     for text, commands in unread.hints:
         yield Hint(text, tuple(Command(argv) for argv in commands))
     if not (unread.rule or unread.hints):

@@ -38,7 +38,7 @@ _BUSY = 1.0  # seconds to wait for an API server that does not say how long
 
 
 def whole(item: Any) -> Any:
-    """Give *item* as it is."""
+    """Return *item* as it is."""
     return item
 
 
@@ -69,7 +69,7 @@ class Reply(NamedTuple):
     retry_after: float = 0
 
     def json(self) -> Object:
-        """Give the JSON object that it is. Raises ProgramError."""
+        """Return the JSON object that it is. Raises ProgramError."""
         if isinstance(self.document, dict):
             return self.document
         raise ProgramError(Unread(Why.GARBLED, "the answer is not a JSON object"))
@@ -81,7 +81,7 @@ class Reply(NamedTuple):
         return mask(str(said))
 
     def refusal(self, rule: str, where: str = "") -> Unread:
-        """Give the reason why what takes the permission *rule* was refused."""
+        """Return the reason why what takes the permission *rule* was refused."""
         message = self.message
         if self.status == HTTPStatus.FORBIDDEN:
             if "cannot impersonate" in message:
@@ -95,16 +95,17 @@ class Reply(NamedTuple):
         return Unread(Why.FAILED, text.rstrip())
 
 
-class Door:
+class ApiClient:
     """The way to one cluster, open within a `with` block, at the end of which nothing is left.
 
     Whatever is wrong with the way, `get` tells it. `clock_skew` is the seconds that this machine
-    is ahead of the server. Threads may share a door. *meanwhile* is called while kubectl starts.
+    is ahead of the server. Threads may share a client. *while_starting* is called
+    while kubectl starts.
     """
 
-    def __init__(self, access: Access, meanwhile: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, access: Access, while_starting: Callable[[], None] = lambda: None) -> None:
         self.clock_skew: float | None = None
-        self._access, self._meanwhile = access, meanwhile
+        self._access, self._meanwhile = access, while_starting
         self._began = time.monotonic()
         self._closing = ExitStack()
         self._shut = threading.Event()
@@ -113,7 +114,7 @@ class Door:
         self._dead: Unread | None = None
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._lines: list[HTTPConnection] = []
+        self._connections: list[HTTPConnection] = []
         self._requests = self._bytes = 0
         self._per_question: Counter[str] = Counter()
         self._fastest = float("inf")
@@ -128,13 +129,15 @@ class Door:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with processes.undisturbed():  # an exception inside a lock would leave it closed for good
+        with (
+            processes.signals_deferred()
+        ):  # an exception inside a lock would leave it closed for good
             self._closing.close()
 
-    def look_up(self) -> None:
+    def start_config_view(self) -> None:
         """Have kubectl tell `kubeconfig` from now on: who looks at it then waits for less."""
         if self._proxy is not None:
-            self._proxy.look_up()
+            self._proxy.start_config_view()
 
     @property
     def kubeconfig(self) -> Kubeconfig:
@@ -148,20 +151,20 @@ class Door:
         """What was asked so far."""
         return Cost(self._requests, self._bytes, time.monotonic() - self._began)
 
-    def requests(self, question: str) -> int:
-        """Give how many requests a *question* has taken so far."""
-        return self._per_question[question]
+    def requests(self, query: str) -> int:
+        """Return how many requests a *query* has taken so far."""
+        return self._per_question[query]
 
     def get(
         self,
         path: str,
         accept: str = "application/json",
-        question: str = "",
+        query: str = "",
         keep: Callable[[Any], Any] = whole,
     ) -> Reply:
         """Ask for *path*, query included, and give the answer, whatever its status.
 
-        *question* is the name of what the answer is to; it is only for the account. Of the items
+        *query* is the name of what the answer is to; it is only for the account. Of the items
         of a list is given what *keep* gives for each.
         An API server that is busy, or that has answered before and is lost, is asked again.
         Raises ProgramError when there is no answer. If that is no matter of this one request,
@@ -169,7 +172,7 @@ class Door:
         """
         for tries in count(1):
             try:
-                reply = self._ask(path, accept, question, keep)
+                reply = self._ask(path, accept, query, keep)
             except _LostError as lost:
                 if self._requests and tries == 1 and self.pause(_SECOND_TRY_AFTER):
                     continue
@@ -184,9 +187,9 @@ class Door:
         """Wait and give True; give False, at once, if the door will be shut by then."""
         return seconds < self._left() and not self._shut.wait(seconds)
 
-    def shut(self) -> None:
+    def abort(self) -> None:
         """End every request under way, and let no other begin; any thread may."""
-        with processes.undisturbed():
+        with processes.signals_deferred():
             self._shut.set()
             if self._proxy is not None:
                 self._proxy.end()
@@ -202,15 +205,15 @@ class Door:
         closing.callback(alarm.cancel)
         alarm.start()
 
-    def _ask(self, path: str, accept: str, question: str, keep: Callable[[Any], Any]) -> Reply:
+    def _ask(self, path: str, accept: str, query: str, keep: Callable[[Any], Any]) -> Reply:
         proxy = self._proxy
         if self._dead is not None or proxy is None:
             raise ProgramError(self._dead or _NOT_OPEN)
-        line = self._line(proxy)
+        connection = self._connection(proxy)
         asked, began = time.time(), time.monotonic()
         try:
-            line.request("GET", path, headers={**_HEADERS, "Accept": accept})
-            response = line.getresponse()
+            connection.request("GET", path, headers={**_HEADERS, "Accept": accept})
+            response = connection.getresponse()
             seconds = time.monotonic() - began
             if _is_kubectls_own(response):
                 said = response.read().decode(errors="replace")
@@ -219,11 +222,11 @@ class Door:
             received = _Body(response)
             document = _document(received, keep)
         except (OSError, HTTPException, zlib.error) as error:
-            line.close()
+            connection.close()
             raise self._lost(error, proxy) from error
         with self._lock:
             self._requests += 1
-            self._per_question[question] += 1
+            self._per_question[query] += 1
             self._bytes += received.bytes
             self._compare_clocks(response.getheader("Date", ""), asked, seconds)
         if response.status == HTTPStatus.UNAUTHORIZED:
@@ -232,27 +235,29 @@ class Door:
         delay = response.getheader("Retry-After", "")
         return Reply(response.status, document, float(delay) if delay.isdecimal() else 0)
 
-    def _line(self, proxy: Proxy) -> HTTPConnection:
-        """Give the connection of this thread."""
-        line: HTTPConnection | None = getattr(self._local, "line", None)
-        if line is None:
-            line = self._local.line = _Line(proxy.socket, self._access.request_timeout)
-            self._lines.append(line)
-        return line
+    def _connection(self, proxy: Proxy) -> HTTPConnection:
+        """Return the connection of this thread."""
+        connection: HTTPConnection | None = getattr(self._local, "line", None)
+        if connection is None:
+            connection = self._local.connection = _UnixConnection(
+                proxy.socket, self._access.request_timeout
+            )
+            self._connections.append(connection)
+        return connection
 
     def _hang_up(self) -> None:
-        for line in self._lines:
-            line.close()
+        for connection in self._connections:
+            connection.close()
 
     def _left(self) -> float:
         return max(self._began + self._access.timeout - time.monotonic(), 0)
 
     def _expire(self) -> None:
         self._late = True
-        self.shut()
+        self.abort()
 
     def _lost(self, error: Exception, proxy: Proxy) -> "_LostError":
-        """Give the reason for an answer that did not come, or not all of it."""
+        """Return the reason for an answer that did not come, or not all of it."""
         if self._late:
             unread = failures.silent(self._access.timeout, proxy.said(), self.kubeconfig)
         elif self._shut.is_set():
@@ -285,7 +290,7 @@ class _LostError(ProgramError):
         self.cluster = cluster
 
 
-class _Line(HTTPConnection):
+class _UnixConnection(HTTPConnection):
     """HTTP over a Unix socket; http.client opens it again after it was closed."""
 
     def __init__(self, path: str, timeout: float | None) -> None:
@@ -306,7 +311,7 @@ class _Body:
         self.bytes = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give it in parts. Raises OSError, HTTPException or zlib.error where it breaks off."""
+        """Return it in parts. Raises OSError, HTTPException or zlib.error where it breaks off."""
         packed = self._response.getheader("Content-Encoding") == "gzip"
         unpacking = zlib.decompressobj(wbits=31) if packed else None
         while chunk := self._response.read1(_CHUNK):
@@ -318,7 +323,7 @@ class _Body:
 
 
 def _document(body: _Body, keep: Callable[[Any], Any]) -> Any:
-    """Give the JSON that *body* is, or None; all of it is taken off the line."""
+    """Return the JSON that *body* is, or None; all of it is taken off the line."""
     chunks = iter(body)
     try:
         return json_stream.read(chunks, keep)

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from fluxstatus.cluster import discovery, paging, processes
-from fluxstatus.cluster.client import Access, Door
-from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.paging import ListQuery
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.cluster.queries import FURTHER, Further
 from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
@@ -28,20 +28,22 @@ _APPS, _CORE = "/apis/apps/v1", "/api/v1"
 _DEPLOYMENTS = ("deployments.apps/controllers", "deployments.apps/operator")
 _WORKLOADS = "workload-pods"
 
-QUESTIONS: Mapping[str, Question] = {
+QUERIES: Mapping[str, ListQuery] = {
     # The controllers of Flux, and the Flux Operator, wherever they are.
-    _DEPLOYMENTS[0]: Question(_APPS, "deployments", "labelSelector=app.kubernetes.io/part-of=flux"),
-    _DEPLOYMENTS[1]: Question(
+    _DEPLOYMENTS[0]: ListQuery(
+        _APPS, "deployments", "labelSelector=app.kubernetes.io/part-of=flux"
+    ),
+    _DEPLOYMENTS[1]: ListQuery(
         _APPS, "deployments", f"labelSelector=app.kubernetes.io/name={OPERATOR}"
     ),
     # What went wrong lately: a cluster in trouble has any number of them.
-    "events": Question(_CORE, "events", "fieldSelector=type=Warning", pages=4),
+    "events": ListQuery(_CORE, "events", "fieldSelector=type=Warning", pages=4),
     # In the namespaces of those Deployments.
-    "pods": Question(_CORE, "pods"),
-    "services": Question(_CORE, "services"),
+    "pods": ListQuery(_CORE, "pods"),
+    "services": ListQuery(_CORE, "services"),
     # In the one namespace whose workloads keep something waiting; of several, all that there are,
     # or where these are more than a page, what does not run.
-    _WORKLOADS: Question(_CORE, "pods", pages=4),
+    _WORKLOADS: ListQuery(_CORE, "pods", pages=4),
 }
 """What is asked beyond the kinds of Flux, by the name of its answer."""
 
@@ -69,7 +71,7 @@ class Told(NamedTuple):
     counted from when the way to the cluster was open.
     """
 
-    question: str
+    query: str
     text: str
     requests: int
     seconds: float
@@ -79,7 +81,7 @@ def collect(
     access: Access,
     progress: Callable[[Told], None] = lambda _: None,
     workload_namespaces: Callable[[Answers], set[str]] = nowhere,
-    meanwhile: Callable[[], None] = idle,
+    while_starting: Callable[[], None] = idle,
     *,
     further: bool = False,
 ) -> Evidence:
@@ -87,23 +89,23 @@ def collect(
 
     *progress* is told of each answer when it is there, by whatever thread has it.
     *workload_namespaces* says, from the answers, in which namespaces Pods keep something waiting.
-    *meanwhile* is called when all is asked and little is answered. *further* asks for what only
-    advice needs, too, which is of the whole cluster: not where `access.namespaces` are chosen. It
-    takes `access.timeout` seconds at most, and SIGTERM and SIGHUP end it with SystemExit.
+    *while_starting* is called when all is asked and little is answered. *further* asks for what
+    only advice needs, too; not where `access.namespaces` are chosen, as it is about the whole
+    cluster. It takes `access.timeout` seconds at most; SIGTERM and SIGHUP end it with SystemExit.
     """
     with (
-        processes.unwinding(),
+        processes.signals_raise(),
         _without_gc(),
-        Door(access) as door,
+        ApiClient(access) as api,
         ThreadPoolExecutor(_THREADS) as pool,
     ):
         try:
-            door.look_up()
+            api.start_config_view()
             more = FURTHER if further and not access.namespaces else {}
-            run = _Run(access, door, pool, progress, more)
-            return run.evidence(workload_namespaces, meanwhile)
+            run = _Run(access, api, pool, progress, more)
+            return run.evidence(workload_namespaces, while_starting)
         except BaseException:
-            door.shut()  # else the threads would go on, and be waited for
+            api.abort()  # else the threads would go on, and be waited for
             raise
 
 
@@ -113,24 +115,24 @@ class _Run:
     def __init__(
         self,
         access: Access,
-        door: Door,
+        api: ApiClient,
         pool: ThreadPoolExecutor,
         progress: Callable[[Told], None],
         further: Mapping[str, Further],
     ) -> None:
         self._chosen, self._further = access.namespaces, further
-        self._door, self._pool, self._progress = door, pool, progress
+        self._api, self._pool, self._progress = api, pool, progress
         self._asked: dict[Future[Answer], str] = {}
         self._answers: dict[str, Answer] = {}
         self._began = time.monotonic()
 
     def evidence(
-        self, workload_namespaces: Callable[[Answers], set[str]], meanwhile: Callable[[], None]
+        self, workload_namespaces: Callable[[Answers], set[str]], while_starting: Callable[[], None]
     ) -> Evidence:
         found: dict[str, str] = {}
         served, missing = None, _ABSENT
         try:
-            found = discovery.served(self._door, self._further)  # the first answer decides
+            found = discovery.served(self._api, self._further)  # the first answer decides
             served = {name: v for name, v in found.items() if name not in self._further}
         except ProgramError as error:
             missing = error.unread
@@ -141,16 +143,18 @@ class _Run:
         with ExitStack() as stack:
             client = _start_client(stack)
             for name in (*_DEPLOYMENTS, "events"):
-                self._ask(name, QUESTIONS[name])
+                self._ask(name, QUERIES[name])
             version = self._pool.submit(self._version)
             for name, preferred in sorted((served or {}).items(), key=_is_short):
                 plural, _, group = name.partition(".")
-                self._ask(name, Question(f"/apis/{group}/{preferred}", plural, page=paging.AT_ONCE))
-            for name, question in self._further_of(found, at_home=False):
-                self._ask(name, question)
-            meanwhile()
+                self._ask(
+                    name, ListQuery(f"/apis/{group}/{preferred}", plural, page=paging.AT_ONCE)
+                )
+            for name, query in self._further_of(found, in_flux_namespaces=False):
+                self._ask(name, query)
+            while_starting()
             self._listen(_DEPLOYMENTS)
-            self._ask_in_homes(dict(self._further_of(found, at_home=True)))
+            self._ask_in_homes(dict(self._further_of(found, in_flux_namespaces=True)))
             self._listen()
             self._ask_workloads(workload_namespaces(self._answers))
             self._listen()
@@ -159,17 +163,17 @@ class _Run:
             return self._seal(kubernetes=kubernetes, served=served, programs={_CLIENT: cli})
 
     def _version(self) -> str:
-        text = discovery.version(self._door)
+        text = discovery.version(self._api)
         self._tell(discovery.VERSION, text or "unknown")
         return text
 
-    def _ask(self, name: str, question: Question) -> None:
-        future = self._pool.submit(paging.read, self._door, name, question, self._one_by_one)
+    def _ask(self, name: str, query: ListQuery) -> None:
+        future = self._pool.submit(paging.read, self._api, name, query, self._per_namespace)
         self._asked[future] = name
 
-    def _one_by_one(self) -> tuple[str, ...]:
-        """Give the namespaces to ask where all at once is forbidden; kubectl's own if none."""
-        return self._chosen or tuple(filter(None, [self._door.kubeconfig.namespace]))
+    def _per_namespace(self) -> tuple[str, ...]:
+        """Return the namespaces to ask where all at once is forbidden; kubectl's own if none."""
+        return self._chosen or tuple(filter(None, [self._api.kubeconfig.namespace]))
 
     def _listen(self, names: Collection[str] = ()) -> None:
         """Wait for the answers to these questions, or to all that were asked."""
@@ -179,53 +183,53 @@ class _Run:
             answer = self._answers[name] = future.result()
             self._tell(name, _summary(answer))
 
-    def _tell(self, question: str, text: str) -> None:
+    def _tell(self, query: str, text: str) -> None:
         seconds = time.monotonic() - self._began
-        self._progress(Told(question, text, self._door.requests(question), seconds))
+        self._progress(Told(query, text, self._api.requests(query), seconds))
 
     def _further_of(
-        self, found: Mapping[str, str], *, at_home: bool
-    ) -> Iterator[tuple[str, Question]]:
-        """Give what is asked for advice, where Flux is or everywhere, as far as it is served."""
+        self, found: Mapping[str, str], *, in_flux_namespaces: bool
+    ) -> Iterator[tuple[str, ListQuery]]:
+        """Return what is asked for advice, where Flux is or everywhere, as far as it is served."""
         for name, (selector, near, pages) in self._further.items():
-            if name in found and near is at_home:
+            if name in found and near is in_flux_namespaces:
                 plural, _, group = name.partition(".")
                 base = f"/apis/{group}/{found[name]}"
-                yield name, Question(base, plural, selector, pages=pages)
+                yield name, ListQuery(base, plural, selector, pages=pages)
 
-    def _ask_in_homes(self, further: Mapping[str, Question]) -> None:
+    def _ask_in_homes(self, further: Mapping[str, ListQuery]) -> None:
         """Ask for what is beside the Deployments; what is unknown of these is so of that, too."""
         deployments = [self._answers[name] for name in _DEPLOYMENTS]
         unread = next((each.unread for each in deployments if each.unread), None)
         items = (item for each in deployments for item in each.items)
-        homes = {home for item in items if (home := item["metadata"].get("namespace"))}
-        beside = {name: QUESTIONS[name] for name in ("pods", "services")}
-        for name, question in (*beside.items(), *further.items()):
-            if homes:
-                self._ask(name, question._replace(namespaces=tuple(sorted(homes))))
+        flux_namespaces = {home for item in items if (home := item["metadata"].get("namespace"))}
+        beside = {name: QUERIES[name] for name in ("pods", "services")}
+        for name, query in (*beside.items(), *further.items()):
+            if flux_namespaces:
+                self._ask(name, query._replace(namespaces=tuple(sorted(flux_namespaces))))
             else:
                 self._answers[name] = Answer(unread=unread)
 
     def _ask_workloads(self, namespaces: Collection[str]) -> None:
-        question = QUESTIONS[_WORKLOADS]
+        query = QUERIES[_WORKLOADS]
         if len(namespaces) == 1:
-            self._ask(_WORKLOADS, question._replace(namespaces=tuple(namespaces)))
+            self._ask(_WORKLOADS, query._replace(namespaces=tuple(namespaces)))
         elif namespaces:
-            self._ask(_WORKLOADS, question._replace(pages=1))
+            self._ask(_WORKLOADS, query._replace(pages=1))
             self._listen()
             unread = self._answers[_WORKLOADS].unread
             if unread and unread.why is Why.NOT_ASKED:  # too many: those that crash are left out
-                self._ask(_WORKLOADS, question._replace(selector=_NOT_RUNNING))
+                self._ask(_WORKLOADS, query._replace(selector=_NOT_RUNNING))
         else:
             self._answers[_WORKLOADS] = Answer()
 
     def _seal(self, kubernetes: str = "", **known: Any) -> Evidence:
         return Evidence(
             taken_at=datetime.now(UTC),
-            target=self._door.kubeconfig.target._replace(kubernetes=kubernetes),
+            target=self._api.kubeconfig.target._replace(kubernetes=kubernetes),
             answers=self._answers,
-            clock_skew=self._door.clock_skew,
-            cost=self._door.cost,
+            clock_skew=self._api.clock_skew,
+            cost=self._api.cost,
             **known,
         )
 

@@ -344,7 +344,7 @@ _PLUGINS: Mapping[str, tuple[str, str]] = {
 
 
 def explain(said: str, config: Kubeconfig, aside: str = "") -> Unread:
-    """Give the reason for what kubectl *said* when it could not reach the cluster.
+    """Return the reason for what kubectl *said* when it could not reach the cluster.
 
     *aside* is what came with it on stderr: what a log-in program has said itself.
     """
@@ -362,22 +362,22 @@ def explain(said: str, config: Kubeconfig, aside: str = "") -> Unread:
 
 
 def refused(status: int, config: Kubeconfig) -> Unread:
-    """Give the reason for the *status* 401 (not logged in) or 403 (taken for anonymous)."""
+    """Return the reason for the *status* 401 (not logged in) or 403 (taken for anonymous)."""
     return _fill(_STATUSES[status], "", config)
 
 
 def odd(said: str, config: Kubeconfig) -> Unread:
-    """Give the reason when the answer, described by *said*, is not one of Kubernetes."""
+    """Return the reason when the answer, described by *said*, is not one of Kubernetes."""
     return _fill(_ODD, said, config)
 
 
 def silent(seconds: float, said: str, config: Kubeconfig) -> Unread:
-    """Give the reason when nothing came in *seconds*; *said* is what a log-in program wrote."""
+    """Return the reason when nothing came in *seconds*; *said* is what a log-in program wrote."""
     return _fill(_ASKING if said else _SILENT, said, config, {"seconds": f"{round(seconds, 1):g}"})
 
 
 def stuck(seconds: float) -> Unread:
-    """Give the reason when kubectl did not get ready in *seconds*."""
+    """Return the reason when kubectl did not get ready in *seconds*."""
     return _fill(_STUCK, "", Kubeconfig(), {"seconds": f"{max(round(seconds), 1)}"})
 
 

@@ -16,7 +16,7 @@ _OF_A_NUMBER = 2
 
 
 def read(chunks: Iterable[bytes], keep: Callable[[Any], Any]) -> Any:
-    """Give the JSON document that *chunks* make, whatever they cut through.
+    """Return the JSON document that *chunks* make, whatever they cut through.
 
     Of an object's `items`, if that is a list, each is what *keep* gives for it. Raises
     ValueError when it is no JSON or goes on behind its end, RecursionError when it is too deep.
@@ -66,7 +66,7 @@ class _Text:
         self._text, self._at, self._ended = "", 0, False
 
     def next(self) -> str:
-        """Give the next character that is not blank, without taking it; empty at the end."""
+        """Return the next character that is not blank, without taking it; empty at the end."""
         while not (character := self._text[self._at : self._at + 1]) or character in _BLANK:
             rest = self._text[self._at :].lstrip(_BLANK)
             self._at = len(self._text) - len(rest)
@@ -101,7 +101,7 @@ class _Text:
                     return value
 
     def error(self, wanted: str) -> JSONDecodeError:
-        """Give the error that something else than what is *wanted* comes next."""
+        """Return the error that something else than what is *wanted* comes next."""
         return JSONDecodeError(f"expected {wanted}", self._text, self._at)
 
     def _more(self) -> bool:

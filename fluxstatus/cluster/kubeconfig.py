@@ -42,7 +42,7 @@ def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
 
 
 def _flag(flags: Sequence[str], name: str) -> str:
-    """Give the value of a kubectl flag, as --flag=value or as two words; the last one counts."""
+    """Return the value of a kubectl flag, as --flag=value or as two words; the last one counts."""
     value = ""
     for word, after in pairwise([*flags, ""]):
         if word == f"--{name}":

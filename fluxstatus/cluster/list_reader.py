@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster import discovery, paging
-from fluxstatus.cluster.client import Access, Door
-from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.paging import ListQuery
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
@@ -42,31 +42,31 @@ class Cluster(Protocol):
     unread: dict[str, Unread]
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
-        """Give the objects of *kinds*, kind by kind, some at a time, as they come."""
+        """Return the objects of *kinds*, kind by kind, some at a time, as they come."""
 
     def all_of(self, kind: Kind, namespace: str) -> Iterator[Object]:
-        """Give the objects of *kind* in *namespace*, or everywhere if that is empty."""
+        """Return the objects of *kind* in *namespace*, or everywhere if that is empty."""
 
     def controllers(self) -> Evidence:
-        """Give what is known of Flux's own Deployments, their pods, and the FluxInstance."""
+        """Return what is known of Flux's own Deployments, their pods, and the FluxInstance."""
 
-    def homes(self) -> list[str]:
-        """Give the namespaces of Flux's own Deployments, as far as they may be read."""
+    def flux_namespaces(self) -> list[str]:
+        """Return the namespaces of Flux's own Deployments, as far as they may be read."""
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
-        """Give the events with these *fields*, a field selector, in *namespace* or everywhere."""
+        """Return the events with these *fields*, a field selector, in *namespace* or everywhere."""
 
 
 @contextmanager
-def opened(access: Access, tell: Callable[[str], None]) -> Iterator[Door]:
+def opened(access: Access, tell: Callable[[str], None]) -> Iterator[ApiClient]:
     """Open the door to a cluster; *tell* gets a line about the cost at its end."""
-    with Door(access) as door:
+    with ApiClient(access) as api:
         try:
-            yield door
+            yield api
         except BaseException:
-            door.shut()  # a request that is under way would be waited for
+            api.abort()  # a request that is under way would be waited for
             raise
-        cost = door.cost
+        cost = api.cost
         tell(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")
 
 
@@ -78,19 +78,19 @@ def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Sa
 
 
 class Live:
-    """The cluster behind a *door*; *namespaces* (none: all) and labels choose what is read."""
+    """The cluster behind a *api*; *namespaces* (none: all) and labels choose what is read."""
 
     whole = True
 
-    def __init__(self, door: Door, namespaces: Sequence[str] = (), selector: str = "") -> None:
+    def __init__(self, api: ApiClient, namespaces: Sequence[str] = (), selector: str = "") -> None:
         """Ask what is served. Raises ProgramError."""
-        self._door, self.namespaces, self.selector = door, namespaces, selector
-        self._served: Mapping[str, str] = discovery.served(door)
+        self._api, self.namespaces, self.selector = api, namespaces, selector
+        self._served: Mapping[str, str] = discovery.served(api)
         self.now = datetime.now(UTC)
         self.unread: dict[str, Unread] = {}
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
-        """Give the objects of *kinds*, kind by kind, some at a time, as they come."""
+        """Return the objects of *kinds*, kind by kind, some at a time, as they come."""
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
             # The next page of each is on its way while one is looked at, and no more than that.
             todo = iter(kinds)
@@ -109,64 +109,66 @@ class Live:
                         more = self._pages(following, self.namespaces, self.selector)
                         ahead.append((following, more, pool.submit(next, more, None)))
             except BaseException:
-                self._door.shut()  # else the threads would go on, and be waited for
+                self._api.abort()  # else the threads would go on, and be waited for
                 raise
 
     def all_of(self, kind: Kind, namespace: str) -> Iterator[Object]:
-        """Give the objects of *kind* in *namespace*, or everywhere if that is empty."""
+        """Return the objects of *kind* in *namespace*, or everywhere if that is empty."""
         for page in self._pages(kind, [namespace] if namespace else [], ""):
             yield from page
 
     def controllers(self) -> Evidence:
-        """Give what is known of Flux's own Deployments, their pods, and the FluxInstance."""
-        from fluxstatus.cluster.collector import QUESTIONS
+        """Return what is known of Flux's own Deployments, their pods, and the FluxInstance."""
+        from fluxstatus.cluster.collector import QUERIES
 
-        asked = {name: QUESTIONS[name] for name in _DEPLOYMENTS}
+        asked = {name: QUERIES[name] for name in _DEPLOYMENTS}
         instances = KINDS["FluxInstance"]
         if version := self._served.get(instances.resource):
-            question = Question(f"/apis/{instances.group}/{version}", instances.plural)
-            asked[instances.resource] = question
+            query = ListQuery(f"/apis/{instances.group}/{version}", instances.plural)
+            asked[instances.resource] = query
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
             answers = pool.map(self._answer, asked.keys(), asked.values())
             known = dict(zip(asked, answers, strict=True))
-        homes = tuple(homes_of(known[name] for name in _DEPLOYMENTS))
-        if homes:
-            known["pods"] = self._answer("pods", QUESTIONS["pods"]._replace(namespaces=homes))
+        flux_namespaces = tuple(namespaces_of(known[name] for name in _DEPLOYMENTS))
+        if flux_namespaces:
+            known["pods"] = self._answer(
+                "pods", QUERIES["pods"]._replace(namespaces=flux_namespaces)
+            )
         known.setdefault(instances.resource, Answer(unread=_ABSENT))
         return Evidence(self.now, answers=known, served=self._served)
 
     def flux(self) -> Evidence:
-        """Give all objects of Flux, of each what is judged."""
+        """Return all objects of Flux, of each what is judged."""
         found: dict[str, list[Object]] = {kind.resource: [] for kind in KINDS.values()}
         for kind, items in self.read(KINDS.values()):
             found[kind.resource] += (prune(kind.resource, item) for item in items)
         answers = {name: Answer(tuple(i), self.unread.get(name)) for name, i in found.items()}
         return Evidence(self.now, answers=answers, served=self._served)
 
-    def homes(self) -> list[str]:
-        """Give the namespaces of Flux's own Deployments, as far as they may be read."""
-        from fluxstatus.cluster.collector import QUESTIONS
+    def flux_namespaces(self) -> list[str]:
+        """Return the namespaces of Flux's own Deployments, as far as they may be read."""
+        from fluxstatus.cluster.collector import QUERIES
 
         names = _DEPLOYMENTS
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
-            answers = list(pool.map(self._answer, names, map(QUESTIONS.__getitem__, names)))
+            answers = list(pool.map(self._answer, names, map(QUERIES.__getitem__, names)))
         for unread in filter(None, (answer.unread for answer in answers)):
             self.unread.setdefault("deployments.apps", unread)
-        return homes_of(answers)
+        return namespaces_of(answers)
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
-        """Give the events with these *fields*, a field selector, in *namespace* or everywhere."""
+        """Return the events with these *fields*, a field selector, in *namespace* or everywhere."""
         selector = f"fieldSelector={quote(fields, safe='')}" if fields else ""
-        question = Question("/api/v1", "events", selector)
-        for page in self._walk("events", question, [namespace] if namespace else []):
+        query = ListQuery("/api/v1", "events", selector)
+        for page in self._walk("events", query, [namespace] if namespace else []):
             yield from page
 
-    def _answer(self, name: str, question: Question) -> Answer:
-        return paging.read(self._door, name, question, self._one_by_one)
+    def _answer(self, name: str, query: ListQuery) -> Answer:
+        return paging.read(self._api, name, query, self._per_namespace)
 
-    def _one_by_one(self) -> tuple[str, ...]:
-        """Give where to look for what may not be listed everywhere."""
-        return tuple(self.namespaces) or tuple(filter(None, [self._door.kubeconfig.namespace]))
+    def _per_namespace(self) -> tuple[str, ...]:
+        """Return where to look for what may not be listed everywhere."""
+        return tuple(self.namespaces) or tuple(filter(None, [self._api.kubeconfig.namespace]))
 
     def _pages(
         self, kind: Kind, namespaces: Sequence[str], selector: str
@@ -176,22 +178,22 @@ class Live:
             self.unread[kind.resource] = _ABSENT
             return
         labels = f"labelSelector={quote(selector, safe='')}" if selector else ""
-        question = Question(f"/apis/{kind.group}/{version}", kind.plural, labels)
-        yield from self._walk(kind.resource, question, namespaces)
+        query = ListQuery(f"/apis/{kind.group}/{version}", kind.plural, labels)
+        yield from self._walk(kind.resource, query, namespaces)
 
     def _walk(
-        self, name: str, question: Question, namespaces: Sequence[str]
+        self, name: str, query: ListQuery, namespaces: Sequence[str]
     ) -> Iterator[Sequence[Object]]:
-        """Give page by page; what goes wrong ends it, and is noted under *name*."""
+        """Return page by page; what goes wrong ends it, and is noted under *name*."""
         for namespace in namespaces or ("",):
             try:
-                for page in paging.pages(self._door, name, question, namespace):
+                for page in paging.pages(self._api, name, query, namespace):
                     yield list(paging.items_of(page))
             except ProgramError as error:
                 self.unread.setdefault(name, error.unread)
-                own = self._door.kubeconfig.namespace
+                own = self._api.kubeconfig.namespace
                 if not namespace and own and error.unread.why is Why.FORBIDDEN:
-                    yield from self._walk(name, question, [own])
+                    yield from self._walk(name, query, [own])
 
 
 class Saved:
@@ -210,28 +212,28 @@ class Saved:
         self.unread: dict[str, Unread] = {}
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
-        """Give the objects of *kinds*, kind by kind, sorted as an API server has them."""
+        """Return the objects of *kinds*, kind by kind, sorted as an API server has them."""
         for kind in kinds:
             found = [item for item in self.all_of(kind, "") if self._is_chosen(item)]
             yield kind, sorted(found, key=_place)
 
     def all_of(self, kind: Kind, namespace: str) -> Iterator[Object]:
-        """Give the objects of *kind* in *namespace*, or everywhere if that is empty."""
+        """Return the objects of *kind* in *namespace*, or everywhere if that is empty."""
         answer = self._evidence.answer(kind.resource)
         if answer.unread is not None:
             self.unread[kind.resource] = answer.unread
         return (item for item in answer.items if namespace in ("", _place(item)[0]))
 
     def controllers(self) -> Evidence:
-        """Give what is known of Flux's own Deployments, their pods, and the FluxInstance."""
+        """Return what is known of Flux's own Deployments, their pods, and the FluxInstance."""
         return self._evidence
 
-    def homes(self) -> list[str]:
-        """Give the namespaces of Flux's own Deployments."""
-        return homes_of(self._evidence.answer(name) for name in _DEPLOYMENTS)
+    def flux_namespaces(self) -> list[str]:
+        """Return the namespaces of Flux's own Deployments."""
+        return namespaces_of(self._evidence.answer(name) for name in _DEPLOYMENTS)
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
-        """Give the events with these *fields*, of which `=` is understood."""
+        """Return the events with these *fields*, of which `=` is understood."""
         answer = self._evidence.answer("events")
         if answer.unread is not None:
             self.unread["events"] = answer.unread
@@ -252,8 +254,8 @@ class Saved:
         return here and selects(self.selector, map_of(item["metadata"].get("labels")))
 
 
-def homes_of(answers: Iterable[Answer]) -> list[str]:
-    """Give the namespaces of the objects in *answers*."""
+def namespaces_of(answers: Iterable[Answer]) -> list[str]:
+    """Return the namespaces of the objects in *answers*."""
     return sorted({_place(item)[0] for answer in answers for item in answer.items} - {""})
 
 

@@ -12,7 +12,7 @@ _METRIC = re.compile(r"\bgotk_\w+")
 
 
 def of(resource: str, item: Object) -> Object:
-    """Give what is noted of *item*, which came from a list of *resource*.
+    """Return what is noted of *item*, which came from a list of *resource*.
 
     Of every object: `writtenAs`, the API versions beside its own that a manager wrote it in. Of
     an Ingress: `guardedBy`, the names of annotations that may ask for a login. Of a
@@ -57,7 +57,7 @@ def _metrics(rule: Object) -> Object:
 
 
 def _variables(deployment: Object) -> Object:
-    """Give nothing where the containers cannot be told: that is not the same as no variable."""
+    """Return nothing where the containers cannot be told: that is not the same as no variable."""
     try:
         containers = deployment["spec"]["template"]["spec"]["containers"]
         names = [f"{one['name']}" for each in containers for one in each.get("env") or ()]

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from fluxstatus.cluster.client import Door, Reply, whole
+from fluxstatus.cluster.client import ApiClient, Reply, whole
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Answer, Object, Unread, Why
@@ -21,7 +21,7 @@ before Kubernetes 1.34 always, and since then where nothing has changed for some
 """
 
 
-class Question(NamedTuple):
+class ListQuery(NamedTuple):
     """A list to ask for: everywhere, or in some `namespaces`; at most so many `pages`, 0: all.
 
     A `page` has so many objects.
@@ -46,7 +46,7 @@ class Question(NamedTuple):
         return f"list {self.plural}.{group}" if slash else f"list {self.plural}"
 
     def path(self, namespace: str, token: str) -> str:
-        """Give the path of a page in one namespace, or everywhere if that is empty."""
+        """Return the path of a page in one namespace, or everywhere if that is empty."""
         inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         following = token and f"continue={quote(token, safe='')}"
         wanted = filter(None, (f"limit={self.page}", self.selector, following))
@@ -54,24 +54,24 @@ class Question(NamedTuple):
 
 
 def read(
-    door: Door, name: str, question: Question, one_by_one: Callable[[], tuple[str, ...]]
+    api: ApiClient, name: str, query: ListQuery, per_namespace: Callable[[], tuple[str, ...]]
 ) -> Answer:
-    """Ask everywhere or, where that is forbidden, in the namespaces that *one_by_one* gives."""
-    if question.namespaces:
-        return _read_in(door, name, question, question.namespaces, None)
-    items, unread = _list(door, name, question, "")
-    if unread is not None and unread.why is Why.FORBIDDEN and (chosen := one_by_one()):
-        return _read_in(door, name, question, chosen, unread)
+    """Ask everywhere or, where that is forbidden, in the namespaces that *per_namespace* gives."""
+    if query.namespaces:
+        return _read_in(api, name, query, query.namespaces, None)
+    items, unread = _list(api, name, query, "")
+    if unread is not None and unread.why is Why.FORBIDDEN and (chosen := per_namespace()):
+        return _read_in(api, name, query, chosen, unread)
     return Answer(tuple(items), unread)
 
 
 def _read_in(
-    door: Door, name: str, question: Question, namespaces: tuple[str, ...], unread: Unread | None
+    api: ApiClient, name: str, query: ListQuery, namespaces: tuple[str, ...], unread: Unread | None
 ) -> Answer:
     found: list[Object] = []
     read = []
     for namespace in namespaces:
-        items, problem = _list(door, name, question, namespace)
+        items, problem = _list(api, name, query, namespace)
         found += items
         unread = unread or problem
         if problem is None:
@@ -80,15 +80,15 @@ def _read_in(
 
 
 def _list(
-    door: Door, name: str, question: Question, namespace: str
+    api: ApiClient, name: str, query: ListQuery, namespace: str
 ) -> tuple[list[Object], Unread | None]:
     """Read a list page by page; give what was read, and why that is not all if it is not."""
     items: list[Object] = []
     try:
         keep = partial(prune, name)
-        for number, page in enumerate(pages(door, name, question, namespace, keep), start=1):
+        for number, page in enumerate(pages(api, name, query, namespace, keep), start=1):
             items += items_of(page)
-            if number == question.pages and _next(page):
+            if number == query.pages and _next(page):
                 text = f"only the first {len(items)} were asked for"
                 return items, Unread(Why.NOT_ASKED, text)
     except ProgramError as error:
@@ -97,26 +97,26 @@ def _list(
 
 
 def pages(
-    door: Door,
+    api: ApiClient,
     name: str,
-    question: Question,
+    query: ListQuery,
     namespace: str,
     keep: Callable[[Object], Object] = whole,
 ) -> Iterator[Object]:
-    """Give page by page, of each item what *keep* gives for it.
+    """Return page by page, of each item what *keep* gives for it.
 
     The next page is on its way while one is looked at. Raises ProgramError.
     """
 
     def kept(item: Any) -> Any:
         if isinstance(item, dict):  # the server does not tell an item of a list its version
-            item["apiVersion"] = question.api_version
+            item["apiVersion"] = query.api_version
         return keep(item)
 
-    ask = partial(_page, partial(door.get, question=name, keep=kept), question, namespace)
+    ask = partial(_page, partial(api.get, query=name, keep=kept), query, namespace)
     with ThreadPoolExecutor(1) as ahead:
         page, number = ask(""), 1
-        while (token := _next(page)) and number != question.pages:
+        while (token := _next(page)) and number != query.pages:
             following = ahead.submit(ask, token)
             yield page
             page, number = following.result(), number + 1
@@ -124,41 +124,41 @@ def pages(
 
 
 def items_of(page: Object) -> Iterator[Object]:
-    """Give what is on *page*; an item of a list is not told its kind by the server."""
+    """Return what is on *page*; an item of a list is not told its kind by the server."""
     for item in page["items"]:
         item["kind"] = page["kind"].removesuffix("List")
         yield item
 
 
-def _page(get: Callable[[str], Reply], question: Question, namespace: str, token: str) -> Object:
-    """Give one page of a list. Raises ProgramError."""
+def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: str) -> Object:
+    """Return one page of a list. Raises ProgramError."""
     for _ in range(2):
-        reply = get(question.path(namespace, token))
+        reply = get(query.path(namespace, token))
         if reply.status != HTTPStatus.GONE or not _next(reply.json()):
             break
         # The list is older than the server keeps; it offers to go on with the present one.
         token = _next(reply.json())
     if reply.status != HTTPStatus.OK:
         where = f" in namespace {namespace}" if namespace else " in all namespaces"
-        raise ProgramError(reply.refusal(question.rule, where))
+        raise ProgramError(reply.refusal(query.rule, where))
     page = reply.json()
-    if not _is_list(page, question):
+    if not _is_list(page, query):
         raise ProgramError(Unread(Why.GARBLED, "the answer is not the list that was asked for"))
     return page
 
 
 def _next(page: Object) -> str:
-    """Give the token for the page after *page*, empty when there is none."""
+    """Return the token for the page after *page*, empty when there is none."""
     metadata = page.get("metadata")
     token = metadata.get("continue") if isinstance(metadata, dict) else None
     return token if isinstance(token, str) else ""
 
 
-def _is_list(page: Object, question: Question) -> bool:
+def _is_list(page: Object, query: ListQuery) -> bool:
     items = page.get("items")
     return (
         str(page.get("kind")).endswith("List")
-        and page.get("apiVersion") == question.api_version
+        and page.get("apiVersion") == query.api_version
         and isinstance(page.get("metadata"), dict)
         and isinstance(items, list)
         and all(isinstance(i, dict) and isinstance(i.get("metadata"), dict) for i in items)

@@ -57,7 +57,7 @@ class Output(NamedTuple):
     code: int
 
     def json(self) -> Any:
-        """Give the JSON that it printed. Raises ProgramError."""
+        """Return the JSON that it printed. Raises ProgramError."""
         try:
             return json.loads(self.stdout)
         except (ValueError, RecursionError) as error:
@@ -69,7 +69,7 @@ class Process:
     """A program at work, to be used in a `with` block, at the end of which it is no more.
 
     `argv` begins with the path that `kubectl` or `find` gives; `environ` is all its environment,
-    None stands for ours. One that is `talked_to` gets what `say` is told. On Linux the kernel ends
+    None stands for ours. One that is `stdin` gets what `write` is told. On Linux the kernel ends
     it, too, when the thread that started it is no more, however that came to its end. Raises
     ProgramError.
     """
@@ -81,15 +81,15 @@ class Process:
         argv: Sequence[str],
         *,
         environ: Mapping[str, str] | None = None,
-        talked_to: bool = False,
+        stdin: bool = False,
     ) -> None:
         self.name = Path(argv[0]).name
         self._credentials = _credentials(argv)
         self._files = ExitStack()
-        self._mouth: BinaryIO | None = None
+        self._write_end: BinaryIO | None = None
         try:
-            with undisturbed():
-                self._start(argv, environ, talked_to)
+            with signals_deferred():
+                self._start(argv, environ, stdin)
         except BaseException:
             self.__exit__()
             raise
@@ -101,18 +101,18 @@ class Process:
         self.end()
         self._files.close()
 
-    def say(self, data: bytes) -> None:
-        """Give it *data* to read. Raises ProgramError when it reads no more."""
+    def write(self, data: bytes) -> None:
+        """Return it *data* to read. Raises ProgramError when it reads no more."""
         try:
-            if self._mouth:
-                self._mouth.write(data)
+            if self._write_end:
+                self._write_end.write(data)
         except OSError as error:
             text = f"{self.name} does not listen any more"
             raise ProgramError(Unread(Why.FAILED, text)) from error
 
     def alive(self) -> bool:
-        """Say whether it runs."""
-        with undisturbed():
+        """Return whether it runs."""
+        with signals_deferred():
             return self._running is not None and self._running.is_alive()
 
     def wait(self, timeout: float) -> int:
@@ -131,7 +131,7 @@ class Process:
 
     def end(self) -> None:
         """End it at once, with all it has started; nothing that we start has to tidy up."""
-        with undisturbed():
+        with signals_deferred():
             if self._running is None:
                 return
             if self._running.is_alive():
@@ -140,8 +140,8 @@ class Process:
             self._running.wait()
 
     def output(self) -> Output:
-        """Give what it has printed so far; the code is 0 as long as it runs."""
-        with undisturbed():
+        """Return what it has printed so far; the code is 0 as long as it runs."""
+        with signals_deferred():
             running = self._running
             code = 0 if running is None or running.is_alive() else running.exit_code
         stderr = _whole(self._stderr).decode(errors="replace")
@@ -150,25 +150,23 @@ class Process:
         return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), code)
 
     def printed(self, offset: int) -> bytes:
-        """Give what it has printed so far beyond the first *offset* bytes."""
+        """Return what it has printed so far beyond the first *offset* bytes."""
         descriptor = self._stdout.fileno()
         return os.pread(descriptor, max(os.fstat(descriptor).st_size - offset, 0), offset)
 
-    def _start(
-        self, argv: Sequence[str], environ: Mapping[str, str] | None, talked_to: bool
-    ) -> None:
+    def _start(self, argv: Sequence[str], environ: Mapping[str, str] | None, stdin: bool) -> None:
         import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
 
         import sh  # noqa: PLC0415
 
         logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs whole command lines
-        folder = scratch()
+        folder = temp_dir()
         try:
             self._stdout, self._stderr = (
                 self._files.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
                 for _ in range(2)
             )
-            with self._ear(talked_to) as ear:
+            with self._read_end(stdin) as ear:
                 self._running = sh.Command(argv[0])(
                     *argv[1:],
                     _in=ear,
@@ -186,12 +184,12 @@ class Process:
             text = f"{self.name} cannot be started"
             raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
 
-    def _ear(self, talked_to: bool) -> BinaryIO:
-        """Give what it reads from: nothing, or the other end of what we write to."""
-        if not talked_to:
+    def _read_end(self, stdin: bool) -> BinaryIO:
+        """Return what it reads from: nothing, or the other end of what we write to."""
+        if not stdin:
             return Path(os.devnull).open("rb")
         ear, mouth = os.pipe()
-        self._mouth = self._files.enter_context(os.fdopen(mouth, "wb", buffering=0))
+        self._write_end = self._files.enter_context(os.fdopen(mouth, "wb", buffering=0))
         return os.fdopen(ear, "rb")
 
 
@@ -215,7 +213,7 @@ def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> O
 
 
 def kubectl() -> str:
-    """Give the path of kubectl: the one that called us as a plugin, else the one on PATH.
+    """Return the path of kubectl: the one that called us as a plugin, else the one on PATH.
 
     Raises ProgramError.
     """
@@ -224,7 +222,7 @@ def kubectl() -> str:
 
 
 def find(name: str) -> str:
-    """Give the path of the program *name*: on PATH, or among the Flux plugins.
+    """Return the path of the program *name*: on PATH, or among the Flux plugins.
 
     Raises ProgramError.
     """
@@ -236,8 +234,8 @@ def find(name: str) -> str:
     return path
 
 
-def scratch() -> str:
-    """Give the folder for what is gone with us: that for temporary files, or shared memory.
+def temp_dir() -> str:
+    """Return the folder for what is gone with us: that for temporary files, or shared memory.
 
     A container whose file system is read-only has only the latter. Raises ProgramError.
     """
@@ -249,7 +247,7 @@ def scratch() -> str:
 
 
 @contextmanager
-def unwinding() -> Iterator[None]:
+def signals_raise() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block as Ctrl-C does, by an exception: all is tidied up.
 
     The exception is SystemExit, with the code that a shell has for the signal. All three wait
@@ -269,7 +267,7 @@ def unwinding() -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def signals_deferred() -> Iterator[None]:
     """Let signals wait for the end of the block.
 
     An exception that came out of nowhere would be lost in sh's fork, or would leave a lock in sh
@@ -328,7 +326,7 @@ def _whole(file: BinaryIO) -> bytes:
 
 
 def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Give what a child on Linux does first: ask the kernel to kill it when *parent* is gone."""
+    """Return what a child on Linux does first: ask the kernel to kill it when *parent* is gone."""
     prctl = _prctl()
     if prctl is None:
         return None

@@ -43,7 +43,7 @@ class Proxy:
         self._reading = threading.Lock()
         self._closing = ExitStack()
         try:
-            with processes.undisturbed():
+            with processes.signals_deferred():
                 folder = self._closing.enter_context(_private_folder())
                 self.socket = f"{folder}/s"
                 command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
@@ -60,7 +60,7 @@ class Proxy:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
-    def look_up(self) -> None:
+    def start_config_view(self) -> None:
         """Have kubectl tell what it is configured to reach, if it was not asked before.
 
         The thread that asks must live until the end of the block.
@@ -71,11 +71,11 @@ class Proxy:
                 self._view = self._closing.enter_context(Process(command))
 
     def kubeconfig(self, timeout: float) -> Kubeconfig:
-        """Give what kubectl is configured to reach, as soon as it has told.
+        """Return what kubectl is configured to reach, as soon as it has told.
 
         That is nothing when it does not tell within *timeout* seconds; any thread may ask.
         """
-        self.look_up()
+        self.start_config_view()
         with self._reading:
             if self._kubeconfig is None:
                 self._kubeconfig = Kubeconfig()
@@ -100,11 +100,11 @@ class Proxy:
         raise ProgramError(failures.explain(said, self.kubeconfig(until - time.monotonic())))
 
     def alive(self) -> bool:
-        """Say whether it runs."""
+        """Return whether it runs."""
         return self._process.alive()
 
     def said(self) -> str:
-        """Give what it and its log-in program have said so far, without kubectl's log."""
+        """Return what it and its log-in program have said so far, without kubectl's log."""
         return self._process.output().stderr.strip()
 
     def end(self) -> None:
@@ -126,7 +126,7 @@ def offered(early: Proxy) -> Iterator[None]:
 
 
 def opened(flags: Sequence[str]) -> Proxy:
-    """Give a proxy with these *flags*: the one that is offered, or a new one.
+    """Return a proxy with these *flags*: the one that is offered, or a new one.
 
     Raises ProgramError.
     """
@@ -137,7 +137,7 @@ def opened(flags: Sequence[str]) -> Proxy:
 
 def _private_folder() -> tempfile.TemporaryDirectory[str]:
     """Make a folder that only this user may enter, with a path short enough for a socket in it."""
-    for base in (processes.scratch(), *_SHORT_FOLDERS):
+    for base in (processes.temp_dir(), *_SHORT_FOLDERS):
         if len(os.fsencode(base)) <= _FOLDER_PATH:
             with suppress(OSError):
                 return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)

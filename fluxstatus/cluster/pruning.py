@@ -228,13 +228,13 @@ _MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
 """A long word of letters and digits: in a text of nobody's form it may be a credential."""
 
 
-def prune(question: str, item: Object) -> Object:
-    """Give what is kept of *item*, an answer to *question* ("plural.group", see collect.py).
+def prune(query: str, item: Object) -> Object:
+    """Return what is kept of *item*, an answer to *query* ("plural.group", see collect.py).
 
     From managedFields, which are dropped, two times are kept as metadata: `changedAt`, when the
     spec was last written, and `suspendedAt`, when spec.suspend was. noted.py adds to that.
     """
-    resource = question.partition("/")[0]
+    resource = query.partition("/")[0]
     shape = _SHAPES.get(_ALIASES.get(resource, resource), _FLUX)
     kept = _keep(item, shape)
     if not isinstance(kept, dict):

@@ -8,13 +8,15 @@ class Further(NamedTuple):
     """A list: a selector, whether it is only asked where Flux is, at most so many pages."""
 
     selector: str = ""
-    at_home: bool = False
+    in_flux_namespaces: bool = False
     pages: int = 4
 
 
 FURTHER: Mapping[str, Further] = {
-    "networkpolicies.networking.k8s.io": Further(at_home=True),
-    "ingresses.networking.k8s.io": Further(at_home=True),  # one leads to its own namespace only
+    "networkpolicies.networking.k8s.io": Further(in_flux_namespaces=True),
+    "ingresses.networking.k8s.io": Further(
+        in_flux_namespaces=True
+    ),  # one leads to its own namespace only
     "httproutes.gateway.networking.k8s.io": Further(),
     # Without their schemas they would be smaller, but that leaves out the stored versions, too.
     "customresourcedefinitions.apiextensions.k8s.io": Further(

@@ -7,11 +7,11 @@ from http import HTTPStatus
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.cluster.client import Door
+from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import AGGREGATED
-from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.paging import ListQuery
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS
 
@@ -39,33 +39,33 @@ class Resource:
         return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
 
     @property
-    def question(self) -> Question:
+    def query(self) -> ListQuery:
         """The question for all of its objects."""
-        return Question(self.base, self.plural)
+        return ListQuery(self.base, self.plural)
 
 
-def served(door: Door) -> list[Resource]:
-    """Give what the API server serves, each resource once, in the version that it prefers.
+def served(api: ApiClient) -> list[Resource]:
+    """Return what the API server serves, each resource once, in the version that it prefers.
 
     Takes two requests; on servers before Kubernetes 1.26, one more for each version of a group.
     Raises ProgramError.
     """
     found: dict[tuple[str, str], Resource] = {}
     for path in ("/api", "/apis"):
-        reply = door.get(path, f"{AGGREGATED},application/json")
+        reply = api.get(path, f"{AGGREGATED},application/json")
         if reply.status != HTTPStatus.OK:
             raise ProgramError(reply.refusal(f"get {path}"))
         document = reply.json()
         aggregated = document.get("kind") == "APIGroupDiscoveryList"
-        for one in _resources(document) if aggregated else _older(door, document):
+        for one in _resources(document) if aggregated else _older(api, document):
             found.setdefault((one.group, one.plural), one)  # what it prefers comes first
     return list(found.values())
 
 
 def called(resources: Iterable[Resource], word: str) -> list[Resource]:
-    """Give the resources that *word* may mean: a name, with .group or .version.group or without.
+    """Return the resources that *word* may mean: a name, with .group or .version.group or without.
 
-    Raises MistakenError when there is none.
+    Raises NotFoundError when there is none.
     """
     name, _, rest = word.lower().partition(".")
     flux = next((k for k in KINDS.values() if name in (*k.short, k.name.lower())), None)
@@ -80,14 +80,14 @@ def called(resources: Iterable[Resource], word: str) -> list[Resource]:
         known = {name for one in everything for name in one.names}
         near = get_close_matches(name, known, n=1)
         if flux:
-            raise MistakenError(f"the API server does not serve {flux.resource}")
+            raise NotFoundError(f"the API server does not serve {flux.resource}")
         meant = f"did you mean {near[0]}?" if near else "see `kubectl api-resources`."
-        raise MistakenError(f"{word!r} is no kind that this API server serves; {meant}")
+        raise NotFoundError(f"{word!r} is no kind that this API server serves; {meant}")
     return found
 
 
 def of_kind(resources: Iterable[Resource], api_version: str, kind: str) -> Resource | None:
-    """Give the resource of what says *api_version* and *kind* of itself; its group is enough."""
+    """Return the resource of what says *api_version* and *kind* of itself; its group is enough."""
     group = api_version.rpartition("/")[0]
     return next((one for one in resources if (one.group, one.kind) == (group, kind)), None)
 
@@ -107,7 +107,7 @@ def _resources(document: Object) -> Iterator[Resource]:
                 )
 
 
-def _older(door: Door, document: Object) -> Iterator[Resource]:
+def _older(api: ApiClient, document: Object) -> Iterator[Resource]:
     """Ask for each version of the groups in *document* by itself."""
     core = [f"/api/{version}" for version in document.get("versions") or ()]
     groups = [
@@ -116,7 +116,7 @@ def _older(door: Door, document: Object) -> Iterator[Resource]:
         for version in maps_of(group.get("versions"))
     ]
     for path in (*core, *groups):
-        reply = door.get(path)
+        reply = api.get(path)
         if reply.status != HTTPStatus.OK:
             continue  # an aggregated API that is down serves nothing
         group, _, version = path.removeprefix("/apis/").removeprefix("/api/").rpartition("/")
@@ -133,7 +133,7 @@ def _older(door: Door, document: Object) -> Iterator[Resource]:
 
 
 def _resource(one: Object, **known: Any) -> Resource:
-    """Give the resource *known*, with its other names and its verbs as they are in *one*."""
+    """Return the resource *known*, with its other names and its verbs as they are in *one*."""
     singular = text_of(one.get("singularResource")) or text_of(one.get("singularName"))
     short, verbs = one.get("shortNames"), one.get("verbs")
     names = {known["plural"], singular, known["kind"].lower(), *(short or ())}

@@ -30,7 +30,7 @@ def prepare() -> None:
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Say whether *stream* is a terminal that can move its cursor."""
+    """Return whether *stream* is a terminal that can move its cursor."""
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 

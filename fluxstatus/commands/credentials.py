@@ -51,7 +51,7 @@ def show(
     with reading(
         connection.access(timeout, which.namespace),
         tell=console.noting(on=shown.verbose),
-        meanwhile=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
+        while_starting=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
     ) as ours:
         ours.discover()
         read = from_cluster(ours, which, shown, fed_by)
@@ -68,6 +68,6 @@ def show(
 
 
 def _exit_code(found: "tuple[Credential, ...]") -> Exit:
-    if any(one.troubles for one in found):
+    if any(one.problems for one in found):
         return Exit.UNHEALTHY
     return Exit.NO_VERDICT if any(one.unread for one in found) else Exit.HEALTHY

@@ -7,7 +7,7 @@ import typer
 
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection
-from fluxstatus.model.errors import MistakenError, UnreadError
+from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.findings import Exit
 from fluxstatus.report.terminal import command_line
 
@@ -21,7 +21,7 @@ def told(command: str, connection: Connection) -> Iterator[None]:
     flags = connection.flags(but_for=("token", "request_timeout", "cache_dir"))
     try:
         yield
-    except MistakenError as error:
+    except NotFoundError as error:
         console.note(f"Error: {error}")
         for choice in error.choices:
             console.note(f"  {command_line(('kubectl', 'flux-status', command, *choice, *flags))}")

@@ -10,7 +10,7 @@ import jmespath
 
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.list_options import Shape
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.report.look import Look
@@ -42,7 +42,7 @@ class Source(Protocol):
     wide: tuple[str, ...]
 
     def entries(self, cluster: Cluster) -> Iterator[Sequence[Entry]]:
-        """Give the entries that are asked for."""
+        """Return the entries that are asked for."""
 
     def is_unread(self, cluster: Cluster) -> bool:
         """Whether nothing that is asked for could be read."""
@@ -50,8 +50,8 @@ class Source(Protocol):
     def matters(self, name: str) -> bool:
         """Whether the list is not whole without what *name* (plural.group) has."""
 
-    def mistake(self) -> MistakenError | None:
-        """Give what was asked for and is not there, after all entries were given."""
+    def mistake(self) -> NotFoundError | None:
+        """Return what was asked for and is not there, after all entries were given."""
 
     def none(self) -> str:
         """Say what there is none of."""
@@ -75,14 +75,14 @@ class Listing:
     _seen: dict[Hashable, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Get ready. Raises MistakenError for an order that is none."""
+        """Get ready. Raises NotFoundError for an order that is none."""
         self._columns = self.source.wide if self.shape is Shape.WIDE else self.source.columns
         fitted = "cut" if self.fitted else ""
         self._table = Table(self._columns, self.look, header=self.headers, fitted=fitted)
         self._key = _order(self.order, self.source.wide) if self.order else None
 
     def pieces(self, cluster: Cluster) -> Iterator[str]:
-        """Give the text of the list, piece by piece as it comes."""
+        """Return the text of the list, piece by piece as it comes."""
         batches = self._counted(cluster)
         if document := DOCUMENTS.get(self.shape):
             items = self._sorted(([entry.item for entry in b], b) for b in batches)
@@ -93,7 +93,7 @@ class Listing:
             yield from map(self._table.lines, _together(map(self._lines, batches)))
 
     def changes(self, cluster: Cluster) -> str:
-        """Give the lines of what is new or not as in the look before."""
+        """Return the lines of what is new or not as in the look before."""
         changed = [
             (entry, line)
             for batch in self._counted(cluster)
@@ -123,9 +123,9 @@ class Listing:
             yield "a saved cluster has of each object only what the check looks at"
 
     def exit_code(self, cluster: Cluster) -> Exit:
-        """Give the exit code: what was shown is all that there is, or is not.
+        """Return the exit code: what was shown is all that there is, or is not.
 
-        Raises MistakenError for a name that there is not.
+        Raises NotFoundError for a name that there is not.
         """
         incomplete = (
             why.why is not Why.ABSENT and self.source.matters(name)
@@ -151,7 +151,7 @@ class Listing:
         return [[entry.cell(column) for column in self._columns] for entry in batch]
 
     def _sorted(self, made: Iterable[tuple[Sequence[Any], Sequence[Entry]]]) -> Iterable[Any]:
-        """Give what was *made* of entries, one by one, in the order that is asked for."""
+        """Return what was *made* of entries, one by one, in the order that is asked for."""
         key = self._key
         if key is None:
             return (one for each, _ in made for one in each)
@@ -164,7 +164,7 @@ class Listing:
 
 
 def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
-    """Give the first lines as one batch, by which a table can be sized, and the rest as it is."""
+    """Return the first lines as one batch, by which a table can be sized, and the rest as it is."""
     first: list[list[str]] | None = []
     for batch in batches:
         if first is None:
@@ -183,9 +183,9 @@ def _told(unread: Unread) -> str:
 
 
 def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, str]]:
-    """Give what sorts by *word*, a column or a path in the object; what lacks it comes last.
+    """Return what sorts by *word*, a column or a path in the object; what lacks it comes last.
 
-    Raises MistakenError.
+    Raises NotFoundError.
     """
     column = word.upper()
     if column in columns:
@@ -195,15 +195,15 @@ def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, s
     if not word.startswith((".", "{")):
         near = get_close_matches(column, columns, n=1)
         meant = f"did you mean {near[0].lower()}?" if near else "a path begins with a dot."
-        raise MistakenError(f"{word!r} is no column; {meant}")
+        raise NotFoundError(f"{word!r} is no column; {meant}")
     try:
         path = jmespath.compile(word.strip("{}").lstrip("."))
     except jmespath.exceptions.JMESPathError as error:
-        raise MistakenError(f"{word!r} is not a path such as .metadata.name.") from error
+        raise NotFoundError(f"{word!r} is not a path such as .metadata.name.") from error
     return lambda entry: _rank(path.search(entry.item))
 
 
 def _rank(value: object) -> tuple[bool, str]:
-    """Give what sorts a text, a moment or a number; what is empty comes last."""
+    """Return what sorts a text, a moment or a number; what is empty comes last."""
     number = type(value) in (int, float) or (isinstance(value, str) and value.isdecimal())
     return value in (None, ""), f"{float(str(value)):030.6f}" if number else str(value)

@@ -16,7 +16,7 @@ from fluxstatus.report import RENDER, Format
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fluxstatus.cluster.paging import Question
+    from fluxstatus.cluster.paging import ListQuery
     from fluxstatus.cluster.reader import Reading
     from fluxstatus.lookup.names import Named
     from fluxstatus.lookup.related import Neighbours
@@ -58,20 +58,20 @@ class Shown:
     verbose: Verbose = False
 
 
-Beside: TypeAlias = "Iterable[tuple[str, Question]]"
+Beside: TypeAlias = "Iterable[tuple[str, ListQuery]]"
 Read: TypeAlias = "Callable[[Named], tuple[State, Resource]]"
-"""Finds the object that is named; raises MistakenError and UnreadError."""
+"""Finds the object that is named; raises NotFoundError and UnreadError."""
 
 
 def find_one(command: str, words: list[str], read: Read) -> "tuple[State, Resource]":
-    """Give the object that *words* mean; what is wrong with them is told, and ends *command*."""
+    """Return the object that *words* mean; what is wrong with them is told, and ends *command*."""
     from fluxstatus.lookup.names import parse
-    from fluxstatus.model.errors import MistakenError, UnreadError
+    from fluxstatus.model.errors import NotFoundError, UnreadError
     from fluxstatus.report.terminal import command_line
 
     try:
         return read(parse(words))
-    except MistakenError as error:
+    except NotFoundError as error:
         console.note(f"Error: {error}")
         for choice in error.choices[:_CHOICES]:
             console.note(f"  {command_line(('kubectl', 'flux-status', command, *choice))}")
@@ -84,7 +84,7 @@ def find_one(command: str, words: list[str], read: Read) -> "tuple[State, Resour
 
 
 def from_file(which: Which, saved: Saved, shown: Shown) -> Read:
-    """Give what finds an object in a saved cluster."""
+    """Return what finds an object in a saved cluster."""
 
     def read(asked: "Named") -> "tuple[State, Resource]":
         from fluxstatus.lookup.names import find
@@ -108,7 +108,7 @@ def from_cluster(
     beside: "Beside" = (),
     after: "Callable[[], Beside]" = tuple,
 ) -> Read:
-    """Give what finds an object in a live cluster, and reads what closeup.py says with it."""
+    """Return what finds an object in a live cluster, and reads what closeup.py says with it."""
 
     def read(asked: "Named") -> "tuple[State, Resource]":
         from fluxstatus.lookup.related import look

@@ -214,12 +214,12 @@ class Connection:
     cache_dir: Annotated[str, Option(help="The folder of kubectl's cache", metavar="DIR")] = ""
 
     def flags(self, *, but_for: Collection[str] = ()) -> tuple[str, ...]:
-        """Give the flags that were set, as kubectl takes them."""
+        """Return the flags that were set, as kubectl takes them."""
         names = (one.name for one in fields(self) if one.name not in but_for)
         return tuple(word for name in names for word in _flag(name, getattr(self, name)))
 
     def longest_request(self) -> float | None:
-        """Give the seconds that a request may take, None for as long as it likes."""
+        """Return the seconds that a request may take, None for as long as it likes."""
         return seconds(self.request_timeout) if self.request_timeout.strip("0s") else None
 
     def access(self, timeout: float, namespaces: Iterable[str] = ()) -> "Access":
@@ -231,7 +231,7 @@ class Connection:
         )
 
     def repeated(self) -> tuple[str, ...]:
-        """Give those that a command has to repeat that is shown to somebody.
+        """Return those that a command has to repeat that is shown to somebody.
 
         The context is named anyway, and a token is not for everybody's eyes.
         """

@@ -90,6 +90,6 @@ def _chain(
         return chain_of(item, saved.Objects(evidence), evidence.taken_at)
     from fluxstatus.cluster.list_reader import opened
 
-    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
-        objects = Objects(door)
+    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        objects = Objects(api)
         return chain_of(objects.find(words, place.namespaces), objects, datetime.now(UTC))

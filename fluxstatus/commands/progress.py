@@ -23,7 +23,7 @@ def ask(
     quiet: bool = False,
     advice: bool = False,
 ) -> Evidence:
-    """Give what the cluster says within *timeout* seconds; *advice* asks for a little more.
+    """Return what the cluster says within *timeout* seconds; *advice* asks for a little more.
 
     On a terminal a line shows what was answered last, unless *quiet*; *verbose* keeps a line for
     each answer, and one for each step of the check.
@@ -36,7 +36,7 @@ def ask(
 
     def tell(told: "Told") -> None:
         answers.append(told)
-        text = f"{told.question}: {told.text}, after {told.seconds:.2f} s"
+        text = f"{told.query}: {told.text}, after {told.seconds:.2f} s"
         (console.note if verbose else live.show)(text)
 
     try:
@@ -44,7 +44,7 @@ def ask(
             access,
             tell,
             _workload_namespaces,
-            meanwhile=_get_ready,
+            while_starting=_get_ready,
             further=advice,
         )
     finally:
@@ -72,10 +72,10 @@ def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
     """Say what each step took: an answer that several steps read is the first one's."""
     from fluxstatus.checks import STEPS
 
-    left = {told.question: told for told in answers}
+    left = {told.query: told for told in answers}
     for step in STEPS:
-        questions = (*step.reads, *step.further)
-        read = [left.pop(question) for question in questions if question in left]
+        queries = (*step.reads, *step.further)
+        read = [left.pop(query) for query in queries if query in left]
         own = [told for told in read if told.requests]
         requests = sum(told.requests for told in own)
         after = max((told.seconds for told in own), default=0.0)

@@ -14,7 +14,7 @@ PAUSE = 5.0  # seconds between two looks
 
 
 def listing(source: Source, look: Look) -> Listing:
-    """Make the list of *source* that *look* asks for. Raises MistakenError."""
+    """Make the list of *source* that *look* asks for. Raises NotFoundError."""
     return Listing(
         source,
         look.output,
@@ -30,7 +30,7 @@ def show(
 ) -> Exit:
     """Write the list, with *watch* on and on what changes, and give the exit code.
 
-    Raises MistakenError for what is asked for and is not there, and ProgramError.
+    Raises NotFoundError for what is asked for and is not there, and ProgramError.
     """
     said: set[str] = set()
     while True:

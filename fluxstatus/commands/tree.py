@@ -68,7 +68,7 @@ def _tree(
     timeout: float,
     verbose: bool,
 ) -> "tuple[Node, bool]":
-    """Give the tree, and whether all objects of Flux could be read for it."""
+    """Return the tree, and whether all objects of Flux could be read for it."""
     from fluxstatus.lookup import names
     from fluxstatus.lookup.descendants import Tree
     from fluxstatus.lookup.live import Objects
@@ -87,8 +87,8 @@ def _tree(
         return Tree(state.resources, None, state.now).of(resource), True
     from fluxstatus.cluster import list_reader
 
-    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as door:
-        state = State(list_reader.Live(door).flux())
+    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        state = State(list_reader.Live(api).flux())
         resource = names.find(state, asked, place.namespaces, ())
         unread = {
             name: answer.unread
@@ -97,4 +97,4 @@ def _tree(
         }
         for name, why in unread.items():
             console.note(f"Error: {name}: {why.text}; who waits there is not told")
-        return Tree(state.resources, Objects(door), state.now).of(resource), not unread
+        return Tree(state.resources, Objects(api), state.now).of(resource), not unread

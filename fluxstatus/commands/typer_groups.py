@@ -110,7 +110,7 @@ class LateCommands(Mapping[str, Any]):
         return len(self._modules)
 
     def __getitem__(self, name: str) -> Any:
-        """Give the command *name*. Raises KeyError when there is none."""
+        """Return the command *name*. Raises KeyError when there is none."""
         module = import_module(self._modules[name])
         app = getattr(module, "app", None)
         if app is None:

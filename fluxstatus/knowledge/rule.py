@@ -61,7 +61,7 @@ class Rule(NamedTuple):
     versions: str = ""
 
     def match(self, kind: str, reason: str, message: str) -> re.Match[str] | None:
-        """Give the match of this rule with a condition of an object of *kind*, or None."""
+        """Return the match of this rule with a condition of an object of *kind*, or None."""
         if (self.kinds and kind not in self.kinds) or (self.reasons and reason not in self.reasons):
             return None
         return self.pattern.compiled.search(message)
@@ -103,7 +103,7 @@ def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Comma
 
 @cache
 def _pieces_of(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the words of a command line *template*, and the fields that these name."""
+    """Return the words of a command line *template*, and the fields that these name."""
     return tuple(shlex.split(template)), tuple(re.findall(r"{(\w+)}", template))
 
 

@@ -34,7 +34,7 @@ def _missing(
     kinds: frozenset[str] = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Rule:
-    """Give the rule for a Secret that does not exist; *what* says which keys it takes."""
+    """Return the rule for a Secret that does not exist; *what* says which keys it takes."""
     return Rule(
         "secret-missing",
         "the Secret {missing} that {missing_field} names does not exist (not found) in namespace "
@@ -112,7 +112,7 @@ def _lacks(
     kinds: frozenset[str] = frozenset(),
     code: str = "secret-key-missing",
 ) -> Rule:
-    """Give the rule for a Secret whose name and missing key *pattern* finds."""
+    """Return the rule for a Secret whose name and missing key *pattern* finds."""
     return Rule(
         code,
         "the Secret {holder} has no key {key}",

@@ -10,7 +10,7 @@ from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource
@@ -23,16 +23,16 @@ class Getter(Protocol):
     """What gives objects by their names."""
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Give an object, None if there is none, or why that cannot be told."""
+        """Return an object, None if there is none, or why that cannot be told."""
 
 
 def chain_of(item: Object, objects: Getter, now: datetime) -> Node:
-    """Give *item* with all that it is from above it, as children."""
+    """Return *item* with all that it is from above it, as children."""
     return _Chain(objects, now).of(item, "", frozenset())
 
 
 def lines_of(root: Node) -> Iterator[str]:
-    """Give the places in Git, or wherever it is from, that the chain of *root* leads to."""
+    """Return the places in Git, or wherever it is from, that the chain of *root* leads to."""
     for node in root.all():
         for source in node.children:
             facts = dict(source.facts)
@@ -53,7 +53,7 @@ class _Chain:
         resource = judged(item, self._now) if own else None
         above: list[Node] = []
         if len(seen) < _DEEPEST:
-            below = seen | {key_of(ref)}
+            below = seen | {ref.key}
             above = [
                 self._get(step, api, key, below)
                 for step, api, key in self._steps(item, resource)
@@ -63,7 +63,7 @@ class _Chain:
         return Node(ref, relation, health_of(item, self._now), facts, tuple(above))
 
     def _steps(self, item: Object, resource: Resource | None) -> Iterator[tuple[str, str, Key]]:
-        """Give what *item* is from: the relation, an apiVersion, and what it is called."""
+        """Return what *item* is from: the relation, an apiVersion, and what it is called."""
         if resource and (source := source_of(resource)):
             yield "source", _version_of(source[0]), source
         metadata = map_of(item.get("metadata"))
@@ -84,12 +84,12 @@ class _Chain:
 
 
 def _version_of(kind: str) -> str:
-    """Give a group that *kind* is of; any version will do."""
+    """Return a group that *kind* is of; any version will do."""
     return f"{KINDS[kind].group}/v1" if kind in KINDS else ""
 
 
 def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
-    """Give what leads on: address and revision of a source, path or chart of what applies it."""
+    """Return what leads on: address and revision of a source, path or chart of what applies it."""
     spec, status = map_of(resource.get("spec")), map_of(resource.get("status"))
     address = text_of(spec.get("url")) or text_of(spec.get("endpoint"))
     if address and resource.kind.step == "sources":

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
-from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import dependencies_of, provider_of, source_of
 from fluxstatus.state.resource import Resource, Verdict
@@ -34,7 +34,7 @@ class Node:
     children: tuple["Node", ...] = ()
 
     def all(self) -> Iterator["Node"]:
-        """Give it and everything below it."""
+        """Return it and everything below it."""
         yield self
         for child in self.children:
             yield from child.all()
@@ -49,24 +49,24 @@ class Chains:
         self._controllers = analysis.controllers
 
     def up(self, resource: Resource) -> tuple[Node, ...]:
-        """Give what *resource* needs, with all of it that is not well up to the causes."""
-        causes = {key_of(cause.ref) for cause in self._causes(key_of(resource.ref))}
-        return self._up(resource, causes, {key_of(resource.ref)})
+        """Return what *resource* needs, with all of it that is not well up to the causes."""
+        causes = {cause.ref.key for cause in self._causes(resource.ref.key)}
+        return self._up(resource, causes, {resource.ref.key})
 
     def down(self, resource: Resource) -> tuple[Node, ...]:
-        """Give what needs *resource*, those first that are not well, and what needs these."""
-        seen = {key_of(resource.ref), *(key for _, key in _needs(resource))}
-        return self._down(key_of(resource.ref), seen)
+        """Return what needs *resource*, those first that are not well, and what needs these."""
+        seen = {resource.ref.key, *(key for _, key in _needs(resource))}
+        return self._down(resource.ref.key, seen)
 
     def stands(self, resource: Resource) -> str:
         """Say how *resource* stands, in a word or two."""
-        key = key_of(resource.ref)
+        key = resource.ref.key
         if resource.suspended or resource.verdict is Verdict.TERMINATING:
             return resource.verdict.value
         if key in self._analysis.causes.cut_off:
             return "ready, on what it got before"
         causes = self._causes(key)
-        if causes and all(key_of(cause.ref) != key for cause in causes):
+        if causes and all(cause.ref.key != key for cause in causes):
             return "waits"
         if resource.verdict is Verdict.STATIC:
             return "has no status"
@@ -78,7 +78,7 @@ class Chains:
         return known is not None and not self._causes(key) and not known.suspended
 
     def controller_of(self, resource: Resource) -> Ref | None:
-        """Give the Deployment that reconciles *resource*, or should; None if there is none."""
+        """Return the Deployment that reconciles *resource*, or should; None if there is none."""
         component = self._controllers.component_of(resource)
         return component.ref if component else self._controllers.stopped(resource)
 
@@ -99,12 +99,12 @@ class Chains:
 
     def _controller(self, resource: Resource, causes: set[Key], seen: set[Key]) -> Node | None:
         ref = self.controller_of(resource)
-        if ref is None or key_of(ref) in seen:
+        if ref is None or ref.key in seen:
             return None
-        seen.add(key_of(ref))
+        seen.add(ref.key)
         broken = {**self._controllers.down, **self._controllers.missing}.get(ref)
         stands = broken.diagnosis.why if broken else "runs"
-        return Node(ref, _CONTROLLER, stands, well=not broken, cause=key_of(ref) in causes)
+        return Node(ref, _CONTROLLER, stands, well=not broken, cause=ref.key in causes)
 
     def _node(self, relation: str, key: Key, cause: bool, children: tuple[Node, ...]) -> Node:
         known = self._state.resources.get(key)
@@ -143,7 +143,7 @@ class Chains:
 
 
 def _needs(resource: Resource) -> Iterator[tuple[str, Key]]:
-    """Give what *resource* needs, each with what it is to it."""
+    """Return what *resource* needs, each with what it is to it."""
     source = source_of(resource)
     if source:
         yield _SOURCE, source

@@ -13,7 +13,7 @@ from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import labels_of, makers_of
 from fluxstatus.state.references import dependencies_of, provider_of, source_of
 from fluxstatus.state.resource import Resource
@@ -35,7 +35,7 @@ class Getter(Protocol):
     def some(
         self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
     ) -> list[Object] | Unread:
-        """Give the objects with these *names*, or all with these *labels*, or why not."""
+        """Return the objects with these *names*, or all with these *labels*, or why not."""
 
 
 class Entry(NamedTuple):
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 def inventory_of(item: Object) -> list[Entry] | None:
-    """Give what the inventory of *item* has, None when it has none.
+    """Return what the inventory of *item* has, None when it has none.
 
     An id is namespace_name_group_kind, a colon in a name is two underscores (cli-utils
     pkg/object/objmetadata.go); an ArtifactGenerator names its ExternalArtifacts.
@@ -98,12 +98,12 @@ class Tree:
         self._look = _Look(resources, whole) if whole else None
 
     def of(self, resource: Resource) -> Node:
-        """Give *resource* with all that it makes, and all that waits for it."""
+        """Return *resource* with all that it makes, and all that waits for it."""
         if self._look:
             self._look.at(resource)
-        seen = {key_of(resource.ref)}
+        seen = {resource.ref.key}
         # What is made first: whatever waits for it as well is told there.
-        children = (*self._makes(resource, seen), *self._waits(key_of(resource.ref), seen))
+        children = (*self._makes(resource, seen), *self._waits(resource.ref.key, seen))
         return Node(resource.ref, "", of_resource(resource), (), children)
 
     def _waits(self, key: Key, seen: set[Key]) -> tuple[Node, ...]:
@@ -118,7 +118,7 @@ class Tree:
         )  # fmt: skip
 
     def _makes(self, resource: Resource, seen: set[Key]) -> tuple[Node, ...]:
-        key = key_of(resource.ref)
+        key = resource.ref.key
         entries = self._look.inventories.get(key) if self._look else None
         if entries is None:
             entries = [Entry(*self._resources[other].ref) for other in sorted(self._made[key])]
@@ -144,22 +144,22 @@ class _Look:
 
     def at(self, resource: Resource) -> None:
         """Read the inventory of *resource*, those of what it makes, and all that they name."""
-        makers, level = {key_of(resource.ref)}, [resource]
+        makers, level = {resource.ref.key}, [resource]
         while level:
             self._read_inventories(level)
             made = [
                 known
                 for one in level
-                for entry in self.inventories.get(key_of(one.ref), ())
+                for entry in self.inventories.get(one.ref.key, ())
                 if (known := own(self._resources, entry)) is not None
             ]
-            level = [one for one in made if key_of(one.ref) not in makers]
-            makers.update(key_of(one.ref) for one in level)
+            level = [one for one in made if one.ref.key not in makers]
+            makers.update(one.ref.key for one in level)
         others = (entry for entries in self.inventories.values() for entry in entries)
         self._answers = self._ask(e for e in others if own(self._resources, e) is None)
 
     def found(self, entry: Entry) -> Object | Unread | None:
-        """Give the object that *entry* names, None if there is none, or why that is unknown."""
+        """Return the object that *entry* names, None if there is none, or why that is unknown."""
         answer = self._answers[entry[:3]]
         return answer if isinstance(answer, Unread) else answer.get(entry.name)
 
@@ -210,7 +210,7 @@ _Group: TypeAlias = tuple[str, str, str]
 
 
 def own(resources: Mapping[Key, Resource], entry: Entry) -> Resource | None:
-    """Give the object of Flux that *entry* names, None when it is none, or is not known."""
+    """Return the object of Flux that *entry* names, None when it is none, or is not known."""
     kind = KINDS.get(entry.kind)
     if kind is None or not entry.api_version.startswith(f"{kind.group}/"):
         return None
@@ -224,7 +224,7 @@ _MAKERS = frozenset(
 
 
 def _waits_for(resource: Resource) -> Iterator[tuple[str, Key]]:
-    """Give what *resource* waits for, each with what *resource* is to it."""
+    """Return what *resource* waits for, each with what *resource* is to it."""
     source = source_of(resource)
     if source:
         yield FEEDS, source

@@ -8,8 +8,8 @@ from fluxstatus.base.masking import mask
 from fluxstatus.cluster import processes
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Unread, Why
-from fluxstatus.model.ref import Ref, key_of
-from fluxstatus.state.state import Warned, events_in
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.state import Event, events_in
 
 _SECONDS = 20.0
 
@@ -18,17 +18,17 @@ _SECONDS = 20.0
 class Events:
     """What happened to an object, the same only once, the newest first; or why it is unknown."""
 
-    items: tuple[Warned, ...] = ()
+    items: tuple[Event, ...] = ()
     unread: Unread | None = None
 
 
 def selector(ref: Ref) -> str:
-    """Give the field selector of the events about *ref*."""
+    """Return the field selector of the events about *ref*."""
     return f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
 
 
 def read(ref: Ref, flags: tuple[str, ...], timeout: float) -> Events:
-    """Give the events about *ref*; *flags* tell kubectl the cluster."""
+    """Return the events about *ref*; *flags* tell kubectl the cluster."""
     try:
         argv = (
             processes.kubectl(), *flags, "get", "events", f"--namespace={ref.namespace}",
@@ -38,12 +38,12 @@ def read(ref: Ref, flags: tuple[str, ...], timeout: float) -> Events:
     except processes.ProgramError as error:
         return Events(unread=_explain(error.unread))
     items = [prune("events", item) for item in maps_of(map_of(answer).get("items"))]
-    return Events(fold(said for key, said in events_in(items) if key == key_of(ref)))
+    return Events(fold(said for key, said in events_in(items) if key == ref.key))
 
 
-def fold(events: Iterable[Warned]) -> tuple[Warned, ...]:
-    """Give each of *events* once, with how often it came in all, the newest first."""
-    folded: dict[tuple[str, ...], Warned] = {}
+def fold(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Return each of *events* once, with how often it came in all, the newest first."""
+    folded: dict[tuple[str, ...], Event] = {}
     for event in events:
         same = (event.type, event.reason, event.message)
         known = folded.get(same, event._replace(times=0))

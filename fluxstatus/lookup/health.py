@@ -12,7 +12,7 @@ from fluxstatus.base.masking import mask
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.pods import is_ready, trouble_of_pod
+from fluxstatus.state.pods import is_ready, problem_of_pod
 from fluxstatus.state.resource import BROKEN, WELL, Resource
 
 
@@ -76,13 +76,13 @@ def _replicas(item: Object, status: Object) -> Health | None:
 
 
 def _pod(item: Object, status: Object) -> Health:
-    trouble = trouble_of_pod(item)
-    if trouble is None:
+    problem = problem_of_pod(item)
+    if problem is None:
         return Health(
             well=True, text="runs and is ready" if is_ready(item) else "has done its work"
         )
-    young = trouble.code == "not-ready" and text_of(status.get("phase")) == "Pending"
-    return Health(well=None if young else False, text=trouble.text)
+    young = problem.code == "not-ready" and text_of(status.get("phase")) == "Pending"
+    return Health(well=None if young else False, text=problem.text)
 
 
 def _job(_: Object, status: Object) -> Health:

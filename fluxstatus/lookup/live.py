@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster import paging
-from fluxstatus.cluster.client import Door
+from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.served import Resource, called, of_kind, served
-from fluxstatus.model.errors import MistakenError, UnreadError
+from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS
 from fluxstatus.model.ref import Ref
@@ -32,15 +32,15 @@ _NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,
 
 
 def split(words: Sequence[str]) -> tuple[str, str]:
-    """Read KIND/NAME or KIND NAME. Raises MistakenError."""
+    """Read KIND/NAME or KIND NAME. Raises NotFoundError."""
     kind, slash, name = "/".join(words).partition("/")
     if not (slash and kind and name) or "/" in name:
-        raise MistakenError(f"{' '.join(words)!r} is not KIND/NAME.")
+        raise NotFoundError(f"{' '.join(words)!r} is not KIND/NAME.")
     return kind, name
 
 
 def ref_of(item: Object) -> Ref:
-    """Give the name of *item*."""
+    """Return the name of *item*."""
     metadata = map_of(item.get("metadata"))
     return Ref(
         text_of(item.get("apiVersion")),
@@ -51,7 +51,7 @@ def ref_of(item: Object) -> Ref:
 
 
 def slim(item: Object) -> Object:
-    """Give what is looked at of *item*: of what is not Flux's own no environment, and no data."""
+    """Return what is looked at of *item*: of what is not Flux's own no environment, and no data."""
     if text_of(item.get("apiVersion")).partition("/")[0] in FLUX_GROUPS:
         return item
     metadata, spec = map_of(item.get("metadata")), map_of(item.get("spec"))
@@ -66,17 +66,17 @@ def slim(item: Object) -> Object:
 
 
 class Objects:
-    """The objects behind a *door*, one by one, each as `slim` leaves it."""
+    """The objects behind a *api*, one by one, each as `slim` leaves it."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, api: ApiClient) -> None:
         """Ask what is served. Raises ProgramError."""
-        self.door = door
-        self.served = served(door)
+        self.api = api
+        self.served = served(api)
 
     def find(self, words: Sequence[str], namespaces: Sequence[str]) -> Object:
-        """Give the object that *words* mean, looked for in *namespaces*, or everywhere.
+        """Return the object that *words* mean, looked for in *namespaces*, or everywhere.
 
-        Raises MistakenError when there is none or more than one, and UnreadError when one may
+        Raises NotFoundError when there is none or more than one, and UnreadError when one may
         well be there, and could not be read.
         """
         word, name = split(words)
@@ -84,7 +84,7 @@ class Objects:
         unread: list[Unread] = []
         resources = called(self.served, word)
         if any(one.plural == "secrets" and not one.group for one in resources):
-            raise MistakenError(_NEVER)
+            raise NotFoundError(_NEVER)
         for resource in resources:
             for where in (namespaces or ("",)) if resource.namespaced else ("",):
                 try:
@@ -98,22 +98,22 @@ class Objects:
         if found:
             text = f"{word}/{name} are {len(found)} objects; choose one:"
             same = word if len({item["kind"] for item in found.values()}) == 1 else ""
-            raise MistakenError(text, (self._spell(item, same) for item in found.values()))
+            raise NotFoundError(text, (self._spell(item, same) for item in found.values()))
         if unread:
             raise UnreadError(unread[0])
         raise self._not_found(resources, word, name, namespaces)
 
     def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
-        """Give what *words* may have meant that is not there any more. Raises MistakenError."""
+        """Return what *words* may have meant that is not there any more. Raises NotFoundError."""
         word, name = split(words)
         return [
-            Ref(one.question.api_version, one.kind, where, name)
+            Ref(one.query.api_version, one.kind, where, name)
             for one in called(self.served, word)
             for where in (namespaces if one.namespaced else ("",))
         ]
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Give an object, None if there is none, or why that cannot be told."""
+        """Return an object, None if there is none, or why that cannot be told."""
         resource = of_kind(self.served, api_version, kind)
         if resource is None:
             return Unread(Why.ABSENT, f"the API server does not serve {kind}")
@@ -127,7 +127,7 @@ class Objects:
     def some(
         self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
     ) -> list[Object] | Unread:
-        """Give the objects with these *names*, or all with these *labels*, or why they cannot be.
+        """Return the objects with these *names*, or all with these *labels*, or why they cannot be.
 
         One by one where there are few, else by the list of all in *namespace*.
         """
@@ -144,10 +144,10 @@ class Objects:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
             chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
-            question = paging.Question(resource.base, resource.plural, chosen)
+            query = paging.ListQuery(resource.base, resource.plural, chosen)
             return [
                 slim(item)
-                for page in paging.pages(self.door, resource.full_name, question, where)
+                for page in paging.pages(self.api, resource.full_name, query, where)
                 for item in paging.items_of(page)
                 if labels or ref_of(item).name in names
             ]
@@ -161,18 +161,18 @@ class Objects:
                 yield item
             return
         chosen = f"fieldSelector={quote(f'metadata.name={name}', safe='')}"
-        question = paging.Question(resource.base, resource.plural, chosen)
-        for page in paging.pages(self.door, resource.full_name, question, ""):
+        query = paging.ListQuery(resource.base, resource.plural, chosen)
+        for page in paging.pages(self.api, resource.full_name, query, ""):
             yield from map(slim, paging.items_of(page))
 
     def _one(self, resource: Resource, namespace: str, name: str) -> Object | None:
-        """Give one object, or None. Raises ProgramError."""
+        """Return one object, or None. Raises ProgramError."""
         inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         path = f"{resource.base}{inside}/{resource.plural}/{quote(name, safe='')}"
         accept = _METADATA_ONLY if resource.kind in PLAIN else "application/json"
-        reply = self.door.get(path, accept)
+        reply = self.api.get(path, accept)
         if reply.status == HTTPStatus.OK:
-            api_version = resource.question.api_version
+            api_version = resource.query.api_version
             return slim({**reply.json(), "apiVersion": api_version, "kind": resource.kind})
         if reply.status == HTTPStatus.NOT_FOUND:
             return None
@@ -180,7 +180,7 @@ class Objects:
         raise ProgramError(reply.refusal(f"get {resource.full_name}", where))
 
     def _spell(self, item: Object, word: str) -> tuple[str, ...]:
-        """Give the words that mean just *item*, with *word* for its kind if there is one."""
+        """Return the words that mean just *item*, with *word* for its kind if there is one."""
         ref = ref_of(item)
         resource = of_kind(self.served, ref.api_version, ref.kind)
         word = word or (resource.full_name if resource else ref.kind.lower())
@@ -189,7 +189,7 @@ class Objects:
 
     def _not_found(
         self, resources: Sequence[Resource], word: str, name: str, namespaces: Sequence[str]
-    ) -> MistakenError:
+    ) -> NotFoundError:
         where = f" in {', '.join(namespaces)}" if namespaces else ""
         there = dict.fromkeys(place for one in resources for place in self._places(one))
         same = [place for place in there if place[1] == name]
@@ -199,25 +199,25 @@ class Objects:
             for home, called in same or [place for place in there if place[1] in near]
         ]
         text = f"there is no {resources[0].kind} {name!r}{where}"
-        return MistakenError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])
+        return NotFoundError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])
 
     def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
-        """Give the metadata of all objects of *resource*, page by page. Raises ProgramError."""
+        """Return the metadata of all objects of *resource*, page by page. Raises ProgramError."""
         token = ""
         while True:
-            reply = self.door.get(resource.question.path(namespace, token), _NAMES_ONLY)
+            reply = self.api.get(resource.query.path(namespace, token), _NAMES_ONLY)
             if reply.status != HTTPStatus.OK:
-                raise ProgramError(reply.refusal(resource.question.rule))
+                raise ProgramError(reply.refusal(resource.query.rule))
             page = reply.json()
             for item in maps_of(page.get("items")):
-                known = {"apiVersion": resource.question.api_version, "kind": resource.kind}
+                known = {"apiVersion": resource.query.api_version, "kind": resource.kind}
                 yield slim({**item, **known})
             token = text_of(map_of(page.get("metadata")).get("continue"))
             if not token:
                 return
 
     def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
-        """Give the namespaces and names of some objects of *resource*, as far as may be read."""
+        """Return the namespaces and names of some objects of *resource*, as far as may be read."""
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
                 yield ref_of(item).namespace, ref_of(item).name

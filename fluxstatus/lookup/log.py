@@ -41,7 +41,7 @@ class Log:
 
 
 def read(component: Component, ref: Ref, flags: tuple[str, ...], timeout: float) -> Log:
-    """Give what *component* logged of *ref* in the last hour; *flags* tell kubectl the cluster."""
+    """Return what *component* logged about *ref* in the last hour; *flags* choose the cluster."""
     names = [text_of(map_of(pod.get("metadata")).get("name")) for pod in component.pods]
     if not names:
         return Log(component.ref, unread=Unread(Why.ABSENT, f"{component.ref} has no pod"))
@@ -75,7 +75,7 @@ def _logs(namespace: str, pod: str, flags: tuple[str, ...], timeout: float) -> s
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:
-    """Give the lines of a controller's *text* that are JSON objects, as all of Flux's are."""
+    """Return the lines of a controller's *text* that are JSON objects, as all of Flux's are."""
     for line in text.splitlines():
         if line.startswith("{"):
             try:
@@ -87,7 +87,7 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
 
 
 def kind_in(entry: dict[str, Any]) -> str:
-    """Give the kind that *entry* is about, as controller-runtime or Flux's own loggers name it."""
+    """Return the kind that *entry* is about, as controller-runtime or Flux's own loggers name it."""
     return text_of(entry.get("controllerKind") or entry.get("reconciler kind"))
 
 

@@ -23,14 +23,14 @@ class Node:
     children: tuple["Node", ...] = ()
 
     def all(self) -> Iterator["Node"]:
-        """Give it and everything below it."""
+        """Return it and everything below it."""
         yield self
         for child in self.children:
             yield from child.all()
 
 
 def exit_code(root: Node) -> Exit:
-    """Give the exit code: all of the tree was looked at, or something could not be read."""
+    """Return the exit code: all of the tree was looked at, or something could not be read."""
     reasons = (node.health.unread.why for node in root.all() if node.health.unread)
     told = (Why.ABSENT, Why.NOT_ASKED)
     return Exit.HEALTHY if all(why in told for why in reasons) else Exit.NO_VERDICT

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.lookup import names
 from fluxstatus.lookup.live import ref_of, split
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.state import State
 
 
 def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) -> Object:
-    """Give the object that *words* (KIND/NAME) mean in *evidence*.
+    """Return the object that *words* (KIND/NAME) mean in *evidence*.
 
-    Raises MistakenError when there is none or more than one, UnreadError when it may be in what
+    Raises NotFoundError when there is none or more than one, UnreadError when it may be in what
     could not be read, and ProgramError when nothing could.
     """
     if evidence.unreachable is not None:
@@ -33,7 +33,7 @@ def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) ->
         return next(iter(others.values()))
     if others:
         choices = [(f"{word}/{name}", "-n", ref_of(item).namespace) for item in others.values()]
-        raise MistakenError(f"{word}/{name} are {len(others)} objects; choose one:", choices)
+        raise NotFoundError(f"{word}/{name} are {len(others)} objects; choose one:", choices)
     return names.find(State(evidence), names.parse([f"{word}/{name}"]), namespaces, ()).object
 
 
@@ -52,7 +52,7 @@ class Objects:
         self._evidence = evidence
 
     def get(self, _: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Give an object, None if there is none, or why that cannot be told."""
+        """Return an object, None if there is none, or why that cannot be told."""
         item = self._known.get((kind, namespace, name))
         if item is not None:
             return item

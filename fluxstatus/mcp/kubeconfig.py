@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 
 _NOT_FOR_A_FILE = (
     "--token", "--client-certificate", "--client-key", "--certificate-authority", "--cluster",
@@ -24,7 +24,7 @@ class UnfitError(Exception):
     """What the caller asks for cannot stand in a client's file; the text says what to do."""
 
 
-class Pinned(NamedTuple):
+class KubeContext(NamedTuple):
     """A context with all that it needs in one file.
 
     `server` and `cluster` are for comparing, `helper` is the program that logs in, if one does.
@@ -38,7 +38,7 @@ class Pinned(NamedTuple):
     others: int = 0  # more files that $KUBECONFIG lists
 
 
-def pin(context: str, kubeconfig: str) -> Pinned:
+def pin(context: str, kubeconfig: str) -> KubeContext:
     """Return the file that has all of *context*; empty names mean kubectl's own choice.
 
     Raises UnfitError, ProgramError.
@@ -59,8 +59,8 @@ def pin(context: str, kubeconfig: str) -> Pinned:
     raise UnfitError(_nowhere(context, files, reasons))
 
 
-def view(file: str, context: str) -> Pinned:
-    """Give what *file* says of *context* ("" for its current one). Raises ProgramError."""
+def view(file: str, context: str) -> KubeContext:
+    """Return what *file* says of *context* ("" for its current one). Raises ProgramError."""
     argv = [processes.kubectl(), "config", "view", "--minify", "--output=json"]
     argv += [f"--kubeconfig={file}"] if file else []
     argv += [f"--context={context}"] if context else []
@@ -68,7 +68,7 @@ def view(file: str, context: str) -> Pinned:
     named = _first(document, "contexts")
     cluster = _first(document, "clusters")
     helper = _map(_map(_first(document, "users").get("user")).get("exec")).get("command")
-    return Pinned(
+    return KubeContext(
         context or str(named.get("name", "")),
         file,
         str(_map(cluster.get("cluster")).get("server") or ""),
@@ -78,7 +78,7 @@ def view(file: str, context: str) -> Pinned:
 
 
 def entry_for(
-    flags: Sequence[str], pinned: Pinned, binary: str, name: str, *, read_only: bool
+    flags: Sequence[str], pinned: KubeContext, binary: str, name: str, *, read_only: bool
 ) -> Entry:
     """Return the entry that starts *binary* for *pinned* with kubectl's *flags*.
 
@@ -95,12 +95,12 @@ def entry_for(
         )
     kept = tuple(flag for flag, name in given.items() if name not in _NOT_OF_THE_SERVER)
     mode = f"--read-only={'true' if read_only else 'false'}"
-    args = ("serve", mode, *Aim(pinned.context, kept).words(PROGRAM))
+    args = ("serve", mode, *TargetFlags(pinned.context, kept).words(PROGRAM))
     return Entry(name, binary, args, {"KUBECONFIG": pinned.file, **_path(pinned.helper)})
 
 
 def _path(helper: str) -> dict[str, str]:
-    """Give the PATH on which a program that logs in is found; that of a client may be bare."""
+    """Return the PATH on which a program that logs in is found; that of a client may be bare."""
     if not helper or os.path.isabs(helper):  # noqa: PTH117 - it is a word
         return {}
     folders = os.environ.get("PATH", "").split(os.pathsep)

@@ -16,7 +16,7 @@ from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 
@@ -34,21 +34,21 @@ def report_with_next(analysis: Analysis, choice: Choice = ALL, memory: Memory = 
     A bug in the suggestion is reported as the next step: it must not hide what was found.
     """
     report = run_checks(analysis, choice, {STEP_ID: partial(warnings, memory)})
-    aim = Aim(report.target.context, report.target.flags)
+    target_flags = TargetFlags(report.target.context, report.target.flags)
     try:
         step = next_step(analysis, report.findings, report.steps, memory)
     except Exception as error:  # noqa: BLE001 - see above
         text = f"{BUG} that kept it from a suggestion: {type(error).__name__}: {error}"
         return report._replace(next=Next(text))
     return report._replace(
-        next=step and step._replace(commands=tuple(map(aim.command, step.commands)))
+        next=step and step._replace(commands=tuple(map(target_flags.command, step.commands)))
     )
 
 
 def next_step(
     analysis: Analysis, findings: Sequence[Finding], steps: Iterable[StepResult], memory: Memory
 ) -> Next | None:
-    """Give what to do about *findings*, the worst first; None when no more than they say."""
+    """Return what to do about *findings*, the worst first; None when no more than they say."""
     state = analysis.state
     deep = _worth_it(findings, memory.failures)
     hidden = _hidden(state)
@@ -99,7 +99,7 @@ def warnings(memory: Memory) -> Iterator[Finding]:
 def prompt_for(
     finding: Finding, analysis: Analysis, steps: Iterable[StepResult], server: str = PROGRAM
 ) -> str:
-    """Give what to ask an assistant about *finding*."""
+    """Return what to ask an assistant about *finding*."""
     state = analysis.state
     well = [step.id for step in steps if step.level is Level.PASS]
     said = ": ".join(part for part in (finding.reason, finding.message) if part)
@@ -125,7 +125,7 @@ def prompt_for(
 
 
 def _worth_it(findings: Iterable[Finding], failures: int) -> Finding | None:
-    """Give the failure that is worth a deeper look; none where access is what is missing."""
+    """Return the failure that is worth a deeper look; none where access is what is missing."""
     faults = [f for f in findings if f.level is Level.FAIL and f.kind == "fault"]
     if any(finding.step == "cluster" for finding in faults):
         return None
@@ -174,7 +174,7 @@ def _tools(finding: Finding, analysis: Analysis) -> str:
 
 
 def _log_of(finding: Finding, analysis: Analysis) -> Ref | None:
-    """Give the Deployment that reconciles the object of *finding*, or that is this object."""
+    """Return the Deployment that reconciles the object of *finding*, or that is this object."""
     ref = finding.object
     if ref is None or ref.kind == "Deployment":
         return ref
@@ -184,7 +184,7 @@ def _log_of(finding: Finding, analysis: Analysis) -> Ref | None:
 
 
 def _by_hand(finding: Finding, analysis: Analysis) -> Iterator[Command]:
-    """Give the commands that tell more about *finding*: its story, the log, the events."""
+    """Return the commands that tell more about *finding*: its story, the log, the events."""
     log, ref = _log_of(finding, analysis), finding.object
     for hint in explained(ref) if ref else ():
         yield from hint.commands

@@ -71,7 +71,7 @@ PROMPTS = (
 
 
 def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
-    """Give the prompts for a judged cluster; what fails there comes first."""
+    """Return the prompts for a judged cluster; what fails there comes first."""
     for finding in report.findings:
         if finding.level is Level.FAIL and finding.kind == "fault" and finding.step != "cluster":
             yield Prompt("this failure", prompt_for(finding, analysis, report.steps))
@@ -85,7 +85,7 @@ def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
 
 
 def fields(state: State, report: Report) -> Mapping[str, str]:
-    """Give what is known of the cluster: names of what fails, else of what there is."""
+    """Return what is known of the cluster: names of what fails, else of what there is."""
     known = {"context": report.target.context or "the current cluster"}
     failing = [f.object for f in report.findings if f.object and f.level is Level.FAIL]
     there = sorted(resource.ref for resource in state.resources.values())
@@ -101,5 +101,5 @@ def fields(state: State, report: Report) -> Mapping[str, str]:
 
 
 def listed(prompts_: Iterable[Prompt], *, writes: bool) -> list[Prompt]:
-    """Give those that take tools that write, or those that take none."""
+    """Return those that take tools that write, or those that take none."""
     return [prompt for prompt in prompts_ if prompt.writes is writes]

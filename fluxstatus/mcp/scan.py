@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus.mcp.clients import CLIENTS, Client, Machine
+from fluxstatus.mcp.clients import CLIENTS, Client, Host
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import Document, FileError, read
 from fluxstatus.mcp.formats.malformed import MalformedError
@@ -13,20 +13,20 @@ from fluxstatus.mcp.formats.malformed import MalformedError
 class Found(NamedTuple):
     """A client, its file as it was read, and the entries there, each as the client has it.
 
-    `trouble` says why the file could not be read or understood, empty when it could.
+    `problem` says why the file could not be read or understood, empty when it could.
     """
 
     client: Client
     path: Path
     document: Document | None
     entries: tuple[tuple[Entry, Any], ...] = ()
-    trouble: str = ""
+    problem: str = ""
 
 
-def look(machine: Machine, clients: Mapping[str, Client] = CLIENTS) -> Iterator[Found]:
-    """Look at the file of each of *clients* that has one on *machine*, there or not."""
+def look(host: Host, clients: Mapping[str, Client] = CLIENTS) -> Iterator[Found]:
+    """Look at the file of each of *clients* that has one on *host*, there or not."""
     for client in clients.values():
-        path = client.path(machine)
+        path = client.path(host)
         if path is None:
             continue
         document = None
@@ -35,6 +35,6 @@ def look(machine: Machine, clients: Mapping[str, Client] = CLIENTS) -> Iterator[
             entries = tuple(client.entries(document.text))
         except (FileError, MalformedError) as error:
             text = f"{error}" if isinstance(error, FileError) else f"{path} does not parse: {error}"
-            yield Found(client, path, document, trouble=text)
+            yield Found(client, path, document, problem=text)
         else:
             yield Found(client, path, document, entries)

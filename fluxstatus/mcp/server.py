@@ -20,7 +20,7 @@ BREW_INSTALL = Command(("brew", "install", f"controlplaneio-fluxcd/tap/{PROGRAM}
 
 
 def find() -> str:
-    """Give the absolute path of the server's program: on PATH, a Flux plugin, or of Homebrew.
+    """Return the absolute path of the server's program: on PATH, a Flux plugin, or of Homebrew.
 
     Raises ProgramError.
     """
@@ -35,7 +35,7 @@ def find() -> str:
 
 
 def version(path: str, timeout: float) -> str:
-    """Give the version that the program says it is. Raises ProgramError."""
+    """Return the version that the program says it is. Raises ProgramError."""
     output = processes.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
     found = re.search(r"\bv?(\d+\.\d+\.\S+)", output)
     if found is None:
@@ -46,8 +46,8 @@ def version(path: str, timeout: float) -> str:
 def how_to_install() -> str:
     """Say how to get the program on this machine."""
     system = "darwin" if sys.platform == "darwin" else "linux"
-    machine = os.uname().machine
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    host = os.uname().machine
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(host, host)
     return (
         f"install it with:  {' '.join(BREW_INSTALL.argv)}\n"
         f"or unpack {PROGRAM}_VERSION_{system}_{arch}.tar.gz into a folder on PATH, from "
@@ -56,7 +56,7 @@ def how_to_install() -> str:
 
 
 def environment(entry: Entry) -> dict[str, str]:
-    """Give the environment that a client starts *entry* with: a little, and what it says."""
+    """Return the environment that a client starts *entry* with: a little, and what it says."""
     own = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {**own, **entry.env}
 
@@ -90,5 +90,5 @@ def _tools(entry: Entry, environ: Mapping[str, str], timeout: float) -> tuple[To
 
 
 def runs(entry: Entry) -> bool:
-    """Say whether the program that *entry* starts is there."""
+    """Return whether the program that *entry* starts is there."""
     return shutil.which(entry.command, path=environment(entry).get("PATH")) is not None

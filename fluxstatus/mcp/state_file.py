@@ -46,7 +46,7 @@ NOTHING = Memory()
 
 
 def recall(target: Target, now: datetime) -> Memory:
-    """Give what is known for the cluster *target* at the moment *now*."""
+    """Return what is known for the cluster *target* at the moment *now*."""
     state = _load()
     return Memory(
         tuple(one for one in _configured() if one.context in ("", target.context)),
@@ -67,7 +67,7 @@ def remember_failure(target: Target, now: datetime) -> None:
 
 
 def is_declined(context: str) -> bool:
-    """Say whether nothing about MCP is to be suggested for *context*."""
+    """Return whether nothing about MCP is to be suggested for *context*."""
     declined = _load()["declined"]
     return "" in declined or context in declined
 
@@ -87,11 +87,11 @@ def accept(context: str) -> None:
 
 
 def _configured() -> Iterator[Configured]:
-    from fluxstatus.mcp.clients import Machine  # noqa: PLC0415 - a saved cluster needs none
+    from fluxstatus.mcp.clients import Host  # noqa: PLC0415 - a saved cluster needs none
     from fluxstatus.mcp.scan import look  # noqa: PLC0415 - as above
 
     with suppress(Exception):  # whatever these files hold, the check goes on
-        for found in look(Machine(environ=os.environ, folder=Path.cwd())):
+        for found in look(Host(environ=os.environ, folder=Path.cwd())):
             for entry, _ in found.entries:
                 if not entry.url:
                     client = found.client
@@ -105,7 +105,7 @@ def _key(target: Target) -> str:
 
 
 def _recent(state: dict[str, Any], key: str, now: datetime) -> list[str]:
-    """Give the failures of the last hour, in their order."""
+    """Return the failures of the last hour, in their order."""
     found = []
     times = state["failures"].get(key)
     for one in times if isinstance(times, list) else ():
@@ -121,7 +121,7 @@ def _file() -> Path:
 
 
 def _load() -> dict[str, Any]:
-    """Give what is remembered; what is no such file, or makes no sense, is nothing."""
+    """Return what is remembered; what is no such file, or makes no sense, is nothing."""
     state: Any = None
     with suppress(OSError, ValueError, RuntimeError):
         state = json.loads(_file().read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.entry import PROGRAM, Entry
-from fluxstatus.mcp.kubeconfig import Pinned
+from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import VERSION, Result, Session
 from fluxstatus.mcp.server import Tools, environment, tools
 from fluxstatus.model.evidence import Cost, Evidence, Why
@@ -68,7 +68,7 @@ def report(
     clients: Sequence[str],
     seen: Seen | ProgramError,
     evidence: Evidence,
-    pinned: Pinned | ProgramError,
+    pinned: KubeContext | ProgramError,
 ) -> Report:
     """Judge what was seen of *entry*, which *clients* have, beside what kubectl says."""
     if isinstance(seen, ProgramError):
@@ -155,7 +155,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Finding
 
 
 def _cluster(
-    entry: Entry, clients: Sequence[str], evidence: Evidence, pinned: Pinned | ProgramError
+    entry: Entry, clients: Sequence[str], evidence: Evidence, pinned: KubeContext | ProgramError
 ) -> Iterator[Finding]:
     target = evidence.target
     if isinstance(pinned, ProgramError):

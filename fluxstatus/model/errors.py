@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fluxstatus.model.evidence import Unread
 
 
-class MistakenError(Exception):
+class NotFoundError(Exception):
     """Nothing, or more than one thing, goes by a name; `choices` are words to take instead."""
 
     def __init__(self, text: str, choices: Iterable[tuple[str, ...]] = ()) -> None:

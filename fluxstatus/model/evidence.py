@@ -103,14 +103,14 @@ class Evidence:
     unreachable: Unread | None = None
     cost: Cost = field(default_factory=Cost)
 
-    def answer(self, question: str) -> Answer:
-        """Give the answer to *question*; a question never asked is an Unread, not an empty one."""
-        known = self.answers.get(question)
+    def answer(self, query: str) -> Answer:
+        """Return the answer to *query*; a question never asked is an Unread, not an empty one."""
+        known = self.answers.get(query)
         if known is not None:
             return known
         if self.unreachable is not None:
             return Answer(unread=self.unreachable)
-        return Answer(unread=Unread(Why.NOT_ASKED, f"{question} was not asked for"))
+        return Answer(unread=Unread(Why.NOT_ASKED, f"{query} was not asked for"))
 
     @property
     def refused(self) -> bool:

@@ -70,7 +70,7 @@ WORST_FIRST = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
 
 
 def worst(levels: Iterable[Level]) -> Level:
-    """Give the level that stands for all of *levels*; SKIP when there are none.
+    """Return the level that stands for all of *levels*; SKIP when there are none.
 
     A pass outweighs a skip: what applied was well.
     """
@@ -140,7 +140,7 @@ class Report(NamedTuple):
         return len({ref for finding in self.findings for ref in finding.blocks})
 
     def exit_code(self, fail_on: Level = Level.FAIL) -> Exit:
-        """Give the exit code; *fail_on* WARN makes a warning count as unhealthy.
+        """Return the exit code; *fail_on* WARN makes a warning count as unhealthy.
 
         Advice (class habit) never changes it.
         """

@@ -82,6 +82,6 @@ FLUX_GROUPS = frozenset(kind.group for kind in _KINDS)
 
 
 def full_name(kind: str) -> str:
-    """Give plural.group of a Flux *kind*, or the kind itself in lower case when it is not one."""
+    """Return plural.group of a Flux *kind*, or the kind itself in lower case when it is not one."""
     known = KINDS.get(kind)
     return known.resource if known else kind.lower()

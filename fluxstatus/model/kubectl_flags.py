@@ -36,7 +36,7 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
 """What each program that a hint names calls kubectl's flags; a flag it lacks is left out."""
 
 
-class Aim:
+class TargetFlags:
     """The cluster that commands are for: its *context*, and the caller's other kubectl *flags*.
 
     Flags are words as kubectl takes them ("--kubeconfig=FILE", "--insecure-skip-tls-verify").
@@ -58,16 +58,16 @@ class Aim:
     def command(self, command: Command) -> Command:
         """Aim one command; one that knows no cluster stays as it is."""
         program, *rest = command.argv
-        aim = self
+        target_flags = self
         if any(word.startswith("--context") for word in rest):  # it is for another cluster
-            aim = Aim("", self._flags)
-        words = tuple(aim.words(program))
+            target_flags = TargetFlags("", self._flags)
+        words = tuple(target_flags.words(program))
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
             return command._replace(argv=(*command.argv, *words))
         return command._replace(argv=(program, *words, *rest))
 
     def words(self, program: str) -> Iterator[str]:
-        """Give the words that tell *program* where the cluster is."""
+        """Return the words that tell *program* where the cluster is."""
         if program not in _NAMES:
             return
         names = _NAMES[program]

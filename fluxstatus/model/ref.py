@@ -14,15 +14,15 @@ class Ref(NamedTuple):
     namespace: str
     name: str
 
+    @property
+    def key(self) -> Key:
+        """The object as a reference names it, without its API version."""
+        return self.kind, self.namespace, self.name
+
     def __str__(self) -> str:
-        """Give "Kind namespace/name", as a sentence names an object."""
+        """Return "Kind namespace/name", as a sentence names an object."""
         return (
             f"{self.kind} {self.namespace}/{self.name}"
             if self.namespace
             else (f"{self.kind} {self.name}")
         )
-
-
-def key_of(ref: Ref) -> Key:
-    """Give the key of *ref*."""
-    return ref.kind, ref.namespace, ref.name

@@ -64,7 +64,7 @@ def save(path: str | Path, evidence: Evidence) -> None:
 
 
 def load(path: str | Path) -> Evidence:
-    """Give the Evidence saved at *path*, or coming from standard input if that is "-".
+    """Return the Evidence saved at *path*, or coming from standard input if that is "-".
 
     Raises SnapshotError.
     """
@@ -78,7 +78,7 @@ def load(path: str | Path) -> Evidence:
 
 
 def dumps(evidence: Evidence) -> bytes:
-    """Give *evidence* as a document; raises ValueError if it holds what JSON cannot."""
+    """Return *evidence* as a document; raises ValueError if it holds what JSON cannot."""
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -102,7 +102,7 @@ def dumps(evidence: Evidence) -> bytes:
 
 
 def loads(data: bytes, name: str = "the snapshot", *, limit: int = LIMIT) -> Evidence:
-    """Give the Evidence in the document *data*, gzipped or not, of at most *limit* bytes.
+    """Return the Evidence in the document *data*, gzipped or not, of at most *limit* bytes.
 
     Raises SnapshotError, in which the document is called *name*.
     """

@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 def as_text(
     resource: "Resource", state: "State", found: "Sequence[Credential]", look: "Look"
 ) -> str:
-    """Give the Secrets as lines, one paragraph for each."""
+    """Return the Secrets as lines, one paragraph for each."""
     words = dict(words_in(found))
     page = Page(look, words, words.values())
     context = state.evidence.target.context
@@ -36,7 +36,7 @@ def as_text(
 
 
 def as_json(resource: "Resource", state: "State", found: "Sequence[Credential]") -> str:
-    """Give the Secrets as a JSON document; every key is always there."""
+    """Return the Secrets as a JSON document; every key is always there."""
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(state.now),

@@ -69,7 +69,7 @@ class Page:
             self.put(text, *left, style=style, whole=whole)
 
     def fits(self, text: str, column: int, *, lines: int) -> bool:
-        """Tell whether *text*, put at *column*, takes no more than so many lines."""
+        """Return whether *text*, put at *column*, takes no more than so many lines."""
         room = self._width - column
         return len(text) <= lines * room and len(self._wrapped(text, room)) <= lines
 

@@ -32,7 +32,7 @@ class Table:
         self._widths: list[int] = []
 
     def lines(self, rows: Iterable[Sequence[str]]) -> str:
-        """Give the lines of *rows*, the first time below the heads; nothing for no row."""
+        """Return the lines of *rows*, the first time below the heads; nothing for no row."""
         shown = [[self._visible(cell) for cell in row] for row in rows]
         if not shown:
             return ""

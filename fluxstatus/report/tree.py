@@ -20,17 +20,17 @@ _NARROWEST = 30  # columns for a text, however deep it stands
 
 
 def as_tree(root: Node, look: Look) -> str:
-    """Give the tree below *root* as lines, the texts cut to the width of *look*."""
+    """Return the tree below *root* as lines, the texts cut to the width of *look*."""
     return "".join(f"{line}\n" for line in _lines(root, look, "", ""))
 
 
 def as_json(root: Node, _: Look) -> str:
-    """Give the tree as a versioned JSON document."""
+    """Return the tree as a versioned JSON document."""
     return json.dumps({"schemaVersion": SCHEMA_VERSION, **_json(root)}, indent=2) + "\n"
 
 
 def as_mermaid(root: Node, _: Look) -> str:
-    """Give the tree as a Mermaid flowchart."""
+    """Return the tree as a Mermaid flowchart."""
     names, lines = _numbered(root), ["flowchart TD"]
     for node in root.all():
         label = visible(f"{node.ref}<br/>{_short(node)}").replace('"', "#quot;")
@@ -45,7 +45,7 @@ def as_mermaid(root: Node, _: Look) -> str:
 
 
 def as_dot(root: Node, _: Look) -> str:
-    """Give the tree as a Graphviz graph."""
+    """Return the tree as a Graphviz graph."""
     names, lines = _numbered(root), ["digraph flux {", "  node [shape=box]"]
     for node in root.all():
         texts = (json.dumps(visible(text))[1:-1] for text in (f"{node.ref}", _short(node)))

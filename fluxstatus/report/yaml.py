@@ -17,7 +17,7 @@ _INDENT = 4  # of an object in a JSON list
 
 
 def as_json(objects: Iterable[Object]) -> Iterator[str]:
-    """Give a v1 List of *objects* as pieces of one JSON document."""
+    """Return a v1 List of *objects* as pieces of one JSON document."""
     yield '{\n    "apiVersion": "v1",\n    "items": ['
     comma = ""
     for one in objects:
@@ -29,7 +29,7 @@ def as_json(objects: Iterable[Object]) -> Iterator[str]:
 
 
 def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
-    """Give a v1 List of *objects* as pieces of one YAML document."""
+    """Return a v1 List of *objects* as pieces of one YAML document."""
     begun = False
     for one in objects:
         if not begun:
@@ -42,7 +42,7 @@ def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
 
 
 def as_names(objects: Iterable[Object]) -> Iterator[str]:
-    """Give "kind.group/name" of each, a line for each, as kubectl takes it back."""
+    """Return "kind.group/name" of each, a line for each, as kubectl takes it back."""
     for one in objects:
         group, slash, _ = str(one.get("apiVersion", "")).partition("/")
         kind = str(one.get("kind", "")).lower() + (f".{group}" if slash else "")
@@ -58,7 +58,7 @@ DOCUMENTS: Mapping[str, Callable[[Iterable[Object]], Iterator[str]]] = {
 
 
 def yaml_of(value: Any) -> str:
-    """Give the JSON *value* as a YAML document."""
+    """Return the JSON *value* as a YAML document."""
     filled = isinstance(value, dict | list) and value
     return "".join(_block(value, "")) if filled else f"{_scalar(value)}\n"
 
@@ -73,7 +73,7 @@ def _clean(one: Object) -> Object:
 
 
 def _block(value: Any, indent: str) -> Iterator[str]:
-    """Give the lines of a map or a list that is not empty; maps are sorted, as kubectl does."""
+    """Return the lines of a map or a list that is not empty; maps are sorted, as kubectl does."""
     if isinstance(value, dict):
         for key, entry in sorted(value.items()):
             yield from _entry(f"{indent}{_scalar(key)}:", entry, indent)
@@ -97,7 +97,7 @@ def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
-    """Give a scalar, or an empty map or list; text that could be anything else is quoted.
+    """Return a scalar, or an empty map or list; text that could be anything else is quoted.
 
     A JSON string is a YAML double-quoted one.
     """

@@ -12,7 +12,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.model.evidence import Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.pods import Trouble, selected, trouble_of_pod
+from fluxstatus.state.pods import PodProblem, problem_of_pod, selected
 from fluxstatus.state.resource import YOUNG, Resource
 
 CONTROLLERS = "deployments.apps/controllers"
@@ -48,7 +48,7 @@ class Component(NamedTuple):
     """A controller of Flux, or the operator: a Deployment and its pods.
 
     `name` is the component it is, also for a shard ("kustomize-controller" for
-    "kustomize-controller-shard1"). `down` says that it does no work now; `trouble` why.
+    "kustomize-controller-shard1"). `down` says that it does no work now; `problem` why.
     One that is `starting` has been down for a moment only, and nothing is wrong so far.
     """
 
@@ -59,7 +59,7 @@ class Component(NamedTuple):
     wanted: int
     ready: int
     version: str
-    trouble: Trouble | None
+    problem: PodProblem | None
     args: tuple[str, ...] = ()
     starting: bool = False
 
@@ -97,7 +97,7 @@ class Component(NamedTuple):
 
 
 def selects(selector: str, labels: Mapping[str, object]) -> bool:
-    """Say whether a label *selector* (as kubectl -l takes it) selects *labels*.
+    """Return whether a label *selector* (as kubectl -l takes it) selects *labels*.
 
     What cannot be read selects everything: nobody is accused on a guess.
     """
@@ -118,7 +118,7 @@ def selects(selector: str, labels: Mapping[str, object]) -> bool:
 
 
 def components(evidence: Evidence) -> list[Component]:
-    """Give the Flux controllers that were found, shards among them, by name."""
+    """Return the Flux controllers that were found, shards among them, by name."""
     found = evidence.answer(CONTROLLERS).items
     pods = evidence.answer("pods").items
     made = (_component(item, pods, evidence.taken_at) for item in found)
@@ -126,7 +126,7 @@ def components(evidence: Evidence) -> list[Component]:
 
 
 def operators(evidence: Evidence) -> list[Component]:
-    """Give the Flux Operator's Deployments; one that only serves the web UI is none."""
+    """Return the Flux Operator's Deployments; one that only serves the web UI is none."""
     pods = evidence.answer("pods").items
     items = evidence.answer(OPERATORS).items
     found = (_component(item, pods, evidence.taken_at) for item in items)
@@ -141,7 +141,7 @@ def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component
     wanted = view["wanted"] if isinstance(view["wanted"], int) else 1
     ready = view["ready"] if isinstance(view["ready"], int) else 0
     args = tuple(arg for arg in view["args"] or () if isinstance(arg, str))
-    trouble = _trouble(view, wanted, ready, mine)
+    problem = _trouble(view, wanted, ready, mine)
     operator = labels.get("app.kubernetes.io/name") == OPERATOR
     base = next((known for known in _KNOWN if name.startswith(known)), name)
     return Component(
@@ -152,15 +152,15 @@ def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component
         wanted=wanted,
         ready=min(ready, wanted),
         version=image_version(next(iter(view["images"] or ()), "")),
-        trouble=trouble,
+        problem=problem,
         args=args,
-        starting=ready < 1 and _is_fresh(trouble, (item, *mine), now),
+        starting=ready < 1 and _is_fresh(problem, (item, *mine), now),
     )
 
 
-def _is_fresh(trouble: Trouble | None, made: Iterable[Object], now: datetime) -> bool:
-    """Whether there is no *trouble* yet but that something *made* a moment ago is not ready."""
-    if trouble is None or trouble.code != "not-ready" or trouble.restarts:
+def _is_fresh(problem: PodProblem | None, made: Iterable[Object], now: datetime) -> bool:
+    """Whether there is no *problem* yet but that something *made* a moment ago is not ready."""
+    if problem is None or problem.code != "not-ready" or problem.restarts:
         return False
     created = (when(map_of(one.get("metadata")).get("creationTimestamp")) for one in made)
     return any(at is not None and now - at < YOUNG for at in created)
@@ -168,21 +168,21 @@ def _is_fresh(trouble: Trouble | None, made: Iterable[Object], now: datetime) ->
 
 def _trouble(
     view: Mapping[str, object], wanted: int, ready: int, pods: Iterable[Object]
-) -> Trouble | None:
+) -> PodProblem | None:
     if wanted == 0:
-        return Trouble("scaled-to-zero", "is scaled to 0 replicas")
-    troubles = [trouble for pod in pods if (trouble := trouble_of_pod(pod))]
-    if ready >= wanted and not any(t.code in {"crash-loop", "oom", "image-pull"} for t in troubles):
+        return PodProblem("scaled-to-zero", "is scaled to 0 replicas")
+    problems = [problem for pod in pods if (problem := problem_of_pod(pod))]
+    if ready >= wanted and not any(t.code in {"crash-loop", "oom", "image-pull"} for t in problems):
         return None
-    if troubles:
-        return max(troubles, key=lambda t: t.restarts)
+    if problems:
+        return max(problems, key=lambda t: t.restarts)
     why = text_of(view["failing"]) or text_of(view["stopped"])
-    return Trouble("not-ready", why or f"has {ready} of {wanted} replicas ready",
+    return PodProblem("not-ready", why or f"has {ready} of {wanted} replicas ready",
                    since=when(view["created"]))  # fmt: skip
 
 
 def image_version(image: object) -> str:
-    """Give the tag of an *image* reference, empty when it has none (a bare digest)."""
+    """Return the tag of an *image* reference, empty when it has none (a bare digest)."""
     reference = text_of(image).partition("@")[0]
     _, _, tag = reference.rpartition(":")
     return "" if "/" in tag or tag == reference else tag
@@ -191,7 +191,7 @@ def image_version(image: object) -> str:
 def expected(
     evidence: Evidence, instance: Resource | None, found: Iterable[Component]
 ) -> tuple[str, ...]:
-    """Give the components that should be there, as far as that can be told.
+    """Return the components that should be there, as far as that can be told.
 
     Those of the FluxInstance's spec (its default are the first four), else those whose CRDs are
     served. An ExternalArtifact may be anybody's: its CRD comes with source-controller. Nothing is

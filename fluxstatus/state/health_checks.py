@@ -9,7 +9,7 @@ _IN_BRACKET = (
 )
 
 
-class Waited(NamedTuple):
+class HealthCheckTarget(NamedTuple):
     """An object that a failed health check waited for, and its kstatus."""
 
     kind: str
@@ -18,10 +18,10 @@ class Waited(NamedTuple):
     status: str
 
 
-def waited_for(message: str) -> list[Waited]:
+def health_check_targets(message: str) -> list[HealthCheckTarget]:
     """Read the objects out of a health check's *message* (PKG ssa/manager_wait.go)."""
     return [
-        Waited(m["kind"], m["namespace"] or "", m["name"], m["status"])
+        HealthCheckTarget(m["kind"], m["namespace"] or "", m["name"], m["status"])
         for bracket in re.findall(_BRACKETS, message)
         for m in re.finditer(_IN_BRACKET, bracket)
     ]

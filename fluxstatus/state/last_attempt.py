@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import maps_of, text_of
-from fluxstatus.model.ref import key_of
 from fluxstatus.state.resource import Resource, Verdict
-from fluxstatus.state.state import State, Warned
+from fluxstatus.state.state import Event, State
 
 _OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
 """Conditions of a HelmRelease, and the status that is bad: they say more than its Ready."""
@@ -76,7 +75,7 @@ def _has_failed_part(resource: Resource) -> bool:
     )
 
 
-def _failed_last(state: State, resource: Resource, newest: Warned) -> bool:
+def _failed_last(state: State, resource: Resource, newest: Event) -> bool:
     """Whether the *newest* event is of a failure that no success has followed."""
     if resource.ref.kind not in _WIPED or not newest.reason.endswith("Failed"):
         return False
@@ -95,14 +94,14 @@ def _has_come_further(resource: Resource, failure: str) -> bool:
     return failure in [reason for _, reason in _STAGES[:stage]]
 
 
-def _newest(state: State, resource: Resource) -> Warned | None:
-    """Give the newest Warning event about *resource* that tells of a failure."""
-    told = state.warnings.get(key_of(resource.ref), ())
-    return next((warned for warned in told if warned.reason not in _NO_FAILURE), None)
+def _newest(state: State, resource: Resource) -> Event | None:
+    """Return the newest Warning event about *resource* that tells of a failure."""
+    told = state.warnings.get(resource.ref.key, ())
+    return next((event for event in told if event.reason not in _NO_FAILURE), None)
 
 
 def words_of(state: State, resource: Resource) -> tuple[str, str]:
-    """Give the reason and message that tell what failed.
+    """Return the reason and message that tell what failed.
 
     Each retry wipes Ready ("Reconciliation in progress"). Then the conditions of the parts still
     tell, or the newest Warning event; for a HelmRelease they always tell more than Ready.
@@ -121,7 +120,7 @@ def words_of(state: State, resource: Resource) -> tuple[str, str]:
 
 
 def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
-    """Give since when *resource* fails for *reason*, as far back as anything tells.
+    """Return since when *resource* fails for *reason*, as far back as anything tells.
 
     Ready moves whenever the text of its message does, with each retry; the conditions of the
     parts and the first of the Warning events reach further back.
@@ -130,5 +129,5 @@ def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
         return resource.since
     times = [when(resource.condition(n).get("lastTransitionTime")) for n, bad in _PARTS
              if resource.condition(n).get("status") == bad]  # fmt: skip
-    times += [w.first for w in state.warnings.get(key_of(resource.ref), ()) if w.reason == reason]
+    times += [w.first for w in state.warnings.get(resource.ref.key, ()) if w.reason == reason]
     return min(filter(None, [resource.since, *times]), default=None)

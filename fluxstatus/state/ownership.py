@@ -16,7 +16,7 @@ _LABELS = (
 
 
 def makers_of(labels: Mapping[str, object]) -> Iterator[Key]:
-    """Give the objects of Flux that, by the *labels* of an object, have made it."""
+    """Return the objects of Flux that, by the *labels* of an object, have made it."""
     for prefix, kind in _LABELS:
         name = text_of(labels.get(f"{prefix}/name"))
         if name and kind in KINDS:
@@ -24,7 +24,7 @@ def makers_of(labels: Mapping[str, object]) -> Iterator[Key]:
 
 
 def labels_of(maker: Key) -> Mapping[str, str]:
-    """Give the labels of what *maker* has made; empty for a kind that makes nothing."""
+    """Return the labels of what *maker* has made; empty for a kind that makes nothing."""
     kind, namespace, name = maker
     prefix = next((prefix for prefix, known in _LABELS if known == kind), "")
     return {f"{prefix}/name": name, f"{prefix}/namespace": namespace} if prefix else {}

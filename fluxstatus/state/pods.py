@@ -30,7 +30,7 @@ _NOT_CREATED = frozenset(
 )  # fmt: skip
 
 
-class Trouble(NamedTuple):
+class PodProblem(NamedTuple):
     """What keeps a pod from running well.
 
     `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready. `text` is
@@ -46,11 +46,11 @@ class Trouble(NamedTuple):
 
 
 def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
-    """Give a container status's name and image, empty where missing."""
+    """Return a container status's name and image, empty where missing."""
     return text_of(status.get("name")), text_of(status.get("image"))
 
 
-def trouble_of_pod(pod: Object) -> Trouble | None:
+def problem_of_pod(pod: Object) -> PodProblem | None:
     """Say what is wrong with *pod*; None when it runs and is ready, or has done its work."""
     status, name = map_of(pod.get("status")), text_of(map_of(pod.get("metadata")).get("name"))
     phase = text_of(status.get("phase"))
@@ -58,23 +58,23 @@ def trouble_of_pod(pod: Object) -> Trouble | None:
         return None
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
         text = f"{status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
-        return Trouble("failed", text, name)
+        return PodProblem("failed", text, name)
     containers = (_trouble_of_container(c, name) for c in maps_of(_CONTAINERS.search(pod)))
     return next(filter(None, containers), None) or _trouble_of_phase(pod, phase, name)
 
 
-def _trouble_of_phase(pod: Object, phase: str, name: str) -> Trouble:
+def _trouble_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
     if unscheduled := text_of(_UNSCHEDULED.search(pod)):
         claims = ", ".join(filter(None, map(text_of, _CLAIMS.search(pod) or ())))
         mounts = f" (it mounts the PVC {claims}, a PersistentVolumeClaim)" if claims else ""
         text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
-        return Trouble("pending", text, name)
+        return PodProblem("pending", text, name)
     if phase == "Failed":
-        return Trouble("failed", "has failed", name)
-    return Trouble("not-ready", f"is {phase or 'in an unknown phase'}, not ready", name)
+        return PodProblem("failed", "has failed", name)
+    return PodProblem("not-ready", f"is {phase or 'in an unknown phase'}, not ready", name)
 
 
-def _trouble_of_container(container: dict[str, Any], pod: str) -> Trouble | None:
+def _trouble_of_container(container: dict[str, Any], pod: str) -> PodProblem | None:
     name, image = container_name_and_image(container)
     state = map_of(container.get("state"))
     waiting, ended = map_of(state.get("waiting")), map_of(state.get("terminated"))
@@ -86,18 +86,18 @@ def _trouble_of_container(container: dict[str, Any], pod: str) -> Trouble | None
     if reason in _IMAGE_PULL:
         because = f": {said}" if said and "back-off" not in said.lower() else ""
         text = f"cannot pull the image {image} ({reason}){because}"
-        return Trouble("image-pull", text, pod, since, count, name)
+        return PodProblem("image-pull", text, pod, since, count, name)
     if reason in _NOT_CREATED:
         text = f"cannot start container {name}: {reason} {said}"
-        return Trouble("config", text, pod, since, count, name)
+        return PodProblem("config", text, pod, since, count, name)
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
         text = f"container {name} is in CrashLoopBackOff after {_ending(last)}, {count} restarts"
-        return Trouble(code, text + _last_words(last), pod, since, count, name)
+        return PodProblem(code, text + _last_words(last), pod, since, count, name)
     if ended and ended.get("exitCode") != 0:
         code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
         text = f"container {name} ended with {_ending(ended)}{_last_words(ended)}"
-        return Trouble(code, text, pod, since, count, name)
+        return PodProblem(code, text, pod, since, count, name)
     if "running" in state and container.get("ready") is False:
         return _trouble_of_probe(container, last, pod, count)
     return None
@@ -105,14 +105,14 @@ def _trouble_of_container(container: dict[str, Any], pod: str) -> Trouble | None
 
 def _trouble_of_probe(
     container: dict[str, Any], last: dict[str, Any], pod: str, count: int
-) -> Trouble:
+) -> PodProblem:
     """Tell of a container that runs, and that the kubelet does not call ready."""
     name = text_of(container.get("name"))
     probe = "startup" if container.get("started") is False else "readiness"
     before = f"; before it ended with {_ending(last)}, {count} restarts" if last else ""
     text = f"container {name} runs but its {probe} probe fails{before}{_last_words(last)}"
     code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
-    return Trouble(code, text, pod, when(last.get("finishedAt")), count, name)
+    return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
 
 
 def _ending(terminated: dict[str, Any]) -> str:
@@ -136,14 +136,14 @@ def is_ready(pod: Object) -> bool:
 
 
 def started_at(pod: Object) -> datetime | None:
-    """Give when the container of *pod* that has run for the shortest time was started."""
+    """Return when the container of *pod* that has run for the shortest time was started."""
     states = (map_of(c.get("state")) for c in maps_of(_CONTAINERS.search(pod)))
     times = (when(map_of(state.get("running")).get("startedAt")) for state in states)
     return max(filter(None, times), default=None)
 
 
 def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:
-    """Give (pod, when, how it ended, restarts) for each container that has restarted."""
+    """Return (pod, when, how it ended, restarts) for each container that has restarted."""
     for pod in pods:
         for container in maps_of(_CONTAINERS.search(pod)):
             ended = map_of(map_of(container.get("lastState")).get("terminated"))
@@ -153,7 +153,7 @@ def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, i
 
 
 def selected(selector: Any, pods: Iterable[Object], namespace: str) -> list[Object]:
-    """Give the *pods* of *namespace* that have every label of *selector* (a map)."""
+    """Return the *pods* of *namespace* that have every label of *selector* (a map)."""
     wanted = map_of(selector)
     return [
         pod

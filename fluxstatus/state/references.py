@@ -12,7 +12,7 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.labels import matches
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
-from fluxstatus.state.health_checks import Waited, waited_for
+from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
@@ -24,7 +24,7 @@ _DEPENDENCY = re.compile(
 
 
 def source_of(resource: Resource) -> Key | None:
-    """Give the source that *resource* takes its artifact from, None when it takes none.
+    """Return the source that *resource* takes its artifact from, None when it takes none.
 
     For a HelmRelease with a chart template this is the HelmChart that helm-controller makes.
     """
@@ -33,7 +33,7 @@ def source_of(resource: Resource) -> Key | None:
 
 
 def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
-    """Give the objects besides its source that *resource* waits for.
+    """Return the objects besides its source that *resource* waits for.
 
     *message* is what its controller says; a failed health check names objects there.
     """
@@ -50,7 +50,7 @@ def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
 
 
 def must_only_exist(resource: Resource) -> set[Key]:
-    """Give the dependencies of a ResourceSet that need not be ready (FO api/v1)."""
+    """Return the dependencies of a ResourceSet that need not be ready (FO api/v1)."""
     if resource.ref.kind != "ResourceSet":
         return set()
     return {
@@ -61,7 +61,7 @@ def must_only_exist(resource: Resource) -> set[Key]:
 
 
 def dependency_named(resource: Resource, message: str) -> Key | None:
-    """Give the dependency that *message* says *resource* waits for; None when it names none."""
+    """Return the dependency that *message* says *resource* waits for; None when it names none."""
     found = _DEPENDENCY.search(message)
     if found is None:
         return None
@@ -71,7 +71,7 @@ def dependency_named(resource: Resource, message: str) -> Key | None:
 
 
 def naming(resource: Resource, target: Key) -> str:
-    """Give the field of *resource* that names *target*, as a sentence calls it."""
+    """Return the field of *resource* that names *target*, as a sentence calls it."""
     spec = map_of(resource.get("spec"))
     for field in _NAMING:
         value = spec.get(field)
@@ -90,7 +90,7 @@ def _is_made(resource: Resource) -> bool:
 
 
 def ready_expression(resource: Resource, dependency: Key) -> str:
-    """Give the readyExpr that *resource* asks of *dependency*, empty when it has none."""
+    """Return the readyExpr that *resource* asks of *dependency*, empty when it has none."""
     kind, namespace, name = dependency
     for entry in maps_of(resource.spec.get("dependsOn")):
         home = text_of(entry.get("namespace")) or resource.ref.namespace
@@ -101,7 +101,7 @@ def ready_expression(resource: Resource, dependency: Key) -> str:
 
 
 def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
-    """Give the input providers that *resource_set* selects by their labels, in its namespace."""
+    """Return the input providers that *resource_set* selects by their labels, in its namespace."""
     selectors = [
         entry.get("selector")
         for entry in maps_of(resource_set.spec.get("inputsFrom"))
@@ -114,7 +114,7 @@ def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
 
 
 def feeds_of(resource: Resource) -> Iterator[Key]:
-    """Give what *resource* goes on using as it last was when it breaks: sources and inputs."""
+    """Return what *resource* goes on using as it last was when it breaks: sources and inputs."""
     source = source_of(resource)
     if source:
         yield source
@@ -123,20 +123,20 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
         yield from read(resource)
 
 
-def health_checked(resource: Resource, message: str) -> list[Waited]:
-    """Give the objects of this cluster that *message* says the health check waited for."""
+def health_checked(resource: Resource, message: str) -> list[HealthCheckTarget]:
+    """Return the objects of this cluster that *message* says the health check waited for."""
     if "[" not in message or resource.spec.get("kubeConfig") is not None:
         return []
-    return waited_for(message)
+    return health_check_targets(message)
 
 
 def provider_of(alert: Resource) -> Key:
-    """Give the Provider that *alert* sends to; it is always in the Alert's own namespace."""
+    """Return the Provider that *alert* sends to; it is always in the Alert's own namespace."""
     return "Provider", alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
 
 
 def sync_source_of(instance: Resource) -> Key | None:
-    """Give the root source that the FluxInstance *instance* makes, None when it syncs nothing."""
+    """Return the root source that the FluxInstance *instance* makes, None when it syncs nothing."""
     return next(_sync_of(instance), None)
 
 
@@ -182,7 +182,7 @@ def _chart_of(release: Resource) -> Key | None:
 
 
 def template_source_of(release: Resource) -> Key | None:
-    """Give the source that the chart template of *release* names, None when it has none."""
+    """Return the source that the chart template of *release* names, None when it has none."""
     template = map_of(release.get("spec", "chart", "spec", "sourceRef"))
     kind = text_of(template.get("kind"))
     return _key(template, release.ref.namespace, kind) if template else None

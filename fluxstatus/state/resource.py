@@ -56,7 +56,7 @@ BROKEN = frozenset(Verdict) - WELL - MOVING - {Verdict.SUSPENDED}
 
 
 def switch_of(kind: str) -> str:
-    """Give the annotation that switches the reconciliation of an object of *kind* on and off."""
+    """Return the annotation that switches the reconciliation of an object of *kind* on and off."""
     return SUSPEND_ANNOTATIONS[kind == "ArtifactGenerator"]
 
 
@@ -100,11 +100,11 @@ class Resource:
         self.verdict = self._judge(now)
 
     def condition(self, name: str) -> dict[str, Any]:
-        """Give the condition of type *name*, or an empty one."""
+        """Return the condition of type *name*, or an empty one."""
         return self.conditions.get(name, {})
 
     def get(self, *path: str) -> Any:
-        """Give the value at *path* in the object, or None where the path ends early."""
+        """Return the value at *path* in the object, or None where the path ends early."""
         value: Any = self.object
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
@@ -193,7 +193,7 @@ class Resource:
 
 
 def unhandled_since(resource: Resource, now: datetime) -> datetime | None:
-    """Give when *resource* was asked to reconcile, where that has not been done for too long."""
+    """Return when *resource* was asked to reconcile, where that has not been done for too long."""
     asked = text_of(resource.annotations.get(REQUESTED_AT))
     at = when(asked)
     if at is None or asked == resource.status.get("lastHandledReconcileAt"):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.model.ref import Key, key_of
+from fluxstatus.model.ref import Key
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
@@ -52,7 +52,7 @@ def lags_of(state: State) -> dict[Key, Lag]:
     """Compare what is Ready with its source, object by object, where that can be told."""
     ready = (one for one in state.of_kind(*CONSUMERS) if one.verdict is Verdict.READY)
     found = ((one, lag_of(state, one)) for one in ready)
-    return {key_of(one.ref): lag for one, lag in found if lag}
+    return {one.ref.key: lag for one, lag in found if lag}
 
 
 def lag_of(state: State, resource: Resource) -> Lag | None:
@@ -91,7 +91,7 @@ def overdue(state: State, resource: Resource, lag: Lag) -> bool:
 
 
 def chart_version(release: Resource) -> str:
-    """Give the chart version that runs, empty when none does."""
+    """Return the chart version that runs, empty when none does."""
     deployed = [
         text_of(entry.get("chartVersion"))
         for entry in maps_of(release.status.get("history"))

@@ -14,7 +14,7 @@ from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.model.evidence import Answer, Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
-from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import (
     CONTROLLERS,
     OPERATORS,
@@ -38,7 +38,7 @@ _EVENT = jmespath.compile(
 )
 
 
-class Warned(NamedTuple):
+class Event(NamedTuple):
     """An event: what was said of an object, how often, and when first and last.
 
     `type` is Normal or Warning.
@@ -82,7 +82,7 @@ class State:
                 continue  # a report, not something that is reconciled
             for item in self.evidence.answer(name).items:
                 resource = Resource(kind, item, self.now)
-                found[key_of(resource.ref)] = resource
+                found[resource.ref.key] = resource
         return found
 
     @cached_property
@@ -107,7 +107,7 @@ class State:
         return {kind: list(group) for kind, group in grouped}
 
     def of_kind(self, *kinds: str) -> list[Resource]:
-        """Give the objects of these *kinds*, in the order of their names."""
+        """Return the objects of these *kinds*, in the order of their names."""
         found: list[Resource] = []
         for kind in dict.fromkeys(kinds):
             found += self._by_kind.get(kind, ())
@@ -129,9 +129,12 @@ class State:
 
         The operator looks at no other. Where no operator was found it is the first.
         """
-        homes = {operator.ref.namespace for operator in self.operators}
+        flux_namespaces = {operator.ref.namespace for operator in self.operators}
         instances = self.of_kind("FluxInstance")
-        return next((i for i in instances if not homes or i.ref.namespace in homes), None)
+        return next(
+            (i for i in instances if not flux_namespaces or i.ref.namespace in flux_namespaces),
+            None,
+        )
 
     @cached_property
     def expected(self) -> tuple[str, ...]:
@@ -149,7 +152,7 @@ class State:
         return next((ref.namespace for ref in anchors), "flux-system")
 
     @cached_property
-    def around(self) -> dict[str, str]:
+    def template_fields(self) -> dict[str, str]:
         """The fields of the cluster that every sentence and command may name."""
         return {
             "now": self.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -159,22 +162,22 @@ class State:
         }
 
     @cached_property
-    def warnings(self) -> dict[Key, list[Warned]]:
+    def warnings(self) -> dict[Key, list[Event]]:
         """The Warning events of the last hour by object, newest first."""
-        found: dict[Key, list[Warned]] = defaultdict(list)
-        for key, warned in events_in(self.evidence.answer("events").items):
-            if self.now - warned.last <= EVENTS_FOR:
-                found[key].append(warned)
+        found: dict[Key, list[Event]] = defaultdict(list)
+        for key, event in events_in(self.evidence.answer("events").items):
+            if self.now - event.last <= EVENTS_FOR:
+                found[key].append(event)
         for warned_of_one in found.values():
             warned_of_one.sort(key=lambda w: w.last, reverse=True)
         return dict(found)
 
     @cached_property
-    def warnings_in(self) -> dict[str, dict[Key, list[Warned]]]:
+    def warnings_in(self) -> dict[str, dict[Key, list[Event]]]:
         """The Warning events of the last hour by namespace, then by object."""
-        found: dict[str, dict[Key, list[Warned]]] = defaultdict(dict)
-        for key, warned in self.warnings.items():
-            found[key[1]][key] = warned
+        found: dict[str, dict[Key, list[Event]]] = defaultdict(dict)
+        for key, event in self.warnings.items():
+            found[key[1]][key] = event
         return dict(found)
 
     @cached_property
@@ -183,11 +186,11 @@ class State:
         return {}
 
     def answer_of(self, kind: str) -> Answer:
-        """Give the answer to the list of a Flux *kind*."""
+        """Return the answer to the list of a Flux *kind*."""
         return self.evidence.answer(KINDS[kind].resource)
 
     def known_missing(self, key: Key) -> bool:
-        """Say whether the object *key* certainly does not exist: it was looked for, and is not."""
+        """Return whether the object *key* certainly does not exist."""
         kind, namespace, _ = key
         if kind not in KINDS or key in self.resources:
             return False
@@ -221,8 +224,8 @@ class State:
             yield text_of(self.instance.status.get("lastAppliedRevision")).partition("@")[0]
 
 
-def events_in(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:
-    """Give the events that *items*, as they were pruned, are: of which object, and what."""
+def events_in(items: Iterable[Object]) -> Iterator[tuple[Key, Event]]:
+    """Return the events that *items*, as they were pruned, are: of which object, and what."""
     for item in items:
         view = _EVENT.search(item)
         last = when(view["last"])
@@ -233,4 +236,4 @@ def events_in(items: Iterable[Object]) -> Iterator[tuple[Key, Warned]]:
         first = when(view["first"]) or last
         message = text_of(view["message"]).strip()
         kind = text_of(view["type"]) or "Warning"
-        yield key, Warned(text_of(view["reason"]), message, count, first, last, kind)
+        yield key, Event(text_of(view["reason"]), message, count, first, last, kind)

@@ -14,11 +14,11 @@ _WEB_PORT = jmespath.compile(f"spec.ports[?name=='{PORT_NAME}' || port==`{PORT}`
 
 
 def web_services(state: State) -> Iterator[tuple[Object, int]]:
-    """Give the Services with the web port where the operator is, or what only serves the UI."""
+    """Return the Services with the web port where the operator is, or what only serves the UI."""
     servers = state.evidence.answer(OPERATORS).items
-    homes = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
+    flux_namespaces = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
     for service in state.evidence.answer("services").items:
         port = _WEB_PORT.search(service)
         home = text_of(map_of(service.get("metadata")).get("namespace"))
-        if home in homes and isinstance(port, int):
+        if home in flux_namespaces and isinstance(port, int):
             yield service, port

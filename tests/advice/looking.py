@@ -14,12 +14,12 @@ SYSTEM = flux_system()
 def habits(
     *objects: Object, namespaces: Iterable[str] = (), system: Iterable[Object] = SYSTEM, **more: Any
 ) -> dict[str, Finding]:
-    """Give the advice on a healthy Flux with *objects*, by its code."""
+    """Return the advice on a healthy Flux with *objects*, by its code."""
     return advice(evidence(*system, *objects, **more), namespaces)
 
 
 def advice(known: Evidence, namespaces: Iterable[str] = ()) -> dict[str, Finding]:
-    """Give the advice on what is *known*, by its code; a code of two steps is here twice."""
+    """Return the advice on what is *known*, by its code; a code of two steps is here twice."""
     report = judge(known, Choice(namespaces=tuple(namespaces)))
     found: dict[str, Finding] = {}
     for habit in report.habits:
@@ -29,5 +29,5 @@ def advice(known: Evidence, namespaces: Iterable[str] = ()) -> dict[str, Finding
 
 
 def seen(finding: Finding) -> list[str]:
-    """Give where a habit shows, as "what: value"."""
+    """Return where a habit shows, as "what: value"."""
     return [f"{path}: {value}" if value else path for path, value in finding.evidence]

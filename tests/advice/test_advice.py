@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from fluxstatus.advice import HABITS, advice
-from fluxstatus.advice.advice import Habit
+from fluxstatus.advice import ADVICE, advice
+from fluxstatus.advice.advice import Advice
 from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
@@ -28,7 +28,7 @@ FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 
 
 def bad_habits(count: int = 1) -> Iterator[Object]:
-    """Give a healthy cluster with a few habits, each of *count* objects."""
+    """Return a healthy cluster with a few habits, each of *count* objects."""
     yield from SYSTEM
     for i in range(count):
         yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",
@@ -42,8 +42,8 @@ CODES = {"interval-short", "no-receiver", "credentials-in-clear", "no-prune", "d
          "no-drift-detection", "no-alert"}  # fmt: skip
 
 
-@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: f"{habit.code}-{habit.step}")
-def test_a_habit_is_told_to_people(habit: Habit) -> None:
+@pytest.mark.parametrize("habit", ADVICE, ids=lambda habit: f"{habit.code}-{habit.step}")
+def test_a_habit_is_told_to_people(habit: Advice) -> None:
     """Every habit has a reason, a fix, a source upstream, and fields that are all known."""
     texts = (habit.one, habit.many, habit.why, *(step.text for step in habit.steps))
     for text in texts:
@@ -57,19 +57,19 @@ def test_a_habit_is_told_to_people(habit: Habit) -> None:
 
 def test_a_code_is_one_habit_in_a_step() -> None:
     """No two habits of a step have a code in common, and none has that of a fault."""
-    names = [(habit.code, habit.step) for habit in HABITS]
+    names = [(habit.code, habit.step) for habit in ADVICE]
     assert len(set(names)) == len(names)
     assert {step for _, step in names} <= {step.id for step in STEPS}
     for step in STEPS:
         advised = {code for code, text in step.codes.items() if text.startswith("advice: ")}
-        known = {habit.code for habit in HABITS if habit.step == step.id}
+        known = {habit.code for habit in ADVICE if habit.step == step.id}
         assert advised - {"advice-unread"} == known
 
 
 def test_nothing_is_asked_that_nobody_looks_at() -> None:
     """What --advice asks for is read by just those habits that say so."""
-    assert {question for habit in HABITS for question in habit.reads} == set(FURTHER)
-    for habit in HABITS:
+    assert {query for habit in ADVICE for query in habit.reads} == set(FURTHER)
+    for habit in ADVICE:
         assert {*habit.needs} & {*FURTHER} <= {*habit.reads}
 
 
@@ -118,7 +118,7 @@ def _crash(_: View) -> NoReturn:
 def test_a_habit_that_crashes_is_left_out() -> None:
     """A bug in advice is told as such, takes no other advice with it, and is no unknown."""
     view = View(Analysis(State(evidence(*bad_habits()))))
-    first, *others = (habit for habit in HABITS if habit.step == "sources")
+    first, *others = (habit for habit in ADVICE if habit.step == "sources")
     found = list(advice("sources", view, [replace(first, find=_crash), *others]))
     assert (found[0].level, found[0].kind) == (Level.SKIP, "habit")
     assert "ZeroDivisionError: by chance" in found[0].title

@@ -16,24 +16,24 @@ INGRESSES = "ingresses.networking.k8s.io"
 
 
 def thing(api: str, kind: str, spec: Object, **metadata: Any) -> Object:
-    """Give an object of *kind* in the namespace of Flux."""
+    """Return an object of *kind* in the namespace of Flux."""
     named = {"name": "web", "namespace": "flux-system"} | metadata
     return {"apiVersion": api, "kind": kind, "metadata": named, "spec": spec}
 
 
 def policy(namespace: str = "flux-system") -> Object:
-    """Give a NetworkPolicy."""
+    """Return a NetworkPolicy."""
     return thing("networking.k8s.io/v1", "NetworkPolicy", {}, namespace=namespace)
 
 
 def ingress(backend: Object = UI, **metadata: Any) -> Object:
-    """Give an Ingress that leads to *backend*."""
+    """Return an Ingress that leads to *backend*."""
     rules = [{"host": "flux.example.com", "http": {"paths": [{"path": "/", "backend": backend}]}}]
     return thing("networking.k8s.io/v1", "Ingress", {"rules": rules}, **metadata)
 
 
 def route(backend: Object, *filters: str, **metadata: Any) -> Object:
-    """Give an HTTPRoute that leads to *backend*."""
+    """Return an HTTPRoute that leads to *backend*."""
     rule = {"backendRefs": [backend], "filters": [{"type": name} for name in filters]}
     return thing("gateway.networking.k8s.io/v1", "HTTPRoute", {"rules": [rule]}, **metadata)
 

@@ -14,13 +14,13 @@ RECEIVERS = "receivers.notification.toolkit.fluxcd.io"
 
 
 def git(interval: str, name: str = "a", **more: Any) -> Object:
-    """Give a GitRepository that is well and polled at this *interval*."""
+    """Return a GitRepository that is well and polled at this *interval*."""
     more["spec"] = {"interval": interval, "url": "https://git.example.com/a"} | more.get("spec", {})
     return source(name, **more)
 
 
 def receiver(*resources: Object, conditions: Any = None, **spec: Any) -> Object:
-    """Give a Receiver that tells *resources* of news."""
+    """Return a Receiver that tells *resources* of news."""
     return flux("Receiver", "hook", conditions, spec={"type": "github", **spec,
                                                       "resources": list(resources)})  # fmt: skip
 

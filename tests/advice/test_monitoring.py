@@ -16,14 +16,14 @@ ALL = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
 
 
 def monitor(kind: str, spec: Object, namespace: str = "monitoring") -> Object:
-    """Give a monitor of the Prometheus Operator."""
+    """Return a monitor of the Prometheus Operator."""
     metadata = {"name": "flux", "namespace": namespace}
     return {"apiVersion": "monitoring.coreos.com/v1", "kind": kind, "metadata": metadata,
             "spec": spec}  # fmt: skip
 
 
 def of_pods(selector: Object = ALL, port: Any = None, **more: Any) -> Object:
-    """Give a PodMonitor of the namespace of Flux."""
+    """Return a PodMonitor of the namespace of Flux."""
     where = more.pop("namespaceSelector", {"matchNames": ["flux-system"]})
     endpoint = port or {"port": "http-prom"}
     spec = {"namespaceSelector": where, "selector": selector, "podMetricsEndpoints": [endpoint]}
@@ -31,7 +31,7 @@ def of_pods(selector: Object = ALL, port: Any = None, **more: Any) -> Object:
 
 
 def unscraped(*objects: Object, **more: Any) -> list[str]:
-    """Give the controllers that the advice names; "all" when all five."""
+    """Return the controllers that the advice names; "all" when all five."""
     found = habits(*objects, advice=True, **more).get("no-scraping")
     names = [place.rpartition("/")[2] for place in seen(found)] if found else []
     return ["all"] if len(names) == 5 else names
@@ -122,7 +122,7 @@ def test_the_operators_own_monitor_is_right() -> None:
 
 
 def rules(expr: str) -> Object:
-    """Give a PrometheusRule with one alert."""
+    """Return a PrometheusRule with one alert."""
     group = {"name": "g", "rules": [{"alert": "FluxFails", "expr": expr}]}
     return monitor("PrometheusRule", {"groups": [group]})
 

@@ -27,14 +27,14 @@ ALERTS = "alerts.notification.toolkit.fluxcd.io"
 
 
 def asked(name: str, text: str, kind: str = "GitRepository") -> Object:
-    """Give a source that was asked to reconcile, and has done so."""
+    """Return a source that was asked to reconcile, and has done so."""
     one = flux(kind, name, annotations={REQUESTED: text})
     one["status"]["lastHandledReconcileAt"] = text
     return one
 
 
 def hours(count: float) -> timedelta:
-    """Give *count* hours."""
+    """Return *count* hours."""
     return timedelta(hours=count)
 
 

@@ -17,7 +17,7 @@ NOTIFY = "notification.toolkit.fluxcd.io"
 
 
 def of(version: str, *changes: dict[str, Any]) -> list[Object]:
-    """Give a healthy Flux of this *version*; empty for one that does not tell."""
+    """Return a healthy Flux of this *version*; empty for one that does not tell."""
     labels = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": version}
     system = alter(SYSTEM, "FluxReport/flux", {"spec.distribution.version": version})
     system = alter(system, "FluxInstance/flux", {"status.lastAppliedRevision": version})
@@ -29,7 +29,7 @@ def of(version: str, *changes: dict[str, Any]) -> list[Object]:
 
 
 def written(*versions: str, **more: Any) -> Object:
-    """Give a Receiver that managers wrote in these *versions*."""
+    """Return a Receiver that managers wrote in these *versions*."""
     managed = [{"apiVersion": v, "manager": "kubectl", "fieldsV1": {}, **more} for v in versions]
     return flux("Receiver", "p", managedFields=managed)
 
@@ -139,7 +139,7 @@ def test_substitution_becomes_strict(build: Object, told: bool) -> None:
 
 
 def crd(stored: list[str], now: str = "v1") -> Object:
-    """Give a CRD whose objects are stored as *now*, and were as *stored*."""
+    """Return a CRD whose objects are stored as *now*, and were as *stored*."""
     versions = [{"name": v, "served": True, "storage": v == now} for v in {*stored, now}]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",

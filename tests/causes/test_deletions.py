@@ -23,14 +23,14 @@ RELEASED = {"Ready": "True InstallSucceeded: Helm install succeeded for release 
 
 
 def deleted(kind: str, conditions: dict[str, str] | None = None) -> Object:
-    """Give an object web of *kind* that was deleted half an hour ago and is not gone."""
+    """Return an object web of *kind* that was deleted half an hour ago and is not gone."""
     return flux(kind, "web", conditions, deletionTimestamp=stamp(minutes(30)),
                 finalizers=["finalizers.fluxcd.io"],
                 spec={"serviceAccountName": "tenant"})  # fmt: skip
 
 
 def told(*objects: Object) -> list[Finding]:
-    """Give what is said of a healthy Flux with *objects*."""
+    """Return what is said of a healthy Flux with *objects*."""
     return bad(report(*HEALTHY, source("git"), *objects).faults)
 
 

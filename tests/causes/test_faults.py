@@ -7,7 +7,6 @@ import pytest
 
 from fluxstatus.causes.faults import Fault, fault_of
 from fluxstatus.model.evidence import Object
-from fluxstatus.model.ref import key_of
 from fluxstatus.state.last_attempt import since_of, words_of
 from tests.builders import (
     NOW,
@@ -30,7 +29,7 @@ DELETED = {"deletionTimestamp": stamp(minutes(60)), "finalizers": ["finalizers.f
 def fault(one: Object, *others: Object, taken: bool = True) -> Fault:
     """Say what is wrong with *one* in a cluster with *others*."""
     known = state(one, *others)
-    return fault_of(known, known.resources[key_of(judged(one).ref)], taken=taken)
+    return fault_of(known, known.resources[judged(one).ref.key], taken=taken)
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,18 @@ Waits = dict[Key, set[Key]]
 
 
 def waits(text: str) -> Waits:
-    """Give who waits for whom from "a:bc b:c c:"."""
+    """Return who waits for whom from "a:bc b:c c:"."""
     pairs = (word.partition(":") for word in text.split())
     return {key(who): {key(other) for other in others} for who, _, others in pairs}
 
 
 def key(name: str) -> Key:
-    """Give the key of a Kustomization called *name*."""
+    """Return the key of a Kustomization called *name*."""
     return "Kustomization", "apps", name
 
 
 def names(keys: list[Key]) -> str:
-    """Give the names of *keys* in one word."""
+    """Return the names of *keys* in one word."""
     return "".join(name for _, _, name in keys)
 
 

@@ -13,7 +13,7 @@ AT_WORK = {"Ready": "Unknown Progressing: Reconciliation in progress"}
 
 
 def asked(*objects: Object) -> set[str]:
-    """Give the namespaces whose pods are asked for in a cluster with *objects*."""
+    """Return the namespaces whose pods are asked for in a cluster with *objects*."""
     return workload_namespaces(evidence(*objects).answers)
 
 

@@ -60,26 +60,26 @@ ASKED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(20))}
 
 
 def name(ref: Ref) -> str:
-    """Give "Kind/name" of *ref*."""
+    """Return "Kind/name" of *ref*."""
     return f"{ref.kind}/{ref.name}"
 
 
-def trouble(*objects: Object, **more: Any) -> list[Finding]:
-    """Give the fails and warnings of the whole report on a cluster with *objects*."""
+def problem(*objects: Object, **more: Any) -> list[Finding]:
+    """Return the fails and warnings of the whole report on a cluster with *objects*."""
     found = report(*objects, **more).faults
     return [f for f in found if f.level in (Level.FAIL, Level.WARN)]
 
 
 def only(*objects: Object, of: str, blocks: str, **more: Any) -> Finding:
-    """Give the one thing that is said; it must be *of* "Kind/name", and block just these."""
-    found = trouble(*objects, **more)
+    """Return the one thing that is said; it must be *of* "Kind/name", and block just these."""
+    found = problem(*objects, **more)
     assert [name(f.object) for f in found if f.object] == [of]
     assert sorted(name(ref) for ref in found[0].blocks) == sorted(blocks.split())
     return found[0]
 
 
 def in_flux(*objects: Object, **altered: dict[str, Any]) -> list[Object]:
-    """Give a healthy Flux with the Deployments in *altered*  changed, and *objects*."""
+    """Return a healthy Flux with the Deployments in *altered*  changed, and *objects*."""
     made = HEALTHY
     for one, changes in altered.items():
         made = alter(made, f"Deployment/{one.replace('_', '-')}", changes)
@@ -112,7 +112,7 @@ def test_a_dead_source_controller_is_first_and_alone() -> None:
 def test_a_dead_controller_does_not_hide_what_is_wrong_beside_it() -> None:
     """A reference that leads nowhere, and a shard that nobody runs, are faults of their own."""
     lost = "False DependencyNotReady: dependency 'apps/gone' not found: \"gone\" not found"
-    found = trouble(
+    found = problem(
         *in_flux(
             source("git"),
             kustomization("lost", "git", {"Ready": lost}, after=["gone"]),
@@ -167,7 +167,7 @@ def test_artifacts_that_are_lost_are_one_cause() -> None:
 
 def test_one_that_cannot_download_is_told_by_itself() -> None:
     """One object alone does not accuse a controller that serves the others."""
-    found = trouble(*in_flux(source("git"), kustomization("a", "git", NO_DOWNLOAD)))
+    found = problem(*in_flux(source("git"), kustomization("a", "git", NO_DOWNLOAD)))
     assert [(name(f.object), f.code) for f in found if f.object] == [
         ("Kustomization/a", "artifact-host-unreachable")
     ]
@@ -194,7 +194,7 @@ def test_a_missing_kind_is_the_cause_for_what_takes_its_artifacts_from_it() -> N
 
 
 def forbidden(user: str) -> dict[str, str]:
-    """Give the conditions of an object whose manifest the API server does not let *user* apply."""
+    """Return the conditions of an object whose manifest *user* may not apply."""
     return {
         "Ready": "False ReconciliationFailed: ConfigMap/apps/x dry-run failed (Forbidden): "
         f'configmaps "x" is forbidden: User "system:serviceaccount:{user}" cannot patch resource '
@@ -217,7 +217,7 @@ def test_a_tenant_without_rights_is_not_the_controllers_fault() -> None:
     """Each object whose own ServiceAccount may not apply is told by itself."""
     tenant = forbidden("apps:tenant")
     objects = [kustomization("a", "git", tenant), kustomization("b", "git", tenant)]
-    found = trouble(*in_flux(source("git"), *objects))
+    found = problem(*in_flux(source("git"), *objects))
     assert [f.code for f in found] == ["rbac-forbidden"] * 2
 
 
@@ -282,7 +282,7 @@ def test_a_controller_that_hangs_is_the_cause(objects: list[Object], of: str, bl
 
 def test_a_busy_controller_is_not_said_to_hang() -> None:
     """Requests that wait while others are reconciled are told as just that."""
-    found = trouble(
+    found = problem(
         *HEALTHY,
         flux("HelmRelease", "a", annotations=ASKED, **LONG),
         flux("HelmRelease", "b", annotations=ASKED, **LONG),
@@ -301,7 +301,7 @@ NOT_MADE = {
 
 
 def generated(conditions: dict[str, str] | None = None, **more: Any) -> list[Object]:
-    """Give an ArtifactGenerator, and what takes the ExternalArtifact that it has not made yet."""
+    """Return an ArtifactGenerator, and what takes the ExternalArtifact that it has not made yet."""
     return [
         flux("ArtifactGenerator", "gen", conditions, spec=GENERATOR, **more),
         flux("Kustomization", "web", NOT_MADE,
@@ -336,12 +336,12 @@ def test_a_dead_source_watcher_is_the_cause_of_what_is_not_made() -> None:
 
 def test_an_artifact_that_nobody_makes_is_missing() -> None:
     """Where no generator is to make it, the reference is the fault."""
-    found = trouble(*HEALTHY, source("git"), generated()[1])
+    found = problem(*HEALTHY, source("git"), generated()[1])
     assert [f.code for f in found] == ["target-missing"]
 
 
 def images(*objects: Object) -> list[Object]:
-    """Give a Flux with the image controllers, and *objects*."""
+    """Return a Flux with the image controllers, and *objects*."""
     made = [one for one in HEALTHY if one["metadata"]["name"] == "helm-controller"]
     names = ("image-reflector-controller", "image-automation-controller")
     more = [alter(made, "Deployment/helm-controller", {"metadata.name": one})[0] for one in names]
@@ -369,12 +369,12 @@ def test_an_automation_fails_with_its_repository() -> None:
     rejected = {"Ready": "False GitOperationFailed: unable to clone: authentication required"}
     only(*images(source("git", rejected), automation), of="GitRepository/git",
          blocks="ImageUpdateAutomation/bot")  # fmt: skip
-    found = trouble(*images(source("git"), automation))
+    found = problem(*images(source("git"), automation))
     assert [name(f.object) for f in found if f.object] == ["ImageUpdateAutomation/bot"]
 
 
 def child(own: str, conditions: dict[str, str] | None = None) -> Object:
-    """Give a Kustomization that the Kustomization root made."""
+    """Return a Kustomization that the Kustomization root made."""
     labels = {f"kustomize.toolkit.fluxcd.io/{key}": value
               for key, value in {"name": "root", "namespace": "apps"}.items()}  # fmt: skip
     return kustomization(own, "git", conditions, labels=labels)
@@ -393,7 +393,7 @@ def test_a_suspended_parent_freezes_its_children() -> None:
 def test_a_fault_below_a_suspended_parent_says_so() -> None:
     """A fix in Git does not reach an object whose parent is suspended."""
     root = kustomization("root", "git", spec={"suspend": True})
-    first = trouble(*HEALTHY, source("git"), root, child("a", BUILD_FAILED))[0]
+    first = problem(*HEALTHY, source("git"), root, child("a", BUILD_FAILED))[0]
     assert (first.object and first.object.name, first.code) == ("a", "build-failed")
     assert "Kustomization apps/root, which made it, is suspended" in first.why
 
@@ -419,7 +419,7 @@ def test_a_suspended_object_that_is_ready_does_not_block() -> None:
         kustomization("db", "git", BUILD_FAILED),
         kustomization("web", "git", waiting_for("db"), after=["infra", "db"]),
     ]
-    found = {f.object.name: f for f in trouble(*HEALTHY, *objects) if f.object}
+    found = {f.object.name: f for f in problem(*HEALTHY, *objects) if f.object}
     assert [ref.name for ref in found["db"].blocks] == ["web"]
     assert (found["infra"].level, found["infra"].blocks) == (Level.WARN, ())
 
@@ -467,7 +467,7 @@ def test_a_dependency_that_only_has_to_exist_is_not_to_blame() -> None:
         kustomization("ready", "git", BUILD_FAILED),
         flux("ResourceSet", "set", {"Ready": f"False DependencyNotReady: {said}"}, spec=spec),
     ]
-    found = {f.object.name: f.blocks for f in trouble(*HEALTHY, *objects) if f.object}
+    found = {f.object.name: f.blocks for f in problem(*HEALTHY, *objects) if f.object}
     assert (len(found["there"]), len(found["ready"])) == (0, 1)
 
 
@@ -528,12 +528,12 @@ def test_the_field_that_names_what_is_missing_is_told(
 ) -> None:
     """Who is to correct a reference is told where it stands."""
     lost = flux(kind, "x", {"Ready": "False ArtifactFailed: not found"}, spec=spec)
-    first = trouble(*images(lost))[0]
+    first = problem(*images(lost))[0]
     assert (first.code, first.hints[0].text) == ("target-missing", f"create it, or correct {field}")
 
 
 def release_of(namespace: str) -> Object:
-    """Give a HelmRelease without any status, of a chart repository in *namespace*."""
+    """Return a HelmRelease without any status, of a chart repository in *namespace*."""
     repository = reference("HelmRepository", f"{namespace}/charts")
     spec = {"chart": {"spec": {"chart": "web", "sourceRef": repository}}}
     return flux("HelmRelease", "web", {}, spec=spec)
@@ -583,7 +583,7 @@ def test_what_the_operator_made_is_corrected_at_its_maker(
     """What is changed on the root sync itself is undone; the FluxInstance has the field."""
     broken = alter(HEALTHY, target, {"status.conditions.0.status": "False",
         "status.conditions.0.reason": reason, "status.conditions.0.message": message})  # fmt: skip
-    first = trouble(*broken)[0]
+    first = problem(*broken)[0]
     assert first.object
     assert name(first.object) == target
     assert any(field in h.text and "FluxInstance flux-system/flux" in h.text for h in first.hints)
@@ -599,7 +599,7 @@ def test_what_a_resource_set_made_is_corrected_at_it() -> None:
         flux("GitRepository", "wrong", NOT_THERE, labels=made),
         flux("GitRepository", "down", down, labels=made),
     ]
-    found = {f.object.name: str(f.hints) for f in trouble(*HEALTHY, *objects) if f.object}
+    found = {f.object.name: str(f.hints) for f in problem(*HEALTHY, *objects) if f.object}
     assert "ResourceSet apps/tenants, which makes it from spec.resources" in found["wrong"]
     assert "ResourceSet" not in found["down"]
 
@@ -612,7 +612,7 @@ def test_two_causes_are_told_at_each_other() -> None:
         kustomization("infra", "git", {"Ready": "False PruneFailed: x delete failed"}),
         kustomization("web", "git", waiting_for("crds"), after=["crds", "infra"]),
     ]
-    found = {f.object.name: f.why for f in trouble(*HEALTHY, *objects) if f.object}
+    found = {f.object.name: f.why for f in problem(*HEALTHY, *objects) if f.object}
     assert "Kustomization apps/web also waits for Kustomization apps/infra" in found["crds"]
     assert "Kustomization apps/web also waits for Kustomization apps/crds" in found["infra"]
 
@@ -626,7 +626,7 @@ def test_a_workload_and_a_release_that_fail_one_check_are_two_causes() -> None:
         flux("HelmRelease", "db", {"Ready": "False InstallFailed: boom"}),
         kustomization("apps", "git", {"Ready": both}),
     ]
-    found = {f.object.name: f for f in trouble(*HEALTHY, *objects) if f.object}
+    found = {f.object.name: f for f in problem(*HEALTHY, *objects) if f.object}
     assert set(found) == {"db", "apps"}
     assert [ref.name for ref in found["db"].blocks] == ["apps"]
     assert "apps/apps also waits for HelmRelease apps/db" in found["apps"].why
@@ -639,7 +639,7 @@ def test_a_dead_controller_and_a_broken_source_are_both_told() -> None:
         kustomization("web", "git", NO_ARTIFACT),
         kustomize_controller={"status.readyReplicas": 0},
     )
-    first, second = trouble(*objects)
+    first, second = problem(*objects)
     assert first.object
     assert second.object
     assert (first.object.name, second.object.name) == ("kustomize-controller", "git")
@@ -712,7 +712,7 @@ def test_a_cluster_that_starts_has_no_fault() -> None:
         kustomization("apps", "git", waiting_for("infra"), after=["infra"], **YOUNG),
         flux("ResourceSet", "tenants", AT_WORK, **YOUNG),
     ]  # fmt: skip
-    assert trouble(*HEALTHY, *objects) == []
+    assert problem(*HEALTHY, *objects) == []
 
 
 @pytest.mark.parametrize(
@@ -728,7 +728,7 @@ def test_who_was_just_answered_names_what_it_waits_for(message: str, said: list[
     fresh: dict[str, Any] = {"age": minutes(0.5)}
     waits = kustomization("web", "git", {"Ready": f"False DependencyNotReady: {message}"},
                           after=["base"], **LONG)  # fmt: skip
-    found = trouble(*HEALTHY, source("git", **fresh), kustomization("base", "git", **fresh), waits)
+    found = problem(*HEALTHY, source("git", **fresh), kustomization("base", "git", **fresh), waits)
     assert [f.code for f in found] == said
 
 
@@ -737,7 +737,7 @@ def test_a_controller_that_has_just_started_is_given_a_moment(minute: int, said:
     """After an outage what it has not looked at yet is no news for two minutes."""
     running = container(ready=True, running={"startedAt": stamp(minutes(minute))})
     started = alter(HEALTHY, "Pod/kustomize-controller", {"status.containerStatuses": [running]})
-    found = trouble(*started, source("git"), kustomization("web", "git", {}))
+    found = problem(*started, source("git"), kustomization("web", "git", {}))
     assert [f.code for f in found] == said
 
 
@@ -780,7 +780,7 @@ def test_an_unread_kind_accuses_nobody(resource: str) -> None:
     ]  # fmt: skip
     if resource != "externalartifacts.source.toolkit.fluxcd.io":
         objects.append(flux("ExternalArtifact", "made", FETCHED))
-    assert trouble(*HEALTHY, *objects, unread={resource: FORBIDDEN}) == []
+    assert problem(*HEALTHY, *objects, unread={resource: FORBIDDEN}) == []
 
 
 def test_a_watcher_of_something_that_does_not_exist_is_told() -> None:
@@ -796,7 +796,7 @@ def test_an_image_that_a_new_pod_cannot_pull_is_told_while_the_old_one_works() -
     """A rollout that is stuck is a warning, and does not say that replicas are missing."""
     pull = {"status.phase": "Pending", "status.containerStatuses": [container(waiting={
         "reason": "ImagePullBackOff"})]}  # fmt: skip
-    found = trouble(*alter(HEALTHY, "Pod/helm-controller", pull))
+    found = problem(*alter(HEALTHY, "Pod/helm-controller", pull))
     assert [f.code for f in found] == ["replicas-missing"]
     assert "a new pod does not start" in found[0].title
 
@@ -812,7 +812,7 @@ def test_what_blocks_most_comes_first_whatever_its_kind() -> None:
         kustomization("odd", "git", {"Ready": "False Odd: no rule knows this"}),
         kustomization("known", "git", BUILD_FAILED),
     ]
-    found = [f.object.name for f in trouble(*HEALTHY, *objects) if f.object]
+    found = [f.object.name for f in problem(*HEALTHY, *objects) if f.object]
     assert found == ["infra", "bad", "known", "odd"]
 
 
@@ -824,14 +824,14 @@ def test_of_many_missing_things_only_some_are_guessed_at() -> None:
         kustomization(f"k{n}", "git", {"Ready": said.format(n)}, after=[f"tam-{n}"])
         for n in range(60)
     ]
-    titles = [f.title for f in trouble(*HEALTHY, source("git"), *real, *lost)]
+    titles = [f.title for f in problem(*HEALTHY, source("git"), *real, *lost)]
     assert len(titles) == 60
     assert sum("meant?" in title for title in titles) == 50
 
 
 def test_a_missing_operator_is_first() -> None:
     """Without the operator the rest goes on; that nobody reconciles its objects is the fault."""
-    found = trouble(*without(HEALTHY, "Deployment/flux-operator"))
+    found = problem(*without(HEALTHY, "Deployment/flux-operator"))
     assert [(name(f.object), f.code) for f in found if f.object] == [
         ("Deployment/flux-operator", "operator-missing")
     ]

@@ -47,22 +47,22 @@ LEFT_ALONE: dict[str, Any] = {
 
 
 def causes(*objects: Object, **more: Any) -> Causes:
-    """Give the causes in a cluster with a healthy Flux and *objects*."""
+    """Return the causes in a cluster with a healthy Flux and *objects*."""
     return analysis(*HEALTHY, *objects, **more).causes
 
 
 def named(found: Causes) -> dict[str, set[str]]:
-    """Give the name of each cause's object, and the names of what it drags down."""
+    """Return the name of each cause's object, and the names of what it drags down."""
     return {name(cause.ref): {name(ref) for ref in cause.blocks} for cause in found.all}
 
 
 def name(ref: Ref) -> str:
-    """Give the name of *ref*, with its namespace unless that is apps."""
+    """Return the name of *ref*, with its namespace unless that is apps."""
     return ref.name if ref.namespace == "apps" else f"{ref.namespace}/{ref.name}"
 
 
 def only_cause(found: Causes) -> Cause:
-    """Give the one cause there is."""
+    """Return the one cause there is."""
     assert len(found.all) == 1, named(found)
     return found.all[0]
 
@@ -285,13 +285,13 @@ CHART = {"chart": {"spec": {"chart": "web", "sourceRef": reference("HelmReposito
 
 
 def release(own: str, conditions: dict[str, str] | None = None, **more: Any) -> Object:
-    """Give a HelmRelease with a chart template."""
+    """Return a HelmRelease with a chart template."""
     return flux("HelmRelease", own, conditions, spec=CHART,
                 status={"helmChart": f"apps/apps-{own}"}, **more)  # fmt: skip
 
 
 def chart_of(own: str, conditions: dict[str, str]) -> Object:
-    """Give the HelmChart that helm-controller makes for a release."""
+    """Return the HelmChart that helm-controller makes for a release."""
     labels = {"helm.toolkit.fluxcd.io/name": own, "helm.toolkit.fluxcd.io/namespace": "apps"}
     spec = {"sourceRef": reference("HelmRepository", "charts")}
     return flux("HelmChart", f"apps-{own}", conditions, labels=labels, spec=spec)

@@ -6,7 +6,7 @@ import pytest
 
 from fluxstatus.causes.workloads import Unhealthy, is_of, unhealthy_release, unhealthy_workloads
 from fluxstatus.model.evidence import Object
-from fluxstatus.state.health_checks import Waited
+from fluxstatus.state.health_checks import HealthCheckTarget
 from tests.builders import container, crashing, event, flux, judged, minutes, pod, stamp, state
 
 SAFE = "56b65466c4"  # as a ReplicaSet's hash is: no vowels, no 0, 1 and 3
@@ -15,13 +15,13 @@ READY_NOT = container(running={})
 
 
 def waits(*names: str, status: str = "InProgress") -> str:
-    """Give the message of a health check that waited for these "Kind/namespace/name"."""
+    """Return the message of a health check that waited for these "Kind/namespace/name"."""
     listed = ", ".join(f"{name} status: '{status}'" for name in names)
     return f"health check failed after 30.01s: timeout waiting for: [{listed}]"
 
 
 def owned(name: str, owner: str, *containers: Object, **more: Any) -> Object:
-    """Give a pod "namespace/name" that "Kind/name" has made."""
+    """Return a pod "namespace/name" that "Kind/name" has made."""
     kind, _, called = owner.partition("/")
     made = pod(name, *containers, **more)
     made["metadata"]["ownerReferences"] = [{"kind": kind, "name": called, "controller": True}]
@@ -29,25 +29,25 @@ def owned(name: str, owner: str, *containers: Object, **more: Any) -> Object:
 
 
 def of_web(own: str, *containers: Object, **more: Any) -> Object:
-    """Give a pod of the Deployment web."""
+    """Return a pod of the Deployment web."""
     labels = {"pod-template-hash": SAFE}
     return owned(f"apps/{own}", f"ReplicaSet/web-{SAFE}", *containers, labels=labels, **more)
 
 
 def told(*others: Object, of: str = "Deployment/apps/web") -> list[Unhealthy]:
-    """Give what is told of the workload *of* in a cluster with *others*."""
+    """Return what is told of the workload *of* in a cluster with *others*."""
     return list(unhealthy_workloads(state(*others), waits(of)))
 
 
 def one(*others: Object, of: str = "Deployment/apps/web") -> str:
-    """Give the one text that is told."""
+    """Return the one text that is told."""
     texts = [found.text for found in told(*others, of=of)]
     assert len(texts) == 1, texts
     return texts[0]
 
 
 def pending(message: str, **more: Any) -> Object:
-    """Give a pod of web that the scheduler cannot place."""
+    """Return a pod of web that the scheduler cannot place."""
     said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     conditions = [said | {"message": message}]
     return of_web("web-x", phase="Pending", conditions=conditions, **more)
@@ -78,13 +78,13 @@ def test_a_pod_belongs_to_what_made_it(
 ) -> None:
     """The owner of a pod tells which workload it is of, not only the beginning of its name."""
     kind, _, name = workload.partition("/")
-    waited = Waited(kind, "apps", name, "InProgress")
+    waited = HealthCheckTarget(kind, "apps", name, "InProgress")
     assert is_of(owned("apps/web-x-y", owner, labels=labels), waited) is made
 
 
 def test_a_pod_without_owner_is_known_by_its_name() -> None:
     """What an old snapshot has of a pod, its name, still tells; in its own namespace."""
-    waited = Waited("Deployment", "apps", "web", "InProgress")
+    waited = HealthCheckTarget("Deployment", "apps", "web", "InProgress")
     assert is_of(pod("apps/web-1-a"), waited)
     assert not is_of(pod("apps/website-1-a"), waited)
     assert not is_of(pod("other/web-1-a"), waited)

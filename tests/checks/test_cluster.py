@@ -13,7 +13,7 @@ HEALTHY = evidence(*flux_system())
 
 
 def on(version: str, known: Evidence = HEALTHY) -> Evidence:
-    """Give *known* as it were on this version of Kubernetes."""
+    """Return *known* as it were on this version of Kubernetes."""
     return replace(known, target=known.target._replace(kubernetes=version))
 
 

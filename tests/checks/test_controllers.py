@@ -34,7 +34,7 @@ NO_INSTANCE = without(HEALTHY, "FluxInstance/flux", "FluxReport/flux", "Deployme
 
 
 def down(status: Object, name: str = "helm-controller") -> list[Object]:
-    """Give a Flux in which a controller is down and its pod has this *status*."""
+    """Return a Flux in which a controller is down and its pod has this *status*."""
     objects = alter(HEALTHY, f"Deployment/{name}", {"status.readyReplicas": 0})
     return alter(objects, f"Pod/{name}", {"status": status})
 
@@ -167,7 +167,7 @@ def test_a_shard_that_is_down_is_told_with_its_objects() -> None:
 
 
 def without_crds(*plurals: str) -> dict[str, str]:
-    """Give what is served without these."""
+    """Return what is served without these."""
     return {name: v for name, v in SERVED.items() if name.partition(".")[0] not in plurals}
 
 

@@ -32,7 +32,7 @@ from tests.builders import (
 from tests.recorded.score import HERE
 
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
-QUESTIONS = tuple(evidence().answers)
+QUERIES = tuple(evidence().answers)
 HEALTHY = evidence(*flux_system(), source("a"), kustomization("k", "a"))
 
 JUNK: tuple[dict[str, Any], ...] = (
@@ -45,8 +45,8 @@ JUNK: tuple[dict[str, Any], ...] = (
 
 
 def everything(answer: Answer) -> Evidence:
-    """Give evidence where every question got the same *answer*."""
-    return Evidence(taken_at=NOW, answers=dict.fromkeys(QUESTIONS, answer))
+    """Return evidence where every question got the same *answer*."""
+    return Evidence(taken_at=NOW, answers=dict.fromkeys(QUERIES, answer))
 
 
 NOTHING = {
@@ -236,7 +236,7 @@ _OBJECTS = st.fixed_dictionaries(
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(
-        st.sampled_from((*QUESTIONS, *FURTHER)), st.lists(_OBJECTS, max_size=3), max_size=6
+        st.sampled_from((*QUERIES, *FURTHER)), st.lists(_OBJECTS, max_size=3), max_size=6
     ),
     st.booleans(),
 )
@@ -251,7 +251,7 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
 
 
 def recorded() -> Iterator[tuple[Step, Finding]]:
-    """Give everything that any step says of the recorded clusters and of made-up ones."""
+    """Return everything that any step says of the recorded clusters and of made-up ones."""
     odd = [
         flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
     ]
@@ -308,4 +308,4 @@ def test_the_steps_have_different_ids() -> None:
 def test_a_step_reads_what_is_asked(step: Step) -> None:
     """A step reads only what the collector asks for, and its habits what that asks for advice."""
     assert set(step.further) <= set(FURTHER)
-    assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUESTIONS, *SERVED}
+    assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED}

@@ -40,7 +40,7 @@ FAILS = {"Ready": "False Odd: something new"}
 
 
 def of(kind: str, conditions: dict[str, str] | None = None, **more: object) -> list[Object]:
-    """Give a healthy Flux with an object of *kind*, all controllers there."""
+    """Return a healthy Flux with an object of *kind*, all controllers there."""
     images = [one for one in HEALTHY if one["metadata"]["name"] == "helm-controller"]
     controllers = [
         changed
@@ -204,7 +204,7 @@ def test_a_health_check_names_what_the_events_tell() -> None:
 
 
 def alerting(name: str = "slack", **more: object) -> Object:
-    """Give an Alert that sends to the Provider *name*."""
+    """Return an Alert that sends to the Provider *name*."""
     spec = {"providerRef": reference("", name), **more}
     return flux("Alert", "ops", {}, spec=spec)
 

@@ -11,7 +11,7 @@ from fluxstatus.mcp.state_file import Configured, Memory
 from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.model.hints import Command
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.deployments import CONTROLLERS
 from tests.builders import (
     FORBIDDEN,
@@ -40,7 +40,7 @@ SHARED = [
 
 
 def fails(found: Report) -> list[str]:
-    """Give the objects of the fails in *found*, in their order."""
+    """Return the objects of the fails in *found*, in their order."""
     return [f"{f.object.namespace}/{f.object.name}" for f in found.findings
             if f.level is Level.FAIL and f.object]  # fmt: skip
 
@@ -194,7 +194,7 @@ def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
 
 
 def argvs(found: Report) -> list[tuple[str, ...]]:
-    """Give every command in the hints of *found*."""
+    """Return every command in the hints of *found*."""
     return [c.argv for f in found.findings for h in f.hints for c in h.commands]
 
 
@@ -268,9 +268,9 @@ def test_advice_never_changes_the_exit_code() -> None:
 def test_what_was_only_half_read_is_no_health() -> None:
     """A list of which a part is missing is unknown, and what was read of it is told."""
     known = evidence(*HEALTHY, *SHARED)
-    question = "gitrepositories.source.toolkit.fluxcd.io"
-    half = Answer(known.answers[question].items, Unread(Why.TIMEOUT, "too slow"))
-    found = judge(replace(known, answers={**known.answers, question: half}))
+    query = "gitrepositories.source.toolkit.fluxcd.io"
+    half = Answer(known.answers[query].items, Unread(Why.TIMEOUT, "too slow"))
+    found = judge(replace(known, answers={**known.answers, query: half}))
     assert "shared/git" in fails(found)
     assert ("sources", "timeout") in {(f.step, f.code) for f in found.findings}
 
@@ -303,15 +303,15 @@ def test_a_deep_fault_points_to_the_mcp_server() -> None:
 
 def test_a_command_for_another_context_keeps_it() -> None:
     """What names a context itself is not given a second one, but the caller's other flags."""
-    aim = Aim("typo", ("--kubeconfig=here",))
-    aimed = aim.command(Command(("kubectl", "flux-status", "--context=prod")))
+    target_flags = TargetFlags("typo", ("--kubeconfig=here",))
+    aimed = target_flags.command(Command(("kubectl", "flux-status", "--context=prod")))
     assert aimed.argv == ("kubectl", "flux-status", "--context=prod", "--kubeconfig=here")
 
 
 def test_who_may_read_nothing_is_told_once() -> None:
     """When every question is forbidden there is one unknown, in place of one for each kind."""
-    questions = ("pods", "kustomizations.kustomize.toolkit.fluxcd.io", CONTROLLERS)
-    refused = dict.fromkeys(questions, Answer(unread=FORBIDDEN))
+    queries = ("pods", "kustomizations.kustomize.toolkit.fluxcd.io", CONTROLLERS)
+    refused = dict.fromkeys(queries, Answer(unread=FORBIDDEN))
     report = judge(Evidence(NOW, answers={**refused, "workload-pods": Answer()}, served=SERVED))
     assert [(f.step, f.level) for f in report.findings] == [("cluster", Level.UNKNOWN)]
     assert report.exit_code() is Exit.NO_VERDICT

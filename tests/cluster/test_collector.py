@@ -18,7 +18,7 @@ import pytest
 
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import Access
-from fluxstatus.cluster.collector import QUESTIONS, Told, collect
+from fluxstatus.cluster.collector import QUERIES, Told, collect
 from fluxstatus.model.evidence import Evidence, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from tests.fakes.api_server import (
@@ -61,23 +61,23 @@ def _server() -> Iterator[ApiServer]:
 
 @pytest.fixture(name="here")
 def _here(server: ApiServer, tmp_path: Path) -> Access:
-    """Give the way to the stand-in for an API server."""
+    """Return the way to the stand-in for an API server."""
     return to(kubeconfig(tmp_path / "kubeconfig", server.url))
 
 
 def to(file: Path, *namespaces: str) -> Access:
-    """Give the way to the cluster of a kubeconfig."""
+    """Return the way to the cluster of a kubeconfig."""
     return Access((f"--kubeconfig={file}",), namespaces, timeout=20)
 
 
-def why(evidence: Evidence, question: str) -> Why | None:
-    """Give why a question has no whole answer, None if it has."""
-    unread = evidence.answer(question).unread
+def why(evidence: Evidence, query: str) -> Why | None:
+    """Return why a question has no whole answer, None if it has."""
+    unread = evidence.answer(query).unread
     return unread.why if unread else None
 
 
 def sizes(evidence: Evidence) -> dict[str, int]:
-    """Give how many objects each answer has, where it has any."""
+    """Return how many objects each answer has, where it has any."""
     return {name: len(answer.items) for name, answer in evidence.answers.items() if answer.items}
 
 
@@ -162,7 +162,7 @@ def test_what_is_not_installed_is_absent(bare_cluster: Cluster) -> None:
     evidence = collect(to(bare_cluster.kubeconfig("admin")))
     assert evidence.served == {}
     assert {why(evidence, name) for name in RESOURCES} == {Why.ABSENT}
-    assert not [name for name in QUESTIONS if why(evidence, name) or evidence.answer(name).items]
+    assert not [name for name in QUERIES if why(evidence, name) or evidence.answer(name).items]
 
 
 def test_the_version_that_is_served_is_asked_for(bare_cluster: Cluster) -> None:
@@ -591,8 +591,8 @@ def test_each_answer_is_told_when_it_is_there(server: ApiServer, here: Access) -
     told: list[Told] = []
     collect(here, told.append)
     of_lists = [KUSTOMIZATIONS, HELM_RELEASES, CONTROLLERS, OPERATOR, "events"]
-    assert sorted(t.question for t in told if t.requests) == sorted([*of_lists, "apis", "version"])
-    releases = next(t for t in told if t.question == HELM_RELEASES)
+    assert sorted(t.query for t in told if t.requests) == sorted([*of_lists, "apis", "version"])
+    releases = next(t for t in told if t.query == HELM_RELEASES)
     assert (releases.text, releases.requests) == ("7 objects", 1)
 
 
@@ -647,7 +647,7 @@ class Run:
         assert self._popen.returncode in (-number, 128 + number), said
 
     def sockets(self) -> list[Path]:
-        """Give the folders of sockets that are there."""
+        """Return the folders of sockets that are there."""
         return list(self.temporary.glob("flux-status-*"))
 
 

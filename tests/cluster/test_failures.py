@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.cluster import failures
-from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.model.evidence import Unread, Why
@@ -64,10 +64,10 @@ def _lab(tmp_path: Path) -> Iterator[Lab]:
 
 
 def reason(kubeconfig: Path, *flags: str, timeout: float = 20) -> Unread:
-    """Give why the cluster of *kubeconfig* cannot be reached."""
+    """Return why the cluster of *kubeconfig* cannot be reached."""
     access = Access(flags=(f"--kubeconfig={kubeconfig}", *flags), timeout=timeout)
-    with Door(access) as door, pytest.raises(ProgramError) as caught:
-        door.get("/apis")
+    with ApiClient(access) as api, pytest.raises(ProgramError) as caught:
+        api.get("/apis")
     return caught.value.unread
 
 
@@ -277,8 +277,8 @@ def test_each_failure_has_its_sentence(lab: Lab, name: str) -> None:
 def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """That kubectl then tries localhost:8080 is not what the user should hear."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    with Door(Access()) as door, pytest.raises(ProgramError) as caught:
-        door.get("/apis")
+    with ApiClient(Access()) as api, pytest.raises(ProgramError) as caught:
+        api.get("/apis")
     assert caught.value.unread.why is Why.NO_CONFIG
     assert "there is no kubeconfig" in caught.value.unread.text
 

@@ -148,7 +148,7 @@ def test_a_program_that_leaves_a_child_behind_does_not_delay_us(tmp_path: Path) 
 _START = """
 import os, sys, time
 from fluxstatus.cluster import processes
-with processes.unwinding(), processes.Process(sys.argv[1:]) as process:
+with processes.signals_raise(), processes.Process(sys.argv[1:]) as process:
     print("started", flush=True)
     process.wait(60)
 """
@@ -184,7 +184,7 @@ from contextlib import suppress
 from fluxstatus.cluster import processes
 
 for number in range(300):
-    with suppress(SystemExit), processes.unwinding():
+    with suppress(SystemExit), processes.signals_raise():
         signal.signal(signal.SIGALRM, signal.getsignal(signal.SIGTERM))
         signal.setitimer(signal.ITIMER_REAL, 0.0001 + number * 0.00005)
         with processes.Process(sys.argv[1:]) as process:
@@ -213,7 +213,7 @@ def test_a_signal_that_someone_handles_is_left_alone() -> None:
     """Only signals that would just end us are turned into exceptions, and only within the block."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with processes.unwinding():
+        with processes.signals_raise():
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -241,8 +241,8 @@ def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ProgramError) as caught:
         processes.find("flux-operator")
     assert caught.value.unread.why is Why.NO_PROGRAM
-    at_home = program(tmp_path / ".fluxcd" / "plugins" / "flux-operator", "true")
-    assert processes.find("flux-operator") == str(at_home)
+    in_flux_namespaces = program(tmp_path / ".fluxcd" / "plugins" / "flux-operator", "true")
+    assert processes.find("flux-operator") == str(in_flux_namespaces)
     chosen = program(tmp_path / "plugins" / "flux-operator", "true")
     monkeypatch.setenv("FLUXCD_PLUGINS", str(chosen.parent))
     assert processes.find("flux-operator") == str(chosen)
@@ -253,10 +253,8 @@ def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
     """It reads what it is told, in an environment of its own, and is ended with the block."""
     argv = [str(program(tmp_path / "parrot", 'while read -r line; do echo "$OWN $line"; done'))]
-    with Process(
-        argv, environ={"OWN": "polly", "PATH": os.environ["PATH"]}, talked_to=True
-    ) as parrot:
-        parrot.say(b"a\nb\n")
+    with Process(argv, environ={"OWN": "polly", "PATH": os.environ["PATH"]}, stdin=True) as parrot:
+        parrot.write(b"a\nb\n")
         until = time.monotonic() + 10
         while parrot.output().stdout != b"polly a\npolly b\n" and time.monotonic() < until:
             time.sleep(0.01)
@@ -267,10 +265,10 @@ def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
 def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
     """Telling a program something that has ended is an error, and no SIGPIPE for us."""
     argv = [str(program(tmp_path / "deaf", "exit 0"))]
-    with Process(argv, talked_to=True) as deaf:
+    with Process(argv, stdin=True) as deaf:
         deaf.wait(10)
         with pytest.raises(ProgramError, match="deaf does not listen any more"):
-            deaf.say(b"hello\n")
+            deaf.write(b"hello\n")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a home")

@@ -16,13 +16,13 @@ SECRET = "hunter2-c0rrect-h0rse"
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
 
 
-def kept(question: str, **fields: Any) -> str:
-    """Give what is kept of an object with these *fields*, as text."""
-    return json.dumps(prune(question, {"apiVersion": "v1", "kind": "X", **fields}))
+def kept(query: str, **fields: Any) -> str:
+    """Return what is kept of an object with these *fields*, as text."""
+    return json.dumps(prune(query, {"apiVersion": "v1", "kind": "X", **fields}))
 
 
 @pytest.mark.parametrize(
-    ("question", "fields"),
+    ("query", "fields"),
     [
         ("secrets", {"data": {"password": SECRET}, "stringData": {"token": SECRET}}),
         ("configmaps", {"data": {"settings": SECRET}, "binaryData": {"x": SECRET}}),
@@ -66,9 +66,9 @@ def kept(question: str, **fields: Any) -> str:
         ("unheardof.example.com", {"spec": {"password": SECRET}, "data": {"x": SECRET}}),
     ],
 )  # fmt: skip
-def test_what_may_be_secret_is_not_kept(question: str, fields: dict[str, Any]) -> None:
+def test_what_may_be_secret_is_not_kept(query: str, fields: dict[str, Any]) -> None:
     """No value of a Secret, ConfigMap, variable, argument, chart or template is kept."""
-    assert SECRET not in kept(question, **fields)
+    assert SECRET not in kept(query, **fields)
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ _ANY = st.recursive(
 @given(st.dictionaries(st.sampled_from(["metadata", "spec", "status", "kind", "data"]), _ANY))
 def test_anything_can_be_pruned(one: Object) -> None:
     """Whatever an API server sends is pruned without a crash, and what stays is an object."""
-    for question in ("deployments.apps/controllers", "pods", "events", KUSTOMIZATIONS):
-        assert isinstance(prune(question, one), dict)
+    for query in ("deployments.apps/controllers", "pods", "events", KUSTOMIZATIONS):
+        assert isinstance(prune(query, one), dict)
 
 
 def test_of_a_pod_its_claims_and_last_words_stay() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.served import Resource, called, of_kind, served
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from tests.fakes.api_server import ApiServer, Request, api_server
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.kubernetes.cluster import Cluster
@@ -27,9 +27,9 @@ def _server() -> Iterator[ApiServer]:
 
 
 def asked(file: Path) -> list[Resource]:
-    """Give what the API server of the kubeconfig *file* serves."""
-    with Door(Access(flags=(f"--kubeconfig={file}",))) as door:
-        return served(door)
+    """Return what the API server of the kubeconfig *file* serves."""
+    with ApiClient(Access(flags=(f"--kubeconfig={file}",))) as api:
+        return served(api)
 
 
 def test_every_name_of_a_real_server(cluster: Cluster) -> None:
@@ -52,13 +52,13 @@ def test_every_name_of_a_real_server(cluster: Cluster) -> None:
         assert called(resources, word)[0].plural.startswith(plural)
     assert called(resources, "deployments.v1.apps") == called(resources, "deploy.apps")
     for word, said in (("deploys", "did you mean deploy"), ("deploy.batch", "no kind")):
-        with pytest.raises(MistakenError, match=said):
+        with pytest.raises(NotFoundError, match=said):
             called(resources, word)
 
 
 def test_a_kind_of_flux_that_is_not_served(bare_cluster: Cluster) -> None:
     """Where a CRD of Flux is missing the kind is known, and said not to be served."""
-    with pytest.raises(MistakenError, match=r"does not serve kustomizations\.kustomize"):
+    with pytest.raises(NotFoundError, match=r"does not serve kustomizations\.kustomize"):
         called(asked(bare_cluster.kubeconfig("admin")), "ks")
 
 

@@ -11,7 +11,7 @@ from fluxstatus.commands.get.flux_objects import FluxObjects
 from fluxstatus.commands.get.words import asked_for
 from fluxstatus.commands.list_options import Shape
 from fluxstatus.commands.listing import Listing
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import KINDS
@@ -27,7 +27,7 @@ OBJECTS = (OLD, NEW, STOPPED, source("team-b/git"), source("team-a/git"))
 def names(
     words: str, *, filters: Sequence[str] = (), order: str = "", **narrowed: Any
 ) -> list[str]:
-    """Give the names in the list of *words*."""
+    """Return the names in the list of *words*."""
     listing = Listing(
         FluxObjects(asked_for(words.split()), filters), Shape.TABLE, Look(), headers=False,
         order=order,
@@ -61,7 +61,7 @@ def test_sorting(order: str, wanted: list[str]) -> None:
 )
 def test_an_order_that_is_none(order: str, said: str) -> None:
     """What is no column and no path is refused."""
-    with pytest.raises(MistakenError, match=said.replace("?", r"\?")):
+    with pytest.raises(NotFoundError, match=said.replace("?", r"\?")):
         names("ks", order=order)
 
 
@@ -80,7 +80,7 @@ def test_filters_and_places_narrow() -> None:
 
 
 def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
-    """Give a list that was told, what was remarked, and the cluster."""
+    """Return a list that was told, what was remarked, and the cluster."""
     listing = Listing(FluxObjects(asked_for(words.split()), ()), Shape.TABLE, Look())
     saved = Saved(evidence(NEW, **more))
     list(listing.pieces(saved))
@@ -93,7 +93,7 @@ def test_what_is_not_there_is_said() -> None:
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease found"], Exit.HEALTHY)
     listing, remarks, saved = told("ks nww")
     assert remarks == []
-    with pytest.raises(MistakenError, match="there is no 'nww'; did you mean new"):
+    with pytest.raises(NotFoundError, match="there is no 'nww'; did you mean new"):
         listing.exit_code(saved)
     served = {KINDS["Kustomization"].resource: "v1"}
     listing, remarks, saved = told("ks,hr", served=served)

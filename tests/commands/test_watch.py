@@ -26,7 +26,7 @@ WELL = report(passed("sources", "all are well"))
 
 
 def lines(text: str) -> list[str]:
-    """Give the lines of *text* without the time they begin with."""
+    """Return the lines of *text* without the time they begin with."""
     return [re.sub(r"^2026-11-23T04:12:00Z ", "", line) for line in text.splitlines()]
 
 

@@ -217,7 +217,7 @@ def test_template_for_the_bot() -> None:
 
 @pytest.fixture(name="launcher")
 def _launcher(tarball: Path, tmp_path: Path) -> Path:
-    """Give the launcher of an unpacked archive that may be damaged."""
+    """Return the launcher of an unpacked archive that may be damaged."""
     return unpack(tarball, tmp_path / "unpacked")
 
 

@@ -27,7 +27,7 @@ SECTION = f"## [{__version__}] - 2026-12-31\n\n- It is there.\n\n"
 
 @pytest.fixture(name="ready")
 def _ready(tmp_path: Path) -> Path:
-    """Give a repository that is ready for a release; its tests only say that they ran."""
+    """Return a repository that is ready for a release; its tests only say that they ran."""
     copy = tmp_path / "repository"
     ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", "dist", "tests", ".*_cache")
     shutil.copytree(ROOT, copy, ignore=ignored)

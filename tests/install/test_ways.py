@@ -71,7 +71,7 @@ class Place:
         return run("kubectl", "flux-status", *words, env=self.room, code=code).stdout
 
     def traces(self) -> list[Path]:
-        """Give what of it is left in the home folder."""
+        """Return what of it is left in the home folder."""
         ours = re.compile(r"flux.?status(?!\.lock)")  # that is one of pipx
         return [p for p in self.home.rglob("*") if ours.search(p.name) and ".cache" not in p.parts]
 

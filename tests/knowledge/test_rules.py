@@ -48,14 +48,14 @@ CHANGES = {
 
 
 def templates(rule: Rule) -> Iterator[str]:
-    """Give every template of *rule*."""
+    """Return every template of *rule*."""
     yield rule.why
     for step in rule.steps:
         yield from (step.text, *step.read, *step.change)
 
 
 def names_in(template: str) -> set[str]:
-    """Give the fields that *template* names."""
+    """Return the fields that *template* names."""
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
@@ -141,7 +141,7 @@ def test_secrets_are_made_with_flags_there_are() -> None:
 
 
 def name_of(example: Example) -> str:
-    """Give a short name for *example*."""
+    """Return a short name for *example*."""
     return f"{example.code} {example.subject} {example.message[:40]!r}"
 
 
@@ -175,12 +175,12 @@ def test_the_unknown_is_helped_too(kind: str, message: str) -> None:
 
 
 def commands(diagnosis: Diagnosis) -> list[Command]:
-    """Give the commands of all the hints of *diagnosis*."""
+    """Return the commands of all the hints of *diagnosis*."""
     return [command for hint in diagnosis.hints for command in hint.commands]
 
 
 def of(subject: str, reason: str, message: str) -> Diagnosis:
-    """Give what the product makes of *message*."""
+    """Return what the product makes of *message*."""
     return Example(subject, reason, message, "", ()).diagnosis()
 
 

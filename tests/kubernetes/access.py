@@ -49,12 +49,12 @@ _FLUX_ROLES = {
 
 
 def token(user: str) -> str:
-    """Give the bearer token of *user*."""
+    """Return the bearer token of *user*."""
     return f"{user}-token"
 
 
 def token_file() -> str:
-    """Give the text for the API server's ``--token-auth-file``."""
+    """Return the text for the API server's ``--token-auth-file``."""
     return "".join(
         f'{token(user)},{user},{user},"{",".join(groups)}"\n' for user, groups in USERS.items()
     )
@@ -63,7 +63,7 @@ def token_file() -> str:
 def kubeconfig(
     server: str, authority: str, users: Sequence[str], namespace: str | None
 ) -> dict[str, Any]:
-    """Give a kubeconfig with a context ``kfs-USER`` for each of *users*, the first one current."""
+    """Return a kubeconfig with a context ``kfs-USER`` for each of *users*; the first is current."""
     scope = {"namespace": namespace} if namespace else {}
     cluster = {
         "server": server,
@@ -83,7 +83,7 @@ def kubeconfig(
 
 
 def flux_roles() -> list[dict[str, Any]]:
-    """Give the ClusterRoles that widen the built-in role ``view`` to Flux."""
+    """Return the ClusterRoles that widen the built-in role ``view`` to Flux."""
     label = {f"{_RBAC}/aggregate-to-view": "true"}
     return [
         _object("ClusterRole", name, labels=label) | {"rules": [rule]}
@@ -92,7 +92,7 @@ def flux_roles() -> list[dict[str, Any]]:
 
 
 def bindings() -> list[dict[str, Any]]:
-    """Give what lets ``viewer`` view everything, and ``namespaced`` one namespace."""
+    """Return what lets ``viewer`` view everything, and ``namespaced`` one namespace."""
     return [
         _object("ClusterRoleBinding", "viewer") | _view_for("viewer"),
         _object("RoleBinding", "namespaced", namespace=NAMESPACE) | _view_for("namespaced"),
@@ -100,7 +100,7 @@ def bindings() -> list[dict[str, Any]]:
 
 
 def aggregated_view(roles: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Give the role ``view`` with the rules of all *roles* that are made for it.
+    """Return the role ``view`` with the rules of all *roles* that are made for it.
 
     The controller manager would do that; where none runs the role stays without any rule.
     """

@@ -35,7 +35,7 @@ class Api:
         )
 
     def get(self, path: str, user: str = access.HARNESS, accept: str = "application/json") -> Any:
-        """Give the answer to a GET of *path* by *user*: JSON decoded, text as text.
+        """Return the answer to a GET of *path* by *user*: JSON decoded, text as text.
 
         Raises urllib's HTTPError for a refusal, another OSError for no answer.
         """
@@ -50,7 +50,7 @@ class Api:
         self._ask("DELETE", path, access.HARNESS, None)
 
     def answers(self, path: str, user: str = access.HARNESS) -> bool:
-        """Tell whether *user* gets what is at *path*."""
+        """Return whether *user* gets what is at *path*."""
         try:
             self.get(path, user)
         except urllib.error.HTTPError as refused:
@@ -61,7 +61,7 @@ class Api:
         return True
 
     def plurals(self) -> Iterator[tuple[tuple[str, str], str]]:
-        """Give for every (group, kind) that is served its name in paths."""
+        """Return for every (group, kind) that is served its name in paths."""
         for path in ("/api", "/apis"):
             for group in self.get(path, accept=_DISCOVERY)["items"]:
                 for version in group["versions"]:

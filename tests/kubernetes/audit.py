@@ -45,7 +45,7 @@ class AuditLog:
         self._begin = 0
 
     def requests(self, user: str | None = None) -> list[Request]:
-        """Give the requests since ``forget``, in order, of *user* or of everyone.
+        """Return the requests since ``forget``, in order, of *user* or of everyone.
 
         What the tests do through ``Cluster`` itself is not among them.
         """

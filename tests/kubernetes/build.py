@@ -90,7 +90,7 @@ TOOLS = (
 
 
 def programs(*names: str) -> dict[str, Path]:
-    """Give the paths of the programs called *names* (all without any), building what is missing.
+    """Return the paths of the programs called *names* (all without any), building what is missing.
 
     Those of envtest in the folder ``KUBEBUILDER_ASSETS`` are taken as they are. Raises BuildError.
     """
@@ -108,7 +108,7 @@ def programs(*names: str) -> dict[str, Path]:
 
 @functools.cache
 def folder(module: str) -> Path:
-    """Give the folder of the built programs of a *module*: a new one for a new go.mod or table."""
+    """Return the folder for the programs of a *module*; a changed go.mod or table gets a new one."""
     digest = hashlib.sha256(repr([tool for tool in TOOLS if tool.module == module]).encode())
     for file in sorted((MODULES / module).glob("go.*")):
         digest.update(file.read_bytes())
@@ -116,14 +116,14 @@ def folder(module: str) -> Path:
 
 
 def cache() -> Path:
-    """Give the folder for what outlives a test run."""
+    """Return the folder for what outlives a test run."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "kubectl-flux-status-tests"
 
 
 @functools.cache
 def sources(name: str) -> Path:
-    """Give the folder of the Go module that holds the program *name*, fetched if need be.
+    """Return the folder of the Go module that holds the program *name*, fetched if need be.
 
     Raises BuildError.
     """
@@ -168,7 +168,7 @@ def _build(tools: Iterable[Tool]) -> None:
 
 @contextlib.contextmanager
 def _source(tool: Tool) -> Iterator[Path]:
-    """Give the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
+    """Return the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
     if not tool.embeds:
         yield MODULES / tool.module
         return

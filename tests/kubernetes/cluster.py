@@ -79,7 +79,7 @@ class Cluster:
     # What it is asked
 
     def get(self, path: str, user: str = access.HARNESS) -> Any:
-        """Give the API server's answer to a GET of *path* by *user*: JSON decoded, text as text.
+        """Return the API server's answer to a GET of *path* by *user*: JSON decoded, text as text.
 
         Raises urllib's HTTPError for a refusal, another OSError for no answer.
         """
@@ -109,7 +109,7 @@ class Cluster:
         return path
 
     def audit(self, user: str | None = None) -> list[audit.Request]:
-        """Give the requests since ``forget_audit``, in order, of *user* or of everyone.
+        """Return the requests since ``forget_audit``, in order, of *user* or of everyone.
 
         What the tests do through this class is not among them, unless as another user.
         """

@@ -20,13 +20,13 @@ Definition = dict[str, Any]
 
 
 def flux_versions() -> list[str]:
-    """Give the versions of Flux whose CRDs there are, the newest last."""
+    """Return the versions of Flux whose CRDs there are, the newest last."""
     return sorted((folder.name for folder in _folder().iterdir()), key=_numbers)
 
 
 @functools.cache
 def definitions(flux: str | None = None) -> tuple[Definition, ...]:
-    """Give the CRDs of the version *flux* (without it: the newest) and of flux-operator.
+    """Return the CRDs of the version *flux* (without it: the newest) and of flux-operator.
 
     Raises KeyError for a version whose CRDs there are not.
     """
@@ -39,13 +39,13 @@ def definitions(flux: str | None = None) -> tuple[Definition, ...]:
 
 
 def kind(definition: Definition) -> str:
-    """Give the kind that *definition* defines."""
+    """Return the kind that *definition* defines."""
     name: str = definition["spec"]["names"]["kind"]
     return name
 
 
 def paths(definition: Definition) -> list[str]:
-    """Give the paths under which the API server will list the objects of *definition*."""
+    """Return the paths under which the API server will list the objects of *definition*."""
     spec = definition["spec"]
     plural = spec["names"]["plural"]
     return [

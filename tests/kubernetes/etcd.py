@@ -25,12 +25,12 @@ class Etcd:
         self.url = url
 
     def revisions(self, prefix: str) -> dict[str, int]:
-        """Give for every key that begins with *prefix* the revision of its last change."""
+        """Return for every key that begins with *prefix* the revision of its last change."""
         found = self._range(prefix, keys_only=True)
         return {_decoded(pair["key"]).decode(): int(pair["mod_revision"]) for pair in found}
 
     def values(self, prefix: str) -> dict[str, bytes]:
-        """Give every value by its key, where the key begins with *prefix*."""
+        """Return every value by its key, where the key begins with *prefix*."""
         found = self._range(prefix, keys_only=False)
         return {_decoded(pair["key"]).decode(): _decoded(pair["value"]) for pair in found}
 

@@ -23,7 +23,7 @@ def _running_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(name="cluster")
 def _cluster(running_cluster: Cluster) -> Iterator[Cluster]:
-    """Give the one cluster of all tests: all CRDs, no Flux object, no controllers.
+    """Return the one cluster of all tests: all CRDs, no Flux object, no controllers.
 
     What a test puts, applies or removes is undone after it; CRDs are the test's own business.
     """
@@ -41,14 +41,14 @@ def _running_bare_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(name="bare_cluster")
 def _bare_cluster(running_bare_cluster: Cluster) -> Iterator[Cluster]:
-    """Give a cluster without any CRD, the same one to all tests; it is bare again after each."""
+    """Return a cluster without any CRD, the same one to all tests; it is bare again after each."""
     yield running_bare_cluster
     running_bare_cluster.remove_crds()
 
 
 @pytest.fixture(scope="session", name="living_cluster")
 def _living_cluster() -> Iterator[Cluster]:
-    """Give a cluster where Deployments become ready, with all CRDs, the same one to all tests."""
+    """Return a cluster where Deployments become ready, with all CRDs, the same one to all tests."""
     with Cluster(controllers=True) as cluster:
         cluster.install_crds()
         yield cluster
@@ -56,17 +56,17 @@ def _living_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session", name="kubectl")
 def _kubectl() -> Path:
-    """Give the path of kubectl."""
+    """Return the path of kubectl."""
     return build.programs("kubectl")["kubectl"]
 
 
 @pytest.fixture(scope="session", name="flux_operator")
 def _flux_operator() -> Path:
-    """Give the path of flux-operator's command line."""
+    """Return the path of flux-operator's command line."""
     return build.programs("flux-operator")["flux-operator"]
 
 
 @pytest.fixture(scope="session", name="flux_operator_mcp")
 def _flux_operator_mcp() -> Path:
-    """Give the path of flux-operator's MCP server."""
+    """Return the path of flux-operator's MCP server."""
     return build.programs("flux-operator-mcp")["flux-operator-mcp"]

@@ -15,14 +15,14 @@ _FAILING = RECONCILED * 10  # how long the unhealthy ones have been so
 
 
 def revision(repository: str, branch: str = "main") -> str:
-    """Give the revision that the Git *repository* is on."""
+    """Return the revision that the Git *repository* is on."""
     return f"{branch}@sha1:{digest(repository)[:40]}"
 
 
 def git_repository(
     namespace: str, name: str, now: datetime, *, url: str, failure: str | None = None, **more: Any
 ) -> Object:
-    """Give a GitRepository of *url*; with *failure*, one that never had an artifact for it.
+    """Return a GitRepository of *url*; with *failure*, one that never had an artifact for it.
 
     *more* goes into its metadata and spec as it is: ``labels``, ``ref``.
     """
@@ -64,7 +64,7 @@ def git_repository(
 def helm_repository(
     namespace: str, name: str, now: datetime, *, url: str, labels: dict[str, str] | None = None
 ) -> Object:
-    """Give a HelmRepository of *url*."""
+    """Return a HelmRepository of *url*."""
     on = f"sha256:{digest(url)}"
     message = f"stored artifact: revision '{on}'"
     path = f"helmrepository/{namespace}/{name}/index-{digest(url)}.yaml"
@@ -100,7 +100,7 @@ def kustomization(
     depends_on: str | None = None,
     labels: dict[str, str] | None = None,
 ) -> Object:
-    """Give a Kustomization of *path* in the GitRepository *source*.
+    """Return a Kustomization of *path* in the GitRepository *source*.
 
     It has applied *inventory*; with *failure* (reason and message), nothing ever.
     """
@@ -139,7 +139,7 @@ def kustomization(
 
 
 def helm_chart(namespace: str, release: str, now: datetime, *, repository: str) -> Object:
-    """Give the HelmChart that helm-controller makes for the HelmRelease *release*."""
+    """Return the HelmChart that helm-controller makes for the HelmRelease *release*."""
     name = f"{namespace}-{release}"
     message = "pulled 'webapp' chart with version '1.4.2'"
     return make(
@@ -180,7 +180,7 @@ def helm_release(
     repository: str,
     labels: dict[str, str] | None = None,
 ) -> Object:
-    """Give a HelmRelease that is installed from the chart of ``helm_chart``."""
+    """Return a HelmRelease that is installed from the chart of ``helm_chart``."""
     message = f"Helm install succeeded for release {namespace}/{name}.v1 with chart webapp@1.4.2"
     deployed = {
         "action": "install",

@@ -45,7 +45,7 @@ _PART_OF_FLUX = {
 
 
 def flux_system(now: datetime) -> list[Object]:
-    """Give the namespace flux-system with all in it, healthy at *now*, with the sync's source."""
+    """Return the namespace flux-system with all in it, healthy at *now*, with the sync's source."""
     images = {name: _image(name) for name in CONTROLLERS}
     source = sync_source(now)
     images["flux-operator"] = f"ghcr.io/controlplaneio-fluxcd/flux-operator:{OPERATOR}"
@@ -63,7 +63,7 @@ def flux_system(now: datetime) -> list[Object]:
 
 
 def sync_source(now: datetime) -> Object:
-    """Give the GitRepository that the whole cluster is synced from."""
+    """Return the GitRepository that the whole cluster is synced from."""
     return git_repository(
         NAMESPACE, NAMESPACE, now, url=SYNC_URL, ref={"name": BRANCH}, labels=_PART_OF_FLUX
     )

@@ -24,7 +24,7 @@ FAILURE = (
 
 
 def fleet(count: int, now: datetime, *, blocked: int = 0) -> list[Object]:
-    """Give *count* Flux objects, and their namespaces; ``flux_system`` is what they run on.
+    """Return *count* Flux objects, and their namespaces; ``flux_system`` is what they run on.
 
     With *blocked* the GitRepository team-000/monorepo is broken and so many of the Kustomizations
     wait for it, every other one only for the one before. Raises ValueError for more than *count*.

@@ -24,7 +24,7 @@ def make(
     labels: dict[str, str] | None = None,
     **content: Any,
 ) -> Object:
-    """Give an object with the *content* (spec, status, …), as old as ``CREATED`` at *now*.
+    """Return an object with the *content* (spec, status, …), as old as ``CREATED`` at *now*.
 
     Where a *manager* is named, it is a controller that has written the status and the finalizer.
     """
@@ -56,7 +56,7 @@ def make(
 def condition(
     kind: str, status: str, reason: str, message: str, now: datetime, *, age: timedelta = RECONCILED
 ) -> Object:
-    """Give a condition of a Flux object, of the type *kind*, that has been so for *age*."""
+    """Return a condition of a Flux object, of the type *kind*, that has been so for *age*."""
     return {
         "type": kind,
         "status": status,
@@ -68,12 +68,12 @@ def condition(
 
 
 def stamp(moment: datetime) -> str:
-    """Give *moment*, in UTC, as Kubernetes writes it."""
+    """Return *moment*, in UTC, as Kubernetes writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def digest(*seed: str) -> str:
-    """Give 64 hexadecimal digits that depend on *seed* alone."""
+    """Return 64 hexadecimal digits that depend on *seed* alone."""
     return hashlib.sha256("/".join(seed).encode()).hexdigest()
 
 

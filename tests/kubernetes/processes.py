@@ -45,11 +45,11 @@ class Process:
             )
 
     def ended(self) -> bool:
-        """Tell whether it ended by itself."""
+        """Return whether it ended by itself."""
         return self._popen.poll() is not None
 
     def last_words(self, lines: int = 15) -> str:
-        """Give the last *lines* that it wrote since this start."""
+        """Return the last *lines* that it wrote since this start."""
         with self.log.open("rb") as file:
             file.seek(self._begins)
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
@@ -74,7 +74,7 @@ _PORTS = iter(range(20_000, 30_000))
 
 
 def free_ports(count: int) -> list[int]:
-    """Give *count* ports of 127.0.0.1 that nothing listens on.
+    """Return *count* ports of 127.0.0.1 that nothing listens on.
 
     No other run of the tests is given them as long as this process lives.
     """
@@ -92,6 +92,6 @@ def _is_ours(port: int) -> bool:
 
 @functools.cache
 def _locks() -> IO[bytes]:
-    """Give the file in which each byte stands for a port; the system ends locks with a process."""
+    """Return the file in which each byte stands for a port; locks end with the process."""
     build.cache().mkdir(parents=True, exist_ok=True)
     return (build.cache() / "ports").open("wb")

@@ -118,7 +118,7 @@ class Store:
 
 
 def items(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the objects in the List *document*, with the kind and version that it may leave out."""
+    """Return the objects in the List *document*, with their kind and version filled in."""
     inherited = {
         "apiVersion": document["apiVersion"],
         "kind": document["kind"].removesuffix("List"),

@@ -77,7 +77,7 @@ RECORDED: dict[str, Any] = {
 
 
 def refusal(cluster: Cluster, path: str, user: str) -> int:
-    """Give the status code with which *user* is refused what is at *path*."""
+    """Return the status code with which *user* is refused what is at *path*."""
     with pytest.raises(urllib.error.HTTPError) as caught:
         cluster.get(path, user)
     caught.value.close()

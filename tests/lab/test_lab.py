@@ -15,7 +15,6 @@ import pytest
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Level
-from fluxstatus.model.ref import key_of
 from fluxstatus.state.resource import BROKEN, Verdict
 from fluxstatus.state.state import State
 from tests.builders import judge
@@ -30,7 +29,7 @@ FILES = [*STATES, *sorted(RECORDED.glob("*.json.gz"))]
 
 @cache
 def told() -> dict[str, list[str]]:
-    """Give what is said of each namespace, advice apart."""
+    """Return what is said of each namespace, advice apart."""
     found: dict[str, list[str]] = {}
     for finding in (f for file in STATES for f in judge(snapshot.load(file)).faults):
         if finding.object and finding.level in AT_FAULT:
@@ -60,6 +59,6 @@ def test_what_fails_for_long_has_a_cause(file: Path) -> None:
         for resource in known.resources.values()
         if resource.verdict in BROKEN - {Verdict.TERMINATING}
         and resource.age(known.now) > timedelta(minutes=2)
-        and key_of(resource.ref) not in causes.by_object
+        and resource.ref.key not in causes.by_object
     ]
     assert unexplained == []

@@ -43,13 +43,13 @@ def put_with_crds(cluster: Cluster, file: Path) -> None:
 
 @pytest.fixture(name="other_crds")
 def _other_crds(bare_cluster: Cluster) -> Cluster:
-    """Give a cluster whose CRDs are the test's own business."""
+    """Return a cluster whose CRDs are the test's own business."""
     bare_cluster.clear()
     return bare_cluster
 
 
 def replayed(file: Path) -> Said:
-    """Give what the judge says of the snapshot *file* itself."""
+    """Return what the judge says of the snapshot *file* itself."""
     report = judge(snapshot.load(file))
     return Said(report.exit_code(), as_json.render(report, Look()), "")
 

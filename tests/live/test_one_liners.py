@@ -29,7 +29,7 @@ Place = tuple[str, str]
 
 @pytest.fixture(name="other_crds")
 def _other_crds(bare_cluster: Cluster) -> Cluster:
-    """Give a cluster whose CRDs are the test's own business."""
+    """Return a cluster whose CRDs are the test's own business."""
     bare_cluster.clear()
     return bare_cluster
 
@@ -50,19 +50,19 @@ def ours(line: str, cluster: Cluster, *more: str, user: str = "admin") -> Said:
 
 
 def places(text: str) -> set[Place]:
-    """Give the namespaces and names in the tables that kubectl prints, or we."""
+    """Return the namespaces and names in the tables that kubectl prints, or we."""
     rows = [line.split()[:2] for line in text.splitlines() if line]
     return {(home, name) for home, name in rows if home != "NAMESPACE"}
 
 
 def items(file: Path, *kinds: str) -> list[dict[str, Any]]:
-    """Give the objects of these *kinds* in the snapshot *file*."""
+    """Return the objects of these *kinds* in the snapshot *file*."""
     answers = snapshot.load(file).answers.values()
     return [item for answer in answers for item in answer.items if item["kind"] in kinds]
 
 
 def place_of(item: dict[str, Any]) -> Place:
-    """Give the namespace and name of *item*."""
+    """Return the namespace and name of *item*."""
     return item["metadata"]["namespace"], item["metadata"]["name"]
 
 
@@ -73,7 +73,7 @@ def is_ready(item: dict[str, Any]) -> bool:
 
 
 def column(said: Said, head: str) -> dict[Place, str]:
-    """Give a column of our table by namespace and name."""
+    """Return a column of our table by namespace and name."""
     heads, *lines = said.out.splitlines()
     at = heads.index(head)
     return {(line.split()[0], line.split()[1]): line[at:].partition(" ")[0] for line in lines}
@@ -317,7 +317,7 @@ def test_a_kind_is_one_list(cluster: Cluster) -> None:
 
 
 def requests_of(cluster: Cluster, *words: str) -> list[str]:
-    """Give the resources that a command asks the API server for."""
+    """Return the resources that a command asks the API server for."""
     cluster.forget_audit()
     assert flux_status(cluster.kubeconfig("admin"), *words).code == Exit.HEALTHY
     return [request.resource for request in cluster.audit("admin")]
@@ -396,7 +396,7 @@ def test_owner_leads_from_a_pod_to_git(cluster: Cluster) -> None:
 
 
 def workload(namespace: str, labels: dict[str, str]) -> Iterable[dict[str, Any]]:
-    """Give a Deployment with *labels*, its ReplicaSet, and a pod that cannot pull its image."""
+    """Return a Deployment with *labels*, its ReplicaSet, and a pod that cannot pull its image."""
     waiting = {"waiting": {"reason": "ImagePullBackOff"}}
     containers = [{"name": "web", "image": "web:1", "ready": False, "state": waiting}]
     pod = {"containers": [{"name": "web", "image": "web:1", "env": [{"name": "A", "value": "b"}]}]}

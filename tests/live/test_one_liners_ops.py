@@ -31,7 +31,7 @@ def documented(kubeconfig: Path, *argv: str) -> subprocess.CompletedProcess[str]
 
 
 def versions(kubeconfig: Path) -> dict[tuple[str, str], str]:
-    """Give what `versions` tells, by role and name."""
+    """Return what `versions` tells, by role and name."""
     report = flux_status(kubeconfig, "versions", "-o", "json").report
     return {(part["role"], part["name"]): part["version"] for part in report["parts"]}
 

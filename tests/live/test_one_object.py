@@ -12,10 +12,10 @@ import pytest
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.cluster.client import Access
-from fluxstatus.cluster.collector import QUESTIONS, collect
+from fluxstatus.cluster.collector import QUERIES, collect
 from fluxstatus.cluster.reader import reading
 from fluxstatus.commands.options import Connection
-from fluxstatus.commands.reconcile.advice import Advice, advise
+from fluxstatus.commands.reconcile.advice import Assessment, advise
 from fluxstatus.lookup.names import Named
 from fluxstatus.lookup.related import look, needs_of
 from fluxstatus.model.findings import Exit
@@ -32,20 +32,20 @@ pytestmark = pytest.mark.cluster
 _EVERY = 9  # objects of the recorded ones are too many to ask for each
 
 
-def told(advice: Advice) -> tuple[object, ...]:
-    """Give what does not depend on the moment at which it was asked."""
+def told(advice: Assessment) -> tuple[object, ...]:
+    """Return what does not depend on the moment at which it was asked."""
     return advice.ref, advice.stands, advice.level, advice.reason.helps, advice.reason.text
 
 
-def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Advice:
-    """Give the advice on one object of which only what it needs was read."""
+def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Assessment:
+    """Return the advice on one object of which only what it needs was read."""
     with reading(flags.access(20)) as ours:
         assert ours.discover()
-        beside = [(name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS, "events")]
+        beside = [(name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")]
         beside += [ours.of_kind(KINDS["FluxInstance"])]
         state, resource = look(
             ours, Named(KINDS[kind], name), (namespace,), needs_of,
-            beside=beside, after=lambda: ours.in_homes("pods"),
+            beside=beside, after=lambda: ours.in_flux_namespaces("pods"),
         )  # fmt: skip
         return advise(Analysis(state), resource)
 
@@ -95,7 +95,7 @@ def test_what_is_printed_works(cluster: Cluster) -> None:
     for words in (("ks/apps", "-n", "healthy-chain"), ("hr/web", "-n", "healthy-helm"),
                   ("instance/flux",)):  # fmt: skip
         said = flux_status(kubeconfig, "reconcile", *words, "-o", "json")
-        commands = [c["argv"] for way in said.report["ways"] for c in way["commands"]]
+        commands = [c["argv"] for request in said.report["ways"] for c in request["commands"]]
         annotate = [argv for argv in commands if "annotate" in argv]
         assert annotate
         for argv in annotate:

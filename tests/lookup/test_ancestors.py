@@ -17,13 +17,13 @@ class Objects:
         self._items = {ref_of(item)[1:]: item for item in items}
 
     def get(self, _: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Give one of them."""
+        """Return one of them."""
         hidden = Unread(Why.FORBIDDEN, "not allowed")
         return hidden if kind == "Hidden" else self._items.get((kind, namespace, name))
 
 
 def thing(kind: str, name: str, owner: str = "", **metadata: Any) -> Object:
-    """Give an object that is owned by "Kind/name"."""
+    """Return an object that is owned by "Kind/name"."""
     more: dict[str, Any] = {"name": name, "namespace": "apps", **metadata}
     if owner:
         owned_by, _, its_name = owner.partition("/")
@@ -34,14 +34,14 @@ def thing(kind: str, name: str, owner: str = "", **metadata: Any) -> Object:
 
 
 def labels(kind: str, name: str) -> dict[str, str]:
-    """Give the labels that *name*, of *kind*, puts on what it makes."""
+    """Return the labels that *name*, of *kind*, puts on what it makes."""
     prefix = {"Kustomization": "kustomize", "HelmRelease": "helm"}[kind]
     return {f"{prefix}.toolkit.fluxcd.io/name": name,
             f"{prefix}.toolkit.fluxcd.io/namespace": "apps"}  # fmt: skip
 
 
 def steps(node: Node) -> Iterator[str]:
-    """Give the relations and objects above *node*."""
+    """Return the relations and objects above *node*."""
     for child in node.children:
         yield f"{child.relation} {child.ref.kind}/{child.ref.name}"
         yield from steps(child)

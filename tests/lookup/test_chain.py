@@ -19,24 +19,24 @@ Name = tuple[str, str]
 
 
 def up(known: State, kind: str, name: str) -> list[Node]:
-    """Give everything above the object *name* of *kind* in namespace apps."""
+    """Return everything above the object *name* of *kind* in namespace apps."""
     tree = Chains(Analysis(known)).up(known.resources[kind, "apps", name])
     return [node for top in tree for node in top.all()]
 
 
 def down(known: State, kind: str, name: str) -> list[Node]:
-    """Give everything below it."""
+    """Return everything below it."""
     tree = Chains(Analysis(known)).down(known.resources[kind, "apps", name])
     return [node for top in tree for node in top.all()]
 
 
 def named(ref: Ref) -> Name:
-    """Give kind and name of *ref*."""
+    """Return kind and name of *ref*."""
     return ref.kind, ref.name
 
 
 def broken() -> State:
-    """Give a source that fails, two that wait for it one after the other, and one that is well."""
+    """Return a failing source, two objects that wait for it in a chain, and a healthy one."""
     return state(
         *flux_system(),
         source("repo", NOT_THERE),

@@ -54,7 +54,7 @@ class Cluster:
     def some(
         self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
     ) -> list[Object] | Unread:
-        """Give the objects that are asked for."""
+        """Return the objects that are asked for."""
         del api_version
         self.asked.append(f"{kind} {namespace}")
         if kind in self.hidden:
@@ -73,20 +73,20 @@ class Cluster:
 
 
 def tree(kind: str, name: str, cluster: Cluster | None, *objects: Object) -> Node:
-    """Give the tree of *kind* apps/*name* in a cluster with *objects* of Flux."""
+    """Return the tree of *kind* apps/*name* in a cluster with *objects* of Flux."""
     known = state(*objects)
     return Tree(known.resources, cluster, NOW).of(known.resources[kind, "apps", name])
 
 
 def shown(node: Node) -> list[Any]:
-    """Give what hangs on *node*: relation, kind and name, whether it is well, and so on."""
+    """Return what hangs on *node*: relation, kind and name, whether it is well, and so on."""
     return [
         (c.relation, f"{c.ref.kind}/{c.ref.name}", c.health.well, *shown(c)) for c in node.children
     ]
 
 
 def applied(name: str, *ids: str) -> Object:
-    """Give a Kustomization that has applied *ids*."""
+    """Return a Kustomization that has applied *ids*."""
     made = kustomization(name, "git")
     made["status"]["inventory"] = {"entries": [{"id": one, "v": "v1"} for one in ids]}
     return made

@@ -10,13 +10,13 @@ from tests.builders import NOW, container, crashing, flux, pod
 
 
 def thing(kind: str, status: dict[str, Any], **spec: Any) -> dict[str, Any]:
-    """Give an object of *kind*."""
+    """Return an object of *kind*."""
     return {"apiVersion": "x/v1", "kind": kind, "metadata": {"name": "a", "generation": 2},
             "spec": spec, "status": status}  # fmt: skip
 
 
 def conditions(**known: str) -> dict[str, Any]:
-    """Give a status with these conditions, each "status message"."""
+    """Return a status with these conditions, each "status message"."""
     return {"conditions": [
         {"type": name, "status": said.partition(" ")[0], "message": said.partition(" ")[2]}
         for name, said in known.items()

@@ -16,7 +16,7 @@ SECRET = "ghp_CANARYcanary0123456789"
 
 
 def line(name: str = "web", level: str = "error", kind: str = "Kustomization", **more: str) -> str:
-    """Give a line as controller-runtime writes it."""
+    """Return a line as controller-runtime writes it."""
     return json.dumps(
         {
             "level": level,
@@ -33,7 +33,7 @@ def line(name: str = "web", level: str = "error", kind: str = "Kustomization", *
 
 @pytest.fixture(name="kubectl")
 def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give where to write what `kubectl logs` prints."""
+    """Return where to write what `kubectl logs` prints."""
     log = tmp_path / "log"
     folder = program(tmp_path / "bin" / "kubectl", f'echo "$@" >>{tmp_path}/argv; cat {log}').parent
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")

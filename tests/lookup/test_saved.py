@@ -5,7 +5,7 @@ import pytest
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.lookup.live import ref_of, split
 from fluxstatus.lookup.saved import Objects, find
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Unread, Why
 from tests.builders import FORBIDDEN, evidence, flux_system, source
 
@@ -30,7 +30,7 @@ def test_flux_and_its_own_workloads_are_found() -> None:
 )
 def test_a_mistake_is_told(words: list[str], said: str) -> None:
     """What means nothing or too much is asked back."""
-    with pytest.raises(MistakenError, match=said):
+    with pytest.raises(NotFoundError, match=said):
         find(KNOWN, words, [])
 
 

@@ -37,7 +37,7 @@ INSTANCE = KINDS["FluxInstance"].resource
 
 
 def next_of(known: Evidence, memory: Memory = NOTHING) -> Next | None:
-    """Give what is to be done after the check of *known*."""
+    """Return what is to be done after the check of *known*."""
     return judge(known, memory=memory).next
 
 

@@ -19,7 +19,7 @@ HELLO = (
 
 
 def answer(number: int, result: str) -> str:
-    """Give the shell that waits for a question and answers it."""
+    """Return the shell that waits for a question and answers it."""
     return f'read line; echo \'{{"jsonrpc": "2.0", "id": {number}, {result}}}\'; '
 
 

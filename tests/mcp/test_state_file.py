@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.mcp import state_file
-from fluxstatus.mcp.clients import CLIENTS, Machine
+from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.model.evidence import Target
 from tests.builders import NOW
@@ -83,14 +83,14 @@ def test_a_folder_that_cannot_be_written(state: Path) -> None:
 def test_entries_for_this_context(state: Path) -> None:
     """The entries for the context, or for any, are known; broken files are passed over."""
     assert not state.exists()
-    machine = Machine(environ=os.environ)
+    host = Host(environ=os.environ)
     entries = {
         "cursor": Entry("a", "flux-operator-mcp", ("serve", "--kube-context", "prod")),
         "codex": Entry("b", "flux-operator-mcp", ("serve", "--read-only=true")),
         "goose": Entry("c", "flux-operator-mcp", ("serve", "--kube-context=dev")),
     }
     for name, entry in entries.items():
-        path = CLIENTS[name].path(machine)
+        path = CLIENTS[name].path(host)
         assert path
         path.parent.mkdir(parents=True)
         path.write_text(CLIENTS[name].put("", entry))

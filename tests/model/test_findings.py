@@ -9,7 +9,7 @@ from tests.builders import NOW
 
 
 def report(*levels: Level, unreachable: bool = False) -> Report:
-    """Give a report with one finding of each of *levels*."""
+    """Return a report with one finding of each of *levels*."""
     findings = tuple(Finding("ui", "x", level, "x") for level in levels)
     return Report(Target(), "", "", NOW, Cost(), (), findings, unreachable=unreachable)
 

@@ -75,7 +75,7 @@ EVIDENCE = st.builds(
 
 
 def sample_with(**parts: Any) -> bytes:
-    """Give a snapshot with some of the document's parts replaced."""
+    """Return a snapshot with some of the document's parts replaced."""
     return json.dumps(json.loads(dumps(SAMPLE)) | parts).encode()
 
 
@@ -290,7 +290,7 @@ def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Give the way to each value of a document but for the insides of the objects."""
+    """Return the way to each value of a document but for the insides of the objects."""
     yield path
     if path and path[-1] == "items":
         yield from ((*path, index) for index in range(len(value)))

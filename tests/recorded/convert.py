@@ -48,35 +48,35 @@ def convert(recordings: Path, into: Path) -> None:
 
 
 def evidence(cluster: Path, namespaces: Iterable[Path], context: str = "recorded") -> Evidence:
-    """Give what the product would have collected of a recorded cluster."""
+    """Return what the product would have collected of a recorded cluster."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for folder in sorted(namespaces):
         for file in sorted(folder.glob("*.json")):
-            for question, item in _answers(file):
-                found[question].append(item)
+            for query, item in _answers(file):
+                found[query].append(item)
     served = _served(cluster)
-    questions = [*served, CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods"]
+    queries = [*served, CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods"]
     meta = json.loads((cluster / "meta.json").read_text())
     version = json.loads((cluster / "version.json").read_text())["gitVersion"]
     target = Target(context, context, "https://127.0.0.1:6443", "admin", version)
     return Evidence(
         taken_at=datetime.fromisoformat(meta["recordedAt"]),
         target=target,
-        answers={q: Answer(tuple(found[q])) for q in questions} | _absent(served),
+        answers={q: Answer(tuple(found[q])) for q in queries} | _absent(served),
         served=served,
     )
 
 
 def _answers(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each object in *file* with the question that the product would have asked for it."""
+    """Return each object in *file* with the question that the product would have asked for it."""
     plural = file.stem
     if plural not in _BY_PLURAL and plural not in _CORE:
         return
     listed = json.loads(file.read_text())
     for item in listed["items"]:
         whole = {"apiVersion": listed["apiVersion"], "kind": listed["kind"][:-4], **item}
-        for question in _questions(plural, whole):
-            yield question, prune(question, whole)
+        for query in _questions(plural, whole):
+            yield query, prune(query, whole)
 
 
 def _questions(plural: str, item: dict[str, Any]) -> Iterator[str]:

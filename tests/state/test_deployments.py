@@ -129,7 +129,7 @@ def test_a_component_is_read_whole() -> None:
     found = {c.ref.name: c for c in components(evidence(*HEALTHY))}
     helm = found["helm-controller"]
     assert (helm.name, helm.version, helm.ready, helm.wanted) == ("helm-controller", "v1.6.4", 1, 1)
-    assert (helm.trouble, helm.down, len(helm.pods)) == (None, False, 1)
+    assert (helm.problem, helm.down, len(helm.pods)) == (None, False, 1)
 
 
 def test_a_shard_is_its_component() -> None:
@@ -153,8 +153,8 @@ def test_a_deployment_says_why_it_makes_no_pod() -> None:
     objects = alter(objects, "Deployment/helm-controller", {
         "status.readyReplicas": 0, "status.conditions": [broken]})  # fmt: skip
     helm = next(c for c in components(evidence(*objects)) if c.name == "helm-controller")
-    assert helm.trouble is not None
-    assert "exceeded quota" in helm.trouble.text
+    assert helm.problem is not None
+    assert "exceeded quota" in helm.problem.text
 
 
 def test_the_operator_is_told_from_the_controllers() -> None:

@@ -25,18 +25,18 @@ WIPED = {"Ready": "Unknown Progressing: Reconciliation in progress"}
 
 
 def at(stage: str) -> dict[str, str]:
-    """Give the conditions of a Kustomization that is at *stage* of its attempt."""
+    """Return the conditions of a Kustomization that is at *stage* of its attempt."""
     revision = "for revision main@sha1:abc with a timeout of 5m0s"
     return WIPED | {"Reconciling": f"True Progressing: {stage} {revision}"}
 
 
 def reconciled(status: str, ago: timedelta) -> Object:
-    """Give an entry of a history: how an attempt ended, *ago* before now."""
+    """Return an entry of a history: how an attempt ended, *ago* before now."""
     return {"lastReconciled": stamp(ago), "lastReconciledStatus": status}
 
 
 def failed(of: str, reason: str, ago: float = 3, message: str = BROKEN) -> Object:
-    """Give the Warning event of an attempt that failed, that many minutes *ago*."""
+    """Return the Warning event of an attempt that failed, that many minutes *ago*."""
     return event(f"{of} apps/web", reason, message, ago=minutes(ago))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.model.evidence import Object
-from fluxstatus.state.pods import is_ready, last_restart, selected, trouble_of_pod
+from fluxstatus.state.pods import is_ready, last_restart, problem_of_pod, selected
 from tests.builders import NOW, container, crashing, minutes, pod, stamp
 
 ENDED = {"exitCode": 1, "reason": "Error", "finishedAt": stamp(minutes(2))}
@@ -39,9 +39,9 @@ UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes
 )  # fmt: skip
 def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str) -> None:
     """Each state that the kubelet reports has its code and is told in words."""
-    trouble = trouble_of_pod(one)
-    assert (trouble.code if trouble else None) == code
-    assert words in (trouble.text if trouble else "")
+    problem = problem_of_pod(one)
+    assert (problem.code if problem else None) == code
+    assert words in (problem.text if problem else "")
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ CONTROLLERS = (*DEFAULT_COMPONENTS, "source-watcher")
 
 
 def labelled(objects: list[Object], *versions: str) -> list[Object]:
-    """Give *objects* with the controllers, in turn, labelled as being of these *versions*."""
+    """Return *objects* with the controllers, in turn, labelled as being of these *versions*."""
     for name, version in zip(CONTROLLERS, versions, strict=True):
         labels = {**PART, "app.kubernetes.io/version": version} if version else PART
         objects = alter(objects, f"Deployment/{name}", {"metadata.labels": labels})

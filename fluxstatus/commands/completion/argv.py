@@ -50,7 +50,7 @@ class Line:
 
 
 def read_table() -> list[Word]:
-    """Give the rows of the table."""
+    """Return the rows of the table."""
     with open(TABLE, encoding="utf-8") as file:  # noqa: PTH123 - see above
         return [Word(*line.rstrip("\n").split("\t")) for line in file]
 
@@ -79,7 +79,7 @@ def takes(table: Iterable[Word], command: str, flag: str) -> str:
 
 
 def passed_on(before: Sequence[str], table: Iterable[Word]) -> Iterator[str]:
-    """Give the flags among *before* that tell kubectl of which cluster it is asked, a word each."""
+    """Return the flags in *before* that choose kubectl's cluster, one word each."""
     known = {row.word: row.takes for row in table if row.passed_on}
     for word, following in zip(before, [*before[1:], ""], strict=False):
         flag, equals, value = word.partition("=")

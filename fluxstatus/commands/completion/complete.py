@@ -36,7 +36,7 @@ OBJECTS = ("KIND/NAME", "ANY/NAME", "NAME")
 
 
 def complete(words: Sequence[str]) -> str:
-    """Give the candidates for the last of *words*, and in the last line how the shell goes on.
+    """Return the candidates for the last of *words*, and in the last line how the shell goes on.
 
     *words* are those after `kubectl flux-status`; the last one is being typed, "" if not begun.
     """
@@ -90,7 +90,7 @@ def _values(wanted: str, typed: str, line: Line, table: Iterable[Word]) -> Mappi
 
 
 def _objects(what: str, typed: str, line: Line, table: Iterable[Word]) -> dict[str, str]:
-    """Give the kinds, each with a slash, until there is one; then its objects."""
+    """Return the kinds, each with a slash, until there is one; then its objects."""
     kinds = {row.word: row for row in table if row.place == "KIND"}
     kind, slash, _ = typed.partition("/")
     if not slash and line.arguments and not line.wanted:
@@ -100,13 +100,13 @@ def _objects(what: str, typed: str, line: Line, table: Iterable[Word]) -> dict[s
     row = kinds.get(kind.lower())
     if row is None and what != "ANY/NAME":
         return {}
-    question = ("get", row.takes if row else kind, _namespace(line.before))
-    names = _ask_kubectl(question, line.before, table)
+    query = ("get", row.takes if row else kind, _namespace(line.before))
+    names = _ask_kubectl(query, line.before, table)
     return {f"{kind}{slash}{name}" if slash else name: text for name, text in names.items()}
 
 
 def _kinds(what: str, typed: str, line: Line, table: Iterable[Word]) -> dict[str, str]:
-    """Give what kinds there are; short names, and kinds not of Flux, to who begins with one."""
+    """Return what kinds there are; short names, and kinds not of Flux, to who begins with one."""
     kinds = (row for row in table if row.place == "KIND" and row.word.startswith(typed))
     found = {f"{row.word}/": row.help for row in kinds}
     if what == "ANY/NAME" and not found:
@@ -116,7 +116,7 @@ def _kinds(what: str, typed: str, line: Line, table: Iterable[Word]) -> dict[str
 
 
 def _namespace(before: Sequence[str]) -> str:
-    """Give the flag that tells kubectl where to look: the one namespace of *before*, or all."""
+    """Return the flag that tells kubectl where to look: the one namespace of *before*, or all."""
     flags = ("-n", "--namespace")
     named = [v for w, v in zip(before, [*before[1:], ""], strict=False) if w in flags]
     named += [word.partition("=")[2] for word in before if word.startswith("--namespace=")]
@@ -124,13 +124,13 @@ def _namespace(before: Sequence[str]) -> str:
 
 
 def _ask_kubectl(
-    question: Sequence[str], before: Sequence[str], table: Iterable[Word]
+    query: Sequence[str], before: Sequence[str], table: Iterable[Word]
 ) -> dict[str, str]:
-    """Give the names that kubectl tells, each with its namespace if it has one."""
+    """Return the names that kubectl tells, each with its namespace if it has one."""
     from fluxstatus.cluster import processes  # noqa: PLC0415 - see above
 
     try:
-        argv = [processes.kubectl(), *question, *passed_on(before, table)]
+        argv = [processes.kubectl(), *query, *passed_on(before, table)]
         output = processes.run(argv, timeout=_PATIENCE)
     except processes.ProgramError:
         return {}

@@ -33,7 +33,7 @@ def started(words: Sequence[str]) -> Iterator[None]:
 
 
 def flags_for(words: Sequence[str]) -> tuple[str, ...] | None:
-    """Give the flags for kubectl if *words* look as if a cluster would be asked, else None."""
+    """Return the flags for kubectl if *words* look as if a cluster would be asked, else None."""
     table = read_table()
     line = parse(words, table)
     asks = any(row.passed_on for row in table if row.place == line.command)

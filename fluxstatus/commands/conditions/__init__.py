@@ -78,8 +78,8 @@ def _find(
     from fluxstatus.cluster.list_reader import opened
     from fluxstatus.lookup.live import Objects
 
-    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
-        return Objects(door).find(words, place.namespaces), datetime.now(UTC)
+    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        return Objects(api).find(words, place.namespaces), datetime.now(UTC)
 
 
 def _put(item: "Object", now: "datetime", told: Told) -> None:

@@ -15,12 +15,12 @@ WIDE = ("TYPE", "STATUS", "SINCE", "OBSERVED", "REASON", "MEANING", "MESSAGE")
 
 
 def conditions_of(item: Object) -> list[Object]:
-    """Give the conditions of *item*, as it has them, but for credentials in their texts."""
+    """Return the conditions of *item*, as it has them, but for credentials in their texts."""
     return maps_of(masked(map_of(item.get("status")).get("conditions")))
 
 
 def rows(item: Object, columns: Sequence[str], now: datetime) -> list[list[str]]:
-    """Give a row of *columns* for each condition of *item*."""
+    """Return a row of *columns* for each condition of *item*."""
     generation = map_of(item.get("metadata")).get("generation")
     group = text_of(item.get("apiVersion")).rpartition("/")[0]
     found = []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.events.source import Events
-    from fluxstatus.model.errors import MistakenError
+    from fluxstatus.model.errors import NotFoundError
     from fluxstatus.model.evidence import Evidence
     from fluxstatus.model.ref import Ref
 
@@ -89,14 +89,14 @@ def show(
                 yield list_reader.Saved(evidence, place.namespaces)
                 return
             tell = console.noting(on=look.verbose)
-            with list_reader.opened(connection.access(timeout), tell) as door:
-                yield list_reader.Live(door, place.namespaces)
+            with list_reader.opened(connection.access(timeout), tell) as api:
+                yield list_reader.Live(api, place.namespaces)
 
         raise typer.Exit(showing.show(listing, cluster, watch=look.watch))
 
 
 def _events(
-    which: Which, look: Look, about: "Ref | None", doubt: "MistakenError | None"
+    which: Which, look: Look, about: "Ref | None", doubt: "NotFoundError | None"
 ) -> "Events":
     from fluxstatus.commands.events.source import Events, Wanted
 
@@ -106,7 +106,7 @@ def _events(
 
 
 def _saved(offline: Offline) -> "Evidence | None":
-    """Give the saved cluster, if that is what is looked into."""
+    """Return the saved cluster, if that is what is looked into."""
     if not offline.file:
         return None
     from fluxstatus.model import snapshot
@@ -122,22 +122,22 @@ def _about(
     *,
     timeout: float,
     verbose: bool,
-) -> "tuple[Ref | None, MistakenError | None]":
-    """Give what KIND/NAME means, and the doubt whether it exists. Raises MistakenError."""
+) -> "tuple[Ref | None, NotFoundError | None]":
+    """Return what KIND/NAME means, and the doubt whether it exists. Raises NotFoundError."""
     if not word:
         return None, None
     from fluxstatus.lookup import live, saved
-    from fluxstatus.model.errors import MistakenError
+    from fluxstatus.model.errors import NotFoundError
 
     if evidence:
         return live.ref_of(saved.find(evidence, [word], place.namespaces)), None
     from fluxstatus.cluster.list_reader import opened
 
-    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
-        objects = live.Objects(door)
+    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        objects = live.Objects(api)
         try:
             return live.ref_of(objects.find([word], place.namespaces)), None
-        except MistakenError as error:
+        except NotFoundError as error:
             possible = [] if error.choices else objects.possible([word], place.namespaces)
             if len(possible) != 1:
                 raise

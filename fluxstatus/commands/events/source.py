@@ -10,7 +10,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.listing import Entry
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import FLUX_GROUPS
 from fluxstatus.model.ref import Ref
@@ -49,11 +49,11 @@ class Events:
     columns: tuple[str, ...] = ("NAMESPACE", "LAST", "TIMES", "TYPE", "REASON", "OBJECT", "MESSAGE")
     wide: tuple[str, ...] = (*columns[:-1], "FIRST", "FROM", "MESSAGE")
 
-    def __init__(self, wanted: Wanted, *, folded: bool, doubt: MistakenError | None = None) -> None:
+    def __init__(self, wanted: Wanted, *, folded: bool, doubt: NotFoundError | None = None) -> None:
         self._wanted, self._folded, self._doubt = wanted, folded, doubt
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Give the entries, all at once."""
+        """Return the entries, all at once."""
         found: dict[Hashable, _Folded] = {}
         for event in self._read(cluster):
             one = _looked_at(event)
@@ -76,8 +76,8 @@ class Events:
         """Whether the list is not whole without something: it never is."""
         return True
 
-    def mistake(self) -> MistakenError | None:
-        """Give the doubt, unless there was an event."""
+    def mistake(self) -> NotFoundError | None:
+        """Return the doubt, unless there was an event."""
         return self._doubt
 
     def none(self) -> str:
@@ -98,7 +98,7 @@ class Events:
         return since is not None and one.last is not None and now - one.last > since
 
     def _read(self, cluster: Cluster) -> Iterator[Object]:
-        """Give each event once."""
+        """Return each event once."""
         type_ = f"type={self._wanted.type}" if self._wanted.type else ""
         if about := self._wanted.about:
             named = f"involvedObject.kind={about.kind},involvedObject.name={about.name}"
@@ -106,18 +106,21 @@ class Events:
             where = about.namespace or "default"
             yield from cluster.events(",".join(filter(None, (named, type_))), where)
             return
-        homes = cluster.homes()
+        flux_namespaces = cluster.flux_namespaces()
         for namespace in cluster.namespaces:
             for event in cluster.events(type_, namespace):
-                if namespace in homes or _is_flux(event):
+                if namespace in flux_namespaces or _is_flux(event):
                     yield event
         if cluster.namespaces:
             return
-        for home in homes:
+        for home in flux_namespaces:
             yield from cluster.events(type_, home)
         others = ",".join(f"involvedObject.kind!={kind}" for kind in _FOREIGN)
         for event in cluster.events(",".join(filter(None, (others, type_)))):
-            if _is_flux(event) and map_of(event.get("metadata")).get("namespace") not in homes:
+            if (
+                _is_flux(event)
+                and map_of(event.get("metadata")).get("namespace") not in flux_namespaces
+            ):
                 yield event
 
 

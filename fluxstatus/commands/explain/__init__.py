@@ -22,8 +22,8 @@ from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
     from fluxstatus.commands.explain.codes import Code
-    from fluxstatus.commands.explain.details import Story
-    from fluxstatus.model.errors import MistakenError
+    from fluxstatus.commands.explain.details import Details
+    from fluxstatus.model.errors import NotFoundError
     from fluxstatus.state.resource import Resource
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
@@ -69,7 +69,7 @@ def show(
     """
     from fluxstatus.commands.explain.codes import codes
     from fluxstatus.lookup.names import find, near_codes, parse
-    from fluxstatus.model.errors import MistakenError, UnreadError
+    from fluxstatus.model.errors import NotFoundError, UnreadError
 
     if complaint := saved.contradiction(connection):
         ctx.fail(complaint)
@@ -84,20 +84,20 @@ def show(
         if state.evidence.unreachable:
             console.put(RENDER[shown.output](report_with_next(analysis), _look(shown)))
             if meant := near_codes(asked, known):
-                _mistaken(MistakenError(f"{asked.name!r} is no code; did you mean:", meant))
+                _mistaken(NotFoundError(f"{asked.name!r} is no code; did you mean:", meant))
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(state, asked, which.namespace, known)
-    except MistakenError as error:
+    except NotFoundError as error:
         raise typer.Exit(_mistaken(error)) from error
     except UnreadError as error:
         console.note(f"Error: {error}")
         raise typer.Exit(Exit.NO_VERDICT) from error
-    story = _story(analysis, resource, timeout, None if saved.file else connection.flags())
-    _put(story, shown)
-    raise typer.Exit(_CODES.get(story.level, Exit.HEALTHY))
+    details = _details(analysis, resource, timeout, None if saved.file else connection.flags())
+    _put(details, shown)
+    raise typer.Exit(_CODES.get(details.level, Exit.HEALTHY))
 
 
-def _put(told: "Story | Code", shown: Shown) -> None:
+def _put(told: "Details | Code", shown: Shown) -> None:
     from fluxstatus.commands.explain import as_json, as_text
 
     if shown.output is Format.TEXT:
@@ -122,24 +122,24 @@ def _read(
     return evidence
 
 
-def _mistaken(error: "MistakenError") -> Exit:
+def _mistaken(error: "NotFoundError") -> Exit:
     console.note(f"Error: {error}")
     for choice in error.choices:
         console.note(f"  {command_line(('kubectl', 'flux-status', 'explain', *choice))}")
     return Exit.USAGE
 
 
-def _story(
+def _details(
     analysis: Analysis, resource: "Resource", timeout: float, flags: tuple[str, ...] | None
-) -> "Story":
+) -> "Details":
     """Tell the story of *resource*; without *flags* for kubectl nothing more is asked."""
-    from fluxstatus.commands.explain.details import story_of
+    from fluxstatus.commands.explain.details import details_of
     from fluxstatus.lookup import events, log
     from fluxstatus.lookup.credentials import inspect
 
     report = report_with_next(analysis)
     if flags is None:
-        return story_of(analysis, report, resource, log.Log(unread=_NOT_ASKED), _NOT_ASKED)
+        return details_of(analysis, report, resource, log.Log(unread=_NOT_ASKED), _NOT_ASKED)
     component = analysis.controllers.component_of(resource)
     said = (
         log.read(component, resource.ref, flags, timeout)
@@ -148,4 +148,4 @@ def _story(
     )
     secrets = inspect.credentials_of(analysis.state, resource, flags, timeout)
     happened = events.read(resource.ref, flags, timeout)
-    return story_of(analysis, report, resource, said, secrets, events=happened)
+    return details_of(analysis, report, resource, said, secrets, events=happened)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from fluxstatus.commands.explain.codes import Code
-from fluxstatus.commands.explain.details import Story
+from fluxstatus.commands.explain.details import Details
 from fluxstatus.lookup.chain import Node
 from fluxstatus.lookup.log import Log
 from fluxstatus.model.ref import Ref
@@ -25,27 +25,29 @@ from fluxstatus.report.secrets import json_of, unread_json
 SCHEMA_VERSION = 1
 
 
-def render(told: Story | Code) -> str:
-    """Give *told* as a JSON document, whole and ASCII only, with a newline at its end."""
-    content = _code(told) if isinstance(told, Code) else _story(told)
+def render(told: Details | Code) -> str:
+    """Return *told* as a JSON document, whole and ASCII only, with a newline at its end."""
+    content = _code(told) if isinstance(told, Code) else _details(told)
     return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
 
 
-def _story(story: Story) -> dict[str, Any]:
+def _details(details: Details) -> dict[str, Any]:
     return {
-        "takenAt": time_json(story.taken_at),
-        "context": story.context,
-        "object": object_json(story.ref),
-        "verdict": story.level,
-        "stands": story.stands,
-        "since": _time(story.since),
-        "findings": [finding_json(finding) for finding in story.findings],
+        "takenAt": time_json(details.taken_at),
+        "context": details.context,
+        "object": object_json(details.ref),
+        "verdict": details.level,
+        "stands": details.stands,
+        "since": _time(details.since),
+        "findings": [finding_json(finding) for finding in details.findings],
         "chain": {
-            "needs": [_node(node) for node in story.needs],
-            "neededBy": [_node(node) for node in story.needed_by],
+            "needs": [_node(node) for node in details.needs],
+            "neededBy": [_node(node) for node in details.needed_by],
         },
-        "revisions": [{"what": what, "value": value} for what, value in story.revisions],
-        "suspended": [{"object": ref_json(ref), "since": _time(at)} for ref, at in story.suspended],
+        "revisions": [{"what": what, "value": value} for what, value in details.revisions],
+        "suspended": [
+            {"object": ref_json(ref), "since": _time(at)} for ref, at in details.suspended
+        ],
         "conditions": [
             {
                 "type": one.type,
@@ -55,7 +57,7 @@ def _story(story: Story) -> dict[str, Any]:
                 "since": _time(one.since),
                 "meaning": one.meaning,
             }
-            for one in story.conditions
+            for one in details.conditions
         ],
         "events": {
             "items": [
@@ -67,9 +69,9 @@ def _story(story: Story) -> dict[str, Any]:
                     "first": time_json(event.first),
                     "last": time_json(event.last),
                 }
-                for event in story.events.items
+                for event in details.events.items
             ],
-            "unread": unread_json(story.events.unread),
+            "unread": unread_json(details.events.unread),
         },
         "history": [
             {
@@ -80,16 +82,16 @@ def _story(story: Story) -> dict[str, Any]:
                 "last": _time(past.last),
                 "took": past.took,
             }
-            for past in story.history
+            for past in details.history
         ],
-        "lastGood": _time(story.last_good),
-        "log": _log(story.log),
+        "lastGood": _time(details.last_good),
+        "log": _log(details.log),
         "credentials": {
-            "items": [json_of(one) for one in story.credentials],
-            "unread": unread_json(story.credentials_unread),
+            "items": [json_of(one) for one in details.credentials],
+            "unread": unread_json(details.credentials_unread),
         },
-        "commands": commands_json(story.commands),
-        "docs": story.docs,
+        "commands": commands_json(details.commands),
+        "docs": details.docs,
     }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fluxstatus.base.durations import ago
 from fluxstatus.commands.explain.codes import Case, Code
-from fluxstatus.commands.explain.details import Past, Story
+from fluxstatus.commands.explain.details import Details, HistoryEntry
 from fluxstatus.lookup.chain import Node
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command
@@ -26,33 +26,33 @@ _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
 
 
-def render(told: Story | Code, look: Look) -> str:
-    """Give *told* as lines; how wide they are, and what is cut, is as in a report."""
-    page = _code(told, look) if isinstance(told, Code) else _story(told, look)
+def render(told: Details | Code, look: Look) -> str:
+    """Return *told* as lines; how wide they are, and what is cut, is as in a report."""
+    page = _code(told, look) if isinstance(told, Code) else _details(told, look)
     return "\n".join(page.lines) + "\n"
 
 
-def _story(story: Story, look: Look) -> Page:
-    told = [(word_of(finding), finding.step) for finding in story.findings] or [(Level.PASS, "")]
-    levels, steps = zip(*told, *words_in(story.credentials), strict=True)
+def _details(details: Details, look: Look) -> Page:
+    told = [(word_of(finding), finding.step) for finding in details.findings] or [(Level.PASS, "")]
+    levels, steps = zip(*told, *words_in(details.credentials), strict=True)
     page = Page(look, levels, steps)
-    since = f" for {ago(story.since, story.taken_at)}" if story.since else ""
-    context = f" · context {story.context}" if story.context else ""
-    page.put(f"{story.ref} · {story.stands}{since}{context}")
+    since = f" for {ago(details.since, details.taken_at)}" if details.since else ""
+    context = f" · context {details.context}" if details.context else ""
+    page.put(f"{details.ref} · {details.stands}{since}{context}")
     page.gap()
-    _put_findings(page, story.findings, story)
-    if wrong := any(one.troubles for one in story.credentials):
-        _put_credentials(page, story)  # most likely the cause
-    _put_chain(page, story)
-    put_pairs(page, "revisions", story.revisions)
-    put_pairs(page, "suspended", [(f"{ref}", _since(at)) for ref, at in story.suspended])
-    _put_conditions(page, story)
-    put_pairs(page, "events", list(_events(page, story)))
-    put_pairs(page, "history", list(_history(story)))
-    put_pairs(page, "log of the controller in the last hour", list(_log(page, story)))
+    _put_findings(page, details.findings, details)
+    if wrong := any(one.problems for one in details.credentials):
+        _put_credentials(page, details)  # most likely the cause
+    _put_chain(page, details)
+    put_pairs(page, "revisions", details.revisions)
+    put_pairs(page, "suspended", [(f"{ref}", _since(at)) for ref, at in details.suspended])
+    _put_conditions(page, details)
+    put_pairs(page, "events", list(_events(page, details)))
+    put_pairs(page, "history", list(_history(details)))
+    put_pairs(page, "log of the controller in the last hour", list(_log(page, details)))
     if not wrong:
-        _put_credentials(page, story)
-    _put_commands(page, "the same by other means", story.commands)
+        _put_credentials(page, details)
+    _put_commands(page, "the same by other means", details.commands)
     return page
 
 
@@ -85,26 +85,26 @@ def _put_case(page: Page, case: Case, *, alone: bool) -> None:
     page.put(case.upstream, Cell("upstream", _LABEL, "label"))
 
 
-def _put_findings(page: Page, findings: Sequence[Finding], story: Story) -> None:
+def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> None:
     for finding in findings:
-        put_finding(page, finding, story.taken_at)
+        put_finding(page, finding, details.taken_at)
     if not findings:
-        well = story.level is Level.PASS
+        well = details.level is Level.PASS
         says = "nothing is known to be wrong with it" if well else "no verdict yet"
-        page.state(story.level, "", f"{says}: {story.stands}")
+        page.state(details.level, "", f"{says}: {details.stands}")
 
 
 def _since(when: datetime | None) -> str:
     return f"since {when:%Y-%m-%d %H:%M} UTC" if when else "nothing tells since when"
 
 
-def _put_chain(page: Page, story: Story) -> None:
-    if story.needs or story.needed_by:
+def _put_chain(page: Page, details: Details) -> None:
+    if details.needs or details.needed_by:
         put_head(page, "chain")
-        own = any(f.object == story.ref and f.level is Level.FAIL for f in story.findings)
+        own = any(f.object == details.ref and f.level is Level.FAIL for f in details.findings)
         cause = _CAUSE if own else ""
-        page.put(f"{story.ref}: {story.stands}{cause}", Cell("", INDENT))
-        _put_nodes(page, (*story.needs, *story.needed_by), "")
+        page.put(f"{details.ref}: {details.stands}{cause}", Cell("", INDENT))
+        _put_nodes(page, (*details.needs, *details.needed_by), "")
 
 
 def _put_nodes(page: Page, nodes: Sequence[Node], before: str) -> None:
@@ -133,15 +133,15 @@ def _node(node: Node) -> str:
     return f"{node.relation} {node.ref}: {node.stands}{cause}"
 
 
-def _put_conditions(page: Page, story: Story) -> None:
-    if not story.conditions:
+def _put_conditions(page: Page, details: Details) -> None:
+    if not details.conditions:
         return
     put_head(page, "conditions")
-    names = [visible(one.type, ascii_only=page.look.ascii) for one in story.conditions]
-    width, told = min(max(map(columns, names)), _WIDEST), {f.message for f in story.findings}
-    for name, one in zip(names, story.conditions, strict=True):
+    names = [visible(one.type, ascii_only=page.look.ascii) for one in details.conditions]
+    width, told = min(max(map(columns, names)), _WIDEST), {f.message for f in details.findings}
+    for name, one in zip(names, details.conditions, strict=True):
         status = visible(one.status, ascii_only=page.look.ascii)[:_STATUS]
-        age = ago(one.since, story.taken_at) if one.since else ""
+        age = ago(one.since, details.taken_at) if one.since else ""
         left = (
             Cell("", INDENT), Cell(name[:width], width + 2), Cell(status, _STATUS + 2),
             Cell(age, 6),
@@ -154,19 +154,19 @@ def _put_conditions(page: Page, story: Story) -> None:
 
 
 def _said(reason: str, message: str, told: Collection[str]) -> str:
-    """Give the controller's own words; a *message* that has been *told* is not repeated."""
+    """Return the controller's own words; a *message* that has been *told* is not repeated."""
     return f"{reason}: {message}" if message and message not in told else reason
 
 
-def _events(page: Page, story: Story) -> Iterator[tuple[str, str]]:
-    events = story.events.items
+def _events(page: Page, details: Details) -> Iterator[tuple[str, str]]:
+    events = details.events.items
     shown = events if page.look.everything else events[:_EVENTS]
-    told = {finding.message for finding in story.findings}
+    told = {finding.message for finding in details.findings}
     for event in shown:
-        when = f"{event.type}, {_times(event.times)}{ago(event.last, story.taken_at)} ago"
+        when = f"{event.type}, {_times(event.times)}{ago(event.last, details.taken_at)} ago"
         yield when, _said(event.reason, event.message, told)
     yield from _more(len(events) - len(shown))
-    yield from unread_rows(story.events.unread)
+    yield from unread_rows(details.events.unread)
 
 
 def _times(count: int) -> str:
@@ -178,35 +178,39 @@ def _more(count: int) -> Iterator[tuple[str, str]]:
         yield "", f"and {count} more: --all shows them"
 
 
-def _history(story: Story) -> Iterator[tuple[str, str]]:
-    for past in story.history:
-        yield (f"{ago(past.last, story.taken_at)} ago" if past.last else ""), _past(past)
-    if story.history and not story.history[0].good:
-        good = f"{ago(story.last_good, story.taken_at)} ago" if story.last_good else "none of these"
+def _history(details: Details) -> Iterator[tuple[str, str]]:
+    for past in details.history:
+        yield (f"{ago(past.last, details.taken_at)} ago" if past.last else ""), _past(past)
+    if details.history and not details.history[0].good:
+        good = (
+            f"{ago(details.last_good, details.taken_at)} ago"
+            if details.last_good
+            else "none of these"
+        )
         yield "last good", good
 
 
-def _past(past: Past) -> str:
+def _past(past: HistoryEntry) -> str:
     often = f"{past.times} times since {past.first:%Y-%m-%d %H:%M} UTC" if past.first else ""
     took = f"took {past.took}" if past.took else ""
     return ", ".join(filter(None, (past.text, often if past.times > 1 else "", took)))
 
 
-def _log(page: Page, story: Story) -> Iterator[tuple[str, str]]:
-    lines = story.log.lines if page.look.everything else story.log.lines[:_LINES]
+def _log(page: Page, details: Details) -> Iterator[tuple[str, str]]:
+    lines = details.log.lines if page.look.everything else details.log.lines[:_LINES]
     for line in lines:
-        when = f" {ago(line.last, story.taken_at)} ago" if line.last else ""
+        when = f" {ago(line.last, details.taken_at)} ago" if line.last else ""
         yield f"{line.level}{when}", f"{line.text}{f' ({line.times} times)' * (line.times > 1)}"
-    yield from _more(len(story.log.lines) - len(lines))
-    yield from unread_rows(story.log.unread)
-    if not story.log.lines and not story.log.unread and story.log.controller:
-        yield "", f"{story.log.controller} says nothing about it"
+    yield from _more(len(details.log.lines) - len(lines))
+    yield from unread_rows(details.log.unread)
+    if not details.log.lines and not details.log.unread and details.log.controller:
+        yield "", f"{details.log.controller} says nothing about it"
 
 
-def _put_credentials(page: Page, story: Story) -> None:
-    put_pairs(page, "credentials", list(unread_rows(story.credentials_unread)))
-    for one in story.credentials:
-        put_secret(page, one, story.taken_at)
+def _put_credentials(page: Page, details: Details) -> None:
+    put_pairs(page, "credentials", list(unread_rows(details.credentials_unread)))
+    for one in details.credentials:
+        put_secret(page, one, details.taken_at)
 
 
 def _put_commands(page: Page, title: str, commands: Iterable[Command]) -> None:

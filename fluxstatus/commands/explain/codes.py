@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from fluxstatus.advice import HABITS
-from fluxstatus.advice.advice import Habit
+from fluxstatus.advice import ADVICE
+from fluxstatus.advice.advice import Advice
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.wording import UNREAD_CODES
 from fluxstatus.commands.preflight import report as preflight
@@ -68,7 +68,7 @@ class Code:
 
 
 def codes() -> Mapping[str, Code]:
-    """Give every code of every step and command, by its name, in the order of names."""
+    """Return every code of every step and command, by its name, in the order of names."""
     meanings = {code: text for _, told in reversed(_TOLD) for code, text in told.items()}
     return {code: _code(code, meanings[code]) for code in sorted(meanings)}
 
@@ -76,7 +76,7 @@ def codes() -> Mapping[str, Code]:
 def _code(code: str, meaning: str) -> Code:
     given_by = tuple(name for name, told in _TOLD if code in told)
     known = tuple(map(_case, _rules(code)))
-    cases = (*known, *(_advised(habit) for habit in HABITS if habit.code == code))
+    cases = (*known, *(_advised(habit) for habit in ADVICE if habit.code == code))
     if len(known) == 1 or (known and "…" in meaning):
         meaning = known[-1].why  # in full, where the step can only say "…"
     elif code in UNREAD_CODES:
@@ -101,7 +101,7 @@ def _case(rule: Rule) -> Case:
     )
 
 
-def _advised(habit: Habit) -> Case:
+def _advised(habit: Advice) -> Case:
     hints = tuple(map(_hint, habit.steps))
     return Case(habit.why, (), (), "", hints, _spelled_out(habit.upstream))
 

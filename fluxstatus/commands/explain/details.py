@@ -19,8 +19,8 @@ from fluxstatus.model.evidence import Unread
 from fluxstatus.model.findings import Finding, Level, Report, worst
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kinds import full_name
-from fluxstatus.model.kubectl_flags import Aim
-from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import WELL, Resource
 from fluxstatus.state.revisions import lag_of, short
@@ -53,7 +53,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryEntry:
     """An entry of an object's own history: what it came to, how often, when last, how long."""
 
     text: str
@@ -65,7 +65,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Details:
     """What is told of an object.
 
     `findings` are those of the check that are about it or block it, the worst first. `revisions`
@@ -83,7 +83,7 @@ class Story:
     revisions: tuple[tuple[str, str], ...]
     suspended: tuple[tuple[Ref, datetime | None], ...]
     events: Events
-    history: tuple[Past, ...]
+    history: tuple[HistoryEntry, ...]
     last_good: datetime | None
     log: Log
     credentials: tuple[Credential, ...]
@@ -94,7 +94,7 @@ class Story:
     context: str
 
 
-def story_of(
+def details_of(
     analysis: Analysis,
     report: Report,
     resource: Resource,
@@ -102,7 +102,7 @@ def story_of(
     credentials: Iterable[Credential] | Unread,
     *,
     events: Events | None = None,
-) -> Story:
+) -> Details:
     """Put together what *state*, the *report* on it, and the rest know of *resource*.
 
     Without *events* of its own it has the warnings of *state*.
@@ -116,7 +116,7 @@ def story_of(
     faults = [finding for finding in findings if finding.kind == "fault"]
     silent = Level.PASS if resource.verdict in WELL else Level.SKIP
     broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
-    return Story(
+    return Details(
         ref=ref,
         stands=chains.stands(resource),
         level=worst(finding.level for finding in faults) if faults else silent,
@@ -141,11 +141,11 @@ def story_of(
 
 
 def _warnings(state: State, ref: Ref) -> Events:
-    return Events(fold(state.warnings.get(key_of(ref), ())), state.evidence.answer("events").unread)
+    return Events(fold(state.warnings.get(ref.key, ())), state.evidence.answer("events").unread)
 
 
 def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
-    """Give what is said of *ref*, or of what blocks it, without the way to where one is."""
+    """Return what is said of *ref*, or of what blocks it, without the way to where one is."""
     for finding in report.findings:
         if ref == finding.object:
             hints = tuple(hint for hint in finding.hints if hint.label == "fix")
@@ -164,7 +164,7 @@ def _conditions(resource: Resource) -> Iterator[Condition]:
 
 
 def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
-    """Give what should run, what does, what was tried, and what the source has to say."""
+    """Return what should run, what does, what was tried, and what the source has to say."""
     fields, lag = fields_of(resource), lag_of(state, resource)
     history = maps_of(resource.status.get("history"))
     if resource.spec.get("ref"):
@@ -202,18 +202,18 @@ def _suspended(
 ) -> Iterator[tuple[Ref, datetime | None]]:
     below = (node.ref for node in chain.from_iterable(node.all() for node in nodes))
     for ref in dict.fromkeys((resource.ref, *below)):
-        known = state.resources.get(key_of(ref))
+        known = state.resources.get(ref.key)
         if known and known.suspended:
             yield ref, when(known.get("metadata", "suspendedAt"))
 
 
-def _history(resource: Resource) -> Iterator[Past]:
+def _history(resource: Resource) -> Iterator[HistoryEntry]:
     for entry in maps_of(resource.status.get("history")):
         outcome = text_of(entry.get("lastReconciledStatus") or entry.get("status"))
         times, version = entry.get("totalReconciliations"), entry.get("version")
         chart = text_of(entry.get("chartVersion"))
         release = f"release {version} of chart {chart}: " if chart else ""
-        yield Past(
+        yield HistoryEntry(
             text=f"{release}{outcome}",
             good=outcome in _GOOD,
             times=times if isinstance(times, int) else 0,
@@ -226,8 +226,11 @@ def _history(resource: Resource) -> Iterator[Past]:
 def _commands(
     state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
 ) -> Iterator[Command]:
-    """Give the documented commands that show the same, none of which changes anything."""
-    aim, ref = Aim(state.evidence.target.context, state.evidence.target.flags), resource.ref
+    """Return the documented commands that show the same, none of which changes anything."""
+    target_flags, ref = (
+        TargetFlags(state.evidence.target.context, state.evidence.target.flags),
+        resource.ref,
+    )
     what, where = (full_name(ref.kind), ref.name), ("-n", ref.namespace)
     lines: list[tuple[str, ...]] = [
         ("kubectl", "describe", *what, *where),
@@ -236,8 +239,8 @@ def _commands(
     if controller:
         home = ("-n", controller.namespace)
         lines.append(("kubectl", "logs", *home, f"deployment/{controller.name}", "--since=1h"))
-    if any(node.relation == "made by" and key_of(node.ref) in state.resources for node in needs):
+    if any(node.relation == "made by" and node.ref.key in state.resources for node in needs):
         lines.append(("flux-operator", "trace", f"{ref.kind}/{ref.name}", *where))
     if ref.kind in _TREES:
         lines.append(("flux-operator", "tree", ref.kind.lower(), ref.name, *where))
-    yield from (aim.command(Command(line)) for line in lines)
+    yield from (target_flags.command(Command(line)) for line in lines)

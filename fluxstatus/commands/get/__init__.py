@@ -58,7 +58,7 @@ class Which:
     reconciling: Annotated[bool, Option("--reconciling", help="Only what is at work")] = False
 
     def filters(self) -> list[str]:
-        """Give the names of the conditions that are set."""
+        """Return the names of the conditions that are set."""
         return [one.name for one in fields(self) if getattr(self, one.name) is True]
 
 
@@ -105,7 +105,7 @@ def show(
 
 
 def _listing(words: list[str], which: Which, look: Look) -> "Listing":
-    """Give what lists *words*. Raises MistakenError."""
+    """Return what lists *words*. Raises NotFoundError."""
     from fluxstatus.commands import showing
     from fluxstatus.commands.get.flux_objects import FluxObjects
     from fluxstatus.commands.get.pods import Components
@@ -135,5 +135,5 @@ def _cluster(
     if offline.file:
         yield list_reader.saved(offline.file, place.namespaces, which.selector)
         return
-    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as door:
-        yield list_reader.Live(door, place.namespaces, which.selector)
+    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        yield list_reader.Live(api, place.namespaces, which.selector)

@@ -8,8 +8,7 @@ from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
 from fluxstatus.commands.get.words import Asked
 from fluxstatus.commands.listing import Entry
-from fluxstatus.model.errors import MistakenError
-from fluxstatus.model.ref import key_of
+from fluxstatus.model.errors import NotFoundError
 
 
 class FluxObjects:
@@ -24,7 +23,7 @@ class FluxObjects:
         self._names: set[str] = set()
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Give the entries, each batch of one kind."""
+        """Return the entries, each batch of one kind."""
         wanted = [FILTERS[name] for name in self._filters]
         named = any(self._asked.values())
         for batch in rows(cluster, self._asked):
@@ -44,13 +43,13 @@ class FluxObjects:
         """Whether *name* is of a kind that is asked for, or the filter cannot do without it."""
         return "stale" in self._filters or name in {kind.resource for kind in self._asked}
 
-    def mistake(self) -> MistakenError | None:
-        """Give the first name that no object has."""
+    def mistake(self) -> NotFoundError | None:
+        """Return the first name that no object has."""
         wanted: set[str] = set().union(*self._asked.values())
         for name in sorted(wanted - self._names):
             near = get_close_matches(name, self._names, n=3)
             meant = f"; did you mean {' or '.join(near)}?" if near else "."
-            return MistakenError(f"there is no {name!r}{meant}")
+            return NotFoundError(f"there is no {name!r}{meant}")
         return None
 
     def none(self) -> str:
@@ -63,7 +62,7 @@ class FluxObjects:
     def _entry(self, row: Row) -> Entry:
         times = {"SINCE": row.resource.since, "AGE": row.resource.created}
         text = partial(cell, row, with_kind=self._with_kind)
-        return Entry(key_of(row.resource.ref), row.item, text, times)
+        return Entry(row.resource.ref.key, row.item, text, times)
 
     def _is_named(self, row: Row) -> bool:
         names = self._asked[row.resource.kind]

@@ -6,10 +6,10 @@ from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.listing import Entry
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Object
 from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, image_version
-from fluxstatus.state.pods import is_ready, trouble_of_pod
+from fluxstatus.state.pods import is_ready, problem_of_pod
 from fluxstatus.state.state import State
 
 _USUAL = ("--watch-all-namespaces=true", "--storage-adv-addr=", "--reporting-interval=")
@@ -26,15 +26,15 @@ class Components:
     wide: tuple[str, ...] = (*columns[:-1], "NODE", "IMAGE", "MESSAGE")
 
     def __init__(self, filters: Sequence[str]) -> None:
-        """Take what *filters* say. Raises MistakenError for one that says nothing of pods."""
+        """Take what *filters* say. Raises NotFoundError for one that says nothing of pods."""
         for name in filters:
             if name != "not_ready":
-                raise MistakenError(f"--{name.replace('_', '-')} says nothing of components.")
+                raise NotFoundError(f"--{name.replace('_', '-')} says nothing of components.")
         self._not_ready = bool(filters)
         self._unread = False
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Give the entries, all at once."""
+        """Return the entries, all at once."""
         evidence = cluster.controllers()
         state = State(evidence)
         for name in (CONTROLLERS, OPERATORS, "pods"):
@@ -54,8 +54,8 @@ class Components:
         """Whether the list is not whole without something: it never is."""
         return True
 
-    def mistake(self) -> MistakenError | None:
-        """Give nothing: no name can be asked for."""
+    def mistake(self) -> NotFoundError | None:
+        """Return nothing: no name can be asked for."""
         return None
 
     def none(self) -> str:
@@ -72,7 +72,7 @@ class Components:
         for pod in component.pods:
             yield _entry(pod, cluster, {"ARGS": args})
         if not component.pods:
-            said = component.trouble.text if component.trouble else "has no pod"
+            said = component.problem.text if component.problem else "has no pod"
             yield _without_pod(
                 component.ref.namespace, component.ref.name,
                 {"READY": f"{component.ready}/{component.wanted}", "STATUS": "NoPod",
@@ -86,7 +86,7 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> Entry:
     containers = maps_of(status.get("containerStatuses"))
     images = [text_of(one.get("image")) for one in containers]
     created = when(metadata.get("creationTimestamp"))
-    trouble = trouble_of_pod(pod)
+    problem = problem_of_pod(pod)
     cells = {
         "NAMESPACE": text_of(metadata.get("namespace")),
         "NAME": text_of(metadata.get("name")),
@@ -95,7 +95,7 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> Entry:
         "RESTARTS": str(sum(c.get("restartCount") or 0 for c in containers)),
         "AGE": ago(created, cluster.now) if created else "",
         "VERSION": image_version(images[0]) if images else "",
-        "MESSAGE": trouble.text if trouble else "",
+        "MESSAGE": problem.text if problem else "",
         "NODE": text_of(map_of(pod.get("spec")).get("nodeName")),
         "IMAGE": ",".join(images),
         **more,
@@ -105,7 +105,7 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> Entry:
 
 
 def _status(pod: Object, containers: Sequence[Object]) -> str:
-    """Give the word that kubectl has for how *pod* stands."""
+    """Return the word that kubectl has for how *pod* stands."""
     if map_of(pod.get("metadata")).get("deletionTimestamp"):
         return "Terminating"
     states = (map_of(c.get("state")) for c in containers)
@@ -119,7 +119,7 @@ def _status(pod: Object, containers: Sequence[Object]) -> str:
 
 
 def _missed(state: State) -> Iterator[Entry]:
-    """Give what should be there, by the FluxInstance or the CRDs, and is not."""
+    """Return what should be there, by the FluxInstance or the CRDs, and is not."""
     if not state.controllers_read:
         return
     found = {component.name for component in state.components}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import map_of, text_of
@@ -10,11 +11,13 @@ from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS, Kind
-from fluxstatus.model.ref import Key, key_of
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import MOVING, REQUESTED_AT, Resource, Verdict
 from fluxstatus.state.revisions import Lag, chart_version, lag_behind, short
+
+if TYPE_CHECKING:
+    from fluxstatus.model.ref import Key
 
 COLUMNS = ("NAMESPACE", "NAME", "READY", "SUSPENDED", "SINCE", "WANTED", "APPLIED", "MESSAGE")
 WIDE = (*COLUMNS[:-1], "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")
@@ -40,14 +43,14 @@ class Sources:
 
     def add(self, resources: Iterable[Resource]) -> None:
         """Remember sources that were read anyway."""
-        self._known |= {key_of(resource.ref): resource for resource in resources}
+        self._known |= {resource.ref.key: resource for resource in resources}
 
     def have_all(self, kind: Kind) -> None:
         """Note that every object of *kind* was added."""
         self._read.add((kind.name, ""))
 
     def of(self, resource: Resource) -> Resource | None:
-        """Give the source of *resource*, None when there is none, or none that could be read."""
+        """Return the source of *resource*, None when there is none, or none that could be read."""
         key = source_of(resource)
         if key is None or key[0] not in KINDS:
             return None
@@ -115,14 +118,14 @@ FILTERS: Mapping[str, Callable[[Row], bool]] = {
 
 
 def cell(row: Row, column: str, *, with_kind: bool) -> str:
-    """Give the text in *column*; a name has its kind, as kubectl writes it, if asked for."""
+    """Return the text in *column*; a name has its kind, as kubectl writes it, if asked for."""
     if with_kind and column == "NAME":
         return f"{row.resource.ref.kind.lower()}/{row.resource.ref.name}"
     return _CELL[column](row, row.sources.cluster)
 
 
 def _wanted(row: Row) -> str:
-    """Give what it should be on: the reference of a source, a version, the revision of a source."""
+    """Return what it should be on: a source's reference or revision, or a version."""
     resource = row.resource
     if resource.ref.kind == "FluxInstance":
         return text_of(resource.get("spec", "distribution", "version"))
@@ -148,7 +151,7 @@ def _applied(row: Row) -> str:
 
 
 def _source(row: Row) -> str:
-    """Give the object that its artifact is from, or the address that a source has it from."""
+    """Return the object that its artifact is from, or the address that a source has it from."""
     resource, key = row.resource, source_of(row.resource)
     if key is None:
         spec = map_of(resource.get("spec"))
@@ -179,7 +182,7 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
 
 
 def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
-    """Give the rows of all objects of *kinds* as they come.
+    """Return the rows of all objects of *kinds* as they come.
 
     Each batch is of one kind. What could not be read stands in `cluster.unread`.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fluxstatus.lookup.names import kind_called
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.kinds import KINDS, Kind
 
 COMPONENTS = "components"
@@ -24,20 +24,20 @@ Asked = Mapping[Kind, frozenset[str]]
 def asked_for(words: Sequence[str], only: Sequence[str] = ()) -> Asked:
     """Read KINDS, KINDS NAME … or KIND/NAME …; of KINDS *only* these if there are any.
 
-    Raises MistakenError.
+    Raises NotFoundError.
     """
     if any("/" in word for word in words):
-        return _one_by_one(words)
+        return _per_namespace(words)
     kinds, *names = words
     return {kind: frozenset(names) for kind in _chosen(kinds, only)}
 
 
-def _one_by_one(words: Iterable[str]) -> Asked:
+def _per_namespace(words: Iterable[str]) -> Asked:
     asked: dict[Kind, frozenset[str]] = {}
     for word in words:
         kind, slash, name = word.partition("/")
         if not (slash and name) or "/" in name:
-            raise MistakenError(f"{word!r} is not KIND/NAME.")
+            raise NotFoundError(f"{word!r} is not KIND/NAME.")
         for one in kinds_of(kind):
             asked[one] = asked.get(one, frozenset()) | {name}
     return asked
@@ -49,12 +49,12 @@ def _chosen(words: str, only: Sequence[str]) -> list[Kind]:
         return kinds
     chosen = [kind for word in only for kind in kinds_of(word)]
     if not {*chosen} & {*kinds}:
-        raise MistakenError(f"{words!r} has no {' and no '.join(kind.name for kind in chosen)}.")
+        raise NotFoundError(f"{words!r} has no {' and no '.join(kind.name for kind in chosen)}.")
     return [kind for kind in kinds if kind in chosen]
 
 
 def kinds_of(words: str) -> list[Kind]:
-    """Give the kinds that *words*, a list with commas, stand for. Raises MistakenError."""
+    """Return the kinds that *words*, a list with commas, stand for. Raises NotFoundError."""
     return list(dict.fromkeys(kind for word in words.split(",") for kind in _each(word.lower())))
 
 

@@ -111,23 +111,23 @@ def _find(
     timeout: float,
     verbose: bool,
 ) -> "tuple[list[Component], Ref | None]":
-    """Give the controllers whose logs are meant, and the object that lines must be about."""
+    """Return the controllers whose logs are meant, and the object that lines must be about."""
     from fluxstatus.cluster.list_reader import Live, opened
     from fluxstatus.cluster.processes import ProgramError
     from fluxstatus.commands.logs import selection
     from fluxstatus.lookup.live import Objects, ref_of
-    from fluxstatus.model.errors import MistakenError
+    from fluxstatus.model.errors import NotFoundError
     from fluxstatus.state.state import State
 
-    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
-        about = ref_of(Objects(door).find([named], place.namespaces)) if named else None
-        state = State(Live(door).controllers())
+    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        about = ref_of(Objects(api).find([named], place.namespaces)) if named else None
+        state = State(Live(api).controllers())
     found = [*state.operators, *state.components]
     for name, answer in state.evidence.answers.items():
         if answer.unread and not found and name.startswith("deployments"):
             raise ProgramError(answer.unread)
     if not found:
-        raise MistakenError("no controller of Flux was found in this cluster.")
+        raise NotFoundError("no controller of Flux was found in this cluster.")
     if about:
         return selection.of_kind(found, about.kind), about
     return selection.named(found, controller), None

@@ -51,7 +51,7 @@ def read(controller: str, raw: str) -> Line:
 
 
 def chosen(about: Ref | None, *, errors: bool) -> Callable[[Line], bool]:
-    """Give what says whether a line is *about* an object, if one is asked for, and an error."""
+    """Return what says whether a line is *about* an object, if one is asked for, and an error."""
     return lambda line: (
         (not errors or line.is_error)
         and (about is None or bool(line.entry and is_about(about, line.entry)))
@@ -59,12 +59,12 @@ def chosen(about: Ref | None, *, errors: bool) -> Callable[[Line], bool]:
 
 
 def as_json(line: Line) -> str:
-    """Give *line* as the controller wrote it, without credentials."""
+    """Return *line* as the controller wrote it, without credentials."""
     return visible(mask(line.raw))
 
 
 def as_text(line: Line, *, colour: bool) -> str:
-    """Give *line* for people: when, how bad, who, of what, and the words."""
+    """Return *line* for people: when, how bad, who, of what, and the words."""
     if not line.entry:
         return f"{line.controller}: {visible(mask(line.raw))}"
     entry, level = line.entry, text_of(line.entry.get("level")) or "-"
@@ -77,7 +77,7 @@ def as_text(line: Line, *, colour: bool) -> str:
 
 
 def _of(entry: dict[str, Any]) -> str:
-    """Give the object that *entry* is about, as KIND/NAMESPACE/NAME."""
+    """Return the object that *entry* is about, as KIND/NAMESPACE/NAME."""
     kind = kind_in(entry)
     named = map_of(entry.get(kind)) or entry
     place = (text_of(named.get("namespace")), text_of(named.get("name")))

@@ -34,7 +34,7 @@ class Wanted:
     follow: bool = False
 
     def options(self) -> Iterator[str]:
-        """Give the options for kubectl."""
+        """Return the options for kubectl."""
         if self.tail is not None and self.every:
             yield f"--tail={self.tail}"
         elif not self.every:
@@ -60,7 +60,7 @@ class _Stream:
     last: deque[Line] = field(default_factory=deque)
 
     def lines(self) -> Iterator[Line]:
-        """Give the lines that have come since the last look, whole ones only."""
+        """Return the lines that have come since the last look, whole ones only."""
         ended = not self.process.alive()  # asked first: what is printed by then is all
         came = self.process.printed(self.offset)
         self.offset += len(came)
@@ -79,7 +79,7 @@ class Logs:
         self.unread: dict[str, Unread] = {}
 
     def read(self, wanted: Wanted, timeout: float) -> Iterator[Line]:
-        """Give the lines that are *wanted*: in their order, or with `follow` as they come.
+        """Return the lines that are *wanted*: in their order, or with `follow` as they come.
 
         Without `follow` all must be there within *timeout* seconds.
         """
@@ -113,7 +113,7 @@ class Logs:
         yield from sorted(found, key=lambda line: str(line.at or ""))
 
     def _follow(self, streams: Sequence[_Stream], wanted: Wanted) -> Iterator[Line]:
-        """Give lines as they come, until every kubectl has ended."""
+        """Return lines as they come, until every kubectl has ended."""
         while True:
             alive = [stream for stream in streams if stream.process.alive()]
             for stream in streams:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.kinds import KINDS, OPERATOR
 from fluxstatus.state.deployments import Component
 
@@ -12,7 +12,7 @@ NAMES = tuple(dict.fromkeys(kind.controller for kind in KINDS.values()))
 
 
 def named(components: Sequence[Component], name: str) -> list[Component]:
-    """Give the controllers called *name*, all without one. Raises MistakenError.
+    """Return the controllers called *name*, all without one. Raises NotFoundError.
 
     A Deployment's own name will do, the component's, or that without "-controller".
     """
@@ -25,13 +25,13 @@ def named(components: Sequence[Component], name: str) -> list[Component]:
     near = get_close_matches(name, there or NAMES, n=1)
     known = ", ".join(sorted({one.name for one in components})) or "no controller of Flux"
     meant = f"did you mean {near[0]}?" if near else f"there is {known}."
-    raise MistakenError(f"no controller {name!r} was found; {meant}")
+    raise NotFoundError(f"no controller {name!r} was found; {meant}")
 
 
 def of_kind(components: Sequence[Component], kind: str) -> list[Component]:
-    """Give the controllers that reconcile objects of *kind*. Raises MistakenError."""
+    """Return the controllers that reconcile objects of *kind*. Raises NotFoundError."""
     if kind not in KINDS:
-        raise MistakenError(f"no controller of Flux reconciles a {kind}; see `kubectl logs`.")
+        raise NotFoundError(f"no controller of Flux reconciles a {kind}; see `kubectl logs`.")
     return named(components, KINDS[kind].controller)
 
 

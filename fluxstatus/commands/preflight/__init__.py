@@ -105,16 +105,16 @@ def _sync(wanted: Wanted) -> "Sync | None":
 def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
     """Put the manifest on standard output, what to do with it on standard error."""
     from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
-    from fluxstatus.model.kubectl_flags import Aim
+    from fluxstatus.model.kubectl_flags import TargetFlags
     from fluxstatus.report.terminal import command_line
 
     made = instance(sync)
     as_json = shown.output is Format.JSON
     console.put(json.dumps(made, indent=2) + "\n" if as_json else as_yaml(made))
-    aim = Aim(connection.context, connection.repeated())
+    target_flags = TargetFlags(connection.context, connection.repeated())
     for hint in steps(sync):
         console.note(f"# {hint.text}")
-        for command in map(aim.command, hint.commands):
+        for command in map(target_flags.command, hint.commands):
             note = "   (changes the cluster)" if command.changes else ""
             console.note(f"  {command_line(command.argv)}{note}")
 
@@ -123,9 +123,9 @@ def _read(
     connection: Connection, timeout: float, *, verbose: bool
 ) -> "tuple[State, Rights, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUESTIONS
+    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.paging import Question
+    from fluxstatus.cluster.paging import ListQuery
     from fluxstatus.cluster.reader import reading
     from fluxstatus.commands.preflight.existing import HOME
     from fluxstatus.commands.preflight.rights import Rights, find_out
@@ -134,18 +134,18 @@ def _read(
     from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
     from fluxstatus.state.state import State
 
-    namespace = Question("/api/v1", "namespaces", f"fieldSelector=metadata.name={HOME}")
+    namespace = ListQuery("/api/v1", "namespaces", f"fieldSelector=metadata.name={HOME}")
     with (
         asking(NAMES) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), meanwhile=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
         ) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Rights(unread=ours.unreachable), answers()
-        kubernetes = ours.meanwhile(discovery.version)
+        kubernetes = ours.while_starting(discovery.version)
         ours.ask((
-            *((name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS)),
+            *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
             ("namespaces", namespace),
         ))  # fmt: skip

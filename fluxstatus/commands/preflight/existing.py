@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.checks.wording import passed, unread_found
+from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
@@ -38,7 +38,7 @@ def existing(state: State) -> Iterator[Finding]:
     elif state.components:
         yield _without_operator(state)
     elif unread:
-        yield unread_found(EXISTING, "the Deployments of Flux", unread)
+        yield unread_finding(EXISTING, "the Deployments of Flux", unread)
     else:
         yield passed(EXISTING, "no Flux and no Flux Operator is here")
 
@@ -49,7 +49,7 @@ def _operator(state: State, operator: Component) -> Finding:
     who = f"{who}{operator.ref.name}, {came})"
     unread = state.answer_of("FluxInstance").unread
     if unread and unread.why is not Why.ABSENT and not state.instance:
-        return unread_found(EXISTING, f"{who}; its FluxInstance", unread)
+        return unread_finding(EXISTING, f"{who}; its FluxInstance", unread)
     if state.instance:
         title = f"{who}, with {state.instance.ref} and Flux {state.flux_version or 'unknown'}"
         return _warn("installed-already", title, "there is nothing to install", _CHECK)
@@ -98,7 +98,7 @@ def leftovers(state: State) -> Iterator[Finding]:
     if served is None:
         unread = next(iter(state.evidence.answers.values())).unread
         if unread:
-            yield unread_found(LEFTOVERS, "the kinds that are served", unread)
+            yield unread_finding(LEFTOVERS, "the kinds that are served", unread)
     elif state.operators or state.components:
         title = "the CRDs of Flux belong to what is here"
         yield Finding(step=LEFTOVERS, code="in-use", level=Level.SKIP, title=title)
@@ -146,7 +146,7 @@ def _hanging(state: State) -> Iterator[Finding]:
 def _namespace(state: State) -> Iterator[Finding]:
     answer = state.evidence.answer("namespaces")
     if answer.unread and answer.unread.why is not Why.NOT_ASKED:
-        yield unread_found(LEFTOVERS, f"Namespace {HOME}", answer.unread)
+        yield unread_finding(LEFTOVERS, f"Namespace {HOME}", answer.unread)
     for item in answer.items:
         if text_of(map_of(item.get("metadata")).get("deletionTimestamp")):
             argv = ("kubectl", "get", "namespace", HOME, "-o", "jsonpath={.status.conditions}")

@@ -53,7 +53,7 @@ class Sync:
 
 
 def sync_of(url: str, ref: str, path: str, *, private: bool) -> Sync:
-    """Give what is synced, as Flux writes it. Raises ManifestError.
+    """Return what is synced, as Flux writes it. Raises ManifestError.
 
     A branch is named by itself or as refs/heads/NAME. Git's short form for SSH (git@host:path),
     which Flux does not take, becomes a URL.
@@ -76,7 +76,7 @@ def sync_of(url: str, ref: str, path: str, *, private: bool) -> Sync:
 
 
 def instance(sync: Sync | None) -> dict[str, Any]:
-    """Give the FluxInstance as an object; without *sync* it syncs nothing."""
+    """Return the FluxInstance as an object; without *sync* it syncs nothing."""
     spec: dict[str, Any] = {
         "distribution": {
             "version": "2.x",
@@ -106,7 +106,7 @@ def instance(sync: Sync | None) -> dict[str, Any]:
 
 
 def as_yaml(value: dict[str, Any]) -> str:
-    """Give *value*, an object of Kubernetes, as YAML."""
+    """Return *value*, an object of Kubernetes, as YAML."""
     return "\n".join(_lines(value, "")) + "\n"
 
 
@@ -123,13 +123,13 @@ def _lines(value: dict[str, Any], indent: str) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
-    """Give a scalar of JSON, which is one of YAML; what is plainly a word needs no quotes."""
+    """Return a scalar of JSON, which is one of YAML; what is plainly a word needs no quotes."""
     plain = isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _NO_WORDS
     return f"{value}" if plain else json.dumps(value)
 
 
 def steps(sync: Sync | None) -> Iterator[Hint]:
-    """Give what is to be done with the manifest, in the order in which it is to be done."""
+    """Return what is to be done with the manifest, in the order in which it is to be done."""
     yield Hint("install the operator", (
         Command(("helm", "install", "flux-operator", CHART, "--namespace", NAMESPACE,
                  "--create-namespace"), changes=True),

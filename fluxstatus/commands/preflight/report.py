@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import cluster
-from fluxstatus.checks.wording import passed, unread_found
+from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.cluster.local_tools import Client
 from fluxstatus.commands.preflight import existing, network, tools
 from fluxstatus.commands.preflight.rights import NEEDED, Right, Rights
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.state import State
 
 RIGHTS = "rights"
@@ -41,7 +41,7 @@ CODES = {
 
 def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: str) -> Report:
     """Judge all that an installation takes; *url* is that of the Git repository, or empty."""
-    aim = Aim(state.evidence.target.context, state.evidence.target.flags)
+    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
     reachable = state.evidence.unreachable is None
     by_step = {
         cluster.STEP_ID: [*_kubernetes(state)],
@@ -61,7 +61,9 @@ def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: 
             StepResult(step, _TITLES[step], worst(finding.level for finding in found))
             for step, found in by_step.items() if found
         ),
-        findings=tuple(aim.finding(finding) for found in by_step.values() for finding in found),
+        findings=tuple(
+            target_flags.finding(finding) for found in by_step.values() for finding in found
+        ),
         unreachable=not reachable,
     )  # fmt: skip
 
@@ -97,7 +99,7 @@ def _kubernetes(state: State) -> Iterator[Finding]:
 def _rights(state: State, rights: Rights) -> Iterator[Finding]:
     who = state.evidence.target.asker or "this user"
     if rights.unread:
-        yield unread_found(RIGHTS, "what this user may do", rights.unread)
+        yield unread_finding(RIGHTS, "what this user may do", rights.unread)
     elif not (rights.missing or rights.unsure):
         yield passed(RIGHTS, f"{who} has all {len(NEEDED)} rights that an installation takes")
     if rights.missing:

@@ -30,7 +30,7 @@ class Right(NamedTuple):
     name: str = ""
 
     def __str__(self) -> str:
-        """Give it as RBAC rules are told."""
+        """Return it as RBAC rules are told."""
         return f"{self.verb} {self.resource}{f' {self.name}' if self.name else ''}"
 
 
@@ -91,7 +91,7 @@ def find_out(flags: Sequence[str], timeout: float) -> Rights:
     lacking = [right for right in NEEDED if not any(rule.allows(right) for rule in rules)]
     if _INCOMPLETE not in output.stderr:
         return Rights(missing=tuple(lacking))
-    return _one_by_one([kubectl, *flags, "auth", "can-i"], lacking, seconds)
+    return _per_namespace([kubectl, *flags, "auth", "can-i"], lacking, seconds)
 
 
 def rules_in(table: str) -> Iterator[Rule]:
@@ -105,7 +105,7 @@ def rules_in(table: str) -> Iterator[Rule]:
             )
 
 
-def _one_by_one(can_i: Sequence[str], rights: Iterable[Right], seconds: float) -> Rights:
+def _per_namespace(can_i: Sequence[str], rights: Iterable[Right], seconds: float) -> Rights:
     """Ask for each of *rights*: a webhook, as clouds have one, lists none of its own."""
     missing, unsure = [], []
     with ExitStack() as stack:

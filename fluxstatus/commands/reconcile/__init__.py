@@ -75,18 +75,18 @@ def _find_live(
     with reading(
         connection.access(timeout, which.namespace),
         tell=console.noting(on=shown.verbose),
-        meanwhile=("lookup.related", "commands.reconcile.advice", "commands.reconcile.text"),
+        while_starting=("lookup.related", "commands.reconcile.advice", "commands.reconcile.text"),
     ) as ours:
-        from fluxstatus.cluster.collector import QUESTIONS
+        from fluxstatus.cluster.collector import QUERIES
         from fluxstatus.lookup.related import needs_of
         from fluxstatus.model.kinds import KINDS
         from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
         ours.discover()
         beside = (
-            *((name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS, "events")),
+            *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")),
             *(ours.of_kind(KINDS[kind]) for kind in ("Receiver", "FluxInstance")),
         )
-        after = partial(ours.in_homes, "pods")
+        after = partial(ours.in_flux_namespaces, "pods")
         read = from_cluster(ours, which, shown, needs_of, beside=beside, after=after)
         return find_one("reconcile", words, read)

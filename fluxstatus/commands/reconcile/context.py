@@ -6,7 +6,7 @@ from fluxstatus.base.fields import text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import controller_of
-from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
@@ -25,7 +25,7 @@ class Case:
     def __init__(self, analysis: Analysis, resource: Resource) -> None:
         self.analysis, self.resource = analysis, resource
         self.state, self.controllers = analysis.state, analysis.controllers
-        key = key_of(resource.ref)
+        key = resource.ref.key
         found = list(analysis.causes.by_object.get(key, ()))
         self.own = next((cause for cause in found if cause.ref == resource.ref), None)
         self.others = [cause for cause in found if cause is not self.own]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.model.hints import Command
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
 _RESET, _FORCE = "reconcile.fluxcd.io/resetAt", "reconcile.fluxcd.io/forceAt"
@@ -19,34 +19,34 @@ _OPERATOR_VERBS = {
 """What `flux-operator reconcile` calls the operator's own kinds; others are a resource."""
 
 
-class Way(NamedTuple):
+class Request(NamedTuple):
     """What some commands do, and the commands, to be run in this order."""
 
     text: str
     commands: tuple[Command, ...]
 
 
-def ways(case: Case) -> Iterator[Way]:
-    """Give each way to ask for a reconciliation of the object of *case*."""
+def requests(case: Case) -> Iterator[Request]:
+    """Return each way to ask for a reconciliation of the object of *case*."""
     if case.static or case.foreign or case.resource.verdict is Verdict.TERMINATING:
         return
-    aim = Aim(case.state.evidence.target.context, case.state.evidence.target.flags)
+    target_flags = TargetFlags(case.state.evidence.target.context, case.state.evidence.target.flags)
     for text, commands in _bare_ways(case):
-        yield Way(text, tuple(map(aim.command, commands)))
+        yield Request(text, tuple(map(target_flags.command, commands)))
 
 
-def _bare_ways(case: Case) -> Iterator[Way]:
+def _bare_ways(case: Case) -> Iterator[Request]:
     resource, stamp = case.resource, f"{case.state.now:%Y-%m-%dT%H:%M:%SZ}"
-    yield Way("this object alone", (_request(resource, stamp),))
+    yield Request("this object alone", (_request(resource, stamp),))
     sources = [source for source in reversed(case.sources) if source.verdict is not Verdict.STATIC]
     if sources:
         first = (step for one in sources for step in (_request(one, stamp), _wait(one, stamp)))
-        yield Way("its source first, then this object", (*first, _request(resource, stamp)))
+        yield Request("its source first, then this object", (*first, _request(resource, stamp)))
     if resource.ref.kind == "HelmRelease" and case.own is not None:
         reset, force = (_request(resource, stamp, name) for name in (_RESET, _FORCE))
-        yield Way("with new attempts, as flux reconcile --reset", (reset,))
-        yield Way("with one upgrade whatever was before, as flux reconcile --force", (force,))
-    yield Way("by the Flux Operator's command line", (_by_operator(resource),))
+        yield Request("with new attempts, as flux reconcile --reset", (reset,))
+        yield Request("with one upgrade whatever was before, as flux reconcile --force", (force,))
+    yield Request("by the Flux Operator's command line", (_by_operator(resource),))
 
 
 def _request(resource: Resource, stamp: str, *more: str) -> Command:
@@ -56,7 +56,7 @@ def _request(resource: Resource, stamp: str, *more: str) -> Command:
 
 
 def _wait(resource: Resource, stamp: str) -> Command:
-    """Give the command that waits until a request was handled."""
+    """Return the command that waits until a request was handled."""
     return Command((
         "kubectl", "wait", "-n", resource.ref.namespace, "--timeout=1m",
         f"--for=jsonpath={{.status.lastHandledReconcileAt}}={stamp}",

@@ -15,7 +15,6 @@ from fluxstatus.checks.beside import headline
 from fluxstatus.checks.wording import explained
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.model.hints import Hint
-from fluxstatus.model.ref import key_of
 from fluxstatus.state.resource import MOVING, REQUESTED_AT, Verdict
 from fluxstatus.state.revisions import lag_of, short
 
@@ -39,7 +38,7 @@ class Reason(NamedTuple):
 
 
 def decide(case: Case) -> Reason:
-    """Say whether it would help to reconcile the object of *case*."""
+    """Return whether it would help to reconcile the object of *case*."""
     return next(filter(None, (rule(case) for rule in _RULES)))
 
 
@@ -116,9 +115,7 @@ def _pending(case: Case) -> Reason | None:
 
 
 def _moving(case: Case) -> Reason | None:
-    moving = (
-        case.resource.verdict in MOVING or key_of(case.resource.ref) in case.analysis.causes.moving
-    )
+    moving = case.resource.verdict in MOVING or case.resource.ref.key in case.analysis.causes.moving
     return Reason(Helps.NEEDLESS, "it is being reconciled already") if moving else None
 
 

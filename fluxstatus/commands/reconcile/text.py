@@ -2,7 +2,7 @@
 
 import json
 
-from fluxstatus.commands.reconcile.advice import Advice
+from fluxstatus.commands.reconcile.advice import Assessment
 from fluxstatus.commands.reconcile.rules import Helps
 from fluxstatus.model.hints import Hint
 from fluxstatus.report.as_json import commands_json, hint_json, object_json, time_json
@@ -21,8 +21,8 @@ _ANSWERS = {
 }
 
 
-def as_text(advice: Advice, look: Look) -> str:
-    """Give *advice* as lines: the answer first, then what happens anyway, then the commands."""
+def as_text(advice: Assessment, look: Look) -> str:
+    """Return *advice* as lines: the answer first, then what happens anyway, then the commands."""
     page = Page(look, (), ())
     context = f" · context {advice.context}" if advice.context else ""
     page.put(f"{advice.ref} · {advice.stands}{context}")
@@ -31,12 +31,12 @@ def as_text(advice: Advice, look: Look) -> str:
     page.put(advice.reason.text, Cell("why", _LABEL, "label"))
     for hint in advice.reason.hints:
         _put_hint(page, hint)
-    put_pairs(page, "by itself", [("", prospect.text) for prospect in advice.by_itself])
-    if advice.ways:
+    put_pairs(page, "by itself", [("", outlook.text) for outlook in advice.by_itself])
+    if advice.requests:
         put_head(page, "to ask for it (none of this was run)")
-    for way in advice.ways:
-        page.put(way.text, Cell("", INDENT))
-        for command in way.commands:
+    for request in advice.requests:
+        page.put(request.text, Cell("", INDENT))
+        for command in request.commands:
             put_command(page, command, 2 * INDENT)
     return "\n".join(page.lines) + "\n"
 
@@ -48,8 +48,8 @@ def _put_hint(page: Page, hint: Hint) -> None:
         put_command(page, command, _LABEL)
 
 
-def as_json(advice: Advice) -> str:
-    """Give *advice* as a JSON document; every key is always there."""
+def as_json(advice: Assessment) -> str:
+    """Return *advice* as a JSON document; every key is always there."""
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(advice.taken_at),
@@ -65,7 +65,8 @@ def as_json(advice: Advice) -> str:
             for one in advice.by_itself
         ],
         "ways": [
-            {"text": way.text, "commands": commands_json(way.commands)} for way in advice.ways
+            {"text": request.text, "commands": commands_json(request.commands)}
+            for request in advice.requests
         ],
     }
     return json.dumps(document, indent=2) + "\n"

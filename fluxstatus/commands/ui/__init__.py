@@ -16,7 +16,7 @@ from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.hints import Command
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.report import RENDER, Format
 from fluxstatus.report.terminal import command_line
 
@@ -86,7 +86,7 @@ def show(
 
 
 def _local_port(address: str, wanted: int, *, yes: bool) -> int:
-    """Give *wanted* if it is free; if nothing is wanted, the usual port or any."""
+    """Return *wanted* if it is free; if nothing is wanted, the usual port or any."""
     from fluxstatus.commands.ui.tunnel import free_port, is_loopback
 
     if not is_loopback(address) and not yes:
@@ -110,15 +110,15 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
     with reading(
         connection.access(timeout),
         tell=console.noting(on=verbose),
-        meanwhile=("commands.ui.endpoints", "commands.ui.tunnel"),
+        while_starting=("commands.ui.endpoints", "commands.ui.tunnel"),
     ) as ours:
-        from fluxstatus.cluster.collector import QUESTIONS
+        from fluxstatus.cluster.collector import QUERIES
         from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_question
         from fluxstatus.state.deployments import OPERATORS
         from fluxstatus.state.state import State
 
-        ours.ask([(OPERATORS, QUESTIONS[OPERATORS])])
-        ours.ask(ours.in_homes("pods", "services"))
+        ours.ask([(OPERATORS, QUERIES[OPERATORS])])
+        ours.ask(ours.in_flux_namespaces("pods", "services"))
         state = State(ours.evidence())
         if is_ambiguous(state):
             ours.ask(lease_question(state))
@@ -176,12 +176,12 @@ def _explain(evidence: Evidence) -> Exit:
 
 def _refused(error: ProgramError, state: "State") -> Exit:
     """Tell why there is no tunnel, and what to do about it."""
-    aim = Aim(state.evidence.target.context, state.evidence.target.flags)
+    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
     console.note(f"Error: {error}")
     for text, commands in error.unread.hints:
         console.note(f"  {text}")
         for argv in commands:
-            console.note(f"  {command_line(aim.command(Command(argv)).argv)}")
+            console.note(f"  {command_line(target_flags.command(Command(argv)).argv)}")
     return Exit.NO_VERDICT
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jmespath
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.paging import ListQuery
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.state.deployments import OPERATORS
@@ -37,7 +37,7 @@ class End(NamedTuple):
     port: str
 
     def __str__(self) -> str:
-        """Give it as a sentence names it."""
+        """Return it as a sentence names it."""
         return f"{self.resource} in {self.namespace}"
 
 
@@ -56,43 +56,45 @@ class _Door(NamedTuple):
 
 
 def ends_of(state: State) -> list[End]:
-    """Give every end that may serve the web UI, that of the leader first."""
+    """Return every end that may serve the web UI, that of the leader first."""
     leaders = {leader_of(lease) for lease in state.evidence.answer(_LEASES).items}
-    ends = [end for door in _doors(state) for end in _ends(door, leaders)]
+    ends = [end for api in _doors(state) for end in _ends(api, leaders)]
     return list(dict.fromkeys(ends))
 
 
 def is_ambiguous(state: State) -> bool:
     """Whether it takes the leader's lease to know which pod serves the web UI."""
-    return any(len(door.pods) > 1 for door in _doors(state))
+    return any(len(api.pods) > 1 for api in _doors(state))
 
 
-def lease_question(state: State) -> list[tuple[str, Question]]:
-    """Give the question for the leases, which is only asked where it decides something."""
-    homes = tuple(sorted({door.namespace for door in _doors(state)}))
+def lease_question(state: State) -> list[tuple[str, ListQuery]]:
+    """Return the question for the leases, which is only asked where it decides something."""
+    flux_namespaces = tuple(sorted({api.namespace for api in _doors(state)}))
     selector = f"fieldSelector=metadata.name={_LEASE}"
-    return [(_LEASES, Question("/apis/coordination.k8s.io/v1", "leases", selector, homes))]
+    return [
+        (_LEASES, ListQuery("/apis/coordination.k8s.io/v1", "leases", selector, flux_namespaces))
+    ]
 
 
 def leader_of(lease: Object) -> str:
-    """Give the name of the pod that holds *lease*, empty when nobody does."""
+    """Return the name of the pod that holds *lease*, empty when nobody does."""
     holder = text_of(map_of(lease.get("spec")).get("holderIdentity"))
     return holder.rpartition("_")[0] or holder
 
 
 def lease_unread(state: State) -> Unread | None:
-    """Give why the lease could not be read, None when it could, or was not needed."""
+    """Return why the lease could not be read, None when it could, or was not needed."""
     return state.evidence.answers[_LEASES].unread if _LEASES in state.evidence.answers else None
 
 
 def _doors(state: State) -> Iterator[_Door]:
-    """Give the Services first; without one the Deployments themselves."""
+    """Return the Services first; without one the Deployments themselves."""
     pods = state.evidence.answer("pods").items
     blind = state.evidence.answer("pods").unread is not None
-    doors = [_of_service(service, port, pods)._replace(blind=blind)
+    apis = [_of_service(service, port, pods)._replace(blind=blind)
              for service, port in web_services(state)]  # fmt: skip
-    doors = doors or [*_of_deployments(state, pods)]
-    yield from sorted(doors, key=lambda door: not door.pods)
+    apis = apis or [*_of_deployments(state, pods)]
+    yield from sorted(apis, key=lambda api: not api.pods)
 
 
 def _of_service(service: Object, port: int, pods: Sequence[Object]) -> _Door:
@@ -113,11 +115,11 @@ def _of_deployments(state: State, pods: Sequence[Object]) -> Iterator[_Door]:
             yield _Door(home, "", "", found, f"{port}")
 
 
-def _ends(door: _Door, leaders: set[str]) -> Iterator[End]:
-    """Give the pods one by one where there are several, else the Service."""
-    names = [text_of(map_of(pod.get("metadata")).get("name")) for pod in door.pods]
-    if door.service and (door.blind or len(names) == 1):
-        yield End(door.namespace, f"service/{door.service}", door.service_port)
+def _ends(api: _Door, leaders: set[str]) -> Iterator[End]:
+    """Return the pods one by one where there are several, else the Service."""
+    names = [text_of(map_of(pod.get("metadata")).get("name")) for pod in api.pods]
+    if api.service and (api.blind or len(names) == 1):
+        yield End(api.namespace, f"service/{api.service}", api.service_port)
         return
     for name in sorted(names, key=lambda name: (name not in leaders, name)):
-        yield End(door.namespace, f"pod/{name}", door.pod_port)
+        yield End(api.namespace, f"pod/{name}", api.pod_port)

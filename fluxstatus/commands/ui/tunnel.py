@@ -32,18 +32,18 @@ def is_loopback(address: str) -> bool:
 
 
 def reached_at(address: str) -> str:
-    """Give the address under which this machine reaches what listens at *address*."""
+    """Return the address under which this machine reaches what listens at *address*."""
     return _ANYWHERE.get(address, address)
 
 
 def url_of(address: str, port: int) -> str:
-    """Give the URL of what listens at *address*, as this machine reaches it."""
+    """Return the URL of what listens at *address*, as this machine reaches it."""
     host = reached_at(address)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def free_port(address: str, ports: Iterable[int]) -> int | None:
-    """Give the first of *ports* that is free at *address*, 0 stands for any; None when none is."""
+    """Return the first of *ports* that is free at *address*, or None; port 0 means any."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for port in ports:
         with socket.socket(family) as listener:
@@ -141,7 +141,7 @@ def _said(process: Process | None) -> str:
 
 
 def _refusal(said: str, end: End) -> Unread:
-    """Give the reason why kubectl ended: the permission that is missing, if that is it."""
+    """Return the reason why kubectl ended: the permission that is missing, if that is it."""
     missing = _FORBIDDEN.search(said)
     if missing is None:
         return Unread(Why.FAILED, f"kubectl port-forward to {end} ended: {said}")

@@ -78,7 +78,7 @@ def _compare(folder: Path, known: Mapping[str, str]) -> Iterator[Difference]:
 
 
 def _extra(folder: Path, known: Iterable[str]) -> Iterator[Difference]:
-    """Give what was put beside the packages, where Python would find it."""
+    """Return what was put beside the packages, where Python would find it."""
     known = set(known)
     for file in sorted((folder / "lib").rglob("*")):
         path = file.relative_to(folder).as_posix()
@@ -87,7 +87,7 @@ def _extra(folder: Path, known: Iterable[str]) -> Iterator[Difference]:
 
 
 def _runs_something_else(source: Path, content: bytes) -> bool:
-    """Say whether Python has a cache of *source* that it would take, and that is not of it."""
+    """Return whether Python has a cache of *source* that it would take, and that is not of it."""
     cache = Path(importlib.util.cache_from_source(str(source)))
     try:
         head, code = cache.read_bytes()[:16], marshal.loads(cache.read_bytes()[16:])  # noqa: S302
@@ -130,7 +130,7 @@ def _with_dependencies(installed: Distribution) -> Iterator[Distribution]:
 
 
 def _record(installed: Distribution) -> Iterator[tuple[str, str]]:
-    """Give the files that came as they are; scripts are made, and by pipx made over."""
+    """Return the files that came as they are; scripts are made, and by pipx made over."""
     for file in installed.files or ():
         if file.hash and file.hash.mode == "sha256" and file.parts[0] != "..":
             padded = file.hash.value + "=" * (-len(file.hash.value) % 4)

@@ -69,7 +69,7 @@ def show(
 
 
 def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
-    """Give a saved cluster, and what was seen beside it then."""
+    """Return a saved cluster, and what was seen beside it then."""
     from fluxstatus.cluster.local_tools import Client
     from fluxstatus.model import snapshot
 
@@ -82,7 +82,7 @@ def _live(
     connection: Connection, timeout: float, verbose: bool
 ) -> "tuple[Evidence, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUESTIONS
+    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
     from fluxstatus.cluster.reader import reading
     from fluxstatus.model.kinds import KINDS
@@ -91,14 +91,14 @@ def _live(
     with (
         asking(_CLIENTS) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), meanwhile=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
         ) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()
-        kubernetes = ours.meanwhile(discovery.version)
+        kubernetes = ours.while_starting(discovery.version)
         ours.ask((
-            *((name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS)),
+            *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
         ))  # fmt: skip
         return ours.evidence(kubernetes=kubernetes.result()), answers()

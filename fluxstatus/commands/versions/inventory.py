@@ -48,7 +48,7 @@ class Part:
 
 
 def parts_of(state: State, clients: Mapping[str, Client]) -> tuple[Part, ...]:
-    """Give all parts, the command lines first and then from the API server down."""
+    """Return all parts, the command lines first and then from the API server down."""
     return (
         *(_client(client) for client in clients.values()),
         _server(state),
@@ -121,7 +121,7 @@ def _component(state: State, component: Component, name: str, role: Role) -> Par
 
 
 def _rolled_out(state: State, component: Component) -> str:
-    """Give the version of an image without a tag, where the FluxInstance rolled it out."""
+    """Return the version of an image without a tag, where the FluxInstance rolled it out."""
     containers = component.deployment
     for name in ("spec", "template", "spec"):
         containers = map_of(containers.get(name))

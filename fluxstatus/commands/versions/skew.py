@@ -11,7 +11,7 @@ from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, OPERATOR
-from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.state import State
 
 _OF_THE_CHECK = frozenset({"kubernetes-too-old", "mixed-versions", "image-differs"})
@@ -58,20 +58,20 @@ def compare(client: Part, other: Part) -> str:
 
 
 def pairs_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
-    """Give each command line with what it has to go with, where both are here."""
+    """Return each command line with what it has to go with, where both are here."""
     for pair, client, other in _met(parts):
         if pair:
             yield client, other
 
 
 def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
-    """Give what does not go together, the worst first, aimed at the caller's cluster."""
-    aim = Aim(state.evidence.target.context, state.evidence.target.flags)
+    """Return what does not go together, the worst first, aimed at the caller's cluster."""
+    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
     told = run_checks(Analysis(state), _CHOICE).findings
     unreachable = state.evidence.unreachable is not None
     found = [finding for finding in told if unreachable or finding.code in _OF_THE_CHECK]
     own = (*_apart(parts), *_reports(state))
-    return (*found, *(aim.finding(finding) for finding in own))
+    return (*found, *(target_flags.finding(finding) for finding in own))
 
 
 _CHOICE = Choice(steps=("cluster", "components", "instance"))
@@ -133,7 +133,7 @@ def _reports(state: State) -> Iterator[Finding]:
 
 
 def _order(version: str) -> tuple[int, ...] | None:
-    """Give what orders versions; one before a release comes before it."""
+    """Return what orders versions; one before a release comes before it."""
     found = _VERSION.match(version)
     if found is None:
         return None

@@ -20,7 +20,7 @@ _GAP = 2
 
 
 def noted(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Give *parts* with a word at each command line on what in the cluster it is newer than."""
+    """Return *parts* with a word at each command line on what in the cluster it is newer than."""
     words = {client.name: compare(client, other) for client, other in pairs_of(parts)}
     return tuple(
         replace(part, note=words.get(part.name, "")) if part.role is Role.CLIENT else part
@@ -29,7 +29,7 @@ def noted(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def as_text(state: State, parts: Sequence[Part], findings: Sequence[Finding], look: Look) -> str:
-    """Give a line for each part, and what does not go together."""
+    """Return a line for each part, and what does not go together."""
     page = Page(look, map(word_of, findings), [STEP_ID])
     if context := state.evidence.target.context:
         page.put(f"context {context}")
@@ -58,7 +58,7 @@ def _version(part: Part) -> str:
 
 
 def as_json(state: State, parts: Sequence[Part], findings: Sequence[Finding]) -> str:
-    """Give the same as a JSON document; every key is always there."""
+    """Return the same as a JSON document; every key is always there."""
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(state.now),

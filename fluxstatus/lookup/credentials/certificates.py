@@ -29,7 +29,7 @@ _IN_ALPHABET = (
 
 
 def dates(value: str) -> str:
-    """Give the piece of a template that tells of the dates of the certificates in *value*."""
+    """Return the piece of a template that tells of the dates of the certificates in *value*."""
     begins = f'eq (printf "%.32s" {value}) "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0t"'
     return (
         f"{{{{if lt (len {value}) {_LONGEST}}}}}{{{{if or ({begins}) (eq $key {_NAMES})}}}}"
@@ -38,7 +38,7 @@ def dates(value: str) -> str:
 
 
 def pair() -> str:
-    """Give the piece of a template that tells, of a Secret, whether tls.crt is of tls.key."""
+    """Return the piece of a template that tells, of a Secret, whether tls.crt is of tls.key."""
     head = _HEAD * 4 // 3
     return (
         '{{$crt := printf "%s" (index .data "tls.crt")}}'
@@ -51,7 +51,7 @@ def pair() -> str:
 
 
 def templates(now: datetime) -> str:
-    """Give the templates that both need; dates are looked at as of *now*."""
+    """Return the templates that both need; dates are looked at as of *now*."""
     parts = {
         **_walk_lines(),
         "period": _period(now),
@@ -78,7 +78,7 @@ def _checked(name: str, then: str) -> str:
 
 
 def _walk_lines() -> dict[str, str]:
-    """Give the templates that take a text in PEM line by line, always two lines at a time."""
+    """Return the templates that take a text in PEM line by line, always two lines at a time."""
     next_line = '{{template "skip" .}}'
     return {
         "pem": _checked("pem", '{{template "line" (base64decode (slice . 1))}}'),
@@ -111,7 +111,7 @@ def _period(now: datetime) -> str:
 
 
 def _compare() -> dict[str, str]:
-    """Give the templates that take a sample of a key through a certificate."""
+    """Return the templates that take a sample of a key through a certificate."""
     head = _HEAD * 4 // 3 + 1
     kinds = {"PRIVATE KEY": 28, "RSA PRIVATE KEY": 32, "EC PRIVATE KEY": 31}
     lines = "{{else ".join(
@@ -165,7 +165,7 @@ _FORMS_OF_KEYS = (
 
 
 def _samples() -> Iterator[str]:
-    """Give the template that takes the sample out of a key's first 96 bytes; a text follows."""
+    """Return the template that takes the sample out of a key's first 96 bytes; a text follows."""
     yield "{{if lt (len .) 124}}"
     for places, sample in _FORMS_OF_KEYS:
         tests = " ".join(_has(at, bytes.fromhex(what)) for at, what in places)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster import processes
 from fluxstatus.lookup.credentials.advice import advice_on, is_unused
-from fluxstatus.lookup.credentials.needs import notes, troubles
-from fluxstatus.lookup.credentials.questions import Key, read, template
+from fluxstatus.lookup.credentials.needs import notes, problems
+from fluxstatus.lookup.credentials.queries import Key, read, template
 from fluxstatus.lookup.credentials.references import Named, named_by
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 class Credential:
     """A Secret that an object of Flux names, as far as one may know it.
 
-    `troubles` are what is wrong with it; `notes` what cannot be told, or soon will be wrong;
+    `problems` are what is wrong with it; `notes` what cannot be told, or soon will be wrong;
     `habits` are advice, and nothing is wrong with them.
     """
 
@@ -39,7 +39,7 @@ class Credential:
     path: str
     type: str = ""
     keys: tuple[Key, ...] = ()
-    troubles: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     habits: tuple[Finding, ...] = ()
     unread: Unread | None = None
@@ -48,7 +48,7 @@ class Credential:
 def credentials_of(
     state: State, resource: Resource, flags: tuple[str, ...], timeout: float
 ) -> Iterator[Credential]:
-    """Give the Secrets that *resource* and what it feeds on name.
+    """Return the Secrets that *resource* and what it feeds on name.
 
     *flags* tell kubectl the cluster; it gets *timeout* seconds for each.
     """
@@ -60,7 +60,7 @@ def _look(state: State, named: Named, flags: tuple[str, ...], timeout: float) ->
     """Ask kubectl about the Secret that *named* names."""
     bare = Credential(named.name, named.user.namespace, named.user, named.path)
     if not _NAME.fullmatch(named.name):
-        return replace(bare, troubles=("this is no name that a Secret can have",))
+        return replace(bare, problems=("this is no name that a Secret can have",))
     try:
         argv = (
             processes.kubectl(), *flags, "get", "secret", f"--namespace={named.user.namespace}",
@@ -74,7 +74,7 @@ def _look(state: State, named: Named, flags: tuple[str, ...], timeout: float) ->
         bare,
         type=answer.type,
         keys=tuple(answer.keys.values()),
-        troubles=() if is_unused(state, named, answer) else tuple(troubles(named, answer)),
+        problems=() if is_unused(state, named, answer) else tuple(problems(named, answer)),
         notes=tuple(notes(named, answer)),
         habits=tuple(advice_on(state, named, answer)),
     )
@@ -84,7 +84,7 @@ def _refused(bare: Credential, named: Named, unread: Unread) -> Credential:
     if "(NotFound)" in unread.text:
         if named.optional:
             return replace(bare, notes=("it does not exist, which its reference allows",))
-        return replace(bare, troubles=("it does not exist",))
+        return replace(bare, problems=("it does not exist",))
     if "(Forbidden)" in unread.text:
         text = "this user is not allowed to look at it"
         return replace(bare, unread=Unread(Why.FORBIDDEN, text, rule="get secrets"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from fluxstatus.lookup.credentials.questions import WORDS, Answer, Key
+from fluxstatus.lookup.credentials.queries import WORDS, Answer, Key
 from fluxstatus.lookup.credentials.references import Named
 
 DOCKER = "kubernetes.io/dockerconfigjson"
@@ -102,7 +102,7 @@ _SENT_AS_IT_IS = ("GitRepository", "HelmRepository", "Bucket")
 _WITH_HOSTS = ("known_hosts", ".dockerconfigjson")
 
 
-def troubles(named: Named, answer: Answer) -> Iterator[str]:
+def problems(named: Named, answer: Answer) -> Iterator[str]:
     """Say what is wrong with the Secret that *named* names and *answer* is about."""
     keys, wanted = answer.keys, _sets(named)
     if wanted and not keys:
@@ -139,7 +139,7 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
 
 
 def scheme_of(named: Named, answer: Answer) -> str:
-    """Give the scheme of a URL that a login to Git is for, if it is for no URL such as there is."""
+    """Return the URL scheme that a Git login is for, empty if it fits the URL."""
     if named.use != "login" or named.kind != "GitRepository" or not named.scheme:
         return ""
     other = "https" if named.scheme == "ssh" else "ssh"

@@ -46,7 +46,7 @@ _REFERENCES = (
 
 
 def named_by(state: State, resource: Resource) -> Iterator[Named]:
-    """Give each Secret that *resource*, and what it feeds on, names; each use of one once."""
+    """Return each Secret that *resource*, and what it feeds on, names; each use of one once."""
     told = set()
     for user in _users(state, resource):
         for named in _named(user):
@@ -57,7 +57,7 @@ def named_by(state: State, resource: Resource) -> Iterator[Named]:
 
 
 def _users(state: State, resource: Resource) -> Iterator[Resource]:
-    """Give *resource* and all it feeds on, through any number of objects."""
+    """Return *resource* and all it feeds on, through any number of objects."""
     waiting, seen = [resource], {resource.ref}
     while waiting:
         user = waiting.pop(0)
@@ -70,7 +70,7 @@ def _users(state: State, resource: Resource) -> Iterator[Resource]:
 
 
 def fed_by(user: Resource) -> Iterator[Key]:
-    """Give what *user* takes something from; the Secrets of that matter to *user*, too."""
+    """Return what *user* takes something from; the Secrets of that matter to *user*, too."""
     yield from feeds_of(user)
     if user.ref.kind == "Alert":
         yield provider_of(user)
@@ -159,7 +159,7 @@ def _scheme(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Give the host of *url*, or of an image without a scheme; empty when it cannot be told."""
+    """Return the host of *url*, or of an image without a scheme; empty when it cannot be told."""
     if "://" not in url:
         first, slash, _ = url.partition("/")
         if not first:

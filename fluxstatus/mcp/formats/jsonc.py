@@ -52,7 +52,7 @@ class _Member:
 
 
 def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
-    """Give the entries of the object at the keys *container*; none where there is no such object.
+    """Return the entries of the object at the keys *container*; none where there is no such object.
 
     Raises MalformedError when *text* is no JSON, comments and trailing commas allowed.
     """
@@ -66,7 +66,7 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
-    """Give *text* with the entry *name* at *container* being *value*; objects on the way are made.
+    """Return *text* with the entry *name* at *container* set to *value*; missing parents are made.
 
     Raises MalformedError, also where something on the way is no object.
     """
@@ -91,7 +91,7 @@ def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -
 
 
 def drop(text: str, container: Sequence[str], name: str) -> str:
-    """Give *text* without the entry *name* at *container*. Raises MalformedError."""
+    """Return *text* without the entry *name* at *container*. Raises MalformedError."""
     root, path, changed = _parse(text), [*container, name], text
     while found := next(_all(_parse(changed), path), None):
         changed = _cut(changed, *found)
@@ -100,7 +100,7 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
 
 
 def dump(value: Any) -> str:
-    """Give *value* as a text of its own."""
+    """Return *value* as a text of its own."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -111,7 +111,7 @@ def _member(node: _Node, key: str, path: Sequence[str]) -> _Member | None:
 
 
 def _all(root: _Node, path: Sequence[str]) -> Iterator[tuple[_Node, int]]:
-    """Give the object and the position in it of each member at *path*; keys may be doubled."""
+    """Return the object and the position in it of each member at *path*; keys may be doubled."""
     for number, member in enumerate(root.members or ()):
         if member.name == path[0]:
             if len(path) == 1:
@@ -166,13 +166,13 @@ def _dump(value: Any, indent: str, style: tuple[str, str]) -> str:
 
 
 def _indent(text: str, position: int) -> str:
-    """Give the white space at the start of the line of *position*."""
+    """Return the white space at the start of the line of *position*."""
     line = text[text.rfind("\n", 0, position) + 1 : position]
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _unit(text: str, root: _Node) -> str:
-    """Give the indentation of one level, as the file has it."""
+    """Return the indentation of one level, as the file has it."""
     return (_indent(text, root.members[0].key.start) if root.members else "") or _UNIT
 
 
@@ -183,7 +183,7 @@ def _compare(before: _Node, after: _Node, path: Sequence[str]) -> None:
 
 
 def _content(node: _Node, path: Sequence[str]) -> Any:
-    """Give all that is in *node*, doubled keys too, without *path* and what only leads there."""
+    """Return all that is in *node*, doubled keys too, without *path* and what only leads there."""
     if node.members is None:
         return repr(node.value)
     found = []

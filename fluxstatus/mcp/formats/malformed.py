@@ -10,5 +10,5 @@ class MalformedError(Exception):
 
 
 def lines_of(text: str) -> list[str]:
-    """Give the lines of *text* with their ends; only a newline ends one, as in TOML and YAML."""
+    """Return the lines of *text* with their ends; only a newline ends one, as in TOML and YAML."""
     return _LINE.findall(text)

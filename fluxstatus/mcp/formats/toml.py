@@ -18,7 +18,7 @@ _BARE = re.compile(r"[\w-]+", re.ASCII)
 
 
 def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
-    """Give the entries of the table *container*; none where there is no such table.
+    """Return the entries of the table *container*; none where there is no such table.
 
     Raises MalformedError when *text* is no TOML.
     """
@@ -29,7 +29,7 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
-    """Give *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
+    """Return *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
     if entries(text, container).get(name) == value:
         return text
     path = [*container, name]
@@ -42,7 +42,7 @@ def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -
 
 
 def drop(text: str, container: Sequence[str], name: str) -> str:
-    """Give *text* without the entry *name* of *container*. Raises MalformedError."""
+    """Return *text* without the entry *name* of *container*. Raises MalformedError."""
     if name not in entries(text, container):
         return text
     path = [*container, name]
@@ -61,7 +61,7 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
 
 
 def dump(value: Any) -> str:
-    """Give *value*, tables in tables, as a text of its own."""
+    """Return *value*, tables in tables, as a text of its own."""
     return "\n".join(_tables([], value)).strip("\n") + "\n"
 
 
@@ -73,7 +73,7 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _headers(lines: Sequence[str]) -> dict[int, list[str]]:
-    """Give the keys of each table by the number of the line that begins it."""
+    """Return the keys of each table by the number of the line that begins it."""
     found = {}
     for number, line in enumerate(lines):
         if _HEADER.match(line) and (keys := _keys(line)):

@@ -27,7 +27,7 @@ class _Line(NamedTuple):
 
 
 def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
-    """Give the entries of the block *container*, which is one key; None for one we cannot read.
+    """Return the entries of the block *container*, which is one key; None for one we cannot read.
 
     Raises MalformedError when *text* has another form than goose gives it.
     """
@@ -41,7 +41,7 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
-    """Give *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
+    """Return *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
     if entries(text, container).get(name) == value:
         return text
     rest = drop(text, container, name)
@@ -67,7 +67,7 @@ def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -
 
 
 def drop(text: str, container: Sequence[str], name: str) -> str:
-    """Give *text* without the entry *name* of *container*. Raises MalformedError."""
+    """Return *text* without the entry *name* of *container*. Raises MalformedError."""
     block = _entries(text, container).get(name)
     if block is None:
         return text
@@ -76,12 +76,12 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
 
 
 def dump(value: dict[str, Any]) -> str:
-    """Give *value* as a text of its own."""
+    """Return *value* as a text of its own."""
     return "".join(f"{line}\n" for line in _write(value))
 
 
 def _entries(text: str, container: Sequence[str]) -> dict[str, list[_Line]]:
-    """Give the lines of each entry, by its name."""
+    """Return the lines of each entry, by its name."""
     lines, [key] = lines_of(text), container
     start = _start(lines, key)
     if start is None:
@@ -102,7 +102,7 @@ def _entries(text: str, container: Sequence[str]) -> dict[str, list[_Line]]:
 
 
 def _start(lines: Sequence[str], key: str) -> int | None:
-    """Give the number of the line that begins the block *key*, at the top of the file."""
+    """Return the number of the line that begins the block *key*, at the top of the file."""
     found = None
     for number, line in enumerate(lines):
         bare = line.rstrip()
@@ -126,7 +126,7 @@ def _whole(value: str) -> bool:
 
 
 def _block(lines: Sequence[str], start: int) -> list[_Line]:
-    """Give the lines of the block that begins after line *start*, without comments."""
+    """Return the lines of the block that begins after line *start*, without comments."""
     found = []
     for number, line in enumerate(lines[start + 1 :], start + 1):
         bare = line.rstrip()

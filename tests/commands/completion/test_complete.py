@@ -25,7 +25,7 @@ IDS = [step.id for step in STEPS]
 
 
 def candidates(*typed: str) -> list[str]:
-    """Give the candidates for the last word of *typed*, without their help."""
+    """Return the candidates for the last word of *typed*, without their help."""
     return [line.partition("\t")[0] for line in complete(typed).splitlines()[:-1]]
 
 
@@ -146,7 +146,7 @@ esac"""
 
 @pytest.fixture(name="asked")
 def _asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the file in which a kubectl with three Kustomizations and a node notes its words."""
+    """Return the file in which a kubectl with three Kustomizations and a node notes its words."""
     script = f"""echo "$*" >>'{tmp_path}/asked'
 case "$*" in
 *api-resources*) echo deployments.apps; echo nodes ;;
@@ -248,7 +248,7 @@ def test_kubectl_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(name="path")
 def _path(tmp_path: Path) -> str:
-    """Give a PATH with the program under its name, started by this Python."""
+    """Return a PATH with the program under its name, started by this Python."""
     script = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m fluxstatus "$@"'
     program(tmp_path / "bin" / "kubectl-flux_status", script)
     return f"{tmp_path / 'bin'}:{COMPLETIONS}:{os.environ['PATH']}"

@@ -8,7 +8,7 @@ import pytest
 from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.events.source import Events, Wanted
 from fluxstatus.commands.listing import Entry
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.ref import Ref
 from tests.builders import event, evidence, flux_system, minutes
 
@@ -16,7 +16,7 @@ KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 
 
 def about(api_version: str, *words: str, **more: Any) -> dict[str, Any]:
-    """Give an event about an object of *api_version*."""
+    """Return an event about an object of *api_version*."""
     made = event(*words, **more)
     made["involvedObject"]["apiVersion"] = api_version
     return made
@@ -34,7 +34,7 @@ ALL = (FAILED, AGAIN, OTHER, FOREIGN, OWN)
 def entries(
     wanted: Wanted = ANY, *, folded: bool = True, namespaces: tuple[str, ...] = ()
 ) -> list[Entry]:
-    """Give the entries for a cluster with ALL."""
+    """Return the entries for a cluster with ALL."""
     saved = Saved(evidence(*flux_system(), *ALL), namespaces)
     return [e for batch in Events(wanted, folded=folded).entries(saved) for e in batch]
 
@@ -68,7 +68,7 @@ def test_a_doubt_is_gone_with_an_event() -> None:
     saved = Saved(evidence(*ALL))
     for name, there in (("web", True), ("typo", False)):
         wanted = Wanted(about=Ref(KUSTOMIZE, "Kustomization", "apps", name))
-        source = Events(wanted, folded=True, doubt=MistakenError("there is none"))
+        source = Events(wanted, folded=True, doubt=NotFoundError("there is none"))
         list(source.entries(saved))
         assert (source.mistake() is None) is there
 

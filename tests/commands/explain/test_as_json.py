@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator
 
 from fluxstatus.commands.explain import as_json
 from fluxstatus.commands.explain.codes import codes
-from fluxstatus.lookup.credentials.questions import WORDS
-from tests.commands.explain.test_details import FILES, stories
+from fluxstatus.lookup.credentials.queries import WORDS
+from tests.commands.explain.test_details import FILES, all_details
 
 SCHEMA = json.loads(
     resources.files("fluxstatus.commands.explain").joinpath("schema.json").read_text()
@@ -31,8 +31,8 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_story_is_as_the_schema_says(file: object) -> None:
     """Each recorded object gives a document with all the keys, and no other."""
-    for story in stories(getattr(file, "name", "")):
-        VALIDATOR.validate(json.loads(as_json.render(story)))
+    for details in all_details(getattr(file, "name", "")):
+        VALIDATOR.validate(json.loads(as_json.render(details)))
 
 
 def test_every_code_is_as_the_schema_says() -> None:

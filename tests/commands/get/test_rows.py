@@ -19,14 +19,14 @@ FAILED = {
 
 
 def listed(*objects: Any, kinds: Iterable[str] = KINDS, **more: Any) -> dict[str, Row]:
-    """Give the rows of a cluster with *objects* by the name of the object."""
+    """Return the rows of a cluster with *objects* by the name of the object."""
     saved = Saved(evidence(*objects, **more))
     found = [row for batch in rows(saved, (KINDS[kind] for kind in kinds)) for row in batch]
     return {row.resource.ref.name: row for row in found}
 
 
 def told(row: Row) -> Mapping[str, str]:
-    """Give the columns of *row*."""
+    """Return the columns of *row*."""
     return {column: cell(row, column, with_kind=False) for column in WIDE}
 
 

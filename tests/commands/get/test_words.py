@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.commands.get.words import GROUPS, asked_for, kinds_of
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.kinds import KINDS
 
 
@@ -47,6 +47,6 @@ def test_names_narrow() -> None:
 )
 def test_a_mistake_is_told(words: list[str], only: list[str], said: str) -> None:
     """What is no kind gets a suggestion."""
-    with pytest.raises(MistakenError) as mistaken:
+    with pytest.raises(NotFoundError) as mistaken:
         asked_for(words, only)
     assert said in str(mistaken.value)

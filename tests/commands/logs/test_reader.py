@@ -19,7 +19,7 @@ Kubectl = Callable[[str], Logs]
 
 @pytest.fixture(name="kubectl")
 def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kubectl:
-    """Give what makes a kubectl of a script and reads with it; it notes what it was asked."""
+    """Return what makes a kubectl of a script and reads with it; it notes what it was asked."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
 

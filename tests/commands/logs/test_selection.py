@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.commands.logs.selection import named, of_kind
-from fluxstatus.model.errors import MistakenError
+from fluxstatus.model.errors import NotFoundError
 from tests.builders import flux_system, state
 
 KNOWN = state(*flux_system())
@@ -25,9 +25,9 @@ def test_all_and_by_kind() -> None:
 
 def test_a_mistake_is_told() -> None:
     """What is no controller gets a suggestion; a kind that is not Flux's is refused."""
-    with pytest.raises(MistakenError, match="did you mean kustomize"):
+    with pytest.raises(NotFoundError, match="did you mean kustomize"):
         named(ALL, "kustomise")
-    with pytest.raises(MistakenError, match="there is "):
+    with pytest.raises(NotFoundError, match="there is "):
         named(ALL, "xyz")
-    with pytest.raises(MistakenError, match="kubectl logs"):
+    with pytest.raises(NotFoundError, match="kubectl logs"):
         of_kind(ALL, "Deployment")

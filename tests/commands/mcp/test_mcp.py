@@ -14,7 +14,7 @@ from tests.fakes.programs import program
 
 
 def candidates(*typed: str) -> list[str]:
-    """Give the candidates for the last word of *typed*, without their help."""
+    """Return the candidates for the last word of *typed*, without their help."""
     return [line.partition("\t")[0] for line in complete(typed).splitlines()[:-1]]
 
 

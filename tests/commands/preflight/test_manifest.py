@@ -37,7 +37,7 @@ CHOICES = [
 
 
 def made(*choice: object) -> str:
-    """Give the manifest of a choice: URL, ref, path and whether it is private, or nothing."""
+    """Return the manifest of a choice: URL, ref, path and whether it is private, or nothing."""
     if not choice:
         return as_yaml(instance(None))
     url, ref, path, private = choice
@@ -92,7 +92,7 @@ def test_branch_and_path() -> None:
 
 
 def commands(*choice: object) -> list[Command]:
-    """Give all commands that go with a choice."""
+    """Return all commands that go with a choice."""
     url, ref, path, private = choice
     sync = sync_of(f"{url}", f"{ref}", f"{path}", private=bool(private))
     return [command for hint in steps(sync) for command in hint.commands]

@@ -38,7 +38,7 @@ OPERATOR = "Deployment/flux-operator"
 
 def report(*objects: Object, rights: Rights = ALL_RIGHTS, gone: tuple[str, ...] = (), url: str = "",
            namespaces: Answer | None = None, **more: Any) -> Report:  # fmt: skip
-    """Give the report on a cluster with *objects*, and without the programs *gone*.
+    """Return the report on a cluster with *objects*, and without the programs *gone*.
 
     Whatever code it has is one that `explain CODE` knows.
     """
@@ -51,12 +51,12 @@ def report(*objects: Object, rights: Rights = ALL_RIGHTS, gone: tuple[str, ...] 
 
 
 def said(told: Report, step: str) -> list[Finding]:
-    """Give what is said of *step*."""
+    """Return what is said of *step*."""
     return [finding for finding in told.findings if finding.step == step]
 
 
 def only(told: Report, step: str) -> Finding:
-    """Give the one thing that is said of *step*."""
+    """Return the one thing that is said of *step*."""
     (finding,) = said(told, step)
     return finding
 

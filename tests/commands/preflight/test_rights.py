@@ -24,7 +24,7 @@ BIND = Right("bind", "clusterroles.rbac.authorization.k8s.io", "", "cluster-admi
 
 
 def allowed(table: str, right: Right) -> bool:
-    """Say whether a rule in *table* gives *right*."""
+    """Return whether a rule in *table* gives *right*."""
     return any(rule.allows(right) for rule in rules_in(table))
 
 

@@ -25,7 +25,7 @@ def test_what_changes_is_marked(flux_status: Program) -> None:
     """Every command that changes the cluster says so, in text and in JSON; waiting does not."""
     text = flux_status("reconcile", *BLOCKED).stdout
     document = json.loads(flux_status("reconcile", *BLOCKED, "-o", "json").stdout)
-    commands = [command for way in document["ways"] for command in way["commands"]]
+    commands = [command for request in document["ways"] for command in request["commands"]]
     assert {c["argv"][0] for c in commands} == {"kubectl", "flux-operator"}
     for command in commands:
         assert command["changes"] is ("wait" not in command["argv"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.commands.reconcile.advice import Advice, advise
+from fluxstatus.commands.reconcile.advice import Assessment, advise
 from fluxstatus.commands.reconcile.rules import Helps
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Object
@@ -41,8 +41,8 @@ STALLED = {
 NEW = {"artifact": {"revision": "main@sha1:def", "lastUpdateTime": stamp(minutes(1))}}
 
 
-def advice(kind: str, *objects: Object, **more: Any) -> Advice:
-    """Give the advice on the one object of *kind* outside of flux-system."""
+def advice(kind: str, *objects: Object, **more: Any) -> Assessment:
+    """Return the advice on the one object of *kind* outside of flux-system."""
     known = state(*objects, **more)
     found = [r for r in known.of_kind(kind) if r.ref.namespace != "flux-system"]
     assert len(found) == 1
@@ -50,7 +50,7 @@ def advice(kind: str, *objects: Object, **more: Any) -> Advice:
 
 
 def git(name: str = "app", **more: Any) -> Object:
-    """Give a GitRepository that is well."""
+    """Return a GitRepository that is well."""
     return source(name, spec={"interval": "5m", "url": "https://git.example.com/app"}, **more)
 
 
@@ -227,5 +227,5 @@ def test_recorded_objects(file: object) -> None:
         assert (told.level is Level.FAIL) == (resource.ref in failing), resource.ref
         if told.level is Level.FAIL and not told.reason.text.startswith("a reconciliation was"):
             assert told.reason.helps in (Helps.NO, Helps.IF_MENDED), resource.ref
-        for prospect in told.by_itself:
-            assert prospect.at is None or prospect.at - known.now < timedelta(days=1)
+        for outlook in told.by_itself:
+            assert outlook.at is None or outlook.at - known.now < timedelta(days=1)

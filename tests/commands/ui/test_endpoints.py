@@ -17,7 +17,7 @@ LABELS = {"app.kubernetes.io/instance": "flux-operator", "app.kubernetes.io/name
 
 
 def known(*objects: Object, holder: str = "", **more: Any) -> State:
-    """Give the state of a cluster with *objects*, in which *holder* has the lease."""
+    """Return the state of a cluster with *objects*, in which *holder* has the lease."""
     seen = evidence(*objects, **more)
     lease = {"spec": {"holderIdentity": holder}}
     answers = {**seen.answers, LEASES: Answer((lease,) if holder else ())}
@@ -25,7 +25,7 @@ def known(*objects: Object, holder: str = "", **more: Any) -> State:
 
 
 def second(name: str = "flux-operator-b") -> Object:
-    """Give another ready pod of the operator."""
+    """Return another ready pod of the operator."""
     return pod(f"flux-system/{name}", container(ready=True), labels=LABELS)
 
 
@@ -68,7 +68,7 @@ def test_other_names_and_ports() -> None:
 
 
 def _standalone() -> list[Object]:
-    """Give a Deployment elsewhere that serves nothing but the web UI, its pod and Service."""
+    """Return a Deployment elsewhere that serves nothing but the web UI, its pod and Service."""
     labels = {"app.kubernetes.io/name": "flux-operator", "app.kubernetes.io/instance": "flux-web"}
     spec = {
         "replicas": 1,

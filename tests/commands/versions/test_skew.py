@@ -25,12 +25,12 @@ UNREACHABLE = Evidence(NOW, Target("prod"), unreachable=Unread(Why.UNREACHABLE, 
 
 
 def part(name: str, role: Role, known: State) -> Part:
-    """Give the part called *name*."""
+    """Return the part called *name*."""
     return next(p for p in parts_of(known, CLIENTS) if (p.name, p.role) == (name, role))
 
 
 def codes(known: State, **clients: str) -> set[tuple[str, str]]:
-    """Give the levels and codes of what does not go together, with these versions of clients."""
+    """Return the levels and codes of what does not go together, with these versions of clients."""
     changed = {name.replace("_", "-"): version for name, version in clients.items()}
     there = CLIENTS | {name: Client(name, name, version) for name, version in changed.items()}
     return {(f.level.value, f.code) for f in skews_of(known, parts_of(known, there))}

@@ -7,7 +7,7 @@ import pytest
 
 from fluxstatus.advice.secrets import OLD_KEYS
 from fluxstatus.lookup.credentials.advice import advice_on
-from fluxstatus.lookup.credentials.questions import Answer, Key
+from fluxstatus.lookup.credentials.queries import Answer, Key
 from fluxstatus.lookup.credentials.references import named_by
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
@@ -19,7 +19,7 @@ MODERN = ("ca.crt", "tls.crt", "tls.key")
 
 
 def advice(one: Object, keys: Iterable[str]) -> list[Finding]:
-    """Give the advice on the one Secret that *one* names, which has *keys*."""
+    """Return the advice on the one Secret that *one* names, which has *keys*."""
     known = state(one)
     (named,) = named_by(known, next(iter(known.resources.values())))
     answer = Answer("Opaque", {key: Key(key, frozenset()) for key in keys})
@@ -27,7 +27,7 @@ def advice(one: Object, keys: Iterable[str]) -> list[Finding]:
 
 
 def told(one: Object, keys: Iterable[str]) -> list[str]:
-    """Give what is told to use instead, key by key."""
+    """Return what is told to use instead, key by key."""
     return [
         f"{path.partition(' ')[0]}: {value}"
         for finding in advice(one, keys)
@@ -36,7 +36,7 @@ def told(one: Object, keys: Iterable[str]) -> list[str]:
 
 
 def user(kind: str, field: str = "secretRef", **spec: Any) -> Object:
-    """Give an object of *kind* that names the Secret login in *field*."""
+    """Return an object of *kind* that names the Secret login in *field*."""
     return flux(kind, "team-a/app", spec={"url": HTTPS, **spec, field: LOGIN})
 
 

@@ -46,7 +46,7 @@ def certificate(
     ends: datetime = NOW + YEAR,
     name: str = "example.com",
 ) -> str:
-    """Give a certificate of *key*, signed by itself, in PEM."""
+    """Return a certificate of *key*, signed by itself, in PEM."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     made = (
         x509.CertificateBuilder()
@@ -62,12 +62,12 @@ def certificate(
 
 
 def pem(key: PrivateKey, form: PrivateFormat = NEW) -> str:
-    """Give *key* in PEM."""
+    """Return *key* in PEM."""
     return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
 
 
 def told(cluster: Cluster, data: dict[str, str]) -> Credential:
-    """Give what is told of a Secret for TLS with *data*."""
+    """Return what is told of a Secret for TLS with *data*."""
     cluster.put([secret(data)])
     (one,) = look(cluster, user(HTTPS, field="certSecretRef"))
     return one
@@ -109,15 +109,15 @@ DATES: dict[str, tuple[str, str, list[str]]] = {
 @pytest.mark.parametrize("name", DATES)
 def test_dates(cluster: Cluster, name: str) -> None:
     """What has expired is told to the second; what is well or written otherwise is not accused."""
-    key, value, troubles = DATES[name]
+    key, value, problems = DATES[name]
     data = {key: value} | ({"tls.key": pem(P256)} if key == "tls.crt" else {})
-    assert list(told(cluster, data).troubles) == troubles
+    assert list(told(cluster, data).problems) == problems
 
 
 def test_what_will_expire_is_a_note(cluster: Cluster) -> None:
     """That a certificate has only days to live is told, and is no trouble yet."""
     one = told(cluster, {"ca.crt": certificate(ends=NOW + timedelta(days=13))})
-    assert (one.troubles, one.notes) == ((), ("ca.crt expires within two weeks",))
+    assert (one.problems, one.notes) == ((), ("ca.crt expires within two weeks",))
 
 
 def test_dates_are_found_at_any_place(cluster: Cluster) -> None:
@@ -154,9 +154,9 @@ def test_pairs(cluster: Cluster, name: str) -> None:
     """A key of another certificate is told; of kinds that are not looked into it is said so."""
     of, key, form, fits = PAIRS[name]
     one = told(cluster, {"tls.crt": certificate(of) + EXPIRED, "tls.key": pem(key, form)})
-    assert (WRONG in one.troubles) == (fits is False)
+    assert (WRONG in one.problems) == (fits is False)
     assert (NOT_TOLD in one.notes) == (fits is None)
-    assert not set(one.troubles) - {WRONG}
+    assert not set(one.problems) - {WRONG}
 
 
 @pytest.mark.parametrize("extra", range(0, 48, 3))
@@ -164,7 +164,7 @@ def test_a_key_is_found_at_any_place(cluster: Cluster, extra: int) -> None:
     """However long the names before it are, the key in a certificate is found."""
     value = certificate(RSA, name="x" * (extra + 1))
     one = told(cluster, {"tls.crt": value, "tls.key": pem(RSA)})
-    assert (one.troubles, one.notes) == ((), ())
+    assert (one.problems, one.notes) == ((), ())
 
 
 BROKEN: dict[str, Callable[[str], str]] = {
@@ -192,12 +192,12 @@ def test_what_is_broken_does_not_break_the_template(
         one = told(cluster, data)
         assert one.unread is None
         assert one.keys
-        assert WRONG not in one.troubles
+        assert WRONG not in one.problems
 
 
 def test_a_locked_key_is_not_compared(cluster: Cluster) -> None:
     """Of a key with a passphrase nothing can be told."""
     locked = RSA.private_bytes(Encoding.PEM, NEW, BestAvailableEncryption(b"x")).decode()
     one = told(cluster, {"tls.crt": certificate(RSA), "tls.key": locked})
-    assert WRONG not in one.troubles
+    assert WRONG not in one.problems
     assert NOT_TOLD in one.notes

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.lookup.credentials.inspect import Credential, credentials_of
-from fluxstatus.lookup.credentials.questions import template
+from fluxstatus.lookup.credentials.queries import template
 from fluxstatus.model.evidence import Object, Why
 from tests.builders import NOW, flux, kustomization, reference, state
 from tests.fakes.api_server import ApiServer, api_server
@@ -37,7 +37,7 @@ def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def secret(data: dict[str, str], kind: str = "Opaque") -> Object:
-    """Give a Secret called login with *data*."""
+    """Return a Secret called login with *data*."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -48,12 +48,12 @@ def secret(data: dict[str, str], kind: str = "Opaque") -> Object:
 
 
 def user(url: str, kind: str = "GitRepository", field: str = "secretRef", **spec: Any) -> Object:
-    """Give a source at *url* that names the Secret login in *field*."""
+    """Return a source at *url* that names the Secret login in *field*."""
     return flux(kind, f"{NAMESPACE}/app", spec={"url": url, field: {"name": "login"}, **spec})
 
 
 def look(cluster: Cluster, one: Object, who: str = "admin") -> list[Credential]:
-    """Give what *who* is told of the Secrets that *one* names."""
+    """Return what *who* is told of the Secrets that *one* names."""
     known = state(one)
     flags = (f"--kubeconfig={cluster.kubeconfig(who)}",)
     return list(credentials_of(known, next(iter(known.resources.values())), flags, 30))
@@ -71,42 +71,42 @@ LOGIN = {"name": "login"}
 
 
 def signed(kind: str, **spec: str) -> Object:
-    """Give a source whose signature is verified with the Secret login."""
+    """Return a source whose signature is verified with the Secret login."""
     return flux(kind, f"{NAMESPACE}/app", spec={"verify": {"secretRef": LOGIN, **spec}})
 
 
 def failing(one: Object) -> Object:
-    """Give *one* as an object that is not ready."""
+    """Return *one* as an object that is not ready."""
     ready = {"type": "Ready", "status": "False", "reason": "GitOperationFailed", "message": "no"}
     return {**one, "status": {"conditions": [ready]}}
 
 
 def encrypted() -> Object:
-    """Give a Kustomization that decrypts with it."""
+    """Return a Kustomization that decrypts with it."""
     spec = {"decryption": {"provider": "sops", "secretRef": LOGIN}}
     return flux("Kustomization", f"{NAMESPACE}/app", spec=spec)
 
 
 def remote(**more: str) -> Object:
-    """Give a HelmRelease for the cluster that it leads to."""
+    """Return a HelmRelease for the cluster that it leads to."""
     spec = {"kubeConfig": {"secretRef": {**LOGIN, **more}}}
     return flux("HelmRelease", f"{NAMESPACE}/app", spec=spec)
 
 
 def with_values(**more: Any) -> Object:
-    """Give a HelmRelease that takes values from it."""
+    """Return a HelmRelease that takes values from it."""
     spec = {"valuesFrom": [{"kind": "ConfigMap", "name": "x"}, {"kind": "Secret", **LOGIN, **more}]}
     return flux("HelmRelease", f"{NAMESPACE}/app", spec=spec)
 
 
 def with_variables(**more: Any) -> Object:
-    """Give a Kustomization that takes variables from it."""
+    """Return a Kustomization that takes variables from it."""
     spec = {"postBuild": {"substituteFrom": [{"kind": "Secret", **LOGIN, **more}]}}
     return flux("Kustomization", f"{NAMESPACE}/app", spec=spec)
 
 
 def instance(**sync: str) -> Object:
-    """Give a FluxInstance that pulls its sync with it."""
+    """Return a FluxInstance that pulls its sync with it."""
     return flux("FluxInstance", f"{NAMESPACE}/flux", spec={"sync": {"pullSecret": "login", **sync}})
 
 
@@ -255,15 +255,15 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "data", "troubles"), [c[1:] for c in CASES],
+@pytest.mark.parametrize(("one", "data", "problems"), [c[1:] for c in CASES],
                          ids=[c[0] for c in CASES])  # fmt: skip
 def test_what_is_wrong_with_a_secret(
-    cluster: Cluster, one: Object, data: dict[str, str], troubles: list[str]
+    cluster: Cluster, one: Object, data: dict[str, str], problems: list[str]
 ) -> None:
     """Each fault is named, what is well is not accused, and no value is told."""
     cluster.put([secret(data)])
     (told,) = look(cluster, one)
-    assert [trouble.partition(" (or")[0] for trouble in told.troubles] == troubles
+    assert [problem.partition(" (or")[0] for problem in told.problems] == problems
     assert {key.name for key in told.keys} == set(data)
     assert CANARY not in repr(told)
 
@@ -275,7 +275,7 @@ def test_registry_hosts(cluster: Cluster, host: str) -> None:
     cluster.put([secret({".dockerconfigjson": config}, DOCKER)])
     (told,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
     missing = [f".dockerconfigjson does not name {host}"] if host == "quay.io" else []
-    assert list(told.troubles) == missing
+    assert list(told.problems) == missing
 
 
 @pytest.mark.parametrize("before", range(4))
@@ -284,7 +284,7 @@ def test_a_host_is_found_at_any_place(cluster: Cluster, before: int, after: int)
     """Wherever in the bytes the host begins and ends, and whatever is around it, it is found."""
     hosts = "x" * before + "git.example.com" + "y" * after
     cluster.put([secret({"identity": OPENSSH, "known_hosts": hosts})])
-    assert look(cluster, user(SSH))[0].troubles == ()
+    assert look(cluster, user(SSH))[0].problems == ()
 
 
 @pytest.mark.parametrize("length", range(1, 8))
@@ -299,24 +299,24 @@ def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -
 def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
     """A value of some size is searched to its end; one that is huge is left alone."""
     cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 40_000 + HOSTS})])
-    assert look(cluster, user(SSH))[0].troubles == ()
+    assert look(cluster, user(SSH))[0].problems == ()
     cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 400_000 + HOSTS})])
-    assert look(cluster, user(SSH))[0].troubles == ()
+    assert look(cluster, user(SSH))[0].problems == ()
 
 
 def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
     """A name that no Secret has, or can have, is a trouble, not an error."""
-    assert look(cluster, user(HTTPS))[0].troubles == ("it does not exist",)
+    assert look(cluster, user(HTTPS))[0].problems == ("it does not exist",)
     strange = user(HTTPS)
     strange["spec"]["secretRef"]["name"] = "-o=yaml"
-    assert look(cluster, strange)[0].troubles == ("this is no name that a Secret can have",)
+    assert look(cluster, strange)[0].problems == ("this is no name that a Secret can have",)
 
 
 def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
     """Of a Secret whose reference is optional it is told that it is not there, as a note."""
     for one in (with_values(optional=True), with_variables(optional=True)):
         (told,) = look(cluster, one)
-        assert (told.troubles, len(told.notes)) == ((), 1)
+        assert (told.problems, len(told.notes)) == ((), 1)
 
 
 def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
@@ -325,7 +325,7 @@ def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
     (told,) = look(cluster, user(SSH), "viewer")
     assert told.unread is not None
     assert (told.unread.why, told.unread.rule) == (Why.FORBIDDEN, "get secrets")
-    assert not told.troubles
+    assert not told.problems
     assert not told.keys
 
 

@@ -8,7 +8,7 @@ from tests.builders import flux, reference, state
 
 
 def names(kind: str, *objects: Object) -> list[tuple[str, str, str]]:
-    """Give the Secret, the kind that names it and the use for the first object, of *kind*."""
+    """Return the Secret, the kind that names it and the use for the first object, of *kind*."""
     known = state(*objects)
     (first,) = [r for r in known.resources.values() if r.ref.name == "first"]
     assert first.ref.kind == kind
@@ -16,7 +16,7 @@ def names(kind: str, *objects: Object) -> list[tuple[str, str, str]]:
 
 
 def secret(name: str) -> Object:
-    """Give a reference to the Secret *name*."""
+    """Return a reference to the Secret *name*."""
     return {"name": name}
 
 

@@ -40,7 +40,7 @@ _DOCUMENTS = st.tuples(
 
 
 def without(document: dict[str, Any], name: str = NAME) -> dict[str, Any]:
-    """Give *document* without our entry, and without what only held that."""
+    """Return *document* without our entry, and without what only held that."""
     servers = {key: value for key, value in document.get("mcpServers", {}).items() if key != name}
     rest = {key: value for key, value in document.items() if key != "mcpServers"}
     return {**rest, "mcpServers": servers} if servers else rest
@@ -93,7 +93,7 @@ def _commented(draw: st.DrawFn) -> str:
 
 
 def pieces(text: str) -> list[str]:
-    """Give the tokens and comments of *text*, but for commas, each as it stands."""
+    """Return the tokens and comments of *text*, but for commas, each as it stands."""
     return [
         match[0]
         for match in jsonc._TOKEN.finditer(text)  # noqa: SLF001 - what a piece is, it knows
@@ -242,7 +242,7 @@ def test_yaml_keeps_the_rest(rest: dict[str, Any], extensions: dict[str, Any]) -
     written = {**rest, "extensions": extensions}
     text = pyyaml.safe_dump(written, sort_keys=False, allow_unicode=True)
     document = pyyaml.safe_load(text)
-    value = CLIENTS["goose"].form.write(ENTRY)
+    value = CLIENTS["goose"].schema.write(ENTRY)
     try:
         changed = yaml.put(text, ("extensions",), NAME, value)
     except MalformedError:
@@ -317,7 +317,7 @@ def test_every_client_round_trip(client: Any) -> None:
 def test_an_entry_that_is_mended_keeps_what_is_the_users(client: Any) -> None:
     """Of an entry that is there only what we know of is changed; the rest, as a time-out, stays."""
     rw = Entry(NAME, "flux-operator-mcp", ("serve",), {"OWN": "1"})
-    mine = client.form.write(rw) | {"disabled": False, "timeout": 7}
+    mine = client.schema.write(rw) | {"disabled": False, "timeout": 7}
     text = client.put("", rw, {"disabled": False, "timeout": 7})
     [(entry, known)] = client.entries(text)
     assert (known, entry.read_only) == (mine, False)

@@ -95,12 +95,12 @@ class Key:
     first: str = ""
 
     def __str__(self) -> str:
-        """Give it as a reader is told."""
+        """Return it as a reader is told."""
         facts = ", ".join(WORDS[fact] for fact in self.told())
         return f"{self.name} ({facts})" if facts else self.name
 
     def told(self) -> list[str]:
-        """Give what a reader is told of it, in the order of WORDS."""
+        """Return what a reader is told of it, in the order of WORDS."""
         facts = {*(self.facts - certificates.DATES), self.first}
         return [fact for fact in WORDS if fact in facts]
 
@@ -134,7 +134,7 @@ def read(said: str) -> Answer:
 
 
 def template(host: str, now: datetime) -> str:
-    """Give the go-template that answers, for each key of a Secret, what its value looks like."""
+    """Return the go-template that answers, for each key of a Secret, what its value looks like."""
     domain = host.partition(".")[2]
     sought = {"host": host, "glob": f"*.{domain}" if domain else "", **_TEXTS}
     return "".join((
@@ -203,5 +203,5 @@ def _search(name: str, text: str) -> str:
 
 
 def _encoded(text: bytes) -> str:
-    """Give the characters of base64 that *text* alone decides."""
+    """Return the characters of base64 that *text* alone decides."""
     return b64encode(text).decode()[: len(text) * 8 // 6]
