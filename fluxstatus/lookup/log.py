@@ -87,7 +87,7 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
 
 
 def kind_in(entry: dict[str, Any]) -> str:
-    """Return the kind that *entry* is about, as controller-runtime or Flux's own loggers name it."""
+    """Return the kind that *entry* is about, as controller-runtime or Flux's loggers name it."""
     return text_of(entry.get("controllerKind") or entry.get("reconciler kind"))
 
 

@@ -108,7 +108,7 @@ def programs(*names: str) -> dict[str, Path]:
 
 @functools.cache
 def folder(module: str) -> Path:
-    """Return the folder for the programs of a *module*; a changed go.mod or table gets a new one."""
+    """Return the folder for a *module*'s programs; a changed go.mod or table gets a new one."""
     digest = hashlib.sha256(repr([tool for tool in TOOLS if tool.module == module]).encode())
     for file in sorted((MODULES / module).glob("go.*")):
         digest.update(file.read_bytes())
