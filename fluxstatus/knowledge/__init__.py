@@ -4,7 +4,7 @@ To add a fault is to add a `Rule` to the table of its kind; the first rule that 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 
 from fluxstatus.findings import Hint
@@ -158,7 +158,17 @@ def _retried(rule: Rule) -> bool:
 
 
 def rule_for(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
-    """Give the first rule that fits what is said of *resource*, as it stands in its table.
+    """Return the first rule that fits what is said of *resource*, as it stands in its table.
+
+    The parameters are those of diagnose().
+    """
+    return next(fitting(resource, reason, message, around))
+
+
+def fitting(
+    resource: Resource, reason: str, message: str, around: Mapping[str, str]
+) -> Iterator[Diagnosis]:
+    """Yield every rule that fits, the one that is taken first; UNKNOWN_FAULT fits last of all.
 
     The parameters are those of diagnose().
     """
@@ -170,8 +180,7 @@ def rule_for(resource: Resource, reason: str, message: str, around: Mapping[str,
             continue
         diagnosis = Diagnosis(rule, partial(_fields, resource, {**around, "reason": reason}, found))
         if all(diagnosis.fields().get(name) for name in rule.needs):
-            return diagnosis
-    raise AssertionError("the last rule fits everything")
+            yield diagnosis
 
 
 def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str]) -> dict[str, str]:
@@ -226,10 +235,16 @@ def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         "object_resource": "",
         "object_name": "",
     }
+    for rule, found in fitting_workload(told):
+        return hints(rule.steps, {**known, **_named(found)})
+    return ()
+
+
+def fitting_workload(told: str) -> Iterator[tuple[Rule, re.Match[str]]]:
+    """Yield every rule that fits what pods or events have *told*, with its match."""
     for rule in _about_pods().candidates(told):
         if found := rule.match("", "", told):
-            return hints(rule.steps, {**known, **_named(found)})
-    return ()
+            yield rule, found
 
 
 def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, str]) -> Diagnosis:
