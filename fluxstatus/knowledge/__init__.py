@@ -51,8 +51,8 @@ from fluxstatus.resources import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
     "not-ready",
-    "it fails with the reason {reason}: the controller's message says more",
-    (
+    why="it fails with the reason {reason}: the controller's message says more",
+    steps=(
         Step(
             "read what the controller says of it, and its events",
             read=(

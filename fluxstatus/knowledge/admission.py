@@ -19,12 +19,10 @@ _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 _WEBHOOKS = (
     Rule(
         "admission-unreachable",
-        "the API server cannot call the admission webhook {webhook}: it does not trust its "
-        "certificate (x509)",
-        (
+        why="the API server cannot call the admission webhook {webhook}: it does not trust its certificate (x509)",
+        steps=(
             Step(
-                "renew the webhook's certificate and the caBundle of its configuration (cert-"
-                "manager: its cainjector does; else restart what serves the webhook)",
+                "renew the webhook's certificate and the caBundle of its configuration (cert-manager: its cainjector does; else restart what serves the webhook)",
                 read=(_HOOKS, _BEHIND),
             ),
         ),
@@ -33,13 +31,10 @@ _WEBHOOKS = (
     ),
     Rule(
         "admission-unreachable",
-        "the API server cannot call the admission webhook {webhook} of the service "
-        "{hook_ns}/{hook_service}: {detail}",
-        (
+        why="the API server cannot call the admission webhook {webhook} of the service {hook_ns}/{hook_service}: {detail}",
+        steps=(
             Step(
-                "bring the pods behind the service {hook_service} back; if they run, let "
-                "NetworkPolicies and firewalls pass the API server; a webhook that is left over "
-                "is to be deleted",
+                "bring the pods behind the service {hook_service} back; if they run, let NetworkPolicies and firewalls pass the API server; a webhook that is left over is to be deleted",
                 read=(_BEHIND, _HOOKS),
             ),
         ),
@@ -55,20 +50,18 @@ _WEBHOOKS = (
     ),
     Rule(
         "admission-unreachable",
-        "the API server cannot call the admission webhook {webhook}",
-        (Step("bring the webhook's service back", read=(_HOOKS,)),),
+        why="the API server cannot call the admission webhook {webhook}",
+        steps=(Step("bring the webhook's service back", read=(_HOOKS,)),),
         pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
         transient=True,
         upstream=_WEBHOOK,
     ),
     Rule(
         "conversion-webhook-failing",
-        "the API server cannot convert objects of {converted}: its conversion webhook does not "
-        "answer",
-        (
+        why="the API server cannot convert objects of {converted}: its conversion webhook does not answer",
+        steps=(
             Step(
-                "bring the controller that serves the conversion webhook back (its CRD names the "
-                "service and the caBundle)",
+                "bring the controller that serves the conversion webhook back (its CRD names the service and the caBundle)",
                 read=(_BEHIND,),
             ),
         ),
@@ -81,8 +74,8 @@ _WEBHOOKS = (
     ),
     Rule(
         "admission-no-dry-run",
-        "the admission webhook {webhook} does not support dry run, which Flux needs",
-        (
+        why="the admission webhook {webhook} does not support dry run, which Flux needs",
+        steps=(
             Step(
                 "set sideEffects: None (or NoneOnDryRun) in the webhook's configuration",
                 read=(_HOOKS,),
@@ -95,8 +88,8 @@ _WEBHOOKS = (
     ),
     Rule(
         "admission-denied",
-        "the admission webhook {webhook} refuses {object}: {detail}",
-        (
+        why="the admission webhook {webhook} refuses {object}: {detail}",
+        steps=(
             Step(
                 "change the manifest as the policy behind {webhook} asks, or the policy",
                 read=(OBJECT, _HOOKS),
@@ -109,16 +102,13 @@ _WEBHOOKS = (
     ),
     Rule(
         "admission-denied",
-        "the ValidatingAdmissionPolicy {policy} (binding {binding}) refuses {object}: {detail}",
-        (
+        why="the ValidatingAdmissionPolicy {policy} (binding {binding}) refuses {object}: {detail}",
+        steps=(
             Step(
-                "change the manifest as the policy {policy} asks, or the policy or its binding "
-                "{binding}",
+                "change the manifest as the policy {policy} asks, or the policy or its binding {binding}",
                 read=(
-                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} "
-                    "-o yaml",
-                    "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io "
-                    "{binding} -o yaml",
+                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} -o yaml",
+                    "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io {binding} -o yaml",
                 ),
             ),
         ),
@@ -130,8 +120,8 @@ _WEBHOOKS = (
     ),
     Rule(
         "admission-denied",
-        "an admission webhook or policy refuses {object}: {detail}",
-        (
+        why="an admission webhook or policy refuses {object}: {detail}",
+        steps=(
             Step(
                 "change the manifest as the policy asks, or the policy",
                 read=(
@@ -151,13 +141,10 @@ _WEBHOOKS = (
 _LIMITS = (
     Rule(
         "pod-security",
-        "the namespace enforces PodSecurity {level}, which the pods violate: {detail}",
-        (
+        why="the namespace enforces PodSecurity {level}, which the pods violate: {detail}",
+        steps=(
             Step(
-                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, "
-                "allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile "
-                "RuntimeDefault), or relax the label pod-security.kubernetes.io/enforce of the "
-                "namespace",
+                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault), or relax the label pod-security.kubernetes.io/enforce of the namespace",
                 read=("kubectl get namespace {object_ns} --show-labels",),
             ),
         ),
@@ -166,11 +153,10 @@ _LIMITS = (
     ),
     Rule(
         "quota-exceeded",
-        "the ResourceQuota {quota} does not allow {object}: {detail}",
-        (
+        why="the ResourceQuota {quota} does not allow {object}: {detail}",
+        steps=(
             Step(
-                "raise the ResourceQuota {quota}, ask for less, or delete what is not needed in "
-                "the namespace",
+                "raise the ResourceQuota {quota}, ask for less, or delete what is not needed in the namespace",
                 read=(_QUOTA,),
             ),
         ),
@@ -179,8 +165,8 @@ _LIMITS = (
     ),
     Rule(
         "quota-exceeded",
-        "the ResourceQuota {quota} wants {must} to be set for {object}",
-        (
+        why="the ResourceQuota {quota} wants {must} to be set for {object}",
+        steps=(
             Step(
                 "set {must} in resources of each container, or let a LimitRange give defaults",
                 read=(_QUOTA,),
@@ -191,8 +177,8 @@ _LIMITS = (
     ),
     Rule(
         "quota-exceeded",
-        "a ResourceQuota does not allow {object}: {detail}",
-        (Step("raise the quota, or ask for less", read=(_QUOTA,)),),
+        why="a ResourceQuota does not allow {object}: {detail}",
+        steps=(Step("raise the quota, or ask for less", read=(_QUOTA,)),),
         pattern=Text(
             r"(?P<detail>(?:must specify (?:limits|requests)|(?:exceeded|insufficient|unknown for) "
             r"quota)[^\n]{0,200})"
@@ -202,8 +188,8 @@ _LIMITS = (
     ),
     Rule(
         "limit-range",
-        "a LimitRange of the namespace does not allow {object}: {detail}",
-        (
+        why="a LimitRange of the namespace does not allow {object}: {detail}",
+        steps=(
             Step(
                 "set requests and limits within the LimitRange, or change it",
                 read=("kubectl describe limitranges -n {object_ns}",),
@@ -217,9 +203,8 @@ _LIMITS = (
     ),
     Rule(
         "limit-range",
-        "{object} asks for more than its limit: {detail}; where the manifest sets no limit, a "
-        "LimitRange of the namespace did",
-        (
+        why="{object} asks for more than its limit: {detail}; where the manifest sets no limit, a LimitRange of the namespace did",
+        steps=(
             Step(
                 "raise the limit in resources of the container, or ask for less",
                 read=("kubectl describe limitranges -n {object_ns}",),
@@ -230,11 +215,10 @@ _LIMITS = (
     ),
     Rule(
         "namespace-terminating",
-        "the namespace {terminating} is being deleted, so that nothing new can be made in it",
-        (
+        why="the namespace {terminating} is being deleted, so that nothing new can be made in it",
+        steps=(
             Step(
-                "find what keeps it from going (finalizers of what is in it), or take what Flux "
-                "applies there out of Git",
+                "find what keeps it from going (finalizers of what is in it), or take what Flux applies there out of Git",
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
         ),
@@ -246,8 +230,8 @@ _LIMITS = (
     ),
     Rule(
         "priority-class-missing",
-        "the PriorityClass {missing_class} does not exist",
-        (
+        why="the PriorityClass {missing_class} does not exist",
+        steps=(
             Step(
                 "create the PriorityClass {missing_class}, or correct priorityClassName",
                 read=("kubectl get priorityclasses",),
@@ -259,11 +243,10 @@ _LIMITS = (
     ),
     Rule(
         "rbac-escalation",
-        "{user} may not grant rights that it does not have itself ({object})",
-        (
+        why="{user} may not grant rights that it does not have itself ({object})",
+        steps=(
             Step(
-                "let somebody with these rights apply the Role or binding, give the "
-                "ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
+                "let somebody with these rights apply the Role or binding, give the ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
                 read=(OBJECT,),
             ),
         ),

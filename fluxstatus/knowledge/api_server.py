@@ -11,12 +11,10 @@ _APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstan
 RULES = (
     Rule(
         "api-service-broken",
-        "the API {broken_group} that another server adds to the API server does not answer, which "
-        "stops all that looks up kinds",
-        (
+        why="the API {broken_group} that another server adds to the API server does not answer, which stops all that looks up kinds",
+        steps=(
             Step(
-                "bring back what serves {broken_group} (for metrics.k8s.io: metrics-server), or "
-                "delete its APIService",
+                "bring back what serves {broken_group} (for metrics.k8s.io: metrics-server), or delete its APIService",
                 read=("kubectl get apiservices.apiregistration.k8s.io",),
             ),
         ),
@@ -29,11 +27,10 @@ RULES = (
     ),
     Rule(
         "api-server-denied",
-        "the API server does not accept the token of {controller} (Unauthorized)",
-        (
+        why="the API server does not accept the token of {controller} (Unauthorized)",
+        steps=(
             Step(
-                "restart {controller}; if it stays, look at its ServiceAccount and at the signing "
-                "keys of the API server",
+                "restart {controller}; if it stays, look at its ServiceAccount and at the signing keys of the API server",
                 read=(LOG,),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
@@ -44,8 +41,8 @@ RULES = (
     ),
     Rule(
         "api-server-failing",
-        "the API server did not answer in time, or was overloaded",
-        (
+        why="the API server did not answer in time, or was overloaded",
+        steps=(
             Step(
                 "look at the control plane; Flux tries again by itself",
                 read=("kubectl get --raw /readyz?verbose",),

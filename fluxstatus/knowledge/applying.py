@@ -38,12 +38,10 @@ _DELETE = "kubectl delete {object_resource} {object_name} -n {object_ns}"
 _MISSING = (
     Rule(
         "api-removed",
-        "the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is "
-        "older than the cluster",
-        (
+        why="the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is older than the cluster",
+        steps=(
             Step(
-                "change apiVersion in the manifest (or take a newer chart) to a version that is "
-                "served",
+                "change apiVersion in the manifest (or take a newer chart) to a version that is served",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -56,11 +54,10 @@ _MISSING = (
     ),
     Rule(
         "api-removed",
-        "this Flux no longer serves {missing_kind} in {missing_group}",
-        (
+        why="this Flux no longer serves {missing_kind} in {missing_group}",
+        steps=(
             Step(
-                "change apiVersion in Git to the version that is served (flux migrate -f does it "
-                "in files)",
+                "change apiVersion in Git to the version that is served (flux migrate -f does it in files)",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -73,12 +70,10 @@ _MISSING = (
     ),
     Rule(
         "crd-missing",
-        "the cluster does not know the kind {missing_kind} of {missing_group}: its CRD is not "
-        "installed",
-        (
+        why="the cluster does not know the kind {missing_kind} of {missing_group}: its CRD is not installed",
+        steps=(
             Step(
-                "install what brings the CRD of {missing_kind} first, and let this wait for it "
-                "with dependsOn",
+                "install what brings the CRD of {missing_kind} first, and let this wait for it with dependsOn",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -91,11 +86,10 @@ _MISSING = (
     ),
     Rule(
         "namespace-missing",
-        "the namespace {missing} does not exist",
-        (
+        why="the namespace {missing} does not exist",
+        steps=(
             Step(
-                "create the namespace {missing}, in Git in the same or an earlier Kustomization "
-                "(HelmRelease: spec.install.createNamespace: true)",
+                "create the namespace {missing}, in Git in the same or an earlier Kustomization (HelmRelease: spec.install.createNamespace: true)",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
@@ -107,8 +101,8 @@ _MISSING = (
     ),
     Rule(
         "namespace-unnamed",
-        "{object} of the manifests names no namespace, and its kind needs one",
-        (
+        why="{object} of the manifests names no namespace, and its kind needs one",
+        steps=(
             Step(
                 "set spec.targetNamespace, or metadata.namespace in the manifest of {object}",
                 read=(SPEC,),
@@ -121,12 +115,10 @@ _MISSING = (
     ),
     Rule(
         "api-missing",
-        "the API server does not know what {object} asks for: a kind, a version or a subresource "
-        "that it does not serve",
-        (
+        why="the API server does not know what {object} asks for: a kind, a version or a subresource that it does not serve",
+        steps=(
             Step(
-                "look whether the CRD is installed and serves this version; one that was just "
-                "installed needs a moment",
+                "look whether the CRD is installed and serves this version; one that was just installed needs a moment",
                 read=("kubectl api-resources",),
             ),
         ),
@@ -140,12 +132,10 @@ _MISSING = (
 _RIGHTS = (
     Rule(
         "flux-forbidden",
-        "{user}, as which Flux itself runs, may not {verb} {what}: its permissions (RBAC) are "
-        "missing (forbidden), a ClusterRole or ClusterRoleBinding that was installed with it",
-        (
+        why="{user}, as which Flux itself runs, may not {verb} {what}: its permissions (RBAC) are missing (forbidden), a ClusterRole or ClusterRoleBinding that was installed with it",
+        steps=(
             Step(
-                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; "
-                "those of the operator itself come with its Helm chart",
+                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; those of the operator itself come with its Helm chart",
                 read=(
                     "kubectl get clusterrolebindings -o wide",
                     "kubectl auth can-i {verb} {what} -A --as={user}",
@@ -159,18 +149,13 @@ _RIGHTS = (
     ),
     Rule(
         "rbac-forbidden",
-        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where "
-        "spec.serviceAccountName is empty, the multi-tenancy lockdown takes the ServiceAccount "
-        "default",
-        (
+        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where spec.serviceAccountName is empty, the multi-tenancy lockdown takes the ServiceAccount default",
+        steps=(
             Step(
-                "name a ServiceAccount that may do it in spec.serviceAccountName (the controllers "
-                "run with --default-service-account, the multi-tenancy lockdown), or bind a Role "
-                "to the ServiceAccount default",
+                "name a ServiceAccount that may do it in spec.serviceAccountName (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role to the ServiceAccount default",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {ns} --as={user}"),
                 change=(
-                    "kubectl create rolebinding default-edit -n {ns} --clusterrole=edit "
-                    "--serviceaccount={sa_ns}:default",
+                    "kubectl create rolebinding default-edit -n {ns} --clusterrole=edit --serviceaccount={sa_ns}:default",
                 ),
             ),
         ),
@@ -180,12 +165,10 @@ _RIGHTS = (
     ),
     Rule(
         "rbac-forbidden",
-        "{user} may not {verb} {what}, which are cluster-wide: the permission (RBAC) is missing "
-        "(forbidden)",
-        (
+        why="{user} may not {verb} {what}, which are cluster-wide: the permission (RBAC) is missing (forbidden)",
+        steps=(
             Step(
-                "bind a ClusterRole that allows it to the ServiceAccount {sa_name}, or leave what "
-                "is cluster-wide to the platform's Kustomization",
+                "bind a ClusterRole that allows it to the ServiceAccount {sa_name}, or leave what is cluster-wide to the platform's Kustomization",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} --as={user}"),
             ),
         ),
@@ -195,8 +178,8 @@ _RIGHTS = (
     ),
     Rule(
         "rbac-forbidden",
-        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
-        (
+        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        steps=(
             Step(
                 "bind a Role that allows it to that user (for instance the ClusterRole edit)",
                 read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
@@ -212,15 +195,13 @@ _RIGHTS = (
     ),
     Rule(
         "rbac-forbidden",
-        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
-        (
+        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        steps=(
             Step(
-                "bind a Role that allows it to the ServiceAccount {sa_name} (for instance the "
-                "ClusterRole edit); a ServiceAccount that does not exist has no rights either",
+                "bind a Role that allows it to the ServiceAccount {sa_name} (for instance the ClusterRole edit); a ServiceAccount that does not exist has no rights either",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
-                    "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit "
-                    "--serviceaccount={sa_ns}:{sa_name}",
+                    "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit --serviceaccount={sa_ns}:{sa_name}",
                 ),
             ),
         ),
@@ -230,8 +211,8 @@ _RIGHTS = (
     ),
     Rule(
         "rbac-forbidden",
-        "{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
-        (Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
+        why="{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
+        steps=(Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
         pattern=Text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
         kinds=_ANY,
         upstream="kubernetes apiserver authorization responsewriters",
@@ -241,13 +222,10 @@ _RIGHTS = (
 _IMMUTABLES = (
     Rule(
         "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable); to make it "
-        "anew loses the data on it",
-        (
+        why="{object} exists, and its field {field} cannot be changed (field is immutable); to make it anew loses the data on it",
+        steps=(
             Step(
-                "put the old value back in Git; storage grows only by resources.requests.storage "
-                "where the StorageClass allows it; else move the data to a new claim "
-                "(spec.force: true would delete this one)",
+                "put the old value back in Git; storage grows only by resources.requests.storage where the StorageClass allows it; else move the data to a new claim (spec.force: true would delete this one)",
                 read=(OBJECT,),
             ),
         ),
@@ -257,11 +235,10 @@ _IMMUTABLES = (
     ),
     Rule(
         "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable)",
-        (
+        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        steps=(
             Step(
-                "let Flux recreate it: set spec.force: true, or annotate the object "
-                "kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
+                "let Flux recreate it: set spec.force: true, or annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
                 read=(OBJECT,),
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
@@ -272,11 +249,10 @@ _IMMUTABLES = (
     ),
     Rule(
         "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable)",
-        (
+        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        steps=(
             Step(
-                "let Helm recreate it: set spec.upgrade.force: true for this upgrade; or put the "
-                "old value back in the values or the chart",
+                "let Helm recreate it: set spec.upgrade.force: true for this upgrade; or put the old value back in the values or the chart",
                 read=(OBJECT.replace("{object_ns}", "{target_ns}"),),
             ),
             Step(
@@ -291,11 +267,10 @@ _IMMUTABLES = (
     ),
     Rule(
         "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable)",
-        (
+        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        steps=(
             Step(
-                "let the operator recreate it: annotate the object "
-                "fluxcd.controlplane.io/force: enabled in its template; or put the old value back",
+                "let the operator recreate it: annotate the object fluxcd.controlplane.io/force: enabled in its template; or put the old value back",
                 read=(OBJECT,),
             ),
             Step("or delete it yourself; the operator makes it again", change=(_DELETE,)),
@@ -306,12 +281,10 @@ _IMMUTABLES = (
     ),
     Rule(
         "immutable-field",
-        "{object} exists, and a field that cannot change would have to (field is immutable)",
-        (
+        why="{object} exists, and a field that cannot change would have to (field is immutable)",
+        steps=(
             Step(
-                "let Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or "
-                "annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put "
-                "the old value back",
+                "let Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
                 read=(OBJECT, SPEC),
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),

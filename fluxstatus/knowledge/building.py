@@ -8,7 +8,6 @@ from fluxstatus.knowledge.steps import EVENTS, SPEC
 
 _KS = frozenset({"Kustomization"})
 _KUSTOMIZE = "kustomize api"
-_LOCALLY = "kustomize build {path} shows it before a push"
 _IN_BUILD = r"(?:/tmp/)?(?:[\w.-]*kustomization-\d+/)?"
 
 _BAD_YAML = Text(
@@ -20,11 +19,10 @@ _BAD_YAML = Text(
 _FILES = (
     Rule(
         "path-missing",
-        "spec.path {path} is not in the source (no such directory)",
-        (
+        why="spec.path {path} is not in the source (no such directory)",
+        steps=(
             Step(
-                "correct spec.path, or look whether .sourceignore, spec.ignore or "
-                "spec.sparseCheckout of the source leaves it out",
+                "correct spec.path, or look whether .sourceignore, spec.ignore or spec.sparseCheckout of the source leaves it out",
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
             ),
         ),
@@ -35,8 +33,12 @@ _FILES = (
     ),
     Rule(
         "kustomization-file-missing",
-        "{directory} is named as a base or component, and has no kustomization.yaml",
-        (Step(f"add a kustomization.yaml to {{directory}}, or correct the reference; {_LOCALLY}"),),
+        why="{directory} is named as a base or component, and has no kustomization.yaml",
+        steps=(
+            Step(
+                "add a kustomization.yaml to {directory}, or correct the reference; kustomize build {path} shows it before a push"
+            ),
+        ),
         pattern=Text(
             r"unable to find one of 'kustomization\.yaml'[^\n]*? in directory '"
             rf"{_IN_BUILD}(?P<directory>[^']+)'"
@@ -46,11 +48,10 @@ _FILES = (
     ),
     Rule(
         "kustomize-outside-root",
-        "kustomization.yaml reaches out of what the source packs: {file}",
-        (
+        why="kustomization.yaml reaches out of what the source packs: {file}",
+        steps=(
             Step(
-                "move the file below the root of the source, or let the source pack the "
-                "directory above"
+                "move the file below the root of the source, or let the source pack the directory above"
             ),
         ),
         pattern=Text(
@@ -62,8 +63,12 @@ _FILES = (
     ),
     Rule(
         "resource-file-missing",
-        "kustomization.yaml lists {file}, which is not in the source",
-        (Step(f"commit {{file}}, or take it out of resources; {_LOCALLY}"),),
+        why="kustomization.yaml lists {file}, which is not in the source",
+        steps=(
+            Step(
+                "commit {file}, or take it out of resources; kustomize build {path} shows it before a push"
+            ),
+        ),
         pattern=Text(
             r"accumulating resources from '(?P<file>[^']+)': (?:open|stat|lstat|evalsymlink)"
             r".{0,300}?no such file or directory"
@@ -74,11 +79,10 @@ _FILES = (
     ),
     Rule(
         "resource-file-missing",
-        "kustomization.yaml names {file}, which is not in the source",
-        (
+        why="kustomization.yaml names {file}, which is not in the source",
+        steps=(
             Step(
-                "commit {file}, or correct the components, patches, generators or configurations "
-                f"that name it; {_LOCALLY}"
+                "commit {file}, or correct the components, patches, generators or configurations that name it; kustomize build {path} shows it before a push"
             ),
         ),
         pattern=Text(
@@ -92,28 +96,30 @@ _FILES = (
     ),
     Rule(
         "remote-base-unreachable",
-        "kustomization.yaml names something on {host} that cannot be fetched",
-        (
+        why="kustomization.yaml names something on {host} that cannot be fetched",
+        steps=(
             Step(
-                "commit a copy instead of naming a URL, make it a source of its own, or open the "
-                "way from kustomize-controller to {host}"
+                "commit a copy instead of naming a URL, make it a source of its own, or open the way from kustomize-controller to {host}"
             ),
         ),
-        reasons=("BuildFailed",),
         pattern=Text(
             r"dial tcp|no such host|i/o timeout|TLS handshake timeout|x509:|git fetch|"
             r"hit \S+ timeout running|could not read Username|URL is a git repository|"
             r"(?:accumulating resources|kustomize)[^\n]*https?://[^\n]*(?:40[134]|5\d\d)"
         ),
+        reasons=("BuildFailed",),
         kinds=_KS,
         transient=True,
         upstream=f"{_KUSTOMIZE}/internal/git",
     ),
     Rule(
         "remote-base-forbidden",
-        "kustomization.yaml names a remote base, which this kustomize-controller forbids "
-        "(--no-remote-bases)",
-        (Step("commit a copy of the base, or make it a source of its own with its Kustomization"),),
+        why="kustomization.yaml names a remote base, which this kustomize-controller forbids (--no-remote-bases)",
+        steps=(
+            Step(
+                "commit a copy of the base, or make it a source of its own with its Kustomization"
+            ),
+        ),
         pattern=Text(r"remote (?:bases|resources?) (?:are |is )?(?:not allowed|disabled|blocked)"),
         kinds=_KS,
         trivial=True,
@@ -121,8 +127,10 @@ _FILES = (
     ),
     Rule(
         "yaml-invalid",
-        "{file} is not valid YAML for Kubernetes: {detail}",
-        (Step(f"correct the file {{file}} in Git; {_LOCALLY}"),),
+        why="{file} is not valid YAML for Kubernetes: {detail}",
+        steps=(
+            Step("correct the file {file} in Git; kustomize build {path} shows it before a push"),
+        ),
         pattern=Text(
             rf"failed to decode Kubernetes (?:YAML|apiVersion|kind|resources?) from {_IN_BUILD}"
             r"(?P<file>\S+?): (?P<detail>[^\n]{1,160})"
@@ -133,20 +141,18 @@ _FILES = (
     ),
     Rule(
         "yaml-invalid",
-        "a manifest is not valid YAML: {detail}",
-        (Step(f"correct the file in Git; {_LOCALLY}"),),
+        why="a manifest is not valid YAML: {detail}",
+        steps=(Step("correct the file in Git; kustomize build {path} shows it before a push"),),
         pattern=_BAD_YAML,
         kinds=_KS,
         upstream="PKG ssa/utils, sigs.k8s.io/yaml",
     ),
     Rule(
         "yaml-invalid",
-        "what the template of this ResourceSet gives is not valid YAML: {detail}",
-        (
+        why="what the template of this ResourceSet gives is not valid YAML: {detail}",
+        steps=(
             Step(
-                "correct spec.resourcesTemplate (or spec.resources): indentation, and quotes "
-                "around an input that ends up in a value; flux-operator build rset -f FILE shows "
-                "the outcome",
+                "correct spec.resourcesTemplate (or spec.resources): indentation, and quotes around an input that ends up in a value; flux-operator build rset -f FILE shows the outcome",
                 read=(SPEC,),
             ),
         ),
@@ -159,19 +165,22 @@ _FILES = (
 _KUSTOMIZATION = (
     Rule(
         "resource-duplicate",
-        "two manifests define the same object: {duplicate}",
-        (Step(f"take one of them out: it stands in two files, or in two bases; {_LOCALLY}"),),
+        why="two manifests define the same object: {duplicate}",
+        steps=(
+            Step(
+                "take one of them out: it stands in two files, or in two bases; kustomize build {path} shows it before a push"
+            ),
+        ),
         pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
     Rule(
         "resource-duplicate",
-        "two manifests become the same object: {detail}",
-        (
+        why="two manifests become the same object: {detail}",
+        steps=(
             Step(
-                "look at namespace, namePrefix and nameSuffix in kustomization.yaml, and at "
-                f"spec.targetNamespace: they make two objects alike; {_LOCALLY}"
+                "look at namespace, namePrefix and nameSuffix in kustomization.yaml, and at spec.targetNamespace: they make two objects alike; kustomize build {path} shows it before a push"
             ),
         ),
         pattern=Text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),
@@ -180,11 +189,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "patch-without-target",
-        "a patch has no object to change: {target}",
-        (
+        why="a patch has no object to change: {target}",
+        steps=(
             Step(
-                "correct the patch's target (group, kind, name, namespace), or add the object (no "
-                f"matches for it now); {_LOCALLY}"
+                "correct the patch's target (group, kind, name, namespace), or add the object (no matches for it now); kustomize build {path} shows it before a push"
             ),
         ),
         pattern=Text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
@@ -193,11 +201,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "patch-without-target",
-        "a patch has no object to change: {target}",
-        (
+        why="a patch has no object to change: {target}",
+        steps=(
             Step(
-                "correct the target's kind, name and namespace, or add the object (no matches for "
-                f"it now); {_LOCALLY}"
+                "correct the target's kind, name and namespace, or add the object (no matches for it now); kustomize build {path} shows it before a push"
             ),
         ),
         pattern=Text(
@@ -209,11 +216,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "patch-invalid",
-        "a JSON patch does not fit {object}: {detail}",
-        (
+        why="a JSON patch does not fit {object}: {detail}",
+        steps=(
             Step(
-                "correct the path of the patch; replace and remove need a field that is there, "
-                f"add needs its parent, and / in a key is written ~1; {_LOCALLY}",
+                "correct the path of the patch; replace and remove need a field that is there, add needs its parent, and / in a key is written ~1; kustomize build {path} shows it before a push",
                 read=(SPEC,),
             ),
         ),
@@ -227,10 +233,11 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "patch-invalid",
-        "a patch is neither a strategic merge patch nor a JSON patch: {detail}",
-        (
+        why="a patch is neither a strategic merge patch nor a JSON patch: {detail}",
+        steps=(
             Step(
-                f"correct the patch in kustomization.yaml or spec.patches; {_LOCALLY}", read=(SPEC,)
+                "correct the patch in kustomization.yaml or spec.patches; kustomize build {path} shows it before a push",
+                read=(SPEC,),
             ),
         ),
         pattern=Text(
@@ -242,8 +249,12 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "kustomization-file-invalid",
-        "kustomization.yaml has a field that kustomize does not know: {field}",
-        (Step(f"correct {{field}} in kustomization.yaml; {_LOCALLY}"),),
+        why="kustomization.yaml has a field that kustomize does not know: {field}",
+        steps=(
+            Step(
+                "correct {field} in kustomization.yaml; kustomize build {path} shows it before a push"
+            ),
+        ),
         pattern=Text(
             r"(?:invalid Kustomization|kustomize build failed)[^\n]*unknown field "
             r"\"(?P<field>[^\"]+)"
@@ -254,8 +265,8 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "kustomization-file-invalid",
-        "kustomization.yaml is not valid: {detail}",
-        (Step(f"correct kustomization.yaml; {_LOCALLY}"),),
+        why="kustomization.yaml is not valid: {detail}",
+        steps=(Step("correct kustomization.yaml; kustomize build {path} shows it before a push"),),
         pattern=Text(
             r"(?P<detail>(?:invalid Kustomization|Found multiple kustomization files|"
             r"kustomization file[^\n]{0,40}(?:empty|invalid)|"
@@ -268,20 +279,20 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "kustomize-cycle",
-        "the kustomization.yaml files name each other in a circle: {detail}",
-        (Step(f"take one of the references out; {_LOCALLY}"),),
+        why="the kustomization.yaml files name each other in a circle: {detail}",
+        steps=(
+            Step("take one of the references out; kustomize build {path} shows it before a push"),
+        ),
         pattern=Text(r"(?P<detail>cycle detected[^\n]{0,160}|contains visited root[^\n]{0,80})"),
         kinds=_KS,
         upstream=f"{_KUSTOMIZE}/internal/target",
     ),
     Rule(
         "generator-conflict",
-        "a configMapGenerator or secretGenerator makes what is there already, or lacks its "
-        "source: {detail}",
-        (
+        why="a configMapGenerator or secretGenerator makes what is there already, or lacks its source: {detail}",
+        steps=(
             Step(
-                "set behavior: merge or replace, give the generator another name, or correct the "
-                f"files that it reads; {_LOCALLY}"
+                "set behavior: merge or replace, give the generator another name, or correct the files that it reads; kustomize build {path} shows it before a push"
             ),
         ),
         pattern=Text(
@@ -293,8 +304,8 @@ _KUSTOMIZATION = (
     ),
     Rule(
         "kustomize-plugin-forbidden",
-        "kustomization.yaml uses a plugin or helmCharts, which kustomize-controller does not run",
-        (
+        why="kustomization.yaml uses a plugin or helmCharts, which kustomize-controller does not run",
+        steps=(
             Step(
                 "render it outside (or in CI) and commit the result; for a chart use a HelmRelease"
             ),
@@ -311,11 +322,10 @@ _KUSTOMIZATION = (
 _REST = (
     Rule(
         "build-failed",
-        "kustomize cannot build {path}",
-        (
+        why="kustomize cannot build {path}",
+        steps=(
             Step(
-                "build it locally and correct what the message says: kustomize build {path}, or "
-                "flux build kustomization {name} --path={path} with its variables",
+                "build it locally and correct what the message says: kustomize build {path}, or flux build kustomization {name} --path={path} with its variables",
                 read=(SPEC,),
             ),
         ),
@@ -325,26 +335,22 @@ _REST = (
     ),
     Rule(
         "prune-failed",
-        "{object} is no longer in Git and cannot be deleted: {detail}",
-        (
+        why="{object} is no longer in Git and cannot be deleted: {detail}",
+        steps=(
             Step(
-                "look at its finalizers, at webhooks, and at the rights of the ServiceAccount {sa} "
-                "to delete it",
-                read=(
-                    "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml",
-                    EVENTS,
-                ),
+                "look at its finalizers, at webhooks, and at the rights of the ServiceAccount {sa} to delete it",
+                read=("kubectl get {object_resource} {object_name} -n {object_ns} -o yaml", EVENTS),
             ),
         ),
-        reasons=("PruneFailed",),
         pattern=Text(r"delete failed: (?P<detail>[^\n]{1,200})"),
+        reasons=("PruneFailed",),
         kinds=_KS,
         upstream="PKG ssa/manager_delete.go",
     ),
     Rule(
         "prune-failed",
-        "what is no longer in Git cannot be deleted",
-        (
+        why="what is no longer in Git cannot be deleted",
+        steps=(
             Step(
                 "look at finalizers, webhooks and the rights of the ServiceAccount {sa}",
                 read=(EVENTS,),
@@ -356,11 +362,10 @@ _REST = (
     ),
     Rule(
         "prune-failed",
-        "it was deleted, and what it made is not, or not in time: {detail}",
-        (
+        why="it was deleted, and what it made is not, or not in time: {detail}",
+        steps=(
             Step(
-                "look at the finalizers of what is left behind, and at the rights of the "
-                "ServiceAccount {sa} to delete it",
+                "look at the finalizers of what is left behind, and at the rights of the ServiceAccount {sa} to delete it",
                 read=(EVENTS,),
             ),
         ),

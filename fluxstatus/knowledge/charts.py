@@ -16,12 +16,10 @@ _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 _REPOSITORY = (
     Rule(
         "helm-index-auth",
-        "the chart repository {url} takes none of what the Secret {secret} holds ({status}): a "
-        "wrong or expired login, or one without the right to read",
-        (
+        why="the chart repository {url} takes none of what the Secret {secret} holds ({status}): a wrong or expired login, or one without the right to read",
+        steps=(
             Step(
-                "put a valid username and password into the Secret {secret}; if index and charts "
-                "are on different hosts, set spec.passCredentials: true",
+                "put a valid username and password into the Secret {secret}; if index and charts are on different hosts, set spec.passCredentials: true",
                 read=(SECRET,),
                 change=(_LOGIN,),
             ),
@@ -33,8 +31,8 @@ _REPOSITORY = (
     ),
     Rule(
         "helm-index-auth",
-        "the chart repository {url} asks for a login ({status})",
-        (
+        why="the chart repository {url} asks for a login ({status})",
+        steps=(
             Step(
                 "make a Secret with username and password and name it in spec.secretRef",
                 change=(named(_LOGIN, "{name}-auth"),),
@@ -47,11 +45,10 @@ _REPOSITORY = (
     ),
     Rule(
         "helm-index-missing",
-        "there is no chart repository at {url}: no index.yaml (404)",
-        (
+        why="there is no chart repository at {url}: no index.yaml (404)",
+        steps=(
             Step(
-                "correct spec.url of the HelmRepository {name}; charts in an OCI registry need "
-                "spec.type: oci and an oci:// URL",
+                "correct spec.url of the HelmRepository {name}; charts in an OCI registry need spec.type: oci and an oci:// URL",
                 read=(URL,),
             ),
         ),
@@ -62,11 +59,10 @@ _REPOSITORY = (
     ),
     Rule(
         "helm-index-too-large",
-        "the index of {url} is larger than source-controller takes",
-        (
+        why="the index of {url} is larger than source-controller takes",
+        steps=(
             Step(
-                "have old versions taken out of the repository, use charts from an OCI registry, "
-                "or raise --helm-index-max-size of source-controller",
+                "have old versions taken out of the repository, use charts from an OCI registry, or raise --helm-index-max-size of source-controller",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
@@ -76,11 +72,10 @@ _REPOSITORY = (
     ),
     Rule(
         "helm-index-invalid",
-        "what {url} serves is not a Helm repository index",
-        (
+        why="what {url} serves is not a Helm repository index",
+        steps=(
             Step(
-                "point spec.url at the root of the chart repository, where index.yaml is; a web "
-                "page or a login page is none",
+                "point spec.url at the root of the chart repository, where index.yaml is; a web page or a login page is none",
                 read=(URL,),
             ),
         ),
@@ -90,8 +85,8 @@ _REPOSITORY = (
     ),
     Rule(
         "helm-index-failed",
-        "the index of the chart repository {url} cannot be fetched",
-        (
+        why="the index of the chart repository {url} cannot be fetched",
+        steps=(
             Step(
                 "try it from outside (curl {url}/index.yaml); then look at spec.url and the Secret",
                 read=(SPEC, SECRET),
@@ -103,12 +98,9 @@ _REPOSITORY = (
     ),
     Rule(
         "helm-type-mismatch",
-        "spec.url and spec.type of the HelmRepository do not fit together: {detail}",
-        (
-            Step(
-                "set spec.type: oci for an oci:// URL, and leave it out for https",
-                read=(SPEC,),
-            ),
+        why="spec.url and spec.type of the HelmRepository do not fit together: {detail}",
+        steps=(
+            Step("set spec.type: oci for an oci:// URL, and leave it out for https", read=(SPEC,)),
         ),
         pattern=Text(
             r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
@@ -119,8 +111,8 @@ _REPOSITORY = (
     ),
     Rule(
         "url-invalid",
-        "{address_field} is not valid for this kind",
-        (Step("correct {address_field} and spec.type", read=(SPEC,)),),
+        why="{address_field} is not valid for this kind",
+        steps=(Step("correct {address_field} and spec.type", read=(SPEC,)),),
         reasons=("URLInvalid", "ImageURLInvalid"),
         trivial=True,
         upstream="SC internal/controller",
@@ -130,11 +122,10 @@ _REPOSITORY = (
 _CHARTS = (
     Rule(
         "chart-version-missing",
-        "the repository has no chart {wanted_chart} in a version that fits {wanted_version}",
-        (
+        why="the repository has no chart {wanted_chart} in a version that fits {wanted_version}",
+        steps=(
             Step(
-                "correct the chart's name (chart {wanted_chart}) or its version "
-                "({wanted_version}); a range takes pre-releases only with -0 at its end",
+                "correct the chart's name (chart {wanted_chart}) or its version ({wanted_version}); a range takes pre-releases only with -0 at its end",
                 read=(SPEC,),
             ),
         ),
@@ -146,19 +137,18 @@ _CHARTS = (
     ),
     Rule(
         "chart-version-missing",
-        "the repository has no chart {wanted_chart}",
-        (Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
+        why="the repository has no chart {wanted_chart}",
+        steps=(Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
         pattern=Text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
         trivial=True,
         upstream=_INDEX,
     ),
     Rule(
         "chart-version-missing",
-        "the index of {source_name} lists no chart {chart} (no chart name found)",
-        (
+        why="the index of {source_name} lists no chart {chart} (no chart name found)",
+        steps=(
             Step(
-                "correct the chart's name, {chart} (in a HelmRelease spec.chart.spec.chart), or "
-                "the repository that its sourceRef names",
+                "correct the chart's name, {chart} (in a HelmRelease spec.chart.spec.chart), or the repository that its sourceRef names",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -169,8 +159,8 @@ _CHARTS = (
     ),
     Rule(
         "chart-version-missing",
-        "the index of {source_name} lists no version of the chart {chart} (no chart version found)",
-        (
+        why="the index of {source_name} lists no version of the chart {chart} (no chart version found)",
+        steps=(
             Step(
                 "publish a version of {chart}; one whose metadata is not valid does not count",
                 read=(SPEC, _ITS_SOURCE),
@@ -182,11 +172,10 @@ _CHARTS = (
     ),
     Rule(
         "chart-version-missing",
-        "the registry has no chart {wanted_chart}: {detail}",
-        (
+        why="the registry has no chart {wanted_chart}: {detail}",
+        steps=(
             Step(
-                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository "
-                "{source_name}: the chart's name is put behind it",
+                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository {source_name}: the chart's name is put behind it",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -199,8 +188,8 @@ _CHARTS = (
     ),
     Rule(
         "chart-version-missing",
-        "the registry has no tag of the chart that fits the version asked for: {detail}",
-        (Step("correct the chart's name or version", read=(SPEC,)),),
+        why="the registry has no tag of the chart that fits the version asked for: {detail}",
+        steps=(Step("correct the chart's name or version", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>could not locate a version matching[^\n]{0,120}|unable to locate any tags"
             r"[^\n]{0,160}|no version of [^\n]{0,80} found|could not get tags for [^\n]{0,120})"
@@ -209,8 +198,8 @@ _CHARTS = (
     ),
     Rule(
         "chart-version-invalid",
-        "the version of the chart is no version and no range: {detail}",
-        (Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
+        why="the version of the chart is no version and no range: {detail}",
+        steps=(Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
@@ -220,11 +209,10 @@ _CHARTS = (
     ),
     Rule(
         "chart-path-missing",
-        "the source has no chart at {wanted_path}",
-        (
+        why="the source has no chart at {wanted_path}",
+        steps=(
             Step(
-                "correct spec.chart (of the HelmRelease: spec.chart.spec.chart) to the directory "
-                "that holds Chart.yaml, as in ./charts/app",
+                "correct spec.chart (of the HelmRelease: spec.chart.spec.chart) to the directory that holds Chart.yaml, as in ./charts/app",
                 read=(SPEC,),
             ),
         ),
@@ -238,12 +226,10 @@ _CHARTS = (
     ),
     Rule(
         "chart-dependency-failed",
-        "a chart that this chart depends on cannot be had: {detail}",
-        (
+        why="a chart that this chart depends on cannot be had: {detail}",
+        steps=(
             Step(
-                "correct dependencies in Chart.yaml (name, version, repository), make a "
-                "HelmRepository for a private repository in the same namespace, or commit the "
-                "charts/ directory",
+                "correct dependencies in Chart.yaml (name, version, repository), make a HelmRepository for a private repository in the same namespace, or commit the charts/ directory",
                 read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
             ),
         ),
@@ -256,8 +242,8 @@ _CHARTS = (
     ),
     Rule(
         "chart-archive-missing",
-        "the index lists the chart, and its archive is not there: {archive} answers 404",
-        (
+        why="the index lists the chart, and its archive is not there: {archive} answers 404",
+        steps=(
             Step(
                 "publish the chart's archive {archive} again, or choose another version",
                 read=(SPEC,),
@@ -269,12 +255,10 @@ _CHARTS = (
     ),
     Rule(
         "chart-archive-denied",
-        "the index can be read, and the chart's archive {archive} asks for a login ({status})",
-        (
+        why="the index can be read, and the chart's archive {archive} asks for a login ({status})",
+        steps=(
             Step(
-                "give the HelmRepository a Secret with username and password in spec.secretRef; "
-                "if the archives are on another host than the index, also set "
-                "spec.passCredentials: true",
+                "give the HelmRepository a Secret with username and password in spec.secretRef; if the archives are on another host than the index, also set spec.passCredentials: true",
                 read=(SPEC,),
             ),
         ),
@@ -284,11 +268,10 @@ _CHARTS = (
     ),
     Rule(
         "values-file-missing",
-        "the chart has no values file {wanted_path}, which spec.valuesFiles names",
-        (
+        why="the chart has no values file {wanted_path}, which spec.valuesFiles names",
+        steps=(
             Step(
-                "correct spec.valuesFiles (paths are relative to the source for Git and Bucket, "
-                "to the chart for a HelmRepository), or set spec.ignoreMissingValuesFiles: true",
+                "correct spec.valuesFiles (paths are relative to the source for Git and Bucket, to the chart for a HelmRepository), or set spec.ignoreMissingValuesFiles: true",
                 read=(SPEC,),
             ),
         ),
@@ -301,8 +284,8 @@ _CHARTS = (
     ),
     Rule(
         "chart-invalid",
-        "the chart's files are not those of a valid chart: {detail}",
-        (
+        why="the chart's files are not those of a valid chart: {detail}",
+        steps=(
             Step(
                 "correct Chart.yaml and the layout of the chart (helm lint shows it)", read=(SPEC,)
             ),
@@ -319,8 +302,10 @@ _CHARTS = (
     ),
     Rule(
         "chart-invalid",
-        "the chart cannot be built from its source",
-        (Step("correct what the message says in the chart or its values files", read=(SPEC,)),),
+        why="the chart cannot be built from its source",
+        steps=(
+            Step("correct what the message says in the chart or its values files", read=(SPEC,)),
+        ),
         reasons=(
             "InvalidChartReference",
             "ChartPullError",

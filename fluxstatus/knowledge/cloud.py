@@ -11,11 +11,10 @@ _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
 RULES = (
     Rule(
         "service-account-missing",
-        "the ServiceAccount {missing_sa}, whose cloud identity is to be used, does not exist",
-        (
+        why="the ServiceAccount {missing_sa}, whose cloud identity is to be used, does not exist",
+        steps=(
             Step(
-                "create the ServiceAccount {missing_sa} with the annotations of its cloud "
-                "identity, or correct spec.serviceAccountName",
+                "create the ServiceAccount {missing_sa} with the annotations of its cloud identity, or correct spec.serviceAccountName",
                 read=("kubectl get serviceaccounts -n {ns}",),
                 change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
             ),
@@ -26,8 +25,8 @@ RULES = (
     ),
     Rule(
         "service-account-missing",
-        "the ServiceAccount {missing_sa} does not exist",
-        (
+        why="the ServiceAccount {missing_sa} does not exist",
+        steps=(
             Step(
                 "create the ServiceAccount {missing_sa}, or correct spec.serviceAccountName",
                 read=("kubectl get serviceaccounts -n {ns}",),
@@ -40,12 +39,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "the annotations of the ServiceAccount name no valid cloud identity: {detail}",
-        (
+        why="the annotations of the ServiceAccount name no valid cloud identity: {detail}",
+        steps=(
             Step(
-                "annotate the ServiceAccount as the provider needs it: aws "
-                "eks.amazonaws.com/role-arn; azure azure.workload.identity/client-id and "
-                "tenant-id; gcp iam.gke.io/gcp-service-account",
+                "annotate the ServiceAccount as the provider needs it: aws eks.amazonaws.com/role-arn; azure azure.workload.identity/client-id and tenant-id; gcp iam.gke.io/gcp-service-account",
                 read=(SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -57,13 +54,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "AWS gives the controller no credential: its role may not be assumed "
-        "(AssumeRoleWithWebIdentity), or it has none",
-        (
+        why="AWS gives the controller no credential: its role may not be assumed (AssumeRoleWithWebIdentity), or it has none",
+        steps=(
             Step(
-                "look at the IAM role: its trust policy must allow the cluster's OIDC provider and "
-                "this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod "
-                "Identity association) must name it; a changed annotation needs a restart",
+                "look at the IAM role: its trust policy must allow the cluster's OIDC provider and this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod Identity association) must name it; a changed annotation needs a restart",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -75,11 +69,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "the AWS role of the controller lacks a permission: {detail}",
-        (
+        why="the AWS role of the controller lacks a permission: {detail}",
+        steps=(
             Step(
-                "allow it in the IAM policy of the role; for ECR that is "
-                "AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
+                "allow it in the IAM policy of the role; for ECR that is AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -88,13 +81,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "Azure gives the controller no credential for the managed identity: {detail}",
-        (
+        why="Azure gives the controller no credential for the managed identity: {detail}",
+        steps=(
             Step(
-                "look at the federated credential of the managed identity (issuer of the cluster, "
-                "subject system:serviceaccount:NAMESPACE:NAME), at the annotation "
-                "azure.workload.identity/client-id of the ServiceAccount and the label "
-                "azure.workload.identity/use: true of the pods",
+                "look at the federated credential of the managed identity (issuer of the cluster, subject system:serviceaccount:NAMESPACE:NAME), at the annotation azure.workload.identity/client-id of the ServiceAccount and the label azure.workload.identity/use: true of the pods",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -107,12 +97,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "Google Cloud gives the controller no credential: {detail}",
-        (
+        why="Google Cloud gives the controller no credential: {detail}",
+        steps=(
             Step(
-                "look at the annotation iam.gke.io/gcp-service-account of the ServiceAccount, at "
-                "its role iam.workloadIdentityUser on that account, and at roles/"
-                "artifactregistry.reader (or the role for what is read)",
+                "look at the annotation iam.gke.io/gcp-service-account of the ServiceAccount, at its role iam.workloadIdentityUser on that account, and at roles/artifactregistry.reader (or the role for what is read)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -125,11 +113,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "the cloud provider {cloud} gives no credential to the controller",
-        (
+        why="the cloud provider {cloud} gives no credential to the controller",
+        steps=(
             Step(
-                "look at spec.provider, and at the cloud identity of the controller's "
-                "ServiceAccount or the one in spec.serviceAccountName",
+                "look at spec.provider, and at the cloud identity of the controller's ServiceAccount or the one in spec.serviceAccountName",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -142,13 +129,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "the registry {host} is one of {cloud_registry}, whose passwords live for hours only: the "
-        "login of the Secret {secret} has expired (UNAUTHORIZED)",
-        (
+        why="the registry {host} is one of {cloud_registry}, whose passwords live for hours only: the login of the Secret {secret} has expired (UNAUTHORIZED)",
+        steps=(
             Step(
-                "set spec.provider: {cloud_registry} so that the controller logs in with its own "
-                "cloud identity, and leave spec.secretRef out; or let a job renew the Secret "
-                "{secret}",
+                "set spec.provider: {cloud_registry} so that the controller logs in with its own cloud identity, and leave spec.secretRef out; or let a job renew the Secret {secret}",
                 read=("kubectl get secret {secret} -n {ns}", _CONTROLLER_SA),
             ),
         ),
@@ -162,14 +146,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "the registry {host} is one of {cloud_registry} and asks for a login (UNAUTHORIZED), and "
-        "spec.provider is not set",
-        (
+        why="the registry {host} is one of {cloud_registry} and asks for a login (UNAUTHORIZED), and spec.provider is not set",
+        steps=(
             Step(
-                "set spec.provider: {cloud_registry}, so that the controller logs in with its "
-                "cloud identity, which needs the right to pull (aws "
-                "AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp "
-                "roles/artifactregistry.reader)",
+                "set spec.provider: {cloud_registry}, so that the controller logs in with its cloud identity, which needs the right to pull (aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader)",
                 read=(SPEC, _CONTROLLER_SA),
             ),
         ),
@@ -183,12 +163,10 @@ RULES = (
     ),
     Rule(
         "cloud-login-failed",
-        "the registry {host} does not let the cloud identity of the controller in (spec.provider "
-        "{cloud}, UNAUTHORIZED)",
-        (
+        why="the registry {host} does not let the cloud identity of the controller in (spec.provider {cloud}, UNAUTHORIZED)",
+        steps=(
             Step(
-                "give the identity the right to pull: aws AmazonEC2ContainerRegistryReadOnly, "
-                "azure AcrPull, gcp roles/artifactregistry.reader",
+                "give the identity the right to pull: aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),

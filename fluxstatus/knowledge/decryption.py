@@ -17,11 +17,10 @@ _NO_DATA_KEY = r"^(?=.*(?:sops data key|data key required to decrypt))"
 RULES = (
     Rule(
         "sops-key-missing",
-        "the Secret {missing} for decryption (spec.decryption.secretRef) does not exist",
-        (
+        why="the Secret {missing} for decryption (spec.decryption.secretRef) does not exist",
+        steps=(
             Step(
-                "create the Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP "
-                "key as NAME.asc)",
+                "create the Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP key as NAME.asc)",
                 read=(SECRETS,),
                 change=(_MAKE_MISSING,),
             ),
@@ -37,12 +36,10 @@ RULES = (
     ),
     Rule(
         "sops-key-invalid",
-        "the key {key} in the Secret {holder} cannot be read as the key that its name says",
-        (
+        why="the key {key} in the Secret {holder} cannot be read as the key that its name says",
+        steps=(
             Step(
-                "store a valid key: NAME.agekey holds AGE-SECRET-KEY-1 and more, NAME.asc an "
-                "armored PGP private key, sops.aws-kms, sops.azure-kv and sops.gcp-kms the "
-                "credentials of the cloud",
+                "store a valid key: NAME.agekey holds AGE-SECRET-KEY-1 and more, NAME.asc an armored PGP private key, sops.aws-kms, sops.azure-kv and sops.gcp-kms the credentials of the cloud",
                 read=("kubectl describe secret {holder} -n {ns}",),
                 change=(_MAKE_KEY,),
             ),
@@ -57,12 +54,10 @@ RULES = (
     ),
     Rule(
         "sops-key-wrong",
-        "the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in "
-        "the Secret {decryption_secret}: the data key cannot be got",
-        (
+        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in the Secret {decryption_secret}: the data key cannot be got",
+        steps=(
             Step(
-                "put the age key of {recipient} into the Secret {decryption_secret} as "
-                "NAME.agekey, or re-encrypt the file for the key that is there (sops updatekeys)",
+                "put the age key of {recipient} into the Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the key that is there (sops updatekeys)",
                 read=(_KEYS,),
                 change=(_MAKE_KEY,),
             ),
@@ -74,12 +69,10 @@ RULES = (
     ),
     Rule(
         "sops-key-wrong",
-        "the file is encrypted with SOPS for the age recipient {recipient}, and spec.decryption "
-        "names no Secret with a key: the data key cannot be got",
-        (
+        why="the file is encrypted with SOPS for the age recipient {recipient}, and spec.decryption names no Secret with a key: the data key cannot be got",
+        steps=(
             Step(
-                "put the age key into a Secret as NAME.agekey and name it in "
-                "spec.decryption.secretRef",
+                "put the age key into a Secret as NAME.agekey and name it in spec.decryption.secretRef",
                 read=(SECRETS, SPEC),
                 change=(_MAKE.replace("{secret}", "sops-age"),),
             ),
@@ -91,13 +84,10 @@ RULES = (
     ),
     Rule(
         "sops-kms-denied",
-        "the data key of the SOPS file is held by a KMS of {kms}, which does not give it: the "
-        "identity of kustomize-controller may not decrypt with that key",
-        (
+        why="the data key of the SOPS file is held by a KMS of {kms}, which does not give it: the identity of kustomize-controller may not decrypt with that key",
+        steps=(
             Step(
-                "allow the identity of kustomize-controller (or of "
-                "spec.decryption.serviceAccountName) to decrypt with the key: aws kms:Decrypt, "
-                "azure Key Vault Crypto User, gcp roles/cloudkms.cryptoKeyDecrypter",
+                "allow the identity of kustomize-controller (or of spec.decryption.serviceAccountName) to decrypt with the key: aws kms:Decrypt, azure Key Vault Crypto User, gcp roles/cloudkms.cryptoKeyDecrypter",
                 read=(
                     "kubectl get serviceaccount kustomize-controller -n {flux_namespace} -o yaml",
                     SERVICE_ACCOUNTS,
@@ -114,11 +104,10 @@ RULES = (
     ),
     Rule(
         "sops-vault-failed",
-        "the data key of the SOPS file is in a Vault (OpenBao), which does not give it",
-        (
+        why="the data key of the SOPS file is in a Vault (OpenBao), which does not give it",
+        steps=(
             Step(
-                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and "
-                "look whether it may use the transit key",
+                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and look whether it may use the transit key",
                 read=(_KEYS,),
             ),
         ),
@@ -128,17 +117,13 @@ RULES = (
     ),
     Rule(
         "sops-key-wrong",
-        "the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in "
-        "the Secret {decryption_secret}: the data key cannot be got",
-        (
+        why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in the Secret {decryption_secret}: the data key cannot be got",
+        steps=(
             Step(
-                "put the armored private key without passphrase into the Secret "
-                "{decryption_secret} as NAME.asc, or re-encrypt the file for the key that is "
-                "there (sops updatekeys)",
+                "put the armored private key without passphrase into the Secret {decryption_secret} as NAME.asc, or re-encrypt the file for the key that is there (sops updatekeys)",
                 read=(_KEYS,),
                 change=(
-                    "flux-operator create secret sops {decryption_secret} -n {ns} "
-                    "--gpg-key-file=./private.asc",
+                    "flux-operator create secret sops {decryption_secret} -n {ns} --gpg-key-file=./private.asc",
                 ),
             ),
         ),
@@ -148,12 +133,10 @@ RULES = (
     ),
     Rule(
         "sops-corrupt",
-        "the SOPS file {object} was changed after its encryption, so that it does not verify (MAC "
-        "mismatch)",
-        (
+        why="the SOPS file {object} was changed after its encryption, so that it does not verify (MAC mismatch)",
+        steps=(
             Step(
-                "restore the file from Git's history, or decrypt it with sops "
-                "--ignore-mac, look at it and encrypt it again"
+                "restore the file from Git's history, or decrypt it with sops --ignore-mac, look at it and encrypt it again"
             ),
         ),
         pattern=Text(r"verify sops data integrity|MAC mismatch|message authentication failed"),
@@ -162,8 +145,8 @@ RULES = (
     ),
     Rule(
         "sops-not-configured",
-        "{object} is encrypted with SOPS in Git, and spec.decryption is not set",
-        (
+        why="{object} is encrypted with SOPS in Git, and spec.decryption is not set",
+        steps=(
             Step(
                 "set spec.decryption: provider sops, with a secretRef to the Secret of the key",
                 read=(SPEC,),
@@ -176,12 +159,10 @@ RULES = (
     ),
     Rule(
         "sops-format-wrong",
-        "the SOPS file cannot be read in the format that its name says: {detail}",
-        (
+        why="the SOPS file cannot be read in the format that its name says: {detail}",
+        steps=(
             Step(
-                "name the file after its format (.yaml, .json, .env, .ini) before it is "
-                "encrypted, and encrypt only data and stringData (--encrypted-regex "
-                "'^(data|stringData)$')"
+                "name the file after its format (.yaml, .json, .env, .ini) before it is encrypted, and encrypt only data and stringData (--encrypted-regex '^(data|stringData)$')"
             ),
         ),
         pattern=Text(
@@ -196,12 +177,10 @@ RULES = (
     ),
     Rule(
         "sops-key-wrong",
-        "the file is encrypted with SOPS for other keys than those in the Secret "
-        "{decryption_secret}: the data key cannot be got",
-        (
+        why="the file is encrypted with SOPS for other keys than those in the Secret {decryption_secret}: the data key cannot be got",
+        steps=(
             Step(
-                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for "
-                "this one (sops updatekeys)",
+                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for this one (sops updatekeys)",
                 read=(_KEYS, SPEC),
             ),
         ),

@@ -17,12 +17,10 @@ _GONE = Text(
 _REFERENCES = (
     Rule(
         "git-repository-missing",
-        "{url} or a submodule of it (spec.recurseSubmodules) is not found, or the login may not "
-        "see it",
-        (
+        why="{url} or a submodule of it (spec.recurseSubmodules) is not found, or the login may not see it",
+        steps=(
             Step(
-                "look at .gitmodules: each URL there must exist and take the same login; correct "
-                "it, or switch spec.recurseSubmodules off; if there are none, correct spec.url",
+                "look at .gitmodules: each URL there must exist and take the same login; correct it, or switch spec.recurseSubmodules off; if there are none, correct spec.url",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -33,11 +31,10 @@ _REFERENCES = (
     ),
     Rule(
         "git-repository-missing",
-        "there is no repository at {url} (not found), or the login may not see it",
-        (
+        why="there is no repository at {url} (not found), or the login may not see it",
+        steps=(
             Step(
-                "correct spec.url; if the repository is private, give the Secret {secret} a token "
-                "that may read it",
+                "correct spec.url; if the repository is private, give the Secret {secret} a token that may read it",
                 read=(URL, SECRET),
             ),
         ),
@@ -48,11 +45,10 @@ _REFERENCES = (
     ),
     Rule(
         "git-repository-missing",
-        "there is no repository at {url} (not found), or the login may not see it",
-        (
+        why="there is no repository at {url} (not found), or the login may not see it",
+        steps=(
             Step(
-                "correct spec.url; if the repository is private, name a Secret with a token in "
-                "spec.secretRef",
+                "correct spec.url; if the repository is private, name a Secret with a token in spec.secretRef",
                 read=(URL,),
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
@@ -63,9 +59,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-ref-missing",
-        "the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is "
-        "empty Flux takes master",
-        (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        why="the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is empty Flux takes master",
+        steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=_GIT,
         trivial=True,
@@ -73,8 +68,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-ref-missing",
-        "the repository has no branch {missing_ref}, which spec.ref asks for",
-        (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        why="the repository has no branch {missing_ref}, which spec.ref asks for",
+        steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(
             r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
             r"(?P<missing_ref>[^\"']+)"
@@ -85,8 +80,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-ref-missing",
-        "the repository has no tag {missing_ref}, which spec.ref asks for",
-        (Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
+        why="the repository has no tag {missing_ref}, which spec.ref asks for",
+        steps=(Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
         kinds=_GIT,
         trivial=True,
@@ -94,11 +89,10 @@ _REFERENCES = (
     ),
     Rule(
         "git-ref-missing",
-        "the repository has no tag that fits the range {missing_ref} of spec.ref.semver",
-        (
+        why="the repository has no tag that fits the range {missing_ref} of spec.ref.semver",
+        steps=(
             Step(
-                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases "
-                "in)",
+                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases in)",
                 read=(SPEC,),
             ),
         ),
@@ -109,9 +103,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-ref-missing",
-        "the commit {missing_ref} is not in the repository, or not in the branch that spec.ref "
-        "names (object not found)",
-        (
+        why="the commit {missing_ref} is not in the repository, or not in the branch that spec.ref names (object not found)",
+        steps=(
             Step(
                 "correct spec.ref.commit; with spec.ref.branch set the commit must be in it",
                 read=(SPEC,),
@@ -126,8 +119,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-ref-missing",
-        "spec.ref asks for {ref}, which the repository does not have",
-        (Step("correct spec.ref, or push what it names", read=(SPEC,)),),
+        why="spec.ref asks for {ref}, which the repository does not have",
+        steps=(Step("correct spec.ref, or push what it names", read=(SPEC,)),),
         pattern=Text(
             r"couldn't find remote ref|unable to resolve|no match found for semver|"
             r"reference not found|object not found|pathspec"
@@ -137,8 +130,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-ref-invalid",
-        "spec.ref.semver is not a range: {detail}",
-        (Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
+        why="spec.ref.semver is not a range: {detail}",
+        steps=(Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
         pattern=Text(r"semver parse error: (?P<detail>[^\n]+)"),
         kinds=_GIT,
         trivial=True,
@@ -146,8 +139,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-empty",
-        "the repository is empty",
-        (Step("push a first commit to the branch of spec.ref"),),
+        why="the repository is empty",
+        steps=(Step("push a first commit to the branch of spec.ref"),),
         pattern=Text(r"repository is empty|empty git-upload-pack given"),
         kinds=_GIT,
         trivial=True,
@@ -155,8 +148,8 @@ _REFERENCES = (
     ),
     Rule(
         "git-sparse-path-missing",
-        "a directory that spec.sparseCheckout names is not in the repository: {detail}",
-        (Step("correct spec.sparseCheckout", read=(SPEC,)),),
+        why="a directory that spec.sparseCheckout names is not in the repository: {detail}",
+        steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
         pattern=Text(r"sparse checkout[^\n:]*:? (?P<detail>[^\n]{1,120})"),
         kinds=_GIT,
         trivial=True,
@@ -164,11 +157,10 @@ _REFERENCES = (
     ),
     Rule(
         "git-not-served",
-        "what answers at {url} is no Git server: {detail}",
-        (
+        why="what answers at {url} is no Git server: {detail}",
+        steps=(
             Step(
-                "correct spec.url: a page in a browser, a login page or a proxy answers so; git "
-                "ls-remote {url} shows the same from outside",
+                "correct spec.url: a page in a browser, a login page or a proxy answers so; git ls-remote {url} shows the same from outside",
                 read=(URL,),
             ),
         ),
@@ -181,11 +173,10 @@ _REFERENCES = (
     ),
     Rule(
         "git-submodule-failed",
-        "a submodule of the repository cannot be fetched (spec.recurseSubmodules)",
-        (
+        why="a submodule of the repository cannot be fetched (spec.recurseSubmodules)",
+        steps=(
             Step(
-                "let the submodule's URL take the same scheme and login as the repository itself, "
-                "or switch spec.recurseSubmodules off",
+                "let the submodule's URL take the same scheme and login as the repository itself, or switch spec.recurseSubmodules off",
                 read=(SPEC,),
             ),
         ),
@@ -195,11 +186,10 @@ _REFERENCES = (
     ),
     Rule(
         "include-missing",
-        "the GitRepository {missing}, which spec.include names, is missing or has no artifact yet",
-        (
+        why="the GitRepository {missing}, which spec.include names, is missing or has no artifact yet",
+        steps=(
             Step(
-                "create it, or correct spec.include",
-                read=("kubectl get {resource} -n {ns}", SPEC),
+                "create it, or correct spec.include", read=("kubectl get {resource} -n {ns}", SPEC)
             ),
         ),
         pattern=Text(
@@ -210,8 +200,8 @@ _REFERENCES = (
     ),
     Rule(
         "include-missing",
-        "what spec.include names cannot be copied into the artifact",
-        (Step("look at spec.include: repository, fromPath and toPath", read=(SPEC,)),),
+        why="what spec.include names cannot be copied into the artifact",
+        steps=(Step("look at spec.include: repository, fromPath and toPath", read=(SPEC,)),),
         reasons=("NotFound", "NoArtifact", "CopyFailure"),
         kinds=_GIT,
         upstream="SC internal/controller/gitrepository_controller.go",
@@ -221,8 +211,8 @@ _REFERENCES = (
 _URLS = (
     Rule(
         "git-url-insecure",
-        "credentials would travel in the open: the URL is http, or holds them itself",
-        (
+        why="credentials would travel in the open: the URL is http, or holds them itself",
+        steps=(
             Step(
                 "use https in spec.url, and keep credentials in the Secret of spec.secretRef",
                 read=(SPEC,),
@@ -237,9 +227,8 @@ _URLS = (
     ),
     Rule(
         "git-auth-ambiguous",
-        "the Secret {secret} holds both username and password and a bearerToken: only one may be "
-        "there",
-        (Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
+        why="the Secret {secret} holds both username and password and a bearerToken: only one may be there",
+        steps=(Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"basic auth and bearer token cannot be set at the same time"),
         kinds=_ANY_GIT,
         trivial=True,
@@ -247,8 +236,8 @@ _URLS = (
     ),
     Rule(
         "git-url-invalid",
-        "spec.url {url} has no scheme that Flux can fetch from",
-        (
+        why="spec.url {url} has no scheme that Flux can fetch from",
+        steps=(
             Step(
                 "write the URL as https://HOST/PATH or as ssh://git@HOST/PATH (not git@HOST:PATH)",
                 read=(URL,),
@@ -264,8 +253,8 @@ _URLS = (
 _OTHERWISE = (
     Rule(
         "git-empty",
-        "the repository is empty",
-        (Step("push a first commit to the branch of spec.ref"),),
+        why="the repository is empty",
+        steps=(Step("push a first commit to the branch of spec.ref"),),
         reasons=("EmptyGitRepository",),
         kinds=_GIT,
         trivial=True,
@@ -273,11 +262,10 @@ _OTHERWISE = (
     ),
     Rule(
         "git-operation-failed",
-        "source-controller cannot read {url} with {ref}",
-        (
+        why="source-controller cannot read {url} with {ref}",
+        steps=(
             Step(
-                "try it from outside with git ls-remote {url}; then look at spec.url, spec.ref "
-                "and the Secret, and at the log",
+                "try it from outside with git ls-remote {url}; then look at spec.url, spec.ref and the Secret, and at the log",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

@@ -23,20 +23,17 @@ _REJECTED = (
     r"(?:status code:? |: )40[13]\b|HTTP Basic: Access denied|TF400813)"
 )
 _PUT_TOKEN = Step(
-    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); "
-    "Flux retries by itself",
+    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); Flux retries by itself",
     read=(SECRET,),
     change=(BASIC_AUTH,),
 )
 _PUT_SSH_KEY = Step(
-    "store an unencrypted private key (or add its password) as identity, with known_hosts, in the "
-    "Secret {secret}",
+    "store an unencrypted private key (or add its password) as identity, with known_hosts, in the Secret {secret}",
     read=(SECRET,),
     change=(SSH,),
 )
 _SCAN = Step(
-    "make sure that the change is meant (it may be somebody in between), then renew known_hosts in "
-    "the Secret {secret} with what `ssh-keyscan {host}` gives",
+    "make sure that the change is meant (it may be somebody in between), then renew known_hosts in the Secret {secret} with what `ssh-keyscan {host}` gives",
     read=(SECRET,),
     change=(SSH,),
 )
@@ -44,12 +41,10 @@ _SCAN = Step(
 _LOGIN = (
     Rule(
         "git-password-not-supported",
-        "the Git server no longer takes passwords over https: the Secret {secret} must hold a "
-        "token",
-        (
+        why="the Git server no longer takes passwords over https: the Secret {secret} must hold a token",
+        steps=(
             Step(
-                "make an access token with the right to read the repository and put it as "
-                "password into the Secret {secret}",
+                "make an access token with the right to read the repository and put it as password into the Secret {secret}",
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -65,12 +60,10 @@ _LOGIN = (
     ),
     Rule(
         "git-sso-required",
-        "the organization enforces SAML SSO, and the credential in the Secret {secret} is not "
-        "authorized for it",
-        (
+        why="the organization enforces SAML SSO, and the credential in the Secret {secret} is not authorized for it",
+        steps=(
             Step(
-                "authorize the token or SSH key for SSO in the settings of its owner, or use a "
-                "GitHub App (spec.provider: github) or a deploy key",
+                "authorize the token or SSH key for SSO in the settings of its owner, or use a GitHub App (spec.provider: github) or a deploy key",
                 read=(SECRET,),
             ),
         ),
@@ -80,12 +73,10 @@ _LOGIN = (
     ),
     Rule(
         "github-app-failed",
-        "the GitHub App of the Secret {secret} gives no token: {detail}",
-        (
+        why="the GitHub App of the Secret {secret} gives no token: {detail}",
+        steps=(
             Step(
-                "look at the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or "
-                "githubAppInstallationOwner) of the Secret {secret}, and whether the App is "
-                "installed for the repository",
+                "look at the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) of the Secret {secret}, and whether the App is installed for the repository",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -100,11 +91,10 @@ _LOGIN = (
     ),
     Rule(
         "provider-mismatch",
-        "spec.provider and the Secret {secret} do not fit together",
-        (
+        why="spec.provider and the Secret {secret} do not fit together",
+        steps=(
             Step(
-                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, "
-                "githubAppPrivateKey), and generic for any other",
+                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, githubAppPrivateKey), and generic for any other",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -115,8 +105,8 @@ _LOGIN = (
     ),
     Rule(
         "provider-mismatch",
-        "spec.provider and the Secret do not fit together",
-        (
+        why="spec.provider and the Secret do not fit together",
+        steps=(
             Step(
                 "set spec.provider: github for a GitHub App's Secret, generic for others",
                 read=(SPEC,),
@@ -128,12 +118,10 @@ _LOGIN = (
     ),
     Rule(
         "git-auth-rejected",
-        "the Git server asks for a login and does not take the token that {cloud} gave the "
-        "controller (spec.provider)",
-        (
+        why="the Git server asks for a login and does not take the token that {cloud} gave the controller (spec.provider)",
+        steps=(
             Step(
-                "give the cloud identity of the controller, or of spec.serviceAccountName, the "
-                "right to read this repository",
+                "give the cloud identity of the controller, or of spec.serviceAccountName, the right to read this repository",
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
         ),
@@ -144,9 +132,8 @@ _LOGIN = (
     ),
     Rule(
         "git-auth-rejected",
-        "the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong "
-        "or expired token, or keys other than username and password (or bearerToken)",
-        (_PUT_TOKEN,),
+        why="the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong or expired token, or keys other than username and password (or bearerToken)",
+        steps=(_PUT_TOKEN,),
         pattern=Text(_REJECTED),
         kinds=_GIT,
         needs=("secret",),
@@ -154,12 +141,10 @@ _LOGIN = (
     ),
     Rule(
         "git-auth-missing",
-        "the Git server asks for a login (authentication required), and the FluxInstance "
-        "{sync_instance} names no Secret for it",
-        (
+        why="the Git server asks for a login (authentication required), and the FluxInstance {sync_instance} names no Secret for it",
+        steps=(
             Step(
-                "make a Secret with username and password and name it in spec.sync.pullSecret of "
-                "the FluxInstance {sync_instance}; what is set on the source itself is undone",
+                "make a Secret with username and password and name it in spec.sync.pullSecret of the FluxInstance {sync_instance}; what is set on the source itself is undone",
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -171,12 +156,10 @@ _LOGIN = (
     ),
     Rule(
         "git-auth-missing",
-        "the Git server asks for a login (authentication required) and no Secret is named",
-        (
+        why="the Git server asks for a login (authentication required) and no Secret is named",
+        steps=(
             Step(
-                "make a Secret with username and password (a token) and name it in "
-                "spec.secretRef; if the repository is public, correct spec.url: some servers "
-                "answer so for what is not there",
+                "make a Secret with username and password (a token) and name it in spec.secretRef; if the repository is public, correct spec.url: some servers answer so for what is not there",
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -190,8 +173,8 @@ _LOGIN = (
 _SSH = (
     Rule(
         "ssh-key-encrypted",
-        "the SSH private key in the Secret {secret} is encrypted and no password is given",
-        (
+        why="the SSH private key in the Secret {secret} is encrypted and no password is given",
+        steps=(
             Step(
                 "add the key password to the Secret {secret}, or store a key without passphrase",
                 read=(SECRET,),
@@ -204,8 +187,8 @@ _SSH = (
     ),
     Rule(
         "ssh-key-encrypted",
-        "the password in the Secret {secret} does not open the SSH private key (identity)",
-        (Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
+        why="the password in the Secret {secret} does not open the SSH private key (identity)",
+        steps=(Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"decryption password incorrect"),
         kinds=_ANY_GIT,
         trivial=True,
@@ -213,8 +196,8 @@ _SSH = (
     ),
     Rule(
         "ssh-key-invalid",
-        "the identity in the Secret {secret} is not a usable SSH private key",
-        (_PUT_SSH_KEY,),
+        why="the identity in the Secret {secret} is not a usable SSH private key",
+        steps=(_PUT_SSH_KEY,),
         pattern=Text(
             r"construct auth method.*(?:private key|ssh:)|ssh: no key found|"
             r"unsupported key type|invalid openssh private key"
@@ -225,11 +208,10 @@ _SSH = (
     ),
     Rule(
         "ssh-key-rejected",
-        "the Git server does not offer to take an SSH key from this user (unable to authenticate)",
-        (
+        why="the Git server does not offer to take an SSH key from this user (unable to authenticate)",
+        steps=(
             Step(
-                "name the server's Git user in spec.url, as in ssh://git@{host}/PATH, and look "
-                "whether it takes this type of key",
+                "name the server's Git user in spec.url, as in ssh://git@{host}/PATH, and look whether it takes this type of key",
                 read=(URL, SECRET),
             ),
         ),
@@ -239,9 +221,8 @@ _SSH = (
     ),
     Rule(
         "ssh-key-rejected",
-        "the Git server does not accept the SSH key in the Secret {secret} (unable to "
-        "authenticate)",
-        (
+        why="the Git server does not accept the SSH key in the Secret {secret} (unable to authenticate)",
+        steps=(
             Step(
                 "add the public key (identity.pub of {secret}) as a deploy key of the repository",
                 read=(SECRET,),
@@ -256,21 +237,18 @@ _SSH = (
     ),
     Rule(
         "ssh-host-key",
-        "the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key "
-        "mismatch)",
-        (_SCAN,),
+        why="the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key mismatch)",
+        steps=(_SCAN,),
         pattern=Text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
         kinds=_ANY_GIT,
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
         "ssh-host-key",
-        "known_hosts of the Secret {secret} has no key of {host} (key is unknown)",
-        (
+        why="known_hosts of the Secret {secret} has no key of {host} (key is unknown)",
+        steps=(
             Step(
-                "add what `ssh-keyscan {host}` gives, with the port if it is not 22, to "
-                "known_hosts in the Secret {secret}, after comparing it with what the host "
-                "publishes",
+                "add what `ssh-keyscan {host}` gives, with the port if it is not 22, to known_hosts in the Secret {secret}, after comparing it with what the host publishes",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -282,8 +260,8 @@ _SSH = (
     ),
     Rule(
         "ssh-host-key",
-        "known_hosts in the Secret {secret} is not valid",
-        (
+        why="known_hosts in the Secret {secret} is not valid",
+        steps=(
             Step(
                 "store what `ssh-keyscan {host}` gives as known_hosts in the Secret {secret}",
                 read=(SECRET,),
@@ -297,11 +275,10 @@ _SSH = (
     ),
     Rule(
         "ssh-no-common-algorithm",
-        "Flux and {host} have no {algorithm} algorithm in common",
-        (
+        why="Flux and {host} have no {algorithm} algorithm in common",
+        steps=(
             Step(
-                "let the server offer a current one (ed25519, rsa-sha2), or allow its own with "
-                "--ssh-hostkey-algos or --ssh-kex-algos of source-controller",
+                "let the server offer a current one (ed25519, rsa-sha2), or allow its own with --ssh-hostkey-algos or --ssh-kex-algos of source-controller",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),

@@ -17,8 +17,8 @@ _PODS = "kubectl get pods -n {workload_ns}"
 RULES = (
     Rule(
         "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
                 "correct the name in spec.healthChecks, or add {workload} to what is applied",
                 read=("kubectl get {workload_resource} -n {workload_ns}", SPEC),
@@ -30,11 +30,10 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "the health of {workload} cannot be told: the cluster does not know the kind {kind_wanted}",
-        (
+        why="the health of {workload} cannot be told: the cluster does not know the kind {kind_wanted}",
+        steps=(
             Step(
-                "correct apiVersion and kind in spec.healthChecks, or install what brings the CRD "
-                "of {kind_wanted} first",
+                "correct apiVersion and kind in spec.healthChecks, or install what brings the CRD of {kind_wanted} first",
                 read=("kubectl api-resources --api-group={group_wanted}", SPEC),
             ),
         ),
@@ -47,11 +46,10 @@ RULES = (
     ),
     Rule(
         "cel-invalid",
-        "an expression of spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
-        (
+        why="an expression of spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
+        steps=(
             Step(
-                "correct the expression; a field that is not always there, as in a status that "
-                "nobody has written yet, is asked for with has() level by level",
+                "correct the expression; a field that is not always there, as in a status that nobody has written yet, is asked for with has() level by level",
                 read=(
                     SPEC,
                     "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
@@ -65,8 +63,8 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
                 "read the log of its pods and correct what fails",
                 read=(_LOOK, "kubectl logs job/{workload_name} -n {workload_ns} --tail=50"),
@@ -81,11 +79,10 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "look at its StorageClass and provisioner; one that binds on first use waits for "
-                "a pod",
+                "look at its StorageClass and provisioner; one that binds on first use waits for a pod",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
@@ -94,8 +91,8 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "{workload} was deleted and is not gone: {workload_state}",
-        (
+        why="{workload} was deleted and is not gone: {workload_state}",
+        steps=(
             Step(
                 "look at its finalizers and at what must remove them",
                 read=(
@@ -109,11 +106,10 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "one of type LoadBalancer waits for its address: look whether something in this "
-                "cluster gives one (the cloud's controller, MetalLB), and at its quota",
+                "one of type LoadBalancer waits for its address: look whether something in this cluster gives one (the cloud's controller, MetalLB), and at its quota",
                 read=(_LOOK,),
             ),
         ),
@@ -122,11 +118,10 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "look at its conditions and events: its own controller says there what it lacks; "
-                "Flux checks again by itself (spec.timeout says how long it waits)",
+                "look at its conditions and events: its own controller says there what it lacks; Flux checks again by itself (spec.timeout says how long it waits)",
                 read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
             ),
         ),
@@ -135,11 +130,10 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "look at it and its pods; Flux checks again by itself (spec.timeout says how long "
-                "it waits)",
+                "look at it and its pods; Flux checks again by itself (spec.timeout says how long it waits)",
                 read=(_LOOK, _PODS),
             ),
         ),
@@ -148,12 +142,10 @@ RULES = (
     ),
     Rule(
         "health-check-unknown",
-        "the health of {detail} cannot be told: its kind is not known, may not be read, or has no "
-        "status that kstatus understands",
-        (
+        why="the health of {detail} cannot be told: its kind is not known, may not be read, or has no status that kstatus understands",
+        steps=(
             Step(
-                "let the ServiceAccount {sa} read it, or say with spec.healthCheckExprs when it is "
-                "healthy",
+                "let the ServiceAccount {sa} read it, or say with spec.healthCheckExprs when it is healthy",
                 read=(SPEC,),
             ),
         ),
@@ -162,15 +154,15 @@ RULES = (
     ),
     Rule(
         "health-check-failed",
-        "what was applied does not become healthy",
-        (Step("look at what it applied and at its events", read=(EVENTS,)),),
+        why="what was applied does not become healthy",
+        steps=(Step("look at what it applied and at its events", read=(EVENTS,)),),
         reasons=("HealthCheckFailed",),
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
         "reconciliation-canceled",
-        "a newer reconciliation has taken over",
-        (Step("wait for the newer one", read=(EVENTS,)),),
+        why="a newer reconciliation has taken over",
+        steps=(Step("wait for the newer one", read=(EVENTS,)),),
         reasons=("HealthCheckCanceled",),
         transient=True,
         upstream="KC internal/controller/kustomization_controller.go",

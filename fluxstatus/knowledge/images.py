@@ -16,16 +16,16 @@ _PUSH = "IAC internal/source, go-git plumbing/transport"
 _SCANS = (
     Rule(
         "image-scan-failed",
-        "the image repository {image} cannot be scanned",
-        (Step("look at spec.image, its Secret and spec.provider", read=(SPEC,)),),
+        why="the image repository {image} cannot be scanned",
+        steps=(Step("look at spec.image, its Secret and spec.provider", read=(SPEC,)),),
         reasons=("ReadOperationFailed", "AuthenticationFailed", "Failure"),
         kinds=_REPOSITORY,
         upstream="IRC internal/controller/imagerepository_controller.go",
     ),
     Rule(
         "image-repository-missing",
-        "the ImageRepository {missing} that spec.imageRepositoryRef names does not exist",
-        (
+        why="the ImageRepository {missing} that spec.imageRepositoryRef names does not exist",
+        steps=(
             Step(
                 "create the ImageRepository {missing}, or correct spec.imageRepositoryRef",
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A",),
@@ -41,12 +41,10 @@ _SCANS = (
     ),
     Rule(
         "image-not-scanned",
-        "the ImageRepository {image_repository} has no tags yet: it was not scanned, or its "
-        "repository is empty",
-        (
+        why="the ImageRepository {image_repository} has no tags yet: it was not scanned, or its repository is empty",
+        steps=(
             Step(
-                "look at the ImageRepository {image_repository}: whether its scan works, and "
-                "whether spec.exclusionList leaves everything out",
+                "look at the ImageRepository {image_repository}: whether its scan works, and whether spec.exclusionList leaves everything out",
                 read=(_IMAGES,),
             ),
         ),
@@ -57,12 +55,10 @@ _SCANS = (
     ),
     Rule(
         "image-policy-no-match",
-        "no tag fits the policy: its filter (spec.filterTags) or range (spec.policy) leaves none "
-        "over",
-        (
+        why="no tag fits the policy: its filter (spec.filterTags) or range (spec.policy) leaves none over",
+        steps=(
             Step(
-                "correct spec.filterTags.pattern or spec.policy; a range takes pre-releases only "
-                "with -0 at its end, and numerical needs digits only (spec.filterTags.extract)",
+                "correct spec.filterTags.pattern or spec.policy; a range takes pre-releases only with -0 at its end, and numerical needs digits only (spec.filterTags.extract)",
                 read=(SPEC, _IMAGES),
             ),
         ),
@@ -76,8 +72,8 @@ _SCANS = (
     ),
     Rule(
         "image-policy-failed",
-        "the policy cannot tell a latest tag",
-        (
+        why="the policy cannot tell a latest tag",
+        steps=(
             Step(
                 "look at spec.policy, spec.filterTags and the ImageRepository", read=(SPEC, _IMAGES)
             ),
@@ -88,8 +84,8 @@ _SCANS = (
     ),
     Rule(
         "spec-invalid",
-        "the policy is not valid: {detail}",
-        (Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
+        why="the policy is not valid: {detail}",
+        steps=(Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid policy[^\n]{0,160}|failed to filter tags[^\n]{0,160}|"
             r"invalid regular expression[^\n]{0,120}|spec\.interval must be set[^\n]{0,80})"
@@ -103,11 +99,10 @@ _SCANS = (
 _UPDATES = (
     Rule(
         "image-update-push-failed",
-        "the branch that the automation pushes to is protected: {detail}",
-        (
+        why="the branch that the automation pushes to is protected: {detail}",
+        steps=(
             Step(
-                "push to another branch (spec.git.push.branch) and merge it by a pull request, or "
-                "let the automation's user push to the protected branch",
+                "push to another branch (spec.git.push.branch) and merge it by a pull request, or let the automation's user push to the protected branch",
                 read=(SPEC,),
             ),
         ),
@@ -120,11 +115,10 @@ _UPDATES = (
     ),
     Rule(
         "image-update-push-failed",
-        "the login of the GitRepository {source_name} may read and not write: the push is rejected",
-        (
+        why="the login of the GitRepository {source_name} may read and not write: the push is rejected",
+        steps=(
             Step(
-                "give the token, or the deploy key, in the Secret of the GitRepository "
-                "{source_name} the right to write (a deploy key must be added with write access)",
+                "give the token, or the deploy key, in the Secret of the GitRepository {source_name} the right to write (a deploy key must be added with write access)",
                 read=(_SOURCE,),
             ),
         ),
@@ -138,12 +132,10 @@ _UPDATES = (
     ),
     Rule(
         "image-update-push-failed",
-        "somebody pushed to the same branch meanwhile, so that the automation's push is refused "
-        "({detail})",
-        (
+        why="somebody pushed to the same branch meanwhile, so that the automation's push is refused ({detail})",
+        steps=(
             Step(
-                "wait for the next attempt; if it stays, push to a branch of its own "
-                "(spec.git.push.branch)",
+                "wait for the next attempt; if it stays, push to a branch of its own (spec.git.push.branch)",
                 read=(SPEC,),
             ),
         ),
@@ -156,8 +148,8 @@ _UPDATES = (
     ),
     Rule(
         "image-update-path-missing",
-        "spec.update.path is not in the repository: {detail}",
-        (Step("correct spec.update.path", read=(SPEC,)),),
+        why="spec.update.path is not in the repository: {detail}",
+        steps=(Step("correct spec.update.path", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
         kinds=_AUTOMATION,
         trivial=True,
@@ -165,11 +157,10 @@ _UPDATES = (
     ),
     Rule(
         "image-update-failed",
-        "the automation cannot write the new tags into the manifests: {detail}",
-        (
+        why="the automation cannot write the new tags into the manifests: {detail}",
+        steps=(
             Step(
-                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) that '
-                "the message names",
+                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) that the message names',
                 read=(SPEC,),
             ),
         ),
@@ -183,11 +174,10 @@ _UPDATES = (
     ),
     Rule(
         "image-update-template",
-        "the template of the commit message uses what is gone: {detail}",
-        (
+        why="the template of the commit message uses what is gone: {detail}",
+        steps=(
             Step(
-                "use .Changed (since Flux 2.7 .Updated and .Changed.ImageResult are gone) in "
-                "spec.git.commit.messageTemplate",
+                "use .Changed (since Flux 2.7 .Updated and .Changed.ImageResult are gone) in spec.git.commit.messageTemplate",
                 read=(SPEC,),
             ),
         ),
@@ -202,11 +192,10 @@ _UPDATES = (
     ),
     Rule(
         "image-update-signing",
-        "the key that commits are signed with cannot be used: {detail}",
-        (
+        why="the key that commits are signed with cannot be used: {detail}",
+        steps=(
             Step(
-                "put the armored private key as git.asc (and its passphrase) into the Secret of "
-                "spec.git.commit.signingKey",
+                "put the armored private key as git.asc (and its passphrase) into the Secret of spec.git.commit.signingKey",
                 read=(SPEC,),
             ),
         ),
@@ -217,11 +206,10 @@ _UPDATES = (
     ),
     Rule(
         "image-update-branch-unknown",
-        "the automation does not know which branch to push to: {detail}",
-        (
+        why="the automation does not know which branch to push to: {detail}",
+        steps=(
             Step(
-                "set spec.git.push.branch, or a branch in spec.git.checkout.ref or in spec.ref of "
-                "the GitRepository {source_name}",
+                "set spec.git.push.branch, or a branch in spec.git.checkout.ref or in spec.ref of the GitRepository {source_name}",
                 read=(SPEC, _SOURCE),
             ),
         ),
@@ -232,11 +220,10 @@ _UPDATES = (
     ),
     Rule(
         "image-update-push-failed",
-        "the automation cannot read from or push to Git",
-        (
+        why="the automation cannot read from or push to Git",
+        steps=(
             Step(
-                "look at the Secret of the GitRepository {source_name}: its login needs the right "
-                "to write",
+                "look at the Secret of the GitRepository {source_name}: its login needs the right to write",
                 read=(_SOURCE, SPEC),
             ),
         ),
@@ -249,11 +236,10 @@ _UPDATES = (
 _GENERATORS = (
     Rule(
         "generator-path-missing",
-        "the ArtifactGenerator cannot copy {from_path}: {detail}",
-        (
+        why="the ArtifactGenerator cannot copy {from_path}: {detail}",
+        steps=(
             Step(
-                "correct from, to and exclude in spec.artifacts (from as @ALIAS/path, to as "
-                "@artifact/path)",
+                "correct from, to and exclude in spec.artifacts (from as @ALIAS/path, to as @artifact/path)",
                 read=(SPEC,),
             ),
         ),
@@ -266,18 +252,18 @@ _GENERATORS = (
     ),
     Rule(
         "spec-invalid",
-        "the spec is not valid: {detail}",
-        (Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
-        reasons=("ValidationFailed",),
+        why="the spec is not valid: {detail}",
+        steps=(Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>[^\n]{1,240})"),
+        reasons=("ValidationFailed",),
         kinds=_GENERATOR,
         trivial=True,
         upstream="SW internal/controller/artifactgenerator_validation.go",
     ),
     Rule(
         "generator-failed",
-        "the ArtifactGenerator cannot read its sources or build its artifacts",
-        (Step("look at spec.sources and spec.artifacts", read=(SPEC,)),),
+        why="the ArtifactGenerator cannot read its sources or build its artifacts",
+        steps=(Step("look at spec.sources and spec.artifacts", read=(SPEC,)),),
         reasons=("SourceFetchFailed", "ArtifactFailed", "BuildFailed", "ReconciliationFailed"),
         kinds=_GENERATOR,
         upstream="SW internal/controller/artifactgenerator_controller.go",
@@ -305,16 +291,16 @@ _INVALID = (
 _OF_ANY_KIND = (
     Rule(
         "spec-invalid",
-        "the spec is not valid: {detail}",
-        (Step("correct what the message says", read=(SPEC,)),),
+        why="the spec is not valid: {detail}",
+        steps=(Step("correct what the message says", read=(SPEC,)),),
         pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
         reasons=_INVALID,
         upstream="PKG runtime/reconcile, FO api/v1",
     ),
     Rule(
         "spec-invalid",
-        "the spec is not valid",
-        (Step("correct what the message says", read=(SPEC,)),),
+        why="the spec is not valid",
+        steps=(Step("correct what the message says", read=(SPEC,)),),
         reasons=_INVALID,
         trivial=True,
         upstream="NC, IRC, IAC, SW, FO internal/controller",

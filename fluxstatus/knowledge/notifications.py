@@ -13,11 +13,10 @@ _NOTIFIER = "NC internal/notifier"
 RULES = (
     Rule(
         _CODE,
-        "the Secret {missing} that {missing_field} names does not exist",
-        (
+        why="the Secret {missing} that {missing_field} names does not exist",
+        steps=(
             Step(
-                "create the Secret {missing} with the key address (the webhook's URL), or token "
-                "where the type wants one",
+                "create the Secret {missing} with the key address (the webhook's URL), or token where the type wants one",
                 read=(SECRETS, SPEC),
                 change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
             ),
@@ -29,11 +28,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the receiving side knows no such address ({status})",
-        (
+        why="the receiving side knows no such address ({status})",
+        steps=(
             Step(
-                "correct spec.address, or the key address of the Secret {secret}; the webhook may "
-                "have been deleted",
+                "correct spec.address, or the key address of the Secret {secret}; the webhook may have been deleted",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -43,11 +41,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the receiving side does not accept the login ({status})",
-        (
+        why="the receiving side does not accept the login ({status})",
+        steps=(
             Step(
-                "put a valid token into the Secret {secret}, with the right to write (Git "
-                "providers: commit statuses)",
+                "put a valid token into the Secret {secret}, with the right to write (Git providers: commit statuses)",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -60,8 +57,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the receiving side does not take the message ({status})",
-        (
+        why="the receiving side does not take the message ({status})",
+        steps=(
             Step(
                 "look at spec.type, spec.channel and spec.address: they must fit the service",
                 read=(SPEC,),
@@ -76,11 +73,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the Provider is not complete: {detail}",
-        (
+        why="the Provider is not complete: {detail}",
+        steps=(
             Step(
-                "correct spec.type, spec.address and the keys of the Secret {secret} (address, "
-                "token, or username and password)",
+                "correct spec.type, spec.address and the keys of the Secret {secret} (address, token, or username and password)",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -94,12 +90,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the commit status cannot be set: {detail}",
-        (
+        why="the commit status cannot be set: {detail}",
+        steps=(
             Step(
-                "look at spec.address (the repository that is synced) and the rights of the token "
-                "in the Secret {secret}; only Kustomizations and HelmReleases of a Git source "
-                "have a commit",
+                "look at spec.address (the repository that is synced) and the rights of the token in the Secret {secret}; only Kustomizations and HelmReleases of a Git source have a commit",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -112,8 +106,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the controller could not send it",
-        (
+        why="the controller could not send it",
+        steps=(
             Step(
                 "look at spec.address, the Secret {secret} and the way to the service",
                 read=(DESCRIBE, named(SECRET, "{secret}")),

@@ -23,11 +23,10 @@ _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 RULES = (
     Rule(
         _CODE,
-        "the image {image} cannot be pulled",
-        (
+        why="the image {image} cannot be pulled",
+        steps=(
             Step(
-                "correct the name or tag of the image {image} in Git; a private registry needs a "
-                "pull Secret: imagePullSecrets in the pod or its ServiceAccount",
+                "correct the name or tag of the image {image} in Git; a private registry needs a pull Secret: imagePullSecrets in the pod or its ServiceAccount",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -39,11 +38,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "it needs more memory than its limit (OOMKilled)",
-        (
+        why="it needs more memory than its limit (OOMKilled)",
+        steps=(
             Step(
-                "raise the container's memory limit (resources.limits.memory), or find out why it "
-                "needs so much",
+                "raise the container's memory limit (resources.limits.memory), or find out why it needs so much",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -52,11 +50,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "its container needs the {reference} {referred}, which is missing",
-        (
+        why="its container needs the {reference} {referred}, which is missing",
+        steps=(
             Step(
-                "create the {reference} {referred} in namespace {ns}, or correct its name "
-                "in the pod template",
+                "create the {reference} {referred} in namespace {ns}, or correct its name in the pod template",
                 read=("kubectl get configmaps,secrets -n {ns}", _DESCRIBE),
             ),
         ),
@@ -66,11 +63,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "its container needs the key {key} of the {reference} {referred}, which is missing",
-        (
+        why="its container needs the key {key} of the {reference} {referred}, which is missing",
+        steps=(
             Step(
-                "add the key {key} to the {reference} {referred}, or correct the key in the pod "
-                "template",
+                "add the key {key} to the {reference} {referred}, or correct the key in the pod template",
                 read=("kubectl describe {reference} -n {ns}", _DESCRIBE),
             ),
         ),
@@ -83,8 +79,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "its container cannot be started",
-        (
+        why="its container cannot be started",
+        steps=(
             Step(
                 "correct what the message names in the pod template: command, user, mounts",
                 read=(_DESCRIBE,),
@@ -98,11 +94,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "its program ends again and again",
-        (
+        why="its program ends again and again",
+        steps=(
             Step(
-                "read what the container logged before it ended, and correct the program or its "
-                "settings",
+                "read what the container logged before it ended, and correct the program or its settings",
                 read=(_PREVIOUS, _DESCRIBE),
             ),
         ),
@@ -111,11 +106,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "its PersistentVolumeClaim is not bound or does not exist",
-        (
+        why="its PersistentVolumeClaim is not bound or does not exist",
+        steps=(
             Step(
-                "look at the claim: its StorageClass must exist and its provisioner run; a claim "
-                "that does not exist must be applied too",
+                "look at the claim: its StorageClass must exist and its provisioner run; a claim that does not exist must be applied too",
                 read=(_CLAIMS, "kubectl get storageclasses"),
             ),
         ),
@@ -128,8 +122,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "a volume of the pod cannot be mounted",
-        (Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
+        why="a volume of the pod cannot be mounted",
+        steps=(Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
         pattern=Text(
             r"FailedMount|FailedAttachVolume|Multi-Attach error|MountVolume\.\w+ failed|"
             r"Unable to attach or mount volumes"
@@ -138,8 +132,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "no node has enough {resource_short} left",
-        (
+        why="no node has enough {resource_short} left",
+        steps=(
             Step(
                 "ask for less (resources.requests), add nodes, or make room",
                 read=("kubectl describe nodes", _DESCRIBE),
@@ -150,8 +144,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "no node fits its nodeSelector or affinity",
-        (
+        why="no node fits its nodeSelector or affinity",
+        steps=(
             Step(
                 "correct nodeSelector or affinity in the pod template, or label a node",
                 read=(_NODES, _DESCRIBE),
@@ -164,8 +158,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the nodes have taints that it does not tolerate",
-        (
+        why="the nodes have taints that it does not tolerate",
+        steps=(
             Step(
                 "add the tolerations to the pod template, or take the taint off a node",
                 read=("kubectl describe nodes", _DESCRIBE),
@@ -176,8 +170,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "it runs and its probe fails",
-        (
+        why="it runs and its probe fails",
+        steps=(
             Step(
                 "look at what the probe asks (path, port, timeout) and at the log",
                 read=(_DESCRIBE, _LOG),
@@ -188,8 +182,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "it was evicted: its node ran short of memory or disk",
-        (
+        why="it was evicted: its node ran short of memory or disk",
+        steps=(
             Step(
                 "set requests that fit what it needs, or give the nodes more",
                 read=("kubectl describe nodes",),
@@ -200,11 +194,10 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "the Job has failed as often as it may, or took too long",
-        (
+        why="the Job has failed as often as it may, or took too long",
+        steps=(
             Step(
-                "read the log of its pods; a Job that has failed is not run again: correct it, and "
-                "delete the Job so that Flux makes it anew",
+                "read the log of its pods; a Job that has failed is not run again: correct it, and delete the Job so that Flux makes it anew",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
@@ -214,13 +207,8 @@ RULES = (
     ),
     Rule(
         _CODE,
-        "its container ended with an error",
-        (
-            Step(
-                "read its log",
-                read=(_LOG, _DESCRIBE),
-            ),
-        ),
+        why="its container ended with an error",
+        steps=(Step("read its log", read=(_LOG, _DESCRIBE)),),
         pattern=Text(r"ended with|has failed"),
         upstream=_KUBELET,
     ),

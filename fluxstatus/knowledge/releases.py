@@ -15,13 +15,10 @@ _PENDING_SECRET = "kubectl get secrets -n {target_ns} -l owner=helm"  # noqa: S1
 RULES = (
     Rule(
         "helm-ownership",
-        "{owned} exists already and does not belong to this release",
-        (
+        why="{owned} exists already and does not belong to this release",
+        steps=(
             Step(
-                "delete it if nothing needs it, rename one of them, or let Helm adopt it: leave "
-                "spec.install.disableTakeOwnership off, or set its label "
-                "app.kubernetes.io/managed-by=Helm and the annotations "
-                "meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
+                "delete it if nothing needs it, rename one of them, or let Helm adopt it: leave spec.install.disableTakeOwnership off, or set its label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
                 read=("kubectl describe {owned_kind} {owned_name} -n {owned_ns}",),
             ),
             RETRY,
@@ -35,11 +32,10 @@ RULES = (
     ),
     Rule(
         "helm-ownership",
-        "something in the cluster does not belong to this release, and the chart wants to make it",
-        (
+        why="something in the cluster does not belong to this release, and the chart wants to make it",
+        steps=(
             Step(
-                "delete it, rename one of them, or let Helm adopt it (leave "
-                "spec.install.disableTakeOwnership off)",
+                "delete it, rename one of them, or let Helm adopt it (leave spec.install.disableTakeOwnership off)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -50,11 +46,10 @@ RULES = (
     ),
     Rule(
         "helm-name-in-use",
-        "Helm's storage has an entry for this release that it cannot read as one of this release",
-        (
+        why="Helm's storage has an entry for this release that it cannot read as one of this release",
+        steps=(
             Step(
-                "look at the Secrets sh.helm.release.v1.* : one without Helm's labels or content "
-                "stands in the way; delete it",
+                "look at the Secrets sh.helm.release.v1.* : one without Helm's labels or content stands in the way; delete it",
                 read=(
                     "kubectl get secrets -n {target_ns} --field-selector=type=helm.sh/release.v1",
                 ),
@@ -67,11 +62,10 @@ RULES = (
     ),
     Rule(
         "helm-object-exists",
-        "{object} exists already, so that Helm cannot create it",
-        (
+        why="{object} exists already, so that Helm cannot create it",
+        steps=(
             Step(
-                "delete it, or let the next attempt adopt it; for a hook set "
-                "helm.sh/hook-delete-policy: before-hook-creation in the chart",
+                "delete it, or let the next attempt adopt it; for a hook set helm.sh/hook-delete-policy: before-hook-creation in the chart",
                 read=(OBJECT, _TARGET_PODS),
             ),
             RETRY,
@@ -82,11 +76,10 @@ RULES = (
     ),
     Rule(
         "helm-name-in-use",
-        "a release of this name exists already, which this HelmRelease did not install",
-        (
+        why="a release of this name exists already, which this HelmRelease did not install",
+        steps=(
             Step(
-                "choose another spec.releaseName, or remove the other release (helm list -A "
-                "--all shows it)",
+                "choose another spec.releaseName, or remove the other release (helm list -A --all shows it)",
                 read=(_PENDING_SECRET, SPEC),
             ),
             RETRY,
@@ -97,8 +90,8 @@ RULES = (
     ),
     Rule(
         "helm-name-invalid",
-        "the release's name does not fit: {detail}",
-        (Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
+        why="the release's name does not fit: {detail}",
+        steps=(Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>(?:release name|invalid release name)[^\n]{0,160}(?:exceeds|must match|"
             r"invalid)[^\n]{0,80})"
@@ -109,17 +102,14 @@ RULES = (
     ),
     Rule(
         "helm-operation-pending",
-        "another operation on this release is, or was when the controller was cut off, in progress "
-        "(pending-install, pending-upgrade or pending-rollback)",
-        (
+        why="another operation on this release is, or was when the controller was cut off, in progress (pending-install, pending-upgrade or pending-rollback)",
+        steps=(
             Step(
-                "wait until spec.timeout is over: helm-controller then unlocks the release and "
-                "tries again",
+                "wait until spec.timeout is over: helm-controller then unlocks the release and tries again",
                 read=(_HISTORY, _PENDING_SECRET),
             ),
             Step(
-                "if it stays, force a new attempt (as flux reconcile helmrelease {name} --force "
-                "does); the Secret sh.helm.release.v1 of the pending version can also be deleted",
+                "if it stays, force a new attempt (as flux reconcile helmrelease {name} --force does); the Secret sh.helm.release.v1 of the pending version can also be deleted",
                 change=(FORCE,),
             ),
         ),
@@ -132,11 +122,10 @@ RULES = (
     ),
     Rule(
         "helm-no-deployed-release",
-        "the release was never installed well, and Helm upgrades only what is deployed",
-        (
+        why="the release was never installed well, and Helm upgrades only what is deployed",
+        steps=(
             Step(
-                "let it be installed anew: set spec.install.remediation.retries, or force it (as "
-                "flux reconcile helmrelease {name} --force does)",
+                "let it be installed anew: set spec.install.remediation.retries, or force it (as flux reconcile helmrelease {name} --force does)",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -147,11 +136,10 @@ RULES = (
     ),
     Rule(
         "helm-no-rollback-target",
-        "the upgrade failed, and there is no earlier good version to go back to",
-        (
+        why="the upgrade failed, and there is no earlier good version to go back to",
+        steps=(
             Step(
-                "correct what fails and force a new attempt (as flux reconcile helmrelease {name} "
-                "--force does), or set spec.upgrade.remediation.strategy: uninstall",
+                "correct what fails and force a new attempt (as flux reconcile helmrelease {name} --force does), or set spec.upgrade.remediation.strategy: uninstall",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -162,12 +150,10 @@ RULES = (
     ),
     Rule(
         "api-removed",
-        "the release that is installed holds {missing_kind} in {missing_group}, which the cluster "
-        "no longer serves, so that Helm can neither upgrade nor remove it",
-        (
+        why="the release that is installed holds {missing_kind} in {missing_group}, which the cluster no longer serves, so that Helm can neither upgrade nor remove it",
+        steps=(
             Step(
-                "rewrite the stored release with the helm plugin mapkubeapis, or delete its "
-                "Secret sh.helm.release.v1 so that it is installed anew",
+                "rewrite the stored release with the helm plugin mapkubeapis, or delete its Secret sh.helm.release.v1 so that it is installed anew",
                 read=(_PENDING_SECRET, "kubectl api-resources --api-group={missing_group_name}"),
             ),
             RETRY,
@@ -182,11 +168,10 @@ RULES = (
     ),
     Rule(
         "helm-release-too-large",
-        "the release is larger than a Secret may be (1 MiB, with the chart's files packed in it)",
-        (
+        why="the release is larger than a Secret may be (1 MiB, with the chart's files packed in it)",
+        steps=(
             Step(
-                "make the chart smaller: .helmignore, fewer files and dashboards in it, or two "
-                "charts",
+                "make the chart smaller: .helmignore, fewer files and dashboards in it, or two charts",
                 read=(SPEC,),
             ),
         ),
@@ -199,19 +184,18 @@ RULES = (
     ),
     Rule(
         "chart-unreadable",
-        "the artifact that the source gives is no chart that Helm can load: {detail}",
-        (
+        why="the artifact that the source gives is no chart that Helm can load: {detail}",
+        steps=(
             Step(
-                "look at what the source packs, and at spec.chartRef; an OCIRepository for a chart "
-                "needs spec.layerSelector with operation: copy",
+                "look at what the source packs, and at spec.chartRef; an OCIRepository for a chart needs spec.layerSelector with operation: copy",
                 read=(SPEC,),
             ),
         ),
-        reasons=("ArtifactFailed",),
         pattern=Text(
             r"could not load chart: (?!.*(?:dial tcp|no such host|timeout|digest))"
             r"(?P<detail>[^\n]{1,200})"
         ),
+        reasons=("ArtifactFailed",),
         kinds=_HR,
         upstream="HC internal/loader, HC internal/controller/helmrelease_controller.go",
     ),

@@ -14,8 +14,8 @@ _BUILDER = "FO internal/builder"
 _RESOURCE_SETS = (
     Rule(
         "input-provider-missing",
-        "the ResourceSetInputProvider {missing} that spec.inputsFrom names does not exist",
-        (
+        why="the ResourceSetInputProvider {missing} that spec.inputsFrom names does not exist",
+        steps=(
             Step(
                 "create the ResourceSetInputProvider {missing}, or correct spec.inputsFrom",
                 read=("kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}",),
@@ -28,8 +28,8 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "dependency-missing",
-        "it depends on {missing}, which does not exist",
-        (
+        why="it depends on {missing}, which does not exist",
+        steps=(
             Step(
                 "install or create {missing}, or correct spec.dependsOn",
                 read=("kubectl get {missing_kind} --all-namespaces",),
@@ -44,14 +44,11 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "dependency-not-ready",
-        "it waits for {missing}, which is not ready",
-        (
+        why="it waits for {missing}, which is not ready",
+        steps=(
             Step(
                 "look at {missing}; correct spec.dependsOn or its readyExpr if it is not to wait",
-                read=(
-                    "kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml",
-                    SPEC,
-                ),
+                read=("kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml", SPEC),
             ),
         ),
         pattern=Text(
@@ -64,11 +61,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "input-missing",
-        "the template uses the input {missing_input}, which the inputs do not have",
-        (
+        why="the template uses the input {missing_input}, which the inputs do not have",
+        steps=(
             Step(
-                "add {missing_input} to spec.inputs (or to defaultValues of the input provider), "
-                "or correct its name in spec.resources",
+                "add {missing_input} to spec.inputs (or to defaultValues of the input provider), or correct its name in spec.resources",
                 read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
             ),
         ),
@@ -79,11 +75,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "resourceset-template-invalid",
-        "the template in spec.resources (or resourcesTemplate) cannot be used: {detail}",
-        (
+        why="the template in spec.resources (or resourcesTemplate) cannot be used: {detail}",
+        steps=(
             Step(
-                "correct it: expressions stand between << and >>, and inputs are read as << "
-                "inputs.NAME >>",
+                "correct it: expressions stand between << and >>, and inputs are read as << inputs.NAME >>",
                 read=(SPEC,),
             ),
         ),
@@ -97,11 +92,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "resourceset-template-invalid",
-        "what the template gives is no object of Kubernetes: {detail}",
-        (
+        why="what the template gives is no object of Kubernetes: {detail}",
+        steps=(
             Step(
-                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that "
-                "are put into it",
+                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that are put into it",
                 read=(SPEC,),
             ),
         ),
@@ -111,8 +105,8 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "resource-duplicate",
-        "two steps define the same object: {duplicate}",
-        (Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
+        why="two steps define the same object: {duplicate}",
+        steps=(Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
         pattern=Text(r"duplicate resource (?P<duplicate>\S+)"),
         kinds=_SETS,
         trivial=True,
@@ -120,11 +114,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "copy-source-missing",
-        "{detail}, from which an object of this ResourceSet is to copy, cannot be read",
-        (
+        why="{detail}, from which an object of this ResourceSet is to copy, cannot be read",
+        steps=(
             Step(
-                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the "
-                "ServiceAccount {sa} must be allowed to read it",
+                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the ServiceAccount {sa} must be allowed to read it",
                 read=(SPEC,),
             ),
         ),
@@ -137,11 +130,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         "inputs-invalid",
-        "the inputs cannot be put together: {detail}",
-        (
+        why="the inputs cannot be put together: {detail}",
+        steps=(
             Step(
-                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute needs "
-                "unlike names)",
+                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute needs unlike names)",
                 read=(SPEC,),
             ),
         ),
@@ -149,14 +141,14 @@ _RESOURCE_SETS = (
             r"failed to (?:compute|get|combine|permute) inputs: (?P<detail>[^\n]{1,200})|"
             r"(?P<inputs>invalid inputs?)"
         ),
-        needs=("detail",),
         kinds=_SETS,
+        needs=("detail",),
         upstream="FO internal/inputs",
     ),
     Rule(
         "resourceset-build-failed",
-        "the resources cannot be built from their template and inputs",
-        (Step("correct spec.resources or the inputs", read=(SPEC,)),),
+        why="the resources cannot be built from their template and inputs",
+        steps=(Step("correct spec.resources or the inputs", read=(SPEC,)),),
         reasons=("BuildFailed",),
         kinds=_SETS,
         upstream=f"{_BUILDER}/resourceset.go",
@@ -166,11 +158,10 @@ _RESOURCE_SETS = (
 _PROVIDERS = (
     Rule(
         "provider-secret-missing",
-        "the Secret {missing} that spec.secretRef names does not exist",
-        (
+        why="the Secret {missing} that spec.secretRef names does not exist",
+        steps=(
             Step(
-                "create the Secret {missing} with username and password (a token of the Git "
-                "provider), or as a docker config for tags of a registry",
+                "create the Secret {missing} with username and password (a token of the Git provider), or as a docker config for tags of a registry",
                 read=("kubectl get secrets -n {ns}",),
                 change=(named(BASIC_AUTH, "{missing}"),),
             ),
@@ -182,11 +173,10 @@ _PROVIDERS = (
     ),
     Rule(
         "provider-auth-rejected",
-        "the provider at {url} takes none of what the Secret {secret} holds ({status})",
-        (
+        why="the provider at {url} takes none of what the Secret {secret} holds ({status})",
+        steps=(
             Step(
-                "put a valid token into the Secret {secret} as password; it must be allowed to "
-                "read the repository and its pull requests",
+                "put a valid token into the Secret {secret} as password; it must be allowed to read the repository and its pull requests",
                 read=(SECRET, SPEC),
                 change=(BASIC_AUTH,),
             ),
@@ -202,11 +192,10 @@ _PROVIDERS = (
     ),
     Rule(
         "provider-auth-rejected",
-        "the provider's API asks for a login, and spec.secretRef names none (401, UNAUTHORIZED)",
-        (
+        why="the provider's API asks for a login, and spec.secretRef names none (401, UNAUTHORIZED)",
+        steps=(
             Step(
-                "make a Secret with username and password (a token; for tags of a registry a "
-                "docker config) and name it in spec.secretRef",
+                "make a Secret with username and password (a token; for tags of a registry a docker config) and name it in spec.secretRef",
                 read=(SPEC,),
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
@@ -221,11 +210,10 @@ _PROVIDERS = (
     ),
     Rule(
         "provider-target-missing",
-        "there is no {url} (404), or the login may not see it: the providers hide what is private",
-        (
+        why="there is no {url} (404), or the login may not see it: the providers hide what is private",
+        steps=(
             Step(
-                "correct spec.url and spec.type; if it is private, name a Secret with a token in "
-                "spec.secretRef that may read it",
+                "correct spec.url and spec.type; if it is private, name a Secret with a token in spec.secretRef that may read it",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -238,11 +226,10 @@ _PROVIDERS = (
     ),
     Rule(
         "provider-answer-invalid",
-        "the service at {url} answers what is no list of inputs: {detail}",
-        (
+        why="the service at {url} answers what is no list of inputs: {detail}",
+        steps=(
             Step(
-                'let the service answer {{"inputs": [{{"id": "ID", ...}}]}} with a different id '
-                "for each input",
+                'let the service answer {{"inputs": [{{"id": "ID", ...}}]}} with a different id for each input',
                 read=(SPEC,),
             ),
         ),
@@ -256,8 +243,10 @@ _PROVIDERS = (
     ),
     Rule(
         "spec-invalid",
-        "the spec is not valid: {detail}",
-        (Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),),
+        why="the spec is not valid: {detail}",
+        steps=(
+            Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),
+        ),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
             r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
@@ -272,11 +261,10 @@ _PROVIDERS = (
 _OTHERWISE = (
     Rule(
         "provider-failed",
-        "the inputs cannot be read from {url}",
-        (
+        why="the inputs cannot be read from {url}",
+        steps=(
             Step(
-                "look at spec.url, spec.type, spec.filter and the Secret, and at the log of the "
-                "operator",
+                "look at spec.url, spec.type, spec.filter and the Secret, and at the log of the operator",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

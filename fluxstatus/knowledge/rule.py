@@ -39,20 +39,21 @@ class Text:
 
 
 class Rule(NamedTuple):
-    """One row of knowledge.
+    """One row of knowledge: a code, and by keyword what it holds for and what it means.
 
     It holds for objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
     whose message has `pattern`; each field in `needs` must be known. `why` is the cause in one
     sentence. A transient fault may heal in an object's first minutes; a trivial one needs no
     second look. `upstream` is where in Flux's own code the text comes from, `versions` which
-    versions of Flux say it ("" means all that are supported).
+    versions of Flux say it ("" means all that are supported). The keywords stand in the order of
+    the fields, and each sentence is one literal on one line: so grep finds what a user pastes.
     """
 
     code: str
     why: str
     steps: tuple[Step, ...]
-    reasons: tuple[str, ...] = ()
     pattern: Text = Text()
+    reasons: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
     transient: bool = False

@@ -29,23 +29,17 @@ _FROM_FILES = "kubectl create secret generic {missing} -n {ns}"
 
 def _missing(
     create: str,
-    what: str = "",
+    step: str = "create the Secret {missing}, or correct its name in {missing_field}; it takes {secret_keys}",
     *,
     kinds: frozenset[str] = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Rule:
-    """Give the rule for a Secret that does not exist; *what* says which keys it takes."""
+    """Give the rule for a Secret that does not exist; *step* says which keys it takes."""
     return Rule(
         "secret-missing",
-        "the Secret {missing} that {missing_field} names does not exist (not found) in namespace "
-        "{ns}",
-        (
-            Step(
-                f"create the Secret {{missing}}, or correct its name in {{missing_field}}; "
-                f"{what or 'it takes {secret_keys}'}",
-                read=(SECRETS,),
-                change=(named(create, "{missing}"),) if create else (),
-            ),
+        why="the Secret {missing} that {missing_field} names does not exist (not found) in namespace {ns}",
+        steps=(
+            Step(step, read=(SECRETS,), change=(named(create, "{missing}"),) if create else ()),
         ),
         pattern=Text(_NOT_FOUND),
         kinds=kinds,
@@ -58,15 +52,13 @@ def _missing(
 _MISSING = (
     Rule(
         "proxy-secret-missing",
-        "the Secret {proxy_secret} that spec.proxySecretRef names does not exist, or lacks the key "
-        "address",
-        (
+        why="the Secret {proxy_secret} that spec.proxySecretRef names does not exist, or lacks the key address",
+        steps=(
             Step(
                 "create the Secret {proxy_secret} with the key address (http, https or socks5)",
                 read=(SECRETS,),
                 change=(
-                    "flux-operator create secret proxy {proxy_secret} -n {ns} "
-                    "--address=http://PROXY:3128",
+                    "flux-operator create secret proxy {proxy_secret} -n {ns} --address=http://PROXY:3128",
                 ),
             ),
         ),
@@ -79,29 +71,36 @@ _MISSING = (
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./author.asc",
-        "it takes the public keys of the authors as NAME.asc (or NAME.sshpub)",
+        "create the Secret {missing}, or correct its name in {missing_field}; it takes the public keys of the authors as NAME.asc (or NAME.sshpub)",
         kinds=_GIT,
         needs=("missing_verify",),
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./cosign.pub",
-        "it takes the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
+        "create the Secret {missing}, or correct its name in {missing_field}; it takes the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
         kinds=_PULLS,
         needs=("missing_verify",),
     ),
     _missing(
         CLIENT_CERTIFICATE.replace("{name}-tls", "{missing}"),
-        "it takes ca.crt, or tls.crt and tls.key",
+        "create the Secret {missing}, or correct its name in {missing_field}; it takes ca.crt, or tls.crt and tls.key",
         needs=("missing_certificate",),
     ),
     _missing(GITHUB_APP, kinds=_GIT, needs=("github_app",)),
     _missing(SSH, kinds=_GIT, needs=("ssh",)),
     _missing(BASIC_AUTH, kinds=_GIT),
-    _missing(REGISTRY, "it must be of type kubernetes.io/dockerconfigjson", kinds=_PULLS),
+    _missing(
+        REGISTRY,
+        "create the Secret {missing}, or correct its name in {missing_field}; it must be of type kubernetes.io/dockerconfigjson",
+        kinds=_PULLS,
+    ),
     _missing(BASIC_AUTH.replace("--username=git", "--username=USER"), kinds=_HELM),
     _missing(f"{_FROM_FILES} --from-file=./accesskey --from-file=./secretkey", kinds=_BUCKET),
     _missing(f"{_FROM_FILES} --from-file=./token", kinds=_RECEIVER),
-    _missing("", "its keys are those that this kind's page names"),
+    _missing(
+        "",
+        "create the Secret {missing}, or correct its name in {missing_field}; its keys are those that this kind's page names",
+    ),
 )
 
 
@@ -115,11 +114,10 @@ def _lacks(
     """Give the rule for a Secret whose name and missing key *pattern* finds."""
     return Rule(
         code,
-        "the Secret {holder} has no key {key}",
-        (
+        why="the Secret {holder} has no key {key}",
+        steps=(
             Step(
-                "add the key {key} to the Secret {holder} (it takes {secret_keys}); the keys that "
-                "it has, not their values, are listed by",
+                "add the key {key} to the Secret {holder} (it takes {secret_keys}); the keys that it has, not their values, are listed by",
                 read=(_HELD,),
                 change=(named(create, "{holder}"),) if create else (),
             ),
@@ -136,12 +134,10 @@ _OF = r"'(?:[\w.-]+/)?(?P<holder>[\w.-]+)'"
 _LACKING = (
     Rule(
         "secret-key-missing",
-        "the Secret {secret} has no key {key}, which Git over ssh needs",
-        (
+        why="the Secret {secret} has no key {key}, which Git over ssh needs",
+        steps=(
             Step(
-                "put identity and known_hosts into the Secret {secret} (known_hosts is what "
-                "`ssh-keyscan {host}` gives); the keys that it has, not their values, are listed "
-                "by",
+                "put identity and known_hosts into the Secret {secret} (known_hosts is what `ssh-keyscan {host}` gives); the keys that it has, not their values, are listed by",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -153,11 +149,10 @@ _LACKING = (
     ),
     Rule(
         "git-auth-missing",
-        "Git over ssh needs a private key ({key}), and no Secret is named",
-        (
+        why="Git over ssh needs a private key ({key}), and no Secret is named",
+        steps=(
             Step(
-                "make a Secret with identity and known_hosts (`ssh-keyscan {host}` gives it), and "
-                "name it in spec.secretRef",
+                "make a Secret with identity and known_hosts (`ssh-keyscan {host}` gives it), and name it in spec.secretRef",
                 read=(SPEC,),
                 change=(named(SSH, "{name}-auth"),),
             ),
@@ -168,8 +163,8 @@ _LACKING = (
     ),
     Rule(
         "secret-key-missing",
-        "the Secret {secret} has a {present} and no {key}, which belongs to it",
-        (
+        why="the Secret {secret} has a {present} and no {key}, which belongs to it",
+        steps=(
             Step(
                 "add the key {key} to the Secret {secret}; it takes {secret_keys}",
                 read=(SECRET,),
@@ -182,19 +177,18 @@ _LACKING = (
     ),
     Rule(
         "secret-key-missing",
-        "the Secret {secret} lacks what {option} needs: {key} is required",
-        (Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
+        why="the Secret {secret} lacks what {option} needs: {key} is required",
+        steps=(Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
         trivial=True,
         upstream="PKG git/options.go",
     ),
     Rule(
         "secret-key-missing",
-        "the Secret {holder} is only half filled: it has {present} and lacks {key}",
-        (
+        why="the Secret {holder} is only half filled: it has {present} and lacks {key}",
+        steps=(
             Step(
-                "add the key {key} to the Secret {holder}, or take {present} out; the keys that "
-                "it has, not their values, are listed by",
+                "add the key {key} to the Secret {holder}, or take {present} out; the keys that it has, not their values, are listed by",
                 read=(_HELD,),
             ),
         ),
@@ -207,8 +201,8 @@ _LACKING = (
     ),
     Rule(
         "secret-key-missing",
-        "the Secret {holder} does not hold what it should: {detail}",
-        (Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
+        why="the Secret {holder} does not hold what it should: {detail}",
+        steps=(Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
         pattern=Text(
             rf"secret {_OF}:? (?P<detail>must contain [^\n]{{1,160}}|(?:proxy )?address is empty|"
             r"failed to parse [^\n]{1,120})"
@@ -242,8 +236,8 @@ _LACKING = (
     _lacks(r"without '(?P<key>[\w.-]+)' field present in secret '?(?P<holder>[\w./-]+)"),
     Rule(
         "receiver-token-missing",
-        "the Secret {secret} has no key token, or does not exist",
-        (
+        why="the Secret {secret} has no key token, or does not exist",
+        steps=(
             Step(
                 "add the key token to the Secret {secret}",
                 read=(SECRET,),
@@ -260,11 +254,10 @@ _LACKING = (
 _OTHERWISE = (
     Rule(
         "login-not-ready",
-        "the controller cannot make a login of what the spec names",
-        (
+        why="the controller cannot make a login of what the spec names",
+        steps=(
             Step(
-                "look at spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider "
-                "and spec.serviceAccountName, and at the keys of the Secrets",
+                "look at spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider and spec.serviceAccountName, and at the keys of the Secrets",
                 read=(SPEC, SECRET, SECRETS),
             ),
         ),

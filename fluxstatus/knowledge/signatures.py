@@ -10,16 +10,14 @@ from fluxstatus.knowledge.steps import SECRET, SPEC, named
 _VERIFY = named(SECRET, "{verify_secret}")
 _GIT = "SC internal/controller/gitrepository_controller.go"
 _OCI = "SC internal/controller/ocirepository_controller.go, internal/oci"
-_STAY_SAFE = "do not switch verification off"
 
 RULES = (
     Rule(
         "signature-missing",
-        "{signed} is not signed, and spec.verify asks for a signature",
-        (
+        why="{signed} is not signed, and spec.verify asks for a signature",
+        steps=(
             Step(
-                "sign the commits or tags (git commit -S, git tag -s) with a key whose public half "
-                f"is in the Secret {{verify_secret}}; {_STAY_SAFE}",
+                "sign the commits or tags (git commit -S, git tag -s) with a key whose public half is in the Secret {verify_secret}; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -31,12 +29,10 @@ RULES = (
     ),
     Rule(
         "signature-invalid",
-        "{signed} is signed with a key that is not in the Secret {verify_secret} of spec.verify "
-        "(signature verification failed)",
-        (
+        why="{signed} is signed with a key that is not in the Secret {verify_secret} of spec.verify (signature verification failed)",
+        steps=(
             Step(
-                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to the "
-                f"Secret {{verify_secret}}, or sign with a trusted key; {_STAY_SAFE}",
+                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to the Secret {verify_secret}, or sign with a trusted key; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -45,11 +41,10 @@ RULES = (
     ),
     Rule(
         "verify-mode-invalid",
-        "spec.verify.mode asks for the signature of a tag, and spec.ref names no tag",
-        (
+        why="spec.verify.mode asks for the signature of a tag, and spec.ref names no tag",
+        steps=(
             Step(
-                "set spec.verify.mode: HEAD to verify commits, or name a tag or a range in "
-                "spec.ref",
+                "set spec.verify.mode: HEAD to verify commits, or name a tag or a range in spec.ref",
                 read=(SPEC,),
             ),
         ),
@@ -59,11 +54,10 @@ RULES = (
     ),
     Rule(
         "verify-secret-invalid",
-        "the Secret {verify_secret} of spec.verify cannot be used: {detail}",
-        (
+        why="the Secret {verify_secret} of spec.verify cannot be used: {detail}",
+        steps=(
             Step(
-                "store the public keys in the Secret {verify_secret}: NAME.asc or NAME.sshpub for "
-                "Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
+                "store the public keys in the Secret {verify_secret}: NAME.asc or NAME.sshpub for Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
                 read=(_VERIFY,),
             ),
         ),
@@ -79,12 +73,10 @@ RULES = (
     ),
     Rule(
         "signature-invalid",
-        "the keyless cosign signature is by another identity than spec.verify.matchOIDCIdentity "
-        "allows: {detail}",
-        (
+        why="the keyless cosign signature is by another identity than spec.verify.matchOIDCIdentity allows: {detail}",
+        steps=(
             Step(
-                "correct issuer and subject in spec.verify.matchOIDCIdentity (they are regular "
-                f"expressions), or let the expected workflow sign it; {_STAY_SAFE}",
+                "correct issuer and subject in spec.verify.matchOIDCIdentity (they are regular expressions), or let the expected workflow sign it; do not switch verification off",
                 read=(SPEC,),
             ),
         ),
@@ -96,11 +88,10 @@ RULES = (
     ),
     Rule(
         "signature-missing",
-        "there is no signature of {address} in the registry, and spec.verify asks for one",
-        (
+        why="there is no signature of {address} in the registry, and spec.verify asks for one",
+        steps=(
             Step(
-                "sign it after the push (cosign sign, notation sign) by its digest; when images "
-                f"are mirrored, copy the signatures too; {_STAY_SAFE}",
+                "sign it after the push (cosign sign, notation sign) by its digest; when images are mirrored, copy the signatures too; do not switch verification off",
                 read=(SPEC,),
             ),
         ),
@@ -112,12 +103,10 @@ RULES = (
     ),
     Rule(
         "signature-invalid",
-        "{address} has no keyless signature that verifies (no matching signatures): it is not "
-        "signed, or by another identity",
-        (
+        why="{address} has no keyless signature that verifies (no matching signatures): it is not signed, or by another identity",
+        steps=(
             Step(
-                "sign it with cosign by its digest, correct spec.verify.matchOIDCIdentity, or name "
-                f"the Secret of the public key in spec.verify.secretRef; {_STAY_SAFE}",
+                "sign it with cosign by its digest, correct spec.verify.matchOIDCIdentity, or name the Secret of the public key in spec.verify.secretRef; do not switch verification off",
                 read=(SPEC,),
             ),
         ),
@@ -126,13 +115,10 @@ RULES = (
     ),
     Rule(
         "signature-invalid",
-        "{address} has no signature by a public key in the Secret {verify_secret} (no matching "
-        "signatures): it is not signed, or with another key",
-        (
+        why="{address} has no signature by a public key in the Secret {verify_secret} (no matching signatures): it is not signed, or with another key",
+        steps=(
             Step(
-                "have it signed by digest with the private key that belongs to the Secret "
-                "{verify_secret}, or add the signer's public key to it as NAME.pub; "
-                f"{_STAY_SAFE}",
+                "have it signed by digest with the private key that belongs to the Secret {verify_secret}, or add the signer's public key to it as NAME.pub; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -142,11 +128,10 @@ RULES = (
     ),
     Rule(
         "signature-invalid",
-        "notation does not accept the signature of {address}: {detail}",
-        (
+        why="notation does not accept the signature of {address}: {detail}",
+        steps=(
             Step(
-                "look at trustpolicy.json (registryScopes, trustedIdentities) and the certificates "
-                f"in the Secret {{verify_secret}}; {_STAY_SAFE}",
+                "look at trustpolicy.json (registryScopes, trustedIdentities) and the certificates in the Secret {verify_secret}; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -155,12 +140,10 @@ RULES = (
     ),
     Rule(
         "signature-invalid",
-        "the signature does not verify: what was fetched is not signed by a key that spec.verify "
-        "trusts",
-        (
+        why="the signature does not verify: what was fetched is not signed by a key that spec.verify trusts",
+        steps=(
             Step(
-                "have it signed by a trusted key, or add the author's public key to the Secret of "
-                f"spec.verify; {_STAY_SAFE}",
+                "have it signed by a trusted key, or add the author's public key to the Secret of spec.verify; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -172,8 +155,13 @@ RULES = (
     ),
     Rule(
         "signature-invalid",
-        "spec.verify cannot be satisfied",
-        (Step(f"look at spec.verify and its Secret; {_STAY_SAFE}", read=(_VERIFY, SPEC)),),
+        why="spec.verify cannot be satisfied",
+        steps=(
+            Step(
+                "look at spec.verify and its Secret; do not switch verification off",
+                read=(_VERIFY, SPEC),
+            ),
+        ),
         reasons=(
             "VerificationError",
             "InvalidTagSignature",

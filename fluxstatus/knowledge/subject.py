@@ -16,8 +16,10 @@ _IN_BRACKET = (
 )
 _OBJECTS = (
     # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
-    r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
-    r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)",
+    (
+        r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
+        r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)"
+    ),
     # Helm (helm pkg/kube/client.go)
     r"for object (?P<namespace>[\w.-]+)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
     r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
@@ -180,8 +182,7 @@ _ROLES = {
 """What a Secret is for, by the field that names it."""
 
 _SECRET_KEYS = {
-    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts "
-    "for ssh",
+    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts for ssh",
     "HelmRepository": "username and password",
     "Bucket": "accesskey and secretkey",
     "Receiver": "token",

@@ -12,11 +12,10 @@ _VARIABLES = "kubectl get configmaps,secrets -n {ns}"
 RULES = (
     Rule(
         "substitute-source-missing",
-        "the {source_kind} {missing}, which spec.postBuild.substituteFrom names, does not exist",
-        (
+        why="the {source_kind} {missing}, which spec.postBuild.substituteFrom names, does not exist",
+        steps=(
             Step(
-                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set "
-                "optional: true on that entry",
+                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true on that entry",
                 read=(_VARIABLES, SPEC),
             ),
         ),
@@ -30,8 +29,8 @@ RULES = (
     ),
     Rule(
         "substitute-source-missing",
-        "{detail}, which spec.postBuild.substituteFrom names, cannot be read",
-        (Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
+        why="{detail}, which spec.postBuild.substituteFrom names, cannot be read",
+        steps=(Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
         pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
         kinds=_KS,
         trivial=True,
@@ -39,18 +38,14 @@ RULES = (
     ),
     Rule(
         "variable-missing",
-        "the manifests use the variable {variable} ({object}), which is not defined",
-        (
+        why="the manifests use the variable {variable} ({object}), which is not defined",
+        steps=(
             Step(
-                "define {variable} in spec.postBuild.substitute or substituteFrom, or give it a "
-                "default (${{VAR:=value}}); where it is no variable, write $$ instead of $, or "
-                "annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "define {variable} in spec.postBuild.substitute or substituteFrom, or give it a default (${{VAR:=value}}); where it is no variable, write $$ instead of $, or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
             Step(
-                "strict substitution is the default from Flux 2.9 on; "
-                "--feature-gates=StrictPostBuildSubstitutions=false of kustomize-controller "
-                "takes it back"
+                "strict substitution is the default from Flux 2.9 on; --feature-gates=StrictPostBuildSubstitutions=false of kustomize-controller takes it back"
             ),
         ),
         pattern=Text(r"variable not set[^\"]{0,40}\"(?P<variable>\w+)\""),
@@ -61,9 +56,8 @@ RULES = (
     ),
     Rule(
         "variable-name-invalid",
-        "{variable} is no name for a variable of spec.postBuild: only letters, digits and _ may "
-        "be in it",
-        (
+        why="{variable} is no name for a variable of spec.postBuild: only letters, digits and _ may be in it",
+        steps=(
             Step(
                 "rename {variable} in spec.postBuild.substitute, or in what substituteFrom names",
                 read=(SPEC, _VARIABLES),
@@ -76,11 +70,10 @@ RULES = (
     ),
     Rule(
         "substitution-syntax",
-        "{object} has a variable ($ and a brace) that cannot be parsed ({detail})",
-        (
+        why="{object} has a variable ($ and a brace) that cannot be parsed ({detail})",
+        steps=(
             Step(
-                "close the brace, write $$ instead of $ for what is not to be substituted (shell "
-                "scripts), or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "close the brace, write $$ instead of $ for what is not to be substituted (shell scripts), or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
         ),
@@ -94,11 +87,10 @@ RULES = (
     ),
     Rule(
         "substitution-breaks-yaml",
-        "what the variables put into {object} makes it invalid: {detail}",
-        (
+        why="what the variables put into {object} makes it invalid: {detail}",
+        steps=(
             Step(
-                "put the variable in quotes in the manifest, or correct its value: a number, true "
-                "or a colon in it is read as YAML",
+                "put the variable in quotes in the manifest, or correct its value: a number, true or a colon in it is read as YAML",
                 read=(SPEC, _VARIABLES),
             ),
         ),

@@ -14,12 +14,10 @@ _ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"
 _LIMITS = (
     Rule(
         "feature-gate-off",
-        "the object uses an ExternalArtifact, and the feature gate ExternalArtifact is off in "
-        "{controller}",
-        (
+        why="the object uses an ExternalArtifact, and the feature gate ExternalArtifact is off in {controller}",
+        steps=(
             Step(
-                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with "
-                "source-watcher in spec.components sets it",
+                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with source-watcher in spec.components sets it",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -30,13 +28,10 @@ _LIMITS = (
     ),
     Rule(
         "feature-gate-off",
-        "{field} for a cloud login needs the feature gate ObjectLevelWorkloadIdentity, which is "
-        "off",
-        (
+        why="{field} for a cloud login needs the feature gate ObjectLevelWorkloadIdentity, which is off",
+        steps=(
             Step(
-                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without "
-                "one: --feature-gates=ObjectLevelWorkloadIdentity=true in the controller), or "
-                "leave {field} out so that the controller's own identity counts",
+                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without one: --feature-gates=ObjectLevelWorkloadIdentity=true in the controller), or leave {field} out so that the controller's own identity counts",
                 read=(SPEC,),
             ),
         ),
@@ -47,11 +42,10 @@ _LIMITS = (
     ),
     Rule(
         "access-denied",
-        "the ImageRepository {target} lets no other namespace use it (spec.accessFrom)",
-        (
+        why="the ImageRepository {target} lets no other namespace use it (spec.accessFrom)",
+        steps=(
             Step(
-                "allow namespace {ns} in spec.accessFrom.namespaceSelectors of the "
-                "ImageRepository {target}",
+                "allow namespace {ns} in spec.accessFrom.namespaceSelectors of the ImageRepository {target}",
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A", SPEC),
             ),
         ),
@@ -62,12 +56,10 @@ _LIMITS = (
     ),
     Rule(
         "access-denied",
-        "the reference to {target} in another namespace is blocked: the controllers run with "
-        "--no-cross-namespace-refs=true (the multi-tenancy lockdown)",
-        (
+        why="the reference to {target} in another namespace is blocked: the controllers run with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
+        steps=(
             Step(
-                "put a source of its own into namespace {ns} and refer to it without a namespace, "
-                "or ask who runs Flux (FluxInstance: spec.cluster.multitenant)",
+                "put a source of its own into namespace {ns} and refer to it without a namespace, or ask who runs Flux (FluxInstance: spec.cluster.multitenant)",
                 read=(SPEC, _ARGUMENTS),
             ),
         ),
@@ -79,11 +71,10 @@ _LIMITS = (
     ),
     Rule(
         "feature-gate-off",
-        "the object needs the feature gate {gate}, which is off in {controller}",
-        (
+        why="the object needs the feature gate {gate}, which is off in {controller}",
+        steps=(
             Step(
-                "run {controller} with --feature-gates={gate}=true (FluxInstance: "
-                "spec.kustomize.patches), or leave the field out",
+                "run {controller} with --feature-gates={gate}=true (FluxInstance: spec.kustomize.patches), or leave the field out",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -93,9 +84,8 @@ _LIMITS = (
     ),
     Rule(
         "access-denied",
-        "a reference to another namespace is blocked: the controllers run with "
-        "--no-cross-namespace-refs, or a feature gate is off",
-        (
+        why="a reference to another namespace is blocked: the controllers run with --no-cross-namespace-refs, or a feature gate is off",
+        steps=(
             Step(
                 "put the referenced object into namespace {ns}, or ask who runs Flux",
                 read=(SPEC, _ARGUMENTS),
@@ -107,8 +97,8 @@ _LIMITS = (
     ),
     Rule(
         "feature-gate-off",
-        "the object uses a feature whose gate is off in {controller}",
-        (
+        why="the object uses a feature whose gate is off in {controller}",
+        steps=(
             Step(
                 "switch the gate on with --feature-gates (FluxInstance: spec.kustomize.patches)",
                 read=(_ARGUMENTS,),
@@ -120,11 +110,10 @@ _LIMITS = (
     ),
     Rule(
         "cel-invalid",
-        "an expression (CEL) in the spec does not compile or evaluate: {detail}",
-        (
+        why="an expression (CEL) in the spec does not compile or evaluate: {detail}",
+        steps=(
             Step(
-                "correct the expression: readyExpr of spec.dependsOn, spec.healthCheckExprs, or "
-                "the resourceFilter of a Receiver",
+                "correct the expression: readyExpr of spec.dependsOn, spec.healthCheckExprs, or the resourceFilter of a Receiver",
                 read=(SPEC,),
             ),
         ),
@@ -144,8 +133,8 @@ _LIMITS = (
     ),
     Rule(
         "cel-invalid",
-        "an expression (CEL) in the spec does not compile or evaluate",
-        (Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
+        why="an expression (CEL) in the spec does not compile or evaluate",
+        steps=(Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
         reasons=("InvalidCELExpression",),
         trivial=True,
         upstream="PKG runtime/cel",
@@ -155,8 +144,8 @@ _LIMITS = (
 _CLUSTERS = (
     Rule(
         "kubeconfig-secret-missing",
-        "the Secret {missing} that spec.kubeConfig names does not exist",
-        (
+        why="the Secret {missing} that spec.kubeConfig names does not exist",
+        steps=(
             Step(
                 "create the Secret {missing} with the kubeconfig of the other cluster as key value",
                 read=(SECRETS,),
@@ -171,11 +160,10 @@ _CLUSTERS = (
     ),
     Rule(
         "kubeconfig-key-missing",
-        "the Secret {holder} of spec.kubeConfig has no key {key} with a kubeconfig",
-        (
+        why="the Secret {holder} of spec.kubeConfig has no key {key} with a kubeconfig",
+        steps=(
             Step(
-                "store the kubeconfig under the key value (or value.yaml), or name its key in "
-                "spec.kubeConfig.secretRef.key",
+                "store the kubeconfig under the key value (or value.yaml), or name its key in spec.kubeConfig.secretRef.key",
                 read=("kubectl describe secret {holder} -n {ns}",),
             ),
         ),
@@ -189,12 +177,10 @@ _CLUSTERS = (
     ),
     Rule(
         "kubeconfig-invalid",
-        "the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
-        (
+        why="the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
+        steps=(
             Step(
-                "store a kubeconfig with a current-context, a server, its certificate authority "
-                "and a credential of its own; programs (exec) and files are not there in the "
-                "controller",
+                "store a kubeconfig with a current-context, a server, its certificate authority and a credential of its own; programs (exec) and files are not there in the controller",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -212,9 +198,8 @@ _CLUSTERS = (
     ),
     Rule(
         "remote-cluster-denied",
-        "the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the "
-        "credential: it is wrong or expired (Unauthorized)",
-        (
+        why="the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the credential: it is wrong or expired (Unauthorized)",
+        steps=(
             Step(
                 "renew the token or client certificate in the Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
@@ -230,12 +215,10 @@ _CLUSTERS = (
     ),
     Rule(
         "remote-cluster-forbidden",
-        "in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) {user} may not "
-        "{verb}: the permission (RBAC) is missing there (forbidden)",
-        (
+        why="in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) {user} may not {verb}: the permission (RBAC) is missing there (forbidden)",
+        steps=(
             Step(
-                "bind a Role that allows it to {user} in the remote cluster, or use the credential "
-                "of another user in the Secret {kubeconfig_secret}",
+                "bind a Role that allows it to {user} in the remote cluster, or use the credential of another user in the Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -248,12 +231,10 @@ _CLUSTERS = (
     ),
     Rule(
         "remote-cluster-unreachable",
-        "the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) "
-        "leads to is not trusted: {detail}",
-        (
+        why="the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to is not trusted: {detail}",
+        steps=(
             Step(
-                "correct certificate-authority-data and the server name in the kubeconfig of the "
-                "Secret {kubeconfig_secret}",
+                "correct certificate-authority-data and the server name in the kubeconfig of the Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -264,13 +245,10 @@ _CLUSTERS = (
     ),
     Rule(
         "remote-cluster-unreachable",
-        "the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be "
-        "reached at {host}: {detail}",
-        (
+        why="the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be reached at {host}: {detail}",
+        steps=(
             Step(
-                "look whether its API server is up at {host}, whether NetworkPolicies and "
-                "firewalls let {controller} out to it, and whether the address in the Secret "
-                "{kubeconfig_secret} still holds",
+                "look whether its API server is up at {host}, whether NetworkPolicies and firewalls let {controller} out to it, and whether the address in the Secret {kubeconfig_secret} still holds",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -286,8 +264,8 @@ _CLUSTERS = (
     ),
     Rule(
         "kubeconfig-failed",
-        "no client for the target cluster: the Secret of spec.kubeConfig or the remote cluster",
-        (
+        why="no client for the target cluster: the Secret of spec.kubeConfig or the remote cluster",
+        steps=(
             Step(
                 "look at the Secret (key value or value.yaml) and at the remote API server",
                 read=(_KUBECONFIG, SPEC),

@@ -17,8 +17,7 @@ _FETCHES = frozenset(
 _POLICIES = "kubectl get networkpolicies -n {flux_namespace}"
 _DNS = "kubectl get pods -n kube-system -l k8s-app=kube-dns"
 _FROM_THE_POD = Step(
-    "look at the way out of the cluster: DNS, NetworkPolicy, firewall, proxy; Flux retries by "
-    "itself as soon as {host} answers",
+    "look at the way out of the cluster: DNS, NetworkPolicy, firewall, proxy; Flux retries by itself as soon as {host} answers",
     read=(_POLICIES,),
 )
 _RENEW = Step("renew the certificate of {host}; Flux retries by itself")
@@ -26,11 +25,10 @@ _RENEW = Step("renew the certificate of {host}; Flux retries by itself")
 _RULES = (
     Rule(
         "proxy-unreachable",
-        "the proxy for {host} cannot be reached",
-        (
+        why="the proxy for {host} cannot be reached",
+        steps=(
             Step(
-                "look whether the proxy runs, and at its address: the key address of the Secret "
-                "in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
+                "look whether the proxy runs, and at its address: the key address of the Secret in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
                 read=(
                     named(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
@@ -43,11 +41,10 @@ _RULES = (
     ),
     Rule(
         "proxy-auth-rejected",
-        "the proxy asks for a login, and takes none of what it gets (407)",
-        (
+        why="the proxy asks for a login, and takes none of what it gets (407)",
+        steps=(
             Step(
-                "put the right username and password beside address into the Secret that "
-                "spec.proxySecretRef names",
+                "put the right username and password beside address into the Secret that spec.proxySecretRef names",
                 read=(named(SECRET, "{proxy_secret}"), SPEC),
             ),
         ),
@@ -56,11 +53,10 @@ _RULES = (
     ),
     Rule(
         "dns-failing",
-        "the DNS server {dns} does not answer when the controller looks up {host}",
-        (
+        why="the DNS server {dns} does not answer when the controller looks up {host}",
+        steps=(
             Step(
-                "look at the cluster's DNS (CoreDNS), and whether a NetworkPolicy keeps the "
-                "controllers from port 53; Flux retries by itself",
+                "look at the cluster's DNS (CoreDNS), and whether a NetworkPolicy keeps the controllers from port 53; Flux retries by itself",
                 read=(_DNS, _POLICIES),
             ),
         ),
@@ -75,12 +71,10 @@ _RULES = (
     ),
     Rule(
         "host-redirects",
-        "{redirects} sends the request on to {host}, and that fails: {detail}",
-        (
+        why="{redirects} sends the request on to {host}, and that fails: {detail}",
+        steps=(
             Step(
-                "where {host} is a login page: name a Secret that {redirects} accepts in "
-                "spec.secretRef, or correct spec.url; where the repository has moved: write its "
-                "new address there",
+                "where {host} is a login page: name a Secret that {redirects} accepts in spec.secretRef, or correct spec.url; where the repository has moved: write its new address there",
                 read=(SPEC,),
             ),
         ),
@@ -94,11 +88,10 @@ _RULES = (
     ),
     Rule(
         "host-not-found",
-        "the name {host} does not resolve (no such host)",
-        (
+        why="the name {host} does not resolve (no such host)",
+        steps=(
             Step(
-                "correct the host in {address_field}; if the name is right, the DNS that the "
-                "cluster asks does not know it",
+                "correct the host in {address_field}; if the name is right, the DNS that the cluster asks does not know it",
                 read=(SPEC, _DNS),
             ),
         ),
@@ -107,21 +100,18 @@ _RULES = (
     ),
     Rule(
         "host-refuses",
-        "{host} refuses connections (connection refused): nothing listens there, or a firewall "
-        "answers",
-        (_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
+        why="{host} refuses connections (connection refused): nothing listens there, or a firewall answers",
+        steps=(_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
         pattern=Text(r"connection refused"),
         transient=True,
         upstream="Go net",
     ),
     Rule(
         "tls-unknown-authority",
-        "the certificate of {host} is signed by an authority that the controller does not trust "
-        "(x509)",
-        (
+        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        steps=(
             Step(
-                "put the authority's certificate as ca.crt into the Secret that spec.secretRef "
-                "names, beside the login; without one, make a Secret with ca.crt and name it there",
+                "put the authority's certificate as ca.crt into the Secret that spec.secretRef names, beside the login; without one, make a Secret with ca.crt and name it there",
                 read=(SECRET,),
                 change=(CA,),
             ),
@@ -135,12 +125,10 @@ _RULES = (
     ),
     Rule(
         "tls-unknown-authority",
-        "the certificate of {host} is signed by an authority that the controller does not trust "
-        "(x509)",
-        (
+        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        steps=(
             Step(
-                "make a Secret with the authority's certificate as ca.crt and name it in "
-                "spec.certSecretRef",
+                "make a Secret with the authority's certificate as ca.crt and name it in spec.certSecretRef",
                 read=(named(SECRET, "{cert_secret}"),),
                 change=(CA,),
             ),
@@ -153,33 +141,31 @@ _RULES = (
     ),
     Rule(
         "tls-expired",
-        "the certificate of {host} is not valid before {not_before} (x509)",
-        (Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
+        why="the certificate of {host} is not valid before {not_before} (x509)",
+        steps=(Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
         pattern=Text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-expired",
-        "the certificate of {host} has expired: it was valid until {not_after} (x509)",
-        (_RENEW,),
+        why="the certificate of {host} has expired: it was valid until {not_after} (x509)",
+        steps=(_RENEW,),
         pattern=Text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-expired",
-        "the certificate of {host} has expired or is not valid yet (x509)",
-        (_RENEW,),
+        why="the certificate of {host} has expired or is not valid yet (x509)",
+        steps=(_RENEW,),
         pattern=Text(r"certificate has expired"),
         upstream="Go crypto/x509",
     ),
     Rule(
         "tls-wrong-name",
-        "the certificate of {host} is for another name: it is valid for {valid_for}, not for "
-        "{wanted_name} (x509)",
-        (
+        why="the certificate of {host} is for another name: it is valid for {valid_for}, not for {wanted_name} (x509)",
+        steps=(
             Step(
-                "use a name that the certificate holds in {address_field}, or renew the "
-                "certificate with {wanted_name} in it",
+                "use a name that the certificate holds in {address_field}, or renew the certificate with {wanted_name} in it",
                 read=(SPEC,),
             ),
         ),
@@ -190,11 +176,10 @@ _RULES = (
     ),
     Rule(
         "tls-wrong-name",
-        "the certificate of {host} is for another name (x509)",
-        (
+        why="the certificate of {host} is for another name (x509)",
+        steps=(
             Step(
-                "renew the certificate so that it holds the name or the IP address of {host} as "
-                "subject alternative name (SAN), or use a name in {address_field} that it holds",
+                "renew the certificate so that it holds the name or the IP address of {host} as subject alternative name (SAN), or use a name in {address_field} that it holds",
                 read=(SPEC,),
             ),
         ),
@@ -206,11 +191,10 @@ _RULES = (
     ),
     Rule(
         "tls-client-certificate",
-        "{host} wants a client certificate, and takes none of what the controller shows",
-        (
+        why="{host} wants a client certificate, and takes none of what the controller shows",
+        steps=(
             Step(
-                "put a valid pair tls.crt and tls.key into the Secret that spec.certSecretRef "
-                "names (Git: spec.secretRef)",
+                "put a valid pair tls.crt and tls.key into the Secret that spec.certSecretRef names (Git: spec.secretRef)",
                 read=(named(SECRET, "{cert_secret}"), SECRET),
                 change=(CLIENT_CERTIFICATE,),
             ),
@@ -224,11 +208,10 @@ _RULES = (
     ),
     Rule(
         "protocol-mismatch",
-        "{host} answers on this port without TLS: http is spoken there, and the URL asks for https",
-        (
+        why="{host} answers on this port without TLS: http is spoken there, and the URL asks for https",
+        steps=(
             Step(
-                "correct scheme and port in {address_field}; for a registry without TLS set "
-                "spec.insecure: true",
+                "correct scheme and port in {address_field}; for a registry without TLS set spec.insecure: true",
                 read=(SPEC,),
             ),
         ),
@@ -239,18 +222,17 @@ _RULES = (
     ),
     Rule(
         "protocol-mismatch",
-        "{host} speaks another protocol on this port than the URL asks for",
-        (Step("correct scheme and port in {address_field}", read=(SPEC,)),),
+        why="{host} speaks another protocol on this port than the URL asks for",
+        steps=(Step("correct scheme and port in {address_field}", read=(SPEC,)),),
         pattern=Text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
         upstream="Go net/http",
     ),
     Rule(
         "tls-failed",
-        "no TLS connection to {host}: {detail}",
-        (
+        why="no TLS connection to {host}: {detail}",
+        steps=(
             Step(
-                "look at the certificate, the TLS versions and the ciphers of {host}, and at "
-                "proxies between"
+                "look at the certificate, the TLS versions and the ciphers of {host}, and at proxies between"
             ),
         ),
         pattern=Text(
@@ -261,13 +243,11 @@ _RULES = (
     ),
     Rule(
         "host-slow",
-        "{host} does not answer in time (timeout); it is reached over ssh, port 22, which many "
-        "firewalls close",
-        (
+        why="{host} does not answer in time (timeout); it is reached over ssh, port 22, which many firewalls close",
+        steps=(
             _FROM_THE_POD,
             Step(
-                "look whether port 22 is open to {host}; else use https, or ssh over port 443 "
-                "where the host offers it",
+                "look whether port 22 is open to {host}; else use https, or ssh over port 443 where the host offers it",
                 read=(SPEC,),
             ),
         ),
@@ -277,8 +257,8 @@ _RULES = (
     ),
     Rule(
         "host-slow",
-        "{host} does not answer in time (timeout)",
-        (
+        why="{host} does not answer in time (timeout)",
+        steps=(
             _FROM_THE_POD,
             Step("when what is fetched is only large: raise spec.timeout, or fetch less of it"),
         ),
@@ -291,12 +271,10 @@ _RULES = (
     ),
     Rule(
         "host-rate-limit",
-        "{host} limits the rate of requests (HTTP 429, or 403 by GitHub)",
-        (
+        why="{host} limits the rate of requests (HTTP 429, or 403 by GitHub)",
+        steps=(
             Step(
-                "raise spec.interval, use credentials with a higher limit (a token in the Secret "
-                "that spec.secretRef names; without one all count that come from this address), or "
-                "a Receiver instead of polling"
+                "raise spec.interval, use credentials with a higher limit (a token in the Secret that spec.secretRef names; without one all count that come from this address), or a Receiver instead of polling"
             ),
         ),
         pattern=Text(
@@ -308,23 +286,25 @@ _RULES = (
     ),
     Rule(
         "host-broken",
-        "{host} answers with HTTP {status}: a fault on its side",
-        (Step("look at the state of {host}; Flux retries by itself when it is back"),),
+        why="{host} answers with HTTP {status}: a fault on its side",
+        steps=(Step("look at the state of {host}; Flux retries by itself when it is back"),),
         pattern=Text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
         transient=True,
         upstream="go-git plumbing/transport/http, SC internal/helm/getter",
     ),
     Rule(
         "host-redirects",
-        "{host} sends requests round in circles: too many redirects",
-        (Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),),
+        why="{host} sends requests round in circles: too many redirects",
+        steps=(
+            Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),
+        ),
         pattern=Text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
         upstream="Go net/http client.go",
     ),
     Rule(
         "host-unreachable",
-        "{host} cannot be reached: {detail}",
-        (_FROM_THE_POD,),
+        why="{host} cannot be reached: {detail}",
+        steps=(_FROM_THE_POD,),
         pattern=Text(
             r"(?P<detail>no route to host|network is unreachable|connection reset(?: by peer)?|"
             r"unexpected EOF|broken pipe|connect: operation not permitted|"

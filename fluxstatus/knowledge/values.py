@@ -13,11 +13,10 @@ _TEMPLATES = "Go text/template, helm pkg/engine"
 _VALUES_RULES = (
     Rule(
         "values-missing",
-        "the {values_kind} {values_name} that spec.valuesFrom names has no key {values_key}",
-        (
+        why="the {values_kind} {values_name} that spec.valuesFrom names has no key {values_key}",
+        steps=(
             Step(
-                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, "
-                "or mark the reference optional",
+                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, or mark the reference optional",
                 read=("kubectl describe {values_kind} {values_name} -n {ns}", SPEC),
             ),
         ),
@@ -32,11 +31,10 @@ _VALUES_RULES = (
     ),
     Rule(
         "values-missing",
-        "the {values_kind} {values_name} that spec.valuesFrom names does not exist",
-        (
+        why="the {values_kind} {values_name} that spec.valuesFrom names does not exist",
+        steps=(
             Step(
-                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey "
-                "says another), correct its name, or mark the reference optional",
+                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey says another), correct its name, or mark the reference optional",
                 read=(_VALUES, SPEC),
             ),
         ),
@@ -50,9 +48,8 @@ _VALUES_RULES = (
     ),
     Rule(
         "values-unreadable",
-        "what the {values_kind} {values_name} (spec.valuesFrom) holds is not valid as values: "
-        "{detail}",
-        (
+        why="what the {values_kind} {values_name} (spec.valuesFrom) holds is not valid as values: {detail}",
+        steps=(
             Step(
                 "correct the YAML under the key, or targetPath of the reference",
                 read=(_VALUES, SPEC),
@@ -67,16 +64,16 @@ _VALUES_RULES = (
     ),
     Rule(
         "values-unreadable",
-        "spec.values and spec.valuesFrom cannot be put together",
-        (Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
+        why="spec.values and spec.valuesFrom cannot be put together",
+        steps=(Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
         reasons=("ValuesError",),
         kinds=_HR,
         upstream="PKG chartutil/values.go",
     ),
     Rule(
         "values-invalid",
-        "the values do not fit the chart's schema: {detail}",
-        (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
+        why="the values do not fit the chart's schema: {detail}",
+        steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(
             r"values don't meet the specifications of the schema.*?\n- (?P<detail>.{1,300})"
         ),
@@ -85,16 +82,16 @@ _VALUES_RULES = (
     ),
     Rule(
         "values-invalid",
-        "the values do not fit the chart's schema",
-        (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
+        why="the values do not fit the chart's schema",
+        steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(r"values don't meet the specifications of the schema"),
         kinds=_HR,
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(
         "chart-kube-version",
-        "the chart wants Kubernetes {wanted}, and the cluster is {detail}",
-        (
+        why="the chart wants Kubernetes {wanted}, and the cluster is {detail}",
+        steps=(
             Step(
                 "use a version of the chart for this Kubernetes, or upgrade the cluster",
                 read=("kubectl version", SPEC),
@@ -110,8 +107,8 @@ _VALUES_RULES = (
     ),
     Rule(
         "chart-dependency-failed",
-        "the chart lacks charts that it depends on: {detail}",
-        (
+        why="the chart lacks charts that it depends on: {detail}",
+        steps=(
             Step(
                 "pack them into the chart (helm dependency build before it is published)",
                 read=(SPEC,),
@@ -129,19 +126,18 @@ _VALUES_RULES = (
 _TEMPLATE_RULES = (
     Rule(
         "template-error",
-        "the chart refuses the values by itself ({template}): {detail}",
-        (Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
+        why="the chart refuses the values by itself ({template}): {detail}",
+        steps=(Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
         pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
         kinds=_HR,
         upstream=_TEMPLATES,
     ),
     Rule(
         "template-error",
-        "a template of the chart fails: {detail}",
-        (
+        why="a template of the chart fails: {detail}",
+        steps=(
             Step(
-                "set the value that is missing in spec.values, or correct the chart's template "
-                "(use default or required there)",
+                "set the value that is missing in spec.values, or correct the chart's template (use default or required there)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -156,8 +152,8 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         "template-error",
-        "a template of the chart fails: {detail}",
-        (
+        why="a template of the chart fails: {detail}",
+        steps=(
             Step("correct the chart's template, or use a version without the fault", read=(SPEC,)),
             RETRY,
         ),
@@ -171,11 +167,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         "template-error",
-        "what the chart's template {template} gives is not valid YAML: {detail}",
-        (
+        why="what the chart's template {template} gives is not valid YAML: {detail}",
+        steps=(
             Step(
-                "correct the value that ends up there (quotes, indentation), or the template; helm "
-                "template shows it",
+                "correct the value that ends up there (quotes, indentation), or the template; helm template shows it",
                 read=(SPEC,),
             ),
             RETRY,
@@ -189,11 +184,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         "template-error",
-        "what a template of the chart gives is not valid YAML: {detail}",
-        (
+        why="what a template of the chart gives is not valid YAML: {detail}",
+        steps=(
             Step(
-                "correct the value that ends up there (quotes, indentation), or the template; helm "
-                "template shows which",
+                "correct the value that ends up there (quotes, indentation), or the template; helm template shows which",
                 read=(SPEC,),
             ),
             RETRY,
@@ -204,11 +198,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         "resource-duplicate",
-        "the chart renders the same object twice: {duplicate}",
-        (
+        why="the chart renders the same object twice: {duplicate}",
+        steps=(
             Step(
-                "switch one of the two off in spec.values, or correct the chart; helm template "
-                "shows both",
+                "switch one of the two off in spec.values, or correct the chart; helm template shows both",
                 read=(SPEC,),
             ),
             RETRY,
@@ -219,11 +212,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         "post-render-failed",
-        "spec.postRenderers cannot change what the chart renders: {detail}",
-        (
+        why="spec.postRenderers cannot change what the chart renders: {detail}",
+        steps=(
             Step(
-                "correct the patches in spec.postRenderers: their target must be in the chart's "
-                "output",
+                "correct the patches in spec.postRenderers: their target must be in the chart's output",
                 read=(SPEC,),
             ),
             RETRY,
@@ -234,12 +226,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         "label-invalid",
-        "the chart writes its version into a label, and helm-controller adds +DIGEST to the "
-        "versions of OCI charts: '+' is not allowed there",
-        (
+        why="the chart writes its version into a label, and helm-controller adds +DIGEST to the versions of OCI charts: '+' is not allowed there",
+        steps=(
             Step(
-                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or switch '
-                "--feature-gates=DisableChartDigestTracking=true on in helm-controller",
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or switch --feature-gates=DisableChartDigestTracking=true on in helm-controller',
                 read=(SPEC,),
             ),
             RETRY,

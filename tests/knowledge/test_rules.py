@@ -1,9 +1,12 @@
 """The rules: what a controller's words mean, and the commands that come with it."""
 
+import ast
+import io
 import re
 import shlex
 import string
 import time
+import tokenize
 from collections import Counter
 from collections.abc import Iterator
 
@@ -11,10 +14,11 @@ import pytest
 
 from fluxstatus.explain.codes import codes
 from fluxstatus.findings import Command
-from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose
+from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, pods
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import fields_of, missing_fields, object_in, workload_fields
+from tests.conftest import ROOT
 from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
 from tests.making import flux, flux_system, judged, state
 
@@ -45,6 +49,17 @@ CHANGES = {
     "install",
     "upgrade",
 }
+
+
+SOURCES = [f.read_text(encoding="utf-8") for f in (ROOT / "fluxstatus/knowledge").glob("*.py")]
+LITERALS = {
+    ast.literal_eval(token.string)
+    for source in SOURCES
+    for token in tokenize.generate_tokens(io.StringIO(source).readline)
+    if token.type == tokenize.STRING and token.start[0] == token.end[0]
+    if not token.string.startswith(("f", "rf"))
+}
+"""What stands in the tables as a text of its own, on one line."""
 
 
 def templates(rule: Rule) -> Iterator[str]:
@@ -89,6 +104,27 @@ def test_a_rules_commands_are_commands(rule: Rule) -> None:
                 assert program in {"kubectl", "flux-operator", "helm"}
                 assert verb in verbs, command
                 assert words or verb in {"api-resources", "version"}
+
+
+@pytest.mark.parametrize("rule", [*ALL, *pods.RULES], ids=lambda rule: rule.code)
+def test_a_sentence_is_found_with_grep(rule: Rule) -> None:
+    """Each sentence of a rule is one literal on one line."""
+    assert {rule.why, *(step.text for step in rule.steps)} <= LITERALS
+
+
+def test_rules_are_written_alike() -> None:
+    """A rule is its code and keywords, in the order of the fields."""
+    calls = [
+        node
+        for source in SOURCES
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Rule"
+    ]
+    assert len(calls) > len(ALL) / 2
+    for call in calls:
+        keywords = [keyword.arg for keyword in call.keywords]
+        assert len(call.args) == 1
+        assert keywords == [field for field in Rule._fields if field in keywords]
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if not r.pattern.pattern], ids=lambda r: r.code)
