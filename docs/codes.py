@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from fluxstatus.explain.codes import Case, Code, codes
-from fluxstatus.findings import Hint
+from fluxstatus.commands.explain.codes import Case, Code, codes
+from fluxstatus.model.hints import Hint
 from fluxstatus.report.terminal import command_line
 
 HEAD = """\

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, NoReturn
 
 import typer
 
-from fluxstatus import __version__, console, programs, snapshot
-from fluxstatus.asking import ask
-from fluxstatus.commandline import PlainGroup, hand_down, with_options
-from fluxstatus.commands import wait, watch
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import Exit, Level, Report
-from fluxstatus.masking import mask
-from fluxstatus.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus import __version__
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster import processes
+from fluxstatus.commands import console, wait, watch
+from fluxstatus.commands.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus.commands.progress import ask
+from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
-    from fluxstatus.judge import Choice
+    from fluxstatus.checks.run import Choice
 
 _EPILOG = """
 \b
@@ -46,13 +48,13 @@ Exit codes:
 
 class _Commands(PlainGroup):
     late: ClassVar = {
-        "completion": "fluxstatus.commands.completion",
+        "completion": "fluxstatus.commands.completion.scripts",
         "conditions": "fluxstatus.commands.conditions",
         "credentials": "fluxstatus.commands.credentials",
         "events": "fluxstatus.commands.events",
         "explain": "fluxstatus.commands.explain",
         "get": "fluxstatus.commands.get",
-        "list": "fluxstatus.commands.checks_list",
+        "list": "fluxstatus.commands.list",
         "logs": "fluxstatus.commands.logs",
         "mcp": "fluxstatus.commands.mcp",
         "owner": "fluxstatus.commands.owner",
@@ -123,7 +125,7 @@ def check(
         code = report.exit_code(fail_on)
     console.put(_prompt(report) if prompt else _show(shown, scope, report))
     if saved.file is None and report.exit_code() is Exit.UNHEALTHY:
-        from fluxstatus.mcp.memory import remember_failure
+        from fluxstatus.mcp.state_file import remember_failure
 
         remember_failure(report.target, report.taken_at)
     raise typer.Exit(code)
@@ -161,8 +163,8 @@ def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
 
 def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
     """Judge *evidence*; only a *live* cluster is judged with what this machine remembers."""
-    from fluxstatus.judge import judge
-    from fluxstatus.mcp.memory import NOTHING, recall
+    from fluxstatus.checks.run import judge
+    from fluxstatus.mcp.state_file import NOTHING, recall
 
     return judge(evidence, choice, recall(evidence.target, evidence.taken_at) if live else NOTHING)
 
@@ -170,7 +172,7 @@ def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
 def _choice(scope: Scope) -> "Choice":
     """Give what of the findings is asked for; a name that is none is wrong usage."""
     from fluxstatus.checks import STEPS
-    from fluxstatus.judge import Choice
+    from fluxstatus.checks.run import Choice
 
     steps = {step.id for step in STEPS}
     codes = {code for step in STEPS for code in step.codes}
@@ -236,7 +238,7 @@ def run() -> NoReturn:
         app(prog_name=_name())
     except snapshot.SnapshotError as error:
         code = _complain(f"{error}", Exit.USAGE)
-    except (console.OutputError, programs.ProgramError) as error:
+    except (console.OutputError, processes.ProgramError) as error:
         code = _complain(f"{error}", Exit.NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC  # for the help, say

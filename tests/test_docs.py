@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from fluxstatus import snapshot
 from fluxstatus.checks import STEPS
-from fluxstatus.findings import Exit
-from fluxstatus.further import FURTHER
-from fluxstatus.kinds import FLUX_GROUPS
-from tests.cluster.cluster import Cluster
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.kinds import FLUX_GROUPS
 from tests.conftest import RECORDED, ROOT, Program
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import flux_status as live
 from tests.live.replay import namespaces, objects
 

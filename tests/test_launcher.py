@@ -13,10 +13,10 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.cluster.cluster import Cluster
 from tests.conftest import ROOT
 from tests.fakes.programs import program
 from tests.install.fixtures import NAME, NEW_PYTHON, Room, link, pythons, unpack
+from tests.kubernetes.cluster import Cluster
 
 
 def start(

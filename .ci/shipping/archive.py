@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from fluxstatus.integrity import MANIFEST
 from shipping import bill, manifests
 from shipping.version import ROOT, TAG
 
+MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum; `version --verify` reads it
 LAUNCHER = "kubectl-flux_status"
 LOCK = ROOT / ".ci" / "shipping" / "requirements.txt"
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from fluxstatus.brief import short
-from fluxstatus.causes import Cause
-from fluxstatus.findings import Command, Hint
-from fluxstatus.kinds import full_name
-from fluxstatus.ownership import makers_of
-from fluxstatus.resources import Verdict
-from fluxstatus.revisions import lag_of
-from fluxstatus.state import State, key_of
-from fluxstatus.unhealthy import Unhealthy, unhealthy_release, unhealthy_workloads
+from fluxstatus.causes.trace import Cause
+from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import full_name
+from fluxstatus.model.ref import key_of
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.resource import Verdict
+from fluxstatus.state.revisions import lag_of, short
+from fluxstatus.state.state import State
 
 _OF_SOURCE = "spec.sync.url, spec.sync.ref and spec.sync.pullSecret"
 _MADE_FROM: Mapping[str, Mapping[str, str]] = {

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, passed, unread_found, unread_hints
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Command, Finding, Hint, Level
-from fluxstatus.kinds import RESOURCES
-from fluxstatus.state import State
+from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_found, unread_hints
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import RESOURCES
+from fluxstatus.state.state import State
 
 STEP_ID = "cluster"
 FLOOR = (1, 28)

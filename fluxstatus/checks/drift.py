@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator
 
-from fluxstatus.brief import ago, short
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import text_of
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, docs_of, passed, unread_found
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS, full_name
-from fluxstatus.ownership import labels_of
-from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of, unhandled_since, when
-from fluxstatus.revisions import CONSUMERS, Lag, overdue
-from fluxstatus.state import State, key_of
+from fluxstatus.checks.wording import UNREAD_CODES, docs_of, passed, unread_found
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, full_name
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.ownership import labels_of
+from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict, unhandled_since
+from fluxstatus.state.revisions import CONSUMERS, Lag, overdue, short
+from fluxstatus.state.state import State
 
 STEP_ID = "drift"
 _GIVEN_UP = (
@@ -204,7 +207,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
 
 def _stuck_in(message: str) -> Iterator[Hint]:
     """Say how to look at what *message* says is still there: its finalizers tell who holds it."""
-    from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
+    from fluxstatus.state.health_checks import waited_for  # noqa: PLC0415 - all rules come along
 
     stuck = [one for one in waited_for(message) if one.kind != "Secret"]
     if stuck:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from fluxstatus.brief import ago
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import (
+from fluxstatus.checks.wording import (
     UNREAD_CODES,
     cause_found,
     docs_of,
@@ -13,12 +14,14 @@ from fluxstatus.checks.telling import (
     passed,
     unread_found,
     waiting,
-)  # fmt: skip
-from fluxstatus.components import OPERATORS
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
-from fluxstatus.resources import WELL, Resource, maps_of, text_of, when
-from fluxstatus.state import State, key_of
+)
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref, key_of
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.state import State
 
 STEP_ID = "instance"
 INSTANCE = KINDS["FluxInstance"]

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 
-from fluxstatus.checks.telling import docs_of
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS, full_name
+from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.causes.missing import nearest
+from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge import diagnose
-from fluxstatus.missing import nearest
-from fluxstatus.resources import Resource, Verdict, maps_of, text_of
-from fluxstatus.state import Key, State, Warned, key_of
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, full_name
+from fluxstatus.model.ref import Key, Ref, key_of
+from fluxstatus.state.references import provider_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State, Warned
 
 STEP_ID = "reconcilers"
 
@@ -115,11 +119,6 @@ def _not_sent(state: State, provider: Resource, alert: Resource, warned: Warned)
         docs=docs_of("Provider"),
         trivial=diagnosis.rule.trivial,
     )
-
-
-def provider_of(alert: Resource) -> Key:
-    """Give the Provider that *alert* sends to; it is always in the Alert's own namespace."""
-    return "Provider", alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
 
 
 CODES = {

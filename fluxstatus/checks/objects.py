@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
-from fluxstatus.brief import short
+from fluxstatus.base.fields import text_of
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
-from fluxstatus.checks.notifications import notifications, provider_of
+from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import (
+from fluxstatus.checks.wording import (
     UNREAD_CODES,
     cause_found,
     fault_codes,
@@ -15,11 +15,15 @@ from fluxstatus.checks.telling import (
     passed,
     unread_found,
 )
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Command, Finding, Hint, Level
-from fluxstatus.kinds import KINDS, Kind
-from fluxstatus.resources import WELL, Resource, Verdict, text_of
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.model.ref import Key, key_of
+from fluxstatus.state.references import provider_of
+from fluxstatus.state.resource import WELL, Resource, Verdict
+from fluxstatus.state.revisions import short
+from fluxstatus.state.state import State
 
 
 def examine(step: str, state: State) -> Iterator[Finding]:

@@ -4,22 +4,19 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fluxstatus.checks.components import of_component
+from fluxstatus.base.durations import seconds, when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.causes.unavailable import is_operator
+from fluxstatus.checks.controllers import of_component
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import (
-    UNREAD_CODES,
-    cause_found,
-    passed,
-    state_codes,
-    unread_found,
-)
-from fluxstatus.components import CONTROLLERS, OPERATORS, Component, managed_by
-from fluxstatus.controllers import is_operator
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
-from fluxstatus.resources import map_of, maps_of, seconds, text_of, when
-from fluxstatus.state import State
+from fluxstatus.checks.wording import UNREAD_CODES, cause_found, passed, state_codes, unread_found
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, managed_by
+from fluxstatus.state.state import State
 
 STEP_ID = "operator"
 REPORT = KINDS["FluxReport"]

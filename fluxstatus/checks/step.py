@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from fluxstatus.findings import Finding
-from fluxstatus.state import State
+from fluxstatus.model.findings import Finding
+from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.habits.view import View
+    from fluxstatus.advice.view import View
 
 
 class Step(NamedTuple):

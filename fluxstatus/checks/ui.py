@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 import jmespath
 
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, passed, unread_found
-from fluxstatus.components import OPERATORS
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.resources import map_of, text_of
-from fluxstatus.state import State
-from fluxstatus.workloads import is_ready, selected
+from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_found
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.pods import is_ready, selected
+from fluxstatus.state.state import State
+from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services
 
 STEP_ID = "ui"
-PORT_NAME, PORT = "http-web", 9080
-_WEB_PORT = jmespath.compile(f"spec.ports[?name=='{PORT_NAME}' || port==`{PORT}`] | [0].port")
 _CONTAINER_PORTS = jmespath.compile("spec.template.spec.containers[].ports[].containerPort")
 
 
@@ -52,17 +53,6 @@ def examine(state: State) -> Iterator[Finding]:
             ),
             trivial=True,
         )
-
-
-def web_services(state: State) -> Iterator[tuple[Object, int]]:
-    """Give the Services with the web port where the operator is, or what only serves the UI."""
-    servers = state.evidence.answer(OPERATORS).items
-    homes = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
-    for service in state.evidence.answer("services").items:
-        port = _WEB_PORT.search(service)
-        home = text_of(map_of(service.get("metadata")).get("namespace"))
-        if home in homes and isinstance(port, int):
-            yield service, port
 
 
 def _of_service(state: State, service: Object, port: int) -> Finding:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument
 
-from fluxstatus import console
-from fluxstatus.listing.options import Drawing, Drawn, Offline, Place
-from fluxstatus.options import Connection, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.list_options import Drawing, Drawn, Offline, Place
+from fluxstatus.commands.options import Connection, Timeout
 
 if TYPE_CHECKING:
-    from fluxstatus.lineage.node import Node
+    from fluxstatus.report.tree import Node
 
 EPILOG = """
 \b
@@ -45,10 +45,10 @@ def show(
     How each step stands is told with it. It follows ownerReferences, then the labels that Flux
     puts on what it applies, then sources.
     """
-    from fluxstatus.commands.mistakes import told
-    from fluxstatus.lineage.node import DRAW, exit_code
-    from fluxstatus.lineage.owner import lines_of
+    from fluxstatus.commands.errors import told
+    from fluxstatus.lookup.ancestors import lines_of
     from fluxstatus.report.terminal import visible
+    from fluxstatus.report.tree import DRAW, exit_code
 
     if complaint := offline.contradiction(connection):
         ctx.fail(complaint)
@@ -71,17 +71,17 @@ def _chain(
 ) -> "Node":
     from datetime import UTC, datetime
 
-    from fluxstatus.lineage.owner import chain_of
-    from fluxstatus.objects import saved
-    from fluxstatus.objects.find import Objects
+    from fluxstatus.lookup import saved
+    from fluxstatus.lookup.ancestors import chain_of
+    from fluxstatus.lookup.live import Objects
 
     if offline.file:
-        from fluxstatus import snapshot
+        from fluxstatus.model import snapshot
 
         evidence = snapshot.load(offline.file)
         item = saved.find(evidence, words, place.namespaces)
         return chain_of(item, saved.Objects(evidence), evidence.taken_at)
-    from fluxstatus.listing.reading import opened
+    from fluxstatus.cluster.list_reader import opened
 
     with opened(connection, **how) as door:
         objects = Objects(door)

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from fluxstatus import console
-from fluxstatus.findings import Exit
-from fluxstatus.listing.listing import Listing, Source
-from fluxstatus.listing.options import Look
-from fluxstatus.listing.reading import Cluster
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands import console
+from fluxstatus.commands.list_options import Look
+from fluxstatus.commands.listing import Listing, Source
+from fluxstatus.model.findings import Exit
 
 PAUSE = 5.0  # seconds between two looks
 

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-from fluxstatus import console
+from fluxstatus.commands import console
 from fluxstatus.commands.watch import stamp
-from fluxstatus.evidence import Evidence, Why
-from fluxstatus.findings import Exit, Finding, Level, Report
+from fluxstatus.model.evidence import Evidence, Why
+from fluxstatus.model.findings import Exit, Finding, Level, Report
 
 PAUSE = 3.0  # seconds between two looks
 _CANNOT_BEGIN = (Why.NO_PROGRAM, Why.NO_CONFIG)

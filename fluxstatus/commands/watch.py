@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Callable, Hashable
 from datetime import UTC
 
-from fluxstatus import console
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import Finding, Level, Report
+from fluxstatus.commands import console
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.report.terminal import visible
 
 PAUSE = 5.0  # seconds between two looks

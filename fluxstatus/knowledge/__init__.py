@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 
-from fluxstatus.findings import Hint
 from fluxstatus.knowledge import (
     admission,
     api_server,
@@ -47,7 +46,8 @@ from fluxstatus.knowledge.subject import (
     object_in,
     workload_fields,
 )
-from fluxstatus.resources import Resource, Verdict
+from fluxstatus.model.hints import Hint
+from fluxstatus.state.resource import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
     "not-ready",

@@ -4,9 +4,9 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors, manag
 pkg/kube, which passes the same texts on.
 """
 
-from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import APPLY_INSTANCE, OBJECT, RETRY, SPEC
+from fluxstatus.model.kinds import KINDS
 
 _APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _ANY = frozenset(KINDS)

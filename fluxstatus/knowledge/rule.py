@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from fluxstatus.findings import Command, Hint
+from fluxstatus.model.hints import Command, Hint
 
 
 class Step(NamedTuple):

@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from fluxstatus.kinds import full_name
-from fluxstatus.resources import Resource, map_of, text_of
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.model.kinds import full_name
+from fluxstatus.state.health_checks import waited_for
+from fluxstatus.state.resource import Resource
 
 # Patterns are texts here, compiled when they are first looked for: with a fault, and not before.
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
-_BRACKETS = r"(?:timeout waiting for|stalled resources): \[([^\[\]]*)\]"
-_IN_BRACKET = (
-    r"\b(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'"
-)
 _OBJECTS = (
     # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
     (
@@ -29,24 +26,6 @@ _OBJECTS = (
     r"'?(?P<kind>[A-Z]\w+)\.\w+\.[\w.\[\]-]+/(?P<name>[\w.:-]+)",
 )
 """The ways in which messages name the object they are about."""
-
-
-class Waited(NamedTuple):
-    """An object that a failed health check waited for, and its kstatus."""
-
-    kind: str
-    namespace: str
-    name: str
-    status: str
-
-
-def waited_for(message: str) -> list[Waited]:
-    """Read the objects out of a health check's *message* (PKG ssa/manager_wait.go)."""
-    return [
-        Waited(m["kind"], m["namespace"] or "", m["name"], m["status"])
-        for bracket in re.findall(_BRACKETS, message)
-        for m in re.finditer(_IN_BRACKET, bracket)
-    ]
 
 
 def fields_of(resource: Resource) -> dict[str, str]:

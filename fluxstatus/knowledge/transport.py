@@ -3,9 +3,9 @@
 The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-containerregistry's.
 """
 
-from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
+from fluxstatus.model.kinds import KINDS
 
 _FETCHES = frozenset(
     kind.name

@@ -145,7 +145,7 @@ class Client(NamedTuple):
 
     @property
     def _syntax(self) -> Any:
-        return import_module(f"fluxstatus.mcp.{self.syntax}")
+        return import_module(f"fluxstatus.mcp.formats.{self.syntax}")
 
     def _wrapped(self, value: dict[str, Any]) -> dict[str, Any]:
         for key in reversed(self.container):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus import programs
-from fluxstatus.aim import Aim
+from fluxstatus.cluster import processes
+from fluxstatus.commands.options import Connection
 from fluxstatus.mcp.entry import PROGRAM, Entry
-from fluxstatus.options import Connection
+from fluxstatus.model.kubectl_flags import Aim
 
 _NOT_FOR_A_FILE = (
     "token", "client_certificate", "client_key", "certificate_authority", "cluster", "user",
@@ -45,7 +45,7 @@ def pin(connection: Connection) -> Pinned:
     for file in files:
         try:
             found = view(file, context)
-        except programs.ProgramError as error:
+        except processes.ProgramError as error:
             reasons.append(f"{error}")
             continue
         if found.server:
@@ -55,10 +55,10 @@ def pin(connection: Connection) -> Pinned:
 
 def view(file: str, context: str) -> Pinned:
     """Give what *file* says of *context* ("" for its current one). Raises ProgramError."""
-    argv = [programs.kubectl(), "config", "view", "--minify", "--output=json"]
+    argv = [processes.kubectl(), "config", "view", "--minify", "--output=json"]
     argv += [f"--kubeconfig={file}"] if file else []
     argv += [f"--context={context}"] if context else []
-    document = programs.run(argv, timeout=_TIMEOUT).json()
+    document = processes.run(argv, timeout=_TIMEOUT).json()
     named = _first(document, "contexts")
     cluster = _first(document, "clusters")
     helper = _map(_map(_first(document, "users").get("user")).get("exec")).get("command")
@@ -99,11 +99,11 @@ def _path(helper: str) -> dict[str, str]:
 
 def current(connection: Connection) -> str:
     """Give the context that is current, empty when none is. Raises ProgramError."""
-    argv = [programs.kubectl(), "config", "current-context"]
+    argv = [processes.kubectl(), "config", "current-context"]
     argv += [f"--kubeconfig={connection.kubeconfig}"] if connection.kubeconfig else []
     try:
-        output = programs.run(argv, timeout=_TIMEOUT)
-    except programs.ProgramError as error:
+        output = processes.run(argv, timeout=_TIMEOUT)
+    except processes.ProgramError as error:
         if "current-context is not set" in f"{error}":
             return ""
         raise

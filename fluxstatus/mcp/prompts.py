@@ -7,9 +7,9 @@ a prompt whose fields are not known is left out.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from fluxstatus.findings import Level, Report
-from fluxstatus.mcp.suggest import prompt_for
-from fluxstatus.state import State
+from fluxstatus.mcp.next_step import prompt_for
+from fluxstatus.model.findings import Level, Report
+from fluxstatus.state.state import State
 
 
 class Prompt(NamedTuple):

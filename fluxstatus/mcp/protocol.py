@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from fluxstatus import __version__
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.model.evidence import Unread, Why
 
 VERSION = "2025-06-18"
 _MOST = 16 << 20  # bytes of an answer

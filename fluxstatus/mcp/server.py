@@ -7,11 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from fluxstatus import programs
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Command
+from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.mcp.protocol import Session, Tool
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command
 
 _BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
@@ -25,8 +25,8 @@ def find() -> str:
     Raises ProgramError.
     """
     try:
-        path = programs.find(PROGRAM)
-    except programs.ProgramError:
+        path = processes.find(PROGRAM)
+    except processes.ProgramError:
         found = shutil.which(PROGRAM, path=os.pathsep.join(_BREW))
         if found is None:
             raise
@@ -36,10 +36,10 @@ def find() -> str:
 
 def version(path: str, timeout: float) -> str:
     """Give the version that the program says it is. Raises ProgramError."""
-    output = programs.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
+    output = processes.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
     found = re.search(r"\bv?(\d+\.\d+\.\S+)", output)
     if found is None:
-        raise programs.ProgramError(Unread(Why.GARBLED, f"{path} does not say its version"))
+        raise processes.ProgramError(Unread(Why.GARBLED, f"{path} does not say its version"))
     return found[1]
 
 

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fluxstatus import __version__
-from fluxstatus.findings import Command, Finding, Hint, Level, Next, Ref, Report
+from fluxstatus.model.findings import Finding, Level, Next, Report
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
 
 SCHEMA_VERSION = 1

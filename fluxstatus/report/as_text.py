@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from fluxstatus.evidence import Cost
-from fluxstatus.findings import Command, Finding, Level, Next, Ref, Report, StepResult, worst
+from fluxstatus.model.evidence import Cost
+from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.hints import Command
+from fluxstatus.model.ref import Ref
+from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
-from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.terminal import command_line
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)

@@ -4,16 +4,16 @@ import json
 from typing import TYPE_CHECKING
 
 from fluxstatus.report.as_json import object_json, time_json
-from fluxstatus.report.page import Page
+from fluxstatus.report.layout import Page
 from fluxstatus.report.secrets import json_of, put_secret, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fluxstatus.credentials import Credential
+    from fluxstatus.lookup.credentials.inspect import Credential
     from fluxstatus.report.look import Look
-    from fluxstatus.resources import Resource
-    from fluxstatus.state import State
+    from fluxstatus.state.resource import Resource
+    from fluxstatus.state.state import State
 
 SCHEMA_VERSION = 1
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fluxstatus.evidence import Unread
+from fluxstatus.model.evidence import Unread
 from fluxstatus.report.as_json import finding_json, ref_json
 from fluxstatus.report.as_text import put_finding, word_of
-from fluxstatus.report.page import Page
+from fluxstatus.report.layout import Page
 from fluxstatus.report.pairs import put_pairs
 
 if TYPE_CHECKING:
-    from fluxstatus.credentials import Credential
+    from fluxstatus.lookup.credentials.inspect import Credential
 
 
 def words_in(found: "Iterable[Credential]") -> Iterator[tuple[str, str]]:

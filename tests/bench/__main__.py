@@ -20,11 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.cluster import build
-from tests.cluster.cluster import Cluster
-from tests.cluster.flux_system import flux_system
-from tests.cluster.load import fleet
-from tests.shapes import SHAPES, large
+from tests.kubernetes import build
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.flux_system import flux_system
+from tests.kubernetes.load import fleet
+from tests.large_clusters import SHAPES, large
 
 RUNS = 7
 TOP = Path(__file__).parents[2]

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from fluxstatus.evidence import Evidence, Target, Unread, Why
-from fluxstatus.findings import Exit, Level
-from fluxstatus.judge import judge
-from fluxstatus.kinds import RESOURCES
-from tests.making import NOW, bad, evidence, flux_system, found, only, without
+from fluxstatus.checks.run import judge
+from fluxstatus.model.evidence import Evidence, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.kinds import RESOURCES
+from tests.builders import NOW, bad, evidence, flux_system, found, only, without
 
 HEALTHY = evidence(*flux_system())
 

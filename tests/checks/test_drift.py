@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Finding, Level
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from tests.builders import (
     FORBIDDEN,
     NOT_THERE,
     NOW,

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluxstatus import snapshot
+from fluxstatus.advice.view import View
 from fluxstatus.checks import STEPS
+from fluxstatus.checks.run import judge
 from fluxstatus.checks.step import Step
-from fluxstatus.evidence import Answer, Evidence, Unread, Why
-from fluxstatus.findings import Finding, Level
-from fluxstatus.further import FURTHER
-from fluxstatus.habits.view import View
-from fluxstatus.judge import judge
-from fluxstatus.kinds import KINDS, RESOURCES
-from fluxstatus.state import State
-from tests.making import NOW, SERVED, event, evidence, flux, flux_system, kustomization, source
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.state.state import State
+from tests.builders import NOW, SERVED, event, evidence, flux, flux_system, kustomization, source
 from tests.recorded.score import HERE
 
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Answer, Evidence, Object
-from fluxstatus.findings import Level
-from tests.making import (
+from fluxstatus.model.evidence import Answer, Evidence, Object
+from fluxstatus.model.findings import Level
+from tests.builders import (
     FORBIDDEN,
     TEN_MINUTES,
     alter,

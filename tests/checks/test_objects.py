@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Level
-from fluxstatus.kinds import KINDS, RESOURCES
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from fluxstatus.model.kinds import KINDS, RESOURCES
+from tests.builders import (
     FETCHED,
     FORBIDDEN,
     NO_ARTIFACT,

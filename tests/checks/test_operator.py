@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Evidence, Object, Unread, Why
-from fluxstatus.findings import Finding, Level
-from tests.making import (
+from fluxstatus.model.evidence import Evidence, Object, Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from tests.builders import (
     FORBIDDEN,
     alter,
     bad,

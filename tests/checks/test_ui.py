@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.findings import Level
-from tests.making import (
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.findings import Level
+from tests.builders import (
     FORBIDDEN,
     alter,
     container,

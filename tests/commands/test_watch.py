@@ -12,11 +12,11 @@ from typing import IO, Any
 
 import pytest
 
-from fluxstatus import snapshot
 from fluxstatus.commands import watch
-from fluxstatus.findings import Level
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Level
 from tests.conftest import RECORDED
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment
 from tests.live.replay import namespaces, objects
 from tests.report.reports import failed, passed, report

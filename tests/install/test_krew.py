@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from shipping import manifests
-from tests.cluster import build
-from tests.cluster.cluster import Cluster
 from tests.install.fixtures import NAME, NEW_PYTHON, Room, run, unpack
+from tests.kubernetes import build
+from tests.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 

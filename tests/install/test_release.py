@@ -17,9 +17,9 @@ import yaml
 
 from fluxstatus import __version__
 from shipping import version
-from tests.cluster import build
 from tests.fakes.programs import program
 from tests.install.fixtures import ROOT, run
+from tests.kubernetes import build
 
 WORKFLOW = ROOT / ".github" / "workflows" / "test-and-release.yml"
 SECTION = f"## [{__version__}] - 2026-12-31\n\n- It is there.\n\n"

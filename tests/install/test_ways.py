@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import build
 from tests.conftest import NOBODYS
 from tests.fakes.programs import program
 from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, Room, link, run
+from tests.kubernetes import build
 
 pytestmark = pytest.mark.cluster  # for kubectl
 
@@ -121,7 +121,7 @@ def test_pip(place: Place) -> None:
     check(place)
     page = place.home / "venv" / "share" / "man" / "man1" / "kubectl-flux_status.1"
     assert page.read_bytes() == (ROOT / "docs" / "kubectl-flux_status.1").read_bytes()
-    changed = next(place.home.glob("venv/lib/*/site-packages/fluxstatus/kinds.py"))
+    changed = next(place.home.glob("venv/lib/*/site-packages/fluxstatus/model/kinds.py"))
     changed.write_text(changed.read_text() + "# changed\n")
     assert "kinds.py: changed" in place.flux_status("version", "--verify", code=1)
     place.shell(WAYS["pip"][1], ROOT)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
 from fluxstatus.knowledge.rule import Rule
-from fluxstatus.resources import Resource
-from tests.making import flux, judged
+from fluxstatus.state.resource import Resource
+from tests.builders import flux, judged
 
 AROUND = {
     "now": "2026-11-23T12:00:00Z",

@@ -21,10 +21,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from fluxstatus import snapshot
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.knowledge import TABLES, UNKNOWN_FAULT, fitting, fitting_workload, pods
-from fluxstatus.resources import Resource, map_of, text_of
-from fluxstatus.state import State
+from fluxstatus.model import snapshot
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
 from tests.conftest import RECORDED, ROOT
 from tests.knowledge.examples import AROUND, examples
 from tests.knowledge.test_pods import TOLD

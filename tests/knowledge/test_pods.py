@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.knowledge import pods, workload_hints
-from tests.making import container, evidence, flux, flux_system, found, only, pod
+from tests.builders import container, evidence, flux, flux_system, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
 FIELDS = {"name": "web", "ns": "apps", "pod": "web-1-a", "container": "web"}

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.explain.codes import codes
-from fluxstatus.findings import Command
+from fluxstatus.commands.explain.codes import codes
 from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, pods
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import fields_of, missing_fields, object_in, workload_fields
+from fluxstatus.model.hints import Command
+from tests.builders import flux, flux_system, judged, state
 from tests.conftest import ROOT
 from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
-from tests.making import flux, flux_system, judged, state
 
 ALL = (*RULES, *STATES.values())
 EXAMPLES = list(examples())

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Level
-from fluxstatus.judge import judge_state
-from fluxstatus.resources import BROKEN, Verdict
-from fluxstatus.state import State, key_of
+from fluxstatus.checks.run import judge_state
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Level
+from fluxstatus.model.ref import key_of
+from fluxstatus.state.resource import BROKEN, Verdict
+from fluxstatus.state.state import State
 from tests.conftest import RECORDED
 
 HERE = Path(__file__).parent

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from fluxstatus.credentials.named import named_by
-from tests.making import state
+from fluxstatus.lookup.credentials.references import named_by
+from tests.builders import state
 
 CANARY = "hunter2CANARYhunter2"
 _URL = f"https://git:{CANARY}@git.example.com/a.git"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import build
+from tests.kubernetes import build
 from tests.live.program import environment
 
 _PLACE = {"-n", "--namespace", "--context", "--kube-context"}
@@ -162,7 +162,7 @@ _CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-a-c
 
 def files(folder: Path) -> Path:
     """Put into *folder* the files that printed commands name; whoever pastes one has them."""
-    from tests.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
+    from tests.lookup.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
 
     instance = {
         "apiVersion": "fluxcd.controlplane.io/v1",

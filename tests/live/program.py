@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import build
+from tests.kubernetes import build
 
 TOP = Path(__file__).parents[2]
 _PROGRAMS = ("kubectl", "flux-operator")

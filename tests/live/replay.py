@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fluxstatus.evidence import Evidence
+from fluxstatus.model.evidence import Evidence
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _KEPT_BY_US = ("changedAt", "suspendedAt", "writtenAs", "webVariables")

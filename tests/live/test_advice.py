@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Exit
-from fluxstatus.judge import judge
+from fluxstatus.checks.run import judge
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
-from tests.cluster.cluster import Cluster
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import flux_status
 from tests.live.replay import namespaces, objects
 from tests.recorded.score import HERE

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from fluxstatus import snapshot
 from fluxstatus.cli import app
-from tests.cluster.build import programs
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
 from tests.fakes.programs import program
+from tests.kubernetes.build import programs
+from tests.kubernetes.cluster import Cluster
 from tests.live.canaries import CANARY, MESSAGES, config_map, found_in, poisoned, secrets
 from tests.live.program import environment
 from tests.live.replay import namespaces, objects

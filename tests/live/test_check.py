@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import snapshot
 from fluxstatus.checks import STEPS
-from fluxstatus.findings import Exit
-from fluxstatus.judge import judge
-from fluxstatus.kinds import RESOURCES
+from fluxstatus.checks.run import judge
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
-from tests.cluster import access
-from tests.cluster.cluster import Cluster
+from tests.kubernetes import access
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import Said, flux_status
 from tests.live.replay import namespaces, objects
 from tests.recorded.score import HERE

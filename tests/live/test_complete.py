@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.cluster import Cluster
 from tests.conftest import ROOT
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Exit
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
 from tests.conftest import ROOT
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment, flux_status
 from tests.live.test_check import BROKEN, ZOO, put
 
@@ -176,7 +176,7 @@ def test_without_the_rights_the_rest_is_told(cluster: Cluster, watched: Path) ->
 
 def cluster_kubectl() -> Path:
     """Give the path of the kubectl that was built."""
-    from tests.cluster import build  # noqa: PLC0415 - only this needs it by name
+    from tests.kubernetes import build  # noqa: PLC0415 - only this needs it by name
 
     return build.programs("kubectl")["kubectl"]
 

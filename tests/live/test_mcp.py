@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands.options import DEMO
 from fluxstatus.mcp import verify
-from fluxstatus.mcp.change import plan_drop, plan_put
 from fluxstatus.mcp.clients import CLIENTS, Machine
 from fluxstatus.mcp.entry import NAME, Entry
-from fluxstatus.mcp.found import look
+from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.protocol import Session
-from fluxstatus.options import DEMO
-from fluxstatus.programs import ProgramError
-from tests.cluster import access
-from tests.cluster.cluster import Cluster
+from fluxstatus.mcp.scan import look
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
+from tests.kubernetes import access
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import TOP, Said, environment
 from tests.live.test_check import BROKEN, HEALTHY, put
 from tests.terminal import Terminal

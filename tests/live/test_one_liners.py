@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Exit
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
 from tests.conftest import ROOT
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import Said, environment, flux_status
 from tests.live.replay import namespaces, objects
 from tests.live.test_check import BROKEN, HEALTHY, WHOLE, ZOO, put, put_with_crds

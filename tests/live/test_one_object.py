@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.closeup import look, needs_of
-from fluxstatus.cluster import Access
-from fluxstatus.collect import QUESTIONS, collect
-from fluxstatus.components import CONTROLLERS, OPERATORS
-from fluxstatus.curiosity import workload_namespaces
-from fluxstatus.explain.names import Named
-from fluxstatus.findings import Exit
-from fluxstatus.kinds import KINDS
-from fluxstatus.options import Connection
-from fluxstatus.reading import reading
-from fluxstatus.reconcile.advice import Advice, advise
-from fluxstatus.state import State
-from tests.cluster.cluster import Cluster
+from fluxstatus.causes.pod_namespaces import workload_namespaces
+from fluxstatus.cluster.client import Access
+from fluxstatus.cluster.collector import QUESTIONS, collect
+from fluxstatus.cluster.reader import reading
+from fluxstatus.commands.options import Connection
+from fluxstatus.commands.reconcile.advice import Advice, advise
+from fluxstatus.lookup.names import Named
+from fluxstatus.lookup.related import look, needs_of
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+from fluxstatus.state.state import State
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment, flux_status
 from tests.live.test_check import BROKEN, ZOO, put
 from tests.live.test_explain import CANARY, LOGIN, secrets

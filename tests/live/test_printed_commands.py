@@ -12,23 +12,26 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.aim import Aim
-from fluxstatus.evidence import Target
-from fluxstatus.findings import Command
-from fluxstatus.habits import HABITS
-from fluxstatus.habits.habit import Habit
-from fluxstatus.kinds import KINDS
+from fluxstatus.advice import HABITS
+from fluxstatus.advice.advice import Habit
+from fluxstatus.commands.preflight import manifest
+from fluxstatus.commands.preflight.tools import NAMES
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import Rule, command
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.preflight import manifest
-from fluxstatus.preflight.tools import NAMES
-from tests.cluster.cluster import Cluster
-from tests.cluster.flux_system import flux_system
-from tests.cluster.objects import condition, make
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Target
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kubectl_flags import Aim
+from tests.builders import SERVED, without
+from tests.commands.preflight.test_report import OPERATOR
+from tests.commands.preflight.test_report import report as preflight
 from tests.fakes.programs import program
 from tests.knowledge.examples import examples
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.flux_system import flux_system
+from tests.kubernetes.objects import condition, make
 from tests.live.commands import (
     CHART,
     Printed,
@@ -42,9 +45,6 @@ from tests.live.commands import (
 from tests.live.program import flux_status
 from tests.live.replay import objects
 from tests.live.test_check import HEALTHY, WHOLE, ZOO, put
-from tests.making import SERVED, without
-from tests.preflight.test_report import OPERATOR
-from tests.preflight.test_report import report as preflight
 
 pytestmark = pytest.mark.cluster
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.findings import Exit
-from tests.cluster.cluster import Cluster
-from tests.cluster.objects import make
+from fluxstatus.model.findings import Exit
+from tests.builders import SERVED
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.objects import make
 from tests.live.commands import files, printed_in, run
 from tests.live.program import environment, flux_status
-from tests.making import SERVED
 
 pytestmark = pytest.mark.cluster
 

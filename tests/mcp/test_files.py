@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.mcp import files
-from fluxstatus.mcp.change import plan_drop, plan_put
 from fluxstatus.mcp.clients import CLIENTS, Machine
 from fluxstatus.mcp.files import FileError
-from tests.mcp.test_editing import ENTRY
+from fluxstatus.mcp.plan import plan_drop, plan_put
+from tests.mcp.formats.test_editing import ENTRY
 
 OLD = '{\n  "mcpServers": {\n    "other": {"command": "o", "env": {"TOKEN": "sesame"}}\n  }\n}\n'
 

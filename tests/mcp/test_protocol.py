@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.evidence import Why
+from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.protocol import Session
-from fluxstatus.programs import ProgramError
+from fluxstatus.model.evidence import Why
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
 

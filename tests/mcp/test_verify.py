@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Evidence, Target, Unread, Why
-from fluxstatus.findings import Exit, Level
-from fluxstatus.kinds import KINDS
+from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.kubeconfig import Pinned
 from fluxstatus.mcp.protocol import Result, Tool
 from fluxstatus.mcp.server import Tools
 from fluxstatus.mcp.verify import Seen, report
-from fluxstatus.programs import ProgramError
-from tests.making import FORBIDDEN, evidence, flux_system
+from fluxstatus.model.evidence import Evidence, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.kinds import KINDS
+from tests.builders import FORBIDDEN, evidence, flux_system
 
 READING = (Tool("get_flux_instance", ""), Tool("get_kubernetes_logs", ""))
 WRITING = (Tool("apply_kubernetes_manifest", ""), Tool("brand_new_tool", ""))

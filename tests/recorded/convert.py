@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fluxstatus import snapshot
-from fluxstatus.components import CONTROLLERS, OPERATORS
-from fluxstatus.evidence import Answer, Evidence, Target, Unread, Why
-from fluxstatus.kinds import FLUX_GROUPS, RESOURCES
-from fluxstatus.prune import prune
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.kinds import FLUX_GROUPS, RESOURCES
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
 HERE = Path(__file__).parent
 DEMO = Path(snapshot.__file__).with_name("demo.json.gz")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from fluxstatus import snapshot
-from fluxstatus.judge import judge
+from fluxstatus.checks.run import judge
+from fluxstatus.model import snapshot
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.evidence import Answer, Evidence, Unread, Why
-from fluxstatus.judge import judge
+from fluxstatus.checks.run import judge
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
 from tests.recorded.score import HERE, truths

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Exit, Level
-from fluxstatus.judge import judge
+from fluxstatus.checks.run import judge
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
 from tests.recorded.score import HERE, MEASURES, Score, all_scores, truths

@@ -5,18 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from fluxstatus.evidence import Cost, Target
-from fluxstatus.findings import (
-    Command,
-    Finding,
-    Hint,
-    Level,
-    Next,
-    Ref,
-    Report,
-    StepResult,
-    worst,
-)
+from fluxstatus.model.evidence import Cost, Target
+from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For tests with any report: a busy machine is no failure."""

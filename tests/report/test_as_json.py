@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
 from fluxstatus import __version__
-from fluxstatus.evidence import Cost
-from fluxstatus.findings import Level, Report
+from fluxstatus.model.evidence import Cost
+from fluxstatus.model.findings import Level, Report
 from fluxstatus.report import Look, as_json
 from tests.report.reports import PATIENT, REJECTED, REPORTS, SAMPLE, kustomizations, report
 

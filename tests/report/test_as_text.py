@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus.evidence import Cost, Target
-from fluxstatus.findings import Command, Finding, Hint, Level, Next, Ref, Report, StepResult
+from fluxstatus.model.evidence import Cost, Target
+from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 from fluxstatus.report import Look
 from fluxstatus.report.as_text import render
 from fluxstatus.report.terminal import command_line, visible

@@ -10,11 +10,11 @@ from typing import Annotated, ClassVar
 
 from typer import BadParameter, Option
 
-from fluxstatus import console
-from fluxstatus.mcp.change import Change
+from fluxstatus.commands import console
 from fluxstatus.mcp.clients import CLIENTS, Client, Machine
 from fluxstatus.mcp.entry import NAME
 from fluxstatus.mcp.files import FileError
+from fluxstatus.mcp.plan import Change
 
 EntryName = Annotated[str, Option("--name", metavar="NAME", help="What the entry is called")]
 

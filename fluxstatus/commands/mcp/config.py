@@ -5,15 +5,15 @@ from typing import Annotated
 import typer
 from typer import BadParameter, Option
 
-from fluxstatus import console
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import EntryName, clients
-from fluxstatus.findings import Exit
+from fluxstatus.commands.options import Connection
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME, PROGRAM
 from fluxstatus.mcp.kubeconfig import UnfitError, entry_for, pin
-from fluxstatus.options import Connection
-from fluxstatus.programs import ProgramError
+from fluxstatus.model.findings import Exit
 
 
 def show(

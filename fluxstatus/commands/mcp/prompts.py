@@ -2,14 +2,15 @@
 
 import json
 
-from fluxstatus import console, snapshot
-from fluxstatus.asking import ask
-from fluxstatus.judge import judge_state
+from fluxstatus.checks.run import judge_state
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection, Output, Saved, Timeout, Verbose
+from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import prompts
-from fluxstatus.options import Connection, Output, Saved, Timeout, Verbose
+from fluxstatus.model import snapshot
 from fluxstatus.report import Format
 from fluxstatus.report.terminal import visible
-from fluxstatus.state import State
+from fluxstatus.state.state import State
 
 
 def show(

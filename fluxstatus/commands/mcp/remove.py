@@ -2,13 +2,13 @@
 
 import typer
 
-from fluxstatus import console
+from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, machine
-from fluxstatus.findings import Exit
-from fluxstatus.mcp.change import plan_drop
 from fluxstatus.mcp.clients import Client, Machine
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import FileError
+from fluxstatus.mcp.plan import plan_drop
+from fluxstatus.model.findings import Exit
 
 
 def show(*, chosen: Chosen, how: How) -> None:

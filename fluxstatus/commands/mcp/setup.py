@@ -10,17 +10,18 @@ from typing import Annotated, ClassVar
 import typer
 from typer import Option
 
-from fluxstatus import console, programs
+from fluxstatus.cluster import processes
+from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, machine
-from fluxstatus.findings import Exit
+from fluxstatus.commands.options import Connection, Timeout, seconds
 from fluxstatus.mcp import server
-from fluxstatus.mcp.change import plan_put
 from fluxstatus.mcp.clients import CLIENTS, Client, Machine
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import FileError
-from fluxstatus.mcp.found import look
 from fluxstatus.mcp.kubeconfig import Pinned, UnfitError, entry_for, pin
-from fluxstatus.options import Connection, Timeout, seconds
+from fluxstatus.mcp.plan import plan_put
+from fluxstatus.mcp.scan import look
+from fluxstatus.model.findings import Exit
 from fluxstatus.report.terminal import command_line
 
 _PAUSE = 1.0  # seconds between two looks for the program
@@ -110,7 +111,7 @@ def _binary(wait: float | None) -> str:
     while True:
         try:
             return server.find()
-        except programs.ProgramError as error:
+        except processes.ProgramError as error:
             if time.monotonic() >= until:
                 for line in f"{error}\n{server.how_to_install()}".splitlines() * (not told):
                     console.note(line)
@@ -143,7 +144,7 @@ def _introduce(entry: Entry, pinned: Pinned, timeout: float) -> None:
         version = server.version(entry.command, timeout)
         both = server.tools(entry, timeout)
         proof = f"{len(both.reading)} tools that read, {len(both.writing)} that write"
-    except programs.ProgramError as error:
+    except processes.ProgramError as error:
         version, proof = "", f"it could not be tried: {error}"
     mode = "read-only" if entry.read_only else "READ-WRITE"
     console.put(

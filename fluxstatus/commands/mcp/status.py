@@ -5,15 +5,15 @@ from typing import Any
 
 import typer
 
-from fluxstatus import console
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, machine
-from fluxstatus.findings import Exit
+from fluxstatus.commands.options import Output, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import Machine
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.found import Found, look
-from fluxstatus.options import Output, Timeout
-from fluxstatus.programs import ProgramError
+from fluxstatus.mcp.scan import Found, look
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 from fluxstatus.report.terminal import command_line, visible
 

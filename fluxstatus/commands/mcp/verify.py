@@ -9,18 +9,18 @@ from typing import Annotated, Any
 import typer
 from typer import Option
 
-from fluxstatus import console
-from fluxstatus.aim import Aim
-from fluxstatus.asking import ask
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, machine
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import Exit, Level, Report, worst
+from fluxstatus.commands.options import Connection, Shown, Timeout
+from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.found import look
 from fluxstatus.mcp.kubeconfig import Pinned, view
-from fluxstatus.options import Connection, Shown, Timeout
-from fluxstatus.programs import ProgramError
+from fluxstatus.mcp.scan import look
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Exit, Level, Report, worst
+from fluxstatus.model.kubectl_flags import Aim
 from fluxstatus.report import RENDER, Format, as_json
 
 

@@ -1,0 +1,166 @@
+"""Reading a part of a cluster: what one command needs and no more, by the door of the check."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from typing import TypeVar
+from urllib.parse import quote
+
+from fluxstatus.cluster import discovery, paging
+from fluxstatus.cluster.client import Access, Door
+from fluxstatus.cluster.collector import QUESTIONS
+from fluxstatus.cluster.paging import Question
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection
+from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
+from fluxstatus.model.kinds import RESOURCES, Kind
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+
+_THREADS = 4  # requests at a time, as the check has it
+_ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
+_NO_WAY = frozenset({Why.NO_PROGRAM, Why.NO_CONFIG, Why.LOGIN, Why.UNREACHABLE, Why.TIMEOUT})
+"""Reasons that are no matter of one question."""
+
+T = TypeVar("T")
+
+
+class Reading:
+    """What was read so far: `answers` by the names of collect.py, `served` as in an Evidence.
+
+    `unreachable` is set as soon as it turns out that nothing can be asked.
+    """
+
+    def __init__(
+        self, door: Door, pool: ThreadPoolExecutor, connection: Connection,
+        namespaces: tuple[str, ...], tell: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.answers: dict[str, Answer] = {}
+        self.served: Mapping[str, str] | None = None
+        self.unreachable: Unread | None = None
+        self._missing = _ABSENT
+        self._door, self._pool, self._tell = door, pool, tell
+        self._namespaces, self._flags = namespaces, connection.repeated()
+
+    def discover(self) -> bool:
+        """Ask which kinds of Flux are served; False when the cluster cannot be asked at all."""
+        try:
+            self.served = discovery.served(self._door)
+        except ProgramError as error:
+            self._missing = error.unread
+            if error.unread.why is not Why.FORBIDDEN:
+                self.unreachable = error.unread
+        return self.unreachable is None
+
+    def of_kind(self, kind: Kind, name: str = "", namespace: str = "") -> tuple[str, Question]:
+        """Give the question for all objects of a Flux *kind*, or for those called *name*."""
+        version = (self.served or {}).get(kind.resource, "")
+        selector = f"fieldSelector=metadata.name={quote(name, safe='')}" if name else ""
+        spaces = (namespace,) if namespace else ()
+        return kind.resource, Question(
+            f"/apis/{kind.group}/{version}", kind.plural, selector, spaces
+        )
+
+    def in_homes(self, *names: str) -> list[tuple[str, Question]]:
+        """Give the questions of collect.py with these *names*, for the namespaces of Flux."""
+        items = (one for name in (CONTROLLERS, OPERATORS) for one in self.items(name))
+        homes = tuple(sorted({one["metadata"].get("namespace") or "" for one in items} - {""}))
+        for name in () if homes else names:
+            unread = (self.answers[each].unread for each in (CONTROLLERS, OPERATORS)
+                      if each in self.answers)  # fmt: skip
+            self.answers[name] = Answer(unread=next(filter(None, unread), None))
+        return [(name, QUESTIONS[name]._replace(namespaces=homes)) for name in names if homes]
+
+    def items(self, name: str) -> tuple[Object, ...]:
+        """Give the objects that the question *name* has brought so far."""
+        return self.answers[name].items if name in self.answers else ()
+
+    def ask(self, questions: Iterable[tuple[str, Question]]) -> None:
+        """Ask all *questions* at once; what several with one name bring is put together."""
+        asked = []
+        for name, question in questions:
+            if name in RESOURCES and name not in (self.served or {}):
+                self._keep(name, Answer(unread=self._missing))
+            else:
+                read = partial(paging.read, self._door, name, question, self._one_by_one)
+                asked.append((name, self._pool.submit(read)))
+        for name, future in asked:
+            answer = future.result()
+            self._tell(f"{name}: {len(answer.items)} objects")
+            self._keep(name, answer)
+            if answer.unread and answer.unread.why in _NO_WAY:
+                self.unreachable = self.unreachable or answer.unread
+
+    def meanwhile(self, call: Callable[[Door], T]) -> Future[T]:
+        """Let *call* ask something of the door while other questions are put."""
+        return self._pool.submit(call, self._door)
+
+    def evidence(self, *, kubernetes: str = "", programs: Mapping[str, str | Unread] | None = None
+                 ) -> Evidence:  # fmt: skip
+        """Give all that was read as an Evidence; what was not asked for is unread in it."""
+        target = self._door.kubeconfig.target._replace(kubernetes=kubernetes, flags=self._flags)
+        return Evidence(
+            taken_at=datetime.now(UTC),
+            target=target,
+            answers=dict(self.answers),
+            served=self.served,
+            programs=programs or {},
+            clock_skew=self._door.clock_skew,
+            unreachable=self.unreachable,
+            cost=self._door.cost,
+        )
+
+    def _one_by_one(self) -> tuple[str, ...]:
+        """Give the namespaces to ask for what may not be listed everywhere."""
+        return self._namespaces or tuple(filter(None, [self._door.kubeconfig.namespace]))
+
+    def _keep(self, name: str, answer: Answer) -> None:
+        before = self.answers.get(name)
+        if before is not None:
+            known = [id_of(item) for item in before.items]
+            new = (item for item in answer.items if id_of(item) not in known)
+            answer = Answer((*before.items, *new), before.unread or answer.unread)
+        self.answers[name] = answer
+
+
+def id_of(item: Mapping[str, object]) -> tuple[object, object]:
+    """Give the namespace and name of an object as it was read."""
+    metadata = item.get("metadata")
+    known = metadata if isinstance(metadata, dict) else {}
+    return known.get("namespace"), known.get("name")
+
+
+def _import(modules: Iterable[str]) -> None:
+    for module in modules:
+        import_module(f"fluxstatus.{module}")
+
+
+@contextmanager
+def reading(
+    connection: Connection,
+    *,
+    timeout: float,
+    namespaces: Iterable[str] = (),
+    verbose: bool = False,
+    meanwhile: Iterable[str] = (),
+) -> Iterator[Reading]:
+    """Open the door to a cluster for a `with` block; all together may take *timeout* seconds.
+
+    What may not be listed everywhere is asked for in these *namespaces*. The modules *meanwhile*
+    are imported while kubectl starts, which takes as long. Raises nothing of its
+    own: what is wrong with the way is told by what could not be read.
+    """
+    access = Access(connection.flags(), tuple(namespaces), timeout, connection.longest_request())
+    tell: Callable[[str], None] = console.note if verbose else lambda _: None
+    get_ready = partial(_import, meanwhile)
+    with Door(access, get_ready) as door, ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            yield Reading(door, pool, connection, access.namespaces, tell)
+        except BaseException:
+            door.shut()  # else the threads would go on, and be waited for
+            raise
+        cost = door.cost
+        tell(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")

@@ -1,0 +1,62 @@
+"""All that is told of reconciling an object, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fluxstatus.checks.wording import cause_found
+from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.commands.reconcile.outlook import Prospect, prospects
+from fluxstatus.commands.reconcile.requests import Way, ways
+from fluxstatus.commands.reconcile.rules import Helps, Reason, decide
+from fluxstatus.lookup.chain import Chains
+from fluxstatus.model.findings import Level, worst
+from fluxstatus.model.hints import Hint
+from fluxstatus.model.kubectl_flags import Aim
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Whether a reconciliation would help, what happens without one, and how to ask for one.
+
+    `level` is that of what is wrong with the object, or with what it waits for.
+    """
+
+    ref: Ref
+    stands: str
+    level: Level
+    reason: Reason
+    by_itself: tuple[Prospect, ...]
+    ways: tuple[Way, ...]
+    taken_at: datetime
+    context: str
+
+
+def advise(state: State, resource: Resource) -> Advice:
+    """Say whether it would help to reconcile *resource*, and all that belongs to it."""
+    case = Case(state, resource)
+    reason = decide(case)
+    aim = Aim(state.evidence.target.context, state.evidence.target.flags)
+    return Advice(
+        ref=resource.ref,
+        stands=Chains(state).stands(resource),
+        level=_level(case, reason),
+        reason=reason._replace(hints=tuple(_aimed(hint, aim) for hint in reason.hints)),
+        by_itself=tuple(prospects(case)),
+        ways=tuple(ways(case)),
+        taken_at=state.now,
+        context=state.evidence.target.context,
+    )
+
+
+def _level(case: Case, reason: Reason) -> Level:
+    if reason.helps is Helps.UNKNOWN:
+        return Level.UNKNOWN
+    told = (cause_found("", case.state, cause).level for cause in case.causes)
+    return worst([Level.PASS, *told])
+
+
+def _aimed(hint: Hint, aim: Aim) -> Hint:
+    return hint._replace(commands=tuple(map(aim.command, hint.commands)))
