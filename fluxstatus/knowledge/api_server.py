@@ -5,8 +5,9 @@ Upstream: kubernetes apiserver and kube-aggregator, etcd, client-go.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG
+from fluxstatus.model.kinds import KindNames
 
-_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
+_APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 
 RULES = (
     Rule(

@@ -6,10 +6,9 @@ pkg/kube, which passes the same texts on.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import APPLY_INSTANCE, OBJECT, RETRY, SPEC
-from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
-_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
-_ANY = frozenset(KINDS)
+_APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _VALIDATION = "kubernetes apimachinery validation"
 _FIELD = r"(?<![\w.])(?P<field>[A-Za-z][\w.\[\]\"=:/()-]{0,200})"
 _USER = (
@@ -81,7 +80,7 @@ _MISSING = (
             r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
             r"\"(?P<missing_group>(?P<missing_group_name>[\w.-]+)(?:/\w+)?)\""
         ),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
@@ -95,7 +94,7 @@ _MISSING = (
             ),
         ),
         pattern=Text(r"namespaces? \"(?P<missing>[\w.-]+)\" not found"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         trivial=True,
         upstream="kubernetes NamespaceLifecycle admission",
     ),
@@ -144,7 +143,7 @@ _RIGHTS = (
             ),
         ),
         pattern=Text(r"^(?=.*" + _OF_FLUX + r").*?" + _CANNOT),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
     ),
     Rule(
@@ -173,7 +172,7 @@ _RIGHTS = (
             ),
         ),
         pattern=Text(_CANNOT + r" at the cluster scope"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
@@ -190,7 +189,7 @@ _RIGHTS = (
             + _CANNOT
             + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"
         ),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
@@ -206,7 +205,7 @@ _RIGHTS = (
             ),
         ),
         pattern=Text(_CANNOT + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
@@ -214,7 +213,7 @@ _RIGHTS = (
         why="{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
         steps=(Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
         pattern=Text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
 )

@@ -5,8 +5,9 @@ Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kus
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import EVENTS, SPEC
+from fluxstatus.model.kinds import KindNames
 
-_KS = frozenset({"Kustomization"})
+_KS: KindNames = frozenset({"Kustomization"})
 _KUSTOMIZE = "kustomize api"
 _IN_BUILD = r"(?:/tmp/)?(?:[\w.-]*kustomization-\d+/)?"
 

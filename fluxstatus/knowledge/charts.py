@@ -6,8 +6,10 @@ internal/controller/helmchart_controller.go.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
+from fluxstatus.model.kinds import KindNames
 
-_HELM, _CHART = frozenset({"HelmRepository"}), frozenset({"HelmChart"})
+_HELM: KindNames = frozenset({"HelmRepository"})
+_CHART: KindNames = frozenset({"HelmChart"})
 _INDEX = "SC internal/helm/repository/chart_repository.go"
 _BUILD = "SC internal/helm/chart/errors.go"
 _ITS_SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"

@@ -5,8 +5,9 @@ Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRETS, SERVICE_ACCOUNTS, SPEC
+from fluxstatus.model.kinds import KindNames
 
-_KS = frozenset({"Kustomization"})
+_KS: KindNames = frozenset({"Kustomization"})
 _DECRYPTOR = "KC internal/decryptor/decryptor.go"
 _KEYS = "kubectl describe secret {decryption_secret} -n {ns}"
 _MAKE = "flux-operator create secret sops {secret} -n {ns} --age-key-file=./age.agekey"

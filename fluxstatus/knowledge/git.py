@@ -5,9 +5,10 @@ Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
+from fluxstatus.model.kinds import KindNames
 
-_GIT = frozenset({"GitRepository"})
-_ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
+_GIT: KindNames = frozenset({"GitRepository"})
+_ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
 _GONE = Text(
     r"repository not found|repository does not exist|project you were looking for could "

@@ -14,9 +14,10 @@ from fluxstatus.knowledge.steps import (
     URL,
     named,
 )
+from fluxstatus.model.kinds import KindNames
 
-_GIT = frozenset({"GitRepository"})
-_ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
+_GIT: KindNames = frozenset({"GitRepository"})
+_ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
 _REJECTED = (
     r"^(?!.*TF401019).*(?:authentication required|authorization failed|invalid credentials|"

@@ -6,9 +6,12 @@ SW internal/controller and internal/builder.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
+from fluxstatus.model.kinds import KindNames
 
-_REPOSITORY, _POLICY = frozenset({"ImageRepository"}), frozenset({"ImagePolicy"})
-_AUTOMATION, _GENERATOR = frozenset({"ImageUpdateAutomation"}), frozenset({"ArtifactGenerator"})
+_REPOSITORY: KindNames = frozenset({"ImageRepository"})
+_POLICY: KindNames = frozenset({"ImagePolicy"})
+_AUTOMATION: KindNames = frozenset({"ImageUpdateAutomation"})
+_GENERATOR: KindNames = frozenset({"ArtifactGenerator"})
 _SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
 _IMAGES = "kubectl get imagerepositories.image.toolkit.fluxcd.io -n {ns}"
 _PUSH = "IAC internal/source, go-git plumbing/transport"

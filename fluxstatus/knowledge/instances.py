@@ -5,8 +5,9 @@ Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
+from fluxstatus.model.kinds import KindNames
 
-_INSTANCE = frozenset({"FluxInstance"})
+_INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
 

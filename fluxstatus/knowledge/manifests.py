@@ -5,8 +5,9 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), e
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, OBJECT, SPEC
+from fluxstatus.model.kinds import KindNames
 
-_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
+_APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _VALIDATION = "kubernetes apimachinery validation"
 _FIELD = r"(?<![\w.])(?P<field>[A-Za-z<][\w.\[\]\"=:/()<>-]{0,200})"
 

@@ -5,8 +5,9 @@ Upstream: NC internal/server/event_handlers.go, internal/notifier.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import DESCRIBE, SECRET, SECRETS, SPEC, named
+from fluxstatus.model.kinds import KindNames
 
-_PROVIDER = frozenset({"Provider"})
+_PROVIDER: KindNames = frozenset({"Provider"})
 _CODE = "notification-failed"
 _NOTIFIER = "NC internal/notifier"
 

@@ -5,8 +5,9 @@ Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, RESET, RETRY, SPEC
+from fluxstatus.model.kinds import KindNames
 
-_HR = frozenset({"HelmRelease"})
+_HR: KindNames = frozenset({"HelmRelease"})
 _TARGET_PODS = "kubectl get pods -n {target_ns}"
 _HISTORY = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.status.history}}"
 REASONS = (

@@ -6,9 +6,10 @@ SC internal/controller/ocirepository_controller.go.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, REGISTRY, SPEC, named
+from fluxstatus.model.kinds import KindNames
 
-_OCI = frozenset({"OCIRepository"})
-_PULLS = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
+_OCI: KindNames = frozenset({"OCIRepository"})
+_PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
 _ERRORS = "go-containerregistry pkg/v1/remote/transport/error.go"
 
 _REJECTED = (

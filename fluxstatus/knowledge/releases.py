@@ -6,8 +6,9 @@ helm pkg/action, pkg/kube, pkg/storage.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import FORCE, OBJECT, RETRY, SPEC
+from fluxstatus.model.kinds import KindNames
 
-_HR = frozenset({"HelmRelease"})
+_HR: KindNames = frozenset({"HelmRelease"})
 _TARGET_PODS = "kubectl get pods -n {target_ns}"
 _HISTORY = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.status.history}}"
 _PENDING_SECRET = "kubectl get secrets -n {target_ns} -l owner=helm"  # noqa: S105 - a command

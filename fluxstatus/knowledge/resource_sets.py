@@ -6,9 +6,10 @@ internal/inputs.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, named
+from fluxstatus.model.kinds import KindNames
 
-_SETS = frozenset({"ResourceSet"})
-_INPUTS = frozenset({"ResourceSetInputProvider"})
+_SETS: KindNames = frozenset({"ResourceSet"})
+_INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
 _BUILDER = "FO internal/builder"
 
 _RESOURCE_SETS = (

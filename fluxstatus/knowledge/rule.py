@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KindNames
 
 
 class Step(NamedTuple):
@@ -54,7 +55,7 @@ class Rule(NamedTuple):
     steps: tuple[Step, ...]
     pattern: Text = Text()
     reasons: tuple[str, ...] = ()
-    kinds: frozenset[str] = frozenset()
+    kinds: KindNames = frozenset()
     needs: tuple[str, ...] = ()
     transient: bool = False
     trivial: bool = False

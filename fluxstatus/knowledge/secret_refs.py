@@ -16,11 +16,14 @@ from fluxstatus.knowledge.steps import (
     SSH,
     named,
 )
+from fluxstatus.model.kinds import KindNames
 
-_GIT, _HELM = frozenset({"GitRepository"}), frozenset({"HelmRepository"})
-_PULLS = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
-_BUCKET, _INPUTS = frozenset({"Bucket"}), frozenset({"ResourceSetInputProvider"})
-_RECEIVER = frozenset({"Receiver"})
+_GIT: KindNames = frozenset({"GitRepository"})
+_HELM: KindNames = frozenset({"HelmRepository"})
+_PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
+_BUCKET: KindNames = frozenset({"Bucket"})
+_INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
+_RECEIVER: KindNames = frozenset({"Receiver"})
 
 _NOT_FOUND = r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"
 _HELD = "kubectl describe secret {holder} -n {ns}"
@@ -31,7 +34,7 @@ def _missing(
     create: str,
     step: str = "create the Secret {missing}, or correct its name in {missing_field}; it takes {secret_keys}",
     *,
-    kinds: frozenset[str] = frozenset(),
+    kinds: KindNames = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Rule:
     """Give the rule for a Secret that does not exist; *step* says which keys it takes."""
@@ -108,7 +111,7 @@ def _lacks(
     pattern: str,
     create: str = "",
     *,
-    kinds: frozenset[str] = frozenset(),
+    kinds: KindNames = frozenset(),
     code: str = "secret-key-missing",
 ) -> Rule:
     """Give the rule for a Secret whose name and missing key *pattern* finds."""

@@ -6,8 +6,9 @@ http/fetch, PKG tar.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, SECRET, SPEC
+from fluxstatus.model.kinds import KindNames
 
-_BUCKET = frozenset({"Bucket"})
+_BUCKET: KindNames = frozenset({"Bucket"})
 _BUCKETS = "SC internal/controller/bucket_controller.go, internal/bucket"
 _SERVER = "kubectl get pods,services,endpointslices,networkpolicies -n {flux_namespace}"
 _STORE_AGAIN = "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} reconcile.fluxcd.io/requestedAt={now}"

@@ -5,8 +5,9 @@ Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
+from fluxstatus.model.kinds import KindNames
 
-_KS = frozenset({"Kustomization"})
+_KS: KindNames = frozenset({"Kustomization"})
 _VARIABLES = "kubectl get configmaps,secrets -n {ns}"
 
 RULES = (

@@ -5,8 +5,9 @@ Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, 
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRET, SECRETS, SPEC, named
+from fluxstatus.model.kinds import KindNames
 
-_REMOTE = frozenset({"Kustomization", "HelmRelease"})
+_REMOTE: KindNames = frozenset({"Kustomization", "HelmRelease"})
 _KUBECONFIG = named(SECRET, "{kubeconfig_secret}")
 _MAKE_KUBECONFIG = "kubectl create secret generic {missing} -n {ns} --from-file=value=./kubeconfig"
 _ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"

@@ -5,13 +5,9 @@ The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-con
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
-from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
-_FETCHES = frozenset(
-    kind.name
-    for kind in KINDS.values()
-    if kind.name not in ("Kustomization", "HelmRelease", "ResourceSet", "Alert")
-)
+_FETCHES: KindNames = ALL_KINDS - {"Kustomization", "HelmRelease", "ResourceSet", "Alert"}
 """Kinds whose own messages are about a host outside; appliers speak of API servers and webhooks."""
 
 _POLICIES = "kubectl get networkpolicies -n {flux_namespace}"
@@ -22,7 +18,7 @@ _FROM_THE_POD = Step(
 )
 _RENEW = Step("renew the certificate of {host}; Flux retries by itself")
 
-_RULES = (
+RULES = (
     Rule(
         "proxy-unreachable",
         why="the proxy for {host} cannot be reached",
@@ -36,6 +32,7 @@ _RULES = (
             ),
         ),
         pattern=Text(r"proxyconnect tcp|socks connect|connect to proxy"),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net/http transport.go",
     ),
@@ -49,6 +46,7 @@ _RULES = (
             ),
         ),
         pattern=Text(r"Proxy Authentication Required|(?:status code:? |: )407\b"),
+        kinds=_FETCHES,
         upstream="Go net/http transport.go",
     ),
     Rule(
@@ -66,6 +64,7 @@ _RULES = (
             r"lookup (?P<looked_up>[\w.-]+)[^;]{0,80}(?:Temporary failure in name|try again|"
             r"i/o timeout)"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net/dnsclient_unix.go",
     ),
@@ -96,6 +95,7 @@ _RULES = (
             ),
         ),
         pattern=Text(r"(?:lookup (?P<host>[\w.-]+)[^,;]{0,80}?)?no such host"),
+        kinds=_FETCHES,
         upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
@@ -103,6 +103,7 @@ _RULES = (
         why="{host} refuses connections (connection refused): nothing listens there, or a firewall answers",
         steps=(_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
         pattern=Text(r"connection refused"),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net",
     ),
@@ -137,6 +138,7 @@ _RULES = (
             r"certificate signed by unknown authority|self[- ]signed certificate|"
             r"unable to get local issuer"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -144,6 +146,7 @@ _RULES = (
         why="the certificate of {host} is not valid before {not_before} (x509)",
         steps=(Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
         pattern=Text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -151,6 +154,7 @@ _RULES = (
         why="the certificate of {host} has expired: it was valid until {not_after} (x509)",
         steps=(_RENEW,),
         pattern=Text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -158,6 +162,7 @@ _RULES = (
         why="the certificate of {host} has expired or is not valid yet (x509)",
         steps=(_RENEW,),
         pattern=Text(r"certificate has expired"),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -172,6 +177,7 @@ _RULES = (
         pattern=Text(
             r"x509: certificate is valid for (?P<valid_for>.{1,200}), not (?P<wanted_name>\S+)"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -187,6 +193,7 @@ _RULES = (
             r"x509: (?:certificate is (?:not )?valid for|certificate is not valid for any|"
             r"cannot validate certificate|certificate relies on legacy)"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
@@ -204,6 +211,7 @@ _RULES = (
             r"expired certificate|revoked certificate)|No required SSL certificate was sent|"
             r"SSL certificate error"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/tls",
     ),
     Rule(
@@ -218,6 +226,7 @@ _RULES = (
         pattern=Text(
             r"server gave HTTP response to HTTPS client|first record does not look like a TLS"
         ),
+        kinds=_FETCHES,
         upstream="Go net/http, crypto/tls",
     ),
     Rule(
@@ -225,6 +234,7 @@ _RULES = (
         why="{host} speaks another protocol on this port than the URL asks for",
         steps=(Step("correct scheme and port in {address_field}", read=(SPEC,)),),
         pattern=Text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
+        kinds=_FETCHES,
         upstream="Go net/http",
     ),
     Rule(
@@ -239,6 +249,7 @@ _RULES = (
             r"(?P<detail>x509: (?!decryption)[^\n]{1,120}|(?:remote error: )?tls: [^\n]{1,120}|"
             r"failed to parse (?:CA certificate|TLS certificate)[^\n]{0,80})"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/tls",
     ),
     Rule(
@@ -252,6 +263,7 @@ _RULES = (
             ),
         ),
         pattern=Text(r"dial tcp [\w.:\[\]]+:22: .*(?:timeout|timed out)"),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net",
     ),
@@ -266,6 +278,7 @@ _RULES = (
             r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|"
             r"connection timed out|operation timed out|timeout awaiting response"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net/http",
     ),
@@ -281,6 +294,7 @@ _RULES = (
             r"(?:status(?: code)?:? |: |HTTP )429\b|429 Too Many|TOOMANYREQUESTS|"
             r"too many requests|rate limit(?!er)|pull rate|abuse detection"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="go-containerregistry pkg/v1/remote/transport",
     ),
@@ -289,6 +303,7 @@ _RULES = (
         why="{host} answers with HTTP {status}: a fault on its side",
         steps=(Step("look at the state of {host}; Flux retries by itself when it is back"),),
         pattern=Text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
+        kinds=_FETCHES,
         transient=True,
         upstream="go-git plumbing/transport/http, SC internal/helm/getter",
     ),
@@ -299,6 +314,7 @@ _RULES = (
             Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),
         ),
         pattern=Text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
+        kinds=_FETCHES,
         upstream="Go net/http client.go",
     ),
     Rule(
@@ -310,9 +326,8 @@ _RULES = (
             r"unexpected EOF|broken pipe|connect: operation not permitted|"
             r"connect: permission denied|(?<=: )EOF\b)"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net",
     ),
 )
-
-RULES = tuple(rule._replace(kinds=rule.kinds or _FETCHES) for rule in _RULES)

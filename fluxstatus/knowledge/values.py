@@ -5,8 +5,9 @@ Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postr
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import RETRY, SPEC
+from fluxstatus.model.kinds import KindNames
 
-_HR = frozenset({"HelmRelease"})
+_HR: KindNames = frozenset({"HelmRelease"})
 _VALUES = "kubectl get configmaps,secrets -n {ns}"
 _TEMPLATES = "Go text/template, helm pkg/engine"
 
