@@ -46,11 +46,12 @@ from fluxstatus.knowledge.subject import (
     object_in,
     workload_fields,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
-    "not-ready",
+    Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
     why="it fails with the reason {reason}: the controller's message says more",
     steps=(
         Step(
@@ -252,3 +253,9 @@ def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, st
     return Diagnosis(
         STATES[code], lambda: {**fields_of(resource), **around} if resource else around
     )
+
+
+def meanings() -> Mapping[str, str]:
+    """Return every code that a message or a state can have, with what it means."""
+    rules = (*RULES, *pods.RULES, *STATES.values())
+    return {rule.code: rule.code.meaning for rule in rules}

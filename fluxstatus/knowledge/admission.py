@@ -6,6 +6,20 @@ podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation che
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import OBJECT
+from fluxstatus.model.codes import Code
+
+_ADMISSION_UNREACHABLE = Code(
+    "admission-unreachable", "The API server cannot call an admission webhook."
+)
+_ADMISSION_DENIED = Code("admission-denied", "An admission webhook or policy rejects an object.")
+_QUOTA_EXCEEDED = Code(
+    "quota-exceeded",
+    "A ResourceQuota is exceeded, or the requests or limits it requires are not set.",
+)
+_LIMIT_RANGE = Code(
+    "limit-range",
+    "Resource requests or limits violate a LimitRange, or a request exceeds its limit.",
+)
 
 _HOOKS = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
 _BEHIND = "kubectl get pods,services,endpointslices -n {hook_ns}"
@@ -18,7 +32,7 @@ _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 
 _WEBHOOKS = (
     Rule(
-        "admission-unreachable",
+        _ADMISSION_UNREACHABLE,
         why="the API server cannot call the admission webhook {webhook}: it does not trust its certificate (x509)",
         steps=(
             Step(
@@ -30,7 +44,7 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-unreachable",
+        _ADMISSION_UNREACHABLE,
         why="the API server cannot call the admission webhook {webhook} of the service {hook_ns}/{hook_service}: {detail}",
         steps=(
             Step(
@@ -49,7 +63,7 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-unreachable",
+        _ADMISSION_UNREACHABLE,
         why="the API server cannot call the admission webhook {webhook}",
         steps=(Step("bring the webhook's service back", read=(_HOOKS,)),),
         pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
@@ -57,7 +71,10 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "conversion-webhook-failing",
+        Code(
+            "conversion-webhook-failing",
+            "The API server cannot convert objects because their conversion webhook fails.",
+        ),
         why="the API server cannot convert objects of {converted}: its conversion webhook does not answer",
         steps=(
             Step(
@@ -73,7 +90,10 @@ _WEBHOOKS = (
         upstream="kubernetes apiextensions-apiserver conversion",
     ),
     Rule(
-        "admission-no-dry-run",
+        Code(
+            "admission-no-dry-run",
+            "An admission webhook does not support dry run, which Flux requires.",
+        ),
         why="the admission webhook {webhook} does not support dry run, which Flux needs",
         steps=(
             Step(
@@ -87,7 +107,7 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-denied",
+        _ADMISSION_DENIED,
         why="the admission webhook {webhook} refuses {object}: {detail}",
         steps=(
             Step(
@@ -101,7 +121,7 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-denied",
+        _ADMISSION_DENIED,
         why="the ValidatingAdmissionPolicy {policy} (binding {binding}) refuses {object}: {detail}",
         steps=(
             Step(
@@ -119,7 +139,7 @@ _WEBHOOKS = (
         upstream="kubernetes apiserver admission plugin/policy/validating",
     ),
     Rule(
-        "admission-denied",
+        _ADMISSION_DENIED,
         why="an admission webhook or policy refuses {object}: {detail}",
         steps=(
             Step(
@@ -140,7 +160,9 @@ _WEBHOOKS = (
 
 _LIMITS = (
     Rule(
-        "pod-security",
+        Code(
+            "pod-security", "The pods violate the Pod Security level that the namespace enforces."
+        ),
         why="the namespace enforces PodSecurity {level}, which the pods violate: {detail}",
         steps=(
             Step(
@@ -152,7 +174,7 @@ _LIMITS = (
         upstream="kubernetes PodSecurity admission",
     ),
     Rule(
-        "quota-exceeded",
+        _QUOTA_EXCEEDED,
         why="the ResourceQuota {quota} does not allow {object}: {detail}",
         steps=(
             Step(
@@ -164,7 +186,7 @@ _LIMITS = (
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
-        "quota-exceeded",
+        _QUOTA_EXCEEDED,
         why="the ResourceQuota {quota} wants {must} to be set for {object}",
         steps=(
             Step(
@@ -176,7 +198,7 @@ _LIMITS = (
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
-        "quota-exceeded",
+        _QUOTA_EXCEEDED,
         why="a ResourceQuota does not allow {object}: {detail}",
         steps=(Step("raise the quota, or ask for less", read=(_QUOTA,)),),
         pattern=Text(
@@ -187,7 +209,7 @@ _LIMITS = (
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
-        "limit-range",
+        _LIMIT_RANGE,
         why="a LimitRange of the namespace does not allow {object}: {detail}",
         steps=(
             Step(
@@ -202,7 +224,7 @@ _LIMITS = (
         upstream="kubernetes LimitRanger admission",
     ),
     Rule(
-        "limit-range",
+        _LIMIT_RANGE,
         why="{object} asks for more than its limit: {detail}; where the manifest sets no limit, a LimitRange of the namespace did",
         steps=(
             Step(
@@ -214,7 +236,10 @@ _LIMITS = (
         upstream="kubernetes validation of Pods",
     ),
     Rule(
-        "namespace-terminating",
+        Code(
+            "namespace-terminating",
+            "The namespace is being deleted, so nothing can be created in it.",
+        ),
         why="the namespace {terminating} is being deleted, so that nothing new can be made in it",
         steps=(
             Step(
@@ -229,7 +254,7 @@ _LIMITS = (
         upstream="kubernetes NamespaceLifecycle admission",
     ),
     Rule(
-        "priority-class-missing",
+        Code("priority-class-missing", "The PriorityClass that the pods ask for does not exist."),
         why="the PriorityClass {missing_class} does not exist",
         steps=(
             Step(
@@ -242,7 +267,10 @@ _LIMITS = (
         upstream="kubernetes Priority admission",
     ),
     Rule(
-        "rbac-escalation",
+        Code(
+            "rbac-escalation",
+            "The user that Flux acts as cannot grant RBAC permissions that it does not have.",
+        ),
         why="{user} may not grant rights that it does not have itself ({object})",
         steps=(
             Step(

@@ -5,13 +5,14 @@ Upstream: kubernetes apiserver and kube-aggregator, etcd, client-go.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 _APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 
 RULES = (
     Rule(
-        "api-service-broken",
+        Code("api-service-broken", "An aggregated API does not respond, so API discovery fails."),
         why="the API {broken_group} that another server adds to the API server does not answer, which stops all that looks up kinds",
         steps=(
             Step(
@@ -27,7 +28,7 @@ RULES = (
         upstream="client-go discovery",
     ),
     Rule(
-        "api-server-denied",
+        Code("api-server-denied", "The API server does not accept the controller's token."),
         why="the API server does not accept the token of {controller} (Unauthorized)",
         steps=(
             Step(
@@ -41,7 +42,10 @@ RULES = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        "api-server-failing",
+        Code(
+            "api-server-failing",
+            "The API server failed, was overloaded or did not respond in time.",
+        ),
         why="the API server did not answer in time, or was overloaded",
         steps=(
             Step(

@@ -4,9 +4,18 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors, manag
 pkg/kube, which passes the same texts on.
 """
 
+from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import APPLY_INSTANCE, OBJECT, RETRY, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
+
+_RBAC_FORBIDDEN = Code(
+    "rbac-forbidden", "The user or ServiceAccount that Flux acts as lacks an RBAC permission."
+)
+_IMMUTABLE_FIELD = Code(
+    "immutable-field", "The new manifest changes an immutable field of an existing object."
+)
 
 _APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _VALIDATION = "kubernetes apimachinery validation"
@@ -25,18 +34,18 @@ _OF_FLUX = (
 """The ServiceAccounts that Flux itself runs with (F manifests/rbac, FO charts)."""
 
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
-_IMMUTABLE = (
+_IS_IMMUTABLE = (
     r"(?:field is immutable|immutable field|is immutable|may not change once set|"
     r"updates to [^\n]{1,200} are forbidden|cannot change roleRef|may not change fields|"
     r"can ?not be (?:changed|unset|updated)|may not be (?:changed|updated)|"
     r"can not be less than previous value)"
 )
-_IMMUTABLE_FIELD = rf"{_FIELD}: (?:Invalid value|Forbidden)[^\n]{{0,2000}}?{_IMMUTABLE}"
+_FIELD_IS_IMMUTABLE = rf"{_FIELD}: (?:Invalid value|Forbidden)[^\n]{{0,2000}}?{_IS_IMMUTABLE}"
 _DELETE = "kubectl delete {object_resource} {object_name} -n {object_ns}"
 
 _MISSING = (
     Rule(
-        "api-removed",
+        API_REMOVED,
         why="the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is older than the cluster",
         steps=(
             Step(
@@ -52,7 +61,7 @@ _MISSING = (
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
-        "api-removed",
+        API_REMOVED,
         why="this Flux no longer serves {missing_kind} in {missing_group}",
         steps=(
             Step(
@@ -68,7 +77,7 @@ _MISSING = (
         versions=">=2.7",
     ),
     Rule(
-        "crd-missing",
+        Code("crd-missing", "A kind is unknown to the cluster because its CRD is not installed."),
         why="the cluster does not know the kind {missing_kind} of {missing_group}: its CRD is not installed",
         steps=(
             Step(
@@ -84,7 +93,7 @@ _MISSING = (
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
-        "namespace-missing",
+        Code("namespace-missing", "A required namespace does not exist."),
         why="the namespace {missing} does not exist",
         steps=(
             Step(
@@ -99,7 +108,7 @@ _MISSING = (
         upstream="kubernetes NamespaceLifecycle admission",
     ),
     Rule(
-        "namespace-unnamed",
+        Code("namespace-unnamed", "A manifest of a namespaced kind does not set a namespace."),
         why="{object} of the manifests names no namespace, and its kind needs one",
         steps=(
             Step(
@@ -113,7 +122,10 @@ _MISSING = (
         upstream="PKG ssa/errors",
     ),
     Rule(
-        "api-missing",
+        Code(
+            "api-missing",
+            "The API server does not serve a kind, version or subresource that an object needs.",
+        ),
         why="the API server does not know what {object} asks for: a kind, a version or a subresource that it does not serve",
         steps=(
             Step(
@@ -130,7 +142,7 @@ _MISSING = (
 
 _RIGHTS = (
     Rule(
-        "flux-forbidden",
+        Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
         why="{user}, as which Flux itself runs, may not {verb} {what}: its permissions (RBAC) are missing (forbidden), a ClusterRole or ClusterRoleBinding that was installed with it",
         steps=(
             Step(
@@ -147,7 +159,7 @@ _RIGHTS = (
         upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
     ),
     Rule(
-        "rbac-forbidden",
+        _RBAC_FORBIDDEN,
         why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where spec.serviceAccountName is empty, the multi-tenancy lockdown takes the ServiceAccount default",
         steps=(
             Step(
@@ -163,7 +175,7 @@ _RIGHTS = (
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
+        _RBAC_FORBIDDEN,
         why="{user} may not {verb} {what}, which are cluster-wide: the permission (RBAC) is missing (forbidden)",
         steps=(
             Step(
@@ -176,7 +188,7 @@ _RIGHTS = (
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
+        _RBAC_FORBIDDEN,
         why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
         steps=(
             Step(
@@ -193,7 +205,7 @@ _RIGHTS = (
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
+        _RBAC_FORBIDDEN,
         why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
         steps=(
             Step(
@@ -209,7 +221,7 @@ _RIGHTS = (
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
+        _RBAC_FORBIDDEN,
         why="{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
         steps=(Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
         pattern=Text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
@@ -220,7 +232,7 @@ _RIGHTS = (
 
 _IMMUTABLES = (
     Rule(
-        "immutable-field",
+        _IMMUTABLE_FIELD,
         why="{object} exists, and its field {field} cannot be changed (field is immutable); to make it anew loses the data on it",
         steps=(
             Step(
@@ -228,12 +240,12 @@ _IMMUTABLES = (
                 read=(OBJECT,),
             ),
         ),
-        pattern=Text(r"^(?=.*PersistentVolume(?:Claim)?\b).*?" + _IMMUTABLE_FIELD),
+        pattern=Text(r"^(?=.*PersistentVolume(?:Claim)?\b).*?" + _FIELD_IS_IMMUTABLE),
         kinds=_APPLIES,
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
+        _IMMUTABLE_FIELD,
         why="{object} exists, and its field {field} cannot be changed (field is immutable)",
         steps=(
             Step(
@@ -242,12 +254,12 @@ _IMMUTABLES = (
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
         ),
-        pattern=Text(_IMMUTABLE_FIELD),
+        pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"Kustomization"}),
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
+        _IMMUTABLE_FIELD,
         why="{object} exists, and its field {field} cannot be changed (field is immutable)",
         steps=(
             Step(
@@ -260,12 +272,12 @@ _IMMUTABLES = (
             ),
             RETRY,
         ),
-        pattern=Text(_IMMUTABLE_FIELD),
+        pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"HelmRelease"}),
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
+        _IMMUTABLE_FIELD,
         why="{object} exists, and its field {field} cannot be changed (field is immutable)",
         steps=(
             Step(
@@ -274,12 +286,12 @@ _IMMUTABLES = (
             ),
             Step("or delete it yourself; the operator makes it again", change=(_DELETE,)),
         ),
-        pattern=Text(_IMMUTABLE_FIELD),
+        pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"ResourceSet", "FluxInstance"}),
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
+        _IMMUTABLE_FIELD,
         why="{object} exists, and a field that cannot change would have to (field is immutable)",
         steps=(
             Step(
@@ -288,7 +300,7 @@ _IMMUTABLES = (
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
         ),
-        pattern=Text(_IMMUTABLE),
+        pattern=Text(_IS_IMMUTABLE),
         kinds=_APPLIES,
         upstream=_VALIDATION,
     ),

@@ -3,9 +3,30 @@
 Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kustomize api.
 """
 
+from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import EVENTS, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_RESOURCE_FILE_MISSING = Code(
+    "resource-file-missing", "A file named in the kustomization.yaml does not exist in the source."
+)
+_YAML_INVALID = Code(
+    "yaml-invalid", "A manifest or the output of a ResourceSet template is not valid YAML."
+)
+_PATCH_WITHOUT_TARGET = Code(
+    "patch-without-target", "The object that a patch targets cannot be found."
+)
+_PATCH_INVALID = Code(
+    "patch-invalid", "A patch is malformed or does not fit the object it targets."
+)
+_KUSTOMIZATION_FILE_INVALID = Code(
+    "kustomization-file-invalid", "The kustomization.yaml file is not valid."
+)
+_PRUNE_FAILED = Code(
+    "prune-failed", "The Kustomization cannot delete objects that it has to remove."
+)
 
 _KS: KindNames = frozenset({"Kustomization"})
 _KUSTOMIZE = "kustomize api"
@@ -19,7 +40,7 @@ _BAD_YAML = Text(
 
 _FILES = (
     Rule(
-        "path-missing",
+        Code("path-missing", "The path in spec.path does not exist in the source."),
         why="spec.path {path} is not in the source (no such directory)",
         steps=(
             Step(
@@ -33,7 +54,10 @@ _FILES = (
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "kustomization-file-missing",
+        Code(
+            "kustomization-file-missing",
+            "A directory used as a base or component has no kustomization.yaml.",
+        ),
         why="{directory} is named as a base or component, and has no kustomization.yaml",
         steps=(
             Step(
@@ -48,7 +72,10 @@ _FILES = (
         upstream=f"{_KUSTOMIZE}/internal/target",
     ),
     Rule(
-        "kustomize-outside-root",
+        Code(
+            "kustomize-outside-root",
+            "The kustomization.yaml refers to a path outside the source artifact.",
+        ),
         why="kustomization.yaml reaches out of what the source packs: {file}",
         steps=(
             Step(
@@ -63,7 +90,7 @@ _FILES = (
         upstream=f"{_KUSTOMIZE}/internal/loader, PKG kustomize/filesys",
     ),
     Rule(
-        "resource-file-missing",
+        _RESOURCE_FILE_MISSING,
         why="kustomization.yaml lists {file}, which is not in the source",
         steps=(
             Step(
@@ -79,7 +106,7 @@ _FILES = (
         upstream=f"{_KUSTOMIZE}/internal/target",
     ),
     Rule(
-        "resource-file-missing",
+        _RESOURCE_FILE_MISSING,
         why="kustomization.yaml names {file}, which is not in the source",
         steps=(
             Step(
@@ -96,7 +123,10 @@ _FILES = (
         upstream=f"{_KUSTOMIZE}/internal/target",
     ),
     Rule(
-        "remote-base-unreachable",
+        Code(
+            "remote-base-unreachable",
+            "A remote resource in the kustomization.yaml cannot be fetched.",
+        ),
         why="kustomization.yaml names something on {host} that cannot be fetched",
         steps=(
             Step(
@@ -114,7 +144,10 @@ _FILES = (
         upstream=f"{_KUSTOMIZE}/internal/git",
     ),
     Rule(
-        "remote-base-forbidden",
+        Code(
+            "remote-base-forbidden",
+            "The kustomization.yaml uses a remote base, which --no-remote-bases forbids.",
+        ),
         why="kustomization.yaml names a remote base, which this kustomize-controller forbids (--no-remote-bases)",
         steps=(
             Step(
@@ -127,7 +160,7 @@ _FILES = (
         upstream="PKG kustomize/filesys",
     ),
     Rule(
-        "yaml-invalid",
+        _YAML_INVALID,
         why="{file} is not valid YAML for Kubernetes: {detail}",
         steps=(
             Step("correct the file {file} in Git; kustomize build {path} shows it before a push"),
@@ -141,7 +174,7 @@ _FILES = (
         upstream="PKG kustomize/kustomize_generator.go",
     ),
     Rule(
-        "yaml-invalid",
+        _YAML_INVALID,
         why="a manifest is not valid YAML: {detail}",
         steps=(Step("correct the file in Git; kustomize build {path} shows it before a push"),),
         pattern=_BAD_YAML,
@@ -149,7 +182,7 @@ _FILES = (
         upstream="PKG ssa/utils, sigs.k8s.io/yaml",
     ),
     Rule(
-        "yaml-invalid",
+        _YAML_INVALID,
         why="what the template of this ResourceSet gives is not valid YAML: {detail}",
         steps=(
             Step(
@@ -165,7 +198,7 @@ _FILES = (
 
 _KUSTOMIZATION = (
     Rule(
-        "resource-duplicate",
+        RESOURCE_DUPLICATE,
         why="two manifests define the same object: {duplicate}",
         steps=(
             Step(
@@ -177,7 +210,7 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
     Rule(
-        "resource-duplicate",
+        RESOURCE_DUPLICATE,
         why="two manifests become the same object: {detail}",
         steps=(
             Step(
@@ -189,7 +222,7 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/internal/builtins",
     ),
     Rule(
-        "patch-without-target",
+        _PATCH_WITHOUT_TARGET,
         why="a patch has no object to change: {target}",
         steps=(
             Step(
@@ -201,7 +234,7 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
     Rule(
-        "patch-without-target",
+        _PATCH_WITHOUT_TARGET,
         why="a patch has no object to change: {target}",
         steps=(
             Step(
@@ -216,7 +249,7 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
     Rule(
-        "patch-invalid",
+        _PATCH_INVALID,
         why="a JSON patch does not fit {object}: {detail}",
         steps=(
             Step(
@@ -233,7 +266,7 @@ _KUSTOMIZATION = (
         upstream="evanphx/json-patch",
     ),
     Rule(
-        "patch-invalid",
+        _PATCH_INVALID,
         why="a patch is neither a strategic merge patch nor a JSON patch: {detail}",
         steps=(
             Step(
@@ -249,7 +282,7 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/internal/builtins",
     ),
     Rule(
-        "kustomization-file-invalid",
+        _KUSTOMIZATION_FILE_INVALID,
         why="kustomization.yaml has a field that kustomize does not know: {field}",
         steps=(
             Step(
@@ -265,7 +298,7 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/types",
     ),
     Rule(
-        "kustomization-file-invalid",
+        _KUSTOMIZATION_FILE_INVALID,
         why="kustomization.yaml is not valid: {detail}",
         steps=(Step("correct kustomization.yaml; kustomize build {path} shows it before a push"),),
         pattern=Text(
@@ -279,7 +312,7 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/internal/target",
     ),
     Rule(
-        "kustomize-cycle",
+        Code("kustomize-cycle", "The kustomization.yaml files refer to each other in a cycle."),
         why="the kustomization.yaml files name each other in a circle: {detail}",
         steps=(
             Step("take one of the references out; kustomize build {path} shows it before a push"),
@@ -289,7 +322,10 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/internal/target",
     ),
     Rule(
-        "generator-conflict",
+        Code(
+            "generator-conflict",
+            "A configMapGenerator or secretGenerator conflicts with an object or lacks its input.",
+        ),
         why="a configMapGenerator or secretGenerator makes what is there already, or lacks its source: {detail}",
         steps=(
             Step(
@@ -304,7 +340,10 @@ _KUSTOMIZATION = (
         upstream=f"{_KUSTOMIZE}/internal/accumulator",
     ),
     Rule(
-        "kustomize-plugin-forbidden",
+        Code(
+            "kustomize-plugin-forbidden",
+            "The kustomization.yaml uses a plugin or helmCharts, which Flux does not support.",
+        ),
         why="kustomization.yaml uses a plugin or helmCharts, which kustomize-controller does not run",
         steps=(
             Step(
@@ -322,7 +361,7 @@ _KUSTOMIZATION = (
 
 _REST = (
     Rule(
-        "build-failed",
+        Code("build-failed", "Kustomize cannot build the manifests in spec.path."),
         why="kustomize cannot build {path}",
         steps=(
             Step(
@@ -335,7 +374,7 @@ _REST = (
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "prune-failed",
+        _PRUNE_FAILED,
         why="{object} is no longer in Git and cannot be deleted: {detail}",
         steps=(
             Step(
@@ -349,7 +388,7 @@ _REST = (
         upstream="PKG ssa/manager_delete.go",
     ),
     Rule(
-        "prune-failed",
+        _PRUNE_FAILED,
         why="what is no longer in Git cannot be deleted",
         steps=(
             Step(
@@ -362,7 +401,7 @@ _REST = (
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "prune-failed",
+        _PRUNE_FAILED,
         why="it was deleted, and what it made is not, or not in time: {detail}",
         steps=(
             Step(

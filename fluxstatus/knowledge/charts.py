@@ -4,9 +4,20 @@ Upstream: SC internal/helm/repository, internal/helm/getter, internal/helm/chart
 internal/controller/helmchart_controller.go.
 """
 
+from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_HELM_INDEX_AUTH = Code(
+    "helm-index-auth", "The Helm repository requires a login or rejects the credentials."
+)
+_CHART_VERSION_MISSING = Code(
+    "chart-version-missing",
+    "The chart or a matching version of it does not exist in the repository.",
+)
+_CHART_INVALID = Code("chart-invalid", "The chart is invalid or cannot be built from its source.")
 
 _HELM: KindNames = frozenset({"HelmRepository"})
 _CHART: KindNames = frozenset({"HelmChart"})
@@ -17,7 +28,7 @@ _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 
 _REPOSITORY = (
     Rule(
-        "helm-index-auth",
+        _HELM_INDEX_AUTH,
         why="the chart repository {url} takes none of what the Secret {secret} holds ({status}): a wrong or expired login, or one without the right to read",
         steps=(
             Step(
@@ -32,7 +43,7 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-auth",
+        _HELM_INDEX_AUTH,
         why="the chart repository {url} asks for a login ({status})",
         steps=(
             Step(
@@ -46,7 +57,7 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-missing",
+        Code("helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."),
         why="there is no chart repository at {url}: no index.yaml (404)",
         steps=(
             Step(
@@ -60,7 +71,10 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-too-large",
+        Code(
+            "helm-index-too-large",
+            "The index of the Helm repository exceeds the size limit of source-controller.",
+        ),
         why="the index of {url} is larger than source-controller takes",
         steps=(
             Step(
@@ -73,7 +87,10 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-invalid",
+        Code(
+            "helm-index-invalid",
+            "The URL of the HelmRepository does not serve a valid repository index.",
+        ),
         why="what {url} serves is not a Helm repository index",
         steps=(
             Step(
@@ -86,7 +103,7 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-failed",
+        Code("helm-index-failed", "The index of the Helm repository cannot be fetched."),
         why="the index of the chart repository {url} cannot be fetched",
         steps=(
             Step(
@@ -99,7 +116,10 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-type-mismatch",
+        Code(
+            "helm-type-mismatch",
+            "The values of spec.url and spec.type in the HelmRepository do not match.",
+        ),
         why="spec.url and spec.type of the HelmRepository do not fit together: {detail}",
         steps=(
             Step("set spec.type: oci for an oci:// URL, and leave it out for https", read=(SPEC,)),
@@ -112,7 +132,7 @@ _REPOSITORY = (
         upstream="SC internal/helm/repository, internal/controller/helmrepository_controller.go",
     ),
     Rule(
-        "url-invalid",
+        Code("url-invalid", "The URL or image address in the spec is not valid for the kind."),
         why="{address_field} is not valid for this kind",
         steps=(Step("correct {address_field} and spec.type", read=(SPEC,)),),
         reasons=("URLInvalid", "ImageURLInvalid"),
@@ -123,7 +143,7 @@ _REPOSITORY = (
 
 _CHARTS = (
     Rule(
-        "chart-version-missing",
+        _CHART_VERSION_MISSING,
         why="the repository has no chart {wanted_chart} in a version that fits {wanted_version}",
         steps=(
             Step(
@@ -138,7 +158,7 @@ _CHARTS = (
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
+        _CHART_VERSION_MISSING,
         why="the repository has no chart {wanted_chart}",
         steps=(Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
         pattern=Text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
@@ -146,7 +166,7 @@ _CHARTS = (
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
+        _CHART_VERSION_MISSING,
         why="the index of {source_name} lists no chart {chart} (no chart name found)",
         steps=(
             Step(
@@ -160,7 +180,7 @@ _CHARTS = (
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
+        _CHART_VERSION_MISSING,
         why="the index of {source_name} lists no version of the chart {chart} (no chart version found)",
         steps=(
             Step(
@@ -173,7 +193,7 @@ _CHARTS = (
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
+        _CHART_VERSION_MISSING,
         why="the registry has no chart {wanted_chart}: {detail}",
         steps=(
             Step(
@@ -189,7 +209,7 @@ _CHARTS = (
         upstream="SC internal/helm/repository/oci_chart_repository.go",
     ),
     Rule(
-        "chart-version-missing",
+        _CHART_VERSION_MISSING,
         why="the registry has no tag of the chart that fits the version asked for: {detail}",
         steps=(Step("correct the chart's name or version", read=(SPEC,)),),
         pattern=Text(
@@ -199,7 +219,10 @@ _CHARTS = (
         upstream="SC internal/helm/repository/oci_chart_repository.go",
     ),
     Rule(
-        "chart-version-invalid",
+        Code(
+            "chart-version-invalid",
+            "The chart version is neither a valid version nor a valid range.",
+        ),
         why="the version of the chart is no version and no range: {detail}",
         steps=(Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
         pattern=Text(
@@ -210,7 +233,7 @@ _CHARTS = (
         upstream="Masterminds/semver",
     ),
     Rule(
-        "chart-path-missing",
+        Code("chart-path-missing", "The source has no chart at the given path."),
         why="the source has no chart at {wanted_path}",
         steps=(
             Step(
@@ -227,7 +250,7 @@ _CHARTS = (
         upstream="SC internal/helm/chart/builder_local.go",
     ),
     Rule(
-        "chart-dependency-failed",
+        CHART_DEPENDENCY_FAILED,
         why="a chart that this chart depends on cannot be had: {detail}",
         steps=(
             Step(
@@ -243,7 +266,10 @@ _CHARTS = (
         upstream="SC internal/helm/chart/dependency_manager.go",
     ),
     Rule(
-        "chart-archive-missing",
+        Code(
+            "chart-archive-missing",
+            "The chart is listed in the repository index, but its archive does not exist.",
+        ),
         why="the index lists the chart, and its archive is not there: {archive} answers 404",
         steps=(
             Step(
@@ -256,7 +282,10 @@ _CHARTS = (
         upstream=_BUILD,
     ),
     Rule(
-        "chart-archive-denied",
+        Code(
+            "chart-archive-denied",
+            "The chart is listed in the repository index, but its archive requires a login.",
+        ),
         why="the index can be read, and the chart's archive {archive} asks for a login ({status})",
         steps=(
             Step(
@@ -269,7 +298,10 @@ _CHARTS = (
         upstream=_BUILD,
     ),
     Rule(
-        "values-file-missing",
+        Code(
+            "values-file-missing",
+            "A file in spec.valuesFiles does not exist in the chart or its source.",
+        ),
         why="the chart has no values file {wanted_path}, which spec.valuesFiles names",
         steps=(
             Step(
@@ -285,7 +317,7 @@ _CHARTS = (
         upstream="SC internal/helm/chart/builder.go",
     ),
     Rule(
-        "chart-invalid",
+        _CHART_INVALID,
         why="the chart's files are not those of a valid chart: {detail}",
         steps=(
             Step(
@@ -303,7 +335,7 @@ _CHARTS = (
         upstream="helm pkg/chart/loader",
     ),
     Rule(
-        "chart-invalid",
+        _CHART_INVALID,
         why="the chart cannot be built from its source",
         steps=(
             Step("correct what the message says in the chart or its values files", read=(SPEC,)),

@@ -5,12 +5,21 @@ Upstream: PKG auth (access_token.go, aws, azure, gcp), and what the clouds' toke
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SERVICE_ACCOUNTS, SPEC
+from fluxstatus.model.codes import Code
+
+_SERVICE_ACCOUNT_MISSING = Code(
+    "service-account-missing", "A required ServiceAccount does not exist."
+)
+_CLOUD_LOGIN_FAILED = Code(
+    "cloud-login-failed",
+    "The login to a cloud provider or its registry fails or lacks permissions.",
+)
 
 _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
 
 RULES = (
     Rule(
-        "service-account-missing",
+        _SERVICE_ACCOUNT_MISSING,
         why="the ServiceAccount {missing_sa}, whose cloud identity is to be used, does not exist",
         steps=(
             Step(
@@ -24,7 +33,7 @@ RULES = (
         upstream="PKG auth/access_token.go",
     ),
     Rule(
-        "service-account-missing",
+        _SERVICE_ACCOUNT_MISSING,
         why="the ServiceAccount {missing_sa} does not exist",
         steps=(
             Step(
@@ -38,7 +47,7 @@ RULES = (
         upstream="PKG runtime/client/impersonator.go, kubernetes ServiceAccount admission",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="the annotations of the ServiceAccount name no valid cloud identity: {detail}",
         steps=(
             Step(
@@ -53,7 +62,7 @@ RULES = (
         upstream="PKG auth/access_token.go",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="AWS gives the controller no credential: its role may not be assumed (AssumeRoleWithWebIdentity), or it has none",
         steps=(
             Step(
@@ -68,7 +77,7 @@ RULES = (
         upstream="PKG auth/aws, aws-sdk-go-v2",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="the AWS role of the controller lacks a permission: {detail}",
         steps=(
             Step(
@@ -80,7 +89,7 @@ RULES = (
         upstream="aws-sdk-go-v2",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="Azure gives the controller no credential for the managed identity: {detail}",
         steps=(
             Step(
@@ -96,7 +105,7 @@ RULES = (
         upstream="PKG auth/azure, azure-sdk-for-go azidentity",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="Google Cloud gives the controller no credential: {detail}",
         steps=(
             Step(
@@ -112,7 +121,7 @@ RULES = (
         upstream="PKG auth/gcp, golang.org/x/oauth2/google",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="the cloud provider {cloud} gives no credential to the controller",
         steps=(
             Step(
@@ -128,7 +137,7 @@ RULES = (
         upstream="PKG auth/access_token.go",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="the registry {host} is one of {cloud_registry}, whose passwords live for hours only: the login of the Secret {secret} has expired (UNAUTHORIZED)",
         steps=(
             Step(
@@ -145,7 +154,7 @@ RULES = (
         upstream="go-containerregistry pkg/v1/remote/transport/error.go",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="the registry {host} is one of {cloud_registry} and asks for a login (UNAUTHORIZED), and spec.provider is not set",
         steps=(
             Step(
@@ -162,7 +171,7 @@ RULES = (
         upstream="go-containerregistry pkg/v1/remote/transport/error.go",
     ),
     Rule(
-        "cloud-login-failed",
+        _CLOUD_LOGIN_FAILED,
         why="the registry {host} does not let the cloud identity of the controller in (spec.provider {cloud}, UNAUTHORIZED)",
         steps=(
             Step(

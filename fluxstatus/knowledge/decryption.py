@@ -5,7 +5,13 @@ Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRETS, SERVICE_ACCOUNTS, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_SOPS_KEY_WRONG = Code(
+    "sops-key-wrong",
+    "The file is encrypted with SOPS for a key that the Kustomization does not have.",
+)
 
 _KS: KindNames = frozenset({"Kustomization"})
 _DECRYPTOR = "KC internal/decryptor/decryptor.go"
@@ -17,7 +23,7 @@ _NO_DATA_KEY = r"^(?=.*(?:sops data key|data key required to decrypt))"
 
 RULES = (
     Rule(
-        "sops-key-missing",
+        Code("sops-key-missing", "The Secret in spec.decryption.secretRef does not exist."),
         why="the Secret {missing} for decryption (spec.decryption.secretRef) does not exist",
         steps=(
             Step(
@@ -36,7 +42,7 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-key-invalid",
+        Code("sops-key-invalid", "A SOPS key or credential in the Secret cannot be read."),
         why="the key {key} in the Secret {holder} cannot be read as the key that its name says",
         steps=(
             Step(
@@ -54,7 +60,7 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-key-wrong",
+        _SOPS_KEY_WRONG,
         why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in the Secret {decryption_secret}: the data key cannot be got",
         steps=(
             Step(
@@ -69,7 +75,7 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops age",
     ),
     Rule(
-        "sops-key-wrong",
+        _SOPS_KEY_WRONG,
         why="the file is encrypted with SOPS for the age recipient {recipient}, and spec.decryption names no Secret with a key: the data key cannot be got",
         steps=(
             Step(
@@ -84,7 +90,10 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops age",
     ),
     Rule(
-        "sops-kms-denied",
+        Code(
+            "sops-kms-denied",
+            "The KMS does not allow kustomize-controller to decrypt the SOPS data key.",
+        ),
         why="the data key of the SOPS file is held by a KMS of {kms}, which does not give it: the identity of kustomize-controller may not decrypt with that key",
         steps=(
             Step(
@@ -104,7 +113,7 @@ RULES = (
         upstream=f"{_DECRYPTOR}, KC internal/sops",
     ),
     Rule(
-        "sops-vault-failed",
+        Code("sops-vault-failed", "Vault or OpenBao does not decrypt the SOPS data key."),
         why="the data key of the SOPS file is in a Vault (OpenBao), which does not give it",
         steps=(
             Step(
@@ -117,7 +126,7 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops hcvault",
     ),
     Rule(
-        "sops-key-wrong",
+        _SOPS_KEY_WRONG,
         why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in the Secret {decryption_secret}: the data key cannot be got",
         steps=(
             Step(
@@ -133,7 +142,7 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops pgp",
     ),
     Rule(
-        "sops-corrupt",
+        Code("sops-corrupt", "The SOPS file was changed after it was encrypted (MAC mismatch)."),
         why="the SOPS file {object} was changed after its encryption, so that it does not verify (MAC mismatch)",
         steps=(
             Step(
@@ -145,7 +154,10 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-not-configured",
+        Code(
+            "sops-not-configured",
+            "A manifest is encrypted with SOPS, but spec.decryption is not set.",
+        ),
         why="{object} is encrypted with SOPS in Git, and spec.decryption is not set",
         steps=(
             Step(
@@ -159,7 +171,7 @@ RULES = (
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "sops-format-wrong",
+        Code("sops-format-wrong", "The SOPS file cannot be read in the expected format."),
         why="the SOPS file cannot be read in the format that its name says: {detail}",
         steps=(
             Step(
@@ -177,7 +189,7 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-key-wrong",
+        _SOPS_KEY_WRONG,
         why="the file is encrypted with SOPS for other keys than those in the Secret {decryption_secret}: the data key cannot be got",
         steps=(
             Step(

@@ -5,7 +5,21 @@ Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_GIT_REPOSITORY_MISSING = Code(
+    "git-repository-missing",
+    "The Git repository or a submodule does not exist or is not accessible.",
+)
+_GIT_REF_MISSING = Code(
+    "git-ref-missing", "No branch, tag or commit in the repository matches spec.ref."
+)
+_GIT_EMPTY = Code("git-empty", "The Git repository is empty and has no commits.")
+_INCLUDE_MISSING = Code(
+    "include-missing",
+    "A repository in spec.include is missing, has no artifact or cannot be copied.",
+)
 
 _GIT: KindNames = frozenset({"GitRepository"})
 _ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
@@ -17,7 +31,7 @@ _GONE = Text(
 
 _REFERENCES = (
     Rule(
-        "git-repository-missing",
+        _GIT_REPOSITORY_MISSING,
         why="{url} or a submodule of it (spec.recurseSubmodules) is not found, or the login may not see it",
         steps=(
             Step(
@@ -31,7 +45,7 @@ _REFERENCES = (
         upstream="go-git submodule.go",
     ),
     Rule(
-        "git-repository-missing",
+        _GIT_REPOSITORY_MISSING,
         why="there is no repository at {url} (not found), or the login may not see it",
         steps=(
             Step(
@@ -45,7 +59,7 @@ _REFERENCES = (
         upstream="go-git plumbing/transport",
     ),
     Rule(
-        "git-repository-missing",
+        _GIT_REPOSITORY_MISSING,
         why="there is no repository at {url} (not found), or the login may not see it",
         steps=(
             Step(
@@ -59,7 +73,7 @@ _REFERENCES = (
         upstream="go-git plumbing/transport",
     ),
     Rule(
-        "git-ref-missing",
+        _GIT_REF_MISSING,
         why="the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is empty Flux takes master",
         steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
@@ -68,7 +82,7 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
+        _GIT_REF_MISSING,
         why="the repository has no branch {missing_ref}, which spec.ref asks for",
         steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(
@@ -80,7 +94,7 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
+        _GIT_REF_MISSING,
         why="the repository has no tag {missing_ref}, which spec.ref asks for",
         steps=(Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
@@ -89,7 +103,7 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
+        _GIT_REF_MISSING,
         why="the repository has no tag that fits the range {missing_ref} of spec.ref.semver",
         steps=(
             Step(
@@ -103,7 +117,7 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
+        _GIT_REF_MISSING,
         why="the commit {missing_ref} is not in the repository, or not in the branch that spec.ref names (object not found)",
         steps=(
             Step(
@@ -119,7 +133,7 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
+        _GIT_REF_MISSING,
         why="spec.ref asks for {ref}, which the repository does not have",
         steps=(Step("correct spec.ref, or push what it names", read=(SPEC,)),),
         pattern=Text(
@@ -130,7 +144,7 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-invalid",
+        Code("git-ref-invalid", "The value of spec.ref.semver is not a valid range."),
         why="spec.ref.semver is not a range: {detail}",
         steps=(Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
         pattern=Text(r"semver parse error: (?P<detail>[^\n]+)"),
@@ -139,7 +153,7 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-empty",
+        _GIT_EMPTY,
         why="the repository is empty",
         steps=(Step("push a first commit to the branch of spec.ref"),),
         pattern=Text(r"repository is empty|empty git-upload-pack given"),
@@ -148,7 +162,10 @@ _REFERENCES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-sparse-path-missing",
+        Code(
+            "git-sparse-path-missing",
+            "A directory in spec.sparseCheckout does not exist in the repository.",
+        ),
         why="a directory that spec.sparseCheckout names is not in the repository: {detail}",
         steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
         pattern=Text(r"sparse checkout[^\n:]*:? (?P<detail>[^\n]{1,120})"),
@@ -157,7 +174,7 @@ _REFERENCES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-not-served",
+        Code("git-not-served", "The server at spec.url does not speak the Git protocol."),
         why="what answers at {url} is no Git server: {detail}",
         steps=(
             Step(
@@ -173,7 +190,7 @@ _REFERENCES = (
         upstream="go-git plumbing/format/pktline",
     ),
     Rule(
-        "git-submodule-failed",
+        Code("git-submodule-failed", "A submodule of the Git repository cannot be fetched."),
         why="a submodule of the repository cannot be fetched (spec.recurseSubmodules)",
         steps=(
             Step(
@@ -186,7 +203,7 @@ _REFERENCES = (
         upstream="go-git submodule.go",
     ),
     Rule(
-        "include-missing",
+        _INCLUDE_MISSING,
         why="the GitRepository {missing}, which spec.include names, is missing or has no artifact yet",
         steps=(
             Step(
@@ -200,7 +217,7 @@ _REFERENCES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "include-missing",
+        _INCLUDE_MISSING,
         why="what spec.include names cannot be copied into the artifact",
         steps=(Step("look at spec.include: repository, fromPath and toPath", read=(SPEC,)),),
         reasons=("NotFound", "NoArtifact", "CopyFailure"),
@@ -211,7 +228,7 @@ _REFERENCES = (
 
 _URLS = (
     Rule(
-        "git-url-insecure",
+        Code("git-url-insecure", "The Git URL contains credentials or would send them over HTTP."),
         why="credentials would travel in the open: the URL is http, or holds them itself",
         steps=(
             Step(
@@ -227,7 +244,10 @@ _URLS = (
         upstream="PKG git/gogit/client.go",
     ),
     Rule(
-        "git-auth-ambiguous",
+        Code(
+            "git-auth-ambiguous",
+            "The Secret holds both basic auth credentials and a bearerToken, but only one is allowed.",
+        ),
         why="the Secret {secret} holds both username and password and a bearerToken: only one may be there",
         steps=(Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"basic auth and bearer token cannot be set at the same time"),
@@ -236,7 +256,7 @@ _URLS = (
         upstream="PKG git/gogit/client.go",
     ),
     Rule(
-        "git-url-invalid",
+        Code("git-url-invalid", "The Git URL has a scheme that Flux does not support."),
         why="spec.url {url} has no scheme that Flux can fetch from",
         steps=(
             Step(
@@ -253,7 +273,7 @@ _URLS = (
 
 _OTHERWISE = (
     Rule(
-        "git-empty",
+        _GIT_EMPTY,
         why="the repository is empty",
         steps=(Step("push a first commit to the branch of spec.ref"),),
         reasons=("EmptyGitRepository",),
@@ -262,7 +282,7 @@ _OTHERWISE = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-operation-failed",
+        Code("git-operation-failed", "The controller cannot read the Git repository."),
         why="source-controller cannot read {url} with {ref}",
         steps=(
             Step(

@@ -4,6 +4,7 @@ Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and what GitHu
 Bitbucket and Azure DevOps answer (their words come after "remote:").
 """
 
+from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import (
     BASIC_AUTH,
@@ -14,7 +15,20 @@ from fluxstatus.knowledge.steps import (
     URL,
     named,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_PROVIDER_MISMATCH = Code(
+    "provider-mismatch", "The settings in spec.provider and spec.secretRef do not match."
+)
+_GIT_AUTH_REJECTED = Code("git-auth-rejected", "The Git server rejects the credentials.")
+_SSH_KEY_ENCRYPTED = Code(
+    "ssh-key-encrypted", "The SSH private key is encrypted, and its password is missing or wrong."
+)
+_SSH_KEY_REJECTED = Code("ssh-key-rejected", "The Git server does not accept the SSH key or user.")
+_SSH_HOST_KEY = Code(
+    "ssh-host-key", "The SSH host key cannot be verified against known_hosts in the Secret."
+)
 
 _GIT: KindNames = frozenset({"GitRepository"})
 _ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
@@ -41,7 +55,10 @@ _SCAN = Step(
 
 _LOGIN = (
     Rule(
-        "git-password-not-supported",
+        Code(
+            "git-password-not-supported",
+            "The Git server requires a token and no longer accepts passwords.",
+        ),
         why="the Git server no longer takes passwords over https: the Secret {secret} must hold a token",
         steps=(
             Step(
@@ -60,7 +77,9 @@ _LOGIN = (
         upstream="GitHub, GitLab, Bitbucket: answers of the Git servers",
     ),
     Rule(
-        "git-sso-required",
+        Code(
+            "git-sso-required", "The credential is not authorized for the organization's SAML SSO."
+        ),
         why="the organization enforces SAML SSO, and the credential in the Secret {secret} is not authorized for it",
         steps=(
             Step(
@@ -73,7 +92,7 @@ _LOGIN = (
         upstream="GitHub: answers of the Git server",
     ),
     Rule(
-        "github-app-failed",
+        Code("github-app-failed", "The GitHub App cannot obtain an access token."),
         why="the GitHub App of the Secret {secret} gives no token: {detail}",
         steps=(
             Step(
@@ -91,7 +110,7 @@ _LOGIN = (
         upstream="PKG git/github, auth/githubapp/client.go",
     ),
     Rule(
-        "provider-mismatch",
+        _PROVIDER_MISMATCH,
         why="spec.provider and the Secret {secret} do not fit together",
         steps=(
             Step(
@@ -105,7 +124,7 @@ _LOGIN = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "provider-mismatch",
+        _PROVIDER_MISMATCH,
         why="spec.provider and the Secret do not fit together",
         steps=(
             Step(
@@ -118,7 +137,7 @@ _LOGIN = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-auth-rejected",
+        _GIT_AUTH_REJECTED,
         why="the Git server asks for a login and does not take the token that {cloud} gave the controller (spec.provider)",
         steps=(
             Step(
@@ -132,7 +151,7 @@ _LOGIN = (
         upstream="go-git plumbing/transport, PKG auth",
     ),
     Rule(
-        "git-auth-rejected",
+        _GIT_AUTH_REJECTED,
         why="the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong or expired token, or keys other than username and password (or bearerToken)",
         steps=(_PUT_TOKEN,),
         pattern=Text(_REJECTED),
@@ -141,7 +160,7 @@ _LOGIN = (
         upstream="go-git plumbing/transport",
     ),
     Rule(
-        "git-auth-missing",
+        GIT_AUTH_MISSING,
         why="the Git server asks for a login (authentication required), and the FluxInstance {sync_instance} names no Secret for it",
         steps=(
             Step(
@@ -156,7 +175,7 @@ _LOGIN = (
         upstream="go-git plumbing/transport, FO internal/builder/templates.go",
     ),
     Rule(
-        "git-auth-missing",
+        GIT_AUTH_MISSING,
         why="the Git server asks for a login (authentication required) and no Secret is named",
         steps=(
             Step(
@@ -173,7 +192,7 @@ _LOGIN = (
 
 _SSH = (
     Rule(
-        "ssh-key-encrypted",
+        _SSH_KEY_ENCRYPTED,
         why="the SSH private key in the Secret {secret} is encrypted and no password is given",
         steps=(
             Step(
@@ -187,7 +206,7 @@ _SSH = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "ssh-key-encrypted",
+        _SSH_KEY_ENCRYPTED,
         why="the password in the Secret {secret} does not open the SSH private key (identity)",
         steps=(Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"decryption password incorrect"),
@@ -196,7 +215,7 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh",
     ),
     Rule(
-        "ssh-key-invalid",
+        Code("ssh-key-invalid", "The identity in the Secret is not a usable SSH private key."),
         why="the identity in the Secret {secret} is not a usable SSH private key",
         steps=(_PUT_SSH_KEY,),
         pattern=Text(
@@ -208,7 +227,7 @@ _SSH = (
         upstream="PKG git/gogit/transport.go",
     ),
     Rule(
-        "ssh-key-rejected",
+        _SSH_KEY_REJECTED,
         why="the Git server does not offer to take an SSH key from this user (unable to authenticate)",
         steps=(
             Step(
@@ -221,7 +240,7 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh",
     ),
     Rule(
-        "ssh-key-rejected",
+        _SSH_KEY_REJECTED,
         why="the Git server does not accept the SSH key in the Secret {secret} (unable to authenticate)",
         steps=(
             Step(
@@ -237,7 +256,7 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh",
     ),
     Rule(
-        "ssh-host-key",
+        _SSH_HOST_KEY,
         why="the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key mismatch)",
         steps=(_SCAN,),
         pattern=Text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
@@ -245,7 +264,7 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
-        "ssh-host-key",
+        _SSH_HOST_KEY,
         why="known_hosts of the Secret {secret} has no key of {host} (key is unknown)",
         steps=(
             Step(
@@ -260,7 +279,7 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
-        "ssh-host-key",
+        _SSH_HOST_KEY,
         why="known_hosts in the Secret {secret} is not valid",
         steps=(
             Step(
@@ -275,7 +294,7 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
-        "ssh-no-common-algorithm",
+        Code("ssh-no-common-algorithm", "Flux and the SSH server have no algorithm in common."),
         why="Flux and {host} have no {algorithm} algorithm in common",
         steps=(
             Step(

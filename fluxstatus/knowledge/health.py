@@ -5,8 +5,10 @@ What the pods themselves say is added by the check, which has read them (faults.
 Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 """
 
+from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import EVENTS, SPEC
+from fluxstatus.model.codes import Code
 
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
 _WAITED = "PKG ssa/manager_wait.go"
@@ -16,7 +18,7 @@ _PODS = "kubectl get pods -n {workload_ns}"
 
 RULES = (
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="{workload} does not become healthy: {workload_state}",
         steps=(
             Step(
@@ -29,7 +31,7 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="the health of {workload} cannot be told: the cluster does not know the kind {kind_wanted}",
         steps=(
             Step(
@@ -45,7 +47,7 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "cel-invalid",
+        CEL_INVALID,
         why="an expression of spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
         steps=(
             Step(
@@ -62,7 +64,7 @@ RULES = (
         upstream="PKG runtime/cel",
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="{workload} does not become healthy: {workload_state}",
         steps=(
             Step(
@@ -78,7 +80,7 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="{workload} does not become healthy: {workload_state}",
         steps=(
             Step(
@@ -90,7 +92,7 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="{workload} was deleted and is not gone: {workload_state}",
         steps=(
             Step(
@@ -105,7 +107,7 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="{workload} does not become healthy: {workload_state}",
         steps=(
             Step(
@@ -117,7 +119,7 @@ RULES = (
         upstream="CU pkg/kstatus/status/core.go serviceConditions",
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="{workload} does not become healthy: {workload_state}",
         steps=(
             Step(
@@ -129,7 +131,7 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="{workload} does not become healthy: {workload_state}",
         steps=(
             Step(
@@ -141,7 +143,7 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-unknown",
+        Code("health-check-unknown", "A health check cannot determine the status of an object."),
         why="the health of {detail} cannot be told: its kind is not known, may not be read, or has no status that kstatus understands",
         steps=(
             Step(
@@ -153,14 +155,14 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
+        HEALTH_CHECK_FAILED,
         why="what was applied does not become healthy",
         steps=(Step("look at what it applied and at its events", read=(EVENTS,)),),
         reasons=("HealthCheckFailed",),
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "reconciliation-canceled",
+        Code("reconciliation-canceled", "The health check was canceled by a newer reconciliation."),
         why="a newer reconciliation has taken over",
         steps=(Step("wait for the newer one", read=(EVENTS,)),),
         reasons=("HealthCheckCanceled",),

@@ -4,9 +4,16 @@ Upstream: IRC internal/controller and internal/policy, IAC internal/source and i
 SW internal/controller and internal/builder.
 """
 
+from fluxstatus.knowledge.codes import SPEC_INVALID
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_IMAGE_UPDATE_PUSH_FAILED = Code(
+    "image-update-push-failed",
+    "The ImageUpdateAutomation cannot read from or push to the Git repository.",
+)
 
 _REPOSITORY: KindNames = frozenset({"ImageRepository"})
 _POLICY: KindNames = frozenset({"ImagePolicy"})
@@ -18,7 +25,7 @@ _PUSH = "IAC internal/source, go-git plumbing/transport"
 
 _SCANS = (
     Rule(
-        "image-scan-failed",
+        Code("image-scan-failed", "The image repository cannot be scanned."),
         why="the image repository {image} cannot be scanned",
         steps=(Step("look at spec.image, its Secret and spec.provider", read=(SPEC,)),),
         reasons=("ReadOperationFailed", "AuthenticationFailed", "Failure"),
@@ -26,7 +33,10 @@ _SCANS = (
         upstream="IRC internal/controller/imagerepository_controller.go",
     ),
     Rule(
-        "image-repository-missing",
+        Code(
+            "image-repository-missing",
+            "The ImageRepository in spec.imageRepositoryRef does not exist.",
+        ),
         why="the ImageRepository {missing} that spec.imageRepositoryRef names does not exist",
         steps=(
             Step(
@@ -43,7 +53,7 @@ _SCANS = (
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(
-        "image-not-scanned",
+        Code("image-not-scanned", "The ImageRepository has not been scanned yet or has no tags."),
         why="the ImageRepository {image_repository} has no tags yet: it was not scanned, or its repository is empty",
         steps=(
             Step(
@@ -57,7 +67,10 @@ _SCANS = (
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(
-        "image-policy-no-match",
+        Code(
+            "image-policy-no-match",
+            "No image tag matches spec.filterTags and spec.policy of the ImagePolicy.",
+        ),
         why="no tag fits the policy: its filter (spec.filterTags) or range (spec.policy) leaves none over",
         steps=(
             Step(
@@ -74,7 +87,7 @@ _SCANS = (
         upstream="IRC internal/policy",
     ),
     Rule(
-        "image-policy-failed",
+        Code("image-policy-failed", "The ImagePolicy cannot determine the latest tag."),
         why="the policy cannot tell a latest tag",
         steps=(
             Step(
@@ -86,7 +99,7 @@ _SCANS = (
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(
-        "spec-invalid",
+        SPEC_INVALID,
         why="the policy is not valid: {detail}",
         steps=(Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
         pattern=Text(
@@ -101,7 +114,7 @@ _SCANS = (
 
 _UPDATES = (
     Rule(
-        "image-update-push-failed",
+        _IMAGE_UPDATE_PUSH_FAILED,
         why="the branch that the automation pushes to is protected: {detail}",
         steps=(
             Step(
@@ -117,7 +130,7 @@ _UPDATES = (
         upstream=_PUSH,
     ),
     Rule(
-        "image-update-push-failed",
+        _IMAGE_UPDATE_PUSH_FAILED,
         why="the login of the GitRepository {source_name} may read and not write: the push is rejected",
         steps=(
             Step(
@@ -134,7 +147,7 @@ _UPDATES = (
         upstream=_PUSH,
     ),
     Rule(
-        "image-update-push-failed",
+        _IMAGE_UPDATE_PUSH_FAILED,
         why="somebody pushed to the same branch meanwhile, so that the automation's push is refused ({detail})",
         steps=(
             Step(
@@ -150,7 +163,10 @@ _UPDATES = (
         upstream=_PUSH,
     ),
     Rule(
-        "image-update-path-missing",
+        Code(
+            "image-update-path-missing",
+            "The path in spec.update.path does not exist in the repository.",
+        ),
         why="spec.update.path is not in the repository: {detail}",
         steps=(Step("correct spec.update.path", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
@@ -159,7 +175,10 @@ _UPDATES = (
         upstream="IAC internal/policy",
     ),
     Rule(
-        "image-update-failed",
+        Code(
+            "image-update-failed",
+            "The ImageUpdateAutomation cannot write new tags to the manifests.",
+        ),
         why="the automation cannot write the new tags into the manifests: {detail}",
         steps=(
             Step(
@@ -176,7 +195,10 @@ _UPDATES = (
         upstream="IAC internal/policy, pkg/update",
     ),
     Rule(
-        "image-update-template",
+        Code(
+            "image-update-template",
+            "The value of spec.git.commit.messageTemplate is invalid or uses removed fields.",
+        ),
         why="the template of the commit message uses what is gone: {detail}",
         steps=(
             Step(
@@ -194,7 +216,10 @@ _UPDATES = (
         versions=">=2.7",
     ),
     Rule(
-        "image-update-signing",
+        Code(
+            "image-update-signing",
+            "The key in spec.git.commit.signingKey cannot be used to sign commits.",
+        ),
         why="the key that commits are signed with cannot be used: {detail}",
         steps=(
             Step(
@@ -208,7 +233,10 @@ _UPDATES = (
         upstream="IAC internal/source",
     ),
     Rule(
-        "image-update-branch-unknown",
+        Code(
+            "image-update-branch-unknown",
+            "The ImageUpdateAutomation does not specify a branch to push to.",
+        ),
         why="the automation does not know which branch to push to: {detail}",
         steps=(
             Step(
@@ -222,7 +250,7 @@ _UPDATES = (
         upstream="IAC internal/source",
     ),
     Rule(
-        "image-update-push-failed",
+        _IMAGE_UPDATE_PUSH_FAILED,
         why="the automation cannot read from or push to Git",
         steps=(
             Step(
@@ -238,7 +266,9 @@ _UPDATES = (
 
 _GENERATORS = (
     Rule(
-        "generator-path-missing",
+        Code(
+            "generator-path-missing", "The ArtifactGenerator cannot copy a path from its sources."
+        ),
         why="the ArtifactGenerator cannot copy {from_path}: {detail}",
         steps=(
             Step(
@@ -254,7 +284,7 @@ _GENERATORS = (
         upstream="SW internal/builder/builder.go",
     ),
     Rule(
-        "spec-invalid",
+        SPEC_INVALID,
         why="the spec is not valid: {detail}",
         steps=(Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>[^\n]{1,240})"),
@@ -264,7 +294,10 @@ _GENERATORS = (
         upstream="SW internal/controller/artifactgenerator_validation.go",
     ),
     Rule(
-        "generator-failed",
+        Code(
+            "generator-failed",
+            "The ArtifactGenerator cannot read its sources or build its artifacts.",
+        ),
         why="the ArtifactGenerator cannot read its sources or build its artifacts",
         steps=(Step("look at spec.sources and spec.artifacts", read=(SPEC,)),),
         reasons=("SourceFetchFailed", "ArtifactFailed", "BuildFailed", "ReconciliationFailed"),
@@ -293,7 +326,7 @@ _INVALID = (
 
 _OF_ANY_KIND = (
     Rule(
-        "spec-invalid",
+        SPEC_INVALID,
         why="the spec is not valid: {detail}",
         steps=(Step("correct what the message says", read=(SPEC,)),),
         pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
@@ -301,7 +334,7 @@ _OF_ANY_KIND = (
         upstream="PKG runtime/reconcile, FO api/v1",
     ),
     Rule(
-        "spec-invalid",
+        SPEC_INVALID,
         why="the spec is not valid",
         steps=(Step("correct what the message says", read=(SPEC,)),),
         reasons=_INVALID,

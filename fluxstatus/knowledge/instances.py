@@ -5,7 +5,13 @@ Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_INSTANCE_ARTIFACT_FAILED = Code(
+    "instance-artifact-failed",
+    "The distribution artifact in spec.distribution.artifact cannot be fetched.",
+)
 
 _INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
@@ -13,7 +19,10 @@ _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
 
 RULES = (
     Rule(
-        "distribution-version-missing",
+        Code(
+            "distribution-version-missing",
+            "No known Flux version matches spec.distribution.version.",
+        ),
         why="spec.distribution.version {distribution} fits no Flux version that this operator knows",
         steps=(
             Step(
@@ -28,7 +37,10 @@ RULES = (
         upstream=f"{_BUILDER}/semver.go",
     ),
     Rule(
-        "distribution-downgrade",
+        Code(
+            "distribution-downgrade",
+            "The FluxInstance asks for an older Flux version, but downgrades are not supported.",
+        ),
         why="Flux cannot be downgraded in place (from {old_version} to {new_version})",
         steps=(
             Step(
@@ -42,7 +54,10 @@ RULES = (
         upstream="FO internal/controller/fluxinstance_controller.go",
     ),
     Rule(
-        "instance-patch-failed",
+        Code(
+            "instance-patch-failed",
+            "A patch in spec.kustomize.patches does not fit the Flux manifests.",
+        ),
         why="a patch in spec.kustomize.patches does not fit the manifests of this Flux version: {detail}",
         steps=(
             Step(
@@ -61,7 +76,10 @@ RULES = (
         upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
     ),
     Rule(
-        "instance-component-invalid",
+        Code(
+            "instance-component-invalid",
+            "A component in spec.components is invalid or not supported.",
+        ),
         why="a component in spec.components does not fit: {detail}",
         steps=(
             Step(
@@ -81,7 +99,10 @@ RULES = (
         upstream=f"{_BUILDER}/components.go, images.go",
     ),
     Rule(
-        "instance-registry-unknown",
+        Code(
+            "instance-registry-unknown",
+            "The Flux Operator has no image digests for spec.distribution.registry.",
+        ),
         why="the operator knows no image digests for the registry of spec.distribution.registry: {detail}",
         steps=(
             Step(
@@ -95,7 +116,7 @@ RULES = (
         upstream=f"{_BUILDER}/images.go",
     ),
     Rule(
-        "instance-artifact-failed",
+        _INSTANCE_ARTIFACT_FAILED,
         why="the registry of spec.distribution.artifact does not let the operator in: {detail}",
         steps=(
             Step(
@@ -110,7 +131,7 @@ RULES = (
         upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(
-        "instance-artifact-failed",
+        _INSTANCE_ARTIFACT_FAILED,
         why="there is no distribution artifact at {artifact}: {detail}",
         steps=(Step("correct spec.distribution.artifact", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|404)[^\n]{0,80})"),
@@ -120,7 +141,7 @@ RULES = (
         upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(
-        "instance-artifact-failed",
+        _INSTANCE_ARTIFACT_FAILED,
         why="the operator cannot fetch the distribution artifact {artifact}",
         steps=(
             Step(
@@ -133,7 +154,7 @@ RULES = (
         upstream="FO internal/controller/fluxinstance_controller.go",
     ),
     Rule(
-        "instance-build-failed",
+        Code("instance-build-failed", "The Flux manifests cannot be built from the FluxInstance."),
         why="the operator cannot build the Flux manifests from the FluxInstance; it does not try again until the spec changes",
         steps=(
             Step(
@@ -146,7 +167,9 @@ RULES = (
         upstream=_BUILDER,
     ),
     Rule(
-        "instance-apply-failed",
+        Code(
+            "instance-apply-failed", "The Flux manifests cannot be applied or do not become ready."
+        ),
         why="the operator cannot apply the Flux manifests, or they do not become ready",
         steps=(
             Step(

@@ -5,7 +5,26 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), e
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, OBJECT, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_FIELD_MANAGER_CONFLICT = Code(
+    "field-manager-conflict", "Another field manager owns a field that Flux tries to set."
+)
+_OBJECT_TOO_LARGE = Code(
+    "object-too-large",
+    "An object or its annotations exceed the size limit of the API server or etcd.",
+)
+_MANIFEST_NAME_INVALID = Code(
+    "manifest-name-invalid", "A manifest has a name, label or annotation that is not allowed."
+)
+_MANIFEST_UNKNOWN_FIELD = Code(
+    "manifest-unknown-field", "A manifest has a field that its kind does not define."
+)
+_MANIFEST_WRONG_TYPE = Code("manifest-wrong-type", "A value in a manifest has the wrong type.")
+_MANIFEST_INVALID = Code(
+    "manifest-invalid", "A manifest is incomplete or rejected by the API server as invalid."
+)
 
 _APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _VALIDATION = "kubernetes apimachinery validation"
@@ -13,7 +32,7 @@ _FIELD = r"(?<![\w.])(?P<field>[A-Za-z<][\w.\[\]\"=:/()<>-]{0,200})"
 
 _CONFLICTS = (
     Rule(
-        "field-manager-conflict",
+        _FIELD_MANAGER_CONFLICT,
         why="another manager, {manager}, owns a field of {object} that Flux wants to set: {field}",
         steps=(
             Step(
@@ -28,7 +47,7 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery managedfields",
     ),
     Rule(
-        "field-manager-conflict",
+        _FIELD_MANAGER_CONFLICT,
         why="another manager owns a field of {object} that Flux wants to set",
         steps=(
             Step(
@@ -40,7 +59,10 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery managedfields",
     ),
     Rule(
-        "update-conflict",
+        Code(
+            "update-conflict",
+            "An object was modified by another client while Flux was applying it.",
+        ),
         why="{object} was changed by another while Flux applied it (the object has been modified)",
         steps=(
             Step(
@@ -54,7 +76,7 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        "port-in-use",
+        Code("port-in-use", "A Service asks for a port or IP address that is already allocated."),
         why="the port {port} that {object} asks for is allocated already ({field})",
         steps=(
             Step(
@@ -73,7 +95,7 @@ _CONFLICTS = (
 
 _TOO_LARGE = (
     Rule(
-        "object-too-large",
+        _OBJECT_TOO_LARGE,
         why="the annotations of {object} are larger than the API server takes: mostly kubectl.kubernetes.io/last-applied-configuration",
         steps=(
             Step(
@@ -86,7 +108,7 @@ _TOO_LARGE = (
         upstream=_VALIDATION,
     ),
     Rule(
-        "object-too-large",
+        _OBJECT_TOO_LARGE,
         why="{object} is larger than the API server or etcd takes",
         steps=(
             Step(
@@ -105,7 +127,10 @@ _TOO_LARGE = (
 
 _INVALID = (
     Rule(
-        "crd-stored-versions",
+        Code(
+            "crd-stored-versions",
+            "The new CRD lacks a version that status.storedVersions still lists.",
+        ),
         why="{object} still has objects stored in {stored}, a version that the new CRD no longer has",
         steps=(
             Step(
@@ -121,7 +146,10 @@ _INVALID = (
         upstream="kubernetes apiextensions-apiserver validation, F cmd/flux/migrate.go",
     ),
     Rule(
-        "manifest-selector-mismatch",
+        Code(
+            "manifest-selector-mismatch",
+            "The selector of a workload does not match the labels of its pod template.",
+        ),
         why="the selector of {object} does not select the pods of its own template",
         steps=(
             Step(
@@ -135,7 +163,10 @@ _INVALID = (
         upstream="kubernetes pkg/apis/apps/validation",
     ),
     Rule(
-        "volume-not-resizable",
+        Code(
+            "volume-not-resizable",
+            "A PersistentVolumeClaim asks for more storage, but its volume cannot be resized.",
+        ),
         why="{object} cannot grow: its StorageClass does not allow it, or it was provisioned by hand",
         steps=(
             Step(
@@ -148,7 +179,7 @@ _INVALID = (
         upstream="kubernetes PersistentVolumeClaimResize admission",
     ),
     Rule(
-        "manifest-not-encoded",
+        Code("manifest-not-encoded", "A value under data in a manifest is not valid base64."),
         why="{object} has a value under data that is not base64",
         steps=(
             Step(
@@ -161,7 +192,7 @@ _INVALID = (
         upstream="Go encoding/base64",
     ),
     Rule(
-        "manifest-name-invalid",
+        _MANIFEST_NAME_INVALID,
         why="an object has a name with _ in it, which Flux cannot keep in its inventory: {detail}",
         steps=(Step("rename it in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),),
         pattern=Text(r"too many fields within: (?P<detail>\S+)"),
@@ -170,7 +201,7 @@ _INVALID = (
         upstream="CU pkg/object",
     ),
     Rule(
-        "manifest-unknown-field",
+        _MANIFEST_UNKNOWN_FIELD,
         why="{object} has a field that its kind does not know: {field}",
         steps=(
             Step(
@@ -188,7 +219,7 @@ _INVALID = (
         upstream="kubernetes structured-merge-diff typed",
     ),
     Rule(
-        "manifest-unknown-field",
+        _MANIFEST_UNKNOWN_FIELD,
         why="{object} has a field that its kind does not know: {field}",
         steps=(
             Step(
@@ -205,7 +236,7 @@ _INVALID = (
         upstream="kubernetes apimachinery runtime/serializer strict",
     ),
     Rule(
-        "manifest-duplicate-entry",
+        Code("manifest-duplicate-entry", "A list in a manifest has two entries with the same key."),
         why="{object} has two entries with the same key {key} in a list",
         steps=(
             Step(
@@ -219,7 +250,7 @@ _INVALID = (
         upstream="kubernetes structured-merge-diff typed",
     ),
     Rule(
-        "manifest-wrong-type",
+        _MANIFEST_WRONG_TYPE,
         why="a value of {object} has the wrong type: {field} is a {found} and must be a {wanted}",
         steps=(
             Step(
@@ -236,7 +267,7 @@ _INVALID = (
         upstream="Go encoding/json",
     ),
     Rule(
-        "manifest-wrong-type",
+        _MANIFEST_WRONG_TYPE,
         why="a value of {object} has the wrong type: {detail}",
         steps=(
             Step(
@@ -255,7 +286,7 @@ _INVALID = (
         upstream="kubernetes structured-merge-diff typed",
     ),
     Rule(
-        "manifest-name-invalid",
+        _MANIFEST_NAME_INVALID,
         why="{object} has a name, label or annotation that Kubernetes does not allow: {field}: {detail}",
         steps=(
             Step(
@@ -274,7 +305,7 @@ _INVALID = (
         upstream=_VALIDATION,
     ),
     Rule(
-        "manifest-invalid",
+        _MANIFEST_INVALID,
         why="the API server rejects {object}: {field}: {detail}",
         steps=(
             Step("correct {field} in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),
@@ -287,7 +318,7 @@ _INVALID = (
         upstream=_VALIDATION,
     ),
     Rule(
-        "manifest-invalid",
+        _MANIFEST_INVALID,
         why="the API server rejects {object} as invalid: {detail}",
         steps=(
             Step(
@@ -303,7 +334,7 @@ _INVALID = (
         upstream="PKG ssa/errors",
     ),
     Rule(
-        "manifest-invalid",
+        _MANIFEST_INVALID,
         why="a manifest has no kind, no name or no apiVersion: {detail}",
         steps=(
             Step(
@@ -324,7 +355,7 @@ _INVALID = (
 
 _OTHERWISE = (
     Rule(
-        "apply-failed",
+        Code("apply-failed", "The manifests cannot be applied to the cluster."),
         why="what was built cannot be applied",
         steps=(
             Step(

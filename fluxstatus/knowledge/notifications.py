@@ -5,15 +5,19 @@ Upstream: NC internal/server/event_handlers.go, internal/notifier.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import DESCRIBE, SECRET, SECRETS, SPEC, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
+_NOTIFICATION_FAILED = Code(
+    "notification-failed", "The notifications of a Provider cannot be delivered."
+)
+
 _PROVIDER: KindNames = frozenset({"Provider"})
-_CODE = "notification-failed"
 _NOTIFIER = "NC internal/notifier"
 
 RULES = (
     Rule(
-        _CODE,
+        _NOTIFICATION_FAILED,
         why="the Secret {missing} that {missing_field} names does not exist",
         steps=(
             Step(
@@ -28,7 +32,7 @@ RULES = (
         upstream="NC internal/server/event_handlers.go",
     ),
     Rule(
-        _CODE,
+        _NOTIFICATION_FAILED,
         why="the receiving side knows no such address ({status})",
         steps=(
             Step(
@@ -41,7 +45,7 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
+        _NOTIFICATION_FAILED,
         why="the receiving side does not accept the login ({status})",
         steps=(
             Step(
@@ -57,7 +61,7 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
+        _NOTIFICATION_FAILED,
         why="the receiving side does not take the message ({status})",
         steps=(
             Step(
@@ -73,7 +77,7 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
+        _NOTIFICATION_FAILED,
         why="the Provider is not complete: {detail}",
         steps=(
             Step(
@@ -90,7 +94,7 @@ RULES = (
         upstream="NC internal/notifier/factory.go",
     ),
     Rule(
-        _CODE,
+        _NOTIFICATION_FAILED,
         why="the commit status cannot be set: {detail}",
         steps=(
             Step(
@@ -106,7 +110,7 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
+        _NOTIFICATION_FAILED,
         why="the controller could not send it",
         steps=(
             Step(

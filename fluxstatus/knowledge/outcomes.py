@@ -5,7 +5,15 @@ Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, RESET, RETRY, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_HOOK_FAILED = Code("hook-failed", "A Helm hook of the chart failed.")
+_HELM_TEST_FAILED = Code("helm-test-failed", "A Helm test of the release failed.")
+_UPGRADE_ROLLED_BACK = Code(
+    "upgrade-rolled-back", "The Helm upgrade failed and was rolled back to the previous release."
+)
+_UNINSTALL_FAILED = Code("uninstall-failed", "The Helm release cannot be uninstalled.")
 
 _HR: KindNames = frozenset({"HelmRelease"})
 _TARGET_PODS = "kubectl get pods -n {target_ns}"
@@ -28,7 +36,7 @@ _WORKLOAD = (
 
 RULES = (
     Rule(
-        "hook-failed",
+        _HOOK_FAILED,
         why="a hook of the chart fails ({hook}): {workload}, {workload_state}",
         steps=(Step("read the hook's log and correct it", read=_WORKLOAD), RETRY),
         pattern=Text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
@@ -37,7 +45,7 @@ RULES = (
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
-        "hook-failed",
+        _HOOK_FAILED,
         why="a hook of the chart fails ({hook}): {detail}",
         steps=(
             Step(
@@ -55,7 +63,7 @@ RULES = (
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
-        "helm-test-failed",
+        _HELM_TEST_FAILED,
         why="the release's test fails: {workload}, {workload_state}",
         steps=(
             Step(
@@ -76,7 +84,7 @@ RULES = (
         upstream="HC internal/reconcile/test.go",
     ),
     Rule(
-        "helm-test-failed",
+        _HELM_TEST_FAILED,
         why="the release's test fails",
         steps=(Step("read the log of the test pod", read=(_TARGET_PODS,)),),
         reasons=("TestFailed",),
@@ -84,7 +92,10 @@ RULES = (
         upstream="HC internal/reconcile/test.go",
     ),
     Rule(
-        "helm-storage-forbidden",
+        Code(
+            "helm-storage-forbidden",
+            "The helm-controller cannot read the stored state of the release.",
+        ),
         why="helm-controller cannot read the release's storage",
         steps=(
             Step(
@@ -97,7 +108,7 @@ RULES = (
         upstream="HC internal/reconcile/state.go",
     ),
     Rule(
-        "upgrade-rolled-back",
+        _UPGRADE_ROLLED_BACK,
         why="the upgrade failed and was rolled back, so the previous version runs: {workload}, {workload_state}",
         steps=(
             Step(
@@ -112,7 +123,7 @@ RULES = (
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
-        "upgrade-rolled-back",
+        _UPGRADE_ROLLED_BACK,
         why="the upgrade failed and was rolled back, so the previous version runs",
         steps=(
             Step(
@@ -126,7 +137,10 @@ RULES = (
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
-        "rollback-failed",
+        Code(
+            "rollback-failed",
+            "The Helm upgrade failed, and so did the rollback to the previous release.",
+        ),
         why="the upgrade failed, and going back to the previous version failed too",
         steps=(
             Step("look at the release's history; both errors count", read=(_HISTORY, _TARGET_PODS)),
@@ -137,7 +151,7 @@ RULES = (
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
-        "release-unhealthy",
+        Code("release-unhealthy", "An object of the Helm release did not become healthy."),
         why="the chart was rolled out, and {workload} does not become healthy: {workload_state}",
         steps=(
             Step(
@@ -152,7 +166,7 @@ RULES = (
         upstream="HC internal/action, PKG ssa/manager_wait.go",
     ),
     Rule(
-        "helm-timeout",
+        Code("helm-timeout", "The resources of the release were not ready within spec.timeout."),
         why="what the chart rolled out was not ready within spec.timeout",
         steps=(
             Step(
@@ -170,7 +184,7 @@ RULES = (
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(
-        "uninstall-failed",
+        _UNINSTALL_FAILED,
         why="the Helm release cannot be uninstalled: {detail}",
         steps=(
             Step(
@@ -184,7 +198,7 @@ RULES = (
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(
-        "uninstall-failed",
+        _UNINSTALL_FAILED,
         why="the Helm release cannot be uninstalled",
         steps=(
             Step(
@@ -197,7 +211,7 @@ RULES = (
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(
-        "upgrade-failed",
+        Code("upgrade-failed", "The Helm upgrade or another action on the release failed."),
         why="the Helm upgrade fails",
         steps=(Step("look at what the message names", read=(_HISTORY, _TARGET_PODS)), RETRY),
         reasons=("UpgradeFailed", "UninstallSucceeded", "PendingRelease", "RetryAfterInterval"),
@@ -205,7 +219,7 @@ RULES = (
         upstream="HC internal/reconcile/upgrade.go",
     ),
     Rule(
-        "install-failed",
+        Code("install-failed", "The Helm install of the release failed."),
         why="the Helm install fails",
         steps=(Step("look at what the message names", read=(_TARGET_PODS,)), RETRY),
         reasons=("InstallFailed",),
@@ -213,7 +227,9 @@ RULES = (
         upstream="HC internal/reconcile/install.go",
     ),
     Rule(
-        "retries-exceeded",
+        Code(
+            "retries-exceeded", "The HelmRelease has exhausted its retries and is not tried again."
+        ),
         why="its retries are used up ({detail}), and it is not tried again until the spec, the values or the chart change",
         steps=(
             Step(
@@ -228,7 +244,10 @@ RULES = (
         upstream="HC internal/reconcile/atomic_release.go",
     ),
     Rule(
-        "helm-client-failed",
+        Code(
+            "helm-client-failed",
+            "The helm-controller cannot set up its client or process the release.",
+        ),
         why="helm-controller cannot act for this release",
         steps=(
             Step(

@@ -3,14 +3,14 @@
 The texts are the kubelet's, the scheduler's and the controllers' of Deployments, Jobs and volumes,
 as workloads.py and the Warning events tell them.
 
+All have the code of a failed health check: they say more of it, and are no fault alone.
+
 Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and the admission
 plugins, which are in admission.py.
 """
 
+from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.rule import Rule, Step, Text
-
-_CODE = "health-check-failed"
-"""The code of them all: they say more of a health check that failed, and are no fault alone."""
 
 _DESCRIBE = "kubectl describe pod {pod} -n {ns}"
 _LOG = "kubectl logs {pod} -n {ns} --container={container} --tail=50"
@@ -22,7 +22,7 @@ _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 
 RULES = (
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="the image {image} cannot be pulled",
         steps=(
             Step(
@@ -37,7 +37,7 @@ RULES = (
         upstream=f"{_KUBELET}/images",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="it needs more memory than its limit (OOMKilled)",
         steps=(
             Step(
@@ -49,7 +49,7 @@ RULES = (
         upstream=_KUBELET,
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="its container needs the {reference} {referred}, which is missing",
         steps=(
             Step(
@@ -62,7 +62,7 @@ RULES = (
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="its container needs the key {key} of the {reference} {referred}, which is missing",
         steps=(
             Step(
@@ -78,7 +78,7 @@ RULES = (
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="its container cannot be started",
         steps=(
             Step(
@@ -93,7 +93,7 @@ RULES = (
         upstream=f"{_KUBELET}/container",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="its program ends again and again",
         steps=(
             Step(
@@ -105,7 +105,7 @@ RULES = (
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="its PersistentVolumeClaim is not bound or does not exist",
         steps=(
             Step(
@@ -121,7 +121,7 @@ RULES = (
         upstream="kubernetes pkg/controller/volume",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="a volume of the pod cannot be mounted",
         steps=(Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
         pattern=Text(
@@ -131,7 +131,7 @@ RULES = (
         upstream=f"{_KUBELET}/volumemanager",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="no node has enough {resource_short} left",
         steps=(
             Step(
@@ -143,7 +143,7 @@ RULES = (
         upstream=f"{_SCHEDULER}/plugins/noderesources",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="no node fits its nodeSelector or affinity",
         steps=(
             Step(
@@ -157,7 +157,7 @@ RULES = (
         upstream=f"{_SCHEDULER}/plugins/nodeaffinity",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="the nodes have taints that it does not tolerate",
         steps=(
             Step(
@@ -169,7 +169,7 @@ RULES = (
         upstream=f"{_SCHEDULER}/plugins/tainttoleration",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="it runs and its probe fails",
         steps=(
             Step(
@@ -181,7 +181,7 @@ RULES = (
         upstream=f"{_KUBELET}/prober",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="it was evicted: its node ran short of memory or disk",
         steps=(
             Step(
@@ -193,7 +193,7 @@ RULES = (
         upstream=f"{_KUBELET}/eviction",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="the Job has failed as often as it may, or took too long",
         steps=(
             Step(
@@ -206,7 +206,7 @@ RULES = (
         upstream="kubernetes pkg/controller/job",
     ),
     Rule(
-        _CODE,
+        HEALTH_CHECK_FAILED,
         why="its container ended with an error",
         steps=(Step("read its log", read=(_LOG, _DESCRIBE)),),
         pattern=Text(r"ended with|has failed"),

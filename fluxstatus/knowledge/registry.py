@@ -6,7 +6,23 @@ SC internal/controller/ocirepository_controller.go.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, REGISTRY, SPEC, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_REGISTRY_AUTH_MISSING = Code(
+    "registry-auth-missing", "The registry requires a login, but no Secret is configured."
+)
+_REGISTRY_TAG_MISSING = Code(
+    "registry-tag-missing", "The requested tag, digest or version does not exist in the registry."
+)
+_REGISTRY_REPOSITORY_MISSING = Code(
+    "registry-repository-missing",
+    "The repository does not exist, or the registry does not support OCI artifacts.",
+)
+_REGISTRY_LAYER_MISSING = Code(
+    "registry-layer-missing",
+    "The OCI artifact has no layer that matches spec.layerSelector and can be unpacked.",
+)
 
 _OCI: KindNames = frozenset({"OCIRepository"})
 _PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
@@ -21,7 +37,10 @@ _WANTED = r"(?:manifests|blobs)/(?P<wanted>(?:sha\d+:)?[^\s:]+)"
 
 _LOGIN = (
     Rule(
-        "registry-auth-forbidden",
+        Code(
+            "registry-auth-forbidden",
+            "The registry accepts the login but denies access to the repository.",
+        ),
         why="the registry lets the login of the Secret {secret} in, and not at {wanted_repository} (DENIED): it may not pull there, or there is no such repository",
         steps=(
             Step(
@@ -38,7 +57,7 @@ _LOGIN = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-auth-rejected",
+        Code("registry-auth-rejected", "The registry rejects the credentials in the Secret."),
         why="the registry rejects the login (UNAUTHORIZED) of the Secret {secret}: a wrong or expired password, or not a Secret of type kubernetes.io/dockerconfigjson for this host",
         steps=(
             Step(
@@ -53,7 +72,7 @@ _LOGIN = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-auth-missing",
+        _REGISTRY_AUTH_MISSING,
         why="the registry asks for a login (UNAUTHORIZED), and the FluxInstance {sync_instance} names no Secret for it; or there is no such repository",
         steps=(
             Step(
@@ -68,7 +87,7 @@ _LOGIN = (
         upstream="FO internal/builder/templates.go",
     ),
     Rule(
-        "registry-auth-missing",
+        _REGISTRY_AUTH_MISSING,
         why="the registry asks for a login (UNAUTHORIZED) and no Secret is named; some registries answer so as well when there is no such repository",
         steps=(
             Step(
@@ -82,7 +101,7 @@ _LOGIN = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-secret-invalid",
+        Code("registry-secret-invalid", "The Secret does not hold a valid Docker config."),
         why="the Secret {secret} holds no docker config that can be read: {detail}",
         steps=(
             Step(
@@ -104,7 +123,7 @@ _LOGIN = (
 
 _CONTENT = (
     Rule(
-        "registry-tag-missing",
+        _REGISTRY_TAG_MISSING,
         why="the registry has no tag or digest {wanted} of {address} (MANIFEST_UNKNOWN)",
         steps=(
             Step(
@@ -118,7 +137,7 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-tag-missing",
+        _REGISTRY_TAG_MISSING,
         why="the registry has no {wanted} (MANIFEST_UNKNOWN)",
         steps=(
             Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),
@@ -128,7 +147,7 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-tag-missing",
+        _REGISTRY_TAG_MISSING,
         why="no tag of {address} fits the range {wanted} of spec.ref.semver",
         steps=(
             Step(
@@ -142,7 +161,7 @@ _CONTENT = (
         upstream="SC internal/controller/ocirepository_controller.go",
     ),
     Rule(
-        "registry-tag-missing",
+        _REGISTRY_TAG_MISSING,
         why="the registry has no {wanted} (not found)",
         steps=(
             Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),
@@ -157,7 +176,7 @@ _CONTENT = (
         upstream="oras-go registry/remote",
     ),
     Rule(
-        "registry-tag-missing",
+        _REGISTRY_TAG_MISSING,
         why="the registry has no such tag or digest (MANIFEST_UNKNOWN)",
         steps=(
             Step("push the tag, or correct the tag, digest or version asked for", read=(SPEC,)),
@@ -168,7 +187,7 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-repository-missing",
+        _REGISTRY_REPOSITORY_MISSING,
         why="the registry has no repository {address} (NAME_UNKNOWN)",
         steps=(Step("correct the name in {address_field}, or push to it", read=(SPEC,)),),
         pattern=Text(
@@ -180,7 +199,7 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-repository-missing",
+        _REGISTRY_REPOSITORY_MISSING,
         why="the registry does not serve its API at {address} (unsupported, 405)",
         steps=(
             Step(
@@ -193,7 +212,7 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-layer-missing",
+        _REGISTRY_LAYER_MISSING,
         why="the artifact has no layer of the media type {media_type} as spec.layerSelector asks for",
         steps=(
             Step(
@@ -207,7 +226,7 @@ _CONTENT = (
         upstream="SC internal/controller/ocirepository_controller.go",
     ),
     Rule(
-        "registry-layer-missing",
+        _REGISTRY_LAYER_MISSING,
         why="what {address} holds is no archive that can be unpacked, such as a container image or a plain file",
         steps=(
             Step(
@@ -221,7 +240,7 @@ _CONTENT = (
         upstream="SC internal/controller/ocirepository_controller.go, PKG tar",
     ),
     Rule(
-        "registry-layer-missing",
+        _REGISTRY_LAYER_MISSING,
         why="the artifact has no layer as spec.layerSelector asks for",
         steps=(Step("correct spec.layerSelector", read=(SPEC,)),),
         reasons=("OCIArtifactLayerOperationFailed",),
@@ -231,7 +250,7 @@ _CONTENT = (
 
 _OTHERWISE = (
     Rule(
-        "registry-failed",
+        Code("registry-failed", "The OCI artifact cannot be read from the registry."),
         why="{address} cannot be read from the registry",
         steps=(
             Step(

@@ -4,9 +4,19 @@ Upstream: HC internal/controller/helmrelease_controller.go, internal/reconcile, 
 helm pkg/action, pkg/kube, pkg/storage.
 """
 
+from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import FORCE, OBJECT, RETRY, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_HELM_OWNERSHIP = Code(
+    "helm-ownership",
+    "An object in the chart already exists and does not belong to this Helm release.",
+)
+_HELM_NAME_IN_USE = Code(
+    "helm-name-in-use", "Helm's storage already has an entry with this release name."
+)
 
 _HR: KindNames = frozenset({"HelmRelease"})
 _TARGET_PODS = "kubectl get pods -n {target_ns}"
@@ -15,7 +25,7 @@ _PENDING_SECRET = "kubectl get secrets -n {target_ns} -l owner=helm"  # noqa: S1
 
 RULES = (
     Rule(
-        "helm-ownership",
+        _HELM_OWNERSHIP,
         why="{owned} exists already and does not belong to this release",
         steps=(
             Step(
@@ -32,7 +42,7 @@ RULES = (
         upstream="helm pkg/action/validate.go",
     ),
     Rule(
-        "helm-ownership",
+        _HELM_OWNERSHIP,
         why="something in the cluster does not belong to this release, and the chart wants to make it",
         steps=(
             Step(
@@ -46,7 +56,7 @@ RULES = (
         upstream="helm pkg/action/validate.go",
     ),
     Rule(
-        "helm-name-in-use",
+        _HELM_NAME_IN_USE,
         why="Helm's storage has an entry for this release that it cannot read as one of this release",
         steps=(
             Step(
@@ -62,7 +72,7 @@ RULES = (
         upstream="helm pkg/storage/driver",
     ),
     Rule(
-        "helm-object-exists",
+        Code("helm-object-exists", "Helm cannot create an object because it already exists."),
         why="{object} exists already, so that Helm cannot create it",
         steps=(
             Step(
@@ -76,7 +86,7 @@ RULES = (
         upstream="helm pkg/kube/client.go",
     ),
     Rule(
-        "helm-name-in-use",
+        _HELM_NAME_IN_USE,
         why="a release of this name exists already, which this HelmRelease did not install",
         steps=(
             Step(
@@ -90,7 +100,7 @@ RULES = (
         upstream="helm pkg/action/install.go",
     ),
     Rule(
-        "helm-name-invalid",
+        Code("helm-name-invalid", "The Helm release name is too long or otherwise invalid."),
         why="the release's name does not fit: {detail}",
         steps=(Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
         pattern=Text(
@@ -102,7 +112,10 @@ RULES = (
         upstream="helm pkg/chart/common/util/validate_name.go",
     ),
     Rule(
-        "helm-operation-pending",
+        Code(
+            "helm-operation-pending",
+            "The Helm release is locked by a pending install, upgrade or rollback.",
+        ),
         why="another operation on this release is, or was when the controller was cut off, in progress (pending-install, pending-upgrade or pending-rollback)",
         steps=(
             Step(
@@ -122,7 +135,10 @@ RULES = (
         upstream="helm pkg/action/upgrade.go, HC internal/action/reset.go",
     ),
     Rule(
-        "helm-no-deployed-release",
+        Code(
+            "helm-no-deployed-release",
+            "Helm cannot upgrade a release that was never deployed successfully.",
+        ),
         why="the release was never installed well, and Helm upgrades only what is deployed",
         steps=(
             Step(
@@ -136,7 +152,10 @@ RULES = (
         upstream="helm pkg/action/upgrade.go",
     ),
     Rule(
-        "helm-no-rollback-target",
+        Code(
+            "helm-no-rollback-target",
+            "The upgrade failed, and there is no previous release to roll back to.",
+        ),
         why="the upgrade failed, and there is no earlier good version to go back to",
         steps=(
             Step(
@@ -150,7 +169,7 @@ RULES = (
         upstream="HC internal/reconcile/atomic_release.go",
     ),
     Rule(
-        "api-removed",
+        API_REMOVED,
         why="the release that is installed holds {missing_kind} in {missing_group}, which the cluster no longer serves, so that Helm can neither upgrade nor remove it",
         steps=(
             Step(
@@ -168,7 +187,7 @@ RULES = (
         upstream="helm pkg/action/upgrade.go",
     ),
     Rule(
-        "helm-release-too-large",
+        Code("helm-release-too-large", "The Helm release is too large to be stored in a Secret."),
         why="the release is larger than a Secret may be (1 MiB, with the chart's files packed in it)",
         steps=(
             Step(
@@ -184,7 +203,7 @@ RULES = (
         upstream="helm pkg/storage/driver/secrets.go",
     ),
     Rule(
-        "chart-unreadable",
+        Code("chart-unreadable", "Helm cannot load the artifact of the source as a chart."),
         why="the artifact that the source gives is no chart that Helm can load: {detail}",
         steps=(
             Step(

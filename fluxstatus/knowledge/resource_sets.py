@@ -4,9 +4,20 @@ Upstream: FO internal/controller, internal/builder/resourceset.go, internal/gitp
 internal/inputs.
 """
 
+from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_RESOURCESET_TEMPLATE_INVALID = Code(
+    "resourceset-template-invalid",
+    "The ResourceSet template is invalid or does not render Kubernetes objects.",
+)
+_PROVIDER_AUTH_REJECTED = Code(
+    "provider-auth-rejected",
+    "The API of the input provider requires a login or rejects the credentials.",
+)
 
 _SETS: KindNames = frozenset({"ResourceSet"})
 _INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
@@ -14,7 +25,10 @@ _BUILDER = "FO internal/builder"
 
 _RESOURCE_SETS = (
     Rule(
-        "input-provider-missing",
+        Code(
+            "input-provider-missing",
+            "A ResourceSetInputProvider in spec.inputsFrom does not exist.",
+        ),
         why="the ResourceSetInputProvider {missing} that spec.inputsFrom names does not exist",
         steps=(
             Step(
@@ -28,7 +42,10 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "dependency-missing",
+        Code(
+            "dependency-missing",
+            "A dependency in spec.dependsOn of the ResourceSet does not exist.",
+        ),
         why="it depends on {missing}, which does not exist",
         steps=(
             Step(
@@ -44,7 +61,10 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "dependency-not-ready",
+        Code(
+            "dependency-not-ready",
+            "A dependency in spec.dependsOn of the ResourceSet is not ready.",
+        ),
         why="it waits for {missing}, which is not ready",
         steps=(
             Step(
@@ -61,7 +81,7 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "input-missing",
+        Code("input-missing", "The ResourceSet template uses an input that is not defined."),
         why="the template uses the input {missing_input}, which the inputs do not have",
         steps=(
             Step(
@@ -75,7 +95,7 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "resourceset-template-invalid",
+        _RESOURCESET_TEMPLATE_INVALID,
         why="the template in spec.resources (or resourcesTemplate) cannot be used: {detail}",
         steps=(
             Step(
@@ -92,7 +112,7 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "resourceset-template-invalid",
+        _RESOURCESET_TEMPLATE_INVALID,
         why="what the template gives is no object of Kubernetes: {detail}",
         steps=(
             Step(
@@ -105,7 +125,7 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "resource-duplicate",
+        RESOURCE_DUPLICATE,
         why="two steps define the same object: {duplicate}",
         steps=(Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
         pattern=Text(r"duplicate resource (?P<duplicate>\S+)"),
@@ -114,7 +134,10 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "copy-source-missing",
+        Code(
+            "copy-source-missing",
+            "The ConfigMap or Secret in the copyFrom annotation cannot be read.",
+        ),
         why="{detail}, from which an object of this ResourceSet is to copy, cannot be read",
         steps=(
             Step(
@@ -130,7 +153,7 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "inputs-invalid",
+        Code("inputs-invalid", "The inputs of the ResourceSet cannot be read or combined."),
         why="the inputs cannot be put together: {detail}",
         steps=(
             Step(
@@ -147,7 +170,7 @@ _RESOURCE_SETS = (
         upstream="FO internal/inputs",
     ),
     Rule(
-        "resourceset-build-failed",
+        Code("resourceset-build-failed", "The resources of the ResourceSet cannot be built."),
         why="the resources cannot be built from their template and inputs",
         steps=(Step("correct spec.resources or the inputs", read=(SPEC,)),),
         reasons=("BuildFailed",),
@@ -158,7 +181,10 @@ _RESOURCE_SETS = (
 
 _PROVIDERS = (
     Rule(
-        "provider-secret-missing",
+        Code(
+            "provider-secret-missing",
+            "The Secret in spec.secretRef of the ResourceSetInputProvider does not exist.",
+        ),
         why="the Secret {missing} that spec.secretRef names does not exist",
         steps=(
             Step(
@@ -173,7 +199,7 @@ _PROVIDERS = (
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
     ),
     Rule(
-        "provider-auth-rejected",
+        _PROVIDER_AUTH_REJECTED,
         why="the provider at {url} takes none of what the Secret {secret} holds ({status})",
         steps=(
             Step(
@@ -192,7 +218,7 @@ _PROVIDERS = (
         upstream="FO internal/gitprovider",
     ),
     Rule(
-        "provider-auth-rejected",
+        _PROVIDER_AUTH_REJECTED,
         why="the provider's API asks for a login, and spec.secretRef names none (401, UNAUTHORIZED)",
         steps=(
             Step(
@@ -210,7 +236,10 @@ _PROVIDERS = (
         upstream="FO internal/gitprovider",
     ),
     Rule(
-        "provider-target-missing",
+        Code(
+            "provider-target-missing",
+            "The repository or project of the input provider does not exist or is not accessible.",
+        ),
         why="there is no {url} (404), or the login may not see it: the providers hide what is private",
         steps=(
             Step(
@@ -226,7 +255,10 @@ _PROVIDERS = (
         upstream="FO internal/gitprovider",
     ),
     Rule(
-        "provider-answer-invalid",
+        Code(
+            "provider-answer-invalid",
+            "The service at spec.url does not return a valid list of inputs.",
+        ),
         why="the service at {url} answers what is no list of inputs: {detail}",
         steps=(
             Step(
@@ -243,7 +275,7 @@ _PROVIDERS = (
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
     ),
     Rule(
-        "spec-invalid",
+        SPEC_INVALID,
         why="the spec is not valid: {detail}",
         steps=(
             Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),
@@ -261,7 +293,7 @@ _PROVIDERS = (
 
 _OTHERWISE = (
     Rule(
-        "provider-failed",
+        Code("provider-failed", "The ResourceSetInputProvider cannot read its inputs."),
         why="the inputs cannot be read from {url}",
         steps=(
             Step(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple
 
+from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KindNames
 
@@ -50,7 +51,7 @@ class Rule(NamedTuple):
     the fields, and each sentence is one literal on one line: so grep finds what a user pastes.
     """
 
-    code: str
+    code: Code
     why: str
     steps: tuple[Step, ...]
     pattern: Text = Text()

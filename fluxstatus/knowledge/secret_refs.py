@@ -4,6 +4,7 @@ Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and
 controller says of its own Secrets.
 """
 
+from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import (
     BASIC_AUTH,
@@ -16,7 +17,16 @@ from fluxstatus.knowledge.steps import (
     SSH,
     named,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_SECRET_MISSING = Code("secret-missing", "A Secret that the spec refers to does not exist.")
+_SECRET_KEY_MISSING = Code(
+    "secret-key-missing", "A Secret lacks a required key or has an invalid value."
+)
+_RECEIVER_TOKEN_MISSING = Code(
+    "receiver-token-missing", "The Secret of the Receiver does not exist or has no token key."
+)
 
 _GIT: KindNames = frozenset({"GitRepository"})
 _HELM: KindNames = frozenset({"HelmRepository"})
@@ -39,7 +49,7 @@ def _missing(
 ) -> Rule:
     """Give the rule for a Secret that does not exist; *step* says which keys it takes."""
     return Rule(
-        "secret-missing",
+        _SECRET_MISSING,
         why="the Secret {missing} that {missing_field} names does not exist (not found) in namespace {ns}",
         steps=(
             Step(step, read=(SECRETS,), change=(named(create, "{missing}"),) if create else ()),
@@ -54,7 +64,10 @@ def _missing(
 
 _MISSING = (
     Rule(
-        "proxy-secret-missing",
+        Code(
+            "proxy-secret-missing",
+            "The Secret in spec.proxySecretRef does not exist or has no address key.",
+        ),
         why="the Secret {proxy_secret} that spec.proxySecretRef names does not exist, or lacks the key address",
         steps=(
             Step(
@@ -112,7 +125,7 @@ def _lacks(
     create: str = "",
     *,
     kinds: KindNames = frozenset(),
-    code: str = "secret-key-missing",
+    code: Code = _SECRET_KEY_MISSING,
 ) -> Rule:
     """Give the rule for a Secret whose name and missing key *pattern* finds."""
     return Rule(
@@ -136,7 +149,7 @@ _OF = r"'(?:[\w.-]+/)?(?P<holder>[\w.-]+)'"
 
 _LACKING = (
     Rule(
-        "secret-key-missing",
+        _SECRET_KEY_MISSING,
         why="the Secret {secret} has no key {key}, which Git over ssh needs",
         steps=(
             Step(
@@ -151,7 +164,7 @@ _LACKING = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "git-auth-missing",
+        GIT_AUTH_MISSING,
         why="Git over ssh needs a private key ({key}), and no Secret is named",
         steps=(
             Step(
@@ -165,7 +178,7 @@ _LACKING = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "secret-key-missing",
+        _SECRET_KEY_MISSING,
         why="the Secret {secret} has a {present} and no {key}, which belongs to it",
         steps=(
             Step(
@@ -179,7 +192,7 @@ _LACKING = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "secret-key-missing",
+        _SECRET_KEY_MISSING,
         why="the Secret {secret} lacks what {option} needs: {key} is required",
         steps=(Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
@@ -187,7 +200,7 @@ _LACKING = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "secret-key-missing",
+        _SECRET_KEY_MISSING,
         why="the Secret {holder} is only half filled: it has {present} and lacks {key}",
         steps=(
             Step(
@@ -203,7 +216,7 @@ _LACKING = (
         upstream="PKG runtime/secrets/error.go",
     ),
     Rule(
-        "secret-key-missing",
+        _SECRET_KEY_MISSING,
         why="the Secret {holder} does not hold what it should: {detail}",
         steps=(Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
         pattern=Text(
@@ -216,7 +229,7 @@ _LACKING = (
     _lacks(
         rf"invalid {_OF} secret data: required fields? '(?P<key>token)'",
         kinds=_RECEIVER,
-        code="receiver-token-missing",
+        code=_RECEIVER_TOKEN_MISSING,
     ),
     _lacks(
         rf"invalid {_OF} secret data: required fields? "
@@ -238,7 +251,7 @@ _LACKING = (
     _lacks(rf"signing key secret {_OF} does not contain a '(?P<key>[\w.-]+)' key"),
     _lacks(r"without '(?P<key>[\w.-]+)' field present in secret '?(?P<holder>[\w./-]+)"),
     Rule(
-        "receiver-token-missing",
+        _RECEIVER_TOKEN_MISSING,
         why="the Secret {secret} has no key token, or does not exist",
         steps=(
             Step(
@@ -256,7 +269,10 @@ _LACKING = (
 
 _OTHERWISE = (
     Rule(
-        "login-not-ready",
+        Code(
+            "login-not-ready",
+            "The controller cannot set up the credentials that the spec refers to.",
+        ),
         why="the controller cannot make a login of what the spec names",
         steps=(
             Step(

@@ -6,6 +6,14 @@ internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRET, SPEC, named
+from fluxstatus.model.codes import Code
+
+_SIGNATURE_MISSING = Code(
+    "signature-missing", "The signature that spec.verify requires does not exist."
+)
+_SIGNATURE_INVALID = Code(
+    "signature-invalid", "The signature cannot be verified as spec.verify requires."
+)
 
 _VERIFY = named(SECRET, "{verify_secret}")
 _GIT = "SC internal/controller/gitrepository_controller.go"
@@ -13,7 +21,7 @@ _OCI = "SC internal/controller/ocirepository_controller.go, internal/oci"
 
 RULES = (
     Rule(
-        "signature-missing",
+        _SIGNATURE_MISSING,
         why="{signed} is not signed, and spec.verify asks for a signature",
         steps=(
             Step(
@@ -28,7 +36,7 @@ RULES = (
         upstream=f"{_GIT}, PKG git/signatures",
     ),
     Rule(
-        "signature-invalid",
+        _SIGNATURE_INVALID,
         why="{signed} is signed with a key that is not in the Secret {verify_secret} of spec.verify (signature verification failed)",
         steps=(
             Step(
@@ -40,7 +48,10 @@ RULES = (
         upstream=f"{_GIT}, PKG git/signatures",
     ),
     Rule(
-        "verify-mode-invalid",
+        Code(
+            "verify-mode-invalid",
+            "The value of spec.verify.mode requires a tag, but spec.ref does not name one.",
+        ),
         why="spec.verify.mode asks for the signature of a tag, and spec.ref names no tag",
         steps=(
             Step(
@@ -53,7 +64,7 @@ RULES = (
         upstream=_GIT,
     ),
     Rule(
-        "verify-secret-invalid",
+        Code("verify-secret-invalid", "The Secret of spec.verify cannot be used for verification."),
         why="the Secret {verify_secret} of spec.verify cannot be used: {detail}",
         steps=(
             Step(
@@ -72,7 +83,7 @@ RULES = (
         upstream=f"{_GIT}, {_OCI}",
     ),
     Rule(
-        "signature-invalid",
+        _SIGNATURE_INVALID,
         why="the keyless cosign signature is by another identity than spec.verify.matchOIDCIdentity allows: {detail}",
         steps=(
             Step(
@@ -87,7 +98,7 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-missing",
+        _SIGNATURE_MISSING,
         why="there is no signature of {address} in the registry, and spec.verify asks for one",
         steps=(
             Step(
@@ -102,7 +113,7 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
+        _SIGNATURE_INVALID,
         why="{address} has no keyless signature that verifies (no matching signatures): it is not signed, or by another identity",
         steps=(
             Step(
@@ -114,7 +125,7 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
+        _SIGNATURE_INVALID,
         why="{address} has no signature by a public key in the Secret {verify_secret} (no matching signatures): it is not signed, or with another key",
         steps=(
             Step(
@@ -127,7 +138,7 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
+        _SIGNATURE_INVALID,
         why="notation does not accept the signature of {address}: {detail}",
         steps=(
             Step(
@@ -139,7 +150,7 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
+        _SIGNATURE_INVALID,
         why="the signature does not verify: what was fetched is not signed by a key that spec.verify trusts",
         steps=(
             Step(
@@ -154,7 +165,7 @@ RULES = (
         upstream=f"{_GIT}, {_OCI}",
     ),
     Rule(
-        "signature-invalid",
+        _SIGNATURE_INVALID,
         why="spec.verify cannot be satisfied",
         steps=(
             Step(

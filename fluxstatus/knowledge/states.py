@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from fluxstatus.knowledge.rule import Rule, Step
 from fluxstatus.knowledge.steps import AGAIN, APPLY_INSTANCE, EVENTS, LOG, SPEC
+from fluxstatus.model.codes import Code
 
 _RESUME = (
     """kubectl patch {resource} {name} -n {ns} --type=merge -p '{{"spec":{{"suspend":false}}}}'"""
@@ -19,7 +20,7 @@ _OWN_LOG = "kubectl logs -n {ns} deployment/{name} --tail=50"
 
 _OBJECTS = (
     Rule(
-        "suspended",
+        Code("suspended", "The object is suspended by spec.suspend until it is resumed."),
         why="it is suspended: nothing new of it reaches the cluster until it is resumed",
         steps=(
             Step(
@@ -31,14 +32,17 @@ _OBJECTS = (
         upstream="KC docs/spec/v1/kustomizations.md",
     ),
     Rule(
-        "suspended-by-annotation",
+        Code(
+            "suspended-by-annotation",
+            "The object is suspended by an annotation until it is resumed.",
+        ),
         why="it is suspended by the annotation {switch} (disabled): nothing new of it reaches the cluster",
         steps=(Step("switch its reconciliation on if the pause is over", change=(_ENABLE,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",
     ),
     Rule(
-        "never-reconciled",
+        Code("never-reconciled", "No controller has reconciled the object since it was created."),
         why="no controller has looked at it since it was created",
         steps=(
             Step(
@@ -49,7 +53,10 @@ _OBJECTS = (
         upstream="facts of each CRD: status.observedGeneration -1",
     ),
     Rule(
-        "shard-without-controller",
+        Code(
+            "shard-without-controller",
+            "The object belongs to a shard that no running controller handles.",
+        ),
         why="its label sharding.fluxcd.io/key={shard} gives it to the shard {shard}, and no controller of that shard runs; its status is old (generation {generation}, observed {observed})",
         steps=(
             Step(
@@ -60,7 +67,10 @@ _OBJECTS = (
         upstream="FO docs/guides/instance/instance-sharding.md",
     ),
     Rule(
-        "outdated",
+        Code(
+            "outdated",
+            "The spec has changed, but the controller has not observed the new generation.",
+        ),
         why="its spec has changed and the controller has not looked at it: generation {generation}, observed {observed}; what its conditions say is about the older spec",
         steps=(
             Step(
@@ -71,20 +81,23 @@ _OBJECTS = (
         upstream="PKG runtime/conditions",
     ),
     Rule(
-        "stuck",
+        Code("stuck", "The object has been reconciling for longer than its timeout allows."),
         why="it has been reconciling for longer than its timeout allows",
         steps=(Step("look at the controller's log and at what it waits for", read=(LOG, EVENTS)),),
         upstream="KC docs/spec/v1/kustomizations.md",
     ),
     Rule(
-        "attempt-failed",
+        Code(
+            "attempt-failed",
+            "The last attempt failed for a reason no longer known, and the next one is running.",
+        ),
         why="its last attempt failed, and the next one is running; what failed stood in an event that has expired",
         steps=(Step("wait for the result of this attempt", read=(EVENTS,)),),
         transient=True,
         upstream="PKG apis/meta/conditions.go ProgressingWithRetry",
     ),
     Rule(
-        "terminating",
+        Code("terminating", "The object was deleted, but its finalizer has not been removed yet."),
         why="it was deleted and is not gone: its finalizer {finalizers} waits for the controller to delete what it made",
         steps=(
             Step(
@@ -95,7 +108,10 @@ _OBJECTS = (
         upstream="KC internal/controller/kustomization_controller.go finalize",
     ),
     Rule(
-        "terminating-without-controller",
+        Code(
+            "terminating-without-controller",
+            "The object was deleted, but no controller handles its finalizer.",
+        ),
         why="it was deleted, its finalizer {finalizers} waits for a controller, and none takes it (shard {shard})",
         steps=(
             Step(
@@ -106,7 +122,7 @@ _OBJECTS = (
         upstream="FO docs/guides/instance/instance-sharding.md",
     ),
     Rule(
-        "target-missing",
+        Code("target-missing", "A source, dependency or other referenced object does not exist."),
         why="{missing_target}; {referrers} to it",
         steps=(
             Step(
@@ -116,7 +132,7 @@ _OBJECTS = (
         upstream="KC, HC, SC internal/controller",
     ),
     Rule(
-        "waits",
+        Code("waits", "The object is still waiting for another object that is now ready or gone."),
         why="it waits for {target}, which is well now, or gone",
         steps=(
             Step(
@@ -129,7 +145,10 @@ _OBJECTS = (
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "dependency-cycle",
+        Code(
+            "dependency-cycle",
+            "The objects depend on each other in a cycle, so none of them can be reconciled.",
+        ),
         why="the dependencies are circular (a cycle), so that each waits for ever: {cycle}",
         steps=(Step("take one of these references out of spec.dependsOn", read=(SPEC,)),),
         trivial=True,
@@ -139,7 +158,7 @@ _OBJECTS = (
 
 _CONTROLLERS = (
     Rule(
-        "controller-missing",
+        Code("controller-missing", "The Deployment of a Flux controller does not exist."),
         why="does not exist: nothing reconciles {kinds}",
         steps=(
             Step(
@@ -156,7 +175,10 @@ _CONTROLLERS = (
         upstream="F pkg/manifestgen/install",
     ),
     Rule(
-        "operator-missing",
+        Code(
+            "operator-missing",
+            "The Flux Operator is missing, so the objects it manages are not reconciled.",
+        ),
         why="does not exist: nothing reconciles {kinds}, and what it has installed is never upgraded",
         steps=(
             Step(
@@ -169,7 +191,10 @@ _CONTROLLERS = (
         upstream="FO docs/guides/operator/operator-install.md",
     ),
     Rule(
-        "controller-scaled-to-zero",
+        Code(
+            "controller-scaled-to-zero",
+            "The Deployment of a Flux controller is scaled to zero replicas.",
+        ),
         why="is scaled to 0 replicas: nothing reconciles {kinds}",
         steps=(
             Step(
@@ -181,7 +206,10 @@ _CONTROLLERS = (
         upstream="kubernetes apps/v1",
     ),
     Rule(
-        "controller-out-of-memory",
+        Code(
+            "controller-out-of-memory",
+            "The container of a Flux controller needs more memory than its limit allows.",
+        ),
         why="its pod {trouble}; it needs more memory than its limit, and nothing reconciles {kinds}",
         steps=(
             Step(
@@ -192,13 +220,16 @@ _CONTROLLERS = (
         upstream="kubernetes kubelet",
     ),
     Rule(
-        "controller-crash-loop",
+        Code(
+            "controller-crash-loop",
+            "A pod of a Flux controller crashes, has failed or cannot start its container.",
+        ),
         why="its pod {trouble}; nothing reconciles {kinds}",
         steps=(Step("read the log of the crash", read=(_PREVIOUS, _DESCRIBE)),),
         upstream="kubernetes kubelet",
     ),
     Rule(
-        "controller-image-pull",
+        Code("controller-image-pull", "The image of a Flux controller cannot be pulled."),
         why="its pod {trouble}; nothing reconciles {kinds}",
         steps=(
             Step(
@@ -209,7 +240,10 @@ _CONTROLLERS = (
         upstream="kubernetes kubelet",
     ),
     Rule(
-        "instance-images",
+        Code(
+            "instance-images",
+            "Several controller images cannot be pulled from spec.distribution.registry.",
+        ),
         why="the images of {names} cannot be pulled; they come from spec.distribution.registry {registry}",
         steps=(
             Step(
@@ -220,7 +254,7 @@ _CONTROLLERS = (
         upstream="FO internal/builder/images.go",
     ),
     Rule(
-        "controller-hangs",
+        Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
         why="runs and is ready, and has reconciled nothing since {count} of its objects changed; it hangs, or does not watch them",
         steps=(
             Step(
@@ -232,13 +266,13 @@ _CONTROLLERS = (
         upstream="sigs.k8s.io/controller-runtime",
     ),
     Rule(
-        "controller-not-scheduled",
+        Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
         why="its pod {trouble}; nothing reconciles {kinds}",
         steps=(Step("make room for it, or correct its node selector", read=(_DESCRIBE,)),),
         upstream="kubernetes scheduler",
     ),
     Rule(
-        "controller-not-ready",
+        Code("controller-not-ready", "A Flux controller is not available."),
         why="is not available; {trouble}; nothing reconciles {kinds}",
         steps=(Step("look at its pods and events", read=(_DESCRIBE, "kubectl get pods -n {ns}")),),
         upstream="kubernetes apps/v1",
@@ -247,7 +281,10 @@ _CONTROLLERS = (
 
 _BLOCKED = (
     Rule(
-        "dependency-expression",
+        Code(
+            "dependency-expression",
+            "A dependency is ready, but its spec.dependsOn[].readyExpr is not true.",
+        ),
         why="it waits for {target}, which is ready, but the readyExpr that it asks for is not true: {expression}",
         steps=(
             Step(
@@ -258,7 +295,7 @@ _BLOCKED = (
         upstream="KC, HC, FO internal/controller (evalReadyExpr)",
     ),
     Rule(
-        "dependency-unready",
+        Code("dependency-unready", "A dependency that is not a Flux object is not ready."),
         why="it waits for {target}, which is no object of Flux and is not ready{expected}",
         steps=(
             Step(
@@ -272,7 +309,7 @@ _BLOCKED = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "waits-unread",
+        Code("waits-unread", "An object that others wait for could not be read."),
         why="{waiting} for {target}, and that could not be read",
         steps=(
             Step(
@@ -283,7 +320,10 @@ _BLOCKED = (
         upstream="KC, HC, SC internal/controller",
     ),
     Rule(
-        "controller-storage-full",
+        Code(
+            "controller-storage-full",
+            "Several objects fail because their controller has no disk space left.",
+        ),
         why="its disk is full: {count} of its objects cannot be stored or built",
         steps=(
             Step(
@@ -294,13 +334,19 @@ _BLOCKED = (
         upstream="Go syscall ENOSPC",
     ),
     Rule(
-        "controller-storage-fails",
+        Code(
+            "controller-storage-fails",
+            "Several objects fail because their controller cannot write to its storage or the API.",
+        ),
         why="cannot write to its storage or to the API: {count} of its objects fail with that",
         steps=(Step("look at its volume and its log", read=(_DESCRIBE, _OWN_LOG)),),
         upstream="SC api/v1/condition_types.go",
     ),
     Rule(
-        "controller-crd-missing",
+        Code(
+            "controller-crd-missing",
+            "A Flux controller is running, but the CRD of a kind it reconciles is missing.",
+        ),
         why="is not there (not found): {controller} runs, and the API server does not know {kinds}; all objects of that kind went with it",
         steps=(
             Step(
@@ -312,7 +358,9 @@ _BLOCKED = (
         upstream="F manifests/crds",
     ),
     Rule(
-        "operator-crd-missing",
+        Code(
+            "operator-crd-missing", "The Flux Operator is running, but one of its CRDs is missing."
+        ),
         why="is not there (not found): the operator runs, and the API server does not know {kinds}; the FluxInstance went with it",
         steps=(
             Step(
@@ -328,7 +376,10 @@ _BLOCKED = (
         upstream="FO charts/flux-operator/templates/crds.yaml",
     ),
     Rule(
-        "controller-forbidden",
+        Code(
+            "controller-forbidden",
+            "The ServiceAccount of a Flux controller lacks permissions that several objects need.",
+        ),
         why="its ServiceAccount may not do what {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is missing or was changed (forbidden)",
         steps=(
             Step(
@@ -340,7 +391,10 @@ _BLOCKED = (
         upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
     ),
     Rule(
-        "controller-artifacts-gone",
+        Code(
+            "controller-artifacts-gone",
+            "A Flux controller has lost artifacts that its sources still refer to.",
+        ),
         why="has lost artifacts that its sources still announce: {count} objects find theirs no more",
         steps=(
             Step(
@@ -352,7 +406,10 @@ _BLOCKED = (
         upstream="SC internal/controller reconcileStorage",
     ),
     Rule(
-        "controller-unreachable",
+        Code(
+            "controller-unreachable",
+            "Several objects cannot download artifacts from a Flux controller that is ready.",
+        ),
         why="runs and is ready, and {count} objects cannot download their artifacts from it",
         steps=(
             Step(

@@ -6,7 +6,21 @@ http/fetch, PKG tar.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, SECRET, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_BUCKET_DENIED = Code(
+    "bucket-denied", "The bucket endpoint rejects the credentials or denies access to the bucket."
+)
+_BUCKET_ADDRESS_INVALID = Code(
+    "bucket-address-invalid", "The value of spec.endpoint or spec.bucketName is not valid."
+)
+_ARTIFACT_HOST_UNREACHABLE = Code(
+    "artifact-host-unreachable", "The artifact cannot be downloaded from source-controller."
+)
+_ARTIFACT_CORRUPT = Code(
+    "artifact-corrupt", "The downloaded artifact does not match its digest or cannot be unpacked."
+)
 
 _BUCKET: KindNames = frozenset({"Bucket"})
 _BUCKETS = "SC internal/controller/bucket_controller.go, internal/bucket"
@@ -19,7 +33,7 @@ _DENIED = (
 
 _OF_BUCKETS = (
     Rule(
-        "bucket-denied",
+        _BUCKET_DENIED,
         why="the access key in the Secret {secret} is not known, or its secret key is wrong, so that access to the bucket '{bucket}' is denied",
         steps=(
             Step(
@@ -37,7 +51,7 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-denied",
+        _BUCKET_DENIED,
         why="access to the bucket '{bucket}' is denied: the login may not list or read it",
         steps=(
             Step(
@@ -51,7 +65,7 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-denied",
+        _BUCKET_DENIED,
         why="access to the bucket '{bucket}' is denied: no Secret is named, and the controller's own identity may not list or read it",
         steps=(
             Step(
@@ -64,7 +78,9 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-region-wrong",
+        Code(
+            "bucket-region-wrong", "The bucket is in a different region than spec.region specifies."
+        ),
         why="the bucket '{bucket}' is in another region than spec.region says",
         steps=(Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
         pattern=Text(
@@ -76,7 +92,10 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-clock-skew",
+        Code(
+            "bucket-clock-skew",
+            "The clock of the node differs too much from that of the bucket endpoint.",
+        ),
         why="the clock of the node differs too much from that of {endpoint}",
         steps=(Step("set the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),),
         pattern=Text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
@@ -84,7 +103,7 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-missing",
+        Code("bucket-missing", "The bucket does not exist at the endpoint."),
         why="there is no bucket {bucket} at {endpoint}",
         steps=(Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
         pattern=Text(
@@ -96,7 +115,7 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-address-invalid",
+        _BUCKET_ADDRESS_INVALID,
         why="spec.bucketName {bucket} is no name that a bucket can have: {detail}",
         steps=(Step("correct spec.bucketName", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>Bucket name (?:contains|cannot)[^\n]{1,80})"),
@@ -105,7 +124,7 @@ _OF_BUCKETS = (
         upstream="minio-go pkg/s3utils",
     ),
     Rule(
-        "bucket-address-invalid",
+        _BUCKET_ADDRESS_INVALID,
         why="spec.endpoint is not valid ({endpoint}): {detail}",
         steps=(
             Step(
@@ -122,7 +141,7 @@ _OF_BUCKETS = (
         upstream="minio-go utils.go",
     ),
     Rule(
-        "bucket-failed",
+        Code("bucket-failed", "The controller cannot read the bucket."),
         why="the bucket {bucket} cannot be read",
         steps=(
             Step(
@@ -138,7 +157,7 @@ _OF_BUCKETS = (
 
 _OF_ARTIFACTS = (
     Rule(
-        "storage-full",
+        Code("storage-full", "The controller has no disk space left."),
         why="the controller's disk is full (no space left on device)",
         steps=(
             Step(
@@ -150,7 +169,7 @@ _OF_ARTIFACTS = (
         upstream="Go syscall",
     ),
     Rule(
-        "storage-read-only",
+        Code("storage-read-only", "The controller has no write access to its disk."),
         why="the controller may not write to its disk: {detail}",
         steps=(
             Step(
@@ -165,7 +184,10 @@ _OF_ARTIFACTS = (
         upstream="Go syscall",
     ),
     Rule(
-        "artifact-gone",
+        Code(
+            "artifact-gone",
+            "The artifact of the source is no longer in the storage of source-controller.",
+        ),
         why="the artifact that the source announces is no longer in source-controller's storage",
         steps=(
             Step(
@@ -182,7 +204,7 @@ _OF_ARTIFACTS = (
         upstream="PKG http/fetch, SC internal/controller/storage.go",
     ),
     Rule(
-        "artifact-host-unreachable",
+        _ARTIFACT_HOST_UNREACHABLE,
         why="the artifact cannot be downloaded from source-controller: {detail}",
         steps=(
             Step(
@@ -201,7 +223,7 @@ _OF_ARTIFACTS = (
         upstream="PKG http/fetch",
     ),
     Rule(
-        "artifact-host-unreachable",
+        _ARTIFACT_HOST_UNREACHABLE,
         why="the artifact cannot be downloaded from source-controller",
         steps=(
             Step(
@@ -215,7 +237,7 @@ _OF_ARTIFACTS = (
         upstream="PKG http/fetch",
     ),
     Rule(
-        "artifact-corrupt",
+        _ARTIFACT_CORRUPT,
         why="the downloaded artifact does not match its digest",
         steps=(Step("let the source store it again", change=(_STORE_AGAIN,)),),
         pattern=Text(
@@ -225,7 +247,7 @@ _OF_ARTIFACTS = (
         upstream="PKG http/fetch",
     ),
     Rule(
-        "artifact-corrupt",
+        _ARTIFACT_CORRUPT,
         why="the downloaded artifact cannot be unpacked: {detail}",
         steps=(
             Step(
@@ -242,7 +264,9 @@ _OF_ARTIFACTS = (
         upstream="PKG tar",
     ),
     Rule(
-        "source-ignore-invalid",
+        Code(
+            "source-ignore-invalid", "The patterns in spec.ignore or .sourceignore cannot be read."
+        ),
         why="the patterns of spec.ignore or .sourceignore cannot be read",
         steps=(Step("correct spec.ignore or .sourceignore", read=(SPEC,)),),
         reasons=("SourceIgnoreError",),
@@ -250,7 +274,10 @@ _OF_ARTIFACTS = (
         upstream="SC internal/controller",
     ),
     Rule(
-        "source-storage",
+        Code(
+            "source-storage",
+            "The source-controller cannot write to its storage or to the API server.",
+        ),
         why="source-controller cannot write to its storage or to the API",
         steps=(Step("look at the controller's volume and log", read=(LOG,)),),
         reasons=(

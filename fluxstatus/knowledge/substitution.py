@@ -5,14 +5,20 @@ Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_SUBSTITUTE_SOURCE_MISSING = Code(
+    "substitute-source-missing",
+    "A ConfigMap or Secret in spec.postBuild.substituteFrom does not exist or cannot be read.",
+)
 
 _KS: KindNames = frozenset({"Kustomization"})
 _VARIABLES = "kubectl get configmaps,secrets -n {ns}"
 
 RULES = (
     Rule(
-        "substitute-source-missing",
+        _SUBSTITUTE_SOURCE_MISSING,
         why="the {source_kind} {missing}, which spec.postBuild.substituteFrom names, does not exist",
         steps=(
             Step(
@@ -29,7 +35,7 @@ RULES = (
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
-        "substitute-source-missing",
+        _SUBSTITUTE_SOURCE_MISSING,
         why="{detail}, which spec.postBuild.substituteFrom names, cannot be read",
         steps=(Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
         pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
@@ -38,7 +44,7 @@ RULES = (
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
-        "variable-missing",
+        Code("variable-missing", "A manifest uses a variable that is not defined."),
         why="the manifests use the variable {variable} ({object}), which is not defined",
         steps=(
             Step(
@@ -56,7 +62,7 @@ RULES = (
         versions=">=2.9, before it only with the gate StrictPostBuildSubstitutions",
     ),
     Rule(
-        "variable-name-invalid",
+        Code("variable-name-invalid", "A variable name in spec.postBuild is not valid."),
         why="{variable} is no name for a variable of spec.postBuild: only letters, digits and _ may be in it",
         steps=(
             Step(
@@ -70,7 +76,7 @@ RULES = (
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
-        "substitution-syntax",
+        Code("substitution-syntax", "A variable expression in a manifest cannot be parsed."),
         why="{object} has a variable ($ and a brace) that cannot be parsed ({detail})",
         steps=(
             Step(
@@ -87,7 +93,9 @@ RULES = (
         upstream="PKG envsubst",
     ),
     Rule(
-        "substitution-breaks-yaml",
+        Code(
+            "substitution-breaks-yaml", "A manifest is invalid after its variables are substituted."
+        ),
         why="what the variables put into {object} makes it invalid: {detail}",
         steps=(
             Step(

@@ -3,9 +3,22 @@
 Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, PKG runtime/cel.
 """
 
+from fluxstatus.knowledge.codes import CEL_INVALID
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRET, SECRETS, SPEC, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_FEATURE_GATE_OFF = Code(
+    "feature-gate-off", "The object needs a feature gate that is disabled in the controller."
+)
+_ACCESS_DENIED = Code(
+    "access-denied", "A reference to an object in another namespace is not allowed."
+)
+_REMOTE_CLUSTER_UNREACHABLE = Code(
+    "remote-cluster-unreachable",
+    "No connection to the remote cluster of spec.kubeConfig can be established.",
+)
 
 _REMOTE: KindNames = frozenset({"Kustomization", "HelmRelease"})
 _KUBECONFIG = named(SECRET, "{kubeconfig_secret}")
@@ -14,7 +27,7 @@ _ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"
 
 _LIMITS = (
     Rule(
-        "feature-gate-off",
+        _FEATURE_GATE_OFF,
         why="the object uses an ExternalArtifact, and the feature gate ExternalArtifact is off in {controller}",
         steps=(
             Step(
@@ -28,7 +41,7 @@ _LIMITS = (
         versions=">=2.7",
     ),
     Rule(
-        "feature-gate-off",
+        _FEATURE_GATE_OFF,
         why="{field} for a cloud login needs the feature gate ObjectLevelWorkloadIdentity, which is off",
         steps=(
             Step(
@@ -42,7 +55,7 @@ _LIMITS = (
         versions=">=2.6",
     ),
     Rule(
-        "access-denied",
+        _ACCESS_DENIED,
         why="the ImageRepository {target} lets no other namespace use it (spec.accessFrom)",
         steps=(
             Step(
@@ -56,7 +69,7 @@ _LIMITS = (
         upstream="PKG runtime/acl",
     ),
     Rule(
-        "access-denied",
+        _ACCESS_DENIED,
         why="the reference to {target} in another namespace is blocked: the controllers run with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
         steps=(
             Step(
@@ -71,7 +84,7 @@ _LIMITS = (
         upstream="PKG runtime/acl, KC, HC, SC, SW internal/controller",
     ),
     Rule(
-        "feature-gate-off",
+        _FEATURE_GATE_OFF,
         why="the object needs the feature gate {gate}, which is off in {controller}",
         steps=(
             Step(
@@ -84,7 +97,7 @@ _LIMITS = (
         upstream="PKG apis/meta/conditions.go",
     ),
     Rule(
-        "access-denied",
+        _ACCESS_DENIED,
         why="a reference to another namespace is blocked: the controllers run with --no-cross-namespace-refs, or a feature gate is off",
         steps=(
             Step(
@@ -97,7 +110,7 @@ _LIMITS = (
         upstream="PKG runtime/acl",
     ),
     Rule(
-        "feature-gate-off",
+        _FEATURE_GATE_OFF,
         why="the object uses a feature whose gate is off in {controller}",
         steps=(
             Step(
@@ -110,7 +123,7 @@ _LIMITS = (
         upstream="PKG apis/meta/conditions.go",
     ),
     Rule(
-        "cel-invalid",
+        CEL_INVALID,
         why="an expression (CEL) in the spec does not compile or evaluate: {detail}",
         steps=(
             Step(
@@ -133,7 +146,7 @@ _LIMITS = (
         upstream="PKG runtime/cel",
     ),
     Rule(
-        "cel-invalid",
+        CEL_INVALID,
         why="an expression (CEL) in the spec does not compile or evaluate",
         steps=(Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
         reasons=("InvalidCELExpression",),
@@ -144,7 +157,7 @@ _LIMITS = (
 
 _CLUSTERS = (
     Rule(
-        "kubeconfig-secret-missing",
+        Code("kubeconfig-secret-missing", "The Secret of spec.kubeConfig does not exist."),
         why="the Secret {missing} that spec.kubeConfig names does not exist",
         steps=(
             Step(
@@ -160,7 +173,10 @@ _CLUSTERS = (
         upstream="PKG runtime/client/impersonator.go",
     ),
     Rule(
-        "kubeconfig-key-missing",
+        Code(
+            "kubeconfig-key-missing",
+            "The Secret of spec.kubeConfig does not have the key that holds the kubeconfig.",
+        ),
         why="the Secret {holder} of spec.kubeConfig has no key {key} with a kubeconfig",
         steps=(
             Step(
@@ -177,7 +193,9 @@ _CLUSTERS = (
         upstream="PKG runtime/client/impersonator.go",
     ),
     Rule(
-        "kubeconfig-invalid",
+        Code(
+            "kubeconfig-invalid", "The kubeconfig in the Secret of spec.kubeConfig cannot be used."
+        ),
         why="the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
         steps=(
             Step(
@@ -198,7 +216,9 @@ _CLUSTERS = (
         upstream="client-go tools/clientcmd",
     ),
     Rule(
-        "remote-cluster-denied",
+        Code(
+            "remote-cluster-denied", "The remote cluster of spec.kubeConfig rejects the credential."
+        ),
         why="the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the credential: it is wrong or expired (Unauthorized)",
         steps=(
             Step(
@@ -215,7 +235,10 @@ _CLUSTERS = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        "remote-cluster-forbidden",
+        Code(
+            "remote-cluster-forbidden",
+            "The user of spec.kubeConfig lacks an RBAC permission in the remote cluster.",
+        ),
         why="in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) {user} may not {verb}: the permission (RBAC) is missing there (forbidden)",
         steps=(
             Step(
@@ -231,7 +254,7 @@ _CLUSTERS = (
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "remote-cluster-unreachable",
+        _REMOTE_CLUSTER_UNREACHABLE,
         why="the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to is not trusted: {detail}",
         steps=(
             Step(
@@ -245,7 +268,7 @@ _CLUSTERS = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "remote-cluster-unreachable",
+        _REMOTE_CLUSTER_UNREACHABLE,
         why="the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be reached at {host}: {detail}",
         steps=(
             Step(
@@ -264,7 +287,10 @@ _CLUSTERS = (
         upstream="PKG runtime/client, Go net",
     ),
     Rule(
-        "kubeconfig-failed",
+        Code(
+            "kubeconfig-failed",
+            "No client for the remote cluster can be created from spec.kubeConfig.",
+        ),
         why="no client for the target cluster: the Secret of spec.kubeConfig or the remote cluster",
         steps=(
             Step(

@@ -5,7 +5,26 @@ The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-con
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
+
+_HOST_REDIRECTS = Code(
+    "host-redirects", "The host redirects the request, and following the redirects fails."
+)
+_TLS_UNKNOWN_AUTHORITY = Code(
+    "tls-unknown-authority", "The TLS certificate of the host is signed by an unknown authority."
+)
+_TLS_EXPIRED = Code(
+    "tls-expired", "The TLS certificate of the host has expired or is not yet valid."
+)
+_TLS_WRONG_NAME = Code(
+    "tls-wrong-name",
+    "The TLS certificate of the host is not valid for the name or address being used.",
+)
+_PROTOCOL_MISMATCH = Code(
+    "protocol-mismatch", "The host uses a different protocol on this port than the URL specifies."
+)
+_HOST_SLOW = Code("host-slow", "The host does not respond in time.")
 
 _FETCHES: KindNames = ALL_KINDS - {"Kustomization", "HelmRelease", "ResourceSet", "Alert"}
 """Kinds whose own messages are about a host outside; appliers speak of API servers and webhooks."""
@@ -20,7 +39,7 @@ _RENEW = Step("renew the certificate of {host}; Flux retries by itself")
 
 RULES = (
     Rule(
-        "proxy-unreachable",
+        Code("proxy-unreachable", "The proxy cannot be reached."),
         why="the proxy for {host} cannot be reached",
         steps=(
             Step(
@@ -37,7 +56,9 @@ RULES = (
         upstream="Go net/http transport.go",
     ),
     Rule(
-        "proxy-auth-rejected",
+        Code(
+            "proxy-auth-rejected", "The proxy requires authentication that is missing or invalid."
+        ),
         why="the proxy asks for a login, and takes none of what it gets (407)",
         steps=(
             Step(
@@ -50,7 +71,9 @@ RULES = (
         upstream="Go net/http transport.go",
     ),
     Rule(
-        "dns-failing",
+        Code(
+            "dns-failing", "The DNS server does not answer when the controller looks up the host."
+        ),
         why="the DNS server {dns} does not answer when the controller looks up {host}",
         steps=(
             Step(
@@ -69,7 +92,7 @@ RULES = (
         upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
-        "host-redirects",
+        _HOST_REDIRECTS,
         why="{redirects} sends the request on to {host}, and that fails: {detail}",
         steps=(
             Step(
@@ -86,7 +109,7 @@ RULES = (
         upstream="go-git plumbing/transport/http",
     ),
     Rule(
-        "host-not-found",
+        Code("host-not-found", "The host name cannot be resolved."),
         why="the name {host} does not resolve (no such host)",
         steps=(
             Step(
@@ -99,7 +122,7 @@ RULES = (
         upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
-        "host-refuses",
+        Code("host-refuses", "The host refuses connections on this port."),
         why="{host} refuses connections (connection refused): nothing listens there, or a firewall answers",
         steps=(_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
         pattern=Text(r"connection refused"),
@@ -108,7 +131,7 @@ RULES = (
         upstream="Go net",
     ),
     Rule(
-        "tls-unknown-authority",
+        _TLS_UNKNOWN_AUTHORITY,
         why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
         steps=(
             Step(
@@ -125,7 +148,7 @@ RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-unknown-authority",
+        _TLS_UNKNOWN_AUTHORITY,
         why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
         steps=(
             Step(
@@ -142,7 +165,7 @@ RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-expired",
+        _TLS_EXPIRED,
         why="the certificate of {host} is not valid before {not_before} (x509)",
         steps=(Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
         pattern=Text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
@@ -150,7 +173,7 @@ RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-expired",
+        _TLS_EXPIRED,
         why="the certificate of {host} has expired: it was valid until {not_after} (x509)",
         steps=(_RENEW,),
         pattern=Text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
@@ -158,7 +181,7 @@ RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-expired",
+        _TLS_EXPIRED,
         why="the certificate of {host} has expired or is not valid yet (x509)",
         steps=(_RENEW,),
         pattern=Text(r"certificate has expired"),
@@ -166,7 +189,7 @@ RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-wrong-name",
+        _TLS_WRONG_NAME,
         why="the certificate of {host} is for another name: it is valid for {valid_for}, not for {wanted_name} (x509)",
         steps=(
             Step(
@@ -181,7 +204,7 @@ RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-wrong-name",
+        _TLS_WRONG_NAME,
         why="the certificate of {host} is for another name (x509)",
         steps=(
             Step(
@@ -197,7 +220,10 @@ RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-client-certificate",
+        Code(
+            "tls-client-certificate",
+            "The host requires a valid TLS client certificate from the controller.",
+        ),
         why="{host} wants a client certificate, and takes none of what the controller shows",
         steps=(
             Step(
@@ -215,7 +241,7 @@ RULES = (
         upstream="Go crypto/tls",
     ),
     Rule(
-        "protocol-mismatch",
+        _PROTOCOL_MISMATCH,
         why="{host} answers on this port without TLS: http is spoken there, and the URL asks for https",
         steps=(
             Step(
@@ -230,7 +256,7 @@ RULES = (
         upstream="Go net/http, crypto/tls",
     ),
     Rule(
-        "protocol-mismatch",
+        _PROTOCOL_MISMATCH,
         why="{host} speaks another protocol on this port than the URL asks for",
         steps=(Step("correct scheme and port in {address_field}", read=(SPEC,)),),
         pattern=Text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
@@ -238,7 +264,7 @@ RULES = (
         upstream="Go net/http",
     ),
     Rule(
-        "tls-failed",
+        Code("tls-failed", "No TLS connection to the host can be established."),
         why="no TLS connection to {host}: {detail}",
         steps=(
             Step(
@@ -253,7 +279,7 @@ RULES = (
         upstream="Go crypto/tls",
     ),
     Rule(
-        "host-slow",
+        _HOST_SLOW,
         why="{host} does not answer in time (timeout); it is reached over ssh, port 22, which many firewalls close",
         steps=(
             _FROM_THE_POD,
@@ -268,7 +294,7 @@ RULES = (
         upstream="Go net",
     ),
     Rule(
-        "host-slow",
+        _HOST_SLOW,
         why="{host} does not answer in time (timeout)",
         steps=(
             _FROM_THE_POD,
@@ -283,7 +309,7 @@ RULES = (
         upstream="Go net/http",
     ),
     Rule(
-        "host-rate-limit",
+        Code("host-rate-limit", "The host rejects requests because a rate limit is exceeded."),
         why="{host} limits the rate of requests (HTTP 429, or 403 by GitHub)",
         steps=(
             Step(
@@ -299,7 +325,7 @@ RULES = (
         upstream="go-containerregistry pkg/v1/remote/transport",
     ),
     Rule(
-        "host-broken",
+        Code("host-broken", "The host returns a server error (HTTP 5xx)."),
         why="{host} answers with HTTP {status}: a fault on its side",
         steps=(Step("look at the state of {host}; Flux retries by itself when it is back"),),
         pattern=Text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
@@ -308,7 +334,7 @@ RULES = (
         upstream="go-git plumbing/transport/http, SC internal/helm/getter",
     ),
     Rule(
-        "host-redirects",
+        _HOST_REDIRECTS,
         why="{host} sends requests round in circles: too many redirects",
         steps=(
             Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),
@@ -318,7 +344,7 @@ RULES = (
         upstream="Go net/http client.go",
     ),
     Rule(
-        "host-unreachable",
+        Code("host-unreachable", "The host cannot be reached or closes the connection."),
         why="{host} cannot be reached: {detail}",
         steps=(_FROM_THE_POD,),
         pattern=Text(

@@ -3,9 +3,22 @@
 Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postrender.
 """
 
+from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED, RESOURCE_DUPLICATE
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import RETRY, SPEC
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
+
+_VALUES_MISSING = Code(
+    "values-missing", "A Secret, ConfigMap or key in spec.valuesFrom does not exist."
+)
+_VALUES_UNREADABLE = Code(
+    "values-unreadable", "The values in spec.values and spec.valuesFrom cannot be parsed or merged."
+)
+_VALUES_INVALID = Code("values-invalid", "The Helm values do not match the schema of the chart.")
+_TEMPLATE_ERROR = Code(
+    "template-error", "A template of the Helm chart fails or renders invalid YAML."
+)
 
 _HR: KindNames = frozenset({"HelmRelease"})
 _VALUES = "kubectl get configmaps,secrets -n {ns}"
@@ -13,7 +26,7 @@ _TEMPLATES = "Go text/template, helm pkg/engine"
 
 _VALUES_RULES = (
     Rule(
-        "values-missing",
+        _VALUES_MISSING,
         why="the {values_kind} {values_name} that spec.valuesFrom names has no key {values_key}",
         steps=(
             Step(
@@ -31,7 +44,7 @@ _VALUES_RULES = (
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-missing",
+        _VALUES_MISSING,
         why="the {values_kind} {values_name} that spec.valuesFrom names does not exist",
         steps=(
             Step(
@@ -48,7 +61,7 @@ _VALUES_RULES = (
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-unreadable",
+        _VALUES_UNREADABLE,
         why="what the {values_kind} {values_name} (spec.valuesFrom) holds is not valid as values: {detail}",
         steps=(
             Step(
@@ -64,7 +77,7 @@ _VALUES_RULES = (
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-unreadable",
+        _VALUES_UNREADABLE,
         why="spec.values and spec.valuesFrom cannot be put together",
         steps=(Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
         reasons=("ValuesError",),
@@ -72,7 +85,7 @@ _VALUES_RULES = (
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-invalid",
+        _VALUES_INVALID,
         why="the values do not fit the chart's schema: {detail}",
         steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(
@@ -82,7 +95,7 @@ _VALUES_RULES = (
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(
-        "values-invalid",
+        _VALUES_INVALID,
         why="the values do not fit the chart's schema",
         steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(r"values don't meet the specifications of the schema"),
@@ -90,7 +103,10 @@ _VALUES_RULES = (
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(
-        "chart-kube-version",
+        Code(
+            "chart-kube-version",
+            "The chart does not support the Kubernetes version of the cluster.",
+        ),
         why="the chart wants Kubernetes {wanted}, and the cluster is {detail}",
         steps=(
             Step(
@@ -107,7 +123,7 @@ _VALUES_RULES = (
         upstream="helm pkg/action/action.go",
     ),
     Rule(
-        "chart-dependency-failed",
+        CHART_DEPENDENCY_FAILED,
         why="the chart lacks charts that it depends on: {detail}",
         steps=(
             Step(
@@ -126,7 +142,7 @@ _VALUES_RULES = (
 
 _TEMPLATE_RULES = (
     Rule(
-        "template-error",
+        _TEMPLATE_ERROR,
         why="the chart refuses the values by itself ({template}): {detail}",
         steps=(Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
         pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
@@ -134,7 +150,7 @@ _TEMPLATE_RULES = (
         upstream=_TEMPLATES,
     ),
     Rule(
-        "template-error",
+        _TEMPLATE_ERROR,
         why="a template of the chart fails: {detail}",
         steps=(
             Step(
@@ -152,7 +168,7 @@ _TEMPLATE_RULES = (
         upstream=_TEMPLATES,
     ),
     Rule(
-        "template-error",
+        _TEMPLATE_ERROR,
         why="a template of the chart fails: {detail}",
         steps=(
             Step("correct the chart's template, or use a version without the fault", read=(SPEC,)),
@@ -167,7 +183,7 @@ _TEMPLATE_RULES = (
         upstream=_TEMPLATES,
     ),
     Rule(
-        "template-error",
+        _TEMPLATE_ERROR,
         why="what the chart's template {template} gives is not valid YAML: {detail}",
         steps=(
             Step(
@@ -184,7 +200,7 @@ _TEMPLATE_RULES = (
         upstream="helm pkg/release/util/manifest_sorter.go",
     ),
     Rule(
-        "template-error",
+        _TEMPLATE_ERROR,
         why="what a template of the chart gives is not valid YAML: {detail}",
         steps=(
             Step(
@@ -198,7 +214,7 @@ _TEMPLATE_RULES = (
         upstream="sigs.k8s.io/yaml",
     ),
     Rule(
-        "resource-duplicate",
+        RESOURCE_DUPLICATE,
         why="the chart renders the same object twice: {duplicate}",
         steps=(
             Step(
@@ -212,7 +228,10 @@ _TEMPLATE_RULES = (
         upstream="HC internal/postrender, KZ api/resmap",
     ),
     Rule(
-        "post-render-failed",
+        Code(
+            "post-render-failed",
+            "A post renderer in spec.postRenderers cannot be applied to the rendered chart.",
+        ),
         why="spec.postRenderers cannot change what the chart renders: {detail}",
         steps=(
             Step(
@@ -226,7 +245,10 @@ _TEMPLATE_RULES = (
         upstream="HC internal/postrender",
     ),
     Rule(
-        "label-invalid",
+        Code(
+            "label-invalid",
+            "The chart writes its version into a label, but labels cannot contain a +.",
+        ),
         why="the chart writes its version into a label, and helm-controller adds +DIGEST to the versions of OCI charts: '+' is not allowed there",
         steps=(
             Step(

@@ -7,13 +7,13 @@ import shlex
 import string
 import time
 import tokenize
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
 
 from fluxstatus.commands.explain.codes import codes
-from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, pods
+from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, meanings, pods
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import fields_of, missing_fields, object_in, workload_fields
@@ -112,14 +112,16 @@ def test_a_sentence_is_found_with_grep(rule: Rule) -> None:
     assert {rule.why, *(step.text for step in rule.steps)} <= LITERALS
 
 
+def calls_of(name: str, source: str) -> Iterator[ast.Call]:
+    """Yield the calls of *name* in *source*."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
+            yield node
+
+
 def test_rules_are_written_alike() -> None:
     """A rule is its code and keywords, in the order of the fields."""
-    calls = [
-        node
-        for source in SOURCES
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Rule"
-    ]
+    calls = [call for source in SOURCES for call in calls_of("Rule", source)]
     assert len(calls) > len(ALL) / 2
     for call in calls:
         keywords = [keyword.arg for keyword in call.keywords]
@@ -146,7 +148,26 @@ def test_no_rule_stands_twice() -> None:
     assert [key for key, times in chosen_by.items() if times > 1] == []
 
 
-def test_a_code_has_one_meaning() -> None:
+def test_a_code_is_declared_once() -> None:
+    """Rules that share a code share its declaration, so a code has one meaning."""
+    declared = defaultdict(set)
+    for rule in (*ALL, *pods.RULES):
+        declared[rule.code].add(id(rule.code))
+    assert [code for code, ids in declared.items() if len(ids) > 1] == []
+    calls = [node for source in SOURCES for node in calls_of("Code", source)]
+    names = Counter(ast.unparse(call.args[0]) for call in calls)
+    assert names == Counter(repr(str(code)) for code in declared)
+
+
+@pytest.mark.parametrize(("code", "meaning"), meanings().items())
+def test_a_meaning_is_a_sentence(code: str, meaning: str) -> None:
+    """What a code means is said without an object: no gap, no field, nothing to look up."""
+    assert re.fullmatch(r"[A-Z][^{}…;\n]+[^.]\.", meaning), code
+    assert not re.search(r"see the message|\b(?:its?|this|these) (?:object|message)\b", meaning)
+    assert len(meaning) <= 100
+
+
+def test_a_code_of_a_text_is_none_of_a_state() -> None:
     """A code is one of a text or of a state, not both, and each has its page."""
     of_texts = {rule.code for table in TABLES for rule in table.RULES} | {UNKNOWN_FAULT.code}
     assert of_texts.isdisjoint(STATES)
