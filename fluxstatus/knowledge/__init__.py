@@ -90,13 +90,13 @@ RULES: tuple[Rule, ...] = (
 
 @cache
 def _about(kind: str) -> Index:
-    """Give the rules for objects of *kind*."""
+    """Return the rules for objects of *kind*."""
     return Index(rule for rule in RULES if not rule.kinds or kind in rule.kinds)
 
 
 @cache
 def _about_pods() -> Index:
-    """Give the rules for what a workload's pods and events tell; admission refuses pods, too."""
+    """Return the rules for what a workload's pods and events tell; admission refuses pods, too."""
     return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
 
 
@@ -129,7 +129,7 @@ class Diagnosis:
         return self._filled_in[1]
 
     def adding(self, more: str = "", first: tuple[Hint, ...] = ()) -> "Diagnosis":
-        """Give it with *more* said of the cause, and with the steps *first* before its own."""
+        """Return it with *more* added to the cause, and the steps *first* before its own."""
         added = Diagnosis(self.rule, self.fields)
         added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints)
         return added
@@ -141,7 +141,7 @@ class Diagnosis:
 
 
 def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
-    """Say what *reason* and *message* mean for *resource*; never without a next step.
+    """Return what *reason* and *message* mean for *resource*; never without a next step.
 
     *around* are fields that the object itself does not know: now, flux_namespace.
     """
@@ -185,7 +185,7 @@ def fitting(
 
 
 def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str]) -> dict[str, str]:
-    """Give the fields of *resource*, with what a rule *found* in a message about it."""
+    """Return the fields of *resource*, with what a rule *found* in a message about it."""
     message = found.string
     fields = {
         **fields_of(resource),
@@ -201,7 +201,7 @@ def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str])
 
 
 def _named(found: re.Match[str]) -> dict[str, str]:
-    """Give what the groups of a pattern *found*, each as a part of a sentence."""
+    """Return what the groups of a pattern *found*, each as a part of a sentence."""
     return {
         name: " ".join(text.split()).rstrip(" .,;:")
         for name, text in found.groupdict().items()
@@ -210,19 +210,19 @@ def _named(found: re.Match[str]) -> dict[str, str]:
 
 
 def _error_of(message: str) -> str:
-    """Give *message* without the log that Helm appends, which names much that is no fault."""
+    """Return *message* without the log that Helm appends, which names much that is no fault."""
     return message.partition("Last Helm logs:")[0]
 
 
 def _ends_of(message: str) -> str:
-    """Give the part of a *message* that is read: some are 32 KiB of a chart's output."""
+    """Return the part of a *message* that is read: some are 32 KiB of a chart's output."""
     if len(message) <= 2 * _END:
         return message
     return f"{message[:_END]}\n{message[-_END:]}"
 
 
 def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
-    """Give the next steps for a workload of which *told* says what its pods or events tell.
+    """Return the next steps for a workload of which *told* says what its pods or events tell.
 
     *fields* are name and ns of the workload, pod and container where they are known. None when
     nothing more is known of it.
@@ -249,7 +249,7 @@ def fitting_workload(told: str) -> Iterator[tuple[Rule, re.Match[str]]]:
 
 
 def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, str]) -> Diagnosis:
-    """Say what a state that has no message means: *code* is one of STATES."""
+    """Return what a state that has no message means: *code* is one of STATES."""
     return Diagnosis(
         STATES[code], lambda: {**fields_of(resource), **around} if resource else around
     )

@@ -1,4 +1,4 @@
-"""Codes that the rules of several tables give; any other is declared in its table."""
+"""Codes that several tables share; all others are declared in their own table."""
 
 from fluxstatus.model.codes import Code
 

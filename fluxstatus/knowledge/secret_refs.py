@@ -47,7 +47,7 @@ def _missing(
     kinds: KindNames = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Rule:
-    """Give the rule for a Secret that does not exist; *step* says which keys it takes."""
+    """Return the rule for a Secret that does not exist; *step* says which keys it takes."""
     return Rule(
         _SECRET_MISSING,
         why="the Secret {missing} that {missing_field} names does not exist (not found) in namespace {ns}",
@@ -127,7 +127,7 @@ def _lacks(
     kinds: KindNames = frozenset(),
     code: Code = _SECRET_KEY_MISSING,
 ) -> Rule:
-    """Give the rule for a Secret whose name and missing key *pattern* finds."""
+    """Return the rule for a Secret whose name and missing key *pattern* finds."""
     return Rule(
         code,
         why="the Secret {holder} has no key {key}",

@@ -41,5 +41,5 @@ RETRY = Step(
 
 
 def named(template: str, field: str) -> str:
-    """Give *template*, which is about the Secret of the spec, for the one that *field* names."""
+    """Return *template*, which is about the Secret of the spec, for the one that *field* names."""
     return template.replace("{secret}", field)

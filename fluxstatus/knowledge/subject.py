@@ -29,7 +29,7 @@ _OBJECTS = (
 
 
 def fields_of(resource: Resource) -> dict[str, str]:
-    """Give the fields of *resource* by name; those it does not have are empty."""
+    """Return the fields of *resource* by name; those it does not have are empty."""
     ref, spec = resource.ref, map_of(resource.get("spec"))
     own = dict.fromkeys(_PATHS, "") | {
         name: text_of(resource.get(*path)) for name, path in _PATHS.items() if path[1] in spec
@@ -71,7 +71,7 @@ def fields_of(resource: Resource) -> dict[str, str]:
 
 
 def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
-    """Give the fields about where the spec names *missing*, an object that does not exist."""
+    """Return the fields about where the spec names *missing*, an object that does not exist."""
     for role, (name, field) in _ROLES.items():
         if fields.get(name) == missing:
             return {"missing_field": field, f"missing_{role}": missing}
@@ -79,7 +79,7 @@ def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
 
 
 def host_in(message: str) -> dict[str, str]:
-    """Give the fields about the last host that *message* has a URL of, the one that failed.
+    """Return the fields about the last host that *message* has a URL of, the one that failed.
 
     Where the first is another one it was asked, and has sent the request on.
     """
@@ -92,7 +92,7 @@ def host_in(message: str) -> dict[str, str]:
 
 
 def object_in(message: str) -> dict[str, str]:
-    """Give the fields about the first object that *message* says was refused or is broken."""
+    """Return the fields about the first object that *message* says was refused or is broken."""
     found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
     if found is None:
         return {}
@@ -107,7 +107,7 @@ def object_in(message: str) -> dict[str, str]:
 
 
 def workload_fields(message: str) -> dict[str, str]:
-    """Give the fields about the first workload that a health check's *message* names."""
+    """Return the fields about the first workload that a health check's *message* names."""
     first = next(iter(waited_for(message)), None)
     if first is None:
         return {}
@@ -226,7 +226,7 @@ def _git_ref(resource: Resource) -> str:
 
 
 def _with_registry(image: str) -> str:
-    """Give *image* with its registry, which is Docker Hub's when the name has none."""
+    """Return *image* with its registry, which is Docker Hub's when the name has none."""
     first, _, rest = image.partition("/")
     named = rest and ("." in first or ":" in first or first == "localhost")
     return image if named or not image else f"docker.io/{image}"

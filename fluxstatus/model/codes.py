@@ -1,14 +1,14 @@
-"""The code of a finding: what other programs know a fault by, and what it means."""
+"""The code of a finding, with its meaning."""
 
 from typing import Self
 
 
 class Code(str):
-    """The name of a code, and one sentence on what it means.
+    """A name that other programs rely on, and one sentence on what it means.
 
-    It is a text, so JSON, comparisons, dict keys and options take a code as they take its name;
-    the sentence goes with it, so a code is declared once, beside what gives it. The sentence is
-    about no object in particular, and has no fields: one code may belong to several rules.
+    A code is a str, so JSON, comparisons, dict keys and options work with it as with its name.
+    It carries its meaning, so it is declared once, beside the rule or check that reports it. The
+    meaning has no fields and mentions no object, because several rules may share a code.
     """
 
     __slots__ = ("meaning",)
@@ -22,5 +22,5 @@ class Code(str):
         return code
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
-        """Return how to make it again, so that a copy has the meaning, too."""
+        """Return how to copy it: str alone would lose the meaning."""
         return type(self), (str(self), self.meaning)

@@ -35,7 +35,7 @@ KindName: TypeAlias = Literal[
 """The name of a kind of Flux."""
 
 KindNames: TypeAlias = frozenset[KindName]
-"""Names of kinds, for what holds for some kinds only."""
+"""A set of kinds, such as those that a rule applies to."""
 
 ALL_KINDS: KindNames = frozenset(get_args(KindName))
 

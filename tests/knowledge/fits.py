@@ -1,17 +1,17 @@
 r"""Which rules fit each known message: the rows of fits.tsv.
 
-`python -m tests.knowledge.fits` writes the file again. A row has
+`python -m tests.knowledge.fits` regenerates the file. The columns are
 
-- where the message comes from: `example` (messages/*.txt), `recorded` (a condition or a Warning
-  event in a recorded state), or a word of `AS_NAMES`: such a message was renamed, that is, every
-  name in it that a user chose was replaced by that word;
-- the object ("Workload" for what pods and events tell of one) and the reason;
-- every rule that fits, separated by spaces, the one that is taken first. A rule is called by its
-  code; `code/2` is the second rule of that code in the order of the tables;
-- the beginning of the message, as it was before it was renamed.
+- the origin of the message: `example` (messages/*.txt), `recorded` (a condition or a Warning event
+  in a recorded state), or one of `AS_NAMES` for a renamed message, in which that word replaces
+  every name that a user chose;
+- the object ("Workload" for messages of pods and events) and the reason;
+- all rules that fit, separated by spaces, the winner first. A rule is named by its code; `code/2`
+  is the second rule of that code in table order;
+- the beginning of the message, before it was renamed.
 
-A renamed message has a row only where other rules fit than fit the message itself: what a name
-says is no matter, so each such row is a rule that takes a name for something else.
+A renamed message has a row only if other rules fit it than fit the original. Names carry no
+meaning, so each of these rows shows a rule that mistakes a name for something else.
 """
 
 import re
@@ -38,12 +38,12 @@ STATES = (
     ROOT / "fluxstatus" / "demo.json.gz",
 )
 AS_NAMES = ("vault", "sops", "kubeconfig", "submodules", "pre-install")
-"""Words of the patterns that an object, a folder or a branch may be called, too."""
+"""Words that patterns look for, and that are also plausible names of objects or folders."""
 
 _SHOWN = 90  # characters of a message
 
 _NAME = re.compile(r"(?:(?<=[/\"])|(?<![a-z]')(?<='))[a-z][a-z0-9-]*(?=['\" \],]|/(?!v\d)|$)")
-"""What may be a name: in quotes, or a part of a path or of KIND/NAMESPACE/NAME."""
+"""A possible name: quoted, or a part of a path or of KIND/NAMESPACE/NAME."""
 
 _NO_NAMES = """
 accesskey accumulating address age api apis artifact azure clusterroles configmaps cosign couldn
@@ -54,11 +54,11 @@ persistentvolumeclaims pods pull pull-secret refs remotes replicas resource role
 schema secretkey secrets serviceaccounts services ssh statefulsets status string tags template tmp
 token unknown username v1 v1beta1 v1beta2 v2 v2beta1 value
 """
-"""Words that stand where names do, and that a controller or a protocol chose."""
+"""Words in the place of a name that come from a controller or a protocol, not from a user."""
 
 
 class Message(NamedTuple):
-    """What was said of an object; no resource where pods or events tell it of a workload."""
+    """A message about an object; `resource` is None for messages of pods and events."""
 
     subject: str
     resource: Resource | None
@@ -66,7 +66,7 @@ class Message(NamedTuple):
     text: str
 
     def fits(self) -> tuple[str, ...]:
-        """Return the names of the rules that fit, the one that is taken first."""
+        """Return the names of the rules that fit, the winner first."""
         if self.resource is None:
             rules = [rule for rule, _ in fitting_workload(self.text)]
         else:
@@ -75,7 +75,7 @@ class Message(NamedTuple):
         return tuple(names()[id(rule)] for rule in rules if rule is not UNKNOWN_FAULT)
 
     def renamed(self, word: str) -> "Message":
-        """Return it with *word* for each name, those excepted that the spec refers to."""
+        """Return this message with *word* as every name, except names that the spec refers to."""
         kept = {*_NO_NAMES.split(), *(_texts(self.resource.get("spec")) if self.resource else ())}
         text = _NAME.sub(lambda name: name[0] if name[0] in kept else word, self.text)
         return self._replace(text=text)
@@ -92,7 +92,7 @@ def _texts(value: object) -> Iterator[str]:
 
 @cache
 def names() -> dict[int, str]:
-    """Return what each rule is called, by its id: its code, and which one of that code it is."""
+    """Return the name of each rule by its id: its code, numbered from the second rule on."""
     found: dict[int, str] = {}
     counted: Counter[str] = Counter()
     for table in (*TABLES, pods):
@@ -112,7 +112,7 @@ def written() -> Iterator[Message]:
 
 
 def recorded() -> Iterator[Message]:
-    """Yield what was said in the recorded states: of objects of Flux, and of workloads."""
+    """Yield the messages in the recorded states, of Flux objects and of workloads."""
     for file in STATES:
         for word in words(file):
             yield Message(word.resource.kind.name, word.resource, word.reason, word.message)
@@ -125,7 +125,7 @@ def recorded() -> Iterator[Message]:
 
 
 def rows() -> Iterator[str]:
-    """Yield the rows, each once, in their order."""
+    """Yield the rows, sorted and without duplicates."""
     found = {row for message in written() for row in _rows_of("example", message)}
     found |= {row for message in recorded() for row in _rows_of("recorded", message)}
     yield from ("\t".join(row) for row in sorted(found))

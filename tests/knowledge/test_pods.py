@@ -48,7 +48,7 @@ TOLD = {
 
 
 def lines(told: str) -> str:
-    """Give the hints for *told* as one text."""
+    """Return the hints for *told* as one text."""
     hints = workload_hints(told, FIELDS)
     return "\n".join(
         "\n".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])

@@ -59,18 +59,18 @@ LITERALS = {
     if token.type == tokenize.STRING and token.start[0] == token.end[0]
     if not token.string.startswith(("f", "rf"))
 }
-"""What stands in the tables as a text of its own, on one line."""
+"""All literals in the tables that are on one line."""
 
 
 def templates(rule: Rule) -> Iterator[str]:
-    """Give every template of *rule*."""
+    """Yield every template of *rule*."""
     yield rule.why
     for step in rule.steps:
         yield from (step.text, *step.read, *step.change)
 
 
 def names_in(template: str) -> set[str]:
-    """Give the fields that *template* names."""
+    """Return the fields that *template* names."""
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
@@ -120,7 +120,7 @@ def calls_of(name: str, source: str) -> Iterator[ast.Call]:
 
 
 def test_rules_are_written_alike() -> None:
-    """A rule is its code and keywords, in the order of the fields."""
+    """A rule has its code first, then keywords in the order of the fields."""
     calls = [call for source in SOURCES for call in calls_of("Rule", source)]
     assert len(calls) > len(ALL) / 2
     for call in calls:
@@ -161,7 +161,7 @@ def test_a_code_is_declared_once() -> None:
 
 @pytest.mark.parametrize(("code", "meaning"), meanings().items())
 def test_a_meaning_is_a_sentence(code: str, meaning: str) -> None:
-    """What a code means is said without an object: no gap, no field, nothing to look up."""
+    """A meaning is one sentence without gaps, fields or references to an object."""
     assert re.fullmatch(r"[A-Z][^{}…;\n]+[^.]\.", meaning), code
     assert not re.search(r"see the message|\b(?:its?|this|these) (?:object|message)\b", meaning)
     assert len(meaning) <= 100
@@ -198,7 +198,7 @@ def test_secrets_are_made_with_flags_there_are() -> None:
 
 
 def name_of(example: Example) -> str:
-    """Give a short name for *example*."""
+    """Return a short name for *example*."""
     return f"{example.code} {example.subject} {example.message[:40]!r}"
 
 
@@ -232,12 +232,12 @@ def test_the_unknown_is_helped_too(kind: str, message: str) -> None:
 
 
 def commands(diagnosis: Diagnosis) -> list[Command]:
-    """Give the commands of all the hints of *diagnosis*."""
+    """Return the commands of all the hints of *diagnosis*."""
     return [command for hint in diagnosis.hints for command in hint.commands]
 
 
 def of(subject: str, reason: str, message: str) -> Diagnosis:
-    """Give what the product makes of *message*."""
+    """Return what the product makes of *message*."""
     return Example(subject, reason, message, "", ()).diagnosis()
 
 
