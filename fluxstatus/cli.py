@@ -163,10 +163,14 @@ def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
 
 def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
     """Judge *evidence*; only a *live* cluster is judged with what this machine remembers."""
-    from fluxstatus.checks.run import judge
+    from fluxstatus.causes.analysis import Analysis
+    from fluxstatus.mcp.next_step import report_with_next
     from fluxstatus.mcp.state_file import NOTHING, recall
+    from fluxstatus.state.state import State
 
-    return judge(evidence, choice, recall(evidence.target, evidence.taken_at) if live else NOTHING)
+    analysis = Analysis(State(evidence, choice.namespaces))
+    memory = recall(evidence.target, evidence.taken_at) if live else NOTHING
+    return report_with_next(analysis, choice, memory)
 
 
 def _choice(scope: Scope) -> "Choice":

@@ -11,10 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.run import Choice, judge
+from fluxstatus.checks.run import Choice
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.mcp.next_step import report_with_next
+from fluxstatus.mcp.state_file import NOTHING, Memory
 from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.model.kinds import KINDS, RESOURCES
@@ -295,6 +298,16 @@ def state(*objects: Object, **more: Any) -> State:
     return State(evidence(*objects, **more))
 
 
+def analysis(*objects: Object, **more: Any) -> Analysis:
+    """Return the analysis of a cluster with *objects*."""
+    return Analysis(state(*objects, **more))
+
+
+def judge(known: Evidence, choice: Choice = EVERYTHING, memory: Memory = NOTHING) -> Report:
+    """Return the report on *known*, as the command line makes it."""
+    return report_with_next(Analysis(State(known, choice.namespaces)), choice, memory)
+
+
 def report(*objects: Object, choice: Choice = EVERYTHING, **more: Any) -> Report:
     """Give the whole report on a cluster with *objects*."""
     return judge(evidence(*objects, **more), choice)
@@ -303,7 +316,7 @@ def report(*objects: Object, choice: Choice = EVERYTHING, **more: Any) -> Report
 def found(step: str, known: Evidence) -> list[Finding]:
     """Give what *step* says of *known*."""
     examine = next(one.examine for one in STEPS if one.id == step)
-    return list(examine(State(known)))
+    return list(examine(Analysis(State(known))))
 
 
 def said(step: str, *objects: Object, **more: Any) -> set[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object
 from fluxstatus.state.state import State
 from tests.builders import (
@@ -71,9 +72,9 @@ SHAPES: Mapping[str, Callable[[int], Iterator[Object]]] = {
 }
 
 
-def large(shape: str, affected: int, well: int) -> State:
+def large(shape: str, affected: int, well: int) -> Analysis:
     """Give a healthy Flux, *well* Kustomizations that are, and *affected* of *shape*, judged."""
     healthy = [kustomization(f"w{n}", "git") for n in range(well)]
     state = State(evidence(*flux_system(), source("git"), *healthy, *SHAPES[shape](affected)))
     _ = state.resources, state.warnings  # these are not the causes' work
-    return state
+    return Analysis(state)

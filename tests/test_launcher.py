@@ -186,10 +186,10 @@ def test_help_has_kubectls_way(archive: Path) -> None:
     assert start(archive, "--help").stdout.startswith("Usage: kubectl flux-status ")
 
 
-def test_readme_has_the_help(archive: Path) -> None:
-    """The README shows what --help says."""
-    readme = (ROOT / "README.md").read_text()
-    [block] = re.findall(r"```\n(Usage: kubectl flux-status .*?)```", readme, re.DOTALL)
+def test_the_documentation_has_the_help(archive: Path) -> None:
+    """docs/usage.md shows what --help says."""
+    page = (ROOT / "docs" / "usage.md").read_text()
+    [block] = re.findall(r"```\n(Usage: kubectl flux-status .*?)```", page, re.DOTALL)
     assert block == start(archive, "--help").stdout
 
 

@@ -5,9 +5,9 @@ import pstats
 
 import pytest
 
-from fluxstatus.checks.run import judge
 from fluxstatus.report import as_text
 from fluxstatus.report.look import Look
+from tests.builders import judge
 from tests.large_clusters import SHAPES, large
 
 SCREEN = 64  # lines, of which some are for what is well and the next step
@@ -16,9 +16,9 @@ SCREEN = 64  # lines, of which some are for what is well and the next step
 def calls(shape: str, affected: int, well: int) -> int:
     """Count the calls that tracing the causes takes."""
     _ = large(shape, 10, 0).causes  # what is done once for all: patterns are compiled
-    state = large(shape, affected, well)
+    analysis = large(shape, affected, well)
     with cProfile.Profile() as profile:
-        _ = state.causes
+        _ = analysis.causes
     return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
 
 
@@ -37,6 +37,6 @@ def test_a_well_object_costs_next_to_nothing() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_large_trouble_fits_a_screen(shape: str) -> None:
     """Three hundred affected objects are told in one screen; --all tells the rest."""
-    report = judge(large(shape, 300, 20).evidence)
+    report = judge(large(shape, 300, 20).state.evidence)
     assert len(as_text.render(report, Look(width=100)).splitlines()) <= SCREEN
     assert len(as_text.render(report, Look(width=100, everything=True)).splitlines()) > SCREEN

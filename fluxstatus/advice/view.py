@@ -5,25 +5,25 @@ from collections import defaultdict
 from functools import cached_property
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.ref import Ref, key_of
 from fluxstatus.state.resource import WELL, Resource
-from fluxstatus.state.state import State
 
 _RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 class View:
-    """A *state* without all that has a fault, waits, is suspended, or was not asked about."""
+    """What is healthy: without objects that fail, wait, are suspended or were not asked about."""
 
-    def __init__(self, state: State) -> None:
-        """Look at *state*."""
-        self.state = state
+    def __init__(self, analysis: Analysis) -> None:
+        self.state = analysis.state
+        self._analysis = analysis
 
     @cached_property
     def _well(self) -> dict[str, list[Resource]]:
-        causes = self.state.causes
+        causes = self._analysis.causes
         found: dict[str, list[Resource]] = defaultdict(list)
         for key, resource in self.state.resources.items():
             told = key in causes.by_object or key in causes.cut_off
@@ -66,7 +66,7 @@ class View:
 
     def is_well(self, resource: Resource) -> bool:
         """Whether nothing is told of *resource*, in whatever namespace it is."""
-        causes = self.state.causes.by_object
+        causes = self._analysis.causes.by_object
         return resource.verdict in WELL and key_of(resource.ref) not in causes
 
     @cached_property

@@ -40,10 +40,10 @@ class Causes:
     is missed by something; `all` are the causes, each once.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, controllers: Controllers) -> None:
         """Trace every object of *state* that is not well to its causes."""
         self._state = state
-        self._controllers = Controllers(state)
+        self._controllers = controllers
         self._stopped = Stopped(state, self._controllers)
         self.not_installed = self._stopped.not_installed
         self._blame = Blame(state, self._stopped.causes.items())

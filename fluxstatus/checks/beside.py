@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
 from fluxstatus.model.hints import Command, Hint
@@ -36,11 +37,11 @@ def workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
     )
 
 
-def beside(state: State, cause: Cause) -> Iterator[str]:
+def beside(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Say what an engineer should know before mending *cause*."""
-    yield from _suspension(state, cause)
-    yield from _other_causes(state, cause)
-    parent = state.causes.frozen_by.get(key_of(cause.ref))
+    yield from _suspension(analysis.state, cause)
+    yield from _other_causes(analysis, cause)
+    parent = analysis.causes.frozen_by.get(key_of(cause.ref))
     if parent is not None and parent is not cause:
         yield f"{parent.ref}, which made it, is suspended: what is mended in Git does not arrive"
 
@@ -62,11 +63,11 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
         yield f"the spec of {things} does not change either"
 
 
-def _other_causes(state: State, cause: Cause) -> Iterator[str]:
+def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Say what else keeps waiting what waits for *cause*, so that mending this is not enough."""
     told: set[int] = {id(cause)}
     for ref in (cause.ref, *cause.waiting):
-        for other in state.causes.by_object.get(key_of(ref), ()):
+        for other in analysis.causes.by_object.get(key_of(ref), ()):
             if id(other) not in told:
                 told.add(id(other))
                 because = f"({headline(other.fault.diagnosis.why)})"
@@ -95,11 +96,11 @@ def corrected_at(cause: Cause) -> Iterator[Hint]:
             )
 
 
-def neighbours(state: State, cause: Cause) -> list[Cause]:
+def neighbours(analysis: Analysis, cause: Cause) -> list[Cause]:
     """Give other causes in the namespace of *cause*, which have nothing to do with it."""
     return [
         other
-        for other in state.causes.by_namespace.get(cause.ref.namespace, ())[: _AT_MOST + 1]
+        for other in analysis.causes.by_namespace.get(cause.ref.namespace, ())[: _AT_MOST + 1]
         if other is not cause and cause.resource is not None
     ][:_AT_MOST]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_found, unread_hints
 from fluxstatus.model.evidence import Unread, Why
@@ -25,8 +26,9 @@ _NOT_TOLD = Unread(Why.GARBLED, "the API server tells nothing of what it serves"
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge whether the cluster answers, its version and its clock."""
+    state = analysis.state
     evidence = state.evidence
     if evidence.unreachable is not None:
         yield _unreachable(state)

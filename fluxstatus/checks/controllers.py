@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from fluxstatus.base.durations import ago
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD_CODES, cause_found, passed, state_codes, unread_found
@@ -21,48 +22,50 @@ RECENT = timedelta(hours=1)
 _CRD = "CustomResourceDefinition"
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge each Flux controller, and whether one is missing."""
+    state = analysis.state
     answer = state.evidence.answer(CONTROLLERS)
     if answer.unread:
         yield unread_found(STEP_ID, "the controllers' Deployments", answer.unread)
     stopped = [
         cause
-        for cause in state.causes.all
+        for cause in analysis.causes.all
         if (cause.ref.kind == "Deployment" and not is_operator(state, cause.ref))
         or (cause.ref.kind == _CRD and (cause.blocks or _is_of_operator(cause.ref)))
     ]
-    yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
+    yield from (cause_found(STEP_ID, analysis, cause) for cause in stopped)
     working = [component for component in state.components if not component.down]
     for component in working:
-        yield from of_component(STEP_ID, state, component)
+        yield from of_component(STEP_ID, analysis, component)
     if working and (pods_unread := state.evidence.answer("pods").unread):
         yield unread_found(STEP_ID, "the controllers' pods", pods_unread)
     yield from _versions(working)
     yield from _not_served(state, {cause.ref.name for cause in stopped})
     told = {cause.ref for cause in stopped}
     awaited = [c.ref for c in state.components if c.down and c.ref not in told]
-    awaited += state.causes.not_installed
+    awaited += analysis.causes.not_installed
     if working and not (stopped or awaited):
         yield passed(STEP_ID, _doing_well(working))
     for component in working:
         if component.trouble is None:
             yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
     if awaited:
-        yield _awaited(state, awaited)
+        yield _awaited(analysis, awaited)
     elif not (answer.unread or stopped or working):
         yield Finding(
             step=STEP_ID, code="no-controllers", level=Level.SKIP, title="no Flux controllers here"
         )
 
 
-def _awaited(state: State, refs: Sequence[Ref]) -> Finding:
+def _awaited(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
     """Tell that these controllers wait for what is told at the FluxInstance."""
+    state = analysis.state
     names = ", ".join(ref.name for ref in refs)
     starting = any(c.starting for c in state.components)
-    causes = {str(c.ref) for ref in refs for c in state.causes.by_object.get(key_of(ref), ())}
+    causes = {str(c.ref) for ref in refs for c in analysis.causes.by_object.get(key_of(ref), ())}
     if state.instance and not causes:
-        own = state.causes.by_object.get(key_of(state.instance.ref), ())
+        own = analysis.causes.by_object.get(key_of(state.instance.ref), ())
         causes = {str(cause.ref) for cause in own}
     because = ", ".join(sorted(causes))
     return Finding(
@@ -75,13 +78,13 @@ def _awaited(state: State, refs: Sequence[Ref]) -> Finding:
     )
 
 
-def of_component(step: str, state: State, component: Component) -> Iterator[Finding]:
+def of_component(step: str, analysis: Analysis, component: Component) -> Iterator[Finding]:
     """Judge a Deployment that works: are all replicas ready, has it restarted lately?"""
-    ref = component.ref
+    ref, now = component.ref, analysis.state.now
     pods = ("kubectl", "get", "pods", "-n", ref.namespace)
     logs = ("kubectl", "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous",
             "--tail=50")  # fmt: skip
-    if component.trouble and key_of(ref) not in state.causes.by_object:
+    if component.trouble and key_of(ref) not in analysis.causes.by_object:
         yield Finding(
             step=step,
             code="replicas-missing",
@@ -92,12 +95,12 @@ def of_component(step: str, state: State, component: Component) -> Iterator[Find
             hints=(Hint("look at its pods", (Command(pods),)),),
         )
     for pod, at, how, count in last_restart(component.pods):
-        if state.now - at < RECENT:
+        if now - at < RECENT:
             yield Finding(
                 step=step,
                 code="restarted",
                 level=Level.WARN,
-                title=f"{ref}: restarted {count} times, last {ago(at, state.now)} ago",
+                title=f"{ref}: restarted {count} times, last {ago(at, now)} ago",
                 object=ref,
                 why=f"its pod {pod} ended with {how}",
                 since=at,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD_CODES, docs_of, passed, unread_found
 from fluxstatus.model.evidence import Why
@@ -31,11 +32,12 @@ _GIVEN_UP = (
 """How a Kustomization says that it leaves something behind, and what that means (KC finalize)."""
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge revisions, drift, reconcile requests and Warning events."""
+    state = analysis.state
     current = total = 0
-    for key, lag in state.causes.lags.items():
-        if key in state.causes.cut_off or not state.covers(key[1]):
+    for key, lag in analysis.causes.lags.items():
+        if key in analysis.causes.cut_off or not state.covers(key[1]):
             continue
         resource = state.resources[key]
         total += 1
@@ -44,7 +46,7 @@ def examine(state: State) -> Iterator[Finding]:
             yield _behind(state, resource, lag)
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
-    yield from _requests(state)
+    yield from _requests(analysis)
     yield from _left_behind(state)
     yield from _events(state)
     if total:
@@ -143,11 +145,12 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
     )
 
 
-def _requests(state: State) -> Iterator[Finding]:
+def _requests(analysis: Analysis) -> Iterator[Finding]:
     """Reconcile requests that nobody has handled, where nothing else explains it."""
+    state = analysis.state
     for key, resource in state.resources.items():
         at = unhandled_since(resource, state.now)
-        told = key in state.causes.by_object or key in state.causes.cut_off
+        told = key in analysis.causes.by_object or key in analysis.causes.cut_off
         if at and not told and resource.verdict is Verdict.READY:
             yield Finding(
                 step=STEP_ID,

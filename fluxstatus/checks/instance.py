@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     UNREAD_CODES,
@@ -27,13 +28,14 @@ STEP_ID = "instance"
 INSTANCE = KINDS["FluxInstance"]
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge the FluxInstance, and whether there is just the one that the operator takes."""
+    state = analysis.state
     answer = state.evidence.answer(INSTANCE.resource)
     instance = state.instance
     ignored = [other for other in state.of_kind("FluxInstance") if other is not instance]
     if instance is not None:
-        yield from _of_instance(state, instance)
+        yield from _of_instance(analysis, instance)
     elif answer.unread and _may_be_there(state):
         yield unread_found(STEP_ID, "FluxInstance", answer.unread)
     elif not ignored:
@@ -77,15 +79,16 @@ def _none(state: State) -> Finding:
     )
 
 
-def _of_instance(state: State, instance: Resource) -> Iterator[Finding]:
+def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
+    state = analysis.state
     key = key_of(instance.ref)
-    causes = state.causes.by_object.get(key) or state.causes.cut_off.get(key) or []
-    own = [cause for cause in state.causes.all if cause.ref == instance.ref]
-    yield from (cause_found(STEP_ID, state, cause) for cause in own)
+    causes = analysis.causes.by_object.get(key) or analysis.causes.cut_off.get(key) or []
+    own = [cause for cause in analysis.causes.all if cause.ref == instance.ref]
+    yield from (cause_found(STEP_ID, analysis, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
-    if key in state.causes.moving:
+    if key in analysis.causes.moving:
         yield from on_the_way(STEP_ID, [instance], state.now)
     if not (causes or own) and instance.verdict in WELL:
         yield passed(STEP_ID, _doing_well(state, instance))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.missing import nearest
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge import diagnose
@@ -17,8 +18,9 @@ from fluxstatus.state.state import State, Warned
 STEP_ID = "reconcilers"
 
 
-def notifications(state: State) -> Iterator[Finding]:
+def notifications(analysis: Analysis) -> Iterator[Finding]:
     """Alert and Provider have no status: what they refer to and their events are all there is."""
+    state = analysis.state
     told: set[Ref] = set()
     for alert in state.of_kind("Alert"):
         if alert.verdict is Verdict.SUSPENDED:
@@ -26,7 +28,7 @@ def notifications(state: State) -> Iterator[Finding]:
         key = provider_of(alert)
         provider = state.resources.get(key)
         if provider is None:
-            if _is_missing(state, key):
+            if _is_missing(analysis, key):
                 yield _provider_missing(alert, key[2])
             continue
         failed = [
@@ -39,10 +41,10 @@ def notifications(state: State) -> Iterator[Finding]:
             yield _not_sent(state, provider, alert, failed[0])
     for watcher in state.of_kind("Alert", "Receiver"):
         if watcher.verdict is not Verdict.SUSPENDED:
-            yield from _watches_missing(state, watcher)
+            yield from _watches_missing(analysis, watcher)
 
 
-def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
+def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]:
     """Tell that an Alert or a Receiver names objects that do not exist; it stays Ready."""
     ref, fields = watcher.ref, {"Alert": "eventSources", "Receiver": "resources"}
     field = fields[ref.kind]
@@ -51,13 +53,13 @@ def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
         for entry in maps_of(watcher.spec.get(field))
         if (name := text_of(entry.get("name"))) not in ("", "*")
     ]
-    missing = [key for key in targets if _is_missing(state, key)]
+    missing = [key for key in targets if _is_missing(analysis, key)]
     if not missing:
         return
     kind, namespace, name = missing[0]
     effect = {"Alert": "its events are never sent", "Receiver": "a call does not reconcile it"}
     more = f", nor {len(missing) - 1} others that it names" if len(missing) > 1 else ""
-    meant = nearest(state, missing[0], key_of(ref))
+    meant = nearest(analysis.state, missing[0], key_of(ref))
     yield Finding(
         step=STEP_ID,
         code="watches-missing",
@@ -80,9 +82,9 @@ def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _is_missing(state: State, key: Key) -> bool:
+def _is_missing(analysis: Analysis, key: Key) -> bool:
     """Whether *key* does not exist, and not because nothing of its kind can: that is told once."""
-    return state.known_missing(key) and key[0] not in state.causes.gone_kinds
+    return analysis.state.known_missing(key) and key[0] not in analysis.causes.gone_kinds
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.step import Step
@@ -26,17 +27,17 @@ from fluxstatus.state.revisions import short
 from fluxstatus.state.state import State
 
 
-def examine(step: str, state: State) -> Iterator[Finding]:
+def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
     """Judge the objects of the kinds that belong to *step*."""
     kinds = _kinds_of(step)
-    causes = state.causes
+    state, causes = analysis.state, analysis.causes
     for kind in kinds:
         unread = state.evidence.answer(kind.resource).unread
         if unread and unread.why is not Why.ABSENT:
             yield unread_found(step, kind.name, unread)
     for cause in causes.all:
         if cause.ref.kind in {kind.name for kind in kinds}:
-            yield cause_found(step, state, cause)
+            yield cause_found(step, analysis, cause)
     objects = [r for r in state.of_kind(*(k.name for k in kinds)) if state.covers(r.ref.namespace)]
     yield from on_the_way(step, [r for r in objects if key_of(r.ref) in causes.moving], state.now)
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
@@ -118,13 +119,13 @@ def _step(name: str, title: str, *of_others: str) -> Step:
     kinds = _kinds_of(name)
     codes = fault_codes([*(kind.name for kind in kinds), *of_others]) | CODES
     reads = (*(kind.resource for kind in kinds), "events", "workload-pods")
-    return Step(name, title, reads, codes, lambda state: examine(name, state))
+    return Step(name, title, reads, codes, lambda analysis: examine(name, analysis))
 
 
-def _reconcilers(state: State) -> Iterator[Finding]:
-    yield from examine(RECONCILERS.id, state)
-    yield from _empty_namespaces(state)
-    yield from notifications(state)
+def _reconcilers(analysis: Analysis) -> Iterator[Finding]:
+    yield from examine(RECONCILERS.id, analysis)
+    yield from _empty_namespaces(analysis.state)
+    yield from notifications(analysis)
 
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from fluxstatus.base.durations import seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.controllers import of_component
 from fluxstatus.checks.step import Step
@@ -27,14 +28,15 @@ _WHOLE_SECONDS = re.compile(r"finished in \d+s$")
 _MINOR = re.compile(r"v?(\d+)\.(\d+)")
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge the operator's Deployment and pods, its report, and the CLI's version beside it."""
+    state = analysis.state
     answer = state.evidence.answer(OPERATORS)
-    stopped = [cause for cause in state.causes.all if is_operator(state, cause.ref)]
-    yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
+    stopped = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
+    yield from (cause_found(STEP_ID, analysis, cause) for cause in stopped)
     for operator in state.operators:
         if not operator.down:
-            yield from of_component(STEP_ID, state, operator)
+            yield from of_component(STEP_ID, analysis, operator)
             if pods_unread := state.evidence.answer("pods").unread:
                 yield unread_found(STEP_ID, f"the pods of {operator.ref}", pods_unread)
             yield passed(STEP_ID, _doing_well(operator))

@@ -1,16 +1,14 @@
-"""From Evidence to a Report: every step examined, sorted, narrowed and aimed at the caller."""
+"""From an analysis to a report: every step that was asked for, its findings sorted."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from fluxstatus.advice.view import View
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
-from fluxstatus.mcp import next_step
-from fluxstatus.mcp.state_file import NOTHING, Memory
-from fluxstatus.model.evidence import Evidence
-from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kubectl_flags import Aim
 from fluxstatus.state.state import State
@@ -23,14 +21,14 @@ _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stu
 """Codes that tell that something is wrong, and hardly what."""
 
 
-_BUG = "this is a bug of flux-status"
+BUG = "this is a bug of flux-status"
 
 
 class Choice(NamedTuple):
     """What of the findings was asked for.
 
     `steps` empty means all; `skip` are ids of steps and codes; `namespaces` empty means all, and
-    they are those of the State (judge_state).
+    they are those of the State.
     """
 
     steps: Collection[str] = ()
@@ -40,25 +38,35 @@ class Choice(NamedTuple):
 
 ALL = Choice()
 
+Adviser: TypeAlias = Callable[[], Iterable[Finding]]
+"""What adds advice to a step."""
 
-def judge(evidence: Evidence, choice: Choice = ALL, memory: Memory = NOTHING) -> Report:
-    """Examine *evidence* by every step that is asked for and give the report.
+NO_ADVISERS: Mapping[str, Adviser] = {}
 
-    *memory* is what the caller's machine knows; of the findings it adds advice, and no other.
+
+def run_checks(
+    analysis: Analysis, choice: Choice = ALL, advisers: Mapping[str, Adviser] = NO_ADVISERS
+) -> Report:
+    """Return the report of every step that *choice* asks for; its `next` is left empty.
+
+    *advisers* add advice to the steps with these ids, from what is not in the cluster.
     """
-    return judge_state(State(evidence, choice.namespaces), choice, memory)
-
-
-def judge_state(state: State, choice: Choice = ALL, memory: Memory = NOTHING) -> Report:
-    """Do the same for a *state* that somebody goes on to look into."""
+    state = analysis.state
     evidence = state.evidence
     chosen = [s for s in STEPS if (not choice.steps or s.id in choice.steps)
               and s.id not in choice.skip]  # fmt: skip
     if evidence.unreachable is not None or evidence.refused:
         chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
-    view = View(state)
+    view = View(analysis)
     by_step = [
-        (step, [f for f in _findings(step, view, memory) if _is_wanted(f, choice, state)])
+        (
+            step,
+            [
+                finding
+                for finding in (*_examine(step, analysis), *_advise(step, view, advisers))
+                if _is_wanted(finding, choice, state)
+            ],
+        )
         for step in chosen
     ]
     order = {step.id: number for number, step in enumerate(STEPS)}
@@ -79,48 +87,27 @@ def judge_state(state: State, choice: Choice = ALL, memory: Memory = NOTHING) ->
         cost=evidence.cost,
         steps=results,
         findings=tuple(findings),
-        next=_next(state, findings, results, memory, aim),
         unreachable=evidence.unreachable is not None,
     )
 
 
-def _next(
-    state: State,
-    findings: Sequence[Finding],
-    steps: Sequence[StepResult],
-    memory: Memory,
-    aim: Aim,
-) -> Next | None:
-    """Say how to go on; a bug in that is told, and must not hide what was found."""
-    try:
-        step = next_step.next_step(state, findings, steps, memory)
-    except Exception as error:  # noqa: BLE001 - see above
-        return Next(f"{_BUG} that kept it from a suggestion: {type(error).__name__}: {error}")
-    return step and step._replace(commands=tuple(map(aim.command, step.commands)))
-
-
-def _findings(step: Step, view: View, memory: Memory) -> Iterator[Finding]:
-    yield from _examine(step, view.state)
-    yield from _advise(step, view, memory)
-
-
-def _advise(step: Step, view: View, memory: Memory) -> Iterator[Finding]:
+def _advise(step: Step, view: View, advisers: Mapping[str, Adviser]) -> Iterator[Finding]:
     """Give the habits that a step advises against, in the cluster and on this machine.
 
     If that crashes it is told, and as little of a fault as any advice.
     """
     try:
         yield from step.advise(view)
-        if step.id == next_step.STEP_ID:
-            yield from next_step.warnings(memory)
+        if adviser := advisers.get(step.id):
+            yield from adviser()
     except Exception as error:  # noqa: BLE001 - a bug in advice must not hide a fault
         yield replace(_crashed(step, error), level=Level.SKIP, kind="habit")
 
 
-def _examine(step: Step, state: State) -> Iterator[Finding]:
+def _examine(step: Step, analysis: Analysis) -> Iterator[Finding]:
     """Run one step; a step that crashes is an unknown, and never takes the others with it."""
     try:
-        yield from step.examine(state)
+        yield from step.examine(analysis)
     except Exception as error:  # noqa: BLE001 - a bug in one step must not hide the others
         yield _crashed(step, error)
 
@@ -131,7 +118,7 @@ def _crashed(step: Step, error: Exception) -> Finding:
         code="check-crashed",
         level=Level.UNKNOWN,
         title=f"this check crashed: {type(error).__name__}: {error}",
-        why=f"{_BUG}, not of the cluster",
+        why=f"{BUG}, not of the cluster",
         hints=(Hint("report it with a snapshot made by --save FILE"),),
     )
 

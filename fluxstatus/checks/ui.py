@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import jmespath
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_found
 from fluxstatus.model.evidence import Object
@@ -20,8 +21,9 @@ STEP_ID = "ui"
 _CONTAINER_PORTS = jmespath.compile("spec.template.spec.containers[].ports[].containerPort")
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge whether a Service leads to the web UI and a ready pod is behind it."""
+    state = analysis.state
     answer = state.evidence.answer("services")
     web = list(web_services(state))
     if not state.operators and not web:

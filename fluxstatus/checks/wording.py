@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.checks.beside import beside, corrected_at, headline, neighbours, workloads_behind
 from fluxstatus.knowledge import RULES
@@ -15,7 +16,6 @@ from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref, key_of
 from fluxstatus.state.resource import Resource, Verdict
-from fluxstatus.state.state import State
 
 _DOCS = {
     "source.toolkit.fluxcd.io": "https://fluxcd.io/flux/components/source/{plural}/",
@@ -85,11 +85,11 @@ def docs_of(kind: str) -> str:
     return _DOCS[known.group].format(plural=known.plural, singular=known.name.lower())
 
 
-def cause_found(step: str, state: State, cause: Cause) -> Finding:
+def cause_found(step: str, analysis: Analysis, cause: Cause) -> Finding:
     """Tell a cause: what is wrong, why, since when, what it blocks and how to mend it."""
     fault, resource = cause.fault, cause.resource
-    diagnosis, unhealthy = fault.diagnosis, workloads_behind(state, cause)
-    texts = (*(one.text for one in unhealthy), *beside(state, cause))
+    diagnosis, unhealthy = fault.diagnosis, workloads_behind(analysis.state, cause)
+    texts = (*(one.text for one in unhealthy), *beside(analysis, cause))
     why = "; ".join(dict.fromkeys((diagnosis.why, *texts)))
     found = dict.fromkeys(hint for one in unhealthy for hint in one.hints)
     # Of a health check the first step only says to look at the pods: that was done.
@@ -104,7 +104,7 @@ def cause_found(step: str, state: State, cause: Cause) -> Finding:
         reason=fault.reason,
         message=fault.message,
         since=cause.since,
-        evidence=tuple(_evidence(state, cause)),
+        evidence=tuple(_evidence(analysis, cause)),
         blocks=cause.blocks,
         hints=(*found, *steps, *corrected_at(cause), *(explained(cause.ref) if resource else ())),
         docs=docs_of(cause.ref.kind),
@@ -128,7 +128,7 @@ def _level(cause: Cause) -> Level:
     return Level.FAIL
 
 
-def _evidence(state: State, cause: Cause) -> Iterator[tuple[str, str]]:
+def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
     if cause.resource is not None:
         for name, condition in cause.resource.conditions.items():
             if name in ("Ready", "Stalled"):
@@ -136,9 +136,9 @@ def _evidence(state: State, cause: Cause) -> Iterator[tuple[str, str]]:
         artifact = cause.resource.get("status", "artifact", "revision")
         if artifact:
             yield "status.artifact.revision", str(artifact)
-    for warned in state.warnings.get(key_of(cause.ref), ())[:3]:
+    for warned in analysis.state.warnings.get(key_of(cause.ref), ())[:3]:
         yield f"event {warned.reason}", f"{warned.times} times, last {warned.last.isoformat()}"
-    for other in neighbours(state, cause):
+    for other in neighbours(analysis, cause):
         yield (
             "another cause in this namespace",
             f"{other.ref}: {headline(other.fault.diagnosis.why)}",

@@ -48,12 +48,14 @@ class Access(NamedTuple):
     `flags` are kubectl's own, passed on unchanged. `namespaces` are asked one by one for what
     may not be listed everywhere. `timeout` is the seconds for all together, `request_timeout`
     those for one request: kubectl's flag of that name does nothing for `kubectl proxy`.
+    `repeated` are the flags that a command has to repeat that is shown.
     """
 
     flags: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     timeout: float = 30.0
     request_timeout: float | None = None
+    repeated: tuple[str, ...] = ()
 
 
 class Reply(NamedTuple):

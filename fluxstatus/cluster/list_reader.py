@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - a list of one kind must not wait for what others need
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,8 +18,6 @@ from fluxstatus.cluster.client import Access, Door
 from fluxstatus.cluster.paging import Question
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
-from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection
 from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import KINDS, Kind
 
@@ -60,21 +58,16 @@ class Cluster(Protocol):
 
 
 @contextmanager
-def opened(connection: Connection, timeout: float, *, verbose: bool) -> Iterator[Door]:
-    """Open the door to the cluster of *connection* for *timeout* seconds at most.
-
-    *verbose* tells at its end what was asked.
-    """
-    access = Access(connection.flags(), (), timeout, connection.longest_request())
+def opened(access: Access, tell: Callable[[str], None]) -> Iterator[Door]:
+    """Open the door to a cluster; *tell* gets a line about the cost at its end."""
     with Door(access) as door:
         try:
             yield door
         except BaseException:
             door.shut()  # a request that is under way would be waited for
             raise
-        if verbose:
-            cost = door.cost
-            console.note(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")
+        cost = door.cost
+        tell(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")
 
 
 def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Saved":

@@ -14,8 +14,6 @@ from fluxstatus.cluster.client import Access, Door
 from fluxstatus.cluster.collector import QUESTIONS
 from fluxstatus.cluster.paging import Question
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection
 from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import RESOURCES, Kind
 from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
@@ -35,15 +33,15 @@ class Reading:
     """
 
     def __init__(
-        self, door: Door, pool: ThreadPoolExecutor, connection: Connection,
-        namespaces: tuple[str, ...], tell: Callable[[str], None],
+        self, door: Door, pool: ThreadPoolExecutor, access: Access,
+        tell: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.answers: dict[str, Answer] = {}
         self.served: Mapping[str, str] | None = None
         self.unreachable: Unread | None = None
         self._missing = _ABSENT
         self._door, self._pool, self._tell = door, pool, tell
-        self._namespaces, self._flags = namespaces, connection.repeated()
+        self._namespaces, self._flags = access.namespaces, access.repeated
 
     def discover(self) -> bool:
         """Ask which kinds of Flux are served; False when the cluster cannot be asked at all."""
@@ -140,25 +138,20 @@ def _import(modules: Iterable[str]) -> None:
 
 @contextmanager
 def reading(
-    connection: Connection,
+    access: Access,
     *,
-    timeout: float,
-    namespaces: Iterable[str] = (),
-    verbose: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
     meanwhile: Iterable[str] = (),
 ) -> Iterator[Reading]:
-    """Open the door to a cluster for a `with` block; all together may take *timeout* seconds.
+    """Open the door to a cluster for a `with` block; *tell* gets a line for each answer.
 
-    What may not be listed everywhere is asked for in these *namespaces*. The modules *meanwhile*
-    are imported while kubectl starts, which takes as long. Raises nothing of its
-    own: what is wrong with the way is told by what could not be read.
+    The modules *meanwhile* are imported while kubectl starts, which takes as long. Raises nothing
+    of its own: what is wrong with the way is told by what could not be read.
     """
-    access = Access(connection.flags(), tuple(namespaces), timeout, connection.longest_request())
-    tell: Callable[[str], None] = console.note if verbose else lambda _: None
     get_ready = partial(_import, meanwhile)
     with Door(access, get_ready) as door, ThreadPoolExecutor(_THREADS) as pool:
         try:
-            yield Reading(door, pool, connection, access.namespaces, tell)
+            yield Reading(door, pool, access, tell)
         except BaseException:
             door.shut()  # else the threads would go on, and be waited for
             raise

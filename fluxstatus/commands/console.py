@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -82,6 +83,11 @@ def pause(seconds: float) -> bool:
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)  # asks for nothing but what is always told
     return not poll.poll(seconds * 1000)
+
+
+def noting(*, on: bool) -> Callable[[str], None]:
+    """Return note() if *on*, else a function that does nothing."""
+    return note if on else lambda _: None
 
 
 def note(text: str) -> None:

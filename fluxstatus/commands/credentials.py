@@ -49,10 +49,8 @@ def show(
     from fluxstatus.report.credentials import as_json, as_text
 
     with reading(
-        connection,
-        timeout=timeout,
-        namespaces=which.namespace,
-        verbose=shown.verbose,
+        connection.access(timeout, which.namespace),
+        tell=console.noting(on=shown.verbose),
         meanwhile=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
     ) as ours:
         ours.discover()

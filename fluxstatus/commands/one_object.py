@@ -128,8 +128,9 @@ def from_cluster(
 
 def tell_unreachable(state: "State", shown: Shown) -> Exit:
     """Show why nothing could be asked, as the check does."""
-    from fluxstatus.checks.run import judge_state
+    from fluxstatus.causes.analysis import Analysis
+    from fluxstatus.mcp.next_step import report_with_next
 
-    report = judge_state(state)
+    report = report_with_next(Analysis(state))
     console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))
     return Exit.NO_VERDICT

@@ -5,16 +5,19 @@ in the help. Help texts are worded as kubectl's: a capital letter first, no full
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import BadParameter, Option
 
 from fluxstatus.model.findings import Level
 from fluxstatus.report import Format
+
+if TYPE_CHECKING:
+    from fluxstatus.cluster.client import Access
 
 DEMO = Path(__file__).parents[1] / "demo.json.gz"
 
@@ -218,6 +221,14 @@ class Connection:
     def longest_request(self) -> float | None:
         """Give the seconds that a request may take, None for as long as it likes."""
         return seconds(self.request_timeout) if self.request_timeout.strip("0s") else None
+
+    def access(self, timeout: float, namespaces: Iterable[str] = ()) -> "Access":
+        """Return how to ask the cluster, for *timeout* seconds in all."""
+        from fluxstatus.cluster.client import Access  # noqa: PLC0415 - --help does without
+
+        return Access(
+            self.flags(), tuple(namespaces), timeout, self.longest_request(), self.repeated()
+        )
 
     def repeated(self) -> tuple[str, ...]:
         """Give those that a command has to repeat that is shown to somebody.

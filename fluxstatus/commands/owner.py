@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument
@@ -13,7 +13,7 @@ from fluxstatus.commands.list_options import Drawing, Drawn, Offline, Place
 from fluxstatus.commands.options import Connection, Timeout
 
 if TYPE_CHECKING:
-    from fluxstatus.report.tree import Node
+    from fluxstatus.lookup.node import Node
 
 EPILOG = """
 \b
@@ -47,8 +47,9 @@ def show(
     """
     from fluxstatus.commands.errors import told
     from fluxstatus.lookup.ancestors import lines_of
+    from fluxstatus.lookup.node import exit_code
     from fluxstatus.report.terminal import visible
-    from fluxstatus.report.tree import DRAW, exit_code
+    from fluxstatus.report.tree import DRAW
 
     if complaint := offline.contradiction(connection):
         ctx.fail(complaint)
@@ -67,7 +68,13 @@ def show(
 
 
 def _chain(
-    words: list[str], place: Place, offline: Offline, connection: Connection, **how: Any
+    words: list[str],
+    place: Place,
+    offline: Offline,
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "Node":
     from datetime import UTC, datetime
 
@@ -83,6 +90,6 @@ def _chain(
         return chain_of(item, saved.Objects(evidence), evidence.taken_at)
     from fluxstatus.cluster.list_reader import opened
 
-    with opened(connection, **how) as door:
+    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
         objects = Objects(door)
         return chain_of(objects.find(words, place.namespaces), objects, datetime.now(UTC))

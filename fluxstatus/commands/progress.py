@@ -28,10 +28,9 @@ def ask(
     On a terminal a line shows what was answered last, unless *quiet*; *verbose* keeps a line for
     each answer, and one for each step of the check.
     """
-    from fluxstatus.cluster.client import Access
     from fluxstatus.cluster.collector import collect
 
-    access = Access(connection.flags(), namespaces, timeout, connection.longest_request())
+    access = connection.access(timeout, namespaces)
     live = console.LiveLine(on=not quiet and not verbose)
     answers: list[Told] = []
 
@@ -52,7 +51,7 @@ def ask(
         live.clear()
     for line in _account(answers, evidence) if verbose else ():
         console.note(line)
-    target = evidence.target._replace(flags=connection.repeated())
+    target = evidence.target._replace(flags=access.repeated)
     return replace(evidence, target=target)
 
 

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument
@@ -14,7 +14,7 @@ from fluxstatus.commands.options import Connection, Timeout
 from fluxstatus.model.findings import Exit
 
 if TYPE_CHECKING:
-    from fluxstatus.report.tree import Node
+    from fluxstatus.lookup.node import Node
 
 EPILOG = """
 \b
@@ -44,7 +44,8 @@ def show(
     cluster only the objects of Flux are known.
     """
     from fluxstatus.commands.errors import told
-    from fluxstatus.report.tree import DRAW, exit_code
+    from fluxstatus.lookup.node import exit_code
+    from fluxstatus.report.tree import DRAW
 
     if complaint := offline.contradiction(connection):
         ctx.fail(complaint)
@@ -59,7 +60,13 @@ def show(
 
 
 def _tree(
-    words: list[str], place: Place, offline: Offline, connection: Connection, **how: Any
+    words: list[str],
+    place: Place,
+    offline: Offline,
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "tuple[Node, bool]":
     """Give the tree, and whether all objects of Flux could be read for it."""
     from fluxstatus.lookup import names
@@ -80,7 +87,7 @@ def _tree(
         return Tree(state.resources, None, state.now).of(resource), True
     from fluxstatus.cluster import list_reader
 
-    with list_reader.opened(connection, **how) as door:
+    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as door:
         state = State(list_reader.Live(door).flux())
         resource = names.find(state, asked, place.namespaces, ())
         unread = {

@@ -7,10 +7,10 @@ from typing import Protocol
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, judged
 from fluxstatus.lookup.live import ref_of
+from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref, key_of
-from fluxstatus.report.tree import Node
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource

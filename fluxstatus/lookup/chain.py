@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
-from fluxstatus.causes.unavailable import Controllers
 from fluxstatus.model.ref import Key, Ref, key_of
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import dependencies_of, provider_of, source_of
 from fluxstatus.state.resource import Resource, Verdict
-from fluxstatus.state.state import State
 
 _SOURCE, _NEEDS, _MADE_BY, _CONTROLLER = "source", "needs", "made by", "controller"
 _DOWNWARDS = {_SOURCE: "feeds", _NEEDS: "needed by", _MADE_BY: "made"}
@@ -42,11 +41,12 @@ class Node:
 
 
 class Chains:
-    """The chains of a State. An object that is well ends a chain: the trouble is not behind it."""
+    """The chains of a state. An object that is well ends a chain: the trouble is not behind it."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._controllers = Controllers(state)
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._state = analysis.state
+        self._controllers = analysis.controllers
 
     def up(self, resource: Resource) -> tuple[Node, ...]:
         """Give what *resource* needs, with all of it that is not well up to the causes."""
@@ -63,7 +63,7 @@ class Chains:
         key = key_of(resource.ref)
         if resource.suspended or resource.verdict is Verdict.TERMINATING:
             return resource.verdict.value
-        if key in self._state.causes.cut_off:
+        if key in self._analysis.causes.cut_off:
             return "ready, on what it got before"
         causes = self._causes(key)
         if causes and all(key_of(cause.ref) != key for cause in causes):
@@ -83,7 +83,7 @@ class Chains:
         return component.ref if component else self._controllers.stopped(resource)
 
     def _causes(self, key: Key) -> Sequence[Cause]:
-        causes = self._state.causes
+        causes = self._analysis.causes
         return (*causes.by_object.get(key, ()), *causes.cut_off.get(key, ()))
 
     def _up(self, resource: Resource, causes: set[Key], seen: set[Key]) -> tuple[Node, ...]:

@@ -7,6 +7,7 @@ a prompt whose fields are not known is left out.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.mcp.next_step import prompt_for
 from fluxstatus.model.findings import Level, Report
 from fluxstatus.state.state import State
@@ -69,13 +70,13 @@ PROMPTS = (
 )
 
 
-def prompts(state: State, report: Report) -> Iterator[Prompt]:
+def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
     """Give the prompts for a judged cluster; what fails there comes first."""
     for finding in report.findings:
         if finding.level is Level.FAIL and finding.kind == "fault" and finding.step != "cluster":
-            yield Prompt("this failure", prompt_for(finding, state, report.steps))
+            yield Prompt("this failure", prompt_for(finding, analysis, report.steps))
             break
-    known = fields(state, report)
+    known = fields(analysis.state, report)
     for prompt in PROMPTS:
         try:
             yield prompt._replace(text=prompt.text.format_map(known))

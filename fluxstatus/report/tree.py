@@ -1,15 +1,11 @@
-"""An object in a tree, and how trees are drawn."""
+"""How a tree of objects is drawn."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from fluxstatus.lookup.health import Health
-from fluxstatus.model.evidence import Why
-from fluxstatus.model.findings import Exit
-from fluxstatus.model.ref import Ref
+from fluxstatus.lookup.node import Node
 from fluxstatus.report.as_json import ref_json
 from fluxstatus.report.look import Look
 from fluxstatus.report.terminal import columns, visible, wrap
@@ -21,33 +17,6 @@ _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
 _SGR: Mapping[bool | None, str] = {True: "32", False: "1;31", None: "33"}
 _DOT: Mapping[bool | None, str] = {True: "darkgreen", False: "red", None: "orange"}
 _NARROWEST = 30  # columns for a text, however deep it stands
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An object: what it is to the one above it, how it stands, and what hangs on it.
-
-    `facts` are (name, value) pairs such as its address and revision.
-    """
-
-    ref: Ref
-    relation: str
-    health: Health
-    facts: tuple[tuple[str, str], ...] = ()
-    children: tuple["Node", ...] = ()
-
-    def all(self) -> Iterator["Node"]:
-        """Give it and everything below it."""
-        yield self
-        for child in self.children:
-            yield from child.all()
-
-
-def exit_code(root: Node) -> Exit:
-    """Give the exit code: all of the tree was looked at, or something could not be read."""
-    reasons = (node.health.unread.why for node in root.all() if node.health.unread)
-    told = (Why.ABSENT, Why.NOT_ASKED)
-    return Exit.HEALTHY if all(why in told for why in reasons) else Exit.NO_VERDICT
 
 
 def as_tree(root: Node, look: Look) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import jmespath
 
@@ -24,9 +24,6 @@ from fluxstatus.state.deployments import (
     operators,
 )
 from fluxstatus.state.resource import Resource
-
-if TYPE_CHECKING:
-    from fluxstatus.causes.trace import Causes
 
 EVENTS_FOR = timedelta(hours=1)
 """How far back Warning events are looked at; API servers keep them about as long."""
@@ -184,13 +181,6 @@ class State:
     def suggested(self) -> dict[Key, str]:
         """What missing things may have meant, as far as it was looked for (see missing.py)."""
         return {}
-
-    @cached_property
-    def causes(self) -> "Causes":
-        """What is broken on its own account, and what waits for it."""
-        from fluxstatus.causes.trace import Causes  # noqa: PLC0415 - causes are traced over a State
-
-        return Causes(self)
 
     def answer_of(self, kind: str) -> Answer:
         """Give the answer to the list of a Flux *kind*."""

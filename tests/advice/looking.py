@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from fluxstatus.checks.run import Choice, judge
+from fluxstatus.checks.run import Choice
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Finding
-from tests.builders import evidence, flux_system
+from tests.builders import evidence, flux_system, judge
 
 SYSTEM = flux_system()
 

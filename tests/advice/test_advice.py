@@ -12,15 +12,16 @@ import pytest
 from fluxstatus.advice import HABITS, advice
 from fluxstatus.advice.advice import Habit
 from fluxstatus.advice.view import View
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.run import Choice, judge
+from fluxstatus.checks.run import Choice
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.state.state import State
 from tests.advice.looking import SYSTEM
-from tests.builders import evidence, flux, kustomization, source
+from tests.builders import evidence, flux, judge, kustomization, source
 from tests.conftest import Program
 
 FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
@@ -116,7 +117,7 @@ def _crash(_: View) -> NoReturn:
 
 def test_a_habit_that_crashes_is_left_out() -> None:
     """A bug in advice is told as such, takes no other advice with it, and is no unknown."""
-    view = View(State(evidence(*bad_habits())))
+    view = View(Analysis(State(evidence(*bad_habits()))))
     first, *others = (habit for habit in HABITS if habit.step == "sources")
     found = list(advice("sources", view, [replace(first, find=_crash), *others]))
     assert (found[0].level, found[0].kind) == (Level.SKIP, "habit")

@@ -167,10 +167,10 @@ def bench_causes() -> Iterator[str]:
     for shape in SHAPES:
         seconds = []
         for _ in range(RUNS):
-            state = large(shape, affected=3000, well=7000)
+            analysis = large(shape, affected=3000, well=7000)
             gc.freeze()  # as collect() does with what it has read
             begin = time.perf_counter()
-            _ = state.causes
+            _ = analysis.causes
             seconds.append(time.perf_counter() - begin)
             gc.unfreeze()
         yield f"causes  {shape:<34}{statistics.median(seconds) * 1000:>9.0f} ms"

@@ -15,6 +15,7 @@ from tests.builders import (
     NOT_THERE,
     NOW,
     alter,
+    analysis,
     crashing,
     event,
     flux,
@@ -25,7 +26,6 @@ from tests.builders import (
     reference,
     source,
     stamp,
-    state,
     waiting_for,
     without,
 )
@@ -48,7 +48,7 @@ LEFT_ALONE: dict[str, Any] = {
 
 def causes(*objects: Object, **more: Any) -> Causes:
     """Give the causes in a cluster with a healthy Flux and *objects*."""
-    return state(*HEALTHY, *objects, **more).causes
+    return analysis(*HEALTHY, *objects, **more).causes
 
 
 def named(found: Causes) -> dict[str, set[str]]:
@@ -471,7 +471,7 @@ def test_a_dead_controller_is_the_cause_of_what_it_leaves() -> None:
         kustomization("old", "git"),
         kustomization("wrong", "git", BUILD_FAILED),
     ]
-    found = state(*objects).causes
+    found = analysis(*objects).causes
     controller = next(c for c in found.all if c.ref.kind == "Deployment")
     assert {ref.name for ref in controller.waiting} == {"new", "hung"}
     assert {"old", "flux-system"} <= {ref.name for ref in controller.stale}
@@ -481,7 +481,7 @@ def test_a_dead_controller_is_the_cause_of_what_it_leaves() -> None:
 def test_a_missing_controller_is_the_cause_of_what_it_leaves() -> None:
     """A controller that the FluxInstance asks for and that is gone is a cause."""
     gone = without(HEALTHY, "Deployment/helm-controller")
-    cause = only_cause(state(*gone, release("web")).causes)
+    cause = only_cause(analysis(*gone, release("web")).causes)
     assert (cause.fault.diagnosis.code, cause.ref.name) == ("controller-missing", "helm-controller")
     assert [ref.name for ref in cause.stale] == ["web"]
 
@@ -491,7 +491,7 @@ def test_a_dead_source_controller_cuts_off_what_takes_artifacts() -> None:
     down = alter(HEALTHY, "Deployment/source-controller", {"spec.replicas": 0})
     tags = flux("ImageRepository", "tags", FETCHED)
     policy = flux("ImagePolicy", "policy", spec={"imageRepositoryRef": {"name": "tags"}})
-    found = state(*down, source("git"), kustomization("web", "git"), tags, policy).causes
+    found = analysis(*down, source("git"), kustomization("web", "git"), tags, policy).causes
     cause = next(c for c in found.all if c.ref.name == "source-controller")
     assert {"git", "web"} <= {ref.name for ref in cause.stale}
     assert "policy" not in {ref.name for ref in cause.stale}
@@ -512,7 +512,7 @@ def test_an_artifact_of_somebody_else_needs_no_source_watcher() -> None:
     objects = alter(HEALTHY, "FluxInstance/flux",
                     {"spec.components": [c for c in spec if c != "source-watcher"]})  # fmt: skip
     objects = without(objects, "Deployment/source-watcher")
-    found = state(*objects, flux("ExternalArtifact", "theirs", FETCHED)).causes
+    found = analysis(*objects, flux("ExternalArtifact", "theirs", FETCHED)).causes
     assert named(found) == {}
 
 
@@ -528,7 +528,7 @@ def test_nothing_is_missing_before_the_first_installation() -> None:
             "Stalled": f"True BuildFailed: {wrong}", "Ready": f"False BuildFailed: {wrong}",
         })["status"]["conditions"],
     }  # fmt: skip
-    cause = only_cause(state(*alter(new, "FluxInstance/flux", instance)).causes)
+    cause = only_cause(analysis(*alter(new, "FluxInstance/flux", instance)).causes)
     assert (cause.ref.kind, cause.fault.diagnosis.code) == (
         "FluxInstance", "distribution-version-missing")  # fmt: skip
     assert len(cause.blocks) == 5
@@ -546,7 +546,7 @@ def test_a_first_installation_that_runs_is_no_fault() -> None:
             "conditions"
         ],
     }
-    found = state(*alter(bare, "FluxInstance/flux", fresh)).causes
+    found = analysis(*alter(bare, "FluxInstance/flux", fresh)).causes
     assert named(found) == {}
     assert ("FluxInstance", "flux-system", "flux") in found.moving
 
@@ -560,7 +560,7 @@ def test_what_is_left_of_an_earlier_installation_waits_for_the_new_one() -> None
     objects = alter(without(HEALTHY, *names, "Deployment/source-watcher"), "FluxInstance/flux", {
         "status": {"conditions": conditions}})  # fmt: skip
     objects = alter(objects, "GitRepository/flux-system", {"status": {}})
-    cause = only_cause(state(*objects).causes)
+    cause = only_cause(analysis(*objects).causes)
     assert cause.ref.kind == "FluxInstance"
     assert "dependency-cycle" not in cause.fault.diagnosis.code
 
@@ -573,7 +573,7 @@ def test_an_instance_waits_for_its_sync_source() -> None:
                     {"status.conditions": failing["status"]["conditions"]})  # fmt: skip
     broken = flux("GitRepository", "x", NOT_THERE)["status"]["conditions"]
     objects = alter(objects, "GitRepository/flux-system", {"status.conditions": broken})
-    cause = only_cause(state(*objects).causes)
+    cause = only_cause(analysis(*objects).causes)
     assert cause.ref.kind == "GitRepository"
     assert {ref.kind for ref in cause.blocks} == {"FluxInstance", "Kustomization"}
 
@@ -588,7 +588,7 @@ def test_a_controller_that_looks_at_nothing_is_the_cause() -> None:
     ]
     old = alter(HEALTHY, "Kustomization/flux-system", {
         "status.conditions.0.lastTransitionTime": stamp(timedelta(hours=4))})  # fmt: skip
-    cause = only_cause(state(*old, *objects).causes)
+    cause = only_cause(analysis(*old, *objects).causes)
     assert (cause.ref.name, cause.fault.diagnosis.code) == (
         "kustomize-controller", "controller-hangs")  # fmt: skip
     assert {ref.name for ref in cause.waiting} == {"a", "b", "c"}
@@ -615,7 +615,7 @@ def test_what_waits_for_one_stuck_object_is_not_left_alone() -> None:
         kustomization("b", "git", waiting_for("a"), after=["a"], age=timedelta(hours=3)),
         kustomization("c", "git", waiting_for("a"), after=["a"], age=timedelta(hours=3)),
     ]
-    assert named(state(*old, *objects).causes) == {"a": {"b", "c"}}
+    assert named(analysis(*old, *objects).causes) == {"a": {"b", "c"}}
 
 
 def test_images_of_one_registry_are_one_cause() -> None:
@@ -627,7 +627,7 @@ def test_images_of_one_registry_are_one_cause() -> None:
         objects = alter(objects, f"Deployment/{one}", {"status.readyReplicas": 0})
         objects = alter(objects, f"Pod/{one}",
                         {"status.phase": "Pending", "status.containerStatuses": pull})  # fmt: skip
-    cause = only_cause(state(*objects).causes)
+    cause = only_cause(analysis(*objects).causes)
     assert (cause.ref.kind, cause.fault.diagnosis.code) == ("FluxInstance", "instance-images")
     assert {"source-controller", "helm-controller"} <= {ref.name for ref in cause.blocks}
 
@@ -654,7 +654,7 @@ def test_a_crashing_pod_is_the_reason_of_a_dead_controller() -> None:
     objects = alter(HEALTHY, "Deployment/kustomize-controller", {"status.readyReplicas": 0})
     dead = pod("flux-system/kustomize-controller-x-y", crashing("OOMKilled", 137))
     objects = alter(objects, "Pod/kustomize-controller", {"status": dead["status"]})
-    cause = only_cause(state(*objects).causes)
+    cause = only_cause(analysis(*objects).causes)
     assert cause.fault.diagnosis.code == "controller-out-of-memory"
     assert "exit code 137" in cause.fault.diagnosis.why
 

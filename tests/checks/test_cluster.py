@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from fluxstatus.checks.run import judge
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.kinds import RESOURCES
-from tests.builders import NOW, bad, evidence, flux_system, found, only, without
+from tests.builders import NOW, bad, evidence, flux_system, found, judge, only, without
 
 HEALTHY = evidence(*flux_system())
 

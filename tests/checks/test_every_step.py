@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fluxstatus.advice.view import View
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.run import judge
 from fluxstatus.checks.step import Step
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.model import snapshot
@@ -18,7 +18,17 @@ from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.state import State
-from tests.builders import NOW, SERVED, event, evidence, flux, flux_system, kustomization, source
+from tests.builders import (
+    NOW,
+    SERVED,
+    event,
+    evidence,
+    flux,
+    flux_system,
+    judge,
+    kustomization,
+    source,
+)
 from tests.recorded.score import HERE
 
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
@@ -52,7 +62,7 @@ NOTHING = {
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_nothing_is_no_pass(step: Step, known: Evidence) -> None:
     """A step that saw nothing good passes nothing: emptiness is no evidence of health."""
-    assert [f.title for f in step.examine(State(known)) if f.level is Level.PASS] == []
+    assert [f.title for f in step.examine(Analysis(State(known))) if f.level is Level.PASS] == []
 
 
 @pytest.mark.parametrize("known", NOTHING.values(), ids=NOTHING)
@@ -248,10 +258,10 @@ def recorded() -> Iterator[tuple[Step, Finding]]:
     noise = event("Kustomization apps/k", "Odd", "no rule knows this")
     known = [snapshot.load(file) for file in SNAPSHOTS]
     known += [evidence(*flux_system(), *odd, noise), *NOTHING.values()]
-    for state in map(State, known):
-        view = View(state)
+    for analysis in map(Analysis, map(State, known)):
+        view = View(analysis)
         for step in STEPS:
-            said = (*step.examine(state), *step.advise(view))
+            said = (*step.examine(analysis), *step.advise(view))
             yield from ((step, finding) for finding in said)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.run import Choice, judge
+from fluxstatus.checks.run import Choice
 from fluxstatus.mcp.state_file import Configured, Memory
 from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Report
@@ -23,6 +23,7 @@ from tests.builders import (
     evidence,
     flux,
     flux_system,
+    judge,
     kustomization,
     report,
     source,

@@ -146,7 +146,7 @@ def test_one_version() -> None:
 
 def test_address_is_everywhere_the_same() -> None:
     """The template for krew and the documents have the address that pyproject.toml has."""
-    for name in (".krew.yaml", "docs/install.md"):
+    for name in (".krew.yaml", "README.md", "docs/install.md", "docs/ci.md"):
         text = (ROOT / name).read_text()
         owners = set(
             re.findall(r"github\.com/([\w-]+)/kubectl-flux-status|install (\S+)/tap", text)

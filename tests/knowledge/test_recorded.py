@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.checks.run import judge
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
+from tests.builders import judge
 from tests.knowledge.examples import AROUND, Example
 from tests.recorded.score import HERE, truths
 

@@ -18,7 +18,7 @@ from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.model.hints import Command
-from tests.builders import flux, flux_system, judged, state
+from tests.builders import analysis, flux, flux_system, judged
 from tests.conftest import ROOT
 from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
 
@@ -294,7 +294,7 @@ def test_what_fails_after_a_rollback_says_that_the_old_version_runs() -> None:
     """Also a rule that knows the error tells that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
-    (cause,) = state(*flux_system(), flux("HelmRelease", "x", conditions)).causes.all
+    (cause,) = analysis(*flux_system(), flux("HelmRelease", "x", conditions)).causes.all
     assert cause.fault.diagnosis.code == "immutable-field"
     assert "the previous version runs" in cause.fault.diagnosis.why
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.checks.run import judge_state
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Level
 from fluxstatus.model.ref import key_of
 from fluxstatus.state.resource import BROKEN, Verdict
 from fluxstatus.state.state import State
+from tests.builders import judge
 from tests.conftest import RECORDED
 
 HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ FILES = [*STATES, *sorted(RECORDED.glob("*.json.gz"))]
 def told() -> dict[str, list[str]]:
     """Give what is said of each namespace, advice apart."""
     found: dict[str, list[str]] = {}
-    for finding in (f for file in STATES for f in judge_state(State(snapshot.load(file))).faults):
+    for finding in (f for file in STATES for f in judge(snapshot.load(file)).faults):
         if finding.object and finding.level in AT_FAULT:
             said = f"{finding.object.kind}/{finding.object.name}:{finding.code}"
             found.setdefault(finding.object.namespace, []).append(said)
@@ -53,11 +54,12 @@ def test_nothing_is_told_of_anything_else() -> None:
 def test_what_fails_for_long_has_a_cause(file: Path) -> None:
     """Only in its first minutes may an object be not ready without a word about it."""
     known = State(snapshot.load(file))
+    causes = Analysis(known).causes
     unexplained = [
         resource.ref
         for resource in known.resources.values()
         if resource.verdict in BROKEN - {Verdict.TERMINATING}
         and resource.age(known.now) > timedelta(minutes=2)
-        and key_of(resource.ref) not in known.causes.by_object
+        and key_of(resource.ref) not in causes.by_object
     ]
     assert unexplained == []

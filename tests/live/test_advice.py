@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.checks.run import judge
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from tests.builders import judge
 from tests.kubernetes.cluster import Cluster
 from tests.live.program import flux_status
 from tests.live.replay import namespaces, objects

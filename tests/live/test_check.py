@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.run import judge
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from tests.builders import judge
 from tests.kubernetes import access
 from tests.kubernetes.cluster import Cluster
 from tests.live.program import Said, flux_status

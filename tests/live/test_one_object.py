@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.cluster.client import Access
 from fluxstatus.cluster.collector import QUESTIONS, collect
@@ -38,7 +39,7 @@ def told(advice: Advice) -> tuple[object, ...]:
 
 def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Advice:
     """Give the advice on one object of which only what it needs was read."""
-    with reading(flags, timeout=20) as ours:
+    with reading(flags.access(20)) as ours:
         assert ours.discover()
         beside = [(name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS, "events")]
         beside += [ours.of_kind(KINDS["FluxInstance"])]
@@ -46,7 +47,7 @@ def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Advice:
             ours, Named(KINDS[kind], name), (namespace,), needs_of,
             beside=beside, after=lambda: ours.in_homes("pods"),
         )  # fmt: skip
-        return advise(state, resource)
+        return advise(Analysis(state), resource)
 
 
 @pytest.mark.parametrize("file", [BROKEN, ZOO], ids=lambda file: file.name)
@@ -58,12 +59,16 @@ def test_a_close_up_shows_what_the_whole_does(
     monkeypatch.setenv("PATH", environment()["PATH"])
     flags = Connection(kubeconfig=str(cluster.kubeconfig("admin")))
     whole = State(collect(Access(flags.flags()), lambda _: None, workload_namespaces))
+    analysis = Analysis(whole)
     chosen = [r for r in whole.resources.values() if not r.kind.static][::_EVERY]
     assert len(chosen) > 5
     differing = {}
     for resource in chosen:
         _, kind, namespace, name = resource.ref
-        alone, among = told(close_up(flags, kind, namespace, name)), told(advise(whole, resource))
+        alone, among = (
+            told(close_up(flags, kind, namespace, name)),
+            told(advise(analysis, resource)),
+        )
         if alone != among:
             differing[resource.ref] = alone, among
     assert not differing

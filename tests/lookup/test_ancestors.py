@@ -5,8 +5,8 @@ from typing import Any
 
 from fluxstatus.lookup.ancestors import chain_of, lines_of
 from fluxstatus.lookup.live import ref_of
+from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
-from fluxstatus.report.tree import Node
 from tests.builders import NOW, flux, kustomization, reference
 
 

@@ -1,5 +1,6 @@
 """The tree of an object: up to the cause, down to what waits."""
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.lookup.chain import Chains, Node
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
@@ -19,13 +20,13 @@ Name = tuple[str, str]
 
 def up(known: State, kind: str, name: str) -> list[Node]:
     """Give everything above the object *name* of *kind* in namespace apps."""
-    tree = Chains(known).up(known.resources[kind, "apps", name])
+    tree = Chains(Analysis(known)).up(known.resources[kind, "apps", name])
     return [node for top in tree for node in top.all()]
 
 
 def down(known: State, kind: str, name: str) -> list[Node]:
     """Give everything below it."""
-    tree = Chains(known).down(known.resources[kind, "apps", name])
+    tree = Chains(Analysis(known)).down(known.resources[kind, "apps", name])
     return [node for top in tree for node in top.all()]
 
 

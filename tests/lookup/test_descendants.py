@@ -7,8 +7,8 @@ import pytest
 
 from fluxstatus.lookup.descendants import Entry, Tree, inventory_of
 from fluxstatus.lookup.live import ref_of
+from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
-from fluxstatus.report.tree import Node
 from tests.builders import NOW, flux, kustomization, source, state
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from fluxstatus.checks.run import judge
 from fluxstatus.commands.options import DEMO
 from fluxstatus.mcp.state_file import NOTHING, Configured, Memory
 from fluxstatus.model import snapshot
@@ -22,6 +21,7 @@ from tests.builders import (
     evidence,
     flux,
     flux_system,
+    judge,
     kustomization,
 )
 

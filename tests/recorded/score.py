@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from fluxstatus.checks.run import judge
 from fluxstatus.model import snapshot
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from tests.builders import judge
 
 HERE = Path(__file__).parent
 MEASURES = ("named", "first", "folded", "clean", "advice")

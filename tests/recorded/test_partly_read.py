@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.checks.run import judge
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from tests.builders import judge
 from tests.recorded.score import HERE, truths
 
 ZOO = snapshot.load(HERE / "zoo.json.gz")

@@ -6,11 +6,12 @@ import re
 import pytest
 
 from fluxstatus.lookup.health import Health
+from fluxstatus.lookup.node import Node, exit_code
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
-from fluxstatus.report.tree import DRAW, Node, exit_code
+from fluxstatus.report.tree import DRAW
 
 LEAF = Node(Ref("v1", "Pod", "apps", 'a"b\x1b[2J'), "owned by", Health(well=False, text="no: way"))
 INNER = Node(Ref("apps/v1", "Deployment", "apps", "web"), "makes", Health(well=None, text="moves"),

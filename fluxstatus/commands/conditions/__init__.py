@@ -59,7 +59,13 @@ def show(
 
 
 def _find(
-    words: list[str], place: Place, offline: Offline, connection: Connection, **how: Any
+    words: list[str],
+    place: Place,
+    offline: Offline,
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "tuple[Object, datetime]":
     if offline.file:
         from fluxstatus.lookup import saved
@@ -72,7 +78,7 @@ def _find(
     from fluxstatus.cluster.list_reader import opened
     from fluxstatus.lookup.live import Objects
 
-    with opened(connection, **how) as door:
+    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
         return Objects(door).find(words, place.namespaces), datetime.now(UTC)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Option
 
+from fluxstatus.commands import console
 from fluxstatus.commands.list_options import Look, Offline, Place, Shape
 from fluxstatus.commands.options import Connection, Timeout, seconds
 
@@ -87,7 +88,8 @@ def show(
             if evidence:
                 yield list_reader.Saved(evidence, place.namespaces)
                 return
-            with list_reader.opened(connection, **how) as door:
+            tell = console.noting(on=look.verbose)
+            with list_reader.opened(connection.access(timeout), tell) as door:
                 yield list_reader.Live(door, place.namespaces)
 
         raise typer.Exit(showing.show(listing, cluster, watch=look.watch))
@@ -113,7 +115,13 @@ def _saved(offline: Offline) -> "Evidence | None":
 
 
 def _about(
-    word: str, place: Place, evidence: "Evidence | None", connection: Connection, **how: Any
+    word: str,
+    place: Place,
+    evidence: "Evidence | None",
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "tuple[Ref | None, MistakenError | None]":
     """Give what KIND/NAME means, and the doubt whether it exists. Raises MistakenError."""
     if not word:
@@ -125,7 +133,7 @@ def _about(
         return live.ref_of(saved.find(evidence, [word], place.namespaces)), None
     from fluxstatus.cluster.list_reader import opened
 
-    with opened(connection, **how) as door:
+    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
         objects = live.Objects(door)
         try:
             return live.ref_of(objects.find([word], place.namespaces)), None

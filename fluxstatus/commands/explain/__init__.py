@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 from typer import Argument, Option
 
-from fluxstatus.checks.run import judge_state
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
 from fluxstatus.commands.progress import ask
+from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.findings import Exit, Level
@@ -78,9 +79,10 @@ def show(
         return
     try:
         asked = parse(words)
-        state = State(_read(which, shown, timeout, saved, connection))
+        analysis = Analysis(State(_read(which, shown, timeout, saved, connection)))
+        state = analysis.state
         if state.evidence.unreachable:
-            console.put(RENDER[shown.output](judge_state(state), _look(shown)))
+            console.put(RENDER[shown.output](report_with_next(analysis), _look(shown)))
             if meant := near_codes(asked, known):
                 _mistaken(MistakenError(f"{asked.name!r} is no code; did you mean:", meant))
             raise typer.Exit(Exit.NO_VERDICT)
@@ -90,7 +92,7 @@ def show(
     except UnreadError as error:
         console.note(f"Error: {error}")
         raise typer.Exit(Exit.NO_VERDICT) from error
-    story = _story(state, resource, timeout, None if saved.file else connection.flags())
+    story = _story(analysis, resource, timeout, None if saved.file else connection.flags())
     _put(story, shown)
     raise typer.Exit(_CODES.get(story.level, Exit.HEALTHY))
 
@@ -128,23 +130,22 @@ def _mistaken(error: "MistakenError") -> Exit:
 
 
 def _story(
-    state: State, resource: "Resource", timeout: float, flags: tuple[str, ...] | None
+    analysis: Analysis, resource: "Resource", timeout: float, flags: tuple[str, ...] | None
 ) -> "Story":
     """Tell the story of *resource*; without *flags* for kubectl nothing more is asked."""
-    from fluxstatus.causes.unavailable import Controllers
     from fluxstatus.commands.explain.details import story_of
     from fluxstatus.lookup import events, log
     from fluxstatus.lookup.credentials import inspect
 
-    report = judge_state(state)
+    report = report_with_next(analysis)
     if flags is None:
-        return story_of(state, report, resource, log.Log(unread=_NOT_ASKED), _NOT_ASKED)
-    component = Controllers(state).component_of(resource)
+        return story_of(analysis, report, resource, log.Log(unread=_NOT_ASKED), _NOT_ASKED)
+    component = analysis.controllers.component_of(resource)
     said = (
         log.read(component, resource.ref, flags, timeout)
         if component
         else log.Log(unread=_NO_CONTROLLER)
     )
-    secrets = inspect.credentials_of(state, resource, flags, timeout)
+    secrets = inspect.credentials_of(analysis.state, resource, flags, timeout)
     happened = events.read(resource.ref, flags, timeout)
-    return story_of(state, report, resource, said, secrets, events=happened)
+    return story_of(analysis, report, resource, said, secrets, events=happened)

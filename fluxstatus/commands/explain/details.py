@@ -7,6 +7,7 @@ from itertools import chain
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge.conditions import meaning_of
 from fluxstatus.knowledge.subject import fields_of
@@ -94,7 +95,7 @@ class Story:
 
 
 def story_of(
-    state: State,
+    analysis: Analysis,
     report: Report,
     resource: Resource,
     log: Log,
@@ -106,8 +107,9 @@ def story_of(
 
     Without *events* of its own it has the warnings of *state*.
     """
+    state = analysis.state
     unread = credentials if isinstance(credentials, Unread) else None
-    chains, ref = Chains(state), resource.ref
+    chains, ref = Chains(analysis), resource.ref
     findings = tuple(_findings(report, ref))
     needs, needed_by = chains.up(resource), chains.down(resource)
     past = tuple(_history(resource))

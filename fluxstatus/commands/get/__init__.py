@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 from typer import Argument, Option
 
+from fluxstatus.commands import console
 from fluxstatus.commands.list_options import Look, Offline, Place
 from fluxstatus.commands.options import Connection, Timeout
 
@@ -121,12 +122,18 @@ def _listing(words: list[str], which: Which, look: Look) -> "Listing":
 
 @contextmanager
 def _cluster(
-    place: Place, which: Which, offline: Offline, connection: Connection, **how: Any
+    place: Place,
+    which: Which,
+    offline: Offline,
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "Iterator[Cluster]":
     from fluxstatus.cluster import list_reader
 
     if offline.file:
         yield list_reader.saved(offline.file, place.namespaces, which.selector)
         return
-    with list_reader.opened(connection, **how) as door:
+    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as door:
         yield list_reader.Live(door, place.namespaces, which.selector)

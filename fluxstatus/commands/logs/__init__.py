@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 from typer import Argument, Option
@@ -103,7 +103,13 @@ def show(
 
 
 def _find(
-    controller: str, named: str, place: Place, connection: Connection, **how: Any
+    controller: str,
+    named: str,
+    place: Place,
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "tuple[list[Component], Ref | None]":
     """Give the controllers whose logs are meant, and the object that lines must be about."""
     from fluxstatus.cluster.list_reader import Live, opened
@@ -113,7 +119,7 @@ def _find(
     from fluxstatus.model.errors import MistakenError
     from fluxstatus.state.state import State
 
-    with opened(connection, **how) as door:
+    with opened(connection.access(timeout), console.noting(on=verbose)) as door:
         about = ref_of(Objects(door).find([named], place.namespaces)) if named else None
         state = State(Live(door).controllers())
     found = [*state.operators, *state.components]

@@ -32,7 +32,8 @@ def show(
         binary = PROGRAM  # it may be meant for another machine
         console.note(f"{error}; put its absolute path in")
     try:
-        entry = entry_for(connection, pin(connection), binary, name, read_only=True)
+        pinned = pin(connection.context, connection.kubeconfig)
+        entry = entry_for(connection.flags(), pinned, binary, name, read_only=True)
     except UnfitError as error:
         console.note(f"Error: {error}")
         raise typer.Exit(Exit.USAGE) from error

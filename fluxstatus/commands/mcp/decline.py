@@ -24,7 +24,7 @@ def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
 
 def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     """Remember whether the MCP server is declined for the caller's context, or *everywhere*."""
-    context = "" if everywhere else connection.context or current(connection)
+    context = "" if everywhere else connection.context or current(connection.kubeconfig)
     if not everywhere and not context:
         console.note("Error: no context is current: name one with --context, or use --all")
         raise typer.Exit(Exit.USAGE)

@@ -73,8 +73,10 @@ def show(
     try:
         targets = _targets(chosen, here)
         binary = _binary(wait)
-        pinned = pin(connection)
-        entry = entry_for(connection, pinned, binary, chosen.name, read_only=not access.read_write)
+        pinned = pin(connection.context, connection.kubeconfig)
+        entry = entry_for(
+            connection.flags(), pinned, binary, chosen.name, read_only=not access.read_write
+        )
         if access.read_write:
             _confirm_writing(entry, pinned, timeout, force=access.force)
     except UnfitError as error:

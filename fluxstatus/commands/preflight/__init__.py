@@ -137,7 +137,9 @@ def _read(
     namespace = Question("/api/v1", "namespaces", f"fieldSelector=metadata.name={HOME}")
     with (
         asking(NAMES) as answers,
-        reading(connection, timeout=timeout, verbose=verbose, meanwhile=_MODULES) as ours,
+        reading(
+            connection.access(timeout), tell=console.noting(on=verbose), meanwhile=_MODULES
+        ) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Rights(unread=ours.unreachable), answers()

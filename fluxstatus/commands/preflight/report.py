@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import cluster
 from fluxstatus.checks.wording import passed, unread_found
 from fluxstatus.cluster.local_tools import Client
@@ -67,7 +68,7 @@ def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: 
 
 def _kubernetes(state: State) -> Iterator[Finding]:
     """Judge it as the check does, and against what the newest Flux supports."""
-    found = list(cluster.examine(state))
+    found = list(cluster.examine(Analysis(state)))
     yield from found
     version = cluster.parse(state.evidence.target.kubernetes)
     newest = max(cluster.SUPPORTED)

@@ -55,10 +55,11 @@ def show(
         state, resource = find_one("reconcile", words, from_file(which, saved, shown))
     else:
         state, resource = _find_live(words, which, shown, connection, timeout)
+    from fluxstatus.causes.analysis import Analysis
     from fluxstatus.commands.reconcile.advice import advise
     from fluxstatus.commands.reconcile.text import as_json, as_text
 
-    advice = advise(state, resource)
+    advice = advise(Analysis(state), resource)
     if shown.output is Format.JSON:
         console.put(as_json(advice))
     else:
@@ -72,10 +73,8 @@ def _find_live(
     from fluxstatus.cluster.reader import reading
 
     with reading(
-        connection,
-        timeout=timeout,
-        namespaces=which.namespace,
-        verbose=shown.verbose,
+        connection.access(timeout, which.namespace),
+        tell=console.noting(on=shown.verbose),
         meanwhile=("lookup.related", "commands.reconcile.advice", "commands.reconcile.text"),
     ) as ours:
         from fluxstatus.cluster.collector import QUESTIONS

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import cause_found
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.commands.reconcile.outlook import Prospect, prospects
@@ -14,7 +15,6 @@ from fluxstatus.model.hints import Hint
 from fluxstatus.model.kubectl_flags import Aim
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Resource
-from fluxstatus.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class Advice:
     context: str
 
 
-def advise(state: State, resource: Resource) -> Advice:
+def advise(analysis: Analysis, resource: Resource) -> Advice:
     """Say whether it would help to reconcile *resource*, and all that belongs to it."""
-    case = Case(state, resource)
+    state, case = analysis.state, Case(analysis, resource)
     reason = decide(case)
     aim = Aim(state.evidence.target.context, state.evidence.target.flags)
     return Advice(
         ref=resource.ref,
-        stands=Chains(state).stands(resource),
+        stands=Chains(analysis).stands(resource),
         level=_level(case, reason),
         reason=reason._replace(hints=tuple(_aimed(hint, aim) for hint in reason.hints)),
         by_itself=tuple(prospects(case)),
@@ -54,7 +54,7 @@ def advise(state: State, resource: Resource) -> Advice:
 def _level(case: Case, reason: Reason) -> Level:
     if reason.helps is Helps.UNKNOWN:
         return Level.UNKNOWN
-    told = (cause_found("", case.state, cause).level for cause in case.causes)
+    told = (cause_found("", case.analysis, cause).level for cause in case.causes)
     return worst([Level.PASS, *told])
 
 

@@ -3,12 +3,12 @@
 from functools import cached_property
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
-from fluxstatus.causes.unavailable import Controllers, controller_of
+from fluxstatus.causes.unavailable import controller_of
 from fluxstatus.model.ref import Ref, key_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
-from fluxstatus.state.state import State
 
 _FETCHED = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart",
                       "ImageRepository"})  # fmt: skip
@@ -22,14 +22,14 @@ class Case:
     using as it last was.
     """
 
-    def __init__(self, state: State, resource: Resource) -> None:
-        self.state, self.resource = state, resource
-        self.controllers = Controllers(state)
+    def __init__(self, analysis: Analysis, resource: Resource) -> None:
+        self.analysis, self.resource = analysis, resource
+        self.state, self.controllers = analysis.state, analysis.controllers
         key = key_of(resource.ref)
-        found = list(state.causes.by_object.get(key, ()))
+        found = list(analysis.causes.by_object.get(key, ()))
         self.own = next((cause for cause in found if cause.ref == resource.ref), None)
         self.others = [cause for cause in found if cause is not self.own]
-        self.cut_off = list(state.causes.cut_off.get(key, ()))
+        self.cut_off = list(analysis.causes.cut_off.get(key, ()))
 
     @property
     def causes(self) -> list[Cause]:

@@ -124,7 +124,7 @@ def _noticed(case: Case, source: Resource) -> Iterator[Prospect]:
     if stopped:
         yield Prospect(f"{source.ref} sees nothing new until {stopped} runs")
         return
-    if key_of(source.ref) in case.state.causes.by_object and source is not case.resource:
+    if key_of(source.ref) in case.analysis.causes.by_object and source is not case.resource:
         return  # that it fails was said, and it tries again at its own pace
     receivers = [r for r in case.state.of_kind("Receiver") if _names(r, source)]
     for receiver in receivers:

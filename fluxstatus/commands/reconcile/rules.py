@@ -117,7 +117,7 @@ def _pending(case: Case) -> Reason | None:
 
 def _moving(case: Case) -> Reason | None:
     moving = (
-        case.resource.verdict in MOVING or key_of(case.resource.ref) in case.state.causes.moving
+        case.resource.verdict in MOVING or key_of(case.resource.ref) in case.analysis.causes.moving
     )
     return Reason(Helps.NEEDLESS, "it is being reconciled already") if moving else None
 

@@ -108,9 +108,8 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
     from fluxstatus.cluster.reader import reading
 
     with reading(
-        connection,
-        timeout=timeout,
-        verbose=verbose,
+        connection.access(timeout),
+        tell=console.noting(on=verbose),
         meanwhile=("commands.ui.endpoints", "commands.ui.tunnel"),
     ) as ours:
         from fluxstatus.cluster.collector import QUESTIONS
@@ -165,9 +164,11 @@ def _again(connection: Connection, address: str, port: int, timeout: float) -> "
 
 def _explain(evidence: Evidence) -> Exit:
     """Show what the check has to say about the web UI that was not found."""
-    from fluxstatus.checks.run import Choice, judge
+    from fluxstatus.causes.analysis import Analysis
+    from fluxstatus.checks.run import Choice, run_checks
+    from fluxstatus.state.state import State
 
-    report = judge(evidence, Choice(steps=("ui",)))
+    report = run_checks(Analysis(State(evidence)), Choice(steps=("ui",)))
     console.put(RENDER[Format.TEXT](report, console.look(Color.AUTO, everything=True)))
     unknown = any(finding.level is Level.UNKNOWN for finding in report.findings)
     return Exit.NO_VERDICT if report.unreachable or unknown else Exit.UNHEALTHY

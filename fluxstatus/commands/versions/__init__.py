@@ -90,7 +90,9 @@ def _live(
 
     with (
         asking(_CLIENTS) as answers,
-        reading(connection, timeout=timeout, verbose=verbose, meanwhile=_MODULES) as ours,
+        reading(
+            connection.access(timeout), tell=console.noting(on=verbose), meanwhile=_MODULES
+        ) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()

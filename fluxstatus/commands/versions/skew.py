@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.checks.run import Choice, judge_state
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.run import Choice, run_checks
 from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
@@ -66,7 +67,7 @@ def pairs_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
 def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
     """Give what does not go together, the worst first, aimed at the caller's cluster."""
     aim = Aim(state.evidence.target.context, state.evidence.target.flags)
-    told = judge_state(state, _CHOICE).findings
+    told = run_checks(Analysis(state), _CHOICE).findings
     unreachable = state.evidence.unreachable is not None
     found = [finding for finding in told if unreachable or finding.code in _OF_THE_CHECK]
     own = (*_apart(parts), *_reports(state))

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from fluxstatus.checks.run import judge_state
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands.explain import as_json, as_text
 from fluxstatus.commands.explain.details import Story, story_of
 from fluxstatus.knowledge.conditions import meaning_of
@@ -16,7 +16,7 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Level
 from fluxstatus.report.look import Look
 from fluxstatus.state.state import State
-from tests.builders import event, flux_system, kustomization, report, source, state
+from tests.builders import event, flux_system, judge, kustomization, report, source, state
 from tests.conftest import RECORDED
 
 FILES = sorted(RECORDED.glob("*.json.gz"))
@@ -25,9 +25,10 @@ FILES = sorted(RECORDED.glob("*.json.gz"))
 @cache
 def stories(name: str) -> list[Story]:
     """Give the stories of all objects in the recorded cluster *name*."""
-    known = State(snapshot.load(RECORDED / name))
-    said = judge_state(known)
-    return [story_of(known, said, one, Log(), ()) for one in known.resources.values()]
+    evidence = snapshot.load(RECORDED / name)
+    known, said = State(evidence), judge(evidence)
+    analysis = Analysis(known)
+    return [story_of(analysis, said, one, Log(), ()) for one in known.resources.values()]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -45,10 +46,10 @@ def test_every_object_can_be_told(file: object) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_a_story_agrees_with_the_check(file: object) -> None:
     """An object fails exactly if the check blames something, and its tree leads there."""
-    known = State(snapshot.load(RECORDED / getattr(file, "name", "")))
+    evidence = snapshot.load(RECORDED / getattr(file, "name", ""))
     fails = {
         ref
-        for finding in judge_state(known).findings
+        for finding in judge(evidence).findings
         if finding.level is Level.FAIL
         for ref in (finding.object, *finding.blocks)
     }
@@ -91,7 +92,9 @@ def test_an_unknown_condition_has_none() -> None:
 
 def _story(*objects: dict[str, object], kind: str, name: str) -> Story:
     known = state(*objects)
-    return story_of(known, report(*objects), known.resources[kind, "apps", name], Log(), ())
+    return story_of(
+        Analysis(known), report(*objects), known.resources[kind, "apps", name], Log(), ()
+    )
 
 
 def test_history_tells_how_often_and_the_last_good() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands.reconcile.advice import advise
 from fluxstatus.commands.reconcile.outlook import Prospect
 from fluxstatus.model.evidence import Object, Unread, Why
@@ -28,7 +29,7 @@ FAILING = {"Ready": "False BuildFailed: kustomize build failed"}
 def prospects(key: tuple[str, str, str], *objects: Object, **more: Any) -> tuple[Prospect, ...]:
     """Give what will happen to the object *key*."""
     known = state(*flux_system(), *objects, **more)
-    return advise(known, known.resources[key]).by_itself
+    return advise(Analysis(known), known.resources[key]).by_itself
 
 
 APP = ("Kustomization", "apps", "app")
@@ -127,5 +128,5 @@ def test_a_source_that_nobody_fetches() -> None:
     down = {"spec.replicas": 0, "status.readyReplicas": 0}
     objects = alter(flux_system(), "Deployment/source-controller", down)
     known = state(*objects, GIT, kustomization("app", "app"))
-    told = advise(known, known.resources[APP]).by_itself
+    told = advise(Analysis(known), known.resources[APP]).by_itself
     assert "until Deployment flux-system/source-controller runs" in told[-1].text

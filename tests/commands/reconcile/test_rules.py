@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.checks.run import judge_state
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands.reconcile.advice import Advice, advise
 from fluxstatus.commands.reconcile.rules import Helps
 from fluxstatus.model import snapshot
@@ -20,6 +20,7 @@ from tests.builders import (
     crashing,
     flux,
     flux_system,
+    judge,
     kustomization,
     minutes,
     reference,
@@ -45,7 +46,7 @@ def advice(kind: str, *objects: Object, **more: Any) -> Advice:
     known = state(*objects, **more)
     found = [r for r in known.of_kind(kind) if r.ref.namespace != "flux-system"]
     assert len(found) == 1
-    return advise(known, found[0])
+    return advise(Analysis(known), found[0])
 
 
 def git(name: str = "app", **more: Any) -> Object:
@@ -205,22 +206,24 @@ def test_the_deepest_cause_is_named() -> None:
              spec={"dependsOn": [{**reference("Kustomization", "base"), "kind": "Kustomization"}]}),
     )  # fmt: skip
     known = state(*objects)
-    told = advise(known, known.resources["HelmRelease", "apps", "top"])
+    told = advise(Analysis(known), known.resources["HelmRelease", "apps", "top"])
     assert "GitRepository apps/app" in told.reason.text
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_recorded_objects(file: object) -> None:
     """What the check blames, and nothing else, has something in the way."""
-    known = State(snapshot.load(RECORDED / getattr(file, "name", "")))
+    evidence = snapshot.load(RECORDED / getattr(file, "name", ""))
+    known = State(evidence)
+    analysis = Analysis(known)
     failing = {
         ref
-        for finding in judge_state(known).findings
+        for finding in judge(evidence).findings
         if finding.level is Level.FAIL
         for ref in (finding.object, *finding.blocks)
     }
     for resource in known.resources.values():
-        told = advise(known, resource)
+        told = advise(analysis, resource)
         assert (told.level is Level.FAIL) == (resource.ref in failing), resource.ref
         if told.level is Level.FAIL and not told.reason.text.startswith("a reconciliation was"):
             assert told.reason.helps in (Helps.NO, Helps.IF_MENDED), resource.ref
