@@ -4,7 +4,7 @@ To add a fault is to add a `Rule` to the table of its kind; the first rule that 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 
 from fluxstatus.knowledge import (
@@ -46,13 +46,14 @@ from fluxstatus.knowledge.subject import (
     object_in,
     workload_fields,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
-    "not-ready",
-    "it fails with the reason {reason}: the controller's message says more",
-    (
+    Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
+    why="it fails with the reason {reason}: the controller's message says more",
+    steps=(
         Step(
             "read what the controller says of it, and its events",
             read=(
@@ -128,7 +129,7 @@ class Diagnosis:
         return self._filled_in[1]
 
     def adding(self, more: str = "", first: tuple[Hint, ...] = ()) -> "Diagnosis":
-        """Return it with *more* said of the cause, and with the steps *first* before its own."""
+        """Return it with *more* added to the cause, and the steps *first* before its own."""
         added = Diagnosis(self.rule, self.fields)
         added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints)
         return added
@@ -139,10 +140,8 @@ class Diagnosis:
         return fill(self.rule.why, fields), hints(self.rule.steps, fields)
 
 
-def diagnose(
-    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
-) -> Diagnosis:
-    """Say what *reason* and *message* mean for *resource*; never without a next step.
+def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
+    """Return what *reason* and *message* mean for *resource*; never without a next step.
 
     *template_fields* are fields that the object itself does not know: now, flux_namespace.
     """
@@ -159,10 +158,18 @@ def _retried(rule: Rule) -> bool:
     return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
 
 
-def rule_for(
-    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
-) -> Diagnosis:
+def rule_for(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
     """Return the first rule that fits what is said of *resource*, as it stands in its table.
+
+    The parameters are those of diagnose().
+    """
+    return next(fitting(resource, reason, message, around))
+
+
+def fitting(
+    resource: Resource, reason: str, message: str, around: Mapping[str, str]
+) -> Iterator[Diagnosis]:
+    """Yield every rule that fits, the one that is taken first; UNKNOWN_FAULT fits last of all.
 
     The parameters are those of diagnose().
     """
@@ -176,13 +183,10 @@ def rule_for(
             rule, partial(_fields, resource, {**template_fields, "reason": reason}, found)
         )
         if all(diagnosis.fields().get(name) for name in rule.needs):
-            return diagnosis
-    raise AssertionError("the last rule fits everything")
+            yield diagnosis
 
 
-def _fields(
-    resource: Resource, template_fields: Mapping[str, str], found: re.Match[str]
-) -> dict[str, str]:
+def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str]) -> dict[str, str]:
     """Return the fields of *resource*, with what a rule *found* in a message about it."""
     message = found.string
     fields = {
@@ -234,17 +238,27 @@ def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         "object_resource": "",
         "object_name": "",
     }
-    for rule in _about_pods().candidates(told):
-        if found := rule.match("", "", told):
-            return hints(rule.steps, {**known, **_named(found)})
+    for rule, found in fitting_workload(told):
+        return hints(rule.steps, {**known, **_named(found)})
     return ()
 
 
-def diagnose_state(
-    code: str, resource: Resource | None, template_fields: Mapping[str, str]
-) -> Diagnosis:
-    """Say what a state that has no message means: *code* is one of STATES."""
+def fitting_workload(told: str) -> Iterator[tuple[Rule, re.Match[str]]]:
+    """Yield every rule that fits what pods or events have *told*, with its match."""
+    for rule in _about_pods().candidates(told):
+        if found := rule.match("", "", told):
+            yield rule, found
+
+
+def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, str]) -> Diagnosis:
+    """Return what a state that has no message means: *code* is one of STATES."""
     return Diagnosis(
         STATES[code],
         lambda: {**fields_of(resource), **template_fields} if resource else template_fields,
     )
+
+
+def meanings() -> Mapping[str, str]:
+    """Return every code that a message or a state can have, with what it means."""
+    rules = (*RULES, *pods.RULES, *STATES.values())
+    return {rule.code: rule.code.meaning for rule in rules}

@@ -77,7 +77,7 @@ _RETRYING = "the last attempt failed, and the controller tries again"
 
 
 def meaning_of(kind: str, status: str, reason: str) -> str:
-    """Say what a condition of type *kind* with *status* means; empty for one that Flux has not."""
+    """Return what a condition of type *kind* with *status* means; empty for one unknown to Flux."""
     if (kind, status, reason) == ("Reconciling", _TRUE, "ProgressingWithRetry"):
         return _RETRYING
     return _MEANINGS.get(kind, {}).get(status, "")

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple
 
+from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KindNames
 
 
 class Step(NamedTuple):
@@ -39,21 +41,24 @@ class Text:
 
 
 class Rule(NamedTuple):
-    """One row of knowledge.
+    """One row of knowledge: a code and, as keywords, what it applies to and what to do about it.
 
-    It holds for objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
+    It applies to objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
     whose message has `pattern`; each field in `needs` must be known. `why` is the cause in one
     sentence. A transient fault may heal in an object's first minutes; a trivial one needs no
-    second look. `upstream` is where in Flux's own code the text comes from, `versions` which
-    versions of Flux say it ("" means all that are supported).
+    second look. `upstream` is the place in Flux's own code that the text comes from, `versions`
+    the versions of Flux that have it ("" means all supported ones).
+
+    Keywords are written in the order of the fields, and each sentence is one literal on one line,
+    so that grep finds a sentence that a user pastes.
     """
 
-    code: str
+    code: Code
     why: str
     steps: tuple[Step, ...]
-    reasons: tuple[str, ...] = ()
     pattern: Text = Text()
-    kinds: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+    kinds: KindNames = frozenset()
     needs: tuple[str, ...] = ()
     transient: bool = False
     trivial: bool = False

@@ -13,8 +13,10 @@ from fluxstatus.state.resource import Resource
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
 _OBJECTS = (
     # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
-    r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
-    r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)",
+    (
+        r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
+        r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)"
+    ),
     # Helm (helm pkg/kube/client.go)
     r"for object (?P<namespace>[\w.-]+)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
     r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
@@ -106,7 +108,7 @@ def object_in(message: str) -> dict[str, str]:
 
 def workload_fields(message: str) -> dict[str, str]:
     """Return the fields about the first workload that a health check's *message* names."""
-    first = next(iter(health_check_targets(message)), None)
+    first = next(iter(waited_for(message)), None)
     if first is None:
         return {}
     state = _STATES.get(first.status, first.status)
@@ -159,8 +161,7 @@ _ROLES = {
 """What a Secret is for, by the field that names it."""
 
 _SECRET_KEYS = {
-    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts "
-    "for ssh",
+    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts for ssh",
     "HelmRepository": "username and password",
     "Bucket": "accesskey and secretkey",
     "Receiver": "token",

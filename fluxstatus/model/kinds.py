@@ -5,10 +5,39 @@ repository). Versions are not here on purpose: the API server says which it serv
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 OPERATOR = "flux-operator"
 SHARD_KEY = "sharding.fluxcd.io/key"
+
+
+KindName: TypeAlias = Literal[
+    "FluxInstance",
+    "FluxReport",
+    "GitRepository",
+    "OCIRepository",
+    "HelmRepository",
+    "HelmChart",
+    "Bucket",
+    "ExternalArtifact",
+    "ArtifactGenerator",
+    "Kustomization",
+    "HelmRelease",
+    "ResourceSet",
+    "ResourceSetInputProvider",
+    "ImageRepository",
+    "ImagePolicy",
+    "ImageUpdateAutomation",
+    "Receiver",
+    "Alert",
+    "Provider",
+]
+"""The name of a kind of Flux."""
+
+KindNames: TypeAlias = frozenset[KindName]
+"""A set of kinds, such as those that a rule applies to."""
+
+ALL_KINDS: KindNames = frozenset(get_args(KindName))
 
 
 class Kind(NamedTuple):
@@ -19,7 +48,7 @@ class Kind(NamedTuple):
     reconciliation may take, in seconds, when the object does not say.
     """
 
-    name: str
+    name: KindName
     plural: str
     group: str
     step: str

@@ -87,7 +87,7 @@ class Example(NamedTuple):
 
 
 def examples() -> Iterator[Example]:
-    """Return all written examples."""
+    """Yield all written examples."""
     for file in sorted((Path(__file__).parent / "messages").glob("*.txt")):
         lines = [line for line in file.read_text().splitlines() if line and line[0] != "#"]
         for who, message in zip(lines[::2], lines[1::2], strict=True):

@@ -86,7 +86,7 @@ class Word(NamedTuple):
 
 
 def words(file: Path) -> Iterator[Word]:
-    """Return all conditions and Warning events of the objects of Flux in the snapshot *file*."""
+    """Yield all conditions and Warning events of the objects of Flux in the snapshot *file*."""
     state = State(snapshot.load(file))
     for resource in state.resources.values():
         for name, condition in resource.conditions.items():
@@ -249,7 +249,7 @@ def of_truth(truth: dict[str, Any], findings: tuple[Finding, ...]) -> str:
 
 
 def recorded() -> Iterator[tuple[str, str]]:
-    """Return every recorded fault with the codes that the report has for it."""
+    """Yield every recorded fault with the codes that the report has for it."""
     zoo = judge(snapshot.load(HERE / "zoo.json.gz")).findings
     for truth in truths("namespace"):
         yield truth["scenario"], of_truth(truth, zoo)
