@@ -140,7 +140,9 @@ class Diagnosis:
         return fill(self.rule.why, fields), hints(self.rule.steps, fields)
 
 
-def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
+def diagnose(
+    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
+) -> Diagnosis:
     """Return what *reason* and *message* mean for *resource*; never without a next step.
 
     *template_fields* are fields that the object itself does not know: now, flux_namespace.
@@ -158,16 +160,18 @@ def _retried(rule: Rule) -> bool:
     return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
 
 
-def rule_for(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
+def rule_for(
+    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
+) -> Diagnosis:
     """Return the first rule that fits what is said of *resource*, as it stands in its table.
 
     The parameters are those of diagnose().
     """
-    return next(fitting(resource, reason, message, around))
+    return next(fitting(resource, reason, message, template_fields))
 
 
 def fitting(
-    resource: Resource, reason: str, message: str, around: Mapping[str, str]
+    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
 ) -> Iterator[Diagnosis]:
     """Yield every rule that fits, the one that is taken first; UNKNOWN_FAULT fits last of all.
 
@@ -186,7 +190,9 @@ def fitting(
             yield diagnosis
 
 
-def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str]) -> dict[str, str]:
+def _fields(
+    resource: Resource, template_fields: Mapping[str, str], found: re.Match[str]
+) -> dict[str, str]:
     """Return the fields of *resource*, with what a rule *found* in a message about it."""
     message = found.string
     fields = {
@@ -250,7 +256,9 @@ def fitting_workload(told: str) -> Iterator[tuple[Rule, re.Match[str]]]:
             yield rule, found
 
 
-def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, str]) -> Diagnosis:
+def diagnose_state(
+    code: str, resource: Resource | None, template_fields: Mapping[str, str]
+) -> Diagnosis:
     """Return what a state that has no message means: *code* is one of STATES."""
     return Diagnosis(
         STATES[code],

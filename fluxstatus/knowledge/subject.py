@@ -108,7 +108,7 @@ def object_in(message: str) -> dict[str, str]:
 
 def workload_fields(message: str) -> dict[str, str]:
     """Return the fields about the first workload that a health check's *message* names."""
-    first = next(iter(waited_for(message)), None)
+    first = next(iter(health_check_targets(message)), None)
     if first is None:
         return {}
     state = _STATES.get(first.status, first.status)

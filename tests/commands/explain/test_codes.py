@@ -36,7 +36,7 @@ def test_every_rule_is_told() -> None:
     """Each rule and habit of a code is a case of it, with its steps and where it comes from."""
     rules = (*RULES, *pods.RULES, *STATES.values())
     steps: list[tuple[str, int]] = [(rule.code, len(rule.steps)) for rule in rules]
-    steps += [(habit.code, len(habit.steps)) for habit in HABITS]
+    steps += [(habit.code, len(habit.steps)) for habit in ADVICE]
     known = [count for code, count in steps if code in CODES]
     told = [case for code in CODES.values() for case in code.cases]
     assert len(told) == len(known)
