@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from fluxstatus.explain.codes import Case, Code, codes
-from fluxstatus.findings import Hint
+from fluxstatus.commands.explain.codes import Case, Code, codes
+from fluxstatus.model.hints import Hint
 from fluxstatus.report.terminal import command_line
 
 HEAD = """\
@@ -28,7 +28,7 @@ This page is made by `docs/codes.py` from the knowledge that the check goes by.
 
 
 def page() -> str:
-    """Give the page."""
+    """Return the page."""
     return "\n".join([HEAD, *("\n".join(_code(code)) for code in codes().values())])
 
 

@@ -33,7 +33,7 @@ ENVIRONMENT = {
 
 
 def page() -> str:
-    """Give the page."""
+    """Return the page."""
     return "".join(f"{line}\n" for line in _page(get_command(app)))
 
 
@@ -107,7 +107,7 @@ def _table(parameters: Any, context: Any) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Give the paragraphs of a help text; those that begin with a backspace keep their lines."""
+    """Return the paragraphs of a help text; those that begin with a backspace keep their lines."""
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         if paragraph.lstrip().startswith("\b"):
             lines = paragraph.lstrip().removeprefix("\b").strip("\n").splitlines()
@@ -124,7 +124,7 @@ def _sections(epilog: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _inline(text: str) -> str:
-    """Give *text* for roff; what is between backticks is bold."""
+    """Return *text* for roff; what is between backticks is bold."""
     return re.sub(r"`([^`]+)`", r"\\fB\1\\fR", _escape(text))
 
 

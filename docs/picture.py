@@ -52,7 +52,7 @@ Cell: TypeAlias = tuple[str, str]
 
 
 def picture(text: str, command: str = COMMAND) -> str:
-    """Give *text*, coloured by SGR escapes, as an SVG of a terminal in which *command* ran."""
+    """Return *text*, coloured by SGR escapes, as an SVG of a terminal in which *command* ran."""
     lines = [f"\x1b[2m$\x1b[0m {command}", *text.rstrip("\n").split("\n")]
     rows = [row for line in lines for row in _fold(_cells(line))]
     return FRAME.format(

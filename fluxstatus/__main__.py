@@ -19,14 +19,15 @@ def main() -> None:
             case ["--version"]:
                 sys.stdout.write(f"kubectl flux-status {__version__}\n")
             case ["__complete", *words]:
-                from fluxstatus.commands.complete import complete
+                from fluxstatus.commands.completion.complete import complete
 
                 sys.stdout.write(complete(words))
             case words:
                 gc.set_threshold(_SELDOM)
-                from fluxstatus import ahead, programs
+                from fluxstatus.cluster import processes
+                from fluxstatus.commands.completion import prestart
 
-                with programs.unwinding(), ahead.started(words):
+                with processes.signals_raise(), prestart.started(words):
                     from fluxstatus.cli import run
 
                     run()

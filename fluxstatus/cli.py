@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, NoReturn
 
 import typer
 
-from fluxstatus import __version__, console, programs, snapshot
-from fluxstatus.asking import ask
-from fluxstatus.commandline import PlainGroup, hand_down, with_options
-from fluxstatus.commands import wait, watch
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import Exit, Level, Report
-from fluxstatus.masking import mask
-from fluxstatus.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus import __version__
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster import processes
+from fluxstatus.commands import console, wait, watch
+from fluxstatus.commands.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus.commands.progress import ask
+from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
-    from fluxstatus.judge import Choice
+    from fluxstatus.checks.run import Choice
 
 _EPILOG = """
 \b
@@ -46,13 +48,13 @@ Exit codes:
 
 class _Commands(PlainGroup):
     late: ClassVar = {
-        "completion": "fluxstatus.commands.completion",
+        "completion": "fluxstatus.commands.completion.scripts",
         "conditions": "fluxstatus.commands.conditions",
         "credentials": "fluxstatus.commands.credentials",
         "events": "fluxstatus.commands.events",
         "explain": "fluxstatus.commands.explain",
         "get": "fluxstatus.commands.get",
-        "list": "fluxstatus.commands.checks_list",
+        "list": "fluxstatus.commands.list",
         "logs": "fluxstatus.commands.logs",
         "mcp": "fluxstatus.commands.mcp",
         "owner": "fluxstatus.commands.owner",
@@ -123,14 +125,14 @@ def check(
         code = report.exit_code(fail_on)
     console.put(_prompt(report) if prompt else _show(shown, scope, report))
     if saved.file is None and report.exit_code() is Exit.UNHEALTHY:
-        from fluxstatus.mcp.memory import remember_failure
+        from fluxstatus.mcp.state_file import remember_failure
 
         remember_failure(report.target, report.taken_at)
     raise typer.Exit(code)
 
 
 def _prompt(report: Report) -> str:
-    """Give what to ask an assistant; where there is no need to ask, say so on standard error."""
+    """Return what to ask an assistant; where there is no need to ask, say so on standard error."""
     if report.next and report.next.prompt:
         return report.next.prompt + "\n"
     console.note("nothing was found that an assistant would have to look into")
@@ -153,7 +155,7 @@ def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt:
 
 
 def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
-    """Give what judges a cluster. Judging is imported when there is something to judge."""
+    """Return what judges a cluster. Judging is imported when there is something to judge."""
     if scope.step or scope.skip:
         return partial(_judge, choice=_choice(scope), live=live)
     return lambda evidence: _judge(evidence, _choice(scope), live=live)
@@ -161,16 +163,20 @@ def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
 
 def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
     """Judge *evidence*; only a *live* cluster is judged with what this machine remembers."""
-    from fluxstatus.judge import judge
-    from fluxstatus.mcp.memory import NOTHING, recall
+    from fluxstatus.causes.analysis import Analysis
+    from fluxstatus.mcp.next_step import report_with_next
+    from fluxstatus.mcp.state_file import NOTHING, recall
+    from fluxstatus.state.state import State
 
-    return judge(evidence, choice, recall(evidence.target, evidence.taken_at) if live else NOTHING)
+    analysis = Analysis(State(evidence, choice.namespaces))
+    memory = recall(evidence.target, evidence.taken_at) if live else NOTHING
+    return report_with_next(analysis, choice, memory)
 
 
 def _choice(scope: Scope) -> "Choice":
-    """Give what of the findings is asked for; a name that is none is wrong usage."""
+    """Return what of the findings is asked for; a name that is none is wrong usage."""
     from fluxstatus.checks import STEPS
-    from fluxstatus.judge import Choice
+    from fluxstatus.checks.run import Choice
 
     steps = {step.id for step in STEPS}
     codes = {code for step in STEPS for code in step.codes}
@@ -196,7 +202,7 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
 def _reader(
     scope: Scope, shown: Shown, timing: Timing, saved: Saved, connection: Connection
 ) -> Callable[[], Evidence]:
-    """Give what reads the cluster that was chosen: a saved one, or the live one, now."""
+    """Return what reads the cluster that was chosen: a saved one, or the live one, now."""
     if saved.file:
         return partial(snapshot.load, saved.file)
 
@@ -222,7 +228,7 @@ def _show(shown: Shown, scope: Scope, report: Report) -> str:
 
 
 def _show_change(shown: Shown, scope: Scope, before: Report | None, report: Report) -> str:
-    """Give what `--watch` writes: a page on a terminal, else what has changed."""
+    """Return what `--watch` writes: a page on a terminal, else what has changed."""
     if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)
     changes = watch.changes(before, report)
@@ -236,7 +242,7 @@ def run() -> NoReturn:
         app(prog_name=_name())
     except snapshot.SnapshotError as error:
         code = _complain(f"{error}", Exit.USAGE)
-    except (console.OutputError, programs.ProgramError) as error:
+    except (console.OutputError, processes.ProgramError) as error:
         code = _complain(f"{error}", Exit.NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC  # for the help, say
@@ -245,7 +251,7 @@ def run() -> NoReturn:
 
 
 def _name() -> str | None:
-    """Give the name to show in the help: the way to call a plugin if we are called as one."""
+    """Return the name to show in the help: the way to call a plugin if we are called as one."""
     plugins = {"kubectl-flux_status": "kubectl flux-status", "flux-status": "flux status"}
     return plugins.get(Path(sys.argv[0]).name)
 

@@ -17,7 +17,7 @@ from tests.fakes.scripted import Api, scripted
 settings.register_profile("flux-status", deadline=None)
 settings.load_profile("flux-status")
 
-pytest_plugins = ["tests.cluster.fixtures", "tests.install.fixtures"]
+pytest_plugins = ["tests.kubernetes.fixtures", "tests.install.fixtures"]
 
 ROOT = Path(__file__).parent.parent
 RECORDED = ROOT / "tests" / "recorded"

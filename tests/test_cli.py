@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import snapshot
 from fluxstatus.checks import STEPS
-from fluxstatus.evidence import Evidence, Unread, Why
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Evidence, Unread, Why
+from tests.builders import NOW
 from tests.conftest import RECORDED, Program
-from tests.making import NOW
 from tests.terminal import Terminal
 
 HEALTHY = RECORDED / "cluster-healthy.json.gz"
@@ -339,7 +339,7 @@ def assert_gone(pids: Path) -> None:
 
 
 def exists(pid: int) -> bool:
-    """Tell whether there is such a process."""
+    """Return whether there is such a process."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -397,7 +397,7 @@ def test_verbose_tells_what_was_asked(flux_status: Program) -> None:
 # What nobody has foreseen
 
 _CRASHING = """
-from fluxstatus import cli, options
+from fluxstatus import cli; from fluxstatus.commands import options
 def show(verbose: options.Verbose = False) -> None:
     raise KeyError("--token=not-for-everybody")
 cli.app.info.cls.late["boom"] = "__main__"

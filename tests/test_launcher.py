@@ -13,10 +13,10 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.cluster.cluster import Cluster
 from tests.conftest import ROOT
 from tests.fakes.programs import program
 from tests.install.fixtures import NAME, NEW_PYTHON, Room, link, pythons, unpack
+from tests.kubernetes.cluster import Cluster
 
 
 def start(
@@ -50,7 +50,7 @@ def _copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(name="archive")
 def _archive(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the launcher of an unpacked archive, and a Python to it that has no packages."""
+    """Return the launcher of an unpacked archive, and a Python to it that has no packages."""
     monkeypatch.delenv("PYTHONPATH")
     monkeypatch.setenv("KUBECTL_FLUX_STATUS_PYTHON", NEW_PYTHON)
     return unpacked
@@ -58,7 +58,7 @@ def _archive(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(name="checkout")
 def _checkout(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the launcher of a checkout; pip finds packages of the right names that are empty."""
+    """Return the launcher of a checkout; pip finds packages of the right names that are empty."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     for package in ("jmespath-1.1.0", "sh-2.4.0", "typer-0.28.0"):
@@ -186,10 +186,10 @@ def test_help_has_kubectls_way(archive: Path) -> None:
     assert start(archive, "--help").stdout.startswith("Usage: kubectl flux-status ")
 
 
-def test_readme_has_the_help(archive: Path) -> None:
-    """The README shows what --help says."""
-    readme = (ROOT / "README.md").read_text()
-    [block] = re.findall(r"```\n(Usage: kubectl flux-status .*?)```", readme, re.DOTALL)
+def test_the_documentation_has_the_help(archive: Path) -> None:
+    """docs/usage.md shows what --help says."""
+    page = (ROOT / "docs" / "usage.md").read_text()
+    [block] = re.findall(r"```\n(Usage: kubectl flux-status .*?)```", page, re.DOTALL)
     assert block == start(archive, "--help").stdout
 
 
@@ -325,7 +325,7 @@ def test_python_that_is_named(archive: Path, clean_room: Room, tmp_path: Path) -
 
 @pytest.fixture(name="old", params=_OLD or [""])
 def _old(request: pytest.FixtureRequest, clean_room: Room) -> dict[str, str]:
-    """Give surroundings whose python3 is too old."""
+    """Return surroundings whose python3 is too old."""
     if not request.param:
         pytest.skip("no Python here is too old")
     return clean_room(python3=request.param)

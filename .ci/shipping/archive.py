@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from fluxstatus.integrity import MANIFEST
 from shipping import bill, manifests
 from shipping.version import ROOT, TAG
 
+MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum; `version --verify` reads it
 LAUNCHER = "kubectl-flux_status"
 LOCK = ROOT / ".ci" / "shipping" / "requirements.txt"
 
@@ -43,7 +43,7 @@ class Built:
 
 
 def name() -> str:
-    """Give the name of the archive."""
+    """Return the name of the archive."""
     return f"{LAUNCHER}-{TAG}.tar.gz"
 
 
@@ -104,7 +104,7 @@ def _fetch(folder: Path) -> None:
 
 
 def _contents(wheel: Path) -> dict[str, bytes]:
-    """Give the files of a *wheel* that are installed, but for what only pip needs."""
+    """Return the files of a *wheel* that are installed, but for what only pip needs."""
     with zipfile.ZipFile(wheel) as archive:
         return {
             path: archive.read(path)
@@ -126,7 +126,7 @@ def _pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    """Give *files*, the manifest among them, as they are in the archive."""
+    """Return *files*, the manifest among them, as they are in the archive."""
     # Python takes a cache of a source by the source's date and size. So that no other version's
     # cache fits, where one is unpacked over another, the date is one of the content.
     date = _FROM + int(hashlib.sha256(files[MANIFEST]).hexdigest(), 16) % _YEARS

@@ -41,7 +41,7 @@ def _name(requirement: str) -> str:
 
 
 def bill(packages: Iterable[Package], sha256: str) -> str:
-    """Give the bill of an archive with *packages*, whose SHA-256 is *sha256*."""
+    """Return the bill of an archive with *packages*, whose SHA-256 is *sha256*."""
     by_name = {one.name: one for one in packages}
     ours = by_name[OURS]
     others = [one for one in by_name.values() if one is not ours]
@@ -93,7 +93,7 @@ def _licence(text: str) -> dict[str, Any]:
 
 
 def _uuid(sha256: str) -> str:
-    """Give a UUID that is the same for the same archive (version 8 of RFC 9562)."""
+    """Return a UUID that is the same for the same archive (version 8 of RFC 9562)."""
     digits = hashlib.sha256(sha256.encode()).hexdigest()[:32]
     digits = f"{digits[:12]}8{digits[13:16]}8{digits[17:]}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -13,7 +13,7 @@ _URI_AND_SHA = re.compile(r'{{ *addURIAndSha "([^"]*)" \.TagName *}}')
 
 
 def krew(tag: str, sha256: str, uri: str = "") -> str:
-    """Give the manifest for krew-index of the release *tag*, whose archive has *sha256*.
+    """Return the manifest for krew-index of the release *tag*, whose archive has *sha256*.
 
     *uri* is where the archive is, if not where the template says.
     """
@@ -25,7 +25,7 @@ def krew(tag: str, sha256: str, uri: str = "") -> str:
 
 
 def formula(tag: str, sha256: str) -> str:
-    """Give the formula for Homebrew of the release *tag*, whose archive has *sha256*."""
+    """Return the formula for Homebrew of the release *tag*, whose archive has *sha256*."""
     text = FORMULA.read_text(encoding="utf-8")
     filled = {"TAG": tag, "SHA256": sha256, "HOMEPAGE": homepage()}
     return re.sub(r"@(\w+)@", lambda match: filled[match[1]], text)

@@ -19,7 +19,7 @@ _PRE = {"a": "alpha", "b": "beta", "rc": "rc"}
 
 
 def _tag(version: str) -> str:
-    """Give the tag of a *version*: Python writes 0.2.0rc1, Semantic Versioning 0.2.0-rc.1."""
+    """Return the tag of a *version*: Python writes 0.2.0rc1, Semantic Versioning 0.2.0-rc.1."""
     match = re.fullmatch(r"(\d+\.\d+\.\d+)(?:(a|b|rc)(\d+))?", version)
     if match is None:
         raise ValueError(f"{version!r} is no version as 1.2.3 or 1.2.3rc1")
@@ -31,7 +31,7 @@ TAG = _tag(__version__)
 
 
 def notes() -> str:
-    """Give what CHANGELOG.md says of this version; empty when it has no dated section for it."""
+    """Return what CHANGELOG.md says of this version; empty when it has no dated section for it."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     heading = rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$\n(.*?)(?=^## |\Z)"
     match = re.search(heading, text, re.MULTILINE | re.DOTALL)
@@ -39,7 +39,7 @@ def notes() -> str:
 
 
 def homepage() -> str:
-    """Give the address of the project's repository."""
+    """Return the address of the project's repository."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     address: str = project["urls"]["Homepage"]
     return address

@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from fluxstatus.checks import cluster, components, drift, instance, objects, operator, ui
+from fluxstatus.advice import advice, codes_of, further_of
+from fluxstatus.checks import cluster, controllers, drift, instance, objects, operator, ui
 from fluxstatus.checks.step import Step
-from fluxstatus.habits import advice, codes_of, further_of
 
 _STEPS = (
     cluster.STEP,
     operator.STEP,
     instance.STEP,
-    components.STEP,
+    controllers.STEP,
     objects.SOURCES,
     objects.RECONCILERS,
     ui.STEP,

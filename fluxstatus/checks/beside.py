@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from fluxstatus.brief import short
-from fluxstatus.causes import Cause
-from fluxstatus.findings import Command, Hint
-from fluxstatus.kinds import full_name
-from fluxstatus.ownership import makers_of
-from fluxstatus.resources import Verdict
-from fluxstatus.revisions import lag_of
-from fluxstatus.state import State, key_of
-from fluxstatus.unhealthy import Unhealthy, unhealthy_release, unhealthy_workloads
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.trace import Cause
+from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import full_name
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.resource import Verdict
+from fluxstatus.state.revisions import lag_of, short
+from fluxstatus.state.state import State
 
 _OF_SOURCE = "spec.sync.url, spec.sync.ref and spec.sync.pullSecret"
 _MADE_FROM: Mapping[str, Mapping[str, str]] = {
@@ -26,7 +26,7 @@ _AT_MOST = 3  # of a sort: who wants all asks for each
 
 
 def workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
-    """Give what the pods and events of this cluster tell of what *cause* waited for."""
+    """Return what the pods and events of this cluster tell of what *cause* waited for."""
     resource, message = cause.resource, cause.fault.message
     if resource is None or resource.spec.get("kubeConfig") is not None:
         return ()
@@ -36,11 +36,11 @@ def workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
     )
 
 
-def beside(state: State, cause: Cause) -> Iterator[str]:
+def beside(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Say what an engineer should know before mending *cause*."""
-    yield from _suspension(state, cause)
-    yield from _other_causes(state, cause)
-    parent = state.causes.frozen_by.get(key_of(cause.ref))
+    yield from _suspension(analysis.state, cause)
+    yield from _other_causes(analysis, cause)
+    parent = analysis.causes.frozen_by.get(cause.ref.key)
     if parent is not None and parent is not cause:
         yield f"{parent.ref}, which made it, is suspended: what is mended in Git does not arrive"
 
@@ -62,11 +62,11 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
         yield f"the spec of {things} does not change either"
 
 
-def _other_causes(state: State, cause: Cause) -> Iterator[str]:
+def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Say what else keeps waiting what waits for *cause*, so that mending this is not enough."""
     told: set[int] = {id(cause)}
     for ref in (cause.ref, *cause.waiting):
-        for other in state.causes.by_object.get(key_of(ref), ()):
+        for other in analysis.causes.by_object.get(ref.key, ()):
             if id(other) not in told:
                 told.add(id(other))
                 because = f"({headline(other.fault.diagnosis.why)})"
@@ -95,17 +95,17 @@ def corrected_at(cause: Cause) -> Iterator[Hint]:
             )
 
 
-def neighbours(state: State, cause: Cause) -> list[Cause]:
-    """Give other causes in the namespace of *cause*, which have nothing to do with it."""
+def neighbours(analysis: Analysis, cause: Cause) -> list[Cause]:
+    """Return other causes in the namespace of *cause*, which have nothing to do with it."""
     return [
         other
-        for other in state.causes.by_namespace.get(cause.ref.namespace, ())[: _AT_MOST + 1]
+        for other in analysis.causes.by_namespace.get(cause.ref.namespace, ())[: _AT_MOST + 1]
         if other is not cause and cause.resource is not None
     ][:_AT_MOST]
 
 
 def headline(sentence: str) -> str:
-    """Give the part of a *sentence* before its first colon or semicolon."""
+    """Return the part of a *sentence* before its first colon or semicolon."""
     for mark in ("; ", ": "):
         sentence = sentence.partition(mark)[0]
     return sentence

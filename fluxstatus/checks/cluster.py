@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, passed, unread_found, unread_hints
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Command, Finding, Hint, Level
-from fluxstatus.kinds import RESOURCES
-from fluxstatus.state import State
+from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_finding, unread_hints
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import RESOURCES
+from fluxstatus.state.state import State
 
 STEP_ID = "cluster"
 FLOOR = (1, 28)
@@ -24,8 +26,9 @@ _NOT_TOLD = Unread(Why.GARBLED, "the API server tells nothing of what it serves"
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge whether the cluster answers, its version and its clock."""
+    state = analysis.state
     evidence = state.evidence
     if evidence.unreachable is not None:
         yield _unreachable(state)
@@ -34,7 +37,7 @@ def examine(state: State) -> Iterator[Finding]:
         yield _refused(state)
         return
     if evidence.served is None:
-        yield unread_found(STEP_ID, "the kinds it serves", _why_not_told(state))
+        yield unread_finding(STEP_ID, "the kinds it serves", _why_not_told(state))
     else:
         yield passed(STEP_ID, _reachable(state))
     yield from _version(state)
@@ -52,7 +55,7 @@ def examine(state: State) -> Iterator[Finding]:
 
 
 def _why_not_told(state: State) -> Unread:
-    """Give why discovery failed; every question that needed it has the same reason."""
+    """Return why discovery failed; every question that needed it has the same reason."""
     unread = (state.evidence.answer(name).unread for name in RESOURCES)
     return next((u for u in unread if u and u.why is not Why.NOT_ASKED), _NOT_TOLD)
 

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterator
 
-from fluxstatus.brief import ago, short
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, docs_of, passed, unread_found
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS, full_name
-from fluxstatus.ownership import labels_of
-from fluxstatus.resources import REQUESTED_AT, Resource, Verdict, text_of, unhandled_since, when
-from fluxstatus.revisions import CONSUMERS, Lag, overdue
-from fluxstatus.state import State, key_of
+from fluxstatus.checks.wording import UNREAD_CODES, docs_of, passed, unread_finding
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, full_name
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.ownership import labels_of
+from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict, unhandled_since
+from fluxstatus.state.revisions import CONSUMERS, Lag, overdue, short
+from fluxstatus.state.state import State
 
 STEP_ID = "drift"
 _GIVEN_UP = (
@@ -28,11 +32,12 @@ _GIVEN_UP = (
 """How a Kustomization says that it leaves something behind, and what that means (KC finalize)."""
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge revisions, drift, reconcile requests and Warning events."""
+    state = analysis.state
     current = total = 0
-    for key, lag in state.causes.lags.items():
-        if key in state.causes.cut_off or not state.covers(key[1]):
+    for key, lag in analysis.causes.lags.items():
+        if key in analysis.causes.cut_off or not state.covers(key[1]):
             continue
         resource = state.resources[key]
         total += 1
@@ -41,7 +46,7 @@ def examine(state: State) -> Iterator[Finding]:
             yield _behind(state, resource, lag)
     for resource in state.of_kind("HelmRelease"):
         yield from _drifted(state, resource)
-    yield from _requests(state)
+    yield from _requests(analysis)
     yield from _left_behind(state)
     yield from _events(state)
     if total:
@@ -110,8 +115,8 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
     condition = release.condition("Drifted")
     message = text_of(condition.get("message")).strip()
     if condition.get("status") != "True":
-        events = state.warnings.get(key_of(release.ref), ())
-        drift = [warned for warned in events if warned.reason == "DriftDetected"]
+        events = state.warnings.get(release.ref.key, ())
+        drift = [event for event in events if event.reason == "DriftDetected"]
         if not drift or condition or release.verdict is not Verdict.READY:
             return
         if release.get("spec", "driftDetection", "mode") == "enabled":
@@ -140,11 +145,12 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
     )
 
 
-def _requests(state: State) -> Iterator[Finding]:
+def _requests(analysis: Analysis) -> Iterator[Finding]:
     """Reconcile requests that nobody has handled, where nothing else explains it."""
+    state = analysis.state
     for key, resource in state.resources.items():
         at = unhandled_since(resource, state.now)
-        told = key in state.causes.by_object or key in state.causes.cut_off
+        told = key in analysis.causes.by_object or key in analysis.causes.cut_off
         if at and not told and resource.verdict is Verdict.READY:
             yield Finding(
                 step=STEP_ID,
@@ -175,8 +181,8 @@ def _left_behind(state: State) -> Iterator[Finding]:
     for key, found in state.warnings.items():
         kind, namespace, name = key
         given_up = ((w, why) for w in found for said, why in _GIVEN_UP if said.search(w.message))
-        warned, why = next(given_up, (None, ""))
-        if warned and kind in CONSUMERS and state.known_missing(key):
+        event, why = next(given_up, (None, ""))
+        if event and kind in CONSUMERS and state.known_missing(key):
             ref = Ref("", kind, namespace, name)
             yield Finding(
                 step=STEP_ID,
@@ -185,11 +191,11 @@ def _left_behind(state: State) -> Iterator[Finding]:
                 title=f"{ref} was deleted, and what it made is still there",
                 object=ref,
                 why=f"{why}, and nothing owns it now",
-                reason=warned.reason,
-                message=warned.message,
-                since=warned.last,
+                reason=event.reason,
+                message=event.message,
+                since=event.last,
                 hints=(
-                    *_stuck_in(warned.message),
+                    *_stuck_in(event.message),
                     Hint(
                         "find what carries its labels, and delete it",
                         (
@@ -204,9 +210,9 @@ def _left_behind(state: State) -> Iterator[Finding]:
 
 def _stuck_in(message: str) -> Iterator[Hint]:
     """Say how to look at what *message* says is still there: its finalizers tell who holds it."""
-    from fluxstatus.knowledge.subject import waited_for  # noqa: PLC0415 - all rules come along
+    from fluxstatus.state.health_checks import health_check_targets  # noqa: PLC0415 - all rules come along
 
-    stuck = [one for one in waited_for(message) if one.kind != "Secret"]
+    stuck = [one for one in health_check_targets(message) if one.kind != "Secret"]
     if stuck:
         names = ", ".join(f"{one.kind} {one.namespace}/{one.name}" for one in stuck)
         yield Hint(
@@ -224,17 +230,17 @@ def _events(state: State) -> Iterator[Finding]:
     """Sum up the Warning events; those of a fault stand at the fault."""
     unread = state.evidence.answer("events").unread
     if unread and unread.why is not Why.ABSENT:
-        yield unread_found(STEP_ID, "Warning events", unread)
+        yield unread_finding(STEP_ID, "Warning events", unread)
     past = [
-        (resource.ref, warned)
+        (resource.ref, event)
         for key, found in state.warnings.items()
         if (resource := state.resources.get(key))
         and resource.verdict is Verdict.READY
         and state.covers(resource.ref.namespace)
-        for warned in found
+        for event in found
     ]
     if past:
-        count = sum(warned.times for _, warned in past)
+        count = sum(event.times for _, event in past)
         objects = len({ref for ref, _ in past})
         events = "1 Warning event" if count == 1 else f"{count} Warning events"
         things = "1 object that is" if objects == 1 else f"{objects} objects that are"

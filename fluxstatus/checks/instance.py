@@ -2,37 +2,42 @@
 
 from collections.abc import Iterator
 
-from fluxstatus.brief import ago
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import (
+from fluxstatus.checks.wording import (
     UNREAD_CODES,
-    cause_found,
+    cause_finding,
     docs_of,
     fault_codes,
     on_the_way,
     passed,
-    unread_found,
+    unread_finding,
     waiting,
-)  # fmt: skip
-from fluxstatus.components import OPERATORS
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
-from fluxstatus.resources import WELL, Resource, maps_of, text_of, when
-from fluxstatus.state import State, key_of
+)
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.state import State
 
 STEP_ID = "instance"
 INSTANCE = KINDS["FluxInstance"]
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge the FluxInstance, and whether there is just the one that the operator takes."""
+    state = analysis.state
     answer = state.evidence.answer(INSTANCE.resource)
     instance = state.instance
     ignored = [other for other in state.of_kind("FluxInstance") if other is not instance]
     if instance is not None:
-        yield from _of_instance(state, instance)
+        yield from _of_instance(analysis, instance)
     elif answer.unread and _may_be_there(state):
-        yield unread_found(STEP_ID, "FluxInstance", answer.unread)
+        yield unread_finding(STEP_ID, "FluxInstance", answer.unread)
     elif not ignored:
         yield _none(state)
     for other in ignored:
@@ -74,15 +79,16 @@ def _none(state: State) -> Finding:
     )
 
 
-def _of_instance(state: State, instance: Resource) -> Iterator[Finding]:
-    key = key_of(instance.ref)
-    causes = state.causes.by_object.get(key) or state.causes.cut_off.get(key) or []
-    own = [cause for cause in state.causes.all if cause.ref == instance.ref]
-    yield from (cause_found(STEP_ID, state, cause) for cause in own)
+def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
+    state = analysis.state
+    key = instance.ref.key
+    causes = analysis.causes.by_object.get(key) or analysis.causes.cut_off.get(key) or []
+    own = [cause for cause in analysis.causes.all if cause.ref == instance.ref]
+    yield from (cause_finding(STEP_ID, analysis, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
-    if key in state.causes.moving:
+    if key in analysis.causes.moving:
         yield from on_the_way(STEP_ID, [instance], state.now)
     if not (causes or own) and instance.verdict in WELL:
         yield passed(STEP_ID, _doing_well(state, instance))
@@ -100,7 +106,7 @@ def _doing_well(state: State, instance: Resource) -> str:
 
 
 def _ignored(state: State, other: Resource, level: Level) -> Finding:
-    homes = ", ".join(sorted({operator.ref.namespace for operator in state.operators}))
+    namespaces = ", ".join(sorted({operator.ref.namespace for operator in state.operators}))
     argv = ("kubectl", "delete", INSTANCE.resource, other.ref.name, "-n", other.ref.namespace)
     return Finding(
         step=STEP_ID,
@@ -108,10 +114,10 @@ def _ignored(state: State, other: Resource, level: Level) -> Finding:
         level=level,
         title=f"{other.ref} is never reconciled",
         object=other.ref,
-        why=f"the operator only looks at its own namespace, {homes}",
+        why=f"the operator only looks at its own namespace, {namespaces}",
         hints=(
             Hint(
-                f"delete it, and put the FluxInstance into namespace {homes} if none is there",
+                f"delete it, and put the FluxInstance into namespace {namespaces} if none is there",
                 (Command(argv, changes=True),),
             ),
         ),

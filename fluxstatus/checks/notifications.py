@@ -2,19 +2,25 @@
 
 from collections.abc import Iterator
 
-from fluxstatus.checks.telling import docs_of
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS, full_name
+from fluxstatus.base.fields import maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.missing import nearest
+from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge import diagnose
-from fluxstatus.missing import nearest
-from fluxstatus.resources import Resource, Verdict, maps_of, text_of
-from fluxstatus.state import Key, State, Warned, key_of
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, full_name
+from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.references import provider_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import Event, State
 
 STEP_ID = "reconcilers"
 
 
-def notifications(state: State) -> Iterator[Finding]:
+def notifications(analysis: Analysis) -> Iterator[Finding]:
     """Alert and Provider have no status: what they refer to and their events are all there is."""
+    state = analysis.state
     told: set[Ref] = set()
     for alert in state.of_kind("Alert"):
         if alert.verdict is Verdict.SUSPENDED:
@@ -22,23 +28,23 @@ def notifications(state: State) -> Iterator[Finding]:
         key = provider_of(alert)
         provider = state.resources.get(key)
         if provider is None:
-            if _is_missing(state, key):
+            if _is_missing(analysis, key):
                 yield _provider_missing(alert, key[2])
             continue
         failed = [
-            warned
-            for warned in state.warnings.get(key_of(alert.ref), ())
-            if warned.reason == "NotificationDispatchFailed"
+            event
+            for event in state.warnings.get(alert.ref.key, ())
+            if event.reason == "NotificationDispatchFailed"
         ]
         if failed and provider.ref not in told:
             told.add(provider.ref)
             yield _not_sent(state, provider, alert, failed[0])
     for watcher in state.of_kind("Alert", "Receiver"):
         if watcher.verdict is not Verdict.SUSPENDED:
-            yield from _watches_missing(state, watcher)
+            yield from _watches_missing(analysis, watcher)
 
 
-def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
+def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]:
     """Tell that an Alert or a Receiver names objects that do not exist; it stays Ready."""
     ref, fields = watcher.ref, {"Alert": "eventSources", "Receiver": "resources"}
     field = fields[ref.kind]
@@ -47,13 +53,13 @@ def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
         for entry in maps_of(watcher.spec.get(field))
         if (name := text_of(entry.get("name"))) not in ("", "*")
     ]
-    missing = [key for key in targets if _is_missing(state, key)]
+    missing = [key for key in targets if _is_missing(analysis, key)]
     if not missing:
         return
     kind, namespace, name = missing[0]
     effect = {"Alert": "its events are never sent", "Receiver": "a call does not reconcile it"}
     more = f", nor {len(missing) - 1} others that it names" if len(missing) > 1 else ""
-    meant = nearest(state, missing[0], key_of(ref))
+    meant = nearest(analysis.state, missing[0], ref.key)
     yield Finding(
         step=STEP_ID,
         code="watches-missing",
@@ -76,9 +82,9 @@ def _watches_missing(state: State, watcher: Resource) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _is_missing(state: State, key: Key) -> bool:
+def _is_missing(analysis: Analysis, key: Key) -> bool:
     """Whether *key* does not exist, and not because nothing of its kind can: that is told once."""
-    return state.known_missing(key) and key[0] not in state.causes.gone_kinds
+    return analysis.state.known_missing(key) and key[0] not in analysis.causes.gone_kinds
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:
@@ -96,10 +102,10 @@ def _provider_missing(alert: Resource, name: str) -> Finding:
     )
 
 
-def _not_sent(state: State, provider: Resource, alert: Resource, warned: Warned) -> Finding:
+def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -> Finding:
     ref = provider.ref
-    around = {"flux_namespace": state.namespace, "controller": provider.kind.controller}
-    diagnosis = diagnose(provider, warned.reason, warned.message, around)
+    template_fields = {"flux_namespace": state.namespace, "controller": provider.kind.controller}
+    diagnosis = diagnose(provider, event.reason, event.message, template_fields)
     return Finding(
         step=STEP_ID,
         code="notification-failed",
@@ -107,19 +113,14 @@ def _not_sent(state: State, provider: Resource, alert: Resource, warned: Warned)
         title=f"{ref}: notifications are lost",
         object=ref,
         why=f"{diagnosis.why}; what {alert.ref} asks for is not sent",
-        reason=warned.reason,
-        message=warned.message,
-        since=warned.last,
+        reason=event.reason,
+        message=event.message,
+        since=event.last,
         blocks=(alert.ref,),
         hints=diagnosis.hints,
         docs=docs_of("Provider"),
         trivial=diagnosis.rule.trivial,
     )
-
-
-def provider_of(alert: Resource) -> Key:
-    """Give the Provider that *alert* sends to; it is always in the Alert's own namespace."""
-    return "Provider", alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
 
 
 CODES = {

@@ -3,41 +3,46 @@
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
-from fluxstatus.brief import short
+from fluxstatus.base.fields import text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
-from fluxstatus.checks.notifications import notifications, provider_of
+from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import (
+from fluxstatus.checks.wording import (
     UNREAD_CODES,
-    cause_found,
+    cause_finding,
     fault_codes,
     on_the_way,
     passed,
-    unread_found,
+    unread_finding,
 )
-from fluxstatus.evidence import Why
-from fluxstatus.findings import Command, Finding, Hint, Level
-from fluxstatus.kinds import KINDS, Kind
-from fluxstatus.resources import WELL, Resource, Verdict, text_of
-from fluxstatus.state import Key, State, key_of
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.model.ref import Key
+from fluxstatus.state.references import provider_of
+from fluxstatus.state.resource import WELL, Resource, Verdict
+from fluxstatus.state.revisions import short
+from fluxstatus.state.state import State
 
 
-def examine(step: str, state: State) -> Iterator[Finding]:
+def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
     """Judge the objects of the kinds that belong to *step*."""
     kinds = _kinds_of(step)
-    causes = state.causes
+    state, causes = analysis.state, analysis.causes
     for kind in kinds:
         unread = state.evidence.answer(kind.resource).unread
         if unread and unread.why is not Why.ABSENT:
-            yield unread_found(step, kind.name, unread)
+            yield unread_finding(step, kind.name, unread)
     for cause in causes.all:
         if cause.ref.kind in {kind.name for kind in kinds}:
-            yield cause_found(step, state, cause)
+            yield cause_finding(step, analysis, cause)
     objects = [r for r in state.of_kind(*(k.name for k in kinds)) if state.covers(r.ref.namespace)]
-    yield from on_the_way(step, [r for r in objects if key_of(r.ref) in causes.moving], state.now)
+    yield from on_the_way(step, [r for r in objects if r.ref.key in causes.moving], state.now)
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_of_use(state, r, used)]
-    well = [r for r in known if r.verdict in WELL and key_of(r.ref) not in causes.cut_off]
+    well = [r for r in known if r.verdict in WELL and r.ref.key not in causes.cut_off]
     yield from (passed(step, f"{r.ref}: {_says(r)}", r.ref, r.since) for r in well)
     if well:
         yield passed(step, f"{len(well)} of {len(known)} are well")
@@ -51,12 +56,14 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
 
     Nothing that is told of them could be bad, and that is no sign of health.
     """
-    homes = {resource.ref.namespace for resource in state.resources.values()}
-    homes |= {component.ref.namespace for component in (*state.components, *state.operators)}
-    for namespace in sorted(state.namespaces - homes):
+    flux_namespaces = {resource.ref.namespace for resource in state.resources.values()}
+    flux_namespaces |= {
+        component.ref.namespace for component in (*state.components, *state.operators)
+    }
+    for namespace in sorted(state.namespaces - flux_namespaces):
         if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
             continue
-        near = get_close_matches(namespace, homes, n=1)
+        near = get_close_matches(namespace, flux_namespaces, n=1)
         meant = f" (is {near[0]} meant?)" if near else ""
         yield Finding(
             step=RECONCILERS.id,
@@ -84,7 +91,7 @@ def _is_of_use(state: State, static: Resource, used: Collection[Key]) -> bool:
     if static.ref.kind == "Alert":
         return bool(provider_of(static)[2]) and provider_of(static) in state.resources
     if static.ref.kind == "Provider":
-        return bool(static.ref.name) and key_of(static.ref) in used
+        return bool(static.ref.name) and static.ref.key in used
     return True
 
 
@@ -114,13 +121,13 @@ def _step(name: str, title: str, *of_others: str) -> Step:
     kinds = _kinds_of(name)
     codes = fault_codes([*(kind.name for kind in kinds), *of_others]) | CODES
     reads = (*(kind.resource for kind in kinds), "events", "workload-pods")
-    return Step(name, title, reads, codes, lambda state: examine(name, state))
+    return Step(name, title, reads, codes, lambda analysis: examine(name, analysis))
 
 
-def _reconcilers(state: State) -> Iterator[Finding]:
-    yield from examine(RECONCILERS.id, state)
-    yield from _empty_namespaces(state)
-    yield from notifications(state)
+def _reconcilers(analysis: Analysis) -> Iterator[Finding]:
+    yield from examine(RECONCILERS.id, analysis)
+    yield from _empty_namespaces(analysis.state)
+    yield from notifications(analysis)
 
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")

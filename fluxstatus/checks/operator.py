@@ -4,22 +4,26 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fluxstatus.checks.components import of_component
+from fluxstatus.base.durations import seconds, when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.unavailable import is_operator
+from fluxstatus.checks.controllers import of_component
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import (
+from fluxstatus.checks.wording import (
     UNREAD_CODES,
-    cause_found,
+    cause_finding,
     passed,
     state_codes,
-    unread_found,
+    unread_finding,
 )
-from fluxstatus.components import CONTROLLERS, OPERATORS, Component, managed_by
-from fluxstatus.controllers import is_operator
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.kinds import KINDS
-from fluxstatus.resources import map_of, maps_of, seconds, text_of, when
-from fluxstatus.state import State
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, managed_by
+from fluxstatus.state.state import State
 
 STEP_ID = "operator"
 REPORT = KINDS["FluxReport"]
@@ -30,16 +34,17 @@ _WHOLE_SECONDS = re.compile(r"finished in \d+s$")
 _MINOR = re.compile(r"v?(\d+)\.(\d+)")
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge the operator's Deployment and pods, its report, and the CLI's version beside it."""
+    state = analysis.state
     answer = state.evidence.answer(OPERATORS)
-    stopped = [cause for cause in state.causes.all if is_operator(state, cause.ref)]
-    yield from (cause_found(STEP_ID, state, cause) for cause in stopped)
+    stopped = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
+    yield from (cause_finding(STEP_ID, analysis, cause) for cause in stopped)
     for operator in state.operators:
         if not operator.down:
-            yield from of_component(STEP_ID, state, operator)
+            yield from of_component(STEP_ID, analysis, operator)
             if pods_unread := state.evidence.answer("pods").unread:
-                yield unread_found(STEP_ID, f"the pods of {operator.ref}", pods_unread)
+                yield unread_finding(STEP_ID, f"the pods of {operator.ref}", pods_unread)
             yield passed(STEP_ID, _doing_well(operator))
     for operator in state.operators:
         if operator.starting:
@@ -48,7 +53,7 @@ def examine(state: State) -> Iterator[Finding]:
     if not state.operators and not stopped:
         unread = answer.unread or state.evidence.answer(CONTROLLERS).unread
         yield (
-            unread_found(STEP_ID, "the Deployments of Flux", unread) if unread else _absent(state)
+            unread_finding(STEP_ID, "the Deployments of Flux", unread) if unread else _absent(state)
         )
     if any(not operator.down for operator in state.operators):
         yield from _report(state)
@@ -101,7 +106,7 @@ def _report(state: State) -> Iterator[Finding]:
     """Judge whether the operator still writes its report; what it says of health is not used."""
     answer = state.evidence.answer(REPORT.resource)
     if answer.unread:
-        yield unread_found(STEP_ID, "FluxReport", answer.unread)
+        yield unread_finding(STEP_ID, "FluxReport", answer.unread)
         return
     operator = next(o for o in state.operators if not o.down)
     started = when(map_of(operator.deployment.get("metadata")).get("creationTimestamp"))
@@ -130,7 +135,7 @@ def _report(state: State) -> Iterator[Finding]:
 
 
 def _report_age(state: State, report: Object) -> timedelta | None:
-    """Give the age of *report*; None when its time tells nothing.
+    """Return the age of *report*; None when its time tells nothing.
 
     The only time it has moves with the message, and a message in whole seconds ("finished in
     2s") may stay the same from one report to the next.
@@ -143,7 +148,7 @@ def _report_age(state: State, report: Object) -> timedelta | None:
 
 
 def _report_interval(operator: Component, report: Object) -> timedelta:
-    """Give how often *operator* renews *report*, as its arguments or an annotation tell."""
+    """Return how often *operator* renews *report*, as its arguments or an annotation tell."""
     told = next((a for a in operator.args if a.startswith("--reporting-interval=")), "")
     annotations = map_of(map_of(report.get("metadata")).get("annotations"))
     own = annotations.get("fluxcd.controlplane.io/reconcileEvery") or told.partition("=")[2]

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from fluxstatus.findings import Finding
-from fluxstatus.state import State
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.model.findings import Finding
 
 if TYPE_CHECKING:
-    from fluxstatus.habits.view import View
+    from fluxstatus.advice.view import View
 
 
 class Step(NamedTuple):
     """A step of the check.
 
     `reads` names the questions of collect.py it looks at, `codes` every code it can give with
-    one line of meaning. `examine` takes the judged state and gives findings; it does not read,
+    one line of meaning. `examine` takes the analysed state and gives findings; it does not read,
     print, wait or look at the clock. `advise` does the same for habits, in a view of that state;
     they look at `further`, which is only asked with --advice, too.
     """
@@ -23,6 +23,6 @@ class Step(NamedTuple):
     title: str
     reads: tuple[str, ...]
     codes: Mapping[str, str]
-    examine: Callable[[State], Iterable[Finding]]
+    examine: Callable[[Analysis], Iterable[Finding]]
     further: tuple[str, ...] = ()
     advise: Callable[["View"], Iterable[Finding]] = lambda _: ()

@@ -4,29 +4,32 @@ from collections.abc import Iterator
 
 import jmespath
 
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.telling import UNREAD_CODES, passed, unread_found
-from fluxstatus.components import OPERATORS
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref
-from fluxstatus.resources import map_of, text_of
-from fluxstatus.state import State
-from fluxstatus.workloads import is_ready, selected
+from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_finding
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.pods import is_ready, selected
+from fluxstatus.state.state import State
+from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services
 
 STEP_ID = "ui"
-PORT_NAME, PORT = "http-web", 9080
-_WEB_PORT = jmespath.compile(f"spec.ports[?name=='{PORT_NAME}' || port==`{PORT}`] | [0].port")
 _CONTAINER_PORTS = jmespath.compile("spec.template.spec.containers[].ports[].containerPort")
 
 
-def examine(state: State) -> Iterator[Finding]:
+def examine(analysis: Analysis) -> Iterator[Finding]:
     """Judge whether a Service leads to the web UI and a ready pod is behind it."""
+    state = analysis.state
     answer = state.evidence.answer("services")
     web = list(web_services(state))
     if not state.operators and not web:
         unread = state.evidence.answer(OPERATORS).unread
         yield (
-            unread_found(STEP_ID, "the operator", unread)
+            unread_finding(STEP_ID, "the operator", unread)
             if unread
             else _skip("no Flux Operator, so no web UI")
         )
@@ -34,7 +37,7 @@ def examine(state: State) -> Iterator[Finding]:
         for service, port in web:
             yield _of_service(state, service, port)
     elif answer.unread:
-        yield unread_found(STEP_ID, "services", answer.unread)
+        yield unread_finding(STEP_ID, "services", answer.unread)
     elif not any(PORT in (_CONTAINER_PORTS.search(o.deployment) or ()) for o in state.operators):
         yield _skip("the web UI is switched off")
     else:
@@ -54,23 +57,12 @@ def examine(state: State) -> Iterator[Finding]:
         )
 
 
-def web_services(state: State) -> Iterator[tuple[Object, int]]:
-    """Give the Services with the web port where the operator is, or what only serves the UI."""
-    servers = state.evidence.answer(OPERATORS).items
-    homes = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
-    for service in state.evidence.answer("services").items:
-        port = _WEB_PORT.search(service)
-        home = text_of(map_of(service.get("metadata")).get("namespace"))
-        if home in homes and isinstance(port, int):
-            yield service, port
-
-
 def _of_service(state: State, service: Object, port: int) -> Finding:
     metadata = map_of(service.get("metadata"))
     ref = Ref("v1", "Service", text_of(metadata.get("namespace")), text_of(metadata.get("name")))
     pods_unread = state.evidence.answer("pods").unread
     if pods_unread:
-        return unread_found(STEP_ID, f"the pods behind {ref}", pods_unread)
+        return unread_finding(STEP_ID, f"the pods behind {ref}", pods_unread)
     selector = map_of(service.get("spec")).get("selector")
     pods = selected(selector, state.evidence.answer("pods").items, ref.namespace)
     ready = sum(map(is_ready, pods))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fluxstatus import console
-from fluxstatus.commands.one import Shown, Which, Words, find_one, from_cluster
-from fluxstatus.findings import Exit
-from fluxstatus.options import Connection, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.one_object import Shown, Which, Words, find_one, from_cluster
+from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from fluxstatus.credentials import Credential
+    from fluxstatus.lookup.credentials.inspect import Credential
 
 EPILOG = """
 \b
@@ -43,24 +43,22 @@ def show(
     template that can print names of keys and words such as "a public key", and that cannot print
     a value. It takes the right to get secrets.
     """
-    from fluxstatus import credentials
-    from fluxstatus.credentials.named import fed_by
-    from fluxstatus.reading import reading
+    from fluxstatus.cluster.reader import reading
+    from fluxstatus.lookup.credentials import inspect
+    from fluxstatus.lookup.credentials.references import fed_by
     from fluxstatus.report.credentials import as_json, as_text
 
     with reading(
-        connection,
-        timeout=timeout,
-        namespaces=which.namespace,
-        verbose=shown.verbose,
-        meanwhile=("closeup", "credentials", "report.credentials"),
+        connection.access(timeout, which.namespace),
+        tell=console.noting(on=shown.verbose),
+        while_starting=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
     ) as ours:
         ours.discover()
         read = from_cluster(ours, which, shown, fed_by)
         state, resource = find_one("credentials", words, read)
 
     flags = connection.flags()
-    found = tuple(credentials.credentials_of(state, resource, flags, timeout))
+    found = tuple(inspect.credentials_of(state, resource, flags, timeout))
     if shown.output is Format.JSON:
         console.put(as_json(resource, state, found))
     else:
@@ -70,6 +68,6 @@ def show(
 
 
 def _exit_code(found: "tuple[Credential, ...]") -> Exit:
-    if any(one.troubles for one in found):
+    if any(one.problems for one in found):
         return Exit.UNHEALTHY
     return Exit.NO_VERDICT if any(one.unread for one in found) else Exit.HEALTHY

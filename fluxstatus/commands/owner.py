@@ -3,17 +3,17 @@
 # ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument
 
-from fluxstatus import console
-from fluxstatus.listing.options import Drawing, Drawn, Offline, Place
-from fluxstatus.options import Connection, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.list_options import Drawing, Drawn, Offline, Place
+from fluxstatus.commands.options import Connection, Timeout
 
 if TYPE_CHECKING:
-    from fluxstatus.lineage.node import Node
+    from fluxstatus.lookup.node import Node
 
 EPILOG = """
 \b
@@ -45,10 +45,11 @@ def show(
     How each step stands is told with it. It follows ownerReferences, then the labels that Flux
     puts on what it applies, then sources.
     """
-    from fluxstatus.commands.mistakes import told
-    from fluxstatus.lineage.node import DRAW, exit_code
-    from fluxstatus.lineage.owner import lines_of
+    from fluxstatus.commands.errors import told
+    from fluxstatus.lookup.ancestors import lines_of
+    from fluxstatus.lookup.node import exit_code
     from fluxstatus.report.terminal import visible
+    from fluxstatus.report.tree import DRAW
 
     if complaint := offline.contradiction(connection):
         ctx.fail(complaint)
@@ -67,22 +68,28 @@ def show(
 
 
 def _chain(
-    words: list[str], place: Place, offline: Offline, connection: Connection, **how: Any
+    words: list[str],
+    place: Place,
+    offline: Offline,
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "Node":
     from datetime import UTC, datetime
 
-    from fluxstatus.lineage.owner import chain_of
-    from fluxstatus.objects import saved
-    from fluxstatus.objects.find import Objects
+    from fluxstatus.lookup import saved
+    from fluxstatus.lookup.ancestors import chain_of
+    from fluxstatus.lookup.live import Objects
 
     if offline.file:
-        from fluxstatus import snapshot
+        from fluxstatus.model import snapshot
 
         evidence = snapshot.load(offline.file)
         item = saved.find(evidence, words, place.namespaces)
         return chain_of(item, saved.Objects(evidence), evidence.taken_at)
-    from fluxstatus.listing.reading import opened
+    from fluxstatus.cluster.list_reader import opened
 
-    with opened(connection, **how) as door:
-        objects = Objects(door)
+    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        objects = Objects(api)
         return chain_of(objects.find(words, place.namespaces), objects, datetime.now(UTC))

@@ -4,17 +4,17 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from fluxstatus import console
-from fluxstatus.findings import Exit
-from fluxstatus.listing.listing import Listing, Source
-from fluxstatus.listing.options import Look
-from fluxstatus.listing.reading import Cluster
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands import console
+from fluxstatus.commands.list_options import Look
+from fluxstatus.commands.listing import Listing, Source
+from fluxstatus.model.findings import Exit
 
 PAUSE = 5.0  # seconds between two looks
 
 
 def listing(source: Source, look: Look) -> Listing:
-    """Make the list of *source* that *look* asks for. Raises MistakenError."""
+    """Make the list of *source* that *look* asks for. Raises NotFoundError."""
     return Listing(
         source,
         look.output,
@@ -30,7 +30,7 @@ def show(
 ) -> Exit:
     """Write the list, with *watch* on and on what changes, and give the exit code.
 
-    Raises MistakenError for what is asked for and is not there, and ProgramError.
+    Raises NotFoundError for what is asked for and is not there, and ProgramError.
     """
     said: set[str] = set()
     while True:

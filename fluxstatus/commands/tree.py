@@ -3,18 +3,18 @@
 # ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument
 
-from fluxstatus import console
-from fluxstatus.findings import Exit
-from fluxstatus.listing.options import Drawn, Offline, Place
-from fluxstatus.options import Connection, Timeout
+from fluxstatus.commands import console
+from fluxstatus.commands.list_options import Drawn, Offline, Place
+from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.model.findings import Exit
 
 if TYPE_CHECKING:
-    from fluxstatus.lineage.node import Node
+    from fluxstatus.lookup.node import Node
 
 EPILOG = """
 \b
@@ -43,8 +43,9 @@ def show(
     (before Flux 2.8) is looked up by its labels. Secrets are not looked at, and of a saved
     cluster only the objects of Flux are known.
     """
-    from fluxstatus.commands.mistakes import told
-    from fluxstatus.lineage.node import DRAW, exit_code
+    from fluxstatus.commands.errors import told
+    from fluxstatus.lookup.node import exit_code
+    from fluxstatus.report.tree import DRAW
 
     if complaint := offline.contradiction(connection):
         ctx.fail(complaint)
@@ -59,29 +60,35 @@ def show(
 
 
 def _tree(
-    words: list[str], place: Place, offline: Offline, connection: Connection, **how: Any
+    words: list[str],
+    place: Place,
+    offline: Offline,
+    connection: Connection,
+    *,
+    timeout: float,
+    verbose: bool,
 ) -> "tuple[Node, bool]":
-    """Give the tree, and whether all objects of Flux could be read for it."""
-    from fluxstatus.evidence import Why
-    from fluxstatus.explain import names
-    from fluxstatus.lineage.made import Tree
-    from fluxstatus.objects.find import Objects
-    from fluxstatus.state import State
+    """Return the tree, and whether all objects of Flux could be read for it."""
+    from fluxstatus.lookup import names
+    from fluxstatus.lookup.descendants import Tree
+    from fluxstatus.lookup.live import Objects
+    from fluxstatus.model.evidence import Why
+    from fluxstatus.state.state import State
 
     asked = names.parse(words)
     if offline.file:
-        from fluxstatus import snapshot
-        from fluxstatus.programs import ProgramError
+        from fluxstatus.cluster.processes import ProgramError
+        from fluxstatus.model import snapshot
 
         state = State(snapshot.load(offline.file))
         if state.evidence.unreachable:
             raise ProgramError(state.evidence.unreachable)
         resource = names.find(state, asked, place.namespaces, ())
         return Tree(state.resources, None, state.now).of(resource), True
-    from fluxstatus.listing import reading
+    from fluxstatus.cluster import list_reader
 
-    with reading.opened(connection, **how) as door:
-        state = State(reading.Live(door).flux())
+    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        state = State(list_reader.Live(api).flux())
         resource = names.find(state, asked, place.namespaces, ())
         unread = {
             name: answer.unread
@@ -90,4 +97,4 @@ def _tree(
         }
         for name, why in unread.items():
             console.note(f"Error: {name}: {why.text}; who waits there is not told")
-        return Tree(state.resources, Objects(door), state.now).of(resource), not unread
+        return Tree(state.resources, Objects(api), state.now).of(resource), not unread

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-from fluxstatus import console
+from fluxstatus.commands import console
 from fluxstatus.commands.watch import stamp
-from fluxstatus.evidence import Evidence, Why
-from fluxstatus.findings import Exit, Finding, Level, Report
+from fluxstatus.model.evidence import Evidence, Why
+from fluxstatus.model.findings import Exit, Finding, Level, Report
 
 PAUSE = 3.0  # seconds between two looks
 _CANNOT_BEGIN = (Why.NO_PROGRAM, Why.NO_CONFIG)
@@ -20,7 +20,7 @@ def wait(
     *,
     fail_fast: bool,
 ) -> Report:
-    """Give the last of the looks that *seconds* allow: the first that finds all well and done.
+    """Return the last of the looks that *seconds* allow: the first that finds all well and done.
 
     A look that has begun is finished. Meanwhile standard error tells what is waited for: in a
     line that is written over on a terminal, else in a new line for each change.
@@ -48,7 +48,7 @@ def wait(
 
 
 def exit_code(report: Report, fail_on: Level) -> Exit:
-    """Give the exit code after waiting: what is still on its way has not arrived."""
+    """Return the exit code after waiting: what is still on its way has not arrived."""
     code = report.exit_code(fail_on)
     return Exit.UNHEALTHY if code is Exit.HEALTHY and _on_its_way(report) else code
 
@@ -58,7 +58,7 @@ def _on_its_way(report: Report) -> list[Finding]:
 
 
 def _guilty(report: Report, fail_on: Level) -> list[Finding]:
-    """Give what is waited for, the worst first."""
+    """Return what is waited for, the worst first."""
     levels = (Level.FAIL, fail_on, Level.UNKNOWN)
     bad = [finding for finding in report.faults if finding.level in levels]
     bad.sort(key=lambda finding: levels.index(finding.level))

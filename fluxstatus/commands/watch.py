@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Callable, Hashable
 from datetime import UTC
 
-from fluxstatus import console
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import Finding, Level, Report
+from fluxstatus.commands import console
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.report.terminal import visible
 
 PAUSE = 5.0  # seconds between two looks
@@ -33,7 +33,7 @@ def watch(
 
 
 def page(text: str, report: Report) -> str:
-    """Give *text* as a page that takes the place of the one before on a terminal."""
+    """Return *text* as a page that takes the place of the one before on a terminal."""
     room = max(shutil.get_terminal_size().lines - 3, 1)
     lines = text.splitlines()
     if len(lines) > room:
@@ -45,7 +45,7 @@ def page(text: str, report: Report) -> str:
 
 
 def changes(before: Report | None, after: Report) -> str:
-    """Give a line for each trouble that is new, has another level or is gone in *after*."""
+    """Return a line for each trouble that is new, has another level or is gone in *after*."""
     old, new = _troubles(before), _troubles(after)
     lines = [
         *(_line(f.level, f) for key, f in new.items() if key not in old),
@@ -57,7 +57,7 @@ def changes(before: Report | None, after: Report) -> str:
 
 
 def stamp(report: Report) -> str:
-    """Give the time of *report* for the beginning of a line."""
+    """Return the time of *report* for the beginning of a line."""
     return report.taken_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -4,10 +4,9 @@ To add a fault is to add a `Rule` to the table of its kind; the first rule that 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 
-from fluxstatus.findings import Hint
 from fluxstatus.knowledge import (
     admission,
     api_server,
@@ -47,12 +46,14 @@ from fluxstatus.knowledge.subject import (
     object_in,
     workload_fields,
 )
-from fluxstatus.resources import Resource, Verdict
+from fluxstatus.model.codes import Code
+from fluxstatus.model.hints import Hint
+from fluxstatus.state.resource import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
-    "not-ready",
-    "it fails with the reason {reason}: the controller's message says more",
-    (
+    Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
+    why="it fails with the reason {reason}: the controller's message says more",
+    steps=(
         Step(
             "read what the controller says of it, and its events",
             read=(
@@ -89,13 +90,13 @@ RULES: tuple[Rule, ...] = (
 
 @cache
 def _about(kind: str) -> Index:
-    """Give the rules for objects of *kind*."""
+    """Return the rules for objects of *kind*."""
     return Index(rule for rule in RULES if not rule.kinds or kind in rule.kinds)
 
 
 @cache
 def _about_pods() -> Index:
-    """Give the rules for what a workload's pods and events tell; admission refuses pods, too."""
+    """Return the rules for what a workload's pods and events tell; admission refuses pods, too."""
     return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
 
 
@@ -128,7 +129,7 @@ class Diagnosis:
         return self._filled_in[1]
 
     def adding(self, more: str = "", first: tuple[Hint, ...] = ()) -> "Diagnosis":
-        """Give it with *more* said of the cause, and with the steps *first* before its own."""
+        """Return it with *more* added to the cause, and the steps *first* before its own."""
         added = Diagnosis(self.rule, self.fields)
         added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints)
         return added
@@ -139,12 +140,14 @@ class Diagnosis:
         return fill(self.rule.why, fields), hints(self.rule.steps, fields)
 
 
-def diagnose(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
-    """Say what *reason* and *message* mean for *resource*; never without a next step.
+def diagnose(
+    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
+) -> Diagnosis:
+    """Return what *reason* and *message* mean for *resource*; never without a next step.
 
-    *around* are fields that the object itself does not know: now, flux_namespace.
+    *template_fields* are fields that the object itself does not know: now, flux_namespace.
     """
-    found = rule_for(resource, reason, message, around)
+    found = rule_for(resource, reason, message, template_fields)
     rule = found.rule
     tried_again = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
     if resource.kind.name == "HelmRelease" and tried_again and not _retried(rule):
@@ -157,8 +160,20 @@ def _retried(rule: Rule) -> bool:
     return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
 
 
-def rule_for(resource: Resource, reason: str, message: str, around: Mapping[str, str]) -> Diagnosis:
-    """Give the first rule that fits what is said of *resource*, as it stands in its table.
+def rule_for(
+    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
+) -> Diagnosis:
+    """Return the first rule that fits what is said of *resource*, as it stands in its table.
+
+    The parameters are those of diagnose().
+    """
+    return next(fitting(resource, reason, message, template_fields))
+
+
+def fitting(
+    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
+) -> Iterator[Diagnosis]:
+    """Yield every rule that fits, the one that is taken first; UNKNOWN_FAULT fits last of all.
 
     The parameters are those of diagnose().
     """
@@ -168,18 +183,21 @@ def rule_for(resource: Resource, reason: str, message: str, around: Mapping[str,
         found = rule.match(kind, reason, message)
         if found is None:
             continue
-        diagnosis = Diagnosis(rule, partial(_fields, resource, {**around, "reason": reason}, found))
+        diagnosis = Diagnosis(
+            rule, partial(_fields, resource, {**template_fields, "reason": reason}, found)
+        )
         if all(diagnosis.fields().get(name) for name in rule.needs):
-            return diagnosis
-    raise AssertionError("the last rule fits everything")
+            yield diagnosis
 
 
-def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str]) -> dict[str, str]:
-    """Give the fields of *resource*, with what a rule *found* in a message about it."""
+def _fields(
+    resource: Resource, template_fields: Mapping[str, str], found: re.Match[str]
+) -> dict[str, str]:
+    """Return the fields of *resource*, with what a rule *found* in a message about it."""
     message = found.string
     fields = {
         **fields_of(resource),
-        **around,
+        **template_fields,
         **workload_fields(message),
         **object_in(message),
         **host_in(message),
@@ -191,7 +209,7 @@ def _fields(resource: Resource, around: Mapping[str, str], found: re.Match[str])
 
 
 def _named(found: re.Match[str]) -> dict[str, str]:
-    """Give what the groups of a pattern *found*, each as a part of a sentence."""
+    """Return what the groups of a pattern *found*, each as a part of a sentence."""
     return {
         name: " ".join(text.split()).rstrip(" .,;:")
         for name, text in found.groupdict().items()
@@ -200,19 +218,19 @@ def _named(found: re.Match[str]) -> dict[str, str]:
 
 
 def _error_of(message: str) -> str:
-    """Give *message* without the log that Helm appends, which names much that is no fault."""
+    """Return *message* without the log that Helm appends, which names much that is no fault."""
     return message.partition("Last Helm logs:")[0]
 
 
 def _ends_of(message: str) -> str:
-    """Give the part of a *message* that is read: some are 32 KiB of a chart's output."""
+    """Return the part of a *message* that is read: some are 32 KiB of a chart's output."""
     if len(message) <= 2 * _END:
         return message
     return f"{message[:_END]}\n{message[-_END:]}"
 
 
 def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
-    """Give the next steps for a workload of which *told* says what its pods or events tell.
+    """Return the next steps for a workload of which *told* says what its pods or events tell.
 
     *fields* are name and ns of the workload, pod and container where they are known. None when
     nothing more is known of it.
@@ -226,14 +244,29 @@ def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         "object_resource": "",
         "object_name": "",
     }
-    for rule in _about_pods().candidates(told):
-        if found := rule.match("", "", told):
-            return hints(rule.steps, {**known, **_named(found)})
+    for rule, found in fitting_workload(told):
+        return hints(rule.steps, {**known, **_named(found)})
     return ()
 
 
-def diagnose_state(code: str, resource: Resource | None, around: Mapping[str, str]) -> Diagnosis:
-    """Say what a state that has no message means: *code* is one of STATES."""
+def fitting_workload(told: str) -> Iterator[tuple[Rule, re.Match[str]]]:
+    """Yield every rule that fits what pods or events have *told*, with its match."""
+    for rule in _about_pods().candidates(told):
+        if found := rule.match("", "", told):
+            yield rule, found
+
+
+def diagnose_state(
+    code: str, resource: Resource | None, template_fields: Mapping[str, str]
+) -> Diagnosis:
+    """Return what a state that has no message means: *code* is one of STATES."""
     return Diagnosis(
-        STATES[code], lambda: {**fields_of(resource), **around} if resource else around
+        STATES[code],
+        lambda: {**fields_of(resource), **template_fields} if resource else template_fields,
     )
+
+
+def meanings() -> Mapping[str, str]:
+    """Return every code that a message or a state can have, with what it means."""
+    rules = (*RULES, *pods.RULES, *STATES.values())
+    return {rule.code: rule.code.meaning for rule in rules}

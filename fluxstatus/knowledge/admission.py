@@ -6,6 +6,20 @@ podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation che
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import OBJECT
+from fluxstatus.model.codes import Code
+
+_ADMISSION_UNREACHABLE = Code(
+    "admission-unreachable", "The API server cannot call an admission webhook."
+)
+_ADMISSION_DENIED = Code("admission-denied", "An admission webhook or policy rejects an object.")
+_QUOTA_EXCEEDED = Code(
+    "quota-exceeded",
+    "A ResourceQuota is exceeded, or the requests or limits it requires are not set.",
+)
+_LIMIT_RANGE = Code(
+    "limit-range",
+    "Resource requests or limits violate a LimitRange, or a request exceeds its limit.",
+)
 
 _HOOKS = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
 _BEHIND = "kubectl get pods,services,endpointslices -n {hook_ns}"
@@ -18,13 +32,11 @@ _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 
 _WEBHOOKS = (
     Rule(
-        "admission-unreachable",
-        "the API server cannot call the admission webhook {webhook}: it does not trust its "
-        "certificate (x509)",
-        (
+        _ADMISSION_UNREACHABLE,
+        why="the API server cannot call the admission webhook {webhook}: it does not trust its certificate (x509)",
+        steps=(
             Step(
-                "renew the webhook's certificate and the caBundle of its configuration (cert-"
-                "manager: its cainjector does; else restart what serves the webhook)",
+                "renew the webhook's certificate and the caBundle of its configuration (cert-manager: its cainjector does; else restart what serves the webhook)",
                 read=(_HOOKS, _BEHIND),
             ),
         ),
@@ -32,14 +44,11 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-unreachable",
-        "the API server cannot call the admission webhook {webhook} of the service "
-        "{hook_ns}/{hook_service}: {detail}",
-        (
+        _ADMISSION_UNREACHABLE,
+        why="the API server cannot call the admission webhook {webhook} of the service {hook_ns}/{hook_service}: {detail}",
+        steps=(
             Step(
-                "bring the pods behind the service {hook_service} back; if they run, let "
-                "NetworkPolicies and firewalls pass the API server; a webhook that is left over "
-                "is to be deleted",
+                "bring the pods behind the service {hook_service} back; if they run, let NetworkPolicies and firewalls pass the API server; a webhook that is left over is to be deleted",
                 read=(_BEHIND, _HOOKS),
             ),
         ),
@@ -54,21 +63,22 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-unreachable",
-        "the API server cannot call the admission webhook {webhook}",
-        (Step("bring the webhook's service back", read=(_HOOKS,)),),
+        _ADMISSION_UNREACHABLE,
+        why="the API server cannot call the admission webhook {webhook}",
+        steps=(Step("bring the webhook's service back", read=(_HOOKS,)),),
         pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
         transient=True,
         upstream=_WEBHOOK,
     ),
     Rule(
-        "conversion-webhook-failing",
-        "the API server cannot convert objects of {converted}: its conversion webhook does not "
-        "answer",
-        (
+        Code(
+            "conversion-webhook-failing",
+            "The API server cannot convert objects because their conversion webhook fails.",
+        ),
+        why="the API server cannot convert objects of {converted}: its conversion webhook does not answer",
+        steps=(
             Step(
-                "bring the controller that serves the conversion webhook back (its CRD names the "
-                "service and the caBundle)",
+                "bring the controller that serves the conversion webhook back (its CRD names the service and the caBundle)",
                 read=(_BEHIND,),
             ),
         ),
@@ -80,9 +90,12 @@ _WEBHOOKS = (
         upstream="kubernetes apiextensions-apiserver conversion",
     ),
     Rule(
-        "admission-no-dry-run",
-        "the admission webhook {webhook} does not support dry run, which Flux needs",
-        (
+        Code(
+            "admission-no-dry-run",
+            "An admission webhook does not support dry run, which Flux requires.",
+        ),
+        why="the admission webhook {webhook} does not support dry run, which Flux needs",
+        steps=(
             Step(
                 "set sideEffects: None (or NoneOnDryRun) in the webhook's configuration",
                 read=(_HOOKS,),
@@ -94,9 +107,9 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-denied",
-        "the admission webhook {webhook} refuses {object}: {detail}",
-        (
+        _ADMISSION_DENIED,
+        why="the admission webhook {webhook} refuses {object}: {detail}",
+        steps=(
             Step(
                 "change the manifest as the policy behind {webhook} asks, or the policy",
                 read=(OBJECT, _HOOKS),
@@ -108,17 +121,14 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
-        "admission-denied",
-        "the ValidatingAdmissionPolicy {policy} (binding {binding}) refuses {object}: {detail}",
-        (
+        _ADMISSION_DENIED,
+        why="the ValidatingAdmissionPolicy {policy} (binding {binding}) refuses {object}: {detail}",
+        steps=(
             Step(
-                "change the manifest as the policy {policy} asks, or the policy or its binding "
-                "{binding}",
+                "change the manifest as the policy {policy} asks, or the policy or its binding {binding}",
                 read=(
-                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} "
-                    "-o yaml",
-                    "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io "
-                    "{binding} -o yaml",
+                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} -o yaml",
+                    "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io {binding} -o yaml",
                 ),
             ),
         ),
@@ -129,9 +139,9 @@ _WEBHOOKS = (
         upstream="kubernetes apiserver admission plugin/policy/validating",
     ),
     Rule(
-        "admission-denied",
-        "an admission webhook or policy refuses {object}: {detail}",
-        (
+        _ADMISSION_DENIED,
+        why="an admission webhook or policy refuses {object}: {detail}",
+        steps=(
             Step(
                 "change the manifest as the policy asks, or the policy",
                 read=(
@@ -150,14 +160,13 @@ _WEBHOOKS = (
 
 _LIMITS = (
     Rule(
-        "pod-security",
-        "the namespace enforces PodSecurity {level}, which the pods violate: {detail}",
-        (
+        Code(
+            "pod-security", "The pods violate the Pod Security level that the namespace enforces."
+        ),
+        why="the namespace enforces PodSecurity {level}, which the pods violate: {detail}",
+        steps=(
             Step(
-                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, "
-                "allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile "
-                "RuntimeDefault), or relax the label pod-security.kubernetes.io/enforce of the "
-                "namespace",
+                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault), or relax the label pod-security.kubernetes.io/enforce of the namespace",
                 read=("kubectl get namespace {object_ns} --show-labels",),
             ),
         ),
@@ -165,12 +174,11 @@ _LIMITS = (
         upstream="kubernetes PodSecurity admission",
     ),
     Rule(
-        "quota-exceeded",
-        "the ResourceQuota {quota} does not allow {object}: {detail}",
-        (
+        _QUOTA_EXCEEDED,
+        why="the ResourceQuota {quota} does not allow {object}: {detail}",
+        steps=(
             Step(
-                "raise the ResourceQuota {quota}, ask for less, or delete what is not needed in "
-                "the namespace",
+                "raise the ResourceQuota {quota}, ask for less, or delete what is not needed in the namespace",
                 read=(_QUOTA,),
             ),
         ),
@@ -178,9 +186,9 @@ _LIMITS = (
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
-        "quota-exceeded",
-        "the ResourceQuota {quota} wants {must} to be set for {object}",
-        (
+        _QUOTA_EXCEEDED,
+        why="the ResourceQuota {quota} wants {must} to be set for {object}",
+        steps=(
             Step(
                 "set {must} in resources of each container, or let a LimitRange give defaults",
                 read=(_QUOTA,),
@@ -190,9 +198,9 @@ _LIMITS = (
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
-        "quota-exceeded",
-        "a ResourceQuota does not allow {object}: {detail}",
-        (Step("raise the quota, or ask for less", read=(_QUOTA,)),),
+        _QUOTA_EXCEEDED,
+        why="a ResourceQuota does not allow {object}: {detail}",
+        steps=(Step("raise the quota, or ask for less", read=(_QUOTA,)),),
         pattern=Text(
             r"(?P<detail>(?:must specify (?:limits|requests)|(?:exceeded|insufficient|unknown for) "
             r"quota)[^\n]{0,200})"
@@ -201,9 +209,9 @@ _LIMITS = (
         upstream="kubernetes ResourceQuota admission",
     ),
     Rule(
-        "limit-range",
-        "a LimitRange of the namespace does not allow {object}: {detail}",
-        (
+        _LIMIT_RANGE,
+        why="a LimitRange of the namespace does not allow {object}: {detail}",
+        steps=(
             Step(
                 "set requests and limits within the LimitRange, or change it",
                 read=("kubectl describe limitranges -n {object_ns}",),
@@ -216,10 +224,9 @@ _LIMITS = (
         upstream="kubernetes LimitRanger admission",
     ),
     Rule(
-        "limit-range",
-        "{object} asks for more than its limit: {detail}; where the manifest sets no limit, a "
-        "LimitRange of the namespace did",
-        (
+        _LIMIT_RANGE,
+        why="{object} asks for more than its limit: {detail}; where the manifest sets no limit, a LimitRange of the namespace did",
+        steps=(
             Step(
                 "raise the limit in resources of the container, or ask for less",
                 read=("kubectl describe limitranges -n {object_ns}",),
@@ -229,12 +236,14 @@ _LIMITS = (
         upstream="kubernetes validation of Pods",
     ),
     Rule(
-        "namespace-terminating",
-        "the namespace {terminating} is being deleted, so that nothing new can be made in it",
-        (
+        Code(
+            "namespace-terminating",
+            "The namespace is being deleted, so nothing can be created in it.",
+        ),
+        why="the namespace {terminating} is being deleted, so that nothing new can be made in it",
+        steps=(
             Step(
-                "find what keeps it from going (finalizers of what is in it), or take what Flux "
-                "applies there out of Git",
+                "find what keeps it from going (finalizers of what is in it), or take what Flux applies there out of Git",
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
         ),
@@ -245,9 +254,9 @@ _LIMITS = (
         upstream="kubernetes NamespaceLifecycle admission",
     ),
     Rule(
-        "priority-class-missing",
-        "the PriorityClass {missing_class} does not exist",
-        (
+        Code("priority-class-missing", "The PriorityClass that the pods ask for does not exist."),
+        why="the PriorityClass {missing_class} does not exist",
+        steps=(
             Step(
                 "create the PriorityClass {missing_class}, or correct priorityClassName",
                 read=("kubectl get priorityclasses",),
@@ -258,12 +267,14 @@ _LIMITS = (
         upstream="kubernetes Priority admission",
     ),
     Rule(
-        "rbac-escalation",
-        "{user} may not grant rights that it does not have itself ({object})",
-        (
+        Code(
+            "rbac-escalation",
+            "The user that Flux acts as cannot grant RBAC permissions that it does not have.",
+        ),
+        why="{user} may not grant rights that it does not have itself ({object})",
+        steps=(
             Step(
-                "let somebody with these rights apply the Role or binding, give the "
-                "ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
+                "let somebody with these rights apply the Role or binding, give the ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
                 read=(OBJECT,),
             ),
         ),

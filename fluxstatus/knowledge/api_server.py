@@ -5,18 +5,18 @@ Upstream: kubernetes apiserver and kube-aggregator, etcd, client-go.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
+_APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 
 RULES = (
     Rule(
-        "api-service-broken",
-        "the API {broken_group} that another server adds to the API server does not answer, which "
-        "stops all that looks up kinds",
-        (
+        Code("api-service-broken", "An aggregated API does not respond, so API discovery fails."),
+        why="the API {broken_group} that another server adds to the API server does not answer, which stops all that looks up kinds",
+        steps=(
             Step(
-                "bring back what serves {broken_group} (for metrics.k8s.io: metrics-server), or "
-                "delete its APIService",
+                "bring back what serves {broken_group} (for metrics.k8s.io: metrics-server), or delete its APIService",
                 read=("kubectl get apiservices.apiregistration.k8s.io",),
             ),
         ),
@@ -28,12 +28,11 @@ RULES = (
         upstream="client-go discovery",
     ),
     Rule(
-        "api-server-denied",
-        "the API server does not accept the token of {controller} (Unauthorized)",
-        (
+        Code("api-server-denied", "The API server does not accept the controller's token."),
+        why="the API server does not accept the token of {controller} (Unauthorized)",
+        steps=(
             Step(
-                "restart {controller}; if it stays, look at its ServiceAccount and at the signing "
-                "keys of the API server",
+                "restart {controller}; if it stays, look at its ServiceAccount and at the signing keys of the API server",
                 read=(LOG,),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
@@ -43,9 +42,12 @@ RULES = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        "api-server-failing",
-        "the API server did not answer in time, or was overloaded",
-        (
+        Code(
+            "api-server-failing",
+            "The API server failed, was overloaded or did not respond in time.",
+        ),
+        why="the API server did not answer in time, or was overloaded",
+        steps=(
             Step(
                 "look at the control plane; Flux tries again by itself",
                 read=("kubectl get --raw /readyz?verbose",),

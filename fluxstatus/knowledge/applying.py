@@ -4,12 +4,20 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors, manag
 pkg/kube, which passes the same texts on.
 """
 
-from fluxstatus.kinds import KINDS
+from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import APPLY_INSTANCE, OBJECT, RETRY, SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
-_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
-_ANY = frozenset(KINDS)
+_RBAC_FORBIDDEN = Code(
+    "rbac-forbidden", "The user or ServiceAccount that Flux acts as lacks an RBAC permission."
+)
+_IMMUTABLE_FIELD = Code(
+    "immutable-field", "The new manifest changes an immutable field of an existing object."
+)
+
+_APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _VALIDATION = "kubernetes apimachinery validation"
 _FIELD = r"(?<![\w.])(?P<field>[A-Za-z][\w.\[\]\"=:/()-]{0,200})"
 _USER = (
@@ -26,24 +34,22 @@ _OF_FLUX = (
 """The ServiceAccounts that Flux itself runs with (F manifests/rbac, FO charts)."""
 
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
-_IMMUTABLE = (
+_IS_IMMUTABLE = (
     r"(?:field is immutable|immutable field|is immutable|may not change once set|"
     r"updates to [^\n]{1,200} are forbidden|cannot change roleRef|may not change fields|"
     r"can ?not be (?:changed|unset|updated)|may not be (?:changed|updated)|"
     r"can not be less than previous value)"
 )
-_IMMUTABLE_FIELD = rf"{_FIELD}: (?:Invalid value|Forbidden)[^\n]{{0,2000}}?{_IMMUTABLE}"
+_FIELD_IS_IMMUTABLE = rf"{_FIELD}: (?:Invalid value|Forbidden)[^\n]{{0,2000}}?{_IS_IMMUTABLE}"
 _DELETE = "kubectl delete {object_resource} {object_name} -n {object_ns}"
 
 _MISSING = (
     Rule(
-        "api-removed",
-        "the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is "
-        "older than the cluster",
-        (
+        API_REMOVED,
+        why="the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is older than the cluster",
+        steps=(
             Step(
-                "change apiVersion in the manifest (or take a newer chart) to a version that is "
-                "served",
+                "change apiVersion in the manifest (or take a newer chart) to a version that is served",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -55,12 +61,11 @@ _MISSING = (
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
-        "api-removed",
-        "this Flux no longer serves {missing_kind} in {missing_group}",
-        (
+        API_REMOVED,
+        why="this Flux no longer serves {missing_kind} in {missing_group}",
+        steps=(
             Step(
-                "change apiVersion in Git to the version that is served (flux migrate -f does it "
-                "in files)",
+                "change apiVersion in Git to the version that is served (flux migrate -f does it in files)",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -72,13 +77,11 @@ _MISSING = (
         versions=">=2.7",
     ),
     Rule(
-        "crd-missing",
-        "the cluster does not know the kind {missing_kind} of {missing_group}: its CRD is not "
-        "installed",
-        (
+        Code("crd-missing", "A kind is unknown to the cluster because its CRD is not installed."),
+        why="the cluster does not know the kind {missing_kind} of {missing_group}: its CRD is not installed",
+        steps=(
             Step(
-                "install what brings the CRD of {missing_kind} first, and let this wait for it "
-                "with dependsOn",
+                "install what brings the CRD of {missing_kind} first, and let this wait for it with dependsOn",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -86,29 +89,28 @@ _MISSING = (
             r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
             r"\"(?P<missing_group>(?P<missing_group_name>[\w.-]+)(?:/\w+)?)\""
         ),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
-        "namespace-missing",
-        "the namespace {missing} does not exist",
-        (
+        Code("namespace-missing", "A required namespace does not exist."),
+        why="the namespace {missing} does not exist",
+        steps=(
             Step(
-                "create the namespace {missing}, in Git in the same or an earlier Kustomization "
-                "(HelmRelease: spec.install.createNamespace: true)",
+                "create the namespace {missing}, in Git in the same or an earlier Kustomization (HelmRelease: spec.install.createNamespace: true)",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
         ),
         pattern=Text(r"namespaces? \"(?P<missing>[\w.-]+)\" not found"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         trivial=True,
         upstream="kubernetes NamespaceLifecycle admission",
     ),
     Rule(
-        "namespace-unnamed",
-        "{object} of the manifests names no namespace, and its kind needs one",
-        (
+        Code("namespace-unnamed", "A manifest of a namespaced kind does not set a namespace."),
+        why="{object} of the manifests names no namespace, and its kind needs one",
+        steps=(
             Step(
                 "set spec.targetNamespace, or metadata.namespace in the manifest of {object}",
                 read=(SPEC,),
@@ -120,13 +122,14 @@ _MISSING = (
         upstream="PKG ssa/errors",
     ),
     Rule(
-        "api-missing",
-        "the API server does not know what {object} asks for: a kind, a version or a subresource "
-        "that it does not serve",
-        (
+        Code(
+            "api-missing",
+            "The API server does not serve a kind, version or subresource that an object needs.",
+        ),
+        why="the API server does not know what {object} asks for: a kind, a version or a subresource that it does not serve",
+        steps=(
             Step(
-                "look whether the CRD is installed and serves this version; one that was just "
-                "installed needs a moment",
+                "look whether the CRD is installed and serves this version; one that was just installed needs a moment",
                 read=("kubectl api-resources",),
             ),
         ),
@@ -139,13 +142,11 @@ _MISSING = (
 
 _RIGHTS = (
     Rule(
-        "flux-forbidden",
-        "{user}, as which Flux itself runs, may not {verb} {what}: its permissions (RBAC) are "
-        "missing (forbidden), a ClusterRole or ClusterRoleBinding that was installed with it",
-        (
+        Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
+        why="{user}, as which Flux itself runs, may not {verb} {what}: its permissions (RBAC) are missing (forbidden), a ClusterRole or ClusterRoleBinding that was installed with it",
+        steps=(
             Step(
-                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; "
-                "those of the operator itself come with its Helm chart",
+                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; those of the operator itself come with its Helm chart",
                 read=(
                     "kubectl get clusterrolebindings -o wide",
                     "kubectl auth can-i {verb} {what} -A --as={user}",
@@ -154,23 +155,18 @@ _RIGHTS = (
             ),
         ),
         pattern=Text(r"^(?=.*" + _OF_FLUX + r").*?" + _CANNOT),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
     ),
     Rule(
-        "rbac-forbidden",
-        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where "
-        "spec.serviceAccountName is empty, the multi-tenancy lockdown takes the ServiceAccount "
-        "default",
-        (
+        _RBAC_FORBIDDEN,
+        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where spec.serviceAccountName is empty, the multi-tenancy lockdown takes the ServiceAccount default",
+        steps=(
             Step(
-                "name a ServiceAccount that may do it in spec.serviceAccountName (the controllers "
-                "run with --default-service-account, the multi-tenancy lockdown), or bind a Role "
-                "to the ServiceAccount default",
+                "name a ServiceAccount that may do it in spec.serviceAccountName (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role to the ServiceAccount default",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {ns} --as={user}"),
                 change=(
-                    "kubectl create rolebinding default-edit -n {ns} --clusterrole=edit "
-                    "--serviceaccount={sa_ns}:default",
+                    "kubectl create rolebinding default-edit -n {ns} --clusterrole=edit --serviceaccount={sa_ns}:default",
                 ),
             ),
         ),
@@ -179,24 +175,22 @@ _RIGHTS = (
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
-        "{user} may not {verb} {what}, which are cluster-wide: the permission (RBAC) is missing "
-        "(forbidden)",
-        (
+        _RBAC_FORBIDDEN,
+        why="{user} may not {verb} {what}, which are cluster-wide: the permission (RBAC) is missing (forbidden)",
+        steps=(
             Step(
-                "bind a ClusterRole that allows it to the ServiceAccount {sa_name}, or leave what "
-                "is cluster-wide to the platform's Kustomization",
+                "bind a ClusterRole that allows it to the ServiceAccount {sa_name}, or leave what is cluster-wide to the platform's Kustomization",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} --as={user}"),
             ),
         ),
         pattern=Text(_CANNOT + r" at the cluster scope"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
-        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
-        (
+        _RBAC_FORBIDDEN,
+        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        steps=(
             Step(
                 "bind a Role that allows it to that user (for instance the ClusterRole edit)",
                 read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
@@ -207,76 +201,69 @@ _RIGHTS = (
             + _CANNOT
             + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"
         ),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
-        "{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
-        (
+        _RBAC_FORBIDDEN,
+        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        steps=(
             Step(
-                "bind a Role that allows it to the ServiceAccount {sa_name} (for instance the "
-                "ClusterRole edit); a ServiceAccount that does not exist has no rights either",
+                "bind a Role that allows it to the ServiceAccount {sa_name} (for instance the ClusterRole edit); a ServiceAccount that does not exist has no rights either",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
-                    "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit "
-                    "--serviceaccount={sa_ns}:{sa_name}",
+                    "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit --serviceaccount={sa_ns}:{sa_name}",
                 ),
             ),
         ),
         pattern=Text(_CANNOT + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\")?"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "rbac-forbidden",
-        "{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
-        (Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
+        _RBAC_FORBIDDEN,
+        why="{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
+        steps=(Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
         pattern=Text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
-        kinds=_ANY,
+        kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
     ),
 )
 
 _IMMUTABLES = (
     Rule(
-        "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable); to make it "
-        "anew loses the data on it",
-        (
+        _IMMUTABLE_FIELD,
+        why="{object} exists, and its field {field} cannot be changed (field is immutable); to make it anew loses the data on it",
+        steps=(
             Step(
-                "put the old value back in Git; storage grows only by resources.requests.storage "
-                "where the StorageClass allows it; else move the data to a new claim "
-                "(spec.force: true would delete this one)",
+                "put the old value back in Git; storage grows only by resources.requests.storage where the StorageClass allows it; else move the data to a new claim (spec.force: true would delete this one)",
                 read=(OBJECT,),
             ),
         ),
-        pattern=Text(r"^(?=.*PersistentVolume(?:Claim)?\b).*?" + _IMMUTABLE_FIELD),
+        pattern=Text(r"^(?=.*PersistentVolume(?:Claim)?\b).*?" + _FIELD_IS_IMMUTABLE),
         kinds=_APPLIES,
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable)",
-        (
+        _IMMUTABLE_FIELD,
+        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        steps=(
             Step(
-                "let Flux recreate it: set spec.force: true, or annotate the object "
-                "kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
+                "let Flux recreate it: set spec.force: true, or annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
                 read=(OBJECT,),
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
         ),
-        pattern=Text(_IMMUTABLE_FIELD),
+        pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"Kustomization"}),
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable)",
-        (
+        _IMMUTABLE_FIELD,
+        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        steps=(
             Step(
-                "let Helm recreate it: set spec.upgrade.force: true for this upgrade; or put the "
-                "old value back in the values or the chart",
+                "let Helm recreate it: set spec.upgrade.force: true for this upgrade; or put the old value back in the values or the chart",
                 read=(OBJECT.replace("{object_ns}", "{target_ns}"),),
             ),
             Step(
@@ -285,38 +272,35 @@ _IMMUTABLES = (
             ),
             RETRY,
         ),
-        pattern=Text(_IMMUTABLE_FIELD),
+        pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"HelmRelease"}),
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
-        "{object} exists, and its field {field} cannot be changed (field is immutable)",
-        (
+        _IMMUTABLE_FIELD,
+        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        steps=(
             Step(
-                "let the operator recreate it: annotate the object "
-                "fluxcd.controlplane.io/force: enabled in its template; or put the old value back",
+                "let the operator recreate it: annotate the object fluxcd.controlplane.io/force: enabled in its template; or put the old value back",
                 read=(OBJECT,),
             ),
             Step("or delete it yourself; the operator makes it again", change=(_DELETE,)),
         ),
-        pattern=Text(_IMMUTABLE_FIELD),
+        pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"ResourceSet", "FluxInstance"}),
         upstream=_VALIDATION,
     ),
     Rule(
-        "immutable-field",
-        "{object} exists, and a field that cannot change would have to (field is immutable)",
-        (
+        _IMMUTABLE_FIELD,
+        why="{object} exists, and a field that cannot change would have to (field is immutable)",
+        steps=(
             Step(
-                "let Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or "
-                "annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put "
-                "the old value back",
+                "let Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
                 read=(OBJECT, SPEC),
             ),
             Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
         ),
-        pattern=Text(_IMMUTABLE),
+        pattern=Text(_IS_IMMUTABLE),
         kinds=_APPLIES,
         upstream=_VALIDATION,
     ),

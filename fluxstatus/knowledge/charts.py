@@ -4,10 +4,23 @@ Upstream: SC internal/helm/repository, internal/helm/getter, internal/helm/chart
 internal/controller/helmchart_controller.go.
 """
 
+from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_HELM, _CHART = frozenset({"HelmRepository"}), frozenset({"HelmChart"})
+_HELM_INDEX_AUTH = Code(
+    "helm-index-auth", "The Helm repository requires a login or rejects the credentials."
+)
+_CHART_VERSION_MISSING = Code(
+    "chart-version-missing",
+    "The chart or a matching version of it does not exist in the repository.",
+)
+_CHART_INVALID = Code("chart-invalid", "The chart is invalid or cannot be built from its source.")
+
+_HELM: KindNames = frozenset({"HelmRepository"})
+_CHART: KindNames = frozenset({"HelmChart"})
 _INDEX = "SC internal/helm/repository/chart_repository.go"
 _BUILD = "SC internal/helm/chart/errors.go"
 _ITS_SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
@@ -15,13 +28,11 @@ _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 
 _REPOSITORY = (
     Rule(
-        "helm-index-auth",
-        "the chart repository {url} takes none of what the Secret {secret} holds ({status}): a "
-        "wrong or expired login, or one without the right to read",
-        (
+        _HELM_INDEX_AUTH,
+        why="the chart repository {url} takes none of what the Secret {secret} holds ({status}): a wrong or expired login, or one without the right to read",
+        steps=(
             Step(
-                "put a valid username and password into the Secret {secret}; if index and charts "
-                "are on different hosts, set spec.passCredentials: true",
+                "put a valid username and password into the Secret {secret}; if index and charts are on different hosts, set spec.passCredentials: true",
                 read=(SECRET,),
                 change=(_LOGIN,),
             ),
@@ -32,9 +43,9 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-auth",
-        "the chart repository {url} asks for a login ({status})",
-        (
+        _HELM_INDEX_AUTH,
+        why="the chart repository {url} asks for a login ({status})",
+        steps=(
             Step(
                 "make a Secret with username and password and name it in spec.secretRef",
                 change=(named(_LOGIN, "{name}-auth"),),
@@ -46,12 +57,11 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-missing",
-        "there is no chart repository at {url}: no index.yaml (404)",
-        (
+        Code("helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."),
+        why="there is no chart repository at {url}: no index.yaml (404)",
+        steps=(
             Step(
-                "correct spec.url of the HelmRepository {name}; charts in an OCI registry need "
-                "spec.type: oci and an oci:// URL",
+                "correct spec.url of the HelmRepository {name}; charts in an OCI registry need spec.type: oci and an oci:// URL",
                 read=(URL,),
             ),
         ),
@@ -61,12 +71,14 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-too-large",
-        "the index of {url} is larger than source-controller takes",
-        (
+        Code(
+            "helm-index-too-large",
+            "The index of the Helm repository exceeds the size limit of source-controller.",
+        ),
+        why="the index of {url} is larger than source-controller takes",
+        steps=(
             Step(
-                "have old versions taken out of the repository, use charts from an OCI registry, "
-                "or raise --helm-index-max-size of source-controller",
+                "have old versions taken out of the repository, use charts from an OCI registry, or raise --helm-index-max-size of source-controller",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
@@ -75,12 +87,14 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-invalid",
-        "what {url} serves is not a Helm repository index",
-        (
+        Code(
+            "helm-index-invalid",
+            "The URL of the HelmRepository does not serve a valid repository index.",
+        ),
+        why="what {url} serves is not a Helm repository index",
+        steps=(
             Step(
-                "point spec.url at the root of the chart repository, where index.yaml is; a web "
-                "page or a login page is none",
+                "point spec.url at the root of the chart repository, where index.yaml is; a web page or a login page is none",
                 read=(URL,),
             ),
         ),
@@ -89,9 +103,9 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-index-failed",
-        "the index of the chart repository {url} cannot be fetched",
-        (
+        Code("helm-index-failed", "The index of the Helm repository cannot be fetched."),
+        why="the index of the chart repository {url} cannot be fetched",
+        steps=(
             Step(
                 "try it from outside (curl {url}/index.yaml); then look at spec.url and the Secret",
                 read=(SPEC, SECRET),
@@ -102,13 +116,13 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        "helm-type-mismatch",
-        "spec.url and spec.type of the HelmRepository do not fit together: {detail}",
-        (
-            Step(
-                "set spec.type: oci for an oci:// URL, and leave it out for https",
-                read=(SPEC,),
-            ),
+        Code(
+            "helm-type-mismatch",
+            "The values of spec.url and spec.type in the HelmRepository do not match.",
+        ),
+        why="spec.url and spec.type of the HelmRepository do not fit together: {detail}",
+        steps=(
+            Step("set spec.type: oci for an oci:// URL, and leave it out for https", read=(SPEC,)),
         ),
         pattern=Text(
             r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
@@ -118,9 +132,9 @@ _REPOSITORY = (
         upstream="SC internal/helm/repository, internal/controller/helmrepository_controller.go",
     ),
     Rule(
-        "url-invalid",
-        "{address_field} is not valid for this kind",
-        (Step("correct {address_field} and spec.type", read=(SPEC,)),),
+        Code("url-invalid", "The URL or image address in the spec is not valid for the kind."),
+        why="{address_field} is not valid for this kind",
+        steps=(Step("correct {address_field} and spec.type", read=(SPEC,)),),
         reasons=("URLInvalid", "ImageURLInvalid"),
         trivial=True,
         upstream="SC internal/controller",
@@ -129,12 +143,11 @@ _REPOSITORY = (
 
 _CHARTS = (
     Rule(
-        "chart-version-missing",
-        "the repository has no chart {wanted_chart} in a version that fits {wanted_version}",
-        (
+        _CHART_VERSION_MISSING,
+        why="the repository has no chart {wanted_chart} in a version that fits {wanted_version}",
+        steps=(
             Step(
-                "correct the chart's name (chart {wanted_chart}) or its version "
-                "({wanted_version}); a range takes pre-releases only with -0 at its end",
+                "correct the chart's name (chart {wanted_chart}) or its version ({wanted_version}); a range takes pre-releases only with -0 at its end",
                 read=(SPEC,),
             ),
         ),
@@ -145,20 +158,19 @@ _CHARTS = (
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
-        "the repository has no chart {wanted_chart}",
-        (Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
+        _CHART_VERSION_MISSING,
+        why="the repository has no chart {wanted_chart}",
+        steps=(Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
         pattern=Text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
         trivial=True,
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
-        "the index of {source_name} lists no chart {chart} (no chart name found)",
-        (
+        _CHART_VERSION_MISSING,
+        why="the index of {source_name} lists no chart {chart} (no chart name found)",
+        steps=(
             Step(
-                "correct the chart's name, {chart} (in a HelmRelease spec.chart.spec.chart), or "
-                "the repository that its sourceRef names",
+                "correct the chart's name, {chart} (in a HelmRelease spec.chart.spec.chart), or the repository that its sourceRef names",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -168,9 +180,9 @@ _CHARTS = (
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
-        "the index of {source_name} lists no version of the chart {chart} (no chart version found)",
-        (
+        _CHART_VERSION_MISSING,
+        why="the index of {source_name} lists no version of the chart {chart} (no chart version found)",
+        steps=(
             Step(
                 "publish a version of {chart}; one whose metadata is not valid does not count",
                 read=(SPEC, _ITS_SOURCE),
@@ -181,12 +193,11 @@ _CHARTS = (
         upstream=_INDEX,
     ),
     Rule(
-        "chart-version-missing",
-        "the registry has no chart {wanted_chart}: {detail}",
-        (
+        _CHART_VERSION_MISSING,
+        why="the registry has no chart {wanted_chart}: {detail}",
+        steps=(
             Step(
-                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository "
-                "{source_name}: the chart's name is put behind it",
+                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository {source_name}: the chart's name is put behind it",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -198,9 +209,9 @@ _CHARTS = (
         upstream="SC internal/helm/repository/oci_chart_repository.go",
     ),
     Rule(
-        "chart-version-missing",
-        "the registry has no tag of the chart that fits the version asked for: {detail}",
-        (Step("correct the chart's name or version", read=(SPEC,)),),
+        _CHART_VERSION_MISSING,
+        why="the registry has no tag of the chart that fits the version asked for: {detail}",
+        steps=(Step("correct the chart's name or version", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>could not locate a version matching[^\n]{0,120}|unable to locate any tags"
             r"[^\n]{0,160}|no version of [^\n]{0,80} found|could not get tags for [^\n]{0,120})"
@@ -208,9 +219,12 @@ _CHARTS = (
         upstream="SC internal/helm/repository/oci_chart_repository.go",
     ),
     Rule(
-        "chart-version-invalid",
-        "the version of the chart is no version and no range: {detail}",
-        (Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
+        Code(
+            "chart-version-invalid",
+            "The chart version is neither a valid version nor a valid range.",
+        ),
+        why="the version of the chart is no version and no range: {detail}",
+        steps=(Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
@@ -219,12 +233,11 @@ _CHARTS = (
         upstream="Masterminds/semver",
     ),
     Rule(
-        "chart-path-missing",
-        "the source has no chart at {wanted_path}",
-        (
+        Code("chart-path-missing", "The source has no chart at the given path."),
+        why="the source has no chart at {wanted_path}",
+        steps=(
             Step(
-                "correct spec.chart (of the HelmRelease: spec.chart.spec.chart) to the directory "
-                "that holds Chart.yaml, as in ./charts/app",
+                "correct spec.chart (of the HelmRelease: spec.chart.spec.chart) to the directory that holds Chart.yaml, as in ./charts/app",
                 read=(SPEC,),
             ),
         ),
@@ -237,13 +250,11 @@ _CHARTS = (
         upstream="SC internal/helm/chart/builder_local.go",
     ),
     Rule(
-        "chart-dependency-failed",
-        "a chart that this chart depends on cannot be had: {detail}",
-        (
+        CHART_DEPENDENCY_FAILED,
+        why="a chart that this chart depends on cannot be had: {detail}",
+        steps=(
             Step(
-                "correct dependencies in Chart.yaml (name, version, repository), make a "
-                "HelmRepository for a private repository in the same namespace, or commit the "
-                "charts/ directory",
+                "correct dependencies in Chart.yaml (name, version, repository), make a HelmRepository for a private repository in the same namespace, or commit the charts/ directory",
                 read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
             ),
         ),
@@ -255,9 +266,12 @@ _CHARTS = (
         upstream="SC internal/helm/chart/dependency_manager.go",
     ),
     Rule(
-        "chart-archive-missing",
-        "the index lists the chart, and its archive is not there: {archive} answers 404",
-        (
+        Code(
+            "chart-archive-missing",
+            "The chart is listed in the repository index, but its archive does not exist.",
+        ),
+        why="the index lists the chart, and its archive is not there: {archive} answers 404",
+        steps=(
             Step(
                 "publish the chart's archive {archive} again, or choose another version",
                 read=(SPEC,),
@@ -268,13 +282,14 @@ _CHARTS = (
         upstream=_BUILD,
     ),
     Rule(
-        "chart-archive-denied",
-        "the index can be read, and the chart's archive {archive} asks for a login ({status})",
-        (
+        Code(
+            "chart-archive-denied",
+            "The chart is listed in the repository index, but its archive requires a login.",
+        ),
+        why="the index can be read, and the chart's archive {archive} asks for a login ({status})",
+        steps=(
             Step(
-                "give the HelmRepository a Secret with username and password in spec.secretRef; "
-                "if the archives are on another host than the index, also set "
-                "spec.passCredentials: true",
+                "give the HelmRepository a Secret with username and password in spec.secretRef; if the archives are on another host than the index, also set spec.passCredentials: true",
                 read=(SPEC,),
             ),
         ),
@@ -283,12 +298,14 @@ _CHARTS = (
         upstream=_BUILD,
     ),
     Rule(
-        "values-file-missing",
-        "the chart has no values file {wanted_path}, which spec.valuesFiles names",
-        (
+        Code(
+            "values-file-missing",
+            "A file in spec.valuesFiles does not exist in the chart or its source.",
+        ),
+        why="the chart has no values file {wanted_path}, which spec.valuesFiles names",
+        steps=(
             Step(
-                "correct spec.valuesFiles (paths are relative to the source for Git and Bucket, "
-                "to the chart for a HelmRepository), or set spec.ignoreMissingValuesFiles: true",
+                "correct spec.valuesFiles (paths are relative to the source for Git and Bucket, to the chart for a HelmRepository), or set spec.ignoreMissingValuesFiles: true",
                 read=(SPEC,),
             ),
         ),
@@ -300,9 +317,9 @@ _CHARTS = (
         upstream="SC internal/helm/chart/builder.go",
     ),
     Rule(
-        "chart-invalid",
-        "the chart's files are not those of a valid chart: {detail}",
-        (
+        _CHART_INVALID,
+        why="the chart's files are not those of a valid chart: {detail}",
+        steps=(
             Step(
                 "correct Chart.yaml and the layout of the chart (helm lint shows it)", read=(SPEC,)
             ),
@@ -318,9 +335,11 @@ _CHARTS = (
         upstream="helm pkg/chart/loader",
     ),
     Rule(
-        "chart-invalid",
-        "the chart cannot be built from its source",
-        (Step("correct what the message says in the chart or its values files", read=(SPEC,)),),
+        _CHART_INVALID,
+        why="the chart cannot be built from its source",
+        steps=(
+            Step("correct what the message says in the chart or its values files", read=(SPEC,)),
+        ),
         reasons=(
             "InvalidChartReference",
             "ChartPullError",

@@ -5,17 +5,25 @@ Upstream: PKG auth (access_token.go, aws, azure, gcp), and what the clouds' toke
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SERVICE_ACCOUNTS, SPEC
+from fluxstatus.model.codes import Code
+
+_SERVICE_ACCOUNT_MISSING = Code(
+    "service-account-missing", "A required ServiceAccount does not exist."
+)
+_CLOUD_LOGIN_FAILED = Code(
+    "cloud-login-failed",
+    "The login to a cloud provider or its registry fails or lacks permissions.",
+)
 
 _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
 
 RULES = (
     Rule(
-        "service-account-missing",
-        "the ServiceAccount {missing_sa}, whose cloud identity is to be used, does not exist",
-        (
+        _SERVICE_ACCOUNT_MISSING,
+        why="the ServiceAccount {missing_sa}, whose cloud identity is to be used, does not exist",
+        steps=(
             Step(
-                "create the ServiceAccount {missing_sa} with the annotations of its cloud "
-                "identity, or correct spec.serviceAccountName",
+                "create the ServiceAccount {missing_sa} with the annotations of its cloud identity, or correct spec.serviceAccountName",
                 read=("kubectl get serviceaccounts -n {ns}",),
                 change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
             ),
@@ -25,9 +33,9 @@ RULES = (
         upstream="PKG auth/access_token.go",
     ),
     Rule(
-        "service-account-missing",
-        "the ServiceAccount {missing_sa} does not exist",
-        (
+        _SERVICE_ACCOUNT_MISSING,
+        why="the ServiceAccount {missing_sa} does not exist",
+        steps=(
             Step(
                 "create the ServiceAccount {missing_sa}, or correct spec.serviceAccountName",
                 read=("kubectl get serviceaccounts -n {ns}",),
@@ -39,13 +47,11 @@ RULES = (
         upstream="PKG runtime/client/impersonator.go, kubernetes ServiceAccount admission",
     ),
     Rule(
-        "cloud-login-failed",
-        "the annotations of the ServiceAccount name no valid cloud identity: {detail}",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="the annotations of the ServiceAccount name no valid cloud identity: {detail}",
+        steps=(
             Step(
-                "annotate the ServiceAccount as the provider needs it: aws "
-                "eks.amazonaws.com/role-arn; azure azure.workload.identity/client-id and "
-                "tenant-id; gcp iam.gke.io/gcp-service-account",
+                "annotate the ServiceAccount as the provider needs it: aws eks.amazonaws.com/role-arn; azure azure.workload.identity/client-id and tenant-id; gcp iam.gke.io/gcp-service-account",
                 read=(SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -56,14 +62,11 @@ RULES = (
         upstream="PKG auth/access_token.go",
     ),
     Rule(
-        "cloud-login-failed",
-        "AWS gives the controller no credential: its role may not be assumed "
-        "(AssumeRoleWithWebIdentity), or it has none",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="AWS gives the controller no credential: its role may not be assumed (AssumeRoleWithWebIdentity), or it has none",
+        steps=(
             Step(
-                "look at the IAM role: its trust policy must allow the cluster's OIDC provider and "
-                "this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod "
-                "Identity association) must name it; a changed annotation needs a restart",
+                "look at the IAM role: its trust policy must allow the cluster's OIDC provider and this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod Identity association) must name it; a changed annotation needs a restart",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -74,12 +77,11 @@ RULES = (
         upstream="PKG auth/aws, aws-sdk-go-v2",
     ),
     Rule(
-        "cloud-login-failed",
-        "the AWS role of the controller lacks a permission: {detail}",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="the AWS role of the controller lacks a permission: {detail}",
+        steps=(
             Step(
-                "allow it in the IAM policy of the role; for ECR that is "
-                "AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
+                "allow it in the IAM policy of the role; for ECR that is AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -87,14 +89,11 @@ RULES = (
         upstream="aws-sdk-go-v2",
     ),
     Rule(
-        "cloud-login-failed",
-        "Azure gives the controller no credential for the managed identity: {detail}",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="Azure gives the controller no credential for the managed identity: {detail}",
+        steps=(
             Step(
-                "look at the federated credential of the managed identity (issuer of the cluster, "
-                "subject system:serviceaccount:NAMESPACE:NAME), at the annotation "
-                "azure.workload.identity/client-id of the ServiceAccount and the label "
-                "azure.workload.identity/use: true of the pods",
+                "look at the federated credential of the managed identity (issuer of the cluster, subject system:serviceaccount:NAMESPACE:NAME), at the annotation azure.workload.identity/client-id of the ServiceAccount and the label azure.workload.identity/use: true of the pods",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -106,13 +105,11 @@ RULES = (
         upstream="PKG auth/azure, azure-sdk-for-go azidentity",
     ),
     Rule(
-        "cloud-login-failed",
-        "Google Cloud gives the controller no credential: {detail}",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="Google Cloud gives the controller no credential: {detail}",
+        steps=(
             Step(
-                "look at the annotation iam.gke.io/gcp-service-account of the ServiceAccount, at "
-                "its role iam.workloadIdentityUser on that account, and at roles/"
-                "artifactregistry.reader (or the role for what is read)",
+                "look at the annotation iam.gke.io/gcp-service-account of the ServiceAccount, at its role iam.workloadIdentityUser on that account, and at roles/artifactregistry.reader (or the role for what is read)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -124,12 +121,11 @@ RULES = (
         upstream="PKG auth/gcp, golang.org/x/oauth2/google",
     ),
     Rule(
-        "cloud-login-failed",
-        "the cloud provider {cloud} gives no credential to the controller",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="the cloud provider {cloud} gives no credential to the controller",
+        steps=(
             Step(
-                "look at spec.provider, and at the cloud identity of the controller's "
-                "ServiceAccount or the one in spec.serviceAccountName",
+                "look at spec.provider, and at the cloud identity of the controller's ServiceAccount or the one in spec.serviceAccountName",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -141,14 +137,11 @@ RULES = (
         upstream="PKG auth/access_token.go",
     ),
     Rule(
-        "cloud-login-failed",
-        "the registry {host} is one of {cloud_registry}, whose passwords live for hours only: the "
-        "login of the Secret {secret} has expired (UNAUTHORIZED)",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="the registry {host} is one of {cloud_registry}, whose passwords live for hours only: the login of the Secret {secret} has expired (UNAUTHORIZED)",
+        steps=(
             Step(
-                "set spec.provider: {cloud_registry} so that the controller logs in with its own "
-                "cloud identity, and leave spec.secretRef out; or let a job renew the Secret "
-                "{secret}",
+                "set spec.provider: {cloud_registry} so that the controller logs in with its own cloud identity, and leave spec.secretRef out; or let a job renew the Secret {secret}",
                 read=("kubectl get secret {secret} -n {ns}", _CONTROLLER_SA),
             ),
         ),
@@ -161,15 +154,11 @@ RULES = (
         upstream="go-containerregistry pkg/v1/remote/transport/error.go",
     ),
     Rule(
-        "cloud-login-failed",
-        "the registry {host} is one of {cloud_registry} and asks for a login (UNAUTHORIZED), and "
-        "spec.provider is not set",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="the registry {host} is one of {cloud_registry} and asks for a login (UNAUTHORIZED), and spec.provider is not set",
+        steps=(
             Step(
-                "set spec.provider: {cloud_registry}, so that the controller logs in with its "
-                "cloud identity, which needs the right to pull (aws "
-                "AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp "
-                "roles/artifactregistry.reader)",
+                "set spec.provider: {cloud_registry}, so that the controller logs in with its cloud identity, which needs the right to pull (aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader)",
                 read=(SPEC, _CONTROLLER_SA),
             ),
         ),
@@ -182,13 +171,11 @@ RULES = (
         upstream="go-containerregistry pkg/v1/remote/transport/error.go",
     ),
     Rule(
-        "cloud-login-failed",
-        "the registry {host} does not let the cloud identity of the controller in (spec.provider "
-        "{cloud}, UNAUTHORIZED)",
-        (
+        _CLOUD_LOGIN_FAILED,
+        why="the registry {host} does not let the cloud identity of the controller in (spec.provider {cloud}, UNAUTHORIZED)",
+        steps=(
             Step(
-                "give the identity the right to pull: aws AmazonEC2ContainerRegistryReadOnly, "
-                "azure AcrPull, gcp roles/artifactregistry.reader",
+                "give the identity the right to pull: aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),

@@ -5,8 +5,15 @@ Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRETS, SERVICE_ACCOUNTS, SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_KS = frozenset({"Kustomization"})
+_SOPS_KEY_WRONG = Code(
+    "sops-key-wrong",
+    "The file is encrypted with SOPS for a key that the Kustomization does not have.",
+)
+
+_KS: KindNames = frozenset({"Kustomization"})
 _DECRYPTOR = "KC internal/decryptor/decryptor.go"
 _KEYS = "kubectl describe secret {decryption_secret} -n {ns}"
 _MAKE = "flux-operator create secret sops {secret} -n {ns} --age-key-file=./age.agekey"
@@ -16,12 +23,11 @@ _NO_DATA_KEY = r"^(?=.*(?:sops data key|data key required to decrypt))"
 
 RULES = (
     Rule(
-        "sops-key-missing",
-        "the Secret {missing} for decryption (spec.decryption.secretRef) does not exist",
-        (
+        Code("sops-key-missing", "The Secret in spec.decryption.secretRef does not exist."),
+        why="the Secret {missing} for decryption (spec.decryption.secretRef) does not exist",
+        steps=(
             Step(
-                "create the Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP "
-                "key as NAME.asc)",
+                "create the Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP key as NAME.asc)",
                 read=(SECRETS,),
                 change=(_MAKE_MISSING,),
             ),
@@ -36,13 +42,11 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-key-invalid",
-        "the key {key} in the Secret {holder} cannot be read as the key that its name says",
-        (
+        Code("sops-key-invalid", "A SOPS key or credential in the Secret cannot be read."),
+        why="the key {key} in the Secret {holder} cannot be read as the key that its name says",
+        steps=(
             Step(
-                "store a valid key: NAME.agekey holds AGE-SECRET-KEY-1 and more, NAME.asc an "
-                "armored PGP private key, sops.aws-kms, sops.azure-kv and sops.gcp-kms the "
-                "credentials of the cloud",
+                "store a valid key: NAME.agekey holds AGE-SECRET-KEY-1 and more, NAME.asc an armored PGP private key, sops.aws-kms, sops.azure-kv and sops.gcp-kms the credentials of the cloud",
                 read=("kubectl describe secret {holder} -n {ns}",),
                 change=(_MAKE_KEY,),
             ),
@@ -56,13 +60,11 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-key-wrong",
-        "the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in "
-        "the Secret {decryption_secret}: the data key cannot be got",
-        (
+        _SOPS_KEY_WRONG,
+        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in the Secret {decryption_secret}: the data key cannot be got",
+        steps=(
             Step(
-                "put the age key of {recipient} into the Secret {decryption_secret} as "
-                "NAME.agekey, or re-encrypt the file for the key that is there (sops updatekeys)",
+                "put the age key of {recipient} into the Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the key that is there (sops updatekeys)",
                 read=(_KEYS,),
                 change=(_MAKE_KEY,),
             ),
@@ -73,13 +75,11 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops age",
     ),
     Rule(
-        "sops-key-wrong",
-        "the file is encrypted with SOPS for the age recipient {recipient}, and spec.decryption "
-        "names no Secret with a key: the data key cannot be got",
-        (
+        _SOPS_KEY_WRONG,
+        why="the file is encrypted with SOPS for the age recipient {recipient}, and spec.decryption names no Secret with a key: the data key cannot be got",
+        steps=(
             Step(
-                "put the age key into a Secret as NAME.agekey and name it in "
-                "spec.decryption.secretRef",
+                "put the age key into a Secret as NAME.agekey and name it in spec.decryption.secretRef",
                 read=(SECRETS, SPEC),
                 change=(_MAKE.replace("{secret}", "sops-age"),),
             ),
@@ -90,14 +90,14 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops age",
     ),
     Rule(
-        "sops-kms-denied",
-        "the data key of the SOPS file is held by a KMS of {kms}, which does not give it: the "
-        "identity of kustomize-controller may not decrypt with that key",
-        (
+        Code(
+            "sops-kms-denied",
+            "The KMS does not allow kustomize-controller to decrypt the SOPS data key.",
+        ),
+        why="the data key of the SOPS file is held by a KMS of {kms}, which does not give it: the identity of kustomize-controller may not decrypt with that key",
+        steps=(
             Step(
-                "allow the identity of kustomize-controller (or of "
-                "spec.decryption.serviceAccountName) to decrypt with the key: aws kms:Decrypt, "
-                "azure Key Vault Crypto User, gcp roles/cloudkms.cryptoKeyDecrypter",
+                "allow the identity of kustomize-controller (or of spec.decryption.serviceAccountName) to decrypt with the key: aws kms:Decrypt, azure Key Vault Crypto User, gcp roles/cloudkms.cryptoKeyDecrypter",
                 read=(
                     "kubectl get serviceaccount kustomize-controller -n {flux_namespace} -o yaml",
                     SERVICE_ACCOUNTS,
@@ -113,12 +113,11 @@ RULES = (
         upstream=f"{_DECRYPTOR}, KC internal/sops",
     ),
     Rule(
-        "sops-vault-failed",
-        "the data key of the SOPS file is in a Vault (OpenBao), which does not give it",
-        (
+        Code("sops-vault-failed", "Vault or OpenBao does not decrypt the SOPS data key."),
+        why="the data key of the SOPS file is in a Vault (OpenBao), which does not give it",
+        steps=(
             Step(
-                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and "
-                "look whether it may use the transit key",
+                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and look whether it may use the transit key",
                 read=(_KEYS,),
             ),
         ),
@@ -127,18 +126,14 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops hcvault",
     ),
     Rule(
-        "sops-key-wrong",
-        "the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in "
-        "the Secret {decryption_secret}: the data key cannot be got",
-        (
+        _SOPS_KEY_WRONG,
+        why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in the Secret {decryption_secret}: the data key cannot be got",
+        steps=(
             Step(
-                "put the armored private key without passphrase into the Secret "
-                "{decryption_secret} as NAME.asc, or re-encrypt the file for the key that is "
-                "there (sops updatekeys)",
+                "put the armored private key without passphrase into the Secret {decryption_secret} as NAME.asc, or re-encrypt the file for the key that is there (sops updatekeys)",
                 read=(_KEYS,),
                 change=(
-                    "flux-operator create secret sops {decryption_secret} -n {ns} "
-                    "--gpg-key-file=./private.asc",
+                    "flux-operator create secret sops {decryption_secret} -n {ns} --gpg-key-file=./private.asc",
                 ),
             ),
         ),
@@ -147,13 +142,11 @@ RULES = (
         upstream=f"{_DECRYPTOR}, sops pgp",
     ),
     Rule(
-        "sops-corrupt",
-        "the SOPS file {object} was changed after its encryption, so that it does not verify (MAC "
-        "mismatch)",
-        (
+        Code("sops-corrupt", "The SOPS file was changed after it was encrypted (MAC mismatch)."),
+        why="the SOPS file {object} was changed after its encryption, so that it does not verify (MAC mismatch)",
+        steps=(
             Step(
-                "restore the file from Git's history, or decrypt it with sops "
-                "--ignore-mac, look at it and encrypt it again"
+                "restore the file from Git's history, or decrypt it with sops --ignore-mac, look at it and encrypt it again"
             ),
         ),
         pattern=Text(r"verify sops data integrity|MAC mismatch|message authentication failed"),
@@ -161,9 +154,12 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-not-configured",
-        "{object} is encrypted with SOPS in Git, and spec.decryption is not set",
-        (
+        Code(
+            "sops-not-configured",
+            "A manifest is encrypted with SOPS, but spec.decryption is not set.",
+        ),
+        why="{object} is encrypted with SOPS in Git, and spec.decryption is not set",
+        steps=(
             Step(
                 "set spec.decryption: provider sops, with a secretRef to the Secret of the key",
                 read=(SPEC,),
@@ -175,13 +171,11 @@ RULES = (
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "sops-format-wrong",
-        "the SOPS file cannot be read in the format that its name says: {detail}",
-        (
+        Code("sops-format-wrong", "The SOPS file cannot be read in the expected format."),
+        why="the SOPS file cannot be read in the format that its name says: {detail}",
+        steps=(
             Step(
-                "name the file after its format (.yaml, .json, .env, .ini) before it is "
-                "encrypted, and encrypt only data and stringData (--encrypted-regex "
-                "'^(data|stringData)$')"
+                "name the file after its format (.yaml, .json, .env, .ini) before it is encrypted, and encrypt only data and stringData (--encrypted-regex '^(data|stringData)$')"
             ),
         ),
         pattern=Text(
@@ -195,13 +189,11 @@ RULES = (
         upstream=_DECRYPTOR,
     ),
     Rule(
-        "sops-key-wrong",
-        "the file is encrypted with SOPS for other keys than those in the Secret "
-        "{decryption_secret}: the data key cannot be got",
-        (
+        _SOPS_KEY_WRONG,
+        why="the file is encrypted with SOPS for other keys than those in the Secret {decryption_secret}: the data key cannot be got",
+        steps=(
             Step(
-                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for "
-                "this one (sops updatekeys)",
+                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for this one (sops updatekeys)",
                 read=(_KEYS, SPEC),
             ),
         ),

@@ -5,9 +5,24 @@ Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_GIT = frozenset({"GitRepository"})
-_ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
+_GIT_REPOSITORY_MISSING = Code(
+    "git-repository-missing",
+    "The Git repository or a submodule does not exist or is not accessible.",
+)
+_GIT_REF_MISSING = Code(
+    "git-ref-missing", "No branch, tag or commit in the repository matches spec.ref."
+)
+_GIT_EMPTY = Code("git-empty", "The Git repository is empty and has no commits.")
+_INCLUDE_MISSING = Code(
+    "include-missing",
+    "A repository in spec.include is missing, has no artifact or cannot be copied.",
+)
+
+_GIT: KindNames = frozenset({"GitRepository"})
+_ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
 _GONE = Text(
     r"repository not found|repository does not exist|project you were looking for could "
@@ -16,13 +31,11 @@ _GONE = Text(
 
 _REFERENCES = (
     Rule(
-        "git-repository-missing",
-        "{url} or a submodule of it (spec.recurseSubmodules) is not found, or the login may not "
-        "see it",
-        (
+        _GIT_REPOSITORY_MISSING,
+        why="{url} or a submodule of it (spec.recurseSubmodules) is not found, or the login may not see it",
+        steps=(
             Step(
-                "look at .gitmodules: each URL there must exist and take the same login; correct "
-                "it, or switch spec.recurseSubmodules off; if there are none, correct spec.url",
+                "look at .gitmodules: each URL there must exist and take the same login; correct it, or switch spec.recurseSubmodules off; if there are none, correct spec.url",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -32,12 +45,11 @@ _REFERENCES = (
         upstream="go-git submodule.go",
     ),
     Rule(
-        "git-repository-missing",
-        "there is no repository at {url} (not found), or the login may not see it",
-        (
+        _GIT_REPOSITORY_MISSING,
+        why="there is no repository at {url} (not found), or the login may not see it",
+        steps=(
             Step(
-                "correct spec.url; if the repository is private, give the Secret {secret} a token "
-                "that may read it",
+                "correct spec.url; if the repository is private, give the Secret {secret} a token that may read it",
                 read=(URL, SECRET),
             ),
         ),
@@ -47,12 +59,11 @@ _REFERENCES = (
         upstream="go-git plumbing/transport",
     ),
     Rule(
-        "git-repository-missing",
-        "there is no repository at {url} (not found), or the login may not see it",
-        (
+        _GIT_REPOSITORY_MISSING,
+        why="there is no repository at {url} (not found), or the login may not see it",
+        steps=(
             Step(
-                "correct spec.url; if the repository is private, name a Secret with a token in "
-                "spec.secretRef",
+                "correct spec.url; if the repository is private, name a Secret with a token in spec.secretRef",
                 read=(URL,),
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
@@ -62,19 +73,18 @@ _REFERENCES = (
         upstream="go-git plumbing/transport",
     ),
     Rule(
-        "git-ref-missing",
-        "the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is "
-        "empty Flux takes master",
-        (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        _GIT_REF_MISSING,
+        why="the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is empty Flux takes master",
+        steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
-        "the repository has no branch {missing_ref}, which spec.ref asks for",
-        (Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        _GIT_REF_MISSING,
+        why="the repository has no branch {missing_ref}, which spec.ref asks for",
+        steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(
             r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
             r"(?P<missing_ref>[^\"']+)"
@@ -84,21 +94,20 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
-        "the repository has no tag {missing_ref}, which spec.ref asks for",
-        (Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
+        _GIT_REF_MISSING,
+        why="the repository has no tag {missing_ref}, which spec.ref asks for",
+        steps=(Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
-        "the repository has no tag that fits the range {missing_ref} of spec.ref.semver",
-        (
+        _GIT_REF_MISSING,
+        why="the repository has no tag that fits the range {missing_ref} of spec.ref.semver",
+        steps=(
             Step(
-                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases "
-                "in)",
+                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases in)",
                 read=(SPEC,),
             ),
         ),
@@ -108,10 +117,9 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
-        "the commit {missing_ref} is not in the repository, or not in the branch that spec.ref "
-        "names (object not found)",
-        (
+        _GIT_REF_MISSING,
+        why="the commit {missing_ref} is not in the repository, or not in the branch that spec.ref names (object not found)",
+        steps=(
             Step(
                 "correct spec.ref.commit; with spec.ref.branch set the commit must be in it",
                 read=(SPEC,),
@@ -125,9 +133,9 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-missing",
-        "spec.ref asks for {ref}, which the repository does not have",
-        (Step("correct spec.ref, or push what it names", read=(SPEC,)),),
+        _GIT_REF_MISSING,
+        why="spec.ref asks for {ref}, which the repository does not have",
+        steps=(Step("correct spec.ref, or push what it names", read=(SPEC,)),),
         pattern=Text(
             r"couldn't find remote ref|unable to resolve|no match found for semver|"
             r"reference not found|object not found|pathspec"
@@ -136,39 +144,41 @@ _REFERENCES = (
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-ref-invalid",
-        "spec.ref.semver is not a range: {detail}",
-        (Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
+        Code("git-ref-invalid", "The value of spec.ref.semver is not a valid range."),
+        why="spec.ref.semver is not a range: {detail}",
+        steps=(Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
         pattern=Text(r"semver parse error: (?P<detail>[^\n]+)"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
-        "git-empty",
-        "the repository is empty",
-        (Step("push a first commit to the branch of spec.ref"),),
+        _GIT_EMPTY,
+        why="the repository is empty",
+        steps=(Step("push a first commit to the branch of spec.ref"),),
         pattern=Text(r"repository is empty|empty git-upload-pack given"),
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-sparse-path-missing",
-        "a directory that spec.sparseCheckout names is not in the repository: {detail}",
-        (Step("correct spec.sparseCheckout", read=(SPEC,)),),
+        Code(
+            "git-sparse-path-missing",
+            "A directory in spec.sparseCheckout does not exist in the repository.",
+        ),
+        why="a directory that spec.sparseCheckout names is not in the repository: {detail}",
+        steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
         pattern=Text(r"sparse checkout[^\n:]*:? (?P<detail>[^\n]{1,120})"),
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-not-served",
-        "what answers at {url} is no Git server: {detail}",
-        (
+        Code("git-not-served", "The server at spec.url does not speak the Git protocol."),
+        why="what answers at {url} is no Git server: {detail}",
+        steps=(
             Step(
-                "correct spec.url: a page in a browser, a login page or a proxy answers so; git "
-                "ls-remote {url} shows the same from outside",
+                "correct spec.url: a page in a browser, a login page or a proxy answers so; git ls-remote {url} shows the same from outside",
                 read=(URL,),
             ),
         ),
@@ -180,12 +190,11 @@ _REFERENCES = (
         upstream="go-git plumbing/format/pktline",
     ),
     Rule(
-        "git-submodule-failed",
-        "a submodule of the repository cannot be fetched (spec.recurseSubmodules)",
-        (
+        Code("git-submodule-failed", "A submodule of the Git repository cannot be fetched."),
+        why="a submodule of the repository cannot be fetched (spec.recurseSubmodules)",
+        steps=(
             Step(
-                "let the submodule's URL take the same scheme and login as the repository itself, "
-                "or switch spec.recurseSubmodules off",
+                "let the submodule's URL take the same scheme and login as the repository itself, or switch spec.recurseSubmodules off",
                 read=(SPEC,),
             ),
         ),
@@ -194,12 +203,11 @@ _REFERENCES = (
         upstream="go-git submodule.go",
     ),
     Rule(
-        "include-missing",
-        "the GitRepository {missing}, which spec.include names, is missing or has no artifact yet",
-        (
+        _INCLUDE_MISSING,
+        why="the GitRepository {missing}, which spec.include names, is missing or has no artifact yet",
+        steps=(
             Step(
-                "create it, or correct spec.include",
-                read=("kubectl get {resource} -n {ns}", SPEC),
+                "create it, or correct spec.include", read=("kubectl get {resource} -n {ns}", SPEC)
             ),
         ),
         pattern=Text(
@@ -209,9 +217,9 @@ _REFERENCES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "include-missing",
-        "what spec.include names cannot be copied into the artifact",
-        (Step("look at spec.include: repository, fromPath and toPath", read=(SPEC,)),),
+        _INCLUDE_MISSING,
+        why="what spec.include names cannot be copied into the artifact",
+        steps=(Step("look at spec.include: repository, fromPath and toPath", read=(SPEC,)),),
         reasons=("NotFound", "NoArtifact", "CopyFailure"),
         kinds=_GIT,
         upstream="SC internal/controller/gitrepository_controller.go",
@@ -220,9 +228,9 @@ _REFERENCES = (
 
 _URLS = (
     Rule(
-        "git-url-insecure",
-        "credentials would travel in the open: the URL is http, or holds them itself",
-        (
+        Code("git-url-insecure", "The Git URL contains credentials or would send them over HTTP."),
+        why="credentials would travel in the open: the URL is http, or holds them itself",
+        steps=(
             Step(
                 "use https in spec.url, and keep credentials in the Secret of spec.secretRef",
                 read=(SPEC,),
@@ -236,19 +244,21 @@ _URLS = (
         upstream="PKG git/gogit/client.go",
     ),
     Rule(
-        "git-auth-ambiguous",
-        "the Secret {secret} holds both username and password and a bearerToken: only one may be "
-        "there",
-        (Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
+        Code(
+            "git-auth-ambiguous",
+            "The Secret holds both basic auth credentials and a bearerToken, but only one is allowed.",
+        ),
+        why="the Secret {secret} holds both username and password and a bearerToken: only one may be there",
+        steps=(Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"basic auth and bearer token cannot be set at the same time"),
         kinds=_ANY_GIT,
         trivial=True,
         upstream="PKG git/gogit/client.go",
     ),
     Rule(
-        "git-url-invalid",
-        "spec.url {url} has no scheme that Flux can fetch from",
-        (
+        Code("git-url-invalid", "The Git URL has a scheme that Flux does not support."),
+        why="spec.url {url} has no scheme that Flux can fetch from",
+        steps=(
             Step(
                 "write the URL as https://HOST/PATH or as ssh://git@HOST/PATH (not git@HOST:PATH)",
                 read=(URL,),
@@ -263,21 +273,20 @@ _URLS = (
 
 _OTHERWISE = (
     Rule(
-        "git-empty",
-        "the repository is empty",
-        (Step("push a first commit to the branch of spec.ref"),),
+        _GIT_EMPTY,
+        why="the repository is empty",
+        steps=(Step("push a first commit to the branch of spec.ref"),),
         reasons=("EmptyGitRepository",),
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-operation-failed",
-        "source-controller cannot read {url} with {ref}",
-        (
+        Code("git-operation-failed", "The controller cannot read the Git repository."),
+        why="source-controller cannot read {url} with {ref}",
+        steps=(
             Step(
-                "try it from outside with git ls-remote {url}; then look at spec.url, spec.ref "
-                "and the Secret, and at the log",
+                "try it from outside with git ls-remote {url}; then look at spec.url, spec.ref and the Secret, and at the log",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

@@ -4,6 +4,7 @@ Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and what GitHu
 Bitbucket and Azure DevOps answer (their words come after "remote:").
 """
 
+from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import (
     BASIC_AUTH,
@@ -14,42 +15,54 @@ from fluxstatus.knowledge.steps import (
     URL,
     named,
 )
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_GIT = frozenset({"GitRepository"})
-_ANY_GIT = frozenset({"GitRepository", "ImageUpdateAutomation"})
+_PROVIDER_MISMATCH = Code(
+    "provider-mismatch", "The settings in spec.provider and spec.secretRef do not match."
+)
+_GIT_AUTH_REJECTED = Code("git-auth-rejected", "The Git server rejects the credentials.")
+_SSH_KEY_ENCRYPTED = Code(
+    "ssh-key-encrypted", "The SSH private key is encrypted, and its password is missing or wrong."
+)
+_SSH_KEY_REJECTED = Code("ssh-key-rejected", "The Git server does not accept the SSH key or user.")
+_SSH_HOST_KEY = Code(
+    "ssh-host-key", "The SSH host key cannot be verified against known_hosts in the Secret."
+)
+
+_GIT: KindNames = frozenset({"GitRepository"})
+_ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
 _REJECTED = (
     r"^(?!.*TF401019).*(?:authentication required|authorization failed|invalid credentials|"
     r"(?:status code:? |: )40[13]\b|HTTP Basic: Access denied|TF400813)"
 )
 _PUT_TOKEN = Step(
-    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); "
-    "Flux retries by itself",
+    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); Flux retries by itself",
     read=(SECRET,),
     change=(BASIC_AUTH,),
 )
 _PUT_SSH_KEY = Step(
-    "store an unencrypted private key (or add its password) as identity, with known_hosts, in the "
-    "Secret {secret}",
+    "store an unencrypted private key (or add its password) as identity, with known_hosts, in the Secret {secret}",
     read=(SECRET,),
     change=(SSH,),
 )
 _SCAN = Step(
-    "make sure that the change is meant (it may be somebody in between), then renew known_hosts in "
-    "the Secret {secret} with what `ssh-keyscan {host}` gives",
+    "make sure that the change is meant (it may be somebody in between), then renew known_hosts in the Secret {secret} with what `ssh-keyscan {host}` gives",
     read=(SECRET,),
     change=(SSH,),
 )
 
 _LOGIN = (
     Rule(
-        "git-password-not-supported",
-        "the Git server no longer takes passwords over https: the Secret {secret} must hold a "
-        "token",
-        (
+        Code(
+            "git-password-not-supported",
+            "The Git server requires a token and no longer accepts passwords.",
+        ),
+        why="the Git server no longer takes passwords over https: the Secret {secret} must hold a token",
+        steps=(
             Step(
-                "make an access token with the right to read the repository and put it as "
-                "password into the Secret {secret}",
+                "make an access token with the right to read the repository and put it as password into the Secret {secret}",
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -64,13 +77,13 @@ _LOGIN = (
         upstream="GitHub, GitLab, Bitbucket: answers of the Git servers",
     ),
     Rule(
-        "git-sso-required",
-        "the organization enforces SAML SSO, and the credential in the Secret {secret} is not "
-        "authorized for it",
-        (
+        Code(
+            "git-sso-required", "The credential is not authorized for the organization's SAML SSO."
+        ),
+        why="the organization enforces SAML SSO, and the credential in the Secret {secret} is not authorized for it",
+        steps=(
             Step(
-                "authorize the token or SSH key for SSO in the settings of its owner, or use a "
-                "GitHub App (spec.provider: github) or a deploy key",
+                "authorize the token or SSH key for SSO in the settings of its owner, or use a GitHub App (spec.provider: github) or a deploy key",
                 read=(SECRET,),
             ),
         ),
@@ -79,13 +92,11 @@ _LOGIN = (
         upstream="GitHub: answers of the Git server",
     ),
     Rule(
-        "github-app-failed",
-        "the GitHub App of the Secret {secret} gives no token: {detail}",
-        (
+        Code("github-app-failed", "The GitHub App cannot obtain an access token."),
+        why="the GitHub App of the Secret {secret} gives no token: {detail}",
+        steps=(
             Step(
-                "look at the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or "
-                "githubAppInstallationOwner) of the Secret {secret}, and whether the App is "
-                "installed for the repository",
+                "look at the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) of the Secret {secret}, and whether the App is installed for the repository",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -99,12 +110,11 @@ _LOGIN = (
         upstream="PKG git/github, auth/githubapp/client.go",
     ),
     Rule(
-        "provider-mismatch",
-        "spec.provider and the Secret {secret} do not fit together",
-        (
+        _PROVIDER_MISMATCH,
+        why="spec.provider and the Secret {secret} do not fit together",
+        steps=(
             Step(
-                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, "
-                "githubAppPrivateKey), and generic for any other",
+                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, githubAppPrivateKey), and generic for any other",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -114,9 +124,9 @@ _LOGIN = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "provider-mismatch",
-        "spec.provider and the Secret do not fit together",
-        (
+        _PROVIDER_MISMATCH,
+        why="spec.provider and the Secret do not fit together",
+        steps=(
             Step(
                 "set spec.provider: github for a GitHub App's Secret, generic for others",
                 read=(SPEC,),
@@ -127,13 +137,11 @@ _LOGIN = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        "git-auth-rejected",
-        "the Git server asks for a login and does not take the token that {cloud} gave the "
-        "controller (spec.provider)",
-        (
+        _GIT_AUTH_REJECTED,
+        why="the Git server asks for a login and does not take the token that {cloud} gave the controller (spec.provider)",
+        steps=(
             Step(
-                "give the cloud identity of the controller, or of spec.serviceAccountName, the "
-                "right to read this repository",
+                "give the cloud identity of the controller, or of spec.serviceAccountName, the right to read this repository",
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
         ),
@@ -143,23 +151,20 @@ _LOGIN = (
         upstream="go-git plumbing/transport, PKG auth",
     ),
     Rule(
-        "git-auth-rejected",
-        "the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong "
-        "or expired token, or keys other than username and password (or bearerToken)",
-        (_PUT_TOKEN,),
+        _GIT_AUTH_REJECTED,
+        why="the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong or expired token, or keys other than username and password (or bearerToken)",
+        steps=(_PUT_TOKEN,),
         pattern=Text(_REJECTED),
         kinds=_GIT,
         needs=("secret",),
         upstream="go-git plumbing/transport",
     ),
     Rule(
-        "git-auth-missing",
-        "the Git server asks for a login (authentication required), and the FluxInstance "
-        "{sync_instance} names no Secret for it",
-        (
+        GIT_AUTH_MISSING,
+        why="the Git server asks for a login (authentication required), and the FluxInstance {sync_instance} names no Secret for it",
+        steps=(
             Step(
-                "make a Secret with username and password and name it in spec.sync.pullSecret of "
-                "the FluxInstance {sync_instance}; what is set on the source itself is undone",
+                "make a Secret with username and password and name it in spec.sync.pullSecret of the FluxInstance {sync_instance}; what is set on the source itself is undone",
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -170,13 +175,11 @@ _LOGIN = (
         upstream="go-git plumbing/transport, FO internal/builder/templates.go",
     ),
     Rule(
-        "git-auth-missing",
-        "the Git server asks for a login (authentication required) and no Secret is named",
-        (
+        GIT_AUTH_MISSING,
+        why="the Git server asks for a login (authentication required) and no Secret is named",
+        steps=(
             Step(
-                "make a Secret with username and password (a token) and name it in "
-                "spec.secretRef; if the repository is public, correct spec.url: some servers "
-                "answer so for what is not there",
+                "make a Secret with username and password (a token) and name it in spec.secretRef; if the repository is public, correct spec.url: some servers answer so for what is not there",
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -189,9 +192,9 @@ _LOGIN = (
 
 _SSH = (
     Rule(
-        "ssh-key-encrypted",
-        "the SSH private key in the Secret {secret} is encrypted and no password is given",
-        (
+        _SSH_KEY_ENCRYPTED,
+        why="the SSH private key in the Secret {secret} is encrypted and no password is given",
+        steps=(
             Step(
                 "add the key password to the Secret {secret}, or store a key without passphrase",
                 read=(SECRET,),
@@ -203,18 +206,18 @@ _SSH = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "ssh-key-encrypted",
-        "the password in the Secret {secret} does not open the SSH private key (identity)",
-        (Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
+        _SSH_KEY_ENCRYPTED,
+        why="the password in the Secret {secret} does not open the SSH private key (identity)",
+        steps=(Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"decryption password incorrect"),
         kinds=_ANY_GIT,
         trivial=True,
         upstream="golang.org/x/crypto/ssh",
     ),
     Rule(
-        "ssh-key-invalid",
-        "the identity in the Secret {secret} is not a usable SSH private key",
-        (_PUT_SSH_KEY,),
+        Code("ssh-key-invalid", "The identity in the Secret is not a usable SSH private key."),
+        why="the identity in the Secret {secret} is not a usable SSH private key",
+        steps=(_PUT_SSH_KEY,),
         pattern=Text(
             r"construct auth method.*(?:private key|ssh:)|ssh: no key found|"
             r"unsupported key type|invalid openssh private key"
@@ -224,12 +227,11 @@ _SSH = (
         upstream="PKG git/gogit/transport.go",
     ),
     Rule(
-        "ssh-key-rejected",
-        "the Git server does not offer to take an SSH key from this user (unable to authenticate)",
-        (
+        _SSH_KEY_REJECTED,
+        why="the Git server does not offer to take an SSH key from this user (unable to authenticate)",
+        steps=(
             Step(
-                "name the server's Git user in spec.url, as in ssh://git@{host}/PATH, and look "
-                "whether it takes this type of key",
+                "name the server's Git user in spec.url, as in ssh://git@{host}/PATH, and look whether it takes this type of key",
                 read=(URL, SECRET),
             ),
         ),
@@ -238,10 +240,9 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh",
     ),
     Rule(
-        "ssh-key-rejected",
-        "the Git server does not accept the SSH key in the Secret {secret} (unable to "
-        "authenticate)",
-        (
+        _SSH_KEY_REJECTED,
+        why="the Git server does not accept the SSH key in the Secret {secret} (unable to authenticate)",
+        steps=(
             Step(
                 "add the public key (identity.pub of {secret}) as a deploy key of the repository",
                 read=(SECRET,),
@@ -255,22 +256,19 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh",
     ),
     Rule(
-        "ssh-host-key",
-        "the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key "
-        "mismatch)",
-        (_SCAN,),
+        _SSH_HOST_KEY,
+        why="the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key mismatch)",
+        steps=(_SCAN,),
         pattern=Text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
         kinds=_ANY_GIT,
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
-        "ssh-host-key",
-        "known_hosts of the Secret {secret} has no key of {host} (key is unknown)",
-        (
+        _SSH_HOST_KEY,
+        why="known_hosts of the Secret {secret} has no key of {host} (key is unknown)",
+        steps=(
             Step(
-                "add what `ssh-keyscan {host}` gives, with the port if it is not 22, to "
-                "known_hosts in the Secret {secret}, after comparing it with what the host "
-                "publishes",
+                "add what `ssh-keyscan {host}` gives, with the port if it is not 22, to known_hosts in the Secret {secret}, after comparing it with what the host publishes",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -281,9 +279,9 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
-        "ssh-host-key",
-        "known_hosts in the Secret {secret} is not valid",
-        (
+        _SSH_HOST_KEY,
+        why="known_hosts in the Secret {secret} is not valid",
+        steps=(
             Step(
                 "store what `ssh-keyscan {host}` gives as known_hosts in the Secret {secret}",
                 read=(SECRET,),
@@ -296,12 +294,11 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh/knownhosts",
     ),
     Rule(
-        "ssh-no-common-algorithm",
-        "Flux and {host} have no {algorithm} algorithm in common",
-        (
+        Code("ssh-no-common-algorithm", "Flux and the SSH server have no algorithm in common."),
+        why="Flux and {host} have no {algorithm} algorithm in common",
+        steps=(
             Step(
-                "let the server offer a current one (ed25519, rsa-sha2), or allow its own with "
-                "--ssh-hostkey-algos or --ssh-kex-algos of source-controller",
+                "let the server offer a current one (ed25519, rsa-sha2), or allow its own with --ssh-hostkey-algos or --ssh-kex-algos of source-controller",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),

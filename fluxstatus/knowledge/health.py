@@ -5,8 +5,10 @@ What the pods themselves say is added by the check, which has read them (faults.
 Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 """
 
+from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import EVENTS, SPEC
+from fluxstatus.model.codes import Code
 
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
 _WAITED = "PKG ssa/manager_wait.go"
@@ -16,9 +18,9 @@ _PODS = "kubectl get pods -n {workload_ns}"
 
 RULES = (
     Rule(
-        "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
                 "correct the name in spec.healthChecks, or add {workload} to what is applied",
                 read=("kubectl get {workload_resource} -n {workload_ns}", SPEC),
@@ -29,12 +31,11 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
-        "the health of {workload} cannot be told: the cluster does not know the kind {kind_wanted}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="the health of {workload} cannot be told: the cluster does not know the kind {kind_wanted}",
+        steps=(
             Step(
-                "correct apiVersion and kind in spec.healthChecks, or install what brings the CRD "
-                "of {kind_wanted} first",
+                "correct apiVersion and kind in spec.healthChecks, or install what brings the CRD of {kind_wanted} first",
                 read=("kubectl api-resources --api-group={group_wanted}", SPEC),
             ),
         ),
@@ -46,12 +47,11 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "cel-invalid",
-        "an expression of spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
-        (
+        CEL_INVALID,
+        why="an expression of spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
+        steps=(
             Step(
-                "correct the expression; a field that is not always there, as in a status that "
-                "nobody has written yet, is asked for with has() level by level",
+                "correct the expression; a field that is not always there, as in a status that nobody has written yet, is asked for with has() level by level",
                 read=(
                     SPEC,
                     "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
@@ -64,9 +64,9 @@ RULES = (
         upstream="PKG runtime/cel",
     ),
     Rule(
-        "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
                 "read the log of its pods and correct what fails",
                 read=(_LOOK, "kubectl logs job/{workload_name} -n {workload_ns} --tail=50"),
@@ -80,12 +80,11 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "look at its StorageClass and provisioner; one that binds on first use waits for "
-                "a pod",
+                "look at its StorageClass and provisioner; one that binds on first use waits for a pod",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
@@ -93,9 +92,9 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
-        "{workload} was deleted and is not gone: {workload_state}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="{workload} was deleted and is not gone: {workload_state}",
+        steps=(
             Step(
                 "look at its finalizers and at what must remove them",
                 read=(
@@ -108,12 +107,11 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "one of type LoadBalancer waits for its address: look whether something in this "
-                "cluster gives one (the cloud's controller, MetalLB), and at its quota",
+                "one of type LoadBalancer waits for its address: look whether something in this cluster gives one (the cloud's controller, MetalLB), and at its quota",
                 read=(_LOOK,),
             ),
         ),
@@ -121,12 +119,11 @@ RULES = (
         upstream="CU pkg/kstatus/status/core.go serviceConditions",
     ),
     Rule(
-        "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "look at its conditions and events: its own controller says there what it lacks; "
-                "Flux checks again by itself (spec.timeout says how long it waits)",
+                "look at its conditions and events: its own controller says there what it lacks; Flux checks again by itself (spec.timeout says how long it waits)",
                 read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
             ),
         ),
@@ -134,12 +131,11 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
-        "{workload} does not become healthy: {workload_state}",
-        (
+        HEALTH_CHECK_FAILED,
+        why="{workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
-                "look at it and its pods; Flux checks again by itself (spec.timeout says how long "
-                "it waits)",
+                "look at it and its pods; Flux checks again by itself (spec.timeout says how long it waits)",
                 read=(_LOOK, _PODS),
             ),
         ),
@@ -147,13 +143,11 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-unknown",
-        "the health of {detail} cannot be told: its kind is not known, may not be read, or has no "
-        "status that kstatus understands",
-        (
+        Code("health-check-unknown", "A health check cannot determine the status of an object."),
+        why="the health of {detail} cannot be told: its kind is not known, may not be read, or has no status that kstatus understands",
+        steps=(
             Step(
-                "let the ServiceAccount {sa} read it, or say with spec.healthCheckExprs when it is "
-                "healthy",
+                "let the ServiceAccount {sa} read it, or say with spec.healthCheckExprs when it is healthy",
                 read=(SPEC,),
             ),
         ),
@@ -161,16 +155,16 @@ RULES = (
         upstream=_WAITED,
     ),
     Rule(
-        "health-check-failed",
-        "what was applied does not become healthy",
-        (Step("look at what it applied and at its events", read=(EVENTS,)),),
+        HEALTH_CHECK_FAILED,
+        why="what was applied does not become healthy",
+        steps=(Step("look at what it applied and at its events", read=(EVENTS,)),),
         reasons=("HealthCheckFailed",),
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "reconciliation-canceled",
-        "a newer reconciliation has taken over",
-        (Step("wait for the newer one", read=(EVENTS,)),),
+        Code("reconciliation-canceled", "The health check was canceled by a newer reconciliation."),
+        why="a newer reconciliation has taken over",
+        steps=(Step("wait for the newer one", read=(EVENTS,)),),
         reasons=("HealthCheckCanceled",),
         transient=True,
         upstream="KC internal/controller/kustomization_controller.go",

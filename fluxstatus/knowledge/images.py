@@ -4,28 +4,41 @@ Upstream: IRC internal/controller and internal/policy, IAC internal/source and i
 SW internal/controller and internal/builder.
 """
 
+from fluxstatus.knowledge.codes import SPEC_INVALID
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_REPOSITORY, _POLICY = frozenset({"ImageRepository"}), frozenset({"ImagePolicy"})
-_AUTOMATION, _GENERATOR = frozenset({"ImageUpdateAutomation"}), frozenset({"ArtifactGenerator"})
+_IMAGE_UPDATE_PUSH_FAILED = Code(
+    "image-update-push-failed",
+    "The ImageUpdateAutomation cannot read from or push to the Git repository.",
+)
+
+_REPOSITORY: KindNames = frozenset({"ImageRepository"})
+_POLICY: KindNames = frozenset({"ImagePolicy"})
+_AUTOMATION: KindNames = frozenset({"ImageUpdateAutomation"})
+_GENERATOR: KindNames = frozenset({"ArtifactGenerator"})
 _SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
 _IMAGES = "kubectl get imagerepositories.image.toolkit.fluxcd.io -n {ns}"
 _PUSH = "IAC internal/source, go-git plumbing/transport"
 
 _SCANS = (
     Rule(
-        "image-scan-failed",
-        "the image repository {image} cannot be scanned",
-        (Step("look at spec.image, its Secret and spec.provider", read=(SPEC,)),),
+        Code("image-scan-failed", "The image repository cannot be scanned."),
+        why="the image repository {image} cannot be scanned",
+        steps=(Step("look at spec.image, its Secret and spec.provider", read=(SPEC,)),),
         reasons=("ReadOperationFailed", "AuthenticationFailed", "Failure"),
         kinds=_REPOSITORY,
         upstream="IRC internal/controller/imagerepository_controller.go",
     ),
     Rule(
-        "image-repository-missing",
-        "the ImageRepository {missing} that spec.imageRepositoryRef names does not exist",
-        (
+        Code(
+            "image-repository-missing",
+            "The ImageRepository in spec.imageRepositoryRef does not exist.",
+        ),
+        why="the ImageRepository {missing} that spec.imageRepositoryRef names does not exist",
+        steps=(
             Step(
                 "create the ImageRepository {missing}, or correct spec.imageRepositoryRef",
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A",),
@@ -40,13 +53,11 @@ _SCANS = (
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(
-        "image-not-scanned",
-        "the ImageRepository {image_repository} has no tags yet: it was not scanned, or its "
-        "repository is empty",
-        (
+        Code("image-not-scanned", "The ImageRepository has not been scanned yet or has no tags."),
+        why="the ImageRepository {image_repository} has no tags yet: it was not scanned, or its repository is empty",
+        steps=(
             Step(
-                "look at the ImageRepository {image_repository}: whether its scan works, and "
-                "whether spec.exclusionList leaves everything out",
+                "look at the ImageRepository {image_repository}: whether its scan works, and whether spec.exclusionList leaves everything out",
                 read=(_IMAGES,),
             ),
         ),
@@ -56,13 +67,14 @@ _SCANS = (
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(
-        "image-policy-no-match",
-        "no tag fits the policy: its filter (spec.filterTags) or range (spec.policy) leaves none "
-        "over",
-        (
+        Code(
+            "image-policy-no-match",
+            "No image tag matches spec.filterTags and spec.policy of the ImagePolicy.",
+        ),
+        why="no tag fits the policy: its filter (spec.filterTags) or range (spec.policy) leaves none over",
+        steps=(
             Step(
-                "correct spec.filterTags.pattern or spec.policy; a range takes pre-releases only "
-                "with -0 at its end, and numerical needs digits only (spec.filterTags.extract)",
+                "correct spec.filterTags.pattern or spec.policy; a range takes pre-releases only with -0 at its end, and numerical needs digits only (spec.filterTags.extract)",
                 read=(SPEC, _IMAGES),
             ),
         ),
@@ -75,9 +87,9 @@ _SCANS = (
         upstream="IRC internal/policy",
     ),
     Rule(
-        "image-policy-failed",
-        "the policy cannot tell a latest tag",
-        (
+        Code("image-policy-failed", "The ImagePolicy cannot determine the latest tag."),
+        why="the policy cannot tell a latest tag",
+        steps=(
             Step(
                 "look at spec.policy, spec.filterTags and the ImageRepository", read=(SPEC, _IMAGES)
             ),
@@ -87,9 +99,9 @@ _SCANS = (
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(
-        "spec-invalid",
-        "the policy is not valid: {detail}",
-        (Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
+        SPEC_INVALID,
+        why="the policy is not valid: {detail}",
+        steps=(Step("correct spec.policy or spec.filterTags", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid policy[^\n]{0,160}|failed to filter tags[^\n]{0,160}|"
             r"invalid regular expression[^\n]{0,120}|spec\.interval must be set[^\n]{0,80})"
@@ -102,12 +114,11 @@ _SCANS = (
 
 _UPDATES = (
     Rule(
-        "image-update-push-failed",
-        "the branch that the automation pushes to is protected: {detail}",
-        (
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the branch that the automation pushes to is protected: {detail}",
+        steps=(
             Step(
-                "push to another branch (spec.git.push.branch) and merge it by a pull request, or "
-                "let the automation's user push to the protected branch",
+                "push to another branch (spec.git.push.branch) and merge it by a pull request, or let the automation's user push to the protected branch",
                 read=(SPEC,),
             ),
         ),
@@ -119,12 +130,11 @@ _UPDATES = (
         upstream=_PUSH,
     ),
     Rule(
-        "image-update-push-failed",
-        "the login of the GitRepository {source_name} may read and not write: the push is rejected",
-        (
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the login of the GitRepository {source_name} may read and not write: the push is rejected",
+        steps=(
             Step(
-                "give the token, or the deploy key, in the Secret of the GitRepository "
-                "{source_name} the right to write (a deploy key must be added with write access)",
+                "give the token, or the deploy key, in the Secret of the GitRepository {source_name} the right to write (a deploy key must be added with write access)",
                 read=(_SOURCE,),
             ),
         ),
@@ -137,13 +147,11 @@ _UPDATES = (
         upstream=_PUSH,
     ),
     Rule(
-        "image-update-push-failed",
-        "somebody pushed to the same branch meanwhile, so that the automation's push is refused "
-        "({detail})",
-        (
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="somebody pushed to the same branch meanwhile, so that the automation's push is refused ({detail})",
+        steps=(
             Step(
-                "wait for the next attempt; if it stays, push to a branch of its own "
-                "(spec.git.push.branch)",
+                "wait for the next attempt; if it stays, push to a branch of its own (spec.git.push.branch)",
                 read=(SPEC,),
             ),
         ),
@@ -155,21 +163,26 @@ _UPDATES = (
         upstream=_PUSH,
     ),
     Rule(
-        "image-update-path-missing",
-        "spec.update.path is not in the repository: {detail}",
-        (Step("correct spec.update.path", read=(SPEC,)),),
+        Code(
+            "image-update-path-missing",
+            "The path in spec.update.path does not exist in the repository.",
+        ),
+        why="spec.update.path is not in the repository: {detail}",
+        steps=(Step("correct spec.update.path", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
         kinds=_AUTOMATION,
         trivial=True,
         upstream="IAC internal/policy",
     ),
     Rule(
-        "image-update-failed",
-        "the automation cannot write the new tags into the manifests: {detail}",
-        (
+        Code(
+            "image-update-failed",
+            "The ImageUpdateAutomation cannot write new tags to the manifests.",
+        ),
+        why="the automation cannot write the new tags into the manifests: {detail}",
+        steps=(
             Step(
-                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) that '
-                "the message names",
+                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) that the message names',
                 read=(SPEC,),
             ),
         ),
@@ -182,12 +195,14 @@ _UPDATES = (
         upstream="IAC internal/policy, pkg/update",
     ),
     Rule(
-        "image-update-template",
-        "the template of the commit message uses what is gone: {detail}",
-        (
+        Code(
+            "image-update-template",
+            "The value of spec.git.commit.messageTemplate is invalid or uses removed fields.",
+        ),
+        why="the template of the commit message uses what is gone: {detail}",
+        steps=(
             Step(
-                "use .Changed (since Flux 2.7 .Updated and .Changed.ImageResult are gone) in "
-                "spec.git.commit.messageTemplate",
+                "use .Changed (since Flux 2.7 .Updated and .Changed.ImageResult are gone) in spec.git.commit.messageTemplate",
                 read=(SPEC,),
             ),
         ),
@@ -201,12 +216,14 @@ _UPDATES = (
         versions=">=2.7",
     ),
     Rule(
-        "image-update-signing",
-        "the key that commits are signed with cannot be used: {detail}",
-        (
+        Code(
+            "image-update-signing",
+            "The key in spec.git.commit.signingKey cannot be used to sign commits.",
+        ),
+        why="the key that commits are signed with cannot be used: {detail}",
+        steps=(
             Step(
-                "put the armored private key as git.asc (and its passphrase) into the Secret of "
-                "spec.git.commit.signingKey",
+                "put the armored private key as git.asc (and its passphrase) into the Secret of spec.git.commit.signingKey",
                 read=(SPEC,),
             ),
         ),
@@ -216,12 +233,14 @@ _UPDATES = (
         upstream="IAC internal/source",
     ),
     Rule(
-        "image-update-branch-unknown",
-        "the automation does not know which branch to push to: {detail}",
-        (
+        Code(
+            "image-update-branch-unknown",
+            "The ImageUpdateAutomation does not specify a branch to push to.",
+        ),
+        why="the automation does not know which branch to push to: {detail}",
+        steps=(
             Step(
-                "set spec.git.push.branch, or a branch in spec.git.checkout.ref or in spec.ref of "
-                "the GitRepository {source_name}",
+                "set spec.git.push.branch, or a branch in spec.git.checkout.ref or in spec.ref of the GitRepository {source_name}",
                 read=(SPEC, _SOURCE),
             ),
         ),
@@ -231,12 +250,11 @@ _UPDATES = (
         upstream="IAC internal/source",
     ),
     Rule(
-        "image-update-push-failed",
-        "the automation cannot read from or push to Git",
-        (
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the automation cannot read from or push to Git",
+        steps=(
             Step(
-                "look at the Secret of the GitRepository {source_name}: its login needs the right "
-                "to write",
+                "look at the Secret of the GitRepository {source_name}: its login needs the right to write",
                 read=(_SOURCE, SPEC),
             ),
         ),
@@ -248,12 +266,13 @@ _UPDATES = (
 
 _GENERATORS = (
     Rule(
-        "generator-path-missing",
-        "the ArtifactGenerator cannot copy {from_path}: {detail}",
-        (
+        Code(
+            "generator-path-missing", "The ArtifactGenerator cannot copy a path from its sources."
+        ),
+        why="the ArtifactGenerator cannot copy {from_path}: {detail}",
+        steps=(
             Step(
-                "correct from, to and exclude in spec.artifacts (from as @ALIAS/path, to as "
-                "@artifact/path)",
+                "correct from, to and exclude in spec.artifacts (from as @ALIAS/path, to as @artifact/path)",
                 read=(SPEC,),
             ),
         ),
@@ -265,19 +284,22 @@ _GENERATORS = (
         upstream="SW internal/builder/builder.go",
     ),
     Rule(
-        "spec-invalid",
-        "the spec is not valid: {detail}",
-        (Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
-        reasons=("ValidationFailed",),
+        SPEC_INVALID,
+        why="the spec is not valid: {detail}",
+        steps=(Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>[^\n]{1,240})"),
+        reasons=("ValidationFailed",),
         kinds=_GENERATOR,
         trivial=True,
         upstream="SW internal/controller/artifactgenerator_validation.go",
     ),
     Rule(
-        "generator-failed",
-        "the ArtifactGenerator cannot read its sources or build its artifacts",
-        (Step("look at spec.sources and spec.artifacts", read=(SPEC,)),),
+        Code(
+            "generator-failed",
+            "The ArtifactGenerator cannot read its sources or build its artifacts.",
+        ),
+        why="the ArtifactGenerator cannot read its sources or build its artifacts",
+        steps=(Step("look at spec.sources and spec.artifacts", read=(SPEC,)),),
         reasons=("SourceFetchFailed", "ArtifactFailed", "BuildFailed", "ReconciliationFailed"),
         kinds=_GENERATOR,
         upstream="SW internal/controller/artifactgenerator_controller.go",
@@ -304,17 +326,17 @@ _INVALID = (
 
 _OF_ANY_KIND = (
     Rule(
-        "spec-invalid",
-        "the spec is not valid: {detail}",
-        (Step("correct what the message says", read=(SPEC,)),),
+        SPEC_INVALID,
+        why="the spec is not valid: {detail}",
+        steps=(Step("correct what the message says", read=(SPEC,)),),
         pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
         reasons=_INVALID,
         upstream="PKG runtime/reconcile, FO api/v1",
     ),
     Rule(
-        "spec-invalid",
-        "the spec is not valid",
-        (Step("correct what the message says", read=(SPEC,)),),
+        SPEC_INVALID,
+        why="the spec is not valid",
+        steps=(Step("correct what the message says", read=(SPEC,)),),
         reasons=_INVALID,
         trivial=True,
         upstream="NC, IRC, IAC, SW, FO internal/controller",

@@ -32,7 +32,7 @@ class Index:
                 self._places[word].append(place)
 
     def candidates(self, message: str) -> list[Rule]:
-        """Give the rules that *message* may fit, in their order; it fits no other."""
+        """Return the rules that *message* may fit, in their order; it fits no other."""
         said = message.lower()
         found = {n for word, places in self._places.items() if word in said for n in places}
         return [self._rules[place] for place in sorted(found)]
@@ -40,7 +40,7 @@ class Index:
 
 @cache
 def words_of(pattern: str) -> frozenset[str]:
-    """Give words, in lower case, of which every text that has *pattern* has at least one.
+    """Return words, in lower case, of which every text that has *pattern* has at least one.
 
     Groups are replaced by marks from the inside out, until none is left.
     """
@@ -58,7 +58,7 @@ def words_of(pattern: str) -> frozenset[str]:
 
 
 def _one_of_each(text: str, of_marks: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Give the best words of each alternative in *text*, which has no group."""
+    """Return the best words of each alternative in *text*, which has no group."""
     found: set[str] = set()
     for alternative in re.sub(_OPTIONAL, ".", text).split("|"):
         words = [frozenset({word.lower()}) for word in re.findall(_WORD, alternative)]
@@ -68,5 +68,5 @@ def _one_of_each(text: str, of_marks: Mapping[str, frozenset[str]]) -> frozenset
 
 
 def _shortest(words: Collection[str]) -> int:
-    """Give the length of the shortest of *words*: the longer, the fewer messages have it."""
+    """Return the length of the shortest of *words*: the longer, the fewer messages have it."""
     return min(map(len, words))

@@ -5,36 +5,46 @@ Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_INSTANCE = frozenset({"FluxInstance"})
+_INSTANCE_ARTIFACT_FAILED = Code(
+    "instance-artifact-failed",
+    "The distribution artifact in spec.distribution.artifact cannot be fetched.",
+)
+
+_INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
-_TERMINAL = "it does not try again until the spec changes"
 
 RULES = (
     Rule(
-        "distribution-version-missing",
-        "spec.distribution.version {distribution} fits no Flux version that this operator knows",
-        (
+        Code(
+            "distribution-version-missing",
+            "No known Flux version matches spec.distribution.version.",
+        ),
+        why="spec.distribution.version {distribution} fits no Flux version that this operator knows",
+        steps=(
             Step(
-                "set spec.distribution.version to a version there is (2.x), or upgrade the "
-                "operator for a newer one",
+                "set spec.distribution.version to a version there is (2.x), or upgrade the operator for a newer one",
                 read=(SPEC, _OPERATOR),
             ),
         ),
-        reasons=("BuildFailed",),
         pattern=Text(r"no match found for semver|semver[^\n]{0,40}(?:parse|constraint)|improper"),
+        reasons=("BuildFailed",),
         kinds=_INSTANCE,
         trivial=True,
         upstream=f"{_BUILDER}/semver.go",
     ),
     Rule(
-        "distribution-downgrade",
-        "Flux cannot be downgraded in place (from {old_version} to {new_version})",
-        (
+        Code(
+            "distribution-downgrade",
+            "The FluxInstance asks for an older Flux version, but downgrades are not supported.",
+        ),
+        why="Flux cannot be downgraded in place (from {old_version} to {new_version})",
+        steps=(
             Step(
-                "set spec.distribution.version back to {old_version}, or uninstall and install "
-                "anew",
+                "set spec.distribution.version back to {old_version}, or uninstall and install anew",
                 read=(SPEC,),
             ),
         ),
@@ -44,56 +54,59 @@ RULES = (
         upstream="FO internal/controller/fluxinstance_controller.go",
     ),
     Rule(
-        "instance-patch-failed",
-        "a patch in spec.kustomize.patches does not fit the manifests of this Flux version: "
-        "{detail}",
-        (
+        Code(
+            "instance-patch-failed",
+            "A patch in spec.kustomize.patches does not fit the Flux manifests.",
+        ),
+        why="a patch in spec.kustomize.patches does not fit the manifests of this Flux version: {detail}",
+        steps=(
             Step(
-                "correct the path or the target of that patch in spec.kustomize.patches; replace "
-                f"and remove need what is there, and add its parent; {_TERMINAL}; if it names no "
-                "patch of yours, the operator is too old for this Flux",
+                "correct the path or the target of that patch in spec.kustomize.patches; replace and remove need what is there, and add its parent; it does not try again until the spec changes; if it names no patch of yours, the operator is too old for this Flux",
                 read=(SPEC, _OPERATOR),
             ),
         ),
-        reasons=("BuildFailed",),
         pattern=Text(
             r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
             r"[^\n]{0,200}|"
             r"doc is missing (?:path|key)[^\n]{0,160}|no matches for Id[^\n]{0,120}|"
             r"unable to parse SM or JSON patch[^\n]{0,160}|no resource matches[^\n]{0,160})"
         ),
+        reasons=("BuildFailed",),
         kinds=_INSTANCE,
         upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
     ),
     Rule(
-        "instance-component-invalid",
-        "a component in spec.components does not fit: {detail}",
-        (
+        Code(
+            "instance-component-invalid",
+            "A component in spec.components is invalid or not supported.",
+        ),
+        why="a component in spec.components does not fit: {detail}",
+        steps=(
             Step(
-                f"correct spec.components or spec.distribution.version; {_TERMINAL}",
+                "correct spec.components or spec.distribution.version; it does not try again until the spec changes",
                 read=(SPEC,),
             ),
         ),
-        reasons=("BuildFailed",),
         pattern=Text(
             r"(?P<detail>(?<![\w-])[\w-]{1,60} is only supported in[^\n]{1,80}|"
             r"invalid component[^\n]{0,80}|"
             r"missing images for components[^\n]{0,160}|"
             r"(?:duplicate|unsupported) component[^\n]{0,80})"
         ),
+        reasons=("BuildFailed",),
         kinds=_INSTANCE,
         trivial=True,
         upstream=f"{_BUILDER}/components.go, images.go",
     ),
     Rule(
-        "instance-registry-unknown",
-        "the operator knows no image digests for the registry of spec.distribution.registry: "
-        "{detail}",
-        (
+        Code(
+            "instance-registry-unknown",
+            "The Flux Operator has no image digests for spec.distribution.registry.",
+        ),
+        why="the operator knows no image digests for the registry of spec.distribution.registry: {detail}",
+        steps=(
             Step(
-                "name the distribution's kind in spec.distribution.variant (for a mirror: "
-                "upstream-alpine, enterprise-alpine or enterprise-distroless), or use "
-                f"ghcr.io/fluxcd; {_TERMINAL}",
+                "name the distribution's kind in spec.distribution.variant (for a mirror: upstream-alpine, enterprise-alpine or enterprise-distroless), or use ghcr.io/fluxcd; it does not try again until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -103,35 +116,34 @@ RULES = (
         upstream=f"{_BUILDER}/images.go",
     ),
     Rule(
-        "instance-artifact-failed",
-        "the registry of spec.distribution.artifact does not let the operator in: {detail}",
-        (
+        _INSTANCE_ARTIFACT_FAILED,
+        why="the registry of spec.distribution.artifact does not let the operator in: {detail}",
+        steps=(
             Step(
-                "name a Secret of type kubernetes.io/dockerconfigjson in "
-                "spec.distribution.artifactPullSecret",
+                "name a Secret of type kubernetes.io/dockerconfigjson in spec.distribution.artifactPullSecret",
                 read=(SPEC,),
                 change=(named(REGISTRY, "{name}-artifact-auth"),),
             ),
         ),
-        reasons=("ArtifactFailed",),
         pattern=Text(r"(?P<detail>(?:UNAUTHORIZED|DENIED|40[13] )[^\n]{0,80})"),
+        reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
         upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(
-        "instance-artifact-failed",
-        "there is no distribution artifact at {artifact}: {detail}",
-        (Step("correct spec.distribution.artifact", read=(SPEC,)),),
-        reasons=("ArtifactFailed",),
+        _INSTANCE_ARTIFACT_FAILED,
+        why="there is no distribution artifact at {artifact}: {detail}",
+        steps=(Step("correct spec.distribution.artifact", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|404)[^\n]{0,80})"),
+        reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
         trivial=True,
         upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(
-        "instance-artifact-failed",
-        "the operator cannot fetch the distribution artifact {artifact}",
-        (
+        _INSTANCE_ARTIFACT_FAILED,
+        why="the operator cannot fetch the distribution artifact {artifact}",
+        steps=(
             Step(
                 "look at spec.distribution.artifact, its pull Secret and the way to the registry",
                 read=(SPEC,),
@@ -142,9 +154,9 @@ RULES = (
         upstream="FO internal/controller/fluxinstance_controller.go",
     ),
     Rule(
-        "instance-build-failed",
-        f"the operator cannot build the Flux manifests from the FluxInstance; {_TERMINAL}",
-        (
+        Code("instance-build-failed", "The Flux manifests cannot be built from the FluxInstance."),
+        why="the operator cannot build the Flux manifests from the FluxInstance; it does not try again until the spec changes",
+        steps=(
             Step(
                 "correct what the message says; an old operator may not fit a new Flux",
                 read=(SPEC, _OPERATOR),
@@ -155,9 +167,11 @@ RULES = (
         upstream=_BUILDER,
     ),
     Rule(
-        "instance-apply-failed",
-        "the operator cannot apply the Flux manifests, or they do not become ready",
-        (
+        Code(
+            "instance-apply-failed", "The Flux manifests cannot be applied or do not become ready."
+        ),
+        why="the operator cannot apply the Flux manifests, or they do not become ready",
+        steps=(
             Step(
                 "look at the operator's log and at the controllers' Deployments and pods",
                 read=(

@@ -5,20 +5,38 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), e
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, OBJECT, SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_APPLIES = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
+_FIELD_MANAGER_CONFLICT = Code(
+    "field-manager-conflict", "Another field manager owns a field that Flux tries to set."
+)
+_OBJECT_TOO_LARGE = Code(
+    "object-too-large",
+    "An object or its annotations exceed the size limit of the API server or etcd.",
+)
+_MANIFEST_NAME_INVALID = Code(
+    "manifest-name-invalid", "A manifest has a name, label or annotation that is not allowed."
+)
+_MANIFEST_UNKNOWN_FIELD = Code(
+    "manifest-unknown-field", "A manifest has a field that its kind does not define."
+)
+_MANIFEST_WRONG_TYPE = Code("manifest-wrong-type", "A value in a manifest has the wrong type.")
+_MANIFEST_INVALID = Code(
+    "manifest-invalid", "A manifest is incomplete or rejected by the API server as invalid."
+)
+
+_APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
 _VALIDATION = "kubernetes apimachinery validation"
-_IN_GIT = "in Git (HelmRelease: in the values or the chart)"
 _FIELD = r"(?<![\w.])(?P<field>[A-Za-z<][\w.\[\]\"=:/()<>-]{0,200})"
 
 _CONFLICTS = (
     Rule(
-        "field-manager-conflict",
-        "another manager, {manager}, owns a field of {object} that Flux wants to set: {field}",
-        (
+        _FIELD_MANAGER_CONFLICT,
+        why="another manager, {manager}, owns a field of {object} that Flux wants to set: {field}",
+        steps=(
             Step(
-                "leave {field} to one of them: take it out of Git, stop {manager} from writing "
-                "it, or annotate the object kustomize.toolkit.fluxcd.io/ssa: Override",
+                "leave {field} to one of them: take it out of Git, stop {manager} from writing it, or annotate the object kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -29,12 +47,11 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery managedfields",
     ),
     Rule(
-        "field-manager-conflict",
-        "another manager owns a field of {object} that Flux wants to set",
-        (
+        _FIELD_MANAGER_CONFLICT,
+        why="another manager owns a field of {object} that Flux wants to set",
+        steps=(
             Step(
-                "leave the field to one of them: take it out of Git, or annotate the object "
-                "kustomize.toolkit.fluxcd.io/ssa: Override",
+                "leave the field to one of them: take it out of Git, or annotate the object kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -42,9 +59,12 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery managedfields",
     ),
     Rule(
-        "update-conflict",
-        "{object} was changed by another while Flux applied it (the object has been modified)",
-        (
+        Code(
+            "update-conflict",
+            "An object was modified by another client while Flux was applying it.",
+        ),
+        why="{object} was changed by another while Flux applied it (the object has been modified)",
+        steps=(
             Step(
                 "wait for the next attempt; if it stays, two controllers fight over it",
                 read=(OBJECT,),
@@ -56,9 +76,9 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        "port-in-use",
-        "the port {port} that {object} asks for is allocated already ({field})",
-        (
+        Code("port-in-use", "A Service asks for a port or IP address that is already allocated."),
+        why="the port {port} that {object} asks for is allocated already ({field})",
+        steps=(
             Step(
                 "choose another port, or leave it out so that one is chosen",
                 read=("kubectl get services -A -o wide",),
@@ -75,13 +95,11 @@ _CONFLICTS = (
 
 _TOO_LARGE = (
     Rule(
-        "object-too-large",
-        "the annotations of {object} are larger than the API server takes: mostly "
-        "kubectl.kubernetes.io/last-applied-configuration",
-        (
+        _OBJECT_TOO_LARGE,
+        why="the annotations of {object} are larger than the API server takes: mostly kubectl.kubernetes.io/last-applied-configuration",
+        steps=(
             Step(
-                "apply it server-side only (no kubectl apply beside Flux), and take large "
-                "annotations out of the manifest",
+                "apply it server-side only (no kubectl apply beside Flux), and take large annotations out of the manifest",
                 read=(OBJECT,),
             ),
         ),
@@ -90,9 +108,9 @@ _TOO_LARGE = (
         upstream=_VALIDATION,
     ),
     Rule(
-        "object-too-large",
-        "{object} is larger than the API server or etcd takes",
-        (
+        _OBJECT_TOO_LARGE,
+        why="{object} is larger than the API server or etcd takes",
+        steps=(
             Step(
                 "split it: a ConfigMap or Secret holds at most 1 MiB, a request 1.5 MiB in etcd",
                 read=(OBJECT,),
@@ -109,13 +127,14 @@ _TOO_LARGE = (
 
 _INVALID = (
     Rule(
-        "crd-stored-versions",
-        "{object} still has objects stored in {stored}, a version that the new CRD no longer has",
-        (
+        Code(
+            "crd-stored-versions",
+            "The new CRD lacks a version that status.storedVersions still lists.",
+        ),
+        why="{object} still has objects stored in {stored}, a version that the new CRD no longer has",
+        steps=(
             Step(
-                "rewrite the stored objects in a version that stays and take {stored} out of "
-                "status.storedVersions: flux migrate does both for Flux (the operator by "
-                "spec.migrateResources), kube-storage-version-migrator for others",
+                "rewrite the stored objects in a version that stays and take {stored} out of status.storedVersions: flux migrate does both for Flux (the operator by spec.migrateResources), kube-storage-version-migrator for others",
                 read=("kubectl get {object_resource} {object_name} -o yaml",),
             ),
         ),
@@ -127,12 +146,14 @@ _INVALID = (
         upstream="kubernetes apiextensions-apiserver validation, F cmd/flux/migrate.go",
     ),
     Rule(
-        "manifest-selector-mismatch",
-        "the selector of {object} does not select the pods of its own template",
-        (
+        Code(
+            "manifest-selector-mismatch",
+            "The selector of a workload does not match the labels of its pod template.",
+        ),
+        why="the selector of {object} does not select the pods of its own template",
+        steps=(
             Step(
-                f"let spec.selector.matchLabels and spec.template.metadata.labels agree {_IN_GIT}; "
-                "the selector of one that exists cannot be changed",
+                "let spec.selector.matchLabels and spec.template.metadata.labels agree in Git (HelmRelease: in the values or the chart); the selector of one that exists cannot be changed",
                 read=(OBJECT,),
             ),
         ),
@@ -142,12 +163,14 @@ _INVALID = (
         upstream="kubernetes pkg/apis/apps/validation",
     ),
     Rule(
-        "volume-not-resizable",
-        "{object} cannot grow: its StorageClass does not allow it, or it was provisioned by hand",
-        (
+        Code(
+            "volume-not-resizable",
+            "A PersistentVolumeClaim asks for more storage, but its volume cannot be resized.",
+        ),
+        why="{object} cannot grow: its StorageClass does not allow it, or it was provisioned by hand",
+        steps=(
             Step(
-                "set allowVolumeExpansion: true in the StorageClass if its driver can do it, or "
-                f"put the old size back {_IN_GIT} and move the data to a larger claim",
+                "set allowVolumeExpansion: true in the StorageClass if its driver can do it, or put the old size back in Git (HelmRelease: in the values or the chart) and move the data to a larger claim",
                 read=(OBJECT, "kubectl get storageclasses"),
             ),
         ),
@@ -156,12 +179,11 @@ _INVALID = (
         upstream="kubernetes PersistentVolumeClaimResize admission",
     ),
     Rule(
-        "manifest-not-encoded",
-        "{object} has a value under data that is not base64",
-        (
+        Code("manifest-not-encoded", "A value under data in a manifest is not valid base64."),
+        why="{object} has a value under data that is not base64",
+        steps=(
             Step(
-                "write it as plain text under stringData, or encode it (base64 -w0)",
-                read=(SPEC,),
+                "write it as plain text under stringData, or encode it (base64 -w0)", read=(SPEC,)
             ),
         ),
         pattern=Text(r"illegal base64 data"),
@@ -170,20 +192,20 @@ _INVALID = (
         upstream="Go encoding/base64",
     ),
     Rule(
-        "manifest-name-invalid",
-        "an object has a name with _ in it, which Flux cannot keep in its inventory: {detail}",
-        (Step(f"rename it {_IN_GIT}", read=(SPEC,)),),
+        _MANIFEST_NAME_INVALID,
+        why="an object has a name with _ in it, which Flux cannot keep in its inventory: {detail}",
+        steps=(Step("rename it in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),),
         pattern=Text(r"too many fields within: (?P<detail>\S+)"),
         kinds=_APPLIES,
         trivial=True,
         upstream="CU pkg/object",
     ),
     Rule(
-        "manifest-unknown-field",
-        "{object} has a field that its kind does not know: {field}",
-        (
+        _MANIFEST_UNKNOWN_FIELD,
+        why="{object} has a field that its kind does not know: {field}",
+        steps=(
             Step(
-                f"correct {{field}} {_IN_GIT}: its spelling, its place, or the apiVersion",
+                "correct {field} in Git (HelmRelease: in the values or the chart): its spelling, its place, or the apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
@@ -191,17 +213,17 @@ _INVALID = (
             r"(?P<field>\.[\w.\[\]\"=:-]+): field not declared in schema|"
             r"unknown field \"(?P<unknown>[^\"]+)\""
         ),
-        needs=("field",),
         kinds=_APPLIES,
+        needs=("field",),
         trivial=True,
         upstream="kubernetes structured-merge-diff typed",
     ),
     Rule(
-        "manifest-unknown-field",
-        "{object} has a field that its kind does not know: {field}",
-        (
+        _MANIFEST_UNKNOWN_FIELD,
+        why="{object} has a field that its kind does not know: {field}",
+        steps=(
             Step(
-                f"correct {{field}} {_IN_GIT}: its spelling, its place, or the apiVersion",
+                "correct {field} in Git (HelmRelease: in the values or the chart): its spelling, its place, or the apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
@@ -214,21 +236,25 @@ _INVALID = (
         upstream="kubernetes apimachinery runtime/serializer strict",
     ),
     Rule(
-        "manifest-duplicate-entry",
-        "{object} has two entries with the same key {key} in a list",
-        (Step(f"take one of the entries {{key}} out {_IN_GIT}", read=(SPEC,)),),
+        Code("manifest-duplicate-entry", "A list in a manifest has two entries with the same key."),
+        why="{object} has two entries with the same key {key} in a list",
+        steps=(
+            Step(
+                "take one of the entries {key} out in Git (HelmRelease: in the values or the chart)",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(r"duplicate entries for key \[(?P<key>[^\]]+)\]"),
         kinds=_APPLIES,
         trivial=True,
         upstream="kubernetes structured-merge-diff typed",
     ),
     Rule(
-        "manifest-wrong-type",
-        "a value of {object} has the wrong type: {field} is a {found} and must be a {wanted}",
-        (
+        _MANIFEST_WRONG_TYPE,
+        why="a value of {object} has the wrong type: {field} is a {found} and must be a {wanted}",
+        steps=(
             Step(
-                f"correct {{field}} {_IN_GIT}; a number or true that is meant as text needs "
-                "quotes (env values, annotations, labels)",
+                "correct {field} in Git (HelmRelease: in the values or the chart); a number or true that is meant as text needs quotes (env values, annotations, labels)",
                 read=(SPEC,),
             ),
         ),
@@ -241,12 +267,11 @@ _INVALID = (
         upstream="Go encoding/json",
     ),
     Rule(
-        "manifest-wrong-type",
-        "a value of {object} has the wrong type: {detail}",
-        (
+        _MANIFEST_WRONG_TYPE,
+        why="a value of {object} has the wrong type: {detail}",
+        steps=(
             Step(
-                f"correct it {_IN_GIT}; a number or true that is meant as text needs quotes (env "
-                "values, annotations, labels)",
+                "correct it in Git (HelmRelease: in the values or the chart); a number or true that is meant as text needs quotes (env values, annotations, labels)",
                 read=(SPEC,),
             ),
         ),
@@ -261,13 +286,11 @@ _INVALID = (
         upstream="kubernetes structured-merge-diff typed",
     ),
     Rule(
-        "manifest-name-invalid",
-        "{object} has a name, label or annotation that Kubernetes does not allow: {field}: "
-        "{detail}",
-        (
+        _MANIFEST_NAME_INVALID,
+        why="{object} has a name, label or annotation that Kubernetes does not allow: {field}: {detail}",
+        steps=(
             Step(
-                f"correct {{field}} {_IN_GIT}: names are of lower-case letters, digits and -, at "
-                "most 63 characters for a label",
+                "correct {field} in Git (HelmRelease: in the values or the chart): names are of lower-case letters, digits and -, at most 63 characters for a label",
                 read=(SPEC,),
             ),
         ),
@@ -282,9 +305,11 @@ _INVALID = (
         upstream=_VALIDATION,
     ),
     Rule(
-        "manifest-invalid",
-        "the API server rejects {object}: {field}: {detail}",
-        (Step(f"correct {{field}} {_IN_GIT}", read=(SPEC,)),),
+        _MANIFEST_INVALID,
+        why="the API server rejects {object}: {field}: {detail}",
+        steps=(
+            Step("correct {field} in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),
+        ),
         pattern=Text(
             rf"{_FIELD}: (?P<detail>(?:Required value|Invalid value|Unsupported value|Duplicate "
             r"value|Not found|Too many|Too long|Forbidden)[^\n]{0,240})"
@@ -293,9 +318,14 @@ _INVALID = (
         upstream=_VALIDATION,
     ),
     Rule(
-        "manifest-invalid",
-        "the API server rejects {object} as invalid: {detail}",
-        (Step(f"correct what the message names {_IN_GIT}", read=(SPEC,)),),
+        _MANIFEST_INVALID,
+        why="the API server rejects {object} as invalid: {detail}",
+        steps=(
+            Step(
+                "correct what the message names in Git (HelmRelease: in the values or the chart)",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(
             r"(?:dry-run failed(?: \(\w+\))?|is invalid|strict decoding error|apply failed[^:\n]"
             r"{0,40}): ?(?P<detail>[^\n]{1,240})"
@@ -304,9 +334,14 @@ _INVALID = (
         upstream="PKG ssa/errors",
     ),
     Rule(
-        "manifest-invalid",
-        "a manifest has no kind, no name or no apiVersion: {detail}",
-        (Step(f"correct the manifest {_IN_GIT}", read=(SPEC,)),),
+        _MANIFEST_INVALID,
+        why="a manifest has no kind, no name or no apiVersion: {detail}",
+        steps=(
+            Step(
+                "correct the manifest in Git (HelmRelease: in the values or the chart)",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(
             r"(?P<detail>(?:Object 'Kind' is missing|missing metadata\.name|kind must be set|"
             r"resource name may not be empty|name is required|apiVersion must be set|"
@@ -320,12 +355,11 @@ _INVALID = (
 
 _OTHERWISE = (
     Rule(
-        "apply-failed",
-        "what was built cannot be applied",
-        (
+        Code("apply-failed", "The manifests cannot be applied to the cluster."),
+        why="what was built cannot be applied",
+        steps=(
             Step(
-                "look at what the message names; flux diff kustomization and kubectl apply "
-                "--server-side --dry-run=server show the same error",
+                "look at what the message names; flux diff kustomization and kubectl apply --server-side --dry-run=server show the same error",
                 read=(SPEC, LOG),
             ),
         ),

@@ -5,19 +5,23 @@ Upstream: NC internal/server/event_handlers.go, internal/notifier.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import DESCRIBE, SECRET, SECRETS, SPEC, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_PROVIDER = frozenset({"Provider"})
-_CODE = "notification-failed"
+_NOTIFICATION_FAILED = Code(
+    "notification-failed", "The notifications of a Provider cannot be delivered."
+)
+
+_PROVIDER: KindNames = frozenset({"Provider"})
 _NOTIFIER = "NC internal/notifier"
 
 RULES = (
     Rule(
-        _CODE,
-        "the Secret {missing} that {missing_field} names does not exist",
-        (
+        _NOTIFICATION_FAILED,
+        why="the Secret {missing} that {missing_field} names does not exist",
+        steps=(
             Step(
-                "create the Secret {missing} with the key address (the webhook's URL), or token "
-                "where the type wants one",
+                "create the Secret {missing} with the key address (the webhook's URL), or token where the type wants one",
                 read=(SECRETS, SPEC),
                 change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
             ),
@@ -28,12 +32,11 @@ RULES = (
         upstream="NC internal/server/event_handlers.go",
     ),
     Rule(
-        _CODE,
-        "the receiving side knows no such address ({status})",
-        (
+        _NOTIFICATION_FAILED,
+        why="the receiving side knows no such address ({status})",
+        steps=(
             Step(
-                "correct spec.address, or the key address of the Secret {secret}; the webhook may "
-                "have been deleted",
+                "correct spec.address, or the key address of the Secret {secret}; the webhook may have been deleted",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -42,12 +45,11 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
-        "the receiving side does not accept the login ({status})",
-        (
+        _NOTIFICATION_FAILED,
+        why="the receiving side does not accept the login ({status})",
+        steps=(
             Step(
-                "put a valid token into the Secret {secret}, with the right to write (Git "
-                "providers: commit statuses)",
+                "put a valid token into the Secret {secret}, with the right to write (Git providers: commit statuses)",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -59,9 +61,9 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
-        "the receiving side does not take the message ({status})",
-        (
+        _NOTIFICATION_FAILED,
+        why="the receiving side does not take the message ({status})",
+        steps=(
             Step(
                 "look at spec.type, spec.channel and spec.address: they must fit the service",
                 read=(SPEC,),
@@ -75,12 +77,11 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
-        "the Provider is not complete: {detail}",
-        (
+        _NOTIFICATION_FAILED,
+        why="the Provider is not complete: {detail}",
+        steps=(
             Step(
-                "correct spec.type, spec.address and the keys of the Secret {secret} (address, "
-                "token, or username and password)",
+                "correct spec.type, spec.address and the keys of the Secret {secret} (address, token, or username and password)",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -93,13 +94,11 @@ RULES = (
         upstream="NC internal/notifier/factory.go",
     ),
     Rule(
-        _CODE,
-        "the commit status cannot be set: {detail}",
-        (
+        _NOTIFICATION_FAILED,
+        why="the commit status cannot be set: {detail}",
+        steps=(
             Step(
-                "look at spec.address (the repository that is synced) and the rights of the token "
-                "in the Secret {secret}; only Kustomizations and HelmReleases of a Git source "
-                "have a commit",
+                "look at spec.address (the repository that is synced) and the rights of the token in the Secret {secret}; only Kustomizations and HelmReleases of a Git source have a commit",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -111,9 +110,9 @@ RULES = (
         upstream=_NOTIFIER,
     ),
     Rule(
-        _CODE,
-        "the controller could not send it",
-        (
+        _NOTIFICATION_FAILED,
+        why="the controller could not send it",
+        steps=(
             Step(
                 "look at spec.address, the Secret {secret} and the way to the service",
                 read=(DESCRIBE, named(SECRET, "{secret}")),

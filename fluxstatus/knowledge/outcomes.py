@@ -5,8 +5,17 @@ Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, RESET, RETRY, SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_HR = frozenset({"HelmRelease"})
+_HOOK_FAILED = Code("hook-failed", "A Helm hook of the chart failed.")
+_HELM_TEST_FAILED = Code("helm-test-failed", "A Helm test of the release failed.")
+_UPGRADE_ROLLED_BACK = Code(
+    "upgrade-rolled-back", "The Helm upgrade failed and was rolled back to the previous release."
+)
+_UNINSTALL_FAILED = Code("uninstall-failed", "The Helm release cannot be uninstalled.")
+
+_HR: KindNames = frozenset({"HelmRelease"})
 _TARGET_PODS = "kubectl get pods -n {target_ns}"
 _HISTORY = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.status.history}}"
 REASONS = (
@@ -27,24 +36,20 @@ _WORKLOAD = (
 
 RULES = (
     Rule(
-        "hook-failed",
-        "a hook of the chart fails ({hook}): {workload}, {workload_state}",
-        (
-            Step("read the hook's log and correct it", read=_WORKLOAD),
-            RETRY,
-        ),
+        _HOOK_FAILED,
+        why="a hook of the chart fails ({hook}): {workload}, {workload_state}",
+        steps=(Step("read the hook's log and correct it", read=_WORKLOAD), RETRY),
         pattern=Text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
         reasons=REASONS,
         kinds=_HR,
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
-        "hook-failed",
-        "a hook of the chart fails ({hook}): {detail}",
-        (
+        _HOOK_FAILED,
+        why="a hook of the chart fails ({hook}): {detail}",
+        steps=(
             Step(
-                "read the hook's log and correct it; a hook that Helm removes after a failure "
-                "leaves its log only in the events and the log collector",
+                "read the hook's log and correct it; a hook that Helm removes after a failure leaves its log only in the events and the log collector",
                 read=(_TARGET_PODS, "kubectl get jobs -n {target_ns}"),
             ),
             RETRY,
@@ -58,9 +63,9 @@ RULES = (
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
-        "helm-test-failed",
-        "the release's test fails: {workload}, {workload_state}",
-        (
+        _HELM_TEST_FAILED,
+        why="the release's test fails: {workload}, {workload_state}",
+        steps=(
             Step(
                 "read the log of the test pod",
                 read=(
@@ -73,26 +78,28 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        reasons=("TestFailed",),
         pattern=_WAITED,
-        kinds=_HR,
-        upstream="HC internal/reconcile/test.go",
-    ),
-    Rule(
-        "helm-test-failed",
-        "the release's test fails",
-        (Step("read the log of the test pod", read=(_TARGET_PODS,)),),
         reasons=("TestFailed",),
         kinds=_HR,
         upstream="HC internal/reconcile/test.go",
     ),
     Rule(
-        "helm-storage-forbidden",
-        "helm-controller cannot read the release's storage",
-        (
+        _HELM_TEST_FAILED,
+        why="the release's test fails",
+        steps=(Step("read the log of the test pod", read=(_TARGET_PODS,)),),
+        reasons=("TestFailed",),
+        kinds=_HR,
+        upstream="HC internal/reconcile/test.go",
+    ),
+    Rule(
+        Code(
+            "helm-storage-forbidden",
+            "The helm-controller cannot read the stored state of the release.",
+        ),
+        why="helm-controller cannot read the release's storage",
+        steps=(
             Step(
-                "let the ServiceAccount {sa} read and write Secrets in the release's namespace, "
-                "where Helm keeps its releases",
+                "let the ServiceAccount {sa} read and write Secrets in the release's namespace, where Helm keeps its releases",
                 read=(SPEC,),
             ),
         ),
@@ -101,28 +108,26 @@ RULES = (
         upstream="HC internal/reconcile/state.go",
     ),
     Rule(
-        "upgrade-rolled-back",
-        "the upgrade failed and was rolled back, so the previous version runs: {workload}, "
-        "{workload_state}",
-        (
+        _UPGRADE_ROLLED_BACK,
+        why="the upgrade failed and was rolled back, so the previous version runs: {workload}, {workload_state}",
+        steps=(
             Step(
                 "correct what kept it from becoming healthy",
                 read=(_HISTORY, "kubectl get pods -n {workload_ns}"),
             ),
             RETRY,
         ),
-        reasons=("RollbackSucceeded",),
         pattern=_WAITED,
+        reasons=("RollbackSucceeded",),
         kinds=_HR,
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
-        "upgrade-rolled-back",
-        "the upgrade failed and was rolled back, so the previous version runs",
-        (
+        _UPGRADE_ROLLED_BACK,
+        why="the upgrade failed and was rolled back, so the previous version runs",
+        steps=(
             Step(
-                "correct the chart or the values that fail; the message is that of the failed "
-                "upgrade",
+                "correct the chart or the values that fail; the message is that of the failed upgrade",
                 read=(_HISTORY, _TARGET_PODS),
             ),
             RETRY,
@@ -132,13 +137,13 @@ RULES = (
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
-        "rollback-failed",
-        "the upgrade failed, and going back to the previous version failed too",
-        (
-            Step(
-                "look at the release's history; both errors count",
-                read=(_HISTORY, _TARGET_PODS),
-            ),
+        Code(
+            "rollback-failed",
+            "The Helm upgrade failed, and so did the rollback to the previous release.",
+        ),
+        why="the upgrade failed, and going back to the previous version failed too",
+        steps=(
+            Step("look at the release's history; both errors count", read=(_HISTORY, _TARGET_PODS)),
             RETRY,
         ),
         reasons=("RollbackFailed",),
@@ -146,24 +151,24 @@ RULES = (
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
-        "release-unhealthy",
-        "the chart was rolled out, and {workload} does not become healthy: {workload_state}",
-        (
+        Code("release-unhealthy", "An object of the Helm release did not become healthy."),
+        why="the chart was rolled out, and {workload} does not become healthy: {workload_state}",
+        steps=(
             Step(
                 "look at it and its pods; raise spec.timeout if it only needs longer",
                 read=_WORKLOAD,
             ),
             RETRY,
         ),
-        reasons=("InstallFailed", "UpgradeFailed", "UninstallSucceeded", "RollbackFailed"),
         pattern=_WAITED,
+        reasons=("InstallFailed", "UpgradeFailed", "UninstallSucceeded", "RollbackFailed"),
         kinds=_HR,
         upstream="HC internal/action, PKG ssa/manager_wait.go",
     ),
     Rule(
-        "helm-timeout",
-        "what the chart rolled out was not ready within spec.timeout",
-        (
+        Code("helm-timeout", "The resources of the release were not ready within spec.timeout."),
+        why="what the chart rolled out was not ready within spec.timeout",
+        steps=(
             Step(
                 "look at the pods; raise spec.timeout if they only need longer",
                 read=(_TARGET_PODS, _HISTORY),
@@ -179,24 +184,23 @@ RULES = (
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(
-        "uninstall-failed",
-        "the Helm release cannot be uninstalled: {detail}",
-        (
+        _UNINSTALL_FAILED,
+        why="the Helm release cannot be uninstalled: {detail}",
+        steps=(
             Step(
-                "look at what cannot be deleted: finalizers, webhooks, rights of the "
-                "ServiceAccount {sa}, hooks of the chart (pre-delete, post-delete)",
+                "look at what cannot be deleted: finalizers, webhooks, rights of the ServiceAccount {sa}, hooks of the chart (pre-delete, post-delete)",
                 read=(_HISTORY, _TARGET_PODS),
             ),
         ),
-        reasons=("UninstallFailed",),
         pattern=Text(r"(?:uninstall failed for release [^:]+|uninstall): (?P<detail>[^\n]{1,240})"),
+        reasons=("UninstallFailed",),
         kinds=_HR,
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(
-        "uninstall-failed",
-        "the Helm release cannot be uninstalled",
-        (
+        _UNINSTALL_FAILED,
+        why="the Helm release cannot be uninstalled",
+        steps=(
             Step(
                 "look at what cannot be deleted: finalizers, webhooks, rights, hooks",
                 read=(_HISTORY, _TARGET_PODS),
@@ -207,45 +211,45 @@ RULES = (
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(
-        "upgrade-failed",
-        "the Helm upgrade fails",
-        (
-            Step("look at what the message names", read=(_HISTORY, _TARGET_PODS)),
-            RETRY,
-        ),
+        Code("upgrade-failed", "The Helm upgrade or another action on the release failed."),
+        why="the Helm upgrade fails",
+        steps=(Step("look at what the message names", read=(_HISTORY, _TARGET_PODS)), RETRY),
         reasons=("UpgradeFailed", "UninstallSucceeded", "PendingRelease", "RetryAfterInterval"),
         kinds=_HR,
         upstream="HC internal/reconcile/upgrade.go",
     ),
     Rule(
-        "install-failed",
-        "the Helm install fails",
-        (Step("look at what the message names", read=(_TARGET_PODS,)), RETRY),
+        Code("install-failed", "The Helm install of the release failed."),
+        why="the Helm install fails",
+        steps=(Step("look at what the message names", read=(_TARGET_PODS,)), RETRY),
         reasons=("InstallFailed",),
         kinds=_HR,
         upstream="HC internal/reconcile/install.go",
     ),
     Rule(
-        "retries-exceeded",
-        "its retries are used up ({detail}), and it is not tried again until the spec, the values "
-        "or the chart change",
-        (
+        Code(
+            "retries-exceeded", "The HelmRelease has exhausted its retries and is not tried again."
+        ),
+        why="its retries are used up ({detail}), and it is not tried again until the spec, the values or the chart change",
+        steps=(
             Step(
-                "correct what the first error says, and reset the retries (as flux reconcile "
-                "helmrelease {name} --reset does)",
+                "correct what the first error says, and reset the retries (as flux reconcile helmrelease {name} --reset does)",
                 read=(_HISTORY,),
                 change=(RESET,),
             ),
         ),
-        reasons=("RetriesExceeded", "MissingRollbackTarget"),
         pattern=Text(r"(?P<detail>failed to [^\n]{1,160}|.{1,80})"),
+        reasons=("RetriesExceeded", "MissingRollbackTarget"),
         kinds=_HR,
         upstream="HC internal/reconcile/atomic_release.go",
     ),
     Rule(
-        "helm-client-failed",
-        "helm-controller cannot act for this release",
-        (
+        Code(
+            "helm-client-failed",
+            "The helm-controller cannot set up its client or process the release.",
+        ),
+        why="helm-controller cannot act for this release",
+        steps=(
             Step(
                 "look at spec.kubeConfig, spec.serviceAccountName and the controller's log",
                 read=(LOG, SPEC),

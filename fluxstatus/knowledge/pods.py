@@ -3,14 +3,14 @@
 The texts are the kubelet's, the scheduler's and the controllers' of Deployments, Jobs and volumes,
 as workloads.py and the Warning events tell them.
 
+All have the code of a failed health check: they say more of it, and are no fault alone.
+
 Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and the admission
 plugins, which are in admission.py.
 """
 
+from fluxstatus.knowledge.codes import HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.rule import Rule, Step, Text
-
-_CODE = "health-check-failed"
-"""The code of them all: they say more of a health check that failed, and are no fault alone."""
 
 _DESCRIBE = "kubectl describe pod {pod} -n {ns}"
 _LOG = "kubectl logs {pod} -n {ns} --container={container} --tail=50"
@@ -22,12 +22,11 @@ _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 
 RULES = (
     Rule(
-        _CODE,
-        "the image {image} cannot be pulled",
-        (
+        HEALTH_CHECK_FAILED,
+        why="the image {image} cannot be pulled",
+        steps=(
             Step(
-                "correct the name or tag of the image {image} in Git; a private registry needs a "
-                "pull Secret: imagePullSecrets in the pod or its ServiceAccount",
+                "correct the name or tag of the image {image} in Git; a private registry needs a pull Secret: imagePullSecrets in the pod or its ServiceAccount",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -38,12 +37,11 @@ RULES = (
         upstream=f"{_KUBELET}/images",
     ),
     Rule(
-        _CODE,
-        "it needs more memory than its limit (OOMKilled)",
-        (
+        HEALTH_CHECK_FAILED,
+        why="it needs more memory than its limit (OOMKilled)",
+        steps=(
             Step(
-                "raise the container's memory limit (resources.limits.memory), or find out why it "
-                "needs so much",
+                "raise the container's memory limit (resources.limits.memory), or find out why it needs so much",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -51,12 +49,11 @@ RULES = (
         upstream=_KUBELET,
     ),
     Rule(
-        _CODE,
-        "its container needs the {reference} {referred}, which is missing",
-        (
+        HEALTH_CHECK_FAILED,
+        why="its container needs the {reference} {referred}, which is missing",
+        steps=(
             Step(
-                "create the {reference} {referred} in namespace {ns}, or correct its name "
-                "in the pod template",
+                "create the {reference} {referred} in namespace {ns}, or correct its name in the pod template",
                 read=("kubectl get configmaps,secrets -n {ns}", _DESCRIBE),
             ),
         ),
@@ -65,12 +62,11 @@ RULES = (
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
-        _CODE,
-        "its container needs the key {key} of the {reference} {referred}, which is missing",
-        (
+        HEALTH_CHECK_FAILED,
+        why="its container needs the key {key} of the {reference} {referred}, which is missing",
+        steps=(
             Step(
-                "add the key {key} to the {reference} {referred}, or correct the key in the pod "
-                "template",
+                "add the key {key} to the {reference} {referred}, or correct the key in the pod template",
                 read=("kubectl describe {reference} -n {ns}", _DESCRIBE),
             ),
         ),
@@ -82,9 +78,9 @@ RULES = (
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
-        _CODE,
-        "its container cannot be started",
-        (
+        HEALTH_CHECK_FAILED,
+        why="its container cannot be started",
+        steps=(
             Step(
                 "correct what the message names in the pod template: command, user, mounts",
                 read=(_DESCRIBE,),
@@ -97,12 +93,11 @@ RULES = (
         upstream=f"{_KUBELET}/container",
     ),
     Rule(
-        _CODE,
-        "its program ends again and again",
-        (
+        HEALTH_CHECK_FAILED,
+        why="its program ends again and again",
+        steps=(
             Step(
-                "read what the container logged before it ended, and correct the program or its "
-                "settings",
+                "read what the container logged before it ended, and correct the program or its settings",
                 read=(_PREVIOUS, _DESCRIBE),
             ),
         ),
@@ -110,12 +105,11 @@ RULES = (
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
-        _CODE,
-        "its PersistentVolumeClaim is not bound or does not exist",
-        (
+        HEALTH_CHECK_FAILED,
+        why="its PersistentVolumeClaim is not bound or does not exist",
+        steps=(
             Step(
-                "look at the claim: its StorageClass must exist and its provisioner run; a claim "
-                "that does not exist must be applied too",
+                "look at the claim: its StorageClass must exist and its provisioner run; a claim that does not exist must be applied too",
                 read=(_CLAIMS, "kubectl get storageclasses"),
             ),
         ),
@@ -127,9 +121,9 @@ RULES = (
         upstream="kubernetes pkg/controller/volume",
     ),
     Rule(
-        _CODE,
-        "a volume of the pod cannot be mounted",
-        (Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
+        HEALTH_CHECK_FAILED,
+        why="a volume of the pod cannot be mounted",
+        steps=(Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
         pattern=Text(
             r"FailedMount|FailedAttachVolume|Multi-Attach error|MountVolume\.\w+ failed|"
             r"Unable to attach or mount volumes"
@@ -137,9 +131,9 @@ RULES = (
         upstream=f"{_KUBELET}/volumemanager",
     ),
     Rule(
-        _CODE,
-        "no node has enough {resource_short} left",
-        (
+        HEALTH_CHECK_FAILED,
+        why="no node has enough {resource_short} left",
+        steps=(
             Step(
                 "ask for less (resources.requests), add nodes, or make room",
                 read=("kubectl describe nodes", _DESCRIBE),
@@ -149,9 +143,9 @@ RULES = (
         upstream=f"{_SCHEDULER}/plugins/noderesources",
     ),
     Rule(
-        _CODE,
-        "no node fits its nodeSelector or affinity",
-        (
+        HEALTH_CHECK_FAILED,
+        why="no node fits its nodeSelector or affinity",
+        steps=(
             Step(
                 "correct nodeSelector or affinity in the pod template, or label a node",
                 read=(_NODES, _DESCRIBE),
@@ -163,9 +157,9 @@ RULES = (
         upstream=f"{_SCHEDULER}/plugins/nodeaffinity",
     ),
     Rule(
-        _CODE,
-        "the nodes have taints that it does not tolerate",
-        (
+        HEALTH_CHECK_FAILED,
+        why="the nodes have taints that it does not tolerate",
+        steps=(
             Step(
                 "add the tolerations to the pod template, or take the taint off a node",
                 read=("kubectl describe nodes", _DESCRIBE),
@@ -175,9 +169,9 @@ RULES = (
         upstream=f"{_SCHEDULER}/plugins/tainttoleration",
     ),
     Rule(
-        _CODE,
-        "it runs and its probe fails",
-        (
+        HEALTH_CHECK_FAILED,
+        why="it runs and its probe fails",
+        steps=(
             Step(
                 "look at what the probe asks (path, port, timeout) and at the log",
                 read=(_DESCRIBE, _LOG),
@@ -187,9 +181,9 @@ RULES = (
         upstream=f"{_KUBELET}/prober",
     ),
     Rule(
-        _CODE,
-        "it was evicted: its node ran short of memory or disk",
-        (
+        HEALTH_CHECK_FAILED,
+        why="it was evicted: its node ran short of memory or disk",
+        steps=(
             Step(
                 "set requests that fit what it needs, or give the nodes more",
                 read=("kubectl describe nodes",),
@@ -199,12 +193,11 @@ RULES = (
         upstream=f"{_KUBELET}/eviction",
     ),
     Rule(
-        _CODE,
-        "the Job has failed as often as it may, or took too long",
-        (
+        HEALTH_CHECK_FAILED,
+        why="the Job has failed as often as it may, or took too long",
+        steps=(
             Step(
-                "read the log of its pods; a Job that has failed is not run again: correct it, and "
-                "delete the Job so that Flux makes it anew",
+                "read the log of its pods; a Job that has failed is not run again: correct it, and delete the Job so that Flux makes it anew",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
@@ -213,14 +206,9 @@ RULES = (
         upstream="kubernetes pkg/controller/job",
     ),
     Rule(
-        _CODE,
-        "its container ended with an error",
-        (
-            Step(
-                "read its log",
-                read=(_LOG, _DESCRIBE),
-            ),
-        ),
+        HEALTH_CHECK_FAILED,
+        why="its container ended with an error",
+        steps=(Step("read its log", read=(_LOG, _DESCRIBE)),),
         pattern=Text(r"ended with|has failed"),
         upstream=_KUBELET,
     ),

@@ -6,9 +6,26 @@ SC internal/controller/ocirepository_controller.go.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, REGISTRY, SPEC, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_OCI = frozenset({"OCIRepository"})
-_PULLS = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
+_REGISTRY_AUTH_MISSING = Code(
+    "registry-auth-missing", "The registry requires a login, but no Secret is configured."
+)
+_REGISTRY_TAG_MISSING = Code(
+    "registry-tag-missing", "The requested tag, digest or version does not exist in the registry."
+)
+_REGISTRY_REPOSITORY_MISSING = Code(
+    "registry-repository-missing",
+    "The repository does not exist, or the registry does not support OCI artifacts.",
+)
+_REGISTRY_LAYER_MISSING = Code(
+    "registry-layer-missing",
+    "The OCI artifact has no layer that matches spec.layerSelector and can be unpacked.",
+)
+
+_OCI: KindNames = frozenset({"OCIRepository"})
+_PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
 _ERRORS = "go-containerregistry pkg/v1/remote/transport/error.go"
 
 _REJECTED = (
@@ -20,13 +37,14 @@ _WANTED = r"(?:manifests|blobs)/(?P<wanted>(?:sha\d+:)?[^\s:]+)"
 
 _LOGIN = (
     Rule(
-        "registry-auth-forbidden",
-        "the registry lets the login of the Secret {secret} in, and not at {wanted_repository} "
-        "(DENIED): it may not pull there, or there is no such repository",
-        (
+        Code(
+            "registry-auth-forbidden",
+            "The registry accepts the login but denies access to the repository.",
+        ),
+        why="the registry lets the login of the Secret {secret} in, and not at {wanted_repository} (DENIED): it may not pull there, or there is no such repository",
+        steps=(
             Step(
-                "give the user or token in the Secret {secret} the right to read the repository "
-                "(ghcr.io: read:packages and access to the package), or correct spec.url",
+                "give the user or token in the Secret {secret} the right to read the repository (ghcr.io: read:packages and access to the package), or correct spec.url",
                 read=("kubectl get secret {secret} -n {ns}", SPEC),
             ),
         ),
@@ -39,13 +57,11 @@ _LOGIN = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-auth-rejected",
-        "the registry rejects the login (UNAUTHORIZED) of the Secret {secret}: a wrong or expired "
-        "password, or not a Secret of type kubernetes.io/dockerconfigjson for this host",
-        (
+        Code("registry-auth-rejected", "The registry rejects the credentials in the Secret."),
+        why="the registry rejects the login (UNAUTHORIZED) of the Secret {secret}: a wrong or expired password, or not a Secret of type kubernetes.io/dockerconfigjson for this host",
+        steps=(
             Step(
-                "renew the Secret {secret}; it must be of type kubernetes.io/dockerconfigjson and "
-                "have an entry for {host}",
+                "renew the Secret {secret}; it must be of type kubernetes.io/dockerconfigjson and have an entry for {host}",
                 read=("kubectl get secret {secret} -n {ns}",),
                 change=(REGISTRY,),
             ),
@@ -56,14 +72,11 @@ _LOGIN = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-auth-missing",
-        "the registry asks for a login (UNAUTHORIZED), and the FluxInstance {sync_instance} names "
-        "no Secret for it; or there is no such repository",
-        (
+        _REGISTRY_AUTH_MISSING,
+        why="the registry asks for a login (UNAUTHORIZED), and the FluxInstance {sync_instance} names no Secret for it; or there is no such repository",
+        steps=(
             Step(
-                "make a Secret of type kubernetes.io/dockerconfigjson and name it in "
-                "spec.sync.pullSecret of the FluxInstance {sync_instance}; what is set on the "
-                "source itself is undone",
+                "make a Secret of type kubernetes.io/dockerconfigjson and name it in spec.sync.pullSecret of the FluxInstance {sync_instance}; what is set on the source itself is undone",
                 change=(named(REGISTRY, "{name}-auth"),),
             ),
         ),
@@ -74,14 +87,11 @@ _LOGIN = (
         upstream="FO internal/builder/templates.go",
     ),
     Rule(
-        "registry-auth-missing",
-        "the registry asks for a login (UNAUTHORIZED) and no Secret is named; some registries "
-        "answer so as well when there is no such repository",
-        (
+        _REGISTRY_AUTH_MISSING,
+        why="the registry asks for a login (UNAUTHORIZED) and no Secret is named; some registries answer so as well when there is no such repository",
+        steps=(
             Step(
-                "make a Secret of type kubernetes.io/dockerconfigjson and name it in "
-                "spec.secretRef (cloud registries: spec.provider); if it is public, correct the "
-                "name in {address_field}",
+                "make a Secret of type kubernetes.io/dockerconfigjson and name it in spec.secretRef (cloud registries: spec.provider); if it is public, correct the name in {address_field}",
                 read=(SPEC,),
                 change=(named(REGISTRY, "{name}-auth"),),
             ),
@@ -91,9 +101,9 @@ _LOGIN = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-secret-invalid",
-        "the Secret {secret} holds no docker config that can be read: {detail}",
-        (
+        Code("registry-secret-invalid", "The Secret does not hold a valid Docker config."),
+        why="the Secret {secret} holds no docker config that can be read: {detail}",
+        steps=(
             Step(
                 "make it again; it must be of type kubernetes.io/dockerconfigjson",
                 read=("kubectl get secret {secret} -n {ns}",),
@@ -113,9 +123,9 @@ _LOGIN = (
 
 _CONTENT = (
     Rule(
-        "registry-tag-missing",
-        "the registry has no tag or digest {wanted} of {address} (MANIFEST_UNKNOWN)",
-        (
+        _REGISTRY_TAG_MISSING,
+        why="the registry has no tag or digest {wanted} of {address} (MANIFEST_UNKNOWN)",
+        steps=(
             Step(
                 "push the tag or digest {wanted}, or correct spec.ref (chart: its version)",
                 read=(SPEC,),
@@ -127,20 +137,21 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-tag-missing",
-        "the registry has no {wanted} (MANIFEST_UNKNOWN)",
-        (Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),),
+        _REGISTRY_TAG_MISSING,
+        why="the registry has no {wanted} (MANIFEST_UNKNOWN)",
+        steps=(
+            Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),
+        ),
         pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
         trivial=True,
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-tag-missing",
-        "no tag of {address} fits the range {wanted} of spec.ref.semver",
-        (
+        _REGISTRY_TAG_MISSING,
+        why="no tag of {address} fits the range {wanted} of spec.ref.semver",
+        steps=(
             Step(
-                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases "
-                "in; spec.ref.semverFilter may leave tags out)",
+                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases in; spec.ref.semverFilter may leave tags out)",
                 read=(SPEC,),
             ),
         ),
@@ -150,9 +161,11 @@ _CONTENT = (
         upstream="SC internal/controller/ocirepository_controller.go",
     ),
     Rule(
-        "registry-tag-missing",
-        "the registry has no {wanted} (not found)",
-        (Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),),
+        _REGISTRY_TAG_MISSING,
+        why="the registry has no {wanted} (not found)",
+        steps=(
+            Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),
+        ),
         pattern=Text(
             r"(?<!\S)'?(?:oci://)?(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.+-]+)'?: "
             r"(?:not found|chart doesn't exist|"
@@ -163,18 +176,20 @@ _CONTENT = (
         upstream="oras-go registry/remote",
     ),
     Rule(
-        "registry-tag-missing",
-        "the registry has no such tag or digest (MANIFEST_UNKNOWN)",
-        (Step("push the tag, or correct the tag, digest or version asked for", read=(SPEC,)),),
+        _REGISTRY_TAG_MISSING,
+        why="the registry has no such tag or digest (MANIFEST_UNKNOWN)",
+        steps=(
+            Step("push the tag, or correct the tag, digest or version asked for", read=(SPEC,)),
+        ),
         pattern=Text(r"MANIFEST_UNKNOWN|manifest unknown"),
         kinds=_PULLS,
         trivial=True,
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-repository-missing",
-        "the registry has no repository {address} (NAME_UNKNOWN)",
-        (Step("correct the name in {address_field}, or push to it", read=(SPEC,)),),
+        _REGISTRY_REPOSITORY_MISSING,
+        why="the registry has no repository {address} (NAME_UNKNOWN)",
+        steps=(Step("correct the name in {address_field}, or push to it", read=(SPEC,)),),
         pattern=Text(
             r"NAME_UNKNOWN|name unknown|404 Not Found|(?:status(?: code)?:? )404\b|NAME_INVALID|"
             r"repository name not known|RepositoryNotFoundException|repository .{1,120} not found"
@@ -184,9 +199,9 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-repository-missing",
-        "the registry does not serve its API at {address} (unsupported, 405)",
-        (
+        _REGISTRY_REPOSITORY_MISSING,
+        why="the registry does not serve its API at {address} (unsupported, 405)",
+        steps=(
             Step(
                 "look whether the address is that of an OCI registry that takes OCI artifacts",
                 read=(SPEC,),
@@ -197,13 +212,11 @@ _CONTENT = (
         upstream=_ERRORS,
     ),
     Rule(
-        "registry-layer-missing",
-        "the artifact has no layer of the media type {media_type} as spec.layerSelector asks for",
-        (
+        _REGISTRY_LAYER_MISSING,
+        why="the artifact has no layer of the media type {media_type} as spec.layerSelector asks for",
+        steps=(
             Step(
-                "correct spec.layerSelector.mediaType; flux push artifact writes "
-                "application/vnd.cncf.flux.content.v1.tar+gzip, Helm charts are "
-                "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                "correct spec.layerSelector.mediaType; flux push artifact writes application/vnd.cncf.flux.content.v1.tar+gzip, Helm charts are application/vnd.cncf.helm.chart.content.v1.tar+gzip",
                 read=(SPEC,),
             ),
         ),
@@ -213,25 +226,23 @@ _CONTENT = (
         upstream="SC internal/controller/ocirepository_controller.go",
     ),
     Rule(
-        "registry-layer-missing",
-        "what {address} holds is no archive that can be unpacked, such as a container image or a "
-        "plain file",
-        (
+        _REGISTRY_LAYER_MISSING,
+        why="what {address} holds is no archive that can be unpacked, such as a container image or a plain file",
+        steps=(
             Step(
-                "push it with flux push artifact; for a Helm chart set spec.layerSelector with the "
-                "mediaType application/vnd.cncf.helm.chart.content.v1.tar+gzip and operation: copy",
+                "push it with flux push artifact; for a Helm chart set spec.layerSelector with the mediaType application/vnd.cncf.helm.chart.content.v1.tar+gzip and operation: copy",
                 read=(SPEC,),
             ),
         ),
-        reasons=("OCIArtifactLayerOperationFailed",),
         pattern=Text(r"extract layer contents|requires gzip|gzip: invalid|no layers found"),
+        reasons=("OCIArtifactLayerOperationFailed",),
         kinds=_OCI,
         upstream="SC internal/controller/ocirepository_controller.go, PKG tar",
     ),
     Rule(
-        "registry-layer-missing",
-        "the artifact has no layer as spec.layerSelector asks for",
-        (Step("correct spec.layerSelector", read=(SPEC,)),),
+        _REGISTRY_LAYER_MISSING,
+        why="the artifact has no layer as spec.layerSelector asks for",
+        steps=(Step("correct spec.layerSelector", read=(SPEC,)),),
         reasons=("OCIArtifactLayerOperationFailed",),
         upstream="SC internal/controller/ocirepository_controller.go",
     ),
@@ -239,12 +250,11 @@ _CONTENT = (
 
 _OTHERWISE = (
     Rule(
-        "registry-failed",
-        "{address} cannot be read from the registry",
-        (
+        Code("registry-failed", "The OCI artifact cannot be read from the registry."),
+        why="{address} cannot be read from the registry",
+        steps=(
             Step(
-                "try it from outside (flux pull artifact, crane manifest); then look at "
-                "{address_field}, spec.ref, the Secret and the log",
+                "try it from outside (flux pull artifact, crane manifest); then look at {address_field}, spec.ref, the Secret and the log",
                 read=(SPEC, LOG),
             ),
         ),

@@ -4,24 +4,32 @@ Upstream: HC internal/controller/helmrelease_controller.go, internal/reconcile, 
 helm pkg/action, pkg/kube, pkg/storage.
 """
 
+from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import FORCE, OBJECT, RETRY, SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_HR = frozenset({"HelmRelease"})
+_HELM_OWNERSHIP = Code(
+    "helm-ownership",
+    "An object in the chart already exists and does not belong to this Helm release.",
+)
+_HELM_NAME_IN_USE = Code(
+    "helm-name-in-use", "Helm's storage already has an entry with this release name."
+)
+
+_HR: KindNames = frozenset({"HelmRelease"})
 _TARGET_PODS = "kubectl get pods -n {target_ns}"
 _HISTORY = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.status.history}}"
 _PENDING_SECRET = "kubectl get secrets -n {target_ns} -l owner=helm"  # noqa: S105 - a command
 
 RULES = (
     Rule(
-        "helm-ownership",
-        "{owned} exists already and does not belong to this release",
-        (
+        _HELM_OWNERSHIP,
+        why="{owned} exists already and does not belong to this release",
+        steps=(
             Step(
-                "delete it if nothing needs it, rename one of them, or let Helm adopt it: leave "
-                "spec.install.disableTakeOwnership off, or set its label "
-                "app.kubernetes.io/managed-by=Helm and the annotations "
-                "meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
+                "delete it if nothing needs it, rename one of them, or let Helm adopt it: leave spec.install.disableTakeOwnership off, or set its label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
                 read=("kubectl describe {owned_kind} {owned_name} -n {owned_ns}",),
             ),
             RETRY,
@@ -34,12 +42,11 @@ RULES = (
         upstream="helm pkg/action/validate.go",
     ),
     Rule(
-        "helm-ownership",
-        "something in the cluster does not belong to this release, and the chart wants to make it",
-        (
+        _HELM_OWNERSHIP,
+        why="something in the cluster does not belong to this release, and the chart wants to make it",
+        steps=(
             Step(
-                "delete it, rename one of them, or let Helm adopt it (leave "
-                "spec.install.disableTakeOwnership off)",
+                "delete it, rename one of them, or let Helm adopt it (leave spec.install.disableTakeOwnership off)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -49,12 +56,11 @@ RULES = (
         upstream="helm pkg/action/validate.go",
     ),
     Rule(
-        "helm-name-in-use",
-        "Helm's storage has an entry for this release that it cannot read as one of this release",
-        (
+        _HELM_NAME_IN_USE,
+        why="Helm's storage has an entry for this release that it cannot read as one of this release",
+        steps=(
             Step(
-                "look at the Secrets sh.helm.release.v1.* : one without Helm's labels or content "
-                "stands in the way; delete it",
+                "look at the Secrets sh.helm.release.v1.* : one without Helm's labels or content stands in the way; delete it",
                 read=(
                     "kubectl get secrets -n {target_ns} --field-selector=type=helm.sh/release.v1",
                 ),
@@ -66,12 +72,11 @@ RULES = (
         upstream="helm pkg/storage/driver",
     ),
     Rule(
-        "helm-object-exists",
-        "{object} exists already, so that Helm cannot create it",
-        (
+        Code("helm-object-exists", "Helm cannot create an object because it already exists."),
+        why="{object} exists already, so that Helm cannot create it",
+        steps=(
             Step(
-                "delete it, or let the next attempt adopt it; for a hook set "
-                "helm.sh/hook-delete-policy: before-hook-creation in the chart",
+                "delete it, or let the next attempt adopt it; for a hook set helm.sh/hook-delete-policy: before-hook-creation in the chart",
                 read=(OBJECT, _TARGET_PODS),
             ),
             RETRY,
@@ -81,12 +86,11 @@ RULES = (
         upstream="helm pkg/kube/client.go",
     ),
     Rule(
-        "helm-name-in-use",
-        "a release of this name exists already, which this HelmRelease did not install",
-        (
+        _HELM_NAME_IN_USE,
+        why="a release of this name exists already, which this HelmRelease did not install",
+        steps=(
             Step(
-                "choose another spec.releaseName, or remove the other release (helm list -A "
-                "--all shows it)",
+                "choose another spec.releaseName, or remove the other release (helm list -A --all shows it)",
                 read=(_PENDING_SECRET, SPEC),
             ),
             RETRY,
@@ -96,9 +100,9 @@ RULES = (
         upstream="helm pkg/action/install.go",
     ),
     Rule(
-        "helm-name-invalid",
-        "the release's name does not fit: {detail}",
-        (Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
+        Code("helm-name-invalid", "The Helm release name is too long or otherwise invalid."),
+        why="the release's name does not fit: {detail}",
+        steps=(Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>(?:release name|invalid release name)[^\n]{0,160}(?:exceeds|must match|"
             r"invalid)[^\n]{0,80})"
@@ -108,18 +112,18 @@ RULES = (
         upstream="helm pkg/chart/common/util/validate_name.go",
     ),
     Rule(
-        "helm-operation-pending",
-        "another operation on this release is, or was when the controller was cut off, in progress "
-        "(pending-install, pending-upgrade or pending-rollback)",
-        (
+        Code(
+            "helm-operation-pending",
+            "The Helm release is locked by a pending install, upgrade or rollback.",
+        ),
+        why="another operation on this release is, or was when the controller was cut off, in progress (pending-install, pending-upgrade or pending-rollback)",
+        steps=(
             Step(
-                "wait until spec.timeout is over: helm-controller then unlocks the release and "
-                "tries again",
+                "wait until spec.timeout is over: helm-controller then unlocks the release and tries again",
                 read=(_HISTORY, _PENDING_SECRET),
             ),
             Step(
-                "if it stays, force a new attempt (as flux reconcile helmrelease {name} --force "
-                "does); the Secret sh.helm.release.v1 of the pending version can also be deleted",
+                "if it stays, force a new attempt (as flux reconcile helmrelease {name} --force does); the Secret sh.helm.release.v1 of the pending version can also be deleted",
                 change=(FORCE,),
             ),
         ),
@@ -131,12 +135,14 @@ RULES = (
         upstream="helm pkg/action/upgrade.go, HC internal/action/reset.go",
     ),
     Rule(
-        "helm-no-deployed-release",
-        "the release was never installed well, and Helm upgrades only what is deployed",
-        (
+        Code(
+            "helm-no-deployed-release",
+            "Helm cannot upgrade a release that was never deployed successfully.",
+        ),
+        why="the release was never installed well, and Helm upgrades only what is deployed",
+        steps=(
             Step(
-                "let it be installed anew: set spec.install.remediation.retries, or force it (as "
-                "flux reconcile helmrelease {name} --force does)",
+                "let it be installed anew: set spec.install.remediation.retries, or force it (as flux reconcile helmrelease {name} --force does)",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -146,12 +152,14 @@ RULES = (
         upstream="helm pkg/action/upgrade.go",
     ),
     Rule(
-        "helm-no-rollback-target",
-        "the upgrade failed, and there is no earlier good version to go back to",
-        (
+        Code(
+            "helm-no-rollback-target",
+            "The upgrade failed, and there is no previous release to roll back to.",
+        ),
+        why="the upgrade failed, and there is no earlier good version to go back to",
+        steps=(
             Step(
-                "correct what fails and force a new attempt (as flux reconcile helmrelease {name} "
-                "--force does), or set spec.upgrade.remediation.strategy: uninstall",
+                "correct what fails and force a new attempt (as flux reconcile helmrelease {name} --force does), or set spec.upgrade.remediation.strategy: uninstall",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -161,13 +169,11 @@ RULES = (
         upstream="HC internal/reconcile/atomic_release.go",
     ),
     Rule(
-        "api-removed",
-        "the release that is installed holds {missing_kind} in {missing_group}, which the cluster "
-        "no longer serves, so that Helm can neither upgrade nor remove it",
-        (
+        API_REMOVED,
+        why="the release that is installed holds {missing_kind} in {missing_group}, which the cluster no longer serves, so that Helm can neither upgrade nor remove it",
+        steps=(
             Step(
-                "rewrite the stored release with the helm plugin mapkubeapis, or delete its "
-                "Secret sh.helm.release.v1 so that it is installed anew",
+                "rewrite the stored release with the helm plugin mapkubeapis, or delete its Secret sh.helm.release.v1 so that it is installed anew",
                 read=(_PENDING_SECRET, "kubectl api-resources --api-group={missing_group_name}"),
             ),
             RETRY,
@@ -181,12 +187,11 @@ RULES = (
         upstream="helm pkg/action/upgrade.go",
     ),
     Rule(
-        "helm-release-too-large",
-        "the release is larger than a Secret may be (1 MiB, with the chart's files packed in it)",
-        (
+        Code("helm-release-too-large", "The Helm release is too large to be stored in a Secret."),
+        why="the release is larger than a Secret may be (1 MiB, with the chart's files packed in it)",
+        steps=(
             Step(
-                "make the chart smaller: .helmignore, fewer files and dashboards in it, or two "
-                "charts",
+                "make the chart smaller: .helmignore, fewer files and dashboards in it, or two charts",
                 read=(SPEC,),
             ),
         ),
@@ -198,20 +203,19 @@ RULES = (
         upstream="helm pkg/storage/driver/secrets.go",
     ),
     Rule(
-        "chart-unreadable",
-        "the artifact that the source gives is no chart that Helm can load: {detail}",
-        (
+        Code("chart-unreadable", "Helm cannot load the artifact of the source as a chart."),
+        why="the artifact that the source gives is no chart that Helm can load: {detail}",
+        steps=(
             Step(
-                "look at what the source packs, and at spec.chartRef; an OCIRepository for a chart "
-                "needs spec.layerSelector with operation: copy",
+                "look at what the source packs, and at spec.chartRef; an OCIRepository for a chart needs spec.layerSelector with operation: copy",
                 read=(SPEC,),
             ),
         ),
-        reasons=("ArtifactFailed",),
         pattern=Text(
             r"could not load chart: (?!.*(?:dial tcp|no such host|timeout|digest))"
             r"(?P<detail>[^\n]{1,200})"
         ),
+        reasons=("ArtifactFailed",),
         kinds=_HR,
         upstream="HC internal/loader, HC internal/controller/helmrelease_controller.go",
     ),

@@ -4,18 +4,33 @@ Upstream: FO internal/controller, internal/builder/resourceset.go, internal/gitp
 internal/inputs.
 """
 
+from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_SETS = frozenset({"ResourceSet"})
-_INPUTS = frozenset({"ResourceSetInputProvider"})
+_RESOURCESET_TEMPLATE_INVALID = Code(
+    "resourceset-template-invalid",
+    "The ResourceSet template is invalid or does not render Kubernetes objects.",
+)
+_PROVIDER_AUTH_REJECTED = Code(
+    "provider-auth-rejected",
+    "The API of the input provider requires a login or rejects the credentials.",
+)
+
+_SETS: KindNames = frozenset({"ResourceSet"})
+_INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
 _BUILDER = "FO internal/builder"
 
 _RESOURCE_SETS = (
     Rule(
-        "input-provider-missing",
-        "the ResourceSetInputProvider {missing} that spec.inputsFrom names does not exist",
-        (
+        Code(
+            "input-provider-missing",
+            "A ResourceSetInputProvider in spec.inputsFrom does not exist.",
+        ),
+        why="the ResourceSetInputProvider {missing} that spec.inputsFrom names does not exist",
+        steps=(
             Step(
                 "create the ResourceSetInputProvider {missing}, or correct spec.inputsFrom",
                 read=("kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}",),
@@ -27,9 +42,12 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "dependency-missing",
-        "it depends on {missing}, which does not exist",
-        (
+        Code(
+            "dependency-missing",
+            "A dependency in spec.dependsOn of the ResourceSet does not exist.",
+        ),
+        why="it depends on {missing}, which does not exist",
+        steps=(
             Step(
                 "install or create {missing}, or correct spec.dependsOn",
                 read=("kubectl get {missing_kind} --all-namespaces",),
@@ -43,15 +61,15 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "dependency-not-ready",
-        "it waits for {missing}, which is not ready",
-        (
+        Code(
+            "dependency-not-ready",
+            "A dependency in spec.dependsOn of the ResourceSet is not ready.",
+        ),
+        why="it waits for {missing}, which is not ready",
+        steps=(
             Step(
                 "look at {missing}; correct spec.dependsOn or its readyExpr if it is not to wait",
-                read=(
-                    "kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml",
-                    SPEC,
-                ),
+                read=("kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml", SPEC),
             ),
         ),
         pattern=Text(
@@ -63,12 +81,11 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "input-missing",
-        "the template uses the input {missing_input}, which the inputs do not have",
-        (
+        Code("input-missing", "The ResourceSet template uses an input that is not defined."),
+        why="the template uses the input {missing_input}, which the inputs do not have",
+        steps=(
             Step(
-                "add {missing_input} to spec.inputs (or to defaultValues of the input provider), "
-                "or correct its name in spec.resources",
+                "add {missing_input} to spec.inputs (or to defaultValues of the input provider), or correct its name in spec.resources",
                 read=(SPEC, "kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}"),
             ),
         ),
@@ -78,12 +95,11 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "resourceset-template-invalid",
-        "the template in spec.resources (or resourcesTemplate) cannot be used: {detail}",
-        (
+        _RESOURCESET_TEMPLATE_INVALID,
+        why="the template in spec.resources (or resourcesTemplate) cannot be used: {detail}",
+        steps=(
             Step(
-                "correct it: expressions stand between << and >>, and inputs are read as << "
-                "inputs.NAME >>",
+                "correct it: expressions stand between << and >>, and inputs are read as << inputs.NAME >>",
                 read=(SPEC,),
             ),
         ),
@@ -96,12 +112,11 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "resourceset-template-invalid",
-        "what the template gives is no object of Kubernetes: {detail}",
-        (
+        _RESOURCESET_TEMPLATE_INVALID,
+        why="what the template gives is no object of Kubernetes: {detail}",
+        steps=(
             Step(
-                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that "
-                "are put into it",
+                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that are put into it",
                 read=(SPEC,),
             ),
         ),
@@ -110,21 +125,23 @@ _RESOURCE_SETS = (
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "resource-duplicate",
-        "two steps define the same object: {duplicate}",
-        (Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
+        RESOURCE_DUPLICATE,
+        why="two steps define the same object: {duplicate}",
+        steps=(Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
         pattern=Text(r"duplicate resource (?P<duplicate>\S+)"),
         kinds=_SETS,
         trivial=True,
         upstream=f"{_BUILDER}/resourceset.go",
     ),
     Rule(
-        "copy-source-missing",
-        "{detail}, from which an object of this ResourceSet is to copy, cannot be read",
-        (
+        Code(
+            "copy-source-missing",
+            "The ConfigMap or Secret in the copyFrom annotation cannot be read.",
+        ),
+        why="{detail}, from which an object of this ResourceSet is to copy, cannot be read",
+        steps=(
             Step(
-                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the "
-                "ServiceAccount {sa} must be allowed to read it",
+                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the ServiceAccount {sa} must be allowed to read it",
                 read=(SPEC,),
             ),
         ),
@@ -136,12 +153,11 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        "inputs-invalid",
-        "the inputs cannot be put together: {detail}",
-        (
+        Code("inputs-invalid", "The inputs of the ResourceSet cannot be read or combined."),
+        why="the inputs cannot be put together: {detail}",
+        steps=(
             Step(
-                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute needs "
-                "unlike names)",
+                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute needs unlike names)",
                 read=(SPEC,),
             ),
         ),
@@ -149,14 +165,14 @@ _RESOURCE_SETS = (
             r"failed to (?:compute|get|combine|permute) inputs: (?P<detail>[^\n]{1,200})|"
             r"(?P<inputs>invalid inputs?)"
         ),
-        needs=("detail",),
         kinds=_SETS,
+        needs=("detail",),
         upstream="FO internal/inputs",
     ),
     Rule(
-        "resourceset-build-failed",
-        "the resources cannot be built from their template and inputs",
-        (Step("correct spec.resources or the inputs", read=(SPEC,)),),
+        Code("resourceset-build-failed", "The resources of the ResourceSet cannot be built."),
+        why="the resources cannot be built from their template and inputs",
+        steps=(Step("correct spec.resources or the inputs", read=(SPEC,)),),
         reasons=("BuildFailed",),
         kinds=_SETS,
         upstream=f"{_BUILDER}/resourceset.go",
@@ -165,12 +181,14 @@ _RESOURCE_SETS = (
 
 _PROVIDERS = (
     Rule(
-        "provider-secret-missing",
-        "the Secret {missing} that spec.secretRef names does not exist",
-        (
+        Code(
+            "provider-secret-missing",
+            "The Secret in spec.secretRef of the ResourceSetInputProvider does not exist.",
+        ),
+        why="the Secret {missing} that spec.secretRef names does not exist",
+        steps=(
             Step(
-                "create the Secret {missing} with username and password (a token of the Git "
-                "provider), or as a docker config for tags of a registry",
+                "create the Secret {missing} with username and password (a token of the Git provider), or as a docker config for tags of a registry",
                 read=("kubectl get secrets -n {ns}",),
                 change=(named(BASIC_AUTH, "{missing}"),),
             ),
@@ -181,12 +199,11 @@ _PROVIDERS = (
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
     ),
     Rule(
-        "provider-auth-rejected",
-        "the provider at {url} takes none of what the Secret {secret} holds ({status})",
-        (
+        _PROVIDER_AUTH_REJECTED,
+        why="the provider at {url} takes none of what the Secret {secret} holds ({status})",
+        steps=(
             Step(
-                "put a valid token into the Secret {secret} as password; it must be allowed to "
-                "read the repository and its pull requests",
+                "put a valid token into the Secret {secret} as password; it must be allowed to read the repository and its pull requests",
                 read=(SECRET, SPEC),
                 change=(BASIC_AUTH,),
             ),
@@ -201,12 +218,11 @@ _PROVIDERS = (
         upstream="FO internal/gitprovider",
     ),
     Rule(
-        "provider-auth-rejected",
-        "the provider's API asks for a login, and spec.secretRef names none (401, UNAUTHORIZED)",
-        (
+        _PROVIDER_AUTH_REJECTED,
+        why="the provider's API asks for a login, and spec.secretRef names none (401, UNAUTHORIZED)",
+        steps=(
             Step(
-                "make a Secret with username and password (a token; for tags of a registry a "
-                "docker config) and name it in spec.secretRef",
+                "make a Secret with username and password (a token; for tags of a registry a docker config) and name it in spec.secretRef",
                 read=(SPEC,),
                 change=(named(BASIC_AUTH, "{name}-auth"),),
             ),
@@ -220,12 +236,14 @@ _PROVIDERS = (
         upstream="FO internal/gitprovider",
     ),
     Rule(
-        "provider-target-missing",
-        "there is no {url} (404), or the login may not see it: the providers hide what is private",
-        (
+        Code(
+            "provider-target-missing",
+            "The repository or project of the input provider does not exist or is not accessible.",
+        ),
+        why="there is no {url} (404), or the login may not see it: the providers hide what is private",
+        steps=(
             Step(
-                "correct spec.url and spec.type; if it is private, name a Secret with a token in "
-                "spec.secretRef that may read it",
+                "correct spec.url and spec.type; if it is private, name a Secret with a token in spec.secretRef that may read it",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -237,12 +255,14 @@ _PROVIDERS = (
         upstream="FO internal/gitprovider",
     ),
     Rule(
-        "provider-answer-invalid",
-        "the service at {url} answers what is no list of inputs: {detail}",
-        (
+        Code(
+            "provider-answer-invalid",
+            "The service at spec.url does not return a valid list of inputs.",
+        ),
+        why="the service at {url} answers what is no list of inputs: {detail}",
+        steps=(
             Step(
-                'let the service answer {{"inputs": [{{"id": "ID", ...}}]}} with a different id '
-                "for each input",
+                'let the service answer {{"inputs": [{{"id": "ID", ...}}]}} with a different id for each input',
                 read=(SPEC,),
             ),
         ),
@@ -255,9 +275,11 @@ _PROVIDERS = (
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
     ),
     Rule(
-        "spec-invalid",
-        "the spec is not valid: {detail}",
-        (Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),),
+        SPEC_INVALID,
+        why="the spec is not valid: {detail}",
+        steps=(
+            Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),
+        ),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
             r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
@@ -271,12 +293,11 @@ _PROVIDERS = (
 
 _OTHERWISE = (
     Rule(
-        "provider-failed",
-        "the inputs cannot be read from {url}",
-        (
+        Code("provider-failed", "The ResourceSetInputProvider cannot read its inputs."),
+        why="the inputs cannot be read from {url}",
+        steps=(
             Step(
-                "look at spec.url, spec.type, spec.filter and the Secret, and at the log of the "
-                "operator",
+                "look at spec.url, spec.type, spec.filter and the Secret, and at the log of the operator",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from fluxstatus.findings import Command, Hint
+from fluxstatus.model.codes import Code
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KindNames
 
 
 class Step(NamedTuple):
@@ -39,21 +41,24 @@ class Text:
 
 
 class Rule(NamedTuple):
-    """One row of knowledge.
+    """One row of knowledge: a code and, as keywords, what it applies to and what to do about it.
 
-    It holds for objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
+    It applies to objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
     whose message has `pattern`; each field in `needs` must be known. `why` is the cause in one
     sentence. A transient fault may heal in an object's first minutes; a trivial one needs no
-    second look. `upstream` is where in Flux's own code the text comes from, `versions` which
-    versions of Flux say it ("" means all that are supported).
+    second look. `upstream` is the place in Flux's own code that the text comes from, `versions`
+    the versions of Flux that have it ("" means all supported ones).
+
+    Keywords are written in the order of the fields, and each sentence is one literal on one line,
+    so that grep finds a sentence that a user pastes.
     """
 
-    code: str
+    code: Code
     why: str
     steps: tuple[Step, ...]
-    reasons: tuple[str, ...] = ()
     pattern: Text = Text()
-    kinds: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+    kinds: KindNames = frozenset()
     needs: tuple[str, ...] = ()
     transient: bool = False
     trivial: bool = False
@@ -61,7 +66,7 @@ class Rule(NamedTuple):
     versions: str = ""
 
     def match(self, kind: str, reason: str, message: str) -> re.Match[str] | None:
-        """Give the match of this rule with a condition of an object of *kind*, or None."""
+        """Return the match of this rule with a condition of an object of *kind*, or None."""
         if (self.kinds and kind not in self.kinds) or (self.reasons and reason not in self.reasons):
             return None
         return self.pattern.compiled.search(message)
@@ -103,7 +108,7 @@ def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Comma
 
 @cache
 def _pieces_of(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the words of a command line *template*, and the fields that these name."""
+    """Return the words of a command line *template*, and the fields that these name."""
     return tuple(shlex.split(template)), tuple(re.findall(r"{(\w+)}", template))
 
 

@@ -4,6 +4,7 @@ Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and
 controller says of its own Secrets.
 """
 
+from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import (
     BASIC_AUTH,
@@ -16,11 +17,23 @@ from fluxstatus.knowledge.steps import (
     SSH,
     named,
 )
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_GIT, _HELM = frozenset({"GitRepository"}), frozenset({"HelmRepository"})
-_PULLS = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
-_BUCKET, _INPUTS = frozenset({"Bucket"}), frozenset({"ResourceSetInputProvider"})
-_RECEIVER = frozenset({"Receiver"})
+_SECRET_MISSING = Code("secret-missing", "A Secret that the spec refers to does not exist.")
+_SECRET_KEY_MISSING = Code(
+    "secret-key-missing", "A Secret lacks a required key or has an invalid value."
+)
+_RECEIVER_TOKEN_MISSING = Code(
+    "receiver-token-missing", "The Secret of the Receiver does not exist or has no token key."
+)
+
+_GIT: KindNames = frozenset({"GitRepository"})
+_HELM: KindNames = frozenset({"HelmRepository"})
+_PULLS: KindNames = frozenset({"OCIRepository", "HelmChart", "ImageRepository", "ImagePolicy"})
+_BUCKET: KindNames = frozenset({"Bucket"})
+_INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
+_RECEIVER: KindNames = frozenset({"Receiver"})
 
 _NOT_FOUND = r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"
 _HELD = "kubectl describe secret {holder} -n {ns}"
@@ -29,23 +42,17 @@ _FROM_FILES = "kubectl create secret generic {missing} -n {ns}"
 
 def _missing(
     create: str,
-    what: str = "",
+    step: str = "create the Secret {missing}, or correct its name in {missing_field}; it takes {secret_keys}",
     *,
-    kinds: frozenset[str] = frozenset(),
+    kinds: KindNames = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Rule:
-    """Give the rule for a Secret that does not exist; *what* says which keys it takes."""
+    """Return the rule for a Secret that does not exist; *step* says which keys it takes."""
     return Rule(
-        "secret-missing",
-        "the Secret {missing} that {missing_field} names does not exist (not found) in namespace "
-        "{ns}",
-        (
-            Step(
-                f"create the Secret {{missing}}, or correct its name in {{missing_field}}; "
-                f"{what or 'it takes {secret_keys}'}",
-                read=(SECRETS,),
-                change=(named(create, "{missing}"),) if create else (),
-            ),
+        _SECRET_MISSING,
+        why="the Secret {missing} that {missing_field} names does not exist (not found) in namespace {ns}",
+        steps=(
+            Step(step, read=(SECRETS,), change=(named(create, "{missing}"),) if create else ()),
         ),
         pattern=Text(_NOT_FOUND),
         kinds=kinds,
@@ -57,16 +64,17 @@ def _missing(
 
 _MISSING = (
     Rule(
-        "proxy-secret-missing",
-        "the Secret {proxy_secret} that spec.proxySecretRef names does not exist, or lacks the key "
-        "address",
-        (
+        Code(
+            "proxy-secret-missing",
+            "The Secret in spec.proxySecretRef does not exist or has no address key.",
+        ),
+        why="the Secret {proxy_secret} that spec.proxySecretRef names does not exist, or lacks the key address",
+        steps=(
             Step(
                 "create the Secret {proxy_secret} with the key address (http, https or socks5)",
                 read=(SECRETS,),
                 change=(
-                    "flux-operator create secret proxy {proxy_secret} -n {ns} "
-                    "--address=http://PROXY:3128",
+                    "flux-operator create secret proxy {proxy_secret} -n {ns} --address=http://PROXY:3128",
                 ),
             ),
         ),
@@ -79,29 +87,36 @@ _MISSING = (
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./author.asc",
-        "it takes the public keys of the authors as NAME.asc (or NAME.sshpub)",
+        "create the Secret {missing}, or correct its name in {missing_field}; it takes the public keys of the authors as NAME.asc (or NAME.sshpub)",
         kinds=_GIT,
         needs=("missing_verify",),
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./cosign.pub",
-        "it takes the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
+        "create the Secret {missing}, or correct its name in {missing_field}; it takes the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
         kinds=_PULLS,
         needs=("missing_verify",),
     ),
     _missing(
         CLIENT_CERTIFICATE.replace("{name}-tls", "{missing}"),
-        "it takes ca.crt, or tls.crt and tls.key",
+        "create the Secret {missing}, or correct its name in {missing_field}; it takes ca.crt, or tls.crt and tls.key",
         needs=("missing_certificate",),
     ),
     _missing(GITHUB_APP, kinds=_GIT, needs=("github_app",)),
     _missing(SSH, kinds=_GIT, needs=("ssh",)),
     _missing(BASIC_AUTH, kinds=_GIT),
-    _missing(REGISTRY, "it must be of type kubernetes.io/dockerconfigjson", kinds=_PULLS),
+    _missing(
+        REGISTRY,
+        "create the Secret {missing}, or correct its name in {missing_field}; it must be of type kubernetes.io/dockerconfigjson",
+        kinds=_PULLS,
+    ),
     _missing(BASIC_AUTH.replace("--username=git", "--username=USER"), kinds=_HELM),
     _missing(f"{_FROM_FILES} --from-file=./accesskey --from-file=./secretkey", kinds=_BUCKET),
     _missing(f"{_FROM_FILES} --from-file=./token", kinds=_RECEIVER),
-    _missing("", "its keys are those that this kind's page names"),
+    _missing(
+        "",
+        "create the Secret {missing}, or correct its name in {missing_field}; its keys are those that this kind's page names",
+    ),
 )
 
 
@@ -109,17 +124,16 @@ def _lacks(
     pattern: str,
     create: str = "",
     *,
-    kinds: frozenset[str] = frozenset(),
-    code: str = "secret-key-missing",
+    kinds: KindNames = frozenset(),
+    code: Code = _SECRET_KEY_MISSING,
 ) -> Rule:
-    """Give the rule for a Secret whose name and missing key *pattern* finds."""
+    """Return the rule for a Secret whose name and missing key *pattern* finds."""
     return Rule(
         code,
-        "the Secret {holder} has no key {key}",
-        (
+        why="the Secret {holder} has no key {key}",
+        steps=(
             Step(
-                "add the key {key} to the Secret {holder} (it takes {secret_keys}); the keys that "
-                "it has, not their values, are listed by",
+                "add the key {key} to the Secret {holder} (it takes {secret_keys}); the keys that it has, not their values, are listed by",
                 read=(_HELD,),
                 change=(named(create, "{holder}"),) if create else (),
             ),
@@ -135,13 +149,11 @@ _OF = r"'(?:[\w.-]+/)?(?P<holder>[\w.-]+)'"
 
 _LACKING = (
     Rule(
-        "secret-key-missing",
-        "the Secret {secret} has no key {key}, which Git over ssh needs",
-        (
+        _SECRET_KEY_MISSING,
+        why="the Secret {secret} has no key {key}, which Git over ssh needs",
+        steps=(
             Step(
-                "put identity and known_hosts into the Secret {secret} (known_hosts is what "
-                "`ssh-keyscan {host}` gives); the keys that it has, not their values, are listed "
-                "by",
+                "put identity and known_hosts into the Secret {secret} (known_hosts is what `ssh-keyscan {host}` gives); the keys that it has, not their values, are listed by",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -152,12 +164,11 @@ _LACKING = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "git-auth-missing",
-        "Git over ssh needs a private key ({key}), and no Secret is named",
-        (
+        GIT_AUTH_MISSING,
+        why="Git over ssh needs a private key ({key}), and no Secret is named",
+        steps=(
             Step(
-                "make a Secret with identity and known_hosts (`ssh-keyscan {host}` gives it), and "
-                "name it in spec.secretRef",
+                "make a Secret with identity and known_hosts (`ssh-keyscan {host}` gives it), and name it in spec.secretRef",
                 read=(SPEC,),
                 change=(named(SSH, "{name}-auth"),),
             ),
@@ -167,9 +178,9 @@ _LACKING = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "secret-key-missing",
-        "the Secret {secret} has a {present} and no {key}, which belongs to it",
-        (
+        _SECRET_KEY_MISSING,
+        why="the Secret {secret} has a {present} and no {key}, which belongs to it",
+        steps=(
             Step(
                 "add the key {key} to the Secret {secret}; it takes {secret_keys}",
                 read=(SECRET,),
@@ -181,20 +192,19 @@ _LACKING = (
         upstream="PKG git/options.go",
     ),
     Rule(
-        "secret-key-missing",
-        "the Secret {secret} lacks what {option} needs: {key} is required",
-        (Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
+        _SECRET_KEY_MISSING,
+        why="the Secret {secret} lacks what {option} needs: {key} is required",
+        steps=(Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
         trivial=True,
         upstream="PKG git/options.go",
     ),
     Rule(
-        "secret-key-missing",
-        "the Secret {holder} is only half filled: it has {present} and lacks {key}",
-        (
+        _SECRET_KEY_MISSING,
+        why="the Secret {holder} is only half filled: it has {present} and lacks {key}",
+        steps=(
             Step(
-                "add the key {key} to the Secret {holder}, or take {present} out; the keys that "
-                "it has, not their values, are listed by",
+                "add the key {key} to the Secret {holder}, or take {present} out; the keys that it has, not their values, are listed by",
                 read=(_HELD,),
             ),
         ),
@@ -206,9 +216,9 @@ _LACKING = (
         upstream="PKG runtime/secrets/error.go",
     ),
     Rule(
-        "secret-key-missing",
-        "the Secret {holder} does not hold what it should: {detail}",
-        (Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
+        _SECRET_KEY_MISSING,
+        why="the Secret {holder} does not hold what it should: {detail}",
+        steps=(Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
         pattern=Text(
             rf"secret {_OF}:? (?P<detail>must contain [^\n]{{1,160}}|(?:proxy )?address is empty|"
             r"failed to parse [^\n]{1,120})"
@@ -219,7 +229,7 @@ _LACKING = (
     _lacks(
         rf"invalid {_OF} secret data: required fields? '(?P<key>token)'",
         kinds=_RECEIVER,
-        code="receiver-token-missing",
+        code=_RECEIVER_TOKEN_MISSING,
     ),
     _lacks(
         rf"invalid {_OF} secret data: required fields? "
@@ -241,9 +251,9 @@ _LACKING = (
     _lacks(rf"signing key secret {_OF} does not contain a '(?P<key>[\w.-]+)' key"),
     _lacks(r"without '(?P<key>[\w.-]+)' field present in secret '?(?P<holder>[\w./-]+)"),
     Rule(
-        "receiver-token-missing",
-        "the Secret {secret} has no key token, or does not exist",
-        (
+        _RECEIVER_TOKEN_MISSING,
+        why="the Secret {secret} has no key token, or does not exist",
+        steps=(
             Step(
                 "add the key token to the Secret {secret}",
                 read=(SECRET,),
@@ -259,12 +269,14 @@ _LACKING = (
 
 _OTHERWISE = (
     Rule(
-        "login-not-ready",
-        "the controller cannot make a login of what the spec names",
-        (
+        Code(
+            "login-not-ready",
+            "The controller cannot set up the credentials that the spec refers to.",
+        ),
+        why="the controller cannot make a login of what the spec names",
+        steps=(
             Step(
-                "look at spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider "
-                "and spec.serviceAccountName, and at the keys of the Secrets",
+                "look at spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider and spec.serviceAccountName, and at the keys of the Secrets",
                 read=(SPEC, SECRET, SECRETS),
             ),
         ),

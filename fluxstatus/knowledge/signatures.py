@@ -6,20 +6,26 @@ internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRET, SPEC, named
+from fluxstatus.model.codes import Code
+
+_SIGNATURE_MISSING = Code(
+    "signature-missing", "The signature that spec.verify requires does not exist."
+)
+_SIGNATURE_INVALID = Code(
+    "signature-invalid", "The signature cannot be verified as spec.verify requires."
+)
 
 _VERIFY = named(SECRET, "{verify_secret}")
 _GIT = "SC internal/controller/gitrepository_controller.go"
 _OCI = "SC internal/controller/ocirepository_controller.go, internal/oci"
-_STAY_SAFE = "do not switch verification off"
 
 RULES = (
     Rule(
-        "signature-missing",
-        "{signed} is not signed, and spec.verify asks for a signature",
-        (
+        _SIGNATURE_MISSING,
+        why="{signed} is not signed, and spec.verify asks for a signature",
+        steps=(
             Step(
-                "sign the commits or tags (git commit -S, git tag -s) with a key whose public half "
-                f"is in the Secret {{verify_secret}}; {_STAY_SAFE}",
+                "sign the commits or tags (git commit -S, git tag -s) with a key whose public half is in the Secret {verify_secret}; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -30,13 +36,11 @@ RULES = (
         upstream=f"{_GIT}, PKG git/signatures",
     ),
     Rule(
-        "signature-invalid",
-        "{signed} is signed with a key that is not in the Secret {verify_secret} of spec.verify "
-        "(signature verification failed)",
-        (
+        _SIGNATURE_INVALID,
+        why="{signed} is signed with a key that is not in the Secret {verify_secret} of spec.verify (signature verification failed)",
+        steps=(
             Step(
-                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to the "
-                f"Secret {{verify_secret}}, or sign with a trusted key; {_STAY_SAFE}",
+                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to the Secret {verify_secret}, or sign with a trusted key; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -44,12 +48,14 @@ RULES = (
         upstream=f"{_GIT}, PKG git/signatures",
     ),
     Rule(
-        "verify-mode-invalid",
-        "spec.verify.mode asks for the signature of a tag, and spec.ref names no tag",
-        (
+        Code(
+            "verify-mode-invalid",
+            "The value of spec.verify.mode requires a tag, but spec.ref does not name one.",
+        ),
+        why="spec.verify.mode asks for the signature of a tag, and spec.ref names no tag",
+        steps=(
             Step(
-                "set spec.verify.mode: HEAD to verify commits, or name a tag or a range in "
-                "spec.ref",
+                "set spec.verify.mode: HEAD to verify commits, or name a tag or a range in spec.ref",
                 read=(SPEC,),
             ),
         ),
@@ -58,12 +64,11 @@ RULES = (
         upstream=_GIT,
     ),
     Rule(
-        "verify-secret-invalid",
-        "the Secret {verify_secret} of spec.verify cannot be used: {detail}",
-        (
+        Code("verify-secret-invalid", "The Secret of spec.verify cannot be used for verification."),
+        why="the Secret {verify_secret} of spec.verify cannot be used: {detail}",
+        steps=(
             Step(
-                "store the public keys in the Secret {verify_secret}: NAME.asc or NAME.sshpub for "
-                "Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
+                "store the public keys in the Secret {verify_secret}: NAME.asc or NAME.sshpub for Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
                 read=(_VERIFY,),
             ),
         ),
@@ -78,13 +83,11 @@ RULES = (
         upstream=f"{_GIT}, {_OCI}",
     ),
     Rule(
-        "signature-invalid",
-        "the keyless cosign signature is by another identity than spec.verify.matchOIDCIdentity "
-        "allows: {detail}",
-        (
+        _SIGNATURE_INVALID,
+        why="the keyless cosign signature is by another identity than spec.verify.matchOIDCIdentity allows: {detail}",
+        steps=(
             Step(
-                "correct issuer and subject in spec.verify.matchOIDCIdentity (they are regular "
-                f"expressions), or let the expected workflow sign it; {_STAY_SAFE}",
+                "correct issuer and subject in spec.verify.matchOIDCIdentity (they are regular expressions), or let the expected workflow sign it; do not switch verification off",
                 read=(SPEC,),
             ),
         ),
@@ -95,12 +98,11 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-missing",
-        "there is no signature of {address} in the registry, and spec.verify asks for one",
-        (
+        _SIGNATURE_MISSING,
+        why="there is no signature of {address} in the registry, and spec.verify asks for one",
+        steps=(
             Step(
-                "sign it after the push (cosign sign, notation sign) by its digest; when images "
-                f"are mirrored, copy the signatures too; {_STAY_SAFE}",
+                "sign it after the push (cosign sign, notation sign) by its digest; when images are mirrored, copy the signatures too; do not switch verification off",
                 read=(SPEC,),
             ),
         ),
@@ -111,13 +113,11 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
-        "{address} has no keyless signature that verifies (no matching signatures): it is not "
-        "signed, or by another identity",
-        (
+        _SIGNATURE_INVALID,
+        why="{address} has no keyless signature that verifies (no matching signatures): it is not signed, or by another identity",
+        steps=(
             Step(
-                "sign it with cosign by its digest, correct spec.verify.matchOIDCIdentity, or name "
-                f"the Secret of the public key in spec.verify.secretRef; {_STAY_SAFE}",
+                "sign it with cosign by its digest, correct spec.verify.matchOIDCIdentity, or name the Secret of the public key in spec.verify.secretRef; do not switch verification off",
                 read=(SPEC,),
             ),
         ),
@@ -125,14 +125,11 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
-        "{address} has no signature by a public key in the Secret {verify_secret} (no matching "
-        "signatures): it is not signed, or with another key",
-        (
+        _SIGNATURE_INVALID,
+        why="{address} has no signature by a public key in the Secret {verify_secret} (no matching signatures): it is not signed, or with another key",
+        steps=(
             Step(
-                "have it signed by digest with the private key that belongs to the Secret "
-                "{verify_secret}, or add the signer's public key to it as NAME.pub; "
-                f"{_STAY_SAFE}",
+                "have it signed by digest with the private key that belongs to the Secret {verify_secret}, or add the signer's public key to it as NAME.pub; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -141,12 +138,11 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
-        "notation does not accept the signature of {address}: {detail}",
-        (
+        _SIGNATURE_INVALID,
+        why="notation does not accept the signature of {address}: {detail}",
+        steps=(
             Step(
-                "look at trustpolicy.json (registryScopes, trustedIdentities) and the certificates "
-                f"in the Secret {{verify_secret}}; {_STAY_SAFE}",
+                "look at trustpolicy.json (registryScopes, trustedIdentities) and the certificates in the Secret {verify_secret}; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -154,13 +150,11 @@ RULES = (
         upstream=_OCI,
     ),
     Rule(
-        "signature-invalid",
-        "the signature does not verify: what was fetched is not signed by a key that spec.verify "
-        "trusts",
-        (
+        _SIGNATURE_INVALID,
+        why="the signature does not verify: what was fetched is not signed by a key that spec.verify trusts",
+        steps=(
             Step(
-                "have it signed by a trusted key, or add the author's public key to the Secret of "
-                f"spec.verify; {_STAY_SAFE}",
+                "have it signed by a trusted key, or add the author's public key to the Secret of spec.verify; do not switch verification off",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -171,9 +165,14 @@ RULES = (
         upstream=f"{_GIT}, {_OCI}",
     ),
     Rule(
-        "signature-invalid",
-        "spec.verify cannot be satisfied",
-        (Step(f"look at spec.verify and its Secret; {_STAY_SAFE}", read=(_VERIFY, SPEC)),),
+        _SIGNATURE_INVALID,
+        why="spec.verify cannot be satisfied",
+        steps=(
+            Step(
+                "look at spec.verify and its Secret; do not switch verification off",
+                read=(_VERIFY, SPEC),
+            ),
+        ),
         reasons=(
             "VerificationError",
             "InvalidTagSignature",

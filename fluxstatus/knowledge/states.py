@@ -1,29 +1,28 @@
-"""What an object's state means when no message of a controller tells it."""
+"""What a state means that no message of a controller tells: of an object, of a controller.
+
+They are found while causes are traced.
+"""
 
 from collections.abc import Mapping
 
-from fluxstatus.knowledge import blocked
 from fluxstatus.knowledge.rule import Rule, Step
+from fluxstatus.knowledge.steps import AGAIN, APPLY_INSTANCE, EVENTS, LOG, SPEC
+from fluxstatus.model.codes import Code
 
-_SPEC = "kubectl get {resource} {name} -n {ns} -o yaml"
-_EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
 _RESUME = (
     """kubectl patch {resource} {name} -n {ns} --type=merge -p '{{"spec":{{"suspend":false}}}}'"""
 )
-_RESUME_ANNOTATED = "kubectl annotate --overwrite {resource} {name} -n {ns} {switch}=enabled"
-_AGAIN = (
-    "kubectl annotate --overwrite {resource} {name} -n {ns} reconcile.fluxcd.io/requestedAt={now}"
-)
-_CONTROLLER_LOG = "kubectl logs -n {flux_namespace} deployment/{controller} --tail=50"
+_ENABLE = "kubectl annotate --overwrite {resource} {name} -n {ns} {switch}=enabled"
 _CONTROLLER_PODS = "kubectl get pods -n {flux_namespace}"
 _DESCRIBE = "kubectl describe deployment {name} -n {ns}"
 _PREVIOUS = "kubectl logs -n {ns} deployment/{name} --previous --tail=50"
+_OWN_LOG = "kubectl logs -n {ns} deployment/{name} --tail=50"
 
-_RULES = (
+_OBJECTS = (
     Rule(
-        "suspended",
-        "it is suspended: nothing new of it reaches the cluster until it is resumed",
-        (
+        Code("suspended", "The object is suspended by spec.suspend until it is resumed."),
+        why="it is suspended: nothing new of it reaches the cluster until it is resumed",
+        steps=(
             Step(
                 "resume it if the pause is over; when suspend stands in Git, change it there",
                 change=(_RESUME,),
@@ -33,137 +32,139 @@ _RULES = (
         upstream="KC docs/spec/v1/kustomizations.md",
     ),
     Rule(
-        "suspended-by-annotation",
-        "it is suspended by the annotation {switch} (disabled): nothing new of it reaches the "
-        "cluster",
-        (Step("switch its reconciliation on if the pause is over", change=(_RESUME_ANNOTATED,)),),
+        Code(
+            "suspended-by-annotation",
+            "The object is suspended by an annotation until it is resumed.",
+        ),
+        why="it is suspended by the annotation {switch} (disabled): nothing new of it reaches the cluster",
+        steps=(Step("switch its reconciliation on if the pause is over", change=(_ENABLE,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",
     ),
     Rule(
-        "never-reconciled",
-        "no controller has looked at it since it was created",
-        (
+        Code("never-reconciled", "No controller has reconciled the object since it was created."),
+        why="no controller has looked at it since it was created",
+        steps=(
             Step(
-                "look at the controller, its arguments --watch-label-selector and "
-                "--watch-all-namespaces, and its log",
-                read=(_CONTROLLER_PODS, _CONTROLLER_LOG),
+                "look at the controller, its arguments --watch-label-selector and --watch-all-namespaces, and its log",
+                read=(_CONTROLLER_PODS, LOG),
             ),
         ),
         upstream="facts of each CRD: status.observedGeneration -1",
     ),
     Rule(
-        "shard-without-controller",
-        "its label sharding.fluxcd.io/key={shard} gives it to the shard {shard}, and no controller "
-        "of that shard runs; its status is old (generation {generation}, observed {observed})",
-        (
+        Code(
+            "shard-without-controller",
+            "The object belongs to a shard that no running controller handles.",
+        ),
+        why="its label sharding.fluxcd.io/key={shard} gives it to the shard {shard}, and no controller of that shard runs; its status is old (generation {generation}, observed {observed})",
+        steps=(
             Step(
-                "add {shard} to spec.sharding.shards of the FluxInstance so that its controllers "
-                "run, or take the label off",
+                "add {shard} to spec.sharding.shards of the FluxInstance so that its controllers run, or take the label off",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
         upstream="FO docs/guides/instance/instance-sharding.md",
     ),
     Rule(
-        "outdated",
-        "its spec has changed and the controller has not looked at it: generation {generation}, "
-        "observed {observed}; what its conditions say is about the older spec",
-        (
+        Code(
+            "outdated",
+            "The spec has changed, but the controller has not observed the new generation.",
+        ),
+        why="its spec has changed and the controller has not looked at it: generation {generation}, observed {observed}; what its conditions say is about the older spec",
+        steps=(
             Step(
                 "look at the controller: it is busy, hangs, or does not watch this object",
-                read=(_CONTROLLER_PODS, _CONTROLLER_LOG),
+                read=(_CONTROLLER_PODS, LOG),
             ),
         ),
         upstream="PKG runtime/conditions",
     ),
     Rule(
-        "stuck",
-        "it has been reconciling for longer than its timeout allows",
-        (
-            Step(
-                "look at the controller's log and at what it waits for",
-                read=(_CONTROLLER_LOG, _EVENTS),
-            ),
-        ),
-        transient=False,
+        Code("stuck", "The object has been reconciling for longer than its timeout allows."),
+        why="it has been reconciling for longer than its timeout allows",
+        steps=(Step("look at the controller's log and at what it waits for", read=(LOG, EVENTS)),),
         upstream="KC docs/spec/v1/kustomizations.md",
     ),
     Rule(
-        "attempt-failed",
-        "its last attempt failed, and the next one is running; what failed stood in an event that "
-        "has expired",
-        (Step("wait for the result of this attempt", read=(_EVENTS,)),),
+        Code(
+            "attempt-failed",
+            "The last attempt failed for a reason no longer known, and the next one is running.",
+        ),
+        why="its last attempt failed, and the next one is running; what failed stood in an event that has expired",
+        steps=(Step("wait for the result of this attempt", read=(EVENTS,)),),
         transient=True,
         upstream="PKG apis/meta/conditions.go ProgressingWithRetry",
     ),
     Rule(
-        "terminating",
-        "it was deleted and is not gone: its finalizer {finalizers} waits for the controller to "
-        "delete what it made",
-        (
+        Code("terminating", "The object was deleted, but its finalizer has not been removed yet."),
+        why="it was deleted and is not gone: its finalizer {finalizers} waits for the controller to delete what it made",
+        steps=(
             Step(
-                "let the ServiceAccount {sa} delete what it made, or bring its controller back; "
-                "do not strip the finalizer: that leaves everything behind",
-                read=(_EVENTS, _CONTROLLER_LOG),
+                "let the ServiceAccount {sa} delete what it made, or bring its controller back; do not strip the finalizer: that leaves everything behind",
+                read=(EVENTS, LOG),
             ),
         ),
         upstream="KC internal/controller/kustomization_controller.go finalize",
     ),
     Rule(
-        "terminating-without-controller",
-        "it was deleted, its finalizer {finalizers} waits for a controller, and none takes it "
-        "(shard {shard})",
-        (
+        Code(
+            "terminating-without-controller",
+            "The object was deleted, but no controller handles its finalizer.",
+        ),
+        why="it was deleted, its finalizer {finalizers} waits for a controller, and none takes it (shard {shard})",
+        steps=(
             Step(
-                "run the controllers of shard {shard} (spec.sharding of the FluxInstance), or take "
-                "the label off so that the default controller finishes it; do not strip the "
-                "finalizer",
+                "run the controllers of shard {shard} (spec.sharding of the FluxInstance), or take the label off so that the default controller finishes it; do not strip the finalizer",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
         upstream="FO docs/guides/instance/instance-sharding.md",
     ),
     Rule(
-        "target-missing",
-        "{missing_target}; {referrers} to it",
-        (
+        Code("target-missing", "A source, dependency or other referenced object does not exist."),
+        why="{missing_target}; {referrers} to it",
+        steps=(
             Step(
-                "create it, or correct {reference}",
-                read=("kubectl get {target_resource} -A", _SPEC),
+                "create it, or correct {reference}", read=("kubectl get {target_resource} -A", SPEC)
             ),
         ),
         upstream="KC, HC, SC internal/controller",
     ),
     Rule(
-        "waits",
-        "it waits for {target}, which is well now, or gone",
-        (
+        Code("waits", "The object is still waiting for another object that is now ready or gone."),
+        why="it waits for {target}, which is well now, or gone",
+        steps=(
             Step(
                 "look at it again in a minute; if it stays, ask for a reconciliation",
-                read=(_EVENTS,),
-                change=(_AGAIN,),
+                read=(EVENTS,),
+                change=(AGAIN,),
             ),
         ),
         transient=True,
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
-        "dependency-cycle",
-        "the dependencies are circular (a cycle), so that each waits for ever: {cycle}",
-        (Step("take one of these references out of spec.dependsOn", read=(_SPEC,)),),
+        Code(
+            "dependency-cycle",
+            "The objects depend on each other in a cycle, so none of them can be reconciled.",
+        ),
+        why="the dependencies are circular (a cycle), so that each waits for ever: {cycle}",
+        steps=(Step("take one of these references out of spec.dependsOn", read=(SPEC,)),),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",
     ),
+)
+
+_CONTROLLERS = (
     Rule(
-        "controller-missing",
-        "does not exist: nothing reconciles {kinds}",
-        (
+        Code("controller-missing", "The Deployment of a Flux controller does not exist."),
+        why="does not exist: nothing reconciles {kinds}",
+        steps=(
             Step(
                 "let the operator make it again",
                 change=(
-                    "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} "
-                    "reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
+                    "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
                 ),
             ),
             Step(
@@ -174,23 +175,28 @@ _RULES = (
         upstream="F pkg/manifestgen/install",
     ),
     Rule(
-        "operator-missing",
-        "does not exist: nothing reconciles {kinds}, and what it has installed is never upgraded",
-        (
+        Code(
+            "operator-missing",
+            "The Flux Operator is missing, so the objects it manages are not reconciled.",
+        ),
+        why="does not exist: nothing reconciles {kinds}, and what it has installed is never upgraded",
+        steps=(
             Step(
                 "install it again; it takes over what is there",
                 change=(
-                    "helm install flux-operator "
-                    "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns}",
+                    "helm install flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns}",
                 ),
             ),
         ),
         upstream="FO docs/guides/operator/operator-install.md",
     ),
     Rule(
-        "controller-scaled-to-zero",
-        "is scaled to 0 replicas: nothing reconciles {kinds}",
-        (
+        Code(
+            "controller-scaled-to-zero",
+            "The Deployment of a Flux controller is scaled to zero replicas.",
+        ),
+        why="is scaled to 0 replicas: nothing reconciles {kinds}",
+        steps=(
             Step(
                 "scale it up again",
                 change=("kubectl scale deployment {name} -n {ns} --replicas=1",),
@@ -200,74 +206,220 @@ _RULES = (
         upstream="kubernetes apps/v1",
     ),
     Rule(
-        "controller-out-of-memory",
-        "its pod {trouble}; it needs more memory than its limit, and nothing reconciles {kinds}",
-        (
+        Code(
+            "controller-out-of-memory",
+            "The container of a Flux controller needs more memory than its limit allows.",
+        ),
+        why="its pod {trouble}; it needs more memory than its limit, and nothing reconciles {kinds}",
+        steps=(
             Step(
-                "raise its memory limit: spec.cluster.size or spec.kustomize.patches of the "
-                "FluxInstance",
+                "raise its memory limit: spec.cluster.size or spec.kustomize.patches of the FluxInstance",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
         upstream="kubernetes kubelet",
     ),
     Rule(
-        "controller-crash-loop",
-        "its pod {trouble}; nothing reconciles {kinds}",
-        (Step("read the log of the crash", read=(_PREVIOUS, _DESCRIBE)),),
+        Code(
+            "controller-crash-loop",
+            "A pod of a Flux controller crashes, has failed or cannot start its container.",
+        ),
+        why="its pod {trouble}; nothing reconciles {kinds}",
+        steps=(Step("read the log of the crash", read=(_PREVIOUS, _DESCRIBE)),),
         upstream="kubernetes kubelet",
     ),
     Rule(
-        "controller-image-pull",
-        "its pod {trouble}; nothing reconciles {kinds}",
-        (
+        Code("controller-image-pull", "The image of a Flux controller cannot be pulled."),
+        why="its pod {trouble}; nothing reconciles {kinds}",
+        steps=(
             Step(
-                "look at the registry (FluxInstance: spec.distribution.registry and "
-                "imagePullSecret) and at the way out of the nodes",
+                "look at the registry (FluxInstance: spec.distribution.registry and imagePullSecret) and at the way out of the nodes",
                 read=(_DESCRIBE, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
         upstream="kubernetes kubelet",
     ),
     Rule(
-        "instance-images",
-        "the images of {names} cannot be pulled; they come from spec.distribution.registry "
-        "{registry}",
-        (
+        Code(
+            "instance-images",
+            "Several controller images cannot be pulled from spec.distribution.registry.",
+        ),
+        why="the images of {names} cannot be pulled; they come from spec.distribution.registry {registry}",
+        steps=(
             Step(
-                "correct spec.distribution.registry, or give its pull Secret in "
-                "spec.distribution.imagePullSecret",
-                read=(_SPEC, "kubectl get pods -n {ns} -o wide"),
+                "correct spec.distribution.registry, or give its pull Secret in spec.distribution.imagePullSecret",
+                read=(SPEC, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
         upstream="FO internal/builder/images.go",
     ),
     Rule(
-        "controller-hangs",
-        "runs and is ready, and has reconciled nothing since {count} of its objects changed; it "
-        "hangs, or does not watch them",
-        (
+        Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
+        why="runs and is ready, and has reconciled nothing since {count} of its objects changed; it hangs, or does not watch them",
+        steps=(
             Step(
                 "read its log; a restart takes nothing away",
-                read=("kubectl logs -n {ns} deployment/{name} --tail=50",),
+                read=(_OWN_LOG,),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
         ),
         upstream="sigs.k8s.io/controller-runtime",
     ),
     Rule(
-        "controller-not-scheduled",
-        "its pod {trouble}; nothing reconciles {kinds}",
-        (Step("make room for it, or correct its node selector", read=(_DESCRIBE,)),),
+        Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
+        why="its pod {trouble}; nothing reconciles {kinds}",
+        steps=(Step("make room for it, or correct its node selector", read=(_DESCRIBE,)),),
         upstream="kubernetes scheduler",
     ),
     Rule(
-        "controller-not-ready",
-        "is not available; {trouble}; nothing reconciles {kinds}",
-        (Step("look at its pods and events", read=(_DESCRIBE, "kubectl get pods -n {ns}")),),
+        Code("controller-not-ready", "A Flux controller is not available."),
+        why="is not available; {trouble}; nothing reconciles {kinds}",
+        steps=(Step("look at its pods and events", read=(_DESCRIBE, "kubectl get pods -n {ns}")),),
         upstream="kubernetes apps/v1",
     ),
 )
 
-STATES: Mapping[str, Rule] = {rule.code: rule for rule in (*_RULES, *blocked.RULES)}
+_BLOCKED = (
+    Rule(
+        Code(
+            "dependency-expression",
+            "A dependency is ready, but its spec.dependsOn[].readyExpr is not true.",
+        ),
+        why="it waits for {target}, which is ready, but the readyExpr that it asks for is not true: {expression}",
+        steps=(
+            Step(
+                "make the expression true of it, or correct spec.dependsOn[].readyExpr",
+                read=("kubectl get {target_resource} {target_name} -n {target_ns} -o yaml", SPEC),
+            ),
+        ),
+        upstream="KC, HC, FO internal/controller (evalReadyExpr)",
+    ),
+    Rule(
+        Code("dependency-unready", "A dependency that is not a Flux object is not ready."),
+        why="it waits for {target}, which is no object of Flux and is not ready{expected}",
+        steps=(
+            Step(
+                "look at it; this goes on by itself as soon as it is ready",
+                read=(
+                    "kubectl get {target_resource} {target_name} -n {target_ns} -o yaml",
+                    "kubectl get {target_cluster_resource} {target_name} -o yaml",
+                ),
+            ),
+        ),
+        upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        Code("waits-unread", "An object that others wait for could not be read."),
+        why="{waiting} for {target}, and that could not be read",
+        steps=(
+            Step(
+                "ask for the right to list {target_resource}, then look again",
+                read=("kubectl auth can-i list {target_resource} --all-namespaces",),
+            ),
+        ),
+        upstream="KC, HC, SC internal/controller",
+    ),
+    Rule(
+        Code(
+            "controller-storage-full",
+            "Several objects fail because their controller has no disk space left.",
+        ),
+        why="its disk is full: {count} of its objects cannot be stored or built",
+        steps=(
+            Step(
+                "give it more storage (FluxInstance: spec.storage, or spec.kustomize.patches), or fetch fewer and smaller artifacts",
+                read=(_DESCRIBE, "kubectl get persistentvolumeclaims -n {ns}"),
+            ),
+        ),
+        upstream="Go syscall ENOSPC",
+    ),
+    Rule(
+        Code(
+            "controller-storage-fails",
+            "Several objects fail because their controller cannot write to its storage or the API.",
+        ),
+        why="cannot write to its storage or to the API: {count} of its objects fail with that",
+        steps=(Step("look at its volume and its log", read=(_DESCRIBE, _OWN_LOG)),),
+        upstream="SC api/v1/condition_types.go",
+    ),
+    Rule(
+        Code(
+            "controller-crd-missing",
+            "A Flux controller is running, but the CRD of a kind it reconciles is missing.",
+        ),
+        why="is not there (not found): {controller} runs, and the API server does not know {kinds}; all objects of that kind went with it",
+        steps=(
+            Step(
+                "put the CRD back: the operator does it for its FluxInstance (without one: install Flux again the way it came); the objects then come back from Git",
+                read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        upstream="F manifests/crds",
+    ),
+    Rule(
+        Code(
+            "operator-crd-missing", "The Flux Operator is running, but one of its CRDs is missing."
+        ),
+        why="is not there (not found): the operator runs, and the API server does not know {kinds}; the FluxInstance went with it",
+        steps=(
+            Step(
+                "put the CRD back with the operator's Helm chart, then apply the FluxInstance again",
+                read=(
+                    "kubectl get customresourcedefinitions -l app.kubernetes.io/name={controller}",
+                ),
+                change=(
+                    "helm upgrade flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {flux_namespace} --install",
+                ),
+            ),
+        ),
+        upstream="FO charts/flux-operator/templates/crds.yaml",
+    ),
+    Rule(
+        Code(
+            "controller-forbidden",
+            "The ServiceAccount of a Flux controller lacks permissions that several objects need.",
+        ),
+        why="its ServiceAccount may not do what {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is missing or was changed (forbidden)",
+        steps=(
+            Step(
+                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; those of the operator itself come with its Helm chart",
+                read=("kubectl get clusterrolebindings -o wide", _OWN_LOG),
+                change=(APPLY_INSTANCE,),
+            ),
+        ),
+        upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
+    ),
+    Rule(
+        Code(
+            "controller-artifacts-gone",
+            "A Flux controller has lost artifacts that its sources still refer to.",
+        ),
+        why="has lost artifacts that its sources still announce: {count} objects find theirs no more",
+        steps=(
+            Step(
+                "restart it: it then fetches every source again; a volume (FluxInstance: spec.storage) keeps artifacts over a restart",
+                read=(_DESCRIBE, _OWN_LOG),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        upstream="SC internal/controller reconcileStorage",
+    ),
+    Rule(
+        Code(
+            "controller-unreachable",
+            "Several objects cannot download artifacts from a Flux controller that is ready.",
+        ),
+        why="runs and is ready, and {count} objects cannot download their artifacts from it",
+        steps=(
+            Step(
+                "look at the NetworkPolicies and Services of namespace {ns}, at DNS, and at --storage-adv-addr of {name}",
+                read=("kubectl get services,endpointslices,networkpolicies -n {ns}", _OWN_LOG),
+            ),
+        ),
+        upstream="PKG http/fetch",
+    ),
+)
+
+STATES: Mapping[str, Rule] = {rule.code: rule for rule in (*_OBJECTS, *_CONTROLLERS, *_BLOCKED)}
 """The rules that a state selects, not a message, by their code."""

@@ -11,10 +11,7 @@ AGAIN = (
     "kubectl annotate --overwrite {resource} {name} -n {ns} reconcile.fluxcd.io/requestedAt={now}"
 )
 
-APPLY_INSTANCE = (
-    "kubectl annotate --overwrite {instance_resource} {instance} -n {flux_namespace} "
-    "reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}"
-)
+APPLY_INSTANCE = "kubectl annotate --overwrite {instance_resource} {instance} -n {flux_namespace} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}"
 """Have the operator apply what its FluxInstance stands for; nothing where there is none."""
 
 SECRETS = "kubectl get secrets -n {ns}"
@@ -24,35 +21,25 @@ SERVICE_ACCOUNTS = "kubectl get serviceaccounts -n {ns} -o yaml"
 OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
 """Read the object that the message names (see subject.object_in)."""
 
-_MAKE = "flux-operator create secret"
-BASIC_AUTH = f"{_MAKE} basic-auth {{secret}} -n {{ns}} --username=git --password-stdin"
-SSH = (
-    f"{_MAKE} ssh {{secret}} -n {{ns}} --private-key-file=./identity "
-    "--knownhosts-file=./known_hosts"
+BASIC_AUTH = (
+    "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
 )
-REGISTRY = (
-    f"{_MAKE} registry {{secret}} -n {{ns}} --server={{host}} --username=USER --password-stdin"
-)
-CA = f"{_MAKE} tls {{name}}-ca -n {{ns}} --ca-crt-file=./ca.crt"
-CLIENT_CERTIFICATE = (
-    f"{_MAKE} tls {{name}}-tls -n {{ns}} --tls-crt-file=./tls.crt --tls-key-file=./tls.key"
-)
-GITHUB_APP = (
-    f"{_MAKE} githubapp {{secret}} -n {{ns}} --app-id=ID --app-installation-owner=OWNER "
-    "--app-private-key-file=./private-key.pem"
-)
+SSH = "flux-operator create secret ssh {secret} -n {ns} --private-key-file=./identity --knownhosts-file=./known_hosts"
+REGISTRY = "flux-operator create secret registry {secret} -n {ns} --server={host} --username=USER --password-stdin"
+CA = "flux-operator create secret tls {name}-ca -n {ns} --ca-crt-file=./ca.crt"
+CLIENT_CERTIFICATE = "flux-operator create secret tls {name}-tls -n {ns} --tls-crt-file=./tls.crt --tls-key-file=./tls.key"
+GITHUB_APP = "flux-operator create secret githubapp {secret} -n {ns} --app-id=ID --app-installation-owner=OWNER --app-private-key-file=./private-key.pem"
 
 
 RESET = f"{AGAIN} reconcile.fluxcd.io/resetAt={{now}}"
 FORCE = f"{AGAIN} reconcile.fluxcd.io/forceAt={{now}}"
 RETRY = Step(
-    "after the fix, when the retries are used up: reset them (as flux reconcile helmrelease {name} "
-    "--reset does)",
+    "after the fix, when the retries are used up: reset them (as flux reconcile helmrelease {name} --reset does)",
     change=(RESET,),
 )
 """What a HelmRelease needs that has failed too often: it does not try again by itself."""
 
 
 def named(template: str, field: str) -> str:
-    """Give *template*, which is about the Secret of the spec, for the one that *field* names."""
+    """Return *template*, which is about the Secret of the spec, for the one that *field* names."""
     return template.replace("{secret}", field)

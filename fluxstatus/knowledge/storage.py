@@ -6,14 +6,26 @@ http/fetch, PKG tar.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import LOG, SECRET, SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_BUCKET = frozenset({"Bucket"})
+_BUCKET_DENIED = Code(
+    "bucket-denied", "The bucket endpoint rejects the credentials or denies access to the bucket."
+)
+_BUCKET_ADDRESS_INVALID = Code(
+    "bucket-address-invalid", "The value of spec.endpoint or spec.bucketName is not valid."
+)
+_ARTIFACT_HOST_UNREACHABLE = Code(
+    "artifact-host-unreachable", "The artifact cannot be downloaded from source-controller."
+)
+_ARTIFACT_CORRUPT = Code(
+    "artifact-corrupt", "The downloaded artifact does not match its digest or cannot be unpacked."
+)
+
+_BUCKET: KindNames = frozenset({"Bucket"})
 _BUCKETS = "SC internal/controller/bucket_controller.go, internal/bucket"
 _SERVER = "kubectl get pods,services,endpointslices,networkpolicies -n {flux_namespace}"
-_STORE_AGAIN = (
-    "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} "
-    "reconcile.fluxcd.io/requestedAt={now}"
-)
+_STORE_AGAIN = "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} reconcile.fluxcd.io/requestedAt={now}"
 _DENIED = (
     r"access ?denied|forbidden|InvalidToken|ExpiredToken|AuthorizationFailure|"
     r"AuthorizationPermissionMismatch|does not have storage\.\w+|Error 40[13]|Anonymous caller"
@@ -21,13 +33,11 @@ _DENIED = (
 
 _OF_BUCKETS = (
     Rule(
-        "bucket-denied",
-        "the access key in the Secret {secret} is not known, or its secret key is wrong, so that "
-        "access to the bucket '{bucket}' is denied",
-        (
+        _BUCKET_DENIED,
+        why="the access key in the Secret {secret} is not known, or its secret key is wrong, so that access to the bucket '{bucket}' is denied",
+        steps=(
             Step(
-                "put a valid pair accesskey and secretkey into the Secret {secret}; a secret key "
-                "with a newline at its end is wrong too",
+                "put a valid pair accesskey and secretkey into the Secret {secret}; a secret key with a newline at its end is wrong too",
                 read=(SECRET,),
             ),
         ),
@@ -41,12 +51,11 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-denied",
-        "access to the bucket '{bucket}' is denied: the login may not list or read it",
-        (
+        _BUCKET_DENIED,
+        why="access to the bucket '{bucket}' is denied: the login may not list or read it",
+        steps=(
             Step(
-                "let the bucket's policy allow listing and reading, or correct the credentials "
-                "(Secret {secret}, keys accesskey and secretkey)",
+                "let the bucket's policy allow listing and reading, or correct the credentials (Secret {secret}, keys accesskey and secretkey)",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -56,14 +65,11 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-denied",
-        "access to the bucket '{bucket}' is denied: no Secret is named, and the controller's own "
-        "identity may not list or read it",
-        (
+        _BUCKET_DENIED,
+        why="access to the bucket '{bucket}' is denied: no Secret is named, and the controller's own identity may not list or read it",
+        steps=(
             Step(
-                "name a Secret with accesskey and secretkey in spec.secretRef, or set "
-                "spec.provider (aws, azure, gcp) and give the controller's cloud identity the "
-                "right to read the bucket",
+                "name a Secret with accesskey and secretkey in spec.secretRef, or set spec.provider (aws, azure, gcp) and give the controller's cloud identity the right to read the bucket",
                 read=(SPEC,),
             ),
         ),
@@ -72,9 +78,11 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-region-wrong",
-        "the bucket '{bucket}' is in another region than spec.region says",
-        (Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
+        Code(
+            "bucket-region-wrong", "The bucket is in a different region than spec.region specifies."
+        ),
+        why="the bucket '{bucket}' is in another region than spec.region says",
+        steps=(Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
         pattern=Text(
             r"AuthorizationHeaderMalformed|PermanentRedirect|"
             r"region[^\n]{0,40}(?:is wrong|expecting)"
@@ -84,17 +92,20 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-clock-skew",
-        "the clock of the node differs too much from that of {endpoint}",
-        (Step("set the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),),
+        Code(
+            "bucket-clock-skew",
+            "The clock of the node differs too much from that of the bucket endpoint.",
+        ),
+        why="the clock of the node differs too much from that of {endpoint}",
+        steps=(Step("set the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),),
         pattern=Text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
         kinds=_BUCKET,
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-missing",
-        "there is no bucket {bucket} at {endpoint}",
-        (Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
+        Code("bucket-missing", "The bucket does not exist at the endpoint."),
+        why="there is no bucket {bucket} at {endpoint}",
+        steps=(Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
         pattern=Text(
             r"bucket '[^']*' (?:not found|does not exist)|NoSuchBucket|ContainerNotFound|"
             r"bucket does ?n(?:o|')t exist|specified (?:bucket|container) does not exist"
@@ -104,21 +115,20 @@ _OF_BUCKETS = (
         upstream=_BUCKETS,
     ),
     Rule(
-        "bucket-address-invalid",
-        "spec.bucketName {bucket} is no name that a bucket can have: {detail}",
-        (Step("correct spec.bucketName", read=(SPEC,)),),
+        _BUCKET_ADDRESS_INVALID,
+        why="spec.bucketName {bucket} is no name that a bucket can have: {detail}",
+        steps=(Step("correct spec.bucketName", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>Bucket name (?:contains|cannot)[^\n]{1,80})"),
         kinds=_BUCKET,
         trivial=True,
         upstream="minio-go pkg/s3utils",
     ),
     Rule(
-        "bucket-address-invalid",
-        "spec.endpoint is not valid ({endpoint}): {detail}",
-        (
+        _BUCKET_ADDRESS_INVALID,
+        why="spec.endpoint is not valid ({endpoint}): {detail}",
+        steps=(
             Step(
-                "write the endpoint as a host, with a port where needed and without https:// "
-                "(spec.insecure: true for http)",
+                "write the endpoint as a host, with a port where needed and without https:// (spec.insecure: true for http)",
                 read=(SPEC,),
             ),
         ),
@@ -131,9 +141,9 @@ _OF_BUCKETS = (
         upstream="minio-go utils.go",
     ),
     Rule(
-        "bucket-failed",
-        "the bucket {bucket} cannot be read",
-        (
+        Code("bucket-failed", "The controller cannot read the bucket."),
+        why="the bucket {bucket} cannot be read",
+        steps=(
             Step(
                 "look at spec.endpoint, spec.bucketName, spec.provider and the credentials",
                 read=(SPEC, SECRET),
@@ -147,12 +157,11 @@ _OF_BUCKETS = (
 
 _OF_ARTIFACTS = (
     Rule(
-        "storage-full",
-        "the controller's disk is full (no space left on device)",
-        (
+        Code("storage-full", "The controller has no disk space left."),
+        why="the controller's disk is full (no space left on device)",
+        steps=(
             Step(
-                "give {controller} more storage (FluxInstance: spec.storage), or fetch fewer and "
-                "smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "give {controller} more storage (FluxInstance: spec.storage), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
@@ -160,12 +169,11 @@ _OF_ARTIFACTS = (
         upstream="Go syscall",
     ),
     Rule(
-        "storage-read-only",
-        "the controller may not write to its disk: {detail}",
-        (
+        Code("storage-read-only", "The controller has no write access to its disk."),
+        why="the controller may not write to its disk: {detail}",
+        steps=(
             Step(
-                "look at the volume of {controller}: it must be writable for the group in "
-                "fsGroup of its pod",
+                "look at the volume of {controller}: it must be writable for the group in fsGroup of its pod",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}", LOG),
             ),
         ),
@@ -176,61 +184,62 @@ _OF_ARTIFACTS = (
         upstream="Go syscall",
     ),
     Rule(
-        "artifact-gone",
-        "the artifact that the source announces is no longer in source-controller's storage",
-        (
+        Code(
+            "artifact-gone",
+            "The artifact of the source is no longer in the storage of source-controller.",
+        ),
+        why="the artifact that the source announces is no longer in source-controller's storage",
+        steps=(
             Step(
-                "let the source store it again; after a restart without a persistent volume "
-                "source-controller does so by itself",
+                "let the source store it again; after a restart without a persistent volume source-controller does so by itself",
                 change=(_STORE_AGAIN,),
             ),
         ),
-        reasons=("ArtifactFailed", "SourceFetchFailed"),
         pattern=Text(
             r"not ready[:,] artifact not found|failed to download archive[^\n]*(?:404|not found)|"
             r"file not found"
         ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
         transient=True,
         upstream="PKG http/fetch, SC internal/controller/storage.go",
     ),
     Rule(
-        "artifact-host-unreachable",
-        "the artifact cannot be downloaded from source-controller: {detail}",
-        (
+        _ARTIFACT_HOST_UNREACHABLE,
+        why="the artifact cannot be downloaded from source-controller: {detail}",
+        steps=(
             Step(
-                "look at source-controller, its Service and the NetworkPolicies of its namespace; "
-                "{controller} must reach its port 80 (9090 of the pod)",
+                "look at source-controller, its Service and the NetworkPolicies of its namespace; {controller} must reach its port 80 (9090 of the pod)",
                 read=(_SERVER,),
             ),
         ),
-        reasons=("ArtifactFailed", "SourceFetchFailed"),
         pattern=Text(
             r"^(?=.*(?:download archive|load chart|\.svc\b|dial tcp [\w.:\[\]]+:80\b))"
             r".*(?P<detail>connection refused|i/o timeout|no such host|context deadline exceeded|"
             r"no route to host|Client\.Timeout|connection reset|operation not permitted|"
             r"status(?: code)?:? 5\d\d)"
         ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
         transient=True,
         upstream="PKG http/fetch",
     ),
     Rule(
-        "artifact-host-unreachable",
-        "the artifact cannot be downloaded from source-controller",
-        (
+        _ARTIFACT_HOST_UNREACHABLE,
+        why="the artifact cannot be downloaded from source-controller",
+        steps=(
             Step(
                 "look at source-controller, its Service and the NetworkPolicies of its namespace",
                 read=(_SERVER,),
             ),
         ),
-        reasons=("ArtifactFailed", "SourceFetchFailed"),
         pattern=Text(r"failed to download archive|source-controller\.[\w-]+\.svc"),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
         transient=True,
         upstream="PKG http/fetch",
     ),
     Rule(
-        "artifact-corrupt",
-        "the downloaded artifact does not match its digest",
-        (Step("let the source store it again", change=(_STORE_AGAIN,)),),
+        _ARTIFACT_CORRUPT,
+        why="the downloaded artifact does not match its digest",
+        steps=(Step("let the source store it again", change=(_STORE_AGAIN,)),),
         pattern=Text(
             r"computed (?:digest|checksum) does ?n(?:o|')t match|integrity check failed|"
             r"failed to verify archive"
@@ -238,35 +247,39 @@ _OF_ARTIFACTS = (
         upstream="PKG http/fetch",
     ),
     Rule(
-        "artifact-corrupt",
-        "the downloaded artifact cannot be unpacked: {detail}",
-        (
+        _ARTIFACT_CORRUPT,
+        why="the downloaded artifact cannot be unpacked: {detail}",
+        steps=(
             Step(
-                "let the source store it again; a limit on size or path traversal is in what "
-                "the source packs",
+                "let the source store it again; a limit on size or path traversal is in what the source packs",
                 read=(SPEC,),
                 change=(_STORE_AGAIN,),
             ),
         ),
-        reasons=("ArtifactFailed", "SourceFetchFailed"),
         pattern=Text(
             r"(?P<detail>failed to (?:extract|untar) [^\n]{0,160}|tar [^\n]{0,80}bigger than|"
             r"gzip: invalid[^\n]{0,40})"
         ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
         upstream="PKG tar",
     ),
     Rule(
-        "source-ignore-invalid",
-        "the patterns of spec.ignore or .sourceignore cannot be read",
-        (Step("correct spec.ignore or .sourceignore", read=(SPEC,)),),
+        Code(
+            "source-ignore-invalid", "The patterns in spec.ignore or .sourceignore cannot be read."
+        ),
+        why="the patterns of spec.ignore or .sourceignore cannot be read",
+        steps=(Step("correct spec.ignore or .sourceignore", read=(SPEC,)),),
         reasons=("SourceIgnoreError",),
         trivial=True,
         upstream="SC internal/controller",
     ),
     Rule(
-        "source-storage",
-        "source-controller cannot write to its storage or to the API",
-        (Step("look at the controller's volume and log", read=(LOG,)),),
+        Code(
+            "source-storage",
+            "The source-controller cannot write to its storage or to the API server.",
+        ),
+        why="source-controller cannot write to its storage or to the API",
+        steps=(Step("look at the controller's volume and log", read=(LOG,)),),
         reasons=(
             "DirectoryCreationFailed",
             "StatOperationFailed",

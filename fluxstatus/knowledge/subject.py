@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from fluxstatus.kinds import full_name
-from fluxstatus.resources import Resource, map_of, text_of
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.model.kinds import full_name
+from fluxstatus.state.health_checks import health_check_targets
+from fluxstatus.state.resource import Resource
 
 # Patterns are texts here, compiled when they are first looked for: with a fault, and not before.
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
-_BRACKETS = r"(?:timeout waiting for|stalled resources): \[([^\[\]]*)\]"
-_IN_BRACKET = (
-    r"\b(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'"
-)
 _OBJECTS = (
     # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
-    r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
-    r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)",
+    (
+        r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
+        r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)"
+    ),
     # Helm (helm pkg/kube/client.go)
     r"for object (?P<namespace>[\w.-]+)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
     r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
@@ -29,26 +28,8 @@ _OBJECTS = (
 """The ways in which messages name the object they are about."""
 
 
-class Waited(NamedTuple):
-    """An object that a failed health check waited for, and its kstatus."""
-
-    kind: str
-    namespace: str
-    name: str
-    status: str
-
-
-def waited_for(message: str) -> list[Waited]:
-    """Read the objects out of a health check's *message* (PKG ssa/manager_wait.go)."""
-    return [
-        Waited(m["kind"], m["namespace"] or "", m["name"], m["status"])
-        for bracket in re.findall(_BRACKETS, message)
-        for m in re.finditer(_IN_BRACKET, bracket)
-    ]
-
-
 def fields_of(resource: Resource) -> dict[str, str]:
-    """Give the fields of *resource* by name; those it does not have are empty."""
+    """Return the fields of *resource* by name; those it does not have are empty."""
     ref, spec = resource.ref, map_of(resource.get("spec"))
     own = dict.fromkeys(_PATHS, "") | {
         name: text_of(resource.get(*path)) for name, path in _PATHS.items() if path[1] in spec
@@ -90,7 +71,7 @@ def fields_of(resource: Resource) -> dict[str, str]:
 
 
 def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
-    """Give the fields about where the spec names *missing*, an object that does not exist."""
+    """Return the fields about where the spec names *missing*, an object that does not exist."""
     for role, (name, field) in _ROLES.items():
         if fields.get(name) == missing:
             return {"missing_field": field, f"missing_{role}": missing}
@@ -98,7 +79,7 @@ def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
 
 
 def host_in(message: str) -> dict[str, str]:
-    """Give the fields about the last host that *message* has a URL of, the one that failed.
+    """Return the fields about the last host that *message* has a URL of, the one that failed.
 
     Where the first is another one it was asked, and has sent the request on.
     """
@@ -111,7 +92,7 @@ def host_in(message: str) -> dict[str, str]:
 
 
 def object_in(message: str) -> dict[str, str]:
-    """Give the fields about the first object that *message* says was refused or is broken."""
+    """Return the fields about the first object that *message* says was refused or is broken."""
     found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
     if found is None:
         return {}
@@ -126,8 +107,8 @@ def object_in(message: str) -> dict[str, str]:
 
 
 def workload_fields(message: str) -> dict[str, str]:
-    """Give the fields about the first workload that a health check's *message* names."""
-    first = next(iter(waited_for(message)), None)
+    """Return the fields about the first workload that a health check's *message* names."""
+    first = next(iter(health_check_targets(message)), None)
     if first is None:
         return {}
     state = _STATES.get(first.status, first.status)
@@ -180,8 +161,7 @@ _ROLES = {
 """What a Secret is for, by the field that names it."""
 
 _SECRET_KEYS = {
-    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts "
-    "for ssh",
+    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts for ssh",
     "HelmRepository": "username and password",
     "Bucket": "accesskey and secretkey",
     "Receiver": "token",
@@ -246,7 +226,7 @@ def _git_ref(resource: Resource) -> str:
 
 
 def _with_registry(image: str) -> str:
-    """Give *image* with its registry, which is Docker Hub's when the name has none."""
+    """Return *image* with its registry, which is Docker Hub's when the name has none."""
     first, _, rest = image.partition("/")
     named = rest and ("." in first or ":" in first or first == "localhost")
     return image if named or not image else f"docker.io/{image}"

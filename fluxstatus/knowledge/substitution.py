@@ -5,18 +5,24 @@ Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_KS = frozenset({"Kustomization"})
+_SUBSTITUTE_SOURCE_MISSING = Code(
+    "substitute-source-missing",
+    "A ConfigMap or Secret in spec.postBuild.substituteFrom does not exist or cannot be read.",
+)
+
+_KS: KindNames = frozenset({"Kustomization"})
 _VARIABLES = "kubectl get configmaps,secrets -n {ns}"
 
 RULES = (
     Rule(
-        "substitute-source-missing",
-        "the {source_kind} {missing}, which spec.postBuild.substituteFrom names, does not exist",
-        (
+        _SUBSTITUTE_SOURCE_MISSING,
+        why="the {source_kind} {missing}, which spec.postBuild.substituteFrom names, does not exist",
+        steps=(
             Step(
-                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set "
-                "optional: true on that entry",
+                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true on that entry",
                 read=(_VARIABLES, SPEC),
             ),
         ),
@@ -29,28 +35,24 @@ RULES = (
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
-        "substitute-source-missing",
-        "{detail}, which spec.postBuild.substituteFrom names, cannot be read",
-        (Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
+        _SUBSTITUTE_SOURCE_MISSING,
+        why="{detail}, which spec.postBuild.substituteFrom names, cannot be read",
+        steps=(Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
         pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
         kinds=_KS,
         trivial=True,
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
-        "variable-missing",
-        "the manifests use the variable {variable} ({object}), which is not defined",
-        (
+        Code("variable-missing", "A manifest uses a variable that is not defined."),
+        why="the manifests use the variable {variable} ({object}), which is not defined",
+        steps=(
             Step(
-                "define {variable} in spec.postBuild.substitute or substituteFrom, or give it a "
-                "default (${{VAR:=value}}); where it is no variable, write $$ instead of $, or "
-                "annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "define {variable} in spec.postBuild.substitute or substituteFrom, or give it a default (${{VAR:=value}}); where it is no variable, write $$ instead of $, or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
             Step(
-                "strict substitution is the default from Flux 2.9 on; "
-                "--feature-gates=StrictPostBuildSubstitutions=false of kustomize-controller "
-                "takes it back"
+                "strict substitution is the default from Flux 2.9 on; --feature-gates=StrictPostBuildSubstitutions=false of kustomize-controller takes it back"
             ),
         ),
         pattern=Text(r"variable not set[^\"]{0,40}\"(?P<variable>\w+)\""),
@@ -60,10 +62,9 @@ RULES = (
         versions=">=2.9, before it only with the gate StrictPostBuildSubstitutions",
     ),
     Rule(
-        "variable-name-invalid",
-        "{variable} is no name for a variable of spec.postBuild: only letters, digits and _ may "
-        "be in it",
-        (
+        Code("variable-name-invalid", "A variable name in spec.postBuild is not valid."),
+        why="{variable} is no name for a variable of spec.postBuild: only letters, digits and _ may be in it",
+        steps=(
             Step(
                 "rename {variable} in spec.postBuild.substitute, or in what substituteFrom names",
                 read=(SPEC, _VARIABLES),
@@ -75,12 +76,11 @@ RULES = (
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
-        "substitution-syntax",
-        "{object} has a variable ($ and a brace) that cannot be parsed ({detail})",
-        (
+        Code("substitution-syntax", "A variable expression in a manifest cannot be parsed."),
+        why="{object} has a variable ($ and a brace) that cannot be parsed ({detail})",
+        steps=(
             Step(
-                "close the brace, write $$ instead of $ for what is not to be substituted (shell "
-                "scripts), or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "close the brace, write $$ instead of $ for what is not to be substituted (shell scripts), or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
         ),
@@ -93,12 +93,13 @@ RULES = (
         upstream="PKG envsubst",
     ),
     Rule(
-        "substitution-breaks-yaml",
-        "what the variables put into {object} makes it invalid: {detail}",
-        (
+        Code(
+            "substitution-breaks-yaml", "A manifest is invalid after its variables are substituted."
+        ),
+        why="what the variables put into {object} makes it invalid: {detail}",
+        steps=(
             Step(
-                "put the variable in quotes in the manifest, or correct its value: a number, true "
-                "or a colon in it is read as YAML",
+                "put the variable in quotes in the manifest, or correct its value: a number, true or a colon in it is read as YAML",
                 read=(SPEC, _VARIABLES),
             ),
         ),

@@ -3,23 +3,35 @@
 Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, PKG runtime/cel.
 """
 
+from fluxstatus.knowledge.codes import CEL_INVALID
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import SECRET, SECRETS, SPEC, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_REMOTE = frozenset({"Kustomization", "HelmRelease"})
+_FEATURE_GATE_OFF = Code(
+    "feature-gate-off", "The object needs a feature gate that is disabled in the controller."
+)
+_ACCESS_DENIED = Code(
+    "access-denied", "A reference to an object in another namespace is not allowed."
+)
+_REMOTE_CLUSTER_UNREACHABLE = Code(
+    "remote-cluster-unreachable",
+    "No connection to the remote cluster of spec.kubeConfig can be established.",
+)
+
+_REMOTE: KindNames = frozenset({"Kustomization", "HelmRelease"})
 _KUBECONFIG = named(SECRET, "{kubeconfig_secret}")
 _MAKE_KUBECONFIG = "kubectl create secret generic {missing} -n {ns} --from-file=value=./kubeconfig"
 _ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"
 
 _LIMITS = (
     Rule(
-        "feature-gate-off",
-        "the object uses an ExternalArtifact, and the feature gate ExternalArtifact is off in "
-        "{controller}",
-        (
+        _FEATURE_GATE_OFF,
+        why="the object uses an ExternalArtifact, and the feature gate ExternalArtifact is off in {controller}",
+        steps=(
             Step(
-                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with "
-                "source-watcher in spec.components sets it",
+                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with source-watcher in spec.components sets it",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -29,14 +41,11 @@ _LIMITS = (
         versions=">=2.7",
     ),
     Rule(
-        "feature-gate-off",
-        "{field} for a cloud login needs the feature gate ObjectLevelWorkloadIdentity, which is "
-        "off",
-        (
+        _FEATURE_GATE_OFF,
+        why="{field} for a cloud login needs the feature gate ObjectLevelWorkloadIdentity, which is off",
+        steps=(
             Step(
-                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without "
-                "one: --feature-gates=ObjectLevelWorkloadIdentity=true in the controller), or "
-                "leave {field} out so that the controller's own identity counts",
+                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without one: --feature-gates=ObjectLevelWorkloadIdentity=true in the controller), or leave {field} out so that the controller's own identity counts",
                 read=(SPEC,),
             ),
         ),
@@ -46,12 +55,11 @@ _LIMITS = (
         versions=">=2.6",
     ),
     Rule(
-        "access-denied",
-        "the ImageRepository {target} lets no other namespace use it (spec.accessFrom)",
-        (
+        _ACCESS_DENIED,
+        why="the ImageRepository {target} lets no other namespace use it (spec.accessFrom)",
+        steps=(
             Step(
-                "allow namespace {ns} in spec.accessFrom.namespaceSelectors of the "
-                "ImageRepository {target}",
+                "allow namespace {ns} in spec.accessFrom.namespaceSelectors of the ImageRepository {target}",
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A", SPEC),
             ),
         ),
@@ -61,13 +69,11 @@ _LIMITS = (
         upstream="PKG runtime/acl",
     ),
     Rule(
-        "access-denied",
-        "the reference to {target} in another namespace is blocked: the controllers run with "
-        "--no-cross-namespace-refs=true (the multi-tenancy lockdown)",
-        (
+        _ACCESS_DENIED,
+        why="the reference to {target} in another namespace is blocked: the controllers run with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
+        steps=(
             Step(
-                "put a source of its own into namespace {ns} and refer to it without a namespace, "
-                "or ask who runs Flux (FluxInstance: spec.cluster.multitenant)",
+                "put a source of its own into namespace {ns} and refer to it without a namespace, or ask who runs Flux (FluxInstance: spec.cluster.multitenant)",
                 read=(SPEC, _ARGUMENTS),
             ),
         ),
@@ -78,12 +84,11 @@ _LIMITS = (
         upstream="PKG runtime/acl, KC, HC, SC, SW internal/controller",
     ),
     Rule(
-        "feature-gate-off",
-        "the object needs the feature gate {gate}, which is off in {controller}",
-        (
+        _FEATURE_GATE_OFF,
+        why="the object needs the feature gate {gate}, which is off in {controller}",
+        steps=(
             Step(
-                "run {controller} with --feature-gates={gate}=true (FluxInstance: "
-                "spec.kustomize.patches), or leave the field out",
+                "run {controller} with --feature-gates={gate}=true (FluxInstance: spec.kustomize.patches), or leave the field out",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -92,10 +97,9 @@ _LIMITS = (
         upstream="PKG apis/meta/conditions.go",
     ),
     Rule(
-        "access-denied",
-        "a reference to another namespace is blocked: the controllers run with "
-        "--no-cross-namespace-refs, or a feature gate is off",
-        (
+        _ACCESS_DENIED,
+        why="a reference to another namespace is blocked: the controllers run with --no-cross-namespace-refs, or a feature gate is off",
+        steps=(
             Step(
                 "put the referenced object into namespace {ns}, or ask who runs Flux",
                 read=(SPEC, _ARGUMENTS),
@@ -106,9 +110,9 @@ _LIMITS = (
         upstream="PKG runtime/acl",
     ),
     Rule(
-        "feature-gate-off",
-        "the object uses a feature whose gate is off in {controller}",
-        (
+        _FEATURE_GATE_OFF,
+        why="the object uses a feature whose gate is off in {controller}",
+        steps=(
             Step(
                 "switch the gate on with --feature-gates (FluxInstance: spec.kustomize.patches)",
                 read=(_ARGUMENTS,),
@@ -119,12 +123,11 @@ _LIMITS = (
         upstream="PKG apis/meta/conditions.go",
     ),
     Rule(
-        "cel-invalid",
-        "an expression (CEL) in the spec does not compile or evaluate: {detail}",
-        (
+        CEL_INVALID,
+        why="an expression (CEL) in the spec does not compile or evaluate: {detail}",
+        steps=(
             Step(
-                "correct the expression: readyExpr of spec.dependsOn, spec.healthCheckExprs, or "
-                "the resourceFilter of a Receiver",
+                "correct the expression: readyExpr of spec.dependsOn, spec.healthCheckExprs, or the resourceFilter of a Receiver",
                 read=(SPEC,),
             ),
         ),
@@ -143,9 +146,9 @@ _LIMITS = (
         upstream="PKG runtime/cel",
     ),
     Rule(
-        "cel-invalid",
-        "an expression (CEL) in the spec does not compile or evaluate",
-        (Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
+        CEL_INVALID,
+        why="an expression (CEL) in the spec does not compile or evaluate",
+        steps=(Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
         reasons=("InvalidCELExpression",),
         trivial=True,
         upstream="PKG runtime/cel",
@@ -154,9 +157,9 @@ _LIMITS = (
 
 _CLUSTERS = (
     Rule(
-        "kubeconfig-secret-missing",
-        "the Secret {missing} that spec.kubeConfig names does not exist",
-        (
+        Code("kubeconfig-secret-missing", "The Secret of spec.kubeConfig does not exist."),
+        why="the Secret {missing} that spec.kubeConfig names does not exist",
+        steps=(
             Step(
                 "create the Secret {missing} with the kubeconfig of the other cluster as key value",
                 read=(SECRETS,),
@@ -170,12 +173,14 @@ _CLUSTERS = (
         upstream="PKG runtime/client/impersonator.go",
     ),
     Rule(
-        "kubeconfig-key-missing",
-        "the Secret {holder} of spec.kubeConfig has no key {key} with a kubeconfig",
-        (
+        Code(
+            "kubeconfig-key-missing",
+            "The Secret of spec.kubeConfig does not have the key that holds the kubeconfig.",
+        ),
+        why="the Secret {holder} of spec.kubeConfig has no key {key} with a kubeconfig",
+        steps=(
             Step(
-                "store the kubeconfig under the key value (or value.yaml), or name its key in "
-                "spec.kubeConfig.secretRef.key",
+                "store the kubeconfig under the key value (or value.yaml), or name its key in spec.kubeConfig.secretRef.key",
                 read=("kubectl describe secret {holder} -n {ns}",),
             ),
         ),
@@ -188,13 +193,13 @@ _CLUSTERS = (
         upstream="PKG runtime/client/impersonator.go",
     ),
     Rule(
-        "kubeconfig-invalid",
-        "the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
-        (
+        Code(
+            "kubeconfig-invalid", "The kubeconfig in the Secret of spec.kubeConfig cannot be used."
+        ),
+        why="the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
+        steps=(
             Step(
-                "store a kubeconfig with a current-context, a server, its certificate authority "
-                "and a credential of its own; programs (exec) and files are not there in the "
-                "controller",
+                "store a kubeconfig with a current-context, a server, its certificate authority and a credential of its own; programs (exec) and files are not there in the controller",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -211,10 +216,11 @@ _CLUSTERS = (
         upstream="client-go tools/clientcmd",
     ),
     Rule(
-        "remote-cluster-denied",
-        "the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the "
-        "credential: it is wrong or expired (Unauthorized)",
-        (
+        Code(
+            "remote-cluster-denied", "The remote cluster of spec.kubeConfig rejects the credential."
+        ),
+        why="the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the credential: it is wrong or expired (Unauthorized)",
+        steps=(
             Step(
                 "renew the token or client certificate in the Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
@@ -229,13 +235,14 @@ _CLUSTERS = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        "remote-cluster-forbidden",
-        "in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) {user} may not "
-        "{verb}: the permission (RBAC) is missing there (forbidden)",
-        (
+        Code(
+            "remote-cluster-forbidden",
+            "The user of spec.kubeConfig lacks an RBAC permission in the remote cluster.",
+        ),
+        why="in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) {user} may not {verb}: the permission (RBAC) is missing there (forbidden)",
+        steps=(
             Step(
-                "bind a Role that allows it to {user} in the remote cluster, or use the credential "
-                "of another user in the Secret {kubeconfig_secret}",
+                "bind a Role that allows it to {user} in the remote cluster, or use the credential of another user in the Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -247,13 +254,11 @@ _CLUSTERS = (
         upstream="kubernetes apiserver authorization responsewriters",
     ),
     Rule(
-        "remote-cluster-unreachable",
-        "the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) "
-        "leads to is not trusted: {detail}",
-        (
+        _REMOTE_CLUSTER_UNREACHABLE,
+        why="the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to is not trusted: {detail}",
+        steps=(
             Step(
-                "correct certificate-authority-data and the server name in the kubeconfig of the "
-                "Secret {kubeconfig_secret}",
+                "correct certificate-authority-data and the server name in the kubeconfig of the Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -263,14 +268,11 @@ _CLUSTERS = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "remote-cluster-unreachable",
-        "the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be "
-        "reached at {host}: {detail}",
-        (
+        _REMOTE_CLUSTER_UNREACHABLE,
+        why="the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be reached at {host}: {detail}",
+        steps=(
             Step(
-                "look whether its API server is up at {host}, whether NetworkPolicies and "
-                "firewalls let {controller} out to it, and whether the address in the Secret "
-                "{kubeconfig_secret} still holds",
+                "look whether its API server is up at {host}, whether NetworkPolicies and firewalls let {controller} out to it, and whether the address in the Secret {kubeconfig_secret} still holds",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -285,9 +287,12 @@ _CLUSTERS = (
         upstream="PKG runtime/client, Go net",
     ),
     Rule(
-        "kubeconfig-failed",
-        "no client for the target cluster: the Secret of spec.kubeConfig or the remote cluster",
-        (
+        Code(
+            "kubeconfig-failed",
+            "No client for the remote cluster can be created from spec.kubeConfig.",
+        ),
+        why="no client for the target cluster: the Secret of spec.kubeConfig or the remote cluster",
+        steps=(
             Step(
                 "look at the Secret (key value or value.yaml) and at the remote API server",
                 read=(_KUBECONFIG, SPEC),

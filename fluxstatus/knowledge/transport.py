@@ -3,34 +3,47 @@
 The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-containerregistry's.
 """
 
-from fluxstatus.kinds import KINDS
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
-_FETCHES = frozenset(
-    kind.name
-    for kind in KINDS.values()
-    if kind.name not in ("Kustomization", "HelmRelease", "ResourceSet", "Alert")
+_HOST_REDIRECTS = Code(
+    "host-redirects", "The host redirects the request, and following the redirects fails."
 )
+_TLS_UNKNOWN_AUTHORITY = Code(
+    "tls-unknown-authority", "The TLS certificate of the host is signed by an unknown authority."
+)
+_TLS_EXPIRED = Code(
+    "tls-expired", "The TLS certificate of the host has expired or is not yet valid."
+)
+_TLS_WRONG_NAME = Code(
+    "tls-wrong-name",
+    "The TLS certificate of the host is not valid for the name or address being used.",
+)
+_PROTOCOL_MISMATCH = Code(
+    "protocol-mismatch", "The host uses a different protocol on this port than the URL specifies."
+)
+_HOST_SLOW = Code("host-slow", "The host does not respond in time.")
+
+_FETCHES: KindNames = ALL_KINDS - {"Kustomization", "HelmRelease", "ResourceSet", "Alert"}
 """Kinds whose own messages are about a host outside; appliers speak of API servers and webhooks."""
 
 _POLICIES = "kubectl get networkpolicies -n {flux_namespace}"
 _DNS = "kubectl get pods -n kube-system -l k8s-app=kube-dns"
 _FROM_THE_POD = Step(
-    "look at the way out of the cluster: DNS, NetworkPolicy, firewall, proxy; Flux retries by "
-    "itself as soon as {host} answers",
+    "look at the way out of the cluster: DNS, NetworkPolicy, firewall, proxy; Flux retries by itself as soon as {host} answers",
     read=(_POLICIES,),
 )
 _RENEW = Step("renew the certificate of {host}; Flux retries by itself")
 
-_RULES = (
+RULES = (
     Rule(
-        "proxy-unreachable",
-        "the proxy for {host} cannot be reached",
-        (
+        Code("proxy-unreachable", "The proxy cannot be reached."),
+        why="the proxy for {host} cannot be reached",
+        steps=(
             Step(
-                "look whether the proxy runs, and at its address: the key address of the Secret "
-                "in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
+                "look whether the proxy runs, and at its address: the key address of the Secret in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
                 read=(
                     named(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
@@ -38,29 +51,33 @@ _RULES = (
             ),
         ),
         pattern=Text(r"proxyconnect tcp|socks connect|connect to proxy"),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net/http transport.go",
     ),
     Rule(
-        "proxy-auth-rejected",
-        "the proxy asks for a login, and takes none of what it gets (407)",
-        (
+        Code(
+            "proxy-auth-rejected", "The proxy requires authentication that is missing or invalid."
+        ),
+        why="the proxy asks for a login, and takes none of what it gets (407)",
+        steps=(
             Step(
-                "put the right username and password beside address into the Secret that "
-                "spec.proxySecretRef names",
+                "put the right username and password beside address into the Secret that spec.proxySecretRef names",
                 read=(named(SECRET, "{proxy_secret}"), SPEC),
             ),
         ),
         pattern=Text(r"Proxy Authentication Required|(?:status code:? |: )407\b"),
+        kinds=_FETCHES,
         upstream="Go net/http transport.go",
     ),
     Rule(
-        "dns-failing",
-        "the DNS server {dns} does not answer when the controller looks up {host}",
-        (
+        Code(
+            "dns-failing", "The DNS server does not answer when the controller looks up the host."
+        ),
+        why="the DNS server {dns} does not answer when the controller looks up {host}",
+        steps=(
             Step(
-                "look at the cluster's DNS (CoreDNS), and whether a NetworkPolicy keeps the "
-                "controllers from port 53; Flux retries by itself",
+                "look at the cluster's DNS (CoreDNS), and whether a NetworkPolicy keeps the controllers from port 53; Flux retries by itself",
                 read=(_DNS, _POLICIES),
             ),
         ),
@@ -70,17 +87,16 @@ _RULES = (
             r"lookup (?P<looked_up>[\w.-]+)[^;]{0,80}(?:Temporary failure in name|try again|"
             r"i/o timeout)"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
-        "host-redirects",
-        "{redirects} sends the request on to {host}, and that fails: {detail}",
-        (
+        _HOST_REDIRECTS,
+        why="{redirects} sends the request on to {host}, and that fails: {detail}",
+        steps=(
             Step(
-                "where {host} is a login page: name a Secret that {redirects} accepts in "
-                "spec.secretRef, or correct spec.url; where the repository has moved: write its "
-                "new address there",
+                "where {host} is a login page: name a Secret that {redirects} accepts in spec.secretRef, or correct spec.url; where the repository has moved: write its new address there",
                 read=(SPEC,),
             ),
         ),
@@ -93,35 +109,33 @@ _RULES = (
         upstream="go-git plumbing/transport/http",
     ),
     Rule(
-        "host-not-found",
-        "the name {host} does not resolve (no such host)",
-        (
+        Code("host-not-found", "The host name cannot be resolved."),
+        why="the name {host} does not resolve (no such host)",
+        steps=(
             Step(
-                "correct the host in {address_field}; if the name is right, the DNS that the "
-                "cluster asks does not know it",
+                "correct the host in {address_field}; if the name is right, the DNS that the cluster asks does not know it",
                 read=(SPEC, _DNS),
             ),
         ),
         pattern=Text(r"(?:lookup (?P<host>[\w.-]+)[^,;]{0,80}?)?no such host"),
+        kinds=_FETCHES,
         upstream="Go net/dnsclient_unix.go",
     ),
     Rule(
-        "host-refuses",
-        "{host} refuses connections (connection refused): nothing listens there, or a firewall "
-        "answers",
-        (_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
+        Code("host-refuses", "The host refuses connections on this port."),
+        why="{host} refuses connections (connection refused): nothing listens there, or a firewall answers",
+        steps=(_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
         pattern=Text(r"connection refused"),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net",
     ),
     Rule(
-        "tls-unknown-authority",
-        "the certificate of {host} is signed by an authority that the controller does not trust "
-        "(x509)",
-        (
+        _TLS_UNKNOWN_AUTHORITY,
+        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        steps=(
             Step(
-                "put the authority's certificate as ca.crt into the Secret that spec.secretRef "
-                "names, beside the login; without one, make a Secret with ca.crt and name it there",
+                "put the authority's certificate as ca.crt into the Secret that spec.secretRef names, beside the login; without one, make a Secret with ca.crt and name it there",
                 read=(SECRET,),
                 change=(CA,),
             ),
@@ -134,13 +148,11 @@ _RULES = (
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-unknown-authority",
-        "the certificate of {host} is signed by an authority that the controller does not trust "
-        "(x509)",
-        (
+        _TLS_UNKNOWN_AUTHORITY,
+        why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
+        steps=(
             Step(
-                "make a Secret with the authority's certificate as ca.crt and name it in "
-                "spec.certSecretRef",
+                "make a Secret with the authority's certificate as ca.crt and name it in spec.certSecretRef",
                 read=(named(SECRET, "{cert_secret}"),),
                 change=(CA,),
             ),
@@ -149,52 +161,54 @@ _RULES = (
             r"certificate signed by unknown authority|self[- ]signed certificate|"
             r"unable to get local issuer"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-expired",
-        "the certificate of {host} is not valid before {not_before} (x509)",
-        (Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
+        _TLS_EXPIRED,
+        why="the certificate of {host} is not valid before {not_before} (x509)",
+        steps=(Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
         pattern=Text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-expired",
-        "the certificate of {host} has expired: it was valid until {not_after} (x509)",
-        (_RENEW,),
+        _TLS_EXPIRED,
+        why="the certificate of {host} has expired: it was valid until {not_after} (x509)",
+        steps=(_RENEW,),
         pattern=Text(r"x509: certificate has expired.*is after (?P<not_after>[\w:.+-]+)"),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-expired",
-        "the certificate of {host} has expired or is not valid yet (x509)",
-        (_RENEW,),
+        _TLS_EXPIRED,
+        why="the certificate of {host} has expired or is not valid yet (x509)",
+        steps=(_RENEW,),
         pattern=Text(r"certificate has expired"),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-wrong-name",
-        "the certificate of {host} is for another name: it is valid for {valid_for}, not for "
-        "{wanted_name} (x509)",
-        (
+        _TLS_WRONG_NAME,
+        why="the certificate of {host} is for another name: it is valid for {valid_for}, not for {wanted_name} (x509)",
+        steps=(
             Step(
-                "use a name that the certificate holds in {address_field}, or renew the "
-                "certificate with {wanted_name} in it",
+                "use a name that the certificate holds in {address_field}, or renew the certificate with {wanted_name} in it",
                 read=(SPEC,),
             ),
         ),
         pattern=Text(
             r"x509: certificate is valid for (?P<valid_for>.{1,200}), not (?P<wanted_name>\S+)"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-wrong-name",
-        "the certificate of {host} is for another name (x509)",
-        (
+        _TLS_WRONG_NAME,
+        why="the certificate of {host} is for another name (x509)",
+        steps=(
             Step(
-                "renew the certificate so that it holds the name or the IP address of {host} as "
-                "subject alternative name (SAN), or use a name in {address_field} that it holds",
+                "renew the certificate so that it holds the name or the IP address of {host} as subject alternative name (SAN), or use a name in {address_field} that it holds",
                 read=(SPEC,),
             ),
         ),
@@ -202,15 +216,18 @@ _RULES = (
             r"x509: (?:certificate is (?:not )?valid for|certificate is not valid for any|"
             r"cannot validate certificate|certificate relies on legacy)"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/x509",
     ),
     Rule(
-        "tls-client-certificate",
-        "{host} wants a client certificate, and takes none of what the controller shows",
-        (
+        Code(
+            "tls-client-certificate",
+            "The host requires a valid TLS client certificate from the controller.",
+        ),
+        why="{host} wants a client certificate, and takes none of what the controller shows",
+        steps=(
             Step(
-                "put a valid pair tls.crt and tls.key into the Secret that spec.certSecretRef "
-                "names (Git: spec.secretRef)",
+                "put a valid pair tls.crt and tls.key into the Secret that spec.certSecretRef names (Git: spec.secretRef)",
                 read=(named(SECRET, "{cert_secret}"), SECRET),
                 change=(CLIENT_CERTIFICATE,),
             ),
@@ -220,65 +237,66 @@ _RULES = (
             r"expired certificate|revoked certificate)|No required SSL certificate was sent|"
             r"SSL certificate error"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/tls",
     ),
     Rule(
-        "protocol-mismatch",
-        "{host} answers on this port without TLS: http is spoken there, and the URL asks for https",
-        (
+        _PROTOCOL_MISMATCH,
+        why="{host} answers on this port without TLS: http is spoken there, and the URL asks for https",
+        steps=(
             Step(
-                "correct scheme and port in {address_field}; for a registry without TLS set "
-                "spec.insecure: true",
+                "correct scheme and port in {address_field}; for a registry without TLS set spec.insecure: true",
                 read=(SPEC,),
             ),
         ),
         pattern=Text(
             r"server gave HTTP response to HTTPS client|first record does not look like a TLS"
         ),
+        kinds=_FETCHES,
         upstream="Go net/http, crypto/tls",
     ),
     Rule(
-        "protocol-mismatch",
-        "{host} speaks another protocol on this port than the URL asks for",
-        (Step("correct scheme and port in {address_field}", read=(SPEC,)),),
+        _PROTOCOL_MISMATCH,
+        why="{host} speaks another protocol on this port than the URL asks for",
+        steps=(Step("correct scheme and port in {address_field}", read=(SPEC,)),),
         pattern=Text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
+        kinds=_FETCHES,
         upstream="Go net/http",
     ),
     Rule(
-        "tls-failed",
-        "no TLS connection to {host}: {detail}",
-        (
+        Code("tls-failed", "No TLS connection to the host can be established."),
+        why="no TLS connection to {host}: {detail}",
+        steps=(
             Step(
-                "look at the certificate, the TLS versions and the ciphers of {host}, and at "
-                "proxies between"
+                "look at the certificate, the TLS versions and the ciphers of {host}, and at proxies between"
             ),
         ),
         pattern=Text(
             r"(?P<detail>x509: (?!decryption)[^\n]{1,120}|(?:remote error: )?tls: [^\n]{1,120}|"
             r"failed to parse (?:CA certificate|TLS certificate)[^\n]{0,80})"
         ),
+        kinds=_FETCHES,
         upstream="Go crypto/tls",
     ),
     Rule(
-        "host-slow",
-        "{host} does not answer in time (timeout); it is reached over ssh, port 22, which many "
-        "firewalls close",
-        (
+        _HOST_SLOW,
+        why="{host} does not answer in time (timeout); it is reached over ssh, port 22, which many firewalls close",
+        steps=(
             _FROM_THE_POD,
             Step(
-                "look whether port 22 is open to {host}; else use https, or ssh over port 443 "
-                "where the host offers it",
+                "look whether port 22 is open to {host}; else use https, or ssh over port 443 where the host offers it",
                 read=(SPEC,),
             ),
         ),
         pattern=Text(r"dial tcp [\w.:\[\]]+:22: .*(?:timeout|timed out)"),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net",
     ),
     Rule(
-        "host-slow",
-        "{host} does not answer in time (timeout)",
-        (
+        _HOST_SLOW,
+        why="{host} does not answer in time (timeout)",
+        steps=(
             _FROM_THE_POD,
             Step("when what is fetched is only large: raise spec.timeout, or fetch less of it"),
         ),
@@ -286,53 +304,56 @@ _RULES = (
             r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|"
             r"connection timed out|operation timed out|timeout awaiting response"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net/http",
     ),
     Rule(
-        "host-rate-limit",
-        "{host} limits the rate of requests (HTTP 429, or 403 by GitHub)",
-        (
+        Code("host-rate-limit", "The host rejects requests because a rate limit is exceeded."),
+        why="{host} limits the rate of requests (HTTP 429, or 403 by GitHub)",
+        steps=(
             Step(
-                "raise spec.interval, use credentials with a higher limit (a token in the Secret "
-                "that spec.secretRef names; without one all count that come from this address), or "
-                "a Receiver instead of polling"
+                "raise spec.interval, use credentials with a higher limit (a token in the Secret that spec.secretRef names; without one all count that come from this address), or a Receiver instead of polling"
             ),
         ),
         pattern=Text(
             r"(?:status(?: code)?:? |: |HTTP )429\b|429 Too Many|TOOMANYREQUESTS|"
             r"too many requests|rate limit(?!er)|pull rate|abuse detection"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="go-containerregistry pkg/v1/remote/transport",
     ),
     Rule(
-        "host-broken",
-        "{host} answers with HTTP {status}: a fault on its side",
-        (Step("look at the state of {host}; Flux retries by itself when it is back"),),
+        Code("host-broken", "The host returns a server error (HTTP 5xx)."),
+        why="{host} answers with HTTP {status}: a fault on its side",
+        steps=(Step("look at the state of {host}; Flux retries by itself when it is back"),),
         pattern=Text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
+        kinds=_FETCHES,
         transient=True,
         upstream="go-git plumbing/transport/http, SC internal/helm/getter",
     ),
     Rule(
-        "host-redirects",
-        "{host} sends requests round in circles: too many redirects",
-        (Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),),
+        _HOST_REDIRECTS,
+        why="{host} sends requests round in circles: too many redirects",
+        steps=(
+            Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),
+        ),
         pattern=Text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
+        kinds=_FETCHES,
         upstream="Go net/http client.go",
     ),
     Rule(
-        "host-unreachable",
-        "{host} cannot be reached: {detail}",
-        (_FROM_THE_POD,),
+        Code("host-unreachable", "The host cannot be reached or closes the connection."),
+        why="{host} cannot be reached: {detail}",
+        steps=(_FROM_THE_POD,),
         pattern=Text(
             r"(?P<detail>no route to host|network is unreachable|connection reset(?: by peer)?|"
             r"unexpected EOF|broken pipe|connect: operation not permitted|"
             r"connect: permission denied|(?<=: )EOF\b)"
         ),
+        kinds=_FETCHES,
         transient=True,
         upstream="Go net",
     ),
 )
-
-RULES = tuple(rule._replace(kinds=rule.kinds or _FETCHES) for rule in _RULES)

@@ -3,21 +3,34 @@
 Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postrender.
 """
 
+from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED, RESOURCE_DUPLICATE
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.knowledge.steps import RETRY, SPEC
+from fluxstatus.model.codes import Code
+from fluxstatus.model.kinds import KindNames
 
-_HR = frozenset({"HelmRelease"})
+_VALUES_MISSING = Code(
+    "values-missing", "A Secret, ConfigMap or key in spec.valuesFrom does not exist."
+)
+_VALUES_UNREADABLE = Code(
+    "values-unreadable", "The values in spec.values and spec.valuesFrom cannot be parsed or merged."
+)
+_VALUES_INVALID = Code("values-invalid", "The Helm values do not match the schema of the chart.")
+_TEMPLATE_ERROR = Code(
+    "template-error", "A template of the Helm chart fails or renders invalid YAML."
+)
+
+_HR: KindNames = frozenset({"HelmRelease"})
 _VALUES = "kubectl get configmaps,secrets -n {ns}"
 _TEMPLATES = "Go text/template, helm pkg/engine"
 
 _VALUES_RULES = (
     Rule(
-        "values-missing",
-        "the {values_kind} {values_name} that spec.valuesFrom names has no key {values_key}",
-        (
+        _VALUES_MISSING,
+        why="the {values_kind} {values_name} that spec.valuesFrom names has no key {values_key}",
+        steps=(
             Step(
-                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, "
-                "or mark the reference optional",
+                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, or mark the reference optional",
                 read=("kubectl describe {values_kind} {values_name} -n {ns}", SPEC),
             ),
         ),
@@ -31,12 +44,11 @@ _VALUES_RULES = (
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-missing",
-        "the {values_kind} {values_name} that spec.valuesFrom names does not exist",
-        (
+        _VALUES_MISSING,
+        why="the {values_kind} {values_name} that spec.valuesFrom names does not exist",
+        steps=(
             Step(
-                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey "
-                "says another), correct its name, or mark the reference optional",
+                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey says another), correct its name, or mark the reference optional",
                 read=(_VALUES, SPEC),
             ),
         ),
@@ -49,10 +61,9 @@ _VALUES_RULES = (
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-unreadable",
-        "what the {values_kind} {values_name} (spec.valuesFrom) holds is not valid as values: "
-        "{detail}",
-        (
+        _VALUES_UNREADABLE,
+        why="what the {values_kind} {values_name} (spec.valuesFrom) holds is not valid as values: {detail}",
+        steps=(
             Step(
                 "correct the YAML under the key, or targetPath of the reference",
                 read=(_VALUES, SPEC),
@@ -66,17 +77,17 @@ _VALUES_RULES = (
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-unreadable",
-        "spec.values and spec.valuesFrom cannot be put together",
-        (Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
+        _VALUES_UNREADABLE,
+        why="spec.values and spec.valuesFrom cannot be put together",
+        steps=(Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
         reasons=("ValuesError",),
         kinds=_HR,
         upstream="PKG chartutil/values.go",
     ),
     Rule(
-        "values-invalid",
-        "the values do not fit the chart's schema: {detail}",
-        (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
+        _VALUES_INVALID,
+        why="the values do not fit the chart's schema: {detail}",
+        steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(
             r"values don't meet the specifications of the schema.*?\n- (?P<detail>.{1,300})"
         ),
@@ -84,17 +95,20 @@ _VALUES_RULES = (
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(
-        "values-invalid",
-        "the values do not fit the chart's schema",
-        (Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
+        _VALUES_INVALID,
+        why="the values do not fit the chart's schema",
+        steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(r"values don't meet the specifications of the schema"),
         kinds=_HR,
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(
-        "chart-kube-version",
-        "the chart wants Kubernetes {wanted}, and the cluster is {detail}",
-        (
+        Code(
+            "chart-kube-version",
+            "The chart does not support the Kubernetes version of the cluster.",
+        ),
+        why="the chart wants Kubernetes {wanted}, and the cluster is {detail}",
+        steps=(
             Step(
                 "use a version of the chart for this Kubernetes, or upgrade the cluster",
                 read=("kubectl version", SPEC),
@@ -109,9 +123,9 @@ _VALUES_RULES = (
         upstream="helm pkg/action/action.go",
     ),
     Rule(
-        "chart-dependency-failed",
-        "the chart lacks charts that it depends on: {detail}",
-        (
+        CHART_DEPENDENCY_FAILED,
+        why="the chart lacks charts that it depends on: {detail}",
+        steps=(
             Step(
                 "pack them into the chart (helm dependency build before it is published)",
                 read=(SPEC,),
@@ -128,20 +142,19 @@ _VALUES_RULES = (
 
 _TEMPLATE_RULES = (
     Rule(
-        "template-error",
-        "the chart refuses the values by itself ({template}): {detail}",
-        (Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
+        _TEMPLATE_ERROR,
+        why="the chart refuses the values by itself ({template}): {detail}",
+        steps=(Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
         pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
         kinds=_HR,
         upstream=_TEMPLATES,
     ),
     Rule(
-        "template-error",
-        "a template of the chart fails: {detail}",
-        (
+        _TEMPLATE_ERROR,
+        why="a template of the chart fails: {detail}",
+        steps=(
             Step(
-                "set the value that is missing in spec.values, or correct the chart's template "
-                "(use default or required there)",
+                "set the value that is missing in spec.values, or correct the chart's template (use default or required there)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -155,9 +168,9 @@ _TEMPLATE_RULES = (
         upstream=_TEMPLATES,
     ),
     Rule(
-        "template-error",
-        "a template of the chart fails: {detail}",
-        (
+        _TEMPLATE_ERROR,
+        why="a template of the chart fails: {detail}",
+        steps=(
             Step("correct the chart's template, or use a version without the fault", read=(SPEC,)),
             RETRY,
         ),
@@ -170,12 +183,11 @@ _TEMPLATE_RULES = (
         upstream=_TEMPLATES,
     ),
     Rule(
-        "template-error",
-        "what the chart's template {template} gives is not valid YAML: {detail}",
-        (
+        _TEMPLATE_ERROR,
+        why="what the chart's template {template} gives is not valid YAML: {detail}",
+        steps=(
             Step(
-                "correct the value that ends up there (quotes, indentation), or the template; helm "
-                "template shows it",
+                "correct the value that ends up there (quotes, indentation), or the template; helm template shows it",
                 read=(SPEC,),
             ),
             RETRY,
@@ -188,12 +200,11 @@ _TEMPLATE_RULES = (
         upstream="helm pkg/release/util/manifest_sorter.go",
     ),
     Rule(
-        "template-error",
-        "what a template of the chart gives is not valid YAML: {detail}",
-        (
+        _TEMPLATE_ERROR,
+        why="what a template of the chart gives is not valid YAML: {detail}",
+        steps=(
             Step(
-                "correct the value that ends up there (quotes, indentation), or the template; helm "
-                "template shows which",
+                "correct the value that ends up there (quotes, indentation), or the template; helm template shows which",
                 read=(SPEC,),
             ),
             RETRY,
@@ -203,12 +214,11 @@ _TEMPLATE_RULES = (
         upstream="sigs.k8s.io/yaml",
     ),
     Rule(
-        "resource-duplicate",
-        "the chart renders the same object twice: {duplicate}",
-        (
+        RESOURCE_DUPLICATE,
+        why="the chart renders the same object twice: {duplicate}",
+        steps=(
             Step(
-                "switch one of the two off in spec.values, or correct the chart; helm template "
-                "shows both",
+                "switch one of the two off in spec.values, or correct the chart; helm template shows both",
                 read=(SPEC,),
             ),
             RETRY,
@@ -218,12 +228,14 @@ _TEMPLATE_RULES = (
         upstream="HC internal/postrender, KZ api/resmap",
     ),
     Rule(
-        "post-render-failed",
-        "spec.postRenderers cannot change what the chart renders: {detail}",
-        (
+        Code(
+            "post-render-failed",
+            "A post renderer in spec.postRenderers cannot be applied to the rendered chart.",
+        ),
+        why="spec.postRenderers cannot change what the chart renders: {detail}",
+        steps=(
             Step(
-                "correct the patches in spec.postRenderers: their target must be in the chart's "
-                "output",
+                "correct the patches in spec.postRenderers: their target must be in the chart's output",
                 read=(SPEC,),
             ),
             RETRY,
@@ -233,13 +245,14 @@ _TEMPLATE_RULES = (
         upstream="HC internal/postrender",
     ),
     Rule(
-        "label-invalid",
-        "the chart writes its version into a label, and helm-controller adds +DIGEST to the "
-        "versions of OCI charts: '+' is not allowed there",
-        (
+        Code(
+            "label-invalid",
+            "The chart writes its version into a label, but labels cannot contain a +.",
+        ),
+        why="the chart writes its version into a label, and helm-controller adds +DIGEST to the versions of OCI charts: '+' is not allowed there",
+        steps=(
             Step(
-                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or switch '
-                "--feature-gates=DisableChartDigestTracking=true on in helm-controller",
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or switch --feature-gates=DisableChartDigestTracking=true on in helm-controller',
                 read=(SPEC,),
             ),
             RETRY,

@@ -13,13 +13,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus.mcp.entry import PROGRAM, Entry, Form
+from fluxstatus.mcp.entry import PROGRAM, Entry, EntrySchema
 
 _STDIO = {"type": "stdio"}
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Host:
     """Where clients are looked for: the platform as sys.platform has it, variables, this folder."""
 
     platform: str = sys.platform
@@ -27,7 +27,7 @@ class Machine:
     folder: Path = Path()
 
     def base(self, name: str) -> str:
-        """Give the folder that a path of the table begins with."""
+        """Return the folder that a path of the table begins with."""
         env = self.environ
         home = env.get("USERPROFILE" if self.platform == "win32" else "HOME", "")
         config = env.get("XDG_CONFIG_HOME") or f"{home}/.config"
@@ -65,7 +65,7 @@ class Client(NamedTuple):
     title: str
     file: tuple[str, ...] = ()
     container: tuple[str, ...] = ("mcpServers",)
-    form: Form = Form()
+    schema: EntrySchema = EntrySchema()
     syntax: str = "jsonc"
     program: str = ""
     add: tuple[str, ...] = ()
@@ -73,29 +73,29 @@ class Client(NamedTuple):
     local: bool = False
     paste: str = ""
 
-    def path(self, machine: Machine) -> Path | None:
-        """Give its file on *machine*, whether it exists or not."""
+    def path(self, host: Host) -> Path | None:
+        """Return its file on *host*, whether it exists or not."""
         paths = []
         for one in self.file:
             base, _, rest = one.partition("/")
-            paths.append(Path(machine.base(base), rest))
+            paths.append(Path(host.base(base), rest))
         return next((path for path in paths if path.exists()), paths[0] if paths else None)
 
-    def installed(self, machine: Machine) -> bool:
-        """Whether *machine* has it: its program on PATH, its file, or a folder for that."""
+    def installed(self, host: Host) -> bool:
+        """Whether *host* has it: its program on PATH, its file, or a folder for that."""
         if self.local or not self.file:
             return False
         base, _, rest = self.file[0].partition("/")
-        folder = Path(machine.base(base), *rest.split("/")[:-1][:1])
-        path, home = self.path(machine), Path(machine.base("home"))
+        folder = Path(host.base(base), *rest.split("/")[:-1][:1])
+        path, home = self.path(host), Path(host.base("home"))
         there = (path is not None and path.exists()) or (folder != home and folder.is_dir())
-        return there or self.program_path(machine) is not None
+        return there or self.program_path(host) is not None
 
-    def program_path(self, machine: Machine) -> str | None:
-        """Give the path of its own command, None when there is none."""
+    def program_path(self, host: Host) -> str | None:
+        """Return the path of its own command, None when there is none."""
         if not self.program:
             return None
-        return shutil.which(self.program, path=machine.environ.get("PATH"))
+        return shutil.which(self.program, path=host.environ.get("PATH"))
 
     def command(self, words: Sequence[str], entry: Entry) -> tuple[str, ...]:
         """Fill *words*, `add` or `remove`, in for *entry*."""
@@ -108,23 +108,23 @@ class Client(NamedTuple):
             for key, value in entry.env.items():
                 yield from (word.removesuffix("{env}"), f"{key}={value}")
         elif word == "{json}":
-            yield json.dumps(self.form.write(entry))
+            yield json.dumps(self.schema.write(entry))
         elif word == "{named-json}":
-            yield json.dumps({"name": entry.name, **self.form.write(entry)})
+            yield json.dumps({"name": entry.name, **self.schema.write(entry)})
         else:
             yield word.format(name=entry.name)
 
     def entries(self, text: str) -> list[tuple[Entry, Any]]:
-        """Give the entries in *text* for the server, each as the client has it. MalformedError."""
+        """Return the entries for the server in *text*. Raises MalformedError."""
         if PROGRAM not in text:
             return []
         found = self._syntax.entries(text, self.container)
-        read = [(self.form.read(name, value), value) for name, value in found.items()]
+        read = [(self.schema.read(name, value), value) for name, value in found.items()]
         return [(entry, value) for entry, value in read if entry.is_the_server]
 
     def put(self, text: str, entry: Entry, known: Any = None) -> str:
-        """Give *text*, "" for a file that is not there or empty, with *entry*. MalformedError."""
-        value = self.form.write(entry, known)
+        """Return *text*, "" for a file that is not there or empty, with *entry*. MalformedError."""
+        value = self.schema.write(entry, known)
         if value == known:
             return text
         if text.strip() or self.syntax != "jsonc":
@@ -133,19 +133,19 @@ class Client(NamedTuple):
         return str(self._syntax.dump(self._wrapped({entry.name: value})))
 
     def drop(self, text: str, name: str) -> str:
-        """Give *text* without the entry *name*. Raises MalformedError."""
+        """Return *text* without the entry *name*. Raises MalformedError."""
         if not text.strip():
             return text
         changed: str = self._syntax.drop(text, self.container, name)
         return changed
 
     def alone(self, entry: Entry) -> str:
-        """Give *entry* as a file of its own would have it."""
-        return str(self._syntax.dump(self._wrapped({entry.name: self.form.write(entry)})))
+        """Return *entry* as a file of its own would have it."""
+        return str(self._syntax.dump(self._wrapped({entry.name: self.schema.write(entry)})))
 
     @property
     def _syntax(self) -> Any:
-        return import_module(f"fluxstatus.mcp.{self.syntax}")
+        return import_module(f"fluxstatus.mcp.formats.{self.syntax}")
 
     def _wrapped(self, value: dict[str, Any]) -> dict[str, Any]:
         for key in reversed(self.container):
@@ -159,7 +159,7 @@ def _vscode(name: str, title: str, folder: str, program: str) -> Client:
         title,
         (f"support/{folder}/User/mcp.json",),
         ("servers",),
-        Form(extra=_STDIO),
+        EntrySchema(extra=_STDIO),
         program=program,
         add=("--add-mcp", "{named-json}"),
     )
@@ -175,7 +175,7 @@ CLIENTS: Mapping[str, Client] = {
             "VS Code, this folder",
             ("here/.vscode/mcp.json",),
             ("servers",),
-            Form(extra=_STDIO),
+            EntrySchema(extra=_STDIO),
             local=True,
         ),
         Client("claude-desktop", "Claude Desktop", ("support/Claude/claude_desktop_config.json",)),
@@ -183,7 +183,7 @@ CLIENTS: Mapping[str, Client] = {
             "claude-code",
             "Claude Code",
             ("home/.claude.json",),
-            form=Form(extra=_STDIO),
+            schema=EntrySchema(extra=_STDIO),
             program="claude",
             add=("mcp", "add-json", "--scope", "user", "{name}", "{json}"),
             remove=("mcp", "remove", "--scope", "user", "{name}"),
@@ -214,7 +214,7 @@ CLIENTS: Mapping[str, Client] = {
             "copilot",
             "GitHub Copilot CLI",
             ("copilot/mcp-config.json",),
-            form=Form(extra={"type": "local", "tools": ["*"]}),
+            schema=EntrySchema(extra={"type": "local", "tools": ["*"]}),
             program="copilot",
             add=("mcp", "add", "{name}", "--env{env}", "--", "{argv}"),
             remove=("mcp", "remove", "{name}"),
@@ -230,7 +230,9 @@ CLIENTS: Mapping[str, Client] = {
             "goose",
             ("goose/config.yaml",),
             ("extensions",),
-            Form("cmd", "args", "envs", {**_STDIO, "enabled": True, "timeout": 300}, named=True),
+            EntrySchema(
+                "cmd", "args", "envs", {**_STDIO, "enabled": True, "timeout": 300}, named=True
+            ),
             syntax="yaml",
             program="goose",
         ),
@@ -239,7 +241,7 @@ CLIENTS: Mapping[str, Client] = {
             "opencode",
             ("xdg/opencode/opencode.json", "xdg/opencode/opencode.jsonc"),
             ("mcp",),
-            Form("command", "", "environment", {"type": "local", "enabled": True}),
+            EntrySchema("command", "", "environment", {"type": "local", "enabled": True}),
             program="opencode",
         ),
     )

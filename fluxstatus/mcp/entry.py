@@ -68,7 +68,7 @@ class Entry:
         return bool(self._value("kube-token"))
 
     def elsewhere(self, *args: str) -> "Entry":
-        """Give the same command with *args* at its end: the last one of a flag holds."""
+        """Return the same command with *args* at its end: the last one of a flag holds."""
         return Entry(self.name, self.command, (*self.args, *args), self.env)
 
     def _flag(self, name: str, *, default: bool) -> bool:
@@ -82,7 +82,7 @@ class Entry:
         return ([said for found, said in self._flags() if found == name] or [""])[-1]
 
     def _flags(self, switches: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-        """Give each flag with its value, as the server's own parser takes them."""
+        """Return each flag with its value, as the server's own parser takes them."""
         known = {"read-only", "mask-secrets", "kube-insecure-skip-tls-verify", *switches}
         words = iter(self._words())
         for word in words:
@@ -93,7 +93,7 @@ class Entry:
                 yield name, value if equals else "true" if name in known else next(words, "")
 
     def _words(self) -> Iterator[str]:
-        """Give the words of the command, those of a shell's command line among them."""
+        """Return the words of the command, those of a shell's command line among them."""
         for word in self.argv:
             if any(c.isspace() for c in word) and not os.path.isabs(word):  # noqa: PTH117 - a word
                 try:
@@ -105,7 +105,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class EntrySchema:
     """How a client writes an entry down; without a key for `args` they stand behind the command."""
 
     command: str = "command"
@@ -115,7 +115,7 @@ class Form:
     named: bool = False
 
     def write(self, entry: Entry, known: Any = None) -> dict[str, Any]:
-        """Give *entry* in this form, over what the client has *known* of it: the rest is kept."""
+        """Return *entry* in this form, over what the client has *known* of it: the rest is kept."""
         old = dict(known) if isinstance(known, dict) else {}
         env = old.get(self.env)
         env = env if isinstance(env, dict) else {}
@@ -128,7 +128,7 @@ class Form:
         return {**name, **old, **extra, **what, self.env: {**env, **entry.env}}
 
     def read(self, name: str, value: Any) -> Entry:
-        """Give the entry that *value*, of whatever form, is."""
+        """Return the entry that *value*, of whatever form, is."""
         value = value if isinstance(value, dict) else {}
         command = value.get(self.command)
         words = command if isinstance(command, list) else [command, *_list(value.get(self.args))]

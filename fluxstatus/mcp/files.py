@@ -99,7 +99,7 @@ def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
 
 
 def _dress(handle: int, state: os.stat_result) -> None:
-    """Give a new file the owner and the mode of the old one."""
+    """Return a new file the owner and the mode of the old one."""
     made = os.fstat(handle)
     if (made.st_uid, made.st_gid) != (state.st_uid, state.st_gid):
         os.fchown(handle, state.st_uid, state.st_gid)

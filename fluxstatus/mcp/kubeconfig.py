@@ -2,18 +2,21 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fluxstatus import programs
-from fluxstatus.aim import Aim
+from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
-from fluxstatus.options import Connection
+from fluxstatus.model.kubectl_flags import TargetFlags
 
 _NOT_FOR_A_FILE = (
-    "token", "client_certificate", "client_key", "certificate_authority", "cluster", "user",
+    "--token", "--client-certificate", "--client-key", "--certificate-authority", "--cluster",
+    "--user",
 )  # fmt: skip
+_NOT_OF_THE_SERVER = frozenset({"--context", "--kubeconfig", "--request-timeout", "--cache-dir"})
+"""Flags that are put elsewhere or are no business of the server."""
+
 _TIMEOUT = 10.0  # seconds for kubectl to read its configuration
 
 
@@ -21,7 +24,7 @@ class UnfitError(Exception):
     """What the caller asks for cannot stand in a client's file; the text says what to do."""
 
 
-class Pinned(NamedTuple):
+class KubeContext(NamedTuple):
     """A context with all that it needs in one file.
 
     `server` and `cluster` are for comparing, `helper` is the program that logs in, if one does.
@@ -35,17 +38,20 @@ class Pinned(NamedTuple):
     others: int = 0  # more files that $KUBECONFIG lists
 
 
-def pin(connection: Connection) -> Pinned:
-    """Find the file that has all of the caller's context. Raises UnfitError, ProgramError."""
-    context = connection.context or current(connection)
+def pin(context: str, kubeconfig: str) -> KubeContext:
+    """Return the file that has all of *context*; empty names mean kubectl's own choice.
+
+    Raises UnfitError, ProgramError.
+    """
+    context = context or current(kubeconfig)
     if not context:
         raise UnfitError("no context is current: name one with --context")
-    files = list(_files(connection))
+    files = list(_files(kubeconfig))
     reasons = []
     for file in files:
         try:
             found = view(file, context)
-        except programs.ProgramError as error:
+        except processes.ProgramError as error:
             reasons.append(f"{error}")
             continue
         if found.server:
@@ -53,16 +59,16 @@ def pin(connection: Connection) -> Pinned:
     raise UnfitError(_nowhere(context, files, reasons))
 
 
-def view(file: str, context: str) -> Pinned:
-    """Give what *file* says of *context* ("" for its current one). Raises ProgramError."""
-    argv = [programs.kubectl(), "config", "view", "--minify", "--output=json"]
+def view(file: str, context: str) -> KubeContext:
+    """Return what *file* says of *context* ("" for its current one). Raises ProgramError."""
+    argv = [processes.kubectl(), "config", "view", "--minify", "--output=json"]
     argv += [f"--kubeconfig={file}"] if file else []
     argv += [f"--context={context}"] if context else []
-    document = programs.run(argv, timeout=_TIMEOUT).json()
+    document = processes.run(argv, timeout=_TIMEOUT).json()
     named = _first(document, "contexts")
     cluster = _first(document, "clusters")
     helper = _map(_map(_first(document, "users").get("user")).get("exec")).get("command")
-    return Pinned(
+    return KubeContext(
         context or str(named.get("name", "")),
         file,
         str(_map(cluster.get("cluster")).get("server") or ""),
@@ -72,47 +78,51 @@ def view(file: str, context: str) -> Pinned:
 
 
 def entry_for(
-    connection: Connection, pinned: Pinned, binary: str, name: str, *, read_only: bool
+    flags: Sequence[str], pinned: KubeContext, binary: str, name: str, *, read_only: bool
 ) -> Entry:
-    """Make the entry that starts *binary* for *pinned*. Raises UnfitError."""
-    refused = [one for one in _NOT_FOR_A_FILE if getattr(connection, one)]
+    """Return the entry that starts *binary* for *pinned* with kubectl's *flags*.
+
+    Raises UnfitError.
+    """
+    given = {flag: flag.partition("=")[0] for flag in flags}
+    refused = [one for one in _NOT_FOR_A_FILE if one in given.values()]
     if refused:
-        named = ", ".join("--" + one.replace("_", "-") for one in refused)
+        named = ", ".join(refused)
         raise UnfitError(
             f"{named} cannot go into a client's file, where everybody's backups and screens see "
             "it: put it into a context of a kubeconfig (kubectl config set-credentials, kubectl "
             "config set-context) and name that with --context"
         )
-    flags = connection.flags(but_for=("context", "kubeconfig", "request_timeout", "cache_dir"))
+    kept = tuple(flag for flag, name in given.items() if name not in _NOT_OF_THE_SERVER)
     mode = f"--read-only={'true' if read_only else 'false'}"
-    args = ("serve", mode, *Aim(pinned.context, flags).words(PROGRAM))
+    args = ("serve", mode, *TargetFlags(pinned.context, kept).words(PROGRAM))
     return Entry(name, binary, args, {"KUBECONFIG": pinned.file, **_path(pinned.helper)})
 
 
 def _path(helper: str) -> dict[str, str]:
-    """Give the PATH on which a program that logs in is found; that of a client may be bare."""
+    """Return the PATH on which a program that logs in is found; that of a client may be bare."""
     if not helper or os.path.isabs(helper):  # noqa: PTH117 - it is a word
         return {}
     folders = os.environ.get("PATH", "").split(os.pathsep)
     return {"PATH": os.pathsep.join(dict.fromkeys(f for f in folders if Path(f).is_absolute()))}
 
 
-def current(connection: Connection) -> str:
-    """Give the context that is current, empty when none is. Raises ProgramError."""
-    argv = [programs.kubectl(), "config", "current-context"]
-    argv += [f"--kubeconfig={connection.kubeconfig}"] if connection.kubeconfig else []
+def current(kubeconfig: str) -> str:
+    """Return the current context, empty when there is none. Raises ProgramError."""
+    argv = [processes.kubectl(), "config", "current-context"]
+    argv += [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
     try:
-        output = programs.run(argv, timeout=_TIMEOUT)
-    except programs.ProgramError as error:
+        output = processes.run(argv, timeout=_TIMEOUT)
+    except processes.ProgramError as error:
         if "current-context is not set" in f"{error}":
             return ""
         raise
     return output.stdout.decode(errors="replace").strip()
 
 
-def _files(connection: Connection) -> Iterator[str]:
-    listed = connection.kubeconfig or os.environ.get("KUBECONFIG", "")
-    names = [connection.kubeconfig] if connection.kubeconfig else listed.split(os.pathsep)
+def _files(kubeconfig: str) -> Iterator[str]:
+    listed = kubeconfig or os.environ.get("KUBECONFIG", "")
+    names = [kubeconfig] if kubeconfig else listed.split(os.pathsep)
     names = [name for name in names if name] or [str(Path.home() / ".kube" / "config")]
     for name in dict.fromkeys(names):
         yield os.path.abspath(name)  # noqa: PTH100 - links are kept: who renews them may swap them

@@ -7,9 +7,10 @@ a prompt whose fields are not known is left out.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from fluxstatus.findings import Level, Report
-from fluxstatus.mcp.suggest import prompt_for
-from fluxstatus.state import State
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.mcp.next_step import prompt_for
+from fluxstatus.model.findings import Level, Report
+from fluxstatus.state.state import State
 
 
 class Prompt(NamedTuple):
@@ -69,13 +70,13 @@ PROMPTS = (
 )
 
 
-def prompts(state: State, report: Report) -> Iterator[Prompt]:
-    """Give the prompts for a judged cluster; what fails there comes first."""
+def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
+    """Return the prompts for a judged cluster; what fails there comes first."""
     for finding in report.findings:
         if finding.level is Level.FAIL and finding.kind == "fault" and finding.step != "cluster":
-            yield Prompt("this failure", prompt_for(finding, state, report.steps))
+            yield Prompt("this failure", prompt_for(finding, analysis, report.steps))
             break
-    known = fields(state, report)
+    known = fields(analysis.state, report)
     for prompt in PROMPTS:
         try:
             yield prompt._replace(text=prompt.text.format_map(known))
@@ -84,7 +85,7 @@ def prompts(state: State, report: Report) -> Iterator[Prompt]:
 
 
 def fields(state: State, report: Report) -> Mapping[str, str]:
-    """Give what is known of the cluster: names of what fails, else of what there is."""
+    """Return what is known of the cluster: names of what fails, else of what there is."""
     known = {"context": report.target.context or "the current cluster"}
     failing = [f.object for f in report.findings if f.object and f.level is Level.FAIL]
     there = sorted(resource.ref for resource in state.resources.values())
@@ -100,5 +101,5 @@ def fields(state: State, report: Report) -> Mapping[str, str]:
 
 
 def listed(prompts_: Iterable[Prompt], *, writes: bool) -> list[Prompt]:
-    """Give those that take tools that write, or those that take none."""
+    """Return those that take tools that write, or those that take none."""
     return [prompt for prompt in prompts_ if prompt.writes is writes]

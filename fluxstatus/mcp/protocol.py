@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from fluxstatus import __version__
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.programs import Process, ProgramError
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.model.evidence import Unread, Why
 
 VERSION = "2025-06-18"
 _MOST = 16 << 20  # bytes of an answer
@@ -43,7 +43,7 @@ class Session:
         self._timeout = timeout
         self._read = 0
         self._last = 0
-        self._process = Process(argv, environ=environ, talked_to=True)
+        self._process = Process(argv, environ=environ, stdin=True)
         try:
             begun = time.monotonic()
             answer = self._initialize()
@@ -70,7 +70,7 @@ class Session:
         return answer
 
     def tools(self) -> list[Tool]:
-        """Give the tools that it offers, in its order."""
+        """Return the tools that it offers, in its order."""
         found: list[Tool] = []
         params: dict[str, Any] = {}
         for _ in range(_PAGES):
@@ -110,7 +110,7 @@ class Session:
 
     def _send(self, message: Mapping[str, Any]) -> None:
         try:
-            self._process.say(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+            self._process.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
         except ProgramError as error:
             raise self._ended() from error
 

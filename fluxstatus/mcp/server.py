@@ -7,11 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from fluxstatus import programs
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.findings import Command
+from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.mcp.protocol import Session, Tool
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command
 
 _BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
@@ -20,13 +20,13 @@ BREW_INSTALL = Command(("brew", "install", f"controlplaneio-fluxcd/tap/{PROGRAM}
 
 
 def find() -> str:
-    """Give the absolute path of the server's program: on PATH, a Flux plugin, or of Homebrew.
+    """Return the absolute path of the server's program: on PATH, a Flux plugin, or of Homebrew.
 
     Raises ProgramError.
     """
     try:
-        path = programs.find(PROGRAM)
-    except programs.ProgramError:
+        path = processes.find(PROGRAM)
+    except processes.ProgramError:
         found = shutil.which(PROGRAM, path=os.pathsep.join(_BREW))
         if found is None:
             raise
@@ -35,19 +35,19 @@ def find() -> str:
 
 
 def version(path: str, timeout: float) -> str:
-    """Give the version that the program says it is. Raises ProgramError."""
-    output = programs.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
+    """Return the version that the program says it is. Raises ProgramError."""
+    output = processes.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
     found = re.search(r"\bv?(\d+\.\d+\.\S+)", output)
     if found is None:
-        raise programs.ProgramError(Unread(Why.GARBLED, f"{path} does not say its version"))
+        raise processes.ProgramError(Unread(Why.GARBLED, f"{path} does not say its version"))
     return found[1]
 
 
 def how_to_install() -> str:
     """Say how to get the program on this machine."""
     system = "darwin" if sys.platform == "darwin" else "linux"
-    machine = os.uname().machine
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    host = os.uname().machine
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(host, host)
     return (
         f"install it with:  {' '.join(BREW_INSTALL.argv)}\n"
         f"or unpack {PROGRAM}_VERSION_{system}_{arch}.tar.gz into a folder on PATH, from "
@@ -56,7 +56,7 @@ def how_to_install() -> str:
 
 
 def environment(entry: Entry) -> dict[str, str]:
-    """Give the environment that a client starts *entry* with: a little, and what it says."""
+    """Return the environment that a client starts *entry* with: a little, and what it says."""
     own = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {**own, **entry.env}
 
@@ -90,5 +90,5 @@ def _tools(entry: Entry, environ: Mapping[str, str], timeout: float) -> tuple[To
 
 
 def runs(entry: Entry) -> bool:
-    """Say whether the program that *entry* starts is there."""
+    """Return whether the program that *entry* starts is there."""
     return shutil.which(entry.command, path=environment(entry).get("PATH")) is not None

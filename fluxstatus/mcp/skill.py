@@ -14,7 +14,7 @@ _UNMADE = "__pycache__"
 
 
 def text() -> str:
-    """Give the skill, with the checksum of the program that runs."""
+    """Return the skill, with the checksum of the program that runs."""
     folder = Path(fluxstatus.__file__).resolve().parent
     fields = {
         "VERSION": __version__,
@@ -29,7 +29,7 @@ def text() -> str:
 
 
 def digest(folder: Path) -> str:
-    """Give the sha256 of the list that sha256sum makes of the files in *folder*."""
+    """Return the sha256 of the list that sha256sum makes of the files in *folder*."""
     whole = hashlib.sha256()
     files = [f for f in folder.rglob("*") if f.is_file() and _UNMADE not in f.parts]
     for name in sorted(f"./{file.relative_to(folder).as_posix()}" for file in files):
@@ -39,7 +39,7 @@ def digest(folder: Path) -> str:
 
 
 def check(folder: Path) -> str:
-    """Give the command line that computes the same."""
+    """Return the command line that computes the same."""
     return (
         f"cd {shlex.quote(str(folder))} && find . -type f -not -path '*/{_UNMADE}/*' -print0 | "
         f"LC_ALL=C sort -z | xargs -0 {_TOOL} | {_TOOL}"

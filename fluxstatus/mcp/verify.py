@@ -6,14 +6,16 @@ Looking (`look`) and judging (`findings`) are apart; judging is pure.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from fluxstatus.evidence import Cost, Evidence, Why
-from fluxstatus.findings import Command, Finding, Hint, Level, Ref, Report, StepResult, worst
-from fluxstatus.kinds import KINDS
+from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.entry import PROGRAM, Entry
-from fluxstatus.mcp.kubeconfig import Pinned
+from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import VERSION, Result, Session
 from fluxstatus.mcp.server import Tools, environment, tools
-from fluxstatus.programs import ProgramError
+from fluxstatus.model.evidence import Cost, Evidence, Why
+from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
 
 INSTANCE = KINDS["FluxInstance"].resource
 _NOTHING_FOUND = "No Flux instance found"
@@ -66,7 +68,7 @@ def report(
     clients: Sequence[str],
     seen: Seen | ProgramError,
     evidence: Evidence,
-    pinned: Pinned | ProgramError,
+    pinned: KubeContext | ProgramError,
 ) -> Report:
     """Judge what was seen of *entry*, which *clients* have, beside what kubectl says."""
     if isinstance(seen, ProgramError):
@@ -153,7 +155,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Finding
 
 
 def _cluster(
-    entry: Entry, clients: Sequence[str], evidence: Evidence, pinned: Pinned | ProgramError
+    entry: Entry, clients: Sequence[str], evidence: Evidence, pinned: KubeContext | ProgramError
 ) -> Iterator[Finding]:
     target = evidence.target
     if isinstance(pinned, ProgramError):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from importlib import import_module
 
-from fluxstatus.findings import Report
+from fluxstatus.model.findings import Report
 from fluxstatus.report.look import Look
 
 __all__ = ["RENDER", "Format", "Look"]

@@ -10,14 +10,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fluxstatus import __version__
-from fluxstatus.findings import Command, Finding, Hint, Level, Next, Ref, Report
+from fluxstatus.model.findings import Finding, Level, Next, Report
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
 
 SCHEMA_VERSION = 1
 
 
 def render(report: Report, look: Look) -> str:
-    r"""Give *report* as a JSON document, ASCII only, with a newline at its end.
+    r"""Return *report* as a JSON document, ASCII only, with a newline at its end.
 
     Of *look* only `everything` matters: it puts the passes among the findings. Texts from the
     cluster are whole; any character in them that could do harm is a \u escape.
@@ -26,7 +28,7 @@ def render(report: Report, look: Look) -> str:
 
 
 def document(report: Report, *, everything: bool) -> dict[str, Any]:
-    """Give *report* as the value that `render` writes."""
+    """Return *report* as the value that `render` writes."""
     return {
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": "kubectl-flux-status", "version": __version__},
@@ -60,7 +62,7 @@ def _target(report: Report) -> dict[str, str]:
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """Give *finding* as JSON."""
+    """Return *finding* as JSON."""
     return {
         "step": finding.step,
         "code": finding.code,
@@ -80,17 +82,17 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def object_json(ref: Ref) -> dict[str, str]:
-    """Give *ref* as JSON, with its apiVersion."""
+    """Return *ref* as JSON, with its apiVersion."""
     return {"apiVersion": ref.api_version, **ref_json(ref)}
 
 
 def ref_json(ref: Ref) -> dict[str, str]:
-    """Give *ref* as JSON."""
+    """Return *ref* as JSON."""
     return {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
 
 
 def hint_json(hint: Hint) -> dict[str, Any]:
-    """Give *hint* as JSON."""
+    """Return *hint* as JSON."""
     return {"text": hint.text, "commands": commands_json(hint.commands)}
 
 
@@ -99,10 +101,10 @@ def _next(step: Next) -> dict[str, Any]:
 
 
 def commands_json(commands: Iterable[Command]) -> list[dict[str, Any]]:
-    """Give *commands* as JSON."""
+    """Return *commands* as JSON."""
     return [{"argv": list(command.argv), "changes": command.changes} for command in commands]
 
 
 def time_json(when: datetime) -> str:
-    """Give *when* as JSON has times: RFC 3339, in UTC."""
+    """Return *when* as JSON has times: RFC 3339, in UTC."""
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

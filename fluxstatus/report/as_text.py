@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from fluxstatus.evidence import Cost
-from fluxstatus.findings import Command, Finding, Level, Next, Ref, Report, StepResult, worst
+from fluxstatus.model.evidence import Cost
+from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.hints import Command
+from fluxstatus.model.ref import Ref
+from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
-from fluxstatus.report.page import Cell, Page
 from fluxstatus.report.terminal import command_line
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
@@ -21,7 +23,7 @@ _AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
 
 
 def render(report: Report, look: Look) -> str:
-    """Give *report* as lines of at most `look.width` columns, but never of fewer than 40.
+    """Return *report* as lines of at most `look.width` columns, but never of fewer than 40.
 
     Only commands, links and a prompt may be longer: they are there to be copied. Nothing from
     the cluster gets through unescaped. Unless `look.everything`, passes are summed up, long
@@ -55,7 +57,7 @@ def render(report: Report, look: Look) -> str:
 
 
 def word_of(finding: Finding) -> str:
-    """Give the word for how bad *finding* is: advice is no warning."""
+    """Return the word for how bad *finding* is: advice is no warning."""
     return finding.level if finding.kind == "fault" else _ADVICE
 
 
@@ -87,7 +89,7 @@ def _header(report: Report) -> str:
 
 
 def _steps(report: Report) -> Sequence[StepResult]:
-    """Give the steps of *report*; a finding of a step that is not listed must not be lost."""
+    """Return the steps of *report*; a finding of a step that is not listed must not be lost."""
     steps = {step.id: step for step in report.steps}
     for name in {finding.step: None for finding in report.findings if finding.step not in steps}:
         levels = (finding.level for finding in report.findings if finding.step == name)
@@ -100,7 +102,7 @@ def _of(step: StepResult, findings: Iterable[Finding]) -> Sequence[Finding]:
 
 
 def _sifted(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
-    """Give the findings to tell one by one, and those to count; the rest goes without saying.
+    """Return the findings to tell one by one, and those to count; the rest goes without saying.
 
     That is each object that is well or waits for another, and the word on a whole step that
     has trouble.
@@ -121,7 +123,7 @@ def _sifted(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
 
 
 def _too_many_for_details(page: Page, told: Iterable[Finding], now: datetime) -> set[int]:
-    """Give the ids of the findings to tell briefly: the worst of those *told* have the room.
+    """Return the ids of the findings to tell briefly: the worst of those *told* have the room.
 
     *page* is one to try on. The first is always told in full.
     """
@@ -198,7 +200,7 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
 
 
 def _why(finding: Finding) -> str:
-    """Give the cause, without the part of it that is the title."""
+    """Return the cause, without the part of it that is the title."""
     if finding.why in finding.title:
         return ""
     headline = finding.title.partition(": ")[2]
@@ -209,7 +211,7 @@ def _why(finding: Finding) -> str:
 
 
 def _message(finding: Finding) -> str:
-    """Give the controller's own words, unless they have been said already."""
+    """Return the controller's own words, unless they have been said already."""
     if finding.message and finding.message.strip() in f"{finding.title}\n{finding.why}":
         return ""
     return ": ".join(part for part in (finding.reason, finding.message) if part)
@@ -222,7 +224,7 @@ def _since(since: datetime, now: datetime) -> str:
 
 
 def _blocked(page: Page, refs: Sequence[Ref]) -> str:
-    """Give how many of which kind, and as many names as fit two lines."""
+    """Return how many of which kind, and as many names as fit two lines."""
     kinds = Counter(ref.kind for ref in refs).most_common()
     counts = ", ".join(_count(n, kind) for kind, n in kinds)
     names = [f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs]

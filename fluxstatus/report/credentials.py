@@ -4,16 +4,16 @@ import json
 from typing import TYPE_CHECKING
 
 from fluxstatus.report.as_json import object_json, time_json
-from fluxstatus.report.page import Page
+from fluxstatus.report.layout import Page
 from fluxstatus.report.secrets import json_of, put_secret, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fluxstatus.credentials import Credential
+    from fluxstatus.lookup.credentials.inspect import Credential
     from fluxstatus.report.look import Look
-    from fluxstatus.resources import Resource
-    from fluxstatus.state import State
+    from fluxstatus.state.resource import Resource
+    from fluxstatus.state.state import State
 
 SCHEMA_VERSION = 1
 
@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 def as_text(
     resource: "Resource", state: "State", found: "Sequence[Credential]", look: "Look"
 ) -> str:
-    """Give the Secrets as lines, one paragraph for each."""
+    """Return the Secrets as lines, one paragraph for each."""
     words = dict(words_in(found))
     page = Page(look, words, words.values())
     context = state.evidence.target.context
@@ -36,7 +36,7 @@ def as_text(
 
 
 def as_json(resource: "Resource", state: "State", found: "Sequence[Credential]") -> str:
-    """Give the Secrets as a JSON document; every key is always there."""
+    """Return the Secrets as a JSON document; every key is always there."""
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(state.now),

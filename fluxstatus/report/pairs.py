@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from fluxstatus.findings import Command
-from fluxstatus.report.page import Cell, Page
+from fluxstatus.model.hints import Command
+from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.terminal import columns, command_line, visible
 
 INDENT = 2

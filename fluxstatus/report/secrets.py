@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fluxstatus.evidence import Unread
+from fluxstatus.model.evidence import Unread
 from fluxstatus.report.as_json import finding_json, ref_json
 from fluxstatus.report.as_text import put_finding, word_of
-from fluxstatus.report.page import Page
+from fluxstatus.report.layout import Page
 from fluxstatus.report.pairs import put_pairs
 
 if TYPE_CHECKING:
-    from fluxstatus.credentials import Credential
+    from fluxstatus.lookup.credentials.inspect import Credential
 
 
 def words_in(found: "Iterable[Credential]") -> Iterator[tuple[str, str]]:
-    """Give the level and the step of each word of advice on the Secrets in *found*."""
+    """Return the level and the step of each word of advice on the Secrets in *found*."""
     for one in found:
         for habit in one.habits:
             yield word_of(habit), habit.step
@@ -29,14 +29,14 @@ def put_secret(page: Page, one: "Credential", now: datetime) -> None:
 
 
 def title_of(one: "Credential") -> str:
-    """Give the line above what is told of a Secret: which it is, and who names it where."""
+    """Return the line above what is told of a Secret: which it is, and who names it where."""
     return f"Secret {one.namespace}/{one.name}, {one.path} of {one.user}"
 
 
 def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
-    """Give what is known of a Secret as (name, text): what is wrong first."""
-    for trouble in one.troubles:
-        yield "wrong", trouble
+    """Return what is known of a Secret as (name, text): what is wrong first."""
+    for problem in one.problems:
+        yield "wrong", problem
     for note in one.notes:
         yield "note", note
     yield from unread_rows(one.unread)
@@ -46,21 +46,21 @@ def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
 
 
 def unread_rows(unread: Unread | None) -> Iterator[tuple[str, str]]:
-    """Give why something could not be read, and which permission is missing."""
+    """Return why something could not be read, and which permission is missing."""
     if unread:
         rule = f" (missing permission: {unread.rule})" if unread.rule else ""
         yield f"{unread.why}", f"{unread.text}{rule}"
 
 
 def json_of(one: "Credential") -> dict[str, Any]:
-    """Give what is known of a Secret as JSON."""
+    """Return what is known of a Secret as JSON."""
     return {
         "secret": {"namespace": one.namespace, "name": one.name},
         "user": ref_json(one.user),
         "path": one.path,
         "type": one.type,
         "keys": [{"name": key.name, "facts": key.told()} for key in one.keys],
-        "troubles": list(one.troubles),
+        "troubles": list(one.problems),
         "notes": list(one.notes),
         "habits": [finding_json(habit) for habit in one.habits],
         "unread": unread_json(one.unread),
@@ -68,5 +68,5 @@ def json_of(one: "Credential") -> dict[str, Any]:
 
 
 def unread_json(unread: Unread | None) -> dict[str, str] | None:
-    """Give why something could not be read as JSON, None when it could."""
+    """Return why something could not be read as JSON, None when it could."""
     return {"why": unread.why, "text": unread.text, "rule": unread.rule} if unread else None

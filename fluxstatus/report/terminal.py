@@ -14,7 +14,7 @@ _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 
 
 def visible(text: str, *, ascii_only: bool = False) -> str:
-    """Give *text* on one line, with each character that a terminal would not show escaped.
+    """Return *text* on one line, with each character that a terminal would not show escaped.
 
     With *ascii_only* the result is ASCII: known punctuation is replaced, the rest escaped. A
     backslash stays as it is, so this is to be read, not to be decoded.
@@ -47,7 +47,7 @@ def _columns_of(char: str) -> int:
 
 
 def wrap(text: str, width: int, *, ascii_only: bool = False) -> list[str]:
-    """Give *text* as visible lines of at most *width* (2 or more) columns.
+    """Return *text* as visible lines of at most *width* (2 or more) columns.
 
     A newline begins a new line; blank lines and the width of blanks are not kept. A word that
     is too long is broken.
@@ -82,7 +82,7 @@ def _pieces(word: str, width: int) -> Iterator[str]:
 
 
 def command_line(argv: Sequence[str], *, ascii_only: bool = False) -> str:
-    """Give *argv* as one visible line that a shell reads back as *argv*.
+    """Return *argv* as one visible line that a shell reads back as *argv*.
 
     What no command line can hold (NUL, half of a surrogate pair) becomes a question mark, which
     names no object.

@@ -20,11 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.cluster import build
-from tests.cluster.cluster import Cluster
-from tests.cluster.flux_system import flux_system
-from tests.cluster.load import fleet
-from tests.shapes import SHAPES, large
+from tests.kubernetes import build
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.flux_system import flux_system
+from tests.kubernetes.load import fleet
+from tests.large_clusters import SHAPES, large
 
 RUNS = 7
 TOP = Path(__file__).parents[2]
@@ -122,7 +122,7 @@ def side_by_side(
 
 
 def rows(title: str, found: Mapping[str, list[Run]]) -> Iterator[str]:
-    """Give the medians, and the median of ours over each rival's, pair by pair."""
+    """Return the medians, and the median of ours over each rival's, pair by pair."""
     ours = next(iter(found.values()))
     for name, runs in found.items():
         seconds = statistics.median(r.seconds for r in runs)
@@ -167,10 +167,10 @@ def bench_causes() -> Iterator[str]:
     for shape in SHAPES:
         seconds = []
         for _ in range(RUNS):
-            state = large(shape, affected=3000, well=7000)
+            analysis = large(shape, affected=3000, well=7000)
             gc.freeze()  # as collect() does with what it has read
             begin = time.perf_counter()
-            _ = state.causes
+            _ = analysis.causes
             seconds.append(time.perf_counter() - begin)
             gc.unfreeze()
         yield f"causes  {shape:<34}{statistics.median(seconds) * 1000:>9.0f} ms"

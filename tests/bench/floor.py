@@ -63,7 +63,7 @@ class Line(HTTPConnection):
 
 
 def get(path: str, accept: str = "application/json") -> Any:
-    """Give the answer; each thread keeps its connection."""
+    """Return the answer; each thread keeps its connection."""
     if not hasattr(local, "line"):
         local.line = Line("localhost")
     local.line.request("GET", path, headers={"Accept": accept, "Accept-Encoding": "gzip"})
@@ -74,7 +74,7 @@ def get(path: str, accept: str = "application/json") -> Any:
 
 
 def lists(groups: Any) -> Iterator[str]:
-    """Give the path of the list of every Flux kind, the longest first."""
+    """Return the path of the list of every Flux kind, the longest first."""
     for group in sorted(groups["items"], key=lambda g: "kustomize" not in g["metadata"]["name"]):
         name = group["metadata"]["name"]
         if name.endswith(("fluxcd.io", "fluxcd.controlplane.io")):

@@ -4,17 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from fluxstatus.evidence import Evidence, Target, Unread, Why
-from fluxstatus.findings import Exit, Level
-from fluxstatus.judge import judge
-from fluxstatus.kinds import RESOURCES
-from tests.making import NOW, bad, evidence, flux_system, found, only, without
+from fluxstatus.model.evidence import Evidence, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.kinds import RESOURCES
+from tests.builders import NOW, bad, evidence, flux_system, found, judge, only, without
 
 HEALTHY = evidence(*flux_system())
 
 
 def on(version: str, known: Evidence = HEALTHY) -> Evidence:
-    """Give *known* as it were on this version of Kubernetes."""
+    """Return *known* as it were on this version of Kubernetes."""
     return replace(known, target=known.target._replace(kubernetes=version))
 
 

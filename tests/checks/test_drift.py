@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Finding, Level
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from tests.builders import (
     FORBIDDEN,
     NOT_THERE,
     NOW,
@@ -32,14 +32,14 @@ REQUESTED = "reconcile.fluxcd.io/requestedAt"
 
 
 def new_since(ago: timedelta) -> Object:
-    """Give a GitRepository that has had its revision for this long."""
+    """Return a GitRepository that has had its revision for this long."""
     made = source("git")
     made["status"]["artifact"]["lastUpdateTime"] = stamp(ago)
     return made
 
 
 def drift(*objects: Object, **more: Any) -> list[Finding]:
-    """Give what the step says amiss of a healthy Flux with *objects*."""
+    """Return what the step says amiss of a healthy Flux with *objects*."""
     return bad(found("drift", evidence(*HEALTHY, *objects, **more)))
 
 
@@ -73,7 +73,7 @@ def test_a_revision_behind_a_broken_source_is_told_there() -> None:
 
 
 def of_oci(applied: str, revision: str = "6.6.1@sha256:aaaa") -> list[Object]:
-    """Give an OCIRepository with this *revision*, and a release that has *applied* a digest."""
+    """Return an OCIRepository with this *revision*, and a release that has *applied* a digest."""
     artifact = {"revision": revision, "lastUpdateTime": stamp(timedelta(hours=1))}
     return [
         flux("OCIRepository", "chart", status={"artifact": artifact}),
@@ -90,7 +90,7 @@ def test_a_chart_from_a_registry_is_compared_by_digest() -> None:
 
 
 def of_chart(*history: Object, revision: str = "2.0.0") -> list[Object]:
-    """Give a HelmChart of this *revision*, and a release with this *history*."""
+    """Return a HelmChart of this *revision*, and a release with this *history*."""
     artifact = {"revision": revision, "lastUpdateTime": stamp(timedelta(hours=1))}
     spec = {"chart": {"spec": {"sourceRef": reference("HelmRepository", "charts")}}}
     return [

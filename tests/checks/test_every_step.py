@@ -8,21 +8,31 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluxstatus import snapshot
+from fluxstatus.advice.view import View
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
-from fluxstatus.evidence import Answer, Evidence, Unread, Why
-from fluxstatus.findings import Finding, Level
-from fluxstatus.further import FURTHER
-from fluxstatus.habits.view import View
-from fluxstatus.judge import judge
-from fluxstatus.kinds import KINDS, RESOURCES
-from fluxstatus.state import State
-from tests.making import NOW, SERVED, event, evidence, flux, flux_system, kustomization, source
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.state.state import State
+from tests.builders import (
+    NOW,
+    SERVED,
+    event,
+    evidence,
+    flux,
+    flux_system,
+    judge,
+    kustomization,
+    source,
+)
 from tests.recorded.score import HERE
 
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
-QUESTIONS = tuple(evidence().answers)
+QUERIES = tuple(evidence().answers)
 HEALTHY = evidence(*flux_system(), source("a"), kustomization("k", "a"))
 
 JUNK: tuple[dict[str, Any], ...] = (
@@ -35,8 +45,8 @@ JUNK: tuple[dict[str, Any], ...] = (
 
 
 def everything(answer: Answer) -> Evidence:
-    """Give evidence where every question got the same *answer*."""
-    return Evidence(taken_at=NOW, answers=dict.fromkeys(QUESTIONS, answer))
+    """Return evidence where every question got the same *answer*."""
+    return Evidence(taken_at=NOW, answers=dict.fromkeys(QUERIES, answer))
 
 
 NOTHING = {
@@ -52,7 +62,7 @@ NOTHING = {
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_nothing_is_no_pass(step: Step, known: Evidence) -> None:
     """A step that saw nothing good passes nothing: emptiness is no evidence of health."""
-    assert [f.title for f in step.examine(State(known)) if f.level is Level.PASS] == []
+    assert [f.title for f in step.examine(Analysis(State(known))) if f.level is Level.PASS] == []
 
 
 @pytest.mark.parametrize("known", NOTHING.values(), ids=NOTHING)
@@ -226,7 +236,7 @@ _OBJECTS = st.fixed_dictionaries(
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(
-        st.sampled_from((*QUESTIONS, *FURTHER)), st.lists(_OBJECTS, max_size=3), max_size=6
+        st.sampled_from((*QUERIES, *FURTHER)), st.lists(_OBJECTS, max_size=3), max_size=6
     ),
     st.booleans(),
 )
@@ -241,17 +251,17 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
 
 
 def recorded() -> Iterator[tuple[Step, Finding]]:
-    """Give everything that any step says of the recorded clusters and of made-up ones."""
+    """Return everything that any step says of the recorded clusters and of made-up ones."""
     odd = [
         flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
     ]
     noise = event("Kustomization apps/k", "Odd", "no rule knows this")
     known = [snapshot.load(file) for file in SNAPSHOTS]
     known += [evidence(*flux_system(), *odd, noise), *NOTHING.values()]
-    for state in map(State, known):
-        view = View(state)
+    for analysis in map(Analysis, map(State, known)):
+        view = View(analysis)
         for step in STEPS:
-            said = (*step.examine(state), *step.advise(view))
+            said = (*step.examine(analysis), *step.advise(view))
             yield from ((step, finding) for finding in said)
 
 
@@ -298,4 +308,4 @@ def test_the_steps_have_different_ids() -> None:
 def test_a_step_reads_what_is_asked(step: Step) -> None:
     """A step reads only what the collector asks for, and its habits what that asks for advice."""
     assert set(step.further) <= set(FURTHER)
-    assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUESTIONS, *SERVED}
+    assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Answer, Evidence, Object
-from fluxstatus.findings import Level
-from tests.making import (
+from fluxstatus.model.evidence import Answer, Evidence, Object
+from fluxstatus.model.findings import Level
+from tests.builders import (
     FORBIDDEN,
     TEN_MINUTES,
     alter,
@@ -32,14 +32,14 @@ BUILD = "build failed: no match found for semver: 3.x in /data/flux"
 
 
 def instance(conditions: dict[str, str], age: timedelta = TEN_MINUTES, **changes: Any) -> Evidence:
-    """Give a cluster whose FluxInstance has these *conditions*."""
+    """Return a cluster whose FluxInstance has these *conditions*."""
     made = flux("FluxInstance", "flux", conditions, age=age)["status"]["conditions"]
     changes = {name.replace("__", "."): value for name, value in changes.items()}
     return evidence(*alter(HEALTHY, "FluxInstance/flux", {"status.conditions": made, **changes}))
 
 
 def amiss(known: Evidence) -> set[tuple[str, str]]:
-    """Give the levels and codes of what the step says of *known*."""
+    """Return the levels and codes of what the step says of *known*."""
     return {(f.level.value, f.code) for f in found("instance", known)}
 
 
@@ -125,7 +125,7 @@ def test_a_suspended_instance_warns() -> None:
 
 
 def another(namespace: str) -> Object:
-    """Give a second FluxInstance."""
+    """Return a second FluxInstance."""
     return flux("FluxInstance", f"{namespace}/flux", {})
 
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from fluxstatus.evidence import Object
-from fluxstatus.findings import Level
-from fluxstatus.kinds import KINDS, RESOURCES
-from tests.making import (
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from fluxstatus.model.kinds import KINDS, RESOURCES
+from tests.builders import (
     FETCHED,
     FORBIDDEN,
     NO_ARTIFACT,
@@ -40,7 +40,7 @@ FAILS = {"Ready": "False Odd: something new"}
 
 
 def of(kind: str, conditions: dict[str, str] | None = None, **more: object) -> list[Object]:
-    """Give a healthy Flux with an object of *kind*, all controllers there."""
+    """Return a healthy Flux with an object of *kind*, all controllers there."""
     images = [one for one in HEALTHY if one["metadata"]["name"] == "helm-controller"]
     controllers = [
         changed
@@ -204,7 +204,7 @@ def test_a_health_check_names_what_the_events_tell() -> None:
 
 
 def alerting(name: str = "slack", **more: object) -> Object:
-    """Give an Alert that sends to the Provider *name*."""
+    """Return an Alert that sends to the Provider *name*."""
     spec = {"providerRef": reference("", name), **more}
     return flux("Alert", "ops", {}, spec=spec)
 

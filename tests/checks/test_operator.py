@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Evidence, Object, Unread, Why
-from fluxstatus.findings import Finding, Level
-from tests.making import (
+from fluxstatus.model.evidence import Evidence, Object, Unread, Why
+from fluxstatus.model.findings import Finding, Level
+from tests.builders import (
     FORBIDDEN,
     alter,
     bad,
@@ -36,13 +36,13 @@ NO_OPERATOR = without(HEALTHY, "Deployment/flux-operator", "FluxInstance/flux", 
 
 
 def with_pod(status: Object, *, ready: int = 0) -> Evidence:
-    """Give a cluster whose operator has this pod *status*."""
+    """Return a cluster whose operator has this pod *status*."""
     objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": ready})
     return evidence(*alter(objects, "Pod/flux-operator", {"status": status}))
 
 
 def of_container(status: Object) -> Object:
-    """Give the status of a pod with this one container."""
+    """Return the status of a pod with this one container."""
     return {"phase": "Running", "containerStatuses": [status]}
 
 
@@ -171,10 +171,10 @@ def test_an_instance_without_the_operator_misses_it() -> None:
     assert "FluxInstance" in finding.why
 
 
-@pytest.mark.parametrize("question", ["deployments.apps/operator", "deployments.apps/controllers"])
-def test_what_may_not_be_read_is_unknown(question: str) -> None:
+@pytest.mark.parametrize("query", ["deployments.apps/operator", "deployments.apps/controllers"])
+def test_what_may_not_be_read_is_unknown(query: str) -> None:
     """Where Deployments cannot be listed nothing is said to be missing."""
-    (finding,) = found("operator", evidence(unread={question: FORBIDDEN}))
+    (finding,) = found("operator", evidence(unread={query: FORBIDDEN}))
     assert (finding.level, finding.code) == (Level.UNKNOWN, "forbidden")
     assert "list things.example.com" in finding.hints[0].text
 
@@ -186,12 +186,12 @@ def test_pods_that_may_not_be_read_are_unknown() -> None:
 
 
 def report_of(age: timedelta, message: str = "Reporting finished in 57ms") -> Object:
-    """Give a FluxReport of this *age*."""
+    """Return a FluxReport of this *age*."""
     return flux("FluxReport", "flux-system/flux", {"Ready": f"True Succeeded: {message}"}, age=age)
 
 
 def about_report(*reports: Object, **more: Any) -> list[Finding]:
-    """Give what the operator step says amiss of these *reports*."""
+    """Return what the operator step says amiss of these *reports*."""
     objects = without(more.pop("objects", HEALTHY), "FluxReport/flux")
     return bad(found("operator", evidence(*objects, *reports, **more)))
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.findings import Level
-from tests.making import (
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.findings import Level
+from tests.builders import (
     FORBIDDEN,
     alter,
     container,
@@ -23,7 +23,7 @@ HEALTHY = alter(flux_system(), "Deployment/flux-operator", {
 
 
 def with_ports(*ports: Object) -> list[Object]:
-    """Give a Flux whose operator's Service has these *ports*."""
+    """Return a Flux whose operator's Service has these *ports*."""
     return alter(HEALTHY, "Service/flux-operator", {"spec.ports": list(ports)})
 
 
@@ -103,11 +103,11 @@ def test_a_selector_that_selects_nothing_warns() -> None:
         assert said("ui", *objects) == {("warn", "ui-no-endpoint")}
 
 
-@pytest.mark.parametrize("question", ["services", "pods", "deployments.apps/operator"])
-def test_what_may_not_be_read_is_unknown(question: str) -> None:
+@pytest.mark.parametrize("query", ["services", "pods", "deployments.apps/operator"])
+def test_what_may_not_be_read_is_unknown(query: str) -> None:
     """Without the Services, the pods or the operator nothing is said of the UI."""
-    objects = without(HEALTHY, "Deployment/flux-operator") if "operator" in question else HEALTHY
-    assert said("ui", *objects, unread={question: FORBIDDEN}) == {("unknown", "forbidden")}
+    objects = without(HEALTHY, "Deployment/flux-operator") if "operator" in query else HEALTHY
+    assert said("ui", *objects, unread={query: FORBIDDEN}) == {("unknown", "forbidden")}
 
 
 def test_what_was_left_out_is_skipped() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.findings import Exit
+from fluxstatus.model.findings import Exit
 from tests.conftest import Program
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.commands import wait
-from fluxstatus.evidence import Evidence, Unread, Why
-from fluxstatus.findings import Exit, Finding, Level, Report
+from fluxstatus.model.evidence import Evidence, Unread, Why
+from fluxstatus.model.findings import Exit, Finding, Level, Report
 from tests.report.reports import NOW, failed, passed, report
 from tests.terminal import Terminal
 

@@ -12,11 +12,11 @@ from typing import IO, Any
 
 import pytest
 
-from fluxstatus import snapshot
 from fluxstatus.commands import watch
-from fluxstatus.findings import Level
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Level
 from tests.conftest import RECORDED
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment
 from tests.live.replay import namespaces, objects
 from tests.report.reports import failed, passed, report
@@ -26,7 +26,7 @@ WELL = report(passed("sources", "all are well"))
 
 
 def lines(text: str) -> list[str]:
-    """Give the lines of *text* without the time they begin with."""
+    """Return the lines of *text* without the time they begin with."""
     return [re.sub(r"^2026-11-23T04:12:00Z ", "", line) for line in text.splitlines()]
 
 

@@ -73,7 +73,7 @@ class Request(Answering):
         self.send({"kind": "Status", "code": status, "message": message}, status, headers)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Give the time by the server's own clock."""
+        """Return the time by the server's own clock."""
         return super().date_time_string((timestamp or time.time()) + self.server.ahead)
 
     def _answer(self) -> None:
@@ -127,7 +127,7 @@ class ApiServer:
         self.items, self.ill = server.items, server.illnesses
 
     def asked(self, plural: str = "") -> list[str]:
-        """Give the paths that were asked for, of one resource or of all."""
+        """Return the paths that were asked for, of one resource or of all."""
         with self._server.lock:
             return [path for path in self._server.asked if plural in path]
 

@@ -30,7 +30,7 @@ def kubeconfig(
 
 
 def login_program(command: str | Path) -> dict[str, Any]:
-    """Give a user that is logged in by the program *command*."""
+    """Return a user that is logged in by the program *command*."""
     return {
         "exec": {
             "apiVersion": "client.authentication.k8s.io/v1",

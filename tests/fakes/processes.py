@@ -7,7 +7,7 @@ _SECONDS = 10
 
 
 def running(text: str) -> dict[int, str]:
-    """Give the command line of each process that has *text* in it, by its number."""
+    """Return the command line of each process that has *text* in it, by its number."""
     table = subprocess.run(
         ["ps", "-A", "-w", "-w", "-o", "pid=,stat=,command="],
         capture_output=True,
@@ -21,7 +21,7 @@ def running(text: str) -> dict[int, str]:
 
 
 def gone(text: str) -> bool:
-    """Say whether soon no process has *text* in its command line."""
+    """Return whether soon no process has *text* in its command line."""
     until = time.monotonic() + _SECONDS
     while running(text):
         if time.monotonic() > until:

@@ -58,7 +58,7 @@ def link(program: Path | str, path: Path) -> Path:
 
 @functools.cache
 def pythons() -> dict[str, bool]:
-    """Give the interpreters on this machine, and whether each is new enough."""
+    """Return the interpreters on this machine, and whether each is new enough."""
     names = ("2.7", *(f"3.{minor}" for minor in range(6, 15)))
     named = (shutil.which(f"python{name}") for name in names)
     managed = Path.home().glob(".pyenv/versions/*/bin/python")
@@ -73,14 +73,14 @@ def pythons() -> dict[str, bool]:
 
 
 def has_pip(python: str) -> bool:
-    """Say whether *python* can install: that of Debian cannot."""
+    """Return whether *python* can install: that of Debian cannot."""
     done = subprocess.run([python, "-c", "import pip"], capture_output=True, check=False)
     return done.returncode == 0
 
 
 @pytest.fixture(scope="session", name="dist")
 def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder that .ci/archive has filled."""
+    """Return the folder that .ci/archive has filled."""
     folder = tmp_path_factory.mktemp("dist")
     run(ROOT / ".ci" / "archive", folder, env={**os.environ, "PYTHON": sys.executable})
     return folder
@@ -88,13 +88,13 @@ def _dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", name="tarball")
 def _tarball(dist: Path) -> Path:
-    """Give the archive."""
+    """Return the archive."""
     return dist / archive.name()
 
 
 @pytest.fixture(scope="session", name="unpacked")
 def _unpacked(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the launcher of the unpacked archive, for tests that leave it as it is."""
+    """Return the launcher of the unpacked archive, for tests that leave it as it is."""
     return unpack(tarball, tmp_path_factory.mktemp("unpacked"))
 
 
@@ -103,7 +103,7 @@ Room = Callable[..., dict[str, str]]
 
 @pytest.fixture(name="clean_room")
 def _clean_room(tmp_path: Path) -> Room:
-    """Give a way to an environment as in a small container, of nothing but what is named.
+    """Return a way to an environment as in a small container, of nothing but what is named.
 
     HOME is fresh; PATH has coreutils, sh, and what is given as name=program, after *first*.
     """

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from fluxstatus import __version__
-from fluxstatus.integrity import MANIFEST
+from fluxstatus.commands.version.integrity import MANIFEST
 from shipping import archive, manifests, version
 from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, has_pip, pythons, run, unpack
 
@@ -59,7 +59,7 @@ def test_it_has_all(members: list[tarfile.TarInfo]) -> None:
     """The packages, completions, the manual and the licences are there, and nothing native."""
     names = {member.name for member in members}
     assert {"LICENSE", "README.md", MANIFEST, "lib/fluxstatus/py.typed"} <= names
-    assert {"lib/fluxstatus/demo.json.gz", "lib/fluxstatus/commands/words.tsv"} <= names
+    assert {"lib/fluxstatus/demo.json.gz", "lib/fluxstatus/commands/completion/words.tsv"} <= names
     assert {f"completions/{file.name}" for file in (ROOT / "completions").iterdir()} <= names
     assert "docs/kubectl-flux_status.1" in names
     assert not [name for name in names if name.endswith((".so", ".pyc", ".dylib"))]
@@ -217,7 +217,7 @@ def test_template_for_the_bot() -> None:
 
 @pytest.fixture(name="launcher")
 def _launcher(tarball: Path, tmp_path: Path) -> Path:
-    """Give the launcher of an unpacked archive that may be damaged."""
+    """Return the launcher of an unpacked archive that may be damaged."""
     return unpack(tarball, tmp_path / "unpacked")
 
 
@@ -243,7 +243,7 @@ def test_sound(launcher: Path) -> None:
 def test_damaged(launcher: Path) -> None:
     """A file that is changed, missing or put beside the others is named, and the code is 1."""
     packages = launcher.parent / "lib"
-    changed = packages / "fluxstatus" / "kinds.py"
+    changed = packages / "fluxstatus" / "model" / "kinds.py"
     changed.write_text(changed.read_text() + "# changed\n")
     (packages / "jmespath" / "lexer.pyi").write_text("")
     (launcher.parent / "LICENSE").unlink()
@@ -251,7 +251,7 @@ def test_damaged(launcher: Path) -> None:
     found = verify(launcher, code=1)
     assert found == {
         "LICENSE": "No such file or directory",
-        "lib/fluxstatus/kinds.py": "changed",
+        "lib/fluxstatus/model/kinds.py": "changed",
         "lib/jmespath/lexer.pyi": "is no part of the release",
         "lib/more.py": "is no part of the release",
     }
@@ -262,7 +262,7 @@ def test_cache_of_another_program(
     launcher: Path, tmp_path: Path, mode: py_compile.PycInvalidationMode
 ) -> None:
     """A cache that Python takes for a source, and that is of another, is found."""
-    source = launcher.parent / "lib" / "fluxstatus" / "checkout.py"  # which is not run here
+    source = launcher.parent / "lib" / "fluxstatus" / "venv.py"  # which is not run here
     assert verify(launcher, code=0) == {}
     other = tmp_path / "other.py"
     other.write_text("print('not what was released')\n")
@@ -275,12 +275,12 @@ def test_cache_of_another_program(
     elif mode is py_compile.PycInvalidationMode.CHECKED_HASH:
         head[8:16] = source_hash(source.read_bytes())
     cache.write_bytes(head)
-    assert [*verify(launcher, code=1)] == ["lib/fluxstatus/checkout.py"]
+    assert [*verify(launcher, code=1)] == ["lib/fluxstatus/venv.py"]
 
 
 def test_stale_cache_is_no_difference(launcher: Path, tmp_path: Path) -> None:
     """A cache of an older source, which Python does not take, is nobody's business."""
-    source = launcher.parent / "lib" / "fluxstatus" / "checkout.py"  # which is not run here
+    source = launcher.parent / "lib" / "fluxstatus" / "venv.py"  # which is not run here
     older = tmp_path / "older.py"
     older.write_text("an_older_version = True\n")
     py_compile.compile(str(older), cache_from_source(str(source)), doraise=True)

@@ -14,16 +14,16 @@ import pytest
 import yaml
 
 from shipping import manifests
-from tests.cluster import build
-from tests.cluster.cluster import Cluster
 from tests.install.fixtures import NAME, NEW_PYTHON, Room, run, unpack
+from tests.kubernetes import build
+from tests.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(name="env")
 def _env(clean_room: Room, tmp_path: Path, kubectl: Path) -> dict[str, str]:
-    """Give the surroundings of somebody who has kubectl, krew, git and a Python."""
+    """Return the surroundings of somebody who has kubectl, krew, git and a Python."""
     krew = build.programs("kubectl-krew")["kubectl-krew"]
     git = shutil.which("git")
     assert git
@@ -48,7 +48,7 @@ def _server(dist: Path) -> Iterator[str]:
 
 
 def leftovers(root: Path) -> list[Path]:
-    """Give what of the plugin is in krew's folders."""
+    """Return what of the plugin is in krew's folders."""
     return [path for path in root.rglob("*") if "flux" in path.name and "index" not in path.parts]
 
 

@@ -17,9 +17,9 @@ import yaml
 
 from fluxstatus import __version__
 from shipping import version
-from tests.cluster import build
 from tests.fakes.programs import program
 from tests.install.fixtures import ROOT, run
+from tests.kubernetes import build
 
 WORKFLOW = ROOT / ".github" / "workflows" / "test-and-release.yml"
 SECTION = f"## [{__version__}] - 2026-12-31\n\n- It is there.\n\n"
@@ -27,7 +27,7 @@ SECTION = f"## [{__version__}] - 2026-12-31\n\n- It is there.\n\n"
 
 @pytest.fixture(name="ready")
 def _ready(tmp_path: Path) -> Path:
-    """Give a repository that is ready for a release; its tests only say that they ran."""
+    """Return a repository that is ready for a release; its tests only say that they ran."""
     copy = tmp_path / "repository"
     ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", "dist", "tests", ".*_cache")
     shutil.copytree(ROOT, copy, ignore=ignored)
@@ -146,7 +146,7 @@ def test_one_version() -> None:
 
 def test_address_is_everywhere_the_same() -> None:
     """The template for krew and the documents have the address that pyproject.toml has."""
-    for name in (".krew.yaml", "docs/install.md"):
+    for name in (".krew.yaml", "README.md", "docs/install.md", "docs/ci.md"):
         text = (ROOT / name).read_text()
         owners = set(
             re.findall(r"github\.com/([\w-]+)/kubectl-flux-status|install (\S+)/tap", text)

@@ -1,4 +1,4 @@
-"""Every line of docs/install.md, run as it stands there, where there is little else."""
+"""Every method of docs/install.md, run as written there, on a machine with little else."""
 
 import json
 import os
@@ -9,20 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import build
 from tests.conftest import NOBODYS
 from tests.fakes.programs import program
 from tests.install.fixtures import NAME, NEW_PYTHON, ROOT, Room, link, run
+from tests.kubernetes import build
 
 pytestmark = pytest.mark.cluster  # for kubectl
 
-_ROWS = re.findall(
-    r"^\| ([^|]+) \| `([^`]+)` \| (?:`([^`]+)`)? ?\|$",
+_SECTIONS = re.findall(
+    r"^### ([^\n]+)\n(.*?)(?=^##)",
     (ROOT / "docs" / "install.md").read_text(encoding="utf-8"),
-    re.MULTILINE,
+    re.MULTILINE | re.DOTALL,
 )
-WAYS = {way: (install, remove) for way, install, remove in _ROWS}
+WAYS = {name: re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for name, text in _SECTIONS}
+"""The commands that install, and those that uninstall, by method."""
+
 ELSEWHERE = {"krew", "Homebrew"}  # test_krew.py; test_archive.py has what can be said without brew
+
+NOTHING = "Try it without installing"
 
 _NETWORK = re.compile(r"(PIP|UV|SSL|CURL|REQUESTS)_.*|.*_proxy|.*_PROXY")
 
@@ -57,17 +61,17 @@ class Place:
             else:
                 link(ours if ours.exists() else shutil.which(name) or name, self.tools / name)
 
-    def shell(self, line: str, cwd: Path, code: int = 0) -> str:
-        """Run a *line* as it is typed at a prompt, and give its output."""
+    def shell(self, lines: str, cwd: Path, code: int = 0) -> str:
+        """Run *lines* as a user types them, up to the first that fails, and return the output."""
         env = {**self.network, **self.room, "PATH": f"{self.room['PATH']}:{self.tools}"}
-        return run("sh", "-c", line, env=env, cwd=cwd, code=code).stdout
+        return run("sh", "-e", "-c", lines, env=env, cwd=cwd, code=code).stdout
 
     def flux_status(self, *words: str, code: int = 0) -> str:
         """Run what was installed, with nothing but what it needs, and give its output."""
         return run("kubectl", "flux-status", *words, env=self.room, code=code).stdout
 
     def traces(self) -> list[Path]:
-        """Give what of it is left in the home folder."""
+        """Return what of it is left in the home folder."""
         ours = re.compile(r"flux.?status(?!\.lock)")  # that is one of pipx
         return [p for p in self.home.rglob("*") if ours.search(p.name) and ".cache" not in p.parts]
 
@@ -87,10 +91,12 @@ def _checkout(tmp_path: Path) -> Path:
 
 
 def test_every_way_is_tried() -> None:
-    """Each line of the table is run by one of the tests here."""
-    tried = {"pipx", "uv", "pip", "the archive", "a checkout", "nothing, to try it"}
-    tried |= {"a copy of the archive, as a plugin of Flux 2.9"}
+    """Each method of the page is run by one of the tests here, and all can be uninstalled."""
+    tried = {"pipx", "uv", "pip", "Release archive", "Checkout", "Flux CLI plugin", NOTHING}
     assert set(WAYS) == tried | ELSEWHERE
+    assert {name: len(commands) for name, commands in WAYS.items()} == {
+        name: 1 if name == NOTHING else 2 for name in WAYS
+    }
 
 
 def check(place: Place, *, verified: int = 0) -> None:
@@ -121,7 +127,7 @@ def test_pip(place: Place) -> None:
     check(place)
     page = place.home / "venv" / "share" / "man" / "man1" / "kubectl-flux_status.1"
     assert page.read_bytes() == (ROOT / "docs" / "kubectl-flux_status.1").read_bytes()
-    changed = next(place.home.glob("venv/lib/*/site-packages/fluxstatus/kinds.py"))
+    changed = next(place.home.glob("venv/lib/*/site-packages/fluxstatus/model/kinds.py"))
     changed.write_text(changed.read_text() + "# changed\n")
     assert "kinds.py: changed" in place.flux_status("version", "--verify", code=1)
     place.shell(WAYS["pip"][1], ROOT)
@@ -141,7 +147,7 @@ def test_tool(place: Place, way: str) -> None:
 
 def test_nothing(place: Place) -> None:
     """By uvx, without installing anything."""
-    install, _ = WAYS["nothing, to try it"]
+    [install] = WAYS[NOTHING]
     place.needs("uvx", "uv")
     assert "fail" in place.shell(install, ROOT, code=1)
     assert place.traces() == []
@@ -149,7 +155,7 @@ def test_nothing(place: Place) -> None:
 
 def test_archive(place: Place, dist: Path) -> None:
     """Unpacked, and linked onto PATH."""
-    install, remove = WAYS["the archive"]
+    install, remove = WAYS["Release archive"]
     place.needs("tar", "gzip")
     place.shell(install, dist)
     check(place)
@@ -159,7 +165,7 @@ def test_archive(place: Place, dist: Path) -> None:
 
 def test_checkout(place: Place, checkout: Path) -> None:
     """From a checkout, linked onto PATH; its first start makes its environment."""
-    install, remove = WAYS["a checkout"]
+    install, remove = WAYS["Checkout"]
     place.shell(install, checkout)
     place.room |= place.network
     check(place, verified=3)
@@ -180,7 +186,7 @@ def test_copied_launcher(checkout: Path, place: Place) -> None:
 def test_flux_plugin(place: Place, dist: Path) -> None:
     """As a plugin of Flux it is `flux status`, says so, and flux completes it."""
     flux = build.programs("flux")["flux"]
-    install, remove = WAYS["a copy of the archive, as a plugin of Flux 2.9"]
+    install, remove = WAYS["Flux CLI plugin"]
     place.needs("tar", "gzip")
     place.shell(install, dist)
     env = {**place.room, "PATH": f"{flux.parent}:{place.room['PATH']}"}

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
 from fluxstatus.knowledge.rule import Rule
-from fluxstatus.resources import Resource
-from tests.making import flux, judged
+from fluxstatus.state.resource import Resource
+from tests.builders import flux, judged
 
 AROUND = {
     "now": "2026-11-23T12:00:00Z",
@@ -68,7 +68,7 @@ class Example(NamedTuple):
     words: tuple[str, ...]
 
     def resource(self) -> Resource:
-        """Give the object that it is said of."""
+        """Return the object that it is said of."""
         kind, *names = self.subject.split("+")
         spec = dict(_BASE.get(kind, {}))
         for name in names:
@@ -78,16 +78,16 @@ class Example(NamedTuple):
         return judged(flux(kind, "x", ready, spec=spec, labels=labels))
 
     def diagnosis(self) -> Diagnosis:
-        """Give what the product makes of it."""
+        """Return what the product makes of it."""
         return diagnose(self.resource(), self.reason, self.message, AROUND)
 
     def rule(self) -> Rule:
-        """Give the rule that is taken for it."""
+        """Return the rule that is taken for it."""
         return rule_for(self.resource(), self.reason, self.message, AROUND).rule
 
 
 def examples() -> Iterator[Example]:
-    """Give all written examples."""
+    """Yield all written examples."""
     for file in sorted((Path(__file__).parent / "messages").glob("*.txt")):
         lines = [line for line in file.read_text().splitlines() if line and line[0] != "#"]
         for who, message in zip(lines[::2], lines[1::2], strict=True):
@@ -99,7 +99,7 @@ def examples() -> Iterator[Example]:
 
 
 def said(diagnosis: Diagnosis) -> str:
-    """Give all that *diagnosis* says and offers, as one text."""
+    """Return all that *diagnosis* says and offers, as one text."""
     lines = [diagnosis.why]
     for hint in diagnosis.hints:
         lines += [hint.text, *(" ".join(command.argv) for command in hint.commands)]

@@ -39,7 +39,7 @@ BUILT = {
 
 
 def fitting(text: str) -> list[Rule]:
-    """Give the rules whose pattern *text* has."""
+    """Return the rules whose pattern *text* has."""
     return [rule for rule in ALL if rule.pattern.compiled.search(text)]
 
 

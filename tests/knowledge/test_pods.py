@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.knowledge import pods, workload_hints
-from tests.making import container, evidence, flux, flux_system, found, only, pod
+from tests.builders import container, evidence, flux, flux_system, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
 FIELDS = {"name": "web", "ns": "apps", "pod": "web-1-a", "container": "web"}
@@ -48,7 +48,7 @@ TOLD = {
 
 
 def lines(told: str) -> str:
-    """Give the hints for *told* as one text."""
+    """Return the hints for *told* as one text."""
     hints = workload_hints(told, FIELDS)
     return "\n".join(
         "\n".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Finding, Level
-from fluxstatus.judge import judge
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose
-from fluxstatus.resources import Resource, map_of, text_of
-from fluxstatus.state import State
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+from tests.builders import judge
 from tests.knowledge.examples import AROUND, Example
 from tests.recorded.score import HERE, truths
 
@@ -39,14 +40,14 @@ class Said(NamedTuple):
     message: str
 
     def diagnosed(self) -> str:
-        """Give the code that the product has for it."""
+        """Return the code that the product has for it."""
         message = self.message.replace("\\n", "\n")
         return Example(self.subject, self.reason, message, "", ()).diagnosis().code
 
 
 @cache
 def rows() -> tuple[Said, ...]:
-    """Give what said.tsv holds."""
+    """Return what said.tsv holds."""
     lines = Path(__file__).with_name("said.tsv").read_text().splitlines()
     cells = (line.split("\t") for line in lines if line[0] != "#")
     return tuple(Said(s, tuple(c.split(",")), r, code, m) for s, c, r, code, m in cells)
@@ -85,7 +86,7 @@ class Word(NamedTuple):
 
 
 def words(file: Path) -> Iterator[Word]:
-    """Give all conditions and Warning events of the objects of Flux in the snapshot *file*."""
+    """Yield all conditions and Warning events of the objects of Flux in the snapshot *file*."""
     state = State(snapshot.load(file))
     for resource in state.resources.values():
         for name, condition in resource.conditions.items():
@@ -233,7 +234,7 @@ CODES = {
 
 
 def of_truth(truth: dict[str, Any], findings: tuple[Finding, ...]) -> str:
-    """Give the codes of the findings about the roots of *truth*."""
+    """Return the codes of the findings about the roots of *truth*."""
     names = {(r["kind"], r.get("namespace") or "", r["name"]) for r in truth["root_causes"]}
     about = [
         f.code
@@ -248,7 +249,7 @@ def of_truth(truth: dict[str, Any], findings: tuple[Finding, ...]) -> str:
 
 
 def recorded() -> Iterator[tuple[str, str]]:
-    """Give every recorded fault with the codes that the report has for it."""
+    """Yield every recorded fault with the codes that the report has for it."""
     zoo = judge(snapshot.load(HERE / "zoo.json.gz")).findings
     for truth in truths("namespace"):
         yield truth["scenario"], of_truth(truth, zoo)

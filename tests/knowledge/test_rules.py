@@ -1,22 +1,26 @@
 """The rules: what a controller's words mean, and the commands that come with it."""
 
+import ast
+import io
 import re
 import shlex
 import string
 import time
-from collections import Counter
+import tokenize
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.explain.codes import codes
-from fluxstatus.findings import Command
-from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose
+from fluxstatus.commands.explain.codes import codes
+from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, meanings, pods
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.knowledge.subject import fields_of, missing_fields, object_in, workload_fields
+from fluxstatus.model.hints import Command
+from tests.builders import analysis, flux, flux_system, judged
+from tests.conftest import ROOT
 from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
-from tests.making import flux, flux_system, judged, state
 
 ALL = (*RULES, *STATES.values())
 EXAMPLES = list(examples())
@@ -47,15 +51,26 @@ CHANGES = {
 }
 
 
+SOURCES = [f.read_text(encoding="utf-8") for f in (ROOT / "fluxstatus/knowledge").glob("*.py")]
+LITERALS = {
+    ast.literal_eval(token.string)
+    for source in SOURCES
+    for token in tokenize.generate_tokens(io.StringIO(source).readline)
+    if token.type == tokenize.STRING and token.start[0] == token.end[0]
+    if not token.string.startswith(("f", "rf"))
+}
+"""All literals in the tables that are on one line."""
+
+
 def templates(rule: Rule) -> Iterator[str]:
-    """Give every template of *rule*."""
+    """Yield every template of *rule*."""
     yield rule.why
     for step in rule.steps:
         yield from (step.text, *step.read, *step.change)
 
 
 def names_in(template: str) -> set[str]:
-    """Give the fields that *template* names."""
+    """Return the fields that *template* names."""
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
@@ -91,6 +106,29 @@ def test_a_rules_commands_are_commands(rule: Rule) -> None:
                 assert words or verb in {"api-resources", "version"}
 
 
+@pytest.mark.parametrize("rule", [*ALL, *pods.RULES], ids=lambda rule: rule.code)
+def test_a_sentence_is_found_with_grep(rule: Rule) -> None:
+    """Each sentence of a rule is one literal on one line."""
+    assert {rule.why, *(step.text for step in rule.steps)} <= LITERALS
+
+
+def calls_of(name: str, source: str) -> Iterator[ast.Call]:
+    """Yield the calls of *name* in *source*."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
+            yield node
+
+
+def test_rules_are_written_alike() -> None:
+    """A rule has its code first, then keywords in the order of the fields."""
+    calls = [call for source in SOURCES for call in calls_of("Rule", source)]
+    assert len(calls) > len(ALL) / 2
+    for call in calls:
+        keywords = [keyword.arg for keyword in call.keywords]
+        assert len(call.args) == 1
+        assert keywords == [field for field in Rule._fields if field in keywords]
+
+
 @pytest.mark.parametrize("rule", [r for r in RULES if not r.pattern.pattern], ids=lambda r: r.code)
 def test_a_rule_without_a_text_has_a_reason(rule: Rule) -> None:
     """Only the last rule fits whatever is said."""
@@ -110,7 +148,26 @@ def test_no_rule_stands_twice() -> None:
     assert [key for key, times in chosen_by.items() if times > 1] == []
 
 
-def test_a_code_has_one_meaning() -> None:
+def test_a_code_is_declared_once() -> None:
+    """Rules that share a code share its declaration, so a code has one meaning."""
+    declared = defaultdict(set)
+    for rule in (*ALL, *pods.RULES):
+        declared[rule.code].add(id(rule.code))
+    assert [code for code, ids in declared.items() if len(ids) > 1] == []
+    calls = [node for source in SOURCES for node in calls_of("Code", source)]
+    names = Counter(ast.unparse(call.args[0]) for call in calls)
+    assert names == Counter(repr(str(code)) for code in declared)
+
+
+@pytest.mark.parametrize(("code", "meaning"), meanings().items())
+def test_a_meaning_is_a_sentence(code: str, meaning: str) -> None:
+    """A meaning is one sentence without gaps, fields or references to an object."""
+    assert re.fullmatch(r"[A-Z][^{}…;\n]+[^.]\.", meaning), code
+    assert not re.search(r"see the message|\b(?:its?|this|these) (?:object|message)\b", meaning)
+    assert len(meaning) <= 100
+
+
+def test_a_code_of_a_text_is_none_of_a_state() -> None:
     """A code is one of a text or of a state, not both, and each has its page."""
     of_texts = {rule.code for table in TABLES for rule in table.RULES} | {UNKNOWN_FAULT.code}
     assert of_texts.isdisjoint(STATES)
@@ -141,7 +198,7 @@ def test_secrets_are_made_with_flags_there_are() -> None:
 
 
 def name_of(example: Example) -> str:
-    """Give a short name for *example*."""
+    """Return a short name for *example*."""
     return f"{example.code} {example.subject} {example.message[:40]!r}"
 
 
@@ -175,12 +232,12 @@ def test_the_unknown_is_helped_too(kind: str, message: str) -> None:
 
 
 def commands(diagnosis: Diagnosis) -> list[Command]:
-    """Give the commands of all the hints of *diagnosis*."""
+    """Return the commands of all the hints of *diagnosis*."""
     return [command for hint in diagnosis.hints for command in hint.commands]
 
 
 def of(subject: str, reason: str, message: str) -> Diagnosis:
-    """Give what the product makes of *message*."""
+    """Return what the product makes of *message*."""
     return Example(subject, reason, message, "", ()).diagnosis()
 
 
@@ -237,7 +294,7 @@ def test_what_fails_after_a_rollback_says_that_the_old_version_runs() -> None:
     """Also a rule that knows the error tells that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
-    (cause,) = state(*flux_system(), flux("HelmRelease", "x", conditions)).causes.all
+    (cause,) = analysis(*flux_system(), flux("HelmRelease", "x", conditions)).causes.all
     assert cause.fault.diagnosis.code == "immutable-field"
     assert "the previous version runs" in cause.fault.diagnosis.why
 

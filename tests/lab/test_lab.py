@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Level
-from fluxstatus.judge import judge_state
-from fluxstatus.resources import BROKEN, Verdict
-from fluxstatus.state import State, key_of
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Level
+from fluxstatus.state.resource import BROKEN, Verdict
+from fluxstatus.state.state import State
+from tests.builders import judge
 from tests.conftest import RECORDED
 
 HERE = Path(__file__).parent
@@ -28,9 +29,9 @@ FILES = [*STATES, *sorted(RECORDED.glob("*.json.gz"))]
 
 @cache
 def told() -> dict[str, list[str]]:
-    """Give what is said of each namespace, advice apart."""
+    """Return what is said of each namespace, advice apart."""
     found: dict[str, list[str]] = {}
-    for finding in (f for file in STATES for f in judge_state(State(snapshot.load(file))).faults):
+    for finding in (f for file in STATES for f in judge(snapshot.load(file)).faults):
         if finding.object and finding.level in AT_FAULT:
             said = f"{finding.object.kind}/{finding.object.name}:{finding.code}"
             found.setdefault(finding.object.namespace, []).append(said)
@@ -52,11 +53,12 @@ def test_nothing_is_told_of_anything_else() -> None:
 def test_what_fails_for_long_has_a_cause(file: Path) -> None:
     """Only in its first minutes may an object be not ready without a word about it."""
     known = State(snapshot.load(file))
+    causes = Analysis(known).causes
     unexplained = [
         resource.ref
         for resource in known.resources.values()
         if resource.verdict in BROKEN - {Verdict.TERMINATING}
         and resource.age(known.now) > timedelta(minutes=2)
-        and key_of(resource.ref) not in known.causes.by_object
+        and resource.ref.key not in causes.by_object
     ]
     assert unexplained == []

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from fluxstatus.credentials.named import named_by
-from tests.making import state
+from fluxstatus.lookup.credentials.references import named_by
+from tests.builders import state
 
 CANARY = "hunter2CANARYhunter2"
 _URL = f"https://git:{CANARY}@git.example.com/a.git"
@@ -26,12 +26,12 @@ MESSAGES = (
 
 
 def found_in(text: str) -> list[str]:
-    """Give the canaries in *text*, plain or as base64."""
+    """Return the canaries in *text*, plain or as base64."""
     return [form for form in (CANARY, *_ENCODED) if form in text]
 
 
 def secrets(objects: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give a Secret full of canaries for each that one of *objects* names."""
+    """Return a Secret full of canaries for each that one of *objects* names."""
     known = state(*(one for one in objects if "toolkit" in one["apiVersion"] or _operator(one)))
     names = {
         (named.user.namespace, named.name, named.key)
@@ -56,7 +56,7 @@ def _operator(one: dict[str, Any]) -> bool:
 
 
 def poisoned(objects: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give each of *objects* with canaries where its kind may hold them."""
+    """Return each of *objects* with canaries where its kind may hold them."""
     for number, one in enumerate(objects):
         said = MESSAGES[number % len(MESSAGES)]
         metadata = {**one["metadata"], "annotations": {
@@ -68,7 +68,7 @@ def poisoned(objects: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def config_map() -> dict[str, Any]:
-    """Give a ConfigMap with a canary."""
+    """Return a ConfigMap with a canary."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",

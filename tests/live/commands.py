@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import build
+from tests.kubernetes import build
 from tests.live.program import environment
 
 _PLACE = {"-n", "--namespace", "--context", "--kube-context"}
@@ -59,7 +59,7 @@ class Printed:
 
 
 def printed_in(document: Mapping[str, Any], by: str) -> Iterator[Printed]:
-    """Give the commands in a JSON *document* of the program, wherever they stand."""
+    """Return the commands in a JSON *document* of the program, wherever they stand."""
     if "argv" in document:
         yield Printed(tuple(document["argv"]), document["changes"], by)
     for value in document.values():
@@ -69,7 +69,7 @@ def printed_in(document: Mapping[str, Any], by: str) -> Iterator[Printed]:
 
 
 def of_each_shape(commands: Iterable[Printed], each: int = 2) -> list[Printed]:
-    """Give *each* of every shape in *commands*; of our own, that take longest, one."""
+    """Return *each* of every shape in *commands*; of our own, that take longest, one."""
     found: dict[tuple[str, ...], dict[tuple[str, ...], Printed]] = {}
     for command in commands:
         found.setdefault(command.shape, {}).setdefault(command.argv, command)
@@ -121,7 +121,7 @@ def is_about_nothing(command: Printed) -> bool:
 
 
 def spoken_of(commands: Iterable[Printed]) -> list[dict[str, Any]]:
-    """Give what *commands* get or describe by name, and a recording does not have.
+    """Return what *commands* get or describe by name, and a recording does not have.
 
     A command about what is missing gets nothing: it must not name it.
     """
@@ -162,7 +162,7 @@ _CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-a-c
 
 def files(folder: Path) -> Path:
     """Put into *folder* the files that printed commands name; whoever pastes one has them."""
-    from tests.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
+    from tests.lookup.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
 
     instance = {
         "apiVersion": "fluxcd.controlplane.io/v1",
@@ -217,7 +217,7 @@ _NOT_ON_PATH = ("flux", "helm")
 
 
 def _harmless(command: Printed) -> list[str]:
-    """Give *command* as one that changes nothing and only says whether it could.
+    """Return *command* as one that changes nothing and only says whether it could.
 
     Of what has no such way the program is asked for help: it tells flags that it does not know.
     """
@@ -238,7 +238,7 @@ def _harmless(command: Printed) -> list[str]:
 
 
 def _well(argv: tuple[str, ...], done: subprocess.CompletedProcess[str]) -> set[int]:
-    """Give the exit codes that say: it ran, whatever the answer."""
+    """Return the exit codes that say: it ran, whatever the answer."""
     if "flux-status" in argv:
         return {0, 1, 3}
     if "can-i" in argv and done.stdout.strip() == "no":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import build
+from tests.kubernetes import build
 
 TOP = Path(__file__).parents[2]
 _PROGRAMS = ("kubectl", "flux-operator")
@@ -29,7 +29,7 @@ class Said:
         return document
 
     def findings(self) -> set[tuple[str, ...]]:
-        """Give what it found, without times: level, code, object and what is blocked."""
+        """Return what it found, without times: level, code, object and what is blocked."""
         return {
             (f["level"], f["code"], _name(f["object"]), *sorted(map(_name, f["blocks"])))
             for f in self.report["findings"]
@@ -38,7 +38,7 @@ class Said:
 
 
 def environment() -> dict[str, str]:
-    """Give an environment in which the built programs come first, and kubectl finds ours."""
+    """Return an environment in which the built programs come first, and kubectl finds ours."""
     folders = {str(path.parent) for path in build.programs(*_PROGRAMS).values()} | {str(TOP)}
     path = os.pathsep.join([*sorted(folders), os.environ["PATH"]])
     return {**os.environ, "PATH": path, "COLUMNS": "100"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fluxstatus.evidence import Evidence
+from fluxstatus.model.evidence import Evidence
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _KEPT_BY_US = ("changedAt", "suspendedAt", "writtenAs", "webVariables")
@@ -13,7 +13,7 @@ _KEPT_BY_US = ("changedAt", "suspendedAt", "writtenAs", "webVariables")
 
 
 def objects(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    """Give each object of *evidence* once, its times moved so that it was recorded now."""
+    """Return each object of *evidence* once, its times moved so that it was recorded now."""
     by = datetime.now(UTC) - evidence.taken_at
     seen = set()
     for answer in evidence.answers.values():
@@ -26,7 +26,7 @@ def objects(evidence: Evidence) -> Iterator[dict[str, Any]]:
 
 
 def _with_containers(item: dict[str, Any]) -> dict[str, Any]:
-    """Give a Pod its containers back, by their statuses: kubectl cannot do without."""
+    """Return a Pod its containers back, by their statuses: kubectl cannot do without."""
     if item["kind"] != "Pod":
         return item
     statuses = item.get("status", {}).get("containerStatuses") or [{"name": "none", "image": ""}]
@@ -35,7 +35,7 @@ def _with_containers(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def namespaces(evidence: Evidence) -> list[dict[str, Any]]:
-    """Give the Namespaces that the objects of *evidence* are in."""
+    """Return the Namespaces that the objects of *evidence* are in."""
     found = {
         item["metadata"]["namespace"]
         for answer in evidence.answers.values()

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Exit
-from fluxstatus.judge import judge
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
-from tests.cluster.cluster import Cluster
+from tests.builders import judge
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import flux_status
 from tests.live.replay import namespaces, objects
 from tests.recorded.score import HERE
@@ -31,7 +31,7 @@ OTHERS = {
 
 
 def definition(kind: str) -> dict[str, Any]:
-    """Give a CRD of *kind* that takes anything."""
+    """Return a CRD of *kind* that takes anything."""
     group, plural = OTHERS[kind]
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
@@ -50,13 +50,13 @@ def definition(kind: str) -> dict[str, Any]:
 
 
 def healthy() -> list[dict[str, Any]]:
-    """Give the recorded healthy cluster."""
+    """Return the recorded healthy cluster."""
     evidence = snapshot.load(HEALTHY)
     return [*namespaces(evidence), *objects(evidence)]
 
 
 def _of_flux_2_8(one: dict[str, Any]) -> dict[str, Any]:
-    """Give an object of the healthy cluster as if that had Flux 2.8."""
+    """Return an object of the healthy cluster as if that had Flux 2.8."""
     labels = one["metadata"].get("labels", {})
     if labels.get("app.kubernetes.io/part-of") == "flux":
         labels["app.kubernetes.io/version"] = "v2.8.8"
@@ -64,19 +64,19 @@ def _of_flux_2_8(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def policy(name: str = "allow-egress") -> dict[str, Any]:
-    """Give a NetworkPolicy as Flux comes with."""
+    """Return a NetworkPolicy as Flux comes with."""
     return named("networking.k8s.io/v1", "NetworkPolicy", name, {"podSelector": {}})
 
 
 def named(api: str, kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
-    """Give an object in the namespace of Flux."""
+    """Return an object in the namespace of Flux."""
     metadata = {"name": name, "namespace": "flux-system"}
     return {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec}
 
 
 @pytest.fixture(name="crowded")
 def _crowded(bare_cluster: Cluster) -> Iterator[Cluster]:
-    """Give a cluster with Flux 2.8, the Prometheus Operator's kinds and the Gateway API's."""
+    """Return a cluster with Flux 2.8, the Prometheus Operator's kinds and the Gateway API's."""
     bare_cluster.install_crds("v2.8.8")
     bare_cluster.apply(definition(kind) for kind in OTHERS)
     names = {f"{plural}.{group}" for group, plural in OTHERS.values()}

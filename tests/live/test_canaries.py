@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from fluxstatus import snapshot
 from fluxstatus.cli import app
-from tests.cluster.build import programs
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
 from tests.fakes.programs import program
+from tests.kubernetes.build import programs
+from tests.kubernetes.cluster import Cluster
 from tests.live.canaries import CANARY, MESSAGES, config_map, found_in, poisoned, secrets
 from tests.live.program import environment
 from tests.live.replay import namespaces, objects
@@ -76,7 +76,7 @@ _ALONE = ("list", "mcp status", "mcp tools")
 
 
 def commands() -> dict[str, Any]:
-    """Give every command of the program by its name, the check itself by none."""
+    """Return every command of the program by its name, the check itself by none."""
     group: Any = get_command(app)
     return {"": group, **_in_group(group)}
 
@@ -91,7 +91,7 @@ def _in_group(group: Any, before: str = "") -> dict[str, Any]:
 
 
 def formats(command: Any) -> list[str]:
-    """Give the formats that *command* has."""
+    """Return the formats that *command* has."""
     of_output = (one for one in command.params if "--output" in one.opts)
     return [str(choice) for one in of_output for choice in getattr(one.type, "choices", ())]
 
@@ -144,7 +144,7 @@ class Watched:
         return done.stdout + done.stderr
 
     def left(self) -> Iterator[tuple[Path, str]]:
-        """Give each file in the home, as text."""
+        """Return each file in the home, as text."""
         for path in self.home.rglob("*"):
             if path.is_file():
                 data = path.read_bytes()
@@ -167,7 +167,7 @@ def plant(cluster: Cluster, file: Path) -> list[dict[str, Any]]:
 
 
 def ways(name: str, there: list[dict[str, Any]]) -> Iterator[Words]:
-    """Give the words for each way to run the command *name* on a cluster that holds *there*.
+    """Return the words for each way to run the command *name* on a cluster that holds *there*.
 
     Each way is tried in every format, but objects of further kinds only in those that are whole.
     """

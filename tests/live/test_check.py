@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus import snapshot
 from fluxstatus.checks import STEPS
-from fluxstatus.findings import Exit
-from fluxstatus.judge import judge
-from fluxstatus.kinds import RESOURCES
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
-from tests.cluster import access
-from tests.cluster.cluster import Cluster
+from tests.builders import judge
+from tests.kubernetes import access
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import Said, flux_status
 from tests.live.replay import namespaces, objects
 from tests.recorded.score import HERE
@@ -43,13 +43,13 @@ def put_with_crds(cluster: Cluster, file: Path) -> None:
 
 @pytest.fixture(name="other_crds")
 def _other_crds(bare_cluster: Cluster) -> Cluster:
-    """Give a cluster whose CRDs are the test's own business."""
+    """Return a cluster whose CRDs are the test's own business."""
     bare_cluster.clear()
     return bare_cluster
 
 
 def replayed(file: Path) -> Said:
-    """Give what the judge says of the snapshot *file* itself."""
+    """Return what the judge says of the snapshot *file* itself."""
     report = judge(snapshot.load(file))
     return Said(report.exit_code(), as_json.render(report, Look()), "")
 

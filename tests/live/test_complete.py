@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.cluster import Cluster
 from tests.conftest import ROOT
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 
 pytestmark = pytest.mark.cluster
 
@@ -41,7 +41,7 @@ class Ask:
         self._path = f"{folder / 'bin'}:{ROOT / 'completions'}:{kubectl.parent}"
 
     def __call__(self, kubeconfig: Path, *words: str) -> list[str]:
-        """Give the lines that kubectl answers with, the last one what the shell goes on with."""
+        """Return the lines that kubectl answers with, the last one what the shell goes on with."""
         env = {**os.environ, "KUBECONFIG": str(kubeconfig)}
         env["PATH"] = f"{self._path}:{env['PATH']}"
         done = subprocess.run(
@@ -81,7 +81,7 @@ def test_who_may_not_look(cluster: Cluster, ask: Ask) -> None:
 
 @pytest.fixture(name="silent")
 def _silent(tmp_path: Path) -> Iterator[Path]:
-    """Give the kubeconfig of a server that takes every connection and never answers."""
+    """Return the kubeconfig of a server that takes every connection and never answers."""
     held = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 

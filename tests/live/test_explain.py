@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Exit
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
 from tests.conftest import ROOT
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment, flux_status
 from tests.live.test_check import BROKEN, ZOO, put
 
@@ -33,7 +33,7 @@ _OBJECTS = (
 
 
 def secrets(file: Path) -> list[dict[str, Any]]:
-    """Give a Secret full of canaries for each that an object in *file* names."""
+    """Return a Secret full of canaries for each that an object in *file* names."""
     names = {
         (item["metadata"]["namespace"], reference["name"])
         for answer in snapshot.load(file).answers.values()
@@ -57,7 +57,7 @@ def secrets(file: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(name="watched")
 def _watched(tmp_path: Path, kubectl: Path) -> Path:
-    """Give a folder whose kubectl notes its arguments, and has logs, for no node here has any."""
+    """Return a folder whose kubectl notes its arguments, and has logs, for no node here has any."""
     line = {
         "level": "error",
         "ts": "2026-11-23T11:59:00Z",
@@ -175,8 +175,8 @@ def test_without_the_rights_the_rest_is_told(cluster: Cluster, watched: Path) ->
 
 
 def cluster_kubectl() -> Path:
-    """Give the path of the kubectl that was built."""
-    from tests.cluster import build  # noqa: PLC0415 - only this needs it by name
+    """Return the path of the kubectl that was built."""
+    from tests.kubernetes import build  # noqa: PLC0415 - only this needs it by name
 
     return build.programs("kubectl")["kubectl"]
 

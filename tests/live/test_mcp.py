@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands.options import DEMO
 from fluxstatus.mcp import verify
-from fluxstatus.mcp.change import plan_drop, plan_put
-from fluxstatus.mcp.clients import CLIENTS, Machine
+from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.entry import NAME, Entry
-from fluxstatus.mcp.found import look
+from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.protocol import Session
-from fluxstatus.options import DEMO
-from fluxstatus.programs import ProgramError
-from tests.cluster import access
-from tests.cluster.cluster import Cluster
+from fluxstatus.mcp.scan import look
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
+from tests.kubernetes import access
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import TOP, Said, environment
 from tests.live.test_check import BROKEN, HEALTHY, put
 from tests.terminal import Terminal
@@ -51,13 +51,13 @@ class Desk:
         return Said(done.returncode, done.stdout, done.stderr)
 
     def file(self, client: str) -> Path:
-        """Give the file of *client*."""
-        path = CLIENTS[client].path(Machine(environ=self.env, folder=self.home))
+        """Return the file of *client*."""
+        path = CLIENTS[client].path(Host(environ=self.env, folder=self.home))
         assert path
         return path
 
     def write(self, client: str, *args: str, **env: str) -> None:
-        """Give *client* an entry that starts the real server with *args*."""
+        """Return *client* an entry that starts the real server with *args*."""
         entry = Entry(NAME, self.env["SERVER"], args, {"KUBECONFIG": self.env["KUBECONFIG"], **env})
         self.file(client).parent.mkdir(parents=True, exist_ok=True)
         self.file(client).write_text(CLIENTS[client].put("", entry))
@@ -78,7 +78,7 @@ def _desk(cluster: Cluster, flux_operator_mcp: Path, tmp_path: Path) -> Desk:
 
 
 def _bare(path: str) -> Iterator[str]:
-    """Give the folders of PATH that have no client's own command."""
+    """Return the folders of PATH that have no client's own command."""
     for folder in path.split(os.pathsep):
         if not any(c.program and Path(folder, c.program).exists() for c in CLIENTS.values()):
             yield folder
@@ -131,13 +131,13 @@ def test_every_client_from_setup_to_remove(desk: Desk) -> None:
 @pytest.mark.parametrize("client", WITH_FILES.values(), ids=WITH_FILES)
 def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     """In the files of Linux and macOS an entry is put, found, started as it stands, and dropped."""
-    machine = Machine(platform, {**desk.env, "PATH": ""}, desk.home)
+    host = Host(platform, {**desk.env, "PATH": ""}, desk.home)
     args = ("serve", "--read-only=true", "--kube-context", "kfs-admin")
     entry = Entry(NAME, desk.env["SERVER"], args, {"KUBECONFIG": desk.env["KUBECONFIG"]})
-    change = plan_put(client, machine, entry)
+    change = plan_put(client, host, entry)
     assert change
-    change.apply(machine)
-    [found] = [one for one in look(machine) if one.entries]
+    change.apply(host)
+    [found] = [one for one in look(host) if one.entries]
     [(stored, _)] = found.entries
     assert (found.client, stored) == (client, entry)
     assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
@@ -145,10 +145,10 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     ] != "support"
     seen = verify.look(stored, 30)
     assert (len(seen.advertised), seen.writes) == (11, ())
-    change = plan_drop(client, machine, entry)
+    change = plan_drop(client, host, entry)
     assert change
-    change.apply(machine)
-    assert not [one for one in look(machine) if one.entries]
+    change.apply(host)
+    assert not [one for one in look(host) if one.entries]
 
 
 def test_tools_are_those_of_the_program(desk: Desk) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.findings import Exit
-from tests.cluster.cluster import Cluster
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Exit
 from tests.conftest import ROOT
 from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import Said, environment, flux_status
 from tests.live.replay import namespaces, objects
 from tests.live.test_check import BROKEN, HEALTHY, WHOLE, ZOO, put, put_with_crds
@@ -23,20 +23,20 @@ from tests.live.test_check import BROKEN, HEALTHY, WHOLE, ZOO, put, put_with_crd
 pytestmark = pytest.mark.cluster
 
 STATES = [HEALTHY, BROKEN, ZOO]
-TABLE = (ROOT / "docs" / "one-liners.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "one-liners.md").read_text(encoding="utf-8").splitlines()
 Place = tuple[str, str]
 
 
 @pytest.fixture(name="other_crds")
 def _other_crds(bare_cluster: Cluster) -> Cluster:
-    """Give a cluster whose CRDs are the test's own business."""
+    """Return a cluster whose CRDs are the test's own business."""
     bare_cluster.clear()
     return bare_cluster
 
 
 def documented(line: str, cluster: Cluster, user: str = "admin") -> Said:
-    """Run the documented command *line*, up to a pipe, as *user*; it must stand in the table."""
-    assert f"`{line}`" in TABLE.replace("\\|", "|"), line
+    """Run the documented command *line*, up to a pipe, as *user*; it must be on the page."""
+    assert line in PAGE, line
     argv = shlex.split(line.partition(" | ")[0].replace("\\n", "\\\\n"))
     env = environment() | {"KUBECONFIG": str(cluster.kubeconfig(user))}
     done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
@@ -44,25 +44,25 @@ def documented(line: str, cluster: Cluster, user: str = "admin") -> Said:
 
 
 def ours(line: str, cluster: Cluster, *more: str, user: str = "admin") -> Said:
-    """Run our command *line*, which must stand in the table, with *more* words."""
-    assert f"`kubectl flux-status {line}`" in TABLE, line
+    """Run our command *line*, which must be on the page, with *more* words."""
+    assert f"kubectl flux-status {line}" in PAGE, line
     return flux_status(cluster.kubeconfig(user), *shlex.split(line), *more)
 
 
 def places(text: str) -> set[Place]:
-    """Give the namespaces and names in the tables that kubectl prints, or we."""
+    """Return the namespaces and names in the tables that kubectl prints, or we."""
     rows = [line.split()[:2] for line in text.splitlines() if line]
     return {(home, name) for home, name in rows if home != "NAMESPACE"}
 
 
 def items(file: Path, *kinds: str) -> list[dict[str, Any]]:
-    """Give the objects of these *kinds* in the snapshot *file*."""
+    """Return the objects of these *kinds* in the snapshot *file*."""
     answers = snapshot.load(file).answers.values()
     return [item for answer in answers for item in answer.items if item["kind"] in kinds]
 
 
 def place_of(item: dict[str, Any]) -> Place:
-    """Give the namespace and name of *item*."""
+    """Return the namespace and name of *item*."""
     return item["metadata"]["namespace"], item["metadata"]["name"]
 
 
@@ -73,7 +73,7 @@ def is_ready(item: dict[str, Any]) -> bool:
 
 
 def column(said: Said, head: str) -> dict[Place, str]:
-    """Give a column of our table by namespace and name."""
+    """Return a column of our table by namespace and name."""
     heads, *lines = said.out.splitlines()
     at = heads.index(head)
     return {(line.split()[0], line.split()[1]): line[at:].partition(" ")[0] for line in lines}
@@ -269,7 +269,7 @@ def test_logs_are_those_of_every_pod(cluster: Cluster, kubectl: Path, tmp_path: 
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    assert "`kubectl flux-status logs source-controller`" in TABLE
+    assert "kubectl flux-status logs source-controller" in PAGE
     assert len(logs("source-controller")) == 3
     assert "--tail=50" in (tmp_path / "asked").read_text()
     [said] = logs("--for", "gitrepo/flux-system")
@@ -317,7 +317,7 @@ def test_a_kind_is_one_list(cluster: Cluster) -> None:
 
 
 def requests_of(cluster: Cluster, *words: str) -> list[str]:
-    """Give the resources that a command asks the API server for."""
+    """Return the resources that a command asks the API server for."""
     cluster.forget_audit()
     assert flux_status(cluster.kubeconfig("admin"), *words).code == Exit.HEALTHY
     return [request.resource for request in cluster.audit("admin")]
@@ -396,7 +396,7 @@ def test_owner_leads_from_a_pod_to_git(cluster: Cluster) -> None:
 
 
 def workload(namespace: str, labels: dict[str, str]) -> Iterable[dict[str, Any]]:
-    """Give a Deployment with *labels*, its ReplicaSet, and a pod that cannot pull its image."""
+    """Return a Deployment with *labels*, its ReplicaSet, and a pod that cannot pull its image."""
     waiting = {"waiting": {"reason": "ImagePullBackOff"}}
     containers = [{"name": "web", "image": "web:1", "ready": False, "state": waiting}]
     pod = {"containers": [{"name": "web", "image": "web:1", "env": [{"name": "A", "value": "b"}]}]}

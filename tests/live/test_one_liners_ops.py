@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.findings import Exit
-from fluxstatus.preflight.rights import NEEDED
-from tests.cluster.cluster import Cluster
-from tests.cluster.flux_system import flux_system
+from fluxstatus.commands.preflight.rights import NEEDED
+from fluxstatus.model.findings import Exit
 from tests.conftest import ROOT
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.flux_system import flux_system
 from tests.live.program import environment, flux_status
 from tests.live.test_check import BROKEN, put
 from tests.live.test_explain import LOGIN, secrets
@@ -31,7 +31,7 @@ def documented(kubeconfig: Path, *argv: str) -> subprocess.CompletedProcess[str]
 
 
 def versions(kubeconfig: Path) -> dict[tuple[str, str], str]:
-    """Give what `versions` tells, by role and name."""
+    """Return what `versions` tells, by role and name."""
     report = flux_status(kubeconfig, "versions", "-o", "json").report
     return {(part["role"], part["name"]): part["version"] for part in report["parts"]}
 

@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.closeup import look, needs_of
-from fluxstatus.cluster import Access
-from fluxstatus.collect import QUESTIONS, collect
-from fluxstatus.components import CONTROLLERS, OPERATORS
-from fluxstatus.curiosity import workload_namespaces
-from fluxstatus.explain.names import Named
-from fluxstatus.findings import Exit
-from fluxstatus.kinds import KINDS
-from fluxstatus.options import Connection
-from fluxstatus.reading import reading
-from fluxstatus.reconcile.advice import Advice, advise
-from fluxstatus.state import State
-from tests.cluster.cluster import Cluster
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.pod_namespaces import workload_namespaces
+from fluxstatus.cluster.client import Access
+from fluxstatus.cluster.collector import QUERIES, collect
+from fluxstatus.cluster.reader import reading
+from fluxstatus.commands.options import Connection
+from fluxstatus.commands.reconcile.advice import Assessment, advise
+from fluxstatus.lookup.names import Named
+from fluxstatus.lookup.related import look, needs_of
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+from fluxstatus.state.state import State
+from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment, flux_status
 from tests.live.test_check import BROKEN, ZOO, put
 from tests.live.test_explain import CANARY, LOGIN, secrets
@@ -31,22 +32,22 @@ pytestmark = pytest.mark.cluster
 _EVERY = 9  # objects of the recorded ones are too many to ask for each
 
 
-def told(advice: Advice) -> tuple[object, ...]:
-    """Give what does not depend on the moment at which it was asked."""
+def told(advice: Assessment) -> tuple[object, ...]:
+    """Return what does not depend on the moment at which it was asked."""
     return advice.ref, advice.stands, advice.level, advice.reason.helps, advice.reason.text
 
 
-def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Advice:
-    """Give the advice on one object of which only what it needs was read."""
-    with reading(flags, timeout=20) as ours:
+def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Assessment:
+    """Return the advice on one object of which only what it needs was read."""
+    with reading(flags.access(20)) as ours:
         assert ours.discover()
-        beside = [(name, QUESTIONS[name]) for name in (CONTROLLERS, OPERATORS, "events")]
+        beside = [(name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")]
         beside += [ours.of_kind(KINDS["FluxInstance"])]
         state, resource = look(
             ours, Named(KINDS[kind], name), (namespace,), needs_of,
-            beside=beside, after=lambda: ours.in_homes("pods"),
+            beside=beside, after=lambda: ours.in_flux_namespaces("pods"),
         )  # fmt: skip
-        return advise(state, resource)
+        return advise(Analysis(state), resource)
 
 
 @pytest.mark.parametrize("file", [BROKEN, ZOO], ids=lambda file: file.name)
@@ -58,12 +59,16 @@ def test_a_close_up_shows_what_the_whole_does(
     monkeypatch.setenv("PATH", environment()["PATH"])
     flags = Connection(kubeconfig=str(cluster.kubeconfig("admin")))
     whole = State(collect(Access(flags.flags()), lambda _: None, workload_namespaces))
+    analysis = Analysis(whole)
     chosen = [r for r in whole.resources.values() if not r.kind.static][::_EVERY]
     assert len(chosen) > 5
     differing = {}
     for resource in chosen:
         _, kind, namespace, name = resource.ref
-        alone, among = told(close_up(flags, kind, namespace, name)), told(advise(whole, resource))
+        alone, among = (
+            told(close_up(flags, kind, namespace, name)),
+            told(advise(analysis, resource)),
+        )
         if alone != among:
             differing[resource.ref] = alone, among
     assert not differing
@@ -90,7 +95,7 @@ def test_what_is_printed_works(cluster: Cluster) -> None:
     for words in (("ks/apps", "-n", "healthy-chain"), ("hr/web", "-n", "healthy-helm"),
                   ("instance/flux",)):  # fmt: skip
         said = flux_status(kubeconfig, "reconcile", *words, "-o", "json")
-        commands = [c["argv"] for way in said.report["ways"] for c in way["commands"]]
+        commands = [c["argv"] for request in said.report["ways"] for c in request["commands"]]
         annotate = [argv for argv in commands if "annotate" in argv]
         assert annotate
         for argv in annotate:

@@ -12,23 +12,26 @@ from typing import Any
 
 import pytest
 
-from fluxstatus import snapshot
-from fluxstatus.aim import Aim
-from fluxstatus.evidence import Target
-from fluxstatus.findings import Command
-from fluxstatus.habits import HABITS
-from fluxstatus.habits.habit import Habit
-from fluxstatus.kinds import KINDS
+from fluxstatus.advice import ADVICE
+from fluxstatus.advice.advice import Advice
+from fluxstatus.commands.preflight import manifest
+from fluxstatus.commands.preflight.tools import NAMES
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.rule import Rule, command
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.preflight import manifest
-from fluxstatus.preflight.tools import NAMES
-from tests.cluster.cluster import Cluster
-from tests.cluster.flux_system import flux_system
-from tests.cluster.objects import condition, make
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Target
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kubectl_flags import TargetFlags
+from tests.builders import SERVED, without
+from tests.commands.preflight.test_report import OPERATOR
+from tests.commands.preflight.test_report import report as preflight
 from tests.fakes.programs import program
 from tests.knowledge.examples import examples
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.flux_system import flux_system
+from tests.kubernetes.objects import condition, make
 from tests.live.commands import (
     CHART,
     Printed,
@@ -42,16 +45,13 @@ from tests.live.commands import (
 from tests.live.program import flux_status
 from tests.live.replay import objects
 from tests.live.test_check import HEALTHY, WHOLE, ZOO, put
-from tests.making import SERVED, without
-from tests.preflight.test_report import OPERATOR
-from tests.preflight.test_report import report as preflight
 
 pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(name="pasting")
 def _pasting(tmp_path: Path) -> Path:
-    """Give a folder with the files that commands name, and a PATH on which kubectl finds us."""
+    """Return a folder with the files that commands name, and a PATH on which kubectl finds us."""
     import sys  # noqa: PLC0415
 
     program(tmp_path / "kubectl-flux_status", f'exec {sys.executable} -m fluxstatus "$@"')
@@ -59,7 +59,7 @@ def _pasting(tmp_path: Path) -> Path:
 
 
 def printed(cluster: Cluster) -> list[Printed]:
-    """Give every command of the check on *cluster*, and of the explanation of what it names."""
+    """Return every command of the check on *cluster*, and of the explanation of what it names."""
     kubeconfig = cluster.kubeconfig("admin")
     said = flux_status(kubeconfig, "--all", "-o", "json")
     return list(printed_in(said.report, "next"))
@@ -88,7 +88,7 @@ def wrong(cluster: Cluster, commands: list[Printed], folder: Path) -> str:
 
 
 def places_of(commands: list[Printed]) -> list[dict[str, Any]]:
-    """Give the namespaces that *commands* name."""
+    """Return the namespaces that *commands* name."""
     argvs = [one.argv for one in commands if "-n" in one.argv]
     return [_namespace(name) for name in {argv[argv.index("-n") + 1] for argv in argvs}]
 
@@ -131,7 +131,7 @@ def test_what_an_empty_cluster_prints(bare_cluster: Cluster, pasting: Path) -> N
 
 
 def saying() -> Iterator[dict[str, Any]]:
-    """Give an object for each of the messages that the knowledge is tested with."""
+    """Return an object for each of the messages that the knowledge is tested with."""
     for number, example in enumerate(examples()):
         one = example.resource().object
         ready = [
@@ -169,8 +169,8 @@ class Fields(dict[str, str]):
         return "configmap" if re.search("kind|resource", name) else "x"
 
 
-def filled(rule: Rule | Habit) -> Iterator[Printed]:
-    """Give every command of *rule*, about an object of a kind that it is for."""
+def filled(rule: Rule | Advice) -> Iterator[Printed]:
+    """Return every command of *rule*, about an object of a kind that it is for."""
     kind = min(rule.kinds if isinstance(rule, Rule) else (), default="GitRepository")
     fields = {
         "ns": "apps", "name": "x", "kind": kind, "resource": KINDS[kind].resource,
@@ -197,7 +197,7 @@ def filled(rule: Rule | Habit) -> Iterator[Printed]:
 
 
 def called_x(item: dict[str, Any]) -> dict[str, Any]:
-    """Give *item* as if it were x in the namespace apps."""
+    """Return *item* as if it were x in the namespace apps."""
     return {**item, "metadata": {**item["metadata"], "name": "x", "namespace": "apps"}}
 
 
@@ -220,9 +220,9 @@ def called_x(item: dict[str, Any]) -> dict[str, Any]:
 def test_what_would_not_work_is_noticed(cluster: Cluster, pasting: Path, line: str) -> None:
     """What is tried here is refused where a flag, a command or an address is not right."""
     cluster.put([NAMESPACE, _namespace("flux-system")])
-    aim = Aim("kfs-admin", (f"--kubeconfig={cluster.kubeconfig('admin')}",))
+    target_flags = TargetFlags("kfs-admin", (f"--kubeconfig={cluster.kubeconfig('admin')}",))
     argv = tuple(line.split())
-    aimed = argv if "--kube-context" in argv else aim.command(Command(argv)).argv
+    aimed = argv if "--kube-context" in argv else target_flags.command(Command(argv)).argv
     assert run(Printed(aimed, changes=True, by="a test"), pasting)
 
 
@@ -241,10 +241,10 @@ def test_what_preflight_prints(cluster: Cluster, pasting: Path) -> None:
         *(preflight(*found, target=target) for found in (bare, without(bare, OPERATOR))),
     ]
     hints = [hint for report in told for finding in report.findings for hint in finding.hints]
-    aim = Aim(target.context, flags)
+    target_flags = TargetFlags(target.context, flags)
     for url, private in (("ssh://git@git.example.com/a", False), ("https://x.example/a", True)):
         sync = manifest.sync_of(url, "", "", private=private)
-        hints += [hint._replace(commands=tuple(map(aim.command, hint.commands)))
+        hints += [hint._replace(commands=tuple(map(target_flags.command, hint.commands)))
                   for hint in manifest.steps(sync)]  # fmt: skip
     commands = [Printed(command.argv, command.changes, "preflight")
                 for hint in hints for command in hint.commands
@@ -264,10 +264,10 @@ def test_what_every_rule_has_to_print(cluster: Cluster, pasting: Path) -> None:
     ]
     of_each_kind = {item["kind"]: item for item in (*bare, *objects(snapshot.load(ZOO)))}
     cluster.put([*flux_system(now), NAMESPACE, *map(called_x, of_each_kind.values())])
-    aim = Aim("kfs-admin", (f"--kubeconfig={cluster.kubeconfig('admin')}",))
-    known: list[Rule | Habit] = [*RULES, *STATES.values(), *HABITS]
+    target_flags = TargetFlags("kfs-admin", (f"--kubeconfig={cluster.kubeconfig('admin')}",))
+    known: list[Rule | Advice] = [*RULES, *STATES.values(), *ADVICE]
     commands = [
-        replace(one, argv=aim.command(Command(one.argv)).argv)
+        replace(one, argv=target_flags.command(Command(one.argv)).argv)
         for rule in known
         for one in filled(rule)
     ]

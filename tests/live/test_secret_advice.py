@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.findings import Exit
-from tests.cluster.cluster import Cluster
-from tests.cluster.objects import make
+from fluxstatus.model.findings import Exit
+from tests.builders import SERVED
+from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.objects import make
 from tests.live.commands import files, printed_in, run
 from tests.live.program import environment, flux_status
-from tests.making import SERVED
 
 pytestmark = pytest.mark.cluster
 
@@ -22,7 +22,7 @@ HOME = "team-a"
 
 
 def secret(name: str, *keys: str) -> dict[str, Any]:
-    """Give a Secret with *keys*, whose values are a canary."""
+    """Return a Secret with *keys*, whose values are a canary."""
     return {
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": HOME},
         "stringData": dict.fromkeys(keys, CANARY),
@@ -30,19 +30,19 @@ def secret(name: str, *keys: str) -> dict[str, Any]:
 
 
 def named(kind: str, resource: str, name: str, **spec: Any) -> dict[str, Any]:
-    """Give an object of *kind* with *spec*."""
+    """Return an object of *kind* with *spec*."""
     group = resource.partition(".")[2]
     version, spec = f"{group}/{SERVED[resource]}", {"interval": "10m", **spec}
     return make(version, kind, name, datetime.now(UTC), namespace=HOME, spec=spec)
 
 
 def namespace(name: str) -> dict[str, Any]:
-    """Give a namespace."""
+    """Return a namespace."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
 def reference(kind: str, name: str) -> dict[str, str]:
-    """Give a reference to an object."""
+    """Return a reference to an object."""
     return {"kind": kind, "name": name}
 
 
@@ -79,14 +79,14 @@ SECRETS = (
 
 @pytest.fixture(name="old")
 def _old(cluster: Cluster) -> Cluster:
-    """Give a cluster with objects whose Secrets have keys of the past."""
+    """Return a cluster with objects whose Secrets have keys of the past."""
     cluster.put([namespace(HOME), *OBJECTS])
     cluster.apply(SECRETS)
     return cluster
 
 
 def advice(cluster: Cluster, what: str) -> dict[str, Any]:
-    """Give the advice that `credentials` has on *what*, by the Secret."""
+    """Return the advice that `credentials` has on *what*, by the Secret."""
     said = flux_status(cluster.kubeconfig("admin"), "credentials", what, "-o", "json")
     assert CANARY not in said.out + said.err, said.err
     assert said.out, said.err

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.mcp.clients import CLIENTS, Machine
+from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.entry import NAME, Entry
 
 HOME = "/home/me"
@@ -44,12 +44,12 @@ WINDOWS = {name: path.replace(HOME, "C:/Users/me") for name, path in LINUX.items
 
 
 @pytest.mark.parametrize(
-    ("machine", "paths"),
+    ("host", "paths"),
     [
-        (Machine("linux", {"HOME": HOME}, Path("/work")), LINUX),
-        (Machine("darwin", {"HOME": HOME}, Path("/work")), MACOS),
+        (Host("linux", {"HOME": HOME}, Path("/work")), LINUX),
+        (Host("darwin", {"HOME": HOME}, Path("/work")), MACOS),
         (
-            Machine(
+            Host(
                 "win32",
                 {"USERPROFILE": "C:/Users/me", "APPDATA": APPDATA},
                 Path("/work"),
@@ -59,19 +59,17 @@ WINDOWS = {name: path.replace(HOME, "C:/Users/me") for name, path in LINUX.items
     ],
     ids=["linux", "macos", "windows"],
 )
-def test_where_clients_keep_their_servers(machine: Machine, paths: dict[str, str]) -> None:
+def test_where_clients_keep_their_servers(host: Host, paths: dict[str, str]) -> None:
     """Each client's file is where its vendor says, on each system."""
-    found = {name: str(client.path(machine)) for name, client in CLIENTS.items() if client.file}
+    found = {name: str(client.path(host)) for name, client in CLIENTS.items() if client.file}
     assert found == paths
 
 
 def test_variables_that_move_folders() -> None:
     """XDG_CONFIG_HOME, CODEX_HOME and COPILOT_HOME are followed."""
     env = {"HOME": HOME, "XDG_CONFIG_HOME": "/x", "CODEX_HOME": "/c", "COPILOT_HOME": "/p"}
-    machine = Machine("linux", env)
-    paths = {
-        name: str(CLIENTS[name].path(machine)) for name in ("zed", "vscode", "codex", "copilot")
-    }
+    host = Host("linux", env)
+    paths = {name: str(CLIENTS[name].path(host)) for name in ("zed", "vscode", "codex", "copilot")}
     assert paths == {
         "zed": "/x/zed/settings.json",
         "vscode": "/x/Code/User/mcp.json",
@@ -82,8 +80,8 @@ def test_variables_that_move_folders() -> None:
 
 def test_what_is_installed(tmp_path: Path) -> None:
     """A client counts as installed when its folder, its file or its program is there."""
-    machine = Machine("linux", {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin")}, tmp_path)
-    assert [c.name for c in CLIENTS.values() if c.installed(machine)] == []
+    host = Host("linux", {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin")}, tmp_path)
+    assert [c.name for c in CLIENTS.values() if c.installed(host)] == []
     (tmp_path / ".config" / "Code").mkdir(parents=True)
     (tmp_path / ".claude.json").write_text("{}")
     (tmp_path / ".vscode").mkdir()
@@ -93,9 +91,9 @@ def test_what_is_installed(tmp_path: Path) -> None:
     program.chmod(0o755)
     (tmp_path / ".config" / "opencode").mkdir()
     (tmp_path / ".config" / "opencode" / "opencode.jsonc").write_text("{}")
-    found = [c.name for c in CLIENTS.values() if c.installed(machine)]
+    found = [c.name for c in CLIENTS.values() if c.installed(host)]
     assert found == ["vscode", "claude-code", "goose", "opencode"]
-    path = CLIENTS["opencode"].path(machine)
+    path = CLIENTS["opencode"].path(host)
     assert path
     assert path.name == "opencode.jsonc"
 
@@ -166,8 +164,8 @@ def test_a_server_far_away() -> None:
     """An entry with an address is one that cannot be judged here; setup puts ours in its place."""
     cursor = CLIENTS["cursor"]
     old = {"type": "http", "url": "http://flux-operator-mcp:9090/mcp", "headers": {}, "note": 1}
-    entry = cursor.form.read(NAME, old)
+    entry = cursor.schema.read(NAME, old)
     assert (entry.url, entry.command, entry.is_the_server) == (old["url"], "", True)
-    assert cursor.form.write(Entry(NAME, "c", ("serve",), {"K": "v"}), old) == {
+    assert cursor.schema.write(Entry(NAME, "c", ("serve",), {"K": "v"}), old) == {
         "note": 1, "command": "c", "args": ["serve"], "env": {"K": "v"}
     }  # fmt: skip

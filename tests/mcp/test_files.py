@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.mcp import files
-from fluxstatus.mcp.change import plan_drop, plan_put
-from fluxstatus.mcp.clients import CLIENTS, Machine
+from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.files import FileError
-from tests.mcp.test_editing import ENTRY
+from fluxstatus.mcp.plan import plan_drop, plan_put
+from tests.mcp.formats.test_editing import ENTRY
 
 OLD = '{\n  "mcpServers": {\n    "other": {"command": "o", "env": {"TOKEN": "sesame"}}\n  }\n}\n'
 
 
 @pytest.fixture(name="here")
-def _here(tmp_path: Path) -> Machine:
-    return Machine("linux", {"HOME": str(tmp_path), "PATH": ""}, tmp_path)
+def _here(tmp_path: Path) -> Host:
+    return Host("linux", {"HOME": str(tmp_path), "PATH": ""}, tmp_path)
 
 
 @pytest.fixture(name="file")
-def _file(here: Machine) -> Path:
+def _file(here: Host) -> Path:
     path = CLIENTS["cursor"].path(here)
     assert path
     path.parent.mkdir()
@@ -32,14 +32,14 @@ def _file(here: Machine) -> Path:
     return path
 
 
-def put(here: Machine, client: str = "cursor") -> str:
+def put(here: Host, client: str = "cursor") -> str:
     """Set the client up and give what was said."""
     change = plan_put(CLIENTS[client], here, ENTRY)
     assert change
     return change.apply(here)
 
 
-def test_the_file_as_it_was_is_kept(here: Machine, file: Path) -> None:
+def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
     """A copy stands beside the file, with its mode; another change makes another copy."""
     file.chmod(0o640)
     assert f"as it was: {file}.bak" in put(here)
@@ -60,14 +60,14 @@ def test_the_file_as_it_was_is_kept(here: Machine, file: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
-def test_owner_is_kept(here: Machine, file: Path) -> None:
+def test_owner_is_kept(here: Host, file: Path) -> None:
     """The file belongs to whom it belonged to, whoever changes it."""
     os.chown(file, 1234, 4321)
     put(here)
     assert (file.stat().st_uid, file.stat().st_gid) == (1234, 4321)
 
 
-def test_links_are_followed(here: Machine, file: Path, tmp_path: Path) -> None:
+def test_links_are_followed(here: Host, file: Path, tmp_path: Path) -> None:
     """A link stays a link; what it leads to is changed, over several links, too."""
     real = tmp_path / "dotfiles" / "mcp.json"
     real.parent.mkdir()
@@ -80,7 +80,7 @@ def test_links_are_followed(here: Machine, file: Path, tmp_path: Path) -> None:
     assert (real.parent / "mcp.json.bak").read_text() == OLD
 
 
-def test_missing_folders_are_made(here: Machine) -> None:
+def test_missing_folders_are_made(here: Host) -> None:
     """A client that was never started gets its folders and a file for its owner alone."""
     put(here, "goose")
     path = CLIENTS["goose"].path(here)
@@ -90,14 +90,14 @@ def test_missing_folders_are_made(here: Machine) -> None:
 
 
 @pytest.mark.parametrize("empty", [b"", b"\n", b"\xef\xbb\xbf"])
-def test_an_empty_file_is_filled(here: Machine, file: Path, empty: bytes) -> None:
+def test_an_empty_file_is_filled(here: Host, file: Path, empty: bytes) -> None:
     """A file of 0 bytes, or as good as that, gets the entry; a BOM stays."""
     file.write_bytes(empty)
     put(here)
     assert file.read_bytes().startswith(empty.strip() + b'{\n  "mcpServers": {')
 
 
-def test_bom_and_line_ends_stay(here: Machine, file: Path) -> None:
+def test_bom_and_line_ends_stay(here: Host, file: Path) -> None:
     """What a Windows editor left is as it was but for the entry, and so is that."""
     old = b"\xef\xbb\xbf" + OLD.replace("\n", "\r\n").encode()
     file.write_bytes(old)
@@ -115,9 +115,7 @@ def test_bom_and_line_ends_stay(here: Machine, file: Path) -> None:
     [(b"{", "is left alone: it ends too early"), (b'{"a": \xff}', "is not in UTF-8"),
      (b'{"mcpServers": 1}', "is left alone")],
 )  # fmt: skip
-def test_what_does_not_parse_is_left_alone(
-    here: Machine, file: Path, data: bytes, said: str
-) -> None:
+def test_what_does_not_parse_is_left_alone(here: Host, file: Path, data: bytes, said: str) -> None:
     """A file that is broken already is refused, and not touched."""
     file.write_bytes(data)
     with pytest.raises(FileError, match=said):
@@ -126,7 +124,7 @@ def test_what_does_not_parse_is_left_alone(
     assert [p.name for p in file.parent.iterdir()] == [file.name]
 
 
-def test_a_read_only_file_is_left_alone(here: Machine, file: Path) -> None:
+def test_a_read_only_file_is_left_alone(here: Host, file: Path) -> None:
     """Who took the right to write from a file meant it, for root, too."""
     file.chmod(0o444)
     with pytest.raises(FileError, match="is read-only"):
@@ -134,7 +132,7 @@ def test_a_read_only_file_is_left_alone(here: Machine, file: Path) -> None:
     assert file.read_text() == OLD
 
 
-def test_no_file_at_all(here: Machine, file: Path) -> None:
+def test_no_file_at_all(here: Host, file: Path) -> None:
     """A folder in place of the file, or a link in a circle, is an error with its name."""
     file.unlink()
     file.mkdir()
@@ -146,7 +144,7 @@ def test_no_file_at_all(here: Machine, file: Path) -> None:
         put(here)
 
 
-def test_somebody_elses_change_is_not_lost(here: Machine, file: Path) -> None:
+def test_somebody_elses_change_is_not_lost(here: Host, file: Path) -> None:
     """A client that writes its file between our look and our change wins."""
     change = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert change
@@ -156,13 +154,13 @@ def test_somebody_elses_change_is_not_lost(here: Machine, file: Path) -> None:
     assert file.read_text() == "{}"
 
 
-def test_a_full_disk_changes_nothing(here: Machine, file: Path) -> None:
+def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
     """Where the new file does not fit the old one is as it was, and nothing else is left."""
     script = (
         "import resource, sys; from pathlib import Path; from tests.mcp.test_files import *\n"
-        "from fluxstatus.mcp.clients import Machine\n"
+        "from fluxstatus.mcp.clients import Host\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
-        "put(Machine('linux', {'HOME': sys.argv[1], 'PATH': ''}))\n"
+        "put(Host('linux', {'HOME': sys.argv[1], 'PATH': ''}))\n"
     )
     home = here.environ["HOME"]
     for room in (20, len(OLD) + 20):  # for half of the copy; for the copy and a part of the file
@@ -179,7 +177,7 @@ def test_a_full_disk_changes_nothing(here: Machine, file: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
-def test_the_difference_tells_nothing_else(here: Machine, file: Path) -> None:
+def test_the_difference_tells_nothing_else(here: Host, file: Path) -> None:
     """What is shown of a file is what changes, and no secret of another server."""
     change = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert change

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.evidence import Why
+from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.protocol import Session
-from fluxstatus.programs import ProgramError
+from fluxstatus.model.evidence import Why
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
 
@@ -19,7 +19,7 @@ HELLO = (
 
 
 def answer(number: int, result: str) -> str:
-    """Give the shell that waits for a question and answers it."""
+    """Return the shell that waits for a question and answers it."""
     return f'read line; echo \'{{"jsonrpc": "2.0", "id": {number}, {result}}}\'; '
 
 

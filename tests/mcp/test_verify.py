@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.evidence import Evidence, Target, Unread, Why
-from fluxstatus.findings import Exit, Level
-from fluxstatus.kinds import KINDS
+from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.entry import NAME, Entry
-from fluxstatus.mcp.kubeconfig import Pinned
+from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import Result, Tool
 from fluxstatus.mcp.server import Tools
 from fluxstatus.mcp.verify import Seen, report
-from fluxstatus.programs import ProgramError
-from tests.making import FORBIDDEN, evidence, flux_system
+from fluxstatus.model.evidence import Evidence, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.kinds import KINDS
+from tests.builders import FORBIDDEN, evidence, flux_system
 
 READING = (Tool("get_flux_instance", ""), Tool("get_kubernetes_logs", ""))
 WRITING = (Tool("apply_kubernetes_manifest", ""), Tool("brand_new_tool", ""))
@@ -26,12 +26,12 @@ ENTRY = Entry(
     {"KUBECONFIG": "/k"},
 )  # fmt: skip
 SERVER = "https://prod:6443"
-PINNED = Pinned("prod", "/k", SERVER, "prod")
+PINNED = KubeContext("prod", "/k", SERVER, "prod")
 TARGET = Target("prod", server=SERVER)
 
 
 def objects(uid: str = "4711") -> list[dict[str, Any]]:
-    """Give a healthy Flux whose instance has *uid*."""
+    """Return a healthy Flux whose instance has *uid*."""
     found = flux_system()
     for one in found:
         if one["kind"] == "FluxInstance":
@@ -49,15 +49,15 @@ def judged(
     seen: Seen | ProgramError = SEEN,
     entry: Entry = ENTRY,
     kubectl: Evidence = KUBECTL,
-    pinned: Pinned | ProgramError = PINNED,
+    pinned: KubeContext | ProgramError = PINNED,
 ) -> tuple[Exit, dict[str, str]]:
-    """Give the exit code, and the code of what is said of each step that is not well."""
+    """Return the exit code, and the code of what is said of each step that is not well."""
     found = report(entry, ["cursor"], seen, kubectl, pinned)
     return found.exit_code(), {f.step: f.code for f in found.findings if f.level is not Level.PASS}
 
 
 def args(*words: str) -> Entry:
-    """Give the entry with other arguments."""
+    """Return the entry with other arguments."""
     return replace(ENTRY, args=("serve", *words))
 
 

@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fluxstatus import snapshot
-from fluxstatus.components import CONTROLLERS, OPERATORS
-from fluxstatus.evidence import Answer, Evidence, Target, Unread, Why
-from fluxstatus.kinds import FLUX_GROUPS, RESOURCES
-from fluxstatus.prune import prune
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.kinds import FLUX_GROUPS, RESOURCES
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
 HERE = Path(__file__).parent
 DEMO = Path(snapshot.__file__).with_name("demo.json.gz")
@@ -48,35 +48,35 @@ def convert(recordings: Path, into: Path) -> None:
 
 
 def evidence(cluster: Path, namespaces: Iterable[Path], context: str = "recorded") -> Evidence:
-    """Give what the product would have collected of a recorded cluster."""
+    """Return what the product would have collected of a recorded cluster."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for folder in sorted(namespaces):
         for file in sorted(folder.glob("*.json")):
-            for question, item in _answers(file):
-                found[question].append(item)
+            for query, item in _answers(file):
+                found[query].append(item)
     served = _served(cluster)
-    questions = [*served, CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods"]
+    queries = [*served, CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods"]
     meta = json.loads((cluster / "meta.json").read_text())
     version = json.loads((cluster / "version.json").read_text())["gitVersion"]
     target = Target(context, context, "https://127.0.0.1:6443", "admin", version)
     return Evidence(
         taken_at=datetime.fromisoformat(meta["recordedAt"]),
         target=target,
-        answers={q: Answer(tuple(found[q])) for q in questions} | _absent(served),
+        answers={q: Answer(tuple(found[q])) for q in queries} | _absent(served),
         served=served,
     )
 
 
 def _answers(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each object in *file* with the question that the product would have asked for it."""
+    """Return each object in *file* with the question that the product would have asked for it."""
     plural = file.stem
     if plural not in _BY_PLURAL and plural not in _CORE:
         return
     listed = json.loads(file.read_text())
     for item in listed["items"]:
         whole = {"apiVersion": listed["apiVersion"], "kind": listed["kind"][:-4], **item}
-        for question in _questions(plural, whole):
-            yield question, prune(question, whole)
+        for query in _questions(plural, whole):
+            yield query, prune(query, whole)
 
 
 def _questions(plural: str, item: dict[str, Any]) -> Iterator[str]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from fluxstatus import snapshot
-from fluxstatus.judge import judge
+from fluxstatus.model import snapshot
 from fluxstatus.report import as_json
 from fluxstatus.report.look import Look
+from tests.builders import judge
 
 HERE = Path(__file__).parent
 MEASURES = ("named", "first", "folded", "clean", "advice")
@@ -46,20 +46,20 @@ class Score:
             self.asked[measure] += other.asked[measure]
 
     def cells(self) -> Iterator[str]:
-        """Give each measure as "held/asked", empty when it was not asked."""
+        """Return each measure as "held/asked", empty when it was not asked."""
         for measure in MEASURES:
             asked = self.asked[measure]
             yield f"{self.held[measure]}/{asked}" if asked else ""
 
 
 def report_of(file: Path) -> dict[str, Any]:
-    """Give the JSON report on the snapshot *file*."""
+    """Return the JSON report on the snapshot *file*."""
     report: dict[str, Any] = json.loads(as_json.render(judge(snapshot.load(file)), Look()))
     return report
 
 
 def truths(level: str) -> Iterator[Truth]:
-    """Give the truths of *level*: "namespace" (all of them in the zoo) or "cluster"."""
+    """Return the truths of *level*: "namespace" (all of them in the zoo) or "cluster"."""
     for file in sorted((HERE / "truths").glob("*/truth.json")):
         truth = json.loads(file.read_text())
         if truth["level"] == level:
@@ -120,7 +120,7 @@ def _score_others(
 
 
 def _alike(truth: Truth) -> dict[Key, Key]:
-    """Give every object that counts as a root cause, and the root it counts as."""
+    """Return every object that counts as a root cause, and the root it counts as."""
     roots = {_key(root): _key(root) for root in truth["root_causes"]}
     for key in list(roots):
         if key[0] == "HelmRelease" and "HelmChart or HelmRelease" in (truth.get("note") or ""):
@@ -146,7 +146,7 @@ def _key_of(finding: dict[str, Any]) -> Key:
 
 
 def table(scores: Iterable[tuple[str, Score]]) -> Iterator[str]:
-    """Give a table of *scores*, a line each, and the totals."""
+    """Return a table of *scores*, a line each, and the totals."""
     line = "{:<42}{:>9}{:>9}{:>9}{:>9}{:>9}".format
     yield line("state", *MEASURES)
     total = Score()

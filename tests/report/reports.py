@@ -5,18 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from fluxstatus.evidence import Cost, Target
-from fluxstatus.findings import (
-    Command,
-    Finding,
-    Hint,
-    Level,
-    Next,
-    Ref,
-    Report,
-    StepResult,
-    worst,
-)
+from fluxstatus.model.evidence import Cost, Target
+from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For tests with any report: a busy machine is no failure."""
@@ -31,7 +23,7 @@ SEND_TOKEN = (
 
 
 def kustomizations(count: int) -> tuple[Ref, ...]:
-    """Give so many objects to be blocked."""
+    """Return so many objects to be blocked."""
     return tuple(
         Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "team-a", f"app-{i}")
         for i in range(count)
@@ -39,12 +31,12 @@ def kustomizations(count: int) -> tuple[Ref, ...]:
 
 
 def passed(step: str, title: str, about: Ref | None = None) -> Finding:
-    """Give a finding that all is well."""
+    """Return a finding that all is well."""
     return Finding(step, "ok", Level.PASS, title, about)
 
 
 def failed(number: int, *, step: str = "sources", level: Level = Level.FAIL) -> Finding:
-    """Give one of many findings that something is wrong."""
+    """Return one of many findings that something is wrong."""
     about = Ref("v1", "GitRepository", "team", f"broken-{number}")
     return Finding(step, "broken", level, f"GitRepository team/broken-{number} is broken", about)
 
@@ -53,7 +45,7 @@ FREE = Cost()
 
 
 def report(*findings: Finding, cost: Cost = FREE, goes_on: Next | None = None) -> Report:
-    """Give a report of *findings*, which are in its order, and of the steps they belong to."""
+    """Return a report of *findings*, which are in its order, and of the steps they belong to."""
     steps = tuple(
         StepResult(
             step,

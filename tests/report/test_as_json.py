@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
 from fluxstatus import __version__
-from fluxstatus.evidence import Cost
-from fluxstatus.findings import Level, Report
+from fluxstatus.model.evidence import Cost
+from fluxstatus.model.findings import Level, Report
 from fluxstatus.report import Look, as_json
 from tests.report.reports import PATIENT, REJECTED, REPORTS, SAMPLE, kustomizations, report
 
@@ -135,7 +135,7 @@ GOLDEN = r"""{
 
 
 def rendered(told: Report, look: Look = BRIEF) -> Any:
-    """Give the document that a reader of the JSON gets."""
+    """Return the document that a reader of the JSON gets."""
     return json.loads(as_json.render(told, look))
 
 
@@ -164,7 +164,7 @@ def test_the_schema_is_one() -> None:
 
 
 def objects_of(schema: Any) -> list[Any]:
-    """Give every description of an object within *schema*."""
+    """Return every description of an object within *schema*."""
     if isinstance(schema, list):
         return [found for entry in schema for found in objects_of(entry)]
     if not isinstance(schema, dict):

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus.evidence import Cost, Target
-from fluxstatus.findings import Command, Finding, Hint, Level, Next, Ref, Report, StepResult
+from fluxstatus.model.evidence import Cost, Target
+from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.ref import Ref
 from fluxstatus.report import Look
 from fluxstatus.report.as_text import render
 from fluxstatus.report.terminal import command_line, visible
@@ -100,12 +102,12 @@ def width_of(line: str) -> int:
 
 
 def lines_of(*findings: Finding, look: Look = WIDE) -> list[str]:
-    """Give the lines about the steps, without header and footer."""
+    """Return the lines about the steps, without header and footer."""
     return render(report(*findings), look).split("\n\n")[1].split("\n")
 
 
 def footer_of(*findings: Finding, cost: Cost = FREE) -> str:
-    """Give the line that sums a report up."""
+    """Return the line that sums a report up."""
     return render(report(*findings, cost=cost), Look(width=200)).splitlines()[-1]
 
 
@@ -460,7 +462,7 @@ def test_the_next_step_comes_last(commands: tuple[tuple[str, ...], ...], lines: 
 
 
 def copied(told: Report, look: Look) -> list[str]:
-    """Give what of a report stands on one line however long it is: commands and links."""
+    """Return what of a report stands on one line however long it is: commands and links."""
     hints = [hint for finding in told.findings for hint in finding.hints]
     commands = [command for each in (*hints, told.next) if each for command in each.commands]
     lines = [command_line(command.argv, ascii_only=look.ascii) for command in commands]
@@ -471,7 +473,7 @@ def copied(told: Report, look: Look) -> list[str]:
 
 
 def is_harmless(char: str) -> bool:
-    """Tell whether a terminal shows *char* in columns of its own and does nothing else."""
+    """Return whether a terminal shows *char* in columns of its own and does nothing else."""
     return " " <= char <= "~" or category(char) not in (
         "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs", "Mn", "Mc", "Me",
     )  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxstatus.findings import Report
+from fluxstatus.model.findings import Report
 from fluxstatus.report import RENDER, Format, Look
 from tests.report.reports import PATIENT, REPORTS
 

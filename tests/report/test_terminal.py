@@ -77,7 +77,7 @@ def test_wrap_keeps_the_width_and_all_that_can_be_seen(
 
 
 def shell_reads(line: str, locale: str) -> list[str]:
-    """Give the words that a real shell makes of *line*."""
+    """Return the words that a real shell makes of *line*."""
     told = subprocess.run(
         ["bash", "-c", f"printf '%s\\0' {line}"],
         env={"LC_ALL": locale, "HOME": "/home/someone"},

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import typer
 
-from fluxstatus.commandline import PlainGroup, hand_down
+from fluxstatus.commands.typer_groups import PlainGroup, hand_down
 
 
 class _Commands(PlainGroup):

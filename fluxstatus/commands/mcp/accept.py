@@ -1,7 +1,7 @@
 """`mcp accept`: take back `mcp decline`."""
 
 from fluxstatus.commands.mcp.decline import Everywhere, change
-from fluxstatus.options import Connection
+from fluxstatus.commands.options import Connection
 
 
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:

@@ -10,11 +10,11 @@ from typing import Annotated, ClassVar
 
 from typer import BadParameter, Option
 
-from fluxstatus import console
-from fluxstatus.mcp.change import Change
-from fluxstatus.mcp.clients import CLIENTS, Client, Machine
+from fluxstatus.commands import console
+from fluxstatus.mcp.clients import CLIENTS, Client, Host
 from fluxstatus.mcp.entry import NAME
 from fluxstatus.mcp.files import FileError
+from fluxstatus.mcp.plan import Change
 
 EntryName = Annotated[str, Option("--name", metavar="NAME", help="What the entry is called")]
 
@@ -58,13 +58,13 @@ def agreed(change: Change) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def machine() -> Machine:
-    """Give this machine, as the clients see it."""
-    return Machine(environ=os.environ, folder=Path.cwd())
+def host() -> Host:
+    """Return this machine, as the clients see it."""
+    return Host(environ=os.environ, folder=Path.cwd())
 
 
 def clients(names: Iterable[str]) -> Mapping[str, Client]:
-    """Give the clients called *names*, all of them without any. Raises BadParameter."""
+    """Return the clients called *names*, all of them without any. Raises BadParameter."""
     words = [word for name in names for word in name.split(",") if word]
     for word in words:
         if word not in CLIENTS:

@@ -5,15 +5,15 @@ from typing import Annotated
 import typer
 from typer import BadParameter, Option
 
-from fluxstatus import console
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import EntryName, clients
-from fluxstatus.findings import Exit
+from fluxstatus.commands.options import Connection
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.mcp.entry import NAME, PROGRAM
 from fluxstatus.mcp.kubeconfig import UnfitError, entry_for, pin
-from fluxstatus.options import Connection
-from fluxstatus.programs import ProgramError
+from fluxstatus.model.findings import Exit
 
 
 def show(
@@ -32,7 +32,8 @@ def show(
         binary = PROGRAM  # it may be meant for another machine
         console.note(f"{error}; put its absolute path in")
     try:
-        entry = entry_for(connection, pin(connection), binary, name, read_only=True)
+        pinned = pin(connection.context, connection.kubeconfig)
+        entry = entry_for(connection.flags(), pinned, binary, name, read_only=True)
     except UnfitError as error:
         console.note(f"Error: {error}")
         raise typer.Exit(Exit.USAGE) from error

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from fluxstatus import console
-from fluxstatus.findings import Exit
-from fluxstatus.mcp import memory
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection
+from fluxstatus.mcp import state_file
 from fluxstatus.mcp.kubeconfig import current
-from fluxstatus.options import Connection
+from fluxstatus.model.findings import Exit
 
 Everywhere = Annotated[bool, Option("--all", help="For every context")]
 
@@ -24,17 +24,17 @@ def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
 
 def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     """Remember whether the MCP server is declined for the caller's context, or *everywhere*."""
-    context = "" if everywhere else connection.context or current(connection)
+    context = "" if everywhere else connection.context or current(connection.kubeconfig)
     if not everywhere and not context:
         console.note("Error: no context is current: name one with --context, or use --all")
         raise typer.Exit(Exit.USAGE)
     try:
-        (memory.decline if declined else memory.accept)(context)
+        (state_file.decline if declined else state_file.accept)(context)
     except (OSError, RuntimeError) as error:
         console.note(f"Error: it cannot be remembered: {error}")
         raise typer.Exit(Exit.NO_VERDICT) from error
     which = f"for {context}" if context else "for any context"
-    if not declined and memory.is_declined(context):
+    if not declined and state_file.is_declined(context):
         console.note("it is declined for every context: `mcp accept --all` takes that back")
     word = "is not suggested any more" if declined else "may be suggested again"
     console.put(f"the MCP server {word} {which}\n")

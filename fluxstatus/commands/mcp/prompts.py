@@ -2,14 +2,16 @@
 
 import json
 
-from fluxstatus import console, snapshot
-from fluxstatus.asking import ask
-from fluxstatus.judge import judge_state
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection, Output, Saved, Timeout, Verbose
+from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import prompts
-from fluxstatus.options import Connection, Output, Saved, Timeout, Verbose
+from fluxstatus.mcp.next_step import report_with_next
+from fluxstatus.model import snapshot
 from fluxstatus.report import Format
 from fluxstatus.report.terminal import visible
-from fluxstatus.state import State
+from fluxstatus.state.state import State
 
 
 def show(
@@ -28,8 +30,8 @@ def show(
         evidence = snapshot.load(saved.file)
     else:
         evidence = ask(connection, timeout=timeout, verbose=verbose)
-    state = State(evidence)
-    found = list(prompts.prompts(state, judge_state(state)))
+    analysis = Analysis(State(evidence))
+    found = list(prompts.prompts(analysis, report_with_next(analysis)))
     if output is Format.JSON:
         listed = [one._asdict() for one in found]
         console.put(json.dumps({"schemaVersion": 1, "prompts": listed}, indent=2) + "\n")

@@ -2,18 +2,18 @@
 
 import typer
 
-from fluxstatus import console
-from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, machine
-from fluxstatus.findings import Exit
-from fluxstatus.mcp.change import plan_drop
-from fluxstatus.mcp.clients import Client, Machine
+from fluxstatus.commands import console
+from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, host
+from fluxstatus.mcp.clients import Client, Host
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import FileError
+from fluxstatus.mcp.plan import plan_drop
+from fluxstatus.model.findings import Exit
 
 
 def show(*, chosen: Chosen, how: How) -> None:
     """Take the entry out of the MCP clients; the rest of their files stays as it is."""
-    here = machine()
+    here = host()
     targets = [client for client in clients(chosen.client).values() if client.file]
     results = [_one(client, here, chosen, how) for client in targets]
     if True not in results and None not in results:
@@ -21,7 +21,7 @@ def show(*, chosen: Chosen, how: How) -> None:
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
 
 
-def _one(client: Client, here: Machine, chosen: Chosen, how: How) -> bool | None:
+def _one(client: Client, here: Host, chosen: Chosen, how: How) -> bool | None:
     try:
         change = plan_drop(client, here, Entry(chosen.name), own_command=not how.edit)
         if change is None:

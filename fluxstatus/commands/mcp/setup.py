@@ -10,17 +10,18 @@ from typing import Annotated, ClassVar
 import typer
 from typer import Option
 
-from fluxstatus import console, programs
-from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, machine
-from fluxstatus.findings import Exit
+from fluxstatus.cluster import processes
+from fluxstatus.commands import console
+from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, host
+from fluxstatus.commands.options import Connection, Timeout, seconds
 from fluxstatus.mcp import server
-from fluxstatus.mcp.change import plan_put
-from fluxstatus.mcp.clients import CLIENTS, Client, Machine
+from fluxstatus.mcp.clients import CLIENTS, Client, Host
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import FileError
-from fluxstatus.mcp.found import look
-from fluxstatus.mcp.kubeconfig import Pinned, UnfitError, entry_for, pin
-from fluxstatus.options import Connection, Timeout, seconds
+from fluxstatus.mcp.kubeconfig import KubeContext, UnfitError, entry_for, pin
+from fluxstatus.mcp.plan import plan_put
+from fluxstatus.mcp.scan import look
+from fluxstatus.model.findings import Exit
 from fluxstatus.report.terminal import command_line
 
 _PAUSE = 1.0  # seconds between two looks for the program
@@ -68,12 +69,14 @@ def show(
     """
     if access.force and not access.read_write:
         ctx.fail("--force is about --read-write; add it.")
-    here = machine()
+    here = host()
     try:
         targets = _targets(chosen, here)
         binary = _binary(wait)
-        pinned = pin(connection)
-        entry = entry_for(connection, pinned, binary, chosen.name, read_only=not access.read_write)
+        pinned = pin(connection.context, connection.kubeconfig)
+        entry = entry_for(
+            connection.flags(), pinned, binary, chosen.name, read_only=not access.read_write
+        )
         if access.read_write:
             _confirm_writing(entry, pinned, timeout, force=access.force)
     except UnfitError as error:
@@ -89,8 +92,8 @@ def show(
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
 
 
-def _targets(chosen: Chosen, here: Machine) -> list[Client]:
-    """Give the clients to set up: those that were named, else those that are installed."""
+def _targets(chosen: Chosen, here: Host) -> list[Client]:
+    """Return the clients to set up: those that were named, else those that are installed."""
     known = clients(chosen.client)
     if chosen.client:
         return list(known.values())
@@ -104,13 +107,13 @@ def _targets(chosen: Chosen, here: Machine) -> list[Client]:
 
 
 def _binary(wait: float | None) -> str:
-    """Give the server's program; if asked to, wait until somebody has installed it."""
+    """Return the server's program; if asked to, wait until somebody has installed it."""
     until = time.monotonic() + (wait or 0)
     told = False
     while True:
         try:
             return server.find()
-        except programs.ProgramError as error:
+        except processes.ProgramError as error:
             if time.monotonic() >= until:
                 for line in f"{error}\n{server.how_to_install()}".splitlines() * (not told):
                     console.note(line)
@@ -122,7 +125,7 @@ def _binary(wait: float | None) -> str:
             time.sleep(min(_PAUSE, max(until - time.monotonic(), 0)))
 
 
-def _confirm_writing(entry: Entry, pinned: Pinned, timeout: float, *, force: bool) -> None:
+def _confirm_writing(entry: Entry, pinned: KubeContext, timeout: float, *, force: bool) -> None:
     """Say what --read-write enables, and ask for the name of the context. Raises UnfitError."""
     names = (pinned.context, pinned.cluster, pinned.server)
     if not force and any(map(_PRODUCTION.search, names)):
@@ -137,13 +140,13 @@ def _confirm_writing(entry: Entry, pinned: Pinned, timeout: float, *, force: boo
         raise UnfitError("that is not its name; nothing was changed")
 
 
-def _introduce(entry: Entry, pinned: Pinned, timeout: float) -> None:
+def _introduce(entry: Entry, pinned: KubeContext, timeout: float) -> None:
     """Say what the entry starts, and what was decided on the way."""
     try:
         version = server.version(entry.command, timeout)
         both = server.tools(entry, timeout)
         proof = f"{len(both.reading)} tools that read, {len(both.writing)} that write"
-    except programs.ProgramError as error:
+    except processes.ProgramError as error:
         version, proof = "", f"it could not be tried: {error}"
     mode = "read-only" if entry.read_only else "READ-WRITE"
     console.put(
@@ -157,7 +160,7 @@ def _introduce(entry: Entry, pinned: Pinned, timeout: float) -> None:
         )
 
 
-def _one(client: Client, here: Machine, entry: Entry, how: How) -> bool | None:
+def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
     """Set one client up: True when it is, False when nothing was done, None when it cannot be."""
     if client.paste:
         console.put(f"{client.title}: paste this at {client.paste}\n{client.alone(entry)}\n")
@@ -177,7 +180,7 @@ def _one(client: Client, here: Machine, entry: Entry, how: How) -> bool | None:
     return True
 
 
-def _left_over(here: Machine, entry: Entry) -> Iterator[str]:
+def _left_over(here: Host, entry: Entry) -> Iterator[str]:
     """Tell of entries under other names that may write, and how to change that."""
     for found in look(here):
         for other, _ in found.entries:

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from fluxstatus import console
-from fluxstatus.findings import Exit
+from fluxstatus.commands import console
 from fluxstatus.mcp import files, skill
+from fluxstatus.model.findings import Exit
 
 
 def show(

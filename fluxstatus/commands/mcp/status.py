@@ -5,15 +5,15 @@ from typing import Any
 
 import typer
 
-from fluxstatus import console
-from fluxstatus.commands.mcp.choosing import Clients, clients, machine
-from fluxstatus.findings import Exit
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
+from fluxstatus.commands.mcp.choosing import Clients, clients, host
+from fluxstatus.commands.options import Output, Timeout
 from fluxstatus.mcp import server
-from fluxstatus.mcp.clients import Machine
+from fluxstatus.mcp.clients import Host
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.found import Found, look
-from fluxstatus.options import Output, Timeout
-from fluxstatus.programs import ProgramError
+from fluxstatus.mcp.scan import Found, look
+from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 from fluxstatus.report.terminal import command_line, visible
 
@@ -23,7 +23,7 @@ def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30
 
     Nothing is started but the program, for its version; `mcp verify` proves the rest.
     """
-    here = machine()
+    here = host()
     found = list(look(here, clients(chosen.client)))
     if output is Format.JSON:
         console.put(json.dumps(_document(found, here, timeout), indent=2) + "\n")
@@ -33,7 +33,7 @@ def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30
 
 
 def _binary(timeout: float) -> tuple[str, str, str]:
-    """Give the path and version of the program, and what is wrong with it."""
+    """Return the path and version of the program, and what is wrong with it."""
     path = ""
     try:
         path = server.find()
@@ -43,20 +43,20 @@ def _binary(timeout: float) -> tuple[str, str, str]:
 
 
 def _binary_lines(timeout: float) -> list[str]:
-    path, version, trouble = _binary(timeout)
+    path, version, problem = _binary(timeout)
     if path:
-        return [f"{path} {version or trouble}"]
-    return [trouble, *server.how_to_install().splitlines()]
+        return [f"{path} {version or problem}"]
+    return [problem, *server.how_to_install().splitlines()]
 
 
-def _lines(found: list[Found], here: Machine) -> list[str]:
+def _lines(found: list[Found], here: Host) -> list[str]:
     lines = []
     for one in found:
-        if one.trouble:
-            lines.append(f" warn  {one.client.title}: {one.trouble}")
+        if one.problem:
+            lines.append(f" warn  {one.client.title}: {one.problem}")
         for entry, _ in one.entries:
             lines += _entry_lines(one, entry)
-        if not (one.entries or one.trouble) and one.client.installed(here):
+        if not (one.entries or one.problem) and one.client.installed(here):
             lines.append(f" none  {one.client.title}: no entry in {one.path}")
     return [visible(line) for line in lines] or ["no MCP client was found on this machine"]
 
@@ -76,22 +76,22 @@ def _entry_lines(one: Found, entry: Entry) -> list[str]:
     return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix)}"]
 
 
-def _document(found: list[Found], here: Machine, timeout: float) -> dict[str, Any]:
-    path, version, trouble = _binary(timeout)
+def _document(found: list[Found], here: Host, timeout: float) -> dict[str, Any]:
+    path, version, problem = _binary(timeout)
     return {
         "schemaVersion": 1,
-        "server": {"path": path, "version": version, "trouble": trouble},
+        "server": {"path": path, "version": version, "trouble": problem},
         "clients": [
             {
                 "client": one.client.name,
                 "title": one.client.title,
                 "installed": one.client.installed(here),
                 "file": str(one.path),
-                "trouble": one.trouble,
+                "trouble": one.problem,
                 "entries": [_entry_json(entry) for entry, _ in one.entries],
             }
             for one in found
-            if one.entries or one.trouble or one.client.installed(here)
+            if one.entries or one.problem or one.client.installed(here)
         ],
     }
 

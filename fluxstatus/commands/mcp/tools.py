@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from fluxstatus import console
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Output, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.entry import NAME, Entry
-from fluxstatus.options import Output, Timeout
 from fluxstatus.report import Format
 from fluxstatus.report.terminal import visible
 

@@ -9,18 +9,18 @@ from typing import Annotated, Any
 import typer
 from typer import Option
 
-from fluxstatus import console
-from fluxstatus.aim import Aim
-from fluxstatus.asking import ask
-from fluxstatus.commands.mcp.choosing import Clients, clients, machine
-from fluxstatus.evidence import Evidence
-from fluxstatus.findings import Exit, Level, Report, worst
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
+from fluxstatus.commands.mcp.choosing import Clients, clients, host
+from fluxstatus.commands.options import Connection, Shown, Timeout
+from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.found import look
-from fluxstatus.mcp.kubeconfig import Pinned, view
-from fluxstatus.options import Connection, Shown, Timeout
-from fluxstatus.programs import ProgramError
+from fluxstatus.mcp.kubeconfig import KubeContext, view
+from fluxstatus.mcp.scan import look
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Exit, Level, Report, worst
+from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.report import RENDER, Format, as_json
 
 
@@ -75,14 +75,14 @@ def show(
 
 
 def _proofs(names: list[str], name: str) -> list[_Proof]:
-    """Give each command that some client starts, once.
+    """Return each command that some client starts, once.
 
     What a file of this folder says is started only for who names it: it may be anybody's.
     """
     proofs: list[_Proof] = []
-    for found in look(machine(), clients(names)):
-        if found.trouble:
-            console.note(f"{found.client.title}: {found.trouble}")
+    for found in look(host(), clients(names)):
+        if found.problem:
+            console.note(f"{found.client.title}: {found.problem}")
         if found.client.local and not names:
             if found.entries:
                 console.note(f"{found.path} is not tried; --client={found.client.name} does")
@@ -105,7 +105,7 @@ def _proofs(names: list[str], name: str) -> list[_Proof]:
 def _prove(proof: _Proof, connection: Connection, shown: Shown, timeout: float) -> None:
     entry = proof.entry
     evidence = ask(_beside(connection, entry), timeout=timeout, verbose=shown.verbose)
-    pinned: Pinned | ProgramError
+    pinned: KubeContext | ProgramError
     try:
         pinned = view(entry.kubeconfig, entry.context)
     except ProgramError as error:
@@ -115,12 +115,14 @@ def _prove(proof: _Proof, connection: Connection, shown: Shown, timeout: float) 
     except ProgramError as error:
         proof.seen = error
     report = verify.report(entry, proof.clients, proof.seen, evidence, pinned)
-    aim = _aim(evidence, entry)
-    proof.reports.append(report._replace(findings=tuple(map(aim.finding, report.findings))))
+    target_flags = _target_flags(evidence, entry)
+    proof.reports.append(
+        report._replace(findings=tuple(map(target_flags.finding, report.findings)))
+    )
 
 
 def _beside(connection: Connection, entry: Entry) -> Connection:
-    """Give how kubectl is asked: as the caller says, else as the entry does."""
+    """Return how kubectl is asked: as the caller says, else as the entry does."""
     if connection.flags():
         return connection
     kept = dict(flag.removeprefix("--").split("=", 1) for flag in entry.impersonates)
@@ -134,9 +136,9 @@ def _beside(connection: Connection, entry: Entry) -> Connection:
     )
 
 
-def _aim(evidence: Evidence, entry: Entry) -> Aim:
+def _target_flags(evidence: Evidence, entry: Entry) -> TargetFlags:
     target = evidence.target
-    return Aim(target.context or entry.context, target.flags)
+    return TargetFlags(target.context or entry.context, target.flags)
 
 
 def _as_text(proofs: list[_Proof], shown: Shown) -> str:

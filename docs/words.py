@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Write commands/completion/words.tsv, the table of completions, from the command line itself.
+
+    python docs/words.py > fluxstatus/commands/completion/words.tsv
+
+The same command line gives the same table.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from typer import Context
+from typer.main import get_command
+
+from fluxstatus.checks import STEPS
+from fluxstatus.cli import app
+from fluxstatus.commands.completion.complete import ASKED, OBJECTS, PATHS
+from fluxstatus.commands.explain.codes import codes
+from fluxstatus.commands.get.offered import OFFERED
+from fluxstatus.commands.options import Connection
+from fluxstatus.mcp.clients import CLIENTS
+from fluxstatus.model.kinds import KINDS
+
+Row: TypeAlias = tuple[str, str, str, str, str]
+"""The fields of an argv.Word, in its order."""
+
+_KUBECTL = {one.name for one in fields(Connection)}
+
+
+def table() -> str:
+    """Return the text of the table."""
+    rows = dict.fromkeys((*_command("", get_command(app)), *_lists()))
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _command(place: str, command: Any) -> Iterator[Row]:
+    context = Context(command, help_option_names=["-h", "--help"])
+    for parameter in command.get_params(context):
+        if not parameter.hidden:
+            rows = _argument if parameter.param_type_name == "argument" else _option
+            yield from rows(place, parameter)
+    for name, sub in getattr(command, "commands", {}).items():
+        if not sub.hidden:
+            yield (place, name, "", "", sub.get_short_help_str(limit=100))
+            yield from _command(f"{place} {name}".strip(), sub)
+
+
+def _option(place: str, option: Any) -> Iterator[Row]:
+    name = max(option.opts, key=len)
+    takes = "" if option.is_flag else _takes(place, option, name)
+    for word in sorted(option.opts):  # those of --help are in no order
+        passed_on = "kubectl" if option.name in _KUBECTL else ""
+        yield (place, word, takes, passed_on, option.help)
+    yield from _choices(takes, option)
+
+
+def _argument(place: str, argument: Any) -> Iterator[Row]:
+    takes = _takes(place, argument, argument.name)
+    yield (place, "", takes + "..." * (argument.nargs < 0), "", "")
+    yield from _choices(takes, argument)
+
+
+_MEANS = {
+    ("conditions", "words"): "ANY/NAME",
+    ("events", "--for"): "ANY/NAME",
+    ("get", "words"): "NAME|KINDS",
+    ("owner", "words"): "ANY/NAME",
+}
+"""What an argument or an option of a command takes, where its metavar does not tell."""
+
+
+def _takes(place: str, parameter: Any, name: str) -> str:
+    """Return the name of a parameter's values: its metavar if that is known, else its own name."""
+    if hasattr(parameter.type, "choices"):  # a format of one command is none of another
+        return f"{place} {name}".strip()
+    known = {*PATHS, *ASKED, *OBJECTS, *_LISTS}
+    if parameter.param_type_name == "option":  # whose NAME may be that of anything
+        known.remove("NAME")
+    metavar = (parameter.metavar or "").strip("[].")
+    takes = metavar if known.issuperset(metavar.split("|")) else name
+    return _MEANS.get((place, name), takes)
+
+
+def _choices(takes: str, parameter: Any) -> Iterator[Row]:
+    for choice in getattr(parameter.type, "choices", ()):
+        yield (takes, str(choice), "", "", "")
+
+
+def _steps() -> Iterator[tuple[str, str, str]]:
+    for step in STEPS:
+        yield step.id, "", step.title
+
+
+def _codes() -> Iterator[tuple[str, str, str]]:
+    for code in codes().values():
+        yield code.code, "", code.meaning
+
+
+def _kinds() -> Iterator[tuple[str, str, str]]:
+    for kind in (one for one in KINDS.values() if one.name != "FluxReport"):  # nobody asks for it
+        yield kind.name.lower(), kind.resource, kind.name
+        for name in (*kind.short, kind.plural):
+            yield name, kind.resource, ""
+
+
+def _clients() -> Iterator[tuple[str, str, str]]:
+    for client in CLIENTS.values():
+        yield client.name, "", client.title
+
+
+def _offered(command: str) -> Iterator[tuple[str, str, str]]:
+    for word, text in OFFERED[command].items():
+        yield word, "", text
+
+
+_LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
+    "ID": _steps,
+    "CODE": _codes,
+    "KIND": _kinds,
+    "KINDS": partial(_offered, "get"),
+    "CONTROLLER": partial(_offered, "logs"),
+    "--client": _clients,
+}
+"""What a metavar or an option may be that is known: each word, what it takes, and some help."""
+
+
+def _lists() -> Iterator[Row]:
+    for place, words in _LISTS.items():
+        for word, takes, text in words():
+            yield (place, word, takes, "", text)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table())

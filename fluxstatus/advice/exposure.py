@@ -1,0 +1,173 @@
+"""Who gets to Flux over the network: policies, and the web UI."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import jmespath
+
+from fluxstatus.advice.advice import Advice, Occurrence
+from fluxstatus.advice.view import View
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.pods import selected
+
+_POLICIES = "networkpolicies.networking.k8s.io"
+_INGRESSES = "ingresses.networking.k8s.io"
+_ROUTES = "httproutes.gateway.networking.k8s.io"
+_OUTSIDE = frozenset({"LoadBalancer", "NodePort"})
+_ARGS = jmespath.compile("spec.template.spec.containers[].args[]")
+_BACKENDS = jmespath.compile("[spec.defaultBackend, spec.rules[].http.paths[].backend][].service")
+
+
+def _unprotected(view: View) -> Iterator[Occurrence]:
+    """Return the namespaces of the controllers that no NetworkPolicy is in."""
+    instance = view.state.instance
+    if instance and instance.get("spec", "cluster", "networkPolicy") is False:
+        if not _with_policy(view) >= {instance.ref.namespace}:
+            yield Occurrence(instance.ref, "spec.cluster.networkPolicy", "is false")
+    elif view.is_whole(_POLICIES):
+        flux_namespaces = {component.ref.namespace for component in view.state.components}
+        for namespace in sorted(flux_namespaces - _with_policy(view)):
+            yield Occurrence(what=f"namespace {namespace}", value="has no NetworkPolicy")
+
+
+def _with_policy(view: View) -> set[str]:
+    """Return the namespaces that are known to have a NetworkPolicy."""
+    return {text_of(map_of(one.get("metadata")).get("namespace")) for one in view.items(_POLICIES)}
+
+
+def _exposed(view: View) -> Iterator[Occurrence]:
+    """Return what leads from outside to a web UI that asks nobody who they are."""
+    from fluxstatus.state.web_ui import web_services  # noqa: PLC0415 - the steps have the habits
+
+    for service, port in web_services(view.state):
+        metadata, spec = map_of(service.get("metadata")), map_of(service.get("spec"))
+        name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
+        if not _is_open(view, map_of(spec.get("selector")), namespace):
+            continue
+        ref = Ref("v1", "Service", namespace, name)
+        if text_of(spec.get("type")) in _OUTSIDE:
+            yield Occurrence(ref, value=f"of type {spec['type']}")
+        ports = {port, *(text_of(p.get("name")) for p in maps_of(spec.get("ports"))
+                         if p.get("port") == port)}  # fmt: skip
+        for way in (*_ingresses(view, ref, ports), *_routes(view, ref, port)):
+            yield Occurrence(way, value=f"leads to {ref}")
+
+
+def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:
+    """Whether the pods behind a Service are known, and none is told to ask for a login.
+
+    Without a configuration the web UI asks for none (FO docs/web/web-user-management.md). What
+    one says is in a Secret. A snapshot of before says nothing of the environment.
+    """
+    pods = selected(selector, view.items("pods"), namespace)
+    serving = [one for one in view.items(OPERATORS) if _runs(one, pods)]
+    return bool(serving) and not any(map(_may_be_configured, serving))
+
+
+def _may_be_configured(deployment: Object) -> bool:
+    arguments = _ARGS.search(deployment) or ()
+    variables = map_of(deployment.get("metadata")).get("webVariables")
+    return (
+        not isinstance(variables, list)
+        or any(str(name).startswith("WEB_CONFIG") for name in variables)
+        or any(str(argument).startswith("--web-config") for argument in arguments)
+    )
+
+
+def _runs(deployment: Object, pods: Iterable[Object]) -> bool:
+    metadata, spec = map_of(deployment.get("metadata")), map_of(deployment.get("spec"))
+    labels = map_of(spec.get("selector")).get("matchLabels")
+    return bool(selected(labels, pods, text_of(metadata.get("namespace"))))
+
+
+def _ref(item: Object) -> Ref:
+    metadata = map_of(item.get("metadata"))
+    return Ref(
+        text_of(item.get("apiVersion")), text_of(item.get("kind")),
+        text_of(metadata.get("namespace")), text_of(metadata.get("name")),
+    )  # fmt: skip
+
+
+def _ingresses(view: View, service: Ref, ports: set[Any]) -> Iterator[Ref]:
+    for ingress in view.items(_INGRESSES):
+        guarded = map_of(ingress.get("metadata")).get("guardedBy")
+        backends = maps_of(_BACKENDS.search(ingress))
+        ways = (b for b in backends if b.get("name") == service.name and _port_of(b) in ports)
+        if _ref(ingress).namespace == service.namespace and not guarded and any(ways):
+            yield _ref(ingress)
+
+
+def _port_of(backend: dict[str, Any]) -> Any:
+    port = map_of(backend.get("port"))
+    number, name = port.get("number"), port.get("name")
+    return number if isinstance(number, int) else text_of(name)
+
+
+def _routes(view: View, service: Ref, port: int) -> Iterator[Ref]:
+    for route in view.items(_ROUTES):
+        ref = _ref(route)
+        for rule in maps_of(map_of(route.get("spec")).get("rules")):
+            backends = maps_of(rule.get("backendRefs"))
+            leads = [b for b in backends if _is_to(b, service, port, ref.namespace)]
+            if leads and not _may_ask([rule, *leads]):
+                yield ref
+                break
+
+
+def _is_to(backend: dict[str, Any], service: Ref, port: int, home: str) -> bool:
+    kind, namespace = backend.get("kind") or "Service", backend.get("namespace") or home
+    where = (kind, namespace, backend.get("name"), backend.get("port"))
+    return where == ("Service", service.namespace, service.name, port)
+
+
+def _may_ask(filtered: Iterable[dict[str, Any]]) -> bool:
+    """Whether a filter of the gateway's own make is in the way: it may ask for a login."""
+    filters = (f for one in filtered for f in maps_of(one.get("filters")))
+    return any(f.get("type") == "ExtensionRef" for f in filters)
+
+
+ADVICE = (
+    Advice(
+        code="no-network-policy",
+        step="components",
+        one="every pod of the cluster gets to Flux: {what} {value}",
+        many="every pod of the cluster gets to Flux: {n} of its namespaces have no NetworkPolicy",
+        why="source-controller hands every artifact, all of your manifests and charts, to whoever "
+        "asks for it, and notification-controller takes events from anybody",
+        steps=(
+            Step(
+                "with the Flux Operator set spec.cluster.networkPolicy: true in the FluxInstance; "
+                "else leave --network-policy of `flux install` or `flux bootstrap` on"
+            ),
+        ),
+        find=_unprotected,
+        reads=(_POLICIES,),
+        everywhere=True,
+        upstream="F manifests/policies; FO docs/api/v1/fluxinstance.md, Cluster network policy",
+        docs="https://fluxoperator.dev/docs/crd/fluxinstance/#cluster-network-policy",
+    ),
+    Advice(
+        code="ui-exposed",
+        step="ui",
+        one="the web UI asks for no login, and {what} opens it to the outside",
+        many="the web UI asks for no login, and {n} ways lead to it from outside",
+        why="whoever gets there sees every object of Flux and what it deploys; without a "
+        "configuration the UI takes everybody for the operator, reading only",
+        steps=(
+            Step(
+                "configure a login (the Helm value web.config.authentication), or use "
+                "`kubectl flux-status ui` and take the way out; if something in front of it asks "
+                "for one, leave this out with --skip ui-exposed"
+            ),
+        ),
+        find=_exposed,
+        reads=(_INGRESSES, _ROUTES),
+        everywhere=True,
+        upstream="FO docs/web/web-user-management.md, web-ingress.md",
+        docs="https://fluxoperator.dev/docs/web-ui/user-management/",
+    ),
+)

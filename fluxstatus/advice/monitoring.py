@@ -1,0 +1,171 @@
+"""Whether Prometheus sees the controllers, where the Prometheus Operator is there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jmespath
+
+from fluxstatus.advice.advice import Advice, Occurrence
+from fluxstatus.advice.view import View
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import Component
+from fluxstatus.state.pods import selected
+
+_PODS = "podmonitors.monitoring.coreos.com"
+_SERVICES = "servicemonitors.monitoring.coreos.com"
+_RULES = "prometheusrules.monitoring.coreos.com"
+_PORT_NAME, _PORT = _USUAL = "http-prom", 8080
+_PORTS = jmespath.compile("spec.template.spec.containers[].ports[]")
+
+_RETIRED = ("gotk_reconcile_condition", "gotk_suspend_status")
+"""Metrics that are still registered, and that no controller records (PKG runtime/metrics)."""
+
+
+def _unscraped(view: View) -> Iterator[Occurrence]:
+    """Return the controllers that no monitor selects, if it is known of all monitors."""
+    both = (_PODS, _SERVICES)
+    if all(map(view.is_absent, both)) or not view.is_whole("pods"):
+        return
+    if not all(view.is_whole(one) or view.is_absent(one) for one in both):
+        return
+    for component in view.state.components:
+        if component.pods and not component.down and not _is_scraped(view, component):
+            yield Occurrence(component.ref)
+
+
+def _is_scraped(view: View, component: Component) -> bool:
+    return any(_selects_pods(one, component) for one in view.items(_PODS)) or any(
+        _selects_services(view, one, component) for one in view.items(_SERVICES)
+    )
+
+
+def _selects_pods(monitor: Object, component: Component) -> bool:
+    spec = map_of(monitor.get("spec"))
+    return (
+        _is_within(monitor, component.ref.namespace)
+        and any(_matches(spec.get("selector"), _labels(pod)) for pod in component.pods)
+        and any(_is_metrics(component, e) for e in maps_of(spec.get("podMetricsEndpoints")))
+    )
+
+
+def _is_metrics(component: Component, endpoint: dict[str, Any]) -> bool:
+    """Whether an *endpoint* of a monitor means the port of a pod that serves metrics.
+
+    A container that names no ports, as of an old snapshot, is taken for one that has it.
+    """
+    ports = maps_of(_PORTS.search(component.deployment))
+    metrics = [p for p in ports if p.get("name") == _PORT_NAME or p.get("containerPort") == _PORT]
+    known = [port.get(of) for port in metrics for of in ("name", "containerPort")]
+    wanted = (endpoint.get(of) for of in ("port", "portNumber", "targetPort"))
+    return any(port is not None and port in (known or _USUAL) for port in wanted)
+
+
+def _selects_services(view: View, monitor: Object, component: Component) -> bool:
+    spec, namespace = map_of(monitor.get("spec")), component.ref.namespace
+    endpoints = maps_of(spec.get("endpoints"))
+    return _is_within(monitor, namespace) and any(
+        _matches(spec.get("selector"), _labels(service))
+        and selected(map_of(service.get("spec")).get("selector"), component.pods, namespace)
+        and any(_is_metrics(component, _at_pod(service, e)) for e in endpoints)
+        for service in view.items("services")
+    )
+
+
+def _at_pod(service: Object, endpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return *endpoint*, which may name a port of the *service*, as a port of a pod."""
+    if endpoint.get("targetPort") is not None:
+        return {"targetPort": endpoint["targetPort"]}
+    ports = maps_of(map_of(service.get("spec")).get("ports"))
+    mine = next((p for p in ports if p.get("name") == endpoint.get("port")), {})
+    return {"targetPort": mine.get("targetPort") or mine.get("port")}
+
+
+def _is_within(monitor: Object, namespace: str) -> bool:
+    """Whether *monitor* looks into *namespace*; into its own alone when it says nothing."""
+    where = map_of(map_of(monitor.get("spec")).get("namespaceSelector"))
+    names = where.get("matchNames")
+    if where.get("any") is True:
+        return True
+    own = text_of(map_of(monitor.get("metadata")).get("namespace"))
+    return namespace in (names if isinstance(names, list) and names else [own])
+
+
+def _labels(item: Object) -> dict[str, Any]:
+    return map_of(map_of(item.get("metadata")).get("labels"))
+
+
+def _matches(selector: Any, labels: dict[str, Any]) -> bool:
+    """Whether a LabelSelector selects *labels*; an empty one selects everything."""
+    selector = map_of(selector)
+    if not map_of(selector.get("matchLabels")).items() <= labels.items():
+        return False
+    for term in maps_of(selector.get("matchExpressions")):
+        key, values = text_of(term.get("key")), term.get("values")
+        has, value = key in labels, labels.get(key)
+        among = isinstance(values, list) and value in values
+        fits = {
+            "In": has and among, "NotIn": not (has and among),
+            "Exists": has, "DoesNotExist": not has,
+        }  # fmt: skip
+        if not fits.get(text_of(term.get("operator")), False):
+            return False
+    return True
+
+
+def _retired(view: View) -> Iterator[Occurrence]:
+    for rule in view.items(_RULES):
+        metadata = map_of(rule.get("metadata"))
+        name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
+        for alert, metrics in map_of(metadata.get("metrics")).items():
+            old = [m for m in _RETIRED if isinstance(metrics, list) and m in metrics]
+            if old:
+                ref = Ref(text_of(rule.get("apiVersion")), "PrometheusRule", namespace, name)
+                yield Occurrence(ref, alert, ", ".join(old))
+
+
+_METRICS = "https://fluxcd.io/flux/monitoring/metrics/"
+
+ADVICE = (
+    Advice(
+        code="no-scraping",
+        step="components",
+        one="no PodMonitor or ServiceMonitor selects the metrics of {what}",
+        many="no PodMonitor or ServiceMonitor selects the metrics of {n} controllers",
+        why="the Prometheus Operator is here, and by what it is told Prometheus does not see how "
+        "long reconciliations take or that they fail",
+        steps=(
+            Step(
+                "make a PodMonitor that selects their pods by the label app, in their namespace, "
+                "with the port http-prom; see to it that the podMonitorSelector of your "
+                "Prometheus takes it"
+            ),
+        ),
+        find=_unscraped,
+        reads=(_PODS, _SERVICES),
+        everywhere=True,
+        upstream="FO config/monitoring/flux-controllers.yaml",
+        docs=_METRICS,
+    ),
+    Advice(
+        code="retired-metric",
+        step="components",
+        one="{what} uses {value}, which no controller records any more",
+        many="{n} rules use metrics that no controller records any more",
+        why="such an alert never fires, whatever happens",
+        steps=(
+            Step(
+                "use gotk_resource_info of kube-state-metrics, or flux_resource_info of the Flux "
+                "Operator"
+            ),
+        ),
+        find=_retired,
+        needs=(_RULES,),
+        reads=(_RULES,),
+        everywhere=True,
+        upstream="PKG runtime/metrics/recorder.go; fluxcd/website content/en/flux/monitoring",
+        docs="https://fluxcd.io/flux/monitoring/custom-metrics/",
+    ),
+)

@@ -1,0 +1,1 @@
+"""From symptoms to causes: one cause per fault, and what it blocks."""

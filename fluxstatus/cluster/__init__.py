@@ -1,0 +1,1 @@
+"""Reading a cluster: the only place that starts programs and opens sockets."""

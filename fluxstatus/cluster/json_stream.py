@@ -1,0 +1,120 @@
+"""JSON, read as it comes: what a list holds is handed on item by item.
+
+Nobody then waits for the end of a long list, or holds it as a text: the API server still writes
+while its first objects are looked at.
+"""
+
+import codecs
+from collections.abc import Callable, Iterable
+from json import JSONDecodeError, JSONDecoder
+from typing import Any
+
+_BLANK = " \t\n\r"
+_LEAST = 1 << 16  # characters to read at a time
+_OF_A_NUMBER = 2
+"""Characters behind a number that may be part of it if more come: "1e+" is here, it is 1e+5."""
+
+
+def read(chunks: Iterable[bytes], keep: Callable[[Any], Any]) -> Any:
+    """Return the JSON document that *chunks* make, whatever they cut through.
+
+    Of an object's `items`, if that is a list, each is what *keep* gives for it. Raises
+    ValueError when it is no JSON or goes on behind its end, RecursionError when it is too deep.
+    """
+    text = _Text(chunks)
+    document = _object(text, keep) if text.skip("{") else text.value()
+    if text.next():
+        raise text.error("nothing more")
+    return document
+
+
+def _object(text: "_Text", keep: Callable[[Any], Any]) -> dict[str, Any]:
+    """Read what follows the brace of the outermost object."""
+    members: dict[str, Any] = {}
+    if text.skip("}"):
+        return members
+    while text.next() == '"':
+        name = text.value()
+        text.demand(":")
+        is_list = name == "items" and text.skip("[")
+        members[name] = _items(text, keep) if is_list else text.value()
+        if not text.skip(","):
+            text.demand("}")
+            return members
+    raise text.error("a name")
+
+
+def _items(text: "_Text", keep: Callable[[Any], Any]) -> list[Any]:
+    """Read what follows the bracket of a list."""
+    items: list[Any] = []
+    if text.skip("]"):
+        return items
+    items.append(keep(text.value()))
+    while text.skip(","):
+        items.append(keep(text.value()))
+    text.demand("]")
+    return items
+
+
+class _Text:
+    """What has come of a text and is not taken yet; more of it is waited for where that ends."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._parse = JSONDecoder().raw_decode
+        self._text, self._at, self._ended = "", 0, False
+
+    def next(self) -> str:
+        """Return the next character that is not blank, without taking it; empty at the end."""
+        while not (character := self._text[self._at : self._at + 1]) or character in _BLANK:
+            rest = self._text[self._at :].lstrip(_BLANK)
+            self._at = len(self._text) - len(rest)
+            if not rest and not self._more():
+                return ""
+        return character
+
+    def skip(self, character: str) -> bool:
+        """Take *character* if it is the next."""
+        found = self.next() == character
+        self._at += found
+        return found
+
+    def demand(self, character: str) -> None:
+        """Take *character*. Raises ValueError when another is the next."""
+        if not self.skip(character):
+            raise self.error(character)
+
+    def value(self) -> Any:
+        """Take the next value. Raises ValueError, RecursionError."""
+        self.next()
+        while True:
+            try:
+                value, end = self._parse(self._text, self._at)
+            except JSONDecodeError:  # perhaps only because it is cut off here
+                if not self._more():
+                    raise
+            else:
+                length = end - self._at
+                if len(self._text) - end > _OF_A_NUMBER or not self._more():
+                    self._at += length
+                    return value
+
+    def error(self, wanted: str) -> JSONDecodeError:
+        """Return the error that something else than what is *wanted* comes next."""
+        return JSONDecodeError(f"expected {wanted}", self._text, self._at)
+
+    def _more(self) -> bool:
+        """Read on, at least as much as is not taken; say whether there was any.
+
+        Half a value is tried again each time: as often as its length can be doubled.
+        """
+        rest = len(self._text) - self._at
+        parts, wanted = [self._text[self._at :]], max(rest, _LEAST)
+        while wanted > 0 and not self._ended:
+            chunk = next(self._chunks, None)
+            self._ended = chunk is None
+            parts.append(self._decode(chunk or b"", final=self._ended))
+            wanted -= len(parts[-1])
+        self._text, self._at = "".join(parts), 0
+        return len(self._text) > rest

@@ -1,0 +1,339 @@
+"""What is kept of an object: the one gate between what the API server sends and all the rest.
+
+An allow-list, so that a field nobody thought of is never kept: no Secret, no value of an
+environment variable, no data of a ConfigMap, no Helm values, no manifests, no managedFields.
+Credentials in the texts that stay are masked (masking.py).
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from fluxstatus.base.masking import SHORT, mask
+from fluxstatus.cluster import noted
+from fluxstatus.model.evidence import Object
+
+Shape: TypeAlias = "Mapping[str, Shape] | None"
+"""The fields to keep, by name; None keeps a plain value (or a map of plain values) whole."""
+
+
+def _fields(names: str, **nested: Shape) -> dict[str, Shape]:
+    return {**dict.fromkeys(names.split()), **nested}
+
+
+_REF = _fields("apiVersion kind name namespace")
+_METADATA = _fields(
+    "name namespace uid creationTimestamp deletionTimestamp generation labels finalizers",
+    ownerReferences=_fields("apiVersion kind name controller"),
+)
+_CONDITIONS = _fields("type status reason message lastTransitionTime observedGeneration")
+_DEPENDENCIES = _fields("apiVersion kind name namespace ready readyExpr")
+_SELECTOR = _fields("", matchLabels=None, matchExpressions=_fields("key operator values"))
+_REMEDIATION = _fields("", remediation=_fields("retries remediateLastFailure strategy"))
+_FLUX: Shape = {
+    "metadata": _METADATA,
+    "spec": _fields(
+        "suspend interval timeout retryInterval type provider url bucketName endpoint image "
+        "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
+        "components eventSeverity insecure migrateResources proxy summary recurseSubmodules",
+        sourceRef=_REF,
+        chartRef=_REF,
+        chart={**_fields("version"), "spec": _fields("chart version", sourceRef=_REF)},
+        ref=_fields("branch tag semver commit name digest"),
+        dependsOn=_DEPENDENCIES,
+        secretRef=_REF,
+        certSecretRef=_REF,
+        proxySecretRef=_REF,
+        verify=_fields("provider mode", secretRef=_REF),
+        decryption=_fields("provider serviceAccountName", secretRef=_REF),
+        kubeConfig=_fields("", secretRef={**_REF, "key": None}),
+        sts=_fields("provider endpoint", secretRef=_REF, certSecretRef=_REF),
+        git=_fields("", commit=_fields("", signingKey=_fields("", secretRef=_REF))),
+        healthChecks=_REF,
+        # Of the variables only that there are some.
+        postBuild=_fields("", substitute={}, substituteFrom=_fields("kind name optional")),
+        valuesFrom=_fields("kind name valuesKey optional"),
+        include=_fields("", repository=_REF),
+        providerRef=_REF,
+        eventSources=_REF,
+        resources={**_REF, "matchLabels": None},
+        imageRepositoryRef=_REF,
+        inputsFrom=_fields("kind name", selector=_SELECTOR),
+        sources=_REF,
+        artifacts=_fields("name"),
+        driftDetection=_fields("mode"),
+        install={**_REMEDIATION, "skipCRDs": None},
+        upgrade=_REMEDIATION,
+        rollback=_fields("recreate"),
+        distribution=_fields("version registry artifact imagePullSecret artifactPullSecret"),
+        cluster=_fields("type size multitenant networkPolicy"),
+        sharding=_fields("key shards"),
+        sync=_fields("name kind url ref path pullSecret interval provider"),
+        operator=_fields("version"),
+    ),
+    "status": _fields(
+        "observedGeneration lastHandledReconcileAt lastAppliedRevision lastAttemptedRevision "
+        "lastAttemptedRevisionDigest lastAppliedOriginRevision helmChart storageNamespace "
+        "failures installFailures upgradeFailures",
+        conditions=_CONDITIONS,
+        artifact=_fields("revision digest lastUpdateTime"),
+        history=_fields(
+            "firstReconciled lastReconciled lastReconciledDuration lastReconciledStatus "
+            "totalReconciliations name namespace version chartVersion status firstDeployed "
+            "lastDeployed",
+        ),
+        components=_fields("name tag digest"),
+        lastScanResult=_fields("scanTime tagCount"),
+    ),
+}
+_ONLY_WHETHER = frozenset({"proxy", "summary"})
+"""Fields of a spec of which nothing is kept but that they are there."""
+
+_CONTAINER_STATE = _fields(
+    "",
+    waiting=_fields("reason message"),
+    running=_fields("startedAt"),
+    terminated=_fields("reason exitCode startedAt finishedAt message"),  # log text, see below
+)
+_CONTAINER_STATUS = _fields(
+    "name image ready started restartCount", state=_CONTAINER_STATE, lastState=_CONTAINER_STATE
+)
+_MONITOR_SPEC = {
+    "selector": _SELECTOR,
+    "namespaceSelector": _fields("any matchNames"),
+    "podMetricsEndpoints": _fields("port portNumber targetPort"),
+    "endpoints": _fields("port targetPort"),
+}
+_MONITOR: Shape = {"metadata": _METADATA, "spec": _MONITOR_SPEC}
+_BACKEND = _fields("", service=_fields("name", port=_fields("name number")))
+_FILTERS = _fields("type")
+_SHAPES: Mapping[str, Shape] = {
+    "deployments.apps": {
+        "metadata": _METADATA,
+        "spec": _fields(
+            "replicas",
+            selector=_fields("matchLabels"),
+            template=_fields(
+                "",
+                spec=_fields(
+                    "",
+                    containers=_fields(
+                        "name image args",
+                        ports=_fields("name containerPort"),
+                        resources=_fields("", limits=None),
+                    ),
+                ),
+            ),
+        ),
+        "status": _fields(
+            "replicas readyReplicas availableReplicas updatedReplicas observedGeneration",
+            conditions=_CONDITIONS,
+        ),
+    },
+    "pods": {
+        "metadata": _METADATA,
+        "spec": _fields(
+            "nodeName", volumes=_fields("", persistentVolumeClaim=_fields("claimName"))
+        ),
+        "status": _fields(
+            "phase reason message",
+            conditions=_CONDITIONS,
+            containerStatuses=_CONTAINER_STATUS,
+            initContainerStatuses=_CONTAINER_STATUS,
+        ),
+    },
+    "services": {
+        "metadata": _METADATA,
+        "spec": _fields("type selector", ports=_fields("name port targetPort")),
+    },
+    "leases.coordination.k8s.io": {
+        "metadata": _fields("name namespace"),
+        "spec": _fields("holderIdentity renewTime"),
+    },
+    "events": {
+        "metadata": _fields("name namespace creationTimestamp"),
+        **_fields(
+            "reason message type count firstTimestamp lastTimestamp eventTime",
+            involvedObject=_REF,
+            series=_fields("count lastObservedTime"),
+        ),
+    },
+    "fluxreports.fluxcd.controlplane.io": {
+        "metadata": _METADATA,
+        "spec": {
+            "distribution": _fields("version status managedBy"),
+            "operator": _fields("version"),
+        },
+        "status": _fields("", conditions=_CONDITIONS),
+    },
+    # These are only asked for advice.
+    "networkpolicies.networking.k8s.io": {"metadata": _METADATA, "spec": _fields("policyTypes")},
+    "ingresses.networking.k8s.io": {
+        "metadata": _METADATA,
+        "spec": _fields(
+            "",
+            defaultBackend=_BACKEND,
+            rules=_fields("host", http=_fields("", paths=_fields("", backend=_BACKEND))),
+        ),
+    },
+    "httproutes.gateway.networking.k8s.io": {
+        "metadata": _METADATA,
+        "spec": _fields(
+            "hostnames",
+            rules=_fields(
+                "",
+                filters=_FILTERS,
+                backendRefs=_fields("kind name namespace port", filters=_FILTERS),
+            ),
+        ),
+    },
+    "customresourcedefinitions.apiextensions.k8s.io": {
+        "metadata": _METADATA,
+        "spec": _fields("", versions=_fields("name storage")),
+        "status": _fields("storedVersions"),
+    },
+    "podmonitors.monitoring.coreos.com": _MONITOR,
+    "servicemonitors.monitoring.coreos.com": _MONITOR,
+    "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
+}
+_ALIASES = {"workload-pods": "pods"}
+
+_ANNOTATIONS = (
+    "reconcile.fluxcd.io/",
+    "fluxcd.controlplane.io/",
+    "source.extensions.fluxcd.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+)
+_ARGUMENTS = (
+    "--watch-all-namespaces",
+    "--watch-label-selector",
+    "--no-cross-namespace-refs",
+    "--default-service-account",
+    "--feature-gates",
+    "--storage-adv-addr",
+    "--reporting-interval",
+    "--web-",
+)
+_NAMING = frozenset(
+    {"name", "namespace", "uid", "kind", "apiVersion", "creationTimestamp", "deletionTimestamp",
+     "lastTransitionTime", "firstTimestamp", "lastTimestamp", "eventTime"}
+)  # fmt: skip
+"""Fields whose form the API server checks: a name, a number, a time. No credential fits in."""
+
+_HISTORY = 5  # entries of a history that are looked at
+_LAST_WORDS = 160  # characters of the line that a container ended with
+_MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
+"""A long word of letters and digits: in a text of nobody's form it may be a credential."""
+
+
+def prune(query: str, item: Object) -> Object:
+    """Return what is kept of *item*, an answer to *query* ("plural.group", see collect.py).
+
+    From managedFields, which are dropped, two times are kept as metadata: `changedAt`, when the
+    spec was last written, and `suspendedAt`, when spec.suspend was. noted.py adds to that.
+    """
+    resource = query.partition("/")[0]
+    shape = _SHAPES.get(_ALIASES.get(resource, resource), _FLUX)
+    kept = _keep(item, shape)
+    if not isinstance(kept, dict):
+        return {}
+    for name in ("apiVersion", "kind"):
+        if isinstance(item.get(name), str):
+            kept[name] = item[name]
+    metadata, status = kept.get("metadata"), kept.get("status")
+    if isinstance(metadata, dict):
+        _keep_from_metadata(metadata, item["metadata"])
+        metadata |= noted.of(resource, item)
+    if isinstance(status, dict) and isinstance(status.get("history"), list):
+        status["history"] = status["history"][:_HISTORY]
+    spec = kept.get("spec")
+    if shape is _FLUX and isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
+        spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
+    if shape is _SHAPES["deployments.apps"]:
+        _keep_known_arguments(kept)
+    if shape is _SHAPES["pods"]:
+        _keep_of_pod(kept)
+    return kept
+
+
+def _keep(value: Any, shape: Shape) -> Any:
+    if isinstance(value, str):
+        return mask(value) if len(value) > SHORT else value
+    if isinstance(value, list):
+        return [_keep(entry, shape) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if shape is None:
+        return {key: entry for key, entry in value.items() if not isinstance(entry, dict | list)}
+    kept = {}
+    for key, entry in value.items():  # the one hot loop: half a million fields in a large cluster
+        if key not in shape:
+            continue
+        name = sys.intern(key)  # else each object has its own
+        if isinstance(entry, str):
+            plain = len(entry) <= SHORT or key in _NAMING
+            kept[name] = entry if plain else mask(entry)
+        else:
+            kept[name] = _keep(entry, shape[key])
+    return kept
+
+
+def _keep_from_metadata(kept: Object, metadata: Object) -> None:
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        known = {k: _keep(v, {}) for k, v in annotations.items() if k.startswith(_ANNOTATIONS)}
+        if known:
+            kept["annotations"] = known
+    managed = metadata.get("managedFields")
+    for entry in managed if isinstance(managed, list) else ():
+        if not isinstance(entry, dict) or entry.get("subresource"):
+            continue
+        fields = entry.get("fieldsV1")
+        spec = fields.get("f:spec") if isinstance(fields, dict) else None
+        when = entry.get("time")
+        if not spec or not isinstance(spec, dict) or not isinstance(when, str):
+            continue
+        kept["changedAt"] = max(when, kept.get("changedAt", ""))
+        if "f:suspend" in spec:
+            kept["suspendedAt"] = max(when, kept.get("suspendedAt", ""))
+
+
+def _keep_known_arguments(deployment: Object) -> None:
+    try:
+        pod = deployment["spec"]["template"]["spec"]
+        containers = pod["containers"]
+    except (KeyError, TypeError):
+        return
+    pod["containers"] = [c for c in containers if isinstance(c, dict)] if isinstance(
+        containers, list
+    ) else []  # fmt: skip
+    for container in pod["containers"]:
+        args = container.get("args")
+        container["args"] = [
+            arg for arg in args if isinstance(arg, str) and arg.startswith(_ARGUMENTS)
+        ] if isinstance(args, list) else []  # fmt: skip
+
+
+def _keep_of_pod(pod: Object) -> None:
+    """Drop volumes that claim nothing, and all but the last line of what a container said."""
+    spec, status = pod.get("spec"), pod.get("status")
+    volumes = spec.get("volumes") if isinstance(spec, dict) else None
+    if isinstance(spec, dict) and isinstance(volumes, list):
+        spec["volumes"] = [volume for volume in volumes if volume]
+        if not spec["volumes"]:
+            del spec["volumes"]
+    for name in ("containerStatuses", "initContainerStatuses"):
+        containers = status.get(name) if isinstance(status, dict) else None
+        for container in containers if isinstance(containers, list) else ():
+            for state in ("state", "lastState") if isinstance(container, dict) else ():
+                ended = container[state] if isinstance(container.get(state), dict) else {}
+                ended = ended.get("terminated")
+                if isinstance(ended, dict) and isinstance(ended.get("message"), str):
+                    ended["message"] = _last_line(ended["message"])
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return _MIXED.sub("***", lines[-1].strip())[:_LAST_WORDS] if lines else ""

@@ -1,0 +1,119 @@
+"""The streams of this process: what they can show, and what to do when they end."""
+
+import os
+import select
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from fluxstatus.commands.options import Color
+from fluxstatus.report import Look
+from fluxstatus.report.terminal import visible, wrap
+
+_CLEAR = "\r\x1b[K"
+
+
+class OutputError(Exception):
+    """The result could not be written; the text says why."""
+
+
+def prepare() -> None:
+    """Make the standard streams safe to use: they are there, and choke on no character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller, as with >&-
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nowhere)
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Return whether *stream* is a terminal that can move its cursor."""
+    return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def look(color: Color, *, everything: bool, advice: bool = False) -> Look:
+    """Decide how a report has to look on standard output."""
+    return Look(
+        width=shutil.get_terminal_size().columns,  # $COLUMNS, the terminal's, 80
+        colour=_colour(color),
+        everything=everything,
+        advice=advice,
+        ascii=not _can_show("·…"),
+    )
+
+
+def _colour(color: Color) -> bool:
+    if color is not Color.AUTO:
+        return color is Color.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or is_terminal(sys.stdout)
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def put(text: str) -> bool:
+    """Write a result to standard output; False when its reader has gone and wants no more.
+
+    Raises OutputError when it cannot be written for another reason, as on a full disk.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # At exit Python flushes what is left, and it has to go somewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return False
+        raise OutputError(f"the result cannot be written: {error.strerror}") from error
+    return True
+
+
+def pause(seconds: float) -> bool:
+    """Wait; False, and at once, when the reader of standard output has gone."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)  # asks for nothing but what is always told
+    return not poll.poll(seconds * 1000)
+
+
+def noting(*, on: bool) -> Callable[[str], None]:
+    """Return note() if *on*, else a function that does nothing."""
+    return note if on else lambda _: None
+
+
+def note(text: str) -> None:
+    """Write a line to standard error, for whoever runs this."""
+    _tell(visible(text) + "\n")
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError):  # if nobody listens, so be it
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+class LiveLine:
+    """A line on standard error that is written over again and again, if that is a terminal."""
+
+    def __init__(self, *, on: bool = True) -> None:
+        self.on = on and is_terminal(sys.stderr)
+
+    def show(self, text: str) -> None:
+        """Show *text*, as much of it as fits."""
+        if self.on:
+            room = (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1
+            _tell(_CLEAR + next(iter(wrap(text, max(room, 2))), ""))
+
+    def clear(self) -> None:
+        """Leave no trace of the line."""
+        if self.on:
+            _tell(_CLEAR)

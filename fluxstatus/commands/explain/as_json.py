@@ -1,0 +1,150 @@
+"""A story, or a code, for programs: a versioned JSON document in which every key is there.
+
+What is unknown is an empty string, an empty list or null, as in a report.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from fluxstatus.commands.explain.codes import Code
+from fluxstatus.commands.explain.details import Details
+from fluxstatus.lookup.chain import Node
+from fluxstatus.lookup.log import Log
+from fluxstatus.model.ref import Ref
+from fluxstatus.report.as_json import (
+    commands_json,
+    finding_json,
+    hint_json,
+    object_json,
+    ref_json,
+    time_json,
+)
+from fluxstatus.report.secrets import json_of, unread_json
+
+SCHEMA_VERSION = 1
+
+
+def render(told: Details | Code) -> str:
+    """Return *told* as a JSON document, whole and ASCII only, with a newline at its end."""
+    content = _code(told) if isinstance(told, Code) else _details(told)
+    return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
+
+
+def _details(details: Details) -> dict[str, Any]:
+    return {
+        "takenAt": time_json(details.taken_at),
+        "context": details.context,
+        "object": object_json(details.ref),
+        "verdict": details.level,
+        "stands": details.stands,
+        "since": _time(details.since),
+        "findings": [finding_json(finding) for finding in details.findings],
+        "chain": {
+            "needs": [_node(node) for node in details.needs],
+            "neededBy": [_node(node) for node in details.needed_by],
+        },
+        "revisions": [{"what": what, "value": value} for what, value in details.revisions],
+        "suspended": [
+            {"object": ref_json(ref), "since": _time(at)} for ref, at in details.suspended
+        ],
+        "conditions": [
+            {
+                "type": one.type,
+                "status": one.status,
+                "reason": one.reason,
+                "message": one.message,
+                "since": _time(one.since),
+                "meaning": one.meaning,
+            }
+            for one in details.conditions
+        ],
+        "events": {
+            "items": [
+                {
+                    "type": event.type,
+                    "reason": event.reason,
+                    "message": event.message,
+                    "times": event.times,
+                    "first": time_json(event.first),
+                    "last": time_json(event.last),
+                }
+                for event in details.events.items
+            ],
+            "unread": unread_json(details.events.unread),
+        },
+        "history": [
+            {
+                "text": past.text,
+                "good": past.good,
+                "times": past.times,
+                "first": _time(past.first),
+                "last": _time(past.last),
+                "took": past.took,
+            }
+            for past in details.history
+        ],
+        "lastGood": _time(details.last_good),
+        "log": _log(details.log),
+        "credentials": {
+            "items": [json_of(one) for one in details.credentials],
+            "unread": unread_json(details.credentials_unread),
+        },
+        "commands": commands_json(details.commands),
+        "docs": details.docs,
+    }
+
+
+def _code(code: Code) -> dict[str, Any]:
+    return {
+        "code": code.code,
+        "meaning": code.meaning,
+        "steps": list(code.steps),
+        "cases": [
+            {
+                "why": case.why,
+                "kinds": list(case.kinds),
+                "reasons": list(case.reasons),
+                "says": case.says,
+                "hints": [hint_json(hint) for hint in case.hints],
+                "upstream": case.upstream,
+            }
+            for case in code.cases
+        ],
+    }
+
+
+def _time(when: datetime | None) -> str | None:
+    return time_json(when) if when else None
+
+
+def _node(node: Node) -> dict[str, Any]:
+    return {
+        "object": ref_json(node.ref),
+        "relation": node.relation,
+        "stands": node.stands,
+        "well": node.well,
+        "suspended": node.suspended,
+        "cause": node.cause,
+        "children": [_node(child) for child in node.children],
+    }
+
+
+def _ref(ref: Ref | None) -> dict[str, str] | None:
+    return ref_json(ref) if ref else None
+
+
+def _log(log: Log) -> dict[str, Any]:
+    return {
+        "controller": _ref(log.controller),
+        "lines": [
+            {
+                "level": line.level,
+                "text": line.text,
+                "times": line.times,
+                "last": _time(line.last),
+            }
+            for line in log.lines
+        ],
+        "unread": unread_json(log.unread),
+    }

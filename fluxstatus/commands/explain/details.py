@@ -1,0 +1,246 @@
+"""All that is known of one object, as values: nothing here prints, asks or looks at the clock."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.wording import docs_of
+from fluxstatus.knowledge.conditions import meaning_of
+from fluxstatus.knowledge.subject import fields_of
+from fluxstatus.lookup.chain import Chains, Node
+from fluxstatus.lookup.credentials.inspect import Credential
+from fluxstatus.lookup.events import Events, fold, selector
+from fluxstatus.lookup.log import Log
+from fluxstatus.model.evidence import Unread
+from fluxstatus.model.findings import Finding, Level, Report, worst
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kinds import full_name
+from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.revisions import lag_of, short
+from fluxstatus.state.state import State
+
+_GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})
+"""How the entry of a history says that it went well (KC, FO and HC api types)."""
+
+_NOTHING = "nothing yet"
+_LEAVES = {
+    "Kustomization": "applied",
+    **dict.fromkeys(("GitRepository", "OCIRepository", "HelmChart", "Bucket"), "fetched"),
+}
+"""The revision that an object of a kind has as soon as it once did its work."""
+
+_TREES = frozenset({"Kustomization", "ResourceSet"})
+"""Kinds that `flux-operator tree` draws from what it may read without Secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition of an object, and what it means; `meaning` is empty when Flux has none such."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    since: datetime | None
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """An entry of an object's own history: what it came to, how often, when last, how long."""
+
+    text: str
+    good: bool
+    times: int
+    first: datetime | None
+    last: datetime | None
+    took: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is told of an object.
+
+    `findings` are those of the check that are about it or block it, the worst first. `revisions`
+    are (what, value) pairs, `suspended` everything suspended in its chain.
+    """
+
+    ref: Ref
+    stands: str
+    level: Level
+    since: datetime | None
+    findings: tuple[Finding, ...]
+    conditions: tuple[Condition, ...]
+    needs: tuple[Node, ...]
+    needed_by: tuple[Node, ...]
+    revisions: tuple[tuple[str, str], ...]
+    suspended: tuple[tuple[Ref, datetime | None], ...]
+    events: Events
+    history: tuple[HistoryEntry, ...]
+    last_good: datetime | None
+    log: Log
+    credentials: tuple[Credential, ...]
+    credentials_unread: Unread | None
+    commands: tuple[Command, ...]
+    docs: str
+    taken_at: datetime
+    context: str
+
+
+def details_of(
+    analysis: Analysis,
+    report: Report,
+    resource: Resource,
+    log: Log,
+    credentials: Iterable[Credential] | Unread,
+    *,
+    events: Events | None = None,
+) -> Details:
+    """Put together what *state*, the *report* on it, and the rest know of *resource*.
+
+    Without *events* of its own it has the warnings of *state*.
+    """
+    state = analysis.state
+    unread = credentials if isinstance(credentials, Unread) else None
+    chains, ref = Chains(analysis), resource.ref
+    findings = tuple(_findings(report, ref))
+    needs, needed_by = chains.up(resource), chains.down(resource)
+    past = tuple(_history(resource))
+    faults = [finding for finding in findings if finding.kind == "fault"]
+    silent = Level.PASS if resource.verdict in WELL else Level.SKIP
+    broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
+    return Details(
+        ref=ref,
+        stands=chains.stands(resource),
+        level=worst(finding.level for finding in faults) if faults else silent,
+        since=broken or resource.since,
+        findings=findings,
+        conditions=tuple(_conditions(resource)),
+        needs=needs,
+        needed_by=needed_by,
+        revisions=tuple((name, value) for name, value in _revisions(state, resource) if value),
+        suspended=tuple(_suspended(state, resource, (*needs, *needed_by))),
+        events=events or _warnings(state, ref),
+        history=past,
+        last_good=max((p.last for p in past if p.good and p.last), default=None),
+        log=log,
+        credentials=() if isinstance(credentials, Unread) else tuple(credentials),
+        credentials_unread=unread,
+        commands=tuple(_commands(state, resource, chains.controller_of(resource), needs)),
+        docs=docs_of(ref.kind),
+        taken_at=report.taken_at,
+        context=report.target.context,
+    )
+
+
+def _warnings(state: State, ref: Ref) -> Events:
+    return Events(fold(state.warnings.get(ref.key, ())), state.evidence.answer("events").unread)
+
+
+def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
+    """Return what is said of *ref*, or of what blocks it, without the way to where one is."""
+    for finding in report.findings:
+        if ref == finding.object:
+            hints = tuple(hint for hint in finding.hints if hint.label == "fix")
+            yield replace(finding, hints=hints)
+        elif ref in finding.blocks:
+            yield finding
+
+
+def _conditions(resource: Resource) -> Iterator[Condition]:
+    for name, condition in resource.conditions.items():
+        status, reason = text_of(condition.get("status")), text_of(condition.get("reason"))
+        yield Condition(
+            name, status, reason, text_of(condition.get("message")).strip(),
+            when(condition.get("lastTransitionTime")), meaning_of(name, status, reason),
+        )  # fmt: skip
+
+
+def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
+    """Return what should run, what does, what was tried, and what the source has to say."""
+    fields, lag = fields_of(resource), lag_of(state, resource)
+    history = maps_of(resource.status.get("history"))
+    if resource.spec.get("ref"):
+        yield "asked for", fields["ref"]
+    if fields["chart"]:
+        yield "asked for", f"chart {fields['chart']} {fields['chart_version'] or 'of any version'}"
+    yield "asked for", fields["distribution"]
+    yield "wanted", short(lag.wanted) if lag else ""
+    for name, path in (
+        ("fetched", ("artifact", "revision")),
+        ("applied", ("lastAppliedRevision",)),
+        ("attempted", ("lastAttemptedRevision",)),
+    ):
+        value = short(text_of(resource.get("status", *path)))
+        yield name, value or (_NOTHING if name == _LEAVES.get(resource.ref.kind) else "")
+    if resource.ref.kind == "HelmRelease":
+        yield "running", (lag.applied if lag else "") or ("" if history else _NOTHING)
+    yield "source", _source_says(state, resource)
+
+
+def _source_says(state: State, resource: Resource) -> str:
+    key = source_of(resource)
+    source = state.resources.get(key) if key else None
+    if source is None:
+        return ""
+    artifact = map_of(source.status.get("artifact"))
+    has, at = short(text_of(artifact.get("revision"))), when(artifact.get("lastUpdateTime"))
+    since = f" since {at:%Y-%m-%d %H:%M} UTC" if at else ""
+    said = "" if source.ready else f"; it says {source.reason or 'nothing'}"
+    return f"{source.ref} has {has or 'no artifact'}{since if has else ''}{said}"
+
+
+def _suspended(
+    state: State, resource: Resource, nodes: Iterable[Node]
+) -> Iterator[tuple[Ref, datetime | None]]:
+    below = (node.ref for node in chain.from_iterable(node.all() for node in nodes))
+    for ref in dict.fromkeys((resource.ref, *below)):
+        known = state.resources.get(ref.key)
+        if known and known.suspended:
+            yield ref, when(known.get("metadata", "suspendedAt"))
+
+
+def _history(resource: Resource) -> Iterator[HistoryEntry]:
+    for entry in maps_of(resource.status.get("history")):
+        outcome = text_of(entry.get("lastReconciledStatus") or entry.get("status"))
+        times, version = entry.get("totalReconciliations"), entry.get("version")
+        chart = text_of(entry.get("chartVersion"))
+        release = f"release {version} of chart {chart}: " if chart else ""
+        yield HistoryEntry(
+            text=f"{release}{outcome}",
+            good=outcome in _GOOD,
+            times=times if isinstance(times, int) else 0,
+            first=when(entry.get("firstReconciled") or entry.get("firstDeployed")),
+            last=when(entry.get("lastReconciled") or entry.get("lastDeployed")),
+            took=text_of(entry.get("lastReconciledDuration")),
+        )
+
+
+def _commands(
+    state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
+) -> Iterator[Command]:
+    """Return the documented commands that show the same, none of which changes anything."""
+    target_flags, ref = (
+        TargetFlags(state.evidence.target.context, state.evidence.target.flags),
+        resource.ref,
+    )
+    what, where = (full_name(ref.kind), ref.name), ("-n", ref.namespace)
+    lines: list[tuple[str, ...]] = [
+        ("kubectl", "describe", *what, *where),
+        ("kubectl", "get", "events", *where, f"--field-selector={selector(ref)}"),
+    ]
+    if controller:
+        home = ("-n", controller.namespace)
+        lines.append(("kubectl", "logs", *home, f"deployment/{controller.name}", "--since=1h"))
+    if any(node.relation == "made by" and node.ref.key in state.resources for node in needs):
+        lines.append(("flux-operator", "trace", f"{ref.kind}/{ref.name}", *where))
+    if ref.kind in _TREES:
+        lines.append(("flux-operator", "tree", ref.kind.lower(), ref.name, *where))
+    yield from (target_flags.command(Command(line)) for line in lines)

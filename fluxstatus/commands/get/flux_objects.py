@@ -1,0 +1,69 @@
+"""The objects of Flux as a list: which of them are asked for, and by what name."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from functools import partial
+
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
+from fluxstatus.commands.get.words import Asked
+from fluxstatus.commands.listing import Entry
+from fluxstatus.model.errors import NotFoundError
+
+
+class FluxObjects:
+    """The objects *asked* for that pass all *filters*, which are names in FILTERS."""
+
+    columns: tuple[str, ...] = COLUMNS
+    wide: tuple[str, ...] = WIDE
+
+    def __init__(self, asked: Asked, filters: Sequence[str]) -> None:
+        self._asked, self._filters = asked, filters
+        self._with_kind = len(asked) > 1
+        self._names: set[str] = set()
+
+    def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
+        """Return the entries, each batch of one kind."""
+        wanted = [FILTERS[name] for name in self._filters]
+        named = any(self._asked.values())
+        for batch in rows(cluster, self._asked):
+            if named:
+                self._names |= {row.resource.ref.name for row in batch}
+            yield [
+                self._entry(row)
+                for row in batch
+                if self._is_named(row) and all(fits(row) for fits in wanted)
+            ]
+
+    def is_unread(self, cluster: Cluster) -> bool:
+        """Whether none of the kinds could be read."""
+        return all(kind.resource in cluster.unread for kind in self._asked)
+
+    def matters(self, name: str) -> bool:
+        """Whether *name* is of a kind that is asked for, or the filter cannot do without it."""
+        return "stale" in self._filters or name in {kind.resource for kind in self._asked}
+
+    def mistake(self) -> NotFoundError | None:
+        """Return the first name that no object has."""
+        wanted: set[str] = set().union(*self._asked.values())
+        for name in sorted(wanted - self._names):
+            near = get_close_matches(name, self._names, n=3)
+            meant = f"; did you mean {' or '.join(near)}?" if near else "."
+            return NotFoundError(f"there is no {name!r}{meant}")
+        return None
+
+    def none(self) -> str:
+        """Say what there is none of."""
+        kinds = " or ".join(kind.name for kind in self._asked)
+        that = " and ".join(name.replace("_", " ") for name in self._filters)
+        what = kinds if len(self._asked) <= 2 else "object"  # noqa: PLR2004 - more is no sentence
+        return f"{what}{f' that is {that}' if that else ''}"
+
+    def _entry(self, row: Row) -> Entry:
+        times = {"SINCE": row.resource.since, "AGE": row.resource.created}
+        text = partial(cell, row, with_kind=self._with_kind)
+        return Entry(row.resource.ref.key, row.item, text, times)
+
+    def _is_named(self, row: Row) -> bool:
+        names = self._asked[row.resource.kind]
+        return not names or row.resource.ref.name in names

@@ -1,0 +1,203 @@
+"""A row for each object of Flux: how it stands, and on which revision it is."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fluxstatus.base.durations import ago, when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.cluster.list_reader import Cluster
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import MOVING, REQUESTED_AT, Resource, Verdict
+from fluxstatus.state.revisions import Lag, chart_version, lag_behind, short
+
+if TYPE_CHECKING:
+    from fluxstatus.model.ref import Key
+
+COLUMNS = ("NAMESPACE", "NAME", "READY", "SUSPENDED", "SINCE", "WANTED", "APPLIED", "MESSAGE")
+WIDE = (*COLUMNS[:-1], "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")
+
+_CONSUMERS = frozenset({"Kustomization", "HelmRelease"})
+_READY: Mapping[Verdict, str] = {
+    Verdict.READY: "True",
+    Verdict.STATIC: "-",
+    Verdict.FAILED: "False",
+    Verdict.STALLED: "False",
+}
+_WORDLESS = frozenset({*_READY, Verdict.RECONCILING, Verdict.SUSPENDED} - {Verdict.STALLED})
+"""Verdicts that go without saying beside the controller's own message."""
+
+
+class Sources:
+    """The sources of a cluster; each list of them is read when something needs it, once."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._known: dict[Key, Resource] = {}
+        self._read: set[tuple[str, str]] = set()
+
+    def add(self, resources: Iterable[Resource]) -> None:
+        """Remember sources that were read anyway."""
+        self._known |= {resource.ref.key: resource for resource in resources}
+
+    def have_all(self, kind: Kind) -> None:
+        """Note that every object of *kind* was added."""
+        self._read.add((kind.name, ""))
+
+    def of(self, resource: Resource) -> Resource | None:
+        """Return the source of *resource*, None when there is none, or none that could be read."""
+        key = source_of(resource)
+        if key is None or key[0] not in KINDS:
+            return None
+        where = key[1] if self.cluster.namespaces else ""
+        if key not in self._known and (key[0], where) not in self._read:
+            self._read.add((key[0], where))
+            kind = KINDS[key[0]]
+            items = self.cluster.all_of(kind, where)
+            self.add(Resource(kind, prune(kind.resource, i), self.cluster.now) for i in items)
+        return self._known.get(key)
+
+
+@dataclass(frozen=True)
+class Row:
+    """An object in a list, with what its columns and filters are made from."""
+
+    item: Object
+    resource: Resource
+    sources: Sources
+
+    @cached_property
+    def source(self) -> Resource | None:
+        """What it takes its artifact from, None when that is unknown."""
+        return self.sources.of(self.resource)
+
+    @cached_property
+    def ready(self) -> str:
+        """Whether it is ready by its verdict: True, False, Unknown, or - without any status."""
+        verdict = self.resource.verdict
+        if verdict is Verdict.SUSPENDED:  # frozen: its last word
+            return text_of(self.resource.condition("Ready").get("status")) or "Unknown"
+        return _READY.get(verdict, "Unknown")
+
+    @cached_property
+    def lag(self) -> Lag | None:
+        """What it should run and what it runs, None where that cannot be told."""
+        consumes = self.source is not None and self.resource.ref.kind in _CONSUMERS
+        return lag_behind(self.source, self.resource) if consumes and self.source else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is on another revision, spec or request than it is asked to be."""
+        behind = self.lag is not None and self.lag.wanted != self.lag.applied
+        asked = text_of(self.resource.annotations.get(REQUESTED_AT))
+        unheard = bool(when(asked)) and asked != self.resource.get(
+            "status", "lastHandledReconcileAt"
+        )
+        return behind or unheard or self.resource.verdict is Verdict.OUTDATED
+
+    def message(self) -> str:
+        """Say how it stands, in the controller's words where these are about the present."""
+        resource = self.resource
+        said = "" if resource.verdict is Verdict.STATIC else resource.message
+        parts = ("" if resource.verdict in _WORDLESS else resource.verdict.value, said)
+        return ": ".join(part for part in parts if part)
+
+
+FILTERS: Mapping[str, Callable[[Row], bool]] = {
+    "not_ready": lambda row: row.ready not in ("True", "-"),
+    "suspended": lambda row: row.resource.suspended,
+    "stale": lambda row: row.is_stale,
+    "reconciling": lambda row: row.resource.verdict in {*MOVING, Verdict.STUCK},
+}
+"""What may be asked for of a list, by the name of its option."""
+
+
+def cell(row: Row, column: str, *, with_kind: bool) -> str:
+    """Return the text in *column*; a name has its kind, as kubectl writes it, if asked for."""
+    if with_kind and column == "NAME":
+        return f"{row.resource.ref.kind.lower()}/{row.resource.ref.name}"
+    return _CELL[column](row, row.sources.cluster)
+
+
+def _wanted(row: Row) -> str:
+    """Return what it should be on: a source's reference or revision, or a version."""
+    resource = row.resource
+    if resource.ref.kind == "FluxInstance":
+        return text_of(resource.get("spec", "distribution", "version"))
+    reference = map_of(resource.spec.get("ref"))
+    if resource.kind.step == "sources":
+        order = ("digest", "commit", "name", "semver", "tag", "branch")  # as source-controller
+        first = next((text_of(reference.get(name)) for name in order if name in reference), "")
+        return first or text_of(resource.spec.get("version"))
+    return short(row.lag.wanted) if row.lag else _has(row.source)
+
+
+def _has(source: Resource | None) -> str:
+    return short(text_of(source.get("status", "artifact", "revision"))) if source else ""
+
+
+def _applied(row: Row) -> str:
+    resource = row.resource
+    if row.lag:
+        return short(row.lag.applied)
+    if resource.ref.kind == "HelmRelease":
+        return chart_version(resource)
+    return _has(resource) or short(text_of(resource.status.get("lastAppliedRevision")))
+
+
+def _source(row: Row) -> str:
+    """Return the object that its artifact is from, or the address that a source has it from."""
+    resource, key = row.resource, source_of(row.resource)
+    if key is None:
+        spec = map_of(resource.get("spec"))
+        return next((text_of(spec[n]) for n in ("url", "endpoint", "image") if spec.get(n)), "")
+    kind, namespace, name = key
+    return f"{kind}/{name}" if namespace == resource.ref.namespace else f"{kind}/{namespace}/{name}"
+
+
+def _owner(row: Row) -> str:
+    return ",".join("/".join(maker) for maker in makers_of(row.resource.labels))
+
+
+_CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
+    "NAMESPACE": lambda row, _: row.resource.ref.namespace,
+    "NAME": lambda row, _: row.resource.ref.name,
+    "READY": lambda row, _: row.ready,
+    "SUSPENDED": lambda row, _: str(row.resource.suspended),
+    "SINCE": lambda row, at: ago(row.resource.since, at.now) if row.resource.since else "",
+    "WANTED": lambda row, _: _wanted(row),
+    "APPLIED": lambda row, _: _applied(row),
+    "AGE": lambda row, at: ago(row.resource.created, at.now) if row.resource.created else "",
+    "REASON": lambda row, _: row.resource.reason,
+    "INTERVAL": lambda row, _: text_of(row.resource.spec.get("interval")),
+    "SOURCE": lambda row, _: _source(row),
+    "OWNER": lambda row, _: _owner(row),
+    "MESSAGE": lambda row, _: row.message(),
+}
+
+
+def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
+    """Return the rows of all objects of *kinds* as they come.
+
+    Each batch is of one kind. What could not be read stands in `cluster.unread`.
+    """
+    sources = Sources(cluster)
+    whole = not (cluster.namespaces or cluster.selector)
+    last: Kind | None = None
+    for kind, items in cluster.read(kinds):
+        if last and last is not kind and whole:
+            sources.have_all(last)
+        last = kind
+        batch = [Row(item, _judged(cluster, kind, item), sources) for item in items]
+        if kind.step == "sources":
+            sources.add(row.resource for row in batch)
+        yield batch
+
+
+def _judged(cluster: Cluster, kind: Kind, item: Object) -> Resource:
+    return Resource(kind, prune(kind.resource, item) if cluster.whole else item, cluster.now)

@@ -1,0 +1,161 @@
+"""What is in the cluster already: Flux, its operator, or what an earlier one left behind."""
+
+from collections.abc import Iterator, Mapping
+
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.checks.wording import passed, unread_finding
+from fluxstatus.commands.preflight.manifest import CHART
+from fluxstatus.model.evidence import Why
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.state.deployments import CONTROLLERS, HELM_CHART, OPERATORS, Component, managed_by
+from fluxstatus.state.resource import Verdict
+from fluxstatus.state.state import State
+
+EXISTING, LEFTOVERS = "existing", "leftovers"
+HOME = "flux-system"
+_MIGRATION = "https://fluxoperator.dev/docs/guides/migration/"
+_CHECK = Hint("see how it does", (Command(("kubectl", "flux-status")),))
+_MANIFEST = Hint("make a FluxInstance, and apply it",
+                 (Command(("kubectl", "flux-status", "preflight", "--manifest")),))  # fmt: skip
+_BY_LABEL = (
+    ("olm.owner", "OLM"),
+    ("resourceset.fluxcd.controlplane.io/name", "a ResourceSet, as flux-operator install makes"),
+    ("helm.toolkit.fluxcd.io/name", "a HelmRelease"),
+    ("kustomize.toolkit.fluxcd.io/name", "a Kustomization"),
+)
+"""Labels that tell who manages the operator's Deployment; who applied plain YAML leaves none."""
+
+_NAMED = 5
+
+
+def existing(state: State) -> Iterator[Finding]:
+    """Judge what is installed already, and by whom."""
+    unread = next((u for name in (OPERATORS, CONTROLLERS)
+                   if (u := state.evidence.answer(name).unread)), None)  # fmt: skip
+    if state.operators:
+        yield from (_operator(state, operator) for operator in state.operators)
+    elif state.components:
+        yield _without_operator(state)
+    elif unread:
+        yield unread_finding(EXISTING, "the Deployments of Flux", unread)
+    else:
+        yield passed(EXISTING, "no Flux and no Flux Operator is here")
+
+
+def _operator(state: State, operator: Component) -> Finding:
+    came = f"by {_manager(operator)}" if _manager(operator) else "by plain manifests"
+    who = f"the Flux Operator {operator.version} is here ({operator.ref.namespace}/"
+    who = f"{who}{operator.ref.name}, {came})"
+    unread = state.answer_of("FluxInstance").unread
+    if unread and unread.why is not Why.ABSENT and not state.instance:
+        return unread_finding(EXISTING, f"{who}; its FluxInstance", unread)
+    if state.instance:
+        title = f"{who}, with {state.instance.ref} and Flux {state.flux_version or 'unknown'}"
+        return _warn("installed-already", title, "there is nothing to install", _CHECK)
+    return _warn(
+        "operator-without-instance", f"{who}, and no FluxInstance",
+        "it installs Flux as soon as there is a FluxInstance named flux in its namespace",
+        _MANIFEST,
+    )  # fmt: skip
+
+
+def _without_operator(state: State) -> Finding:
+    came = managed_by(state.components)
+    version = state.flux_version or "of an unknown version"
+    title = f"Flux {version} is here, by {came or 'unknown means'}"
+    if came == HELM_CHART:
+        why = "a Helm release and the operator would both manage its controllers"
+        hint = Hint("decide for one: take the Helm release away before the operator is installed")
+        return _warn("flux-by-others", title, why, hint)
+    home = state.namespace
+    why = "the operator takes it over, from the same namespace and with the same source"
+    helm = ("helm", "install", "flux-operator", CHART, "--namespace", home)
+    text = f"install the operator into {home}, then apply a FluxInstance there"
+    hint = Hint(text, (Command(helm, changes=True),))
+    return _warn("flux-by-others", title, why, hint, _MIGRATION)
+
+
+def _warn(code: str, title: str, why: str, hint: Hint, docs: str = "") -> Finding:
+    return Finding(
+        step=EXISTING, code=code, level=Level.WARN, title=title, why=why, hints=(hint,),
+        docs=docs, trivial=True,
+    )  # fmt: skip
+
+
+def _manager(operator: Component) -> str:
+    labels = map_of(map_of(operator.deployment.get("metadata")).get("labels"))
+    for label, who in _BY_LABEL:
+        if labels.get(label):
+            return who
+    return "Helm" if labels.get("app.kubernetes.io/managed-by") == "Helm" else ""
+
+
+def leftovers(state: State) -> Iterator[Finding]:
+    """Judge what an earlier installation has left behind."""
+    yield from _namespace(state)
+    served = state.evidence.served
+    if served is None:
+        unread = next(iter(state.evidence.answers.values())).unread
+        if unread:
+            yield unread_finding(LEFTOVERS, "the kinds that are served", unread)
+    elif state.operators or state.components:
+        title = "the CRDs of Flux belong to what is here"
+        yield Finding(step=LEFTOVERS, code="in-use", level=Level.SKIP, title=title)
+    elif served:
+        yield _definitions(state, served)
+        yield from _hanging(state)
+    else:
+        yield passed(LEFTOVERS, "no CRD of Flux is here")
+
+
+def _definitions(state: State, served: Mapping[str, str]) -> Finding:
+    count = len(state.resources)
+    objects = f"{count} objects of them are there" if count else "no object of them was found"
+    delete = ("kubectl", "delete", "customresourcedefinitions", *sorted(served))
+    return Finding(
+        step=LEFTOVERS,
+        code="crds-left",
+        level=Level.WARN,
+        title=f"{len(served)} CRDs of Flux are here without a controller; {objects}",
+        why="a new installation takes them over, and goes on with the objects as they are",
+        hints=(
+            Hint("if that is not meant, delete them; with them go all their objects",
+                 (Command(delete, changes=True),)),
+        ),
+        trivial=True,
+    )  # fmt: skip
+
+
+def _hanging(state: State) -> Iterator[Finding]:
+    hanging = [r for r in state.resources.values() if r.verdict is Verdict.TERMINATING]
+    if hanging:
+        names = ", ".join(str(r.ref) for r in hanging[:_NAMED])
+        more = f" and {len(hanging) - _NAMED} more" if len(hanging) > _NAMED else ""
+        yield Finding(
+            step=LEFTOVERS,
+            code="terminating-without-controller",
+            level=Level.WARN,
+            title=f"deleted, and waiting for a controller that is gone: {names}{more}",
+            why="their finalizers are taken off by Flux alone; a new one finishes their deletion",
+            hints=(Hint("install Flux, or take the finalizers off by hand"),),
+            trivial=True,
+        )
+
+
+def _namespace(state: State) -> Iterator[Finding]:
+    answer = state.evidence.answer("namespaces")
+    if answer.unread and answer.unread.why is not Why.NOT_ASKED:
+        yield unread_finding(LEFTOVERS, f"Namespace {HOME}", answer.unread)
+    for item in answer.items:
+        if text_of(map_of(item.get("metadata")).get("deletionTimestamp")):
+            argv = ("kubectl", "get", "namespace", HOME, "-o", "jsonpath={.status.conditions}")
+            yield Finding(
+                step=LEFTOVERS,
+                code="namespace-terminating",
+                level=Level.FAIL,
+                title=f"Namespace {HOME} is being deleted: nothing can be made in it",
+                why="it goes when all that is in it is gone; what still has finalizers keeps it",
+                hints=(Hint("see what keeps it", (Command(argv),)),),
+                trivial=True,
+            )

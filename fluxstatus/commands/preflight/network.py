@@ -1,0 +1,47 @@
+"""What the cluster must reach. Nothing is tried from here: this machine is not the cluster."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+
+STEP_ID = "network"
+REGISTRY = "ghcr.io"
+_BLOBS = "pkg-containers.githubusercontent.com"
+_PORTS = {"https": 443, "http": 80, "ssh": 22}
+
+
+def examine(url: str) -> Iterator[Finding]:
+    """Tell what has to be reached, with the Git *url* if there is one."""
+    yield _reach(
+        "registry-untested",
+        f"{REGISTRY}:443 and {_BLOBS}:443",
+        "the images of the operator and of Flux, and the operator's manifests, come from there",
+        f"https://{REGISTRY}/v2/",
+    )
+    if url:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme, 443)
+        probe = f"telnet://{parts.hostname}:{port}" if parts.scheme == "ssh" else url
+        yield _reach(
+            "git-untested",
+            f"{parts.hostname}:{port}",
+            "source-controller fetches from there",
+            probe,
+        )
+
+
+def _reach(code: str, places: str, why: str, probe: str) -> Finding:
+    pod = ("flux-status-reach", "-n", "default", "--rm", "-i", "--restart=Never")
+    curl = ("--image=curlimages/curl", "--", "curl", "-sSI", "-m", "10", probe)
+    argv = ("kubectl", "run", *pod, *curl)
+    return Finding(
+        step=STEP_ID,
+        code=code,
+        level=Level.SKIP,
+        title=f"not tried from here; the cluster must reach {places}",
+        why=why,
+        hints=(Hint("try it from a pod", (Command(argv, changes=True),)),),
+        trivial=True,
+    )

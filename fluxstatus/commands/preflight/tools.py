@@ -1,0 +1,75 @@
+"""The programs that an installation takes, and how each is to be had on this machine."""
+
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from fluxstatus.checks.wording import passed
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+
+STEP_ID = "tools"
+_RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class _Tool(NamedTuple):
+    """A program: how bad it is that it is missing, what it is for, and where it comes from."""
+
+    level: Level
+    what_for: str
+    formula: str
+    link: str
+
+
+_TAP = "controlplaneio-fluxcd/tap"
+_TOOLS: Mapping[str, _Tool] = {
+    "kubectl": _Tool(Level.FAIL, "nothing can be asked of a cluster without it", "kubectl",
+                     "https://kubernetes.io/docs/tasks/tools/"),
+    "flux-operator": _Tool(
+        Level.WARN, "it makes the Secret for a Git source; Helm or kubectl can install without it",
+        f"{_TAP}/flux-operator", _RELEASES),
+    "flux-operator-mcp": _Tool(Level.SKIP, "only an assistant needs it, to look at the cluster",
+                               f"{_TAP}/flux-operator-mcp", _RELEASES),
+    "brew": _Tool(Level.SKIP, "Homebrew is one way to get the others", "", "https://brew.sh"),
+}  # fmt: skip
+NAMES = (*_TOOLS, "flux")
+
+
+def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
+    """Judge which programs are here."""
+    for name, tool in _TOOLS.items():
+        client = clients[name]
+        if not client.missing:
+            yield passed(STEP_ID, f"{name} {client.version}".rstrip())
+            continue
+        yield Finding(
+            step=STEP_ID,
+            code="tool-missing",
+            level=tool.level,
+            title=f"{name} is not installed, or not on PATH",
+            why=tool.what_for,
+            hints=tuple(_ways(name, tool, clients)),
+            docs=tool.link,
+            kind="fault" if tool.level is Level.FAIL else "habit",
+            trivial=True,
+        )
+
+
+def _ways(name: str, tool: _Tool, clients: Mapping[str, Client]) -> Iterator[Hint]:
+    if tool.formula and not clients["brew"].missing:
+        yield Hint("install it", (Command(("brew", "install", tool.formula), changes=True),))
+    elif tool.link == _RELEASES:
+        yield Hint(f"unpack {_archive(name)} from {tool.link} into a folder on PATH")
+    else:
+        yield Hint(f"install it as {tool.link} says")
+    if name == "flux-operator" and not clients["flux"].missing:
+        plugin = Command(("flux", "plugin", "install", "operator"), changes=True)
+        yield Hint("or, with Flux 2.9 or newer, as a plugin of flux", (plugin,))
+
+
+def _archive(name: str) -> str:
+    machine = platform.machine().lower()
+    return f"{name}_VERSION_{sys.platform}_{_MACHINES.get(machine, machine)}.tar.gz"

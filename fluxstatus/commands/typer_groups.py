@@ -1,0 +1,130 @@
+"""What typer lacks: groups of options, plain help in panels, subcommands that are imported late."""
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from importlib import import_module
+from inspect import Parameter, Signature, signature
+from itertools import chain, groupby
+from typing import Annotated, Any, ClassVar, get_args
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+_NAMES = 29  # columns for the names of options: the panels are aligned
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Make *command* fit for typer: a parameter that is a group of options becomes its fields.
+
+    A group is a dataclass like those of options.py. When it runs, *command* gets it filled.
+    """
+    asked = signature(command, eval_str=True).parameters.values()
+    groups: dict[str, Any] = {
+        one.name: one.annotation for one in asked if is_dataclass(one.annotation)
+    }
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{one.name: values.pop(one.name) for one in fields(group)})
+        command(**values)
+
+    flat = (_parameters(groups[one.name]) if one.name in groups else [one] for one in asked)
+    by_name = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in chain(*flat)]
+    run.__signature__ = Signature(by_name)  # type: ignore[attr-defined]
+    return run
+
+
+def _parameters(group: Any) -> Iterator[Parameter]:
+    for one in fields(group):
+        kind, option = get_args(one.type)
+        option = copy(option)  # it may be in another group, too
+        option.rich_help_panel = group.panel
+        if option.default is ...:  # no name was given; typer 0.27 would take the metavar for one
+            option.param_decls = ("--" + one.name.replace("_", "-"),)
+        default = one.default_factory() if callable(one.default_factory) else one.default
+        yield Parameter(
+            one.name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+        )
+
+
+def hand_down(context: Any) -> None:
+    """Let the subcommand have the options that stand before its name, as kubectl does.
+
+    Where that is a group of subcommands, it hands them on.
+    """
+    name = context.invoked_subcommand
+    given = context.meta.setdefault("handed down", {})
+    for option in context.command.params:
+        if context.get_parameter_source(option.name).name == "COMMANDLINE":
+            given[option.name] = option.opts[0], context.params[option.name]
+    command = context.command.commands[name]
+    if isinstance(command, PlainGroup):
+        return
+    known = {option.name for option in command.params}
+    for unknown in given.keys() - known:
+        context.fail(f"{given[unknown][0]} says nothing to `{name}`.")
+    context.default_map = {name: {option: value for option, (_, value) in given.items()}}
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help is plain text, with the options under the titles of their panels."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options."""
+        _write_panels(self, ctx, formatter)
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands with such help; `late` has the modules of the commands by name."""
+
+    late: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands: Any = LateCommands(self.late)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the subcommands, then the options."""
+        self.format_commands(ctx, formatter)
+        _write_panels(self, ctx, formatter)
+
+
+class LateCommands(Mapping[str, Any]):
+    """Commands by name, each imported when it is asked for: the check must not wait for them.
+
+    A module has its command as the function `show`, with `EPILOG` below its help if there is one,
+    or several commands as the typer app `app`.
+    """
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the command *name*. Raises KeyError when there is none."""
+        module = import_module(self._modules[name])
+        app = getattr(module, "app", None)
+        if app is None:
+            app = typer.Typer(add_completion=False, rich_markup_mode=None)
+            epilog = getattr(module, "EPILOG", None)
+            app.command(name, cls=PlainCommand, epilog=epilog)(with_options(module.show))
+        command = get_command(app)
+        command.name = name
+        return command
+
+
+def _write_panels(command: Any, context: Any, formatter: Any) -> None:
+    options = [one for one in command.get_params(context) if not one.hidden]
+    for panel, members in groupby(options, lambda one: one.rich_help_panel or "Other"):
+        records = [one.get_help_record(context) for one in members]
+        with formatter.section(panel):
+            formatter.write_dl([(f"{names:{_NAMES}}", text) for names, text in records])

@@ -1,0 +1,203 @@
+"""`ui`: open the web UI of the Flux Operator, through a tunnel that kubectl makes."""
+
+# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Option
+
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.report import RENDER, Format
+from fluxstatus.report.terminal import command_line
+
+if TYPE_CHECKING:
+    from fluxstatus.commands.ui.endpoints import End
+    from fluxstatus.commands.ui.tunnel import Tunnel
+    from fluxstatus.state.state import State
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status ui                         open it in the browser
+  kubectl flux-status ui --no-open --port 8080   print the address, and keep the tunnel
+
+\b
+Exit codes:
+  1    there is no web UI, or it does not run
+  3    the cluster, or the tunnel to it, could not be had
+  130  Ctrl-C
+"""
+
+_LOCALHOST, _USUAL_PORT = "127.0.0.1", 9080
+_PATIENCE = 120.0  # seconds in which a pod that went should have come back
+_PAUSES = (1.0, 10.0)  # seconds between two attempts: at first, and at most
+
+
+def show(
+    *,
+    port: Annotated[
+        int,
+        Option("--port", min=0, max=65535, metavar="PORT",
+               help="The local port; without it 9080 or any"),
+    ] = 0,
+    address: Annotated[
+        str,
+        Option("--address", metavar="IP",
+               help="Where to listen; what other machines reach takes --yes [default: 127.0.0.1]",
+               show_default=False),
+    ] = _LOCALHOST,
+    yes: Annotated[bool, Option("--yes", help="Let other machines reach the web UI")] = False,
+    no_open: Annotated[bool, Option("--no-open", help="Do not open it in the browser")] = False,
+    timeout: Timeout = 30.0,
+    verbose: Verbose = False,
+    connection: Connection,
+) -> None:  # fmt: skip
+    """Open the web UI of the Flux Operator; Ctrl-C ends it.
+
+    The tunnel to it is a `kubectl port-forward`, which needs the right to create
+    pods/portforward. When the pod behind it goes, the tunnel is made anew.
+    """
+    local = _local_port(address, port, yes=yes)
+    state = _read(connection, timeout, verbose=verbose)
+    ends = _ends(state)
+    if not ends:
+        raise typer.Exit(_explain(state.evidence))
+    try:
+        tunnel = _open(connection, ends, address, local, timeout)
+    except ProgramError as error:
+        raise typer.Exit(_refused(error, state)) from error
+    with tunnel:
+        _announce(address, local, browse=not no_open)
+        broken = tunnel.wait()
+    while True:
+        console.note(f"the tunnel broke ({broken}); it is made anew")
+        with _again(connection, address, local, timeout) as tunnel:
+            broken = tunnel.wait()
+
+
+def _local_port(address: str, wanted: int, *, yes: bool) -> int:
+    """Return *wanted* if it is free; if nothing is wanted, the usual port or any."""
+    from fluxstatus.commands.ui.tunnel import free_port, is_loopback
+
+    if not is_loopback(address) and not yes:
+        text = (
+            f"at {address} other machines reach the web UI, which by default asks for no log-in "
+            "and shows what the operator may read; add --yes if that is meant."
+        )
+        raise typer.BadParameter(text, param_hint="--address")
+    free = free_port(address, (wanted,) if wanted else (_USUAL_PORT, 0))
+    if free is None and wanted:
+        raise typer.BadParameter(f"{wanted} is not free here.", param_hint="--port")
+    if free is None:
+        raise typer.BadParameter(f"{address} is no address to listen at.", param_hint="--address")
+    return free
+
+
+def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "State":
+    """Read no more than what leads to the web UI."""
+    from fluxstatus.cluster.reader import reading
+
+    with reading(
+        connection.access(timeout),
+        tell=console.noting(on=verbose),
+        while_starting=("commands.ui.endpoints", "commands.ui.tunnel"),
+    ) as ours:
+        from fluxstatus.cluster.collector import QUERIES
+        from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_question
+        from fluxstatus.state.deployments import OPERATORS
+        from fluxstatus.state.state import State
+
+        ours.ask([(OPERATORS, QUERIES[OPERATORS])])
+        ours.ask(ours.in_flux_namespaces("pods", "services"))
+        state = State(ours.evidence())
+        if is_ambiguous(state):
+            ours.ask(lease_question(state))
+            state = State(ours.evidence())
+        return state
+
+
+def _ends(state: "State") -> "list[End]":
+    from fluxstatus.commands.ui.endpoints import ends_of, lease_unread
+
+    if unread := lease_unread(state):
+        console.note(f"several replicas run, and which leads is unknown: {unread.text}")
+    return ends_of(state)
+
+
+def _open(
+    connection: Connection, ends: "list[End]", address: str, port: int, timeout: float
+) -> "Tunnel":
+    from fluxstatus.commands.ui.tunnel import Tunnel
+
+    flags = connection.flags(but_for=("request_timeout",))  # the tunnel is one long request
+    return Tunnel(flags, ends, address, port, timeout)
+
+
+def _again(connection: Connection, address: str, port: int, timeout: float) -> "Tunnel":
+    """Make the tunnel anew, to whatever serves the web UI by now."""
+    until, pause = time.monotonic() + max(timeout, _PATIENCE), _PAUSES[0]
+    while True:
+        time.sleep(pause)
+        pause = min(2 * pause, _PAUSES[1])
+        state = _read(connection, timeout)
+        try:
+            if unreachable := state.evidence.unreachable:
+                raise ProgramError(unreachable)  # noqa: TRY301 - told like all that keeps it shut
+            tunnel = _open(connection, _ends(state), address, port, timeout)
+        except ProgramError as error:
+            if time.monotonic() > until:
+                raise typer.Exit(_refused(error, state)) from error
+        else:
+            console.note("the tunnel is open again")
+            return tunnel
+
+
+def _explain(evidence: Evidence) -> Exit:
+    """Show what the check has to say about the web UI that was not found."""
+    from fluxstatus.causes.analysis import Analysis
+    from fluxstatus.checks.run import Choice, run_checks
+    from fluxstatus.state.state import State
+
+    report = run_checks(Analysis(State(evidence)), Choice(steps=("ui",)))
+    console.put(RENDER[Format.TEXT](report, console.look(Color.AUTO, everything=True)))
+    unknown = any(finding.level is Level.UNKNOWN for finding in report.findings)
+    return Exit.NO_VERDICT if report.unreachable or unknown else Exit.UNHEALTHY
+
+
+def _refused(error: ProgramError, state: "State") -> Exit:
+    """Tell why there is no tunnel, and what to do about it."""
+    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    console.note(f"Error: {error}")
+    for text, commands in error.unread.hints:
+        console.note(f"  {text}")
+        for argv in commands:
+            console.note(f"  {command_line(target_flags.command(Command(argv)).argv)}")
+    return Exit.NO_VERDICT
+
+
+def _announce(address: str, port: int, *, browse: bool) -> None:
+    from fluxstatus.commands.ui.tunnel import is_loopback, url_of
+
+    url = url_of(address, port)
+    if not is_loopback(address):
+        console.note(f"other machines reach it, too, at {address}")
+    console.put(f"{url}\n")
+    console.note("Ctrl-C ends it")
+    # Without a screen a text browser would start in this terminal.
+    screen = (
+        sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    if browse and screen:
+        import webbrowser
+
+        webbrowser.open(url)

@@ -1,0 +1,104 @@
+"""`version`: which program this is, where it is, and whether it is what was released."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Option
+
+from fluxstatus import __version__
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Output
+from fluxstatus.model.findings import Exit
+from fluxstatus.report import Format
+
+if TYPE_CHECKING:
+    from fluxstatus.commands.version.integrity import Verified
+
+_PYTHON = ".".join(map(str, sys.version_info[:3]))
+_CHECKOUT = (
+    "there is no manifest of hashes, as in a checkout; `git status` tells what was changed there"
+)
+
+
+def show(
+    *,
+    verify: Annotated[
+        bool,
+        Option(
+            "--verify",
+            help="Compare the installed files with the hashes of the release",
+            rich_help_panel="What is told",
+        ),
+    ] = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Show the version, the Python it runs with, and whether its files are as released.
+
+    \b
+    With --verify the exit codes are:
+      0    every file is as released
+      1    a file is changed, missing, or was put beside them
+      3    there is nothing to compare with, as in a checkout
+    """  # noqa: D301 - \b keeps lines apart
+    verified = _verify() if verify else None
+    console.put(_RENDER[output](verified, asked=verify))
+    if verify:
+        raise typer.Exit(_code(verified))
+
+
+def _verify() -> "Verified | None":
+    from fluxstatus.commands.version import integrity  # noqa: PLC0415 - it takes 40 ms, which no other has to wait
+
+    return integrity.verify()
+
+
+def _code(verified: "Verified | None") -> Exit:
+    if verified is None:
+        return Exit.NO_VERDICT
+    return Exit.UNHEALTHY if verified.differences else Exit.HEALTHY
+
+
+def _as_text(verified: "Verified | None", *, asked: bool) -> str:
+    rows = [
+        ("python", f"{_PYTHON}, {sys.executable}"),
+        ("files", f"{_folder()}"),
+    ]
+    if verified:
+        rows += [("by", verified.by)]
+        rows += [("sha256", verified.sha256)] if verified.sha256 else []
+        rows += [("differs", f"{one.path}: {one.how}") for one in verified.differences]
+        wrong = len(verified.differences)
+        as_released = f"{verified.files} files are as released"
+        rows += [("verify", f"{wrong} of {verified.files} differ" if wrong else as_released)]
+    elif asked:
+        rows += [("verify", _CHECKOUT)]
+    lines = (f"{name:<9}{text}\n" for name, text in rows)
+    return f"kubectl flux-status {__version__}\n" + "".join(lines)
+
+
+def _as_json(verified: "Verified | None", *, asked: bool) -> str:
+    del asked
+    document: dict[str, Any] = {
+        "schemaVersion": 1,
+        "tool": {"name": "kubectl-flux-status", "version": __version__},
+        "python": {"version": _PYTHON, "path": sys.executable},
+        "path": f"{_folder()}",
+        "verified": verified
+        and {
+            "by": verified.by,
+            "sha256": verified.sha256,
+            "files": verified.files,
+            "differences": [{"path": one.path, "how": one.how} for one in verified.differences],
+        },
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _folder() -> Path:
+    return Path(__file__).parents[2]
+
+
+_RENDER = {Format.TEXT: _as_text, Format.JSON: _as_json}

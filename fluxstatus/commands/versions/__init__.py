@@ -1,0 +1,111 @@
+"""`versions`: of all that makes up Flux here, and what does not go together."""
+
+# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from fluxstatus.commands import console
+from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.report import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.commands.versions.inventory import Part
+    from fluxstatus.model.evidence import Evidence
+    from fluxstatus.model.findings import Finding
+    from fluxstatus.state.state import State
+
+EPILOG = """
+\b
+Examples:
+  kubectl flux-status versions                           what runs here, and what is here
+  kubectl flux-status versions -o json | jq '.parts[]'   for a program
+
+\b
+Exit codes:
+  0  all is known, and nothing is too old to work
+  1  something is too old to work
+  3  the version of something in the cluster could not be found out
+"""
+_MODULES = ("state.state", "commands.versions.text")
+_CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
+
+
+def show(
+    ctx: typer.Context,
+    *,
+    shown: Shown,
+    saved: Saved,
+    connection: Connection,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Show the versions of Kubernetes, the operator, Flux, its controllers and the programs here.
+
+    It does not need a FluxReport, says what is newer than what, and which of that matters. What
+    is not known is said to be unknown, and why.
+    """
+    if complaint := saved.contradiction(connection):
+        ctx.fail(complaint)
+    evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
+    from fluxstatus.commands.versions.inventory import parts_of
+    from fluxstatus.commands.versions.skew import skews_of
+    from fluxstatus.commands.versions.text import as_json, as_text, noted
+    from fluxstatus.state.state import State
+
+    state = State(evidence)
+    parts = parts_of(state, clients)
+    skews, parts = skews_of(state, parts), noted(parts)
+    if shown.output is Format.JSON:
+        console.put(as_json(state, parts, skews))
+    else:
+        look = console.look(shown.color, everything=shown.everything)
+        console.put(as_text(state, parts, skews, look))
+    raise typer.Exit(_exit_code(state, parts, skews))
+
+
+def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
+    """Return a saved cluster, and what was seen beside it then."""
+    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.model import snapshot
+
+    evidence = snapshot.load(saved.file or "-")
+    versions = {name: found for name, found in evidence.programs.items() if isinstance(found, str)}
+    return evidence, {name: Client(name, name, found) for name, found in versions.items()}
+
+
+def _live(
+    connection: Connection, timeout: float, verbose: bool
+) -> "tuple[Evidence, Mapping[str, Client]]":
+    from fluxstatus.cluster import discovery
+    from fluxstatus.cluster.collector import QUERIES
+    from fluxstatus.cluster.local_tools import asking
+    from fluxstatus.cluster.reader import reading
+    from fluxstatus.model.kinds import KINDS
+    from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+
+    with (
+        asking(_CLIENTS) as answers,
+        reading(
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
+        ) as ours,
+    ):
+        if not ours.discover():
+            return ours.evidence(), answers()
+        kubernetes = ours.while_starting(discovery.version)
+        ours.ask((
+            *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
+            *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
+        ))  # fmt: skip
+        return ours.evidence(kubernetes=kubernetes.result()), answers()
+
+
+def _exit_code(state: "State", parts: "Sequence[Part]", skews: "Sequence[Finding]") -> Exit:
+    if not state.evidence.unreachable and any(finding.level is Level.FAIL for finding in skews):
+        return Exit.UNHEALTHY
+    unknown = any(part.unknown and part.role != "client" for part in parts)
+    return Exit.NO_VERDICT if unknown else Exit.HEALTHY

@@ -1,0 +1,138 @@
+"""What there is, and in which version; what is not known is said to be so."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.kinds import OPERATOR
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component
+from fluxstatus.state.state import State
+
+DISTRIBUTION = "Flux"
+_BY_DIGEST = Unread(Why.GARBLED, "its image has no tag that tells a version")
+_NO_VERSION = Unread(Why.GARBLED, "the API server does not tell its version")
+_UNTOLD = Unread(Why.GARBLED, "no FluxReport, FluxInstance or label tells it")
+
+
+class Role(StrEnum):
+    """What a part is in the whole."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    OPERATOR = "operator"
+    DISTRIBUTION = "distribution"
+    CONTROLLER = "controller"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part: its name, its version as it tells it, where it is, and a word on it.
+
+    `unread` tells why no version is known; with the reason ABSENT there is no such part.
+    """
+
+    name: str
+    role: Role
+    version: str = ""
+    where: str = ""
+    note: str = ""
+    unread: Unread | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether there may be such a part, and its version could not be found out."""
+        return self.unread is not None and self.unread.why is not Why.ABSENT
+
+
+def parts_of(state: State, clients: Mapping[str, Client]) -> tuple[Part, ...]:
+    """Return all parts, the command lines first and then from the API server down."""
+    return (
+        *(_client(client) for client in clients.values()),
+        _server(state),
+        *_operators(state),
+        _distribution(state),
+        *_controllers(state),
+    )
+
+
+def _client(client: Client) -> Part:
+    absent = Unread(Why.ABSENT, "not installed, or not on PATH")
+    unread = absent if client.missing else client.unread
+    return Part(client.name, Role.CLIENT, client.version, client.path, unread=unread)
+
+
+def _server(state: State) -> Part:
+    evidence = state.evidence
+    version = evidence.target.kubernetes
+    unread = None if version else evidence.unreachable or _NO_VERSION
+    return Part("Kubernetes", Role.SERVER, version, evidence.target.server, unread=unread)
+
+
+def _operators(state: State) -> Iterator[Part]:
+    for operator in state.operators:
+        yield _component(state, operator, OPERATOR, Role.OPERATOR)
+    if not state.operators:
+        unread = state.evidence.answer(OPERATORS).unread
+        yield Part(OPERATOR, Role.OPERATOR, unread=unread or _absent("no Deployment of it is here"))
+
+
+def _distribution(state: State) -> Part:
+    version, instance = state.flux_version, state.instance
+    if version:
+        asked = instance.get("spec", "distribution", "version") if instance else ""
+        note = f"{instance.ref} asks for {asked}" if instance and asked else ""
+        return Part(DISTRIBUTION, Role.DISTRIBUTION, version, note=note)
+    unread = state.evidence.answer(CONTROLLERS).unread
+    if not unread and not state.components:
+        unread = _absent("no controller of it is here")
+    return Part(DISTRIBUTION, Role.DISTRIBUTION, unread=unread or _UNTOLD)
+
+
+def _controllers(state: State) -> Iterator[Part]:
+    for component in state.components:
+        yield _component(state, component, component.ref.name, Role.CONTROLLER)
+    if unread := state.evidence.answer(CONTROLLERS).unread:
+        yield Part("controllers", Role.CONTROLLER, unread=unread)
+        return
+    there = {component.name for component in state.components}
+    for name in state.expected:
+        if name not in there:
+            yield Part(name, Role.CONTROLLER, unread=_absent("it should be here, and is not"))
+
+
+def _component(state: State, component: Component, name: str, role: Role) -> Part:
+    version = component.version or _rolled_out(state, component)
+    distribution = component.distribution
+    notes = (
+        f"of Flux {distribution}" if role is Role.CONTROLLER and distribution else "",
+        "does not run" if component.down else "",
+    )
+    return Part(
+        name,
+        role,
+        version,
+        f"{component.ref.namespace}/{component.ref.name}",
+        ", ".join(filter(None, notes)),
+        None if version else _BY_DIGEST,
+    )
+
+
+def _rolled_out(state: State, component: Component) -> str:
+    """Return the version of an image without a tag, where the FluxInstance rolled it out."""
+    containers = component.deployment
+    for name in ("spec", "template", "spec"):
+        containers = map_of(containers.get(name))
+    images = [text_of(one.get("image")) for one in maps_of(containers.get("containers"))]
+    known = state.instance.status.get("components") if state.instance else ()
+    for entry in maps_of(known):
+        digest = text_of(entry.get("digest"))
+        if digest and any(image.endswith(f"@{digest}") for image in images):
+            return text_of(entry.get("tag"))
+    return ""
+
+
+def _absent(text: str) -> Unread:
+    return Unread(Why.ABSENT, text)

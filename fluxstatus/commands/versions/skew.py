@@ -1,0 +1,149 @@
+"""What is newer than what, and which of that matters."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.run import Choice, run_checks
+from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.kinds import KINDS, OPERATOR
+from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.state.state import State
+
+_OF_THE_CHECK = frozenset({"kubernetes-too-old", "mixed-versions", "image-differs"})
+"""Codes of the check that are about versions."""
+
+_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[\w.]+)?")
+STEP_ID = "versions"
+
+
+class _Pair(NamedTuple):
+    """A command line, and what it has to go with, at most so many minor versions apart."""
+
+    client: str
+    other: str
+    apart: int
+    code: str
+    why: str
+    command: tuple[str, ...] = ()
+
+
+_OFTEN = "commands and their output differ between minor versions"
+_PAIRS = (
+    _Pair("kubectl", "Kubernetes", 1, "kubectl-skew",
+          "kubectl works with API servers that are at most one minor version older or newer"),
+    _Pair("flux-operator", OPERATOR, 0, "cli-version-skew", _OFTEN,
+          ("brew", "upgrade", "flux-operator")),
+    _Pair("flux-operator-mcp", OPERATOR, 0, "mcp-version-skew",
+          "its tools and their names differ between minor versions",
+          ("brew", "upgrade", "flux-operator-mcp")),
+    _Pair("flux", DISTRIBUTION, 0, "flux-version-skew", _OFTEN, ("brew", "upgrade", "flux")),
+)  # fmt: skip
+
+CODES = {pair.code: f"{pair.client} here and {pair.other} do not go together" for pair in _PAIRS}
+CODES["report-differs"] = "the FluxReport tells of other versions than run"
+
+
+def compare(client: Part, other: Part) -> str:
+    """Say which of two is newer, empty when one of the versions is not known."""
+    here, there = _order(client.version), _order(other.version)
+    if here is None or there is None:
+        return ""
+    word = "the same as" if here == there else "newer than" if here > there else "older than"
+    return f"{word} {_called(other)}"
+
+
+def pairs_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
+    """Return each command line with what it has to go with, where both are here."""
+    for pair, client, other in _met(parts):
+        if pair:
+            yield client, other
+
+
+def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
+    """Return what does not go together, the worst first, aimed at the caller's cluster."""
+    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    told = run_checks(Analysis(state), _CHOICE).findings
+    unreachable = state.evidence.unreachable is not None
+    found = [finding for finding in told if unreachable or finding.code in _OF_THE_CHECK]
+    own = (*_apart(parts), *_reports(state))
+    return (*found, *(target_flags.finding(finding) for finding in own))
+
+
+_CHOICE = Choice(steps=("cluster", "components", "instance"))
+
+
+def _met(parts: Sequence[Part]) -> Iterator[tuple[_Pair, Part, Part]]:
+    for pair in _PAIRS:
+        clients = (p for p in parts if p.name == pair.client and p.role is Role.CLIENT)
+        for client in clients:
+            for other in parts:
+                if other.name == pair.other and other.role is not Role.CLIENT:
+                    yield pair, client, other
+
+
+def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
+    for pair, client, other in _met(parts):
+        here, there = _order(client.version), _order(other.version)
+        if here is None or there is None or _near(here, there, pair.apart):
+            continue
+        command = (Command(pair.command, changes=True),) if pair.command else ()
+        yield Finding(
+            step=STEP_ID,
+            code=pair.code,
+            level=Level.WARN,
+            title=f"{client.name} {client.version} here is {compare(client, other)}, "
+            f"{other.version}",
+            why=pair.why,
+            hints=(Hint(f"bring {client.name} to the version of {_called(other)}", command),),
+            kind="habit",
+            trivial=True,
+        )
+
+
+def _near(here: tuple[int, ...], there: tuple[int, ...], apart: int) -> bool:
+    return here[0] == there[0] and abs(here[1] - there[1]) <= apart
+
+
+def _reports(state: State) -> Iterator[Finding]:
+    """Compare what the FluxReport tells with what the Deployments are."""
+    running = {
+        "operator": {operator.version for operator in state.operators} - {""},
+        "distribution": {component.distribution for component in state.components} - {""},
+    }
+    for report in state.evidence.answer(KINDS["FluxReport"].resource).items:
+        for what, versions in running.items():
+            told = text_of(map_of(map_of(report.get("spec")).get(what)).get("version"))
+            if told and versions and _bare(told) not in {_bare(one) for one in versions}:
+                yield Finding(
+                    step=STEP_ID,
+                    code="report-differs",
+                    level=Level.WARN,
+                    title=f"the FluxReport tells of {what} {told}, and "
+                    f"{', '.join(sorted(versions))} is deployed",
+                    why="the report is old, or an upgrade is on its way",
+                    hints=(Hint("see whether the operator works", (
+                        Command(("kubectl", "flux-status", "--step", "operator,instance")),)),),
+                    trivial=True,
+                )  # fmt: skip
+
+
+def _order(version: str) -> tuple[int, ...] | None:
+    """Return what orders versions; one before a release comes before it."""
+    found = _VERSION.match(version)
+    if found is None:
+        return None
+    return *(int(found[n]) for n in (1, 2, 3)), 0 if found[4] else 1
+
+
+def _bare(version: str) -> str:
+    return version.removeprefix("v")
+
+
+def _called(part: Part) -> str:
+    names = {Role.SERVER: "the API server", Role.OPERATOR: "the operator"}
+    return names.get(part.role, f"{part.name} in the cluster")

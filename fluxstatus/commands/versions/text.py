@@ -1,0 +1,79 @@
+"""The versions, for people and for programs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fluxstatus.commands.versions.inventory import Part, Role
+from fluxstatus.commands.versions.skew import STEP_ID, compare, pairs_of
+from fluxstatus.model.findings import Finding
+from fluxstatus.report.as_json import finding_json, time_json
+from fluxstatus.report.as_text import put_finding, word_of
+from fluxstatus.report.layout import Cell, Page
+from fluxstatus.report.look import Look
+from fluxstatus.report.secrets import unread_json
+from fluxstatus.report.terminal import columns, visible
+from fluxstatus.state.state import State
+
+SCHEMA_VERSION = 1
+_GAP = 2
+
+
+def noted(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return *parts* with a word at each command line on what in the cluster it is newer than."""
+    words = {client.name: compare(client, other) for client, other in pairs_of(parts)}
+    return tuple(
+        replace(part, note=words.get(part.name, "")) if part.role is Role.CLIENT else part
+        for part in parts
+    )
+
+
+def as_text(state: State, parts: Sequence[Part], findings: Sequence[Finding], look: Look) -> str:
+    """Return a line for each part, and what does not go together."""
+    page = Page(look, map(word_of, findings), [STEP_ID])
+    if context := state.evidence.target.context:
+        page.put(f"context {context}")
+        page.gap()
+    names = [visible(part.name, ascii_only=look.ascii) for part in parts]
+    versions = [visible(_version(part), ascii_only=look.ascii) for part in parts]
+    widths = [max(map(columns, words)) + _GAP for words in (names, versions)]
+    here = True
+    for part, name, version in zip(parts, names, versions, strict=True):
+        if here and part.role is not Role.CLIENT and part is not parts[0]:
+            page.gap()
+        here = part.role is Role.CLIENT
+        text = ", ".join(filter(None, (part.unread.text if part.unread else "", part.note)))
+        where = part.where if look.everything or not (text or here) else ""
+        said = " · ".join(filter(None, (text, where)))
+        page.put(said, Cell(name, widths[0]), Cell(version, widths[1]))
+    if findings:
+        page.gap()
+    for finding in findings:
+        put_finding(page, finding, state.now)
+    return "\n".join(page.lines) + "\n"
+
+
+def _version(part: Part) -> str:
+    return part.version or ("unknown" if part.unknown else "none")
+
+
+def as_json(state: State, parts: Sequence[Part], findings: Sequence[Finding]) -> str:
+    """Return the same as a JSON document; every key is always there."""
+    document = {
+        "schemaVersion": SCHEMA_VERSION,
+        "takenAt": time_json(state.now),
+        "context": state.evidence.target.context,
+        "parts": [
+            {
+                "name": part.name,
+                "role": part.role,
+                "version": part.version,
+                "where": part.where,
+                "note": part.note,
+                "unread": unread_json(part.unread),
+            }
+            for part in parts
+        ],
+        "findings": [finding_json(finding) for finding in findings],
+    }
+    return json.dumps(document, indent=2) + "\n"

@@ -1,1 +1,0 @@
-"""One object, or one code, explained: all that is known of it, the cause and the fix first."""

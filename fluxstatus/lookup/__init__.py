@@ -1,0 +1,1 @@
+"""One object and its relatives, shared by the commands that are about one."""

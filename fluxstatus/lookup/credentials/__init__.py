@@ -1,0 +1,1 @@
+"""The Secrets that an object uses: which keys they have, never a value."""

@@ -1,0 +1,248 @@
+"""What Flux needs of a Secret for a use, and what of that a Secret lacks.
+
+Upstream: fluxcd/pkg runtime/secrets and git/options.go; source-controller, kustomize-controller,
+notification-controller, image-automation-controller docs/spec; flux-operator docs/api/v1. Nothing
+is said to be wrong that some kind or version of Flux takes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from fluxstatus.lookup.credentials.queries import WORDS, Answer, Key
+from fluxstatus.lookup.credentials.references import Named
+
+DOCKER = "kubernetes.io/dockerconfigjson"
+_VARIABLE = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")  # PKG kustomize/kustomize_varsub.go
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The keys that a Secret must have for a use, by kind, URL scheme and type: one of the sets.
+
+    A key with a star stands for any that fits it.
+    """
+
+    use: str
+    kinds: tuple[str, ...]
+    schemes: tuple[str, ...]
+    flavours: tuple[str, ...]
+    keys: tuple[tuple[str, ...], ...]
+
+
+def _wanted(of: str, schemes: str, flavours: str, *keys: str) -> _Wanted:
+    use, *kinds = of.split()
+    sets = tuple(tuple(each.split()) for each in keys)
+    return _Wanted(use, tuple(kinds), tuple(schemes.split()), tuple(flavours.split()), sets)
+
+
+_LOGIN, _APP = "username password", "githubAppID githubAppPrivateKey"
+_TLS = ("ca.crt", "tls.crt tls.key", "caFile", "certFile keyFile")
+_REGISTRY = ".dockerconfigjson"
+_TABLE = (
+    _wanted("login GitRepository", "ssh", "", "identity known_hosts"),
+    _wanted("login GitRepository", "", "", _LOGIN, "bearerToken", _APP, *_TLS),
+    _wanted("login HelmRepository", "http https", "", _LOGIN, *_TLS),
+    _wanted("login HelmRepository", "oci", "", _REGISTRY, _LOGIN),
+    _wanted("login OCIRepository ImageRepository", "", "", _REGISTRY),
+    _wanted("login Bucket", "", "", "accesskey secretkey", "serviceaccount", "accountKey",
+            "sasKey", "tenantId clientId", "clientId", "resourceId"),
+    _wanted("login Receiver", "", "", "token"),
+    _wanted("login Provider", "", "generic-hmac gitlab gitea bitbucket opsgenie datadog telegram "
+            "webex matrix", "token"),
+    _wanted("login Provider", "", "github githubdispatch", "token", _APP),
+    _wanted("login Provider", "", "bitbucketserver", "token", _LOGIN),
+    _wanted("login ResourceSetInputProvider", "", "OCIArtifactTag", _REGISTRY),
+    _wanted("login ResourceSetInputProvider", "", "ExternalService", "token", _LOGIN),
+    _wanted("login ResourceSetInputProvider", "", "", _LOGIN, _APP),
+    _wanted("images", "", "", _REGISTRY),
+    _wanted("tls", "", "", *_TLS),
+    _wanted("proxy", "", "", "address"),
+    _wanted("sts", "", "", _LOGIN),
+    _wanted("verify", "", "cosign", "*.pub"),
+    _wanted("verify", "", "notation", "trustpolicy.json *.crt", "trustpolicy.json *.pem"),
+    _wanted("verify GitRepository", "", "", "*"),
+    _wanted("decryption", "", "", "*.agekey", "*.asc", "sops.vault-token", "sops.aws-kms",
+            "sops.azure-kv", "sops.gcp-kms"),
+    _wanted("signing", "", "", "git.asc", "*"),
+    _wanted("kubeconfig", "", "", "value", "value.yaml"),
+)  # fmt: skip
+
+_PRIVATE, _CERTIFICATE = {"openssh", "pem"}, {"certificate"}
+_FORMS: Mapping[str, tuple[tuple[str, set[str], str], ...]] = {
+    "login": (
+        ("identity", _PRIVATE, "a private key"),
+        ("githubAppPrivateKey", _PRIVATE, "a private key"),
+    ),
+    "verify": (
+        ("*.pub", {"public", "pgppublic"}, "a public key"),
+        ("*.asc", {"pgppublic"}, "a PGP public key"),
+    ),
+    "decryption": (
+        ("*.agekey", {"age", "plugin"}, "an age private key"),
+        ("*.asc", {"pgpprivate"}, "a PGP private key"),
+    ),
+    "": (
+        ("tls.key", _PRIVATE, "a private key"),
+        ("tls.crt", _CERTIFICATE, "a certificate"),
+        ("ca.crt", _CERTIFICATE, "a certificate"),
+    ),
+}
+"""What the value of a key must look like, by use; "" has what holds for all."""
+
+_MISTAKEN = ("public", "putty", "pgppublic", "pgpprivate", "agepublic", "signer", "certificate")
+"""What is worth naming when it stands in place of what should be there."""
+
+_PAIRS = (("username", "password"), ("tls.crt", "tls.key"), ("certFile", "keyFile"))
+"""Keys of which a login or a TLS configuration has both or none (PKG runtime/secrets)."""
+
+_ONE_LINE = ("username", "password", "bearerToken", "accesskey", "secretkey")
+_SENT_AS_IT_IS = ("GitRepository", "HelmRepository", "Bucket")
+_WITH_HOSTS = ("known_hosts", ".dockerconfigjson")
+
+
+def problems(named: Named, answer: Answer) -> Iterator[str]:
+    """Say what is wrong with the Secret that *named* names and *answer* is about."""
+    keys, wanted = answer.keys, _sets(named)
+    if wanted and not keys:
+        yield "it has no keys"
+    elif wanted and not any(_used(each, keys) for each in wanted):
+        yield _lacking(wanted, keys) + _of_other(scheme_of(named, answer), named)
+    elif named.use in ("login", "tls"):
+        yield from _half(keys, named)
+    if ".dockerconfigjson" in keys and answer.type != DOCKER and _takes(wanted, _REGISTRY):
+        yield f"its type is {answer.type}; it must be {DOCKER}"
+    used = {one for each in wanted for one in each} | {"password"}
+    for key in keys.values():
+        if any(_fits(key.name, one) for one in used):
+            yield from _of_key(key, named, keys)
+    if answer.pair is False and _takes(wanted, "tls.crt"):
+        yield "tls.crt is not the certificate of tls.key"
+    if named.use == "variables":
+        yield from _of_variables(keys)
+
+
+def notes(named: Named, answer: Answer) -> Iterator[str]:
+    """Say what cannot be told of the Secret, or soon will be wrong."""
+    wanted, keys = _sets(named), answer.keys
+    for name in ("tls.crt", "ca.crt"):
+        key = keys.get(name)
+        if key is None or not _takes(wanted, name) or "empty" in key.facts:
+            continue
+        if key.first == "soon" and _takes(wanted, name):
+            yield f"{name} expires within two weeks"
+        if "certificate" in key.facts and not key.first:
+            yield f"when {name} expires cannot be told without its value; {_openssl(named, name)}"
+    if {"tls.crt", "tls.key"} <= keys.keys() and answer.pair is None and _takes(wanted, "tls.crt"):
+        yield "whether tls.crt is of tls.key cannot be told without their values"
+
+
+def scheme_of(named: Named, answer: Answer) -> str:
+    """Return the URL scheme that a Git login is for, empty if it fits the URL."""
+    if named.use != "login" or named.kind != "GitRepository" or not named.scheme:
+        return ""
+    other = "https" if named.scheme == "ssh" else "ssh"
+    mine, theirs = (_sets(replace(named, scheme=scheme)) for scheme in (named.scheme, other))
+    fits_mine, fits = (any(_used(e, answer.keys) for e in sets) for sets in (mine, theirs))
+    return other if fits and not fits_mine else ""
+
+
+def _of_other(scheme: str, named: Named) -> str:
+    return f"; its keys are for {scheme}, and the URL is {named.scheme}" if scheme else ""
+
+
+def _openssl(named: Named, key: str) -> str:
+    name = key.replace(".", r"\.")
+    return (
+        f"kubectl get secret {named.name} -n {named.user.namespace} "
+        f"-o jsonpath='{{.data.{name}}}' | base64 -d | openssl x509 -noout -dates"
+    )
+
+
+def _sets(named: Named) -> tuple[tuple[str, ...], ...]:
+    if named.key:
+        return ((named.key,),)
+    return next((each.keys for each in _TABLE if _is_for(each, named)), ())
+
+
+def _is_for(wanted: _Wanted, named: Named) -> bool:
+    return (
+        wanted.use == named.use
+        and (not wanted.kinds or named.kind in wanted.kinds)
+        and (not wanted.schemes or named.scheme in wanted.schemes)
+        and (not wanted.flavours or named.flavour in wanted.flavours)
+    )
+
+
+def _takes(wanted: tuple[tuple[str, ...], ...], key: str) -> bool:
+    return any(key in each for each in wanted)
+
+
+def _fits(name: str, key: str) -> bool:
+    return fnmatchcase(name, key)
+
+
+def _used(each: tuple[str, ...], keys: Mapping[str, Key]) -> bool:
+    return all(any(_fits(name, one) for name in keys) for one in each)
+
+
+def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, Key]) -> str:
+    there = [sum(_used((one,), keys) for one in each) for each in wanted]
+    best = wanted[there.index(max(there))]
+    lacking = " and ".join(key for key in best if not _used((key,), keys))
+    others = " or ".join(" and ".join(each) for each in wanted if each != best)
+    return f"it lacks {lacking}" + (f" (or: {others})" if others else "")
+
+
+def _half(keys: Mapping[str, Key], named: Named) -> Iterator[str]:
+    """Half a pair is an error, whatever else there is; over ssh a password is a passphrase."""
+    for pair in _PAIRS:
+        there = [key for key in pair if key in keys]
+        if len(there) == 1 and named.scheme != "ssh" and named.kind != "Provider":
+            (lacking,) = set(pair) - set(there)
+            yield f"it has {there[0]}, and lacks {lacking}"
+    installations = {"githubAppInstallationID", "githubAppInstallationOwner"} & keys.keys()
+    if "githubAppID" in keys and len(installations) != 1:
+        yield "it must have githubAppInstallationID or githubAppInstallationOwner, and not both"
+
+
+def _of_key(key: Key, named: Named, keys: Mapping[str, Key]) -> Iterator[str]:
+    name, facts = key.name, key.facts
+    if "empty" in facts:
+        yield f"{name} is empty"
+        return
+    yield from _of_form(key, named.use)
+    if name == "identity" and "encrypted" in facts and "password" not in keys:
+        yield "identity has a passphrase, and there is no key password with it"
+    if named.kind in _SENT_AS_IT_IS and name in _ONE_LINE and "newline" in facts:
+        yield f"{name} ends with a line break, which is sent as part of it"
+    if name in _WITH_HOSTS and named.host and not facts & {"host", "hashed", "glob", "long"}:
+        yield f"{name} does not name {named.host}"
+    yield from _of_dates(key)
+
+
+def _of_form(key: Key, use: str) -> Iterator[str]:
+    for name, forms, called in (*_FORMS.get(use, ()), *_FORMS[""]):
+        if not _fits(key.name, name) or key.facts & (forms | {"long"}):
+            continue
+        instead = next((WORDS[fact] for fact in _MISTAKEN if fact in key.facts), "")
+        if instead or "inner" not in key.facts:  # else there is a text before it
+            yield f"{key.name} is not {called}" + (f" but {instead}" if instead else "")
+
+
+def _of_dates(key: Key) -> Iterator[str]:
+    """Of a chain the first certificate counts; a bundle is well as long as one of it is."""
+    if key.name in ("tls.crt", "certFile"):
+        word = key.first
+    else:
+        told = key.facts & {"expired", "early", "soon", "valid"}
+        word = key.first if told and not told & {"soon", "valid"} else ""
+    if word in ("expired", "early"):
+        yield f"{key.name} is {WORDS[word]}"
+
+
+def _of_variables(keys: Mapping[str, Key]) -> Iterator[str]:
+    for name in keys:
+        if not _VARIABLE.fullmatch(name):
+            yield f"{name} is not a name that a variable can have"

@@ -1,0 +1,172 @@
+"""Which Secrets an object of Flux names, and what each is for."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.references import feeds_of, provider_of, sync_source_of
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A Secret that `user` names at `path` in its spec.
+
+    `use` is what for, `kind` the kind of source that logs in with it, `scheme` of which URL and
+    `flavour` of which type or provider. `host` is where it leads, empty when that cannot be told.
+    `key` is the one key that is read of it, empty when the use decides.
+    """
+
+    user: Ref
+    path: str
+    name: str
+    use: str
+    kind: str = ""
+    scheme: str = ""
+    flavour: str = ""
+    host: str = ""
+    key: str = ""
+    optional: bool = False
+
+
+_REFERENCES = (
+    ("secretRef", "login"),
+    ("certSecretRef", "tls"),
+    ("proxySecretRef", "proxy"),
+    ("verify.secretRef", "verify"),
+    ("decryption.secretRef", "decryption"),
+    ("sts.secretRef", "sts"),
+    ("sts.certSecretRef", "tls"),
+    ("git.commit.signingKey.secretRef", "signing"),
+)
+"""Where in a spec a Secret is named by an object with its name."""
+
+
+def named_by(state: State, resource: Resource) -> Iterator[Named]:
+    """Return each Secret that *resource*, and what it feeds on, names; each use of one once."""
+    told = set()
+    for user in _users(state, resource):
+        for named in _named(user):
+            same = (named.user.namespace, named.name, named.use, named.key)
+            if same not in told:
+                told.add(same)
+                yield named
+
+
+def _users(state: State, resource: Resource) -> Iterator[Resource]:
+    """Return *resource* and all it feeds on, through any number of objects."""
+    waiting, seen = [resource], {resource.ref}
+    while waiting:
+        user = waiting.pop(0)
+        yield user
+        for key in fed_by(user):
+            known = state.resources.get(key)
+            if known and known.ref not in seen:
+                seen.add(known.ref)
+                waiting.append(known)
+
+
+def fed_by(user: Resource) -> Iterator[Key]:
+    """Return what *user* takes something from; the Secrets of that matter to *user*, too."""
+    yield from feeds_of(user)
+    if user.ref.kind == "Alert":
+        yield provider_of(user)
+    root = sync_source_of(user) if user.ref.kind == "FluxInstance" else None
+    if root:
+        yield root
+
+
+def _named(user: Resource) -> Iterator[Named]:
+    for path, use in _REFERENCES:
+        name = text_of(user.get("spec", *path.split("."), "name"))
+        if name:
+            yield _of(user, f"spec.{path}.name", name, use)
+    yield from _kubeconfig(user)
+    more = _MORE.get(user.ref.kind)
+    if more:
+        yield from more(user)
+
+
+def _of(user: Resource, path: str, name: str, use: str) -> Named:
+    provider, type_ = (text_of(user.spec.get(field)) for field in ("provider", "type"))
+    if use == "verify":
+        provider = text_of(user.get("spec", "verify", "provider"))
+    url = text_of(user.spec.get("url")) or text_of(user.spec.get("image"))
+    return Named(
+        user.ref, path, name, use, user.ref.kind, _scheme(url), type_ or provider, host_of(url)
+    )
+
+
+def _kubeconfig(user: Resource) -> Iterator[Named]:
+    reference = map_of(user.get("spec", "kubeConfig", "secretRef"))
+    name = text_of(reference.get("name"))
+    if name:
+        path, key = "spec.kubeConfig.secretRef.name", text_of(reference.get("key"))
+        yield Named(user.ref, path, name, "kubeconfig", key=key)
+
+
+def _values(user: Resource) -> Iterator[Named]:
+    for number, entry in _secrets(user, "valuesFrom"):
+        yield Named(
+            user.ref, f"spec.valuesFrom[{number}].name", text_of(entry.get("name")), "values",
+            key=text_of(entry.get("valuesKey")) or "values.yaml",
+            optional=entry.get("optional") is True,
+        )  # fmt: skip
+
+
+def _variables(user: Resource) -> Iterator[Named]:
+    for number, entry in _secrets(user, "postBuild", "substituteFrom"):
+        path = f"spec.postBuild.substituteFrom[{number}].name"
+        optional = entry.get("optional") is True
+        yield Named(user.ref, path, text_of(entry.get("name")), "variables", optional=optional)
+
+
+def _secrets(user: Resource, *path: str) -> Iterator[tuple[int, dict[str, object]]]:
+    for number, entry in enumerate(maps_of(user.get("spec", *path))):
+        if entry.get("kind") == "Secret" and text_of(entry.get("name")):
+            yield number, entry
+
+
+def _of_instance(instance: Resource) -> Iterator[Named]:
+    for path, where, use in (
+        ("sync.pullSecret", "sync.url", "login"),
+        ("distribution.imagePullSecret", "distribution.registry", "images"),
+        ("distribution.artifactPullSecret", "distribution.artifact", "images"),
+    ):
+        name = text_of(instance.get("spec", *path.split(".")))
+        url = text_of(instance.get("spec", *where.split(".")))
+        if name:
+            url = url if "/" in url else f"{url}/"  # a registry without a path is a host
+            kind = text_of(instance.get("spec", "sync", "kind")) or "GitRepository"
+            yield Named(
+                instance.ref, f"spec.{path}", name, use, kind, _scheme(url),
+                text_of(instance.get("spec", "sync", "provider")), host_of(url),
+            )  # fmt: skip
+
+
+_MORE: Mapping[str, Callable[[Resource], Iterator[Named]]] = {
+    "HelmRelease": _values,
+    "Kustomization": _variables,
+    "FluxInstance": _of_instance,
+}
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0].lower() if "://" in url else ""
+
+
+def host_of(url: str) -> str:
+    """Return the host of *url*, or of an image without a scheme; empty when it cannot be told."""
+    if "://" not in url:
+        first, slash, _ = url.partition("/")
+        if not first:
+            return ""
+        return first if slash and ("." in first or ":" in first) else "docker.io"
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return "docker.io" if host.endswith("docker.io") else host

@@ -1,0 +1,223 @@
+"""The one object that KIND/NAME means, of any kind: found, asked back, or not there."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from http import HTTPStatus
+from itertools import islice
+from urllib.parse import quote
+
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.cluster import paging
+from fluxstatus.cluster.client import ApiClient
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.served import Resource, called, of_kind, served
+from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.model.ref import Ref
+
+_NEVER = "a Secret has nothing to tell that is not secret: it is never read"
+PLAIN = frozenset(
+    {"ConfigMap", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
+     "StorageClass", "PriorityClass", "LimitRange", "NetworkPolicy"}
+)  # fmt: skip
+"""Kinds that only are there or not: of these no more than the metadata is asked for."""
+
+_NEAR_AMONG = 10_000  # objects: where a name that was meant is looked for
+_FEW = 3  # objects are asked for one by one
+_COUNTS = ("replicas", "completions", "parallelism", "suspend")
+_METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+_NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+
+
+def split(words: Sequence[str]) -> tuple[str, str]:
+    """Read KIND/NAME or KIND NAME. Raises NotFoundError."""
+    kind, slash, name = "/".join(words).partition("/")
+    if not (slash and kind and name) or "/" in name:
+        raise NotFoundError(f"{' '.join(words)!r} is not KIND/NAME.")
+    return kind, name
+
+
+def ref_of(item: Object) -> Ref:
+    """Return the name of *item*."""
+    metadata = map_of(item.get("metadata"))
+    return Ref(
+        text_of(item.get("apiVersion")),
+        text_of(item.get("kind")),
+        text_of(metadata.get("namespace")),
+        text_of(metadata.get("name")),
+    )
+
+
+def slim(item: Object) -> Object:
+    """Return what is looked at of *item*: of what is not Flux's own no environment, and no data."""
+    if text_of(item.get("apiVersion")).partition("/")[0] in FLUX_GROUPS:
+        return item
+    metadata, spec = map_of(item.get("metadata")), map_of(item.get("spec"))
+    dropped = ("annotations", "managedFields")
+    return {
+        "apiVersion": item.get("apiVersion"),
+        "kind": item.get("kind"),
+        "metadata": {name: value for name, value in metadata.items() if name not in dropped},
+        "spec": {name: spec[name] for name in _COUNTS if name in spec},
+        "status": item.get("status"),
+    }
+
+
+class Objects:
+    """The objects behind a *api*, one by one, each as `slim` leaves it."""
+
+    def __init__(self, api: ApiClient) -> None:
+        """Ask what is served. Raises ProgramError."""
+        self.api = api
+        self.served = served(api)
+
+    def find(self, words: Sequence[str], namespaces: Sequence[str]) -> Object:
+        """Return the object that *words* mean, looked for in *namespaces*, or everywhere.
+
+        Raises NotFoundError when there is none or more than one, and UnreadError when one may
+        well be there, and could not be read.
+        """
+        word, name = split(words)
+        found: dict[str, Object] = {}
+        unread: list[Unread] = []
+        resources = called(self.served, word)
+        if any(one.plural == "secrets" and not one.group for one in resources):
+            raise NotFoundError(_NEVER)
+        for resource in resources:
+            for where in (namespaces or ("",)) if resource.namespaced else ("",):
+                try:
+                    for item in self._named(resource, where, name):
+                        key = text_of(item["metadata"].get("uid")) or str(ref_of(item))
+                        found[key] = item
+                except ProgramError as error:
+                    unread.append(error.unread)
+        if len(found) == 1:
+            return next(iter(found.values()))
+        if found:
+            text = f"{word}/{name} are {len(found)} objects; choose one:"
+            same = word if len({item["kind"] for item in found.values()}) == 1 else ""
+            raise NotFoundError(text, (self._spell(item, same) for item in found.values()))
+        if unread:
+            raise UnreadError(unread[0])
+        raise self._not_found(resources, word, name, namespaces)
+
+    def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
+        """Return what *words* may have meant that is not there any more. Raises NotFoundError."""
+        word, name = split(words)
+        return [
+            Ref(one.query.api_version, one.kind, where, name)
+            for one in called(self.served, word)
+            for where in (namespaces if one.namespaced else ("",))
+        ]
+
+    def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
+        """Return an object, None if there is none, or why that cannot be told."""
+        resource = of_kind(self.served, api_version, kind)
+        if resource is None:
+            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
+        if resource.plural == "secrets" and not resource.group:
+            return Unread(Why.NOT_ASKED, "Secrets are not read")
+        try:
+            return self._one(resource, namespace if resource.namespaced else "", name)
+        except ProgramError as error:
+            return error.unread
+
+    def some(
+        self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
+    ) -> list[Object] | Unread:
+        """Return the objects with these *names*, or all with these *labels*, or why they cannot be.
+
+        One by one where there are few, else by the list of all in *namespace*.
+        """
+        resource = of_kind(self.served, api_version, kind)
+        if resource is None:
+            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
+        if resource.plural == "secrets" and not resource.group:
+            return Unread(Why.NOT_ASKED, "Secrets are not read")
+        where = namespace if resource.namespaced else ""
+        try:
+            if kind in PLAIN and len(names) > _FEW:
+                return [item for item in self._bare(resource, where) if ref_of(item).name in names]
+            if not labels and len(names) <= _FEW:
+                found = (self._one(resource, where, name) for name in names)
+                return [item for item in found if item is not None]
+            chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
+            query = paging.ListQuery(resource.base, resource.plural, chosen)
+            return [
+                slim(item)
+                for page in paging.pages(self.api, resource.full_name, query, where)
+                for item in paging.items_of(page)
+                if labels or ref_of(item).name in names
+            ]
+        except ProgramError as error:
+            return error.unread
+
+    def _named(self, resource: Resource, namespace: str, name: str) -> Iterator[Object]:
+        if namespace or not resource.namespaced:
+            item = self._one(resource, namespace, name)
+            if item is not None:
+                yield item
+            return
+        chosen = f"fieldSelector={quote(f'metadata.name={name}', safe='')}"
+        query = paging.ListQuery(resource.base, resource.plural, chosen)
+        for page in paging.pages(self.api, resource.full_name, query, ""):
+            yield from map(slim, paging.items_of(page))
+
+    def _one(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        """Return one object, or None. Raises ProgramError."""
+        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        path = f"{resource.base}{inside}/{resource.plural}/{quote(name, safe='')}"
+        accept = _METADATA_ONLY if resource.kind in PLAIN else "application/json"
+        reply = self.api.get(path, accept)
+        if reply.status == HTTPStatus.OK:
+            api_version = resource.query.api_version
+            return slim({**reply.json(), "apiVersion": api_version, "kind": resource.kind})
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return None
+        where = f" in namespace {namespace}" if namespace else ""
+        raise ProgramError(reply.refusal(f"get {resource.full_name}", where))
+
+    def _spell(self, item: Object, word: str) -> tuple[str, ...]:
+        """Return the words that mean just *item*, with *word* for its kind if there is one."""
+        ref = ref_of(item)
+        resource = of_kind(self.served, ref.api_version, ref.kind)
+        word = word or (resource.full_name if resource else ref.kind.lower())
+        where = ("-n", ref.namespace) if ref.namespace else ()
+        return (f"{word}/{ref.name}", *where)
+
+    def _not_found(
+        self, resources: Sequence[Resource], word: str, name: str, namespaces: Sequence[str]
+    ) -> NotFoundError:
+        where = f" in {', '.join(namespaces)}" if namespaces else ""
+        there = dict.fromkeys(place for one in resources for place in self._places(one))
+        same = [place for place in there if place[1] == name]
+        near = get_close_matches(name, {called for _, called in there}, n=3)
+        choices = [
+            (f"{word}/{called}", *(("-n", home) if home else ()))
+            for home, called in same or [place for place in there if place[1] in near]
+        ]
+        text = f"there is no {resources[0].kind} {name!r}{where}"
+        return NotFoundError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])
+
+    def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
+        """Return the metadata of all objects of *resource*, page by page. Raises ProgramError."""
+        token = ""
+        while True:
+            reply = self.api.get(resource.query.path(namespace, token), _NAMES_ONLY)
+            if reply.status != HTTPStatus.OK:
+                raise ProgramError(reply.refusal(resource.query.rule))
+            page = reply.json()
+            for item in maps_of(page.get("items")):
+                known = {"apiVersion": resource.query.api_version, "kind": resource.kind}
+                yield slim({**item, **known})
+            token = text_of(map_of(page.get("metadata")).get("continue"))
+            if not token:
+                return
+
+    def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
+        """Return the namespaces and names of some objects of *resource*, as far as may be read."""
+        with suppress(ProgramError):
+            for item in islice(self._bare(resource, ""), _NEAR_AMONG):
+                yield ref_of(item).namespace, ref_of(item).name

@@ -1,0 +1,61 @@
+"""One object in a saved cluster, which has those of Flux, its Deployments, pods and Services."""
+
+from collections.abc import Sequence
+
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.lookup import names
+from fluxstatus.lookup.live import ref_of, split
+from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.evidence import Evidence, Object, Unread, Why
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.state import State
+
+
+def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) -> Object:
+    """Return the object that *words* (KIND/NAME) mean in *evidence*.
+
+    Raises NotFoundError when there is none or more than one, UnreadError when it may be in what
+    could not be read, and ProgramError when nothing could.
+    """
+    if evidence.unreachable is not None:
+        raise ProgramError(evidence.unreachable)
+    word, name = split(words)
+    others = {
+        str(ref): item
+        for answer in evidence.answers.values()
+        for item in answer.items
+        for ref in [ref_of(item)]
+        if _is_called(ref.kind, word)
+        and ref.name == name
+        and (not namespaces or ref.namespace in namespaces)
+    }
+    if len(others) == 1:
+        return next(iter(others.values()))
+    if others:
+        choices = [(f"{word}/{name}", "-n", ref_of(item).namespace) for item in others.values()]
+        raise NotFoundError(f"{word}/{name} are {len(others)} objects; choose one:", choices)
+    return names.find(State(evidence), names.parse([f"{word}/{name}"]), namespaces, ()).object
+
+
+def _is_called(kind: str, word: str) -> bool:
+    short = {"Deployment": "deploy", "Pod": "po", "Service": "svc"}
+    name = word.lower().partition(".")[0]
+    return kind in short and name in (kind.lower(), f"{kind.lower()}s", short[kind])
+
+
+class Objects:
+    """The objects of a saved cluster, by their names."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        items = (item for answer in evidence.answers.values() for item in answer.items)
+        self._known = {ref_of(item)[1:]: item for item in items}
+        self._evidence = evidence
+
+    def get(self, _: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
+        """Return an object, None if there is none, or why that cannot be told."""
+        item = self._known.get((kind, namespace, name))
+        if item is not None:
+            return item
+        if kind in KINDS:
+            return self._evidence.answer(KINDS[kind].resource).unread
+        return Unread(Why.NOT_ASKED, "it is not in a saved cluster")

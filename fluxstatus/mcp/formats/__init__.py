@@ -1,0 +1,1 @@
+"""The file formats of MCP clients, edited in place."""

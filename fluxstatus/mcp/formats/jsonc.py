@@ -1,0 +1,281 @@
+"""JSON as editors keep it, with comments and trailing commas: read it, and change one entry of it.
+
+Nothing but the text of that entry is touched. There is no well-kept pure-Python library that
+gives back the rest byte for byte, so this one finds the place and cuts the text there; the result
+is parsed again and compared with what was before.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fluxstatus.mcp.formats.malformed import MalformedError
+
+_TOKEN = re.compile(
+    r"(?P<space>[ \t\r\n]+)|(?P<comment>//[^\r\n]*|/\*.*?\*/)"
+    r'|(?P<string>"(?:[^"\\\x00-\x1f]|\\[^\r\n])*")'
+    r"|(?P<plain>-?\d[\d.eE+-]*|true|false|null)|(?P<mark>[][{}:,])|(?P<end>\Z)",
+    re.DOTALL,
+)
+_UNIT = "  "
+
+
+@dataclass(slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    end: int
+    before: int  # where the token or comment before it ends
+    after_line_comment: bool
+
+
+@dataclass(slots=True)
+class _Node:
+    """A value: its place in the text, what it is, and for an object its members."""
+
+    start: int
+    end: int
+    value: Any
+    members: "list[_Member] | None" = None
+    last: "_Token | None" = None  # the bracket that closes an object
+
+
+@dataclass(slots=True)
+class _Member:
+    name: str
+    key: _Token
+    node: _Node
+    comma: _Token | None = field(default=None)
+
+
+def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
+    """Return the entries of the object at the keys *container*; none where there is no such object.
+
+    Raises MalformedError when *text* is no JSON, comments and trailing commas allowed.
+    """
+    try:
+        value = json.loads(text)  # in C: some of these files have megabytes
+    except (ValueError, RecursionError):
+        value = _parse(text).value
+    for key in container:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
+    """Return *text* with the entry *name* at *container* set to *value*; missing parents are made.
+
+    Raises MalformedError, also where something on the way is no object.
+    """
+    root = _parse(text)
+    path = [*container, name]
+    node, rest = root, path
+    while rest and (member := _member(node, rest[0], path)):
+        node, rest = member.node, rest[1:]
+    if not rest and node.value == value:
+        return text
+    for key in reversed(rest[1:]):
+        value = {key: value}
+    newline = "\r\n" if "\r\n" in text else "\n"
+    style = _unit(text, root), newline
+    if rest:
+        changed = _insert(text, node, rest[0], value, style)
+    else:
+        depth = _indent(text, node.start)
+        changed = text[: node.start] + _dump(value, depth, style) + text[node.end :]
+    _compare(root, _parse(changed), path)
+    return changed
+
+
+def drop(text: str, container: Sequence[str], name: str) -> str:
+    """Return *text* without the entry *name* at *container*. Raises MalformedError."""
+    root, path, changed = _parse(text), [*container, name], text
+    while found := next(_all(_parse(changed), path), None):
+        changed = _cut(changed, *found)
+    _compare(root, _parse(changed), path)
+    return changed
+
+
+def dump(value: Any) -> str:
+    """Return *value* as a text of its own."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _member(node: _Node, key: str, path: Sequence[str]) -> _Member | None:
+    if node.members is None:
+        raise MalformedError(f"something on the way to {'.'.join(path)} is no object")
+    return next((m for m in reversed(node.members) if m.name == key), None)
+
+
+def _all(root: _Node, path: Sequence[str]) -> Iterator[tuple[_Node, int]]:
+    """Return the object and the position in it of each member at *path*; keys may be doubled."""
+    for number, member in enumerate(root.members or ()):
+        if member.name == path[0]:
+            if len(path) == 1:
+                yield root, number
+            else:
+                yield from _all(member.node, path[1:])
+
+
+def _insert(text: str, node: _Node, key: str, value: Any, style: tuple[str, str]) -> str:
+    """Put a member at the end of an object, after its comments; on a line of its own if they are.
+
+    The *style* is the indentation of a level, and the end of a line.
+    """
+    unit, newline = style
+    close, members = node.last, node.members
+    if close is None or members is None:
+        raise MalformedError(f"what should hold {key} is no object")
+    outer = _indent(text, node.start)
+    between = text[node.start : members[0].key.start] if members else newline
+    lines = "\n" in between or close.after_line_comment
+    if lines:
+        inner = _indent(text, members[-1].key.start) if members else outer + unit
+        start = f"{newline}{inner}"
+    else:
+        inner, start = outer, " " if members else ""
+    written = _dump(value, inner, style) if lines else json.dumps(value, ensure_ascii=False)
+    new = f"{start}{json.dumps(key, ensure_ascii=False)}: {written}"
+    if lines and "\n" not in text[close.before : close.start]:
+        new += newline + outer
+    changed = text[: close.before] + new + text[close.before :]
+    if members and members[-1].comma is None:
+        end = members[-1].node.end
+        changed = changed[:end] + "," + changed[end:]
+    return changed
+
+
+def _cut(text: str, node: _Node, number: int) -> str:
+    """Take a member out, with the comma that is too much then; comments stay."""
+    members = node.members or []
+    member = members[number]
+    end = member.comma.end if member.comma else member.node.end
+    text = text[: member.key.before] + text[end:]
+    if number and member.comma is None and (comma := members[number - 1].comma):
+        text = text[: comma.start] + text[comma.end :]
+    return text
+
+
+def _dump(value: Any, indent: str, style: tuple[str, str]) -> str:
+    unit, newline = style
+    text = json.dumps(value, indent=unit, ensure_ascii=False)
+    return text.replace("\n", newline + indent)  # in a JSON string there is no bare newline
+
+
+def _indent(text: str, position: int) -> str:
+    """Return the white space at the start of the line of *position*."""
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _unit(text: str, root: _Node) -> str:
+    """Return the indentation of one level, as the file has it."""
+    return (_indent(text, root.members[0].key.start) if root.members else "") or _UNIT
+
+
+def _compare(before: _Node, after: _Node, path: Sequence[str]) -> None:
+    """Make sure that all but the entry is as it was."""
+    if _content(before, path) != _content(after, path):
+        raise MalformedError("it cannot be changed without touching something else")
+
+
+def _content(node: _Node, path: Sequence[str]) -> Any:
+    """Return all that is in *node*, doubled keys too, without *path* and what only leads there."""
+    if node.members is None:
+        return repr(node.value)
+    found = []
+    for member in node.members:
+        rest = path[1:] if path and member.name == path[0] else ()
+        if path[:1] == [member.name] and len(path) == 1:
+            continue
+        content = _content(member.node, rest)
+        if rest and content == []:
+            continue
+        found.append((member.name, content))
+    return found
+
+
+def _parse(text: str) -> _Node:
+    if not text.strip(" \t\r\n"):
+        raise MalformedError("it is empty")
+    tokens = _tokens(text)
+    try:
+        root, token = _value(next(tokens), tokens)
+    except RecursionError as error:
+        raise MalformedError("it is nested too deeply") from error
+    if token.kind != "end":
+        raise _unexpected(token)
+    return root
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    position = before = 0
+    line_comment = False
+    while match := _TOKEN.match(text, position):
+        kind = match.lastgroup or ""
+        if kind == "comment":
+            before, line_comment = match.end(), match[0].startswith("//")
+        elif kind != "space":
+            yield _Token(kind, match[0], match.start(), match.end(), before, line_comment)
+            before, line_comment = match.end(), False
+        position = match.end()
+        if kind == "end":
+            return
+    raise MalformedError(f"line {text.count(chr(10), 0, position) + 1} is no JSON")
+
+
+def _value(token: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
+    """Read the value that begins with *token*; give it and the token after it."""
+    if token.text == "{":
+        return _object(token, tokens)
+    if token.text == "[":
+        return _array(token, tokens)
+    if token.kind not in ("string", "plain"):
+        raise _unexpected(token)
+    return _Node(token.start, token.end, _scalar(token)), next(tokens)
+
+
+def _object(start: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
+    members: list[_Member] = []
+    token = next(tokens)
+    while token.text != "}" or token.kind != "mark":
+        if token.kind != "string" or (members and members[-1].comma is None):
+            raise _unexpected(token)
+        key, colon = token, next(tokens)
+        if colon.text != ":":
+            raise _unexpected(colon)
+        node, token = _value(next(tokens), tokens)
+        members.append(_Member(_scalar(key), key, node))
+        if token.text == ",":
+            members[-1].comma, token = token, next(tokens)
+    value = {member.name: member.node.value for member in members}
+    return _Node(start.start, token.end, value, members, token), next(tokens)
+
+
+def _array(start: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
+    items: list[Any] = []
+    token, comma = next(tokens), True
+    while token.text != "]" or token.kind != "mark":
+        if not comma:
+            raise _unexpected(token)
+        node, token = _value(token, tokens)
+        items.append(node.value)
+        comma = token.text == ","
+        if comma:
+            token = next(tokens)
+    return _Node(start.start, token.end, items), next(tokens)
+
+
+def _scalar(token: _Token) -> Any:
+    try:
+        return json.loads(token.text)
+    except ValueError as error:
+        raise _unexpected(token) from error
+
+
+def _unexpected(token: _Token) -> MalformedError:
+    what = "it ends too early" if token.kind == "end" else f"{token.text[:20]!r} is out of place"
+    return MalformedError(what)

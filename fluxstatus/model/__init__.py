@@ -1,0 +1,1 @@
+"""The values that travel from the cluster to the report."""

@@ -1,0 +1,116 @@
+"""The kinds of Flux: what each is called, which step judges it, which controller reconciles it.
+
+Source: the CRDs of Flux 2.6 to 2.9 and of the Flux Operator (config/crd/bases of each
+repository). Versions are not here on purpose: the API server says which it serves.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+OPERATOR = "flux-operator"
+SHARD_KEY = "sharding.fluxcd.io/key"
+
+
+KindName: TypeAlias = Literal[
+    "FluxInstance",
+    "FluxReport",
+    "GitRepository",
+    "OCIRepository",
+    "HelmRepository",
+    "HelmChart",
+    "Bucket",
+    "ExternalArtifact",
+    "ArtifactGenerator",
+    "Kustomization",
+    "HelmRelease",
+    "ResourceSet",
+    "ResourceSetInputProvider",
+    "ImageRepository",
+    "ImagePolicy",
+    "ImageUpdateAutomation",
+    "Receiver",
+    "Alert",
+    "Provider",
+]
+"""The name of a kind of Flux."""
+
+KindNames: TypeAlias = frozenset[KindName]
+"""A set of kinds, such as those that a rule applies to."""
+
+ALL_KINDS: KindNames = frozenset(get_args(KindName))
+
+
+class Kind(NamedTuple):
+    """A kind of Flux.
+
+    `step` is the check that judges it. `controller` is the component that reconciles it. A
+    static kind has no status: it is judged by what it refers to. `timeout` is how long one
+    reconciliation may take, in seconds, when the object does not say.
+    """
+
+    name: KindName
+    plural: str
+    group: str
+    step: str
+    controller: str
+    short: tuple[str, ...] = ()
+    static: bool = False
+    timeout: float = 300
+
+    @property
+    def resource(self) -> str:
+        """The name that is unambiguous on every cluster: plural.group."""
+        return f"{self.plural}.{self.group}"
+
+
+_SOURCE, _SOURCE_EXT = "source.toolkit.fluxcd.io", "source.extensions.fluxcd.io"
+_KUSTOMIZE, _HELM = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
+_NOTIFY, _IMAGE = "notification.toolkit.fluxcd.io", "image.toolkit.fluxcd.io"
+_FLUX_OPERATOR = "fluxcd.controlplane.io"
+
+# fmt: off
+_KINDS = (
+    Kind("FluxInstance", "fluxinstances", _FLUX_OPERATOR, "instance", OPERATOR, ("instance",)),
+    Kind("FluxReport", "fluxreports", _FLUX_OPERATOR, "operator", OPERATOR, ("report",)),
+    Kind("GitRepository", "gitrepositories", _SOURCE, "sources", "source-controller",
+         ("gitrepo",), timeout=60),
+    Kind("OCIRepository", "ocirepositories", _SOURCE, "sources", "source-controller",
+         ("ocirepo",), timeout=60),
+    Kind("HelmRepository", "helmrepositories", _SOURCE, "sources", "source-controller",
+         ("helmrepo",), timeout=60),
+    Kind("HelmChart", "helmcharts", _SOURCE, "sources", "source-controller", ("hc",), timeout=60),
+    Kind("Bucket", "buckets", _SOURCE, "sources", "source-controller", timeout=60),
+    Kind("ExternalArtifact", "externalartifacts", _SOURCE, "sources", "source-watcher", ("ea",)),
+    Kind("ArtifactGenerator", "artifactgenerators", _SOURCE_EXT, "sources", "source-watcher",
+         ("ag",)),
+    Kind("Kustomization", "kustomizations", _KUSTOMIZE, "reconcilers", "kustomize-controller",
+         ("ks",), timeout=600),
+    Kind("HelmRelease", "helmreleases", _HELM, "reconcilers", "helm-controller", ("hr",)),
+    Kind("ResourceSet", "resourcesets", _FLUX_OPERATOR, "reconcilers", OPERATOR, ("rset",)),
+    Kind("ResourceSetInputProvider", "resourcesetinputproviders", _FLUX_OPERATOR, "reconcilers",
+         OPERATOR, ("rsip",), timeout=60),
+    Kind("ImageRepository", "imagerepositories", _IMAGE, "reconcilers",
+         "image-reflector-controller", ("imgrepo", "imagerepo"), timeout=60),
+    Kind("ImagePolicy", "imagepolicies", _IMAGE, "reconcilers", "image-reflector-controller",
+         ("imgpol", "imagepol"), timeout=60),
+    Kind("ImageUpdateAutomation", "imageupdateautomations", _IMAGE, "reconcilers",
+         "image-automation-controller", ("iua", "imgupd", "imgauto"), timeout=60),
+    Kind("Receiver", "receivers", _NOTIFY, "reconcilers", "notification-controller", timeout=60),
+    Kind("Alert", "alerts", _NOTIFY, "reconcilers", "notification-controller", static=True),
+    Kind("Provider", "providers", _NOTIFY, "reconcilers", "notification-controller", static=True),
+)
+# fmt: on
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+"""Every kind of Flux by its name."""
+
+RESOURCES: Mapping[str, Kind] = {kind.resource: kind for kind in _KINDS}
+"""Every kind of Flux by plural.group."""
+
+FLUX_GROUPS = frozenset(kind.group for kind in _KINDS)
+
+
+def full_name(kind: str) -> str:
+    """Return plural.group of a Flux *kind*, or the kind itself in lower case when it is not one."""
+    known = KINDS.get(kind)
+    return known.resource if known else kind.lower()

@@ -1,0 +1,81 @@
+"""Commands in hints, aimed at the caller's cluster: the context and flags that they must repeat."""
+
+from collections.abc import Iterator, Mapping
+
+from fluxstatus.model.findings import Finding
+from fluxstatus.model.hints import Command
+
+_HELM = {
+    "kubeconfig": "kubeconfig",
+    "context": "kube-context",
+    "as": "kube-as-user",
+    "as-group": "kube-as-group",
+    "server": "kube-apiserver",
+    "certificate-authority": "kube-ca-file",
+    "tls-server-name": "kube-tls-server-name",
+    "insecure-skip-tls-verify": "kube-insecure-skip-tls-verify",
+}
+_FLUX_OPERATOR = {
+    "kubeconfig": "kubeconfig",
+    **{
+        flag: f"kube-{flag}"
+        for flag in (
+            "context", "as", "as-group", "as-uid", "server", "tls-server-name",
+            "certificate-authority", "client-certificate", "client-key",
+            "insecure-skip-tls-verify",
+        )
+    },
+}  # fmt: skip
+_NAMES: Mapping[str, Mapping[str, str] | None] = {
+    "kubectl": None,  # its own names
+    "flux": None,
+    "flux-operator": _FLUX_OPERATOR,
+    "flux-operator-mcp": _FLUX_OPERATOR,
+    "helm": _HELM,
+}
+"""What each program that a hint names calls kubectl's flags; a flag it lacks is left out."""
+
+
+class TargetFlags:
+    """The cluster that commands are for: its *context*, and the caller's other kubectl *flags*.
+
+    Flags are words as kubectl takes them ("--kubeconfig=FILE", "--insecure-skip-tls-verify").
+    """
+
+    def __init__(self, context: str, flags: tuple[str, ...] = ()) -> None:
+        self._context = context
+        self._flags = flags
+
+    def finding(self, finding: Finding) -> Finding:
+        """Aim every command in the hints of *finding*."""
+        if finding.hints:
+            finding.hints = tuple(
+                hint._replace(commands=tuple(map(self.command, hint.commands)))
+                for hint in finding.hints
+            )
+        return finding
+
+    def command(self, command: Command) -> Command:
+        """Aim one command; one that knows no cluster stays as it is."""
+        program, *rest = command.argv
+        target_flags = self
+        if any(word.startswith("--context") for word in rest):  # it is for another cluster
+            target_flags = TargetFlags("", self._flags)
+        words = tuple(target_flags.words(program))
+        if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
+            return command._replace(argv=(*command.argv, *words))
+        return command._replace(argv=(program, *words, *rest))
+
+    def words(self, program: str) -> Iterator[str]:
+        """Return the words that tell *program* where the cluster is."""
+        if program not in _NAMES:
+            return
+        names = _NAMES[program]
+        if self._context:
+            yield f"--{names['context'] if names else 'context'}"
+            yield self._context
+        for flag in self._flags:
+            name, equals, value = flag.removeprefix("--").partition("=")
+            known = names.get(name, "") if names else name
+            if known:
+                yield f"--{known}{equals}{value}"

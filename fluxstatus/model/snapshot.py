@@ -1,0 +1,235 @@
+"""An Evidence as a file: to look at elsewhere, to attach to a bug report, to test with.
+
+The file is one JSON document. A key that an older reader would miss raises the version.
+"""
+
+import json
+import os
+import sys
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+from types import NoneType
+from typing import Any, NoReturn, TypeAlias
+
+from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+
+FORMAT = "flux-status-snapshot"
+VERSION = 1
+LIMIT = 256 * 1024 * 1024  # bytes, unpacked: ten times what 10,000 Flux objects take
+_GZIP = zlib.MAX_WBITS | 16
+_BIGGEST = 1e15  # beyond this a number was not measured
+
+Shape: TypeAlias = "type | list[Shape] | dict[str, Shape] | tuple[Shape, ...]"
+"""What a value must be: a type, a list of something, an object with these keys ("*": with any
+keys), or one of several."""
+
+_UNREAD: Shape = {
+    "why": str,
+    "text": str,
+    "rule": str,
+    "hints": [{"text": str, "commands": [[str]]}],
+}
+_SHAPE: Shape = {
+    "format": str,
+    "version": int,
+    "takenAt": str,
+    "target": {**dict.fromkeys(Target._fields, str), "flags": [str]},
+    "cost": {"requests": int, "bytes": int, "seconds": (float, int)},
+    "clockSkew": (float, int, NoneType),
+    "unreachable": (_UNREAD, NoneType),
+    "served": ({"*": str}, NoneType),
+    "programs": {"*": (str, _UNREAD)},
+    "answers": {"*": {"items": [dict], "unread": (_UNREAD, NoneType), "namespaces": [str]}},
+}
+
+
+class SnapshotError(Exception):
+    """A snapshot cannot be written or read; the text is one sentence that says which and why."""
+
+
+def save(path: str | Path, evidence: Evidence) -> None:
+    """Write *evidence* to *path*, readable by its owner only; gzipped if that ends in ".gz".
+
+    A file that is there is replaced at once or not at all. A symbolic link stays, and what it
+    points to is replaced. Raises SnapshotError.
+    """
+    try:
+        data = dumps(evidence)
+        target = Path(path).resolve()
+        # The gzip header that zlib writes has neither time nor name: same data, same file.
+        _replace(target, zlib.compress(data, wbits=_GZIP) if target.suffix == ".gz" else data)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SnapshotError(f"{path} cannot be written: {_reason(error)}") from error
+
+
+def load(path: str | Path) -> Evidence:
+    """Return the Evidence saved at *path*, or coming from standard input if that is "-".
+
+    Raises SnapshotError.
+    """
+    try:
+        if str(path) == "-":
+            return loads(sys.stdin.buffer.read(LIMIT + 1), "standard input")
+        with Path(path).open("rb") as file:
+            return loads(file.read(LIMIT + 1), str(path))
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{path} cannot be read: {_reason(error)}") from error
+
+
+def dumps(evidence: Evidence) -> bytes:
+    """Return *evidence* as a document; raises ValueError if it holds what JSON cannot."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "takenAt": evidence.taken_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "target": evidence.target._asdict(),
+        "cost": evidence.cost._asdict(),
+        "clockSkew": evidence.clock_skew,
+        "unreachable": _plain(evidence.unreachable),
+        "served": None if evidence.served is None else dict(evidence.served),
+        "programs": {name: _plain(found) for name, found in evidence.programs.items()},
+        "answers": {
+            name: {
+                "items": answer.items,
+                "unread": _plain(answer.unread),
+                "namespaces": answer.namespaces,
+            }
+            for name, answer in evidence.answers.items()
+        },
+    }
+    return json.dumps(document, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def loads(data: bytes, name: str = "the snapshot", *, limit: int = LIMIT) -> Evidence:
+    """Return the Evidence in the document *data*, gzipped or not, of at most *limit* bytes.
+
+    Raises SnapshotError, in which the document is called *name*.
+    """
+    try:
+        document = _parse(_unpack(data, limit))
+    except ValueError as error:
+        raise SnapshotError(f"{name} {error}") from error
+    try:
+        _check(document, "the document", _SHAPE)
+        return _evidence(document)
+    except (ValueError, OverflowError) as error:
+        raise SnapshotError(f"{name} is damaged: {error}") from error
+
+
+def _plain(found: str | Unread | None) -> str | dict[str, Any] | None:
+    if not isinstance(found, Unread):
+        return found
+    hints = [{"text": text, "commands": commands} for text, commands in found.hints]
+    return {"why": found.why, "text": found.text, "rule": found.rule, "hints": hints}
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _replace(target: Path, data: bytes) -> None:
+    if target.exists() and not target.is_file():  # replacing /dev/stdout would be a surprise
+        raise ValueError("it is not a regular file")
+    draft = target.with_name(f".flux-status-{os.urandom(8).hex()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _unpack(data: bytes, limit: int) -> bytes:
+    if data.startswith(b"\x1f\x8b"):
+        unpacker = zlib.decompressobj(wbits=_GZIP)
+        try:
+            data = unpacker.decompress(data, limit + 1)
+        except zlib.error as error:
+            raise ValueError(f"is damaged: {error}") from error
+        if len(data) <= limit and (not unpacker.eof or unpacker.unused_data):
+            raise ValueError("is damaged: it does not end where gzip says")
+    if len(data) > limit:
+        raise ValueError(f"is larger than {limit} bytes")
+    return data
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data.decode(), parse_constant=_refuse)
+    except UnicodeDecodeError as error:
+        raise ValueError("is not a snapshot: it is not UTF-8 text") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"is not a snapshot, or damaged: {error}") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"is not a snapshot: it does not call itself a {FORMAT}")
+    if document.get("version") != VERSION:
+        version = document.get("version")
+        raise ValueError(
+            f"is a snapshot of version {version!r}, and this program reads version {VERSION}"
+        )
+    return document
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
+
+
+def _check(value: Any, path: str, shape: Shape) -> None:
+    shapes = shape if isinstance(shape, tuple) else (shape,)
+    found = next((each for each in shapes if type(value) is _type(each)), None)
+    if found is None or (isinstance(value, int | float) and not abs(value) < _BIGGEST):
+        raise ValueError(f"{path} is not what it must be")
+    if isinstance(found, list):
+        for i, entry in enumerate(value):
+            _check(entry, f"{path}[{i}]", found[0])
+    if isinstance(found, dict):
+        if "*" not in found and value.keys() != found.keys():
+            raise ValueError(f"{path} must have the keys {', '.join(found)}")
+        for name, entry in value.items():
+            _check(entry, f"{path}[{name!r}]", found["*" if "*" in found else name])
+
+
+def _type(shape: Shape) -> type:
+    return shape if isinstance(shape, type) else type(shape)
+
+
+def _time(text: str) -> datetime:
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is None:
+        raise ValueError(f"the time {text!r} has no offset")
+    return when.astimezone(UTC)
+
+
+def _evidence(document: dict[str, Any]) -> Evidence:
+    return Evidence(
+        taken_at=_time(document["takenAt"]),
+        target=Target(**document["target"] | {"flags": tuple(document["target"]["flags"])}),
+        answers={
+            name: Answer(
+                tuple(each["items"]),
+                each["unread"] and _unread(each["unread"]),
+                tuple(each["namespaces"]),
+            )
+            for name, each in document["answers"].items()
+        },
+        served=document["served"],
+        programs={
+            name: found if isinstance(found, str) else _unread(found)
+            for name, found in document["programs"].items()
+        },
+        clock_skew=document["clockSkew"],
+        unreachable=document["unreachable"] and _unread(document["unreachable"]),
+        cost=Cost(**document["cost"]),
+    )
+
+
+def _unread(found: dict[str, Any]) -> Unread:
+    hints = tuple(
+        (hint["text"], tuple(tuple(argv) for argv in hint["commands"])) for hint in found["hints"]
+    )
+    return Unread(Why(found["why"]), found["text"], found["rule"], hints)

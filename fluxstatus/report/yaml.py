@@ -1,0 +1,115 @@
+"""Objects as documents: a v1 List in JSON or YAML, written object by object, and their names."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from fluxstatus.base.fields import map_of
+from fluxstatus.base.masking import masked
+from fluxstatus.model.evidence import Object
+from fluxstatus.report.terminal import visible
+
+# What YAML 1.1 and 1.2 alike read as this text and nothing else: no number, date, bool or null.
+_PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
+_NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+_INDENT = 4  # of an object in a JSON list
+
+
+def as_json(objects: Iterable[Object]) -> Iterator[str]:
+    """Return a v1 List of *objects* as pieces of one JSON document."""
+    yield '{\n    "apiVersion": "v1",\n    "items": ['
+    comma = ""
+    for one in objects:
+        text = json.dumps(_clean(one), indent=_INDENT)
+        yield comma + "\n        " + text.replace("\n", "\n        ")
+        comma = ","
+    yield ("\n    " if comma else "") + '],\n    "kind": "List",\n    "metadata": {\n'
+    yield '        "resourceVersion": ""\n    }\n}\n'
+
+
+def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
+    """Return a v1 List of *objects* as pieces of one YAML document."""
+    begun = False
+    for one in objects:
+        if not begun:
+            yield "apiVersion: v1\nitems:\n"
+        begun = True
+        yield from _block([_clean(one)], "")
+    if not begun:
+        yield "apiVersion: v1\nitems: []\n"
+    yield 'kind: List\nmetadata:\n  resourceVersion: ""\n'
+
+
+def as_names(objects: Iterable[Object]) -> Iterator[str]:
+    """Return "kind.group/name" of each, a line for each, as kubectl takes it back."""
+    for one in objects:
+        group, slash, _ = str(one.get("apiVersion", "")).partition("/")
+        kind = str(one.get("kind", "")).lower() + (f".{group}" if slash else "")
+        yield visible(f"{kind}/{one['metadata'].get('name', '')}") + "\n"
+
+
+DOCUMENTS: Mapping[str, Callable[[Iterable[Object]], Iterator[str]]] = {
+    "json": as_json,
+    "yaml": as_yaml,
+    "name": as_names,
+}
+"""The formats that show whole objects."""
+
+
+def yaml_of(value: Any) -> str:
+    """Return the JSON *value* as a YAML document."""
+    filled = isinstance(value, dict | list) and value
+    return "".join(_block(value, "")) if filled else f"{_scalar(value)}\n"
+
+
+def _clean(one: Object) -> Object:
+    """Leave managedFields out, as kubectl does unless told otherwise, and mask credentials."""
+    one = map_of(masked(one))
+    metadata = one.get("metadata")
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return one
+    return {**one, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
+
+
+def _block(value: Any, indent: str) -> Iterator[str]:
+    """Return the lines of a map or a list that is not empty; maps are sorted, as kubectl does."""
+    if isinstance(value, dict):
+        for key, entry in sorted(value.items()):
+            yield from _entry(f"{indent}{_scalar(key)}:", entry, indent)
+        return
+    for entry in value:
+        if isinstance(entry, dict | list) and entry:
+            first, *others = _block(entry, f"{indent}  ")
+            yield f"{indent}- {first[len(indent) + 2 :]}"
+            yield from others
+        else:
+            yield f"{indent}- {_scalar(entry)}\n"
+
+
+def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
+    if isinstance(value, dict | list) and value:
+        yield f"{head}\n"
+        # kubectl has the dashes of a list below the key, and a map further to the right.
+        yield from _block(value, indent if isinstance(value, list) else f"{indent}  ")
+    else:
+        yield f"{head} {_scalar(value)}\n"
+
+
+def _scalar(value: Any) -> str:
+    """Return a scalar, or an empty map or list; text that could be anything else is quoted.
+
+    A JSON string is a YAML double-quoted one.
+    """
+    if isinstance(value, float) and "." not in repr(value):
+        return repr(value).replace("e", ".0e")  # YAML 1.1 knows no float without a point
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
+        return value
+    # Not json's own \\u: to YAML half of a surrogate pair is a character.
+    return "".join(map(_printable, json.dumps(value, ensure_ascii=False)))
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else f"\\U{ord(char):08x}"

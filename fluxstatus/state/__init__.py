@@ -1,0 +1,1 @@
+"""What the evidence says about each object: pure functions of it."""

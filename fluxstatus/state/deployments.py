@@ -1,0 +1,229 @@
+"""The controllers: which are expected, which are there, how they do, and what each takes on."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import jmespath
+
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.model.evidence import Evidence, Object, Why
+from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.pods import PodProblem, problem_of_pod, selected
+from fluxstatus.state.resource import YOUNG, Resource
+
+CONTROLLERS = "deployments.apps/controllers"
+OPERATORS = "deployments.apps/operator"
+HELM_CHART = "a Helm chart"
+_DISTRIBUTION = "app.kubernetes.io/version"
+DEFAULT_COMPONENTS = (
+    "source-controller",
+    "kustomize-controller",
+    "helm-controller",
+    "notification-controller",
+)
+_KNOWN = (*DEFAULT_COMPONENTS, "image-reflector-controller", "image-automation-controller",
+          "source-watcher")  # fmt: skip
+
+_DEPLOYMENT = jmespath.compile(
+    """{
+    name: metadata.name, namespace: metadata.namespace, labels: metadata.labels,
+    wanted: spec.replicas, selector: spec.selector.matchLabels,
+    ready: status.readyReplicas, args: spec.template.spec.containers[].args[],
+    images: spec.template.spec.containers[].image, created: metadata.creationTimestamp,
+    stopped: status.conditions[?type=='Progressing' && status=='False'] | [0].message,
+    failing: status.conditions[?type=='ReplicaFailure' && status=='True'] | [0].message
+    }"""
+)
+_TERM = re.compile(
+    r"\s*(?P<absent>!)?(?P<key>[\w./-]+)\s*"
+    r"(?:(?P<op>==|=|!=|in|notin)\s*(?:\((?P<set>[^)]*)\)|(?P<value>[\w.-]*)))?\s*(?:,|$)"
+)
+
+
+class Component(NamedTuple):
+    """A controller of Flux, or the operator: a Deployment and its pods.
+
+    `name` is the component it is, also for a shard ("kustomize-controller" for
+    "kustomize-controller-shard1"). `down` says that it does no work now; `problem` why.
+    One that is `starting` has been down for a moment only, and nothing is wrong so far.
+    """
+
+    name: str
+    ref: Ref
+    deployment: Object
+    pods: tuple[Object, ...]
+    wanted: int
+    ready: int
+    version: str
+    problem: PodProblem | None
+    args: tuple[str, ...] = ()
+    starting: bool = False
+
+    @property
+    def down(self) -> bool:
+        """Whether nothing of it runs."""
+        return self.ready < 1
+
+    @property
+    def distribution(self) -> str:
+        """The version of Flux that it is labelled with, empty when it is not."""
+        labels = map_of(map_of(self.deployment.get("metadata")).get("labels"))
+        return text_of(labels.get(_DISTRIBUTION))
+
+    @property
+    def selective(self) -> bool:
+        """Whether it reconciles only objects with certain labels, as a shard does."""
+        return any(arg.startswith("--watch-label-selector") for arg in self.args)
+
+    def takes(self, resource: Resource) -> bool:
+        """Whether it would reconcile *resource*, by its --watch-… arguments.
+
+        The operator takes a FluxInstance only in its own namespace.
+        """
+        if resource.ref.kind == "FluxInstance" and resource.ref.namespace != self.ref.namespace:
+            return False
+        for arg in self.args:
+            name, _, value = arg.partition("=")
+            if name == "--watch-label-selector" and not selects(value, resource.labels):
+                return False
+            elsewhere = resource.ref.namespace != self.ref.namespace
+            if name == "--watch-all-namespaces" and value == "false" and elsewhere:
+                return False
+        return True
+
+
+def selects(selector: str, labels: Mapping[str, object]) -> bool:
+    """Return whether a label *selector* (as kubectl -l takes it) selects *labels*.
+
+    What cannot be read selects everything: nobody is accused on a guess.
+    """
+    for term in _TERM.finditer(selector):
+        has, value = term["key"] in labels, labels.get(term["key"])
+        values = [v.strip() for v in (term["set"] or "").split(",") if v.strip()]
+        fits = {
+            None: has is not bool(term["absent"]),
+            "=": has and value == term["value"],
+            "==": has and value == term["value"],
+            "!=": value != term["value"],
+            "in": has and value in values,
+            "notin": value not in values,
+        }[term["op"]]
+        if not fits:
+            return False
+    return True
+
+
+def components(evidence: Evidence) -> list[Component]:
+    """Return the Flux controllers that were found, shards among them, by name."""
+    found = evidence.answer(CONTROLLERS).items
+    pods = evidence.answer("pods").items
+    made = (_component(item, pods, evidence.taken_at) for item in found)
+    return sorted(made, key=lambda c: c.ref)
+
+
+def operators(evidence: Evidence) -> list[Component]:
+    """Return the Flux Operator's Deployments; one that only serves the web UI is none."""
+    pods = evidence.answer("pods").items
+    items = evidence.answer(OPERATORS).items
+    found = (_component(item, pods, evidence.taken_at) for item in items)
+    return [c for c in found if not {"--web-server-only", "--web-server-only=true"} & {*c.args}]
+
+
+def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component:
+    view = _DEPLOYMENT.search(item)
+    name, namespace = text_of(view["name"]), text_of(view["namespace"])
+    labels = map_of(view["labels"])
+    mine = tuple(selected(view["selector"], pods, namespace))
+    wanted = view["wanted"] if isinstance(view["wanted"], int) else 1
+    ready = view["ready"] if isinstance(view["ready"], int) else 0
+    args = tuple(arg for arg in view["args"] or () if isinstance(arg, str))
+    problem = _trouble(view, wanted, ready, mine)
+    operator = labels.get("app.kubernetes.io/name") == OPERATOR
+    base = next((known for known in _KNOWN if name.startswith(known)), name)
+    return Component(
+        name=OPERATOR if operator else base,
+        ref=Ref("apps/v1", "Deployment", namespace, name),
+        deployment=item,
+        pods=mine,
+        wanted=wanted,
+        ready=min(ready, wanted),
+        version=image_version(next(iter(view["images"] or ()), "")),
+        problem=problem,
+        args=args,
+        starting=ready < 1 and _is_fresh(problem, (item, *mine), now),
+    )
+
+
+def _is_fresh(problem: PodProblem | None, made: Iterable[Object], now: datetime) -> bool:
+    """Whether there is no *problem* yet but that something *made* a moment ago is not ready."""
+    if problem is None or problem.code != "not-ready" or problem.restarts:
+        return False
+    created = (when(map_of(one.get("metadata")).get("creationTimestamp")) for one in made)
+    return any(at is not None and now - at < YOUNG for at in created)
+
+
+def _trouble(
+    view: Mapping[str, object], wanted: int, ready: int, pods: Iterable[Object]
+) -> PodProblem | None:
+    if wanted == 0:
+        return PodProblem("scaled-to-zero", "is scaled to 0 replicas")
+    problems = [problem for pod in pods if (problem := problem_of_pod(pod))]
+    if ready >= wanted and not any(t.code in {"crash-loop", "oom", "image-pull"} for t in problems):
+        return None
+    if problems:
+        return max(problems, key=lambda t: t.restarts)
+    why = text_of(view["failing"]) or text_of(view["stopped"])
+    return PodProblem("not-ready", why or f"has {ready} of {wanted} replicas ready",
+                   since=when(view["created"]))  # fmt: skip
+
+
+def image_version(image: object) -> str:
+    """Return the tag of an *image* reference, empty when it has none (a bare digest)."""
+    reference = text_of(image).partition("@")[0]
+    _, _, tag = reference.rpartition(":")
+    return "" if "/" in tag or tag == reference else tag
+
+
+def expected(
+    evidence: Evidence, instance: Resource | None, found: Iterable[Component]
+) -> tuple[str, ...]:
+    """Return the components that should be there, as far as that can be told.
+
+    Those of the FluxInstance's spec (its default are the first four), else those whose CRDs are
+    served. An ExternalArtifact may be anybody's: its CRD comes with source-controller. Nothing is
+    known where an instance may not be read, and of a Helm chart: it brings every CRD, and its
+    values say which controllers there are.
+    """
+    if instance is not None:
+        wanted = instance.spec.get("components")
+        named = (
+            [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
+        )
+        return tuple(named) or DEFAULT_COMPONENTS
+    unread = evidence.answer(KINDS["FluxInstance"].resource).unread
+    hidden = unread is not None and unread.why is not Why.ABSENT
+    if hidden or managed_by(found) == HELM_CHART:
+        return ()
+    kinds = [RESOURCES[name] for name in evidence.served or () if name in RESOURCES]
+    needed = {kind.controller for kind in kinds if kind.name != "ExternalArtifact"}
+    return tuple(name for name in _KNOWN if name in needed)
+
+
+def managed_by(found: Iterable[Component]) -> str:
+    """Say how Flux got into the cluster, by the labels of its Deployments; empty when unknown."""
+    for component in found:
+        labels = map_of(map_of(component.deployment.get("metadata")).get("labels"))
+        manager = text_of(labels.get("app.kubernetes.io/managed-by"))
+        if manager == OPERATOR:
+            return "the Flux Operator"
+        if manager == "Helm":
+            return HELM_CHART
+        if labels.get("kustomize.toolkit.fluxcd.io/name"):
+            return "flux bootstrap"
+        if labels.get("app.kubernetes.io/part-of") == "flux":
+            return "flux install or bootstrap"
+    return ""

@@ -1,0 +1,164 @@
+"""What is wrong with a Deployment and its pods, in words.
+
+Container reasons are the kubelet's (kubernetes pkg/kubelet/images/types.go and
+pkg/kubelet/container/sync_result.go).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import jmespath
+
+from fluxstatus.base.durations import when
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.model.evidence import Object
+
+_CONTAINERS = jmespath.compile("[status.initContainerStatuses, status.containerStatuses][]")
+_UNSCHEDULED = jmespath.compile(
+    "status.conditions[?type=='PodScheduled' && status=='False'] | [0].message"
+)
+_CLAIMS = jmespath.compile("spec.volumes[].persistentVolumeClaim.claimName")
+
+_IMAGE_PULL = frozenset(
+    {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull",
+     "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed"}
+)  # fmt: skip
+_NOT_CREATED = frozenset(
+    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError",
+     "PreStartHookError", "PostStartHookError"}
+)  # fmt: skip
+
+
+class PodProblem(NamedTuple):
+    """What keeps a pod from running well.
+
+    `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready. `text` is
+    a sentence without the pod's name; `restarts` counts those of the container in trouble.
+    """
+
+    code: str
+    text: str
+    pod: str = ""
+    since: datetime | None = None
+    restarts: int = 0
+    container: str = ""
+
+
+def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
+    """Return a container status's name and image, empty where missing."""
+    return text_of(status.get("name")), text_of(status.get("image"))
+
+
+def problem_of_pod(pod: Object) -> PodProblem | None:
+    """Say what is wrong with *pod*; None when it runs and is ready, or has done its work."""
+    status, name = map_of(pod.get("status")), text_of(map_of(pod.get("metadata")).get("name"))
+    phase = text_of(status.get("phase"))
+    if phase == "Succeeded" or is_ready(pod):
+        return None
+    if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
+        text = f"{status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
+        return PodProblem("failed", text, name)
+    containers = (_trouble_of_container(c, name) for c in maps_of(_CONTAINERS.search(pod)))
+    return next(filter(None, containers), None) or _trouble_of_phase(pod, phase, name)
+
+
+def _trouble_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
+    if unscheduled := text_of(_UNSCHEDULED.search(pod)):
+        claims = ", ".join(filter(None, map(text_of, _CLAIMS.search(pod) or ())))
+        mounts = f" (it mounts the PVC {claims}, a PersistentVolumeClaim)" if claims else ""
+        text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
+        return PodProblem("pending", text, name)
+    if phase == "Failed":
+        return PodProblem("failed", "has failed", name)
+    return PodProblem("not-ready", f"is {phase or 'in an unknown phase'}, not ready", name)
+
+
+def _trouble_of_container(container: dict[str, Any], pod: str) -> PodProblem | None:
+    name, image = container_name_and_image(container)
+    state = map_of(container.get("state"))
+    waiting, ended = map_of(state.get("waiting")), map_of(state.get("terminated"))
+    last = map_of(map_of(container.get("lastState")).get("terminated")) or ended
+    reason, restarts = text_of(waiting.get("reason")), container.get("restartCount")
+    count = restarts if isinstance(restarts, int) else 0
+    since = when(last.get("finishedAt"))
+    said = text_of(waiting.get("message"))
+    if reason in _IMAGE_PULL:
+        because = f": {said}" if said and "back-off" not in said.lower() else ""
+        text = f"cannot pull the image {image} ({reason}){because}"
+        return PodProblem("image-pull", text, pod, since, count, name)
+    if reason in _NOT_CREATED:
+        text = f"cannot start container {name}: {reason} {said}"
+        return PodProblem("config", text, pod, since, count, name)
+    if reason == "CrashLoopBackOff":
+        code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
+        text = f"container {name} is in CrashLoopBackOff after {_ending(last)}, {count} restarts"
+        return PodProblem(code, text + _last_words(last), pod, since, count, name)
+    if ended and ended.get("exitCode") != 0:
+        code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
+        text = f"container {name} ended with {_ending(ended)}{_last_words(ended)}"
+        return PodProblem(code, text, pod, since, count, name)
+    if "running" in state and container.get("ready") is False:
+        return _trouble_of_probe(container, last, pod, count)
+    return None
+
+
+def _trouble_of_probe(
+    container: dict[str, Any], last: dict[str, Any], pod: str, count: int
+) -> PodProblem:
+    """Tell of a container that runs, and that the kubelet does not call ready."""
+    name = text_of(container.get("name"))
+    probe = "startup" if container.get("started") is False else "readiness"
+    before = f"; before it ended with {_ending(last)}, {count} restarts" if last else ""
+    text = f"container {name} runs but its {probe} probe fails{before}{_last_words(last)}"
+    code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
+    return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
+
+
+def _ending(terminated: dict[str, Any]) -> str:
+    reason, code = text_of(terminated.get("reason")), terminated.get("exitCode")
+    if not terminated:
+        return "ending for an unknown reason"
+    return f"{reason or 'Error'} (exit code {code})"
+
+
+def _last_words(terminated: dict[str, Any]) -> str:
+    said = text_of(terminated.get("message"))
+    return f', its last words "{said}"' if said else ""
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether *pod* runs and all its containers are ready."""
+    status = map_of(pod.get("status"))
+    containers = maps_of(status.get("containerStatuses"))
+    ready = bool(containers) and all(c.get("ready") is True for c in containers)
+    return ready and status.get("phase") == "Running"
+
+
+def started_at(pod: Object) -> datetime | None:
+    """Return when the container of *pod* that has run for the shortest time was started."""
+    states = (map_of(c.get("state")) for c in maps_of(_CONTAINERS.search(pod)))
+    times = (when(map_of(state.get("running")).get("startedAt")) for state in states)
+    return max(filter(None, times), default=None)
+
+
+def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:
+    """Return (pod, when, how it ended, restarts) for each container that has restarted."""
+    for pod in pods:
+        for container in maps_of(_CONTAINERS.search(pod)):
+            ended = map_of(map_of(container.get("lastState")).get("terminated"))
+            at, count = when(ended.get("finishedAt")), container.get("restartCount")
+            if at and isinstance(count, int) and count > 0:
+                yield text_of(map_of(pod.get("metadata")).get("name")), at, _ending(ended), count
+
+
+def selected(selector: Any, pods: Iterable[Object], namespace: str) -> list[Object]:
+    """Return the *pods* of *namespace* that have every label of *selector* (a map)."""
+    wanted = map_of(selector)
+    return [
+        pod
+        for pod in pods
+        if map_of(pod.get("metadata")).get("namespace") == namespace
+        and wanted
+        and wanted.items() <= map_of(map_of(pod.get("metadata")).get("labels")).items()
+    ]

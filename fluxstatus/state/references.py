@@ -1,0 +1,240 @@
+"""What a Flux object refers to and waits for, as its spec says.
+
+Upstream: the API types of each controller (api/v*/…_types.go); a reference without a namespace
+means the object's own.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.labels import matches
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Key
+from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+
+_DEPENDENCY = re.compile(
+    r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
+    r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
+)
+"""How a message names the dependency that is waited for (KC, HC, FO internal/controller)."""
+
+
+def source_of(resource: Resource) -> Key | None:
+    """Return the source that *resource* takes its artifact from, None when it takes none.
+
+    For a HelmRelease with a chart template this is the HelmChart that helm-controller makes.
+    """
+    read = _SOURCE.get(resource.ref.kind)
+    return read(resource) if read else None
+
+
+def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
+    """Return the objects besides its source that *resource* waits for.
+
+    *message* is what its controller says; a failed health check names objects there.
+    """
+    kind, namespace = resource.ref.kind, resource.ref.namespace
+    for entry in maps_of(resource.spec.get("dependsOn")):
+        key = _key(entry, namespace, text_of(entry.get("kind")) or kind)
+        if not _of_another_group(entry, key[0]):
+            yield key
+    read = _DEPENDENCIES.get(kind)
+    if read:
+        yield from read(resource)
+    for waited in health_checked(resource, message):
+        yield waited.kind, waited.namespace or namespace, waited.name
+
+
+def must_only_exist(resource: Resource) -> set[Key]:
+    """Return the dependencies of a ResourceSet that need not be ready (FO api/v1)."""
+    if resource.ref.kind != "ResourceSet":
+        return set()
+    return {
+        _key(entry, resource.ref.namespace, text_of(entry.get("kind")))
+        for entry in maps_of(resource.spec.get("dependsOn"))
+        if entry.get("ready") is not True
+    }
+
+
+def dependency_named(resource: Resource, message: str) -> Key | None:
+    """Return the dependency that *message* says *resource* waits for; None when it names none."""
+    found = _DEPENDENCY.search(message)
+    if found is None:
+        return None
+    name = found["own"] or found["theirs"]
+    namespace, _, own = name.rpartition("/")
+    return found["kind"] or resource.ref.kind, namespace or resource.ref.namespace, own
+
+
+def naming(resource: Resource, target: Key) -> str:
+    """Return the field of *resource* that names *target*, as a sentence calls it."""
+    spec = map_of(resource.get("spec"))
+    for field in _NAMING:
+        value = spec.get(field)
+        for entry in maps_of(value if isinstance(value, list) else [value]):
+            named = map_of(entry.get("repository")) or entry
+            if text_of(named.get("name")) == target[2]:
+                return _OF_TEMPLATE if _is_made(resource) else f"spec.{field}"
+    return (
+        "spec.chart.spec.sourceRef" if template_source_of(resource) == target else "the reference"
+    )
+
+
+def _is_made(resource: Resource) -> bool:
+    """Whether helm-controller made *resource* from the chart template of a HelmRelease."""
+    return resource.ref.kind == "HelmChart" and "helm.toolkit.fluxcd.io/name" in resource.labels
+
+
+def ready_expression(resource: Resource, dependency: Key) -> str:
+    """Return the readyExpr that *resource* asks of *dependency*, empty when it has none."""
+    kind, namespace, name = dependency
+    for entry in maps_of(resource.spec.get("dependsOn")):
+        home = text_of(entry.get("namespace")) or resource.ref.namespace
+        meant = text_of(entry.get("kind")) or resource.ref.kind
+        if (meant, home, text_of(entry.get("name"))) == (kind, namespace, name):
+            return text_of(entry.get("readyExpr"))
+    return ""
+
+
+def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
+    """Return the input providers that *resource_set* selects by their labels, in its namespace."""
+    selectors = [
+        entry.get("selector")
+        for entry in maps_of(resource_set.spec.get("inputsFrom"))
+        if not entry.get("name") and isinstance(entry.get("selector"), dict)
+    ]
+    for provider in state.of_kind("ResourceSetInputProvider") if selectors else ():
+        here = provider.ref.namespace == resource_set.ref.namespace
+        if here and any(matches(selector, provider.labels) for selector in selectors):
+            yield "ResourceSetInputProvider", provider.ref.namespace, provider.ref.name
+
+
+def feeds_of(resource: Resource) -> Iterator[Key]:
+    """Return what *resource* goes on using as it last was when it breaks: sources and inputs."""
+    source = source_of(resource)
+    if source:
+        yield source
+    read = _FEEDS.get(resource.ref.kind)
+    if read:
+        yield from read(resource)
+
+
+def health_checked(resource: Resource, message: str) -> list[HealthCheckTarget]:
+    """Return the objects of this cluster that *message* says the health check waited for."""
+    if "[" not in message or resource.spec.get("kubeConfig") is not None:
+        return []
+    return health_check_targets(message)
+
+
+def provider_of(alert: Resource) -> Key:
+    """Return the Provider that *alert* sends to; it is always in the Alert's own namespace."""
+    return "Provider", alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
+
+
+def sync_source_of(instance: Resource) -> Key | None:
+    """Return the root source that the FluxInstance *instance* makes, None when it syncs nothing."""
+    return next(_sync_of(instance), None)
+
+
+def _sync_of(instance: Resource) -> Iterator[Key]:
+    sync = map_of(instance.spec.get("sync"))
+    if sync:
+        namespace = instance.ref.namespace
+        name = text_of(sync.get("name")) or namespace
+        yield text_of(sync.get("kind")) or "GitRepository", namespace, name
+        yield "Kustomization", namespace, name
+
+
+def _of_another_group(entry: dict[str, Any], kind: str) -> bool:
+    """Whether *entry* means a kind that only shares its name with a kind of Flux."""
+    version, known = text_of(entry.get("apiVersion")), KINDS.get(kind)
+    return known is not None and bool(version) and version.partition("/")[0] != known.group
+
+
+def _key(reference: dict[str, Any], namespace: str, kind: str) -> Key:
+    return kind, text_of(reference.get("namespace")) or namespace, text_of(reference.get("name"))
+
+
+def _source_ref(resource: Resource) -> Key | None:
+    reference = map_of(resource.spec.get("sourceRef"))
+    return (
+        _key(reference, resource.ref.namespace, text_of(reference.get("kind")))
+        if (reference)
+        else None
+    )
+
+
+def _chart_of(release: Resource) -> Key | None:
+    reference = map_of(release.spec.get("chartRef"))
+    if reference:
+        return _key(reference, release.ref.namespace, text_of(reference.get("kind")))
+    template = template_source_of(release)
+    if not template:
+        return None
+    namespace, _, name = text_of(release.status.get("helmChart")).partition("/")
+    if name:
+        return "HelmChart", namespace, name
+    return "HelmChart", template[1], f"{release.ref.namespace}-{release.ref.name}"
+
+
+def template_source_of(release: Resource) -> Key | None:
+    """Return the source that the chart template of *release* names, None when it has none."""
+    template = map_of(release.get("spec", "chart", "spec", "sourceRef"))
+    kind = text_of(template.get("kind"))
+    return _key(template, release.ref.namespace, kind) if template else None
+
+
+def _image_repository_of(policy: Resource) -> Key | None:
+    reference = map_of(policy.spec.get("imageRepositoryRef"))
+    return _key(reference, policy.ref.namespace, "ImageRepository") if reference else None
+
+
+_SOURCE: Mapping[str, Callable[[Resource], Key | None]] = {
+    "Kustomization": _source_ref,
+    "HelmChart": _source_ref,
+    "ImageUpdateAutomation": _source_ref,
+    "ExternalArtifact": _source_ref,
+    "HelmRelease": _chart_of,
+    "ImagePolicy": _image_repository_of,
+}
+
+
+def _inputs_of(resource_set: Resource) -> Iterator[Key]:
+    for entry in maps_of(resource_set.spec.get("inputsFrom")):
+        if entry.get("name"):  # else by a selector, which may select nothing
+            yield _key(entry, resource_set.ref.namespace, "ResourceSetInputProvider")
+
+
+def _included_in(repository: Resource) -> Iterator[Key]:
+    for entry in maps_of(repository.spec.get("include")):
+        yield _key(map_of(entry.get("repository")), repository.ref.namespace, "GitRepository")
+
+
+def _sources_of(generator: Resource) -> Iterator[Key]:
+    for entry in maps_of(generator.spec.get("sources")):
+        yield _key(entry, generator.ref.namespace, text_of(entry.get("kind")))
+
+
+_DEPENDENCIES: Mapping[str, Callable[[Resource], Iterator[Key]]] = {
+    "ResourceSet": _inputs_of,
+    "GitRepository": _included_in,
+    "ArtifactGenerator": _sources_of,
+    "FluxInstance": _sync_of,
+}
+
+_NAMING = (
+    "sourceRef", "chartRef", "imageRepositoryRef", "dependsOn", "inputsFrom", "include", "sources",
+    "healthChecks",
+)  # fmt: skip
+"""The fields of a spec that name what must exist."""
+
+_OF_TEMPLATE = "spec.chart.spec.sourceRef of the HelmRelease"
+
+_FEEDS: Mapping[str, Callable[[Resource], Iterator[Key]]] = {
+    "ResourceSet": _inputs_of,
+    "ArtifactGenerator": _sources_of,
+}

@@ -1,0 +1,24 @@
+"""The Services that lead to the web UI of the Flux Operator."""
+
+from collections.abc import Iterator
+
+import jmespath
+
+from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.state.state import State
+
+PORT_NAME, PORT = "http-web", 9080
+_WEB_PORT = jmespath.compile(f"spec.ports[?name=='{PORT_NAME}' || port==`{PORT}`] | [0].port")
+
+
+def web_services(state: State) -> Iterator[tuple[Object, int]]:
+    """Return the Services with the web port where the operator is, or what only serves the UI."""
+    servers = state.evidence.answer(OPERATORS).items
+    flux_namespaces = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
+    for service in state.evidence.answer("services").items:
+        port = _WEB_PORT.search(service)
+        home = text_of(map_of(service.get("metadata")).get("namespace"))
+        if home in flux_namespaces and isinstance(port, int):
+            yield service, port

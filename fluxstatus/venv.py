@@ -1,0 +1,61 @@
+"""The environment of a checkout: .venv beside the launcher, made at the first start.
+
+Used by the launcher only, before there is any package but the standard library's.
+"""
+
+import fcntl
+import shlex
+import subprocess  # noqa: TID251 - sh is one of the packages that are not there yet
+import sys
+import tomllib
+from pathlib import Path
+from typing import NoReturn
+
+from fluxstatus.model.findings import Exit
+
+
+def make_environment(root: str, wanted: str) -> None:
+    """Make .venv in *root* with the packages of its pyproject.toml; SystemExit if that fails.
+
+    *wanted* is written into it last, so an environment that has it is whole. Of two processes
+    that come here at once, one makes it and the other waits.
+    """
+    environment = Path(root, ".venv")
+    made_for = environment / "made-for"
+    try:
+        with Path(root, "pyproject.toml").open("rb") as project:
+            fcntl.flock(project, fcntl.LOCK_EX)
+            if not (made_for.exists() and made_for.read_text() == wanted):
+                _say(f"making {environment}, once for this checkout")
+                _install(environment, tomllib.load(project)["project"]["dependencies"])
+                made_for.write_text(wanted)
+    except OSError as error:
+        _give_up(f"{environment} cannot be made: {error.strerror}")
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
+
+
+def _install(environment: Path, packages: list[str]) -> None:
+    python = Path(sys.executable)
+    if environment in python.parents:  # it is about to go
+        python = python.resolve()
+    _run(python, "-I", "-m", "venv", "--clear", environment)
+    python = environment / "bin" / "python"
+    _run(python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages)
+
+
+def _run(*command: str | Path) -> None:
+    done = subprocess.run(  # noqa: S603 - the words are ours and those of our pyproject.toml
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode:
+        _give_up(f"{done.stdout.strip()}\nThis failed: {shlex.join(map(str, command))}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"kubectl flux-status: {text}\n")
+
+
+def _give_up(text: str) -> NoReturn:
+    _say(text)
+    sys.exit(Exit.NO_VERDICT)

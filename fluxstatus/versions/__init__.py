@@ -1,1 +1,0 @@
-"""The versions of all that makes up Flux here, and how they go together."""

@@ -1,1 +1,0 @@
-"""The way to the Flux Operator's web UI, and a tunnel along it."""

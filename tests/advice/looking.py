@@ -1,0 +1,33 @@
+"""How the tests of habits look for one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fluxstatus.checks.run import Choice
+from fluxstatus.model.evidence import Evidence, Object
+from fluxstatus.model.findings import Finding
+from tests.builders import evidence, flux_system, judge
+
+SYSTEM = flux_system()
+
+
+def habits(
+    *objects: Object, namespaces: Iterable[str] = (), system: Iterable[Object] = SYSTEM, **more: Any
+) -> dict[str, Finding]:
+    """Return the advice on a healthy Flux with *objects*, by its code."""
+    return advice(evidence(*system, *objects, **more), namespaces)
+
+
+def advice(known: Evidence, namespaces: Iterable[str] = ()) -> dict[str, Finding]:
+    """Return the advice on what is *known*, by its code; a code of two steps is here twice."""
+    report = judge(known, Choice(namespaces=tuple(namespaces)))
+    found: dict[str, Finding] = {}
+    for habit in report.habits:
+        key = habit.code if habit.code not in found else f"{habit.code}/{habit.step}"
+        found[key] = habit
+    return found
+
+
+def seen(finding: Finding) -> list[str]:
+    """Return where a habit shows, as "what: value"."""
+    return [f"{path}: {value}" if value else path for path, value in finding.evidence]

@@ -1,0 +1,159 @@
+"""What holds of all advice, whatever it is about."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from fluxstatus.advice import ADVICE, advice
+from fluxstatus.advice.advice import Advice
+from fluxstatus.advice.view import View
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks import STEPS
+from fluxstatus.checks.run import Choice
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Evidence, Object
+from fluxstatus.model.findings import Exit, Level
+from fluxstatus.state.state import State
+from tests.advice.looking import SYSTEM
+from tests.builders import evidence, flux, judge, kustomization, source
+from tests.conftest import Program
+
+FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
+
+
+def bad_habits(count: int = 1) -> Iterator[Object]:
+    """Return a healthy cluster with a few habits, each of *count* objects."""
+    yield from SYSTEM
+    for i in range(count):
+        yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",
+                                    "secretRef": {"name": "a"}})  # fmt: skip
+        spec = {"interval": "10s", "prune": False}
+        yield kustomization(f"k{i}", f"s{i}", spec=spec)
+        yield flux("HelmRelease", f"r{i}", spec={"install": {"skipCRDs": True}})
+
+
+CODES = {"interval-short", "no-receiver", "credentials-in-clear", "no-prune", "deprecated-field",
+         "no-drift-detection", "no-alert"}  # fmt: skip
+
+
+@pytest.mark.parametrize("habit", ADVICE, ids=lambda habit: f"{habit.code}-{habit.step}")
+def test_a_habit_is_told_to_people(habit: Advice) -> None:
+    """Every habit has a reason, a fix, a source upstream, and fields that are all known."""
+    texts = (habit.one, habit.many, habit.why, *(step.text for step in habit.steps))
+    for text in texts:
+        assert text.format_map(FIELDS)
+        assert not text.endswith(".")
+    assert habit.steps
+    assert habit.upstream
+    assert re.fullmatch(r"[a-z0-9-]+", habit.code)
+    assert habit.docs == "" or habit.docs.startswith("https://")
+
+
+def test_a_code_is_one_habit_in_a_step() -> None:
+    """No two habits of a step have a code in common, and none has that of a fault."""
+    names = [(habit.code, habit.step) for habit in ADVICE]
+    assert len(set(names)) == len(names)
+    assert {step for _, step in names} <= {step.id for step in STEPS}
+    for step in STEPS:
+        advised = {code for code, text in step.codes.items() if text.startswith("advice: ")}
+        known = {habit.code for habit in ADVICE if habit.step == step.id}
+        assert advised - {"advice-unread"} == known
+
+
+def test_nothing_is_asked_that_nobody_looks_at() -> None:
+    """What --advice asks for is read by just those habits that say so."""
+    assert {query for habit in ADVICE for query in habit.reads} == set(FURTHER)
+    for habit in ADVICE:
+        assert {*habit.needs} & {*FURTHER} <= {*habit.reads}
+
+
+def test_bad_habits_are_no_bad_health() -> None:
+    """A cluster that is well has the verdict pass, exit code 0 and no warning, whatever habits."""
+    report = judge(evidence(*bad_habits()))
+    assert {habit.code for habit in report.habits} == CODES
+    assert (report.verdict, report.count(Level.WARN)) == (Level.PASS, 0)
+    assert report.exit_code(Level.WARN) is Exit.HEALTHY
+    assert {step.level for step in report.steps} == {Level.PASS}
+    assert report.next is None
+
+
+def test_a_fault_comes_before_all_advice() -> None:
+    """Habits stand after the faults of their level, and none after that is worse."""
+    paused = kustomization("p", "s0", spec={"suspend": True})
+    kinds = [f.kind for f in judge(evidence(*bad_habits(), paused)).findings
+             if f.level is Level.WARN]  # fmt: skip
+    assert kinds == ["fault", *["habit"] * (len(kinds) - 1)]
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_each_can_be_skipped(code: str) -> None:
+    """`--skip CODE` leaves out just that habit."""
+    report = judge(evidence(*bad_habits()), Choice(skip=[code]))
+    assert {habit.code for habit in report.habits} == CODES - {code}
+
+
+def test_a_step_has_its_own_advice() -> None:
+    """`--step ID` gives the advice of that step alone."""
+    report = judge(evidence(*bad_habits()), Choice(steps=["drift"]))
+    assert {habit.code for habit in report.habits} == {"no-drift-detection"}
+
+
+def test_thousands_are_no_more_to_read() -> None:
+    """However many objects there are, advice has as many findings and places as with twenty."""
+    few = judge(evidence(*bad_habits(20))).habits
+    many = judge(evidence(*bad_habits(400))).habits
+    assert [(h.code, len(h.evidence)) for h in few] == [(h.code, len(h.evidence)) for h in many]
+
+
+def _crash(_: View) -> NoReturn:
+    raise ZeroDivisionError("by chance")
+
+
+def test_a_habit_that_crashes_is_left_out() -> None:
+    """A bug in advice is told as such, takes no other advice with it, and is no unknown."""
+    view = View(Analysis(State(evidence(*bad_habits()))))
+    first, *others = (habit for habit in ADVICE if habit.step == "sources")
+    found = list(advice("sources", view, [replace(first, find=_crash), *others]))
+    assert (found[0].level, found[0].kind) == (Level.SKIP, "habit")
+    assert "ZeroDivisionError: by chance" in found[0].title
+    assert {"no-receiver", "credentials-in-clear"} <= {finding.code for finding in found}
+
+
+def save(path: Path, known: Evidence) -> Path:
+    """Save *known* and give where."""
+    snapshot.save(path, known)
+    return path
+
+
+def test_the_command_line(flux_status: Program, tmp_path: Path) -> None:
+    """Text folds advice into a line; --advice tells it; JSON has it always; the code stays 0."""
+    file = save(tmp_path / "habits.json", evidence(*bad_habits()))
+    plain = flux_status("--from", file, "--fail-on=warn", env={"COLUMNS": "200"})
+    assert plain.returncode == 0
+    [line] = [line for line in plain.stdout.splitlines() if line.startswith(" advice")]
+    assert "7 habits worth changing: " in line
+    assert "interval-short (2 objects)" in line
+    told = flux_status("--from", file, "--advice").stdout
+    assert told.count("\n advice ") == 8
+    assert "habits worth changing" not in told
+    document = json.loads(flux_status("--from", file, "-o", "json").stdout)
+    assert document["verdict"] == "pass"
+    assert (document["summary"]["warn"], document["summary"]["habit"]) == (0, 8)
+    assert {f["code"] for f in document["findings"] if f["class"] == "habit"} == CODES
+
+
+def test_a_file_of_before_has_no_answers() -> None:
+    """A snapshot that was made without --advice gives no advice on what was not asked, nor a pass.
+
+    So does one made before there was advice.
+    """
+    known = snapshot.loads(snapshot.dumps(evidence(*SYSTEM)))
+    codes = {habit.code for habit in judge(known).habits}
+    assert not codes & {"no-scraping", "stored-versions", "no-network-policy", "advice-unread"}
+    assert "no-scraping" in {h.code for h in judge(evidence(*SYSTEM, advice=True)).habits}

@@ -1,0 +1,186 @@
+"""Advice on how often Flux looks."""
+
+from typing import Any
+
+import pytest
+
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from tests.advice.looking import habits, seen
+from tests.builders import FORBIDDEN, NOT_THERE, flux, kustomization, source
+from tests.builders import flux_system as healthy
+
+RECEIVERS = "receivers.notification.toolkit.fluxcd.io"
+
+
+def git(interval: str, name: str = "a", **more: Any) -> Object:
+    """Return a GitRepository that is well and polled at this *interval*."""
+    more["spec"] = {"interval": interval, "url": "https://git.example.com/a"} | more.get("spec", {})
+    return source(name, **more)
+
+
+def receiver(*resources: Object, conditions: Any = None, **spec: Any) -> Object:
+    """Return a Receiver that tells *resources* of news."""
+    return flux("Receiver", "hook", conditions, spec={"type": "github", **spec,
+                                                      "resources": list(resources)})  # fmt: skip
+
+
+NAMED = {"kind": "GitRepository", "name": "a"}
+
+
+@pytest.mark.parametrize(
+    ("interval", "short"),
+    [("10s", True), ("59s", True), ("1m", False), ("1m0s", False), ("10m", False), ("x", False)],
+)
+def test_below_a_minute_is_short(interval: str, short: bool) -> None:
+    """An interval below 60 s is told with where to change it; one of 60 s is not."""
+    found = habits(git(interval)).get("interval-short")
+    assert (found is not None) is short
+    if found:
+        assert (found.level, found.kind, found.step) == (Level.WARN, "habit", "sources")
+        assert found.title.startswith(f"GitRepository apps/a spec.interval is {interval}")
+        assert "spec.interval" in found.hints[0].text
+        assert found.object is None  # nobody is accused
+
+
+def test_many_short_intervals_are_one_finding() -> None:
+    """However many objects have a habit, it is told once: ten by name, and how many more."""
+    many = [git("5s", f"r{i:03}") for i in range(200)]
+    found = habits(*many)["interval-short"]
+    assert found.title.startswith("200 sources ")
+    assert found.count == 200
+    assert len(found.evidence) == 11
+    assert seen(found)[0] == "GitRepository apps/r000 spec.interval: 5s"
+    assert seen(found)[-1] == "and 190 more"
+    assert found.blocks == ()
+
+
+def test_reconcilers_have_their_own_reason() -> None:
+    """A Kustomization costs something else than a source: both are told, each in its step."""
+    found = habits(git("5s"), kustomization("k", "a", spec={"interval": "5s"}))
+    assert [f.step for code, f in found.items() if code.startswith("interval-short")] == [
+        "sources", "reconcilers",
+    ]  # fmt: skip
+
+
+def test_what_was_made_is_changed_where_it_is_made() -> None:
+    """The interval of what an instance, a ResourceSet or a release made is set there."""
+    of_instance = {"fluxcd.controlplane.io/name": "flux", "fluxcd.controlplane.io/namespace": "fs"}
+    made = {f"resourceset.{key}": "apps" for key in of_instance}
+    of_release = {"helm.toolkit.fluxcd.io/name": "r", "helm.toolkit.fluxcd.io/namespace": "apps"}
+    chart = flux("HelmChart", "c", spec={"interval": "7s"}, labels=of_release)
+    found = habits(git("5s", labels=of_instance), git("6s", "b", labels=made), chart)
+    assert seen(found["interval-short"]) == [
+        "FluxInstance fs/flux spec.sync.interval: 5s",
+        "GitRepository apps/b spec.interval (made by ResourceSet apps/apps): 6s",
+        "HelmRelease apps/r spec.chart.spec.interval: 7s",
+    ]
+    release = flux("HelmRelease", "r", spec={"interval": "7s"})
+    assert seen(habits(chart, release)["interval-short"]) == [
+        "HelmRelease apps/r spec.interval: 7s"
+    ]
+
+
+def test_static_repositories_have_no_interval() -> None:
+    """An OCI HelmRepository is never polled, whatever its interval."""
+    static = flux("HelmRepository", "o", spec={"type": "oci", "interval": "1s"})
+    assert not {"interval-short", "no-receiver"} & habits(static).keys()
+
+
+def test_nothing_is_said_beside_a_fault() -> None:
+    """An object that fails, is suspended or waits gets no advice."""
+    failing = git("5s", conditions=NOT_THERE)
+    paused = git("5s", "b", spec={"suspend": True})
+    waits = kustomization("k", "a", spec={"interval": "5s"})
+    assert not {"interval-short", "no-receiver"} & habits(failing, paused, waits).keys()
+
+
+def test_a_receiver_would_save_requests() -> None:
+    """A source that is polled often and that no Receiver tells of news says what it would save."""
+    found = habits(git("1m"), git("30s", "b"))["no-receiver"]
+    assert "168 requests an hour" in found.title  # 60 - 6 and 120 - 6
+    assert found.count == 2
+    assert "54 requests an hour" in habits(git("1m"))["no-receiver"].title
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        NAMED,
+        {"kind": "GitRepository", "name": "*"},
+        {"kind": "GitRepository", "name": "*", "matchLabels": {"team": "x"}},
+        {"kind": "GitRepository", "name": "a", "namespace": "apps"},
+    ],
+)
+def test_a_receiver_that_tells_it_is_enough(resource: Object) -> None:
+    """A Receiver tells by name, or all in a namespace, or by labels."""
+    told = git("1m", labels={"team": "x"})
+    found = habits(told, receiver(resource))
+    assert "no-receiver" not in found
+    assert "54 requests an hour" in found["interval-with-receiver"].title
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"kind": "GitRepository", "name": "b"},
+        {"kind": "OCIRepository", "name": "a"},
+        {"kind": "GitRepository", "name": "a", "namespace": "other"},
+        {"kind": "GitRepository", "name": "*", "matchLabels": {"team": "y"}},
+    ],
+)
+def test_a_receiver_of_others_is_not(resource: Object) -> None:
+    """A Receiver for another name, kind, namespace or label tells this source nothing."""
+    found = habits(git("1m", labels={"team": "x"}), receiver(resource))
+    assert "no-receiver" in found
+    assert "interval-with-receiver" not in found
+
+
+def test_a_receiver_that_fails_is_its_own_matter() -> None:
+    """Where the Receiver fails that is the fault: nobody says that there is none."""
+    failing = receiver(NAMED, conditions={"Ready": "False TokenNotFound: no token"})
+    found = habits(git("1m"), failing)
+    assert not {"no-receiver", "interval-with-receiver"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"unread": {RECEIVERS: FORBIDDEN}},
+        {"served": {}},
+        {"system": [o for o in healthy() if o["metadata"]["name"] != "notification-controller"]},
+    ],
+    ids=["forbidden", "not installed", "no controller"],
+)
+def test_a_receiver_is_only_advised_where_there_could_be_one(known: dict[str, Any]) -> None:
+    """Unread Receivers, or no controller for them: no word on their absence."""
+    assert "no-receiver" not in habits(git("1m"), **known)
+
+
+@pytest.mark.parametrize("ref", [{"commit": "abc"}, {"digest": "sha256:abc"}])
+def test_what_is_pinned_has_no_news(ref: Object) -> None:
+    """A source of one commit or digest needs no webhook."""
+    assert "no-receiver" not in habits(git("1m", spec={"ref": ref}))
+
+
+@pytest.mark.parametrize(
+    ("count", "interval", "told"), [(10, "1m", True), (9, "1m", False), (10, "10m", False)]
+)
+def test_many_of_one_source_need_no_short_interval(count: int, interval: str, told: bool) -> None:
+    """Ten objects or more that share a source and have less than 10m are told together."""
+    many = [kustomization(f"k{i}", "a", spec={"interval": interval}) for i in range(count)]
+    found = habits(git("10m"), *many).get("interval-crowded")
+    assert (found is not None) is told
+    if found:
+        assert found.count == 10
+        assert seen(found) == [
+            "10 objects of GitRepository apps/a: 600 runs an hour, the quickest every 1m"
+        ]
+
+
+def test_only_the_namespaces_that_were_asked_for() -> None:
+    """With -n advice is about objects there, and none about the cluster."""
+    found = habits(git("5s"), git("5s", "team-b/b"), namespaces=["team-b"])
+    assert seen(found["interval-short"]) == ["GitRepository team-b/b spec.interval: 5s"]
+    assert "no-alert" not in found
+    assert "no-alert" in habits()

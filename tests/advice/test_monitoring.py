@@ -1,0 +1,154 @@
+"""Advice on whether Prometheus sees the controllers."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from fluxstatus.model.evidence import Object, Unread, Why
+from tests.advice.looking import SYSTEM, habits, seen
+from tests.builders import FORBIDDEN, alter
+from tests.kubernetes import build
+
+PODS, SERVICES = "podmonitors.monitoring.coreos.com", "servicemonitors.monitoring.coreos.com"
+ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
+ALL = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+
+
+def monitor(kind: str, spec: Object, namespace: str = "monitoring") -> Object:
+    """Return a monitor of the Prometheus Operator."""
+    metadata = {"name": "flux", "namespace": namespace}
+    return {"apiVersion": "monitoring.coreos.com/v1", "kind": kind, "metadata": metadata,
+            "spec": spec}  # fmt: skip
+
+
+def of_pods(selector: Object = ALL, port: Any = None, **more: Any) -> Object:
+    """Return a PodMonitor of the namespace of Flux."""
+    where = more.pop("namespaceSelector", {"matchNames": ["flux-system"]})
+    endpoint = port or {"port": "http-prom"}
+    spec = {"namespaceSelector": where, "selector": selector, "podMetricsEndpoints": [endpoint]}
+    return monitor("PodMonitor", spec, **more)
+
+
+def unscraped(*objects: Object, **more: Any) -> list[str]:
+    """Return the controllers that the advice names; "all" when all five."""
+    found = habits(*objects, advice=True, **more).get("no-scraping")
+    names = [place.rpartition("/")[2] for place in seen(found)] if found else []
+    return ["all"] if len(names) == 5 else names
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        of_pods(),
+        of_pods({}),
+        of_pods(port={"portNumber": 8080}),
+        of_pods(port={"targetPort": 8080}),
+        of_pods(namespaceSelector={"any": True}),
+        of_pods(namespaceSelector={}, namespace="flux-system"),
+        of_pods({"matchLabels": {"app.kubernetes.io/part-of": "flux"}}),
+        of_pods({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["x"]}]}),
+    ],
+)
+def test_a_monitor_that_selects_all(one: Object) -> None:
+    """A PodMonitor whose namespace, labels and port fit leaves nothing to say."""
+    assert unscraped(one) == []
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [],
+        [of_pods({"matchLabels": {"app": "other"}})],
+        [of_pods(port={"port": "metrics"})],
+        [of_pods(namespaceSelector={"matchNames": ["default"]})],
+        [of_pods(namespaceSelector={})],
+        [of_pods({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]})],
+        [of_pods({"matchExpressions": [{"key": "app", "operator": "Odd"}]})],
+    ],
+)
+def test_a_monitor_that_selects_none(objects: list[Object]) -> None:
+    """That a PodMonitor exists is not enough: it must select the pods, and their port."""
+    assert unscraped(*objects) == ["all"]
+
+
+def test_a_monitor_that_forgets_one() -> None:
+    """The monitor of Flux's own example leaves source-watcher out, and that is told."""
+    apps = ["helm-controller", "source-controller", "kustomize-controller",
+            "notification-controller"]  # fmt: skip
+    selector = {"matchExpressions": [{"key": "app", "operator": "In", "values": apps}]}
+    assert unscraped(of_pods(selector)) == ["source-watcher"]
+
+
+def test_a_service_monitor_may_do_it() -> None:
+    """A ServiceMonitor counts where its Service leads to the port of the metrics."""
+    endpoint = {"port": "metrics"}
+    spec = {"selector": {}, "namespaceSelector": {"any": True}, "endpoints": [endpoint]}
+    port = {"name": "metrics", "port": 80, "targetPort": "http-prom"}
+    system = alter(SYSTEM, "Service/source-controller", {"spec.ports": [port]})
+    names = unscraped(monitor("ServiceMonitor", spec), system=system)
+    assert "source-controller" not in names
+    assert len(names) == 4
+    assert unscraped(monitor("ServiceMonitor", spec)) == ["all"]  # its Services have no such port
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        {PODS: ABSENT, SERVICES: ABSENT},
+        {PODS: FORBIDDEN},
+        {SERVICES: FORBIDDEN},
+        {"pods": FORBIDDEN},
+    ],
+    ids=["no Prometheus Operator", "PodMonitors forbidden", "ServiceMonitors forbidden", "pods"],
+)
+def test_no_scraping_takes_evidence(unread: dict[str, Unread]) -> None:
+    """Without the Prometheus Operator, or with a list unread, nothing is said of scraping."""
+    assert unscraped(unread=unread) == []
+
+
+def test_nothing_is_said_unasked() -> None:
+    """Without --advice the monitors are not asked for, and nothing is said of them."""
+    assert not {"no-scraping", "retired-metric", "advice-unread"} & habits().keys()
+
+
+@pytest.mark.cluster
+def test_the_operators_own_monitor_is_right() -> None:
+    """The PodMonitor that the Flux Operator ships selects every controller."""
+    file = build.sources("flux-operator") / "config" / "monitoring" / "flux-controllers.yaml"
+    own = yaml.safe_load(file.read_text())
+    own["metadata"]["namespace"] = "monitoring"
+    assert unscraped(own) == []
+
+
+def rules(expr: str) -> Object:
+    """Return a PrometheusRule with one alert."""
+    group = {"name": "g", "rules": [{"alert": "FluxFails", "expr": expr}]}
+    return monitor("PrometheusRule", {"groups": [group]})
+
+
+@pytest.mark.parametrize(
+    ("expr", "told"),
+    [
+        ('max(gotk_reconcile_condition{status="False"}) > 0', True),
+        ("gotk_suspend_status == 1", True),
+        ("rate(gotk_reconcile_duration_seconds_sum[5m]) > 60", False),
+        ("my_gotk_reconcile_condition > 0", False),
+    ],
+)
+def test_rules_with_metrics_that_are_gone(expr: str, told: bool) -> None:
+    """An alert on a metric that no controller records never fires."""
+    found = habits(rules(expr), advice=True)
+    assert ("retired-metric" in found) is told
+    if told:
+        assert seen(found["retired-metric"])[0].startswith(
+            "PrometheusRule monitoring/flux FluxFails"
+        )
+
+
+def test_no_expression_is_kept() -> None:
+    """Of a PrometheusRule only names of alerts and of metrics are kept."""
+    from tests.builders import evidence  # noqa: PLC0415
+
+    known = evidence(rules("gotk_reconcile_condition{token='hunter2'}"), advice=True)
+    assert "hunter2" not in str(known)

@@ -1,0 +1,211 @@
+"""Advice on how objects are written and handled."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from tests.advice.looking import SYSTEM, habits, seen
+from tests.builders import (
+    FORBIDDEN,
+    NOW,
+    flux,
+    flux_system,
+    kustomization,
+    minutes,
+    pod,
+    report,
+    source,
+    stamp,
+    without,
+)
+
+REQUESTED = "reconcile.fluxcd.io/requestedAt"
+ALERTS = "alerts.notification.toolkit.fluxcd.io"
+
+
+def asked(name: str, text: str, kind: str = "GitRepository") -> Object:
+    """Return a source that was asked to reconcile, and has done so."""
+    one = flux(kind, name, annotations={REQUESTED: text})
+    one["status"]["lastHandledReconcileAt"] = text
+    return one
+
+
+def hours(count: float) -> timedelta:
+    """Return *count* hours."""
+    return timedelta(hours=count)
+
+
+def test_requests_on_three_occasions_are_a_habit() -> None:
+    """Requests by hand at three different times of a week are told, the newest first."""
+    times = (stamp(hours(1)), str(int((NOW - hours(30)).timestamp())), stamp(hours(50)))
+    found = habits(*(asked(f"s{i}", text) for i, text in enumerate(times)))["manual-requests"]
+    assert found.title.startswith("3 objects were asked")
+    assert seen(found)[0] == "GitRepository apps/s0: 2026-11-23 11:00 UTC"
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [stamp(hours(1)), stamp(hours(50))],
+        [stamp(hours(1)), stamp(hours(1.1)), stamp(hours(1.2)), stamp(hours(50))],
+        [stamp(hours(1)), stamp(hours(50)), stamp(hours(24 * 8))],
+        # as notification-controller writes what a webhook asked for
+        ["2026-11-23 11:00:00.123 +0000 UTC m=+12.5", "2026-11-22 11:00:00 +0000 UTC m=+12.5",
+         "2026-11-21 11:00:00 +0000 UTC m=+12.5"],
+    ],
+    ids=["twice", "in one go", "long ago", "by a Receiver"],
+)  # fmt: skip
+def test_now_and_then_is_no_habit(times: list[str]) -> None:
+    """Two occasions, one outage, requests of the past and those of a webhook are no habit."""
+    assert "manual-requests" not in habits(*(asked(f"s{i}", t) for i, t in enumerate(times)))
+
+
+def test_the_operator_asks_itself() -> None:
+    """The Flux Operator requests its own FluxInstance: that is nobody's habit."""
+    others = [asked("a", stamp(hours(1))), asked("b", stamp(hours(30)))]
+    assert "manual-requests" not in habits(
+        *others, asked("flux-system/flux", stamp(hours(60)), "FluxInstance"),
+        system=without(SYSTEM, "FluxInstance/flux"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({}, True),
+        ({"driftDetection": {"mode": "disabled"}}, True),
+        ({"driftDetection": {"mode": "warn"}}, False),
+        ({"driftDetection": {"mode": "enabled"}}, False),
+    ],
+)
+def test_releases_that_notice_no_drift(spec: Object, told: bool) -> None:
+    """A HelmRelease that neither warns of drift nor corrects it is told."""
+    found = habits(flux("HelmRelease", "web", spec=spec))
+    assert ("no-drift-detection" in found) is told
+    if told:
+        assert "spec.driftDetection.mode" in found["no-drift-detection"].hints[0].text
+
+
+@pytest.mark.parametrize(("prune", "told"), [(False, True), (True, False), (None, False)])
+def test_kustomizations_that_never_prune(prune: bool | None, told: bool) -> None:
+    """Only where prune is false for certain that is told."""
+    spec = {} if prune is None else {"prune": prune}
+    assert ("no-prune" in habits(source("a"), kustomization("k", "a", spec=spec))) is told
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "told"),
+    [
+        ("GitRepository", {"url": "http://git.example.com/a"}, True),
+        ("GitRepository", {"url": "https://git.example.com/a"}, False),
+        ("GitRepository", {"url": "ssh://git@git.example.com/a"}, False),
+        ("GitRepository", {"url": "http://gitea.git.svc.cluster.local:3000/a"}, False),
+        ("GitRepository", {"url": "http://gitea.git.svc:3000/a"}, False),
+        ("HelmRepository", {"url": "http://charts.example.com"}, True),
+        ("OCIRepository", {"url": "oci://r.example.com/a", "insecure": True}, True),
+        ("OCIRepository", {"url": "oci://r.example.com/a"}, False),
+        ("OCIRepository", {"url": "oci://zot.zot.svc:5000/a", "insecure": True}, False),
+        ("HelmRepository", {"url": "oci://r.example.com", "type": "oci", "insecure": True}, True),
+        ("Bucket", {"endpoint": "minio.example.com", "insecure": True}, False),
+        ("GitRepository", {"url": "http://[::1"}, True),
+    ],
+)
+def test_credentials_that_travel_in_clear(kind: str, spec: Object, told: bool) -> None:
+    """A Secret that goes over plain HTTP out of the cluster is told."""
+    found = habits(flux(kind, "a", spec={**spec, "secretRef": {"name": "auth"}}))
+    assert ("credentials-in-clear" in found) is told
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://git:hunter2@git.example.com/a", True),
+        ("http://git:hunter2@gitea.git.svc/a", False),
+        ("https://git:hunter2@git.example.com/a", False),
+        ("ssh://git@git.example.com/a", False),
+    ],
+)
+def test_a_login_in_the_url_travels_in_clear(url: str, told: bool) -> None:
+    """A login that stands in a URL of plain HTTP is told, without what it is."""
+    found = habits(flux("GitRepository", "a", spec={"url": url}))
+    assert ("credentials-in-clear" in found) is told
+    assert "hunter2" not in f"{found}"
+
+
+def test_no_secret_travels_from_nobody() -> None:
+    """Plain HTTP without a Secret gives nothing away."""
+    spec = {"url": "http://git.example.com/a"}
+    assert "credentials-in-clear" not in habits(flux("GitRepository", "a", spec=spec))
+
+
+def test_nobody_is_told_of_failures() -> None:
+    """A Flux that deploys something and has no Alert at all is told so, once, of the cluster."""
+    found = habits()["no-alert"]
+    assert (found.level, found.object, found.evidence) == (Level.WARN, None, ())
+    assert "eventSeverity: error" in found.hints[0].text
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"unread": {ALERTS: FORBIDDEN}},
+        {"system": without(SYSTEM, "Deployment/notification-controller")},
+        {"system": without(SYSTEM, "Kustomization/flux-system")},
+    ],
+    ids=["forbidden", "no controller", "nothing is deployed"],
+)
+def test_no_alert_takes_evidence(more: dict[str, Any]) -> None:
+    """Where Alerts cannot be read, or would be of no use, their absence is no habit."""
+    assert "no-alert" not in habits(**more)
+
+
+def test_one_alert_is_enough() -> None:
+    """With an Alert there is nothing to say."""
+    alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
+    assert "no-alert" not in habits(alert, flux("Provider", "p", {}))
+
+
+def test_an_alert_to_a_suspended_provider() -> None:
+    """An Alert whose Provider is suspended is told; one without a Provider is a fault already."""
+    alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
+    paused = flux("Provider", "p", {}, spec={"suspend": True})
+    assert habits(alert, paused)["alert-muted"].title.startswith("Alert apps/a notifies nobody")
+    assert "alert-muted" not in habits(alert, flux("Provider", "p", {}))
+    told = report(*flux_system(), alert)
+    assert [f.code for f in told.findings if f.object and f.object.kind == "Alert"] == [
+        "provider-missing"
+    ]
+    assert "alert-muted" not in {f.code for f in told.habits}
+
+
+def test_a_long_suspension_is_told_once() -> None:
+    """What has been suspended for weeks is a warning with its age; no advice says it again."""
+    managed = [{"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}]
+    paused = kustomization("k", "a", spec={"suspend": True}, managedFields=managed)
+    told = report(*flux_system(), source("a"), paused)
+    [finding] = [f for f in told.findings if f.object and f.object.name == "k"]
+    assert (finding.code, finding.level) == ("suspended", Level.WARN)
+    assert finding.since == NOW - timedelta(days=41)
+    assert not [f for f in told.habits if "apps/k" in f"{f.title} {f.evidence}"]
+
+
+@pytest.mark.parametrize(("ago", "told"), [(11, True), (9, False)])
+def test_what_is_deleted_and_stays(ago: float, told: bool) -> None:
+    """What should have been gone for ten minutes is told, with when."""
+    stuck = pod("flux-system/stuck")
+    stuck["metadata"]["deletionTimestamp"] = stamp(minutes(ago))
+    found = habits(stuck).get("deleted-stuck")
+    assert (found is not None) is told
+    if found:
+        assert seen(found) == ["Pod flux-system/stuck: deleted 2026-11-23 11:49 UTC"]
+
+
+def test_deleted_objects_of_flux_are_faults() -> None:
+    """An object of Flux that does not go is told by its step, and not again as a habit."""
+    stuck = kustomization("k", "a", deletionTimestamp=stamp(minutes(60)))
+    told = report(*flux_system(), source("a"), stuck)
+    assert [f.level for f in told.findings if f.object and f.object.name == "k"] == [Level.FAIL]
+    assert "deleted-stuck" not in {f.code for f in told.habits}

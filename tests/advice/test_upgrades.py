@@ -1,0 +1,170 @@
+"""Advice on what a later Flux no longer takes."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from fluxstatus.advice.upgrades import DEPRECATED, REMOVED
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.deployments import DEFAULT_COMPONENTS
+from tests.advice.looking import SYSTEM, habits, seen
+from tests.builders import FORBIDDEN, alter, flux, kustomization, source
+from tests.kubernetes import crds
+
+CRDS = "customresourcedefinitions.apiextensions.k8s.io"
+NOTIFY = "notification.toolkit.fluxcd.io"
+
+
+def of(version: str, *changes: dict[str, Any]) -> list[Object]:
+    """Return a healthy Flux of this *version*; empty for one that does not tell."""
+    labels = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": version}
+    system = alter(SYSTEM, "FluxReport/flux", {"spec.distribution.version": version})
+    system = alter(system, "FluxInstance/flux", {"status.lastAppliedRevision": version})
+    for name in (*DEFAULT_COMPONENTS, "source-watcher"):
+        system = alter(system, f"Deployment/{name}", {"metadata.labels": labels})
+    for change in changes:
+        system = alter(system, "Deployment/kustomize-controller", change)
+    return system
+
+
+def written(*versions: str, **more: Any) -> Object:
+    """Return a Receiver that managers wrote in these *versions*."""
+    managed = [{"apiVersion": v, "manager": "kubectl", "fieldsV1": {}, **more} for v in versions]
+    return flux("Receiver", "p", managedFields=managed)
+
+
+@pytest.mark.parametrize(
+    ("flux_version", "told"), [("v2.7.5", True), ("v2.8.8", True), ("v2.9.5", False), ("", False)]
+)
+def test_versions_that_the_next_flux_removes(flux_version: str, told: bool) -> None:
+    """An object written in a version that a later Flux removes is told until that is there."""
+    found = habits(written(f"{NOTIFY}/v1beta2", f"{NOTIFY}/v1"), system=of(flux_version))
+    assert ("api-version-removed" in found) is told
+    if told:
+        finding = found["api-version-removed"]
+        assert seen(finding) == [f"Receiver apps/p: {NOTIFY}/v1beta2, which Flux 2.9 removes"]
+        commands = [command for hint in finding.hints for command in hint.commands]
+        assert [(c.argv[0], c.argv[-1], c.changes) for c in commands] == [("flux", "migrate", True)]
+
+
+@pytest.mark.parametrize("label", ["helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"])
+def test_what_a_controller_makes_stands_in_no_manifest(label: str) -> None:
+    """What a controller made in an old version, a new one makes anew: nobody has to do anything."""
+    one = written(f"{NOTIFY}/v1beta2")
+    one["metadata"]["labels"] = {label: "x"}
+    assert "api-version-removed" not in habits(one, system=of("v2.8.8"))
+
+
+def test_what_a_controller_wrote_in_the_status_does_not_count() -> None:
+    """A status in an old version says nothing of what stands in Git."""
+    found = habits(written(f"{NOTIFY}/v1beta2", subresource="status"), system=of("v2.8.8"))
+    assert "api-version-removed" not in found
+
+
+@pytest.mark.cluster
+def test_the_table_of_versions_is_that_of_the_crds() -> None:
+    """What the table says is removed is what the CRDs of each minor version no longer have."""
+    served: dict[tuple[int, ...], set[str]] = {}
+    for release in crds.flux_versions():
+        minor = tuple(map(int, release.removeprefix("v").split(".")[:2]))
+        served[minor] = {
+            f"{one['spec']['group']}/{version['name']}"
+            for one in crds.definitions(release)
+            for version in one["spec"]["versions"]
+        } - {"fluxcd.controlplane.io/v1"}
+    removed = {
+        version: after
+        for before, after in pairwise(sorted(minor for minor in served if minor >= (2, 6)))
+        for version in served[before] - served[after]
+    }
+    assert removed == REMOVED
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "field"),
+    [
+        ("Alert", {"summary": "prod", "providerRef": {"name": "p"}}, "spec.summary"),
+        ("Provider", {"proxy": "http://proxy:3128"}, "spec.proxy"),
+        ("HelmRelease", {"install": {"skipCRDs": True}}, "spec.install.skipCRDs"),
+        ("HelmRelease", {"rollback": {"recreate": True}}, "spec.rollback.recreate"),
+    ],
+)
+def test_deprecated_fields(kind: str, spec: Object, field: str) -> None:
+    """A field that its CRD calls deprecated is told with what takes its place."""
+    beside = [flux("Provider", "p", {})] if kind == "Alert" else [
+        flux("Alert", "u", {}, spec={"providerRef": {"name": "x"}})
+    ]  # fmt: skip
+    found = habits(flux(kind, "x", {} if kind != "HelmRelease" else None, spec=spec), *beside)
+    [place] = seen(found["deprecated-field"])
+    assert place.startswith(f"{kind} apps/x {field}: use ")
+
+
+def test_fields_that_are_off_are_no_matter() -> None:
+    """A deprecated switch that is false does nothing."""
+    release = flux("HelmRelease", "x", spec={"install": {"skipCRDs": False}})
+    assert "deprecated-field" not in habits(release)
+
+
+@pytest.mark.cluster
+def test_deprecated_fields_are_called_so_upstream() -> None:
+    """Each field of the table is one that the CRD of the newest Flux calls deprecated."""
+    by_kind = {crds.kind(one): one for one in crds.definitions()}
+    for kind, path, _ in DEPRECATED:
+        [version] = by_kind[kind]["spec"]["versions"]
+        schema = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+        for name in path:
+            schema = schema["properties"][name]
+        assert "eprecated" in schema["description"]
+
+
+@pytest.mark.parametrize(
+    ("build", "told"),
+    [
+        ({"substitute": {"a": "b"}}, True),
+        ({"substituteFrom": [{"kind": "ConfigMap", "name": "x"}]}, True),
+        ({}, False),
+    ],
+)
+def test_substitution_becomes_strict(build: Object, told: bool) -> None:
+    """Before 2.9, a Kustomization that substitutes variables is told what 2.9 does."""
+    objects = [source("a"), kustomization("k", "a", spec={"postBuild": build})]
+    found = habits(*objects, system=of("v2.8.8"))
+    assert ("substitution-becomes-strict" in found) is told
+    assert "substitution-becomes-strict" not in habits(*objects, system=of("v2.9.0"))
+    gate = {"spec.template.spec.containers.0.args":
+            ["--feature-gates=Other=true,StrictPostBuildSubstitutions=true"]}  # fmt: skip
+    strict = habits(*objects, system=of("v2.8.8", gate))
+    assert "substitution-becomes-strict" not in strict
+
+
+def crd(stored: list[str], now: str = "v1") -> Object:
+    """Return a CRD whose objects are stored as *now*, and were as *stored*."""
+    versions = [{"name": v, "served": True, "storage": v == now} for v in {*stored, now}]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "imagepolicies.image.toolkit.fluxcd.io"},
+        "spec": {"group": "image.toolkit.fluxcd.io", "versions": versions},
+        "status": {"storedVersions": stored},
+    }
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"), [(["v1beta2", "v1"], True), (["v1beta2"], True), (["v1"], False)]
+)
+def test_stored_versions_of_the_past(stored: list[str], told: bool) -> None:
+    """A CRD that still counts with objects in another version stops the upgrade that removes it."""
+    found = habits(crd(stored), advice=True)
+    assert ("stored-versions" in found) is told
+    if told:
+        assert seen(found["stored-versions"]) == [
+            "imagepolicies.image.toolkit.fluxcd.io: v1beta2; now v1"
+        ]
+
+
+def test_crds_that_cannot_be_read_are_no_habit() -> None:
+    """Unread CRDs give no advice, and that is said."""
+    found = habits(crd(["v1beta2"]), advice=True, unread={CRDS: FORBIDDEN})
+    assert "stored-versions" not in found
+    assert "customresourcedefinitions" in found["advice-unread"].title

@@ -1,0 +1,336 @@
+"""Evidence for the tests of the judge: objects as the controllers leave them, as it was collected.
+
+`flux_system` is a healthy Flux; `flux` makes any object of Flux, `event` and `pod` what stands
+beside it; `alter` changes one; `evidence` prunes and sorts them as the collector does.
+"""
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks import STEPS
+from fluxstatus.checks.run import Choice
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.mcp.next_step import report_with_next
+from fluxstatus.mcp.state_file import NOTHING, Memory
+from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
+from fluxstatus.model.findings import Finding, Level, Report
+from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+from fluxstatus.state.resource import Resource
+from fluxstatus.state.state import State
+from tests.kubernetes import flux_system as made_up
+from tests.kubernetes.objects import condition, make
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+FIVE_MINUTES, TEN_MINUTES = timedelta(minutes=5), timedelta(minutes=10)
+EVERYTHING = Choice()
+VERSION = "v1.37.2"
+FORBIDDEN = Unread(Why.FORBIDDEN, "not allowed to list it", "list things.example.com")
+_QUESTIONS = (CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods")
+_FURTHER = {
+    "NetworkPolicy": "networkpolicies.networking.k8s.io",
+    "Ingress": "ingresses.networking.k8s.io",
+    "HTTPRoute": "httproutes.gateway.networking.k8s.io",
+    "CustomResourceDefinition": "customresourcedefinitions.apiextensions.k8s.io",
+    "PodMonitor": "podmonitors.monitoring.coreos.com",
+    "ServiceMonitor": "servicemonitors.monitoring.coreos.com",
+    "PrometheusRule": "prometheusrules.monitoring.coreos.com",
+}
+_VERSIONS = {
+    "ArtifactGenerator": "v1beta1", "HelmRelease": "v2", "Alert": "v1beta3", "Provider": "v1beta3",
+}  # fmt: skip
+SERVED = {kind.resource: _VERSIONS.get(kind.name, "v1") for kind in KINDS.values()}
+"""Every resource of Flux, in the version that Flux 2.9 serves."""
+
+Conditions = Mapping[str, str]
+
+
+def stamp(ago: timedelta) -> str:
+    """Return the moment *ago* before NOW, as Kubernetes writes it."""
+    return (NOW - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def minutes(count: float) -> timedelta:
+    """Return *count* minutes."""
+    return timedelta(minutes=count)
+
+
+def flux(
+    kind: str,
+    name: str,
+    conditions: Conditions | None = None,
+    *,
+    age: timedelta = TEN_MINUTES,
+    born: timedelta | None = None,
+    observed: int = 1,
+    spec: Object | None = None,
+    status: Object | None = None,
+    **metadata: Any,
+) -> Object:
+    """Return an object of *kind* called *name*, "namespace/name" or a name in "apps".
+
+    *conditions* are "type" to "status reason: message", all of this *age* and about generation
+    *observed*; None stands for a plain Ready=True. It was *born* long before. *metadata*
+    overrides: generation, labels, annotations, deletionTimestamp, ….
+    """
+    namespace, _, own = name.rpartition("/")
+    if conditions is None:
+        conditions = {"Ready": "True ReconciliationSucceeded: Applied revision: main@sha1:abc"}
+    known = KINDS[kind]
+    made = make(
+        f"{known.group}/{SERVED[known.resource]}",
+        kind,
+        own,
+        NOW,
+        namespace=namespace or "apps",
+        spec=spec or {},
+        status={"conditions": [_condition(*c, age, observed) for c in conditions.items()]}
+        | (status or {}),
+    )
+    made["metadata"] |= {"creationTimestamp": stamp(born or timedelta(days=30))} | metadata
+    return made
+
+
+def _condition(kind: str, words: str, age: timedelta, observed: int) -> Object:
+    said, _, message = words.partition(": ")
+    status, _, reason = said.partition(" ")
+    return condition(kind, status, reason, message, NOW, age=age) | {"observedGeneration": observed}
+
+
+FETCHED = {"Ready": "True Succeeded: stored artifact for revision 'main@sha1:abc'"}
+NOT_THERE = {"Ready": "False GitOperationFailed: unable to clone: repository not found"}
+NO_ARTIFACT = {"Ready": "False ArtifactFailed: Source artifact not found, retrying in 30s"}
+
+
+def source(name: str, conditions: Conditions = FETCHED, **more: Any) -> Object:
+    """Return a GitRepository that has an artifact, also when it fails by now."""
+    artifact = {"revision": "main@sha1:abc", "lastUpdateTime": stamp(timedelta(hours=1))}
+    return flux("GitRepository", name, conditions, status={"artifact": artifact}, **more)
+
+
+def kustomization(
+    name: str,
+    of: str,
+    conditions: Conditions | None = None,
+    *,
+    after: Iterable[str] = (),
+    applied: str = "main@sha1:abc",
+    **more: Any,
+) -> Object:
+    """Return a Kustomization of the GitRepository *of*, which depends on those in *after*."""
+    spec = {
+        "sourceRef": reference("GitRepository", of),
+        "interval": "10m",
+        "timeout": "5m",
+        "dependsOn": [reference("", one) for one in after],
+    }
+    status = {"lastAppliedRevision": applied}
+    spec |= more.pop("spec", {})
+    return flux("Kustomization", name, conditions, spec=spec, status=status, **more)
+
+
+def reference(kind: str, name: str) -> Object:
+    """Return a reference to *name*, "namespace/name" or a name in the referring namespace."""
+    namespace, _, own = name.rpartition("/")
+    return {
+        "name": own,
+        **({"namespace": namespace} if namespace else {}),
+        **({"kind": kind} if kind else {}),
+    }
+
+
+def waiting_for(name: str, namespace: str = "apps") -> Conditions:
+    """Return the conditions of an object whose dependency *name* is not ready."""
+    return {"Ready": f"False DependencyNotReady: dependency '{namespace}/{name}' is not ready"}
+
+
+def event(
+    about: str, reason: str, message: str, *, ago: timedelta = FIVE_MINUTES, count: int = 1
+) -> Object:
+    """Return a Warning event *about* "Kind namespace/name"."""
+    kind, _, name = about.partition(" ")
+    namespace, _, own = name.partition("/")
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": f"{own}.{count}", "namespace": namespace},
+        "involvedObject": {"kind": kind, "namespace": namespace, "name": own},
+        "type": "Warning",
+        "reason": reason,
+        "message": message,
+        "count": count,
+        "lastTimestamp": stamp(ago),
+    }
+
+
+def pod(name: str, *containers: Object, labels: Object | None = None, **status: Any) -> Object:
+    """Return a pod called "namespace/name" with these container statuses."""
+    namespace, _, own = name.partition("/")
+    return make(
+        "v1", "Pod", own, NOW, namespace=namespace, labels=labels,
+        status={"phase": "Running", "containerStatuses": list(containers)} | status,
+    )  # fmt: skip
+
+
+def container(*, ready: bool = False, restarts: int = 0, **states: Object) -> Object:
+    """Return the status of a container; *states* are waiting, running, terminated, last."""
+    last = states.pop("last", None)
+    return {
+        "name": "manager",
+        "image": "ghcr.io/fluxcd/x:v1",
+        "ready": ready,
+        "restartCount": restarts,
+        "state": states,
+        "lastState": {"terminated": last} if last else {},
+    }
+
+
+def crashing(reason: str = "Error", code: int = 1, restarts: int = 7) -> Object:
+    """Return the status of a container that keeps crashing."""
+    last = {"reason": reason, "exitCode": code, "finishedAt": stamp(minutes(2))}
+    return container(waiting={"reason": "CrashLoopBackOff"}, last=last, restarts=restarts)
+
+
+def flux_system() -> list[Object]:
+    """Return a healthy Flux: the operator, its FluxInstance, five controllers, the root sync."""
+    return made_up.flux_system(NOW)
+
+
+def without(objects: Iterable[Object], *names: str) -> list[Object]:
+    """Return *objects* less those called "Kind/name" in *names*."""
+    return [o for o in objects if f"{o['kind']}/{o['metadata']['name']}" not in names]
+
+
+def alter(objects: Iterable[Object], target: str, changes: Mapping[str, Any]) -> list[Object]:
+    """Return *objects* with *changes* ("dotted path" to value, None deletes) in "Kind/name".
+
+    A pod is also found by the Deployment that it belongs to.
+    """
+    made, hit = [], False
+    for one in objects:
+        if _is(one, target):
+            hit, one = True, copy.deepcopy(one)  # noqa: PLW2901 - the others stay as they are
+            for path, value in changes.items():
+                _set(one, path.split("."), value)
+        made.append(one)
+    assert hit, f"there is no {target}"
+    return made
+
+
+def _is(one: Object, target: str) -> bool:
+    kind, _, name = target.partition("/")
+    own = one["metadata"]["name"]
+    of_deployment = kind == "Pod" and own.rsplit("-", 2)[0] == name
+    return one["kind"] == kind and (own == name or of_deployment)
+
+
+def _set(value: Any, path: list[str], new: Any) -> None:
+    for name in path[:-1]:
+        value = value[int(name)] if isinstance(value, list) else value.setdefault(name, {})
+    if new is None:
+        value.pop(path[-1], None)
+    else:
+        value[path[-1]] = new
+
+
+def evidence(
+    *objects: Object,
+    unread: Mapping[str, Unread] | None = None,
+    served: Mapping[str, str] | None = None,
+    advice: bool = False,
+    **more: Any,
+) -> Evidence:
+    """Return what would have been collected of *objects*; what *unread* names was not readable.
+
+    *advice* is as the option: what only that asks for is there, too. *more* are fields of the
+    Evidence.
+    """
+    found: dict[str, list[Object]] = defaultdict(list)
+    for one in objects:
+        for query in _questions(one):
+            found[query].append(prune(query, one))
+    kept = SERVED if served is None else served
+    absent = Unread(Why.ABSENT, "the API server does not serve it")
+    answers = {q: Answer(tuple(found[q])) for q in _QUESTIONS}
+    answers |= {
+        name: Answer(tuple(found[name]), None if name in kept else absent) for name in RESOURCES
+    }
+    answers |= {q: Answer(tuple(found[q])) for q in FURTHER if advice}
+    answers |= {query: Answer(unread=why) for query, why in (unread or {}).items()}
+    target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", VERSION)
+    return replace(
+        Evidence(taken_at=NOW, target=target, answers=answers, served=dict(kept)), **more
+    )
+
+
+def _questions(one: Object) -> Iterable[str]:
+    kind, metadata = one["kind"], one["metadata"]
+    labels = metadata.get("labels", {})
+    if kind in KINDS:
+        yield KINDS[kind].resource
+    elif kind == "Deployment":
+        if labels.get("app.kubernetes.io/part-of") == "flux":
+            yield CONTROLLERS
+        if labels.get("app.kubernetes.io/name") == "flux-operator":
+            yield OPERATORS
+    elif kind == "Pod":
+        yield "pods" if metadata["namespace"] == "flux-system" else "workload-pods"
+    elif kind in ("Service", "Event"):
+        yield f"{kind.lower()}s"
+    elif kind in _FURTHER:
+        yield _FURTHER[kind]
+
+
+def judged(one: Object, now: datetime = NOW) -> Resource:
+    """Return the object *one*, pruned and judged."""
+    kind = KINDS[one["kind"]]
+    return Resource(kind, prune(kind.resource, one), now)
+
+
+def state(*objects: Object, **more: Any) -> State:
+    """Return the judged state of a cluster with *objects*."""
+    return State(evidence(*objects, **more))
+
+
+def analysis(*objects: Object, **more: Any) -> Analysis:
+    """Return the analysis of a cluster with *objects*."""
+    return Analysis(state(*objects, **more))
+
+
+def judge(known: Evidence, choice: Choice = EVERYTHING, memory: Memory = NOTHING) -> Report:
+    """Return the report on *known*, as the command line makes it."""
+    return report_with_next(Analysis(State(known, choice.namespaces)), choice, memory)
+
+
+def report(*objects: Object, choice: Choice = EVERYTHING, **more: Any) -> Report:
+    """Return the whole report on a cluster with *objects*."""
+    return judge(evidence(*objects, **more), choice)
+
+
+def found(step: str, known: Evidence) -> list[Finding]:
+    """Return what *step* says of *known*."""
+    examine = next(one.examine for one in STEPS if one.id == step)
+    return list(examine(Analysis(State(known))))
+
+
+def said(step: str, *objects: Object, **more: Any) -> set[tuple[str, str]]:
+    """Return the levels and codes of what *step* says of a cluster with *objects*."""
+    return {(f.level.value, f.code) for f in found(step, evidence(*objects, **more))}
+
+
+def only(findings: Iterable[Finding], code: str) -> Finding:
+    """Return the one finding with *code* among *findings*."""
+    matching = [f for f in findings if f.code == code]
+    assert len(matching) == 1, [f"{f.level} {f.code}: {f.title}" for f in findings]
+    return matching[0]
+
+
+def bad(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the fails, warnings and unknowns among *findings*."""
+    return [f for f in findings if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]

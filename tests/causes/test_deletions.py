@@ -1,0 +1,145 @@
+"""Objects that are to go, or are gone, and what stands in the way; and what Flux itself undid."""
+
+import pytest
+
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding
+from tests.builders import (
+    bad,
+    event,
+    flux,
+    flux_system,
+    kustomization,
+    minutes,
+    only,
+    report,
+    source,
+    stamp,
+)
+
+HEALTHY = flux_system()
+STUCK = "timeout waiting for: [ConfigMap/apps/held status: 'Terminating']"
+RELEASED = {"Ready": "True InstallSucceeded: Helm install succeeded for release apps/web.v1"}
+
+
+def deleted(kind: str, conditions: dict[str, str] | None = None) -> Object:
+    """Return an object web of *kind* that was deleted half an hour ago and is not gone."""
+    return flux(kind, "web", conditions, deletionTimestamp=stamp(minutes(30)),
+                finalizers=["finalizers.fluxcd.io"],
+                spec={"serviceAccountName": "tenant"})  # fmt: skip
+
+
+def told(*objects: Object) -> list[Finding]:
+    """Return what is said of a healthy Flux with *objects*."""
+    return bad(report(*HEALTHY, source("git"), *objects).faults)
+
+
+@pytest.mark.parametrize(
+    ("objects", "because", "step"),
+    [
+        (
+            [
+                deleted("Kustomization"),
+                event("Kustomization apps/web", "ReconciliationFailed",
+                      'ConfigMap/apps/x delete failed: configmaps "x" is forbidden: User '
+                      '"system:serviceaccount:apps:tenant" cannot delete resource "configmaps"'),
+            ],
+            "system:serviceaccount:apps:tenant may not delete configmaps",
+            "bind a Role",
+        ),
+        (
+            [
+                deleted("Kustomization"),
+                event("Kustomization apps/web", "ReconciliationFailed",
+                      f"failed to wait for resources termination: {STUCK}"),
+            ],
+            "ConfigMap held was deleted and is not gone",
+            "finalizers",
+        ),
+        (
+            [deleted("HelmRelease", {"Ready": "False UninstallFailed: failed to build REST client "
+                     'getter to uninstall release: serviceaccounts "tenant" not found'})],
+            "the ServiceAccount tenant does not exist",
+            "create the ServiceAccount tenant",
+        ),
+    ],
+)  # fmt: skip
+def test_a_deletion_that_hangs_says_why(objects: list[Object], because: str, step: str) -> None:
+    """The last attempt tells what stands in the way, and the first step is about that."""
+    found = only(told(*objects), "terminating")
+    assert f"its last attempt: {because}" in found.why
+    assert step in found.hints[0].text
+    assert "do not strip the finalizer" in found.hints[1].text
+    assert "resetAt" not in str(found.hints)  # a release that is to go has no retries to reset
+
+
+def test_what_was_said_before_the_deletion_is_no_attempt_at_it() -> None:
+    """A Kustomization that goes keeps Ready=True and its old message."""
+    found = only(told(deleted("Kustomization")), "terminating")
+    assert "its last attempt" not in found.why
+
+
+def test_what_holds_a_deletion_that_was_given_up_is_named() -> None:
+    """The object is gone, what it made is not: the stuck one is shown, its finalizers tell."""
+    given_up = event("Kustomization apps/gone", "ReconciliationSucceeded",
+                     f"failed to wait for resources termination: {STUCK}")  # fmt: skip
+    found = only(told(given_up), "left-behind")
+    assert "ConfigMap apps/held" in found.hints[0].text
+    assert "get configmap held -n apps" in " ".join(found.hints[0].commands[0].argv)
+    assert "kustomize.toolkit.fluxcd.io/namespace=apps" in str(found.hints[1].commands)
+
+
+def test_what_could_not_be_pruned_for_want_of_its_account_is_told() -> None:
+    """With its ServiceAccount gone a Kustomization goes at once, and all that it made stays."""
+    left = event("Kustomization apps/gone", "ReconciliationSucceeded",
+                 "unable to prune objects: \nConfigMap/apps/settings")  # fmt: skip
+    found = only(told(left), "left-behind")
+    assert "ServiceAccount" in found.why
+    assert "ConfigMap/apps/settings" in found.message
+
+
+@pytest.mark.parametrize(("mode", "said"), [("enabled", []), ("warn", ["drift-detected"])])
+def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None:
+    """The event is sent in both modes (HC internal/reconcile/atomic_release.go)."""
+    release = flux("HelmRelease", "web", RELEASED, spec={"driftDetection": {"mode": mode}})
+    drifted = event("HelmRelease apps/web", "DriftDetected", "Cluster state of release apps/web.v1 "
+                    "has drifted from the desired state: x")  # fmt: skip
+    assert [f.code for f in told(release, drifted)] == said
+
+
+@pytest.mark.parametrize(
+    ("ready", "stalled", "adds"),
+    [
+        ("UninstallSucceeded", "RetriesExceeded", "it was uninstalled again (remediation)"),
+        ("UninstallFailed", "RetriesExceeded", "to uninstall it again (remediation) failed"),
+        ("RollbackSucceeded", "RetriesExceeded", "the upgrade was rolled back, so the previous"),
+        ("RollbackFailed", "RetriesExceeded", "the rollback to the previous version failed"),
+        ("UpgradeFailed", "MissingRollbackTarget", "no previous version to roll back to"),
+    ],
+)
+def test_what_was_done_about_a_release_that_failed_is_told(
+    ready: str, stalled: str, adds: str
+) -> None:
+    """The cause is why it failed; what runs after the remediation is said beside it."""
+    immutable = (
+        'Deployment.apps "web" is invalid: spec.selector: Invalid value: {}: field is immutable'
+    )
+    failed = f"UpgradeFailed: Helm upgrade failed for release apps/web with chart x@2: {immutable}"
+    ended = {"Ready": f"False {ready}: {immutable if ready == 'UpgradeFailed' else 'x'}",
+             "Released": f"False {failed}", "Stalled": f"True {stalled}: x"}  # fmt: skip
+    found = only(told(flux("HelmRelease", "web", ended)), "immutable-field")
+    assert adds in found.why
+
+
+def test_a_kind_without_pods_is_looked_at_itself() -> None:
+    """A Certificate that fails has no log: its own conditions tell."""
+    waits = {"Ready": "False HealthCheckFailed: failed early due to stalled resources: "
+             "[Certificate/apps/tls status: 'Failed']"}  # fmt: skip
+    found = only(
+        told(
+            kustomization("web", "git", waits),
+            event("Certificate apps/tls", "Failed", "the issuer has failed to sign it"),
+        ),
+        "health-check-failed",
+    )
+    assert "describe certificate tls" in " ".join(found.hints[0].commands[0].argv)

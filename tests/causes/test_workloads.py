@@ -1,0 +1,233 @@
+"""Why a workload is not healthy, from its pods and events."""
+
+from typing import Any
+
+import pytest
+
+from fluxstatus.causes.workloads import Unhealthy, is_of, unhealthy_release, unhealthy_workloads
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.health_checks import HealthCheckTarget
+from tests.builders import container, crashing, event, flux, judged, minutes, pod, stamp, state
+
+SAFE = "56b65466c4"  # as a ReplicaSet's hash is: no vowels, no 0, 1 and 3
+RUNNING = container(ready=True, running={})
+READY_NOT = container(running={})
+
+
+def waits(*names: str, status: str = "InProgress") -> str:
+    """Return the message of a health check that waited for these "Kind/namespace/name"."""
+    listed = ", ".join(f"{name} status: '{status}'" for name in names)
+    return f"health check failed after 30.01s: timeout waiting for: [{listed}]"
+
+
+def owned(name: str, owner: str, *containers: Object, **more: Any) -> Object:
+    """Return a pod "namespace/name" that "Kind/name" has made."""
+    kind, _, called = owner.partition("/")
+    made = pod(name, *containers, **more)
+    made["metadata"]["ownerReferences"] = [{"kind": kind, "name": called, "controller": True}]
+    return made
+
+
+def of_web(own: str, *containers: Object, **more: Any) -> Object:
+    """Return a pod of the Deployment web."""
+    labels = {"pod-template-hash": SAFE}
+    return owned(f"apps/{own}", f"ReplicaSet/web-{SAFE}", *containers, labels=labels, **more)
+
+
+def told(*others: Object, of: str = "Deployment/apps/web") -> list[Unhealthy]:
+    """Return what is told of the workload *of* in a cluster with *others*."""
+    return list(unhealthy_workloads(state(*others), waits(of)))
+
+
+def one(*others: Object, of: str = "Deployment/apps/web") -> str:
+    """Return the one text that is told."""
+    texts = [found.text for found in told(*others, of=of)]
+    assert len(texts) == 1, texts
+    return texts[0]
+
+
+def pending(message: str, **more: Any) -> Object:
+    """Return a pod of web that the scheduler cannot place."""
+    said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    conditions = [said | {"message": message}]
+    return of_web("web-x", phase="Pending", conditions=conditions, **more)
+
+
+@pytest.mark.parametrize(
+    ("owner", "workload", "labels", "made"),
+    [
+        (f"ReplicaSet/web-{SAFE}", "Deployment/web", {"pod-template-hash": SAFE}, True),
+        (f"ReplicaSet/web-api-{SAFE}", "Deployment/web", {"pod-template-hash": SAFE}, False),
+        (f"ReplicaSet/web-{SAFE}", "Deployment/web", {}, True),
+        (f"ReplicaSet/web-api-{SAFE}", "Deployment/web", {}, False),
+        (f"ReplicaSet/web-{SAFE}", "Rollout/web", {"rollouts-pod-template-hash": SAFE}, True),
+        ("StatefulSet/web", "StatefulSet/web", {}, True),
+        ("StatefulSet/web-db", "StatefulSet/web", {}, False),
+        ("DaemonSet/web", "DaemonSet/web", {}, True),
+        ("DaemonSet/web", "Deployment/web", {}, False),
+        ("Job/web", "Job/web", {}, True),
+        ("Job/web-29384850", "CronJob/web", {}, True),
+        ("Job/web-api-29384850", "CronJob/web", {}, False),
+        ("Cluster/web", "Cluster/web", {}, True),
+        ("StrimziPodSet/web-kafka", "Kafka/web", {}, True),
+        ("ReplicaSet/web-x", "Kafka/web", {}, False),
+    ],
+)
+def test_a_pod_belongs_to_what_made_it(
+    owner: str, workload: str, labels: dict[str, str], made: bool
+) -> None:
+    """The owner of a pod tells which workload it is of, not only the beginning of its name."""
+    kind, _, name = workload.partition("/")
+    waited = HealthCheckTarget(kind, "apps", name, "InProgress")
+    assert is_of(owned("apps/web-x-y", owner, labels=labels), waited) is made
+
+
+def test_a_pod_without_owner_is_known_by_its_name() -> None:
+    """What an old snapshot has of a pod, its name, still tells; in its own namespace."""
+    waited = HealthCheckTarget("Deployment", "apps", "web", "InProgress")
+    assert is_of(pod("apps/web-1-a"), waited)
+    assert not is_of(pod("apps/website-1-a"), waited)
+    assert not is_of(pod("other/web-1-a"), waited)
+    assert is_of(pod("apps/web"), waited._replace(kind="Pod"))
+    assert not is_of(pod("apps/web-1"), waited._replace(kind="Pod"))
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        ([of_web("web-x", crashing("OOMKilled", 137))],
+         "pod web-x container manager is in CrashLoopBackOff after OOMKilled (exit code 137), 7"),
+        ([of_web("web-x", crashing("Error", 3))], "after Error (exit code 3), 7 restarts"),
+        ([of_web("web-x", container(waiting={"reason": "ErrImagePull", "message": "not found"}))],
+         "cannot pull the image ghcr.io/fluxcd/x:v1 (ErrImagePull): not found"),
+        ([of_web("web-x", READY_NOT),
+          event("Pod apps/web-x", "Unhealthy", "Readiness probe failed: statuscode: 503")],
+         "readiness probe fails; Unhealthy: Readiness probe failed: statuscode: 503"),
+        ([of_web("web-x", READY_NOT | {"started": False})], "its startup probe fails"),
+        ([pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+                  spec=None)], "FailedScheduling): 0/3 nodes are available: pod has unbound"),
+        ([of_web("web-x", container(waiting={"reason": "ContainerCreating"}), phase="Pending"),
+          event("Pod apps/web-x", "FailedMount", 'configmap "web" not found')],
+         'pod web-x is Pending, not ready; FailedMount: configmap "web" not found'),
+        ([event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", 'pods "x" is forbidden: exceeded '
+                "quota: q, requested: pods=1, used: pods=2, limited: pods=2")],
+         f'ReplicaSet web-{SAFE}: FailedCreate: pods "x" is forbidden: exceeded quota: q'),
+        ([event("Deployment apps/web", "ReplicaSetCreateError", "no")], "Deployment web: Replica"),
+        ([of_web("web-x", crashing(), phase="Failed"),
+          of_web("web-y", READY_NOT)], "pod web-y container manager runs"),
+        ([of_web("web-x", READY_NOT), of_web("web-y", crashing(restarts=9))], "pod web-y"),
+    ],
+)  # fmt: skip
+def test_a_deployment_is_explained(others: list[Object], words: str) -> None:
+    """The worst pod of a Deployment tells, with its newest event where that says more."""
+    assert words in one(*others)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [of_web("web-x", RUNNING)],
+        [owned("apps/web-api-x", f"ReplicaSet/web-api-{SAFE}", crashing())],
+        [event("ConfigMap apps/web-bbbbb", "X", "x")],
+        [event(f"ReplicaSet apps/web-api-{SAFE}", "FailedCreate", "quota")],
+        [event(f"ReplicaSet other/web-{SAFE}", "FailedCreate", "quota")],
+        [event("Pod apps/web-api-bcdfg", "BackOff", "x")],
+    ],
+)
+def test_the_pods_of_others_are_not_told(others: list[Object]) -> None:
+    """Nothing is said of pods that are well, and of those of a workload with a longer name."""
+    assert told(*others) == []
+
+
+def test_a_claim_is_named() -> None:
+    """A pod that waits for a volume says which PersistentVolumeClaim it mounts."""
+    waiting = pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")
+    waiting["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}, {"name": "x"}]}
+    assert "mounts the PVC data, a PersistentVolumeClaim" in one(waiting)
+
+
+def test_a_claim_itself_is_told_by_its_event() -> None:
+    """A PersistentVolumeClaim that a health check waits for has events of its own."""
+    said = event("PersistentVolumeClaim apps/data", "ProvisioningFailed", 'class "fast" not found')
+    assert 'class "fast" not found' in one(said, of="PersistentVolumeClaim/apps/data")
+
+
+def test_a_job_tells_how_it_ended_and_why_it_was_given_up() -> None:
+    """The exit code of a Job's pod and the reason that it is not tried again are both told."""
+    ended = {"exitCode": 2, "reason": "Error", "finishedAt": stamp(minutes(2))}
+    failed = owned("apps/db-x", "Job/db", container(terminated=ended), phase="Failed")
+    limit = event("Job apps/db", "BackoffLimitExceeded", "Job has reached the specified backoff")
+    assert one(failed, limit, of="Job/apps/db") == (
+        "pod db-x container manager ended with Error (exit code 2); Job db: BackoffLimitExceeded: "
+        "Job has reached the specified backoff"
+    )
+    late = event("Job apps/db", "DeadlineExceeded", "Job was active longer than specified deadline")
+    assert "DeadlineExceeded" in one(late, of="Job/apps/db")
+
+
+def test_the_last_words_of_a_container_are_told() -> None:
+    """What a container wrote last is told with how it ended, credentials replaced."""
+    last = {"reason": "Error", "exitCode": 1, "message": "starting\npassword=a1b2 rejected\n"}
+    crash = container(waiting={"reason": "CrashLoopBackOff"}, last=last)
+    assert 'its last words "password=*** rejected"' in one(of_web("web-x", crash))
+
+
+@pytest.mark.parametrize(
+    ("others", "sentence", "command"),
+    [
+        ([of_web("web-x", crashing())], "logged before",
+         "kubectl logs web-x -n apps --container=manager --tail=50 --previous"),
+        ([of_web("web-x", crashing("OOMKilled", 137))], "memory limit", "describe pod web-x"),
+        ([of_web("web-x", container(waiting={"reason": "ErrImagePull"}))], "pull Secret",
+         "kubectl describe pod web-x -n apps"),
+        ([event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", "exceeded quota: q")],
+         "ResourceQuota", "kubectl describe resourcequotas -n apps"),
+        ([event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", 'violates PodSecurity "baseline"')],
+         "securityContext", "kubectl get namespace apps --show-labels"),
+        ([event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", "odd")], "events",
+         "involvedObject.name=web"),
+    ],
+)  # fmt: skip
+def test_what_to_do_about_a_pod_is_said(others: list[Object], sentence: str, command: str) -> None:
+    """Each trouble comes with its own next step, and the pod's name is in the command."""
+    hint = next(iter(told(*others)[0].hints))
+    assert sentence in hint.text
+    assert command in " ".join(word for one in hint.commands for word in one.argv)
+
+
+def test_many_workloads_are_summed_up() -> None:
+    """Of fifty workloads five are told."""
+    crowd = [owned(f"apps/w{n}-0", f"StatefulSet/w{n}", crashing(), labels={}) for n in range(50)]
+    message = waits(*(f"StatefulSet/apps/w{n}" for n in range(50)))
+    texts = [found.text for found in unhealthy_workloads(state(*crowd), message)]
+    assert len(texts) == 6
+    assert texts[-1] == "others wait as well"
+
+
+def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:
+    """Objects of Flux that a health check names are causes of their own, not workloads."""
+    assert told(pod("apps/web-1-a", crashing()), of="HelmRelease/apps/web") == []
+
+
+@pytest.mark.parametrize(
+    ("message", "spec", "count"),
+    [
+        ("Helm install failed: context deadline exceeded", {}, 1),
+        ("timed out waiting for the condition", {"releaseName": "web"}, 1),
+        ("context deadline exceeded", {"kubeConfig": {"secretRef": {"name": "x"}}}, 0),
+        ("values are wrong", {}, 0),
+        ("context deadline exceeded", {"targetNamespace": "other"}, 0),
+    ],
+)
+def test_a_release_that_took_too_long_is_told_by_its_pods(
+    message: str, spec: dict[str, Any], count: int
+) -> None:
+    """Older helm-controllers do not say what was late; the label of the release on pods does."""
+    release = judged(flux("HelmRelease", "web", {}, spec=spec))
+    known = state(
+        pod("apps/web-1", crashing(), labels={"app.kubernetes.io/instance": "web"}),
+        pod("apps/api-1", crashing(), labels={"app.kubernetes.io/instance": "api"}),
+    )
+    found = list(unhealthy_release(known, release, message))
+    assert len(found) == count
+    assert all(one.text.startswith("pod web-1 ") for one in found)

@@ -1,0 +1,319 @@
+"""The report: its order, what is left out, the commands, the exit code."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from fluxstatus.checks import STEPS
+from fluxstatus.checks.run import Choice
+from fluxstatus.mcp.state_file import Configured, Memory
+from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.findings import Exit, Level, Report
+from fluxstatus.model.hints import Command
+from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.state.deployments import CONTROLLERS
+from tests.builders import (
+    FORBIDDEN,
+    NO_ARTIFACT,
+    NOT_THERE,
+    NOW,
+    SERVED,
+    alter,
+    evidence,
+    flux,
+    flux_system,
+    judge,
+    kustomization,
+    report,
+    source,
+    without,
+)
+
+HEALTHY = flux_system()
+SHARED = [
+    flux("GitRepository", "shared/git", NOT_THERE),
+    kustomization("team-a/web", "shared/git", NO_ARTIFACT),
+    kustomization("team-b/web", "shared/git", NO_ARTIFACT),
+    kustomization("team-b/db", "flux-system/flux-system", {"Ready": "False BuildFailed: bad"}),
+]
+
+
+def fails(found: Report) -> list[str]:
+    """Return the objects of the fails in *found*, in their order."""
+    return [f"{f.object.namespace}/{f.object.name}" for f in found.findings
+            if f.level is Level.FAIL and f.object]  # fmt: skip
+
+
+def test_the_worst_comes_first() -> None:
+    """Fails come before warnings, unknowns, skips and passes."""
+    paused = source("paused", spec={"suspend": True})
+    unread = {"helmreleases.helm.toolkit.fluxcd.io": FORBIDDEN}
+    found = report(*HEALTHY, *SHARED, paused, unread=unread)
+    levels = [f.level for f in found.findings]
+    order = [Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS]
+    assert levels == sorted(levels, key=order.index)
+    assert set(levels) >= {Level.FAIL, Level.WARN, Level.UNKNOWN, Level.PASS}
+
+
+def test_a_dead_controller_comes_before_what_it_leaves() -> None:
+    """Among the fails the earlier step comes first, whatever blocks more."""
+    down = alter(HEALTHY, "Deployment/notification-controller", {"status.readyReplicas": 0})
+    assert fails(report(*down, *SHARED))[0] == "flux-system/notification-controller"
+
+
+def test_what_blocks_most_comes_first() -> None:
+    """In one step the cause that blocks more comes before the one that blocks less."""
+    objects = [
+        flux("GitRepository", "a", NOT_THERE),
+        kustomization("one", "a", NO_ARTIFACT),
+        flux("GitRepository", "b", NOT_THERE),
+        kustomization("two", "b", NO_ARTIFACT),
+        kustomization("three", "b", NO_ARTIFACT),
+    ]
+    assert fails(report(*HEALTHY, *objects)) == ["apps/b", "apps/a"]
+
+
+def test_the_order_does_not_depend_on_that_of_the_objects() -> None:
+    """The same cluster, listed the other way round, gives the same report."""
+    there = report(*HEALTHY, *SHARED)
+    back = report(*reversed([*HEALTHY, *SHARED]))
+    assert there == back
+
+
+def test_a_namespace_narrows_the_report() -> None:
+    """With a namespace only what is about it is told, and causes elsewhere that block it."""
+    found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-a"]))
+    assert fails(found) == ["shared/git"]
+
+
+def test_a_namespace_narrows_what_is_counted() -> None:
+    """Nothing is called well, or counted, of what was not asked about."""
+    other = [kustomization("team-b/x", "shared/git"), kustomization("team-c/y", "shared/git")]
+    found = report(*HEALTHY, *other, choice=Choice(namespaces=["team-b"]))
+    said = [f.title for f in found.findings if f.step in ("sources", "reconcilers", "drift")]
+    assert "there are no sources in team-b" in said
+    assert "1 of 1 are well" in said
+    assert not [title for title in said if "team-c" in title or "flux-system" in title]
+
+
+def test_a_cause_elsewhere_that_blocks_nothing_here_is_left_out() -> None:
+    """What neither is in the namespace nor blocks it is not told."""
+    found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-c"]))
+    assert fails(found) == []
+    assert found.exit_code() is Exit.HEALTHY
+
+
+def test_a_namespace_without_flux_is_no_healthy_one() -> None:
+    """A mistyped -n passes nothing: it is said that nothing was judged there, and what is meant."""
+    found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
+    [warned] = [f for f in found.findings if f.level is Level.WARN]
+    assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
+    assert warned.title == "Flux has no object in namespace taem-a (is team-a meant?)"
+    assert found.exit_code(Level.WARN) is Exit.UNHEALTHY
+
+
+def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
+    """It may have an object of the one kind that nobody could list."""
+    unread = {"buckets.source.toolkit.fluxcd.io": FORBIDDEN}
+    found = judge(evidence(*HEALTHY, unread=unread), Choice(namespaces=["nope"]))
+    assert "namespace-empty" not in {f.code for f in found.findings}
+    bare = without(HEALTHY, "FluxInstance/flux")
+    found = judge(evidence(*bare), Choice(namespaces=["flux-system"]))
+    assert "namespace-empty" not in {f.code for f in found.findings}
+
+
+def test_the_cluster_itself_is_told_whatever_the_namespace() -> None:
+    """A dead controller concerns every namespace."""
+    down = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 0})
+    found = report(*down, *SHARED, choice=Choice(namespaces=["team-c"]))
+    assert fails(found) == ["flux-system/helm-controller"]
+
+
+def test_a_step_can_be_chosen() -> None:
+    """With steps chosen only those are examined, in their own order."""
+    found = report(*HEALTHY, *SHARED, choice=Choice(steps=["reconcilers", "sources"]))
+    assert [step.id for step in found.steps] == ["sources", "reconcilers"]
+    assert {f.step for f in found.findings} == {"sources", "reconcilers"}
+
+
+def test_a_step_and_a_code_can_be_skipped() -> None:
+    """A skipped step is not examined; a skipped code is in no finding and not in the verdict."""
+    found = report(*HEALTHY, *SHARED, choice=Choice(skip=["ui", "git-repository-missing"]))
+    assert "ui" not in {step.id for step in found.steps}
+    assert fails(found) == ["team-b/db"]
+    assert next(s.level for s in found.steps if s.id == "sources") is Level.PASS
+
+
+def test_an_unreachable_cluster_is_one_finding() -> None:
+    """When nothing could be asked only that is told, whatever steps were chosen."""
+    known = Evidence(taken_at=NOW, unreachable=Unread(Why.TIMEOUT, "no answer"))
+    for choice in (Choice(), Choice(steps=["ui"]), Choice(skip=["cluster"])):
+        found = judge(known, choice)
+        assert [f.code for f in found.findings] == ["cluster-timeout"]
+        assert found.exit_code() is Exit.NO_VERDICT
+
+
+class Cursed(dict[str, str]):
+    """Programs that nobody can look up, as no collector gives them."""
+
+    def get(self, name: str, default: object = None) -> str:
+        """Crash whoever asks."""
+        raise RuntimeError(f"{name}, {default}")
+
+
+def test_a_crash_is_an_unknown() -> None:
+    """A step that crashes is told as a bug, what it said before stays, the others go on."""
+    found = judge(replace(evidence(*HEALTHY), programs=Cursed()))
+    finding = next(f for f in found.findings if f.code == "check-crashed")
+    assert (finding.level, finding.step) == (Level.UNKNOWN, "operator")
+    assert "RuntimeError" in finding.title
+    assert found.exit_code() is Exit.NO_VERDICT
+    assert [step.level for step in found.steps].count(Level.PASS) == len(STEPS) - 1
+    assert "flux-system/flux-operator v0.59.0, 1/1 ready" in [f.title for f in found.findings]
+
+
+class Forgotten(tuple[Configured, ...]):
+    """Entries of MCP clients that nobody can go through."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Configured]:
+        """Crash whoever looks."""
+        raise RuntimeError("forgotten")
+
+
+def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
+    """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
+    found = judge(evidence(*HEALTHY), memory=Memory(configured=Forgotten()))
+    finding = next(f for f in found.findings if f.code == "check-crashed")
+    assert (finding.level, finding.kind) == (Level.SKIP, "habit")
+    assert (found.verdict, found.exit_code()) == (Level.PASS, Exit.HEALTHY)
+    assert found.next is not None
+    assert "bug" in found.next.text
+
+
+def argvs(found: Report) -> list[tuple[str, ...]]:
+    """Return every command in the hints of *found*."""
+    return [c.argv for f in found.findings for h in f.hints for c in h.commands]
+
+
+AUTH = flux("GitRepository", "git", {"Ready": "False GitOperationFailed: authentication required"},
+            spec={"secretRef": {"name": "auth"}})  # fmt: skip
+
+
+def test_commands_are_aimed_at_the_context() -> None:
+    """Each program is told the context by its own flag, in front of its command."""
+    found = argvs(report(*HEALTHY, AUTH))
+    assert ("kubectl", "--context", "prod", "describe", "secret", "auth", "-n", "apps") in found
+    assert [argv[:4] for argv in found if argv[0] == "flux-operator"] == [
+        ("flux-operator", "--kube-context", "prod", "create")
+    ]
+
+
+def test_a_plugin_gets_its_flags_behind_its_name() -> None:
+    """Kubectl takes no flag before a plugin's name, so the context comes last."""
+    found = [argv for argv in argvs(report(*HEALTHY, AUTH)) if argv[1] == "flux-status"]
+    assert found
+    assert all(argv[-2:] == ("--context", "prod") for argv in found)
+
+
+def test_the_callers_flags_are_repeated() -> None:
+    """A command to paste repeats the flags that the caller gave, as each program calls them."""
+    known = evidence(*HEALTHY, AUTH)
+    target = known.target._replace(flags=("--kubeconfig=/k", "--as=joe", "--cluster=c"))
+    found = argvs(judge(replace(known, target=target)))
+    assert ("kubectl", "--context", "prod", "--kubeconfig=/k", "--as=joe", "--cluster=c",
+            "describe") in [argv[:7] for argv in found]  # fmt: skip
+    assert ("flux-operator", "--kube-context", "prod", "--kubeconfig=/k", "--kube-as=joe",
+            "create") in [argv[:6] for argv in found]  # fmt: skip
+
+
+def test_without_a_context_none_is_named() -> None:
+    """Where the kubeconfig names no context the commands name none."""
+    known = replace(evidence(*HEALTHY, AUTH), target=Target())
+    assert not any("--context" in argv for argv in argvs(judge(known)))
+
+
+@pytest.mark.parametrize(
+    ("objects", "unread", "fail_on", "code"),
+    [
+        (HEALTHY, {}, Level.FAIL, Exit.HEALTHY),
+        ([*HEALTHY, *SHARED], {}, Level.FAIL, Exit.UNHEALTHY),
+        ([*HEALTHY, source("git", spec={"suspend": True})], {}, Level.FAIL, Exit.HEALTHY),
+        ([*HEALTHY, source("git", spec={"suspend": True})], {}, Level.WARN, Exit.UNHEALTHY),
+        (HEALTHY, {"events": FORBIDDEN}, Level.FAIL, Exit.NO_VERDICT),
+        ([*HEALTHY, *SHARED], {"events": FORBIDDEN}, Level.FAIL, Exit.UNHEALTHY),
+        ([], {}, Level.FAIL, Exit.UNHEALTHY),
+    ],
+    ids=["healthy", "fail", "warn", "warn counts", "unknown", "fail and unknown", "no Flux"],
+)
+def test_the_exit_code_never_lies(
+    objects: list[dict[str, object]], unread: dict[str, Unread], fail_on: Level, code: Exit
+) -> None:
+    """0 is for nothing wrong, 1 for a fail, 3 for what could not be seen."""
+    assert report(*objects, unread=unread).exit_code(fail_on) is code
+
+
+def test_advice_never_changes_the_exit_code() -> None:
+    """A habit is shown and counts for nothing, even with --fail-on warn."""
+    known = replace(evidence(*HEALTHY), programs={"flux-operator": "v0.1.0"})
+    found = judge(known)
+    assert "cli-version-skew" in {habit.code for habit in found.habits}
+    assert (found.verdict, found.count(Level.WARN)) == (Level.PASS, 0)
+    assert {step.level for step in found.steps} == {Level.PASS}
+    assert found.exit_code(Level.WARN) is Exit.HEALTHY
+
+
+def test_what_was_only_half_read_is_no_health() -> None:
+    """A list of which a part is missing is unknown, and what was read of it is told."""
+    known = evidence(*HEALTHY, *SHARED)
+    query = "gitrepositories.source.toolkit.fluxcd.io"
+    half = Answer(known.answers[query].items, Unread(Why.TIMEOUT, "too slow"))
+    found = judge(replace(known, answers={**known.answers, query: half}))
+    assert "shared/git" in fails(found)
+    assert ("sources", "timeout") in {(f.step, f.code) for f in found.findings}
+
+
+def test_each_blocked_object_counts_once() -> None:
+    """An object that two causes block is one blocked object."""
+    bad = {"Ready": "False BuildFailed: bad"}
+    waits = {"Ready": "False DependencyNotReady: dependency 'apps/a' is not ready"}
+    objects = [
+        source("git"),
+        kustomization("a", "git", bad),
+        kustomization("b", "git", bad),
+        kustomization("c", "git", waits, after=["a", "b"]),
+    ]
+    assert report(*HEALTHY, *objects).blocked == 1
+
+
+def test_a_deep_fault_points_to_the_mcp_server() -> None:
+    """A fail that needs a second look offers the assistant; a trivial one or none does not."""
+    assert report(*HEALTHY).next is None
+    wrong = {"Ready": "False URLInvalid: bad"}
+    assert report(*HEALTHY, flux("GitRepository", "git", wrong)).next is None
+    offered = report(*HEALTHY, AUTH).next
+    assert offered is not None
+    assert [command.argv[:4] for command in offered.commands] == [
+        ("kubectl", "flux-status", "mcp", "setup")
+    ]
+    assert "apps/git" in offered.prompt
+
+
+def test_a_command_for_another_context_keeps_it() -> None:
+    """What names a context itself is not given a second one, but the caller's other flags."""
+    target_flags = TargetFlags("typo", ("--kubeconfig=here",))
+    aimed = target_flags.command(Command(("kubectl", "flux-status", "--context=prod")))
+    assert aimed.argv == ("kubectl", "flux-status", "--context=prod", "--kubeconfig=here")
+
+
+def test_who_may_read_nothing_is_told_once() -> None:
+    """When every question is forbidden there is one unknown, in place of one for each kind."""
+    queries = ("pods", "kustomizations.kustomize.toolkit.fluxcd.io", CONTROLLERS)
+    refused = dict.fromkeys(queries, Answer(unread=FORBIDDEN))
+    report = judge(Evidence(NOW, answers={**refused, "workload-pods": Answer()}, served=SERVED))
+    assert [(f.step, f.level) for f in report.findings] == [("cluster", Level.UNKNOWN)]
+    assert report.exit_code() is Exit.NO_VERDICT
+    some = {**refused, "events": Answer()}
+    assert len(judge(Evidence(NOW, answers=some, served=SERVED)).steps) == len(STEPS)

@@ -1,0 +1,327 @@
+"""The door to the API server: what it lets through, and what it does when the server is ill."""
+
+import gzip
+import os
+import re
+import signal
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.model.evidence import Why
+from tests.fakes.api_server import HEALTHY, ApiServer, Request, api_server, hang
+from tests.fakes.kubeconfigs import kubeconfig
+from tests.fakes.processes import gone, running
+from tests.kubernetes.cluster import Cluster
+
+pytestmark = pytest.mark.cluster
+
+PODS = "/api/v1/pods"
+SECOND = 1.0
+
+
+@pytest.fixture(autouse=True)
+def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
+
+
+@pytest.fixture(name="server")
+def _server() -> Iterator[ApiServer]:
+    with api_server() as server:
+        yield server
+
+
+def access(file: Path, *flags: str) -> Access:
+    """Return the way to the cluster of a kubeconfig."""
+    return Access(flags=(f"--kubeconfig={file}", *flags), timeout=20)
+
+
+def to(server: ApiServer, folder: Path) -> Access:
+    """Return the way to a stand-in for an API server."""
+    return access(kubeconfig(folder / "kubeconfig", server.url))
+
+
+def socket_of(file: Path) -> Path:
+    """Return the socket of the kubectl that runs with a kubeconfig."""
+    [command] = running(f"--kubeconfig={file} ").values()
+    found = re.search(r"--unix-socket=(\S+)", command)
+    assert found
+    return Path(found[1])
+
+
+def status(at: Path, method: str, path: str) -> int:
+    """Send any request to a Unix socket, and give the status of the answer."""
+    line = HTTPConnection("localhost")
+    line.sock = socket.socket(socket.AF_UNIX)
+    line.sock.connect(str(at))
+    line.request(method, path, body=b"{}" if method != "GET" else None)
+    try:
+        return line.getresponse().status
+    finally:
+        line.close()
+
+
+SECRETS = (
+    "/api/v1/secrets",
+    "/api/v1/secrets?limit=1",
+    "/api/v1/secrets/",
+    "/api/v1/%73ecrets",
+    "/api/v1/namespaces/team-a/secrets",
+    "/api/v1/namespaces/team-a/secrets/token",
+    "/api/v1/namespaces/team-a/secrets?watch=true",
+    "/api/v1/watch/secrets",
+    "/api/v1/watch/namespaces/team-a/secrets/token",
+)
+DOORS = (
+    "/api/v1/namespaces/team-a/pods/x/exec?command=sh",
+    "/api/v1/namespaces/team-a/pods/x/attach",
+    "/api/v1/namespaces/team-a/pods/x/portforward",
+    "/api/v1/namespaces/team-a/pods/x/proxy/",
+    "/api/v1/namespaces/team-a/services/http:x:80/proxy/admin",
+    "/api/v1/nodes/worker-1/proxy/exec",
+)
+
+
+def test_kubectl_refuses_all_that_is_not_reading(cluster: Cluster) -> None:
+    """Whatever changes, shows a Secret or leads elsewhere gets 403 and never reaches the server."""
+    file = cluster.kubeconfig("admin")
+    with ApiClient(access(file)) as api:
+        at = socket_of(file)
+        changes = [status(at, method, PODS) for method in ("POST", "PUT", "PATCH", "DELETE")]
+        hidden = [status(at, "GET", path) for path in (*SECRETS, *DOORS)]
+        assert cluster.audit("admin") == []
+        assert api.get(PODS).status == 200
+        assert status(at, "GET", "/apis/secrets.example.com/v1") == 404
+    assert set(changes) == {403}
+    assert set(hidden) == {403}
+    assert [request.uri for request in cluster.audit("admin")][:1] == [PODS]
+
+
+def test_the_socket_is_private_and_goes_away(cluster: Cluster) -> None:
+    """Nobody else can get at it, and with the door all is gone, however the block is left."""
+    file = cluster.kubeconfig("viewer")
+    with suppress(ZeroDivisionError), ApiClient(access(file)) as api:
+        at = socket_of(file)
+        assert stat.S_IMODE(at.parent.stat().st_mode) == 0o700
+        assert api.get(PODS).status == 200
+        raise ZeroDivisionError
+    assert not at.parent.exists()
+    assert gone(str(file))
+
+
+def test_a_long_temporary_folder_does_not_matter(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A socket's path may have about 100 characters; where TMPDIR is longer another is taken."""
+    folder = tmp_path / ("x" * 120)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with ApiClient(to(server, tmp_path)) as api:
+        assert api.get(PODS).status == 200
+        assert len(str(socket_of(tmp_path / "kubeconfig"))) < 104
+
+
+def test_answers_are_counted(server: ApiServer, tmp_path: Path) -> None:
+    """The cost is what came over the wire, compressed, and each thread keeps its connection."""
+    text = b'{"kind": "PodList"}' + b" " * 100_000
+    packed = gzip.compress(text)
+    server.ill["pods"] = lambda request: request.send(packed, headers={"Content-Encoding": "gzip"})
+    with ApiClient(to(server, tmp_path)) as api, ThreadPoolExecutor(4) as pool:
+        documents = list(pool.map(lambda _: api.get(PODS).document, range(20)))
+        assert documents == [{"kind": "PodList"}] * 20
+        assert (api.cost.requests, api.cost.bytes) == (20, 20 * len(packed))
+        assert 0 < api.cost.seconds < 20
+
+
+def test_kubectl_speaks_for_whom_the_flags_name(cluster: Cluster) -> None:
+    """Impersonation is kubectl's, as is the rest; the API server is told who we are."""
+    file = cluster.kubeconfig("admin")
+    with ApiClient(access(file, "--as=nobody")) as api:
+        assert api.get(PODS).refusal("list pods").text == "nobody is not allowed to list pods"
+    [request] = cluster.audit("admin")
+    assert request.agent.startswith("kubectl-flux-status/")
+
+
+def test_impersonation_that_is_not_allowed(cluster: Cluster) -> None:
+    """Then that is what is missing, not the right to list."""
+    with ApiClient(access(cluster.kubeconfig("viewer"), "--as=nobody")) as api:
+        unread = api.get(PODS).refusal("list pods", " in all namespaces")
+    assert (unread.why, unread.rule) == (Why.FORBIDDEN, "impersonate users")
+    assert unread.text == "viewer is not allowed to impersonate users"
+
+
+def test_a_server_below_a_path_is_reached(server: ApiServer, tmp_path: Path) -> None:
+    """Rancher and others have their API servers at https://host/k8s/clusters/ID."""
+    file = kubeconfig(tmp_path / "kubeconfig", f"{server.url}/k8s/clusters/c-1")
+    with ApiClient(access(file)) as api:
+        assert api.get(PODS).status == 200
+        assert api.kubeconfig.target.server == f"{server.url}/k8s/clusters/c-1"
+    assert server.asked() == [f"/k8s/clusters/c-1{PODS}"]
+
+
+def test_clocks_are_compared(server: ApiServer, tmp_path: Path) -> None:
+    """A slow answer, for one that has waited for a log-in, does not count beside a fast one."""
+
+    def slow(_: Request) -> object:
+        time.sleep(3)
+        return HEALTHY
+
+    server.ill["pods"] = slow
+    server.set_clock(ahead=100)
+    with ApiClient(to(server, tmp_path)) as api:
+        for path in (PODS, "/version", PODS):
+            api.get(path)
+        assert api.clock_skew == pytest.approx(-100, abs=0.8)
+
+
+def test_a_hung_server_costs_one_timeout(server: ApiServer, tmp_path: Path) -> None:
+    """When the time is up every request ends, those under way and those that come later."""
+    server.ill["pods"] = hang
+    with ApiClient(to(server, tmp_path)._replace(timeout=1.5)) as api:
+        began = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            errors = list(pool.map(lambda _: _error(api), range(12)))
+        assert time.monotonic() - began < 2 * 1.5 * SECOND
+    assert {error.unread.why for error in errors} == {Why.TIMEOUT}
+    assert len(server.asked()) <= 4
+
+
+def test_one_request_may_have_its_own_limit(server: ApiServer, tmp_path: Path) -> None:
+    """With --request-timeout a slow list is given up, and the others are read all the same."""
+    server.ill["pods"] = hang
+    with ApiClient(to(server, tmp_path)._replace(request_timeout=0.5)) as api:
+        assert api.get("/version").status == 200
+        assert _error(api).unread.why is Why.TIMEOUT
+        assert api.get("/api/v1/services").status == 200
+
+
+def test_a_server_that_is_lost_is_tried_once_more(server: ApiServer, tmp_path: Path) -> None:
+    """A connection that is cut once does no harm."""
+
+    def cut(request: Request) -> object:
+        # kubectl itself asks again when a connection that it had is closed.
+        if request.nth <= 2:
+            request.connection.shutdown(socket.SHUT_RDWR)
+            request.close_connection = True
+            return None
+        return HEALTHY
+
+    with ApiClient(to(server, tmp_path)) as api:
+        assert api.get("/version").status == 200
+        server.ill["pods"] = cut
+        assert api.get(PODS).status == 200
+
+
+def test_a_server_that_went_away_is_not_asked_again_and_again(cluster: Cluster) -> None:
+    """The first requests that notice say so, and all others fail at once."""
+    with ApiClient(access(cluster.kubeconfig("viewer"))) as api:
+        assert api.get(PODS).status == 200
+        cluster.kill_apiserver()
+        try:
+            began = time.monotonic()
+            errors = [_error(api) for _ in range(20)]
+            assert time.monotonic() - began < 5 * SECOND
+        finally:
+            cluster.resume()
+    assert {error.unread.why for error in errors} == {Why.UNREACHABLE}
+
+
+def test_a_kubectl_that_is_killed_is_no_riddle(cluster: Cluster) -> None:
+    """When somebody ends kubectl under us that is told, at once."""
+    file = cluster.kubeconfig("viewer")
+    with ApiClient(access(file)) as api:
+        assert api.get(PODS).status == 200
+        [number] = running(f"--kubeconfig={file} ")
+        os.kill(number, signal.SIGKILL)
+        error = _error(api)
+    assert (error.unread.why, error.unread.text) == (
+        Why.FAILED,
+        "kubectl cannot serve: it ended too early",
+    )
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_a_busy_server_is_given_the_time_it_asks_for(
+    server: ApiServer, tmp_path: Path, code: int
+) -> None:
+    """Retry-After is respected, and the second answer counts."""
+    times: list[float] = []
+
+    def busy(request: Request) -> object:
+        times.append(request.came)
+        if request.nth > 1:
+            return HEALTHY
+        request.refuse(code, "try again later", {"Retry-After": "2"})
+        return None
+
+    server.ill["pods"] = busy
+    with ApiClient(to(server, tmp_path)) as api:
+        assert api.get(PODS).status == 200
+    assert 2 <= times[1] - times[0] < 4
+
+
+def test_a_busy_server_is_not_waited_for_in_vain(server: ApiServer, tmp_path: Path) -> None:
+    """When it asks for more time than there is, its refusal is the answer, at once."""
+    server.ill["pods"] = lambda request: request.refuse(429, "slow down", {"Retry-After": "60"})
+    with ApiClient(to(server, tmp_path)) as api:
+        began = time.monotonic()
+        reply = api.get(PODS)
+        assert time.monotonic() - began < 5 * SECOND
+    assert (reply.status, reply.message) == (429, "slow down")
+    assert reply.refusal("list pods").why is Why.FAILED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(b"{}" * 1000)[:-20], b"no gzip"],
+    ids=["truncated", "not gzip"],
+)
+def test_a_damaged_answer_is_garbled(server: ApiServer, tmp_path: Path, body: bytes) -> None:
+    """What cannot be unpacked is an error of that request alone."""
+    server.ill["pods"] = lambda request: request.send(body, headers={"Content-Encoding": "gzip"})
+    with ApiClient(to(server, tmp_path)) as api:
+        assert api.get("/version").status == 200
+        assert _error(api).unread.why is Why.GARBLED
+        assert api.get("/version").status == 200
+
+
+def test_an_answer_that_breaks_off_is_garbled(server: ApiServer, tmp_path: Path) -> None:
+    """Half a list is never taken for a list; the next request is fine."""
+
+    def half(request: Request) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "1000")
+        request.end_headers()
+        request.wfile.write(b'{"items": [')
+        request.close_connection = True
+
+    server.ill["pods"] = half
+    with ApiClient(to(server, tmp_path)) as api:
+        assert api.get("/version").status == 200
+        assert _error(api).unread.why is Why.GARBLED
+        assert api.get("/version").status == 200
+
+
+def test_a_door_that_is_shut_ends_what_is_under_way(server: ApiServer, tmp_path: Path) -> None:
+    """Another thread can end a request that hangs."""
+    server.ill["pods"] = hang
+    with ApiClient(to(server, tmp_path)) as api, ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(_error, api)
+        time.sleep(0.3)
+        api.abort()
+        assert asking.result(timeout=10).unread.why is Why.NOT_ASKED
+
+
+def _error(api: ApiClient) -> ProgramError:
+    with pytest.raises(ProgramError) as caught:
+        api.get(PODS)
+    return caught.value

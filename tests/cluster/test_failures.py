@@ -1,0 +1,368 @@
+"""Each way in which a cluster cannot be reached has its own sentence, and a next step."""
+
+import base64
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fluxstatus.cluster import failures
+from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.kubeconfig import Kubeconfig
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.model.evidence import Unread, Why
+from tests.fakes.api_server import api_server, hang
+from tests.fakes.certificates import Authority, listening
+from tests.fakes.kubeconfigs import kubeconfig, login_program
+from tests.fakes.programs import program
+from tests.kubernetes.cluster import Cluster
+
+
+class Lab:
+    """A place to build a broken way to a cluster in."""
+
+    def __init__(self, folder: Path, closing: ExitStack) -> None:
+        self.folder, self._closing = folder, closing
+        self.authority = Authority(folder / "authority")
+
+    def config(self, server: str = "https://127.0.0.1:1", **more: Any) -> Path:
+        """Write a kubeconfig."""
+        return kubeconfig(self.folder / "kubeconfig", server, **more)
+
+    def trusting(self, address: str, **more: Any) -> Path:
+        """Write a kubeconfig for what listens at *address*, and trust the lab's authority."""
+        trusted = base64.b64encode(self.authority.file.read_bytes()).decode()
+        cluster = {"certificate-authority-data": trusted}
+        return self.config(f"https://{address}", cluster=cluster, **more)
+
+    def tls(self, clients: Path | None = None, answer: bytes = b"", **of: Any) -> str:
+        """Listen with a certificate, and give the address."""
+        files = self.authority.issue("server", **of)
+        return self._closing.enter_context(listening(files, clients=clients, answer=answer))
+
+    def plain(self, answer: bytes = b"") -> str:
+        """Listen without TLS, and give the address."""
+        return self._closing.enter_context(listening(answer=answer))
+
+    def program(self, name: str, script: str) -> Path:
+        """Write a program."""
+        return program(self.folder / name, script)
+
+
+@pytest.fixture(name="real_kubectl")
+def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Iterator[Lab]:
+    with ExitStack() as closing:
+        yield Lab(tmp_path, closing)
+
+
+def reason(kubeconfig: Path, *flags: str, timeout: float = 20) -> Unread:
+    """Return why the cluster of *kubeconfig* cannot be reached."""
+    access = Access(flags=(f"--kubeconfig={kubeconfig}", *flags), timeout=timeout)
+    with ApiClient(access) as api, pytest.raises(ProgramError) as caught:
+        api.get("/apis")
+    return caught.value.unread
+
+
+def expired_client(lab: Lab) -> Path:
+    """Log in with a client certificate that has expired."""
+    certificate, key = lab.authority.issue("client", days=(-3, -1))
+    user = {"client-certificate": str(certificate), "client-key": str(key)}
+    return lab.trusting(lab.tls(clients=lab.authority.file), user=user)
+
+
+Build = Callable[[Lab], Path]
+NOTHING = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+LOGIN = "To sign in, open https://login.example.com and enter the code ABCD"
+
+FAILURES: dict[str, tuple[Build, Why, str]] = {
+    "no kubeconfig": (lambda lab: lab.folder / "none", Why.NO_CONFIG, "no kubeconfig"),
+    "kubeconfig is not YAML": (
+        lambda lab: lab.program("kubeconfig", "{{{"),
+        Why.NO_CONFIG,
+        "cannot be read: yaml: ",
+    ),
+    "kubeconfig is a folder": (lambda lab: lab.folder, Why.NO_CONFIG, "is a directory"),
+    "no current context": (
+        lambda lab: edited(lab.config(), '"current-context": "here"', '"preferences": {}'),
+        Why.NO_CONFIG,
+        "the kubeconfig has no current context (there are: here)",
+    ),
+    "context without its cluster": (
+        lambda lab: edited(lab.config(), '"cluster": "there"', '"cluster": "elsewhere"'),
+        Why.NO_CONFIG,
+        "context here names a cluster that the kubeconfig does not have: elsewhere",
+    ),
+    "server is no URL": (
+        lambda lab: lab.config("https://[::1:6443"),
+        Why.NO_CONFIG,
+        "the server of cluster there is not a URL",
+    ),
+    "authority file is missing": (
+        lambda lab: lab.config(cluster={"certificate-authority": "/nonexistent/ca"}),
+        Why.NO_CONFIG,
+        "the certificate-authority of there cannot be read: open /nonexistent/ca: no such file",
+    ),
+    "authority is damaged": (
+        lambda lab: lab.config(cluster={"certificate-authority-data": "anVuaw=="}),
+        Why.NO_CONFIG,
+        "a certificate or key in the kubeconfig is damaged",
+    ),
+    "client certificate file is missing": (
+        lambda lab: lab.config(user={"client-certificate": "/none/c", "client-key": "/none/k"}),
+        Why.NO_CONFIG,
+        "the client-cert of me cannot be read",
+    ),
+    "token file is missing": (
+        lambda lab: lab.config(user={"tokenFile": "/nonexistent/token"}),
+        Why.NO_CONFIG,
+        "names a file that is not there: /nonexistent/token",
+    ),
+    "no credential": (
+        lambda lab: lab.config(user={}),
+        Why.LOGIN,
+        "the kubeconfig has no credential for me",
+    ),
+    "built-in log-in": (
+        lambda lab: lab.config(user={"auth-provider": {"name": "gcp"}}),
+        Why.LOGIN,
+        "kubectl has no longer the log-in that the kubeconfig asks for: The gcp auth plugin",
+    ),
+    "log-in program is missing": (
+        lambda lab: lab.config(user=login_program("kubelogin")),
+        Why.NO_PROGRAM,
+        "the log-in program kubelogin, which the kubeconfig names, is not installed",
+    ),
+    "path of the log-in program is missing": (
+        lambda lab: lab.config(user=login_program("/nonexistent/aws")),
+        Why.NO_PROGRAM,
+        "the log-in program /nonexistent/aws, which",
+    ),
+    "log-in program fails": (
+        lambda lab: lab.config(
+            user=login_program(lab.program("aws", "echo 'Token has expired' >&2; exit 255"))
+        ),
+        Why.LOGIN,
+        "aws failed: Token has expired",
+    ),
+    "log-in program fails by Kubernetes' logger": (
+        lambda lab: lab.config(
+            user=login_program(
+                lab.program(
+                    "gke-gcloud-auth-plugin",
+                    "echo 'F1123 21:55:21.6   100 cred.go:145] run gcloud auth login' >&2; exit 1",
+                )
+            )
+        ),
+        Why.LOGIN,
+        "gke-gcloud-auth-plugin failed: run gcloud auth login",
+    ),
+    "log-in program talks nonsense": (
+        lambda lab: lab.config(user=login_program(lab.program("odd", "echo hello"))),
+        Why.LOGIN,
+        "kubectl gets no credential for me",
+    ),
+    "log-in program speaks another version": (
+        lambda lab: lab.config(user=login_program(lab.program("old", "true"))),
+        Why.LOGIN,
+        "do not speak the same version",
+    ),
+    "log-in program needs a terminal": (
+        lambda lab: lab.config(
+            user={"exec": {**login_program("x")["exec"], "interactiveMode": "Always"}}
+        ),
+        Why.LOGIN,
+        "only in a terminal",
+    ),
+    "log-in program waits for the user": (
+        lambda lab: lab.config(
+            user=login_program(lab.program("wait", f"echo '{LOGIN}' >&2; sleep 60"))
+        ),
+        Why.LOGIN,
+        f"kubectl waited 2 s for a log-in: {LOGIN}",
+    ),
+    "refused": (
+        lambda lab: lab.config("https://127.0.0.1:1"),
+        Why.UNREACHABLE,
+        "https://127.0.0.1:1 refuses connections (connection refused)",
+    ),
+    "name does not resolve": (
+        lambda lab: lab.config("https://api.nowhere.invalid:6443"),
+        Why.UNREACHABLE,
+        "the name in https://api.nowhere.invalid:6443 does not resolve",
+    ),
+    "proxy is down": (
+        lambda lab: lab.config("https://10.1.1.1", cluster={"proxy-url": "http://127.0.0.1:1"}),
+        Why.UNREACHABLE,
+        "the proxy on the way to https://10.1.1.1 does not answer",
+    ),
+    "server certificate has expired": (
+        lambda lab: lab.trusting(lab.tls(days=(-3, -1))),
+        Why.UNREACHABLE,
+        "has expired or is not valid yet (current time",
+    ),
+    "unknown authority": (
+        lambda lab: lab.config(f"https://{lab.tls()}"),
+        Why.UNREACHABLE,
+        "is signed by an authority that the kubeconfig does not trust",
+    ),
+    "another host's certificate": (
+        lambda lab: lab.trusting(lab.tls(host="other.example.com")),
+        Why.UNREACHABLE,
+        "is for another name: cannot validate certificate for 127.0.0.1",
+    ),
+    "client certificate has expired": (
+        expired_client,
+        Why.LOGIN,
+        "does not accept the client certificate of me: expired certificate",
+    ),
+    "client certificate is missing": (
+        lambda lab: lab.trusting(lab.tls(clients=lab.authority.file)),
+        Why.LOGIN,
+        "does not accept the client certificate of me: certificate required",
+    ),
+    "HTTP, not HTTPS": (
+        lambda lab: lab.config(f"https://{lab.plain(NOTHING)}"),
+        Why.UNREACHABLE,
+        "speaks HTTP, not HTTPS",
+    ),
+    "no HTTP at all": (
+        lambda lab: lab.config(f"http://{lab.plain(b'SSH-2.0-OpenSSH_9.9' + bytes(20))}"),
+        Why.UNREACHABLE,
+        "does not speak HTTP",
+    ),
+    "connection is cut": (
+        lambda lab: lab.trusting(lab.tls()),
+        Why.UNREACHABLE,
+        "breaks connections off (EOF)",
+    ),
+}
+
+
+def edited(file: Path, old: str, new: str) -> Path:
+    """Replace *old* in a file."""
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    return file
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("real_kubectl")
+@pytest.mark.parametrize("name", FAILURES)
+def test_each_failure_has_its_sentence(lab: Lab, name: str) -> None:
+    """What the real kubectl says is understood, told in one line, and followed by a next step."""
+    build, why, text = FAILURES[name]
+    unread = reason(build(lab), timeout=2 if "waits" in name else 20)
+    assert unread.why is why, unread.text
+    assert text in unread.text
+    assert "\n" not in unread.text
+    assert len(unread.text) < 500
+    assert unread.hints
+    for step, commands in unread.hints:
+        assert step
+        assert commands
+        assert all(all(argv) for argv in commands)
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("real_kubectl")
+def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """That kubectl then tries localhost:8080 is not what the user should hear."""
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    with ApiClient(Access()) as api, pytest.raises(ProgramError) as caught:
+        api.get("/apis")
+    assert caught.value.unread.why is Why.NO_CONFIG
+    assert "there is no kubeconfig" in caught.value.unread.text
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("real_kubectl")
+def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
+    """The contexts there are, are named, and the one that was meant is in the command."""
+    unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--context=hree")
+    assert unread.why is Why.NO_CONFIG
+    assert unread.text == "there is no context hree in the kubeconfig (there are: here)"
+    assert ("kubectl", "flux-status", "--context=here") in unread.hints[0][1]
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("real_kubectl")
+def test_a_user_that_is_not_there(tmp_path: Path) -> None:
+    """A wrong --user is told as such."""
+    unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--user=you")
+    assert (unread.why, "auth info you" in unread.text) == (Why.NO_CONFIG, True)
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("real_kubectl")
+def test_a_server_that_hangs(tmp_path: Path) -> None:
+    """One that takes the connection and never answers costs one time-out."""
+    with api_server() as server:
+        server.ill["apis"] = hang
+        unread = reason(kubeconfig(tmp_path / "kubeconfig", server.url), timeout=1)
+    assert unread.why is Why.TIMEOUT
+    assert unread.text == f"{server.url} did not answer within 1 s"
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("real_kubectl")
+def test_a_token_that_is_rejected(cluster: Cluster) -> None:
+    """The API server's 401 is a matter of logging in."""
+    config = edited(cluster.kubeconfig("viewer"), "viewer-token", "old-token")
+    unread = reason(config)
+    assert unread.why is Why.LOGIN
+    assert "rejects the credential of viewer (401 Unauthorized)" in unread.text
+
+
+def test_kubectl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without kubectl there is one sentence about that."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    unread = reason(tmp_path / "kubeconfig")
+    assert (unread.why, unread.text) == (
+        Why.NO_PROGRAM,
+        "kubectl is not installed, or not on PATH",
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "why", "text"),
+    [
+        (
+            "echo 'Error: unknown flag: --append-server-path' >&2; exit 1",
+            Why.NO_PROGRAM,
+            "kubectl is too old: it does not know --append-server-path",
+        ),
+        ("echo Hello; exit 0", Why.FAILED, "kubectl cannot serve: Hello"),
+        ("exit 0", Why.FAILED, "kubectl cannot serve: it says nothing"),
+        ("sleep 60", Why.TIMEOUT, "kubectl did not start within 1 s"),
+    ],
+)
+def test_a_kubectl_that_is_not_what_it_should_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: Why, text: str
+) -> None:
+    """One that is too old, talks nonsense, ends or hangs is told as such, in time."""
+    program(tmp_path / "kubectl", script)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    unread = reason(tmp_path / "kubeconfig", timeout=1)
+    assert (unread.why, unread.text) == (why, text)
+
+
+def test_many_contexts_do_not_drown_the_sentence() -> None:
+    """Of a hundred contexts ten are named."""
+    config = Kubeconfig(contexts=tuple(f"c{number}" for number in range(100)))
+    text = failures.explain('error: context "x" does not exist', config).text
+    assert "c9, 90 more" in text
+
+
+def test_a_credential_in_a_message_is_masked() -> None:
+    """What foreign programs say may hold one."""
+    said = "dial tcp: proxyconnect tcp: https://me:hunter2@proxy: refused"
+    assert "hunter2" not in failures.explain(said, Kubeconfig()).text

@@ -1,0 +1,242 @@
+"""What is kept of an object: everything the judges read, and nothing that is secret."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxstatus.base.masking import mask
+from fluxstatus.cluster.pruning import prune
+from fluxstatus.model.evidence import Object
+from tests.builders import NOW, flux, flux_system, judged, minutes, stamp
+
+SECRET = "hunter2-c0rrect-h0rse"
+KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
+
+
+def kept(query: str, **fields: Any) -> str:
+    """Return what is kept of an object with these *fields*, as text."""
+    return json.dumps(prune(query, {"apiVersion": "v1", "kind": "X", **fields}))
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("secrets", {"data": {"password": SECRET}, "stringData": {"token": SECRET}}),
+        ("configmaps", {"data": {"settings": SECRET}, "binaryData": {"x": SECRET}}),
+        (KUSTOMIZATIONS, {"spec": {"postBuild": {"substitute": {"PASSWORD": SECRET}}}}),
+        (KUSTOMIZATIONS, {"spec": {"patches": [{"patch": SECRET}]}}),
+        (KUSTOMIZATIONS, {"spec": {"commonMetadata": {"annotations": {"x": SECRET}}}}),
+        ("helmreleases.helm.toolkit.fluxcd.io", {"spec": {"values": {"password": SECRET}}}),
+        ("helmreleases.helm.toolkit.fluxcd.io", {"spec": {"postRenderers": [{"x": SECRET}]}}),
+        ("providers.notification.toolkit.fluxcd.io", {"spec": {"address": f"https://{SECRET}"}}),
+        ("alerts.notification.toolkit.fluxcd.io", {"spec": {"eventMetadata": {"x": SECRET}}}),
+        ("alerts.notification.toolkit.fluxcd.io", {"spec": {"summary": SECRET}}),
+        ("providers.notification.toolkit.fluxcd.io", {"spec": {"proxy": f"http://{SECRET}:1"}}),
+        ("resourcesets.fluxcd.controlplane.io", {"spec": {"inputs": [{"token": SECRET}]}}),
+        ("resourcesets.fluxcd.controlplane.io",
+         {"spec": {"resources": [{"kind": "Secret", "stringData": {"x": SECRET}}]}}),
+        ("resourcesets.fluxcd.controlplane.io", {"spec": {"resourcesTemplate": SECRET}}),
+        ("resourcesetinputproviders.fluxcd.controlplane.io",
+         {"status": {"exportedInputs": [{"title": SECRET}]}}),
+        ("fluxinstances.fluxcd.controlplane.io",
+         {"spec": {"kustomize": {"patches": [{"patch": SECRET}]}}}),
+        ("gitrepositories.source.toolkit.fluxcd.io", {"spec": {"ignore": SECRET}}),
+        ("deployments.apps/controllers", {"spec": {"template": {"spec": {"containers": [
+            {"name": "a", "env": [{"name": "TOKEN", "value": SECRET}]}]}}}}),
+        ("deployments.apps/controllers", {"spec": {"template": {"spec": {"containers": [
+            {"args": [f"--token={SECRET}", "--x"], "command": [SECRET]}]}}}}),
+        ("deployments.apps/operator", {"spec": {"template": {"spec": {"containers": {
+            "args": [f"--token={SECRET}"]}}}}}),
+        ("pods", {"spec": {"containers": [{"env": [{"value": SECRET}]}]}}),
+        ("pods", {"status": {"containerStatuses": [{"state": {"terminated": {
+            "message": SECRET}}}]}}),
+        ("workload-pods", {"spec": {"containers": [{"args": [SECRET]}]}}),
+        ("services", {"spec": {"externalName": SECRET}}),
+        ("events", {"metadata": {"annotations": {"x": SECRET}}}),
+        ("fluxreports.fluxcd.controlplane.io", {"spec": {"sync": {"source": SECRET}}}),
+        (KUSTOMIZATIONS, {"metadata": {"annotations": {
+            "kubectl.kubernetes.io/last-applied-configuration": SECRET}}}),
+        (KUSTOMIZATIONS, {"metadata": {"annotations": {"meta.helm.sh/x": SECRET}}}),
+        (KUSTOMIZATIONS, {"metadata": {"managedFields": [{"manager": SECRET}]}}),
+        (KUSTOMIZATIONS, {"status": {"inventory": {"entries": [{"id": SECRET}]}}}),
+        (KUSTOMIZATIONS, {"anything": SECRET, "spec": {"anything": {"at": [SECRET]}}}),
+        ("unheardof.example.com", {"spec": {"password": SECRET}, "data": {"x": SECRET}}),
+    ],
+)  # fmt: skip
+def test_what_may_be_secret_is_not_kept(query: str, fields: dict[str, Any]) -> None:
+    """No value of a Secret, ConfigMap, variable, argument, chart or template is kept."""
+    assert SECRET not in kept(query, **fields)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://git:{SECRET}@git.example.com/a.git",
+        f"https://{SECRET}@git.example.com/a.git",
+        f"https://git:{SECRET}@more@git.example.com/a.git",
+        f"https://git:a/{SECRET}@git.example.com/a.git",
+        f"unable to clone 'ssh://git:{SECRET}@git.example.com/a': no",
+        f"Authorization: Bearer {SECRET}",
+        f"authorization: basic {SECRET}",
+        f"Authorization: Basic {SECRET[:9]}",
+        f"header PRIVATE-TOKEN: {SECRET}",
+        f"X-Api-Key: {SECRET}",
+        f"https://x.example.com/hook?token={SECRET}&a=b",
+        f"https://x.example.com/hook?access_token={SECRET}",
+        f"https://x.blob.core.windows.net/c?sv=1&sig={SECRET}",
+        f"https://s3.example.com/x?X-Amz-Signature={SECRET}&x=y",
+        f"https://s3.example.com/x?X-Amz-Credential={SECRET}&x=y",
+        f"https://x.example.com/hook?apikey={SECRET}",
+        f"password={SECRET} is wrong",
+        f'body was {{"password":"{SECRET}"}}',
+        f'body was {{"client_secret": "{SECRET}"}}',
+        f"https://hooks.slack.com/services/T000/B000/{SECRET}",
+        f"https://discord.com/api/webhooks/1234/{SECRET}",
+        f"https://acme.webhook.office.com/webhookb2/1234/{SECRET}",
+        f"https://api.telegram.org/bot{SECRET}/sendMessage",
+        f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}",
+    ],
+)
+def test_credentials_in_texts_are_masked(text: str) -> None:
+    """A credential in a URL, a header, a query, a body or a key is masked; the rest stays."""
+    masked = mask(text)
+    assert SECRET[:9] not in masked
+    assert "***" in masked
+    assert SECRET not in kept(KUSTOMIZATIONS, status={"conditions": [{"message": text}]})
+    assert SECRET not in kept("events", message=text)
+    assert SECRET not in kept("gitrepositories.source.toolkit.fluxcd.io", spec={"url": text})
+
+
+MANAGED = [
+    {"time": stamp(minutes(90)), "fieldsV1": {"f:spec": {"f:interval": {}}}},
+    {"time": stamp(minutes(60)), "fieldsV1": {"f:spec": {"f:suspend": {}}}},
+    {"time": stamp(minutes(5)), "subresource": "status", "fieldsV1": {"f:status": {}}},
+    {"time": stamp(minutes(4)), "fieldsV1": {"f:metadata": {}}},
+]
+
+
+def test_two_times_are_kept_of_the_managed_fields() -> None:
+    """When the spec and when its suspend was last written is kept, and no more of them."""
+    pruned = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=MANAGED))
+    metadata = pruned["metadata"]
+    assert (metadata["changedAt"], metadata["suspendedAt"]) == (
+        stamp(minutes(60)), stamp(minutes(60)))  # fmt: skip
+    assert "managedFields" not in metadata
+
+
+@pytest.mark.parametrize(
+    "managed", [None, 5, "x", [5], [{"time": 5}], [{"fieldsV1": 5}], {"a": "b"}]
+)
+def test_odd_managed_fields_are_no_matter(managed: Any) -> None:
+    """What is not as the API defines it is dropped without a crash."""
+    pruned = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=managed))
+    assert "changedAt" not in pruned["metadata"]
+
+
+def test_annotations_of_flux_are_kept() -> None:
+    """The switches and requests that the judges read are kept, masked like any text."""
+    annotations = {
+        "reconcile.fluxcd.io/requestedAt": stamp(minutes(1)),
+        "fluxcd.controlplane.io/reconcile": "disabled",
+        "kustomize.toolkit.fluxcd.io/x": f"https://u:{SECRET}@x.example.com",
+        "example.com/x": SECRET,
+    }
+    pruned = prune(KUSTOMIZATIONS, flux("Kustomization", "x", annotations=annotations))
+    assert SECRET not in json.dumps(pruned)
+    assert list(pruned["metadata"]["annotations"]) == list(annotations)[:3]
+
+
+def test_arguments_that_the_judges_read_are_kept() -> None:
+    """Of a container's arguments only those are kept that say what it watches and serves."""
+    args = ["--watch-label-selector=a=b", "--reporting-interval=1h", "--web-server-only=true",
+            f"--token={SECRET}", "--log-level=info", 5]  # fmt: skip
+    deployment = next(one for one in flux_system() if one["kind"] == "Deployment")
+    deployment["spec"]["template"]["spec"]["containers"][0]["args"] = args
+    pruned = prune("deployments.apps/controllers", deployment)
+    assert pruned["spec"]["template"]["spec"]["containers"][0]["args"] == args[:3]
+
+
+def test_a_verdict_survives() -> None:
+    """An object is judged the same with or without what is not kept."""
+    one = flux("Kustomization", "x", generation=2, managedFields=MANAGED[:1])
+    assert judged(one, NOW).since == NOW - minutes(90)
+
+
+def test_other_versions_that_it_was_written_in_are_noted() -> None:
+    """Of managedFields the API versions stay that are not the object's own, but of no status."""
+    group = "kustomize.toolkit.fluxcd.io"
+    managed = [
+        {"apiVersion": f"{group}/v1beta2"},
+        {"apiVersion": f"{group}/v1"},
+        {"apiVersion": f"{group}/v1beta1", "subresource": "status"},
+        {"apiVersion": "other.example.com/v1"},
+        {"apiVersion": 5},
+    ]
+    one = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=managed))
+    assert one["metadata"]["writtenAs"] == [f"{group}/v1beta2"]
+    assert "writtenAs" not in prune(KUSTOMIZATIONS, flux("Kustomization", "x"))["metadata"]
+
+
+def test_names_are_noted_where_contents_are_not_kept() -> None:
+    """Of an Ingress the names of annotations that may guard it, of a rule names of metrics."""
+    annotations = {"nginx.ingress.kubernetes.io/auth-url": SECRET, "cert-manager.io/issuer": "x"}
+    ingress = {"metadata": {"annotations": annotations}, "spec": {"tls": [{"secretName": SECRET}]}}
+    pruned = prune("ingresses.networking.k8s.io", ingress)
+    assert pruned["metadata"]["guardedBy"] == ["nginx.ingress.kubernetes.io/auth-url"]
+    assert SECRET not in json.dumps(pruned)
+    rules = [
+        {"alert": "A", "expr": f"gotk_x{{key='{SECRET}'}} > gotk_y"},
+        {"record": "r", "expr": SECRET},
+        {"expr": 5},
+    ]
+    rule = {"metadata": {}, "spec": {"groups": [{"rules": rules}]}}
+    pruned = prune("prometheusrules.monitoring.coreos.com", rule)
+    assert pruned["metadata"]["metrics"] == {"A": ["gotk_x", "gotk_y"]}
+    assert SECRET not in json.dumps(pruned)
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["metadata", "spec", "status", "template", "containers", "args",
+                             "annotations", "managedFields", "history", "x"]), inner)
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(["metadata", "spec", "status", "kind", "data"]), _ANY))
+def test_anything_can_be_pruned(one: Object) -> None:
+    """Whatever an API server sends is pruned without a crash, and what stays is an object."""
+    for query in ("deployments.apps/controllers", "pods", "events", KUSTOMIZATIONS):
+        assert isinstance(prune(query, one), dict)
+
+
+def test_of_a_pod_its_claims_and_last_words_stay() -> None:
+    """Which volumes it claims is kept, and of what a container said last one line, masked."""
+    said = f"connecting\nusing key {SECRET} failed: database app-1 refused\n"
+    volumes = [
+        {"name": "data", "persistentVolumeClaim": {"claimName": "data"}},
+        {"name": "config", "secret": {"secretName": "x"}},
+    ]
+    ended = {"lastState": {"terminated": {"message": said, "exitCode": 1}}}
+    pod = prune("workload-pods", {
+        "spec": {"volumes": volumes}, "status": {"containerStatuses": [ended]}})  # fmt: skip
+    assert pod["spec"]["volumes"] == [{"persistentVolumeClaim": {"claimName": "data"}}]
+    last = pod["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"]
+    assert last == "using key *** failed: database app-1 refused"
+
+
+@pytest.mark.parametrize("message", ["", "\n\n", 7, None])
+def test_a_container_may_say_nothing(message: Any) -> None:
+    """An empty message, or none, leaves nothing to be told."""
+    ended = {"state": {"terminated": {"message": message}}}
+    pod = prune("pods", {"status": {"initContainerStatuses": [ended]}})
+    kept = pod["status"]["initContainerStatuses"][0]["state"]["terminated"]["message"]
+    assert kept in ("", 7, None)

@@ -1,0 +1,92 @@
+"""What an API server serves, and by which names: asked by the real kubectl."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.served import Resource, called, of_kind, served
+from fluxstatus.model.errors import NotFoundError
+from tests.fakes.api_server import ApiServer, Request, api_server
+from tests.fakes.kubeconfigs import kubeconfig
+from tests.kubernetes.cluster import Cluster
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(autouse=True)
+def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
+
+
+@pytest.fixture(name="server")
+def _server() -> Iterator[ApiServer]:
+    with api_server() as server:
+        yield server
+
+
+def asked(file: Path) -> list[Resource]:
+    """Return what the API server of the kubeconfig *file* serves."""
+    with ApiClient(Access(flags=(f"--kubeconfig={file}",))) as api:
+        return served(api)
+
+
+def test_every_name_of_a_real_server(cluster: Cluster) -> None:
+    """Each resource is found by its kind, plural, short names and plural.group, as by kubectl."""
+    resources = asked(cluster.kubeconfig("admin"))
+    cluster.forget_audit()
+    lines = cluster.kubectl("api-resources", "--no-headers", "-o", "wide").splitlines()
+    assert len(lines) > 50
+    for line in lines:
+        plural, *middle = line.split()
+        namespaced, kind = next(
+            (word, middle[n + 1]) for n, word in enumerate(middle) if word in ("true", "false")
+        )
+        found = [one for one in called(resources, plural) if one.kind == kind]
+        assert found, line
+        assert {str(one.namespaced).lower() for one in found} == {namespaced}
+        assert called(resources, kind) == called(resources, plural)
+    for word, plural in (("deploy", "deployments"), ("no", "nodes"), ("crd", "customresource"),
+                         ("ks", "kustomizations"), ("instance", "fluxinstances")):  # fmt: skip
+        assert called(resources, word)[0].plural.startswith(plural)
+    assert called(resources, "deployments.v1.apps") == called(resources, "deploy.apps")
+    for word, said in (("deploys", "did you mean deploy"), ("deploy.batch", "no kind")):
+        with pytest.raises(NotFoundError, match=said):
+            called(resources, word)
+
+
+def test_a_kind_of_flux_that_is_not_served(bare_cluster: Cluster) -> None:
+    """Where a CRD of Flux is missing the kind is known, and said not to be served."""
+    with pytest.raises(NotFoundError, match=r"does not serve kustomizations\.kustomize"):
+        called(asked(bare_cluster.kubeconfig("admin")), "ks")
+
+
+def test_an_old_server_is_asked_group_by_group(server: ApiServer, tmp_path: Path) -> None:
+    """Before Kubernetes 1.26 each version is asked; subresources are none; what is down is left."""
+
+    def version(request: Request) -> None:
+        core = {"name": "pods", "singularName": "", "kind": "Pod", "namespaced": True,
+                "shortNames": ["po"], "verbs": ["get"]}  # fmt: skip
+        apps = {"name": "deployments", "singularName": "deployment", "kind": "Deployment",
+                "namespaced": True, "verbs": ["get", "list"]}  # fmt: skip
+        if "metrics" in request.path:
+            request.refuse(503, "the server is currently unable to handle the request")
+        elif "/apis/" in request.path:
+            request.send({"resources": [apps, {**apps, "name": "deployments/scale"}]})
+        else:
+            request.send({"resources": [core]})
+
+    groups = ["apps/v1", "metrics.k8s.io/v1"]
+    server.ill["api"] = lambda r: r.send({"kind": "APIVersions", "versions": ["v1"]})
+    server.ill["apis"] = lambda r: r.send(
+        {"kind": "APIGroupList", "groups": [{"versions": [{"groupVersion": g}]} for g in groups]}
+    )
+    server.ill["v1"] = version
+    found = asked(kubeconfig(tmp_path / "kubeconfig", server.url))
+    assert [one.full_name for one in found] == ["pods", "deployments.apps"]
+    assert found[0].base == "/api/v1"
+    assert found[1].base == "/apis/apps/v1"
+    assert called(found, "po") == [found[0]]
+    assert of_kind(found, "apps/v1beta1", "Deployment") == found[1]
+    assert of_kind(found, "v1", "Deployment") is None

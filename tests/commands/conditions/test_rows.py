@@ -1,0 +1,31 @@
+"""The conditions of an object as rows."""
+
+from fluxstatus.commands.conditions.rows import COLUMNS, WIDE, conditions_of, rows
+from tests.builders import NOW, flux
+
+BROKEN = flux("Kustomization", "one", {"Reconciling": "True ProgressingWithRetry: retrying",
+                                       "Ready": "False BuildFailed: no"}, generation=3)  # fmt: skip
+
+
+def test_each_condition_is_a_row() -> None:
+    """Type, status, age, reason and message, in the object's own order."""
+    assert rows(BROKEN, COLUMNS, NOW) == [
+        ["Reconciling", "True", "10m", "ProgressingWithRetry", "retrying"],
+        ["Ready", "False", "10m", "BuildFailed", "no"],
+    ]
+
+
+def test_wide_says_of_what_and_what_it_means() -> None:
+    """With -o wide the generation it is about is beside the present one, and Flux's meaning."""
+    [_, ready] = (dict(zip(WIDE, row, strict=True)) for row in rows(BROKEN, WIDE, NOW))
+    assert ready["OBSERVED"] == "1/3"
+    assert ready["MEANING"] == "the last reconciliation failed"
+    foreign = BROKEN | {"apiVersion": "apps/v1"}
+    assert dict(zip(WIDE, rows(foreign, WIDE, NOW)[1], strict=True))["MEANING"] == ""
+
+
+def test_what_has_none_has_no_row() -> None:
+    """An object without status, or with another form of it, has no conditions."""
+    for status in ({}, {"conditions": None}, {"conditions": "x"}, {"conditions": ["x"]}):
+        assert conditions_of({"status": status}) == []
+    assert conditions_of({}) == []

@@ -1,0 +1,90 @@
+"""Events as a list."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.cluster.list_reader import Saved
+from fluxstatus.commands.events.source import Events, Wanted
+from fluxstatus.commands.listing import Entry
+from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.ref import Ref
+from tests.builders import event, evidence, flux_system, minutes
+
+KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
+
+
+def about(api_version: str, *words: str, **more: Any) -> dict[str, Any]:
+    """Return an event about an object of *api_version*."""
+    made = event(*words, **more)
+    made["involvedObject"]["apiVersion"] = api_version
+    return made
+
+
+FAILED = about(KUSTOMIZE, "Kustomization apps/web", "BuildFailed", "no", ago=minutes(30), count=2)
+AGAIN = about(KUSTOMIZE, "Kustomization apps/web", "BuildFailed", "no", ago=minutes(1), count=3)
+OTHER = about(KUSTOMIZE, "Kustomization apps/db", "BuildFailed", "no", ago=minutes(10))
+FOREIGN = about("v1", "Pod apps/web-1", "BackOff", "back-off")
+OWN = about("v1", "Pod flux-system/source-controller-1", "BackOff", "back-off", ago=minutes(9))
+ANY = Wanted()
+ALL = (FAILED, AGAIN, OTHER, FOREIGN, OWN)
+
+
+def entries(
+    wanted: Wanted = ANY, *, folded: bool = True, namespaces: tuple[str, ...] = ()
+) -> list[Entry]:
+    """Return the entries for a cluster with ALL."""
+    saved = Saved(evidence(*flux_system(), *ALL), namespaces)
+    return [e for batch in Events(wanted, folded=folded).entries(saved) for e in batch]
+
+
+def test_the_same_is_told_once_the_newest_last() -> None:
+    """What was said again is one line with how often; pods are told in Flux's own namespace."""
+    told = [(e.cell("OBJECT"), e.cell("TIMES"), e.cell("LAST")) for e in entries()]
+    assert told == [
+        ("kustomization/db", "1", "10m"),
+        ("pod/source-controller-1", "1", "9m"),
+        ("kustomization/web", "5", "60s"),
+    ]
+    assert entries()[-1].cell("FIRST") in ("30m", "60s")
+    assert len(entries(folded=False)) == 4
+
+
+def test_events_are_chosen() -> None:
+    """By object, age, type and namespace."""
+    web = Ref(KUSTOMIZE, "Kustomization", "apps", "web")
+    assert [e.cell("TIMES") for e in entries(Wanted(about=web))] == ["5"]
+    assert [e.cell("TIMES") for e in entries(Wanted(since=timedelta(minutes=5)))] == ["3"]
+    assert entries(Wanted(type="Normal")) == []
+    assert {e.cell("OBJECT") for e in entries(namespaces=("apps",))} == {
+        "kustomization/db",
+        "kustomization/web",
+    }
+
+
+def test_a_doubt_is_gone_with_an_event() -> None:
+    """An object that is not there and has no event is a mistake; with one it is gone."""
+    saved = Saved(evidence(*ALL))
+    for name, there in (("web", True), ("typo", False)):
+        wanted = Wanted(about=Ref(KUSTOMIZE, "Kustomization", "apps", name))
+        source = Events(wanted, folded=True, doubt=NotFoundError("there is none"))
+        list(source.entries(saved))
+        assert (source.mistake() is None) is there
+
+
+def test_credentials_are_masked() -> None:
+    """A credential in a message is not shown."""
+    secret = about(KUSTOMIZE, "Kustomization apps/x", "F", "https://me:hunter2@git.example.com")
+    saved = Saved(evidence(secret))
+    [[entry]] = Events(ANY, folded=True).entries(saved)
+    assert "hunter2" not in entry.cell("MESSAGE")
+
+
+@pytest.mark.parametrize("column", Events.wide)
+def test_every_column_has_a_text(column: str) -> None:
+    """No column fails, whatever an event lacks."""
+    saved = Saved(evidence({"apiVersion": "v1", "kind": "Event", "metadata": {"namespace": "a"},
+                            "involvedObject": {"apiVersion": KUSTOMIZE}}))  # fmt: skip
+    [[entry]] = Events(ANY, folded=True).entries(saved)
+    assert isinstance(entry.cell(column), str)

@@ -1,0 +1,54 @@
+"""What is told of codes is what the check knows, all of it."""
+
+import re
+import runpy
+import shlex
+
+import pytest
+
+from fluxstatus.advice import ADVICE
+from fluxstatus.checks import STEPS
+from fluxstatus.commands.explain.codes import Code, codes
+from fluxstatus.commands.preflight import report as preflight
+from fluxstatus.commands.versions import skew
+from fluxstatus.knowledge import RULES, pods
+from fluxstatus.knowledge.states import STATES
+from tests.conftest import ROOT
+
+CODES = codes()
+
+
+def test_page_is_current() -> None:
+    """docs/codes.md is what docs/codes.py makes; run that to renew it."""
+    page = runpy.run_path(str(ROOT / "docs" / "codes.py"))["page"]()
+    assert (ROOT / "docs" / "codes.md").read_text(encoding="utf-8") == page
+
+
+def test_every_code_is_there() -> None:
+    """Each code that a step or a command can give is explained, with all that give it."""
+    given = {(code, step.id) for step in STEPS for code in step.codes}
+    given |= {(code, "versions") for code in skew.CODES}
+    given |= {(code, "preflight") for code in preflight.CODES}
+    assert given == {(code.code, step) for code in CODES.values() for step in code.steps}
+
+
+def test_every_rule_is_told() -> None:
+    """Each rule and habit of a code is a case of it, with its steps and where it comes from."""
+    rules = (*RULES, *pods.RULES, *STATES.values())
+    steps: list[tuple[str, int]] = [(rule.code, len(rule.steps)) for rule in rules]
+    steps += [(habit.code, len(habit.steps)) for habit in ADVICE]
+    known = [count for code, count in steps if code in CODES]
+    told = [case for code in CODES.values() for case in code.cases]
+    assert len(told) == len(known)
+    assert sum(len(case.hints) for case in told) == sum(known)
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
+def test_texts_are_for_people(code: Code) -> None:
+    """No field is left in braces, what is open is a word in capitals, and commands parse."""
+    hints = [hint for case in code.cases for hint in case.hints]
+    for text in (*(case.why for case in code.cases), *(hint.text for hint in hints)):
+        assert not re.search(r"\{\w+\}|…", text)
+    for command in (command for hint in hints for command in hint.commands):
+        assert shlex.split(shlex.join(command.argv)) == list(command.argv)
+        assert not re.search(r"\{[a-z_]+\}", " ".join(command.argv))

@@ -1,0 +1,162 @@
+"""Everything that was ever recorded can be told."""
+
+import json
+from datetime import timedelta
+from functools import cache
+from itertools import chain
+
+import pytest
+
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.commands.explain import as_json, as_text
+from fluxstatus.commands.explain.details import Details, details_of
+from fluxstatus.knowledge.conditions import meaning_of
+from fluxstatus.lookup.log import Log
+from fluxstatus.model import snapshot
+from fluxstatus.model.findings import Level
+from fluxstatus.report.look import Look
+from fluxstatus.state.state import State
+from tests.builders import event, flux_system, judge, kustomization, report, source, state
+from tests.conftest import RECORDED
+
+FILES = sorted(RECORDED.glob("*.json.gz"))
+
+
+@cache
+def all_details(name: str) -> list[Details]:
+    """Return the stories of all objects in the recorded cluster *name*."""
+    evidence = snapshot.load(RECORDED / name)
+    known, said = State(evidence), judge(evidence)
+    analysis = Analysis(known)
+    return [details_of(analysis, said, one, Log(), ()) for one in known.resources.values()]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_object_can_be_told(file: object) -> None:
+    """Each recorded object has a story whose text fits 80 columns, and a JSON document."""
+    for details in all_details(getattr(file, "name", "")):
+        lines = as_text.render(details, Look()).splitlines()
+        copied = ("kubectl ", "flux-operator ", "https://", "helm ")
+        wide = [line for line in lines if len(line) > 80 and not any(c in line for c in copied)]
+        assert not wide
+        assert f"{details.ref}" in lines[0]
+        assert json.loads(as_json.render(details))["object"]["name"] == details.ref.name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_story_agrees_with_the_check(file: object) -> None:
+    """An object fails exactly if the check blames something, and its tree leads there."""
+    evidence = snapshot.load(RECORDED / getattr(file, "name", ""))
+    fails = {
+        ref
+        for finding in judge(evidence).findings
+        if finding.level is Level.FAIL
+        for ref in (finding.object, *finding.blocks)
+    }
+    for details in all_details(getattr(file, "name", "")):
+        assert (details.level is Level.FAIL) == (details.ref in fails)
+        blockers = {f.object for f in details.findings if f.level is Level.FAIL} - {details.ref}
+        nodes = chain.from_iterable(node.all() for node in details.needs)
+        named = {node.ref[1:] for node in nodes}
+        kinds = ("GitRepository", "Kustomization", "OCIRepository", "HelmRepository")
+        missing = {b for b in blockers if b and b.kind in kinds and b[1:] not in named}
+        assert not missing
+
+
+def test_what_is_on_its_way_is_no_pass() -> None:
+    """An object of which nothing is known but that it is not ready gets no verdict."""
+    waits = {"Ready": "False DependencyNotReady: dependency 'apps/base' is not ready"}
+    base = kustomization("base", "git", age=timedelta(seconds=20))
+    web = kustomization("web", "git", waits, after=["base"])
+    details = _details(*flux_system(), source("git"), base, web, kind="Kustomization", name="web")
+    assert (details.level, details.findings) == (Level.SKIP, ())
+    assert "no verdict yet: failed" in as_text.render(details, Look())
+
+
+def test_every_recorded_condition_has_a_meaning() -> None:
+    """No condition that a controller was seen to set is left without a word."""
+    unknown = {
+        (one.type, one.status)
+        for file in FILES
+        for details in all_details(file.name)
+        for one in details.conditions
+        if not one.meaning
+    }
+    assert not unknown
+
+
+def test_an_unknown_condition_has_none() -> None:
+    """Of a condition that Flux does not have nothing is made up."""
+    assert meaning_of("Frobnicated", "True", "Because") == ""
+
+
+def _details(*objects: dict[str, object], kind: str, name: str) -> Details:
+    known = state(*objects)
+    return details_of(
+        Analysis(known), report(*objects), known.resources[kind, "apps", name], Log(), ()
+    )
+
+
+def test_history_tells_how_often_and_the_last_good() -> None:
+    """What an object remembers is counted, and the last success is found behind the failures."""
+    history = [
+        {
+            "lastReconciledStatus": "BuildFailed",
+            "lastReconciled": "2026-11-23T11:59:00Z",
+            "firstReconciled": "2026-11-23T11:00:00Z",
+            "totalReconciliations": 12,
+            "lastReconciledDuration": "1.5s",
+        },
+        {
+            "lastReconciledStatus": "ReconciliationSucceeded",
+            "lastReconciled": "2026-11-23T10:59:00Z",
+        },
+    ]
+    failing = {"Ready": "False BuildFailed: kustomize build failed"}
+    one = kustomization("web", "repo", failing)
+    one["status"]["history"] = history
+    details = _details(*flux_system(), source("repo"), one, kind="Kustomization", name="web")
+    assert details.last_good is not None
+    assert f"{details.last_good:%H:%M}" == "10:59"
+    text = " ".join(as_text.render(details, Look()).split())
+    assert "BuildFailed, 12 times since 2026-11-23 11:00 UTC, took 1.5s" in text
+    assert "last good 61m ago" in text
+
+
+def test_events_are_folded() -> None:
+    """A Warning event is told once, with how often it came."""
+    said = event("Kustomization apps/web", "BuildFailed", "no such file", count=14)
+    one = kustomization("web", "repo", {"Ready": "False BuildFailed: kustomize build failed"})
+    details = _details(*flux_system(), source("repo"), one, said, kind="Kustomization", name="web")
+    assert "Warning, 14 times, 5m ago: BuildFailed: no such file" in as_text.render(details, Look())
+
+
+def test_suspended_anywhere_in_the_chain_is_told() -> None:
+    """A source that is suspended is named at what hangs on it, with since when."""
+    paused = source("repo", spec={"suspend": True})
+    details = _details(
+        *flux_system(), paused, kustomization("web", "repo"), kind="Kustomization", name="web"
+    )
+    assert [ref.name for ref, _ in details.suspended] == ["repo"]
+
+
+def test_hostile_text_is_escaped() -> None:
+    """What moves the cursor in a message, a type or a revision comes out as an escape."""
+    evil = "\x1b[2J\u202e"
+    one = kustomization("web", "repo", {"Ready": f"False {evil}: {evil}"}, applied=evil)
+    one["status"]["conditions"].append(
+        {"type": evil, "status": evil, "reason": evil, "message": evil}
+    )
+    details = _details(*flux_system(), source("repo"), one, kind="Kustomization", name="web")
+    for text in (as_text.render(details, Look()), as_json.render(details)):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+def test_ascii_only() -> None:
+    """On a terminal without UTF-8 the tree is drawn in ASCII."""
+    details = _details(
+        *flux_system(), source("repo"), kustomization("web", "repo"),
+        kind="Kustomization", name="web",
+    )  # fmt: skip
+    assert as_text.render(details, Look(ascii=True)).isascii()

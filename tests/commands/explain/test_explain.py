@@ -1,0 +1,155 @@
+"""`explain`: what a user gets, by the program itself."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.checks import STEPS
+from fluxstatus.model.findings import Exit
+from tests.conftest import RECORDED, Program
+
+BLOCKED = ("kustomization/team-03", "-n", "git-fanout-30", "--demo")
+ZOO = RECORDED / "zoo.json.gz"
+
+
+def test_the_cause_and_the_fix_come_first(flux_status: Program) -> None:
+    """Of an object that waits the cause is told before anything else, and the exit code is 1."""
+    done = flux_status("explain", *BLOCKED)
+    assert done.returncode == Exit.UNHEALTHY
+    order = [
+        "Kustomization git-fanout-30/team-03 · waits",
+        "GitRepository git-fanout-30/monorepo: git-down.acme.internal refuses connections",
+        " why ", " fix ", "\nchain\n", "<- the cause", "\nrevisions\n", "\nconditions\n",
+    ]  # fmt: skip
+    text = done.stdout.replace("\n                    ", " ")
+    places = [text.find(words) for words in order]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "\x1b" not in done.stdout
+
+
+def test_what_is_well_is_0(flux_status: Program) -> None:
+    """An object that is well is told as such."""
+    done = flux_status("explain", "hr", "web", "--demo")
+    assert done.returncode == Exit.HEALTHY
+    assert done.stdout.startswith("HelmRelease healthy-helm/web · ready")
+
+
+def test_json_has_the_same(flux_status: Program) -> None:
+    """The document names the object, the cause, its fix, and the chain to it."""
+    done = flux_status("explain", *BLOCKED, "-o", "json")
+    document = json.loads(done.stdout)
+    assert done.returncode == Exit.UNHEALTHY
+    assert document["verdict"] == "fail"
+    assert document["findings"][0]["object"]["name"] == "monorepo"
+    assert document["findings"][0]["hints"]
+    assert [n["object"]["name"] for n in document["chain"]["needs"] if n["cause"]] == ["monorepo"]
+    assert document["log"]["unread"]["why"] == "not-asked"
+    assert document["credentials"]["unread"]["why"] == "not-asked"
+
+
+def test_several_are_asked_back(flux_status: Program) -> None:
+    """A name in two namespaces is no answer, but a list to choose from; each line of it works."""
+    done = flux_status("explain", "ks/team-03", "--demo")
+    assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+    choices = [line.split() for line in done.stderr.splitlines() if " explain " in line]
+    assert len(choices) == 2
+    for *_, name, flag, namespace in choices:
+        again = flux_status("explain", name, flag, namespace, "--demo")
+        assert namespace in again.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("kustomisations/app",), "did you mean kustomizations?"),
+        (("ks/monitorin",), "explain kustomization/monitoring -n healthy-chain"),
+        (("supended",), "explain suspended"),
+        (("ks",), "which Kustomization?"),
+        ((), "Missing argument"),
+    ],
+)
+def test_mistakes_are_2_with_a_suggestion(
+    flux_status: Program, words: tuple[str, ...], said: str
+) -> None:
+    """What is unknown is wrong usage, and what may be meant is named."""
+    done = flux_status("explain", *words, "--demo")
+    assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+    assert said in done.stderr
+
+
+@pytest.mark.cluster  # for kubectl
+def test_no_cluster_is_3(flux_status: Program) -> None:
+    """Where nothing can be asked, that is what is told."""
+    done = flux_status("explain", "ks/app", "--context=nowhere")
+    assert done.returncode == Exit.NO_VERDICT
+    assert "nowhere" in done.stdout
+
+
+def test_a_mistyped_code_is_told_without_a_cluster(flux_status: Program) -> None:
+    """Where nothing can be asked, too, a code that nearly is one is named."""
+    done = flux_status("explain", "secret-mising", "--context=nowhere")
+    assert done.returncode == Exit.NO_VERDICT
+    assert "kubectl flux-status explain secret-missing" in done.stderr
+    assert "no code" not in flux_status("explain", "ks/app", "--context=nowhere").stderr
+
+
+def test_what_could_not_be_read_is_3(flux_status: Program, tmp_path: Path) -> None:
+    """Of a kind that could not be read nobody says that the object does not exist."""
+    from fluxstatus.model import snapshot  # noqa: PLC0415 - only this test makes a file
+    from tests.builders import FORBIDDEN, evidence  # noqa: PLC0415
+
+    kind = "kustomizations.kustomize.toolkit.fluxcd.io"
+    snapshot.save(tmp_path / "now.json", evidence(unread={kind: FORBIDDEN}))
+    done = flux_status("explain", "ks/app", f"--from={tmp_path / 'now.json'}")
+    assert (done.returncode, done.stdout) == (Exit.NO_VERDICT, "")
+    assert "not allowed" in done.stderr
+
+
+@pytest.mark.parametrize("code", ["suspended", "secret-missing", "forbidden", "revision-behind"])
+def test_a_code_needs_no_cluster(flux_status: Program, code: str) -> None:
+    """A code is explained without a kubeconfig; the exit code is 0."""
+    env = {"KUBECONFIG": "/nowhere", "PATH": "/nowhere"}
+    done = flux_status("explain", code, env=env)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{code}: ")
+    document = json.loads(flux_status("explain", code, "-o", "json", env=env).stdout)
+    assert document["code"] == code
+    assert document["steps"] == [step.id for step in STEPS if code in step.codes]
+
+
+def test_the_check_leads_here(flux_status: Program) -> None:
+    """What a finding offers to read more is a command that works for its object."""
+    report = json.loads(flux_status("-o", "json", f"--from={ZOO}").stdout)
+    commands = [
+        command["argv"]
+        for finding in report["findings"]
+        for hint in finding["hints"]
+        for command in hint["commands"]
+        if command["argv"][:2] == ["kubectl", "flux-status"]
+    ]
+    assert len(commands) > 50
+    for argv in commands[::20]:
+        words = argv[2 : argv.index("--context")]
+        done = flux_status(*words, f"--from={ZOO}")
+        assert done.returncode in (Exit.HEALTHY, Exit.UNHEALTHY)
+        assert argv[3].partition("/")[2] in done.stdout.splitlines()[0]
+
+
+def test_the_check_does_not_wait_for_it() -> None:
+    """Nothing that only another command needs, or only judging, is imported at the start."""
+    code = "import sys, fluxstatus.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = done.stdout.split()
+    late = ("commands.explain", "commands.ui", "lookup", "checks", "causes", "knowledge")
+    assert "fluxstatus.cli" in modules
+    assert not [m for m in modules if m.startswith(tuple(f"fluxstatus.{name}" for name in late))]
+
+
+def test_options_that_make_no_sense(flux_status: Program) -> None:
+    """A saved cluster and a context, or another saved cluster, do not go together."""
+    for more in ("--context=prod", "--from=x", "--save=x"):
+        assert flux_status("explain", *BLOCKED, more).returncode == Exit.USAGE

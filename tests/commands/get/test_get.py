@@ -1,0 +1,136 @@
+"""The commands that list and look up, by the program itself, without a cluster."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from fluxstatus.model.findings import Exit
+from tests.conftest import RECORDED, Program
+from tests.terminal import Terminal
+
+ZOO = RECORDED / "zoo.json.gz"
+COMMANDS = ("get", "conditions", "events", "logs", "tree", "owner")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_two_examples(flux_status: Program, command: str) -> None:
+    """The help of each shows how it is used, at least twice, and the examples fit a terminal."""
+    text = flux_status(command, "--help").stdout
+    examples = re.findall(rf"^ +kubectl flux-status {command} .*$", text, re.MULTILINE)
+    assert len(examples) >= 2
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("line", [
+    "get all --not-ready -o wide", "get components", "get sources -o json", "get ks -o yaml",
+    "get ks,hr -o name", "conditions ks/team-03 -n git-fanout-30", "events --type Warning",
+    "tree gitrepo/monorepo", "owner ks/team-03 -n git-fanout-30", "owner deploy/source-controller",
+])  # fmt: skip
+def test_the_demo_has_something_for_each(flux_status: Program, line: str) -> None:
+    """Each works without a cluster: it shows something, and ends with 0 though much is broken."""
+    done = flux_status(*line.split(), "--demo", env={"PATH": "/nowhere"})
+    assert done.returncode == Exit.HEALTHY, done.stderr
+    assert done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_formats_have_the_same_objects(flux_status: Program) -> None:
+    """Table, names, JSON and YAML are of the same objects in the same order."""
+    lines = [flux_status("get", "ks", "--from", ZOO, "-o", form).stdout
+             for form in ("table", "name", "json", "yaml")]  # fmt: skip
+    named = [line.split()[1] for line in lines[0].splitlines()[1:]]
+    assert [line.partition("/")[2] for line in lines[1].splitlines()] == named
+    items = json.loads(lines[2])["items"]
+    assert [item["metadata"]["name"] for item in items] == named
+    assert yaml.safe_load(lines[3])["items"] == items
+
+
+def test_not_ready_is_what_the_json_says(flux_status: Program) -> None:
+    """--not-ready has each object whose Ready condition is not True, wherever that stands."""
+    done = flux_status("get", "ks", "--from", ZOO, "-o", "json")
+    unready = {
+        (item["metadata"]["namespace"], item["metadata"]["name"])
+        for item in json.loads(done.stdout)["items"]
+        if not any(
+            condition["type"] == "Ready" and condition["status"] == "True"
+            for condition in item.get("status", {}).get("conditions", ())
+        )
+    }
+    shown = flux_status("get", "ks", "--from", ZOO, "--not-ready", "--no-headers").stdout
+    assert {tuple(line.split()[:2]) for line in shown.splitlines()} >= unready
+
+
+def test_a_message_is_cut_on_a_terminal_only(flux_status: Program) -> None:
+    """On a terminal no line is wider than it; in a pipe every text is whole."""
+    argv = (sys.executable, "-m", "fluxstatus", "get", "hr", "--from", str(ZOO), "--color=never")
+    with Terminal(argv, columns=160) as terminal:
+        assert terminal.end() == Exit.HEALTHY
+    assert max(map(len, terminal.text.splitlines())) <= 160
+    assert "…" in terminal.text
+    assert "…" not in flux_status("get", "hr", "--from", ZOO).stdout
+
+
+MISTAKES = [
+    ("get kustomisations", "did you mean kustomizations?"),
+    ("get ks monorepo", "there is no 'monorepo'"),
+    ("get ks --sort-by nam", "did you mean name?"),
+    ("get components --suspended", "--suspended says nothing of components"),
+    ("get ks --watch", "never changes"),
+    ("get ks -o html", "is not one of"),
+    ("get ks --context prod", "asks no cluster"),
+    ("get", "Missing argument"),
+    ("conditions ks", "is not KIND/NAME"),
+    ("conditions gitrepo/monorep", "did you mean"),
+    ("tree deploy/x", "is no kind of Flux"),
+    ("owner ks/app", "choose one"),
+    ("events --for ks/app", "choose one"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), MISTAKES)
+def test_a_mistake_is_2(flux_status: Program, line: str, said: str) -> None:
+    """What is wrong is said with what may be meant, and nothing is shown."""
+    done = flux_status(*line.split(), "--from", ZOO)
+    assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+    assert said in " ".join(done.stderr.split())
+
+
+def test_what_may_be_meant_can_be_pasted(flux_status: Program) -> None:
+    """A choice is a whole command; with one of them there is an answer."""
+    done = flux_status("owner", "ks/app", "--from", ZOO)
+    choices = re.findall(r"^  kubectl flux-status (owner .*)$", done.stderr, re.MULTILINE)
+    assert len(choices) > 2
+    assert flux_status(*choices[0].split(), "--from", ZOO).returncode == Exit.HEALTHY
+
+
+@pytest.mark.parametrize("line", ["get ks", "get components", "conditions ks/a", "events", "logs",
+                                  "tree ks/a", "owner ks/a"])  # fmt: skip
+def test_no_cluster_is_3(flux_status: Program, line: str) -> None:
+    """Where nobody can be asked there is one sentence, and nothing that looks like an answer."""
+    done = flux_status(*line.split())
+    assert (done.returncode, done.stdout) == (Exit.NO_VERDICT, "")
+    assert done.stderr.startswith("Error: ")
+    assert "bug" not in done.stderr
+
+
+def test_options_stand_before_the_name_too(flux_status: Program) -> None:
+    """As with kubectl, a flag may come before the subcommand."""
+    before = flux_status("-n", "git-fanout-30", "get", "ks", "--from", ZOO)
+    after = flux_status("get", "ks", "--from", ZOO, "-n", "git-fanout-30")
+    assert before.stdout == after.stdout != ""
+
+
+def test_a_reader_that_stops_is_no_error() -> None:
+    """A list whose reader goes ends quietly, with its usual exit code."""
+    argv = [sys.executable, "-m", "fluxstatus", "get", "all", "--from", str(ZOO), "-o", "json"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.read(10)
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, b"Error" in said) == (Exit.HEALTHY, False)

@@ -1,0 +1,145 @@
+"""How an object stands in a list: ready, stale, on which revision, in which words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from fluxstatus.cluster.list_reader import Saved
+from fluxstatus.commands.get.rows import FILTERS, WIDE, Row, cell, rows
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.resource import Verdict
+from tests.builders import FORBIDDEN, evidence, flux, kustomization, minutes, source, stamp
+
+READY = {"Ready": "True ReconciliationSucceeded: Applied revision: main@sha1:abc"}
+FAILED = {
+    "Reconciling": "True ProgressingWithRetry: retrying",
+    "Ready": "False BuildFailed: kustomize build failed",
+}
+
+
+def listed(*objects: Any, kinds: Iterable[str] = KINDS, **more: Any) -> dict[str, Row]:
+    """Return the rows of a cluster with *objects* by the name of the object."""
+    saved = Saved(evidence(*objects, **more))
+    found = [row for batch in rows(saved, (KINDS[kind] for kind in kinds)) for row in batch]
+    return {row.resource.ref.name: row for row in found}
+
+
+def told(row: Row) -> Mapping[str, str]:
+    """Return the columns of *row*."""
+    return {column: cell(row, column, with_kind=False) for column in WIDE}
+
+
+CASES: list[tuple[Verdict, str, str, dict[str, Any]]] = [
+    (Verdict.READY, "True", "Applied revision: main@sha1:abc", {"conditions": READY}),
+    (Verdict.FAILED, "False", "kustomize build failed", {"conditions": FAILED}),
+    (
+        Verdict.STALLED, "False", "stalled: bad spec",
+        {"conditions": {"Stalled": "True Invalid: bad", "Ready": "False Invalid: bad spec"}},
+    ),
+    (Verdict.SUSPENDED, "True", READY["Ready"][30:], {"spec": {"suspend": True}}),
+    (
+        Verdict.OUTDATED, "Unknown", "outdated: Applied revision: main@sha1:abc",
+        {"conditions": READY, "generation": 2},
+    ),
+    (Verdict.NEVER, "Unknown", "never reconciled", {"conditions": {}}),
+    (
+        Verdict.TERMINATING, "Unknown", "terminating: Applied revision: main@sha1:abc",
+        {"conditions": READY, "deletionTimestamp": stamp(minutes(5))},
+    ),
+    (
+        Verdict.RECONCILING, "Unknown", "at work",
+        {"conditions": {"Ready": "Unknown Progressing: at work"}, "age": minutes(0)},
+    ),
+    (
+        Verdict.STUCK, "Unknown", "stuck: at work",
+        {"conditions": {"Ready": "Unknown Progressing: at work"}, "age": minutes(60)},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verdict", "ready", "message", "made"), CASES)
+def test_ready_is_the_verdict(
+    verdict: Verdict, ready: str, message: str, made: dict[str, Any]
+) -> None:
+    """READY follows the verdict, and the message says so where the controller's words do not."""
+    row = listed(kustomization("one", "git", **made))["one"]
+    assert row.resource.verdict is verdict
+    assert told(row)["READY"] == ready
+    assert told(row)["MESSAGE"].endswith(message)
+    assert FILTERS["not_ready"](row) is (ready != "True")
+
+
+def test_what_has_no_status_is_neither() -> None:
+    """A static object is not called ready, and is not among what is not ready."""
+    row = listed(flux("Alert", "one", {}))["one"]
+    assert told(row)["READY"] == "-"
+    assert not FILTERS["not_ready"](row)
+
+
+def test_revisions() -> None:
+    """Wanted is what the source has, applied what runs, each short; one behind is stale."""
+    known = listed(
+        source("git"),
+        kustomization("current", "git"),
+        kustomization("behind", "git", applied="main@sha1:old"),
+        kustomization("alone", "nowhere"),
+    )
+    assert [told(known[name])["WANTED"] for name in ("current", "behind", "alone")] == [
+        "main@sha1:abc", "main@sha1:abc", "",
+    ]  # fmt: skip
+    assert told(known["behind"])["APPLIED"] == "main@sha1:old"
+    stale = {name for name, row in known.items() if FILTERS["stale"](row)}
+    assert stale == {"behind"}
+
+
+def test_an_old_request_and_an_old_spec_are_stale() -> None:
+    """A request that was not handled, or a status about an older spec, is stale, too."""
+    asked = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
+    known = listed(
+        kustomization("asked", "git", annotations=asked),
+        kustomization("changed", "git", generation=2),
+        kustomization("well", "git"),
+    )
+    assert {name for name, row in known.items() if FILTERS["stale"](row)} == {"asked", "changed"}
+
+
+def test_releases_and_instances_have_versions() -> None:
+    """A release is told by chart version, a FluxInstance by that of Flux, a source by its ref."""
+    known = listed(
+        flux("HelmChart", "apps-web", {"Ready": "True Ok: x"},
+             status={"artifact": {"revision": "2.0.0"}}),
+        flux("HelmRelease", "web", status={
+            "helmChart": "apps/apps-web",
+            "history": [{"status": "deployed", "chartVersion": "1.0.0"}],
+        }, spec={"chart": {"spec": {"chart": "web", "sourceRef": {"kind": "HelmRepository",
+                                                                  "name": "charts"}}}}),
+        flux("FluxInstance", "flux", spec={"distribution": {"version": "2.x"}},
+             status={"lastAppliedRevision": "v2.9.5@sha256:abc"}),
+        flux("GitRepository", "git", spec={"ref": {"tag": "v1", "semver": ">=1"}}),
+    )  # fmt: skip
+    places = {name: (told(row)["WANTED"], told(row)["APPLIED"]) for name, row in known.items()}
+    assert places["web"] == ("2.0.0", "1.0.0")
+    assert places["flux"] == ("2.x", "v2.9.5@sha256:abc")
+    assert places["git"] == (">=1", "")
+
+
+def test_wide_says_source_and_owner() -> None:
+    """With -o wide the source, the owner by its labels, the interval and the reason are told."""
+    labels = {
+        "kustomize.toolkit.fluxcd.io/name": "root",
+        "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+    }
+    more = told(listed(kustomization("one", "shared/git", READY, labels=labels))["one"])
+    assert more["SOURCE"] == "GitRepository/shared/git"
+    assert more["OWNER"] == "Kustomization/flux-system/root"
+    assert (more["INTERVAL"], more["REASON"]) == ("10m", "ReconciliationSucceeded")
+
+
+def test_a_source_that_is_not_read_is_noted() -> None:
+    """When the sources cannot be read nothing is called stale, and the reason is kept."""
+    name = KINDS["GitRepository"].resource
+    saved = Saved(evidence(kustomization("one", "git"), unread={name: FORBIDDEN}))
+    [[row]] = [batch for batch in rows(saved, [KINDS["Kustomization"]]) if batch]
+    assert not FILTERS["stale"](row)
+    assert saved.unread == {name: FORBIDDEN}

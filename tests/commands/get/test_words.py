@@ -1,0 +1,52 @@
+"""What may be listed, and by which names."""
+
+import pytest
+
+from fluxstatus.commands.get.words import GROUPS, asked_for, kinds_of
+from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.kinds import KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_has_all_its_names(kind: object) -> None:
+    """A kind is listed by its name, plural, short names and plural.group."""
+    known = next(one for one in KINDS.values() if one is kind)
+    for word in (known.name, known.plural, known.resource, *known.short):
+        assert kinds_of(word) == [known]
+
+
+def test_groups_and_lists() -> None:
+    """Groups stand for several kinds, words with commas for all of theirs, each once."""
+    assert {kind.step for kind in GROUPS["sources"]} == {"sources"}
+    assert set(GROUPS["all"]) == set(KINDS.values()) - {KINDS["FluxReport"]}
+    assert [kind.name for kind in kinds_of("ks,hr,kustomizations")] == [
+        "Kustomization",
+        "HelmRelease",
+    ]
+
+
+def test_names_narrow() -> None:
+    """Names go with the kinds before them, or each with its own."""
+    ks, hr = KINDS["Kustomization"], KINDS["HelmRelease"]
+    assert asked_for(["ks", "a", "b"]) == {ks: {"a", "b"}}
+    assert asked_for(["ks/a", "hr/a", "ks/b"]) == {ks: {"a", "b"}, hr: {"a"}}
+    assert list(asked_for(["all"], ["hr", "ks"])) == [ks, hr]
+
+
+@pytest.mark.parametrize(
+    ("words", "only", "said"),
+    [
+        (["kustomisations"], [], "did you mean kustomizations?"),
+        (["source"], [], "did you mean sources?"),
+        (["component"], [], "did you mean components?"),
+        (["deploy"], [], "is no kind of Flux"),
+        (["ks/a", "b"], [], "'b' is not KIND/NAME"),
+        (["ks/"], [], "is not KIND/NAME"),
+        (["sources"], ["hr"], "has no HelmRelease"),
+    ],
+)
+def test_a_mistake_is_told(words: list[str], only: list[str], said: str) -> None:
+    """What is no kind gets a suggestion."""
+    with pytest.raises(NotFoundError) as mistaken:
+        asked_for(words, only)
+    assert said in str(mistaken.value)

@@ -1,0 +1,76 @@
+"""`preflight`: what a user gets, by the program itself."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fluxstatus.model.findings import Exit
+from tests.conftest import Program
+from tests.fakes.programs import program
+
+GIT = ("--manifest", "--git", "https://git.example.com/org/fleet.git")
+NOTHING = {"PATH": "/nowhere"}
+
+
+def test_manifest_can_be_piped(flux_status: Program) -> None:
+    """Standard output is the FluxInstance and nothing else; no program and no cluster is needed."""
+    done = flux_status("preflight", *GIT, "--private", env=NOTHING)
+    assert done.returncode == 0
+    made = yaml.safe_load(done.stdout)
+    assert (made["kind"], made["spec"]["sync"]["pullSecret"]) == ("FluxInstance", "flux-system")
+    assert "#" not in done.stdout
+    assert "create secret basic-auth" in done.stderr
+    assert "--password-stdin" in done.stderr
+    assert "for development and tests only" in done.stderr
+
+
+def test_manifest_as_json(flux_status: Program) -> None:
+    """With -o json it is the same object."""
+    as_yaml, as_json = (
+        flux_status("preflight", *GIT, *more).stdout for more in ((), ("-o", "json"))
+    )
+    assert json.loads(as_json) == yaml.safe_load(as_yaml)
+
+
+def test_commands_know_the_context(flux_status: Program) -> None:
+    """What is to be pasted is for the context that was named."""
+    said = flux_status("preflight", *GIT, "--context", "prod").stderr
+    assert "kubectl --context prod apply" in said
+    assert "flux-operator --kube-context prod install" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--manifest", "--git", "org/fleet"),
+        ("--manifest", "--git", "https://me:hunter2@git.example.com/a/b"),
+        ("--manifest", "--path", "x"),
+        ("--git", "https://git.example.com/a/b", "--private"),
+        ("--private",),
+    ],
+)
+def test_wrong_usage(flux_status: Program, words: tuple[str, ...]) -> None:
+    """What makes no sense is told, and no manifest comes that would not work."""
+    done = flux_status("preflight", *words, env=NOTHING)
+    assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+    assert "hunter2" not in done.stderr
+
+
+def test_without_kubectl(flux_status: Program) -> None:
+    """Where there is not even kubectl that is told, with how to get it, and the code is 3."""
+    done = flux_status("preflight", env=NOTHING)
+    assert done.returncode == Exit.NO_VERDICT
+    assert "kubectl is not installed" in done.stdout
+    assert "https://kubernetes.io/docs/tasks/tools/" in done.stdout
+
+
+def test_json_is_a_report(flux_status: Program, tmp_path: Path) -> None:
+    """The document is that of the check, with what passed, too."""
+    program(tmp_path / "flux-operator", "echo client: 0.59.0")
+    done = flux_status("preflight", "-o", "json", env={"PATH": str(tmp_path)})
+    document = json.loads(done.stdout)
+    assert document["verdict"] == "fail"
+    passes = [f["title"] for f in document["findings"] if f["level"] == "pass"]
+    assert "flux-operator 0.59.0" in passes

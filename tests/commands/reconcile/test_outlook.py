@@ -1,0 +1,132 @@
+"""What happens by itself, and about when."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.commands.reconcile.advice import advise
+from fluxstatus.commands.reconcile.outlook import Outlook
+from fluxstatus.model.evidence import Object, Unread, Why
+from tests.builders import (
+    NOT_THERE,
+    NOW,
+    alter,
+    event,
+    flux,
+    flux_system,
+    kustomization,
+    minutes,
+    source,
+    stamp,
+    state,
+)
+
+FAILING = {"Ready": "False BuildFailed: kustomize build failed"}
+
+
+def outlooks(key: tuple[str, str, str], *objects: Object, **more: Any) -> tuple[Outlook, ...]:
+    """Return what will happen to the object *key*."""
+    known = state(*flux_system(), *objects, **more)
+    return advise(Analysis(known), known.resources[key]).by_itself
+
+
+APP = ("Kustomization", "apps", "app")
+GIT = source("app", spec={"interval": "5m", "url": "https://git.example.com/app"})
+
+
+@pytest.mark.parametrize(
+    ("conditions", "spec", "in_minutes"),
+    [
+        (None, {"interval": "10m"}, 6),
+        (None, {"interval": "10m", "retryInterval": "1m"}, 6),
+        (FAILING, {"interval": "10m"}, 6),
+        (FAILING, {"interval": "10m", "retryInterval": "5m"}, 1),
+    ],
+)
+def test_next_attempt(conditions: Any, spec: Object, in_minutes: int) -> None:
+    """After success the interval counts, after failure retryInterval if there is one."""
+    one = kustomization("app", "app", conditions, spec=spec, age=minutes(4))
+    first = outlooks(APP, GIT, one)[0]
+    assert first.at == NOW + timedelta(minutes=in_minutes)
+    assert "about" in first.text
+
+
+def test_overdue() -> None:
+    """What should have happened is said to be due, and since when."""
+    one = kustomization("app", "app", spec={"interval": "1m"}, age=minutes(4))
+    first = outlooks(APP, GIT, one)[0]
+    assert first.at == NOW - timedelta(minutes=3)
+    assert "due 3m ago" in first.text
+
+
+def test_history_counts_more_than_conditions() -> None:
+    """The newest trace of an attempt is taken."""
+    one = kustomization("app", "app", spec={"interval": "10m"}, age=minutes(60))
+    one["status"]["history"] = [{"lastReconciled": stamp(minutes(2))}]
+    assert outlooks(APP, GIT, one)[0].at == NOW + timedelta(minutes=8)
+
+
+def test_a_failing_source_backs_off() -> None:
+    """Of a source that fails the last attempt is told, and the longest that it waits."""
+    warned = event("GitRepository apps/app", "GitOperationFailed", "no", ago=minutes(3))
+    first = outlooks(("GitRepository", "apps", "app"), source("app", NOT_THERE), warned)[0]
+    assert first.at == NOW + timedelta(minutes=12)
+    assert "15m at most" in first.text
+
+
+@pytest.mark.parametrize("kind", ["HelmRelease", "GitRepository"])
+def test_no_trace_is_no_time(kind: str) -> None:
+    """What writes nothing when there is nothing to do gets no time that is made up."""
+    first = outlooks((kind, "apps", "app"), flux(kind, "app", spec={"interval": "10m"}))[0]
+    assert first.at is None
+    assert "within that time" in first.text
+
+
+@pytest.mark.parametrize(
+    ("annotation", "hours"), [({}, 1), ({"fluxcd.controlplane.io/reconcileEvery": "3h"}, 3)]
+)
+def test_the_operators_own_interval(annotation: Object, hours: int) -> None:
+    """A ResourceSet has its interval in an annotation, and one by default."""
+    one = flux("ResourceSet", "app", age=minutes(5), annotations=annotation)
+    first = outlooks(("ResourceSet", "apps", "app"), one)[0]
+    assert first.at == NOW + timedelta(hours=hours, minutes=-5)
+
+
+def test_nothing_happens() -> None:
+    """Suspended is suspended until somebody resumes it."""
+    told = outlooks(APP, GIT, kustomization("app", "app", spec={"suspend": True}))
+    assert "until it is resumed" in told[0].text
+
+
+def _receiver(**more: Any) -> Object:
+    resources = [{"kind": "GitRepository", "name": "*", "namespace": "apps"}]
+    return flux("Receiver", "hooks/github", spec={"resources": resources}, **more)
+
+
+def test_receiver() -> None:
+    """A Receiver that names the source makes a push be noticed at once; one that fails is said."""
+    one = kustomization("app", "app")
+    assert "at once, through Receiver hooks/github" in outlooks(APP, GIT, one, _receiver())[1].text
+    ill = _receiver(conditions={"Ready": "False TokenNotFound: no"})
+    assert "not well itself" in outlooks(APP, GIT, one, ill)[1].text
+    other = flux("Receiver", "hooks/x", spec={"resources": [{"kind": "Bucket", "name": "*"}]})
+    assert "no Receiver names GitRepository apps/app" in outlooks(APP, GIT, one, other)[1].text
+    assert "every 5m" in outlooks(APP, GIT, one)[1].text
+
+
+def test_receivers_that_could_not_be_read() -> None:
+    """That nobody may list Receivers is not that there are none."""
+    hidden = {"receivers.notification.toolkit.fluxcd.io": Unread(Why.FORBIDDEN, "not allowed")}
+    told = outlooks(APP, GIT, kustomization("app", "app"), unread=hidden)
+    assert "could not be read (not allowed)" in told[1].text
+
+
+def test_a_source_that_nobody_fetches() -> None:
+    """With source-controller down nothing new is promised."""
+    down = {"spec.replicas": 0, "status.readyReplicas": 0}
+    objects = alter(flux_system(), "Deployment/source-controller", down)
+    known = state(*objects, GIT, kustomization("app", "app"))
+    told = advise(Analysis(known), known.resources[APP]).by_itself
+    assert "until Deployment flux-system/source-controller runs" in told[-1].text

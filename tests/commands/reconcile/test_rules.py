@@ -1,0 +1,231 @@
+"""Would it help? Each answer, by what the controllers leave in the objects."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.commands.reconcile.advice import Assessment, advise
+from fluxstatus.commands.reconcile.rules import Helps
+from fluxstatus.model import snapshot
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Level
+from fluxstatus.state.state import State
+from tests.builders import (
+    FORBIDDEN,
+    NO_ARTIFACT,
+    NOT_THERE,
+    alter,
+    crashing,
+    flux,
+    flux_system,
+    judge,
+    kustomization,
+    minutes,
+    reference,
+    source,
+    stamp,
+    state,
+    waiting_for,
+    without,
+)
+from tests.conftest import RECORDED
+
+FILES = sorted(RECORDED.glob("*.json.gz"))
+STALLED = {
+    "Ready": "False InstallFailed: Helm install failed",
+    "Stalled": "True RetriesExceeded: Failed to install after 1 attempt(s)",
+    "Released": "False InstallFailed: Helm install failed for release apps/app",
+}
+NEW = {"artifact": {"revision": "main@sha1:def", "lastUpdateTime": stamp(minutes(1))}}
+
+
+def advice(kind: str, *objects: Object, **more: Any) -> Assessment:
+    """Return the advice on the one object of *kind* outside of flux-system."""
+    known = state(*objects, **more)
+    found = [r for r in known.of_kind(kind) if r.ref.namespace != "flux-system"]
+    assert len(found) == 1
+    return advise(Analysis(known), found[0])
+
+
+def git(name: str = "app", **more: Any) -> Object:
+    """Return a GitRepository that is well."""
+    return source(name, spec={"interval": "5m", "url": "https://git.example.com/app"}, **more)
+
+
+_WELL = (*flux_system(), git(), kustomization("app", "app"))
+_REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
+
+
+@pytest.mark.parametrize(
+    ("kind", "objects", "helps", "words"),
+    [
+        ("Kustomization", _WELL, Helps.NEEDLESS, "has the revision of GitRepository apps/app"),
+        ("GitRepository", _WELL, Helps.YES, "look for something new at once"),
+        (
+            "Kustomization",
+            (*flux_system(), git(), kustomization("app", "app", applied="main@sha1:old")),
+            Helps.YES,
+            "it runs main@sha1:old",
+        ),
+        (
+            "Kustomization",
+            (*flux_system(), git(), kustomization("app", "app", spec={"suspend": True})),
+            Helps.NO,
+            "it is suspended",
+        ),
+        (
+            "Kustomization",
+            (*flux_system(), source("app", spec={"suspend": True}), kustomization("app", "app")),
+            Helps.NO,
+            "nothing new arrives: GitRepository apps/app",
+        ),
+        (
+            "Kustomization",
+            (*flux_system(), source("app", NOT_THERE), kustomization("app", "app", NO_ARTIFACT)),
+            Helps.NO,
+            "waits for what is broken elsewhere: GitRepository apps/app",
+        ),
+        (
+            "GitRepository",
+            (*flux_system(), source("app", NOT_THERE)),
+            Helps.IF_MENDED,
+            "the last attempt failed",
+        ),
+        (
+            "Kustomization",
+            (*without(flux_system(), "Deployment/kustomize-controller"), *_WELL[-2:]),
+            Helps.NO,
+            "Deployment flux-system/kustomize-controller should follow the request",
+        ),
+        (
+            "Kustomization",
+            (
+                *flux_system(),
+                git(),
+                kustomization("app", "app", {}, labels={"sharding.fluxcd.io/key": "blue"}),
+            ),
+            Helps.NO,
+            "no controller that runs here takes it on",
+        ),
+        (
+            "HelmRelease",
+            (*flux_system(), flux("HelmRelease", "app", STALLED)),
+            Helps.IF_MENDED,
+            "--reset gives it new attempts",
+        ),
+        (
+            "GitRepository",
+            (
+                *flux_system(),
+                source("app", {"Ready": "False URLInvalid: x", "Stalled": "True URLInvalid: x"}),
+            ),
+            Helps.NO,
+            "its spec has to be changed",
+        ),
+        (
+            "Kustomization",
+            (*flux_system(), git(), kustomization("app", "app", annotations=_REQUESTED)),
+            Helps.NEEDLESS,
+            "requested 9m ago",
+        ),
+        (
+            "Kustomization",
+            (
+                *flux_system(),
+                git(),
+                kustomization("app", "app", {"Ready": "Unknown Progressing: x"}, age=minutes(1)),
+            ),
+            Helps.NEEDLESS,
+            "being reconciled already",
+        ),
+        (
+            "Kustomization",
+            (
+                *flux_system(),
+                git(),
+                kustomization("app", "app", deletionTimestamp=stamp(minutes(9))),
+            ),
+            Helps.NO,
+            "being deleted",
+        ),
+        ("Alert", (*flux_system(), flux("Alert", "app", {})), Helps.NO, "nothing reconciles it"),
+        (
+            "ExternalArtifact",
+            (*flux_system(), flux("ExternalArtifact", "app", {}, status=NEW)),
+            Helps.UNKNOWN,
+            "not part of Flux",
+        ),
+        (
+            "ResourceSet",
+            (*flux_system(), flux("ResourceSet", "app")),
+            Helps.NEEDLESS,
+            "apply the same again",
+        ),
+    ],
+)
+def test_answer(kind: str, objects: tuple[Object, ...], helps: Helps, words: str) -> None:
+    """The answer is the one that the state of the object calls for, and says why."""
+    told = advice(kind, *objects)
+    assert told.reason.helps is helps
+    assert words in told.reason.text
+
+
+def test_what_could_not_be_read_is_no_answer() -> None:
+    """Where nobody may look at the controllers nothing is promised, and the code tells so."""
+    told = advice("Kustomization", *_WELL, unread={"deployments.apps/controllers": FORBIDDEN})
+    assert told.reason.helps is Helps.UNKNOWN
+    assert told.level is Level.UNKNOWN
+
+
+def test_a_controller_that_crashes_reads_no_request() -> None:
+    """A controller that is there and down is told with what is wrong with it."""
+    objects = alter(
+        flux_system(),
+        "Pod/kustomize-controller",
+        {"status.containerStatuses": [crashing("OOMKilled", 137)]},
+    )
+    objects = alter(objects, "Deployment/kustomize-controller", {"status.readyReplicas": None})
+    told = advice("Kustomization", *objects, *_WELL[-2:])
+    assert told.reason.helps is Helps.NO
+    assert "OOMKilled" in told.reason.text
+    assert any(command.argv[:2] == ("kubectl", "--context") for hint in told.reason.hints
+               for command in hint.commands)  # fmt: skip
+
+
+def test_the_deepest_cause_is_named() -> None:
+    """Of a chain of dependencies the broken end is told, not what waits in between."""
+    objects = (
+        *flux_system(),
+        source("app", NOT_THERE),
+        kustomization("base", "app", NO_ARTIFACT, spec={}),
+        flux("HelmRelease", "top", waiting_for("base"),
+             spec={"dependsOn": [reference("HelmRelease", "mid")]}),
+        flux("HelmRelease", "mid", waiting_for("base"),
+             spec={"dependsOn": [{**reference("Kustomization", "base"), "kind": "Kustomization"}]}),
+    )  # fmt: skip
+    known = state(*objects)
+    told = advise(Analysis(known), known.resources["HelmRelease", "apps", "top"])
+    assert "GitRepository apps/app" in told.reason.text
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_recorded_objects(file: object) -> None:
+    """What the check blames, and nothing else, has something in the way."""
+    evidence = snapshot.load(RECORDED / getattr(file, "name", ""))
+    known = State(evidence)
+    analysis = Analysis(known)
+    failing = {
+        ref
+        for finding in judge(evidence).findings
+        if finding.level is Level.FAIL
+        for ref in (finding.object, *finding.blocks)
+    }
+    for resource in known.resources.values():
+        told = advise(analysis, resource)
+        assert (told.level is Level.FAIL) == (resource.ref in failing), resource.ref
+        if told.level is Level.FAIL and not told.reason.text.startswith("a reconciliation was"):
+            assert told.reason.helps in (Helps.NO, Helps.IF_MENDED), resource.ref
+        for outlook in told.by_itself:
+            assert outlook.at is None or outlook.at - known.now < timedelta(days=1)

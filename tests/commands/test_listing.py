@@ -1,0 +1,151 @@
+"""A list as it is told: sorted, narrowed, changed, and what is said beside it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from fluxstatus.cluster.list_reader import Saved
+from fluxstatus.commands.get.flux_objects import FluxObjects
+from fluxstatus.commands.get.words import asked_for
+from fluxstatus.commands.list_options import Shape
+from fluxstatus.commands.listing import Listing
+from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.findings import Exit
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.report.look import Look
+from tests.builders import FORBIDDEN, evidence, flux, kustomization, minutes, source
+
+OLD = kustomization("team-b/old", "git", age=minutes(90), applied="main@sha1:old")
+NEW = kustomization("team-a/new", "git", age=minutes(3))
+STOPPED = kustomization("team-a/stopped", "git", spec={"suspend": True}, labels={"app": "web"})
+OBJECTS = (OLD, NEW, STOPPED, source("team-b/git"), source("team-a/git"))
+
+
+def names(
+    words: str, *, filters: Sequence[str] = (), order: str = "", **narrowed: Any
+) -> list[str]:
+    """Return the names in the list of *words*."""
+    listing = Listing(
+        FluxObjects(asked_for(words.split()), filters), Shape.TABLE, Look(), headers=False,
+        order=order,
+    )  # fmt: skip
+    text = "".join(listing.pieces(Saved(evidence(*OBJECTS), **narrowed)))
+    return [line.split()[1] for line in text.splitlines()]
+
+
+def test_the_order_is_that_of_an_api_server() -> None:
+    """Without --sort-by it is by namespace and name."""
+    assert names("ks") == ["new", "stopped", "old"]
+
+
+@pytest.mark.parametrize(
+    ("order", "wanted"),
+    [
+        ("name", ["new", "old", "stopped"]),
+        ("since", ["old", "new", "stopped"]),  # the longest first; unknown last
+        (".metadata.name", ["new", "old", "stopped"]),
+        ("{.metadata.namespace}", ["new", "stopped", "old"]),
+        (".spec.suspend", ["stopped", "new", "old"]),
+    ],
+)
+def test_sorting(order: str, wanted: list[str]) -> None:
+    """A column or a path sorts; what lacks it comes last."""
+    assert names("ks", order=order) == wanted
+
+
+@pytest.mark.parametrize(
+    ("order", "said"), [("nam", "did you mean name?"), ("x", "begins with a dot"), (".a[", "path")]
+)
+def test_an_order_that_is_none(order: str, said: str) -> None:
+    """What is no column and no path is refused."""
+    with pytest.raises(NotFoundError, match=said.replace("?", r"\?")):
+        names("ks", order=order)
+
+
+def test_filters_and_places_narrow() -> None:
+    """Of several conditions all must hold; namespaces and labels choose as with kubectl."""
+    assert names("ks", filters=["suspended"]) == ["stopped"]
+    assert names("ks", filters=["stale"]) == ["old"]
+    assert names("ks", filters=["stale", "suspended"]) == []
+    assert names("ks", namespaces=["team-b"]) == ["old"]
+    assert names("ks", selector="app in (web)") == ["stopped"]
+    assert names("ks new old") == ["new", "old"]
+    assert names("ks,gitrepo", namespaces=["team-b"]) == [
+        "gitrepository/git",
+        "kustomization/old",
+    ] or (names("ks,gitrepo", namespaces=["team-b"]) == ["kustomization/old", "gitrepository/git"])
+
+
+def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
+    """Return a list that was told, what was remarked, and the cluster."""
+    listing = Listing(FluxObjects(asked_for(words.split()), ()), Shape.TABLE, Look())
+    saved = Saved(evidence(NEW, **more))
+    list(listing.pieces(saved))
+    return listing, list(listing.remarks(saved)), saved
+
+
+def test_what_is_not_there_is_said() -> None:
+    """None, no such name, and not served are three things, and none is passed over."""
+    listing, remarks, saved = told("hr")
+    assert (remarks, listing.exit_code(saved)) == (["no HelmRelease found"], Exit.HEALTHY)
+    listing, remarks, saved = told("ks nww")
+    assert remarks == []
+    with pytest.raises(NotFoundError, match="there is no 'nww'; did you mean new"):
+        listing.exit_code(saved)
+    served = {KINDS["Kustomization"].resource: "v1"}
+    listing, remarks, saved = told("ks,hr", served=served)
+    hidden = "not served by this API server, so not shown: helmreleases.helm.toolkit.fluxcd.io"
+    assert hidden in remarks
+    assert listing.exit_code(saved) is Exit.HEALTHY
+    listing, _, saved = told("hr", served=served)
+    assert listing.exit_code(saved) is Exit.NO_VERDICT
+
+
+def test_what_is_not_read_is_said() -> None:
+    """What could not be read is named with the permission, and the exit code is 3."""
+    listing, remarks, saved = told("ks,hr", unread={KINDS["HelmRelease"].resource: FORBIDDEN})
+    said = "not allowed to list it (missing permission: list things.example.com)"
+    assert remarks == [f"Error: helmreleases.helm.toolkit.fluxcd.io: {said}"]
+    assert listing.exit_code(saved) is Exit.NO_VERDICT
+
+
+def test_a_source_that_is_not_read_is_no_gap() -> None:
+    """Without the sources all objects are told, and that WANTED is not known; --stale is 3."""
+    unread = {KINDS["GitRepository"].resource: FORBIDDEN}
+    listing, remarks, saved = told("ks", unread=unread)
+    assert "WANTED is not known" in " ".join(remarks)
+    assert listing.exit_code(saved) is Exit.HEALTHY
+    stale = Listing(FluxObjects(asked_for(["ks"]), ["stale"]), Shape.TABLE, Look())
+    list(stale.pieces(saved))
+    assert stale.exit_code(saved) is Exit.NO_VERDICT
+
+
+def test_watching_tells_what_changed() -> None:
+    """The second look has only what is new or not as before; time alone is no change."""
+    listing = Listing(FluxObjects(asked_for(["ks"]), ()), Shape.TABLE, Look())
+    assert listing.changes(Saved(evidence(OLD, NEW))).count("\n") == 3
+    assert listing.changes(Saved(evidence(OLD, NEW))) == ""
+    failing = kustomization("team-a/new", "git", {"Ready": "False BuildFailed: no"})
+    changed = listing.changes(Saved(evidence(OLD, failing, flux("Kustomization", "third"))))
+    assert [line.split()[1] for line in changed.splitlines()] == ["third", "new"]
+
+
+def test_documents_are_sorted_and_narrowed_too() -> None:
+    """-o json has the same objects in the same order."""
+    listing = Listing(
+        FluxObjects(asked_for(["ks"]), ()), Shape.JSON, Look(), order=".metadata.name"
+    )
+    saved = Saved(evidence(*OBJECTS))
+    items = json.loads("".join(listing.pieces(saved)))["items"]
+    assert [item["metadata"]["name"] for item in items] == ["new", "old", "stopped"]
+    assert "only what the check looks at" in " ".join(listing.remarks(saved))
+
+
+def test_what_was_not_reached() -> None:
+    """A saved cluster that could not be reached has nothing to list."""
+    unread = Unread(Why.UNREACHABLE, "no connection")
+    with pytest.raises(Exception, match="no connection"):
+        Saved(evidence(unreachable=unread))

@@ -1,0 +1,192 @@
+"""Which versions there are, what is newer than what, and what is said where nothing is known."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.commands.versions.inventory import Part, Role, parts_of
+from fluxstatus.commands.versions.skew import CODES, compare, skews_of
+from fluxstatus.commands.versions.text import as_json, as_text, noted
+from fluxstatus.model.evidence import Evidence, Object, Target, Unread, Why
+from fluxstatus.report.look import Look
+from fluxstatus.state.state import State
+from tests.builders import FORBIDDEN, NOW, VERSION, alter, evidence, flux_system, state, without
+
+CLIENTS = {
+    "kubectl": Client("kubectl", "/bin/kubectl", VERSION),
+    "flux-operator": Client("flux-operator", "/bin/flux-operator", "0.59.0"),
+    "flux-operator-mcp": Client("flux-operator-mcp", unread=Unread(Why.NO_PROGRAM, "missing")),
+    "flux": Client("flux", "/bin/flux", "2.9.5"),
+}
+FLUX = ("FluxReport/flux", "FluxInstance/flux")
+UNREACHABLE = Evidence(NOW, Target("prod"), unreachable=Unread(Why.UNREACHABLE, "refused"))
+
+
+def part(name: str, role: Role, known: State) -> Part:
+    """Return the part called *name*."""
+    return next(p for p in parts_of(known, CLIENTS) if (p.name, p.role) == (name, role))
+
+
+def codes(known: State, **clients: str) -> set[tuple[str, str]]:
+    """Return the levels and codes of what does not go together, with these versions of clients."""
+    changed = {name.replace("_", "-"): version for name, version in clients.items()}
+    there = CLIENTS | {name: Client(name, name, version) for name, version in changed.items()}
+    return {(f.level.value, f.code) for f in skews_of(known, parts_of(known, there))}
+
+
+def test_all_is_there() -> None:
+    """A healthy Flux has a version for everything, and nothing is amiss."""
+    known = state(*flux_system())
+    found = {(p.name, p.role.value): p.version for p in parts_of(known, CLIENTS)}
+    assert found["Kubernetes", "server"] == VERSION
+    assert found["flux-operator", "operator"] == "v0.59.0"
+    assert found["Flux", "distribution"] == "v2.9.5"
+    assert found["helm-controller", "controller"] == "v1.6.4"
+    assert found["flux-operator", "client"] == "0.59.0"
+    assert codes(known) == set()
+
+
+@pytest.mark.parametrize("gone", [(FLUX[0],), FLUX])
+def test_without_a_report(gone: tuple[str, ...]) -> None:
+    """Neither a FluxReport nor a FluxInstance is needed to tell the version of Flux."""
+    assert (
+        part("Flux", Role.DISTRIBUTION, state(*without(flux_system(), *gone))).version == "v2.9.5"
+    )
+
+
+def test_nothing_installed_is_none_not_unknown() -> None:
+    """What was looked for and is not there is told as such."""
+    known = state()
+    for name, role in (("Flux", Role.DISTRIBUTION), ("flux-operator", Role.OPERATOR)):
+        assert not part(name, role, known).unknown
+        assert part(name, role, known).unread
+
+
+def test_forbidden_is_unknown() -> None:
+    """What may not be read is unknown, with the reason, and never none."""
+    hidden = dict.fromkeys(
+        ("deployments.apps/controllers", "deployments.apps/operator",
+         "fluxreports.fluxcd.controlplane.io", "fluxinstances.fluxcd.controlplane.io"), FORBIDDEN
+    )  # fmt: skip
+    known = state(unread=hidden)
+    for name, role in (
+        ("Flux", Role.DISTRIBUTION),
+        ("flux-operator", Role.OPERATOR),
+        ("controllers", Role.CONTROLLER),
+    ):
+        assert part(name, role, known).unknown
+        assert part(name, role, known).unread == FORBIDDEN
+
+
+def test_missing_controller_is_told() -> None:
+    """A controller that should be there and is not stands in the list."""
+    known = state(*without(flux_system(), "Deployment/helm-controller"))
+    assert (
+        "should be here"
+        in (part("helm-controller", Role.CONTROLLER, known).unread or FORBIDDEN).text
+    )
+
+
+def test_image_by_digest() -> None:
+    """An image without a tag has the version that the FluxInstance rolled out, else none."""
+    path = "spec.template.spec.containers.0.image"
+    digest = next(c["digest"] for o in flux_system() if o["kind"] == "FluxInstance"
+                  for c in o["status"]["components"] if c["name"] == "helm-controller")  # fmt: skip
+    for image, version in ((f"r/helm-controller@{digest}", "v1.6.4"), ("r/x@sha256:00", "")):
+        known = state(*alter(flux_system(), "Deployment/helm-controller", {path: image}))
+        found = part("helm-controller", Role.CONTROLLER, known)
+        assert (found.version, found.unknown) == (version, not version)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "word"),
+    [
+        ("0.59.0", "v0.59.0", "the same as"),
+        ("0.60.0", "v0.59.9", "newer than"),
+        ("v1.9.0", "v1.10.0", "older than"),
+        ("v2.0.0-rc.1", "v2.0.0", "older than"),
+        ("v1.31.4-eks-1", "", ""),
+        ("dev", "v1.0.0", ""),
+    ],
+)
+def test_newer(one: str, other: str, word: str) -> None:
+    """Versions are compared by their numbers, and a candidate comes before its release."""
+    said = compare(Part("x", Role.CLIENT, one), Part("Kubernetes", Role.SERVER, other))
+    assert said == (f"{word} the API server" if word else "")
+
+
+@pytest.mark.parametrize(
+    ("clients", "code"),
+    [
+        ({"flux_operator": "0.58.1"}, "cli-version-skew"),
+        ({"flux_operator_mcp": "0.60.0"}, "mcp-version-skew"),
+        ({"flux": "2.8.0"}, "flux-version-skew"),
+        ({"kubectl": "v1.35.0"}, "kubectl-skew"),
+        ({"kubectl": "v1.36.0"}, ""),
+        ({"kubectl": "v1.38.9"}, ""),
+        ({"flux": "2.9.0", "flux_operator": "0.59.7"}, ""),
+    ],
+)
+def test_skew(clients: dict[str, str], code: str) -> None:
+    """Only what is too far apart is warned of; for kubectl one minor version is near."""
+    assert codes(state(*flux_system()), **clients) == ({("warn", code)} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value", "code"),
+    [
+        ("FluxReport/flux", "spec.operator.version", "v0.58.0", "report-differs"),
+        ("FluxReport/flux", "spec.distribution.version", "v2.8.0", "report-differs"),
+        ("Deployment/helm-controller", "metadata.labels", {
+            "app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": "v2.8.0",
+        }, "mixed-versions"),
+    ],
+)  # fmt: skip
+def test_the_clusters_own_differences(target: str, path: str, value: Any, code: str) -> None:
+    """A report that is old and controllers of several versions are warned of."""
+    assert codes(state(*alter(flux_system(), target, {path: value}))) == {("warn", code)}
+
+
+@pytest.mark.parametrize(("version", "level"), [("v1.27.4", "fail"), ("v1.29.0", "warn")])
+def test_old_kubernetes(version: str, level: str) -> None:
+    """A Kubernetes that is too old is told at the level of the check."""
+    target = Target("prod", kubernetes=version)
+    known = State(evidence(*flux_system(), target=target))
+    assert (level, "kubernetes-too-old") in codes(known)
+
+
+def test_unreachable() -> None:
+    """Without a cluster the programs are told, and all else is unknown with the reason."""
+    known = State(UNREACHABLE)
+    parts = parts_of(known, CLIENTS)
+    assert {p.version for p in parts if p.role is Role.CLIENT} > {"0.59.0"}
+    assert all(p.unread and p.unread.text == "refused" for p in parts if p.role is not Role.CLIENT)
+    assert [f.code for f in skews_of(known, parts)] == ["cluster-unreachable"]
+
+
+def _shown(*objects: Object) -> tuple[str, dict[str, Any]]:
+    known = state(*objects)
+    found = parts_of(known, CLIENTS | {"flux": Client("flux", "flux", "2.8.0")})
+    skews, parts = skews_of(known, found), noted(found)
+    return as_text(known, parts, skews, Look()), json.loads(as_json(known, parts, skews))
+
+
+def test_text_and_json_say_the_same() -> None:
+    """Every part of the document stands in the text, and so does what does not go together."""
+    text, document = _shown(*flux_system())
+    for one in document["parts"]:
+        assert one["name"] in text
+        assert one["version"] in text
+    assert "older than Flux in the cluster, v2.9.5" in document["findings"][0]["title"]
+    assert " advice " in text
+    assert {f["code"] for f in document["findings"]} <= set(CODES)
+
+
+def test_names_from_the_cluster_are_harmless() -> None:
+    """A version with an escape sequence in it is shown, not obeyed."""
+    image = "ghcr.io/fluxcd/x:v1\x1b[2J"
+    path = "spec.template.spec.containers.0.image"
+    text, _ = _shown(*alter(flux_system(), "Deployment/helm-controller", {path: image}))
+    assert "\x1b" not in text

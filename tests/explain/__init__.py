@@ -1,1 +1,0 @@
-"""One object, or one code, explained."""

@@ -1,1 +1,0 @@
-"""Habits: found where they are, and nowhere else."""

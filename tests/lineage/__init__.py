@@ -1,1 +1,0 @@
-"""Tests of where an object is from, and what comes from it."""

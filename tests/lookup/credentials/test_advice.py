@@ -1,0 +1,159 @@
+"""Which keys of a Secret are deprecated, by the object that reads it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from fluxstatus.advice.secrets import OLD_KEYS
+from fluxstatus.lookup.credentials.advice import advice_on
+from fluxstatus.lookup.credentials.queries import Answer, Key
+from fluxstatus.lookup.credentials.references import named_by
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.findings import Finding, Level
+from tests.builders import flux, state
+
+LOGIN, HTTPS = {"name": "login"}, "https://git.example.com/a"
+LEGACY = ("caFile", "certFile", "keyFile")
+MODERN = ("ca.crt", "tls.crt", "tls.key")
+
+
+def advice(one: Object, keys: Iterable[str]) -> list[Finding]:
+    """Return the advice on the one Secret that *one* names, which has *keys*."""
+    known = state(one)
+    (named,) = named_by(known, next(iter(known.resources.values())))
+    answer = Answer("Opaque", {key: Key(key, frozenset()) for key in keys})
+    return list(advice_on(known, named, answer))
+
+
+def told(one: Object, keys: Iterable[str]) -> list[str]:
+    """Return what is told to use instead, key by key."""
+    return [
+        f"{path.partition(' ')[0]}: {value}"
+        for finding in advice(one, keys)
+        for path, value in finding.evidence
+    ]
+
+
+def user(kind: str, field: str = "secretRef", **spec: Any) -> Object:
+    """Return an object of *kind* that names the Secret login in *field*."""
+    return flux(kind, "team-a/app", spec={"url": HTTPS, **spec, field: LOGIN})
+
+
+RENAMED = ["caFile: use ca.crt", "certFile: use tls.crt", "keyFile: use tls.key"]
+TAKES_TLS = ("OCIRepository", "HelmRepository", "Bucket", "Provider", "ImageRepository",
+             "ResourceSetInputProvider")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TAKES_TLS)
+def test_the_names_of_before(kind: str) -> None:
+    """Whatever reads a certSecretRef has new names for the keys in it, and those are no matter."""
+    assert told(user(kind, "certSecretRef"), LEGACY) == RENAMED
+    assert told(user(kind, "certSecretRef"), MODERN) == []
+
+
+def test_what_is_not_read_is_left_alone() -> None:
+    """A key whose new name is there, too, is not read any more; over ssh none of them is."""
+    both = ("caFile", "ca.crt", "certFile", "keyFile")
+    assert told(user("OCIRepository", "certSecretRef"), both) == RENAMED[1:]
+    assert told(user("GitRepository"), ("username", "password", "caFile")) == RENAMED[:1]
+    assert told(user("GitRepository", url="ssh://git@git.example.com/a"), LEGACY) == []
+
+
+def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
+    """TLS keys beside its login belong elsewhere, by any name, unless that is there already."""
+    keys = ("username", "password", "ca.crt", "certFile")
+    assert told(user("HelmRepository"), keys) == [
+        "ca.crt: use ca.crt in a Secret that spec.certSecretRef names",
+        "certFile: use tls.crt in a Secret that spec.certSecretRef names",
+    ]
+    (finding,) = advice(user("HelmRepository"), ("ca.crt",))
+    (command,) = finding.hints[0].commands  # nothing is to be renamed
+    assert "helmrepositories.source.toolkit.fluxcd.io" in command.argv
+    elsewhere = flux("HelmRepository", "team-a/app", spec={
+        "url": HTTPS, "secretRef": LOGIN, "certSecretRef": LOGIN})  # fmt: skip
+    known = state(elsewhere)
+    for named in named_by(known, next(iter(known.resources.values()))):
+        answer = Answer("Opaque", {"ca.crt": Key("ca.crt", frozenset())})
+        assert not list(advice_on(known, named, answer))
+
+
+def test_what_a_provider_no_longer_is_told_so() -> None:
+    """The proxy has a field of its own, and an Event Hub no token; others keep theirs."""
+    assert told(user("Provider", type="slack"), ("address", "proxy")) == [
+        "proxy: use address in a Secret that spec.proxySecretRef names"
+    ]
+    moved = flux("Provider", "team-a/app", spec={
+        "type": "slack", "secretRef": LOGIN, "proxySecretRef": {"name": "proxy"}})  # fmt: skip
+    known = state(moved)
+    first = next(named_by(known, next(iter(known.resources.values()))))
+    answer = Answer("Opaque", {"proxy": Key("proxy", frozenset())})
+    assert not list(advice_on(known, first, answer))
+    assert told(user("Provider", type="gitlab"), ("token", "caFile")) == RENAMED[:1]
+    assert told(user("Provider", type="slack"), ("caFile",)) == []
+    assert told(user("Provider", type="azureeventhub"), ("token", "address")) == [
+        "token: use workload identity, or a SAS in address"
+    ]
+
+
+SSH_KEYS = ("identity", "identity.pub", "known_hosts")
+
+
+def test_a_login_that_nobody_needs() -> None:
+    """A key for ssh beside a URL of https is advice as long as all is well without it."""
+    (finding,) = advice(user("GitRepository"), SSH_KEYS)
+    assert (finding.code, finding.kind, finding.level) == ("secret-unused", "habit", Level.WARN)
+    assert finding.title == (
+        "Secret team-a/login is for Git over ssh, and the URL is https: nothing of it is used"
+    )
+    assert any(command.changes for hint in finding.hints for command in hint.commands)
+    failing = user("GitRepository")
+    failing["status"]["conditions"][0]["status"] = "False"
+    for one, keys in (
+        (failing, SSH_KEYS),
+        (user("GitRepository"), (*SSH_KEYS, "username", "password")),
+        (user("GitRepository"), ("known_hosts",)),
+        (user("GitRepository", url="ssh://git@git.example.com/a"), SSH_KEYS),
+        (user("GitRepository", provider="azure"), SSH_KEYS),
+        (user("HelmRepository"), SSH_KEYS),
+    ):
+        assert not advice(one, keys)
+
+
+@pytest.mark.parametrize("kind", ["Receiver", "Kustomization", "HelmRelease"])
+def test_what_has_no_deprecated_keys(kind: str) -> None:
+    """Tokens, keys to decrypt and kubeconfigs are called as they always were."""
+    reference: dict[str, Any] = {"secretRef": LOGIN}
+    specs: dict[str, dict[str, Any]] = {
+        "Receiver": reference,
+        "Kustomization": {"decryption": {"provider": "sops", **reference}},
+        "HelmRelease": {"kubeConfig": reference},
+    }
+    keys = (*LEGACY, "token", "proxy", "value", "sops.vault-token")
+    assert told(flux(kind, "team-a/app", spec=specs[kind]), keys) == []
+
+
+def test_it_is_advice_with_a_reason_and_a_fix() -> None:
+    """One finding for a Secret, however many keys; its commands say that they change something."""
+    (finding,) = advice(user("Bucket", "certSecretRef"), LEGACY)
+    assert (finding.code, finding.level, finding.kind) == (
+        "deprecated-secret-key", Level.WARN, "habit",
+    )  # fmt: skip
+    assert (finding.step, f"{finding.object}") == ("sources", "Secret team-a/login")
+    assert finding.title == "3 keys of a Secret are deprecated"
+    (hint,) = finding.hints
+    (command,) = hint.commands
+    assert command.changes
+    assert command.argv[-1].count('"op":"move"') == 3
+    (one,) = advice(user("Provider", "certSecretRef"), ["caFile"])
+    assert (one.step, one.title) == (
+        "reconcilers", "caFile of Secret team-a/login is deprecated: use ca.crt",
+    )  # fmt: skip
+
+
+def test_every_row_says_where_it_is_from() -> None:
+    """Each row has its source upstream, and something to do."""
+    for row in OLD_KEYS:
+        assert row.upstream
+        assert row.step.text
+        assert row.keys

@@ -1,0 +1,99 @@
+"""The tree of an object: up to the cause, down to what waits."""
+
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.lookup.chain import Chains, Node
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.state import State
+from tests.builders import (
+    NO_ARTIFACT,
+    NOT_THERE,
+    flux_system,
+    kustomization,
+    source,
+    state,
+    waiting_for,
+    without,
+)
+
+Name = tuple[str, str]
+
+
+def up(known: State, kind: str, name: str) -> list[Node]:
+    """Return everything above the object *name* of *kind* in namespace apps."""
+    tree = Chains(Analysis(known)).up(known.resources[kind, "apps", name])
+    return [node for top in tree for node in top.all()]
+
+
+def down(known: State, kind: str, name: str) -> list[Node]:
+    """Return everything below it."""
+    tree = Chains(Analysis(known)).down(known.resources[kind, "apps", name])
+    return [node for top in tree for node in top.all()]
+
+
+def named(ref: Ref) -> Name:
+    """Return kind and name of *ref*."""
+    return ref.kind, ref.name
+
+
+def broken() -> State:
+    """Return a failing source, two objects that wait for it in a chain, and a healthy one."""
+    return state(
+        *flux_system(),
+        source("repo", NOT_THERE),
+        source("other"),
+        kustomization("infra", "repo", NO_ARTIFACT),
+        kustomization("web", "other", waiting_for("infra"), after=["infra"]),
+        kustomization("docs", "other"),
+    )
+
+
+def test_up_to_the_cause() -> None:
+    """From an object that waits the tree leads to what is broken, and marks just that."""
+    nodes = up(broken(), "Kustomization", "web")
+    assert [named(node.ref) for node in nodes if node.cause] == [("GitRepository", "repo")]
+    relations = {named(node.ref): node.relation for node in nodes}
+    assert relations["Kustomization", "infra"] == "needs"
+    assert relations["GitRepository", "repo"] == relations["GitRepository", "other"] == "source"
+
+
+def test_down_to_what_waits() -> None:
+    """From what is broken the tree leads to all that waits, through what waits itself."""
+    nodes = down(broken(), "GitRepository", "repo")
+    assert [(*named(n.ref), n.stands) for n in nodes] == [
+        ("Kustomization", "infra", "waits"),
+        ("Kustomization", "web", "waits"),
+    ]
+
+
+def test_the_well_end_a_chain() -> None:
+    """Behind what is well nothing is looked for, and of what hangs on it the broken come first."""
+    nodes = down(broken(), "GitRepository", "other")
+    assert [(n.ref.name, n.well) for n in nodes] == [("web", False), ("docs", True)]
+
+
+def test_a_circle_ends() -> None:
+    """Objects that wait for one another are each named once."""
+    known = state(
+        *flux_system(),
+        source("repo"),
+        kustomization("a", "repo", waiting_for("b"), after=["b"]),
+        kustomization("b", "repo", waiting_for("a"), after=["a"]),
+    )
+    names = [named(node.ref) for node in up(known, "Kustomization", "a")]
+    assert names.count(("Kustomization", "b")) == 1
+    assert ("Kustomization", "a") not in names
+
+
+def test_what_does_not_exist_is_in_the_tree() -> None:
+    """A source that is not there is shown as missing."""
+    known = state(*flux_system(), kustomization("web", "gone", NO_ARTIFACT))
+    found = {named(n.ref): (n.stands, n.well) for n in up(known, "Kustomization", "web")}
+    assert found["GitRepository", "gone"] == ("does not exist", False)
+
+
+def test_a_controller_that_is_gone_is_the_cause() -> None:
+    """The Deployment that should reconcile it is in the tree, and marked when it is missing."""
+    objects = without(flux_system(), "Deployment/kustomize-controller")
+    known = state(*objects, source("repo"), kustomization("web", "repo", {}, born=None, observed=0))
+    causes = [named(n.ref) for n in up(known, "Kustomization", "web") if n.cause]
+    assert causes == [("Deployment", "kustomize-controller")]

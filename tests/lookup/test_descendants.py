@@ -1,0 +1,159 @@
+"""What an object makes, and who waits for it."""
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from fluxstatus.lookup.descendants import Entry, Tree, inventory_of
+from fluxstatus.lookup.live import ref_of
+from fluxstatus.lookup.node import Node
+from fluxstatus.model.evidence import Object, Unread, Why
+from tests.builders import NOW, flux, kustomization, source, state
+
+KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
+
+
+@pytest.mark.parametrize(
+    ("id_", "version", "wanted"),
+    [
+        ("apps_web_apps_Deployment", "v1", Entry("apps/v1", "Deployment", "apps", "web")),
+        ("apps_web__Service", "v1", Entry("v1", "Service", "apps", "web")),
+        ("_web__Namespace", "v1", Entry("v1", "Namespace", "", "web")),
+        (
+            "_system__web_rbac.authorization.k8s.io_ClusterRole", "v1",
+            Entry("rbac.authorization.k8s.io/v1", "ClusterRole", "", "system:web"),
+        ),
+    ],
+)  # fmt: skip
+def test_ids_are_read(id_: str, version: str, wanted: Entry) -> None:
+    """An id is namespace, name, group and kind; a colon in a name is two underscores."""
+    item = {"status": {"inventory": {"entries": [{"id": id_, "v": version}]}}}
+    assert inventory_of(item) == [wanted]
+
+
+@pytest.mark.parametrize(
+    "inventory", [{"entries": [{"id": "x"}, {"id": 3}, 3, {}]}, {"entries": []}, []]
+)
+def test_odd_ids_are_nothing(inventory: Any) -> None:
+    """What is no id is passed over."""
+    assert inventory_of({"status": {"inventory": inventory}}) == []
+
+
+def test_no_inventory_is_not_an_empty_one() -> None:
+    """An object that has none is told from one that has made nothing."""
+    assert inventory_of({"status": {}}) is None
+
+
+class Cluster:
+    """A cluster with *items*, that counts how often it is asked."""
+
+    def __init__(self, *items: Object, hidden: Collection[str] = ()) -> None:
+        self.items, self.hidden, self.asked = items, hidden, list[str]()
+
+    def some(
+        self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
+    ) -> list[Object] | Unread:
+        """Return the objects that are asked for."""
+        del api_version
+        self.asked.append(f"{kind} {namespace}")
+        if kind in self.hidden:
+            return Unread(Why.FORBIDDEN, "not allowed")
+        return [
+            item
+            for item in self.items
+            for ref in [ref_of(item)]
+            if ref.kind == kind
+            and (
+                labels in item["metadata"].get("labels", {})
+                if labels
+                else ref.namespace == namespace and ref.name in names
+            )
+        ]
+
+
+def tree(kind: str, name: str, cluster: Cluster | None, *objects: Object) -> Node:
+    """Return the tree of *kind* apps/*name* in a cluster with *objects* of Flux."""
+    known = state(*objects)
+    return Tree(known.resources, cluster, NOW).of(known.resources[kind, "apps", name])
+
+
+def shown(node: Node) -> list[Any]:
+    """Return what hangs on *node*: relation, kind and name, whether it is well, and so on."""
+    return [
+        (c.relation, f"{c.ref.kind}/{c.ref.name}", c.health.well, *shown(c)) for c in node.children
+    ]
+
+
+def applied(name: str, *ids: str) -> Object:
+    """Return a Kustomization that has applied *ids*."""
+    made = kustomization(name, "git")
+    made["status"]["inventory"] = {"entries": [{"id": one, "v": "v1"} for one in ids]}
+    return made
+
+
+ROOT = applied("root", "apps_child_kustomize.toolkit.fluxcd.io_Kustomization",
+               "apps_web_apps_Deployment", "apps_gone__ConfigMap",
+               "apps_root_kustomize.toolkit.fluxcd.io_Kustomization")  # fmt: skip
+CHILD = applied("child", "apps_db_apps_Deployment")
+WEB: Object = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata":
+               {"name": "web", "namespace": "apps"}, "spec": {"replicas": 1}}  # fmt: skip
+DB: Object = {**WEB, "metadata": {"name": "db", "namespace": "apps"}, "status":
+              {"readyReplicas": 1}}  # fmt: skip
+
+
+def test_what_is_made_is_looked_at_level_by_level() -> None:
+    """Nested objects show what they make; what is missing is told; nothing loops."""
+    cluster = Cluster(ROOT, CHILD, WEB, DB)
+    found = shown(tree("Kustomization", "root", cluster, ROOT, CHILD, source("git")))
+    assert found == [
+        ("makes", "Kustomization/child", True, ("makes", "Deployment/db", True)),
+        ("makes", "Deployment/web", False),
+        ("makes", "ConfigMap/gone", False),
+    ]
+    # Two levels of inventories, then one question for each kind in a namespace.
+    assert sorted(cluster.asked) == ["ConfigMap apps", "Deployment apps"] + 2 * [
+        "Kustomization apps"
+    ]
+
+
+def test_what_may_not_be_looked_at_is_not_missing() -> None:
+    """Without the right to look it is not known how something stands."""
+    cluster = Cluster(ROOT, CHILD, hidden=["Deployment"])
+    found = shown(tree("Kustomization", "root", cluster, ROOT, CHILD))
+    assert ("makes", "Deployment/web", None) in found
+    hidden = shown(tree("Kustomization", "root", Cluster(hidden=["Kustomization"]), ROOT, CHILD))
+    assert hidden == []
+
+
+def test_who_waits_is_told_with_who_waits_for_them() -> None:
+    """A source feeds, a dependency is needed; each object stands once."""
+    found = shown(tree(
+        "GitRepository", "git", Cluster(), source("git"), kustomization("one", "git"),
+        kustomization("two", "git", after=["one"]), kustomization("three", "other", after=["one"]),
+    ))  # fmt: skip
+    assert found == [
+        ("feeds", "Kustomization/one", True, ("needed by", "Kustomization/three", True)),
+        ("feeds", "Kustomization/two", True),
+    ]
+
+
+def test_a_release_without_inventory_goes_by_labels() -> None:
+    """Before Flux 2.8 what a release has made is found by the labels that it has."""
+    labels = {"helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "apps"}
+    labelled = {**DB, "metadata": {**DB["metadata"], "labels": labels}}
+    release = flux("HelmRelease", "web")
+    found = shown(tree("HelmRelease", "web", Cluster(release, labelled, WEB), release))
+    assert found == [("makes", "Deployment/db", True)]
+
+
+def test_a_saved_cluster_goes_by_labels() -> None:
+    """Without a cluster to ask, the objects of Flux that have its labels are told."""
+    labels = {
+        "kustomize.toolkit.fluxcd.io/name": "root",
+        "kustomize.toolkit.fluxcd.io/namespace": "apps",
+    }
+    child = flux("HelmRelease", "web", labels=labels)
+    assert shown(tree("Kustomization", "root", None, ROOT, child)) == [
+        ("makes", "HelmRelease/web", True)
+    ]

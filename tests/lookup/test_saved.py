@@ -1,0 +1,56 @@
+"""One object in a saved cluster."""
+
+import pytest
+
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.lookup.live import ref_of, split
+from fluxstatus.lookup.saved import Objects, find
+from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.evidence import Unread, Why
+from tests.builders import FORBIDDEN, evidence, flux_system, source
+
+KNOWN = evidence(*flux_system(), source("team-a/app"), source("team-b/app"))
+
+
+def test_flux_and_its_own_workloads_are_found() -> None:
+    """A Flux object by any name, and a Deployment or pod of Flux itself."""
+    assert ref_of(find(KNOWN, ["gitrepo/app"], ["team-a"])).namespace == "team-a"
+    assert ref_of(find(KNOWN, ["deploy", "source-controller"], [])).kind == "Deployment"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["gitrepo/app"], "2 objects"),
+        (["gitrepo/ap"], "did you mean"),
+        (["node/x"], "is no kind of Flux"),
+        (["deploy/x"], "is no kind of Flux"),
+        (["app"], "is not KIND/NAME"),
+    ],
+)
+def test_a_mistake_is_told(words: list[str], said: str) -> None:
+    """What means nothing or too much is asked back."""
+    with pytest.raises(NotFoundError, match=said):
+        find(KNOWN, words, [])
+
+
+def test_what_could_not_be_asked() -> None:
+    """A cluster that was out of reach is no mistake of the words."""
+    unread = Unread(Why.UNREACHABLE, "no connection")
+    with pytest.raises(ProgramError):
+        find(evidence(unreachable=unread), ["ks/app"], [])
+
+
+def test_objects_by_name() -> None:
+    """There, not there, not read and not saved are four answers."""
+    unread = {"kustomizations.kustomize.toolkit.fluxcd.io": FORBIDDEN}
+    objects = Objects(evidence(source("team-a/app"), unread=unread))
+    assert isinstance(objects.get("", "GitRepository", "team-a", "app"), dict)
+    assert objects.get("", "GitRepository", "team-a", "x") is None
+    assert objects.get("", "Kustomization", "team-a", "x") == FORBIDDEN
+    assert isinstance(objects.get("", "ReplicaSet", "team-a", "x"), Unread)
+
+
+def test_words() -> None:
+    """KIND/NAME and KIND NAME are the same."""
+    assert split(["ks/a"]) == split(["ks", "a"]) == ("ks", "a")

@@ -1,0 +1,327 @@
+"""The files of clients: whatever they hold, only our entry in them changes."""
+
+import json
+import tomllib
+from typing import Any
+
+import pytest
+import yaml as pyyaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxstatus.mcp.clients import CLIENTS
+from fluxstatus.mcp.entry import NAME, Entry
+from fluxstatus.mcp.formats import jsonc, toml, yaml
+from fluxstatus.mcp.formats.malformed import MalformedError
+
+ENTRY = Entry(
+    NAME, "/opt/bin/flux-operator-mcp", ("serve", "--read-only=true", "--kube-context", "prod eu"),
+    {"KUBECONFIG": "/home/me/.kube/config"},
+)  # fmt: skip
+VALUE = {"command": ENTRY.command, "args": list(ENTRY.args), "env": dict(ENTRY.env)}
+AT = ("mcpServers",)
+
+_KEYS = st.text(max_size=6) | st.sampled_from(["mcpServers", "other", "env", "//", "/*"])
+_SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+_JSON = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3)
+)
+_SERVERS = st.dictionaries(st.text(max_size=6).filter(lambda k: k != NAME), _JSON, max_size=3)
+_DOCUMENTS = st.tuples(
+    st.dictionaries(_KEYS.filter(lambda k: k != "mcpServers"), _JSON, max_size=4),
+    st.none() | _SERVERS,
+).map(lambda two: two[0] if two[1] is None else {**two[0], "mcpServers": two[1]})
+
+
+def without(document: dict[str, Any], name: str = NAME) -> dict[str, Any]:
+    """Return *document* without our entry, and without what only held that."""
+    servers = {key: value for key, value in document.get("mcpServers", {}).items() if key != name}
+    rest = {key: value for key, value in document.items() if key != "mcpServers"}
+    return {**rest, "mcpServers": servers} if servers else rest
+
+
+@given(document=_DOCUMENTS, indent=st.sampled_from([None, 0, 1, 2, 4, "\t"]), crlf=st.booleans())
+def test_json_keeps_the_rest(
+    document: dict[str, Any], indent: int | str | None, crlf: bool
+) -> None:
+    """Any JSON in any layout has the entry after setup, and as before after remove."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    text = text.replace("\n", "\r\n") if crlf else text
+    changed = jsonc.put(text, AT, NAME, VALUE)
+    parsed = json.loads(changed)
+    assert parsed["mcpServers"][NAME] == VALUE
+    assert without(parsed) == without(document)
+    assert jsonc.put(changed, AT, NAME, VALUE) == changed
+    assert without(json.loads(jsonc.drop(changed, AT, NAME))) == without(document)
+
+
+_GAPS = st.lists(
+    st.sampled_from([" ", "\n", "\t", "\r\n", '// a " comment, { }\n', "/* } , */", "\n// x\r\n"]),
+    max_size=3,
+).map("".join)
+
+
+_MARKS = st.sampled_from(["", ","])
+
+
+@st.composite
+def _commented(draw: st.DrawFn) -> str:
+    """Write a document as people do: comments anywhere, trailing commas."""
+
+    def gap() -> str:
+        return str(draw(_GAPS))
+
+    def write(value: Any) -> str:
+        if isinstance(value, dict):
+            parts = [f"{gap()}{json.dumps(k)}{gap()}:{gap()}{write(v)}" for k, v in value.items()]
+        elif isinstance(value, list):
+            parts = [f"{gap()}{write(one)}" for one in value]
+        else:
+            return json.dumps(value)
+        inside = ",".join(f"{part}{gap()}" for part in parts)
+        trailing = draw(_MARKS) if parts else ""
+        opening, closing = "{}" if isinstance(value, dict) else "[]"
+        return f"{opening}{inside}{trailing}{gap()}{closing}"
+
+    return gap() + write(draw(_DOCUMENTS)) + gap()
+
+
+def pieces(text: str) -> list[str]:
+    """Return the tokens and comments of *text*, but for commas, each as it stands."""
+    return [
+        match[0]
+        for match in jsonc._TOKEN.finditer(text)  # noqa: SLF001 - what a piece is, it knows
+        if match.lastgroup not in ("space", "end") and match[0] != ","
+    ]
+
+
+@given(text=_commented())
+def test_comments_survive(text: str) -> None:
+    """In JSON with comments and trailing commas each comment and token stays, in its order."""
+    changed = jsonc.put(text, AT, NAME, VALUE)
+    assert jsonc.entries(changed, AT)[NAME] == VALUE
+    rest = iter(pieces(changed))
+    assert all(piece in rest for piece in pieces(text))
+    dropped = jsonc.drop(changed, AT, NAME)
+    assert NAME not in jsonc.entries(dropped, AT)
+    rest = iter(pieces(dropped))
+    assert all(piece in rest for piece in pieces(text))
+    assert len(pieces(dropped)) - len(pieces(text)) in (0, 4)  # "mcpServers": {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{\n  "a": 1\n}\n', '{\n  "a": 1,\n  "s": {\n    "x": {}\n  }\n}\n'),
+        ('{\n\t"a": 1, // one\n}\n', '{\n\t"a": 1, // one\n\t"s": {\n\t\t"x": {}\n\t}\n}\n'),
+        ('{"a":1}', '{"a":1, "s": {"x": {}}}'),
+        ("{}", '{\n  "s": {\n    "x": {}\n  }\n}'),
+        ('{"s": {}}', '{"s": {\n  "x": {}\n}}'),
+        ('{"s": {"y": 1 // c\n}}', '{"s": {"y": 1, // c\n"x": {}\n}}'),
+        ('{\r\n    "s": {\r\n        "y": 1\r\n    }\r\n}',
+         '{\r\n    "s": {\r\n        "y": 1,\r\n        "x": {}\r\n    }\r\n}'),
+    ],
+)  # fmt: skip
+def test_json_fits_its_surroundings(before: str, after: str) -> None:
+    """An entry has the indentation, the line ends and the commas of what is around it."""
+    assert jsonc.put(before, ("s",), "x", {}) == after
+
+
+@pytest.mark.parametrize("text", ['{\n  "a": 1\n}\n', '{"a":1}', '{\n  "s": {\n    "y": 1\n  }\n}'])
+def test_remove_is_the_reverse(text: str) -> None:
+    """After setup and remove a file with servers is as it was, byte for byte; another nearly."""
+    dropped = jsonc.drop(jsonc.put(text, ("s",), "x", {}), ("s",), "x")
+    assert dropped == text or json.loads(dropped) == {**json.loads(text), "s": {}}
+    if '"s"' in text:
+        assert dropped == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n", "{", '{"a": }', '{"a" 1}', "[]", "null", '{"a": 1} x', "{'a': 1}", '{"a": 01}',
+     '{"mcpServers": []}', '{"mcpServers": null}', '{"mcpServers": {"flux-operator-mcp": {}}, }}',
+     '{"a": "\n"}', '{"a": "\\q"}', "{,}", '{"a": [1 2]}', "[" * 100_000],
+)  # fmt: skip
+def test_what_is_no_json_is_refused(text: str) -> None:
+    """What does not parse, or has no object where the servers belong, raises."""
+    with pytest.raises(MalformedError):
+        jsonc.put(text, AT, NAME, VALUE)
+
+
+def test_doubled_keys() -> None:
+    """Of a key that is there twice the last one counts; remove takes out every entry."""
+    text = '{"mcpServers": {"a": 1}, "b": 2, "mcpServers": {"flux-operator-mcp": 1, "c": 3}}'
+    changed = jsonc.put(text, AT, NAME, VALUE)
+    assert json.loads(changed)["mcpServers"] == {NAME: VALUE, "c": 3}
+    assert '"mcpServers": {"a": 1}, "b": 2,' in changed
+    twice = '{"mcpServers": {"flux-operator-mcp": 1, "a": 2, "flux-operator-mcp": 3}}'
+    assert jsonc.drop(twice, AT, NAME) == '{"mcpServers": { "a": 2}}'
+
+
+_TOML_KEYS = st.text("abc-_", min_size=1, max_size=4)
+_TOML = st.recursive(
+    st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_TOML_KEYS, inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(
+    rest=st.dictionaries(_TOML_KEYS, st.booleans() | st.text(max_size=5), max_size=3),
+    servers=st.dictionaries(
+        _TOML_KEYS, st.dictionaries(_TOML_KEYS, st.text(max_size=5), min_size=1), max_size=2
+    ),
+    comment=st.sampled_from(["", "# the end\n", "\n", "\n# [mcp_servers.flux-operator-mcp]\n"]),
+    crlf=st.booleans(),
+)
+def test_toml_keeps_the_rest(
+    rest: dict[str, Any], servers: dict[str, Any], comment: str, crlf: bool
+) -> None:
+    """Any TOML has the entry after setup and is as before, byte for byte, after remove."""
+    text = toml.dump({**rest, "z-mcp_servers": servers, "mcp_servers": servers}) + comment
+    text = text.replace("\n", "\r\n") if crlf else text
+    changed = toml.put(text, ("mcp_servers",), NAME, VALUE)
+    assert tomllib.loads(changed)["mcp_servers"] == {**servers, NAME: VALUE}
+    assert tomllib.loads(changed) | {"mcp_servers": 0} == tomllib.loads(text) | {"mcp_servers": 0}
+    assert changed.startswith(text)
+    assert toml.put(changed, ("mcp_servers",), NAME, VALUE) == changed
+    assert toml.drop(changed, ("mcp_servers",), NAME) == text
+
+
+@given(value=st.dictionaries(_TOML_KEYS, _TOML, max_size=4))
+def test_toml_is_written_so_that_it_reads_the_same(value: dict[str, Any]) -> None:
+    """What an entry had besides ours is written back as it was."""
+    try:
+        text = toml.put("", ("mcp_servers",), NAME, value)
+    except MalformedError:  # a table in a list, which no client writes there
+        assert "[{" in repr(value) or ", {" in repr(value)
+        return
+    assert tomllib.loads(text)["mcp_servers"][NAME] == value
+
+
+def test_toml_between_other_tables() -> None:
+    """An entry in the middle is replaced; the comment of the next table stays with it."""
+    text = (
+        'model = \'x\' # mine\n\n[mcp_servers.flux-operator-mcp] # old\ncommand = """\n[a]\n"""\n'
+        "startup_timeout_sec = 20\n\n[mcp_servers.flux-operator-mcp.env]\nA = '1'\n\n"
+        "# about other\n[mcp_servers.other]\ncommand = 'o'\n"
+    )
+    changed = toml.put(text, ("mcp_servers",), NAME, VALUE)
+    assert changed.startswith("model = 'x' # mine\n\n# about other\n[mcp_servers.other]\n")
+    assert tomllib.loads(changed)["mcp_servers"] == {"other": {"command": "o"}, NAME: VALUE}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = ", "[mcp_servers]\nflux-operator-mcp = {command = 'x'}\n", "mcp_servers = 1\n",
+     "mcp_servers.flux-operator-mcp.command = 'x'\n"],
+)  # fmt: skip
+def test_toml_in_another_form_is_left_alone(text: str) -> None:
+    """What does not parse, or has the entry written inline, raises."""
+    with pytest.raises(MalformedError):
+        toml.put(text, ("mcp_servers",), NAME, VALUE)
+
+
+_PLAIN = st.booleans() | st.integers(-9, 9) | st.text(max_size=12) | st.none()
+_BLOCKS = st.dictionaries(
+    st.text("abc_", min_size=1, max_size=4),
+    _PLAIN | st.lists(_PLAIN, max_size=2) | st.dictionaries(st.text("xyz", min_size=1), _PLAIN),
+    max_size=3,
+)
+
+
+@given(rest=_BLOCKS, extensions=st.dictionaries(st.text("def", min_size=1), _BLOCKS, max_size=2))
+def test_yaml_keeps_the_rest(rest: dict[str, Any], extensions: dict[str, Any]) -> None:
+    """A configuration of goose, as a YAML library writes it, keeps its rest or is refused."""
+    written = {**rest, "extensions": extensions}
+    text = pyyaml.safe_dump(written, sort_keys=False, allow_unicode=True)
+    document = pyyaml.safe_load(text)
+    value = CLIENTS["goose"].schema.write(ENTRY)
+    try:
+        changed = yaml.put(text, ("extensions",), NAME, value)
+    except MalformedError:
+        return
+    parsed = pyyaml.safe_load(changed)
+    assert parsed["extensions"].pop(NAME) == value
+    assert {**parsed, "extensions": parsed["extensions"] or {}} == document
+    assert yaml.put(changed, ("extensions",), NAME, value) == changed
+    dropped = pyyaml.safe_load(yaml.drop(changed, ("extensions",), NAME))
+    assert {**dropped, "extensions": dropped["extensions"] or {}} == document
+
+
+GOOSE = """\
+GOOSE_PROVIDER: anthropic
+extensions:
+  developer:
+    bundled: true
+    description: 'it''s built in'
+    enabled: true
+    available_tools: []
+  fetch:
+    args:
+    - mcp-server-fetch
+    - --ignore
+    cmd: uvx
+    envs: {}
+    instructions: |
+      Mind:
+      extensions: here, too
+    type: stdio
+GOOSE_MODES:
+- a
+- b
+"""
+
+
+def test_goose_as_it_is() -> None:
+    """A file as goose writes it is changed in one place, and read again as it is."""
+    client = CLIENTS["goose"]
+    changed = client.put(GOOSE, ENTRY)
+    assert pyyaml.safe_load(changed)["extensions"].keys() == {"developer", "fetch", NAME}
+    assert client.entries(changed)[0][0] == ENTRY
+    assert client.drop(changed, NAME) == GOOSE
+    again = pyyaml.safe_dump(pyyaml.safe_load(changed), sort_keys=True)  # goose writes it anew
+    assert client.entries(again)[0][0] == ENTRY
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["extensions: {a: 1}\n", "extensions: &x\n  a: 1\n", "a: [1,\nextensions:\n  b: 1]\n",
+     "extensions:\n  a: 1\nextensions:\n  b: 2\n", 'a: "x\nextensions: 1"\n',
+     "\tb: 1\nextensions:\n"],
+)  # fmt: skip
+def test_yaml_in_another_form_is_left_alone(text: str) -> None:
+    """What goose would not write is not touched."""
+    with pytest.raises(MalformedError):
+        yaml.put(text, ("extensions",), NAME, VALUE)
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
+def test_every_client_round_trip(client: Any) -> None:
+    """Each client's form reads back what was written, again and again, and forgets it."""
+    text = client.put("", ENTRY)
+    [(entry, known)] = client.entries(text)
+    assert entry == ENTRY
+    assert client.put(text, ENTRY, known) == text
+    assert client.entries(client.drop(text, NAME)) == []
+    assert client.entries(client.alone(ENTRY)) == [(ENTRY, known)]
+
+
+@pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
+def test_an_entry_that_is_mended_keeps_what_is_the_users(client: Any) -> None:
+    """Of an entry that is there only what we know of is changed; the rest, as a time-out, stays."""
+    rw = Entry(NAME, "flux-operator-mcp", ("serve",), {"OWN": "1"})
+    mine = client.schema.write(rw) | {"disabled": False, "timeout": 7}
+    text = client.put("", rw, {"disabled": False, "timeout": 7})
+    [(entry, known)] = client.entries(text)
+    assert (known, entry.read_only) == (mine, False)
+    [(entry, known)] = client.entries(client.put(text, ENTRY, known))
+    assert entry.read_only
+    assert entry.env == {"OWN": "1", **ENTRY.env}
+    assert (known["disabled"], known["timeout"]) == (False, 7)

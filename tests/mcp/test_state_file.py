@@ -1,0 +1,101 @@
+"""What this machine remembers, and that nothing goes wrong because of it."""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.mcp import state_file
+from fluxstatus.mcp.clients import CLIENTS, Host
+from fluxstatus.mcp.entry import Entry
+from fluxstatus.model.evidence import Target
+from tests.builders import NOW
+
+PROD, OTHER = Target("prod", server="https://prod"), Target("prod", server="https://other")
+
+
+@pytest.fixture(name="state")
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "kubectl-flux-status" / "state.json"
+
+
+def test_failures_of_the_last_hour(state: Path) -> None:
+    """Failures are counted by cluster, for an hour; a clock that went back counts nothing."""
+    for minutes in (0, 30, 59):
+        state_file.remember_failure(PROD, NOW + timedelta(minutes=minutes))
+    now = NOW + timedelta(minutes=59, seconds=30)
+    assert state_file.recall(PROD, now).failures == 3
+    assert state_file.recall(PROD, NOW + timedelta(minutes=70)).failures == 2
+    assert state_file.recall(PROD, NOW - timedelta(minutes=1)).failures == 0
+    assert state_file.recall(OTHER, now).failures == 0
+    state_file.remember_failure(OTHER, NOW + timedelta(hours=3))
+    assert list(json.loads(state.read_text())["failures"]) == ["prod https://other"]
+    assert state.stat().st_mode & 0o077 == 0
+
+
+def test_decline_and_accept(state: Path) -> None:
+    """A context is declined and accepted for itself, and all at once."""
+    state_file.decline("prod")
+    assert state_file.recall(PROD, NOW).declined
+    assert not state_file.is_declined("dev")
+    state_file.accept("prod")
+    assert not state_file.is_declined("prod")
+    state_file.decline("")
+    state_file.decline("dev")
+    assert state_file.is_declined("prod")
+    state_file.accept("prod")
+    assert state_file.is_declined("prod")  # for all that is said elsewhere
+    state_file.accept("")
+    assert json.loads(state.read_text())["declined"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "[]",
+        '{"declined": 1, "failures": [1]}',
+        '{"declined": [1], "failures": {"prod https://prod": [1, "x"]}}',
+    ],
+)
+def test_a_state_that_makes_no_sense_is_none(state: Path, text: str) -> None:
+    """Whatever stands in the file, a check goes on and makes it a good one again."""
+    state.parent.mkdir()
+    state.write_text(text)
+    assert state_file.recall(PROD, NOW) == state_file.NOTHING
+    state_file.remember_failure(PROD, NOW)
+    assert state_file.recall(PROD, NOW).failures == 1
+
+
+def test_a_folder_that_cannot_be_written(state: Path) -> None:
+    """A check remembers nothing and says nothing; whoever declines is told."""
+    state.parent.write_text("a file where the folder belongs")
+    state_file.remember_failure(PROD, NOW)
+    assert state_file.recall(PROD, NOW) == state_file.NOTHING
+    with pytest.raises(OSError, match="File exists"):
+        state_file.decline("prod")
+
+
+def test_entries_for_this_context(state: Path) -> None:
+    """The entries for the context, or for any, are known; broken files are passed over."""
+    assert not state.exists()
+    host = Host(environ=os.environ)
+    entries = {
+        "cursor": Entry("a", "flux-operator-mcp", ("serve", "--kube-context", "prod")),
+        "codex": Entry("b", "flux-operator-mcp", ("serve", "--read-only=true")),
+        "goose": Entry("c", "flux-operator-mcp", ("serve", "--kube-context=dev")),
+    }
+    for name, entry in entries.items():
+        path = CLIENTS[name].path(host)
+        assert path
+        path.parent.mkdir(parents=True)
+        path.write_text(CLIENTS[name].put("", entry))
+    (Path.home() / ".claude.json").write_text('{"flux-operator-mcp": ')
+    assert [tuple(one) for one in state_file.recall(PROD, NOW).configured] == [
+        ("cursor", "Cursor", "a", "prod", False),
+        ("codex", "Codex", "b", "", True),
+    ]

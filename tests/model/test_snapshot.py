@@ -1,0 +1,314 @@
+"""A snapshot is the evidence, whole: what was saved is what is read, or nothing is."""
+
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.snapshot import SnapshotError, dumps, load, loads, save
+
+FORBIDDEN = Unread(
+    Why.FORBIDDEN,
+    "alice may not list HelmReleases",
+    "list helmreleases.helm.toolkit.fluxcd.io",
+    (("ask for it", (("kubectl", "auth", "can-i", "list"), ("kubectl", "auth", "whoami"))),),
+)
+APP = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a\x1b\ud800ü"}, "n": [1, 2.5, None]}
+SAMPLE = Evidence(
+    taken_at=datetime(2026, 11, 23, 4, 12, 7, 123456, tzinfo=UTC),
+    target=Target("prod-eu", "eu", "https://10.0.0.1:6443", "alice", "v1.35.2", ("--as=bob",)),
+    answers={
+        "pods": Answer((APP, {})),
+        "alerts.notification.toolkit.fluxcd.io": Answer(),
+        "helmreleases.helm.toolkit.fluxcd.io": Answer((APP,), FORBIDDEN, ("team-a", "team-b")),
+    },
+    served={"pods": "v1"},
+    programs={"flux": "v2.9.4", "flux-operator": Unread(Why.NO_PROGRAM, "not on PATH")},
+    clock_skew=-0.25,
+    unreachable=Unread(Why.LOGIN, "the token has expired"),
+    cost=Cost(24, 3_100_000, 0.42),
+)
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+TEXTS = st.lists(ANY_TEXT, max_size=3).map(tuple)
+UNREAD = st.builds(
+    Unread,
+    st.sampled_from(Why),
+    ANY_TEXT,
+    ANY_TEXT,
+    st.lists(st.tuples(ANY_TEXT, st.lists(TEXTS, max_size=2).map(tuple)), max_size=2).map(tuple),
+)
+ITEMS = st.lists(st.dictionaries(ANY_TEXT, JSON, max_size=3), max_size=3).map(tuple)
+ANSWERS = st.builds(Answer, ITEMS, st.none() | UNREAD, TEXTS)
+EVIDENCE = st.builds(
+    Evidence,
+    taken_at=st.datetimes(
+        datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+        timezones=st.sampled_from((UTC, timezone(timedelta(hours=-3, minutes=-30)))),
+    ),
+    target=st.builds(Target, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, TEXTS),
+    answers=st.dictionaries(ANY_TEXT, ANSWERS, max_size=3),
+    served=st.none() | st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=3),
+    programs=st.dictionaries(ANY_TEXT, ANY_TEXT | UNREAD, max_size=3),
+    clock_skew=st.none() | st.floats(-1e6, 1e6),
+    unreachable=st.none() | UNREAD,
+    cost=st.builds(Cost, st.integers(0, 10**9), st.integers(0, 10**9), st.floats(0, 1e6)),
+)
+
+
+def sample_with(**parts: Any) -> bytes:
+    """Return a snapshot with some of the document's parts replaced."""
+    return json.dumps(json.loads(dumps(SAMPLE)) | parts).encode()
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(EVIDENCE)
+def test_what_is_read_is_what_was_saved(evidence: Evidence) -> None:
+    """Any evidence comes back equal, and saved again it is the same to the byte."""
+    data = dumps(evidence)
+    assert loads(data) == evidence
+    assert dumps(loads(data)) == data
+
+
+@pytest.mark.parametrize("name", ["state.json", "state.json.gz", "state"])
+def test_a_file_is_read_and_saved_again_to_the_byte(name: str, tmp_path: Path) -> None:
+    """Compressed or not, the same evidence gives the same file."""
+    first, second = tmp_path / name, tmp_path / f"again-{name}"
+    save(first, SAMPLE)
+    save(second, load(first))
+    assert load(str(first)) == SAMPLE
+    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes().startswith(b"\x1f\x8b") == name.endswith(".gz")
+
+
+def test_the_document_is_as_documented() -> None:
+    """The format is recognisable, the time RFC 3339, the whole one ASCII line."""
+    data = dumps(SAMPLE)
+    assert data.isascii()
+    assert data.endswith(b"}\n")
+    assert data.count(b"\n") == 1
+    document = json.loads(data)
+    assert list(document)[:3] == ["format", "version", "takenAt"]
+    assert document["format"] == "flux-status-snapshot"
+    assert document["version"] == 1
+    assert document["takenAt"] == "2026-11-23T04:12:07.123456Z"
+    assert document["answers"]["helmreleases.helm.toolkit.fluxcd.io"]["unread"] == {
+        "why": "forbidden",
+        "text": "alice may not list HelmReleases",
+        "rule": "list helmreleases.helm.toolkit.fluxcd.io",
+        "hints": [{"text": "ask for it", "commands": [list(c) for c in FORBIDDEN.hints[0][1]]}],
+    }
+
+
+def test_any_gzip_will_do(tmp_path: Path) -> None:
+    """Compression is recognised by the content, whoever did it and whatever the name."""
+    path = tmp_path / "state.json"
+    path.write_bytes(gzip.compress(dumps(SAMPLE)))
+    assert load(path) == SAMPLE
+
+
+def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot may come through a pipe."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(dumps(SAMPLE))))
+    assert load("-") == SAMPLE
+
+
+@pytest.fixture(name="open_umask")
+def _open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+    """A snapshot tells much of a cluster; not even a file that was open to all stays so."""
+    path = tmp_path / "state.json"
+    path.touch(mode=0o666)
+    save(path, SAMPLE)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    """Saving through a link is saving to what it points to, as an editor does it."""
+    (tmp_path / "real").mkdir()
+    target, link = tmp_path / "real" / "state.json", tmp_path / "link.json"
+    link.symlink_to(target)
+    save(link, SAMPLE)
+    assert link.is_symlink()
+    assert load(target) == SAMPLE
+    assert os.listdir(tmp_path / "real") == ["state.json"]  # noqa: PTH208 - names are enough
+
+
+def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
+    """Nobody wants /dev/null or a pipe to become a file."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
+        before = path.stat().st_mode
+        with pytest.raises(SnapshotError, match="not a regular file"):
+            save(path, SAMPLE)
+        assert path.stat().st_mode == before
+
+
+SAVE_ON_A_FULL_DISK = """
+import resource, sys
+from datetime import UTC, datetime
+from fluxstatus.model.evidence import Answer; from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.snapshot import SnapshotError; from fluxstatus.model.snapshot import save
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+answers = {"pods": Answer(({"x": "y" * 100_000},))}
+try:
+    save(sys.argv[1], Evidence(datetime.now(UTC), answers=answers))
+except SnapshotError as error:
+    print(error)
+"""
+
+
+def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    """The old file is whole, and no half of the new one lies beside it."""
+    path = tmp_path / "state.json"
+    save(path, SAMPLE)
+    told = subprocess.run(
+        [sys.executable, "-c", SAVE_ON_A_FULL_DISK, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert told.stdout == f"{path} cannot be written: File too large\n"
+    assert load(path) == SAMPLE
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_json_cannot_hold_is_not_saved(tmp_path: Path) -> None:
+    """A number that is none would make a file that nobody can read."""
+    path = tmp_path / "state.json"
+    with pytest.raises(SnapshotError, match="JSON compliant"):
+        save(path, Evidence(SAMPLE.taken_at, clock_skew=float("nan")))
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("act", [load, lambda path: save(path, SAMPLE)])
+def test_a_folder_that_is_not_there_is_named(act: Any, tmp_path: Path) -> None:
+    """The error says which file and why, in one sentence without a traceback's terms."""
+    path = tmp_path / "nowhere" / "state.json"
+    with pytest.raises(SnapshotError) as caught:
+        act(path)
+    assert str(caught.value).startswith(str(path))
+    assert str(caught.value).endswith("No such file or directory")
+
+
+PACKED = gzip.compress(dumps(SAMPLE))
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"", "is not a snapshot, or damaged"),
+        (b"\xff\xfe\x00", "is not a snapshot: it is not UTF-8 text"),
+        (b"apiVersion: v1\nkind: List\n", "is not a snapshot, or damaged"),
+        (b'{"apiVersion": "v1", "kind": "List"}', "is not a snapshot: it does not call itself"),
+        (b"[]", "is not a snapshot: it does not call itself"),
+        (b"[" * 100_000, "is not a snapshot, or damaged"),
+        (b'{"format": "flux-status-snapshot"}', "is a snapshot of version None"),
+        (sample_with(version=2), "is a snapshot of version 2, and this program reads version 1"),
+        (sample_with(version="1"), "is a snapshot of version '1'"),
+        (sample_with(version=True), "is damaged: the document['version'] is not what it must"),
+        (sample_with(extra=1), "is damaged: the document must have the keys format, version"),
+        (sample_with(takenAt="yesterday"), "is damaged: Invalid isoformat string: 'yesterday'"),
+        (sample_with(takenAt="2026-11-23"), "is damaged: the time '2026-11-23' has no offset"),
+        (sample_with(takenAt="0001-01-01T00:00:00+23:00"), "is damaged: date value out of range"),
+        (sample_with(clockSkew=1e300), "is damaged: the document['clockSkew'] is not what it"),
+        (dumps(SAMPLE).replace(b"-0.25", b"NaN"), "is not a snapshot, or damaged: NaN"),
+        (dumps(SAMPLE).replace(b"-0.25", b"1e999"), "is damaged: the document['clockSkew']"),
+        (dumps(SAMPLE).replace(b"-0.25", b"9" * 5000), "is not a snapshot, or damaged"),
+        (dumps(SAMPLE).replace(b'"login"', b'"luck"'), "is damaged: 'luck' is not a valid Why"),
+        (PACKED[:-9], "is damaged: it does not end where gzip says"),
+        (PACKED + b"more", "is damaged: it does not end where gzip says"),
+        (PACKED[:-8] + bytes(8), "is damaged: Error -3 while decompressing data"),
+        (b"\x1f\x8b", "is damaged: it does not end where gzip says"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_snapshot_is_refused_in_a_sentence(data: bytes, complaint: str) -> None:
+    """Foreign, damaged, from the future: the reader is told which it is."""
+    with pytest.raises(SnapshotError) as caught:
+        loads(data, "state.json")
+    assert str(caught.value).startswith(f"state.json {complaint}")
+    assert "\n" not in str(caught.value)
+
+
+BOMB = gzip.compress(bytes(50_000_000))
+
+
+@pytest.mark.parametrize("data", [b"x" * 1001, BOMB], ids=["plain", "packed"])
+def test_what_is_too_large_is_not_unpacked(data: bytes) -> None:
+    """A small file cannot fill the memory."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(SnapshotError, match="larger than 1000 bytes"):
+            loads(data, limit=1000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_snapshot_may_be_as_large_as_the_limit() -> None:
+    """The limit is what is allowed, packed or not."""
+    data = dumps(SAMPLE)
+    assert loads(data, limit=len(data)) == SAMPLE
+    assert loads(gzip.compress(data), limit=len(data)) == SAMPLE
+    with pytest.raises(SnapshotError):
+        loads(gzip.compress(data), limit=len(data) - 1)
+
+
+@given(st.data())
+def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
+    """A file that was cut off, anywhere, is refused rather than read as less."""
+    whole = data.draw(st.sampled_from((dumps(SAMPLE), PACKED)))
+    end = data.draw(st.integers(0, len(whole) - 2))
+    with pytest.raises(SnapshotError):
+        loads(whole[:end])
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Return the way to each value of a document but for the insides of the objects."""
+    yield path
+    if path and path[-1] == "items":
+        yield from ((*path, index) for index in range(len(value)))
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(inner, (*path, key))
+
+
+@pytest.mark.parametrize("path", [*places(json.loads(dumps(SAMPLE)))], ids=str)
+def test_a_wrong_type_anywhere_is_refused(path: tuple[str | int, ...]) -> None:
+    """No value of another type gets into the evidence, wherever it is in the document."""
+    root = {"document": json.loads(dumps(SAMPLE))}
+    *way, last = ("document", *path)
+    holder: Any = root
+    for key in way:
+        holder = holder[key]
+    odd_ones: list[Any] = [True, [[{}]], "0" if isinstance(holder[last], int | float) else 0]
+    for odd in odd_ones:
+        holder[last] = odd
+        with pytest.raises(SnapshotError):
+            loads(json.dumps(root["document"]).encode())

@@ -1,0 +1,65 @@
+"""Objects as JSON, YAML and names."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxstatus.report.yaml import as_json, as_names, as_yaml, yaml_of
+from tests.builders import flux
+
+ONE = flux("Kustomization", "apps/one")
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(_TEXTS, inner),
+)  # fmt: skip
+
+
+@given(_VALUES)
+def test_yaml_says_what_the_json_says(value: Any) -> None:
+    """Whatever JSON there is, a YAML reader gets the same from our YAML."""
+    assert yaml.safe_load(yaml_of(value)) == value
+
+
+_ODD = (
+    *("yes", "No", "on", "1e3", "0x1f", "012", "1:30", "2026-11-24", "~", ".inf", "null", "<<"),
+    *("=", "- a", "a: b", "a #b", " a", "a ", "&a", "*a", "!a", "%a", "@a", "`a", "{", "[", "?"),
+    *("-", "", "\x85", "\u2028", "\x1b[2J", "a\nb\n", "\U0001f600"),
+)
+
+
+@pytest.mark.parametrize("text", _ODD)
+def test_text_stays_text(text: str) -> None:
+    """What looks like something else to YAML stays text, and nothing a terminal obeys is left."""
+    written = yaml_of({"key": text, text: 1})
+    assert yaml.safe_load(written) == {"key": text, text: 1}
+    assert written.replace("\n", "").isprintable()
+
+
+def test_lists_are_whole_documents() -> None:
+    """None, one or several objects are one v1 List, without managedFields."""
+    managed = flux("Kustomization", "apps/two", managedFields=[{"manager": "x"}])
+    for objects in ([], [ONE], [ONE, managed]):
+        text = "".join(as_json(iter(objects)))
+        document = json.loads(text)
+        assert yaml.safe_load("".join(as_yaml(iter(objects)))) == document
+        assert (document["kind"], document["apiVersion"]) == ("List", "v1")
+        assert [item["metadata"]["name"] for item in document["items"]] == [
+            item["metadata"]["name"] for item in objects
+        ]
+        assert "managedFields" not in text
+
+
+def test_names_are_those_of_kubectl() -> None:
+    """A name is told as kubectl tells it."""
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
+    assert list(as_names([ONE, service])) == [
+        "kustomization.kustomize.toolkit.fluxcd.io/one\n",
+        "service/web\n",
+    ]

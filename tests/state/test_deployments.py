@@ -1,0 +1,223 @@
+"""Which controllers are found and expected, and what each takes on."""
+
+from typing import Any
+
+import pytest
+
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.deployments import (
+    components,
+    expected,
+    image_version,
+    managed_by,
+    operators,
+    selects,
+)
+from tests.builders import (
+    FORBIDDEN,
+    SERVED,
+    alter,
+    evidence,
+    flux,
+    flux_system,
+    judged,
+    kustomization,
+    state,
+    without,
+)
+
+HEALTHY = flux_system()
+SHARD = "sharding.fluxcd.io/key"
+
+
+@pytest.mark.parametrize(
+    ("selector", "labels", "taken"),
+    [
+        ("app=web", {"app": "web"}, True),
+        ("app=web", {"app": "db"}, False),
+        ("app=web", {}, False),
+        ("app==web", {"app": "web"}, True),
+        ("app!=web", {"app": "db"}, True),
+        ("app!=web", {}, True),
+        ("app!=web", {"app": "web"}, False),
+        ("app", {"app": "web"}, True),
+        ("app", {}, False),
+        (f"!{SHARD}", {}, True),
+        (f"!{SHARD}", {SHARD: "shard1"}, False),
+        (f"{SHARD} in (shard1, shard2)", {SHARD: "shard2"}, True),
+        (f"{SHARD} in (shard1, shard2)", {SHARD: "shard3"}, False),
+        (f"{SHARD} in (shard1)", {SHARD: ""}, False),
+        (f"{SHARD} in (shard1)", {}, False),
+        (f"{SHARD} notin (shard1)", {SHARD: "shard1"}, False),
+        (f"{SHARD} notin (shard1)", {SHARD: ""}, True),
+        (f"{SHARD} notin (shard1)", {}, True),
+        ("app=web,tier!=old", {"app": "web", "tier": "new"}, True),
+        ("app=web,tier!=old", {"app": "web", "tier": "old"}, False),
+        (f"app=web, !{SHARD}", {"app": "web"}, True),
+        ("", {}, True),
+        ("((", {"a": "b"}, True),
+    ],
+)
+def test_a_selector_selects_as_kubectl_does(
+    selector: str, labels: dict[str, object], taken: bool
+) -> None:
+    """A label selector is read as kubectl -l reads it; what cannot be read selects all."""
+    assert selects(selector, labels) is taken
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("ghcr.io/fluxcd/source-controller:v1.9.4", "v1.9.4"),
+        ("ghcr.io/fluxcd/source-controller:v1.9.4@sha256:abc", "v1.9.4"),
+        ("ghcr.io/fluxcd/source-controller@sha256:abc", ""),
+        ("localhost:5000/source-controller", ""),
+        ("localhost:5000/source-controller:v1", "v1"),
+        ("source-controller", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_the_version_is_the_tag_of_the_image(image: object, version: str) -> None:
+    """A tag is a version; a digest or the port of a registry is none."""
+    assert image_version(image) == version
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        (["source-controller", "helm-controller"], ("source-controller", "helm-controller")),
+        (None, ("source-controller", "kustomize-controller", "helm-controller",
+                "notification-controller")),
+        ([], ("source-controller", "kustomize-controller", "helm-controller",
+              "notification-controller")),
+        ([5, None], ("source-controller", "kustomize-controller", "helm-controller",
+                     "notification-controller")),
+    ],
+)  # fmt: skip
+def test_the_instance_says_what_is_expected(asked: Any, names: tuple[str, ...]) -> None:
+    """The components of the FluxInstance are expected; without any, the four defaults."""
+    instance = judged(flux("FluxInstance", "flux", spec={"components": asked}))
+    assert expected(evidence(), instance, []) == names
+
+
+@pytest.mark.parametrize(
+    ("kinds", "names"),
+    [
+        (["GitRepository", "ExternalArtifact"], ("source-controller",)),
+        (["Kustomization", "HelmRelease"], ("kustomize-controller", "helm-controller")),
+        (["ImagePolicy"], ("image-reflector-controller",)),
+        (["ImageUpdateAutomation"], ("image-automation-controller",)),
+        (["ArtifactGenerator"], ("source-watcher",)),
+        (["FluxInstance", "ResourceSet"], ()),
+        ([], ()),
+    ],
+)
+def test_without_an_instance_the_served_kinds_say(kinds: list[str], names: tuple[str, ...]) -> None:
+    """Each served kind needs the controller that reconciles it."""
+    served = {KINDS[kind].resource: "v1" for kind in kinds}
+    assert expected(evidence(served=served), None, []) == names
+
+
+def test_unknown_kinds_expect_nothing() -> None:
+    """Where discovery failed, or something else is served, no controller is expected."""
+    assert expected(evidence(served={"widgets.example.com": "v1"}), None, []) == ()
+
+
+def test_a_component_is_read_whole() -> None:
+    """A Deployment is known by its component, its version and its readiness."""
+    found = {c.ref.name: c for c in components(evidence(*HEALTHY))}
+    helm = found["helm-controller"]
+    assert (helm.name, helm.version, helm.ready, helm.wanted) == ("helm-controller", "v1.6.4", 1, 1)
+    assert (helm.problem, helm.down, len(helm.pods)) == (None, False, 1)
+
+
+def test_a_shard_is_its_component() -> None:
+    """A shard's Deployment counts as the component it is a copy of."""
+    objects = alter(HEALTHY, "Deployment/helm-controller", {
+        "metadata.name": "helm-controller-shard1"})  # fmt: skip
+    assert "helm-controller" in {c.name for c in components(evidence(*objects))}
+
+
+def test_more_ready_pods_than_wanted_are_not_counted() -> None:
+    """During a rollout more pods may be ready than wanted; no more than those count."""
+    objects = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 3})
+    assert {c.ready for c in components(evidence(*objects))} == {1}
+
+
+def test_a_deployment_says_why_it_makes_no_pod() -> None:
+    """Without any pod the Deployment's own condition is the trouble."""
+    broken = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+              "message": 'pods "x" is forbidden: exceeded quota'}  # fmt: skip
+    objects = [one for one in HEALTHY if one["kind"] != "Pod"]
+    objects = alter(objects, "Deployment/helm-controller", {
+        "status.readyReplicas": 0, "status.conditions": [broken]})  # fmt: skip
+    helm = next(c for c in components(evidence(*objects)) if c.name == "helm-controller")
+    assert helm.problem is not None
+    assert "exceeded quota" in helm.problem.text
+
+
+def test_the_operator_is_told_from_the_controllers() -> None:
+    """The operator is found by its own label and is no controller."""
+    known = evidence(*HEALTHY)
+    assert [c.name for c in operators(known)] == ["flux-operator"]
+    assert "flux-operator" not in {c.name for c in components(known)}
+
+
+@pytest.mark.parametrize(
+    ("args", "namespace", "taken"),
+    [
+        ([], "apps", True),
+        (["--watch-all-namespaces=true"], "apps", True),
+        (["--watch-all-namespaces=false"], "apps", False),
+        (["--watch-all-namespaces=false"], "flux-system", True),
+        ([f"--watch-label-selector=!{SHARD}"], "apps", True),
+        ([f"--watch-label-selector={SHARD}=shard1"], "apps", False),
+    ],
+)
+def test_arguments_say_what_is_taken(args: list[str], namespace: str, taken: bool) -> None:
+    """A controller takes what its --watch-… arguments let it see."""
+    objects = alter(HEALTHY, "Deployment/kustomize-controller", {
+        "spec.template.spec.containers.0.args": args})  # fmt: skip
+    found = {c.name: c for c in components(evidence(*objects))}
+    one = judged(kustomization(f"{namespace}/web", "git"))
+    assert found["kustomize-controller"].takes(one) is taken
+
+
+def test_the_operator_takes_an_instance_only_beside_it() -> None:
+    """A FluxInstance in another namespace is nobody's."""
+    (operator,) = operators(evidence(*HEALTHY))
+    assert operator.takes(judged(flux("FluxInstance", "flux-system/flux")))
+    assert not operator.takes(judged(flux("FluxInstance", "apps/flux")))
+    assert operator.takes(judged(flux("ResourceSet", "apps/set")))
+
+
+def test_how_flux_came_is_told_by_labels() -> None:
+    """The labels of the Deployments tell who installed Flux; none tell nothing."""
+    assert managed_by(components(evidence(*HEALTHY))) == "the Flux Operator"
+    assert managed_by([]) == ""
+
+
+def test_the_instance_beside_the_operator_counts() -> None:
+    """Of several FluxInstances the one in the operator's namespace is the one."""
+    both = [flux("FluxInstance", "apps/flux"), *HEALTHY]
+    counted = state(*both).instance
+    assert counted is not None
+    assert counted.ref.namespace == "flux-system"
+    elsewhere = state(*without(HEALTHY, "FluxInstance/flux"), flux("FluxInstance", "apps/flux"))
+    assert elsewhere.instance is None
+    assert state(flux("FluxInstance", "apps/flux"), served=SERVED).instance is not None
+
+
+def test_what_cannot_be_told_is_not_expected() -> None:
+    """Without a look at the FluxInstance, and of a Helm chart, no controller is expected."""
+    hidden = evidence(*HEALTHY, unread={"fluxinstances.fluxcd.controlplane.io": FORBIDDEN})
+    assert expected(hidden, None, components(hidden)) == ()
+    objects = HEALTHY
+    for one in HEALTHY:
+        if one["kind"] == "Deployment" and one["metadata"]["name"] != "flux-operator":
+            objects = alter(objects, f"Deployment/{one['metadata']['name']}", {
+                "metadata.labels": {"app.kubernetes.io/part-of": "flux",
+                                    "app.kubernetes.io/managed-by": "Helm"}})  # fmt: skip
+    chart = evidence(*objects)
+    assert expected(chart, None, components(chart)) == ()

@@ -1,0 +1,146 @@
+"""The moment in which an object tries again: its Ready is wiped, and the fault is still there."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.last_attempt import tries_again
+from tests.builders import (
+    bad,
+    event,
+    flux,
+    flux_system,
+    kustomization,
+    minutes,
+    report,
+    source,
+    stamp,
+    state,
+)
+
+BROKEN = "failed to decode Kubernetes YAML from /tmp/kustomization-1/app.yaml: yaml: line 4: bad"
+WIPED = {"Ready": "Unknown Progressing: Reconciliation in progress"}
+
+
+def at(stage: str) -> dict[str, str]:
+    """Return the conditions of a Kustomization that is at *stage* of its attempt."""
+    revision = "for revision main@sha1:abc with a timeout of 5m0s"
+    return WIPED | {"Reconciling": f"True Progressing: {stage} {revision}"}
+
+
+def reconciled(status: str, ago: timedelta) -> Object:
+    """Return an entry of a history: how an attempt ended, *ago* before now."""
+    return {"lastReconciled": stamp(ago), "lastReconciledStatus": status}
+
+
+def failed(of: str, reason: str, ago: float = 3, message: str = BROKEN) -> Object:
+    """Return the Warning event of an attempt that failed, that many minutes *ago*."""
+    return event(f"{of} apps/web", reason, message, ago=minutes(ago))
+
+
+def again(one: Object, *others: Object) -> bool:
+    """Whether *one*, called web, is said to try again."""
+    known = state(one, *others)
+    return tries_again(known, known.resources[one["kind"], "apps", "web"])
+
+
+def test_a_fault_is_told_while_it_is_tried_again() -> None:
+    """A build that failed leaves no trace but its event: no history, no other condition."""
+    web = kustomization("web", "git", at("Building manifests"), age=minutes(0.1))
+    found = bad(
+        report(*flux_system(), source("git"), web, failed("Kustomization", "BuildFailed")).faults
+    )
+    assert [f.code for f in found] == ["yaml-invalid"]
+    assert "app.yaml" in found[0].why
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "said"),
+    [
+        ("Fetching manifests", "ArtifactFailed", True),
+        ("Fetching manifests", "BuildFailed", True),
+        ("Building manifests", "BuildFailed", True),
+        ("Building manifests", "ArtifactFailed", False),
+        ("Detecting drift", "BuildFailed", False),
+        ("Running health checks", "ReconciliationFailed", False),
+        ("Running health checks", "HealthCheckFailed", True),
+    ],
+)
+def test_who_has_come_further_than_before_may_be_mended(
+    stage: str, reason: str, said: bool
+) -> None:
+    """The fix is on its way: nothing is said of the fault that it left behind."""
+    web = kustomization("web", "git", at(stage), age=minutes(0.1))
+    web["status"]["history"] = [reconciled("ReconciliationFailed", minutes(3))]
+    assert again(web, failed("Kustomization", reason)) is said
+
+
+@pytest.mark.parametrize(
+    ("history", "said"),
+    [
+        ([], True),
+        ([reconciled("ReconciliationSucceeded", minutes(1))], False),
+        ([reconciled("ReconciliationSucceeded", minutes(9))], True),
+    ],
+)
+def test_a_success_ends_what_was_before(history: list[Object], said: bool) -> None:
+    """A Warning event from before the last success is past."""
+    web = kustomization("web", "git", WIPED, age=minutes(0.1))
+    web["status"]["history"] = history
+    assert again(web, failed("Kustomization", "BuildFailed")) is said
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "ago", "said"),
+    [
+        ("ResourceSetInputProvider", "ReconciliationFailed", 5, True),
+        ("ResourceSetInputProvider", "ReconciliationFailed", 40, False),
+        ("Kustomization", "Progressing", 5, False),
+        ("HelmRelease", "UpgradeFailed", 5, False),
+    ],
+)
+def test_an_event_alone_is_not_always_enough(
+    kind: str, reason: str, ago: float, said: bool
+) -> None:
+    """Without a history an old event proves nothing; a release tells by its conditions."""
+    more: dict[str, Any] = {"age": minutes(0.1)}
+    assert again(flux(kind, "web", WIPED, **more), failed(kind, reason, ago, "x")) is said
+
+
+def test_a_controller_that_was_stopped_is_no_words_of_a_fault() -> None:
+    """Of the two newest events the one that tells of a failure is taken."""
+    stopped = event("Kustomization apps/web", "Progressing",
+                    "failed to update status: context canceled", ago=minutes(1))  # fmt: skip
+    web = kustomization("web", "git", WIPED, age=minutes(0.1))
+    broken = failed("Kustomization", "BuildFailed")
+    found = bad(report(*flux_system(), source("git"), web, stopped, broken).faults)
+    assert [f.message for f in found] == [BROKEN]
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("GitRepository", "FetchFailed: True GitOperationFailed"),
+        ("GitRepository", "IncludeUnavailable: True NotFound"),
+        ("OCIRepository", "SourceVerified: False VerificationError"),
+        ("HelmRepository", "FetchFailed: True Failed"),
+        ("HelmChart", "BuildFailed: True ValuesFilesError"),
+        ("Bucket", "StorageOperationFailed: True ArchiveOperationFailed"),
+    ],
+)
+def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) -> None:
+    """Of one that has no artifact yet each attempt looks like the first, but for its parts."""
+    name, _, says = part.partition(": ")
+    wiped = {"Ready": "Unknown Progressing: building artifact"}
+    assert not again(flux(kind, "web", wiped, age=minutes(0.1)))
+    assert again(flux(kind, "web", wiped | {name: f"{says}: connection refused"}, age=minutes(0.1)))
+
+
+def test_what_an_older_spec_met_with_says_nothing_of_the_new_one() -> None:
+    """The address was corrected a moment ago: whether that helps is not known yet."""
+    parts = {"FetchFailed": "True GitOperationFailed: no such host"}
+    web = flux("GitRepository", "web", WIPED | parts, age=minutes(0.1))
+    web["metadata"]["generation"] += 1
+    assert not again(web)

@@ -1,0 +1,80 @@
+"""What is wrong with a pod, in words."""
+
+import pytest
+
+from fluxstatus.model.evidence import Object
+from fluxstatus.state.pods import is_ready, last_restart, problem_of_pod, selected
+from tests.builders import NOW, container, crashing, minutes, pod, stamp
+
+ENDED = {"exitCode": 1, "reason": "Error", "finishedAt": stamp(minutes(2))}
+UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]
+
+
+@pytest.mark.parametrize(
+    ("one", "code", "words"),
+    [
+        (pod("a/b", container(ready=True, running={})), None, ""),
+        (pod("a/b", phase="Succeeded"), None, ""),
+        (pod("a/b", crashing()), "crash-loop", "CrashLoopBackOff after Error (exit code 1), 7"),
+        (pod("a/b", crashing("OOMKilled", 137)), "oom", "OOMKilled (exit code 137)"),
+        (pod("a/b", container(waiting={"reason": "CrashLoopBackOff"})), "crash-loop", "unknown"),
+        (pod("a/b", container(waiting={"reason": "ErrImagePull"})), "image-pull", "x:v1"),
+        (pod("a/b", container(waiting={"reason": "InvalidImageName"})), "image-pull", "x:v1"),
+        (pod("a/b", container(waiting={
+            "reason": "CreateContainerConfigError", "message": 'secret "s" not found'})),
+         "config", 'secret "s" not found'),
+        (pod("a/b", container(terminated=ENDED)), "failed", "Error (exit code 1)"),
+        (pod("a/b", container(terminated=ENDED | {"reason": "OOMKilled"})), "oom", "OOMKilled"),
+        (pod("a/b", container(terminated={"exitCode": 0}), phase="Succeeded"), None, ""),
+        (pod("a/b", container(running={})), "not-ready", "readiness probe"),
+        (pod("a/b", phase="Pending", conditions=UNSCHEDULED), "pending", "0/3 nodes"),
+        (pod("a/b", phase="Failed"), "failed", "has failed"),
+        (pod("a/b", phase="Failed", reason="Evicted", message="disk"), "failed", "Evicted: disk"),
+        (pod("a/b", phase="Pending"), "not-ready", "is Pending"),
+        (pod("a/b", phase=None), "not-ready", "unknown phase"),
+        (pod("a/b", phase="Pending", initContainerStatuses=[crashing()]), "crash-loop", "7"),
+        (pod("a/b", container(ready=True, running={}), crashing()), "crash-loop", "7"),
+        ({}, "not-ready", "unknown phase"),
+    ],
+)  # fmt: skip
+def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str) -> None:
+    """Each state that the kubelet reports has its code and is told in words."""
+    problem = problem_of_pod(one)
+    assert (problem.code if problem else None) == code
+    assert words in (problem.text if problem else "")
+
+
+@pytest.mark.parametrize(
+    ("one", "ready"),
+    [
+        (pod("a/b", container(ready=True, running={})), True),
+        (pod("a/b", container(ready=True), container()), False),
+        (pod("a/b"), False),
+        (pod("a/b", container(ready=True), phase="Succeeded"), False),
+        ({}, False),
+    ],
+)
+def test_a_pod_is_ready_when_all_of_it_is(one: Object, ready: bool) -> None:
+    """Only a running pod of which every container is ready is ready."""
+    assert is_ready(one) is ready
+
+
+def test_restarts_are_read_with_their_end() -> None:
+    """A container that has restarted tells its pod, when and how it ended, and how often."""
+    assert list(last_restart([pod("a/b", crashing("OOMKilled", 137, 3))])) == [
+        ("b", NOW - minutes(2), "OOMKilled (exit code 137)", 3)
+    ]
+    assert list(last_restart([pod("a/b", container(ready=True, running={})), {}])) == []
+
+
+def test_a_selector_selects_by_all_of_its_labels() -> None:
+    """Pods of the namespace with every label are selected; an empty selector selects none."""
+    pods = [
+        pod("a/one", labels={"app": "x", "tier": "y"}),
+        pod("a/two", labels={"app": "x"}),
+        pod("b/three", labels={"app": "x", "tier": "y"}),
+        {},
+    ]
+    names = [p["metadata"]["name"] for p in selected({"app": "x", "tier": "y"}, pods, "a")]
+    assert names == ["one"]
+    assert selected({}, pods, "a") == selected(None, pods, "a") == []

@@ -1,0 +1,162 @@
+"""What an object refers to, as its spec says."""
+
+from typing import Any
+
+import pytest
+
+from fluxstatus.model.ref import Key
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.references import (
+    dependencies_of,
+    dependency_named,
+    feeds_of,
+    health_checked,
+    must_only_exist,
+    ready_expression,
+    source_of,
+    sync_source_of,
+)
+from tests.builders import flux, judged, reference
+
+CHECK = "timeout waiting for: [Deployment/a/web status: 'InProgress', Job/b status: 'Failed']"
+OCI, GIT = "OCIRepository", "GitRepository"
+TEMPLATE = {"chart": {"spec": {"sourceRef": reference("HelmRepository", "charts")}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "status", "key"),
+    [
+        ("Kustomization", {"sourceRef": reference(GIT, "git")}, {}, (GIT, "apps", "git")),
+        ("Kustomization", {"sourceRef": reference(OCI, "src/oci")}, {}, (OCI, "src", "oci")),
+        ("Kustomization", {}, {}, None),
+        ("Kustomization", {"sourceRef": "git"}, {}, None),
+        ("HelmRelease", TEMPLATE, {"helmChart": "a/b"}, ("HelmChart", "a", "b")),
+        ("HelmRelease", TEMPLATE, {}, ("HelmChart", "apps", "apps-one")),
+        ("HelmRelease", {"chart": {"spec": {"sourceRef": reference("Bucket", "src/b")}}}, {},
+         ("HelmChart", "src", "apps-one")),
+        ("HelmRelease", {"chartRef": reference(OCI, "src/c")}, {}, (OCI, "src", "c")),
+        ("HelmRelease", {}, {}, None),
+        ("HelmChart", {"sourceRef": reference("HelmRepository", "h")}, {},
+         ("HelmRepository", "apps", "h")),
+        ("ImageUpdateAutomation", {"sourceRef": reference(GIT, "git")}, {}, (GIT, "apps", "git")),
+        ("ImagePolicy", {"imageRepositoryRef": {"name": "tags"}}, {},
+         ("ImageRepository", "apps", "tags")),
+        ("ExternalArtifact", {"sourceRef": reference("ArtifactGenerator", "g")}, {},
+         ("ArtifactGenerator", "apps", "g")),
+        ("GitRepository", {}, {}, None),
+        ("Alert", {"sourceRef": reference(GIT, "git")}, {}, None),
+    ],
+)  # fmt: skip
+def test_an_object_has_its_source(
+    kind: str, spec: dict[str, Any], status: dict[str, Any], key: Key | None
+) -> None:
+    """The source of an object is where its spec, or its status, says."""
+    assert source_of(judged(flux(kind, "one", spec=spec, status=status))) == key
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "keys"),
+    [
+        ("Kustomization", {"dependsOn": [{"name": "a"}, {"name": "b", "namespace": "x"}]},
+         [("Kustomization", "apps", "a"), ("Kustomization", "x", "b")]),
+        ("HelmRelease", {"dependsOn": [{"name": "a"}]}, [("HelmRelease", "apps", "a")]),
+        ("ResourceSet", {"dependsOn": [{"kind": "Kustomization", "name": "a",
+                                        "apiVersion": "kustomize.toolkit.fluxcd.io/v1"}]},
+         [("Kustomization", "apps", "a")]),
+        ("ResourceSet", {"dependsOn": [{"kind": "Bucket", "name": "a",
+                                        "apiVersion": "s3.aws.upbound.io/v1"}]}, []),
+        ("ResourceSet", {"inputsFrom": [{"name": "prs"}, {"selector": {}}]},
+         [("ResourceSetInputProvider", "apps", "prs")]),
+        ("GitRepository", {"include": [{"repository": {"name": "lib"}}]}, [(GIT, "apps", "lib")]),
+        ("ArtifactGenerator", {"sources": [reference(OCI, "s/o")]}, [(OCI, "s", "o")]),
+        ("FluxInstance", {"sync": {"kind": OCI, "name": "root"}},
+         [(OCI, "apps", "root"), ("Kustomization", "apps", "root")]),
+        ("FluxInstance", {"sync": {"url": "x"}},
+         [(GIT, "apps", "apps"), ("Kustomization", "apps", "apps")]),
+        ("FluxInstance", {}, []),
+        ("Kustomization", {"dependsOn": "a"}, []),
+    ],
+)  # fmt: skip
+def test_an_object_has_its_dependencies(kind: str, spec: dict[str, Any], keys: list[Key]) -> None:
+    """What an object waits for besides its source is what its spec names."""
+    assert list(dependencies_of(judged(flux(kind, "one", spec=spec)), "")) == keys
+
+
+def test_a_failed_health_check_names_dependencies() -> None:
+    """The objects that a message says were waited for are dependencies; in another cluster not."""
+    here = judged(flux("Kustomization", "one"))
+    assert list(dependencies_of(here, CHECK)) == [("Deployment", "a", "web"), ("Job", "apps", "b")]
+    remote = judged(flux("Kustomization", "one", spec={"kubeConfig": {"secretRef": {"name": "x"}}}))
+    assert list(dependencies_of(remote, CHECK)) == []
+    assert health_checked(remote, CHECK) == []
+
+
+def test_inputs_feed_as_sources_do() -> None:
+    """A generator lives on its sources, a ResourceSet on its providers, others on their source."""
+    generator = judged(flux("ArtifactGenerator", "g", spec={"sources": [reference(GIT, "git")]}))
+    assert list(feeds_of(generator)) == [(GIT, "apps", "git")]
+    depends = judged(flux("Kustomization", "k", spec={"dependsOn": [{"name": "a"}]}))
+    assert list(feeds_of(depends)) == []
+
+
+def test_the_root_source_is_named_by_the_instance() -> None:
+    """The root source has the kind and name of spec.sync, or the namespace's name."""
+    instance = judged(flux("FluxInstance", "flux-system/flux", spec={"sync": {"kind": OCI}}))
+    assert sync_source_of(instance) == (OCI, "flux-system", "flux-system")
+    assert sync_source_of(judged(flux("FluxInstance", "flux"))) is None
+
+
+KS = "kustomize.toolkit.fluxcd.io/v1/Kustomization"
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "key"),
+    [
+        ("Kustomization", "dependency 'x/a' is not ready", ("Kustomization", "x", "a")),
+        ("HelmRelease", "dependency 'x/a' is not ready according to readyExpr eval",
+         ("HelmRelease", "x", "a")),
+        ("ResourceSet", f"dependency {KS}/x/a not ready: status InProgress",
+         ("Kustomization", "x", "a")),
+        ("ResourceSet", "dependency v1/Secret/x/a not ready: expression 'true'",
+         ("Secret", "x", "a")),
+        ("ResourceSet", "dependency apps.k8s.io/v1/CustomResourceDefinition/a.b.c not ready: no",
+         ("CustomResourceDefinition", "apps", "a.b.c")),
+        ("Kustomization", "dependency 'x/a' revision is not up to date", None),
+        ("Kustomization", "dependency 'x/a' not found: kustomizations x", None),
+        ("Kustomization", "build failed", None),
+    ],
+)  # fmt: skip
+def test_a_message_names_the_dependency_that_is_not_ready(
+    kind: str, message: str, key: Key | None
+) -> None:
+    """Kind, namespace and name of what is waited for are read as each controller writes them."""
+    assert dependency_named(judged(flux(kind, "one")), message) == key
+
+
+def test_what_is_asked_of_a_dependency_is_read() -> None:
+    """An expression belongs to one dependency; without `ready` it only has to exist."""
+    depends = [
+        {"kind": "Kustomization", "name": "a", "ready": True, "readyExpr": "status.x"},
+        {"kind": "Kustomization", "name": "b", "namespace": "x"},
+    ]
+    one = judged(flux("ResourceSet", "one", spec={"dependsOn": depends}))
+    assert ready_expression(one, ("Kustomization", "apps", "a")) == "status.x"
+    assert ready_expression(one, ("Kustomization", "x", "b")) == ""
+    assert must_only_exist(one) == {("Kustomization", "x", "b")}
+    other = judged(flux("Kustomization", "one", spec={"dependsOn": [{"name": "a"}]}))
+    assert must_only_exist(other) == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "owners"),
+    [
+        ("Kustomization", "kustomize.toolkit.fluxcd.io", [("Kustomization", "apps", "root")]),
+        ("HelmRelease", "resourceset.fluxcd.controlplane.io", [("ResourceSet", "apps", "root")]),
+        ("GitRepository", "fluxcd.controlplane.io", [("FluxInstance", "apps", "root")]),
+        ("Kustomization", "app.kubernetes.io", []),
+    ],
+)
+def test_labels_tell_what_made_an_object(kind: str, label: str, owners: list[Key]) -> None:
+    """Each applier labels what it makes."""
+    labels = {f"{label}/name": "root", f"{label}/namespace": "apps"}
+    assert list(makers_of(judged(flux(kind, "one", labels=labels)).labels)) == owners

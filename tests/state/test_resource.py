@@ -1,0 +1,144 @@
+"""How an object stands, read from its conditions."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from fluxstatus.base.durations import seconds, when
+from fluxstatus.state.resource import Verdict
+from tests.builders import NOW, flux, judged, minutes, stamp
+
+PROGRESS = "Unknown Progressing: Reconciliation in progress"
+AT_WORK = {"Reconciling": "True Progressing: Building manifests", "Ready": PROGRESS}
+RETRYING = {"Reconciling": "True ProgressingWithRetry: building artifact", "Ready": "False X: no"}
+STALLED = {"Stalled": "True BuildFailed: no", "Ready": "False BuildFailed: no"}
+READY = {"Ready": "True ReconciliationSucceeded: done"}
+DELETED = {"deletionTimestamp": stamp(minutes(30)), "finalizers": ["finalizers.fluxcd.io"]}
+OFF = {"annotations": {"fluxcd.controlplane.io/reconcile": "disabled"}}
+OCI = {"spec": {"type": "oci", "url": "oci://ghcr.io/acme"}}
+
+TABLE: list[tuple[str, Verdict, str, dict[str, str], dict[str, Any]]] = [
+    ("ready", Verdict.READY, "Kustomization", READY, {}),
+    ("retrying is failed, not in progress", Verdict.FAILED, "GitRepository", RETRYING, {}),
+    ("Ready is found behind the others", Verdict.FAILED, "HelmRelease", RETRYING, {}),
+    ("stalled", Verdict.STALLED, "FluxInstance", STALLED, {}),
+    ("at work", Verdict.RECONCILING, "Kustomization", AT_WORK, {"age": minutes(3)}),
+    ("at work for too long", Verdict.STUCK, "Kustomization", AT_WORK, {"age": minutes(15)}),
+    ("its own timeout counts", Verdict.RECONCILING, "HelmRelease", AT_WORK,
+     {"age": minutes(15), "spec": {"timeout": "20m"}}),
+    ("a source has a minute", Verdict.STUCK, "GitRepository", AT_WORK, {"age": minutes(5)}),
+    ("a timeout by annotation", Verdict.RECONCILING, "FluxInstance", AT_WORK,
+     {"age": minutes(15),
+      "annotations": {"fluxcd.controlplane.io/reconcileTimeout": "30m"}}),
+    ("a Kustomization's timeout is its interval", Verdict.RECONCILING, "Kustomization", AT_WORK,
+     {"age": minutes(40), "spec": {"interval": "1h"}}),
+    ("no conditions, old", Verdict.NEVER, "Kustomization", {}, {}),
+    ("no conditions, young", Verdict.STARTING, "Kustomization", {}, {"born": minutes(1)}),
+    ("an older spec", Verdict.OUTDATED, "Kustomization", READY, {"generation": 2}),
+    ("an older spec that failed", Verdict.OUTDATED, "Kustomization", RETRYING, {"generation": 2}),
+    ("this spec failed, never observed", Verdict.FAILED, "Kustomization", RETRYING,
+     {"generation": 2, "observed": 2, "status": {"observedGeneration": 1}}),
+    ("suspended", Verdict.SUSPENDED, "Kustomization", READY, {"spec": {"suspend": True}}),
+    ("suspended at birth", Verdict.SUSPENDED, "GitRepository", {}, {"spec": {"suspend": True}}),
+    ("suspended while failing", Verdict.SUSPENDED, "HelmRelease", STALLED,
+     {"spec": {"suspend": True}}),
+    ("suspended by annotation", Verdict.SUSPENDED, "ResourceSet", READY, OFF),
+    ("generator off by annotation", Verdict.SUSPENDED, "ArtifactGenerator", READY,
+     {"annotations": {"source.extensions.fluxcd.io/reconcile": "disabled"}}),
+    ("made while switched off", Verdict.SUSPENDED, "FluxInstance",
+     {"Ready": "True ReconciliationDisabled: Initialized with reconciliation suspended"}, {}),
+    ("deleted and Ready", Verdict.TERMINATING, "Kustomization", READY, DELETED),
+    ("deleted and suspended", Verdict.TERMINATING, "Kustomization", READY,
+     DELETED | {"spec": {"suspend": True}}),
+    ("an alert has no status", Verdict.STATIC, "Alert", {}, {}),
+    ("nor has a provider", Verdict.STATIC, "Provider", {}, {}),
+    ("nor an OCI HelmRepository", Verdict.STATIC, "HelmRepository", {}, OCI),
+    ("whose old conditions do not count", Verdict.STATIC, "HelmRepository", RETRYING, OCI),
+    ("another HelmRepository has one", Verdict.NEVER, "HelmRepository", {}, {}),
+    ("someone else's artifact", Verdict.READY, "ExternalArtifact", {},
+     {"status": {"artifact": {"revision": "latest@sha256:1"}}}),
+    ("no artifact", Verdict.NEVER, "ExternalArtifact", {}, {}),
+    ("Ready=False, nothing else", Verdict.FAILED, "ImagePolicy", {"Ready": "False X: no"}, {}),
+    ("Ready without a status", Verdict.STUCK, "Receiver", {"Ready": "Perhaps X: no"}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verdict", "kind", "conditions", "more"),
+    [row[1:] for row in TABLE],
+    ids=[row[0] for row in TABLE],
+)
+def test_conditions_give_a_verdict(
+    verdict: Verdict, kind: str, conditions: dict[str, str], more: dict[str, Any]
+) -> None:
+    """An object stands as its conditions, generation, age and switches say together."""
+    assert judged(flux(kind, "x", conditions, **more)).verdict is verdict
+
+
+def test_a_fresh_change_of_the_spec_is_being_worked_on() -> None:
+    """A spec written a minute ago that no controller has seen is not yet called outdated."""
+    written = {"manager": "kubectl", "time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": {}}}}
+    changed = flux("Kustomization", "x", READY, generation=2, managedFields=[written])
+    assert judged(changed).verdict is Verdict.RECONCILING
+    assert judged(changed, NOW + minutes(5)).verdict is Verdict.OUTDATED
+
+
+def test_a_suspended_object_says_since_when() -> None:
+    """The time of a suspension is when spec.suspend was written."""
+    written = {"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    paused = flux("Kustomization", "x", READY, spec={"suspend": True}, managedFields=[written])
+    assert judged(paused).since == NOW - timedelta(days=41)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"conditions": {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESS}},
+        {"conditions": AT_WORK, "status": {"history": [{"lastReconciledStatus": "BuildFailed"}]}},
+        {"conditions": AT_WORK, "status": {"history": [{"status": "failed"}]}},
+    ],
+    ids=["by its condition", "by its history", "by its release"],
+)
+def test_an_attempt_after_a_failure_is_a_retry(more: dict[str, Any]) -> None:
+    """What failed before is known to be a retry though Ready says only "in progress"."""
+    assert judged(flux("Kustomization", "x", **more)).retrying
+    assert not judged(flux("Kustomization", "x", AT_WORK)).retrying
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-23T12:00:00Z", NOW),
+        ("2026-11-23T13:00:00+01:00", NOW),
+        ("2026-11-23T12:00:00.123456789Z", NOW + timedelta(microseconds=123456)),
+        ("2026-11-23T12:00:00", NOW),
+        ("1795435200", NOW),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999999999999999999", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_times_are_read(text: Any, moment: datetime | None) -> None:
+    """A time is read as Kubernetes and kubectl users write it; anything else is no time."""
+    read = when(text)
+    assert read == moment
+    assert read is None or read.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("1m30s", 90), ("1.5h", 5400), ("500ms", 0.5), ("10m0s", 600), ("soon", 7), (None, 7)],
+)
+def test_durations_are_read(text: Any, length: float) -> None:
+    """A Go duration is read in seconds, and what is none gives the default."""
+    assert seconds(text, 7) == length
+
+
+def test_an_endless_timeout_is_a_long_one() -> None:
+    """A timeout beyond all measure is read as one, and does not overflow."""
+    endless = flux("HelmRelease", "x", AT_WORK, spec={"timeout": "9" * 400 + "h"})
+    assert judged(endless).verdict is Verdict.RECONCILING

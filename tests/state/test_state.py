@@ -1,0 +1,163 @@
+"""What the Evidence comes to, before anything is judged of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fluxstatus.commands.versions.inventory import Role, parts_of
+from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.model.ref import Key
+from fluxstatus.state.deployments import DEFAULT_COMPONENTS
+from fluxstatus.state.state import State
+from tests.builders import (
+    FORBIDDEN,
+    NOW,
+    SERVED,
+    alter,
+    event,
+    evidence,
+    flux_system,
+    kustomization,
+    minutes,
+    source,
+    state,
+    without,
+)
+
+HEALTHY = flux_system()
+GIT: Key = ("GitRepository", "apps", "git")
+GITS = "gitrepositories.source.toolkit.fluxcd.io"
+
+
+def test_objects_are_found_by_kind_namespace_and_name() -> None:
+    """Every object of Flux is in the state once, judged; a report is none."""
+    known = state(*HEALTHY, source("git"))
+    assert known.resources[GIT].ready
+    assert "FluxReport" not in {kind for kind, _, _ in known.resources}
+
+
+def test_what_was_looked_for_and_not_found_is_missing() -> None:
+    """An object of a kind that was listed and that is not there certainly does not exist."""
+    assert state().known_missing(GIT)
+    assert not state(source("git")).known_missing(GIT)
+
+
+@pytest.mark.parametrize("why", [Why.FORBIDDEN, Why.TIMEOUT, Why.FAILED, Why.NOT_ASKED])
+def test_what_could_not_be_read_may_be_there(why: Why) -> None:
+    """Of a kind that could not be listed nothing is known to be missing."""
+    assert not state(unread={GITS: Unread(why, "no")}).known_missing(GIT)
+
+
+def test_what_is_not_served_is_missing() -> None:
+    """An object of a kind without CRD does not exist."""
+    assert state(unread={GITS: Unread(Why.ABSENT, "no")}).known_missing(GIT)
+
+
+def test_in_a_namespace_that_was_read_something_can_be_missing() -> None:
+    """Where only some namespaces were read, only in those an object is known to be missing."""
+    known = evidence()
+    half = Answer(unread=FORBIDDEN, namespaces=("apps",))
+    known = replace(known, answers={**known.answers, GITS: half})
+    assert State(known).known_missing(GIT)
+    assert not State(known).known_missing(("GitRepository", "other", "git"))
+
+
+def test_a_kind_that_is_none_of_flux_is_never_missing() -> None:
+    """Nothing is known of the kinds that were not asked for."""
+    assert not state().known_missing(("Deployment", "apps", "web"))
+
+
+def test_warnings_are_those_of_the_last_hour_newest_first() -> None:
+    """Events are grouped by object, the newest first, and older ones are dropped."""
+    known = state(
+        event("Kustomization apps/web", "A", "old", ago=minutes(90)),
+        event("Kustomization apps/web", "B", "first", ago=minutes(50), count=3),
+        event("Kustomization apps/web", "C", "last", ago=minutes(5)),
+    )
+    (key,) = known.warnings
+    assert key == ("Kustomization", "apps", "web")
+    assert [(w.reason, w.times) for w in known.warnings[key]] == [("C", 1), ("B", 3)]
+
+
+def test_an_event_series_tells_its_count_and_time() -> None:
+    """The newer form of an event has its count and last time in its series."""
+    told = event("Kustomization apps/web", "A", "x", ago=timedelta(hours=5))
+    told["series"] = {"count": 12, "lastObservedTime": "2026-11-23T11:58:00.000000Z"}
+    ((warned,),) = state(told).warnings.values()
+    assert (warned.times, warned.last) == (12, NOW - minutes(2))
+
+
+def test_an_event_without_a_time_is_dropped() -> None:
+    """What cannot be dated is not said to have happened within the hour."""
+    told = event("Kustomization apps/web", "A", "x")
+    del told["lastTimestamp"]
+    assert state(told).warnings == {}
+
+
+@pytest.mark.parametrize(
+    ("gone", "version"),
+    [
+        ((), "v2.9.5"),
+        (("FluxReport/flux",), "v2.9.5"),
+        (("FluxReport/flux", "FluxInstance/flux"), "v2.9.5"),
+    ],
+)
+def test_the_version_of_flux_is_found(gone: tuple[str, ...], version: str) -> None:
+    """The report, the instance and the labels of the Deployments each tell the version."""
+    assert state(*without(HEALTHY, *gone)).flux_version == version
+    assert state().flux_version == ""
+
+
+REPORTED = "spec.distribution.version"
+PART = {"app.kubernetes.io/part-of": "flux"}
+CONTROLLERS = (*DEFAULT_COMPONENTS, "source-watcher")
+
+
+def labelled(objects: list[Object], *versions: str) -> list[Object]:
+    """Return *objects* with the controllers, in turn, labelled as being of these *versions*."""
+    for name, version in zip(CONTROLLERS, versions, strict=True):
+        labels = {**PART, "app.kubernetes.io/version": version} if version else PART
+        objects = alter(objects, f"Deployment/{name}", {"metadata.labels": labels})
+    return objects
+
+
+@pytest.mark.parametrize(
+    ("labels", "version"),
+    [
+        (("v2.9.5",) * 5, "v2.9.5"),
+        (("2.9.4",) * 5, "v2.9.4"),
+        ((*("v2.9.5",) * 4, "v2.8.8"), "v2.7.0"),
+        (("",) * 5, "v2.7.0"),
+    ],
+    ids=["all the same", "as a chart labels", "of two versions", "without"],
+)
+def test_a_report_of_the_past_is_not_believed(labels: tuple[str, ...], version: str) -> None:
+    """What all controllers are labelled with counts before a report, which may be old.
+
+    The check and `versions` tell the same.
+    """
+    known = state(*labelled(alter(HEALTHY, "FluxReport/flux", {REPORTED: "v2.7.0"}), *labels))
+    assert known.flux_version == version
+    told = next(part for part in parts_of(known, {}) if part.role is Role.DISTRIBUTION)
+    assert told.version == version
+
+
+def test_the_home_of_flux_is_where_its_controllers_are() -> None:
+    """Flux runs where its Deployments are; where nothing tells, in flux-system."""
+    moved = [one | {"metadata": one["metadata"] | {"namespace": "gitops"}} for one in HEALTHY]
+    assert state(*moved).namespace == "gitops"
+    assert state().namespace == "flux-system"
+
+
+def test_the_controllers_are_known_only_when_all_were_read() -> None:
+    """One forbidden list of Deployments leaves open what runs."""
+    assert state(*HEALTHY).controllers_read
+    assert not state(unread={"deployments.apps/operator": FORBIDDEN}).controllers_read
+
+
+def test_places_and_kinds_are_indexed() -> None:
+    """An object is found by its kind, and by its place."""
+    known = state(source("git"), kustomization("git", "git"), served=SERVED)
+    assert known.places_of["Kustomization"] == [("apps", "git")]
+    assert sorted(known.kinds_at["apps", "git"]) == ["GitRepository", "Kustomization"]
