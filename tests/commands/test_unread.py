@@ -11,12 +11,12 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from fluxstatus.cli import run
-from tests.cluster.flux_system import flux_system
+from tests.builders import kustomization, source
+from tests.cluster.faults import Fault, parameters, some
+from tests.cluster.readers import PATIENCE
 from tests.conftest import Program
 from tests.fakes.scripted import RESOURCES, USER, Api, changed, forbidden, stalled
-from tests.making import kustomization, source
-from tests.reading.faults import Fault, parameters, some
-from tests.reading.readers import PATIENCE
+from tests.kubernetes.flux_system import flux_system
 
 KS, HR = RESOURCES["Kustomization"], RESOURCES["HelmRelease"]
 PODS, EVENTS = RESOURCES["Pod"], RESOURCES["Event"]

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fluxstatus.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Unread, Why
+from tests.cluster.readers import PATIENCE
 from tests.fakes.scripted import (
     USER,
     Answer,
@@ -24,7 +25,6 @@ from tests.fakes.scripted import (
     stalled_between_chunks,
     status,
 )
-from tests.reading.readers import PATIENCE
 
 
 class Fault(NamedTuple):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from fluxstatus.evidence import Answer, Why
+from fluxstatus.model.evidence import Answer, Why
+from tests.builders import kustomization
+from tests.cluster.faults import EVERYWHERE, denied
+from tests.cluster.readers import READERS, Reader, by_check, by_command, by_list
 from tests.fakes.scripted import RESOURCES, Api, forbidden, status
-from tests.making import kustomization
-from tests.reading.faults import EVERYWHERE, denied
-from tests.reading.readers import READERS, Reader, by_check, by_command, by_list
 
 KS = RESOURCES["Kustomization"]
 RULE = f"list {KS.name}"

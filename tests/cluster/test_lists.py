@@ -4,8 +4,23 @@ from collections.abc import Mapping
 
 import pytest
 
-from fluxstatus.evidence import Answer, Why
-from fluxstatus.kinds import KINDS
+from fluxstatus.model.evidence import Answer, Why
+from fluxstatus.model.kinds import KINDS
+from tests.builders import flux as made
+from tests.builders import kustomization
+from tests.cluster.faults import (
+    EVERYWHERE,
+    NO_LIST,
+    OF_THE_WAY,
+    QUICK,
+    SLOW,
+    STALLED_BETWEEN_CHUNKS,
+    Fault,
+    check,
+    denied,
+    parameters,
+)
+from tests.cluster.readers import PATIENCE, READERS, Read, Reader, by_check
 from tests.fakes import scripted
 from tests.fakes.scripted import (
     RESOURCES,
@@ -21,21 +36,6 @@ from tests.fakes.scripted import (
     page,
     status,
 )
-from tests.making import flux as made
-from tests.making import kustomization
-from tests.reading.faults import (
-    EVERYWHERE,
-    NO_LIST,
-    OF_THE_WAY,
-    QUICK,
-    SLOW,
-    STALLED_BETWEEN_CHUNKS,
-    Fault,
-    check,
-    denied,
-    parameters,
-)
-from tests.reading.readers import PATIENCE, READERS, Read, Reader, by_check
 
 KS = RESOURCES["Kustomization"]
 NAMES = ["a", "b", "c", "d", "e"]
