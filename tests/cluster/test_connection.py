@@ -239,6 +239,16 @@ def test_a_server_that_stalls_costs_one_timeout(api: Api) -> None:
     assert len(api.asked(PODS)) <= 4
 
 
+@pytest.mark.xfail(reason="a log line of Go is taken for the words of a log-in program")
+def test_a_server_that_stalls_is_no_login(api: Api) -> None:
+    """The log of kubectl that an earlier answer was cut does not explain this one."""
+    logged = "2026/11/23 12:00:00 httputil: ReverseProxy read error during body copy: EOF"
+    api.kubectl.instead("proxy", f"echo '{logged}' >&2")
+    api[PODS] = stalled
+    with ApiClient(way()._replace(request_timeout=0.3)) as client:
+        assert error(client).why is Why.TIMEOUT
+
+
 def test_what_is_under_way_can_be_ended(api: Api) -> None:
     """Another thread can end a request that hangs."""
     api[PODS] = stalled
@@ -248,6 +258,15 @@ def test_what_is_under_way_can_be_ended(api: Api) -> None:
             time.sleep(0.01)
         client.abort()
         assert asking.result(timeout=QUICKLY).why is Why.NOT_ASKED
+
+
+@pytest.mark.xfail(reason="the connection is stored under another name than it is looked for")
+def test_each_thread_keeps_its_connection(api: Api) -> None:
+    """A request does not open another connection, nor one through kubectl to the API server."""
+    with ApiClient(way()) as client, ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda _: client.get(PODS), range(20)))
+    assert len(replies) == len(api.requests) == 20
+    assert len({one.connection for one in api.requests}) <= 4
 
 
 def test_the_cost_is_what_was_asked_and_received(api: Api) -> None:

@@ -1,6 +1,7 @@
 """A list, whoever reads it: whole, in part, or unread for a reason; never empty by mistake."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -137,6 +138,20 @@ def expect(api: Api, read: Read, failing: Mapping[Resource, Fault], *, later: bo
         asked = [one.path for one in api.requests if one.path == resource.path]
         assert len(asked) == fault.requests + later
     assert (names(read[KS.name]), read[KS.name].unread) == (NAMES, None)
+
+
+@pytest.mark.cluster  # for kubectl
+@pytest.mark.parametrize("later", [False, True], ids=["first page", "later page"])
+@pytest.mark.parametrize("faults", [{**QUICK, **NO_LIST}, SLOW], ids=["quick", "slow"])
+def test_the_real_kubectl_passes_the_same_on(
+    api: Api, kubectl: Path, faults: Mapping[str, Fault], later: bool
+) -> None:
+    """What is read through the kubectl of these tests is read through the real one."""
+    failing = fail(api, faults, later=later)
+    read = by_check()
+    expect(api, read, failing, later=later)
+    api.kubectl.real(kubectl)
+    assert by_check() == read
 
 
 @each_reader
