@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from fluxstatus.cli import run
-from tests.builders import kustomization, source
 from tests.cluster.faults import Fault, parameters, some
 from tests.cluster.readers import PATIENCE
 from tests.conftest import Program
 from tests.fakes.scripted import RESOURCES, USER, Api, changed, forbidden, stalled
+from tests.kubernetes.flux_objects import git_repository, kustomization
 from tests.kubernetes.flux_system import flux_system
 
 KS, HR = RESOURCES["Kustomization"], RESOURCES["HelmRelease"]
@@ -56,8 +56,10 @@ def _command(
 
 @pytest.fixture(autouse=True)
 def _healthy(api: Api) -> None:
-    now = datetime.now(UTC)
-    api.put(*flux_system(now), source("apps/git"), kustomization("apps/app", "git"))
+    now = datetime.now(UTC)  # the program looks at the clock
+    source = git_repository("apps", "git", now, url="https://git.example.com/app.git")
+    app = kustomization("apps", "app", now, source=source, path="./")
+    api.put(*flux_system(now), source, app)
     api.kubectl.instead("logs", "exit 0")
 
 
