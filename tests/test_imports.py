@@ -25,6 +25,6 @@ print(*sorted(name for name in set(sys.modules) - before if name.startswith("flu
 
 def test_checking_imports_nothing_after_the_preload() -> None:
     """What is imported while kubectl starts is all that checking and rendering need."""
-    command = [sys.executable, "-c", _CHECK, RECORDED / "zoo.json.gz"]
+    command = [sys.executable, "-c", _CHECK, str(RECORDED / "zoo.json.gz")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
