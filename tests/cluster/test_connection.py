@@ -115,7 +115,7 @@ def test_a_kubectl_that_is_missing(api: Api, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_kubectl_that_does_not_start(api: Api) -> None:
     """A kubectl that hangs costs one timeout."""
-    api.kubectl.instead("proxy", "exec sleep 600")
+    api.kubectl.instead("proxy", "exec sleep 60")
     began = time.monotonic()
     with ApiClient(way(timeout=0.3)) as client:
         assert error(client) == error(client)

@@ -35,7 +35,7 @@ from tests.fakes.kubectl import Kubectl
 SERVER = "https://10.0.0.1:6443"
 USER = "alice"
 """The user that the API server sees."""
-_LONG = 600  # seconds
+_LONG = 60  # seconds, longer than any test waits
 
 
 class Resource(NamedTuple):
