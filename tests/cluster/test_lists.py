@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fluxstatus.cluster.reader import reading
 from fluxstatus.model.evidence import Answer, Why
 from fluxstatus.model.kinds import KINDS
 from tests.builders import flux as made
@@ -21,7 +22,7 @@ from tests.cluster.faults import (
     denied,
     parameters,
 )
-from tests.cluster.readers import PATIENCE, READERS, Read, Reader, by_check
+from tests.cluster.readers import PATIENCE, READERS, Read, Reader, by_check, way
 from tests.fakes import scripted
 from tests.fakes.scripted import (
     RESOURCES,
@@ -163,6 +164,18 @@ def test_a_lost_connection(api: Api, read: Reader, fault: Fault) -> None:
     assert answer.items == ()
     check(answer.unread, fault)
     assert tokens(api) == [""] * fault.requests
+
+
+@pytest.mark.parametrize("fault", parameters(OF_THE_WAY))
+def test_a_command_that_loses_the_connection(api: Api, fault: Fault) -> None:
+    """The reader of a command reports that nothing more can be read."""
+    api[KS.path] = fault.answer
+    with reading(way()) as ours:
+        assert ours.discover()
+        assert ours.unreachable is None
+        ours.ask([ours.of_kind(KINDS["Kustomization"])])
+        check(ours.unreachable, fault)
+        assert ours.evidence().unreachable == ours.unreachable
 
 
 @each_reader
