@@ -35,17 +35,17 @@ from fluxstatus.knowledge import (
     transport,
     values,
 )
-from fluxstatus.knowledge.index import Index
-from fluxstatus.knowledge.rule import Rule, Step, fill, hints
-from fluxstatus.knowledge.states import STATES
-from fluxstatus.knowledge.steps import FORCE, RESET, RETRY
-from fluxstatus.knowledge.subject import (
+from fluxstatus.knowledge.commands import FORCE, RESET, RETRY
+from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
     missing_fields,
     object_in,
     workload_fields,
 )
+from fluxstatus.knowledge.index import Index
+from fluxstatus.knowledge.rule import Rule, Step, fill, hints
+from fluxstatus.knowledge.states import STATES
 from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import Resource, Verdict

@@ -4,8 +4,8 @@ Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequot
 podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.
 """
 
+from fluxstatus.knowledge.commands import OBJECT
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import OBJECT
 from fluxstatus.model.codes import Code
 
 _ADMISSION_UNREACHABLE = Code(

@@ -3,8 +3,8 @@
 Upstream: kubernetes apiserver and kube-aggregator, etcd, client-go.
 """
 
+from fluxstatus.knowledge.commands import LOG
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

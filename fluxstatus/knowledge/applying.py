@@ -5,8 +5,8 @@ pkg/kube, which passes the same texts on.
 """
 
 from fluxstatus.knowledge.codes import API_REMOVED
+from fluxstatus.knowledge.commands import APPLY_INSTANCE, OBJECT, RETRY, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import APPLY_INSTANCE, OBJECT, RETRY, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
 

@@ -4,8 +4,8 @@ Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kus
 """
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
+from fluxstatus.knowledge.commands import EVENTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import EVENTS, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

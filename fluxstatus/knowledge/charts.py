@@ -5,8 +5,8 @@ internal/controller/helmchart_controller.go.
 """
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
+from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -3,8 +3,8 @@
 Upstream: PKG auth (access_token.go, aws, azure, gcp), and what the clouds' token services answer.
 """
 
+from fluxstatus.knowledge.commands import SERVICE_ACCOUNTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SERVICE_ACCOUNTS, SPEC
 from fluxstatus.model.codes import Code
 
 _SERVICE_ACCOUNT_MISSING = Code(

@@ -3,8 +3,8 @@
 Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 """
 
+from fluxstatus.knowledge.commands import SECRETS, SERVICE_ACCOUNTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SECRETS, SERVICE_ACCOUNTS, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

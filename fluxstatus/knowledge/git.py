@@ -3,8 +3,8 @@
 Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-git.
 """
 
+from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

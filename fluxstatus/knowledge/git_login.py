@@ -5,8 +5,7 @@ Bitbucket and Azure DevOps answer (their words come after "remote:").
 """
 
 from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
-from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import (
+from fluxstatus.knowledge.commands import (
     BASIC_AUTH,
     GITHUB_APP,
     SECRET,
@@ -15,6 +14,7 @@ from fluxstatus.knowledge.steps import (
     URL,
     named,
 )
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -6,8 +6,8 @@ Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
+from fluxstatus.knowledge.commands import EVENTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import EVENTS, SPEC
 from fluxstatus.model.codes import Code
 
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["

@@ -5,8 +5,8 @@ SW internal/controller and internal/builder.
 """
 
 from fluxstatus.knowledge.codes import SPEC_INVALID
+from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -3,8 +3,8 @@
 Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
+from fluxstatus.knowledge.commands import REGISTRY, SPEC, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -3,8 +3,8 @@
 Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), etcd.
 """
 
+from fluxstatus.knowledge.commands import LOG, OBJECT, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG, OBJECT, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -3,8 +3,8 @@
 Upstream: NC internal/server/event_handlers.go, internal/notifier.
 """
 
+from fluxstatus.knowledge.commands import DESCRIBE, SECRET, SECRETS, SPEC, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import DESCRIBE, SECRET, SECRETS, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

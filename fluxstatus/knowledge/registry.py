@@ -4,8 +4,8 @@ Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registr
 SC internal/controller/ocirepository_controller.go.
 """
 
+from fluxstatus.knowledge.commands import LOG, REGISTRY, SPEC, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG, REGISTRY, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -5,8 +5,8 @@ helm pkg/action, pkg/kube, pkg/storage.
 """
 
 from fluxstatus.knowledge.codes import API_REMOVED
+from fluxstatus.knowledge.commands import FORCE, OBJECT, RETRY, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import FORCE, OBJECT, RETRY, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -5,8 +5,8 @@ internal/inputs.
 """
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
+from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

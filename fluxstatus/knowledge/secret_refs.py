@@ -5,8 +5,7 @@ controller says of its own Secrets.
 """
 
 from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
-from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import (
+from fluxstatus.knowledge.commands import (
     BASIC_AUTH,
     CLIENT_CERTIFICATE,
     GITHUB_APP,
@@ -17,6 +16,7 @@ from fluxstatus.knowledge.steps import (
     SSH,
     named,
 )
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -4,8 +4,8 @@ Upstream: SC internal/controller/gitrepository_controller.go and ocirepository_c
 internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 """
 
+from fluxstatus.knowledge.commands import SECRET, SPEC, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SECRET, SPEC, named
 from fluxstatus.model.codes import Code
 
 _SIGNATURE_MISSING = Code(

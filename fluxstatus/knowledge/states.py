@@ -5,8 +5,8 @@ They are found while causes are traced.
 
 from collections.abc import Mapping
 
+from fluxstatus.knowledge.commands import AGAIN, APPLY_INSTANCE, EVENTS, LOG, SPEC
 from fluxstatus.knowledge.rule import Rule, Step
-from fluxstatus.knowledge.steps import AGAIN, APPLY_INSTANCE, EVENTS, LOG, SPEC
 from fluxstatus.model.codes import Code
 
 _RESUME = (

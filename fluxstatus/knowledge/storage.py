@@ -4,8 +4,8 @@ Upstream: SC internal/bucket (minio, aws, azure, gcp), SC internal/controller/st
 http/fetch, PKG tar.
 """
 
+from fluxstatus.knowledge.commands import LOG, SECRET, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG, SECRET, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

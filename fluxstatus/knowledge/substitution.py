@@ -3,8 +3,8 @@
 Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 """
 
+from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

@@ -4,8 +4,8 @@ Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, 
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID
+from fluxstatus.knowledge.commands import SECRET, SECRETS, SPEC, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SECRET, SECRETS, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 

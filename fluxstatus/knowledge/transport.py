@@ -3,8 +3,8 @@
 The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-containerregistry's.
 """
 
+from fluxstatus.knowledge.commands import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
 

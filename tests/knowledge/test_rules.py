@@ -14,9 +14,9 @@ import pytest
 
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, meanings, pods
+from fluxstatus.knowledge.fields import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.knowledge.subject import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.model.hints import Command
 from tests.builders import analysis, flux, flux_system, judged
 from tests.conftest import ROOT

@@ -19,7 +19,7 @@ SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - names of key
 SERVICE_ACCOUNTS = "kubectl get serviceaccounts -n {ns} -o yaml"
 
 OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
-"""Read the object that the message names (see subject.object_in)."""
+"""Read the object that the message names (see fields.object_in)."""
 
 BASIC_AUTH = (
     "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
