@@ -52,10 +52,10 @@ from fluxstatus.state.resource import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
     Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
-    why="it fails with the reason {reason}: the controller's message says more",
+    why="it fails with the reason {reason}: see the controller's message",
     steps=(
         Step(
-            "read what the controller says of it, and its events",
+            "check its conditions and events",
             read=(
                 "kubectl describe {resource} {name} -n {ns}",
                 "kubectl get events -n {ns} --field-selector=involvedObject.name={name}",

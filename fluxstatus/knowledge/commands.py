@@ -34,7 +34,7 @@ GITHUB_APP = "flux-operator create secret githubapp {secret} -n {ns} --app-id=ID
 RESET = f"{AGAIN} reconcile.fluxcd.io/resetAt={{now}}"
 FORCE = f"{AGAIN} reconcile.fluxcd.io/forceAt={{now}}"
 RETRY = Step(
-    "after the fix, when the retries are used up: reset them (as flux reconcile helmrelease {name} --reset does)",
+    "after the fix, if the retries are used up, reset them (like flux reconcile helmrelease {name} --reset)",
     change=(RESET,),
 )
 """What a HelmRelease needs that has failed too often: it does not try again by itself."""
