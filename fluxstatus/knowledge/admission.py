@@ -1,4 +1,4 @@
-"""What the API server refuses by a policy: webhooks, admission policies, quotas, PodSecurity.
+"""Objects that admission rejects: webhooks, admission policies, quotas, PodSecurity.
 
 Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequota, limitranger,
 podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.

@@ -1,4 +1,4 @@
-"""The API server itself: it does not answer, lets nobody in, or has lost a part.
+"""The API server itself: it does not respond, denies access, or an aggregated API is broken.
 
 Upstream: kubernetes apiserver and kube-aggregator, etcd, client-go.
 """

@@ -1,7 +1,7 @@
-"""Applying: what the API server answers to a manifest that is wrong, or that it cannot take now.
+"""Applying: manifests that the API server rejects, or cannot accept now.
 
 Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors, managedfields), helm
-pkg/kube, which passes the same texts on.
+pkg/kube, which passes on the same messages.
 """
 
 from fluxstatus.knowledge.codes import API_REMOVED
@@ -31,7 +31,7 @@ _OF_FLUX = (
     r"system:serviceaccount:[^:\"]+:(?:(?:source|kustomize|helm|notification|image-reflector|"
     r"image-automation)-controller|source-watcher|flux-operator)\""
 )
-"""The ServiceAccounts that Flux itself runs with (F manifests/rbac, FO charts)."""
+"""The ServiceAccounts of Flux itself (F manifests/rbac, FO charts)."""
 
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
 _IS_IMMUTABLE = (

@@ -1,4 +1,4 @@
-"""Building: kustomize, YAML, patches; what fails before anything is applied.
+"""Building: kustomize, YAML and patches, before anything is applied.
 
 Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kustomize api.
 """
@@ -24,9 +24,7 @@ _PATCH_INVALID = Code(
 _KUSTOMIZATION_FILE_INVALID = Code(
     "kustomization-file-invalid", "The kustomization.yaml file is not valid."
 )
-_PRUNE_FAILED = Code(
-    "prune-failed", "The Kustomization cannot delete objects that it must remove."
-)
+_PRUNE_FAILED = Code("prune-failed", "The Kustomization cannot delete objects that it must remove.")
 
 _KS: KindNames = frozenset({"Kustomization"})
 _KUSTOMIZE = "kustomize api"
@@ -163,7 +161,9 @@ _FILES = (
         _YAML_INVALID,
         why="{file} is not valid YAML for Kubernetes: {detail}",
         steps=(
-            Step("correct the file {file} in Git; to check before a push, run kustomize build {path}"),
+            Step(
+                "correct the file {file} in Git; to check before a push, run kustomize build {path}"
+            ),
         ),
         pattern=Text(
             rf"failed to decode Kubernetes (?:YAML|apiVersion|kind|resources?) from {_IN_BUILD}"
@@ -176,7 +176,9 @@ _FILES = (
     Rule(
         _YAML_INVALID,
         why="a manifest is not valid YAML: {detail}",
-        steps=(Step("correct the file in Git; to check before a push, run kustomize build {path}"),),
+        steps=(
+            Step("correct the file in Git; to check before a push, run kustomize build {path}"),
+        ),
         pattern=_BAD_YAML,
         kinds=_KS,
         upstream="PKG ssa/utils, sigs.k8s.io/yaml",
@@ -300,7 +302,9 @@ _KUSTOMIZATION = (
     Rule(
         _KUSTOMIZATION_FILE_INVALID,
         why="kustomization.yaml is not valid: {detail}",
-        steps=(Step("correct kustomization.yaml; to check before a push, run kustomize build {path}"),),
+        steps=(
+            Step("correct kustomization.yaml; to check before a push, run kustomize build {path}"),
+        ),
         pattern=Text(
             r"(?P<detail>(?:invalid Kustomization|Found multiple kustomization files|"
             r"kustomization file[^\n]{0,40}(?:empty|invalid)|"
@@ -315,7 +319,9 @@ _KUSTOMIZATION = (
         Code("kustomize-cycle", "The kustomization.yaml files refer to each other in a cycle."),
         why="the kustomization.yaml files refer to each other in a cycle: {detail}",
         steps=(
-            Step("remove one of the references; to check before a push, run kustomize build {path}"),
+            Step(
+                "remove one of the references; to check before a push, run kustomize build {path}"
+            ),
         ),
         pattern=Text(r"(?P<detail>cycle detected[^\n]{0,160}|contains visited root[^\n]{0,80})"),
         kinds=_KS,

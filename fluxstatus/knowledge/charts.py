@@ -121,9 +121,7 @@ _REPOSITORY = (
             "The values of spec.url and spec.type in the HelmRepository do not match.",
         ),
         why="spec.url and spec.type of the HelmRepository do not match: {detail}",
-        steps=(
-            Step("set spec.type: oci for an oci:// URL, and omit it for https", read=(SPEC,)),
-        ),
+        steps=(Step("set spec.type: oci for an oci:// URL, and omit it for https", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
             r"invalid OCI URL[^\n]{0,120})"
@@ -224,7 +222,9 @@ _CHARTS = (
             "The chart version is neither a valid version nor a valid range.",
         ),
         why="the chart version is neither a valid version nor a valid range: {detail}",
-        steps=(Step("correct the version, for example 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
+        steps=(
+            Step("correct the version, for example 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),
+        ),
         pattern=Text(
             r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
@@ -321,7 +321,8 @@ _CHARTS = (
         why="the chart is not valid: {detail}",
         steps=(
             Step(
-                "correct Chart.yaml and the layout of the chart (helm lint reports the errors)", read=(SPEC,)
+                "correct Chart.yaml and the layout of the chart (helm lint reports the errors)",
+                read=(SPEC,),
             ),
         ),
         pattern=Text(
@@ -337,9 +338,7 @@ _CHARTS = (
     Rule(
         _CHART_INVALID,
         why="the chart cannot be built from its source",
-        steps=(
-            Step("fix the reported error in the chart or its values files", read=(SPEC,)),
-        ),
+        steps=(Step("fix the reported error in the chart or its values files", read=(SPEC,)),),
         reasons=(
             "InvalidChartReference",
             "ChartPullError",

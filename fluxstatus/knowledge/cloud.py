@@ -1,6 +1,6 @@
-"""Logging in at clouds without a Secret: workload identity, and the registries of clouds.
+"""Cloud logins without a Secret: workload identity and cloud registries.
 
-Upstream: PKG auth (access_token.go, aws, azure, gcp), and what the clouds' token services answer.
+Upstream: PKG auth (access_token.go, aws, azure, gcp), and the responses of the clouds' token services.
 """
 
 from fluxstatus.knowledge.commands import SERVICE_ACCOUNTS, SPEC
@@ -12,7 +12,7 @@ _SERVICE_ACCOUNT_MISSING = Code(
 )
 _CLOUD_LOGIN_FAILED = Code(
     "cloud-login-failed",
-    "The login to a cloud provider or its registry fails or lacks permissions.",
+    "The cloud provider or its registry rejects the login, or a permission is missing.",
 )
 
 _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
@@ -51,7 +51,7 @@ RULES = (
         why="the annotations of the ServiceAccount do not specify a valid cloud identity: {detail}",
         steps=(
             Step(
-                "annotate the ServiceAccount as the provider requires: aws eks.amazonaws.com/role-arn; azure azure.workload.identity/client-id and tenant-id; gcp iam.gke.io/gcp-service-account",
+                "annotate the ServiceAccount as the provider requires (aws: eks.amazonaws.com/role-arn; azure: azure.workload.identity/client-id and tenant-id; gcp: iam.gke.io/gcp-service-account)",
                 read=(SERVICE_ACCOUNTS, SPEC),
             ),
         ),

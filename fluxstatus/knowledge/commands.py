@@ -1,4 +1,4 @@
-"""Command lines that many rules offer, as templates (see rule.Step)."""
+"""Templates for command lines that many rules use (see rule.Step)."""
 
 from fluxstatus.knowledge.rule import Step
 
@@ -12,14 +12,14 @@ AGAIN = (
 )
 
 APPLY_INSTANCE = "kubectl annotate --overwrite {instance_resource} {instance} -n {flux_namespace} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}"
-"""Have the operator apply what its FluxInstance stands for; nothing where there is none."""
+"""Have the operator apply its FluxInstance; omitted if there is no FluxInstance."""
 
 SECRETS = "kubectl get secrets -n {ns}"
-SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - names of keys, no values
+SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - prints the names of keys, not their values
 SERVICE_ACCOUNTS = "kubectl get serviceaccounts -n {ns} -o yaml"
 
 OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
-"""Read the object that the message names (see fields.object_in)."""
+"""Read the object in the message (see fields.object_in)."""
 
 BASIC_AUTH = (
     "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
@@ -37,9 +37,9 @@ RETRY = Step(
     "after the fix, if the retries are used up, reset them (like flux reconcile helmrelease {name} --reset)",
     change=(RESET,),
 )
-"""What a HelmRelease needs that has failed too often: it does not try again by itself."""
+"""The step for a HelmRelease that has used up its retries: it does not retry on its own."""
 
 
 def named(template: str, field: str) -> str:
-    """Return *template*, which is about the Secret of the spec, for the one that *field* names."""
+    """Return *template*, a command for {secret}, with *field* in place of {secret}."""
     return template.replace("{secret}", field)

@@ -1,4 +1,4 @@
-"""SOPS: the keys that a Kustomization decrypts with.
+"""SOPS: the decryption keys of a Kustomization.
 
 Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 """

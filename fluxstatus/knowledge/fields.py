@@ -100,7 +100,9 @@ def object_in(message: str) -> dict[str, str]:
     namespace = found.groupdict().get("namespace") or ""
     return {
         "object": f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}",
-        "object_resource": "" if kind == "Secret" else full_name(kind),  # it would be shown with its values
+        "object_resource": ""
+        if kind == "Secret"
+        else full_name(kind),  # it would be shown with its values
         "object_name": name,
         "object_ns": namespace,
     }
@@ -112,7 +114,10 @@ def workload_fields(message: str) -> dict[str, str]:
     if first is None:
         return {}
     state = _STATES.get(first.status, first.status)
-    if (first.kind, first.status) == ("Deployment", "Failed"):  # the only reason that kstatus has for it
+    if (first.kind, first.status) == (
+        "Deployment",
+        "Failed",
+    ):  # the only reason that kstatus has for it
         state = "it failed (ProgressDeadlineExceeded)"
     return {
         "workload": f"{first.kind} {first.name}",

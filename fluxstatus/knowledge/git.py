@@ -1,4 +1,4 @@
-"""GitRepository: references, URLs, includes. For logging in see git_login.
+"""GitRepository: references, URLs and includes. For authentication see git_login.
 
 Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-git.
 """
@@ -174,7 +174,7 @@ _REFERENCES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        Code("git-not-served", "The server at spec.url does not speak the Git protocol."),
+        Code("git-not-served", "The server at spec.url is not a Git server."),
         why="the server at {url} is not a Git server: {detail}",
         steps=(
             Step(

@@ -1,7 +1,7 @@
-"""Git: logging in over https and ssh.
+"""Git: authentication over https and ssh.
 
-Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and what GitHub, GitLab,
-Bitbucket and Azure DevOps answer (their words come after "remote:").
+Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and the responses of
+GitHub, GitLab, Bitbucket and Azure DevOps (after "remote:").
 """
 
 from fluxstatus.knowledge.codes import GIT_AUTH_MISSING

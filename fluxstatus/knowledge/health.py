@@ -1,6 +1,6 @@
-"""Health checks: the objects in their brackets, and what a kstatus says of each.
+"""Health checks: the objects that a message lists in brackets, each with its kstatus.
 
-What the pods themselves say is added by the check, which has read them (faults.py).
+The check adds the problems of their pods (causes/workloads.py).
 
 Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 """

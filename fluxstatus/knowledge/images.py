@@ -322,7 +322,7 @@ _INVALID = (
     "InvalidInputs",
     "InvalidConfig",
 )
-"""Reasons of a spec that no retry can make right."""
+"""Reasons for an invalid spec, which a retry does not fix."""
 
 _OF_ANY_KIND = (
     Rule(

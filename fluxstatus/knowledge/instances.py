@@ -158,7 +158,7 @@ RULES = (
         why="the operator cannot build the Flux manifests from the FluxInstance; it does not retry until the spec changes",
         steps=(
             Step(
-                "fix the error in the message; an old operator may not support a new Flux version",
+                "fix the error in the message; an old operator might not support a new Flux version",
                 read=(SPEC, _OPERATOR),
             ),
         ),

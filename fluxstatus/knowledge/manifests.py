@@ -1,4 +1,4 @@
-"""Applying: manifests that the API server finds invalid, too large or in conflict.
+"""Applying: manifests that are invalid, too large or in conflict.
 
 Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), etcd.
 """
@@ -182,9 +182,7 @@ _INVALID = (
         Code("manifest-not-encoded", "A value under data in a manifest is not valid base64."),
         why="{object} has a value in data that is not valid base64",
         steps=(
-            Step(
-                "write it as plain text in stringData, or encode it (base64 -w0)", read=(SPEC,)
-            ),
+            Step("write it as plain text in stringData, or encode it (base64 -w0)", read=(SPEC,)),
         ),
         pattern=Text(r"illegal base64 data"),
         kinds=_APPLIES,

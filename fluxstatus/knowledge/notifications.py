@@ -1,4 +1,4 @@
-"""Notifications that are not sent. Alert and Provider have no status: an event on the Alert tells.
+"""Notifications that fail. Alert and Provider have no status; events of the Alert report it.
 
 Upstream: NC internal/server/event_handlers.go, internal/notifier.
 """

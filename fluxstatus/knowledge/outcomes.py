@@ -1,4 +1,4 @@
-"""HelmRelease: what its install, upgrade, hooks, tests and remediation came to.
+"""HelmRelease: failed installs, upgrades, hooks, tests and remediation.
 
 Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/kube/wait.go.
 """
@@ -26,7 +26,7 @@ REASONS = (
     "RollbackSucceeded",
     "RollbackFailed",
 )
-"""Reasons of a release that failed, and that is not tried again once its retries are used up."""
+"""Reasons of a failed release, which is not retried after its retries are used up."""
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
 _WAITED = Text(_BRACKET)
 _WORKLOAD = (
@@ -143,7 +143,10 @@ RULES = (
         ),
         why="the upgrade failed, and the rollback to the previous version failed too",
         steps=(
-            Step("check the history of the release; both errors matter", read=(_HISTORY, _TARGET_PODS)),
+            Step(
+                "check the history of the release; both errors matter",
+                read=(_HISTORY, _TARGET_PODS),
+            ),
             RETRY,
         ),
         reasons=("RollbackFailed",),

@@ -1,9 +1,9 @@
-"""What keeps the pods of a workload from running: the next step behind a failed health check.
+"""Problems of the pods behind a failed health check, with the next step for each.
 
-The texts are the kubelet's, the scheduler's and the controllers' of Deployments, Jobs and volumes,
-as workloads.py and the Warning events tell them.
+The messages come from the kubelet, the scheduler and the controllers of Deployments, Jobs and
+volumes, as state/pods.py and the Warning events report them.
 
-All have the code of a failed health check: they say more of it, and are no fault alone.
+All rules have the code of a failed health check: they explain it, and are not faults of their own.
 
 Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and the admission
 plugins, which are in admission.py.
@@ -218,10 +218,10 @@ VAGUE = Step(
     "check its events for what prevents its pods from being created or started",
     read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
 )
-"""The next step when nothing more is known of what an event says."""
+"""The next step for an event that no rule matches."""
 
 OF_OTHERS = Step(
     "check its conditions and events: its own controller reports there what is missing",
     read=("kubectl describe {resource} {name} -n {ns}",),
 )
-"""The next step for a kind that has no pods, a Certificate for one."""
+"""The next step for a kind without pods, such as Certificate."""

@@ -139,9 +139,7 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="{wanted} does not exist in the registry (MANIFEST_UNKNOWN)",
-        steps=(
-            Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),
-        ),
+        steps=(Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),),
         pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
         trivial=True,
         upstream=_ERRORS,
@@ -163,9 +161,7 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="{wanted} does not exist in the registry (not found)",
-        steps=(
-            Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),
-        ),
+        steps=(Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),),
         pattern=Text(
             r"(?<!\S)'?(?:oci://)?(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.+-]+)'?: "
             r"(?:not found|chart doesn't exist|"

@@ -1,4 +1,4 @@
-"""HelmRelease: ownership, storage, and how a release gets stuck.
+"""HelmRelease: ownership, Helm storage and stuck releases.
 
 Upstream: HC internal/controller/helmrelease_controller.go, internal/reconcile, internal/action;
 helm pkg/action, pkg/kube, pkg/storage.

@@ -1,4 +1,4 @@
-"""ResourceSet and ResourceSetInputProvider: templates, inputs, and the services they come from.
+"""ResourceSet and ResourceSetInputProvider: templates, inputs and the services that provide them.
 
 Upstream: FO internal/controller, internal/builder/resourceset.go, internal/gitprovider,
 internal/inputs.
@@ -277,9 +277,7 @@ _PROVIDERS = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(
-            Step("correct spec.url, spec.type or spec.filter; see the message", read=(SPEC,)),
-        ),
+        steps=(Step("correct spec.url, spec.type or spec.filter; see the message", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
             r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"

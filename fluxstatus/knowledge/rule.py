@@ -73,7 +73,7 @@ class Rule(NamedTuple):
 
 
 _NAMED = "named in the spec"
-_UNKNOWN = {
+FALLBACKS = {
     **dict.fromkeys(
         ("secret", "holder", "cert_secret", "proxy_secret", "verify_secret", "decryption_secret",
          "kubeconfig_secret", "image_repository", "source_name", "bucket", "cloud"), _NAMED,
@@ -141,7 +141,7 @@ class _Known(dict[str, str]):
     """Fields, with a phrase for each one without a value."""
 
     def __missing__(self, key: str) -> str:
-        return _UNKNOWN.get(key, "…")
+        return FALLBACKS.get(key, "…")
 
     def __getitem__(self, key: str) -> str:
-        return super().get(key) or _UNKNOWN.get(key, "…")
+        return super().get(key) or FALLBACKS.get(key, "…")

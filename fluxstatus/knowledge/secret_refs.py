@@ -1,7 +1,7 @@
-"""Secrets that a spec names: missing, or without a key that is needed.
+"""Secrets in a spec that do not exist or lack a required key.
 
-Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and what each
-controller says of its own Secrets.
+Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and the
+messages of each controller about its own Secrets.
 """
 
 from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
@@ -47,7 +47,7 @@ def _missing(
     kinds: KindNames = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Rule:
-    """Return the rule for a Secret that does not exist; *step* says which keys it takes."""
+    """Return the rule for a Secret that does not exist; *step* lists its keys."""
     return Rule(
         _SECRET_MISSING,
         why="the Secret {missing} in {missing_field} does not exist in namespace {ns} (not found)",
@@ -127,7 +127,7 @@ def _lacks(
     kinds: KindNames = frozenset(),
     code: Code = _SECRET_KEY_MISSING,
 ) -> Rule:
-    """Return the rule for a Secret whose name and missing key *pattern* finds."""
+    """Return the rule for a missing key; *pattern* captures the Secret and the key."""
     return Rule(
         code,
         why="the Secret {holder} does not have the key {key}",

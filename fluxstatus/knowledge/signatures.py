@@ -64,7 +64,7 @@ RULES = (
         upstream=_GIT,
     ),
     Rule(
-        Code("verify-secret-invalid", "The Secret of spec.verify cannot be used for verification."),
+        Code("verify-secret-invalid", "The Secret in spec.verify cannot be used for verification."),
         why="the Secret {verify_secret} (spec.verify) cannot be used: {detail}",
         steps=(
             Step(

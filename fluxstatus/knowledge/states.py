@@ -1,6 +1,6 @@
-"""What a state means that no message of a controller tells: of an object, of a controller.
+"""The meaning of states of objects and controllers that no message reports.
 
-They are found while causes are traced.
+Tracing the causes finds these states.
 """
 
 from collections.abc import Mapping
@@ -83,7 +83,11 @@ _OBJECTS = (
     Rule(
         Code("stuck", "The object has been reconciling for longer than its timeout allows."),
         why="it has been reconciling for longer than its timeout allows",
-        steps=(Step("check the controller's log and what the object is waiting for", read=(LOG, EVENTS)),),
+        steps=(
+            Step(
+                "check the controller's log and what the object is waiting for", read=(LOG, EVENTS)
+            ),
+        ),
         upstream="KC docs/spec/v1/kustomizations.md",
     ),
     Rule(
@@ -422,4 +426,4 @@ _BLOCKED = (
 )
 
 STATES: Mapping[str, Rule] = {rule.code: rule for rule in (*_OBJECTS, *_CONTROLLERS, *_BLOCKED)}
-"""The rules that a state selects, not a message, by their code."""
+"""The rules for states, by code."""

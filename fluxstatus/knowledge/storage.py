@@ -97,7 +97,9 @@ _OF_BUCKETS = (
             "The clock of the node differs too much from that of the bucket endpoint.",
         ),
         why="the clock of the node differs too much from the clock of {endpoint}",
-        steps=(Step("synchronize the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),),
+        steps=(
+            Step("synchronize the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),
+        ),
         pattern=Text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
         kinds=_BUCKET,
         upstream=_BUCKETS,

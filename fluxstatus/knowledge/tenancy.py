@@ -1,4 +1,4 @@
-"""Limits that Flux itself sets, and clusters that it reaches by a kubeconfig.
+"""Restrictions of Flux itself, and remote clusters that it reaches with a kubeconfig.
 
 Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, PKG runtime/cel.
 """
@@ -17,7 +17,7 @@ _ACCESS_DENIED = Code(
 )
 _REMOTE_CLUSTER_UNREACHABLE = Code(
     "remote-cluster-unreachable",
-    "No connection to the remote cluster of spec.kubeConfig can be established.",
+    "The controller cannot connect to the remote cluster in spec.kubeConfig.",
 )
 
 _REMOTE: KindNames = frozenset({"Kustomization", "HelmRelease"})
@@ -157,7 +157,7 @@ _LIMITS = (
 
 _CLUSTERS = (
     Rule(
-        Code("kubeconfig-secret-missing", "The Secret of spec.kubeConfig does not exist."),
+        Code("kubeconfig-secret-missing", "The Secret in spec.kubeConfig does not exist."),
         why="the Secret {missing} in spec.kubeConfig does not exist",
         steps=(
             Step(
@@ -175,7 +175,7 @@ _CLUSTERS = (
     Rule(
         Code(
             "kubeconfig-key-missing",
-            "The Secret of spec.kubeConfig does not have the key that holds the kubeconfig.",
+            "The Secret in spec.kubeConfig does not have the key that holds the kubeconfig.",
         ),
         why="the Secret {holder} (spec.kubeConfig) does not have the key {key} with a kubeconfig",
         steps=(
@@ -194,7 +194,8 @@ _CLUSTERS = (
     ),
     Rule(
         Code(
-            "kubeconfig-invalid", "The kubeconfig in the Secret of spec.kubeConfig cannot be used."
+            "kubeconfig-invalid",
+            "The Secret in spec.kubeConfig does not contain a usable kubeconfig.",
         ),
         why="the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
         steps=(
@@ -217,9 +218,9 @@ _CLUSTERS = (
     ),
     Rule(
         Code(
-            "remote-cluster-denied", "The remote cluster of spec.kubeConfig rejects the credential."
+            "remote-cluster-denied", "The remote cluster in spec.kubeConfig rejects the credential."
         ),
-        why="the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) rejects the credential: it is wrong or has expired (Unauthorized)",
+        why="the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}) rejects the credential: it is wrong or has expired (Unauthorized)",
         steps=(
             Step(
                 "renew the token or client certificate in the Secret {kubeconfig_secret}",
@@ -237,9 +238,9 @@ _CLUSTERS = (
     Rule(
         Code(
             "remote-cluster-forbidden",
-            "The user of spec.kubeConfig lacks an RBAC permission in the remote cluster.",
+            "The user in spec.kubeConfig lacks an RBAC permission in the remote cluster.",
         ),
-        why="{user} cannot {verb} in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}): the RBAC permission is missing there (forbidden)",
+        why="{user} cannot {verb} in the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}): the RBAC permission is missing there (forbidden)",
         steps=(
             Step(
                 "bind a Role with this permission to {user} in the remote cluster, or put the credential of another user into the Secret {kubeconfig_secret}",
@@ -255,7 +256,7 @@ _CLUSTERS = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the certificate of the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) is not trusted: {detail}",
+        why="the certificate of the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}) is not trusted: {detail}",
         steps=(
             Step(
                 "correct certificate-authority-data and the server name in the kubeconfig of the Secret {kubeconfig_secret}",
@@ -269,7 +270,7 @@ _CLUSTERS = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) cannot be reached at {host}: {detail}",
+        why="the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}) cannot be reached at {host}: {detail}",
         steps=(
             Step(
                 "check whether its API server is running at {host}, whether NetworkPolicies and firewalls allow connections from {controller} to it, and whether the address in the Secret {kubeconfig_secret} is still correct",

@@ -1,6 +1,6 @@
-"""Faults of the way to a host: the same texts for Git, OCI, Helm, buckets and APIs.
+"""Connection errors, which are the same for Git, OCI, Helm, buckets and APIs.
 
-The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-containerregistry's.
+The messages come from Go (net, crypto/x509, crypto/tls, net/http), go-git and go-containerregistry.
 """
 
 from fluxstatus.knowledge.commands import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
@@ -27,7 +27,7 @@ _PROTOCOL_MISMATCH = Code(
 _HOST_SLOW = Code("host-slow", "The host does not respond in time.")
 
 _FETCHES: KindNames = ALL_KINDS - {"Kustomization", "HelmRelease", "ResourceSet", "Alert"}
-"""Kinds whose own messages are about a host outside; appliers speak of API servers and webhooks."""
+"""Kinds whose messages are about external hosts, not about the API server and webhooks."""
 
 _POLICIES = "kubectl get networkpolicies -n {flux_namespace}"
 _DNS = "kubectl get pods -n kube-system -l k8s-app=kube-dns"
@@ -264,7 +264,7 @@ RULES = (
         upstream="Go net/http",
     ),
     Rule(
-        Code("tls-failed", "No TLS connection to the host can be established."),
+        Code("tls-failed", "The controller cannot establish a TLS connection to the host."),
         why="a TLS connection to {host} cannot be established: {detail}",
         steps=(
             Step(

@@ -252,7 +252,7 @@ _TEMPLATE_RULES = (
         why="the chart uses its version in a label, and helm-controller adds +DIGEST to the versions of OCI charts: '+' is not allowed in labels",
         steps=(
             Step(
-                "use replace \"+\" \"_\" on .Chart.Version in the chart's label helper, or set --feature-gates=DisableChartDigestTracking=true on helm-controller",
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or set --feature-gates=DisableChartDigestTracking=true on helm-controller',
                 read=(SPEC,),
             ),
             RETRY,
