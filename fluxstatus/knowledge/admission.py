@@ -187,10 +187,10 @@ _LIMITS = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="the ResourceQuota {quota} requires {must} to be set for {object}",
+        why="{object} lacks resource settings that the ResourceQuota {quota} requires: {must}",
         steps=(
             Step(
-                "set {must} in the resources of each container, or set defaults with a LimitRange",
+                "set the required values ({must}) in the resources of each container, or set defaults with a LimitRange",
                 read=(_QUOTA,),
             ),
         ),

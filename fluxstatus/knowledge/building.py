@@ -74,7 +74,7 @@ _FILES = (
             "kustomize-outside-root",
             "The kustomization.yaml refers to a path outside the source artifact.",
         ),
-        why="kustomization.yaml refers to a path outside the source artifact: {file}",
+        why="kustomization.yaml refers to {file}, which is outside the source artifact",
         steps=(
             Step(
                 "move the file below the root of the source, or have the source include the parent directory"
@@ -201,7 +201,7 @@ _FILES = (
 _KUSTOMIZATION = (
     Rule(
         RESOURCE_DUPLICATE,
-        why="two manifests define the same object: {duplicate}",
+        why="two manifests define the same object ({duplicate})",
         steps=(
             Step(
                 "remove one of them: the object is defined in two files or in two bases; to check before a push, run kustomize build {path}"
@@ -225,7 +225,7 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _PATCH_WITHOUT_TARGET,
-        why="a patch matches no object: {target}",
+        why="the patch target {target} matches no object",
         steps=(
             Step(
                 "correct the patch target (group, kind, name, namespace), or add the object (it has no matches now); to check before a push, run kustomize build {path}"
@@ -237,7 +237,7 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _PATCH_WITHOUT_TARGET,
-        why="a patch matches no object: {target}",
+        why="the patch target {target} matches no object",
         steps=(
             Step(
                 "correct the target's kind, name and namespace, or add the object (it has no matches now); to check before a push, run kustomize build {path}"
@@ -285,7 +285,7 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _KUSTOMIZATION_FILE_INVALID,
-        why="kustomization.yaml has an unknown field: {field}",
+        why="kustomization.yaml has an unknown field ({field})",
         steps=(
             Step(
                 "correct {field} in kustomization.yaml; to check before a push, run kustomize build {path}"

@@ -33,7 +33,7 @@ _FIELD = r"(?<![\w.])(?P<field>[A-Za-z<][\w.\[\]\"=:/()<>-]{0,200})"
 _CONFLICTS = (
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="another field manager, {manager}, owns a field of {object} that Flux tries to set: {field}",
+        why="another field manager, {manager}, owns {field} of {object}, which Flux tries to set",
         steps=(
             Step(
                 "leave {field} to one of them: remove it from Git, stop {manager} from setting it, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
@@ -200,7 +200,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
-        why="{object} has a field that its kind does not define: {field}",
+        why="{object} has a field that its kind does not define ({field})",
         steps=(
             Step(
                 "correct {field} in Git (HelmRelease: in the values or the chart): check its spelling, its position, or the apiVersion",
@@ -218,7 +218,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
-        why="{object} has a field that its kind does not define: {field}",
+        why="{object} has a field that its kind does not define ({field})",
         steps=(
             Step(
                 "correct {field} in Git (HelmRelease: in the values or the chart): check its spelling, its position, or the apiVersion",
@@ -249,7 +249,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_WRONG_TYPE,
-        why="a value in {object} has the wrong type: {field} is a {found}, but must be a {wanted}",
+        why="{field} in {object} has the wrong type: it is a {found}, but must be a {wanted}",
         steps=(
             Step(
                 "correct {field} in Git (HelmRelease: in the values or the chart); a number or boolean that is meant as text needs quotes (env values, annotations, labels)",
@@ -285,10 +285,10 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_NAME_INVALID,
-        why="{object} has an invalid name, label or annotation: {field}: {detail}",
+        why="{object} has an invalid {field}: {detail}",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart): names consist of lower-case letters, digits and -, and labels have at most 63 characters",
+                "correct {field} in Git (HelmRelease: in the values or the chart): names consist of lowercase letters, digits and -, and labels have at most 63 characters",
                 read=(SPEC,),
             ),
         ),
@@ -304,7 +304,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_INVALID,
-        why="the API server rejects {object}: {field}: {detail}",
+        why="the API server rejects {field} of {object}: {detail}",
         steps=(
             Step("correct {field} in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),
         ),

@@ -191,7 +191,7 @@ RULES = (
         why="the Helm release cannot be uninstalled: {detail}",
         steps=(
             Step(
-                "check what cannot be deleted: finalizers, webhooks, permissions of the ServiceAccount {sa}, hooks of the chart (pre-delete, post-delete)",
+                "check what blocks the deletion: finalizers, webhooks, permissions of the ServiceAccount {sa}, hooks of the chart (pre-delete, post-delete)",
                 read=(_HISTORY, _TARGET_PODS),
             ),
         ),
@@ -205,7 +205,7 @@ RULES = (
         why="the Helm release cannot be uninstalled",
         steps=(
             Step(
-                "check what cannot be deleted: finalizers, webhooks, permissions, hooks",
+                "check what blocks the deletion: finalizers, webhooks, permissions, hooks",
                 read=(_HISTORY, _TARGET_PODS),
             ),
         ),

@@ -185,7 +185,9 @@ _CONTENT = (
     Rule(
         _REGISTRY_REPOSITORY_MISSING,
         why="the repository at {address} does not exist in the registry (NAME_UNKNOWN)",
-        steps=(Step("correct the name in {address_field}, or push to it", read=(SPEC,)),),
+        steps=(
+            Step("correct the name in {address_field}, or push to the repository", read=(SPEC,)),
+        ),
         pattern=Text(
             r"NAME_UNKNOWN|name unknown|404 Not Found|(?:status(?: code)?:? )404\b|NAME_INVALID|"
             r"repository name not known|RepositoryNotFoundException|repository .{1,120} not found"
@@ -223,7 +225,7 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_LAYER_MISSING,
-        why="{address} does not contain an archive that can be unpacked, but for example a container image or a plain file",
+        why="{address} does not contain an archive that can be unpacked: it may be a container image or a plain file",
         steps=(
             Step(
                 "push it with flux push artifact; for a Helm chart, set spec.layerSelector with the mediaType application/vnd.cncf.helm.chart.content.v1.tar+gzip and operation: copy",

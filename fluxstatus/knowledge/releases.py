@@ -207,7 +207,7 @@ RULES = (
         why="the artifact of the source is not a chart that Helm can load: {detail}",
         steps=(
             Step(
-                "check what the source packs, and spec.chartRef; an OCIRepository for a chart requires spec.layerSelector with operation: copy",
+                "check the content of the source artifact, and spec.chartRef; an OCIRepository for a chart requires spec.layerSelector with operation: copy",
                 read=(SPEC,),
             ),
         ),

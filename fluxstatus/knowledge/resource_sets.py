@@ -126,7 +126,7 @@ _RESOURCE_SETS = (
     ),
     Rule(
         RESOURCE_DUPLICATE,
-        why="two steps define the same object: {duplicate}",
+        why="two steps define the same object ({duplicate})",
         steps=(Step("remove {duplicate} from one of the steps in spec.steps", read=(SPEC,)),),
         pattern=Text(r"duplicate resource (?P<duplicate>\S+)"),
         kinds=_SETS,

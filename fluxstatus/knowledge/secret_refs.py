@@ -130,10 +130,10 @@ def _lacks(
     """Return the rule for a missing key; *pattern* captures the Secret and the key."""
     return Rule(
         code,
-        why="the Secret {holder} does not have the key {key}",
+        why="the Secret {holder} lacks a required key ({key})",
         steps=(
             Step(
-                "add the key {key} to the Secret {holder} (expected keys: {secret_keys}); check which keys it has (their values are not shown)",
+                "add the missing key ({key}) to the Secret {holder}; expected keys: {secret_keys}; check which keys it has (their values are not shown)",
                 read=(_HELD,),
                 change=(named(create, "{holder}"),) if create else (),
             ),
@@ -182,7 +182,7 @@ _LACKING = (
         why="the Secret {secret} has the key {present} but not the key {key}, which {present} requires",
         steps=(
             Step(
-                "add the key {key} to the Secret {secret} (expected keys: {secret_keys})",
+                "add the key {key} to the Secret {secret}; expected keys: {secret_keys}",
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),

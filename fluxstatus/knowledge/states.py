@@ -163,7 +163,7 @@ _OBJECTS = (
 _CONTROLLERS = (
     Rule(
         Code("controller-missing", "The Deployment of a Flux controller does not exist."),
-        why="does not exist: no controller reconciles {kinds}",
+        why="does not exist: no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "have the operator create it again",
@@ -183,7 +183,7 @@ _CONTROLLERS = (
             "operator-missing",
             "The Flux Operator is missing, so the objects it manages are not reconciled.",
         ),
-        why="does not exist: no controller reconciles {kinds}, and the Flux installation is not upgraded",
+        why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
         steps=(
             Step(
                 "install it again; it takes over the existing installation",
@@ -199,7 +199,7 @@ _CONTROLLERS = (
             "controller-scaled-to-zero",
             "The Deployment of a Flux controller is scaled to zero replicas.",
         ),
-        why="is scaled to 0 replicas: no controller reconciles {kinds}",
+        why="is scaled to 0 replicas: no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "scale it up",
@@ -214,7 +214,7 @@ _CONTROLLERS = (
             "controller-out-of-memory",
             "The container of a Flux controller needs more memory than its limit allows.",
         ),
-        why="its pod {trouble}; it needs more memory than its limit allows, and no controller reconciles {kinds}",
+        why="its pod {trouble}; it needs more memory than its limit allows, and no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "raise its memory limit: spec.cluster.size or spec.kustomize.patches of the FluxInstance",
@@ -228,13 +228,13 @@ _CONTROLLERS = (
             "controller-crash-loop",
             "A pod of a Flux controller crashes, has failed or cannot start its container.",
         ),
-        why="its pod {trouble}; no controller reconciles {kinds}",
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
         steps=(Step("read the log of the crash", read=(_PREVIOUS, _DESCRIBE)),),
         upstream="kubernetes kubelet",
     ),
     Rule(
         Code("controller-image-pull", "The image of a Flux controller cannot be pulled."),
-        why="its pod {trouble}; no controller reconciles {kinds}",
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "check the registry (FluxInstance: spec.distribution.registry and imagePullSecret) and outbound connections from the nodes",
@@ -271,13 +271,13 @@ _CONTROLLERS = (
     ),
     Rule(
         Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
-        why="its pod {trouble}; no controller reconciles {kinds}",
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
         steps=(Step("free up capacity for it, or correct its node selector", read=(_DESCRIBE,)),),
         upstream="kubernetes scheduler",
     ),
     Rule(
         Code("controller-not-ready", "A Flux controller is not available."),
-        why="is not available; {trouble}; no controller reconciles {kinds}",
+        why="is not available; {trouble}; no controller reconciles {kinds} objects",
         steps=(Step("check its pods and events", read=(_DESCRIBE, "kubectl get pods -n {ns}")),),
         upstream="kubernetes apps/v1",
     ),

@@ -253,7 +253,7 @@ _OF_ARTIFACTS = (
         why="the downloaded artifact cannot be unpacked: {detail}",
         steps=(
             Step(
-                "have the source store it again; a size limit or path traversal error comes from the content that the source packs",
+                "have the source store it again; a size limit or path traversal error comes from the content of the source",
                 read=(SPEC,),
                 change=(_STORE_AGAIN,),
             ),

@@ -220,7 +220,7 @@ _CLUSTERS = (
         Code(
             "remote-cluster-denied", "The remote cluster in spec.kubeConfig rejects the credential."
         ),
-        why="the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}) rejects the credential: it is wrong or has expired (Unauthorized)",
+        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) rejects the credential: it is wrong or has expired (Unauthorized)",
         steps=(
             Step(
                 "renew the token or client certificate in the Secret {kubeconfig_secret}",
@@ -240,7 +240,7 @@ _CLUSTERS = (
             "remote-cluster-forbidden",
             "The user in spec.kubeConfig lacks an RBAC permission in the remote cluster.",
         ),
-        why="{user} cannot {verb} in the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}): the RBAC permission is missing there (forbidden)",
+        why="{user} cannot {verb} in the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}): the RBAC permission is missing there (forbidden)",
         steps=(
             Step(
                 "bind a Role with this permission to {user} in the remote cluster, or put the credential of another user into the Secret {kubeconfig_secret}",
@@ -256,7 +256,7 @@ _CLUSTERS = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the certificate of the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}) is not trusted: {detail}",
+        why="the certificate of the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) is not trusted: {detail}",
         steps=(
             Step(
                 "correct certificate-authority-data and the server name in the kubeconfig of the Secret {kubeconfig_secret}",
@@ -270,7 +270,7 @@ _CLUSTERS = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the remote cluster in spec.kubeConfig (Secret {kubeconfig_secret}) cannot be reached at {host}: {detail}",
+        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) cannot be reached at {host}: {detail}",
         steps=(
             Step(
                 "check whether its API server is running at {host}, whether NetworkPolicies and firewalls allow connections from {controller} to it, and whether the address in the Secret {kubeconfig_secret} is still correct",

@@ -215,7 +215,7 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         RESOURCE_DUPLICATE,
-        why="the chart renders the same object twice: {duplicate}",
+        why="the chart renders the same object twice ({duplicate})",
         steps=(
             Step(
                 "disable one of the two in spec.values, or correct the chart; helm template shows both",
@@ -249,7 +249,7 @@ _TEMPLATE_RULES = (
             "label-invalid",
             "The chart writes its version into a label, but labels cannot contain a +.",
         ),
-        why="the chart uses its version in a label, and helm-controller adds +DIGEST to the versions of OCI charts: '+' is not allowed in labels",
+        why="the chart writes its version into a label with a '+', which is not allowed: helm-controller adds +DIGEST to the versions of OCI charts",
         steps=(
             Step(
                 'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or set --feature-gates=DisableChartDigestTracking=true on helm-controller',
