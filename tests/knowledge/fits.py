@@ -66,7 +66,7 @@ class Message(NamedTuple):
     text: str
 
     def fits(self) -> tuple[str, ...]:
-        """Return the names of the rules that fit, the winner first."""
+        """Return the names of the rules that match, the winner first."""
         if self.resource is None:
             rules = [rule for rule, _ in fitting_workload(self.text)]
         else:

@@ -1,4 +1,4 @@
-"""What the pods of an unhealthy workload tell leads to the step that mends it."""
+"""The problems of the pods of an unhealthy workload lead to the step that fixes it."""
 
 import pytest
 
@@ -44,7 +44,7 @@ TOLD = {
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: error looking up '
     'service account apps/web: serviceaccount "web" not found': ("ServiceAccount web",),
 }  # fmt: skip
-"""What is told of a workload, and what the next step must name."""
+"""Problems of a workload, and the words that the next step must contain."""
 
 
 def lines(told: str) -> str:
@@ -58,14 +58,14 @@ def lines(told: str) -> str:
 
 @pytest.mark.parametrize("told", TOLD)
 def test_what_pods_tell_has_a_next_step(told: str) -> None:
-    """The step names what is to be changed, and its commands look where the pods are."""
+    """The step names the field to change, and its commands use the namespace of the pods."""
     said = lines(told)
     assert [word for word in TOLD[told] if word not in said] == []
     assert "…" not in said
 
 
 def test_every_rule_is_reached() -> None:
-    """Each rule about pods is the first that fits some example."""
+    """Each rule about pods is the first match of an example."""
     firsts = {
         next(rule.pattern.pattern for rule in pods.RULES if rule.match("", "", told))
         for told in TOLD
@@ -75,12 +75,12 @@ def test_every_rule_is_reached() -> None:
 
 
 def test_what_says_nothing_new_adds_nothing() -> None:
-    """Of a pod that is only not ready yet, no step is made up."""
+    """A pod that is only not ready yet has no next step."""
     assert workload_hints("pod web-1-a is Pending, not ready", FIELDS) == ()
 
 
 def test_the_step_for_the_pods_comes_first() -> None:
-    """A finding about a failed health check begins with what its pods need."""
+    """The first hint for a failed health check is the one for its pods."""
     broken = pod("apps/web-1-a", container(waiting={"reason": "ImagePullBackOff"}))
     release = flux("Kustomization", "x", {"Ready": f"False HealthCheckFailed: {HEALTH}"})
     findings = found("reconcilers", evidence(*flux_system(), release, broken))
