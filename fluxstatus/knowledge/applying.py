@@ -143,7 +143,7 @@ _MISSING = (
 _RIGHTS = (
     Rule(
         Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
-        why="{user}, which Flux itself runs as, cannot {verb} {what}: its RBAC permissions are missing (forbidden), which a ClusterRole or ClusterRoleBinding installed with Flux grants",
+        why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); a ClusterRole or ClusterRoleBinding that was installed with Flux grants them",
         steps=(
             Step(
                 "restore Flux's ClusterRoleBindings: the operator does this for its FluxInstance; those of the operator itself come from its Helm chart",

@@ -5,7 +5,7 @@ internal/controller/helmchart_controller.go.
 """
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
-from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, named
+from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -48,7 +48,7 @@ _REPOSITORY = (
         steps=(
             Step(
                 "create a Secret with username and password and reference it in spec.secretRef",
-                change=(named(_LOGIN, "{name}-auth"),),
+                change=(for_secret(_LOGIN, "{name}-auth"),),
             ),
         ),
         pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),

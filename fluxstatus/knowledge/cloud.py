@@ -138,7 +138,7 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the login in the Secret {secret} has expired (UNAUTHORIZED): the registry {host} is on {cloud_registry}, where passwords are valid only for hours",
+        why="the login in the Secret {secret} has expired (UNAUTHORIZED): the registry {host} is on {cloud_registry}, where registry passwords expire after a few hours",
         steps=(
             Step(
                 "set spec.provider: {cloud_registry} so that the controller logs in with its own cloud identity, and remove spec.secretRef; or have a job renew the Secret {secret}",

@@ -7,7 +7,7 @@ URL = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.url}}"
 EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
 DESCRIBE = "kubectl describe {resource} {name} -n {ns}"
 LOG = "kubectl logs -n {flux_namespace} deployment/{controller} --tail=50"
-AGAIN = (
+RECONCILE = (
     "kubectl annotate --overwrite {resource} {name} -n {ns} reconcile.fluxcd.io/requestedAt={now}"
 )
 
@@ -31,8 +31,8 @@ CLIENT_CERTIFICATE = "flux-operator create secret tls {name}-tls -n {ns} --tls-c
 GITHUB_APP = "flux-operator create secret githubapp {secret} -n {ns} --app-id=ID --app-installation-owner=OWNER --app-private-key-file=./private-key.pem"
 
 
-RESET = f"{AGAIN} reconcile.fluxcd.io/resetAt={{now}}"
-FORCE = f"{AGAIN} reconcile.fluxcd.io/forceAt={{now}}"
+RESET = f"{RECONCILE} reconcile.fluxcd.io/resetAt={{now}}"
+FORCE = f"{RECONCILE} reconcile.fluxcd.io/forceAt={{now}}"
 RETRY = Step(
     "after the fix, if the retries are used up, reset them (like flux reconcile helmrelease {name} --reset)",
     change=(RESET,),
@@ -40,6 +40,6 @@ RETRY = Step(
 """The step for a HelmRelease that has used up its retries: it does not retry on its own."""
 
 
-def named(template: str, field: str) -> str:
+def for_secret(template: str, field: str) -> str:
     """Return *template*, a command for {secret}, with *field* in place of {secret}."""
     return template.replace("{secret}", field)

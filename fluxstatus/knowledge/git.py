@@ -3,7 +3,7 @@
 Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-git.
 """
 
-from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
+from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -65,7 +65,7 @@ _REFERENCES = (
             Step(
                 "correct spec.url; if the repository is private, create a Secret with a token and reference it in spec.secretRef",
                 read=(URL,),
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=_GONE,

@@ -12,7 +12,7 @@ from fluxstatus.knowledge.commands import (
     SPEC,
     SSH,
     URL,
-    named,
+    for_secret,
 )
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -165,7 +165,7 @@ _LOGIN = (
         steps=(
             Step(
                 "create a Secret with username and password and reference it in spec.sync.pullSecret of the FluxInstance {sync_instance}; changes to the source itself are reverted",
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),
@@ -180,7 +180,7 @@ _LOGIN = (
         steps=(
             Step(
                 "create a Secret with username and password (a token) and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers respond this way if a repository does not exist",
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),

@@ -3,7 +3,7 @@
 Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
-from fluxstatus.knowledge.commands import REGISTRY, SPEC, named
+from fluxstatus.knowledge.commands import REGISTRY, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -122,7 +122,7 @@ RULES = (
             Step(
                 "set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson",
                 read=(SPEC,),
-                change=(named(REGISTRY, "{name}-artifact-auth"),),
+                change=(for_secret(REGISTRY, "{name}-artifact-auth"),),
             ),
         ),
         pattern=Text(r"(?P<detail>(?:UNAUTHORIZED|DENIED|40[13] )[^\n]{0,80})"),

@@ -3,7 +3,7 @@
 Upstream: NC internal/server/event_handlers.go, internal/notifier.
 """
 
-from fluxstatus.knowledge.commands import DESCRIBE, SECRET, SECRETS, SPEC, named
+from fluxstatus.knowledge.commands import DESCRIBE, SECRET, SECRETS, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -115,7 +115,7 @@ RULES = (
         steps=(
             Step(
                 "check spec.address, the Secret {secret} and the connection to the service",
-                read=(DESCRIBE, named(SECRET, "{secret}")),
+                read=(DESCRIBE, for_secret(SECRET, "{secret}")),
             ),
         ),
         reasons=("NotificationDispatchFailed",),

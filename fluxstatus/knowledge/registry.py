@@ -4,7 +4,7 @@ Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registr
 SC internal/controller/ocirepository_controller.go.
 """
 
-from fluxstatus.knowledge.commands import LOG, REGISTRY, SPEC, named
+from fluxstatus.knowledge.commands import LOG, REGISTRY, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -77,7 +77,7 @@ _LOGIN = (
         steps=(
             Step(
                 "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of the FluxInstance {sync_instance}; changes to the source itself are reverted",
-                change=(named(REGISTRY, "{name}-auth"),),
+                change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),
@@ -93,7 +93,7 @@ _LOGIN = (
             Step(
                 "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef (cloud registries: spec.provider); if the repository is public, correct the name in {address_field}",
                 read=(SPEC,),
-                change=(named(REGISTRY, "{name}-auth"),),
+                change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),

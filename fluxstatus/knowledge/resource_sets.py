@@ -5,7 +5,7 @@ internal/inputs.
 """
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
-from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, named
+from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -190,7 +190,7 @@ _PROVIDERS = (
             Step(
                 "create the Secret {missing} with username and password (a token of the Git provider), or as a Docker config for tags of a registry",
                 read=("kubectl get secrets -n {ns}",),
-                change=(named(BASIC_AUTH, "{missing}"),),
+                change=(for_secret(BASIC_AUTH, "{missing}"),),
             ),
         ),
         pattern=Text(r"failed to read secret .*secrets \"(?P<missing>[\w.-]+)\" not found"),
@@ -224,7 +224,7 @@ _PROVIDERS = (
             Step(
                 "create a Secret with username and password (a token; for tags of a registry a Docker config) and reference it in spec.secretRef",
                 read=(SPEC,),
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=Text(

@@ -14,7 +14,7 @@ from fluxstatus.knowledge.commands import (
     SECRETS,
     SPEC,
     SSH,
-    named,
+    for_secret,
 )
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
@@ -52,7 +52,9 @@ def _missing(
         _SECRET_MISSING,
         why="the Secret {missing} in {missing_field} does not exist in namespace {ns} (not found)",
         steps=(
-            Step(step, read=(SECRETS,), change=(named(create, "{missing}"),) if create else ()),
+            Step(
+                step, read=(SECRETS,), change=(for_secret(create, "{missing}"),) if create else ()
+            ),
         ),
         pattern=Text(_NOT_FOUND),
         kinds=kinds,
@@ -135,7 +137,7 @@ def _lacks(
             Step(
                 "add the missing key ({key}) to the Secret {holder}; expected keys: {secret_keys}; check which keys it has (their values are not shown)",
                 read=(_HELD,),
-                change=(named(create, "{holder}"),) if create else (),
+                change=(for_secret(create, "{holder}"),) if create else (),
             ),
         ),
         pattern=Text(pattern),
@@ -170,7 +172,7 @@ _LACKING = (
             Step(
                 "create a Secret with identity and known_hosts (the output of `ssh-keyscan {host}`), and reference it in spec.secretRef",
                 read=(SPEC,),
-                change=(named(SSH, "{name}-auth"),),
+                change=(for_secret(SSH, "{name}-auth"),),
             ),
         ),
         pattern=Text(r"invalid 'ssh' auth option: '(?P<key>[\w-]+)' is required"),

@@ -4,7 +4,7 @@ Upstream: SC internal/controller/gitrepository_controller.go and ocirepository_c
 internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 """
 
-from fluxstatus.knowledge.commands import SECRET, SPEC, named
+from fluxstatus.knowledge.commands import SECRET, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -15,7 +15,7 @@ _SIGNATURE_INVALID = Code(
     "signature-invalid", "The signature cannot be verified as spec.verify requires."
 )
 
-_VERIFY = named(SECRET, "{verify_secret}")
+_VERIFY = for_secret(SECRET, "{verify_secret}")
 _GIT = "SC internal/controller/gitrepository_controller.go"
 _OCI = "SC internal/controller/ocirepository_controller.go, internal/oci"
 

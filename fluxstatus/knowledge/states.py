@@ -5,7 +5,7 @@ Tracing the causes finds these states.
 
 from collections.abc import Mapping
 
-from fluxstatus.knowledge.commands import AGAIN, APPLY_INSTANCE, EVENTS, LOG, SPEC
+from fluxstatus.knowledge.commands import APPLY_INSTANCE, EVENTS, LOG, RECONCILE, SPEC
 from fluxstatus.knowledge.rule import Rule, Step
 from fluxstatus.model.codes import Code
 
@@ -142,7 +142,7 @@ _OBJECTS = (
             Step(
                 "check it again in a minute; if it is still waiting, request a reconciliation",
                 read=(EVENTS,),
-                change=(AGAIN,),
+                change=(RECONCILE,),
             ),
         ),
         transient=True,

@@ -4,7 +4,7 @@ Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, 
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID
-from fluxstatus.knowledge.commands import SECRET, SECRETS, SPEC, named
+from fluxstatus.knowledge.commands import SECRET, SECRETS, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -21,7 +21,7 @@ _REMOTE_CLUSTER_UNREACHABLE = Code(
 )
 
 _REMOTE: KindNames = frozenset({"Kustomization", "HelmRelease"})
-_KUBECONFIG = named(SECRET, "{kubeconfig_secret}")
+_KUBECONFIG = for_secret(SECRET, "{kubeconfig_secret}")
 _MAKE_KUBECONFIG = "kubectl create secret generic {missing} -n {ns} --from-file=value=./kubeconfig"
 _ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"
 

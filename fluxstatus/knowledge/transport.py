@@ -3,7 +3,7 @@
 The messages come from Go (net, crypto/x509, crypto/tls, net/http), go-git and go-containerregistry.
 """
 
-from fluxstatus.knowledge.commands import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
+from fluxstatus.knowledge.commands import CA, CLIENT_CERTIFICATE, SECRET, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
@@ -45,7 +45,7 @@ RULES = (
             Step(
                 "check whether the proxy is running, and check its address: the key address of the Secret in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
                 read=(
-                    named(SECRET, "{proxy_secret}"),
+                    for_secret(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
                 ),
             ),
@@ -63,7 +63,7 @@ RULES = (
         steps=(
             Step(
                 "add the right username and password, next to address, to the Secret in spec.proxySecretRef",
-                read=(named(SECRET, "{proxy_secret}"), SPEC),
+                read=(for_secret(SECRET, "{proxy_secret}"), SPEC),
             ),
         ),
         pattern=Text(r"Proxy Authentication Required|(?:status code:? |: )407\b"),
@@ -153,7 +153,7 @@ RULES = (
         steps=(
             Step(
                 "create a Secret with the authority's certificate as ca.crt and reference it in spec.certSecretRef",
-                read=(named(SECRET, "{cert_secret}"),),
+                read=(for_secret(SECRET, "{cert_secret}"),),
                 change=(CA,),
             ),
         ),
@@ -228,7 +228,7 @@ RULES = (
         steps=(
             Step(
                 "put a valid tls.crt and tls.key into the Secret in spec.certSecretRef (Git: spec.secretRef)",
-                read=(named(SECRET, "{cert_secret}"), SECRET),
+                read=(for_secret(SECRET, "{cert_secret}"), SECRET),
                 change=(CLIENT_CERTIFICATE,),
             ),
         ),

@@ -28,7 +28,7 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 from tests.conftest import RECORDED, ROOT
 from tests.knowledge.examples import AROUND, examples
-from tests.knowledge.test_pods import TOLD
+from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import words
 
 FILE = Path(__file__).with_name("fits.tsv")
@@ -107,8 +107,8 @@ def written() -> Iterator[Message]:
     """Yield the messages of the examples."""
     for example in examples():
         yield Message(example.subject, example.resource(), example.reason, example.message)
-    for told in TOLD:
-        yield Message("Workload", None, "", told)
+    for problem in PROBLEMS:
+        yield Message("Workload", None, "", problem)
 
 
 def recorded() -> Iterator[Message]:

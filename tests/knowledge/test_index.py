@@ -10,13 +10,13 @@ from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.index import Index, words_of
 from fluxstatus.knowledge.rule import Rule, Text
 from tests.knowledge.examples import examples
-from tests.knowledge.test_pods import TOLD
+from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import rows
 
 ALL = (*RULES, *pods.RULES)
 INDEX = Index(ALL)
 PATTERNS = sorted({rule.pattern.pattern for rule in ALL})
-TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *TOLD})
+TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *PROBLEMS})
 """All written and recorded messages."""
 
 BUILT = {

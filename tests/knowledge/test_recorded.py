@@ -56,7 +56,7 @@ def rows() -> tuple[Said, ...]:
 @pytest.mark.parametrize(
     "row", [r for r in rows() if r.code[0] != "("], ids=lambda r: r.message[:60]
 )
-def test_what_was_said_has_a_meaning(row: Said) -> None:
+def test_a_recorded_message_has_a_code(row: Said) -> None:
     """Each fault that a real controller reported has its code."""
     assert row.diagnosed() == row.code
 
@@ -64,7 +64,7 @@ def test_what_was_said_has_a_meaning(row: Said) -> None:
 @pytest.mark.parametrize(
     "row", [r for r in rows() if r.code[0] == "("], ids=lambda r: r.message[:60]
 )
-def test_what_has_no_rule_is_no_fault_of_its_own(row: Said) -> None:
+def test_a_message_without_a_rule_is_not_a_fault(row: Said) -> None:
     """A message without a rule reports no fault, or one that is reported elsewhere."""
     if row.code == "(nothing)":
         good = {f"{name}=True" for name in GOOD} | {"Ready=Unknown"}

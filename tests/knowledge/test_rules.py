@@ -75,7 +75,7 @@ def names_in(template: str) -> set[str]:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
-def test_a_rule_names_only_fields_there_are(rule: Rule) -> None:
+def test_a_rule_uses_known_fields(rule: Rule) -> None:
     """Every field in a template is one of the object, of its state or of the rule's pattern."""
     known = FIELDS | set(rule.pattern.compiled.groupindex)
     known |= STATE_FIELDS if rule.code in STATES else set()
@@ -83,7 +83,7 @@ def test_a_rule_names_only_fields_there_are(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
-def test_a_rule_helps(rule: Rule) -> None:
+def test_a_rule_is_complete(rule: Rule) -> None:
     """Every rule has a code, a cause, a next step and its origin in the code of Flux."""
     assert re.fullmatch(r"[a-z][a-z-]+[a-z]", rule.code)
     assert rule.why
@@ -135,14 +135,14 @@ def test_a_rule_without_a_text_has_a_reason(rule: Rule) -> None:
     assert rule.reasons or rule is UNKNOWN_FAULT
 
 
-def test_every_rule_is_reached() -> None:
+def test_every_rule_has_an_example() -> None:
     """Each rule is the diagnosis of at least one example."""
     reached = {id(example.rule()) for example in EXAMPLES}
     missed = [(r.code, r.pattern.pattern) for r in RULES if id(r) not in reached]
     assert not missed
 
 
-def test_no_rule_stands_twice() -> None:
+def test_rules_differ() -> None:
     """No two rules have the same kinds, reasons, pattern and required fields."""
     chosen_by = Counter((r.kinds, r.reasons, r.pattern.pattern, r.needs) for r in RULES)
     assert [key for key, times in chosen_by.items() if times > 1] == []
@@ -167,7 +167,7 @@ def test_a_meaning_is_a_sentence(code: str, meaning: str) -> None:
     assert len(meaning) <= 100
 
 
-def test_a_code_of_a_text_is_none_of_a_state() -> None:
+def test_a_code_belongs_to_messages_or_to_a_state() -> None:
     """A code belongs to messages or to a state, not both, and `explain` knows each."""
     of_texts = {rule.code for table in TABLES for rule in table.RULES} | {UNKNOWN_FAULT.code}
     assert of_texts.isdisjoint(STATES)
@@ -186,7 +186,7 @@ SECRETS = {
 """The flags that `flux-operator create secret` has (FO cmd/cli/create_secret_*.go)."""
 
 
-def test_secrets_are_made_with_flags_there_are() -> None:
+def test_secrets_are_created_with_existing_flags() -> None:
     """Each command that creates a Secret uses flags of flux-operator."""
     lines = {line for rule in ALL for step in rule.steps for line in step.change}
     made = [line.split()[3:] for line in lines if line.startswith("flux-operator create secret")]
@@ -220,8 +220,8 @@ def test_a_diagnosis_has_no_gaps(example: Example) -> None:
 
 
 @pytest.mark.parametrize("kind", ["GitRepository", "Kustomization", "HelmRelease", "FluxInstance"])
-@pytest.mark.parametrize("message", ["", "nobody has ever said this", "%s {x} {{y}} \\"])
-def test_the_unknown_is_helped_too(kind: str, message: str) -> None:
+@pytest.mark.parametrize("message", ["", "an unknown message", "%s {x} {{y}} \\"])
+def test_an_unknown_message_has_next_steps(kind: str, message: str) -> None:
     """An unknown message yields commands for the object and its events."""
     resource = judged(flux(kind, "x", {"Ready": f"False NeverHeard: {message}"}))
     diagnosis = diagnose(resource, "NeverHeard", message, AROUND)
@@ -274,7 +274,7 @@ def test_the_host_that_failed_is_named() -> None:
     ['namespaces "prod" not found', "exceeded quota: q, requested: pods=1", "odd", HEALTH,
      "another operation (install/upgrade/rollback) is in progress"],
 )  # fmt: skip
-def test_a_failed_release_is_told_how_to_try_again(message: str) -> None:
+def test_a_failed_release_can_be_retried(message: str) -> None:
     """A failed release gets one command that resets its retries or forces it."""
     argvs = [
         " ".join(command.argv) for command in commands(of("HelmRelease", "InstallFailed", message))
@@ -290,7 +290,7 @@ def test_helms_log_is_not_the_error() -> None:
     assert of("HelmRelease", "InstallFailed", logged).code == "release-unhealthy"
 
 
-def test_what_fails_after_a_rollback_says_that_the_old_version_runs() -> None:
+def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
     """The cause also says that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
@@ -304,7 +304,7 @@ def test_what_fails_after_a_rollback_says_that_the_old_version_runs() -> None:
     ["https://a.example ", "sops secret 'a' ", "x", "x: ", "Deployment/a/b ", "a/b/c.d-e_f:",
      'failed calling webhook "a": ', 'User "system:serviceaccount:a:b" cannot '],
 )  # fmt: skip
-def test_an_endless_message_is_read_quickly(part: str) -> None:
+def test_a_long_message_is_diagnosed_quickly(part: str) -> None:
     """A message of 32 KiB that nearly matches many patterns is diagnosed within a second."""
     text = (part * 32 * 1024)[: 32 * 1024]
     began = time.perf_counter()
