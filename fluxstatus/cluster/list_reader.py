@@ -58,7 +58,7 @@ class Cluster(Protocol):
 
 
 @contextmanager
-def opened(access: Access, tell: Callable[[str], None]) -> Iterator[ApiClient]:
+def opened(access: Access, tell: Callable[[str], None] = lambda _: None) -> Iterator[ApiClient]:
     """Open the door to a cluster; *tell* gets a line about the cost at its end."""
     with ApiClient(access) as api:
         try:

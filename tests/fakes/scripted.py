@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fluxstatus.evidence import Object
-from fluxstatus.kinds import KINDS
+from fluxstatus.model.evidence import Object
+from fluxstatus.model.kinds import KINDS
+from tests.builders import SERVED
 from tests.fakes.api_server import Answering
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.kubectl import Kubectl
-from tests.making import SERVED
 
 SERVER = "https://10.0.0.1:6443"
 USER = "alice"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fluxstatus.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Unread, Why
 from tests.fakes.scripted import (
     USER,
     Answer,

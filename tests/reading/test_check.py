@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.cluster import Access
-from fluxstatus.collect import Told, collect
-from fluxstatus.evidence import Answer, Evidence, Why
-from fluxstatus.further import FURTHER
-from fluxstatus.kinds import KINDS
-from fluxstatus.kinds import RESOURCES as FLUX
+from fluxstatus.cluster.client import Access
+from fluxstatus.cluster.collector import Told, collect
+from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.model.evidence import Answer, Evidence, Why
+from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.kinds import RESOURCES as FLUX
+from tests.builders import event, flux, flux_system, kustomization, pod, source
 from tests.fakes.scripted import RESOURCES, SERVER, Api, Resource, forbidden, status
-from tests.making import event, flux, flux_system, kustomization, pod, source
 from tests.reading.faults import EVERYWHERE, denied
 from tests.reading.readers import TIMEOUT
 
@@ -223,7 +223,7 @@ def test_each_answer_is_reported(api: Api) -> None:
     api[HR.path] = forbidden
     told: list[Told] = []
     collected(progress=told.append)
-    known = {one.question: one for one in told}
+    known = {one.query: one for one in told}
     assert len(known) == len(told)
     assert (known[KS.name].text, known[KS.name].requests) == ("3 objects", 2)
     assert known[HR.name].text == f"0 objects; {denied(f'list {HR.name}', EVERYWHERE).text}"

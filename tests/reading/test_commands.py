@@ -11,10 +11,10 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from fluxstatus.cli import run
-from tests.cluster.flux_system import flux_system
+from tests.builders import kustomization, source
 from tests.conftest import Program
 from tests.fakes.scripted import RESOURCES, USER, Api, changed, forbidden, stalled
-from tests.making import kustomization, source
+from tests.kubernetes.flux_system import flux_system
 from tests.reading.faults import Fault, parameters, some
 from tests.reading.readers import PATIENCE
 

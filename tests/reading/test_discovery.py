@@ -5,26 +5,18 @@ from typing import TypeAlias
 
 import pytest
 
-from fluxstatus.cluster import Access, Door
-from fluxstatus.collect import collect
-from fluxstatus.evidence import Evidence, Unread, Why
-from fluxstatus.kinds import RESOURCES as FLUX
-from fluxstatus.listing.reading import Live, opened
-from fluxstatus.objects.find import Objects
-from fluxstatus.programs import ProgramError
-from fluxstatus.reading import reading
+from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.collector import collect
+from fluxstatus.cluster.list_reader import Live, opened
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.reader import reading
+from fluxstatus.lookup.live import Objects
+from fluxstatus.model.evidence import Evidence, Unread, Why
+from fluxstatus.model.kinds import RESOURCES as FLUX
+from tests.builders import SERVED, flux_system, kustomization
 from tests.fakes.scripted import RESOURCES, Api, document, forbidden, page, stalled, status
-from tests.making import SERVED, flux_system, kustomization
 from tests.reading.faults import OF_THE_WAY, QUICK, SLOW, Fault, denied, parameters, some
-from tests.reading.readers import (
-    PATIENCE,
-    READERS,
-    TIMEOUT,
-    Reader,
-    by_check,
-    by_list,
-    way,
-)
+from tests.reading.readers import PATIENCE, READERS, TIMEOUT, Reader, access, by_check, by_list
 
 KS, HR = RESOURCES["Kustomization"], RESOURCES["HelmRelease"]
 BESIDE = ("Pod", "Service", "Event", "Deployment")
@@ -67,7 +59,7 @@ def evidence_of_check(patience: float | None = None) -> Evidence:
 
 def command() -> Unread | None:
     """Return why a command cannot ask anything."""
-    with reading(way(), timeout=TIMEOUT) as ours:
+    with reading(access()) as ours:
         assert ours.discover() is (ours.unreachable is None)
         evidence = ours.evidence()
     assert (evidence.served, evidence.unreachable) == (None, ours.unreachable)
@@ -84,13 +76,13 @@ def find() -> Unread | None:
     return refusal(Objects)
 
 
-def refusal(make: Callable[[Door], object]) -> Unread:
+def refusal(make: Callable[[ApiClient], object]) -> Unread:
     """Return why there is nothing to *make* a reader of."""
     with (
         pytest.raises(ProgramError) as caught,
-        opened(way(), TIMEOUT, verbose=False) as door,
+        opened(access()) as client,
     ):
-        make(door)
+        make(client)
     return caught.value.unread
 
 
@@ -166,7 +158,7 @@ def test_the_check_goes_on_where_discovery_is_forbidden(api: Api) -> None:
 def test_a_command_goes_on_where_discovery_is_forbidden(api: Api) -> None:
     """A kind of Flux is not asked for, and unread for that right."""
     api["/apis"] = forbidden
-    with reading(way(), timeout=TIMEOUT) as ours:
+    with reading(access()) as ours:
         assert ours.discover()
         ours.ask([ours.of_kind(FLUX[KS.name])])
         unread = ours.evidence().answer(KS.name).unread
@@ -202,7 +194,7 @@ def test_what_is_not_served_is_absent(api: Api, read: Reader) -> None:
 def test_a_kind_that_a_command_needs_may_be_absent(api: Api) -> None:
     """It is asked for by a command only where it is served."""
     api.serve(*BESIDE)
-    with reading(way(), timeout=TIMEOUT) as ours:
+    with reading(access()) as ours:
         assert ours.discover()
         ours.ask([ours.of_kind(FLUX[KS.name])])
         unread = ours.evidence().answer(KS.name).unread

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from fluxstatus.evidence import Answer, Why
-from fluxstatus.kinds import KINDS
+from fluxstatus.model.evidence import Answer, Why
+from fluxstatus.model.kinds import KINDS
+from tests.builders import flux as made
+from tests.builders import kustomization
 from tests.fakes import scripted
 from tests.fakes.scripted import (
     RESOURCES,
@@ -21,8 +23,6 @@ from tests.fakes.scripted import (
     page,
     status,
 )
-from tests.making import flux as made
-from tests.making import kustomization
 from tests.reading.faults import (
     EVERYWHERE,
     NO_LIST,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fluxstatus.evidence import Answer, Why
+from fluxstatus.model.evidence import Answer, Why
+from tests.builders import kustomization
 from tests.fakes.scripted import RESOURCES, Api, forbidden, status
-from tests.making import kustomization
 from tests.reading.faults import EVERYWHERE, denied
 from tests.reading.readers import READERS, Reader, by_check, by_command, by_list
 

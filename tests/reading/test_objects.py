@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.evidence import Object, Unread, Why
-from fluxstatus.explain.names import MistakenError, UnreadError
-from fluxstatus.listing.reading import opened
-from fluxstatus.objects.find import Objects
-from tests.cluster.objects import make
+from fluxstatus.cluster.list_reader import opened
+from fluxstatus.lookup.live import Objects
+from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.evidence import Object, Unread, Why
+from tests.builders import NOW, kustomization
 from tests.fakes.scripted import (
     RESOURCES,
     Api,
@@ -21,7 +21,7 @@ from tests.fakes.scripted import (
     on_later_pages,
     stalled,
 )
-from tests.making import NOW, kustomization
+from tests.kubernetes.objects import make
 from tests.reading.faults import (
     EVERYWHERE,
     NO_LIST,
@@ -34,7 +34,7 @@ from tests.reading.faults import (
     parameters,
     some,
 )
-from tests.reading.readers import PATIENCE, TIMEOUT, way
+from tests.reading.readers import PATIENCE, access
 
 KS, CM = RESOURCES["Kustomization"], RESOURCES["ConfigMap"]
 ONE = f"{KS.inside('apps')}/app"
@@ -44,8 +44,8 @@ NAMES = ["a", "b", "c", "d", "e"]
 @pytest.fixture(name="objects")
 def _objects(api: Api) -> Iterator[Objects]:
     api.serve("Pod", "Secret", "ConfigMap", "Namespace", "Deployment", "Kustomization")
-    with opened(way(), TIMEOUT, verbose=False) as door:
-        yield Objects(door)
+    with opened(access()) as client:
+        yield Objects(client)
 
 
 def name_of(item: Object | Unread | None) -> str:
@@ -55,9 +55,9 @@ def name_of(item: Object | Unread | None) -> str:
     return name
 
 
-def mistake(objects: Objects, word: str, *namespaces: str) -> MistakenError:
+def mistake(objects: Objects, word: str, *namespaces: str) -> NotFoundError:
     """Return what is said of a *word* that means no object, or several."""
-    with pytest.raises(MistakenError) as caught:
+    with pytest.raises(NotFoundError) as caught:
         objects.find([word], namespaces)
     return caught.value
 
@@ -102,8 +102,8 @@ def test_an_object_that_fails_is_not_missing(api: Api, objects: Objects, fault: 
 def test_an_object_that_stalls_is_not_missing(api: Api) -> None:
     """With --request-timeout it is given up."""
     api[ONE] = stalled
-    with opened(way(PATIENCE), TIMEOUT, verbose=False) as door:
-        reason = Objects(door).get(KS.api_version, KS.kind, "apps", "app")
+    with opened(access(patience=PATIENCE)) as client:
+        reason = Objects(client).get(KS.api_version, KS.kind, "apps", "app")
     check(reason, STALLED)
 
 

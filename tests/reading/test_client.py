@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.cluster import Access, Door
-from fluxstatus.evidence import Unread, Why
-from fluxstatus.programs import ProgramError
+from fluxstatus.cluster.client import Access, ApiClient
+from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.model.evidence import Unread, Why
+from tests.builders import pod
 from tests.fakes.scripted import (
     RESOURCES,
     SERVER,
@@ -27,7 +28,6 @@ from tests.fakes.scripted import (
     stalled,
     status,
 )
-from tests.making import pod
 from tests.reading.faults import denied
 
 PODS = RESOURCES["Pod"].path
@@ -40,10 +40,10 @@ def way(*flags: str, timeout: float = 20) -> Access:
     return Access(flags=flags, timeout=timeout)
 
 
-def error(door: Door, path: str = PODS) -> Unread:
+def error(client: ApiClient, path: str = PODS) -> Unread:
     """Return why there is no answer for *path*."""
     with pytest.raises(ProgramError) as caught:
-        door.get(path)
+        client.get(path)
     return caught.value.unread
 
 
@@ -52,7 +52,7 @@ def error(door: Door, path: str = PODS) -> Unread:
 
 def test_kubectl_is_told_to_let_only_reading_through(api: Api) -> None:
     """The proxy gets the user's flags, refuses what changes or shows a Secret, and is private."""
-    with Door(way("--context=here", "--as=bob")):
+    with ApiClient(way("--context=here", "--as=bob")):
         [words] = api.kubectl.asked("proxy")
         [socket] = [word.partition("=")[2] for word in words if word.startswith("--unix-socket=")]
         assert stat.S_IMODE(Path(socket).parent.stat().st_mode) == 0o700
@@ -71,8 +71,8 @@ def test_kubectl_is_told_to_let_only_reading_through(api: Api) -> None:
 def test_kubectl_tells_where_it_leads(api: Api) -> None:
     """The names are those of the kubeconfig, asked for with the same flags."""
     api.in_context("team-a")
-    with Door(way("--as=bob")) as door:
-        known = door.kubeconfig
+    with ApiClient(way("--as=bob")) as client:
+        known = client.kubeconfig
     assert (known.target.context, known.target.user, known.target.server) == ("here", "me", SERVER)
     assert known.namespace == "team-a"
     assert api.kubectl.asked("config") == [["config", "view", "-o=json", "--as=bob"]]
@@ -93,9 +93,9 @@ WORDS = [
 def test_a_kubectl_that_ends_at_once(api: Api, said: str, why: Why, text: str) -> None:
     """What it says is put into words, for every request; the API server is not asked."""
     api.kubectl.instead("proxy", f"echo '{said}' >&2; exit 1")
-    with Door(way()) as door:
-        unread = error(door)
-        assert error(door, VERSION) == unread
+    with ApiClient(way()) as client:
+        unread = error(client)
+        assert error(client, VERSION) == unread
     assert unread.why is why
     assert text in unread.text
     assert api.requests == []
@@ -104,8 +104,8 @@ def test_a_kubectl_that_ends_at_once(api: Api, said: str, why: Why, text: str) -
 def test_a_kubectl_that_is_missing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without kubectl on PATH nothing can be asked."""
     monkeypatch.setenv("PATH", "/nowhere")
-    with Door(way()) as door:
-        unread = error(door)
+    with ApiClient(way()) as client:
+        unread = error(client)
     assert (unread.why, unread.text) == (
         Why.NO_PROGRAM,
         "kubectl is not installed, or not on PATH",
@@ -117,20 +117,20 @@ def test_a_kubectl_that_does_not_start(api: Api) -> None:
     """One that hangs costs the time-out, once."""
     api.kubectl.instead("proxy", "exec sleep 600")
     began = time.monotonic()
-    with Door(way(timeout=0.3)) as door:
-        assert error(door) == error(door)
-        assert error(door).why is Why.TIMEOUT
+    with ApiClient(way(timeout=0.3)) as client:
+        assert error(client) == error(client)
+        assert error(client).why is Why.TIMEOUT
     assert time.monotonic() - began < QUICKLY
 
 
 def test_a_kubectl_that_is_killed(api: Api) -> None:
     """When somebody ends kubectl under us, that is reported, and nothing else is tried."""
-    with Door(way()) as door:
-        assert door.get(VERSION).status == 200
+    with ApiClient(way()) as client:
+        assert client.get(VERSION).status == 200
         [number] = api.kubectl.processes("proxy")
         os.kill(number, signal.SIGKILL)
-        unread = error(door)
-        assert error(door, VERSION) == unread
+        unread = error(client)
+        assert error(client, VERSION) == unread
     assert (unread.why, unread.text) == (Why.FAILED, "kubectl cannot serve: it ended too early")
 
 
@@ -152,9 +152,9 @@ REASONS = [
 def test_kubectl_has_no_answer(api: Api, said: str, why: Why) -> None:
     """What kubectl says in the place of the API server is about the way: one request is enough."""
     api["*"] = kubectl_says(said)
-    with Door(way()) as door:
-        unread = error(door)
-        assert error(door, VERSION) == unread
+    with ApiClient(way()) as client:
+        unread = error(client)
+        assert error(client, VERSION) == unread
     assert unread.why is why
     assert api.asked() == [PODS]
 
@@ -175,10 +175,10 @@ def test_kubectl_has_no_answer(api: Api, said: str, why: Why) -> None:
 def test_a_request_that_fails_once_is_repeated(api: Api, at_first: Answer) -> None:
     """A server that has answered before is given a second chance, after a while."""
     api[PODS] = in_turn(at_first, as_usual)
-    with Door(way()) as door:
-        door.get(VERSION)
+    with ApiClient(way()) as client:
+        client.get(VERSION)
         began = time.monotonic()
-        assert door.get(PODS).json()["kind"] == "PodList"
+        assert client.get(PODS).json()["kind"] == "PodList"
         assert time.monotonic() - began >= 0.5
     assert api.asked() == [VERSION, PODS, PODS]
 
@@ -187,8 +187,8 @@ def test_a_busy_server_is_not_waited_for_in_vain(api: Api) -> None:
     """One that asks for more time than there is has refused."""
     api[PODS] = status(429, message="slow down", retry_after="60")
     began = time.monotonic()
-    with Door(way()) as door:
-        reply = door.get(PODS)
+    with ApiClient(way()) as client:
+        reply = client.get(PODS)
     assert (reply.status, reply.message) == (429, "slow down")
     assert time.monotonic() - began < QUICKLY
     assert api.asked() == [PODS]
@@ -198,17 +198,17 @@ def test_a_busy_server_is_not_waited_for_in_vain(api: Api) -> None:
 def test_a_refusal_is_not_repeated(api: Api, code: int) -> None:
     """A server that knows what it says says it again."""
     api[PODS] = status(code)
-    with Door(way()) as door:
-        assert door.get(PODS).status == code
+    with ApiClient(way()) as client:
+        assert client.get(PODS).status == code
     assert api.asked() == [PODS]
 
 
 def test_a_first_request_that_is_lost_ends_it(api: Api) -> None:
     """Where nothing was ever answered, no other request is tried."""
     api[PODS] = cut
-    with Door(way()) as door:
-        unread = error(door)
-        assert error(door, VERSION) == unread
+    with ApiClient(way()) as client:
+        unread = error(client)
+        assert error(client, VERSION) == unread
     assert unread.why is Why.GARBLED
     assert api.asked() == [PODS]
 
@@ -216,10 +216,10 @@ def test_a_first_request_that_is_lost_ends_it(api: Api) -> None:
 def test_a_credential_that_expires_ends_it(api: Api) -> None:
     """After 401 every request fails, without asking again."""
     api[PODS] = status(401, "Unauthorized")
-    with Door(way()) as door:
-        assert door.get(VERSION).status == 200
-        assert error(door).why is Why.LOGIN
-        assert error(door, VERSION).why is Why.LOGIN
+    with ApiClient(way()) as client:
+        assert client.get(VERSION).status == 200
+        assert error(client).why is Why.LOGIN
+        assert error(client, VERSION).why is Why.LOGIN
     assert api.asked() == [VERSION, PODS]
 
 
@@ -229,10 +229,10 @@ def test_a_credential_that_expires_ends_it(api: Api) -> None:
 def test_a_server_that_stalls_costs_one_timeout(api: Api) -> None:
     """When the time is up every request ends: those under way, and those that come later."""
     api[PODS] = stalled
-    with Door(way(timeout=2)) as door, ThreadPoolExecutor(4) as pool:
+    with ApiClient(way(timeout=2)) as client, ThreadPoolExecutor(4) as pool:
         began = time.monotonic()
-        door.get(VERSION)
-        reasons = list(pool.map(lambda _: error(door), range(12)))
+        client.get(VERSION)
+        reasons = list(pool.map(lambda _: error(client), range(12)))
         assert time.monotonic() - began < QUICKLY
     assert {reason.why for reason in reasons} == {Why.TIMEOUT}
     assert {reason.text for reason in reasons} == {f"{SERVER} did not answer within 2 s"}
@@ -242,11 +242,11 @@ def test_a_server_that_stalls_costs_one_timeout(api: Api) -> None:
 def test_what_is_under_way_can_be_ended(api: Api) -> None:
     """Another thread can end a request that hangs."""
     api[PODS] = stalled
-    with Door(way()) as door, ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(error, door)
+    with ApiClient(way()) as client, ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(error, client)
         while PODS not in api.asked():
             time.sleep(0.01)
-        door.shut()
+        client.abort()
         assert asking.result(timeout=QUICKLY).why is Why.NOT_ASKED
 
 
@@ -254,12 +254,12 @@ def test_the_cost_is_what_was_asked_and_received(api: Api) -> None:
     """Each request that was answered counts, with the bytes of its answer as they came."""
     api.put(*(pod(f"apps/{number}") for number in range(20)))
     api[PODS] = packed
-    with Door(way()) as door, ThreadPoolExecutor(4) as pool:
-        documents = list(pool.map(lambda _: door.get(PODS, question="pods").document, range(20)))
+    with ApiClient(way()) as client, ThreadPoolExecutor(4) as pool:
+        documents = list(pool.map(lambda _: client.get(PODS, query="pods").document, range(20)))
         assert {len(document["items"]) for document in documents} == {20}
-        assert door.cost.requests == door.requests("pods") == len(api.asked()) == 20
-        assert 0 < door.cost.bytes < 20 * len(str(documents[0]))
-        assert door.cost.bytes % 20 == 0
+        assert client.cost.requests == client.requests("pods") == len(api.asked()) == 20
+        assert 0 < client.cost.bytes < 20 * len(str(documents[0]))
+        assert client.cost.bytes % 20 == 0
 
 
 IMPERSONATING = (
@@ -279,5 +279,5 @@ IMPERSONATING = (
 def test_a_refusal_names_who_lacks_which_right(api: Api, answer: Answer, unread: Unread) -> None:
     """The user is the one that the API server has seen."""
     api[PODS] = answer
-    with Door(way()) as door:
-        assert door.get(PODS).refusal("list pods") == unread
+    with ApiClient(way()) as client:
+        assert client.get(PODS).refusal("list pods") == unread
