@@ -16,9 +16,10 @@ from typing import Any, Self
 
 import pytest
 
-from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import Access
-from fluxstatus.cluster.collector import QUERIES, Told, collect
+from fluxstatus.cluster.collector import Progress, collect
+from fluxstatus.cluster.queries import LARGE_PAGE as AT_ONCE
+from fluxstatus.cluster.queries import QUERIES
 from fluxstatus.model.evidence import Evidence, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from tests.fakes.api_server import (
@@ -42,7 +43,6 @@ pytestmark = pytest.mark.cluster
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGE = 500  # of what may be large
-AT_ONCE = paging.AT_ONCE
 CONTROLLERS = "deployments.apps/controllers"
 OPERATOR = "deployments.apps/operator"
 MEGABYTES = 1 << 20
@@ -379,26 +379,24 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
         pytest.param(
             lambda r: r.send("<html>log in</html>"),
             Why.GARBLED,
-            "is not a Kubernetes API server: it answers 200 and no JSON",
+            "is not a Kubernetes API server: it answers 200 without JSON",
             id="HTML",
         ),
         pytest.param(
             lambda r: r.send("", 302, {"Location": "/login"}),
             Why.GARBLED,
-            "is not a Kubernetes API server: it answers 302 and no JSON",
+            "is not a Kubernetes API server: it answers 302 without JSON",
             id="redirect",
         ),
         pytest.param(lambda r: r.send({"kind": "Pet"}), Why.GARBLED, "is not a", id="other JSON"),
         pytest.param(lambda r: r.send([]), Why.GARBLED, "is not a", id="JSON list"),
-        pytest.param(
-            refuse(500), Why.FAILED, "the API server answers with an error: 500 no", id="500"
-        ),
+        pytest.param(refuse(500), Why.FAILED, "the API server returned an error: 500 no", id="500"),
         pytest.param(lambda r: r.send("", 502), Why.GARBLED, "answers 502", id="502 of a gateway"),
-        pytest.param(refuse(401), Why.LOGIN, "rejects the credential of me", id="401"),
+        pytest.param(refuse(401), Why.LOGIN, "rejected the credential of me", id="401"),
         pytest.param(
             lambda r: r.refuse(403, 'forbidden: User "system:anonymous" cannot get path "/apis"'),
             Why.LOGIN,
-            "does not know who asks",
+            "the request counts as system:anonymous",
             id="anonymous",
         ),
     ],
@@ -588,7 +586,7 @@ def test_an_operator_command_line_that_hangs_is_ended(
 def test_each_answer_is_told_when_it_is_there(server: ApiServer, here: Access) -> None:
     """Progress is told of every question that was asked, with the size and cost of its answer."""
     server.fill("helmreleases", 7)
-    told: list[Told] = []
+    told: list[Progress] = []
     collect(here, told.append)
     of_lists = [KUSTOMIZATIONS, HELM_RELEASES, CONTROLLERS, OPERATOR, "events"]
     assert sorted(t.query for t in told if t.requests) == sorted([*of_lists, "apis", "version"])

@@ -68,9 +68,9 @@ END"""
     ("script", "why", "text"),
     [
         ("echo no such thing >&2; exit 3", Why.FAILED, "tool failed: no such thing"),
-        ("exit 4", Why.FAILED, "tool failed: exit code 4, without a word"),
+        ("exit 4", Why.FAILED, "tool failed: exit code 4, without a message"),
         ("kill -KILL $$", Why.FAILED, "tool was killed by SIGKILL"),
-        ("sleep 60", Why.TIMEOUT, "tool did not end within 0.3 s"),
+        ("sleep 60", Why.TIMEOUT, "tool did not finish within 0.3 s"),
     ],
 )
 def test_what_goes_wrong_is_one_error(tmp_path: Path, script: str, why: Why, text: str) -> None:
@@ -126,7 +126,7 @@ def test_credentials_on_the_command_line_are_never_told(
 
 
 def test_a_hung_program_takes_its_children_along(tmp_path: Path) -> None:
-    """What a log-in program has started is gone, too, and what was said before is known."""
+    """What a credential plugin has started is gone, too, and what was said before is known."""
     name = f"sleep-{os.getpid()}"
     program(tmp_path / name, "sleep 60")
     tool = program(tmp_path / "tool", f"echo waiting >&2; {tmp_path / name} & wait")
@@ -267,7 +267,7 @@ def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
     argv = [str(program(tmp_path / "deaf", "exit 0"))]
     with Process(argv, stdin=True) as deaf:
         deaf.wait(10)
-        with pytest.raises(ProgramError, match="deaf does not listen any more"):
+        with pytest.raises(ProgramError, match="deaf closed its standard input"):
             deaf.write(b"hello\n")
 
 
