@@ -1,1 +1,0 @@
-"""What becomes of the answers of an API server: read, in part, or unread for a reason."""
