@@ -26,7 +26,7 @@ class Kubectl:
 
     def __init__(self, folder: Path, port: int) -> None:
         folder.mkdir()
-        self._folder = folder
+        self._folder, self._port = folder, port
         fields = {"folder": folder, "python": sys.executable, "forward": _FORWARD, "port": port}
         self.path = program(folder / "kubectl", _SCRIPT.format_map(fields))
 
@@ -43,6 +43,11 @@ class Kubectl:
             if file.read_text().startswith(f"{command}\n")
         ]
 
+    def real(self, kubectl: Path) -> None:
+        """Let a real *kubectl* lead to the port from now on."""
+        server = f"http://127.0.0.1:{self._port}"
+        self.instead("proxy", f"exec '{kubectl}' \"$@\" --server={server}")
+
     def instead(self, command: str, script: str) -> None:
-        """Let the shell *script* run in place of a *command*."""
+        """Let the shell *script* run before a *command*, or in its place if it ends the shell."""
         (self._folder / "instead").write_text(f"case $1 in {command})\n{script}\n;; esac\n")

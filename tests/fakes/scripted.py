@@ -100,12 +100,13 @@ class Meant(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request as it came in."""
+    """A request as it came in; `connection` is the number of the connection it came by."""
 
     method: str
     path: str
     query: Mapping[str, str]
     accept: str
+    connection: int
 
 
 class Asking(Answering, BaseHTTPRequestHandler):
@@ -117,8 +118,8 @@ class Asking(Answering, BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer the request."""
         parts = urlsplit(self.path)
-        accept = self.headers.get("Accept", "")
-        self.asked = Asked(self.command, parts.path, dict(parse_qsl(parts.query)), accept)
+        query, accept = dict(parse_qsl(parts.query)), self.headers.get("Accept", "")
+        self.asked = Asked(self.command, parts.path, query, accept, self.client_address[1])
         self.server.api.answer(self)
 
     @property
