@@ -28,7 +28,12 @@ from fluxstatus.model.evidence import Unread, Why
 if TYPE_CHECKING:
     from sh import RunningCommand
 
-_LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
+_LOG = re.compile(
+    r"^(?:[EWI]\d{4} .*\n?"  # Kubernetes' logger
+    r"|F\d{4} [^\]\n]*\] ?"  # its prefix of a fatal error
+    r"|\d{4}/\d\d/\d\d \S+ httputil: .*\n?)",  # Go's logger, in `kubectl proxy`
+    re.MULTILINE,
+)
 _CREDENTIAL = re.compile(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - its files have no names there, or random ones
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -52,7 +57,7 @@ class ProgramError(Exception):
 class Output(NamedTuple):
     """The output and exit code of a program.
 
-    `stderr` has no lines of Kubernetes' logger, except the text of a fatal error.
+    `stderr` has no log lines of Kubernetes and Go, except the text of a fatal error.
     """
 
     program: str

@@ -7,9 +7,9 @@ import pytest
 
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.collector import collect
-from fluxstatus.cluster.list_reader import Live, opened
+from fluxstatus.cluster.list_reader import Live
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.reader import reading
+from fluxstatus.cluster.reader import opened, reading
 from fluxstatus.lookup.live import Objects
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.kinds import RESOURCES as FLUX
@@ -28,14 +28,14 @@ from tests.fakes.scripted import RESOURCES, Api, document, forbidden, page, stal
 
 KS, HR = RESOURCES["Kustomization"], RESOURCES["HelmRelease"]
 BESIDE = ("Pod", "Service", "Event", "Deployment")
-NOT_KUBERNETES = "what answers at https://10.0.0.1:6443 is not a Kubernetes API server: "
+NOT_KUBERNETES = "the service at https://10.0.0.1:6443 is not a Kubernetes API server: "
 ANONYMOUS = 'forbidden: User "system:anonymous" cannot get path "/apis"'
 
 FAULTS: Mapping[str, Fault] = {
     **OF_THE_WAY,
     "refused": OF_THE_WAY["refused"]._replace(requests=1),
     "anonymous": Fault(
-        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "does not know who asks (system:anonymous)"
+        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "the request counts as system:anonymous"
     ),
     "429": QUICK["429"],
     "cut": SLOW["cut"]._replace(requests=1),
@@ -45,7 +45,7 @@ FAULTS: Mapping[str, Fault] = {
     },
     "404 HTML": Fault(page(404), Why.GARBLED, f"{NOT_KUBERNETES}it answers 404"),
     "other JSON": Fault(
-        document({"kind": "Pet"}), Why.GARBLED, f"{NOT_KUBERNETES}its list of groups"
+        document({"kind": "Pet"}), Why.GARBLED, f"{NOT_KUBERNETES}its list of API groups"
     ),
 }
 """The first request is not repeated when it is lost: the way may well be closed."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.cluster.collector import Told, collect
+from fluxstatus.cluster.collector import Progress, collect
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.model.evidence import Answer, Evidence, Why
 from fluxstatus.model.kinds import KINDS
@@ -220,7 +220,7 @@ def test_each_answer_is_reported(api: Api) -> None:
     api.page = 2
     api.put(*(kustomization(f"apps/{n}", "git") for n in range(3)))
     api[HR.path] = forbidden
-    told: list[Told] = []
+    told: list[Progress] = []
     collected(progress=told.append)
     known = {one.query: one for one in told}
     assert len(known) == len(told)

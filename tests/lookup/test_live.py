@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.cluster.list_reader import opened
+from fluxstatus.cluster.reader import opened
 from fluxstatus.lookup.live import Objects
 from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.evidence import Object, Unread, Why
