@@ -1,4 +1,4 @@
-"""Each way in which a cluster cannot be reached has its own sentence, and a next step."""
+"""Each reason why a cluster cannot be reached has its own sentence and a next step."""
 
 import base64
 import os
@@ -22,7 +22,7 @@ from tests.kubernetes.cluster import Cluster
 
 
 class Lab:
-    """A place to build a broken way to a cluster in."""
+    """A directory for a broken connection to a cluster."""
 
     def __init__(self, folder: Path, closing: ExitStack) -> None:
         self.folder, self._closing = folder, closing
@@ -33,18 +33,18 @@ class Lab:
         return kubeconfig(self.folder / "kubeconfig", server, **more)
 
     def trusting(self, address: str, **more: Any) -> Path:
-        """Write a kubeconfig for what listens at *address*, and trust the lab's authority."""
+        """Write a kubeconfig for the server at *address* that trusts the lab's authority."""
         trusted = base64.b64encode(self.authority.file.read_bytes()).decode()
         cluster = {"certificate-authority-data": trusted}
         return self.config(f"https://{address}", cluster=cluster, **more)
 
     def tls(self, clients: Path | None = None, answer: bytes = b"", **of: Any) -> str:
-        """Listen with a certificate, and give the address."""
+        """Listen with a certificate, and return the address."""
         files = self.authority.issue("server", **of)
         return self._closing.enter_context(listening(files, clients=clients, answer=answer))
 
     def plain(self, answer: bytes = b"") -> str:
-        """Listen without TLS, and give the address."""
+        """Listen without TLS, and return the address."""
         return self._closing.enter_context(listening(answer=answer))
 
     def program(self, name: str, script: str) -> Path:
@@ -258,7 +258,7 @@ def edited(file: Path, old: str, new: str) -> Path:
 @pytest.mark.usefixtures("real_kubectl")
 @pytest.mark.parametrize("name", FAILURES)
 def test_each_failure_has_its_sentence(lab: Lab, name: str) -> None:
-    """What the real kubectl says is understood, told in one line, and followed by a next step."""
+    """A message of the real kubectl is explained in one line, with a next step."""
     build, why, text = FAILURES[name]
     unread = reason(build(lab), timeout=2 if "waits" in name else 20)
     assert unread.why is why, unread.text
@@ -275,7 +275,7 @@ def test_each_failure_has_its_sentence(lab: Lab, name: str) -> None:
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """That kubectl then tries localhost:8080 is not what the user should hear."""
+    """The message does not mention localhost:8080, which kubectl then tries."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     with ApiClient(Access()) as api, pytest.raises(ProgramError) as caught:
         api.get("/apis")
@@ -286,7 +286,7 @@ def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
-    """The contexts there are, are named, and the one that was meant is in the command."""
+    """The message lists the contexts, and the command has the most similar one."""
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--context=hree")
     assert unread.why is Why.NO_CONFIG
     assert unread.text == "context hree does not exist in the kubeconfig (contexts: here)"
@@ -296,7 +296,7 @@ def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_user_that_is_not_there(tmp_path: Path) -> None:
-    """A wrong --user is told as such."""
+    """A wrong --user is reported."""
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--user=you")
     assert (unread.why, "auth info you" in unread.text) == (Why.NO_CONFIG, True)
 
@@ -304,7 +304,7 @@ def test_a_user_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_server_that_hangs(tmp_path: Path) -> None:
-    """One that takes the connection and never answers costs one time-out."""
+    """A server that accepts the connection and never responds costs one timeout."""
     with api_server() as server:
         server.ill["apis"] = hang
         unread = reason(kubeconfig(tmp_path / "kubeconfig", server.url), timeout=1)
@@ -315,7 +315,7 @@ def test_a_server_that_hangs(tmp_path: Path) -> None:
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_token_that_is_rejected(cluster: Cluster) -> None:
-    """The API server's 401 is a matter of logging in."""
+    """A 401 of the API server is a login problem."""
     config = edited(cluster.kubeconfig("viewer"), "viewer-token", "old-token")
     unread = reason(config)
     assert unread.why is Why.LOGIN
@@ -323,7 +323,7 @@ def test_a_token_that_is_rejected(cluster: Cluster) -> None:
 
 
 def test_kubectl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without kubectl there is one sentence about that."""
+    """A missing kubectl has its own sentence."""
     monkeypatch.setenv("PATH", str(tmp_path))
     unread = reason(tmp_path / "kubeconfig")
     assert (unread.why, unread.text) == (
@@ -348,7 +348,7 @@ def test_kubectl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_kubectl_that_is_not_what_it_should_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: Why, text: str
 ) -> None:
-    """One that is too old, talks nonsense, ends or hangs is told as such, in time."""
+    """A kubectl that is too old, prints nonsense, ends or hangs is reported, in time."""
     program(tmp_path / "kubectl", script)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     unread = reason(tmp_path / "kubeconfig", timeout=1)
@@ -356,13 +356,13 @@ def test_a_kubectl_that_is_not_what_it_should_be(
 
 
 def test_many_contexts_do_not_drown_the_sentence() -> None:
-    """Of a hundred contexts ten are named."""
+    """Ten of a hundred contexts are listed."""
     config = Kubeconfig(contexts=tuple(f"c{number}" for number in range(100)))
     text = failures.explain('error: context "x" does not exist', config).text
     assert "c9, 90 more" in text
 
 
 def test_a_credential_in_a_message_is_masked() -> None:
-    """What foreign programs say may hold one."""
+    """Messages of other programs may contain one."""
     said = "dial tcp: proxyconnect tcp: https://me:hunter2@proxy: refused"
     assert "hunter2" not in failures.explain(said, Kubeconfig()).text

@@ -1,4 +1,4 @@
-"""What an API server serves, and by which names: asked by the real kubectl."""
+"""The resources that an API server serves, and their names, through the real kubectl."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def _server() -> Iterator[ApiServer]:
 
 
 def asked(file: Path) -> list[Resource]:
-    """Return what the API server of the kubeconfig *file* serves."""
+    """Return the resources of the API server of the kubeconfig *file*."""
     with ApiClient(Access(flags=(f"--kubeconfig={file}",))) as api:
         return resources(api)
 
@@ -57,13 +57,13 @@ def test_every_name_of_a_real_server(cluster: Cluster) -> None:
 
 
 def test_a_kind_of_flux_that_is_not_served(bare_cluster: Cluster) -> None:
-    """Where a CRD of Flux is missing the kind is known, and said not to be served."""
+    """If a CRD of Flux is missing, the kind is known and reported as not served."""
     with pytest.raises(NotFoundError, match=r"does not serve kustomizations\.kustomize"):
         called(asked(bare_cluster.kubeconfig("admin")), "ks")
 
 
 def test_an_old_server_is_asked_group_by_group(server: ApiServer, tmp_path: Path) -> None:
-    """Before Kubernetes 1.26 each version is asked; subresources are none; what is down is left."""
+    """Before Kubernetes 1.26 each version is read, without subresources and failing groups."""
 
     def version(request: Request) -> None:
         core = {"name": "pods", "singularName": "", "kind": "Pod", "namespaced": True,
