@@ -83,7 +83,7 @@ NOTHING = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LOGIN = "To sign in, open https://login.example.com and enter the code ABCD"
 
 FAILURES: dict[str, tuple[Build, Why, str]] = {
-    "no kubeconfig": (lambda lab: lab.folder / "none", Why.NO_CONFIG, "no kubeconfig"),
+    "no kubeconfig": (lambda lab: lab.folder / "none", Why.NO_CONFIG, "none does not exist"),
     "kubeconfig is not YAML": (
         lambda lab: lab.program("kubeconfig", "{{{"),
         Why.NO_CONFIG,
@@ -167,12 +167,12 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "credential plugin talks nonsense": (
         lambda lab: lab.config(user=login_program(lab.program("odd", "echo hello"))),
         Why.LOGIN,
-        "kubectl gets no credential for me",
+        "kubectl cannot get a credential for me",
     ),
     "credential plugin speaks another version": (
         lambda lab: lab.config(user=login_program(lab.program("old", "true"))),
         Why.LOGIN,
-        "do not speak the same version",
+        "do not support the same API version",
     ),
     "credential plugin needs a terminal": (
         lambda lab: lab.config(
