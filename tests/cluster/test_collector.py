@@ -604,10 +604,10 @@ def test_a_run_may_be_made_in_any_thread(here: Access) -> None:
 
 
 _RUN = """
-print(flush=True)
 import sys
 from fluxstatus.cluster.client import Access
 from fluxstatus.cluster.collector import collect
+print(flush=True)
 evidence = collect(Access(flags=(sys.argv[1],), timeout=60))
 sys.exit(f"was not ended: {evidence.unreachable}")
 """
@@ -628,7 +628,7 @@ class Run:
             text=True,
         )
         assert self._popen.stdout
-        self._popen.stdout.readline()  # before that a signal is the interpreter's business
+        self._popen.stdout.readline()  # before, the import system may swallow a signal
 
     def __enter__(self) -> Self:
         return self
