@@ -1,4 +1,4 @@
-"""What can go wrong with a request, and what a reader must report of it."""
+"""What can go wrong with a request, and what a reader must report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from tests.fakes.scripted import (
 
 
 class Fault(NamedTuple):
-    """An answer that is no good, the reason to report, words of it, and the requests it takes."""
+    """A faulty answer, the reason to report, part of its text, and the number of requests made."""
 
     answer: Answer
     why: Why
@@ -52,7 +52,7 @@ OF_THE_WAY: Mapping[str, Fault] = {
         2,
     ),
 }
-"""Faults after which no other request can succeed."""
+"""Faults after which no request can succeed."""
 
 QUICK: Mapping[str, Fault] = {
     "403": Fault(forbidden, Why.FORBIDDEN, "alice"),
@@ -64,7 +64,7 @@ QUICK: Mapping[str, Fault] = {
     "a JSON list": Fault(document([]), Why.GARBLED, "is not a JSON object"),
     "too deep": Fault(document(b"[" * 100_000), Why.GARBLED, "is not a JSON object"),
 }
-"""Faults of one request that are there at once: no time is left to ask a busy server again."""
+"""Faults of one request that fail at once: a busy server asks for more time than is left."""
 
 SLOW: Mapping[str, Fault] = {
     "500": Fault(status(500, "InternalError", "no etcd"), Why.FAILED, "500 no etcd", 2),
@@ -72,11 +72,11 @@ SLOW: Mapping[str, Fault] = {
     "cut in gzip": Fault(packed_in_part, Why.GARBLED, "was cut off", 2),
     "cut between chunks": Fault(in_chunks(cut_between_chunks), Why.GARBLED, "was cut off", 2),
 }
-"""Faults of one request that take a while: what is lost is asked for once more."""
+"""Faults of one request that is retried once, after a pause."""
 
 STALLED = Fault(stalled, Why.TIMEOUT, f"did not respond within {PATIENCE:g} s", 2)
 STALLED_BETWEEN_CHUNKS = STALLED._replace(answer=in_chunks(stalled_between_chunks))
-"""Faults that only a time-out ends."""
+"""Faults that only a timeout ends."""
 
 _NO_LIST: Sequence[Object] = (
     {"items": None},

@@ -1,4 +1,4 @@
-"""The three readers of a cluster, each as a function that reads every kind of Flux served."""
+"""The three readers of a cluster, as functions that read all served kinds of Flux."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,28 +12,28 @@ from fluxstatus.model.evidence import Answer, Object
 from fluxstatus.model.kinds import KINDS, RESOURCES
 
 TIMEOUT = 20.0  # seconds
-PATIENCE = 1.0  # seconds for a request that stalls; also a busy machine answers others in it
+PATIENCE = 1.0  # seconds for a request; even a busy machine answers in that time
 
 Read: TypeAlias = Mapping[str, Answer]
 
 
 class Reader(Protocol):
-    """Returns an answer for each kind, by plural.group.
+    """A function that returns an answer for each kind, by plural.group.
 
-    Some namespaces may be chosen. With *patience*, a request may take so many seconds.
+    *namespaces* is as for `-n`; *patience* is the timeout of a request in seconds.
     """
 
     def __call__(self, namespaces: tuple[str, ...] = (), patience: float | None = None) -> Read:
-        """Read."""
+        """Return the answers."""
 
 
 def by_check(namespaces: tuple[str, ...] = (), patience: float | None = None) -> Read:
-    """Read as the check does."""
+    """Return what the check reads."""
     return collect(way(namespaces, patience)).answers
 
 
 def by_command(namespaces: tuple[str, ...] = (), patience: float | None = None) -> Read:
-    """Read as the commands do that need a part of a cluster, such as `versions`."""
+    """Return what a command reads that needs a part of the cluster, such as `versions`."""
     with reading(way(namespaces, patience)) as ours:
         ours.discover()
         ours.ask([ours.of_kind(RESOURCES[name]) for name in ours.served or {}])
@@ -41,7 +41,7 @@ def by_command(namespaces: tuple[str, ...] = (), patience: float | None = None) 
 
 
 def by_list(namespaces: tuple[str, ...] = (), patience: float | None = None) -> Read:
-    """Read as the commands do that list, such as `get`."""
+    """Return what a command reads that lists objects, such as `get`."""
     found: dict[str, list[Object]] = defaultdict(list)
     with opened(way((), patience), tell=idle) as client:
         live = Live(client, namespaces)
@@ -51,12 +51,12 @@ def by_list(namespaces: tuple[str, ...] = (), patience: float | None = None) -> 
 
 
 def way(namespaces: tuple[str, ...] = (), patience: float | None = None) -> Access:
-    """Return the way to the scripted API server."""
+    """Return the access to the scripted API server."""
     return Access((), namespaces, TIMEOUT, patience)
 
 
 def idle(_: str) -> None:
-    """Leave what is told."""
+    """Ignore progress."""
 
 
 READERS: Mapping[str, Reader] = {"check": by_check, "command": by_command, "list": by_list}

@@ -1,4 +1,4 @@
-"""The way to the API server: what kubectl is told, which requests are repeated, how it ends."""
+"""The connection to the API server: kubectl's arguments and errors, retries, timeouts."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ QUICKLY = 10.0  # seconds, of the 20 that there are
 
 
 def way(*flags: str, timeout: float = 20) -> Access:
-    """Return the way to the scripted API server."""
+    """Return the access to the scripted API server."""
     return Access(flags=flags, timeout=timeout)
 
 
@@ -50,8 +50,8 @@ def error(client: ApiClient, path: str = PODS) -> Unread:
 # kubectl
 
 
-def test_kubectl_is_told_to_let_only_reading_through(api: Api) -> None:
-    """The proxy gets the user's flags, refuses what changes or shows a Secret, and is private."""
+def test_kubectl_lets_only_reads_through(api: Api) -> None:
+    """The proxy gets the user's flags, rejects writes and Secrets, and has a private socket."""
     with ApiClient(way("--context=here", "--as=bob")):
         [words] = api.kubectl.asked("proxy")
         [socket] = [word.partition("=")[2] for word in words if word.startswith("--unix-socket=")]
@@ -68,8 +68,8 @@ def test_kubectl_is_told_to_let_only_reading_through(api: Api) -> None:
     assert not Path(socket).parent.exists()
 
 
-def test_kubectl_tells_where_it_leads(api: Api) -> None:
-    """The names are those of the kubeconfig, asked for with the same flags."""
+def test_the_names_of_the_kubeconfig(api: Api) -> None:
+    """The names come from `kubectl config view` with the same flags."""
     api.in_context("team-a")
     with ApiClient(way("--as=bob")) as client:
         known = client.kubeconfig
@@ -94,8 +94,8 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("said", "why", "text"), WORDS, ids=[why for _, why, _ in WORDS])
-def test_a_kubectl_that_ends_at_once(api: Api, said: str, why: Why, text: str) -> None:
-    """What it says is put into words, for every request; the API server is not asked."""
+def test_a_kubectl_that_exits_at_once(api: Api, said: str, why: Why, text: str) -> None:
+    """Its error is explained, for every request, and no request is sent."""
     api.kubectl.instead("proxy", f"echo '{said}' >&2; exit 1")
     with ApiClient(way()) as client:
         unread = error(client)
@@ -106,7 +106,7 @@ def test_a_kubectl_that_ends_at_once(api: Api, said: str, why: Why, text: str) -
 
 
 def test_a_kubectl_that_is_missing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without kubectl on PATH nothing can be asked."""
+    """Without kubectl on PATH nothing can be read."""
     monkeypatch.setenv("PATH", "/nowhere")
     with ApiClient(way()) as client:
         unread = error(client)
@@ -118,7 +118,7 @@ def test_a_kubectl_that_is_missing(api: Api, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_kubectl_that_does_not_start(api: Api) -> None:
-    """One that hangs costs the time-out, once."""
+    """A kubectl that hangs costs one timeout."""
     api.kubectl.instead("proxy", "exec sleep 600")
     began = time.monotonic()
     with ApiClient(way(timeout=0.3)) as client:
@@ -128,7 +128,7 @@ def test_a_kubectl_that_does_not_start(api: Api) -> None:
 
 
 def test_a_kubectl_that_is_killed(api: Api) -> None:
-    """When somebody ends kubectl under us, that is reported, and nothing else is tried."""
+    """A killed kubectl is reported as such, and no other request is made."""
     with ApiClient(way()) as client:
         assert client.get(VERSION).status == 200
         [number] = api.kubectl.processes("proxy")
@@ -154,7 +154,7 @@ REASONS = [
 
 @pytest.mark.parametrize(("said", "why"), REASONS, ids=[said for said, _ in REASONS])
 def test_kubectl_has_no_answer(api: Api, said: str, why: Why) -> None:
-    """What kubectl says in the place of the API server is about the way: one request is enough."""
+    """An error of kubectl itself concerns the whole cluster: no other request is made."""
     api["*"] = kubectl_says(said)
     with ApiClient(way()) as client:
         unread = error(client)
@@ -163,7 +163,7 @@ def test_kubectl_has_no_answer(api: Api, said: str, why: Why) -> None:
     assert api.asked() == [PODS]
 
 
-# Again
+# Retries
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def test_kubectl_has_no_answer(api: Api, said: str, why: Why) -> None:
     ],
     ids=["429", "500", "cut", "EOF"],
 )
-def test_a_request_that_fails_once_is_repeated(api: Api, at_first: Answer) -> None:
-    """A server that has answered before is given a second chance, after a while."""
+def test_a_request_that_fails_once_is_retried(api: Api, at_first: Answer) -> None:
+    """A request to a server that has answered before is retried, after a pause."""
     api[PODS] = in_turn(at_first, as_usual)
     with ApiClient(way()) as client:
         client.get(VERSION)
@@ -187,8 +187,8 @@ def test_a_request_that_fails_once_is_repeated(api: Api, at_first: Answer) -> No
     assert api.asked() == [VERSION, PODS, PODS]
 
 
-def test_a_busy_server_is_not_waited_for_in_vain(api: Api) -> None:
-    """One that asks for more time than there is has refused."""
+def test_a_busy_server_with_a_long_retry_after(api: Api) -> None:
+    """When Retry-After exceeds the time left, the request is not retried."""
     api[PODS] = status(429, message="slow down", retry_after="60")
     began = time.monotonic()
     with ApiClient(way()) as client:
@@ -199,16 +199,16 @@ def test_a_busy_server_is_not_waited_for_in_vain(api: Api) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 410, 501])
-def test_a_refusal_is_not_repeated(api: Api, code: int) -> None:
-    """A server that knows what it says says it again."""
+def test_a_refusal_is_not_retried(api: Api, code: int) -> None:
+    """Other errors are final."""
     api[PODS] = status(code)
     with ApiClient(way()) as client:
         assert client.get(PODS).status == code
     assert api.asked() == [PODS]
 
 
-def test_a_first_request_that_is_lost_ends_it(api: Api) -> None:
-    """Where nothing was ever answered, no other request is tried."""
+def test_a_lost_first_request_is_not_retried(api: Api) -> None:
+    """When the first request is lost, no other is made."""
     api[PODS] = cut
     with ApiClient(way()) as client:
         unread = error(client)
@@ -217,8 +217,8 @@ def test_a_first_request_that_is_lost_ends_it(api: Api) -> None:
     assert api.asked() == [PODS]
 
 
-def test_a_credential_that_expires_ends_it(api: Api) -> None:
-    """After 401 every request fails, without asking again."""
+def test_a_rejected_credential_ends_all_requests(api: Api) -> None:
+    """After a 401, every request fails without being sent."""
     api[PODS] = status(401, "Unauthorized")
     with ApiClient(way()) as client:
         assert client.get(VERSION).status == 200
@@ -227,11 +227,11 @@ def test_a_credential_that_expires_ends_it(api: Api) -> None:
     assert api.asked() == [VERSION, PODS]
 
 
-# The end
+# Timeouts and costs
 
 
 def test_a_server_that_stalls_costs_one_timeout(api: Api) -> None:
-    """When the time is up every request ends: those under way, and those that come later."""
+    """When --timeout is over, requests in progress and later ones fail."""
     api[PODS] = stalled
     with ApiClient(way(timeout=2)) as client, ThreadPoolExecutor(4) as pool:
         began = time.monotonic()
@@ -243,8 +243,8 @@ def test_a_server_that_stalls_costs_one_timeout(api: Api) -> None:
     assert len(api.asked(PODS)) <= 4
 
 
-def test_a_server_that_stalls_is_no_login(api: Api) -> None:
-    """The log of kubectl that an earlier answer was cut does not explain this one."""
+def test_a_stalled_request_is_no_login(api: Api) -> None:
+    """A log line of kubectl about an earlier failure is no login prompt."""
     logged = "2026/11/23 12:00:00 httputil: ReverseProxy read error during body copy: EOF"
     api.kubectl.instead("proxy", f"echo '{logged}' >&2")
     api[PODS] = stalled
@@ -252,8 +252,8 @@ def test_a_server_that_stalls_is_no_login(api: Api) -> None:
         assert error(client).why is Why.TIMEOUT
 
 
-def test_what_is_under_way_can_be_ended(api: Api) -> None:
-    """Another thread can end a request that hangs."""
+def test_a_request_in_progress_can_be_aborted(api: Api) -> None:
+    """Another thread can abort a request that hangs."""
     api[PODS] = stalled
     with ApiClient(way()) as client, ThreadPoolExecutor(1) as pool:
         asking = pool.submit(error, client)
@@ -264,15 +264,15 @@ def test_what_is_under_way_can_be_ended(api: Api) -> None:
 
 
 def test_each_thread_keeps_its_connection(api: Api) -> None:
-    """A request does not open another connection, nor one through kubectl to the API server."""
+    """Requests of a thread share one connection."""
     with ApiClient(way()) as client, ThreadPoolExecutor(4) as pool:
         replies = list(pool.map(lambda _: client.get(PODS), range(20)))
     assert len(replies) == len(api.requests) == 20
     assert len({one.connection for one in api.requests}) <= 4
 
 
-def test_the_cost_is_what_was_asked_and_received(api: Api) -> None:
-    """Each request that was answered counts, with the bytes of its answer as they came."""
+def test_the_cost_counts_requests_and_bytes(api: Api) -> None:
+    """Each answered request counts, with its bytes on the wire."""
     api.put(*(pod(f"apps/{number}") for number in range(20)))
     api[PODS] = packed
     with ApiClient(way()) as client, ThreadPoolExecutor(4) as pool:
@@ -297,8 +297,10 @@ IMPERSONATING = (
     ],
     ids=["listing", "impersonating", "no name"],
 )
-def test_a_refusal_names_who_lacks_which_right(api: Api, answer: Answer, unread: Unread) -> None:
-    """The user is the one that the API server has seen."""
+def test_a_refusal_names_the_user_and_the_permission(
+    api: Api, answer: Answer, unread: Unread
+) -> None:
+    """The user is the one in the API server's message."""
     api[PODS] = answer
     with ApiClient(way()) as client:
         assert client.get(PODS).refusal("list pods") == unread

@@ -1,4 +1,4 @@
-"""Discovery, the first request of all: what is served, and what follows where that is unknown."""
+"""Discovery, the first request: what is served, and what happens when that is unknown."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -48,11 +48,11 @@ FAULTS: Mapping[str, Fault] = {
         document({"kind": "Pet"}), Why.GARBLED, f"{NOT_KUBERNETES}its list of API groups"
     ),
 }
-"""The first request is not repeated when it is lost: the way may well be closed."""
+"""A lost first request is not retried."""
 
 
 def check(patience: float | None = None) -> Unread | None:
-    """Return why the check cannot ask anything."""
+    """Return why the check cannot read anything."""
     evidence = evidence_of_check(patience)
     assert evidence.served is None
     for name in (*FLUX, "pods", "events"):
@@ -66,7 +66,7 @@ def evidence_of_check(patience: float | None = None) -> Evidence:
 
 
 def command() -> Unread | None:
-    """Return why a command cannot ask anything."""
+    """Return why a command cannot read anything."""
     with reading(way()) as ours:
         assert ours.discover() is (ours.unreachable is None)
         evidence = ours.evidence()
@@ -85,7 +85,7 @@ def find() -> Unread | None:
 
 
 def refusal(make: Callable[[ApiClient], object]) -> Unread:
-    """Return why there is nothing to *make* a reader of."""
+    """Return why *make* fails to make a reader."""
     with (
         pytest.raises(ProgramError) as caught,
         opened(way(), tell=idle) as client,
@@ -95,7 +95,7 @@ def refusal(make: Callable[[ApiClient], object]) -> Unread:
 
 
 UnreadOf: TypeAlias = Callable[[], Unread | None]
-"""Returns why nothing is known."""
+"""A function that returns why nothing can be read."""
 
 
 each_reader = pytest.mark.parametrize("read", READERS.values(), ids=READERS)
@@ -113,7 +113,7 @@ FEW = {name: FAULTS[name] for name in ("401", "refused", "429", "HTML", "other J
     ],
 )
 def test_discovery_that_fails(api: Api, unread_of: UnreadOf, fault: Fault) -> None:
-    """Nothing else is asked for, and nothing is known: for the reason that is reported."""
+    """No other request is made, and everything is unread for the same reason."""
     api["/apis"] = fault.answer
     unread = unread_of()
     assert unread is not None
@@ -123,7 +123,7 @@ def test_discovery_that_fails(api: Api, unread_of: UnreadOf, fault: Fault) -> No
 
 
 def test_discovery_that_stalls(api: Api) -> None:
-    """With --request-timeout the first request is given up, and with it all others."""
+    """When the first request exceeds --request-timeout, no other is made."""
     api["/apis"] = stalled
     unread = check(PATIENCE)
     assert unread is not None
@@ -134,7 +134,7 @@ def test_discovery_that_stalls(api: Api) -> None:
 @pytest.mark.parametrize("path", ["/api", "/apis"])
 @pytest.mark.parametrize("fault", parameters(some("401", "403", "429", "HTML", "half a document")))
 def test_no_object_is_looked_up_where_discovery_fails(api: Api, path: str, fault: Fault) -> None:
-    """A lookup needs all that is served, of the core group, too; what is unread is no absence."""
+    """A lookup needs the discovery of both /api and /apis; a failure does not mean NotFound."""
     api[path] = fault.answer
     unread = find()
     assert unread is not None
@@ -144,14 +144,14 @@ def test_no_object_is_looked_up_where_discovery_fails(api: Api, path: str, fault
 
 @pytest.mark.parametrize("unread_of", [check, command], ids=lambda one: one.__name__)
 def test_discovery_not_found_is_not_an_empty_cluster(api: Api, unread_of: UnreadOf) -> None:
-    """Every Kubernetes has /apis: without it nothing is known, and nothing else is asked for."""
+    """Every Kubernetes serves /apis: without it nothing is known, and no other request is made."""
     api["/apis"] = status(404, "NotFound")
     assert unread_of() is not None
     assert api.asked() == ["/apis"]
 
 
 def test_the_check_goes_on_where_discovery_is_forbidden(api: Api) -> None:
-    """The kinds of Flux are unread for that right; what Kubernetes always has is read."""
+    """The kinds of Flux are unread for that permission; Deployments, pods and events are read."""
     api.put(*flux_system())
     api["/apis"] = forbidden
     evidence = evidence_of_check()
@@ -164,7 +164,7 @@ def test_the_check_goes_on_where_discovery_is_forbidden(api: Api) -> None:
 
 
 def test_a_command_goes_on_where_discovery_is_forbidden(api: Api) -> None:
-    """A kind of Flux is not asked for, and unread for that right."""
+    """Kinds of Flux are not requested, and unread for that permission."""
     api["/apis"] = forbidden
     with reading(way()) as ours:
         assert ours.discover()
@@ -178,7 +178,7 @@ def test_a_command_goes_on_where_discovery_is_forbidden(api: Api) -> None:
 def test_where_discovery_is_forbidden_nothing_is_listed_or_looked_up(
     api: Api, unread_of: UnreadOf
 ) -> None:
-    """The missing right is reported."""
+    """The missing permission is reported."""
     api["/apis"] = forbidden
     unread = unread_of()
     assert unread == denied("get /apis")
@@ -186,7 +186,7 @@ def test_where_discovery_is_forbidden_nothing_is_listed_or_looked_up(
 
 @pytest.mark.parametrize("read", [by_check, by_list], ids=["check", "list"])
 def test_what_is_not_served_is_absent(api: Api, read: Reader) -> None:
-    """Discovery tells that for certain: what it does not name is not asked for."""
+    """A kind that discovery does not list is absent, and is not requested."""
     api.serve(*BESIDE, "Kustomization")
     api.put(kustomization("apps/a", "git"))
     answers = read()
@@ -200,7 +200,7 @@ def test_what_is_not_served_is_absent(api: Api, read: Reader) -> None:
 
 
 def test_a_kind_that_a_command_needs_may_be_absent(api: Api) -> None:
-    """It is asked for by a command only where it is served."""
+    """A command does not request a kind that is not served."""
     api.serve(*BESIDE)
     with reading(way()) as ours:
         assert ours.discover()
@@ -213,7 +213,7 @@ def test_a_kind_that_a_command_needs_may_be_absent(api: Api) -> None:
 
 @each_reader
 def test_the_version_that_is_served_is_asked_for(api: Api, read: Reader) -> None:
-    """No version is built in."""
+    """API versions come from discovery."""
     api.serve(*BESIDE, "HelmRelease")
     old = HR._replace(version="v2beta2")
     api.resources = {**api.resources, "HelmRelease": old}
@@ -222,8 +222,8 @@ def test_the_version_that_is_served_is_asked_for(api: Api, read: Reader) -> None
 
 
 @each_reader
-def test_an_old_server_tells_group_by_group(api: Api, read: Reader) -> None:
-    """Before Kubernetes 1.26 each version of a group of Flux is one more request."""
+def test_an_old_server_is_asked_group_by_group(api: Api, read: Reader) -> None:
+    """Before Kubernetes 1.26, each version of a Flux group takes one more request."""
     api.serve(*BESIDE, "Kustomization", "HelmRelease")
     api.aggregated = False
     api.put(kustomization("apps/a", "git"))
@@ -235,7 +235,7 @@ def test_an_old_server_tells_group_by_group(api: Api, read: Reader) -> None:
 
 @pytest.mark.parametrize("unread_of", [check, command, lists], ids=lambda one: one.__name__)
 def test_a_group_of_an_old_server_that_fails_is_not_absent(api: Api, unread_of: UnreadOf) -> None:
-    """What an old server serves is known with all groups of Flux, or not at all."""
+    """On an old server, discovery fails when one group of Flux fails."""
     api.aggregated = False
     api[KS.base] = QUICK["429"].answer
     unread = unread_of()
@@ -244,7 +244,7 @@ def test_a_group_of_an_old_server_that_fails_is_not_absent(api: Api, unread_of: 
 
 
 def test_a_group_of_an_old_server_may_be_forbidden(api: Api) -> None:
-    """No kind of Flux is known then, for that right."""
+    """Every kind of Flux is unread for that permission."""
     api.aggregated = False
     api[KS.base] = forbidden
     evidence = evidence_of_check()
@@ -255,7 +255,7 @@ def test_a_group_of_an_old_server_may_be_forbidden(api: Api) -> None:
 
 @pytest.mark.parametrize("fault", parameters(some("403", "429", "HTML", "a JSON list")))
 def test_an_unknown_version_is_empty(api: Api, fault: Fault) -> None:
-    """The version of Kubernetes is told where it is known, and holds nothing up."""
+    """The check goes on without the version of Kubernetes."""
     api["/version"] = fault.answer
     evidence = evidence_of_check()
     assert (evidence.target.kubernetes, evidence.unreachable) == ("", None)

@@ -1,4 +1,4 @@
-"""A list, whoever reads it: whole, in part, or unread for a reason; never empty by mistake."""
+"""Lists, for each reader: complete, partial, or unread for a reason; never empty by mistake."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,13 +58,13 @@ def names(answer: Answer) -> list[str]:
 
 
 def tokens(api: Api) -> list[str]:
-    """Return the tokens of the pages of Kustomizations that were asked for."""
+    """Return the continue tokens of the requests for Kustomizations."""
     return [one.query.get("continue", "") for one in api.requests if one.path == KS.path]
 
 
 @each_reader
 def test_all_pages_are_read(api: Api, read: Reader) -> None:
-    """Each page is asked for once, with the token of the page before."""
+    """Each page is requested once, with the token from the page before."""
     answer = read()[KS.name]
     assert (names(answer), answer.unread, answer.namespaces) == (NAMES, None, ())
     first = f"{KS.path}?limit={10_000 if read is by_check else 500}"
@@ -73,7 +73,7 @@ def test_all_pages_are_read(api: Api, read: Reader) -> None:
 
 @each_reader
 def test_a_compressed_list_is_read(api: Api, read: Reader) -> None:
-    """An API server compresses what is long."""
+    """API servers compress long responses."""
     api[KS.path] = packed
     answer = read()[KS.name]
     assert (names(answer), answer.unread) == (NAMES, None)
@@ -81,7 +81,7 @@ def test_a_compressed_list_is_read(api: Api, read: Reader) -> None:
 
 @each_reader
 def test_each_object_has_its_kind_and_version(api: Api, read: Reader) -> None:
-    """A list may state them once for all its items; each object has them all the same."""
+    """They are filled in from the list where its items do not have them."""
     bare = {"items": [{"metadata": {"name": "a", "namespace": "apps"}}], "metadata": {}}
     api[KS.path] = changed(bare)
     [item] = read()[KS.name].items
@@ -90,7 +90,7 @@ def test_each_object_has_its_kind_and_version(api: Api, read: Reader) -> None:
 
 @each_reader
 def test_forbidden_is_not_empty(api: Api, read: Reader) -> None:
-    """An empty list is a whole answer; a list that may not be read is no answer."""
+    """An empty list is a complete answer; a forbidden list is unread."""
     api[KS.path] = changed({"items": [], "metadata": {}})
     assert read()[KS.name] == Answer()
     api[KS.path] = forbidden
@@ -100,9 +100,9 @@ def test_forbidden_is_not_empty(api: Api, read: Reader) -> None:
 @each_reader
 @pytest.mark.parametrize("later", [False, True], ids=["first page", "later page"])
 def test_lists_that_fail(api: Api, read: Reader, later: bool) -> None:
-    """Each list fails in its own way and for its own reason, what came before is kept.
+    """Each list fails for its own reason, and keeps the pages before the failure.
 
-    The list that does not fail is whole.
+    The one list that does not fail is complete.
     """
     faults = fail(api, {**QUICK, **NO_LIST}, later=later)
     expect(api, read(), faults, later=later)
@@ -111,14 +111,14 @@ def test_lists_that_fail(api: Api, read: Reader, later: bool) -> None:
 @each_reader
 @pytest.mark.parametrize("later", [False, True], ids=["first page", "later page"])
 def test_lists_that_are_lost_on_the_way(api: Api, read: Reader, later: bool) -> None:
-    """They are asked for once more; half a list is never taken for a list."""
+    """The request is retried once; half a list is never taken for a whole one."""
     stalled = {"stalled": STALLED_BETWEEN_CHUNKS} if later else {}
     faults = fail(api, {**SLOW, **stalled}, later=later)
     expect(api, read(patience=PATIENCE if later else None), faults, later=later)
 
 
 def fail(api: Api, faults: Mapping[str, Fault], *, later: bool) -> Mapping[Resource, Fault]:
-    """Let a list fail for each of *faults*, at once or on a *later* page; return which."""
+    """Make one list fail for each of *faults*, at once or on a *later* page; return which."""
     flux = [resource for kind, resource in RESOURCES.items() if kind in KINDS and resource != KS]
     failing = dict(zip(flux, faults.values(), strict=False))
     assert len(failing) == len(faults)
@@ -130,7 +130,7 @@ def fail(api: Api, faults: Mapping[str, Fault], *, later: bool) -> Mapping[Resou
 
 
 def expect(api: Api, read: Read, failing: Mapping[Resource, Fault], *, later: bool) -> None:
-    """Check what was *read* of the lists that fail, and of the one that does not."""
+    """Check what was *read* of the failing lists, and of the one that does not fail."""
     for resource, fault in failing.items():
         answer = read[resource.name]
         assert names(answer) == (FIRST_PAGE if later else [])
@@ -143,10 +143,10 @@ def expect(api: Api, read: Read, failing: Mapping[Resource, Fault], *, later: bo
 @pytest.mark.cluster  # for kubectl
 @pytest.mark.parametrize("later", [False, True], ids=["first page", "later page"])
 @pytest.mark.parametrize("faults", [{**QUICK, **NO_LIST}, SLOW], ids=["quick", "slow"])
-def test_the_real_kubectl_passes_the_same_on(
+def test_the_real_kubectl_gives_the_same_answers(
     api: Api, kubectl: Path, faults: Mapping[str, Fault], later: bool
 ) -> None:
-    """What is read through the kubectl of these tests is read through the real one."""
+    """The fake kubectl and the real one lead to the same answers."""
     failing = fail(api, faults, later=later)
     read = by_check()
     expect(api, read, failing, later=later)
@@ -156,8 +156,8 @@ def test_the_real_kubectl_passes_the_same_on(
 
 @each_reader
 @pytest.mark.parametrize("fault", parameters(OF_THE_WAY))
-def test_a_way_that_closes(api: Api, read: Reader, fault: Fault) -> None:
-    """A list is unread when the way is lost while it is read, and it is not asked for in vain."""
+def test_a_lost_connection(api: Api, read: Reader, fault: Fault) -> None:
+    """A list is unread when the connection is lost or the credential rejected."""
     api[KS.path] = fault.answer
     answer = read()[KS.name]
     assert answer.items == ()
@@ -171,16 +171,16 @@ def test_a_way_that_closes(api: Api, read: Reader, fault: Fault) -> None:
 def test_not_found_is_not_empty(
     api: Api, read: Reader, not_found: scripted.Answer, later: bool
 ) -> None:
-    """Discovery has named the resource, so a list that is not found is no empty list."""
+    """Discovery lists the resource, so a 404 for its list does not mean that there is nothing."""
     api[KS.path] = on_later_pages(not_found) if later else not_found
     answer = read()[KS.name]
     assert names(answer) == (FIRST_PAGE if later else [])
-    assert answer.unread is not None  # for which reason, is left open here
+    assert answer.unread is not None  # the reason is not fixed here
 
 
 @each_reader
-def test_a_token_that_expires_is_replaced(api: Api, read: Reader) -> None:
-    """The list goes on with the token that comes with status 410: nothing is lost or doubled."""
+def test_an_expired_token_is_replaced(api: Api, read: Reader) -> None:
+    """The list continues with the token from the 410 response: no object is lost or duplicated."""
     api[KS.path] = on_later_pages(in_turn(expired, as_usual))
     answer = read()[KS.name]
     assert (names(answer), answer.unread) == (NAMES, None)
@@ -189,7 +189,7 @@ def test_a_token_that_expires_is_replaced(api: Api, read: Reader) -> None:
 
 @each_reader
 def test_a_token_that_expires_again_ends_the_list(api: Api, read: Reader) -> None:
-    """A server that takes back each of its tokens is not asked for ever."""
+    """Reading stops when the server expires its own replacement token."""
     api[KS.path] = on_later_pages(expired)
     answer = read()[KS.name]
     assert names(answer) == FIRST_PAGE

@@ -1,4 +1,4 @@
-"""Reading where only some namespaces are allowed: what is read, and that it is a part."""
+"""Reading with permissions in some namespaces only: the answer is partial, and says so."""
 
 import pytest
 
@@ -29,13 +29,13 @@ def names(answer: Answer) -> list[str]:
 
 
 def paths(api: Api) -> list[str]:
-    """Return the paths of Kustomizations that were asked for."""
+    """Return the paths of the requests for Kustomizations."""
     return [path.partition("?")[0] for path in api.asked(f"*/{KS.plural}")]
 
 
 @each_reader
 def test_the_namespace_of_the_context_is_read(api: Api, read: Reader) -> None:
-    """Where a list of all is forbidden, the namespace of the context is read."""
+    """When listing all namespaces is forbidden, that of the context is read."""
     api.in_context("team-a")
     answer = read()[KS.name]
     assert names(answer) == ["a"]
@@ -45,14 +45,14 @@ def test_the_namespace_of_the_context_is_read(api: Api, read: Reader) -> None:
 
 @one_by_one
 def test_the_answer_names_the_namespaces_read(api: Api, read: Reader) -> None:
-    """Else a part would pass for the whole."""
+    """Without them a partial answer would look complete."""
     api.in_context("team-a")
     assert read()[KS.name].namespaces == ("team-a",)
 
 
 @one_by_one
 def test_chosen_namespaces_are_read_one_by_one(api: Api, read: Reader) -> None:
-    """The namespaces of -n win over that of the context; a forbidden one is left out."""
+    """Namespaces given with -n win over the context; a forbidden one is skipped."""
     api.in_context("team-c")
     api[KS.inside("team-b")] = forbidden
     answer = read(("team-a", "team-b", "team-c"))[KS.name]
@@ -64,13 +64,13 @@ def test_chosen_namespaces_are_read_one_by_one(api: Api, read: Reader) -> None:
 
 
 def test_a_list_asks_for_the_chosen_namespaces_only(api: Api) -> None:
-    """A list of chosen namespaces is whole when these could be read."""
+    """A list of chosen namespaces is complete when these could be read."""
     assert by_list(("team-a", "team-c"))[KS.name].unread is None
     assert paths(api) == [KS.inside("team-a"), KS.inside("team-c")]
 
 
 def test_a_list_names_the_chosen_namespace_that_is_forbidden(api: Api) -> None:
-    """What could be read of the others is shown all the same."""
+    """Objects in the other namespaces are still listed."""
     api.in_context("team-c")
     api[KS.inside("team-a")] = forbidden
     answer = by_list(("team-a", "team-b"))[KS.name]
@@ -81,14 +81,14 @@ def test_a_list_names_the_chosen_namespace_that_is_forbidden(api: Api) -> None:
 
 @each_reader
 def test_no_namespace_is_guessed(api: Api, read: Reader) -> None:
-    """Without a namespace in the context, none is asked for."""
+    """Without a namespace in the context, no namespace is tried."""
     assert read()[KS.name] == Answer(unread=FORBIDDEN)
     assert paths(api) == [KS.path]
 
 
 @each_reader
 def test_a_namespace_that_is_forbidden_is_not_empty(api: Api, read: Reader) -> None:
-    """Where the namespace of the context may not be read either, nothing is."""
+    """When the namespace of the context is forbidden too, nothing is read."""
     api.in_context("team-a")
     api[KS.inside("team-a")] = forbidden
     assert read()[KS.name] == Answer(unread=FORBIDDEN)
@@ -96,7 +96,7 @@ def test_a_namespace_that_is_forbidden_is_not_empty(api: Api, read: Reader) -> N
 
 @each_reader
 def test_an_empty_namespace_is_still_a_part(api: Api, read: Reader) -> None:
-    """That there is nothing in one namespace says nothing of the others."""
+    """An empty namespace tells nothing about the others."""
     api.in_context("team-z")
     answer = read()[KS.name]
     assert (answer.items, answer.unread) == ((), FORBIDDEN)
@@ -104,7 +104,7 @@ def test_an_empty_namespace_is_still_a_part(api: Api, read: Reader) -> None:
 
 @each_reader
 def test_only_a_missing_right_leads_to_a_namespace(api: Api, read: Reader) -> None:
-    """After any other failure the same would happen again."""
+    """Other failures do not depend on the namespace."""
     api.in_context("team-a")
     api[KS.path] = status(429, retry_after="60")
     answer = read()[KS.name]
@@ -116,6 +116,6 @@ def test_only_a_missing_right_leads_to_a_namespace(api: Api, read: Reader) -> No
 
 @each_reader
 def test_a_namespace_is_one_segment_of_a_path(api: Api, read: Reader) -> None:
-    """Whatever -n names, it leads to no other path."""
+    """A value of -n cannot lead to another path."""
     read(("../../secrets?x=",))
     assert paths(api)[-1] == KS.inside("..%2F..%2Fsecrets%3Fx%3D")

@@ -1,4 +1,4 @@
-"""What the check asks for, and what it knows of questions that depend on others."""
+"""The requests of the check, and queries that depend on other answers."""
 
 from typing import Any
 
@@ -30,17 +30,17 @@ def collected(**more: Any) -> Evidence:
 
 
 def why(answer: Answer) -> Why | None:
-    """Return why an answer is not whole, None if it is."""
+    """Return why an answer is incomplete, None if it is complete."""
     return answer.unread.why if answer.unread else None
 
 
 def kinds(api: Api, *kinds: str) -> None:
-    """Serve of Flux only *kinds*."""
+    """Of the kinds of Flux, serve only *kinds*."""
     api.serve("Pod", "Service", "Event", "Deployment", *kinds)
 
 
-def test_each_thing_is_asked_for_once(api: Api) -> None:
-    """All that a check of a healthy cluster asks for: lists, in large pages, and two versions."""
+def test_each_list_is_requested_once(api: Api) -> None:
+    """The requests of a check of a healthy cluster: discovery, the version, and lists."""
     kinds(api, "Kustomization", "GitRepository")
     api.put(*flux_system(), kustomization("apps/app", "git"), source("apps/git"))
     evidence = collected()
@@ -69,7 +69,7 @@ def test_each_thing_is_asked_for_once(api: Api) -> None:
 
 
 def test_an_empty_cluster_is_known_to_be_empty(api: Api) -> None:
-    """Every question has a whole answer, without an object."""
+    """Every answer is complete and has no objects."""
     kinds(api, "Kustomization")
     evidence = collected()
     questions = (CONTROLLERS, OPERATOR, "events", *BESIDE, WORKLOADS, KS.name)
@@ -77,8 +77,8 @@ def test_an_empty_cluster_is_known_to_be_empty(api: Api) -> None:
     assert not api.asked(f"*/{PODS.plural}")
 
 
-def test_where_all_is_forbidden_nothing_is_empty(api: Api) -> None:
-    """Every question that was put is refused, and names its right."""
+def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
+    """Every answer is unread, and names its permission."""
     kinds(api, "Kustomization")
     api["/api*/v1/*"] = forbidden
     evidence = collected()
@@ -86,7 +86,7 @@ def test_where_all_is_forbidden_nothing_is_empty(api: Api) -> None:
         CONTROLLERS: "list deployments.apps",
         OPERATOR: "list deployments.apps",
         "events": "list events",
-        "pods": "list deployments.apps",  # nobody knows in which namespaces they would be
+        "pods": "list deployments.apps",  # the namespaces to look in are unknown
         "services": "list deployments.apps",
         KS.name: f"list {KS.name}",
     }
@@ -101,8 +101,8 @@ def test_where_all_is_forbidden_nothing_is_empty(api: Api) -> None:
     ("path", "lost"),
     [(OF_CONTROLLERS, CONTROLLERS), (OF_OPERATOR, OPERATOR), (DEPLOYMENTS, CONTROLLERS)],
 )
-def test_pods_are_unknown_where_no_deployment_is_known(api: Api, path: str, lost: str) -> None:
-    """Where the Deployments are not read, nobody knows in which namespaces to look."""
+def test_pods_are_unread_when_no_deployment_is_read(api: Api, path: str, lost: str) -> None:
+    """Without the Deployments, the namespaces to look in are unknown."""
     api[path] = forbidden
     evidence = collected()
     assert why(evidence.answer(lost)) is Why.FORBIDDEN
@@ -112,7 +112,7 @@ def test_pods_are_unknown_where_no_deployment_is_known(api: Api, path: str, lost
 
 @pytest.mark.parametrize("resource", [PODS, SERVICES], ids=BESIDE)
 def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Resource) -> None:
-    """They are asked for where the controllers are; the right and the namespace are named."""
+    """The reason names the permission, and the namespace of the controllers."""
     api.put(*flux_system())
     api[resource.inside("flux-system")] = forbidden
     unread = denied(f"list {resource.name}", " in namespace flux-system")
@@ -120,7 +120,7 @@ def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Res
 
 
 def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
-    """The answer names the namespaces that were read; one that is forbidden is none of them."""
+    """The answer names the namespaces that were read, without the forbidden one."""
     one, other = flux_system()[1], pod("b/controller")
     for namespace in "abc":
         deployment = {**one, "metadata": {**one["metadata"], "namespace": namespace}}
@@ -133,7 +133,7 @@ def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
 
 
 def test_events_are_read_up_to_a_limit(api: Api) -> None:
-    """A flood of them costs four requests, and it is reported that there are more."""
+    """Four pages are read, and the answer says that there are more."""
     kinds(api)
     api.page = 1
     api.put(*(event(f"Pod apps/{n}", "BackOff", "back-off", count=n) for n in range(6)))
@@ -142,8 +142,8 @@ def test_events_are_read_up_to_a_limit(api: Api) -> None:
     assert len(api.asked(EVENTS.path)) == 4
 
 
-def test_a_credential_that_expires_meanwhile_leaves_nothing_empty(api: Api) -> None:
-    """What was not read before the first 401 is unread for that reason."""
+def test_an_expired_credential_leaves_nothing_empty(api: Api) -> None:
+    """Everything that was not read before the 401 is unread."""
     api.put(*(flux(kind, "apps/one") for kind in KINDS))
     api[KS.path] = status(401, "Unauthorized")
     evidence = collected()
@@ -156,7 +156,7 @@ def test_a_credential_that_expires_meanwhile_leaves_nothing_empty(api: Api) -> N
     assert len(api.asked(KS.path)) == 1
 
 
-# A second look, at workloads that something waits for
+# Workloads that something waits for
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_credential_that_expires_meanwhile_leaves_nothing_empty(api: Api) -> N
 def test_workloads_are_read_where_something_waits(
     api: Api, namespaces: set[str], asked: list[str]
 ) -> None:
-    """In one namespace its Pods are listed, in several those of all."""
+    """Pods are listed in one namespace, or in all if several are affected."""
     kinds(api)
     api.put(pod("web/a"), pod("db/b"))
     answer = collected(workload_namespaces=lambda _: namespaces).answer(WORKLOADS)
@@ -176,7 +176,7 @@ def test_workloads_are_read_where_something_waits(
 
 
 def test_too_many_workloads_are_narrowed(api: Api) -> None:
-    """Where the Pods of all namespaces are more than a page, those that do not run are enough."""
+    """If there are more than a page, only the Pods that are not running are read."""
     kinds(api)
     api.page = 2
     api.put(*(pod(f"web/{n}") for n in range(3)), pod("web/bad", phase="Pending"))
@@ -187,7 +187,7 @@ def test_too_many_workloads_are_narrowed(api: Api) -> None:
 
 
 def test_workloads_that_are_forbidden_are_not_missing(api: Api) -> None:
-    """That nothing is known of them is part of the answer."""
+    """They are unread, not empty."""
     kinds(api)
     api[PODS.inside("web")] = forbidden
     answer = collected(workload_namespaces=lambda _: {"web"}).answer(WORKLOADS)
@@ -197,8 +197,8 @@ def test_workloads_that_are_forbidden_are_not_missing(api: Api) -> None:
 # Advice
 
 
-def test_advice_asks_for_more(api: Api) -> None:
-    """What only --advice needs is asked for where it is served; the rest is absent."""
+def test_advice_reads_more(api: Api) -> None:
+    """The kinds that only --advice needs are read where they are served."""
     policies = Resource("NetworkPolicy", "networkpolicies", "networking.k8s.io")
     api.resources = {**RESOURCES, "NetworkPolicy": policies}
     api.put(*flux_system())
@@ -215,7 +215,7 @@ def test_advice_asks_for_more(api: Api) -> None:
 
 
 def test_each_answer_is_reported(api: Api) -> None:
-    """Progress has every question once, with the size of its answer and the requests it took."""
+    """Progress reports each query once, with the size of its answer and its requests."""
     kinds(api, "Kustomization", "HelmRelease")
     api.page = 2
     api.put(*(kustomization(f"apps/{n}", "git") for n in range(3)))

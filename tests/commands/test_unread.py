@@ -1,4 +1,4 @@
-"""Commands on a cluster that may be read in part: an exit code never takes unread for empty."""
+"""Commands on a cluster that can be read in part: exit codes tell unread from empty."""
 
 import json
 import os
@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from fluxstatus.cli import run
-from tests.builders import kustomization, source
 from tests.cluster.faults import Fault, parameters, some
 from tests.cluster.readers import PATIENCE
 from tests.conftest import Program
 from tests.fakes.scripted import RESOURCES, USER, Api, changed, forbidden, stalled
+from tests.kubernetes.flux_objects import git_repository, kustomization
 from tests.kubernetes.flux_system import flux_system
 
 KS, HR = RESOURCES["Kustomization"], RESOURCES["HelmRelease"]
@@ -26,7 +26,7 @@ WELL, BROKEN, WRONG, UNKNOWN = 0, 1, 2, 3
 
 
 class Done(NamedTuple):
-    """What a command has left: its exit code, and its words without line breaks."""
+    """The result of a command: its exit code, and its output without line breaks."""
 
     code: object
     out: str
@@ -40,7 +40,7 @@ Command: TypeAlias = Callable[[str], Done]
 def _command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    """Return what runs the words of a command line, in this process."""
+    """Return a function that runs a command line in this process."""
 
     def command(line: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["flux-status", *line.split()])
@@ -56,13 +56,15 @@ def _command(
 
 @pytest.fixture(autouse=True)
 def _healthy(api: Api) -> None:
-    now = datetime.now(UTC)
-    api.put(*flux_system(now), source("apps/git"), kustomization("apps/app", "git"))
+    now = datetime.now(UTC)  # the program looks at the clock
+    source = git_repository("apps", "git", now, url="https://git.example.com/app.git")
+    app = kustomization("apps", "app", now, source=source, path="./")
+    api.put(*flux_system(now), source, app)
     api.kubectl.instead("logs", "exit 0")
 
 
-RIGHTS = [
-    # The command, the path that is forbidden, and the right that must be named.
+FORBIDDEN = [
+    # The command, the forbidden path, and the permission that must be named.
     ("", HR.path, f"list {HR.name}"),
     ("", DEPLOYMENTS, "list deployments.apps"),
     ("", PODS.inside("flux-system"), "list pods"),
@@ -92,19 +94,19 @@ RIGHTS = [
 ]
 
 
-@pytest.mark.parametrize(("line", "path", "right"), RIGHTS)
-def test_a_missing_right_is_named_and_is_3(
-    api: Api, command: Command, line: str, path: str, right: str
+@pytest.mark.parametrize(("line", "path", "permission"), FORBIDDEN)
+def test_a_missing_permission_is_3(
+    api: Api, command: Command, line: str, path: str, permission: str
 ) -> None:
-    """Where a right is missing that matters, there is no verdict, and the right is named."""
+    """When a permission that matters is missing, there is no verdict, and it is named."""
     api[path] = forbidden
     done = command(line)
     assert done.code == UNKNOWN, done
-    assert right in done.out + done.err
+    assert permission in done.out + done.err
 
 
 EMPTY = [
-    # The same commands, where all may be read and what they look for is not there.
+    # The same commands with all permissions: most of what they look for does not exist.
     ("", WELL),
     ("-n apps", WELL),
     ("get hr", WELL),
@@ -129,22 +131,20 @@ EMPTY = [
 
 
 @pytest.mark.parametrize(("line", "code"), EMPTY)
-def test_what_was_read_has_another_code(command: Command, line: str, code: int) -> None:
-    """An empty list, and a name that certainly is none, are no missing right."""
+def test_what_was_read_is_not_3(command: Command, line: str, code: int) -> None:
+    """An empty list and an unknown name are not reported as a missing permission."""
     done = command(line)
     assert done.code == code, done
-    assert USER not in done.out + done.err  # whom only a refusal names
+    assert USER not in done.out + done.err  # only a refusal names the user
 
 
 @pytest.mark.parametrize(("line", "code"), [("logs", WRONG), ("ui --no-open", BROKEN)])
-def test_without_flux_there_is_nothing_to_open(
-    api: Api, command: Command, line: str, code: int
-) -> None:
-    """A list of Deployments that was read, and is empty, says that Flux is not there."""
+def test_flux_that_is_not_installed(api: Api, command: Command, line: str, code: int) -> None:
+    """When the Deployments could be read and there are none, Flux is not installed."""
     api[DEPLOYMENTS] = changed({"items": []})
     done = command(line)
     assert done.code == code, done
-    assert USER not in done.out + done.err  # whom only a refusal names
+    assert USER not in done.out + done.err  # only a refusal names the user
 
 
 @pytest.mark.parametrize("line", ["", "get hr", "get all", "tree ks/app -n apps"])
@@ -152,22 +152,20 @@ def test_without_flux_there_is_nothing_to_open(
     "fault", parameters(some("429", "HTML", "half a document", "410 without a token"))
 )
 def test_a_list_that_fails_is_3(api: Api, command: Command, line: str, fault: Fault) -> None:
-    """Whatever keeps a list from being read, there is no verdict, and the reason is reported."""
+    """When a list cannot be read, there is no verdict, and the reason is reported."""
     api[HR.path] = fault.answer
     done = command(line)
     assert done.code == UNKNOWN, done
     assert fault.said in done.out + done.err
 
 
-LINES = sorted({line for line, _, _ in RIGHTS})
+LINES = sorted({line for line, _, _ in FORBIDDEN})
 
 
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("fault", parameters(some("refused")))
-def test_a_cluster_that_cannot_be_asked_is_3(
-    api: Api, command: Command, line: str, fault: Fault
-) -> None:
-    """Each command reports why, and nothing else is claimed about the cluster."""
+def test_an_unreachable_cluster_is_3(api: Api, command: Command, line: str, fault: Fault) -> None:
+    """Each command reports the reason, after one request."""
     api["*"] = fault.answer
     done = command(line)
     assert done.code == UNKNOWN, done
@@ -176,7 +174,7 @@ def test_a_cluster_that_cannot_be_asked_is_3(
 
 
 def test_a_stalled_list_is_given_up(api: Api, command: Command) -> None:
-    """With --request-timeout the rest of the check goes on."""
+    """After --request-timeout the rest of the check is still reported."""
     api[HR.path] = stalled
     done = command(f"--request-timeout {PATIENCE}s")
     assert done.code == UNKNOWN, done
@@ -185,8 +183,8 @@ def test_a_stalled_list_is_given_up(api: Api, command: Command) -> None:
     assert "5/5 ready" in done.out
 
 
-def test_the_whole_program_reads_what_it_may(api: Api, flux_status: Program) -> None:
-    """From its start to its exit code, in a process of its own."""
+def test_the_whole_program(api: Api, flux_status: Program) -> None:
+    """The same, in a process of its own."""
     api[HR.path] = forbidden
     done = flux_status("-o", "json")
     assert done.returncode == UNKNOWN, done.stderr

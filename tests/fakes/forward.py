@@ -1,9 +1,9 @@
-"""Pass what comes over a Unix socket on to a local port: what `kubectl proxy` does, and no more.
+"""Forward a Unix socket to a local port: the part of `kubectl proxy` that the tests need.
 
     python -I -S forward.py PORT proxy --unix-socket=PATH ...
 
-What ends a connection on one side ends it on the other. It starts for each test: the modules
-behind `socket` and `threading` are there at once, those two take longer than all the rest.
+A connection closed on one side is closed on the other. This starts once per test, and importing
+`socket` and `threading` would take longer than all the rest: hence the modules beneath them.
 """
 
 import _socket
@@ -14,7 +14,7 @@ _AT_ONCE = 1 << 16  # bytes
 
 
 def serve(port: int, path: str) -> None:
-    """Take connections at *path* until the process is ended."""
+    """Accept connections at *path* until the process is killed."""
     server = _socket.socket(_socket.AF_UNIX)
     server.bind(path)
     server.listen(16)
@@ -33,7 +33,7 @@ def _pass_on(source: _socket.socket, target: _socket.socket) -> None:
     except OSError:
         pass  # the connection has ended
     for end in (source, target):
-        try:  # noqa: SIM105 - contextlib takes time, too
+        try:  # noqa: SIM105 - contextlib takes time to import, too
             end.shutdown(_socket.SHUT_RDWR)
         except OSError:
             pass  # so has that side

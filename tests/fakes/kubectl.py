@@ -1,4 +1,4 @@
-"""A kubectl whose proxy leads to a server of the test, and that keeps what it is asked."""
+"""A fake kubectl: its proxy leads to a server of the test, and its arguments are recorded."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ esac
 class Kubectl:
     """A kubectl in *folder* that knows `proxy`, `config view` and `version`.
 
-    Its proxy leads to the *port*. `config view` gives the file of $KUBECONFIG, which must be JSON.
+    Its proxy leads to the *port*. `config view` prints the file of $KUBECONFIG, which must be JSON.
     """
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -36,7 +36,7 @@ class Kubectl:
         return [words for words in calls if words[:1] == [command]]
 
     def processes(self, command: str) -> list[int]:
-        """Return the numbers of the processes that ran a *command*."""
+        """Return the process IDs of the calls of a *command*."""
         return [
             int(file.suffix.removeprefix("."))
             for file in self._folder.glob("asked.*")
@@ -44,10 +44,10 @@ class Kubectl:
         ]
 
     def real(self, kubectl: Path) -> None:
-        """Let a real *kubectl* lead to the port from now on."""
+        """Use the proxy of a real *kubectl* from now on."""
         server = f"http://127.0.0.1:{self._port}"
         self.instead("proxy", f"exec '{kubectl}' \"$@\" --server={server}")
 
     def instead(self, command: str, script: str) -> None:
-        """Let the shell *script* run before a *command*, or in its place if it ends the shell."""
+        """Run the shell *script* before a *command*, or in place of it if the script exits."""
         (self._folder / "instead").write_text(f"case $1 in {command})\n{script}\n;; esac\n")

@@ -1,13 +1,13 @@
-"""A scripted API server: a script says how each path is answered, and every request is recorded.
+"""A scripted API server: a table of answers by path, and a record of all requests.
 
-It has the objects that a test puts into it and answers for them as an API server does: discovery,
-single objects, lists with selectors and pages. The script replaces an answer, by path:
+It serves the objects that a test puts into it as an API server does: discovery, single objects,
+lists with selectors and pages. The table replaces the answer for a path:
 
     api[PODS] = forbidden
     api[PODS] = in_turn(status(500), as_usual)
 
-An answer is a function of the request, so it can do whatever a socket can. What kubectl answers
-when it cannot reach the API server is part of the script, too (`kubectl_says`).
+An answer is a function of the request, so it can do anything with the connection. `kubectl_says`
+is what kubectl answers when it cannot reach the API server.
 """
 
 import contextlib
@@ -100,7 +100,7 @@ class Meant(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request as it came in; `connection` is the number of the connection it came by."""
+    """A request; `connection` identifies the connection it came through."""
 
     method: str
     path: str
@@ -110,7 +110,7 @@ class Asked(NamedTuple):
 
 
 class Asking(Answering, BaseHTTPRequestHandler):
-    """A request that waits for an answer."""
+    """A request to answer."""
 
     server: "_Server"
     of_kubectl = False  # whether the answer is kubectl's own
@@ -132,13 +132,13 @@ class Asking(Answering, BaseHTTPRequestHandler):
         return self.server.api.usual(self)
 
     def end_headers(self) -> None:
-        """Mark the answer as that of an API server, unless it is kubectl's own."""
+        """Add the header that tells an API server's answers from those of kubectl."""
         if not self.of_kubectl:
             self.send_header("Audit-Id", "00000000-0000-4000-8000-000000000000")
         super().end_headers()
 
     def stream(self, parts: Iterable[bytes]) -> None:
-        """Answer with *parts*, one chunk each; ConnectionAbortedError ends the connection."""
+        """Answer in chunks; ConnectionAbortedError from *parts* closes the connection."""
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
@@ -151,7 +151,7 @@ class Asking(Answering, BaseHTTPRequestHandler):
             self.cut()
 
     def cut(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self.close_connection = True
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -173,7 +173,7 @@ class _Server(ThreadingHTTPServer):
         self.api = Api(folder, self.server_address[1])
 
     def handle_error(self, *_: object) -> None:
-        """Keep an error of the script; a client that hangs up is none."""
+        """Keep errors of the script; clients may hang up."""
         error = sys.exception()
         if error is not None and not isinstance(error, OSError):
             self.errors.append(error)
@@ -187,8 +187,8 @@ class Api:
         self.kubeconfig = folder / "kubeconfig"
         self.in_context("")
         self.resources: Mapping[str, Resource] = RESOURCES
-        self.aggregated = True  # servers before Kubernetes 1.26 tell group by group
-        self.page = 1000  # objects at most, also where a request would take more
+        self.aggregated = True  # False: as before Kubernetes 1.26, group by group
+        self.page = 1000  # the maximum number of objects on a page
         self.unknown: list[str] = []
         self._objects: list[Object] = []
         self._script: dict[str, Answer] = {}
@@ -196,9 +196,9 @@ class Api:
         self._lock = threading.Lock()
 
     def __setitem__(self, path: str, answer: Answer) -> None:
-        """Answer *path* with *answer* from now on; the latest answer for a path counts.
+        """Answer *path* with *answer* from now on; the latest one wins.
 
-        A path may contain `*`. What it has of a query must be in the query of the request.
+        A path may contain `*`, and query parameters that the request must have.
         """
         self._script.pop(path, None)
         self._script[path] = answer
@@ -286,8 +286,7 @@ class Api:
 def scripted(folder: Path) -> Iterator[Api]:
     """Run a scripted API server, with its kubectl and kubeconfig in *folder*.
 
-    At the end it must not have been asked for anything but to read, never for a Secret, and for
-    nothing that it does not know.
+    At the end, all requests must have been GETs of known paths, and none of a Secret.
     """
     with _Server(folder) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -319,7 +318,7 @@ def status(
 
 
 def forbidden(request: Asking) -> None:
-    """Refuse for a missing right, in the words of an API server."""
+    """Refuse for a missing permission, in the words of an API server."""
     said = f'forbidden: User "{USER}" cannot get path "{request.asked.path}"'
     if meant := request.meant:
         resource, namespace, name = meant
@@ -331,20 +330,20 @@ def forbidden(request: Asking) -> None:
 
 
 def expired(request: Asking) -> None:
-    """Refuse a continue token that is too old, with another one to go on from there."""
+    """Refuse a continue token as too old, with another one to continue."""
     token = f"fresh-{request.asked.query['continue']}"
     document = _status(410, "Expired", "The provided continue parameter is too old")
     request.send(document | {"metadata": {"continue": token}}, 410)
 
 
 def page(code: int, *, retry_after: str = "") -> Answer:
-    """Answer with an HTML page, as a proxy on the way does."""
+    """Answer with an HTML page, as a proxy or gateway does."""
     text = "<html><body>This is not what you want</body></html>"
     return lambda request: request.send(text, code, _retry(retry_after))
 
 
 def plain(code: int, *, retry_after: str = "") -> Answer:
-    """Answer with a plain text, as an API server that has crashed on this request."""
+    """Answer with plain text, as an API server that panics does."""
     headers = {"Content-Type": "text/plain; charset=utf-8", **_retry(retry_after)}
     return lambda request: request.send(b"This request caused apiserver to panic", code, headers)
 
@@ -355,7 +354,7 @@ def document(content: object) -> Answer:
 
 
 def changed(changes: Object) -> Answer:
-    """Answer as usual, but for *changes* in the document."""
+    """Answer as usual, with *changes* to the document."""
     return lambda request: request.send(request.usual()[1] | changes)
 
 
@@ -365,37 +364,37 @@ def packed(request: Asking) -> None:
 
 
 def packed_in_part(request: Asking) -> None:
-    """Answer as usual, compressed, without the end of it."""
+    """Answer as usual, compressed, and without its last bytes."""
     body = gzip.compress(_usual_bytes(request))[:-12]
     request.send(body, headers={"Content-Encoding": "gzip"})
 
 
 def half(request: Asking) -> None:
-    """Answer with half of the usual document, as if that were all."""
+    """Answer with half of the usual document, as a complete response."""
     body = _usual_bytes(request)
     request.send(body[: len(body) // 2])
 
 
 def cut(request: Asking) -> None:
-    """End the connection in the middle of the usual answer."""
+    """Close the connection in the middle of the usual answer."""
     body = _usual_bytes(request)
     request.send(body[: len(body) // 2], headers={"Content-Length": str(len(body))})
     request.cut()
 
 
 def in_chunks(parts: Callable[[bytes], Iterator[bytes]]) -> Answer:
-    """Answer with the *parts* of the usual document, as an API server sends what is long."""
+    """Answer in chunks, the *parts* of the usual document."""
     return lambda request: request.stream(parts(_usual_bytes(request)))
 
 
 def cut_between_chunks(body: bytes) -> Iterator[bytes]:
-    """Yield the first half of *body*, then end the connection."""
+    """Yield the first half of *body*, then close the connection."""
     yield body[: len(body) // 2]
     raise ConnectionAbortedError
 
 
 def stalled_between_chunks(body: bytes) -> Iterator[bytes]:
-    """Yield the first half of *body*, then nothing for a long time."""
+    """Yield the first half of *body*, then hang."""
     yield body[: len(body) // 2]
     time.sleep(_LONG)
 
@@ -406,7 +405,7 @@ def stalled(_: Asking) -> None:
 
 
 def kubectl_says(text: str) -> Answer:
-    """Answer as kubectl does when it has no answer from an API server."""
+    """Answer as kubectl does when it cannot reach the API server."""
 
     def answer(request: Asking) -> None:
         request.of_kubectl = True
@@ -430,7 +429,7 @@ def in_turn(*answers: Answer) -> Answer:
 
 
 def on_later_pages(answer: Answer) -> Answer:
-    """Answer the first page of a list as usual, and what follows it with *answer*."""
+    """Answer the first page of a list as usual, and later pages with *answer*."""
 
     def whichever(request: Asking) -> None:
         (answer if "continue" in request.asked.query else as_usual)(request)
@@ -472,7 +471,7 @@ def _is_one_of(one: Object, meant: Meant) -> bool:
 
 
 def _list(objects: Iterable[Object], resource: Resource, asked: Asked, most: int) -> Object:
-    """Return the page of a list that is asked for, with *most* objects on it."""
+    """Return the requested page of a list, with at most *most* objects."""
     query = asked.query
     labels = _terms(query.get("labelSelector", ""))
     fields = _terms(query.get("fieldSelector", ""))
@@ -505,7 +504,7 @@ def _list(objects: Iterable[Object], resource: Resource, asked: Asked, most: int
 
 
 def _terms(selector: str) -> list[tuple[str, str, bool]]:
-    """Return the terms of a selector: what, its value, and whether it must have that."""
+    """Return the terms of a selector: key, value, and whether they must be equal."""
     pairs = (re.split("(!?=)", term, maxsplit=1) for term in selector.split(",") if term)
     return [(key, value, operator == "=") for key, operator, value in pairs]
 

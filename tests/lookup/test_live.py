@@ -1,4 +1,4 @@
-"""One object: found, certainly not there, or unread for a reason."""
+"""One object: found, not found, or unread for a reason."""
 
 from collections.abc import Iterator
 
@@ -49,21 +49,21 @@ def _objects(api: Api) -> Iterator[Objects]:
 
 
 def name_of(item: Object | Unread | None) -> str:
-    """Return the name of an object that must be there."""
+    """Return the name of an object that must have been found."""
     assert isinstance(item, dict)
     name: str = item["metadata"]["name"]
     return name
 
 
 def mistake(objects: Objects, word: str, *namespaces: str) -> NotFoundError:
-    """Return what is said of a *word* that means no object, or several."""
+    """Return the error for a *word* that means no object, or several."""
     with pytest.raises(NotFoundError) as caught:
         objects.find([word], namespaces)
     return caught.value
 
 
 def unread(objects: Objects, word: str, *namespaces: str) -> Unread:
-    """Return why nobody knows whether there is an object."""
+    """Return why it is unknown whether the object exists."""
     with pytest.raises(UnreadError) as caught:
         objects.find([word], namespaces)
     return caught.value.unread
@@ -73,14 +73,14 @@ def unread(objects: Objects, word: str, *namespaces: str) -> Unread:
 
 
 def test_an_object_is_asked_for_by_its_name(api: Api, objects: Objects) -> None:
-    """In a known namespace that is one request."""
+    """With a namespace, that is one request."""
     api.put(kustomization("apps/app", "git"), kustomization("apps/other", "git"))
     assert name_of(objects.find(["ks/app"], ["apps"])) == "app"
     assert api.asked("/apis/*toolkit*") == [ONE]
 
 
 def test_a_forbidden_object_is_not_missing(api: Api, objects: Objects) -> None:
-    """Only a NotFound is an absence."""
+    """Only a NotFound means that there is no such object."""
     assert mistake(objects, "ks/app", "apps").args == ("there is no Kustomization 'app' in apps.",)
     assert objects.get(KS.api_version, KS.kind, "apps", "app") is None
     api[ONE] = forbidden
@@ -91,7 +91,7 @@ def test_a_forbidden_object_is_not_missing(api: Api, objects: Objects) -> None:
 
 @pytest.mark.parametrize("fault", parameters({**OF_THE_WAY, **QUICK, **some("500", "cut")}))
 def test_an_object_that_fails_is_not_missing(api: Api, objects: Objects, fault: Fault) -> None:
-    """Whatever keeps an object from being read is reported, and is no absence."""
+    """The reason is reported, and the object may well exist."""
     api.put(kustomization("apps/app", "git"))
     api[ONE] = fault.answer
     reason = objects.get(KS.api_version, KS.kind, "apps", "app")
@@ -100,7 +100,7 @@ def test_an_object_that_fails_is_not_missing(api: Api, objects: Objects, fault: 
 
 
 def test_an_object_that_stalls_is_not_missing(api: Api) -> None:
-    """With --request-timeout it is given up."""
+    """It is unread when it exceeds --request-timeout."""
     api[ONE] = stalled
     with opened(way(patience=PATIENCE), tell=idle) as client:
         reason = Objects(client).get(KS.api_version, KS.kind, "apps", "app")
@@ -108,14 +108,14 @@ def test_an_object_that_stalls_is_not_missing(api: Api) -> None:
 
 
 @pytest.mark.parametrize("fault", parameters(some("401", "403", "429", "HTML")))
-def test_a_name_whose_object_fails_is_no_mistake(api: Api, objects: Objects, fault: Fault) -> None:
-    """The words may well be right."""
+def test_an_object_that_fails_is_no_wrong_name(api: Api, objects: Objects, fault: Fault) -> None:
+    """The name may well be right."""
     api[ONE] = fault.answer
     check(unread(objects, "ks/app", "apps"), fault, f"get {KS.name}")
 
 
 def test_an_object_of_the_cluster_has_no_namespace(api: Api, objects: Objects) -> None:
-    """Whatever -n says, it is asked for where it is."""
+    """It is requested once, without the namespaces of -n."""
     namespaces = RESOURCES["Namespace"].path
     api[f"{namespaces}/apps"] = forbidden
     assert unread(objects, "ns/apps", "team-a", "team-b") == denied("get namespaces")
@@ -123,15 +123,15 @@ def test_an_object_of_the_cluster_has_no_namespace(api: Api, objects: Objects) -
 
 
 def test_every_namespace_is_looked_into(api: Api, objects: Objects) -> None:
-    """An object that is not in one namespace may be in the one that may not be read."""
+    """An object that one namespace does not have may be in the forbidden one."""
     api[f"{KS.inside('team-b')}/app"] = forbidden
     reason = unread(objects, "ks/app", "team-a", "team-b")
     assert (reason.why, reason.rule) == (Why.FORBIDDEN, f"get {KS.name}")
     assert len(api.asked("/apis/*toolkit*")) == 2
 
 
-def test_what_may_be_meant_is_left_out_where_it_is_forbidden(api: Api, objects: Objects) -> None:
-    """A certain absence stays one where no list of names may be read for suggestions."""
+def test_suggestions_are_left_out_when_forbidden(api: Api, objects: Objects) -> None:
+    """NotFound is still reported when the names to suggest are forbidden."""
     api.put(kustomization("apps/apple", "git"))
     assert mistake(objects, "ks/appel", "apps").choices == (("ks/apple", "-n", "apps"),)
     api[KS.path] = forbidden
@@ -142,14 +142,14 @@ def test_what_may_be_meant_is_left_out_where_it_is_forbidden(api: Api, objects: 
 
 
 def test_an_object_is_found_everywhere(api: Api, objects: Objects) -> None:
-    """Without a namespace all are searched at once, for the name."""
+    """Without a namespace, one list for the name covers all."""
     api.put(kustomization("team-a/app", "git"), kustomization("team-b/other", "git"))
     assert objects.find(["ks/app"], [])["metadata"]["namespace"] == "team-a"
     assert api.asked(KS.path) == [f"{KS.path}?limit=500&fieldSelector=metadata.name=app"]
 
 
-def test_two_objects_of_a_name_are_asked_back(api: Api, objects: Objects) -> None:
-    """Each is named with its namespace."""
+def test_two_objects_with_the_same_name(api: Api, objects: Objects) -> None:
+    """The choices have their namespaces."""
     api.put(kustomization("team-a/app", "git"), kustomization("team-b/app", "git"))
     assert mistake(objects, "ks/app").choices == (
         ("ks/app", "-n", "team-a"),
@@ -158,7 +158,7 @@ def test_two_objects_of_a_name_are_asked_back(api: Api, objects: Objects) -> Non
 
 
 def test_forbidden_everywhere_is_not_missing(api: Api, objects: Objects) -> None:
-    """Only a list that was read, and does not have the object, is an absence."""
+    """Only a list that was read tells that there is no such object."""
     assert mistake(objects, "ks/app").args == ("there is no Kustomization 'app'.",)
     api[KS.path] = forbidden
     assert unread(objects, "ks/app") == denied(f"list {KS.name}", EVERYWHERE)
@@ -168,7 +168,7 @@ def test_forbidden_everywhere_is_not_missing(api: Api, objects: Objects) -> None
     "fault", parameters({**some("401", "429", "HTML", "half a document", "cut"), **NO_LIST})
 )
 def test_a_search_that_fails_finds_no_absence(api: Api, objects: Objects, fault: Fault) -> None:
-    """Whatever keeps the list from being read is reported."""
+    """The reason is reported, and the object may well exist."""
     api[KS.path] = fault.answer
     check(unread(objects, "ks/app"), fault, f"list {KS.name}")
 
@@ -177,7 +177,7 @@ def test_a_search_that_fails_finds_no_absence(api: Api, objects: Objects, fault:
 def test_a_search_that_ends_early_finds_no_absence(
     api: Api, objects: Objects, fault: Fault
 ) -> None:
-    """The object may be on the page that failed."""
+    """The object may be on the failed page."""
     api[KS.path] = in_turn(changed({"metadata": {"continue": "1"}}), fault.answer)
     check(unread(objects, "ks/app"), fault, f"list {KS.name}")
 
@@ -186,7 +186,7 @@ def test_a_search_that_ends_early_finds_no_absence(
 
 
 def test_few_objects_are_asked_for_one_by_one(api: Api, objects: Objects) -> None:
-    """Those that are not there are left out."""
+    """Those that do not exist are left out."""
     api.put(*(kustomization(f"apps/{name}", "git") for name in NAMES))
     found = objects.some(KS.api_version, KS.kind, "apps", ["a", "b", "z"])
     assert isinstance(found, list)
@@ -195,7 +195,7 @@ def test_few_objects_are_asked_for_one_by_one(api: Api, objects: Objects) -> Non
 
 
 def test_many_objects_are_listed(api: Api, objects: Objects) -> None:
-    """One list of all pages takes fewer requests."""
+    """A list takes fewer requests, and is read to its end."""
     api.put(*(kustomization(f"apps/{name}", "git") for name in NAMES))
     api.page = 2
     api[KS.inside("apps")] = on_later_pages(in_turn(expired, as_usual))
@@ -206,7 +206,7 @@ def test_many_objects_are_listed(api: Api, objects: Objects) -> None:
 
 
 def test_objects_are_listed_by_their_labels(api: Api, objects: Objects) -> None:
-    """The API server chooses them."""
+    """The API server selects them."""
     api.put(kustomization("apps/a", "git", labels={"app": "web"}), kustomization("apps/b", "git"))
     found = objects.some(KS.api_version, KS.kind, "apps", [], labels="app=web")
     assert isinstance(found, list)
@@ -223,20 +223,20 @@ def test_objects_are_listed_by_their_labels(api: Api, objects: Objects) -> None:
 def test_several_objects_that_fail_are_not_missing(
     api: Api, objects: Objects, resource: Resource, names: list[str], fault: Fault
 ) -> None:
-    """None of them is known to be there or not."""
+    """The answer is a reason, not an empty list."""
     api[f"{resource.inside('apps')}*"] = fault.answer
     reason = objects.some(resource.api_version, resource.kind, "apps", names)
     check(reason, fault, f"{'list' if len(names) > 3 else 'get'} {resource.name}")
 
 
-# What is not to be read
+# What is never read
 
 
 @pytest.mark.parametrize("names", [["a"], NAMES], ids=["one", "several"])
 def test_of_what_holds_data_only_the_metadata_is_asked_for(
     api: Api, objects: Objects, names: list[str]
 ) -> None:
-    """The data of a ConfigMap does not leave the API server."""
+    """The data of a ConfigMap stays on the API server."""
     data = {"key": "value"}
     api.put(*(make("v1", "ConfigMap", name, NOW, namespace="apps", data=data) for name in NAMES))
     found = objects.some("v1", "ConfigMap", "apps", names)
@@ -248,7 +248,7 @@ def test_of_what_holds_data_only_the_metadata_is_asked_for(
 
 
 def test_a_secret_is_not_asked_for(api: Api, objects: Objects) -> None:
-    """Not even whether it is there."""
+    """Not even its metadata is read."""
     before = len(api.requests)
     assert "never read" in str(mistake(objects, "secret/app", "apps"))
     for reason in (
@@ -261,7 +261,7 @@ def test_a_secret_is_not_asked_for(api: Api, objects: Objects) -> None:
 
 
 def test_a_kind_that_is_not_served_is_absent(objects: Objects) -> None:
-    """That is known for certain."""
+    """Discovery knows that for certain."""
     for reason in (
         objects.get("example.com/v1", "Pet", "apps", "app"),
         objects.some("example.com/v1", "Pet", "apps", ["app"]),
