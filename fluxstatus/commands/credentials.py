@@ -51,7 +51,7 @@ def show(
     with reading(
         connection.access(timeout, which.namespace),
         tell=console.noting(on=shown.verbose),
-        while_starting=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
+        while_starting=_preload,
     ) as ours:
         ours.discover()
         read = from_cluster(ours, which, shown, fed_by)
@@ -65,6 +65,13 @@ def show(
         look = console.look(shown.color, everything=True)
         console.put(as_text(resource, state, found, look))
     raise typer.Exit(_exit_code(found))
+
+
+def _preload() -> None:
+    """Import what `show` needs, while kubectl starts."""
+    import fluxstatus.lookup.credentials.inspect
+    import fluxstatus.lookup.related
+    import fluxstatus.report.credentials  # noqa: F401
 
 
 def _exit_code(found: "tuple[Credential, ...]") -> Exit:

@@ -16,8 +16,8 @@ from fluxstatus.report import RENDER, Format
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fluxstatus.cluster.paging import ListQuery
-    from fluxstatus.cluster.reader import Reading
+    from fluxstatus.cluster.queries import ListQuery
+    from fluxstatus.cluster.reader import Reader
     from fluxstatus.lookup.names import Named
     from fluxstatus.lookup.related import Neighbours
     from fluxstatus.state.resource import Resource
@@ -100,7 +100,7 @@ def from_file(which: Which, saved: Saved, shown: Shown) -> Read:
 
 
 def from_cluster(
-    reading: "Reading",
+    reading: "Reader",
     which: Which,
     shown: Shown,
     neighbours: "Neighbours",

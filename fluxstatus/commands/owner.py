@@ -88,7 +88,7 @@ def _chain(
         evidence = snapshot.load(offline.file)
         item = saved.find(evidence, words, place.namespaces)
         return chain_of(item, saved.Objects(evidence), evidence.taken_at)
-    from fluxstatus.cluster.list_reader import opened
+    from fluxstatus.cluster.reader import opened
 
     with opened(connection.access(timeout), console.noting(on=verbose)) as api:
         objects = Objects(api)

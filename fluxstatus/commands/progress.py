@@ -11,7 +11,7 @@ from fluxstatus.commands.options import Connection
 from fluxstatus.model.evidence import Answer, Evidence
 
 if TYPE_CHECKING:
-    from fluxstatus.cluster.collector import Told
+    from fluxstatus.cluster.collector import Progress
 
 
 def ask(
@@ -32,9 +32,9 @@ def ask(
 
     access = connection.access(timeout, namespaces)
     live = console.LiveLine(on=not quiet and not verbose)
-    answers: list[Told] = []
+    answers: list[Progress] = []
 
-    def tell(told: "Told") -> None:
+    def tell(told: "Progress") -> None:
         answers.append(told)
         text = f"{told.query}: {told.text}, after {told.seconds:.2f} s"
         (console.note if verbose else live.show)(text)
@@ -68,7 +68,7 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     return workload_namespaces(answers)
 
 
-def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
+def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:
     """Say what each step took: an answer that several steps read is the first one's."""
     from fluxstatus.checks import STEPS
 

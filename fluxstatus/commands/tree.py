@@ -86,8 +86,9 @@ def _tree(
         resource = names.find(state, asked, place.namespaces, ())
         return Tree(state.resources, None, state.now).of(resource), True
     from fluxstatus.cluster import list_reader
+    from fluxstatus.cluster.reader import opened
 
-    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as api:
+    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
         state = State(list_reader.Live(api).flux())
         resource = names.find(state, asked, place.namespaces, ())
         unread = {

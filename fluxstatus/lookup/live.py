@@ -10,8 +10,9 @@ from urllib.parse import quote
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
+from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.served import Resource, called, of_kind, served
+from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS
@@ -71,7 +72,7 @@ class Objects:
     def __init__(self, api: ApiClient) -> None:
         """Ask what is served. Raises ProgramError."""
         self.api = api
-        self.served = served(api)
+        self.served = resources(api)
 
     def find(self, words: Sequence[str], namespaces: Sequence[str]) -> Object:
         """Return the object that *words* mean, looked for in *namespaces*, or everywhere.
@@ -144,7 +145,7 @@ class Objects:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
             chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
-            query = paging.ListQuery(resource.base, resource.plural, chosen)
+            query = ListQuery(resource.base, resource.plural, chosen)
             return [
                 slim(item)
                 for page in paging.pages(self.api, resource.full_name, query, where)
@@ -161,7 +162,7 @@ class Objects:
                 yield item
             return
         chosen = f"fieldSelector={quote(f'metadata.name={name}', safe='')}"
-        query = paging.ListQuery(resource.base, resource.plural, chosen)
+        query = ListQuery(resource.base, resource.plural, chosen)
         for page in paging.pages(self.api, resource.full_name, query, ""):
             yield from map(slim, paging.items_of(page))
 

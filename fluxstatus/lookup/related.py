@@ -17,8 +17,8 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.cluster.paging import ListQuery
-    from fluxstatus.cluster.reader import Reading
+    from fluxstatus.cluster.queries import ListQuery
+    from fluxstatus.cluster.reader import Reader
 
 
 _NAMED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
@@ -49,7 +49,7 @@ def needs_of(resource: Resource) -> Iterator[Key]:
 
 
 def look(
-    reading: "Reading",
+    reading: "Reader",
     asked: Named,
     namespaces: Collection[str],
     neighbours: Neighbours,
@@ -95,7 +95,7 @@ def look(
     return state, resource
 
 
-def _kin(reading: "Reading", key: Key) -> "Iterator[tuple[str, ListQuery]]":
+def _kin(reading: "Reader", key: Key) -> "Iterator[tuple[str, ListQuery]]":
     """Return the questions for what may be meant by *key*, which does not exist."""
     kind, home, name = key
     yield reading.of_kind(KINDS[kind])

@@ -75,7 +75,7 @@ def _find(
         return saved.find(evidence, words, place.namespaces), evidence.taken_at
     from datetime import UTC, datetime
 
-    from fluxstatus.cluster.list_reader import opened
+    from fluxstatus.cluster.reader import opened
     from fluxstatus.lookup.live import Objects
 
     with opened(connection.access(timeout), console.noting(on=verbose)) as api:

@@ -84,12 +84,13 @@ def show(
         @contextmanager
         def cluster() -> "Iterator[Cluster]":
             from fluxstatus.cluster import list_reader
+            from fluxstatus.cluster.reader import opened
 
             if evidence:
                 yield list_reader.Saved(evidence, place.namespaces)
                 return
             tell = console.noting(on=look.verbose)
-            with list_reader.opened(connection.access(timeout), tell) as api:
+            with opened(connection.access(timeout), tell) as api:
                 yield list_reader.Live(api, place.namespaces)
 
         raise typer.Exit(showing.show(listing, cluster, watch=look.watch))
@@ -131,7 +132,7 @@ def _about(
 
     if evidence:
         return live.ref_of(saved.find(evidence, [word], place.namespaces)), None
-    from fluxstatus.cluster.list_reader import opened
+    from fluxstatus.cluster.reader import opened
 
     with opened(connection.access(timeout), console.noting(on=verbose)) as api:
         objects = live.Objects(api)

@@ -131,9 +131,10 @@ def _cluster(
     verbose: bool,
 ) -> "Iterator[Cluster]":
     from fluxstatus.cluster import list_reader
+    from fluxstatus.cluster.reader import opened
 
     if offline.file:
         yield list_reader.saved(offline.file, place.namespaces, which.selector)
         return
-    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as api:
+    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
         yield list_reader.Live(api, place.namespaces, which.selector)

@@ -112,8 +112,9 @@ def _find(
     verbose: bool,
 ) -> "tuple[list[Component], Ref | None]":
     """Return the controllers whose logs are meant, and the object that lines must be about."""
-    from fluxstatus.cluster.list_reader import Live, opened
+    from fluxstatus.cluster.list_reader import Live
     from fluxstatus.cluster.processes import ProgramError
+    from fluxstatus.cluster.reader import opened
     from fluxstatus.commands.logs import selection
     from fluxstatus.lookup.live import Objects, ref_of
     from fluxstatus.model.errors import NotFoundError

@@ -37,9 +37,6 @@ Exit codes:
 """
 
 
-_MODULES = ("state.state", "commands.preflight.report", "report.as_text")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is to be installed."""
@@ -119,13 +116,19 @@ def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> 
             console.note(f"  {command_line(command.argv)}{note}")
 
 
+def _preload() -> None:
+    """Import what the report needs, while kubectl starts."""
+    import fluxstatus.commands.preflight.report
+    import fluxstatus.report.as_text
+    import fluxstatus.state.state  # noqa: F401
+
+
 def _read(
     connection: Connection, timeout: float, *, verbose: bool
 ) -> "tuple[State, Rights, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.paging import ListQuery
+    from fluxstatus.cluster.queries import QUERIES, ListQuery
     from fluxstatus.cluster.reader import reading
     from fluxstatus.commands.preflight.existing import HOME
     from fluxstatus.commands.preflight.rights import Rights, find_out
@@ -138,12 +141,12 @@ def _read(
     with (
         asking(NAMES) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
         ) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Rights(unread=ours.unreachable), answers()
-        kubernetes = ours.while_starting(discovery.version)
+        kubernetes = ours.submit(discovery.version)
         ours.ask((
             *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),

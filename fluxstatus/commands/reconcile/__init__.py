@@ -67,6 +67,13 @@ def show(
     raise typer.Exit(_CODES.get(advice.level, Exit.HEALTHY))
 
 
+def _preload() -> None:
+    """Import what the verdict needs, while kubectl starts."""
+    import fluxstatus.commands.reconcile.advice
+    import fluxstatus.commands.reconcile.text
+    import fluxstatus.lookup.related  # noqa: F401
+
+
 def _find_live(
     words: list[str], which: Which, shown: Shown, connection: Connection, timeout: float
 ) -> "tuple[State, Resource]":
@@ -75,9 +82,9 @@ def _find_live(
     with reading(
         connection.access(timeout, which.namespace),
         tell=console.noting(on=shown.verbose),
-        while_starting=("lookup.related", "commands.reconcile.advice", "commands.reconcile.text"),
+        while_starting=_preload,
     ) as ours:
-        from fluxstatus.cluster.collector import QUERIES
+        from fluxstatus.cluster.queries import QUERIES
         from fluxstatus.lookup.related import needs_of
         from fluxstatus.model.kinds import KINDS
         from fluxstatus.state.deployments import CONTROLLERS, OPERATORS

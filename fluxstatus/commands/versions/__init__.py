@@ -32,7 +32,6 @@ Exit codes:
   1  something is too old to work
   3  the version of something in the cluster could not be found out
 """
-_MODULES = ("state.state", "commands.versions.text")
 _CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
 
 
@@ -78,12 +77,18 @@ def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
     return evidence, {name: Client(name, name, found) for name, found in versions.items()}
 
 
+def _preload() -> None:
+    """Import what `show` needs, while kubectl starts."""
+    import fluxstatus.commands.versions.text
+    import fluxstatus.state.state  # noqa: F401
+
+
 def _live(
     connection: Connection, timeout: float, verbose: bool
 ) -> "tuple[Evidence, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
+    from fluxstatus.cluster.queries import QUERIES
     from fluxstatus.cluster.reader import reading
     from fluxstatus.model.kinds import KINDS
     from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
@@ -91,12 +96,12 @@ def _live(
     with (
         asking(_CLIENTS) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
         ) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()
-        kubernetes = ours.while_starting(discovery.version)
+        kubernetes = ours.submit(discovery.version)
         ours.ask((
             *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
