@@ -8,10 +8,10 @@ import pytest
 
 from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.get.flux_objects import FluxObjects
-from fluxstatus.commands.get.words import asked_for
-from fluxstatus.commands.list_options import Shape
+from fluxstatus.commands.get.words import requested
 from fluxstatus.commands.listing import Listing
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.commands.options import ListFormat
+from fluxstatus.model.errors import ArgumentError, NotFoundError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import KINDS
@@ -29,7 +29,7 @@ def names(
 ) -> list[str]:
     """Return the names in the list of *words*."""
     listing = Listing(
-        FluxObjects(asked_for(words.split()), filters), Shape.TABLE, Look(), headers=False,
+        FluxObjects(requested(words.split()), filters), ListFormat.TABLE, Look(), headers=False,
         order=order,
     )  # fmt: skip
     text = "".join(listing.pieces(Saved(evidence(*OBJECTS), **narrowed)))
@@ -59,9 +59,9 @@ def test_sorting(order: str, wanted: list[str]) -> None:
 @pytest.mark.parametrize(
     ("order", "said"), [("nam", "did you mean name?"), ("x", "begins with a dot"), (".a[", "path")]
 )
-def test_an_order_that_is_none(order: str, said: str) -> None:
-    """What is no column and no path is refused."""
-    with pytest.raises(NotFoundError, match=said.replace("?", r"\?")):
+def test_an_invalid_order(order: str, said: str) -> None:
+    """Neither a column nor a path is refused."""
+    with pytest.raises(ArgumentError, match=said.replace("?", r"\?")):
         names("ks", order=order)
 
 
@@ -81,10 +81,10 @@ def test_filters_and_places_narrow() -> None:
 
 def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
     """Return a list that was told, what was remarked, and the cluster."""
-    listing = Listing(FluxObjects(asked_for(words.split()), ()), Shape.TABLE, Look())
+    listing = Listing(FluxObjects(requested(words.split()), ()), ListFormat.TABLE, Look())
     saved = Saved(evidence(NEW, **more))
     list(listing.pieces(saved))
-    return listing, list(listing.remarks(saved)), saved
+    return listing, list(listing.notes(saved)), saved
 
 
 def test_what_is_not_there_is_said() -> None:
@@ -93,11 +93,11 @@ def test_what_is_not_there_is_said() -> None:
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease found"], Exit.HEALTHY)
     listing, remarks, saved = told("ks nww")
     assert remarks == []
-    with pytest.raises(NotFoundError, match="there is no 'nww'; did you mean new"):
+    with pytest.raises(NotFoundError, match="'nww' not found; did you mean new"):
         listing.exit_code(saved)
     served = {KINDS["Kustomization"].resource: "v1"}
     listing, remarks, saved = told("ks,hr", served=served)
-    hidden = "not served by this API server, so not shown: helmreleases.helm.toolkit.fluxcd.io"
+    hidden = "not served by this API server: helmreleases.helm.toolkit.fluxcd.io"
     assert hidden in remarks
     assert listing.exit_code(saved) is Exit.HEALTHY
     listing, _, saved = told("hr", served=served)
@@ -116,16 +116,16 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
     """Without the sources all objects are told, and that WANTED is not known; --stale is 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
     listing, remarks, saved = told("ks", unread=unread)
-    assert "WANTED is not known" in " ".join(remarks)
+    assert "WANTED is empty where it depends on them" in " ".join(remarks)
     assert listing.exit_code(saved) is Exit.HEALTHY
-    stale = Listing(FluxObjects(asked_for(["ks"]), ["stale"]), Shape.TABLE, Look())
+    stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), ListFormat.TABLE, Look())
     list(stale.pieces(saved))
     assert stale.exit_code(saved) is Exit.NO_VERDICT
 
 
 def test_watching_tells_what_changed() -> None:
     """The second look has only what is new or not as before; time alone is no change."""
-    listing = Listing(FluxObjects(asked_for(["ks"]), ()), Shape.TABLE, Look())
+    listing = Listing(FluxObjects(requested(["ks"]), ()), ListFormat.TABLE, Look())
     assert listing.changes(Saved(evidence(OLD, NEW))).count("\n") == 3
     assert listing.changes(Saved(evidence(OLD, NEW))) == ""
     failing = kustomization("team-a/new", "git", {"Ready": "False BuildFailed: no"})
@@ -136,12 +136,12 @@ def test_watching_tells_what_changed() -> None:
 def test_documents_are_sorted_and_narrowed_too() -> None:
     """-o json has the same objects in the same order."""
     listing = Listing(
-        FluxObjects(asked_for(["ks"]), ()), Shape.JSON, Look(), order=".metadata.name"
+        FluxObjects(requested(["ks"]), ()), ListFormat.JSON, Look(), order=".metadata.name"
     )
     saved = Saved(evidence(*OBJECTS))
     items = json.loads("".join(listing.pieces(saved)))["items"]
     assert [item["metadata"]["name"] for item in items] == ["new", "old", "stopped"]
-    assert "only what the check looks at" in " ".join(listing.remarks(saved))
+    assert "only the fields that the check reads" in " ".join(listing.notes(saved))
 
 
 def test_what_was_not_reached() -> None:

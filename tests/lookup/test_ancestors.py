@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fluxstatus.lookup.ancestors import chain_of, lines_of
+from fluxstatus.lookup.ancestors import chain_of, origins_of
 from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
@@ -62,7 +62,9 @@ def test_from_a_pod_to_git() -> None:
         "owned by ReplicaSet/web-1", "owned by Deployment/web", "made by Kustomization/apps",
         "source GitRepository/fleet",
     ]  # fmt: skip
-    assert list(lines_of(root)) == ["https://git.example.com/fleet at main@sha1:0123456, ./deploy"]
+    assert list(origins_of(root)) == [
+        "https://git.example.com/fleet at main@sha1:0123456, ./deploy"
+    ]
 
 
 def test_from_a_release_to_its_chart_and_to_git() -> None:
@@ -84,7 +86,7 @@ def test_from_a_release_to_its_chart_and_to_git() -> None:
         "made by HelmRelease/web", "source HelmChart/apps-web", "source HelmRepository/charts",
         "made by Kustomization/apps", "source GitRepository/fleet",
     ]  # fmt: skip
-    assert [line.partition(" ")[0] for line in lines_of(root)] == [
+    assert [line.partition(" ")[0] for line in origins_of(root)] == [
         "https://charts.example.com,", "https://git.example.com/fleet",
     ]  # fmt: skip
 
@@ -93,7 +95,7 @@ def test_a_step_that_cannot_be_taken_is_told() -> None:
     """An owner that is gone and one that may not be looked at end the way, each as it is."""
     assert chain_of(POD, Objects(), NOW).children[0].health.text == "does not exist"
     hidden = chain_of(thing("Pod", "x", "Hidden/y"), Objects(), NOW).children[0].health
-    assert (hidden.well, hidden.text) == (None, "is not looked at: not allowed")
+    assert (hidden.healthy, hidden.text) == (None, "was not read: not allowed")
 
 
 def test_what_made_itself_ends_the_way() -> None:

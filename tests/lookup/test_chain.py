@@ -1,7 +1,8 @@
 """The tree of an object: up to the cause, down to what waits."""
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.lookup.chain import Chains, Node
+from fluxstatus.lookup.chain import Chains
+from fluxstatus.lookup.node import Node
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 from tests.builders import (
@@ -59,16 +60,16 @@ def test_up_to_the_cause() -> None:
 def test_down_to_what_waits() -> None:
     """From what is broken the tree leads to all that waits, through what waits itself."""
     nodes = down(broken(), "GitRepository", "repo")
-    assert [(*named(n.ref), n.stands) for n in nodes] == [
-        ("Kustomization", "infra", "waits"),
-        ("Kustomization", "web", "waits"),
+    assert [(*named(n.ref), n.health.text) for n in nodes] == [
+        ("Kustomization", "infra", "waiting"),
+        ("Kustomization", "web", "waiting"),
     ]
 
 
 def test_the_well_end_a_chain() -> None:
     """Behind what is well nothing is looked for, and of what hangs on it the broken come first."""
     nodes = down(broken(), "GitRepository", "other")
-    assert [(n.ref.name, n.well) for n in nodes] == [("web", False), ("docs", True)]
+    assert [(n.ref.name, n.health.healthy) for n in nodes] == [("web", False), ("docs", True)]
 
 
 def test_a_circle_ends() -> None:
@@ -87,7 +88,9 @@ def test_a_circle_ends() -> None:
 def test_what_does_not_exist_is_in_the_tree() -> None:
     """A source that is not there is shown as missing."""
     known = state(*flux_system(), kustomization("web", "gone", NO_ARTIFACT))
-    found = {named(n.ref): (n.stands, n.well) for n in up(known, "Kustomization", "web")}
+    found = {
+        named(n.ref): (n.health.text, n.health.healthy) for n in up(known, "Kustomization", "web")
+    }
     assert found["GitRepository", "gone"] == ("does not exist", False)
 
 

@@ -81,7 +81,8 @@ def tree(kind: str, name: str, cluster: Cluster | None, *objects: Object) -> Nod
 def shown(node: Node) -> list[Any]:
     """Return what hangs on *node*: relation, kind and name, whether it is well, and so on."""
     return [
-        (c.relation, f"{c.ref.kind}/{c.ref.name}", c.health.well, *shown(c)) for c in node.children
+        (c.relation, f"{c.ref.kind}/{c.ref.name}", c.health.healthy, *shown(c))
+        for c in node.children
     ]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.lookup.names import find, parse
-from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.errors import ArgumentError, UnreadError
 from fluxstatus.model.kinds import KINDS
 from tests.builders import FORBIDDEN, flux, source, state
 
@@ -24,9 +24,9 @@ def test_every_name_of_a_kind_is_understood(kind: object) -> None:
     ("words", "said"),
     [
         (["kustomisation/app"], "did you mean kustomization?"),
-        (["deployment/app"], "is no kind of Flux; there are: instance, gitrepo"),
-        (["ks.helm.toolkit.fluxcd.io/app"], "is no kind of Flux"),
-        (["ks"], "which Kustomization? Write ks/NAME."),
+        (["deployment/app"], "is not a Flux kind; use one of instance, gitrepo"),
+        (["ks.helm.toolkit.fluxcd.io/app"], "is not a Flux kind"),
+        (["ks"], "Kustomization needs a name; write ks/NAME."),
         (["ks/"], "is not KIND/NAME"),
         (["ks/team-a/app"], "is not KIND/NAME"),
         (["ks", "app", "again"], "is not KIND/NAME"),
@@ -34,7 +34,7 @@ def test_every_name_of_a_kind_is_understood(kind: object) -> None:
 )
 def test_a_mistake_is_told(words: list[str], said: str) -> None:
     """What is no KIND/NAME is refused, with what may be meant."""
-    with pytest.raises(NotFoundError) as mistaken:
+    with pytest.raises(ArgumentError) as mistaken:
         parse(words)
     assert said in str(mistaken.value)
 
@@ -49,7 +49,7 @@ def test_several_matches_are_asked_back() -> None:
     """A name in several namespaces, or of several kinds, is not guessed; a namespace decides."""
     known = state(source("team-a/app"), source("team-b/app"), flux("Bucket", "team-a/app"))
     for words, count in ((["gitrepo/app"], 2), (["app"], 3)):
-        with pytest.raises(NotFoundError) as mistaken:
+        with pytest.raises(ArgumentError) as mistaken:
             find(known, parse(words), (), ())
         assert len(mistaken.value.choices) == count
         assert ("gitrepository/app", "-n", "team-b") in mistaken.value.choices
@@ -64,7 +64,7 @@ def test_near_misses_are_suggested() -> None:
         (["gitrepo/fronted"], [], ("gitrepository/frontend", "-n", "team-a")),
         (["suspnded"], [], ("suspended",)),
     ):
-        with pytest.raises(NotFoundError) as mistaken:
+        with pytest.raises(ArgumentError) as mistaken:
             find(known, parse(words), namespaces, ["suspended", "stuck"])
         assert mistaken.value.choices == (choice,)
 
@@ -78,6 +78,6 @@ def test_unread_is_not_absent() -> None:
 
 def test_a_kind_that_is_not_served_is_told() -> None:
     """Where the API server does not know the kind, that is said."""
-    with pytest.raises(NotFoundError) as mistaken:
+    with pytest.raises(ArgumentError) as mistaken:
         find(state(served={}), parse(["ks/app"]), (), ())
     assert "does not serve" in str(mistaken.value)

@@ -5,7 +5,7 @@ import pytest
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.lookup.live import ref_of, split
 from fluxstatus.lookup.saved import Objects, find
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Unread, Why
 from tests.builders import FORBIDDEN, evidence, flux_system, source
 
@@ -23,14 +23,14 @@ def test_flux_and_its_own_workloads_are_found() -> None:
     [
         (["gitrepo/app"], "2 objects"),
         (["gitrepo/ap"], "did you mean"),
-        (["node/x"], "is no kind of Flux"),
-        (["deploy/x"], "is no kind of Flux"),
+        (["node/x"], "is not a Flux kind"),
+        (["deploy/x"], "is not a Flux kind"),
         (["app"], "is not KIND/NAME"),
     ],
 )
 def test_a_mistake_is_told(words: list[str], said: str) -> None:
     """What means nothing or too much is asked back."""
-    with pytest.raises(NotFoundError, match=said):
+    with pytest.raises(ArgumentError, match=said):
         find(KNOWN, words, [])
 
 

@@ -10,8 +10,7 @@ import typer
 from typer import Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import BasicDisplay, Connection, Timeout
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class Wanted:
 def show(
     *,
     wanted: Wanted,
-    shown: Shown,
+    shown: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -102,7 +101,7 @@ def _sync(wanted: Wanted) -> "Sync | None":
         raise typer.BadParameter(f"{error}.", param_hint="--git") from error
 
 
-def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
+def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:
     """Put the manifest on standard output, what to do with it on standard error."""
     from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
     from fluxstatus.model.kubectl_flags import TargetFlags

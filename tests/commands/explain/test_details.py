@@ -11,7 +11,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands.explain import as_json, as_text
 from fluxstatus.commands.explain.details import Details, details_of
 from fluxstatus.knowledge.conditions import meaning_of
-from fluxstatus.lookup.log import Log
+from fluxstatus.lookup.log import Summary
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Level
 from fluxstatus.report.look import Look
@@ -28,7 +28,7 @@ def all_details(name: str) -> list[Details]:
     evidence = snapshot.load(RECORDED / name)
     known, said = State(evidence), judge(evidence)
     analysis = Analysis(known)
-    return [details_of(analysis, said, one, Log(), ()) for one in known.resources.values()]
+    return [details_of(analysis, said, one, Summary(), ()) for one in known.resources.values()]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -93,7 +93,7 @@ def test_an_unknown_condition_has_none() -> None:
 def _details(*objects: dict[str, object], kind: str, name: str) -> Details:
     known = state(*objects)
     return details_of(
-        Analysis(known), report(*objects), known.resources[kind, "apps", name], Log(), ()
+        Analysis(known), report(*objects), known.resources[kind, "apps", name], Summary(), ()
     )
 
 

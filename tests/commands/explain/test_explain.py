@@ -20,7 +20,7 @@ def test_the_cause_and_the_fix_come_first(flux_status: Program) -> None:
     done = flux_status("explain", *BLOCKED)
     assert done.returncode == Exit.UNHEALTHY
     order = [
-        "Kustomization git-fanout-30/team-03 · waits",
+        "Kustomization git-fanout-30/team-03 · waiting",
         "GitRepository git-fanout-30/monorepo: git-down.acme.internal refuses connections",
         " why ", " fix ", "\nchain\n", "<- the cause", "\nrevisions\n", "\nconditions\n",
     ]  # fmt: skip
@@ -68,7 +68,7 @@ def test_several_are_asked_back(flux_status: Program) -> None:
         (("kustomisations/app",), "did you mean kustomizations?"),
         (("ks/monitorin",), "explain kustomization/monitoring -n healthy-chain"),
         (("supended",), "explain suspended"),
-        (("ks",), "which Kustomization?"),
+        (("ks",), "Kustomization needs a name"),
         ((), "Missing argument"),
     ],
 )

@@ -76,16 +76,16 @@ def test_a_message_is_cut_on_a_terminal_only(flux_status: Program) -> None:
 
 MISTAKES = [
     ("get kustomisations", "did you mean kustomizations?"),
-    ("get ks monorepo", "there is no 'monorepo'"),
+    ("get ks monorepo", "'monorepo' not found"),
     ("get ks --sort-by nam", "did you mean name?"),
-    ("get components --suspended", "--suspended says nothing of components"),
+    ("get components --suspended", "--suspended does not apply to components"),
     ("get ks --watch", "never changes"),
     ("get ks -o html", "is not one of"),
-    ("get ks --context prod", "asks no cluster"),
+    ("get ks --context prod", "contacts no cluster"),
     ("get", "Missing argument"),
     ("conditions ks", "is not KIND/NAME"),
     ("conditions gitrepo/monorep", "did you mean"),
-    ("tree deploy/x", "is no kind of Flux"),
+    ("tree deploy/x", "is not a Flux kind"),
     ("owner ks/app", "choose one"),
     ("events --for ks/app", "choose one"),
 ]
