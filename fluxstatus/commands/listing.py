@@ -195,8 +195,8 @@ def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, s
         )
     if not word.startswith((".", "{")):
         near = get_close_matches(column, columns, n=1)
-        meant = f"did you mean {near[0].lower()}?" if near else "a path begins with a dot."
-        raise ArgumentError(f"{word!r} is not a column; {meant}")
+        suggestion = f"did you mean {near[0].lower()}?" if near else "a path begins with a dot."
+        raise ArgumentError(f"{word!r} is not a column; {suggestion}")
     try:
         path = jmespath.compile(word.strip("{}").lstrip("."))
     except jmespath.exceptions.JMESPathError as error:

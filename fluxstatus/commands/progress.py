@@ -54,15 +54,15 @@ def ask(
     live = console.LiveLine(on=not quiet and not verbose)
     answers: list[Told] = []
 
-    def tell(told: "Told") -> None:
-        answers.append(told)
-        text = f"{told.query}: {told.text}, after {told.seconds:.2f} s"
+    def note_answer(answer: "Told") -> None:
+        answers.append(answer)
+        text = f"{answer.query}: {answer.text}, after {answer.seconds:.2f} s"
         (console.note if verbose else live.show)(text)
 
     try:
         evidence = collect(
             access,
-            tell,
+            note_answer,
             _workload_namespaces,
             while_starting=_get_ready,
             further=advice,
@@ -92,13 +92,13 @@ def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
     """Return a line per step with its requests; a shared answer counts for its first step."""
     from fluxstatus.checks import STEPS
 
-    left = {told.query: told for told in answers}
+    left = {answer.query: answer for answer in answers}
     for step in STEPS:
         queries = (*step.reads, *step.further)
         read = [left.pop(query) for query in queries if query in left]
-        own = [told for told in read if told.requests]
-        requests = sum(told.requests for told in own)
-        after = max((told.seconds for told in own), default=0.0)
+        own = [answer for answer in read if answer.requests]
+        requests = sum(answer.requests for answer in own)
+        after = max((answer.seconds for answer in own), default=0.0)
         text = f"{requests} requests"
         yield (
             f"step {step.id}: {text}, answered after {after:.2f} s"

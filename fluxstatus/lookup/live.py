@@ -195,8 +195,8 @@ class Objects:
         same = [place for place in there if place[1] == name]
         near = get_close_matches(name, {called for _, called in there}, n=3)
         choices = [
-            (f"{word}/{called}", *(("-n", home) if home else ()))
-            for home, called in same or [place for place in there if place[1] in near]
+            (f"{word}/{called}", *(("-n", namespace) if namespace else ()))
+            for namespace, called in same or [place for place in there if place[1] in near]
         ]
         text = f"no {resources[0].kind} {name!r} found{where}"
         return NotFoundError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])

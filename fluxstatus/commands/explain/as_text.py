@@ -72,7 +72,7 @@ def _put_case(page: Page, case: Case, *, alone: bool) -> None:
         ("why", "" if alone else case.why),
         ("kinds", ", ".join(case.kinds)),
         ("reasons", ", ".join(case.reasons)),
-        ("says", case.says),
+        ("message", case.says),
     )
     for label, text in rows:
         if text:

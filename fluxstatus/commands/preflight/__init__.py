@@ -103,13 +103,14 @@ def _sync(wanted: Wanted) -> "Sync | None":
 
 def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:
     """Put the manifest on standard output, what to do with it on standard error."""
-    from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
+    from fluxstatus.commands.preflight.manifest import instance, steps
     from fluxstatus.model.kubectl_flags import TargetFlags
     from fluxstatus.report.terminal import command_line
+    from fluxstatus.report.yaml import yaml_of
 
     made = instance(sync)
     as_json = shown.output is Format.JSON
-    console.put(json.dumps(made, indent=2) + "\n" if as_json else as_yaml(made))
+    console.put(json.dumps(made, indent=2) + "\n" if as_json else yaml_of(made, is_sorted=False))
     target_flags = TargetFlags(connection.context, connection.repeated())
     for hint in steps(sync):
         console.note(f"# {hint.text}")
