@@ -77,7 +77,7 @@ def ask(
 
 def _get_ready() -> None:
     """Import the modules of the check while kubectl starts, which takes as long."""
-    import fluxstatus.checks.run
+    import fluxstatus.mcp.next_step
     import fluxstatus.mcp.scan
     import fluxstatus.report.as_text  # noqa: F401
 
