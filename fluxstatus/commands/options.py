@@ -96,7 +96,7 @@ Timeout = Annotated[
 ]
 UseColor = Annotated[Color, Option(help="When to use color")]
 Verbose = Annotated[
-    bool, Option("--verbose", "-v", help="Print each request and its duration to stderr")
+    bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
 NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
 

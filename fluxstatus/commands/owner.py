@@ -12,6 +12,7 @@ from fluxstatus.commands import console
 from fluxstatus.commands.options import (
     Connection,
     Namespaces,
+    ObjectNamespace,
     SnapshotInput,
     Timeout,
     TreeDisplay,
@@ -41,7 +42,7 @@ def show(
         Argument(
             metavar="KIND/NAME",
             help="An object of any kind but Secret: deploy/web, pod/web-0, hr/web",
-            rich_help_panel=Namespaces.panel,
+            rich_help_panel=ObjectNamespace.panel,
         ),
     ],
     place: Namespaces,

@@ -12,6 +12,7 @@ from fluxstatus.commands import console
 from fluxstatus.commands.options import (
     Connection,
     Namespaces,
+    ObjectNamespace,
     SnapshotInput,
     Timeout,
     TreeDisplay,
@@ -38,7 +39,7 @@ def show(
     *,
     words: Annotated[
         list[str],
-        Argument(metavar="KIND/NAME", help="A Flux object", rich_help_panel=Namespaces.panel),
+        Argument(metavar="KIND/NAME", help="A Flux object", rich_help_panel=ObjectNamespace.panel),
     ],
     place: Namespaces,
     display: TreeDisplay,

@@ -11,7 +11,7 @@ from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
-from fluxstatus.report.tree import DRAW
+from fluxstatus.report.tree import DRAW, branches
 
 HEALTHY, FAILING = Health(healthy=True, text="ready"), Health(healthy=False, text="no: way")
 LEAF = Node(Ref("v1", "Pod", "apps", 'a"b\x1b[2J'), Relation.OWNED_BY, FAILING)
@@ -74,3 +74,12 @@ def test_what_is_not_read_is_3() -> None:
         )
         assert exit_code(Node(ROOT.ref, Relation.ROOT, ROOT.health, (), (LAST, unread))) is code
     assert exit_code(ROOT) is Exit.HEALTHY
+
+
+def test_siblings_can_be_limited() -> None:
+    """Siblings beyond the limit are not drawn; their number follows the last branch."""
+    drawn = [
+        (prefix, node if isinstance(node, int) else node.ref.name)
+        for prefix, node in branches((INNER, LAST, LAST), ascii_only=True, limit=lambda _: 1)
+    ]
+    assert drawn == [("|- ", "web"), ("|  `- ", LEAF.ref.name), ("`- ", 2)]

@@ -12,6 +12,7 @@ from fluxstatus.commands import console
 from fluxstatus.commands.options import (
     Connection,
     Namespaces,
+    ObjectNamespace,
     SnapshotInput,
     TableDisplay,
     TableFormat,
@@ -43,7 +44,7 @@ def show(
         Argument(
             metavar="KIND/NAME",
             help="An object of any kind but Secret: ks/backend, deploy/web, node/worker-1",
-            rich_help_panel=Namespaces.panel,
+            rich_help_panel=ObjectNamespace.panel,
         ),
     ],
     place: Namespaces,

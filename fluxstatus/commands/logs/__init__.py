@@ -78,8 +78,8 @@ def show(
     filters: Filters,
     place: Namespaces,
     display: BasicDisplay,
-    timeout: Timeout = 30.0,
     connection: Connection,
+    timeout: Timeout = 30.0,
 ) -> None:
     """Print the logs of the Flux controllers.
 
