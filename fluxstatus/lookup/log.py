@@ -25,7 +25,7 @@ _FAILED = "kubectl logs failed"
 _PLAIN_ERROR = re.compile(r"(?:[EF]\d{4} |panic:|fatal error:|goroutine \d)")
 """The beginnings of error lines that are not JSON: those of klog and of Go itself."""
 
-_SUMMARY_PODS = 3  # of one controller: only the leader logs anything
+_SUMMARY_PODS = 3  # per controller: the other replicas wait to become the leader
 _SUMMARY_LINES = 50
 _SUMMARY_LENGTH = 2000  # characters of a message
 _SUMMARY_SECONDS = 20.0

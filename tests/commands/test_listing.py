@@ -1,4 +1,4 @@
-"""A list as it is told: sorted, narrowed, changed, and what is said beside it."""
+"""A list: sorted, filtered, watched, and the notes on it."""
 
 import json
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def names(
 
 
 def test_the_order_is_that_of_an_api_server() -> None:
-    """Without --sort-by it is by namespace and name."""
+    """Without --sort-by a list is sorted by namespace and name."""
     assert names("ks") == ["new", "stopped", "old"]
 
 
@@ -52,7 +52,7 @@ def test_the_order_is_that_of_an_api_server() -> None:
     ],
 )
 def test_sorting(order: str, wanted: list[str]) -> None:
-    """A column or a path sorts; what lacks it comes last."""
+    """A list is sorted by a column or a path; objects without a value come last."""
     assert names("ks", order=order) == wanted
 
 
@@ -60,13 +60,13 @@ def test_sorting(order: str, wanted: list[str]) -> None:
     ("order", "said"), [("nam", "did you mean name?"), ("x", "begins with a dot"), (".a[", "path")]
 )
 def test_an_invalid_order(order: str, said: str) -> None:
-    """Neither a column nor a path is refused."""
+    """A word that is neither a column nor a path is refused."""
     with pytest.raises(ArgumentError, match=said.replace("?", r"\?")):
         names("ks", order=order)
 
 
 def test_filters_and_places_narrow() -> None:
-    """Of several conditions all must hold; namespaces and labels choose as with kubectl."""
+    """Objects must match all filters; namespaces and labels select as in kubectl."""
     assert names("ks", filters=["suspended"]) == ["stopped"]
     assert names("ks", filters=["stale"]) == ["old"]
     assert names("ks", filters=["stale", "suspended"]) == []
@@ -80,7 +80,7 @@ def test_filters_and_places_narrow() -> None:
 
 
 def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
-    """Return a list that was told, what was remarked, and the cluster."""
+    """Return a printed list, its notes, and the cluster."""
     listing = Listing(FluxObjects(requested(words.split()), ()), ListFormat.TABLE, Look())
     saved = Saved(evidence(NEW, **more))
     list(listing.pieces(saved))
@@ -88,7 +88,7 @@ def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
 
 
 def test_what_is_not_there_is_said() -> None:
-    """None, no such name, and not served are three things, and none is passed over."""
+    """An empty list, an unknown name and a kind that is not served are told apart."""
     listing, remarks, saved = told("hr")
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease found"], Exit.HEALTHY)
     listing, remarks, saved = told("ks nww")
@@ -105,7 +105,7 @@ def test_what_is_not_there_is_said() -> None:
 
 
 def test_what_is_not_read_is_said() -> None:
-    """What could not be read is named with the permission, and the exit code is 3."""
+    """An unread kind is noted with the missing permission, and the exit code is 3."""
     listing, remarks, saved = told("ks,hr", unread={KINDS["HelmRelease"].resource: FORBIDDEN})
     said = "not allowed to list it (missing permission: list things.example.com)"
     assert remarks == [f"Error: helmreleases.helm.toolkit.fluxcd.io: {said}"]
@@ -113,7 +113,7 @@ def test_what_is_not_read_is_said() -> None:
 
 
 def test_a_source_that_is_not_read_is_no_gap() -> None:
-    """Without the sources all objects are told, and that WANTED is not known; --stale is 3."""
+    """Without the sources a note says that WANTED is empty, and --stale is exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
     listing, remarks, saved = told("ks", unread=unread)
     assert "WANTED is empty where it depends on them" in " ".join(remarks)
@@ -124,7 +124,7 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
 
 
 def test_watching_tells_what_changed() -> None:
-    """The second look has only what is new or not as before; time alone is no change."""
+    """The second read has only new and changed lines; an age is not a change."""
     listing = Listing(FluxObjects(requested(["ks"]), ()), ListFormat.TABLE, Look())
     assert listing.changes(Saved(evidence(OLD, NEW))).count("\n") == 3
     assert listing.changes(Saved(evidence(OLD, NEW))) == ""

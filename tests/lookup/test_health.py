@@ -1,4 +1,4 @@
-"""How an object of any kind stands."""
+"""The health of an object of any kind."""
 
 from typing import Any
 
@@ -59,20 +59,20 @@ CASES = [
 
 @pytest.mark.parametrize(("item", "healthy", "text"), CASES)
 def test_health(item: Any, *, healthy: bool | None, text: str) -> None:
-    """Each kind by its own signs, the rest by conditions; what is not known is not called well."""
+    """Health is by kind or by conditions; unknown is not healthy."""
     found = health_of(item, NOW)
     assert found.healthy is healthy
     assert text in found.text
 
 
 def test_what_is_being_deleted_is_not_well() -> None:
-    """A deletion under way comes before all else."""
+    """A deletion in progress takes precedence."""
     item = thing("Thing", conditions(Ready="True"))
     item["metadata"]["deletionTimestamp"] = "2026-11-23T00:00:00Z"
     assert health_of(item, NOW).healthy is None
 
 
 def test_a_credential_in_a_message_is_masked() -> None:
-    """What a condition quotes is masked."""
+    """Credentials in the message of a condition are masked."""
     item = thing("Thing", conditions(Ready="False https://me:hunter2@git.example.com"))
     assert "hunter2" not in health_of(item, NOW).text

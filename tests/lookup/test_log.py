@@ -33,7 +33,7 @@ def line(name: str = "web", level: str = "error", kind: str = "Kustomization", *
 
 @pytest.fixture(name="kubectl")
 def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return where to write what `kubectl logs` prints."""
+    """Return the file that `kubectl logs` prints."""
     log = tmp_path / "log"
     folder = program(tmp_path / "bin" / "kubectl", f'echo "$@" >>{tmp_path}/argv; cat {log}').parent
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -41,7 +41,7 @@ def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_errors_come_first_and_once(kubectl: Path) -> None:
-    """What is about the object is folded, errors first; what is about others is left out."""
+    """Repeated messages about the object are merged, errors first; others are left out."""
     lines = [
         line(level="info", msg="applied"),
         line(error="no", ts="2026-11-23T11:58:00Z"),
@@ -67,13 +67,13 @@ def test_errors_come_first_and_once(kubectl: Path) -> None:
 
 
 def test_credentials_are_masked() -> None:
-    """A credential that a controller logged is not passed on."""
+    """A credential in a log is masked."""
     [said] = merged([parse("x", line(error=f"https://x:{SECRET}@git.example.com: {SECRET}"))])
     assert SECRET not in said.text
 
 
 def test_a_missing_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who may not read logs is told so, with the permission that is missing."""
+    """Without permission to read logs the missing permission is named."""
     said = 'Error from server (Forbidden): pods is forbidden: cannot get resource "pods/log"'
     folder = program(tmp_path / "kubectl", f"echo '{said}' >&2; exit 1").parent
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -85,5 +85,5 @@ def test_a_missing_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("entry", [{}, {"name": 1}, {"Kustomization": "web"}, {"level": []}])
 def test_strange_entries_do_no_harm(entry: dict[str, object]) -> None:
-    """A line with other things than Flux writes is not about anything."""
+    """A line in another form than that of Flux is not about the object."""
     assert not parse("x", json.dumps(entry)).is_about(APP)

@@ -21,7 +21,7 @@ Kubectl = Callable[[str], Logs]
 
 @pytest.fixture(name="kubectl")
 def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kubectl:
-    """Return what makes a kubectl of a script and reads with it; it notes what it was asked."""
+    """Return a function that reads logs with a script as kubectl, which records its arguments."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
 
@@ -33,7 +33,7 @@ def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kubectl:
 
 
 def test_lines_are_in_the_order_of_time(kubectl: Kubectl) -> None:
-    """Lines come sorted, and kubectl is asked with the flags of the caller."""
+    """Lines are sorted by time, and kubectl gets the flags of the caller."""
     logs = kubectl("""echo '{"ts":"2026-11-23T12:00:01Z","msg":"b"}'
     printf '{"ts":"2026-11-23T12:00:00Z","msg":"a"}'""")
     wanted = LogQuery(tail=50, since="60s", previous=True)
@@ -44,7 +44,7 @@ def test_lines_are_in_the_order_of_time(kubectl: Kubectl) -> None:
 
 
 def test_the_last_of_those_that_fit(kubectl: Kubectl) -> None:
-    """When lines are chosen, --tail counts those."""
+    """--tail counts the selected lines."""
     logs = kubectl("for i in 1 2 3; do echo E111$i bad; echo fine; done")
     wanted = LogQuery(errors=True, tail=2)
     assert [line.raw for line in logs.read(wanted, 10)] == ["E1112 bad", "E1113 bad"]
@@ -52,7 +52,7 @@ def test_the_last_of_those_that_fit(kubectl: Kubectl) -> None:
 
 
 def test_what_comes_is_told_as_it_comes(kubectl: Kubectl) -> None:
-    """With -f a line is told while kubectl goes on, and only whole."""
+    """With -f a complete line is returned while kubectl is running."""
     logs = kubectl("printf 'one\\ntw'; sleep 0.5; echo o; until [ -e done ]; do sleep 0.1; done")
     lines = logs.read(LogQuery(follow=True), 10)
     assert [next(lines).raw, next(lines).raw] == ["one", "two"]
@@ -62,7 +62,7 @@ def test_what_comes_is_told_as_it_comes(kubectl: Kubectl) -> None:
 
 
 def test_a_reader_that_stops_leaves_no_kubectl(kubectl: Kubectl) -> None:
-    """When nobody reads on, kubectl is ended."""
+    """When the caller stops reading, kubectl is ended."""
     logs = kubectl("echo $$; sleep 60")
     lines = logs.read(LogQuery(follow=True), 10)
     number = int(next(lines).raw)
@@ -72,14 +72,14 @@ def test_a_reader_that_stops_leaves_no_kubectl(kubectl: Kubectl) -> None:
 
 
 def test_forbidden_is_said(kubectl: Kubectl) -> None:
-    """Without the right to read logs the permission is named."""
+    """Without permission to read logs the permission is named."""
     logs = kubectl("echo 'Error from server (Forbidden): pods is forbidden' >&2; exit 1")
     assert list(logs.read(EVERY, 10)) == []
     assert logs.unread["source-controller"].rule == "get pods/log"
 
 
 def test_one_that_hangs_is_said(kubectl: Kubectl) -> None:
-    """A log that does not end in time is a time-out, not silence."""
+    """A log that does not end in time is reported as a timeout."""
     logs = kubectl("sleep 60")
     assert list(logs.read(EVERY, 0.3)) == []
     assert logs.unread["source-controller"].why is Why.TIMEOUT

@@ -1,4 +1,4 @@
-"""Trees as they are drawn."""
+"""The drawings of a tree."""
 
 import json
 import re
@@ -29,7 +29,7 @@ ROOT = Node(
 
 
 def test_a_tree_has_branches() -> None:
-    """Each object is a line, with its relation, how it stands and its facts."""
+    """Each object is a line, with its relation, status and facts."""
     assert DRAW["tree"](ROOT, Look()) == (
         "Kustomization apps/one: ready\n"
         "├─ creates Deployment apps/web: moves, path ./x\n"
@@ -40,7 +40,7 @@ def test_a_tree_has_branches() -> None:
 
 
 def test_a_long_text_is_cut_on_a_terminal() -> None:
-    """A text is cut to the width, and whole with --all."""
+    """A text is cut to the width, but not with --all."""
     long = Node(LAST.ref, Relation.ROOT, Health(healthy=False, text="word " * 40))
     assert len(DRAW["tree"](long, Look(width=60)).rstrip("\n")) <= 60
     assert "word " * 39 in DRAW["tree"](long, Look(width=60, everything=True))
@@ -58,7 +58,7 @@ def test_json_has_all_of_it() -> None:
 
 @pytest.mark.parametrize("form", ["mermaid", "dot"])
 def test_graphs_have_every_node_and_edge(form: str) -> None:
-    """Four nodes and three edges, and nothing in a name ends a label."""
+    """All nodes and edges are drawn, and no character in a name ends a label."""
     text = DRAW[form](ROOT, Look())
     assert set(re.findall(r"\bn\d\b", text)) == {"n0", "n1", "n2", "n3"}
     assert len(re.findall(r"n\d (?:->|--)", text)) == 3
@@ -67,7 +67,7 @@ def test_graphs_have_every_node_and_edge(form: str) -> None:
 
 
 def test_what_is_not_read_is_3() -> None:
-    """A part that could not be read makes the exit code 3; what is left out on purpose does not."""
+    """The exit code is 3 for an object that could not be read, but not for one left out."""
     for why, code in ((Why.FORBIDDEN, Exit.NO_VERDICT), (Why.NOT_ASKED, Exit.HEALTHY)):
         unread = Node(
             LAST.ref, Relation.ROOT, Health(healthy=None, text="?", unread=Unread(why, "?"))

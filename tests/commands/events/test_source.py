@@ -40,7 +40,7 @@ def entries(
 
 
 def test_the_same_is_told_once_the_newest_last() -> None:
-    """What was said again is one line with how often; pods are told in Flux's own namespace."""
+    """Repeated events are one entry with a count; pods are listed only in Flux namespaces."""
     told = [(e.cell("OBJECT"), e.cell("TIMES"), e.cell("LAST")) for e in entries()]
     assert told == [
         ("kustomization/db", "1", "10m"),
@@ -52,7 +52,7 @@ def test_the_same_is_told_once_the_newest_last() -> None:
 
 
 def test_events_are_chosen() -> None:
-    """By object, age, type and namespace."""
+    """Events are selected by object, age, type and namespace."""
     web = Ref(KUSTOMIZE, "Kustomization", "apps", "web")
     assert [e.cell("TIMES") for e in entries(Wanted(about=web))] == ["5"]
     assert [e.cell("TIMES") for e in entries(Wanted(since=timedelta(minutes=5)))] == ["3"]
@@ -64,7 +64,7 @@ def test_events_are_chosen() -> None:
 
 
 def test_a_doubt_is_gone_with_an_event() -> None:
-    """An object that is not there and has no event is a mistake; with one it is gone."""
+    """A missing object without events is an error; one with events was deleted."""
     saved = Saved(evidence(*ALL))
     for name, there in (("web", True), ("typo", False)):
         wanted = Wanted(about=Ref(KUSTOMIZE, "Kustomization", "apps", name))

@@ -1,4 +1,4 @@
-"""What may be listed, and by which names."""
+"""The arguments of `get`."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_every_kind_has_all_its_names(kind: object) -> None:
 
 
 def test_groups_and_lists() -> None:
-    """Groups stand for several kinds, words with commas for all of theirs, each once."""
+    """Groups and lists with commas name several kinds, each once."""
     assert {kind.step for kind in GROUPS["sources"]} == {"sources"}
     assert set(GROUPS["all"]) == set(KINDS.values()) - {KINDS["FluxReport"]}
     assert [kind.name for kind in kinds_of("ks,hr,kustomizations")] == [
@@ -26,7 +26,7 @@ def test_groups_and_lists() -> None:
 
 
 def test_names_narrow() -> None:
-    """Names go with the kinds before them, or each with its own."""
+    """Names apply to the kinds before them, or each has its own kind."""
     ks, hr = KINDS["Kustomization"], KINDS["HelmRelease"]
     assert requested(["ks", "a", "b"]) == {ks: {"a", "b"}}
     assert requested(["ks/a", "hr/a", "ks/b"]) == {ks: {"a", "b"}, hr: {"a"}}
@@ -46,7 +46,7 @@ def test_names_narrow() -> None:
     ],
 )
 def test_a_mistake_is_told(words: list[str], only: list[str], said: str) -> None:
-    """What is no kind gets a suggestion."""
+    """An unknown kind gets a suggestion."""
     with pytest.raises(ArgumentError) as mistaken:
         requested(words, only)
     assert said in str(mistaken.value)

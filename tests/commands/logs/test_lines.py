@@ -19,7 +19,7 @@ LINE = parse("kustomize-controller", json.dumps(ENTRY))
 
 
 def test_a_line_says_when_who_and_what() -> None:
-    """Time, level, controller, object and words; nothing is obeyed, no credential is shown."""
+    """A line has time, level, controller, object and message, escaped and without credentials."""
     assert as_text(LINE, colour=False) == (
         "2026-11-23T11:59:00.500Z error kustomize-controller Kustomization/apps/web - "
         "Reconciler error: https://***@git.example.com said \\x1b[2J no"
@@ -31,5 +31,5 @@ def test_a_line_says_when_who_and_what() -> None:
 
 @pytest.mark.parametrize("raw", ["plain words", "{broken", "[1]", "{}", "", '{"ts": 3, "msg": []}'])
 def test_whatever_is_no_entry_is_shown_as_it_is(raw: str) -> None:
-    """A line that is no JSON object of the usual form is shown all the same."""
+    """A line that is not JSON in the usual form is shown as it is."""
     assert as_text(parse("x", raw), colour=False).startswith(("x: ", "- - x"))
