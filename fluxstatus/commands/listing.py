@@ -59,7 +59,7 @@ class Source(Protocol):
         """Return the error for a requested name that does not exist, once all is read."""
 
     def description(self) -> str:
-        """Return what the list is of, in the singular."""
+        """Return a name for the entries, in the singular."""
 
 
 @dataclass

@@ -62,7 +62,7 @@ class Events:
         return self._error
 
     def description(self) -> str:
-        """Return what the list is of, in the singular."""
+        """Return a name for the entries, in the singular."""
         about = f" about {self._wanted.about}" if self._wanted.about else ""
         kind = f"{self._wanted.type} " if self._wanted.type else ""
         return f"{kind}event{about or ' about Flux'}"

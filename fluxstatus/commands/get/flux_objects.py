@@ -53,7 +53,7 @@ class FluxObjects:
         return None
 
     def description(self) -> str:
-        """Return what the list is of, in the singular."""
+        """Return a name for the entries, in the singular."""
         kinds = " or ".join(kind.name for kind in self._requested)
         that = " and ".join(name.replace("_", " ") for name in self._filters)
         what = kinds if len(self._requested) <= 2 else "object"  # noqa: PLR2004 - more is no sentence

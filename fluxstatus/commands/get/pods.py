@@ -59,7 +59,7 @@ class Components:
         return None
 
     def description(self) -> str:
-        """Return what the list is of, in the singular."""
+        """Return a name for the entries, in the singular."""
         return f"Flux controller{' that is not ready' if self._not_ready else ''}"
 
     def _is_chosen(self, entry: Entry, cluster: Cluster) -> bool:
