@@ -38,7 +38,7 @@ class Chains:
         if resource.suspended or resource.verdict is Verdict.TERMINATING:
             return resource.verdict.value
         if key in self._analysis.causes.cut_off:
-            return "ready, with an old artifact"
+            return "ready, but no longer updated"
         causes = self._causes(key)
         if causes and all(cause.ref.key != key for cause in causes):
             return "waiting"
