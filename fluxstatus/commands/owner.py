@@ -78,7 +78,7 @@ def show(
     for origin in dict.fromkeys(origins_of(root)):
         console.put(f"from {visible(origin, ascii_only=look.ascii)}\n")
     if not any(node.relation is Relation.CREATED_BY for node in root.all()):
-        console.note(f"{root.ref} and its owners have no label that Flux sets")
+        console.note(f"no label set by Flux was found on {root.ref} or its owners")
     raise typer.Exit(exit_code(root))
 
 
