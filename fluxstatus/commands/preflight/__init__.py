@@ -10,8 +10,7 @@ import typer
 from typer import Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import BasicDisplay, Connection, Timeout
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Wanted:
 def show(
     *,
     wanted: Wanted,
-    shown: Shown,
+    shown: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -99,15 +98,16 @@ def _sync(wanted: Wanted) -> "Sync | None":
         raise typer.BadParameter(f"{error}.", param_hint="--git") from error
 
 
-def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
+def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:
     """Put the manifest on standard output, what to do with it on standard error."""
-    from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
+    from fluxstatus.commands.preflight.manifest import instance, steps
     from fluxstatus.model.kubectl_flags import TargetFlags
     from fluxstatus.report.terminal import command_line
+    from fluxstatus.report.yaml import yaml_of
 
     made = instance(sync)
     as_json = shown.output is Format.JSON
-    console.put(json.dumps(made, indent=2) + "\n" if as_json else as_yaml(made))
+    console.put(json.dumps(made, indent=2) + "\n" if as_json else yaml_of(made, is_sorted=False))
     target_flags = TargetFlags(connection.context, connection.repeated())
     for hint in steps(sync):
         console.note(f"# {hint.text}")

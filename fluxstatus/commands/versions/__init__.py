@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
+from fluxstatus.commands.options import Connection, Display, Snapshots, Timeout
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
@@ -38,8 +38,8 @@ _CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
 def show(
     ctx: typer.Context,
     *,
-    shown: Shown,
-    saved: Saved,
+    shown: Display,
+    saved: Snapshots,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -48,7 +48,7 @@ def show(
     It does not need a FluxReport, says what is newer than what, and which of that matters. What
     is not known is said to be unknown, and why.
     """
-    if complaint := saved.contradiction(connection):
+    if complaint := saved.conflict(connection):
         ctx.fail(complaint)
     evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
     from fluxstatus.commands.versions.inventory import parts_of
@@ -67,7 +67,7 @@ def show(
     raise typer.Exit(_exit_code(state, parts, skews))
 
 
-def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
+def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Client]]":
     """Return a saved cluster, and what was seen beside it then."""
     from fluxstatus.cluster.local_tools import Client
     from fluxstatus.model import snapshot
