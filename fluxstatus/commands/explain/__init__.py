@@ -12,6 +12,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
 from fluxstatus.commands.progress import ask
+from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Unread, Why
@@ -21,8 +22,11 @@ from fluxstatus.report.terminal import command_line
 from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.commands.explain.codes import Code
+    from collections.abc import Mapping, Sequence
+
+    from fluxstatus.commands.explain.codes import CodeDetails
     from fluxstatus.commands.explain.details import Details
+    from fluxstatus.model.codes import Code
     from fluxstatus.model.errors import NotFoundError
     from fluxstatus.state.resource import Resource
 
@@ -73,7 +77,7 @@ def show(
 
     if complaint := saved.contradiction(connection):
         ctx.fail(complaint)
-    known = codes()
+    known = codes(_codes_of_commands(ctx)) if len(words) == 1 and "/" not in words[0] else {}
     if code := known.get(" ".join(words)):
         _put(code, shown)
         return
@@ -97,7 +101,13 @@ def show(
     raise typer.Exit(_CODES.get(details.level, Exit.HEALTHY))
 
 
-def _put(told: "Details | Code", shown: Shown) -> None:
+def _codes_of_commands(ctx: typer.Context) -> "Mapping[str, Sequence[Code]]":
+    """Return the codes that only commands report, by command."""
+    group = ctx.find_root().command
+    return group.codes() if isinstance(group, PlainGroup) else {}
+
+
+def _put(told: "Details | CodeDetails", shown: Shown) -> None:
     from fluxstatus.commands.explain import as_json, as_text
 
     if shown.output is Format.TEXT:

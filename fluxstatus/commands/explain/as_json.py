@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from fluxstatus.commands.explain.codes import Code
+from fluxstatus.commands.explain.codes import CodeDetails
 from fluxstatus.commands.explain.details import Details
 from fluxstatus.lookup.chain import Node
 from fluxstatus.lookup.log import Log
@@ -25,9 +25,9 @@ from fluxstatus.report.secrets import json_of, unread_json
 SCHEMA_VERSION = 1
 
 
-def render(told: Details | Code) -> str:
+def render(told: Details | CodeDetails) -> str:
     """Return *told* as a JSON document, whole and ASCII only, with a newline at its end."""
-    content = _code(told) if isinstance(told, Code) else _details(told)
+    content = _code(told) if isinstance(told, CodeDetails) else _details(told)
     return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
 
 
@@ -95,7 +95,7 @@ def _details(details: Details) -> dict[str, Any]:
     }
 
 
-def _code(code: Code) -> dict[str, Any]:
+def _code(code: CodeDetails) -> dict[str, Any]:
     return {
         "code": code.code,
         "meaning": code.meaning,

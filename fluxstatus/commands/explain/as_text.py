@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
-from fluxstatus.commands.explain.codes import Case, Code
+from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
 from fluxstatus.lookup.chain import Node
 from fluxstatus.model.findings import Finding, Level
@@ -26,9 +26,9 @@ _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
 
 
-def render(told: Details | Code, look: Look) -> str:
+def render(told: Details | CodeDetails, look: Look) -> str:
     """Return *told* as lines; how wide they are, and what is cut, is as in a report."""
-    page = _code(told, look) if isinstance(told, Code) else _details(told, look)
+    page = _code(told, look) if isinstance(told, CodeDetails) else _details(told, look)
     return "\n".join(page.lines) + "\n"
 
 
@@ -56,7 +56,7 @@ def _details(details: Details, look: Look) -> Page:
     return page
 
 
-def _code(code: Code, look: Look) -> Page:
+def _code(code: CodeDetails, look: Look) -> Page:
     page = Page(look, (), ())
     page.put(f"{code.code}: {code.meaning}")
     page.gap()
