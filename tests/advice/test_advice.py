@@ -138,11 +138,11 @@ def test_the_command_line(flux_status: Program, tmp_path: Path) -> None:
     plain = flux_status("--from", file, "--fail-on=warn", env={"COLUMNS": "200"})
     assert plain.returncode == 0
     [line] = [line for line in plain.stdout.splitlines() if line.startswith(" advice")]
-    assert "7 habits worth changing: " in line
+    assert "7 recommendations: " in line
     assert "interval-short (2 objects)" in line
     told = flux_status("--from", file, "--advice").stdout
     assert told.count("\n advice ") == 8
-    assert "habits worth changing" not in told
+    assert "recommendations" not in told
     document = json.loads(flux_status("--from", file, "-o", "json").stdout)
     assert document["verdict"] == "pass"
     assert (document["summary"]["warn"], document["summary"]["habit"]) == (0, 8)

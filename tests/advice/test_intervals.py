@@ -174,7 +174,8 @@ def test_many_of_one_source_need_no_short_interval(count: int, interval: str, to
     if found:
         assert found.count == 10
         assert seen(found) == [
-            "10 objects that use GitRepository apps/a: 600 reconciliations per hour, the shortest interval is 1m"
+            "10 objects that use GitRepository apps/a: 600 reconciliations per hour, "
+            "the shortest interval is 1m"
         ]
 
 

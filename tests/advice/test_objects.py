@@ -172,7 +172,9 @@ def test_an_alert_to_a_suspended_provider() -> None:
     """An Alert whose Provider is suspended is told; one without a Provider is a fault already."""
     alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
     paused = flux("Provider", "p", {}, spec={"suspend": True})
-    assert habits(alert, paused)["alert-muted"].title.startswith("Alert apps/a sends no notifications")
+    assert habits(alert, paused)["alert-muted"].title.startswith(
+        "Alert apps/a sends no notifications"
+    )
     assert "alert-muted" not in habits(alert, flux("Provider", "p", {}))
     told = report(*flux_system(), alert)
     assert [f.code for f in told.findings if f.object and f.object.kind == "Alert"] == [

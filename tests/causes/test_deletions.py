@@ -53,7 +53,7 @@ def told(*objects: Object) -> list[Finding]:
                 event("Kustomization apps/web", "ReconciliationFailed",
                       f"failed to wait for resources termination: {STUCK}"),
             ],
-            "ConfigMap held was deleted but still exists",
+            "ConfigMap held was deleted and is not gone",
             "finalizers",
         ),
         (

@@ -386,7 +386,7 @@ def test_a_suspended_parent_freezes_its_children() -> None:
     found = only(*HEALTHY, source("git"), root, child("a"), child("b"), kustomization("c", "git"),
                  of="Kustomization/root", blocks="Kustomization/a Kustomization/b")  # fmt: skip
     assert found.level is Level.WARN
-    assert "2 objects that it made does not change" in found.why
+    assert "the specs of 2 objects that it applied are no longer updated" in found.why
     assert "it runs main@sha1:000, and its source has main@sha1:abc since" in found.why
 
 
@@ -600,7 +600,9 @@ def test_what_a_resource_set_made_is_corrected_at_it() -> None:
         flux("GitRepository", "down", down, labels=made),
     ]
     found = {f.object.name: str(f.hints) for f in problem(*HEALTHY, *objects) if f.object}
-    assert "ResourceSet apps/tenants, which makes it from spec.resources" in found["wrong"]
+    assert (
+        "ResourceSet apps/tenants, which creates this object from spec.resources" in found["wrong"]
+    )
     assert "ResourceSet" not in found["down"]
 
 

@@ -113,7 +113,7 @@ def test_a_viewer_sees_all_but_what_view_lacks(cluster: Cluster) -> None:
 
 
 def test_somebody_without_rights_gets_one_sentence(cluster: Cluster) -> None:
-    """Who may not read any Flux objects gets exit code 3, one finding with what is missing, and no pass."""
+    """Who may read nothing gets exit code 3, one finding with what is missing, and no pass."""
     put(cluster, HEALTHY)
     said = flux_status(cluster.kubeconfig("nobody"), "--all", "-o", "json")
     [finding] = said.report["findings"]

@@ -10,9 +10,8 @@ from fluxstatus.lookup.chain import Node
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command
 from fluxstatus.report.as_text import put_finding, word_of
-from fluxstatus.report.layout import Cell, Page
+from fluxstatus.report.layout import INDENT, Cell, Page, put_command, put_head, put_pairs
 from fluxstatus.report.look import Look
-from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
 from fluxstatus.report.terminal import columns, visible
 

@@ -12,12 +12,12 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.lookup.log import is_about, kind_in
 from fluxstatus.model.ref import Ref
-from fluxstatus.report.terminal import visible
+from fluxstatus.report.terminal import painted, visible
 
 _WORST = re.compile(r"(?:[EF]\d{4} |panic:|fatal error:|goroutine \d)")
 """How lines begin that are no JSON and bad news: klog's, and Go's own."""
 
-_SGR = {"error": "1;31"}
+_STYLES = {"error": "fail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def as_text(line: Line, *, colour: bool) -> str:
     words = (text_of(entry.get("msg") or entry.get("message")), text_of(entry.get("error")))
     said = visible(mask(": ".join(word for word in words if word)))
     level = visible(level)
-    painted = f"\x1b[{_SGR[level]}m{level}\x1b[0m" if colour and level in _SGR else level
-    return " ".join(filter(None, (at, painted, line.controller, visible(_of(entry)), "-", said)))
+    shown = painted(level, _STYLES.get(level, "")) if colour else level
+    return " ".join(filter(None, (at, shown, line.controller, visible(_of(entry)), "-", said)))
 
 
 def _of(entry: dict[str, Any]) -> str:
