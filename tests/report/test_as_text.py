@@ -176,8 +176,7 @@ def test_advice_is_one_line_at_the_end() -> None:
     assert lines == [
         " pass  sources      9 of 9 are well",
         " skip  drift        Drift",
-        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping; --advice shows",
-        "         them",
+        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping; --advice shows them",
     ]
     assert footer_of(well, ADVICE) == "1 pass"
     assert "advice" not in render(report(well), WIDE)

@@ -44,8 +44,8 @@ def test_a_meaning_is_one_plain_sentence() -> None:
 
 def test_a_code_is_declared_once() -> None:
     """No two declarations of a code differ in their meaning."""
-    every = [*RULES, *pods.RULES, *STATES.values(), *ADVICE]
-    declared = [one.code for one in every]
+    declared = [rule.code for rule in (*RULES, *pods.RULES, *STATES.values())]
+    declared += [advice.code for advice in ADVICE]
     declared += [code for step in STEPS for code in (*step.codes, *step.advice_codes)]
     declared += [code for of_command in OF_COMMANDS.values() for code in of_command]
     assert [c for c in declared if c in CODES and c.meaning != CODES[c].meaning] == []
