@@ -189,9 +189,10 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     page.detail("message", _message(finding))
     page.detail("since", _since(finding.since, now) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
+    label = "affects" if finding.count else "evidence"  # the places that advice is about
     for path, value in finding.evidence if page.look.everything or finding.count else ():
         if finding.count != 1 or path not in finding.title:
-            page.detail("evidence", f"{path}: {value}" if value else path)
+            page.detail(label, f"{path}: {value}" if value else path)
     for hint in finding.hints:
         text = hint.text if hint.label == "fix" else ""  # a command for details needs no sentence
         page.detail(hint.label, text)

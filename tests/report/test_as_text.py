@@ -189,8 +189,8 @@ def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
     assert lines[1:6] == [
         " advice  sources      12 sources are polled more often than once a minute",
         "           why        each look is a request",
-        "           evidence   GitRepository team-a/app spec.interval: 10s",
-        "           evidence   and 11 more",
+        "           affects    GitRepository team-a/app spec.interval: 10s",
+        "           affects    and 11 more",
         "           fix        set spec.interval to 1m or more",
     ]
     assert "recommendations" not in "\n".join(lines)
