@@ -1,4 +1,4 @@
-"""Whole objects: a v1 List in JSON or YAML, written object by object, or their names."""
+"""Objects as documents: a v1 List in JSON or YAML, written object by object, and their names."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from fluxstatus.base.masking import masked
 from fluxstatus.model.evidence import Object
 from fluxstatus.report.terminal import visible
 
-# Text that is a string in YAML 1.1 and in 1.2: not a number, date, boolean or null.
+# What YAML 1.1 and 1.2 alike read as this text and nothing else: no number, date, bool or null.
 _PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _INDENT = 4  # of an object in a JSON list
@@ -42,7 +42,7 @@ def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
 
 
 def as_names(objects: Iterable[Object]) -> Iterator[str]:
-    """Return one line "kind.group/name" for each object, which kubectl accepts as an argument."""
+    """Return "kind.group/name" of each, a line for each, as kubectl takes it back."""
     for one in objects:
         group, slash, _ = str(one.get("apiVersion", "")).partition("/")
         kind = str(one.get("kind", "")).lower() + (f".{group}" if slash else "")
@@ -64,7 +64,7 @@ def yaml_of(value: Any) -> str:
 
 
 def _clean(one: Object) -> Object:
-    """Return *one* without managedFields, like kubectl by default, and with masked credentials."""
+    """Leave managedFields out, as kubectl does unless told otherwise, and mask credentials."""
     one = map_of(masked(one))
     metadata = one.get("metadata")
     if not isinstance(metadata, dict) or "managedFields" not in metadata:
@@ -73,7 +73,7 @@ def _clean(one: Object) -> Object:
 
 
 def _block(value: Any, indent: str) -> Iterator[str]:
-    """Return the lines of a map or a list that is not empty; maps are sorted, as in kubectl."""
+    """Return the lines of a map or a list that is not empty; maps are sorted, as kubectl does."""
     if isinstance(value, dict):
         for key, entry in sorted(value.items()):
             yield from _entry(f"{indent}{_scalar(key)}:", entry, indent)
@@ -90,24 +90,24 @@ def _block(value: Any, indent: str) -> Iterator[str]:
 def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, dict | list) and value:
         yield f"{head}\n"
-        # kubectl indents a map below its key, but not a list.
+        # kubectl has the dashes of a list below the key, and a map further to the right.
         yield from _block(value, indent if isinstance(value, list) else f"{indent}  ")
     else:
         yield f"{head} {_scalar(value)}\n"
 
 
 def _scalar(value: Any) -> str:
-    """Return a scalar, or an empty map or list; text that YAML could parse otherwise is quoted.
+    """Return a scalar, or an empty map or list; text that could be anything else is quoted.
 
     A JSON string is a YAML double-quoted one.
     """
     if isinstance(value, float) and "." not in repr(value):
-        return repr(value).replace("e", ".0e")  # a float needs a point in YAML 1.1
+        return repr(value).replace("e", ".0e")  # YAML 1.1 knows no float without a point
     if not isinstance(value, str):
         return json.dumps(value)
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
         return value
-    # Not the \\u of json: in YAML, half of a surrogate pair is a character.
+    # Not json's own \\u: to YAML half of a surrogate pair is a character.
     return "".join(map(_printable, json.dumps(value, ensure_ascii=False)))
 
 
