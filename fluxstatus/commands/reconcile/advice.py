@@ -41,7 +41,7 @@ def advise(analysis: Analysis, resource: Resource) -> Assessment:
     target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
     return Assessment(
         ref=resource.ref,
-        stands=Chains(analysis).stands(resource),
+        stands=Chains(analysis).status_of(resource),
         level=_level(case, reason),
         reason=reason._replace(hints=tuple(_aimed(hint, target_flags) for hint in reason.hints)),
         by_itself=tuple(outlooks(case)),
