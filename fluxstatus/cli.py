@@ -65,6 +65,11 @@ class _Commands(PlainGroup):
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
     }
+    with_codes: ClassVar = {
+        "mcp verify": "fluxstatus.mcp.verify",
+        "preflight": "fluxstatus.commands.preflight.report",
+        "versions": "fluxstatus.commands.versions.skew",
+    }
 
 
 app = typer.Typer(
@@ -176,13 +181,13 @@ def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
 def _choice(scope: Scope) -> "Choice":
     """Return what of the findings is asked for; a name that is none is wrong usage."""
     from fluxstatus.checks import STEPS
+    from fluxstatus.checks.codes import CODES
     from fluxstatus.checks.run import Choice
 
     steps = {step.id for step in STEPS}
-    codes = {code for step in STEPS for code in step.codes}
     return Choice(
         steps=_known(scope.step, steps, "--step"),
-        skip=_known(scope.skip, steps | codes, "--skip"),
+        skip=_known(scope.skip, steps | CODES.keys(), "--skip"),
         namespaces=scope.namespaces,
     )
 

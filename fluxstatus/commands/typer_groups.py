@@ -1,6 +1,6 @@
 """Extensions of typer: groups of options, plain help in panels, and lazy subcommands."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import wraps
@@ -12,6 +12,8 @@ from typing import Annotated, Any, ClassVar, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from fluxstatus.model.codes import Code
 
 _NAMES = 29  # columns for the names of options, the same in all panels
 
@@ -79,13 +81,21 @@ class PlainCommand(TyperCommand):
 
 
 class PlainGroup(TyperGroup):
-    """A group of commands with plain help; `late` has their modules by name."""
+    """A group of commands with plain help; `late` has their modules by name.
+
+    `with_codes` has the modules that declare codes of findings as `CODES`, by command.
+    """
 
     late: ClassVar[Mapping[str, str]] = {}
+    with_codes: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.commands: Any = LateCommands(self.late)
+
+    def codes(self) -> Mapping[str, Sequence[Code]]:
+        """Return the codes of findings that only these commands report, by command."""
+        return {name: import_module(module).CODES for name, module in self.with_codes.items()}
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the subcommands, then the options."""

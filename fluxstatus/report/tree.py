@@ -9,14 +9,14 @@ from typing import Any
 from fluxstatus.lookup.node import Node
 from fluxstatus.report.as_json import ref_json
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, visible, wrap
+from fluxstatus.report.terminal import columns, painted, visible, wrap
 
 SCHEMA_VERSION = 1
 
 _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
 _UNLIMITED = sys.maxsize
-_SGR: Mapping[bool | None, str] = {True: "32", False: "1;31", None: "33"}
+_STYLES: Mapping[bool | None, str] = {True: "pass", False: "fail", None: "warn"}
 _DOT: Mapping[bool | None, str] = {True: "darkgreen", False: "red", None: "orange"}
 _NARROWEST = 30  # columns for a text at any depth
 
@@ -107,7 +107,7 @@ def _line(node: Node, look: Look, before: str) -> str:
         mark = "..." if look.ascii else "…"
         shown = wrap(shown, room - len(mark), ascii_only=look.ascii)[0] + mark
     if look.colour:
-        shown = f"\x1b[{_SGR[node.health.healthy]}m{shown}\x1b[0m"
+        shown = painted(shown, _STYLES[node.health.healthy])
     return f"{before}{visible(head, ascii_only=look.ascii)}{shown}"
 
 

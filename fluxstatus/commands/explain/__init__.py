@@ -11,6 +11,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Display, ObjectNamespace, Snapshots, Timeout
 from fluxstatus.commands.progress import ask
+from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Unread, Why
@@ -19,8 +20,11 @@ from fluxstatus.report import RENDER, Format, Look
 from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.commands.explain.codes import Code
+    from collections.abc import Mapping, Sequence
+
+    from fluxstatus.commands.explain.codes import CodeDetails
     from fluxstatus.commands.explain.details import Details
+    from fluxstatus.model.codes import Code
     from fluxstatus.state.resource import Resource
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
@@ -59,7 +63,7 @@ def show(
 
     if conflict := snapshots.conflict(connection):
         ctx.fail(conflict)
-    known = codes()
+    known = codes(_codes_of_commands(ctx)) if len(words) == 1 and "/" not in words[0] else {}
     if code := known.get(" ".join(words)):
         _print(code, display)
         return
@@ -79,7 +83,13 @@ def show(
     raise typer.Exit(_CODES.get(details.level, Exit.HEALTHY))
 
 
-def _print(explained: "Details | Code", display: Display) -> None:
+def _codes_of_commands(ctx: typer.Context) -> "Mapping[str, Sequence[Code]]":
+    """Return the codes that only commands report, by command."""
+    group = ctx.find_root().command
+    return group.codes() if isinstance(group, PlainGroup) else {}
+
+
+def _print(explained: "Details | CodeDetails", display: Display) -> None:
     from fluxstatus.commands.explain import as_json, as_text
 
     if display.output is Format.TEXT:

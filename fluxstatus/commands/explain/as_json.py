@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from fluxstatus.commands.explain.codes import Code
+from fluxstatus.commands.explain.codes import CodeDetails
 from fluxstatus.commands.explain.details import Details
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node
@@ -25,9 +25,9 @@ from fluxstatus.report.secrets import json_of, unread_json
 SCHEMA_VERSION = 1
 
 
-def render(explained: Details | Code) -> str:
+def render(explained: Details | CodeDetails) -> str:
     """Return *explained* as a JSON document in ASCII that ends with a newline."""
-    content = _code(explained) if isinstance(explained, Code) else _details(explained)
+    content = _code(explained) if isinstance(explained, CodeDetails) else _details(explained)
     return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
 
 
@@ -95,7 +95,7 @@ def _details(details: Details) -> dict[str, Any]:
     }
 
 
-def _code(code: Code) -> dict[str, Any]:
+def _code(code: CodeDetails) -> dict[str, Any]:
     return {
         "code": code.code,
         "meaning": code.meaning,

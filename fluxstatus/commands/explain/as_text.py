@@ -4,15 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
-from fluxstatus.commands.explain.codes import Case, Code
+from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command
 from fluxstatus.report.as_text import put_finding, word_of
-from fluxstatus.report.layout import Cell, Page
+from fluxstatus.report.layout import INDENT, Cell, Page, put_command, put_head, put_pairs
 from fluxstatus.report.look import Look
-from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
 from fluxstatus.report.terminal import columns, visible
 from fluxstatus.report.tree import branches
@@ -25,9 +24,11 @@ _STATUS = len("Unknown")
 _CAUSE = "  <- the cause"
 
 
-def render(explained: Details | Code, look: Look) -> str:
+def render(explained: Details | CodeDetails, look: Look) -> str:
     """Return *explained* as lines, with the width and the cuts of a report."""
-    page = _code(explained, look) if isinstance(explained, Code) else _details(explained, look)
+    page = (
+        _code(explained, look) if isinstance(explained, CodeDetails) else _details(explained, look)
+    )
     return "\n".join(page.lines) + "\n"
 
 
@@ -55,7 +56,7 @@ def _details(details: Details, look: Look) -> Page:
     return page
 
 
-def _code(code: Code, look: Look) -> Page:
+def _code(code: CodeDetails, look: Look) -> Page:
     page = Page(look, (), ())
     page.put(f"{code.code}: {code.meaning}")
     page.gap()

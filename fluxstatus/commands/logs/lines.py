@@ -5,9 +5,9 @@ from datetime import UTC
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.lookup.log import Line
-from fluxstatus.report.terminal import visible
+from fluxstatus.report.terminal import painted, visible
 
-_SGR = {"error": "1;31"}
+_STYLES = {"error": "fail"}
 
 
 def as_json(line: Line) -> str:
@@ -21,8 +21,8 @@ def as_text(line: Line, *, colour: bool) -> str:
         return f"{line.controller}: {visible(mask(line.raw))}"
     level = visible(text_of(line.entry.get("level")) or "-")
     at = line.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z" if line.at else "-"
-    painted = f"\x1b[{_SGR[level]}m{level}\x1b[0m" if colour and level in _SGR else level
-    parts = (at, painted, line.controller, visible(_object(line)), "-", visible(line.text))
+    shown = painted(level, _STYLES.get(level, "")) if colour else level
+    parts = (at, shown, line.controller, visible(_object(line)), "-", visible(line.text))
     return " ".join(part for part in parts if part)
 
 

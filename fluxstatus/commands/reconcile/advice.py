@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.checks.wording import cause_finding
+from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.commands.reconcile.outlook import Outlook, outlooks
 from fluxstatus.commands.reconcile.requests import Request, requests
