@@ -51,7 +51,7 @@ def show(
     with reading(
         connection.access(timeout, place.namespace),
         tell=console.noting(on=display.verbose),
-        while_starting=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
+        while_starting=_preload,
     ) as ours:
         ours.discover()
         read = from_cluster(ours, place, display, fed_by)

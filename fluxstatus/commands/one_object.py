@@ -63,7 +63,7 @@ def from_file(place: ObjectNamespace, snapshot: SnapshotInput, display: BasicDis
 
 
 def from_cluster(
-    reading: "Reading",
+    reading: "Reader",
     place: ObjectNamespace,
     display: BasicDisplay,
     references: "References",

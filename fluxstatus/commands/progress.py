@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from fluxstatus.cluster.client import ApiClient
-    from fluxstatus.cluster.collector import Told
+    from fluxstatus.cluster.collector import Progress
 
 Connect: TypeAlias = "Callable[[], AbstractContextManager[ApiClient]]"
 """Opens the connection to the cluster."""
@@ -27,7 +27,7 @@ def connecting(connection: Connection, timeout: float, *, verbose: bool) -> Conn
     """
 
     def connect() -> "AbstractContextManager[ApiClient]":
-        from fluxstatus.cluster.list_reader import opened
+        from fluxstatus.cluster.reader import opened
 
         return opened(connection.access(timeout), console.noting(on=verbose))
 
@@ -54,7 +54,7 @@ def ask(
     live = console.LiveLine(on=not quiet and not verbose)
     answers: list[Progress] = []
 
-    def note_answer(answer: "Told") -> None:
+    def note_answer(answer: "Progress") -> None:
         answers.append(answer)
         text = f"{answer.query}: {answer.text}, after {answer.seconds:.2f} s"
         (console.note if verbose else live.show)(text)
@@ -88,7 +88,7 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     return workload_namespaces(answers)
 
 
-def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
+def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:
     """Return a line per step with its requests; a shared answer counts for its first step."""
     from fluxstatus.checks import STEPS
 

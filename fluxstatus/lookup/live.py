@@ -12,7 +12,7 @@ from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.served import Resource, called, of_kind, served
+from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.errors import AmbiguousError, ArgumentError, NotFoundError, UnreadError
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS

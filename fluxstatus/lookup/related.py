@@ -49,7 +49,7 @@ def needs_of(resource: Resource) -> Iterator[Key]:
 
 
 def read_related(
-    reading: "Reading",
+    reading: "Reader",
     named: Named,
     namespaces: Collection[str],
     references: References,
@@ -95,7 +95,7 @@ def read_related(
     return state, resource
 
 
-def _similar(reading: "Reading", key: Key) -> "Iterator[tuple[str, ListQuery]]":
+def _similar(reading: "Reader", key: Key) -> "Iterator[tuple[str, ListQuery]]":
     """Return the queries for objects that *key*, which does not exist, may stand for."""
     kind, place, name = key
     yield reading.of_kind(KINDS[kind])

@@ -115,7 +115,6 @@ def _find(
     """
     from fluxstatus.cluster.list_reader import Live
     from fluxstatus.cluster.processes import ProgramError
-    from fluxstatus.cluster.reader import opened
     from fluxstatus.commands.logs import selection
     from fluxstatus.lookup.live import Objects, ref_of
     from fluxstatus.model.errors import NotFoundError

@@ -93,7 +93,7 @@ def _find_live(
     with reading(
         connection.access(timeout, place.namespace),
         tell=console.noting(on=display.verbose),
-        while_starting=("lookup.related", "commands.reconcile.advice", "commands.reconcile.text"),
+        while_starting=_preload,
     ) as ours:
         from fluxstatus.cluster.queries import QUERIES
         from fluxstatus.lookup.related import needs_of
