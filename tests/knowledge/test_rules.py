@@ -19,6 +19,7 @@ from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.model.hints import Command
 from tests.builders import analysis, flux, flux_system, judged
+from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
 from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
 
@@ -171,7 +172,7 @@ def test_a_code_belongs_to_messages_or_to_a_state() -> None:
     """A code belongs to messages or to a state, not both, and `explain` knows each."""
     of_texts = {rule.code for table in TABLES for rule in table.RULES} | {UNKNOWN_FAULT.code}
     assert of_texts.isdisjoint(STATES)
-    assert of_texts | set(STATES) <= set(codes())
+    assert of_texts | set(STATES) <= set(codes(OF_COMMANDS))
 
 
 SECRETS = {
