@@ -161,8 +161,7 @@ def unread_finding(step: str, what: str, unread: Unread) -> Finding:
 
 def unread_hints(unread: Unread) -> Iterator[Hint]:
     """Return the next steps that come with *unread*."""
-    for text, commands in unread.hints:
-        yield Hint(text, tuple(Command(argv) for argv in commands))
+    yield from unread.hints
     if not (unread.rule or unread.hints):
         yield Hint(_NEXT.get(unread.why, "try again in a moment"))
     if unread.rule and not unread.hints:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command, Hint
 
 _LISTED = 10  # contexts in a sentence
 _SAID = 300  # characters of a foreign program's words in a sentence
@@ -404,7 +405,9 @@ def _fill(
     if plugin in _PLUGINS:
         fields["install"], fields["login"] = _PLUGINS[plugin]
     commands = (shlex.split(each.format_map(fields)) for each in failure.commands)
-    hint = (failure.step.format_map(fields), tuple(tuple(argv) for argv in commands if argv))
+    hint = Hint(
+        failure.step.format_map(fields), tuple(Command(tuple(argv)) for argv in commands if argv)
+    )
     text = failure.text.format_map(fields)
     return Unread(failure.why, mask(text), hints=(hint,) if failure.step else ())
 

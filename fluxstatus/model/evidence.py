@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
+from fluxstatus.model.hints import Hint
+
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON, pruned (see prune.py), its apiVersion and kind filled in."""
 
@@ -30,17 +32,17 @@ class Why(StrEnum):
 
 
 class Unread(NamedTuple):
-    """Something that could not be read: never the same as something that is not there.
+    """Something that could not be read, which is never the same as something that does not exist.
 
-    `text` is one sentence for the reader; `rule` the RBAC permission that is missing, as
-    "list helmreleases.helm.toolkit.fluxcd.io", when that is the reason; `hints` are next steps
-    as (sentence, commands) with each command an argument vector that changes nothing.
+    `text` is one sentence for the reader; `rule` the missing RBAC permission, as
+    "list helmreleases.helm.toolkit.fluxcd.io", when that is the reason. `hints` are next steps
+    with the label "fix" and commands that change nothing: a snapshot stores neither property.
     """
 
     why: Why
     text: str
     rule: str = ""
-    hints: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 class Answer(NamedTuple):

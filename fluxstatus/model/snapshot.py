@@ -13,6 +13,7 @@ from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 
 from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.hints import Command, Hint
 
 FORMAT = "flux-status-snapshot"
 VERSION = 1
@@ -120,8 +121,14 @@ def loads(data: bytes, name: str = "the snapshot", *, limit: int = LIMIT) -> Evi
 def _plain(found: str | Unread | None) -> str | dict[str, Any] | None:
     if not isinstance(found, Unread):
         return found
-    hints = [{"text": text, "commands": commands} for text, commands in found.hints]
+    hints = [_plain_hint(hint) for hint in found.hints]
     return {"why": found.why, "text": found.text, "rule": found.rule, "hints": hints}
+
+
+def _plain_hint(hint: Hint) -> dict[str, Any]:
+    if hint.label != "fix" or any(command.changes for command in hint.commands):
+        raise ValueError(f"the hint {hint.text!r} would lose its label or a command that changes")
+    return {"text": hint.text, "commands": [command.argv for command in hint.commands]}
 
 
 def _reason(error: Exception) -> str:
@@ -230,6 +237,7 @@ def _evidence(document: dict[str, Any]) -> Evidence:
 
 def _unread(found: dict[str, Any]) -> Unread:
     hints = tuple(
-        (hint["text"], tuple(tuple(argv) for argv in hint["commands"])) for hint in found["hints"]
+        Hint(hint["text"], tuple(Command(tuple(argv)) for argv in hint["commands"]))
+        for hint in found["hints"]
     )
     return Unread(Why(found["why"]), found["text"], found["rule"], hints)

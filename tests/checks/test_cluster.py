@@ -6,6 +6,7 @@ import pytest
 
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import RESOURCES
 from tests.builders import NOW, bad, evidence, flux_system, found, judge, only, without
 
@@ -74,7 +75,9 @@ def test_an_unknown_flux_sets_no_higher_floor() -> None:
 @pytest.mark.parametrize("why", [w for w in Why if w is not Why.ABSENT])
 def test_each_way_to_be_unreachable_has_its_own_code(why: Why) -> None:
     """A cluster that could not be asked is one fail with its sentence, its fix and exit code 3."""
-    unread = Unread(why, "the token is rejected", hints=(("log in", (("kubectl", "auth"),)),))
+    unread = Unread(
+        why, "the token is rejected", hints=(Hint("log in", (Command(("kubectl", "auth")),)),)
+    )
     report = judge(Evidence(taken_at=NOW, target=Target("prod"), unreachable=unread))
     (finding,) = report.findings
     assert (finding.level, finding.code) == (Level.FAIL, f"cluster-{why}")

@@ -17,13 +17,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.snapshot import SnapshotError, dumps, load, loads, save
 
 FORBIDDEN = Unread(
     Why.FORBIDDEN,
     "alice may not list HelmReleases",
     "list helmreleases.helm.toolkit.fluxcd.io",
-    (("ask for it", (("kubectl", "auth", "can-i", "list"), ("kubectl", "auth", "whoami"))),),
+    (
+        Hint(
+            "ask for it",
+            (Command(("kubectl", "auth", "can-i", "list")), Command(("kubectl", "auth", "whoami"))),
+        ),
+    ),
 )
 APP = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a\x1b\ud800ü"}, "n": [1, 2.5, None]}
 SAMPLE = Evidence(
@@ -49,13 +55,9 @@ JSON = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 TEXTS = st.lists(ANY_TEXT, max_size=3).map(tuple)
-UNREAD = st.builds(
-    Unread,
-    st.sampled_from(Why),
-    ANY_TEXT,
-    ANY_TEXT,
-    st.lists(st.tuples(ANY_TEXT, st.lists(TEXTS, max_size=2).map(tuple)), max_size=2).map(tuple),
-)
+COMMANDS = st.lists(st.builds(Command, TEXTS), max_size=2).map(tuple)
+HINTS = st.lists(st.builds(Hint, ANY_TEXT, COMMANDS), max_size=2).map(tuple)
+UNREAD = st.builds(Unread, st.sampled_from(Why), ANY_TEXT, ANY_TEXT, HINTS)
 ITEMS = st.lists(st.dictionaries(ANY_TEXT, JSON, max_size=3), max_size=3).map(tuple)
 ANSWERS = st.builds(Answer, ITEMS, st.none() | UNREAD, TEXTS)
 EVIDENCE = st.builds(
@@ -114,7 +116,9 @@ def test_the_document_is_as_documented() -> None:
         "why": "forbidden",
         "text": "alice may not list HelmReleases",
         "rule": "list helmreleases.helm.toolkit.fluxcd.io",
-        "hints": [{"text": "ask for it", "commands": [list(c) for c in FORBIDDEN.hints[0][1]]}],
+        "hints": [
+            {"text": "ask for it", "commands": [list(c.argv) for c in FORBIDDEN.hints[0].commands]}
+        ],
     }
 
 
@@ -196,6 +200,34 @@ def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     assert told.stdout == f"{path} cannot be written: File too large\n"
     assert load(path) == SAMPLE
     assert list(tmp_path.iterdir()) == [path]
+
+
+VERSION_1 = (
+    b'{"format":"flux-status-snapshot","version":1,"takenAt":"2026-11-23T04:12:07Z",'
+    b'"target":{"context":"","cluster":"","server":"","user":"","kubernetes":"","flags":[]},'
+    b'"cost":{"requests":0,"bytes":0,"seconds":0.0},"clockSkew":null,'
+    b'"unreachable":{"why":"login","text":"the token has expired","rule":"","hints":'
+    b'[{"text":"log in","commands":[["kubectl","auth","whoami"],["kubectl","version"]]}]},'
+    b'"served":null,"programs":{},"answers":{}}\n'
+)
+
+
+def test_a_file_of_an_older_release_is_read_and_saved_to_the_byte() -> None:
+    """The hints of a version 1 file become hints whose commands change nothing."""
+    commands = (Command(("kubectl", "auth", "whoami")), Command(("kubectl", "version")))
+    found = loads(VERSION_1)
+    assert found.unreachable is not None
+    assert found.unreachable.hints == (Hint("log in", commands, "fix"),)
+    assert dumps(found) == VERSION_1
+
+
+@pytest.mark.parametrize(
+    "hint", [Hint("more", label="more"), Hint("change it", (Command(("kubectl",), changes=True),))]
+)
+def test_a_hint_that_the_file_cannot_hold_is_refused(hint: Hint) -> None:
+    """A report on the file must be the report on the cluster, so no property may get lost."""
+    with pytest.raises(ValueError, match="would lose"):
+        dumps(Evidence(SAMPLE.taken_at, unreachable=Unread(Why.LOGIN, "expired", hints=(hint,))))
 
 
 def test_what_json_cannot_hold_is_not_saved(tmp_path: Path) -> None:
