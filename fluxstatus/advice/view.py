@@ -1,17 +1,16 @@
 """What habits are looked for in: what is well, of what was asked about."""
 
-import re
 from collections import defaultdict
 from functools import cached_property
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import WELL, Resource
 
 _RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
-_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 class View:
@@ -72,5 +71,4 @@ class View:
     @cached_property
     def flux(self) -> tuple[int, int] | None:
         """The minor version of Flux, None when nothing tells it."""
-        found = _VERSION.match(self.state.flux_version)
-        return (int(found[1]), int(found[2])) if found else None
+        return minor_of(self.state.flux_version)

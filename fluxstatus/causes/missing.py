@@ -1,8 +1,8 @@
 """References that lead nowhere: to what, and what they may have meant."""
 
-import difflib
 from collections.abc import Iterator
 
+from fluxstatus.base.similar import similar
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import (
@@ -14,7 +14,6 @@ from fluxstatus.state.references import (
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
-_ENOUGH_ALIKE = 0.6
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
 _LOOKED_UP = 50  # missing things for which a meaning is looked for: nobody reads more
 _COMPARED = 500  # names that one is compared with: where there are more, all are alike
@@ -88,4 +87,4 @@ def _nearest(state: State, target: Key, referrer: Key) -> str:
 
 def _closest(word: str, candidates: list[str]) -> list[str]:
     near = [c for c in candidates if abs(len(c) - len(word)) <= _LENGTHS_APART]
-    return difflib.get_close_matches(word, near[:_COMPARED], 1, _ENOUGH_ALIKE)
+    return similar(word, near[:_COMPARED])

@@ -1,8 +1,8 @@
 """Step 1: is the cluster reachable, and is it one that Flux runs on?"""
 
-import re
 from collections.abc import Iterator
 
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_finding, unread_hints
@@ -23,7 +23,6 @@ MOST_SKEW = 60.0
 """Seconds that two clocks may differ before ages and certificates go wrong."""
 
 _NOT_TOLD = Unread(Why.GARBLED, "the API server tells nothing of what it serves")
-_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
@@ -146,10 +145,9 @@ def _too_old(level: Level, title: str) -> Finding:
 
 def parse(version: str) -> tuple[int, int] | None:
     """Read the major and minor of a *version*; None when it has none that mean anything."""
-    found = _VERSION.match(version)
-    if not found or found[1] == "0":  # what was built without a version calls itself v0.0.0
-        return None
-    return int(found[1]), int(found[2])
+    found = minor_of(version)
+    # A program that was built without a version reports v0.0.0.
+    return found if found and found[0] else None
 
 
 def _text(version: tuple[int, int]) -> str:

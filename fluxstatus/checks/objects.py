@@ -1,9 +1,9 @@
 """Steps 5 and 6: the Flux objects, each cause told once and what waits for it folded under it."""
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.similar import similar
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
@@ -63,7 +63,7 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
     for namespace in sorted(state.namespaces - flux_namespaces):
         if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
             continue
-        near = get_close_matches(namespace, flux_namespaces, n=1)
+        near = similar(namespace, flux_namespaces)
         meant = f" (is {near[0]} meant?)" if near else ""
         yield Finding(
             step=RECONCILERS.id,

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fluxstatus.base.durations import seconds, when
+from fluxstatus.base.durations import age, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.controllers import of_component
@@ -31,7 +32,6 @@ REPORT_EVERY = timedelta(minutes=5)
 """The operator's default --reporting-interval (FO cmd/operator/main.go)."""
 
 _WHOLE_SECONDS = re.compile(r"finished in \d+s$")
-_MINOR = re.compile(r"v?(\d+)\.(\d+)")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
@@ -121,15 +121,14 @@ def _report(state: State) -> Iterator[Finding]:
             hints=(_log(operator.ref),),
         )
     for report in answer.items:
-        age, every = _report_age(state, report), _report_interval(operator, report)
-        minutes = int(every.total_seconds() / 60)
-        if age and age > 3 * every:
+        old, every = _report_age(state, report), _report_interval(operator, report)
+        if old and old > 3 * every:
             yield Finding(
                 step=STEP_ID,
                 code="report-old",
                 level=Level.WARN,
-                title=f"the FluxReport has not been renewed for {int(age.total_seconds() / 60)}m",
-                why=f"the operator renews it every {minutes}m when it works",
+                title=f"the FluxReport has not been renewed for {age(old)}",
+                why=f"the operator renews it every {duration(every.total_seconds())} when it works",
                 hints=(_log(operator.ref),),
             )
 
@@ -166,8 +165,8 @@ def _command_line(state: State) -> Iterator[Finding]:
     server = next((operator.version for operator in state.operators), "")
     if not isinstance(client, str):
         return
-    here, there = _MINOR.match(client), _MINOR.match(server)
-    if here and there and here.groups() != there.groups():
+    here, there = minor_of(client), minor_of(server)
+    if here and there and here != there:
         yield Finding(
             step=STEP_ID,
             code="cli-version-skew",

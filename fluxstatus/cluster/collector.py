@@ -5,7 +5,6 @@ says which of them it serves, and in which version.
 """
 
 import gc
-import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -13,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
+from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import discovery, paging, processes
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.paging import ListQuery
@@ -255,8 +255,8 @@ def _version_of(client: Process | Unread) -> str | Unread:
     except ProgramError as error:
         return error.unread
     said = client.output().stdout.decode(errors="replace")
-    version = re.search(r"\d+\.\d+\.\d+[\w.+-]*", said)
-    return version[0] if version else Unread(Why.GARBLED, f"{_CLIENT} does not tell its version")
+    version = version_in(said).removeprefix("v")
+    return version or Unread(Why.GARBLED, f"{_CLIENT} does not tell its version")
 
 
 def _summary(answer: Answer) -> str:

@@ -8,11 +8,11 @@ status 500, as plain text.
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import PurePath
 from typing import NamedTuple
 
 from fluxstatus.base.masking import mask
+from fluxstatus.base.similar import similar
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.hints import Command, Hint
@@ -399,7 +399,7 @@ def _fill(
         "install": "see its documentation",
         **(named or {}),
     }
-    for near in get_close_matches(fields.get("missing", ""), config.contexts, n=1):
+    for near in similar(fields.get("missing", ""), config.contexts):
         fields["retry"] = shlex.join(("kubectl", "flux-status", f"--context={near}"))
     plugin = PurePath(fields.get("plugin", "")).name
     if plugin in _PLUGINS:

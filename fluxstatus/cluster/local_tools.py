@@ -1,10 +1,10 @@
 """The programs on this machine that have to do with Flux: where they are, and their versions."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.model.evidence import Unread, Why
@@ -17,7 +17,6 @@ _QUESTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What makes each tell its own version, without asking a cluster. Others are only looked for."""
 
-_VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
 _SECONDS = 5.0
 
 
@@ -64,7 +63,7 @@ def _answer(name: str, path: str, process: Process) -> Client:
         process.wait(_SECONDS)
     except ProgramError as error:
         return Client(name, path, unread=error.unread)
-    said = _VERSION.search(process.output().stdout.decode(errors="replace"))
-    if said is None:
+    version = version_in(process.output().stdout.decode(errors="replace"))
+    if not version:
         return Client(name, path, unread=Unread(Why.GARBLED, f"{name} does not tell its version"))
-    return Client(name, path, said[0])
+    return Client(name, path, version)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import AGGREGATED
 from fluxstatus.cluster.paging import ListQuery
@@ -78,10 +78,9 @@ def called(resources: Iterable[Resource], word: str) -> list[Resource]:
     ]
     if not found:
         known = {name for one in everything for name in one.names}
-        near = get_close_matches(name, known, n=1)
         if flux:
             raise NotFoundError(f"the API server does not serve {flux.resource}")
-        meant = f"did you mean {near[0]}?" if near else "see `kubectl api-resources`."
+        meant = did_you_mean(name, known, "see `kubectl api-resources`.")
         raise NotFoundError(f"{word!r} is no kind that this API server serves; {meant}")
     return found
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, NamedTuple, Protocol
 
 import jmespath
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.list_options import Shape
 from fluxstatus.model.errors import NotFoundError
@@ -193,8 +193,7 @@ def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, s
             entry.times[column] if column in entry.times else entry.cell(column)
         )
     if not word.startswith((".", "{")):
-        near = get_close_matches(column, columns, n=1)
-        meant = f"did you mean {near[0].lower()}?" if near else "a path begins with a dot."
+        meant = did_you_mean(column, columns, "a path begins with a dot.", str.lower)
         raise NotFoundError(f"{word!r} is no column; {meant}")
     try:
         path = jmespath.compile(word.strip("{}").lstrip("."))

@@ -1,9 +1,9 @@
 """What somebody means by KIND/NAME: kubectl's and Flux's names for kinds, and near misses."""
 
 from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
+from fluxstatus.base.similar import did_you_mean, similar
 from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.kinds import KINDS, Kind
@@ -45,8 +45,7 @@ def kind_called(word: str, others: Iterable[str] = ()) -> Kind:
     kind = _BY_NAME.get(short)
     if kind and (not group or kind.group == group or group.endswith(f".{kind.group}")):
         return kind
-    near = get_close_matches(short, (*_BY_NAME, *others), n=1)
-    meant = f"did you mean {near[0]}?" if near else f"there are: {', '.join(_names())}."
+    meant = did_you_mean(short, (*_BY_NAME, *others), f"there are: {', '.join(_names())}.")
     raise NotFoundError(f"{word!r} is no kind of Flux; {meant}")
 
 
@@ -88,13 +87,13 @@ def _unread(state: State, kind: Kind) -> Unread | None:
 
 
 def _near(name: str, known: Sequence[Resource]) -> list[Resource]:
-    close = get_close_matches(name, {resource.ref.name for resource in known}, n=3)
+    close = similar(name, {resource.ref.name for resource in known}, 3)
     return [resource for resource in known if resource.ref.name in close]
 
 
 def near_codes(asked: Named, codes: Iterable[str]) -> list[tuple[str, ...]]:
     """Return the words for those of *codes* that a lone word may have meant."""
-    near = () if asked.kind else get_close_matches(asked.name, list(codes), n=3)
+    near = () if asked.kind else similar(asked.name, list(codes), 3)
     return [(code,) for code in near]
 
 

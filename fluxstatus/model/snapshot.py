@@ -4,7 +4,6 @@ The file is one JSON document. A key that an older reader would miss raises the 
 """
 
 import json
-import os
 import sys
 import zlib
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 
+from fluxstatus.base.files import replace_file
 from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
 from fluxstatus.model.hints import Command, Hint
 
@@ -59,7 +59,8 @@ def save(path: str | Path, evidence: Evidence) -> None:
         data = dumps(evidence)
         target = Path(path).resolve()
         # The gzip header that zlib writes has neither time nor name: same data, same file.
-        _replace(target, zlib.compress(data, wbits=_GZIP) if target.suffix == ".gz" else data)
+        data = zlib.compress(data, wbits=_GZIP) if target.suffix == ".gz" else data
+        _replace(target, data)
     except (OSError, RuntimeError, ValueError) as error:
         raise SnapshotError(f"{path} cannot be written: {_reason(error)}") from error
 
@@ -138,17 +139,7 @@ def _reason(error: Exception) -> str:
 def _replace(target: Path, data: bytes) -> None:
     if target.exists() and not target.is_file():  # replacing /dev/stdout would be a surprise
         raise ValueError("it is not a regular file")
-    draft = target.with_name(f".flux-status-{os.urandom(8).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    replace_file(target, data)
 
 
 def _unpack(data: bytes, limit: int) -> bytes:

@@ -1,8 +1,8 @@
 """Which controllers' logs are meant: by name, by the object that they reconcile, or all."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.kinds import KINDS, OPERATOR
 from fluxstatus.state.deployments import Component
@@ -22,9 +22,8 @@ def named(components: Sequence[Component], name: str) -> list[Component]:
     if found:
         return found
     there = {word for one in components for word in _names(one)}
-    near = get_close_matches(name, there or NAMES, n=1)
     known = ", ".join(sorted({one.name for one in components})) or "no controller of Flux"
-    meant = f"did you mean {near[0]}?" if near else f"there is {known}."
+    meant = did_you_mean(name, there or NAMES, f"there is {known}.")
     raise NotFoundError(f"no controller {name!r} was found; {meant}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.base.durations import ago, seconds, when
+from fluxstatus.base.durations import ago, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.model.evidence import Why
@@ -81,7 +81,7 @@ def _next_attempt(case: Case) -> Outlook:
         every = seconds(resource.spec.get("retryInterval"), every)
     if not every:
         return Outlook(f"it {word} by itself; when, nothing tells")
-    text = f"it {word} every {_duration(every)}"
+    text = f"it {word} every {duration(every)}"
     if last is None:
         return Outlook(f"{text}; when it last was leaves no trace, so within that time")
     due = last + timedelta(seconds=every)
@@ -131,7 +131,7 @@ def _noticed(case: Case, source: Resource) -> Iterator[Outlook]:
         yield Outlook(f"{source.ref} hears of a push at once, through {receiver.ref}{ill}")
     if not receivers:
         every = interval_of(source)
-        when_it_looks = f"when it looks, every {_duration(every)}" if every else "when it looks"
+        when_it_looks = f"when it looks, every {duration(every)}" if every else "when it looks"
         yield Outlook(f"{_no_receiver(case, source)} it sees what is new {when_it_looks}")
 
 
@@ -150,11 +150,3 @@ def _names(receiver: Resource, source: Resource) -> bool:
         and (text_of(entry.get("namespace")) or receiver.ref.namespace) == source.ref.namespace
         for entry in maps_of(receiver.spec.get("resources"))
     )
-
-
-def _duration(length: float) -> str:
-    """Return a number of seconds as Flux writes it: 90s, 10m, 1h."""
-    for size, unit in ((3600, "h"), (60, "m")):
-        if length >= size and not length % size:
-            return f"{length / size:.0f}{unit}"
-    return f"{length:g}s"
