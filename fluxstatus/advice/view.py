@@ -8,7 +8,7 @@ from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.resource import HEALTHY, Resource
 
 _RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
 
@@ -25,8 +25,12 @@ class View:
         causes = self._analysis.causes
         found: dict[str, list[Resource]] = defaultdict(list)
         for key, resource in self.state.resources.items():
-            told = key in causes.by_object or key in causes.cut_off
-            if resource.verdict in WELL and not told and self.state.covers(resource.ref.namespace):
+            told = key in causes.by_object or key in causes.stale_causes
+            if (
+                resource.verdict in HEALTHY
+                and not told
+                and self.state.covers(resource.ref.namespace)
+            ):
                 found[resource.ref.kind].append(resource)
         for resources in found.values():
             resources.sort(key=lambda resource: resource.ref)
@@ -61,12 +65,12 @@ class View:
 
     def works(self, component: str) -> bool:
         """Whether a controller of this name was found and works."""
-        return any(c.name == component and not c.down for c in self.state.components)
+        return any(c.name == component and not c.unavailable for c in self.state.components)
 
     def is_well(self, resource: Resource) -> bool:
         """Whether nothing is told of *resource*, in whatever namespace it is."""
         causes = self._analysis.causes.by_object
-        return resource.verdict in WELL and resource.ref.key not in causes
+        return resource.verdict in HEALTHY and resource.ref.key not in causes
 
     @cached_property
     def flux(self) -> tuple[int, int] | None:

@@ -40,7 +40,7 @@ def beside(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Say what an engineer should know before mending *cause*."""
     yield from _suspension(analysis.state, cause)
     yield from _other_causes(analysis, cause)
-    parent = analysis.causes.frozen_by.get(cause.ref.key)
+    parent = analysis.causes.suspended_owners.get(cause.ref.key)
     if parent is not None and parent is not cause:
         yield f"{parent.ref}, which made it, is suspended: what is mended in Git does not arrive"
 
@@ -56,8 +56,8 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
         yield f"it runs {short(lag.applied)}, and its source has {short(lag.wanted)}{since}"
     if cause.waiting:
         yield "what waits for it waits for ever"
-    if cause.frozen:
-        number = len(cause.frozen)
+    if cause.not_updated:
+        number = len(cause.not_updated)
         things = "1 object that it made" if number == 1 else f"{number} objects that it made"
         yield f"the spec of {things} does not change either"
 

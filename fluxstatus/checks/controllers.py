@@ -41,7 +41,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         or (cause.ref.kind == _CRD and (cause.blocks or _is_of_operator(cause.ref)))
     ]
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in stopped)
-    working = [component for component in state.components if not component.down]
+    working = [component for component in state.components if not component.unavailable]
     for component in working:
         yield from of_component(STEP_ID, analysis, component)
     if working and (pods_unread := state.evidence.answer("pods").unread):
@@ -49,7 +49,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     yield from _versions(working)
     yield from _not_served(state, {cause.ref.name for cause in stopped})
     told = {cause.ref for cause in stopped}
-    awaited = [c.ref for c in state.components if c.down and c.ref not in told]
+    awaited = [c.ref for c in state.components if c.unavailable and c.ref not in told]
     awaited += analysis.causes.not_installed
     if working and not (stopped or awaited):
         yield passed(STEP_ID, _doing_well(working))

@@ -37,7 +37,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     current = total = 0
     for key, lag in analysis.causes.lags.items():
-        if key in analysis.causes.cut_off or not state.covers(key[1]):
+        if key in analysis.causes.stale_causes or not state.covers(key[1]):
             continue
         resource = state.resources[key]
         total += 1
@@ -56,7 +56,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         title = "nothing to compare: no object whose source is well and could be read"
         yield Finding(step=STEP_ID, code="nothing-compared", level=Level.SKIP, title=title)
     else:
-        title = f"nothing is deployed by Flux{state.place}"
+        title = f"nothing is deployed by Flux{state.namespace_suffix}"
         yield Finding(step=STEP_ID, code="nothing-runs", level=Level.SKIP, title=title)
 
 
@@ -150,7 +150,7 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     for key, resource in state.resources.items():
         at = unhandled_since(resource, state.now)
-        told = key in analysis.causes.by_object or key in analysis.causes.cut_off
+        told = key in analysis.causes.by_object or key in analysis.causes.stale_causes
         if at and not told and resource.verdict is Verdict.READY:
             yield Finding(
                 step=STEP_ID,

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.causes.missing import nearest
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge import diagnose
 from fluxstatus.model.findings import Finding, Level
@@ -59,7 +58,7 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
     kind, namespace, name = missing[0]
     effect = {"Alert": "its events are never sent", "Receiver": "a call does not reconcile it"}
     more = f", nor {len(missing) - 1} others that it names" if len(missing) > 1 else ""
-    meant = nearest(analysis.state, missing[0], ref.key)
+    meant = analysis.causes.suggestions.suggest(missing[0], ref.key)
     yield Finding(
         step=STEP_ID,
         code="watches-missing",
@@ -84,7 +83,7 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
 
 def _is_missing(analysis: Analysis, key: Key) -> bool:
     """Whether *key* does not exist, and not because nothing of its kind can: that is told once."""
-    return analysis.state.known_missing(key) and key[0] not in analysis.causes.gone_kinds
+    return analysis.state.known_missing(key) and key[0] not in analysis.causes.missing_kinds
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:

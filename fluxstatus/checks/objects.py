@@ -22,7 +22,7 @@ from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import provider_of
-from fluxstatus.state.resource import WELL, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.revisions import short
 from fluxstatus.state.state import State
 
@@ -39,15 +39,15 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
         if cause.ref.kind in {kind.name for kind in kinds}:
             yield cause_finding(step, analysis, cause)
     objects = [r for r in state.of_kind(*(k.name for k in kinds)) if state.covers(r.ref.namespace)]
-    yield from on_the_way(step, [r for r in objects if r.ref.key in causes.moving], state.now)
+    yield from on_the_way(step, [r for r in objects if r.ref.key in causes.in_progress], state.now)
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
     known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_of_use(state, r, used)]
-    well = [r for r in known if r.verdict in WELL and r.ref.key not in causes.cut_off]
+    well = [r for r in known if r.verdict in HEALTHY and r.ref.key not in causes.stale_causes]
     yield from (passed(step, f"{r.ref}: {_says(r)}", r.ref, r.since) for r in well)
     if well:
         yield passed(step, f"{len(well)} of {len(known)} are well")
     if not objects and all(_is_known(state, kind) for kind in kinds):
-        title = f"there are no {step}{state.place}"
+        title = f"there are no {step}{state.namespace_suffix}"
         yield Finding(step=step, code="none", level=Level.SKIP, title=title)
 
 

@@ -41,7 +41,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     stopped = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in stopped)
     for operator in state.operators:
-        if not operator.down:
+        if not operator.unavailable:
             yield from of_component(STEP_ID, analysis, operator)
             if pods_unread := state.evidence.answer("pods").unread:
                 yield unread_finding(STEP_ID, f"the pods of {operator.ref}", pods_unread)
@@ -55,7 +55,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         yield (
             unread_finding(STEP_ID, "the Deployments of Flux", unread) if unread else _absent(state)
         )
-    if any(not operator.down for operator in state.operators):
+    if any(not operator.unavailable for operator in state.operators):
         yield from _report(state)
     yield from _command_line(state)
 
@@ -108,7 +108,7 @@ def _report(state: State) -> Iterator[Finding]:
     if answer.unread:
         yield unread_finding(STEP_ID, "FluxReport", answer.unread)
         return
-    operator = next(o for o in state.operators if not o.down)
+    operator = next(o for o in state.operators if not o.unavailable)
     started = when(map_of(operator.deployment.get("metadata")).get("creationTimestamp"))
     new = started is None or state.now - started < 2 * REPORT_EVERY
     if not answer.items and not new:

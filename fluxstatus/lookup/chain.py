@@ -63,7 +63,7 @@ class Chains:
         key = resource.ref.key
         if resource.suspended or resource.verdict is Verdict.TERMINATING:
             return resource.verdict.value
-        if key in self._analysis.causes.cut_off:
+        if key in self._analysis.causes.stale_causes:
             return "ready, on what it got before"
         causes = self._causes(key)
         if causes and all(cause.ref.key != key for cause in causes):
@@ -80,11 +80,11 @@ class Chains:
     def controller_of(self, resource: Resource) -> Ref | None:
         """Return the Deployment that reconciles *resource*, or should; None if there is none."""
         component = self._controllers.component_of(resource)
-        return component.ref if component else self._controllers.stopped(resource)
+        return component.ref if component else self._controllers.unavailable_for(resource)
 
     def _causes(self, key: Key) -> Sequence[Cause]:
         causes = self._analysis.causes
-        return (*causes.by_object.get(key, ()), *causes.cut_off.get(key, ()))
+        return (*causes.by_object.get(key, ()), *causes.stale_causes.get(key, ()))
 
     def _up(self, resource: Resource, causes: set[Key], seen: set[Key]) -> tuple[Node, ...]:
         nodes = []
@@ -102,7 +102,7 @@ class Chains:
         if ref is None or ref.key in seen:
             return None
         seen.add(ref.key)
-        broken = {**self._controllers.down, **self._controllers.missing}.get(ref)
+        broken = {**self._controllers.unavailable, **self._controllers.missing}.get(ref)
         stands = broken.diagnosis.why if broken else "runs"
         return Node(ref, _CONTROLLER, stands, well=not broken, cause=ref.key in causes)
 

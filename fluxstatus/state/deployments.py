@@ -64,7 +64,7 @@ class Component(NamedTuple):
     starting: bool = False
 
     @property
-    def down(self) -> bool:
+    def unavailable(self) -> bool:
         """Whether nothing of it runs."""
         return self.ready < 1
 
@@ -79,7 +79,7 @@ class Component(NamedTuple):
         """Whether it reconciles only objects with certain labels, as a shard does."""
         return any(arg.startswith("--watch-label-selector") for arg in self.args)
 
-    def takes(self, resource: Resource) -> bool:
+    def watches(self, resource: Resource) -> bool:
         """Whether it would reconcile *resource*, by its --watch-… arguments.
 
         The operator takes a FluxInstance only in its own namespace.

@@ -53,7 +53,7 @@ _NO_FAILURE = frozenset({"ReconciliationDisabled", "Progressing"})
 """Reasons of Warning events that tell of no attempt that has failed: a controller that stops."""
 
 
-def tries_again(state: State, resource: Resource) -> bool:
+def is_failed_retry(state: State, resource: Resource) -> bool:
     """Whether the attempt before the one that *resource* is at has failed, and no less is known.
 
     One that has come further than the last is news: it may well be the fix.
@@ -100,7 +100,7 @@ def _newest(state: State, resource: Resource) -> Event | None:
     return next((event for event in told if event.reason not in _NO_FAILURE), None)
 
 
-def words_of(state: State, resource: Resource) -> tuple[str, str]:
+def reason_and_message_of(state: State, resource: Resource) -> tuple[str, str]:
     """Return the reason and message that tell what failed.
 
     Each retry wipes Ready ("Reconciliation in progress"). Then the conditions of the parts still

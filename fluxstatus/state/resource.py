@@ -50,9 +50,9 @@ class Verdict(StrEnum):
     TERMINATING = "terminating"  # deleted, and not gone
 
 
-WELL = frozenset({Verdict.READY, Verdict.STATIC})
-MOVING = frozenset({Verdict.STARTING, Verdict.RECONCILING})
-BROKEN = frozenset(Verdict) - WELL - MOVING - {Verdict.SUSPENDED}
+HEALTHY = frozenset({Verdict.READY, Verdict.STATIC})
+IN_PROGRESS = frozenset({Verdict.STARTING, Verdict.RECONCILING})
+BROKEN = frozenset(Verdict) - HEALTHY - IN_PROGRESS - {Verdict.SUSPENDED}
 
 
 def switch_of(kind: str) -> str:

@@ -27,7 +27,7 @@ class Lag(NamedTuple):
     since: datetime | None
 
 
-def has_news(state: State) -> bool:
+def has_new_artifacts(state: State) -> bool:
     """Whether a source has stored something since a controller that takes it up last worked.
 
     If not, no controller can be said to leave a revision alone, and none has to be compared.

@@ -65,7 +65,7 @@ class State:
         self.now = evidence.taken_at
 
     @property
-    def place(self) -> str:
+    def namespace_suffix(self) -> str:
         """Where it was asked about, to be put behind a sentence: " in team-a", empty for all."""
         return f" in {', '.join(sorted(self.namespaces))}" if self.namespaces else ""
 
@@ -84,22 +84,6 @@ class State:
                 resource = Resource(kind, item, self.now)
                 found[resource.ref.key] = resource
         return found
-
-    @cached_property
-    def places_of(self) -> dict[str, list[tuple[str, str]]]:
-        """The namespaces and names of the objects of each kind."""
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for kind, namespace, name in self.resources:
-            found[kind].append((namespace, name))
-        return dict(found)
-
-    @cached_property
-    def kinds_at(self) -> dict[tuple[str, str], list[str]]:
-        """The kinds of the objects at each namespace and name."""
-        found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for kind, namespace, name in self.resources:
-            found[namespace, name].append(kind)
-        return dict(found)
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Resource]]:
@@ -171,19 +155,6 @@ class State:
         for warned_of_one in found.values():
             warned_of_one.sort(key=lambda w: w.last, reverse=True)
         return dict(found)
-
-    @cached_property
-    def warnings_in(self) -> dict[str, dict[Key, list[Event]]]:
-        """The Warning events of the last hour by namespace, then by object."""
-        found: dict[str, dict[Key, list[Event]]] = defaultdict(dict)
-        for key, event in self.warnings.items():
-            found[key[1]][key] = event
-        return dict(found)
-
-    @cached_property
-    def suggested(self) -> dict[Key, str]:
-        """What missing things may have meant, as far as it was looked for (see missing.py)."""
-        return {}
 
     def answer_of(self, kind: str) -> Answer:
         """Return the answer to the list of a Flux *kind*."""

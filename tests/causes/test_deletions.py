@@ -110,8 +110,8 @@ def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None
 @pytest.mark.parametrize(
     ("ready", "stalled", "adds"),
     [
-        ("UninstallSucceeded", "RetriesExceeded", "it was uninstalled again (remediation)"),
-        ("UninstallFailed", "RetriesExceeded", "to uninstall it again (remediation) failed"),
+        ("UninstallSucceeded", "RetriesExceeded", "remediation uninstalled the release"),
+        ("UninstallFailed", "RetriesExceeded", "remediation could not uninstall the release"),
         ("RollbackSucceeded", "RetriesExceeded", "the upgrade was rolled back, so the previous"),
         ("RollbackFailed", "RetriesExceeded", "the rollback to the previous version failed"),
         ("UpgradeFailed", "MissingRollbackTarget", "no previous version to roll back to"),

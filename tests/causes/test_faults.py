@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from fluxstatus.causes.faults import Fault, fault_of
+from fluxstatus.causes.missing import Suggestions
 from fluxstatus.model.evidence import Object
-from fluxstatus.state.last_attempt import since_of, words_of
+from fluxstatus.state.last_attempt import reason_and_message_of, since_of
 from tests.builders import (
     NOW,
     event,
@@ -26,14 +27,15 @@ STUCK = {"Ready": PROGRESS}
 DELETED = {"deletionTimestamp": stamp(minutes(60)), "finalizers": ["finalizers.fluxcd.io"]}
 
 
-def fault(one: Object, *others: Object, taken: bool = True) -> Fault:
-    """Say what is wrong with *one* in a cluster with *others*."""
+def fault(one: Object, *others: Object, is_watched: bool = True) -> Fault:
+    """Return the fault of *one* in a cluster with *others*."""
     known = state(one, *others)
-    return fault_of(known, known.resources[judged(one).ref.key], taken=taken)
+    resource = known.resources[judged(one).ref.key]
+    return fault_of(known, Suggestions(known), resource, is_watched=is_watched)
 
 
 @pytest.mark.parametrize(
-    ("code", "more", "taken"),
+    ("code", "more", "is_watched"),
     [
         ("suspended", {"spec": {"suspend": True}}, True),
         ("suspended-by-annotation",
@@ -48,9 +50,11 @@ def fault(one: Object, *others: Object, taken: bool = True) -> Fault:
         ("attempt-failed", {"conditions": STUCK, "age": minutes(1)}, True),
     ],
 )  # fmt: skip
-def test_a_state_without_words_has_its_code(code: str, more: dict[str, Any], taken: bool) -> None:
+def test_a_state_without_words_has_its_code(
+    code: str, more: dict[str, Any], is_watched: bool
+) -> None:
     """What no message tells is told by the state of the object."""
-    found = fault(flux("ResourceSet", "one", **more), taken=taken)
+    found = fault(flux("ResourceSet", "one", **more), is_watched=is_watched)
     assert found.diagnosis.code == code
     assert found.diagnosis.hints
 
@@ -128,7 +132,7 @@ def test_the_words_that_tell_are_found(conditions: dict[str, str], words: tuple[
     """The condition that says what failed is taken, also while Ready is wiped."""
     one = flux("HelmRelease", "one", conditions)
     known = state(one)
-    assert words_of(known, known.resources["HelmRelease", "apps", "one"]) == words
+    assert reason_and_message_of(known, known.resources["HelmRelease", "apps", "one"]) == words
 
 
 def test_the_newest_event_speaks_for_a_wiped_condition() -> None:
@@ -139,7 +143,7 @@ def test_the_newest_event_speaks_for_a_wiped_condition() -> None:
         event("Kustomization apps/web", "BuildFailed", "older", ago=minutes(9), count=1),
         event("Kustomization apps/web", "PruneFailed", "newer", ago=minutes(3), count=2),
     )
-    assert words_of(known, known.resources["Kustomization", "apps", "web"]) == (
+    assert reason_and_message_of(known, known.resources["Kustomization", "apps", "web"]) == (
         "PruneFailed", "newer")  # fmt: skip
 
 
@@ -149,7 +153,7 @@ def test_an_event_does_not_outweigh_the_condition() -> None:
         kustomization("web", "git", {"Ready": "False BuildFailed: bad"}),
         event("Kustomization apps/web", "PruneFailed", "old"),
     )
-    assert words_of(known, known.resources["Kustomization", "apps", "web"])[1] == "bad"
+    assert reason_and_message_of(known, known.resources["Kustomization", "apps", "web"])[1] == "bad"
 
 
 def test_a_fault_began_with_its_part() -> None:

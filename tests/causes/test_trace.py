@@ -70,7 +70,7 @@ def only_cause(found: Causes) -> Cause:
 def test_a_healthy_cluster_has_no_cause() -> None:
     """Where everything is Ready nothing is a cause and nothing is on its way."""
     found = causes(source("git"), kustomization("web", "git"))
-    assert (found.all, found.moving, found.cut_off) == ([], set(), {})
+    assert (found.all, found.in_progress, found.stale_causes) == ([], set(), {})
 
 
 def test_one_broken_source_is_one_cause() -> None:
@@ -159,9 +159,9 @@ def test_an_object_that_waits_for_itself_is_a_cycle() -> None:
 @pytest.mark.parametrize(
     ("wanted", "suggestion"),
     [
-        ("gti", "is GitRepository apps/git meant?"),
-        ("shared", "is GitRepository platform/shared meant?"),
-        ("charts", "a HelmRepository of that name does"),
+        ("gti", "did you mean GitRepository apps/git?"),
+        ("shared", "did you mean GitRepository platform/shared?"),
+        ("charts", "a HelmRepository with that name does"),
         ("other", ""),
     ],
 )
@@ -349,7 +349,7 @@ def test_a_young_object_that_finds_its_way_is_no_news(conditions: dict[str, str]
         source("git", AT_WORK, **young), kustomization("web", "git", conditions, **young)
     )
     assert found.all == []
-    assert ("Kustomization", "apps", "web") in found.moving
+    assert ("Kustomization", "apps", "web") in found.in_progress
 
 
 def test_a_young_object_with_a_passing_fault_is_no_news() -> None:
@@ -375,7 +375,7 @@ def test_a_dependency_that_has_just_become_ready_is_no_news() -> None:
     ]
     found = causes(*objects)
     assert found.all == []
-    assert ("Kustomization", "apps", "web") in found.moving
+    assert ("Kustomization", "apps", "web") in found.in_progress
 
 
 def test_a_dependency_that_is_ready_for_long_is_not_waited_for() -> None:
@@ -399,7 +399,7 @@ def test_what_waits_for_something_on_its_way_is_on_its_way() -> None:
     ]
     found = causes(*objects)
     assert found.all == []
-    assert len(found.moving) == 2
+    assert len(found.in_progress) == 2
 
 
 def test_a_retry_takes_its_text_from_the_event() -> None:
@@ -548,7 +548,7 @@ def test_a_first_installation_that_runs_is_no_fault() -> None:
     }
     found = analysis(*alter(bare, "FluxInstance/flux", fresh)).causes
     assert named(found) == {}
-    assert ("FluxInstance", "flux-system", "flux") in found.moving
+    assert ("FluxInstance", "flux-system", "flux") in found.in_progress
 
 
 def test_what_is_left_of_an_earlier_installation_waits_for_the_new_one() -> None:

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.causes.workloads import Unhealthy, is_of, unhealthy_release, unhealthy_workloads
+from fluxstatus.causes.workloads import (
+    Unhealthy,
+    belongs_to,
+    unhealthy_release,
+    unhealthy_workloads,
+)
 from fluxstatus.model.evidence import Object
 from fluxstatus.state.health_checks import HealthCheckTarget
 from tests.builders import container, crashing, event, flux, judged, minutes, pod, stamp, state
@@ -79,17 +84,17 @@ def test_a_pod_belongs_to_what_made_it(
     """The owner of a pod tells which workload it is of, not only the beginning of its name."""
     kind, _, name = workload.partition("/")
     waited = HealthCheckTarget(kind, "apps", name, "InProgress")
-    assert is_of(owned("apps/web-x-y", owner, labels=labels), waited) is made
+    assert belongs_to(owned("apps/web-x-y", owner, labels=labels), waited) is made
 
 
 def test_a_pod_without_owner_is_known_by_its_name() -> None:
     """What an old snapshot has of a pod, its name, still tells; in its own namespace."""
     waited = HealthCheckTarget("Deployment", "apps", "web", "InProgress")
-    assert is_of(pod("apps/web-1-a"), waited)
-    assert not is_of(pod("apps/website-1-a"), waited)
-    assert not is_of(pod("other/web-1-a"), waited)
-    assert is_of(pod("apps/web"), waited._replace(kind="Pod"))
-    assert not is_of(pod("apps/web-1"), waited._replace(kind="Pod"))
+    assert belongs_to(pod("apps/web-1-a"), waited)
+    assert not belongs_to(pod("apps/website-1-a"), waited)
+    assert not belongs_to(pod("other/web-1-a"), waited)
+    assert belongs_to(pod("apps/web"), waited._replace(kind="Pod"))
+    assert not belongs_to(pod("apps/web-1"), waited._replace(kind="Pod"))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ SHARD = "sharding.fluxcd.io/key"
 
 
 @pytest.mark.parametrize(
-    ("selector", "labels", "taken"),
+    ("selector", "labels", "selected"),
     [
         ("app=web", {"app": "web"}, True),
         ("app=web", {"app": "db"}, False),
@@ -59,10 +59,10 @@ SHARD = "sharding.fluxcd.io/key"
     ],
 )
 def test_a_selector_selects_as_kubectl_does(
-    selector: str, labels: dict[str, object], taken: bool
+    selector: str, labels: dict[str, object], selected: bool
 ) -> None:
     """A label selector is read as kubectl -l reads it; what cannot be read selects all."""
-    assert selects(selector, labels) is taken
+    assert selects(selector, labels) is selected
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_component_is_read_whole() -> None:
     found = {c.ref.name: c for c in components(evidence(*HEALTHY))}
     helm = found["helm-controller"]
     assert (helm.name, helm.version, helm.ready, helm.wanted) == ("helm-controller", "v1.6.4", 1, 1)
-    assert (helm.problem, helm.down, len(helm.pods)) == (None, False, 1)
+    assert (helm.problem, helm.unavailable, len(helm.pods)) == (None, False, 1)
 
 
 def test_a_shard_is_its_component() -> None:
@@ -165,7 +165,7 @@ def test_the_operator_is_told_from_the_controllers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "namespace", "taken"),
+    ("args", "namespace", "watched"),
     [
         ([], "apps", True),
         (["--watch-all-namespaces=true"], "apps", True),
@@ -175,21 +175,21 @@ def test_the_operator_is_told_from_the_controllers() -> None:
         ([f"--watch-label-selector={SHARD}=shard1"], "apps", False),
     ],
 )
-def test_arguments_say_what_is_taken(args: list[str], namespace: str, taken: bool) -> None:
+def test_arguments_say_what_is_taken(args: list[str], namespace: str, watched: bool) -> None:
     """A controller takes what its --watch-… arguments let it see."""
     objects = alter(HEALTHY, "Deployment/kustomize-controller", {
         "spec.template.spec.containers.0.args": args})  # fmt: skip
     found = {c.name: c for c in components(evidence(*objects))}
     one = judged(kustomization(f"{namespace}/web", "git"))
-    assert found["kustomize-controller"].takes(one) is taken
+    assert found["kustomize-controller"].watches(one) is watched
 
 
 def test_the_operator_takes_an_instance_only_beside_it() -> None:
     """A FluxInstance in another namespace is nobody's."""
     (operator,) = operators(evidence(*HEALTHY))
-    assert operator.takes(judged(flux("FluxInstance", "flux-system/flux")))
-    assert not operator.takes(judged(flux("FluxInstance", "apps/flux")))
-    assert operator.takes(judged(flux("ResourceSet", "apps/set")))
+    assert operator.watches(judged(flux("FluxInstance", "flux-system/flux")))
+    assert not operator.watches(judged(flux("FluxInstance", "apps/flux")))
+    assert operator.watches(judged(flux("ResourceSet", "apps/set")))
 
 
 def test_how_flux_came_is_told_by_labels() -> None:

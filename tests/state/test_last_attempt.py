@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.model.evidence import Object
-from fluxstatus.state.last_attempt import tries_again
+from fluxstatus.state.last_attempt import is_failed_retry
 from tests.builders import (
     bad,
     event,
@@ -43,7 +43,7 @@ def failed(of: str, reason: str, ago: float = 3, message: str = BROKEN) -> Objec
 def again(one: Object, *others: Object) -> bool:
     """Whether *one*, called web, is said to try again."""
     known = state(one, *others)
-    return tries_again(known, known.resources[one["kind"], "apps", "web"])
+    return is_failed_retry(known, known.resources[one["kind"], "apps", "web"])
 
 
 def test_a_fault_is_told_while_it_is_tried_again() -> None:

@@ -13,12 +13,10 @@ from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
     NOW,
-    SERVED,
     alter,
     event,
     evidence,
     flux_system,
-    kustomization,
     minutes,
     source,
     state,
@@ -154,10 +152,3 @@ def test_the_controllers_are_known_only_when_all_were_read() -> None:
     """One forbidden list of Deployments leaves open what runs."""
     assert state(*HEALTHY).controllers_read
     assert not state(unread={"deployments.apps/operator": FORBIDDEN}).controllers_read
-
-
-def test_places_and_kinds_are_indexed() -> None:
-    """An object is found by its kind, and by its place."""
-    known = state(source("git"), kustomization("git", "git"), served=SERVED)
-    assert known.places_of["Kustomization"] == [("apps", "git")]
-    assert sorted(known.kinds_at["apps", "git"]) == ["GitRepository", "Kustomization"]

@@ -11,7 +11,7 @@ from fluxstatus.base.durations import ago, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.model.evidence import Why
-from fluxstatus.state.resource import MOVING, Resource, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 
 _OPERATORS = {"FluxInstance": 3600.0, "ResourceSet": 3600.0, "ResourceSetInputProvider": 600.0}
 """Seconds between two reconciliations without an annotation (FO api/v1, GetInterval)."""
@@ -38,7 +38,7 @@ def outlooks(case: Case) -> Iterator[Outlook]:
     if case.static or case.foreign:
         return
     blocked = _blocked(case)
-    if case.resource.verdict in MOVING:
+    if case.resource.verdict in IN_PROGRESS:
         yield Outlook("it is at work now")
     else:
         yield Outlook(blocked) if blocked else _next_attempt(case)
@@ -57,7 +57,10 @@ def _blocked(case: Case) -> str:
             case.stopped,
             f"nothing happens until {case.stopped} runs; then it is reconciled at once",
         ),
-        (not case.controllers.takes(resource), "nothing happens until a controller takes it on"),
+        (
+            not case.controllers.is_watched(resource),
+            "nothing happens until a controller takes it on",
+        ),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
         (
             others,
@@ -116,7 +119,7 @@ def _last_attempt(case: Case) -> datetime | None:
 
 def _noticed(case: Case, source: Resource) -> Iterator[Outlook]:
     """Say how *source* notices something new outside of the cluster: by a call, or by looking."""
-    stopped = case.controllers.stopped(source)
+    stopped = case.controllers.unavailable_for(source)
     if source.suspended:
         yield Outlook(f"{source.ref} is suspended: it sees nothing new until it is resumed")
         return
