@@ -6,7 +6,7 @@ from fluxstatus.model.evidence import Unread
 
 
 class NotFoundError(Exception):
-    """Nothing, or more than one thing, goes by a name; `choices` are words to take instead."""
+    """No object, or more than one, has a name. `choices` are the arguments to use instead."""
 
     def __init__(self, text: str, choices: Iterable[tuple[str, ...]] = ()) -> None:
         super().__init__(text)
@@ -14,7 +14,7 @@ class NotFoundError(Exception):
 
 
 class UnreadError(Exception):
-    """What could not be read may be what is meant."""
+    """The object that was asked for may exist, but it could not be read."""
 
     def __init__(self, unread: Unread) -> None:
         super().__init__(unread.text)

@@ -1,10 +1,10 @@
-"""Next steps: a sentence, and commands to paste."""
+"""Next steps: a sentence, and commands to copy."""
 
 from typing import Literal, NamedTuple
 
 
 class Command(NamedTuple):
-    """A command to paste: its words, and whether it changes anything."""
+    """A command to copy: its arguments, and whether it changes the cluster or this machine."""
 
     argv: tuple[str, ...]
     changes: bool = False
@@ -13,7 +13,7 @@ class Command(NamedTuple):
 class Hint(NamedTuple):
     """A next step: a sentence, and the commands for it.
 
-    One whose label is "more" mends nothing; it tells more.
+    The label is "fix" for a step towards the fix, "more" for commands that show more details.
     """
 
     text: str
