@@ -8,9 +8,10 @@ from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import RESOURCES
-from tests.builders import NOW, bad, evidence, flux_system, found, judge, only, without
+from tests.builders import HEALTHY as FLUX
+from tests.builders import NOW, bad, evidence, found, judge, only, without
 
-HEALTHY = evidence(*flux_system())
+HEALTHY = evidence(*FLUX)
 
 
 def on(version: str, known: Evidence = HEALTHY) -> Evidence:
@@ -118,7 +119,7 @@ def test_clocks_that_differ_are_told(skew: float | None, words: str) -> None:
 
 def test_the_version_of_flux_is_found_without_its_report() -> None:
     """The applied revision, then the Deployments' labels, tell the version of Flux as well."""
-    no_report = without(flux_system(), "FluxReport/flux")
+    no_report = without(FLUX, "FluxReport/flux")
     no_instance = without(no_report, "FluxInstance/flux")
     for objects in (no_report, no_instance):
         said = found("cluster", on("v1.30.0", evidence(*objects)))

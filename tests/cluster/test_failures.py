@@ -53,11 +53,6 @@ class Lab:
         return program(self.folder / name, script)
 
 
-@pytest.fixture(name="real_kubectl")
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
-
-
 @pytest.fixture(name="lab")
 def _lab(tmp_path: Path) -> Iterator[Lab]:
     with ExitStack() as closing:

@@ -5,9 +5,9 @@ from fluxstatus.lookup.chain import Chains, Node
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 from tests.builders import (
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
-    flux_system,
     kustomization,
     source,
     state,
@@ -38,7 +38,7 @@ def named(ref: Ref) -> Name:
 def broken() -> State:
     """Return a failing source, two objects that wait for it in a chain, and a healthy one."""
     return state(
-        *flux_system(),
+        *HEALTHY,
         source("repo", NOT_THERE),
         source("other"),
         kustomization("infra", "repo", NO_ARTIFACT),
@@ -74,7 +74,7 @@ def test_the_well_end_a_chain() -> None:
 def test_a_circle_ends() -> None:
     """Objects that wait for one another are each named once."""
     known = state(
-        *flux_system(),
+        *HEALTHY,
         source("repo"),
         kustomization("a", "repo", waiting_for("b"), after=["b"]),
         kustomization("b", "repo", waiting_for("a"), after=["a"]),
@@ -86,14 +86,14 @@ def test_a_circle_ends() -> None:
 
 def test_what_does_not_exist_is_in_the_tree() -> None:
     """A source that is not there is shown as missing."""
-    known = state(*flux_system(), kustomization("web", "gone", NO_ARTIFACT))
+    known = state(*HEALTHY, kustomization("web", "gone", NO_ARTIFACT))
     found = {named(n.ref): (n.stands, n.well) for n in up(known, "Kustomization", "web")}
     assert found["GitRepository", "gone"] == ("does not exist", False)
 
 
 def test_a_controller_that_is_gone_is_the_cause() -> None:
     """The Deployment that should reconcile it is in the tree, and marked when it is missing."""
-    objects = without(flux_system(), "Deployment/kustomize-controller")
+    objects = without(HEALTHY, "Deployment/kustomize-controller")
     known = state(*objects, source("repo"), kustomization("web", "repo", {}, born=None, observed=0))
     causes = [named(n.ref) for n in up(known, "Kustomization", "web") if n.cause]
     assert causes == [("Deployment", "kustomize-controller")]

@@ -1,4 +1,4 @@
-"""A snapshot is the evidence, whole: what was saved is what is read, or nothing is."""
+"""A snapshot is loaded as it was saved, or not at all."""
 
 import gzip
 import io
@@ -80,7 +80,7 @@ def sample_with(**parts: Any) -> bytes:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(EVIDENCE)
 def test_what_is_read_is_what_was_saved(evidence: Evidence) -> None:
-    """Any evidence comes back equal, and saved again it is the same to the byte."""
+    """Any evidence is loaded equal, and saved again to the same bytes."""
     data = dumps(evidence)
     assert loads(data) == evidence
     assert dumps(loads(data)) == data
@@ -98,7 +98,7 @@ def test_a_file_is_read_and_saved_again_to_the_byte(name: str, tmp_path: Path) -
 
 
 def test_the_document_is_as_documented() -> None:
-    """The format is recognisable, the time RFC 3339, the whole one ASCII line."""
+    """The document names its format, has an RFC 3339 time, and is one ASCII line."""
     data = dumps(SAMPLE)
     assert data.isascii()
     assert data.endswith(b"}\n")
@@ -117,14 +117,14 @@ def test_the_document_is_as_documented() -> None:
 
 
 def test_any_gzip_will_do(tmp_path: Path) -> None:
-    """Compression is recognised by the content, whoever did it and whatever the name."""
+    """Compression is recognized by the content, not by the name or the compressor."""
     path = tmp_path / "state.json"
     path.write_bytes(gzip.compress(dumps(SAMPLE)))
     assert load(path) == SAMPLE
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A snapshot may come through a pipe."""
+    """A snapshot can be read from a pipe."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(dumps(SAMPLE))))
     assert load("-") == SAMPLE
 
@@ -138,7 +138,7 @@ def _open_umask() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_umask")
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
-    """A snapshot tells much of a cluster; not even a file that was open to all stays so."""
+    """A snapshot is private, even if it replaces a file that everyone could read."""
     path = tmp_path / "state.json"
     path.touch(mode=0o666)
     save(path, SAMPLE)
@@ -146,7 +146,7 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
 
 
 def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
-    """Saving through a link is saving to what it points to, as an editor does it."""
+    """A symbolic link is kept, and its target is replaced, as by an editor."""
     (tmp_path / "real").mkdir()
     target, link = tmp_path / "real" / "state.json", tmp_path / "link.json"
     link.symlink_to(target)
@@ -157,7 +157,7 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
 
 
 def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
-    """Nobody wants /dev/null or a pipe to become a file."""
+    """A device, a pipe or a folder is not replaced by a file."""
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
         before = path.stat().st_mode
@@ -181,7 +181,7 @@ except SnapshotError as error:
 
 
 def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    """The old file is whole, and no half of the new one lies beside it."""
+    """The old file is unchanged, and no part of the new one is left."""
     path = tmp_path / "state.json"
     save(path, SAMPLE)
     told = subprocess.run(
@@ -225,7 +225,7 @@ def test_a_hint_that_the_file_cannot_hold_is_refused(hint: Hint) -> None:
 
 
 def test_what_json_cannot_hold_is_not_saved(tmp_path: Path) -> None:
-    """A number that is none would make a file that nobody can read."""
+    """NaN and infinity are not JSON."""
     path = tmp_path / "state.json"
     with pytest.raises(SnapshotError, match="JSON compliant"):
         save(path, Evidence(SAMPLE.taken_at, clock_skew=float("nan")))
@@ -234,7 +234,7 @@ def test_what_json_cannot_hold_is_not_saved(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("act", [load, lambda path: save(path, SAMPLE)])
 def test_a_folder_that_is_not_there_is_named(act: Any, tmp_path: Path) -> None:
-    """The error says which file and why, in one sentence without a traceback's terms."""
+    """The error has the file and the reason in one sentence."""
     path = tmp_path / "nowhere" / "state.json"
     with pytest.raises(SnapshotError) as caught:
         act(path)
@@ -278,7 +278,7 @@ PACKED = gzip.compress(dumps(SAMPLE))
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_snapshot_is_refused_in_a_sentence(data: bytes, complaint: str) -> None:
-    """Foreign, damaged, from the future: the reader is told which it is."""
+    """A foreign, a damaged and a newer file have different errors."""
     with pytest.raises(SnapshotError) as caught:
         loads(data, "state.json")
     assert str(caught.value).startswith(f"state.json {complaint}")
@@ -301,7 +301,7 @@ def test_what_is_too_large_is_not_unpacked(data: bytes) -> None:
 
 
 def test_a_snapshot_may_be_as_large_as_the_limit() -> None:
-    """The limit is what is allowed, packed or not."""
+    """A file of exactly the limit is loaded, compressed or not."""
     data = dumps(SAMPLE)
     assert loads(data, limit=len(data)) == SAMPLE
     assert loads(gzip.compress(data), limit=len(data)) == SAMPLE
@@ -311,7 +311,7 @@ def test_a_snapshot_may_be_as_large_as_the_limit() -> None:
 
 @given(st.data())
 def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
-    """A file that was cut off, anywhere, is refused rather than read as less."""
+    """A truncated file is refused."""
     whole = data.draw(st.sampled_from((dumps(SAMPLE), PACKED)))
     end = data.draw(st.integers(0, len(whole) - 2))
     with pytest.raises(SnapshotError):
@@ -319,7 +319,7 @@ def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Return the way to each value of a document but for the insides of the objects."""
+    """Return the path of each value in a document, except inside the objects."""
     yield path
     if path and path[-1] == "items":
         yield from ((*path, index) for index in range(len(value)))
@@ -330,7 +330,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 @pytest.mark.parametrize("path", [*places(json.loads(dumps(SAMPLE)))], ids=str)
 def test_a_wrong_type_anywhere_is_refused(path: tuple[str | int, ...]) -> None:
-    """No value of another type gets into the evidence, wherever it is in the document."""
+    """A value of a wrong type is refused anywhere in the document."""
     root = {"document": json.loads(dumps(SAMPLE))}
     *way, last = ("document", *path)
     holder: Any = root

@@ -9,10 +9,10 @@ import pytest
 from fluxstatus.commands.logs.lines import chosen
 from fluxstatus.commands.logs.reader import Logs, Wanted
 from fluxstatus.model.evidence import Why
-from tests.builders import flux_system, state
+from tests.builders import HEALTHY, state
 from tests.fakes.programs import program
 
-SOURCE = [one for one in state(*flux_system()).components if one.name == "source-controller"]
+SOURCE = [one for one in state(*HEALTHY).components if one.name == "source-controller"]
 EVERY = chosen(None, errors=False)
 Kubectl = Callable[[str], Logs]
 
