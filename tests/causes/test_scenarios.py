@@ -295,7 +295,7 @@ NOT_MADE = {
 
 
 def generated(conditions: dict[str, str] | None = None, **more: Any) -> list[Object]:
-    """Return an ArtifactGenerator, and a consumer of an ExternalArtifact that does not exist yet."""
+    """Return an ArtifactGenerator, and a consumer of its ExternalArtifact, which does not exist."""
     return [
         flux("ArtifactGenerator", "gen", conditions, spec=GENERATOR, **more),
         flux("Kustomization", "web", NOT_MADE,
