@@ -79,6 +79,6 @@ def test_the_host_of_a_masked_url_stays() -> None:
 )
 def test_an_endless_text_is_masked_quickly(piece: str) -> None:
     """A text of 32 KiB that almost looks like a credential is masked without delay."""
-    began = time.perf_counter()
+    began = time.process_time()
     mask(f"x=y {piece * 32768}"[: 32 * 1024])
-    assert time.perf_counter() - began < 0.3
+    assert time.process_time() - began < 0.3
