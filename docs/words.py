@@ -98,7 +98,7 @@ def _steps() -> Iterator[tuple[str, str, str]]:
 
 
 def _codes() -> Iterator[tuple[str, str, str]]:
-    for code in codes().values():
+    for code in codes(get_command(app).codes()).values():
         yield code.code, "", code.meaning
 
 

@@ -16,7 +16,7 @@ from fluxstatus.base.masking import mask
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster import processes
 from fluxstatus.commands import console, wait, watch
-from fluxstatus.commands.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import ask
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
@@ -66,6 +66,11 @@ class _Commands(PlainGroup):
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
     }
+    with_codes: ClassVar = {
+        "mcp verify": "fluxstatus.mcp.verify",
+        "preflight": "fluxstatus.commands.preflight.report",
+        "versions": "fluxstatus.commands.versions.skew",
+    }
 
 
 app = typer.Typer(
@@ -92,9 +97,9 @@ def check(
     ctx: typer.Context,
     *,
     scope: Scope,
-    shown: Shown,
+    shown: Display,
     timing: Timing,
-    saved: Saved,
+    saved: Snapshots,
     connection: Connection,
     prompt: Annotated[
         bool, typer.Option("--prompt", help="Print only what to ask an assistant about the cause")
@@ -140,7 +145,7 @@ def _prompt(report: Report) -> str:
     return ""
 
 
-def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt: bool) -> str:
+def _contradiction(timing: Timing, saved: Snapshots, connection: Connection, prompt: bool) -> str:
     """Say which options make no sense together; empty when all do."""
     offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
     rules = (
@@ -151,7 +156,7 @@ def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt:
         (prompt and timing.watch, "--prompt is about one look; leave out --watch."),
         (saved.save and timing.watch, "--save keeps one look; leave out --watch."),
     )
-    complaint = saved.contradiction(connection)
+    complaint = saved.conflict(connection)
     return complaint or next((text for applies, text in rules if applies), "")
 
 
@@ -177,13 +182,13 @@ def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
 def _choice(scope: Scope) -> "Choice":
     """Return what of the findings is asked for; a name that is none is wrong usage."""
     from fluxstatus.checks import STEPS
+    from fluxstatus.checks.codes import CODES
     from fluxstatus.checks.run import Choice
 
     steps = {step.id for step in STEPS}
-    codes = {code for step in STEPS for code in step.codes}
     return Choice(
         steps=_known(scope.step, steps, "--step"),
-        skip=_known(scope.skip, steps | codes, "--skip"),
+        skip=_known(scope.skip, steps | CODES.keys(), "--skip"),
         namespaces=scope.namespaces,
     )
 
@@ -198,7 +203,7 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
 
 
 def _reader(
-    scope: Scope, shown: Shown, timing: Timing, saved: Saved, connection: Connection
+    scope: Scope, shown: Display, timing: Timing, saved: Snapshots, connection: Connection
 ) -> Callable[[], Evidence]:
     """Return what reads the cluster that was chosen: a saved one, or the live one, now."""
     if saved.file:
@@ -220,12 +225,12 @@ def _reader(
     return read
 
 
-def _show(shown: Shown, scope: Scope, report: Report) -> str:
+def _show(shown: Display, scope: Scope, report: Report) -> str:
     look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
     return RENDER[shown.output](report, look)
 
 
-def _show_change(shown: Shown, scope: Scope, before: Report | None, report: Report) -> str:
+def _show_change(shown: Display, scope: Scope, before: Report | None, report: Report) -> str:
     """Return what `--watch` writes: a page on a terminal, else what has changed."""
     if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)

@@ -6,11 +6,13 @@ Looking (`look`) and judging (`findings`) are apart; judging is pure.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from fluxstatus.checks.wording import UNREAD, UNREAD_CODES
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import VERSION, Result, Session
 from fluxstatus.mcp.server import Tools, environment, tools
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Cost, Evidence, Why
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
@@ -27,6 +29,41 @@ _STEPS = {
     "instance": "The same FluxInstance as kubectl",
     "secrets": "What is masked",
 }
+
+_PASS = Code("pass", "The MCP server passed this check.")
+_OTHER_SERVER = Code("other-server", "The entry starts a program that is not flux-operator-mcp.")
+_OTHER_PROTOCOL = Code(
+    "other-protocol", "The MCP server uses a different protocol version than was requested."
+)
+_NO_TOOLS = Code("no-tools", "The MCP server offers no tools.")
+_READ_WRITE = Code("read-write", "The MCP server offers tools that change the cluster.")
+_NOT_PINNED_READ_ONLY = Code(
+    "not-pinned-read-only",
+    "The MCP server is read-only now, but is not started with --read-only=true.",
+)
+_OTHER_CLUSTER = Code(
+    "other-cluster", "The MCP server is configured for a different cluster than kubectl."
+)
+_NOT_PINNED = Code("not-pinned", "The MCP server follows the current context of the kubeconfig.")
+_NOT_SEEN = Code("not-seen", "kubectl finds a FluxInstance that the MCP server does not find.")
+_NOT_MASKED = Code("not-masked", "The MCP server does not mask the data of Secrets.")
+_TOKEN = Code("token", "The configuration file of the MCP client contains a Kubernetes token.")
+
+CODES = (
+    _PASS,
+    _OTHER_SERVER,
+    _OTHER_PROTOCOL,
+    _NO_TOOLS,
+    _READ_WRITE,
+    _NOT_PINNED_READ_ONLY,
+    _OTHER_CLUSTER,
+    _NOT_PINNED,
+    _NOT_SEEN,
+    _NOT_MASKED,
+    _TOKEN,
+    *UNREAD,
+)
+"""The codes of `mcp verify`."""
 
 
 class Seen(NamedTuple):
@@ -102,7 +139,7 @@ def report(
 def _not_started(entry: Entry, clients: Sequence[str], error: ProgramError) -> Finding:
     return Finding(
         "server",
-        f"{error.unread.why}",
+        UNREAD_CODES[error.unread.why],
         Level.FAIL,
         f"{error.unread.text}",
         why=f"a client gets the same from this entry: {entry.command}",
@@ -115,25 +152,25 @@ def _server(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Findin
     if seen.name != PROGRAM:
         title = f"it says that it is {seen.name!r}, and not {PROGRAM}"
         hints = (_setup(entry, clients, "make the entry anew"),)
-        yield Finding("server", "other-server", Level.FAIL, title, hints=hints)
+        yield Finding("server", _OTHER_SERVER, Level.FAIL, title, hints=hints)
     elif seen.protocol != VERSION:
         title = f"{PROGRAM} {seen.version} speaks MCP {seen.protocol}, and was asked for {VERSION}"
         why = "a client that does not know that version cannot talk to it"
         hints = (Hint("see whether an update of the client or of the server helps"),)
-        yield Finding("server", "other-protocol", Level.WARN, title, why=why, hints=hints)
+        yield Finding("server", _OTHER_PROTOCOL, Level.WARN, title, why=why, hints=hints)
     else:
         title = f"{PROGRAM} {seen.version} speaks MCP {seen.protocol}, up in {ms}"
-        yield Finding("server", "pass", Level.PASS, title)
+        yield Finding("server", _PASS, Level.PASS, title)
 
 
 def _tools(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Finding]:
     if not seen.advertised:
-        yield Finding("tools", "no-tools", Level.FAIL, "it offers no tool at all")
+        yield Finding("tools", _NO_TOOLS, Level.FAIL, "it offers no tool at all")
     elif seen.writes:
         names = ", ".join(seen.writes[:_LISTED])
         yield Finding(
             "tools",
-            "read-write",
+            _READ_WRITE,
             Level.FAIL,
             f"read-write: {len(seen.writes)} of {len(seen.advertised)} tools change the cluster",
             why=f"it offers {names}; {PROGRAM} does that unless it gets --read-only=true",
@@ -142,7 +179,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Finding
     elif not entry.read_only:
         yield Finding(
             "tools",
-            "not-pinned-read-only",
+            _NOT_PINNED_READ_ONLY,
             Level.WARN,
             "it offers no tool that writes, but is not started with --read-only=true",
             why="what offers none today may do so after its next update",
@@ -151,7 +188,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Seen) -> Iterator[Finding
     else:
         left = len(seen.both.writing)
         title = f"{len(seen.advertised)} tools, all of them only read; {left} that write are absent"
-        yield Finding("tools", "pass", Level.PASS, title)
+        yield Finding("tools", _PASS, Level.PASS, title)
 
 
 def _cluster(
@@ -161,24 +198,24 @@ def _cluster(
     if isinstance(pinned, ProgramError):
         title = f"the kubeconfig {entry.kubeconfig}: {pinned.unread.text}"
         hints = (_setup(entry, clients, "make the entry anew"),)
-        yield Finding("cluster", "no-config", Level.FAIL, title, hints=hints)
+        yield Finding("cluster", UNREAD_CODES[Why.NO_CONFIG], Level.FAIL, title, hints=hints)
     elif evidence.unreachable or not target.server:
         text = evidence.unreachable.text if evidence.unreachable else "kubectl names no server"
         title = f"nothing to compare with: {text}"
         hint = Hint("see why", (Command(("kubectl", "flux-status")),))
-        yield Finding("cluster", "unreachable", Level.UNKNOWN, title, hints=(hint,))
+        yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=(hint,))
     elif pinned.server != target.server:
         title = f"another cluster than kubectl's: {pinned.server}, not {target.server}"
         why = f"the entry is for the context {pinned.context}, this command for {target.context}"
         hints = (_setup(entry, clients, f"let it see {target.context}"),)
-        yield Finding("cluster", "other-cluster", Level.FAIL, title, why=why, hints=hints)
+        yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
     elif not entry.context:
         title = f"it sees {target.context} only as long as that is the current context"
         hints = (_setup(entry, clients, "pin it"),)
-        yield Finding("cluster", "not-pinned", Level.WARN, title, hints=hints)
+        yield Finding("cluster", _NOT_PINNED, Level.WARN, title, hints=hints)
     else:
         title = f"context {pinned.context}, {pinned.server}, as kubectl"
-        yield Finding("cluster", "pass", Level.PASS, title)
+        yield Finding("cluster", _PASS, Level.PASS, title)
 
 
 def _instance(seen: Seen, evidence: Evidence) -> Iterator[Finding]:
@@ -192,11 +229,11 @@ def _instance(seen: Seen, evidence: Evidence) -> Iterator[Finding]:
     if found and _uid(found):
         name = _ref(found)
         title = f"{name}, uid {_uid(found)}, as kubectl"
-        yield Finding("instance", "pass", Level.PASS, title, object=name)
+        yield Finding("instance", _PASS, Level.PASS, title, object=name)
     elif answer.items:
         yield Finding(
             "instance",
-            "not-seen",
+            _NOT_SEEN,
             Level.FAIL,
             f"kubectl sees {_ref(answer.items[0])}, the server does not",
             object=_ref(answer.items[0]),
@@ -205,11 +242,11 @@ def _instance(seen: Seen, evidence: Evidence) -> Iterator[Finding]:
         )
     elif answer.unread and answer.unread.why is Why.ABSENT:
         title = f"the API server does not serve {INSTANCE}; the server says {_NOTHING_FOUND!r}"
-        yield Finding("instance", "absent", Level.SKIP, title)
+        yield Finding("instance", UNREAD_CODES[Why.ABSENT], Level.SKIP, title)
     elif answer.unread:
         yield Finding(
             "instance",
-            f"{answer.unread.why}",
+            UNREAD_CODES[answer.unread.why],
             Level.UNKNOWN,
             f"the server hides this: {answer.unread.text}",
             why=f"it says {says!r} for a missing right or an unreachable API, too",
@@ -218,17 +255,17 @@ def _instance(seen: Seen, evidence: Evidence) -> Iterator[Finding]:
         )
     else:
         title = "there is no FluxInstance, for kubectl neither"
-        yield Finding("instance", "absent", Level.SKIP, title)
+        yield Finding("instance", UNREAD_CODES[Why.ABSENT], Level.SKIP, title)
 
 
 def _secrets(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
     if entry.masks:
         title = "the data of Secrets is masked; ConfigMaps, logs and environment values are not"
-        yield Finding("secrets", "pass", Level.PASS, title)
+        yield Finding("secrets", _PASS, Level.PASS, title)
         return
     hints = (_setup(entry, clients, "mask them"),)
     title = "the data of Secrets is not masked: --mask-secrets=false"
-    yield Finding("secrets", "not-masked", Level.FAIL, title, hints=hints)
+    yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
 
 
 def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
@@ -236,7 +273,7 @@ def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
         title = "a token stands in the client's file: --kube-token"
         why = "whoever may read that file, or a copy of it, can log in with it"
         hints = (_setup(entry, clients, "log in by the kubeconfig"),)
-        yield Finding("secrets", "token", Level.WARN, title, why=why, hints=hints)
+        yield Finding("secrets", _TOKEN, Level.WARN, title, why=why, hints=hints)
 
 
 def _setup(entry: Entry, clients: Sequence[str], text: str) -> Hint:

@@ -12,7 +12,7 @@ from typer import Option
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
-from fluxstatus.commands.options import Connection, Shown, Timeout
+from fluxstatus.commands.options import Connection, Display, Timeout
 from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
@@ -51,7 +51,7 @@ def show(
             rich_help_panel=Clients.panel,
         ),
     ] = "",
-    shown: Shown,
+    shown: Display,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -102,7 +102,7 @@ def _proofs(names: list[str], name: str) -> list[_Proof]:
     return proofs
 
 
-def _prove(proof: _Proof, connection: Connection, shown: Shown, timeout: float) -> None:
+def _prove(proof: _Proof, connection: Connection, shown: Display, timeout: float) -> None:
     entry = proof.entry
     evidence = ask(_beside(connection, entry), timeout=timeout, verbose=shown.verbose)
     pinned: KubeContext | ProgramError
@@ -141,7 +141,7 @@ def _target_flags(evidence: Evidence, entry: Entry) -> TargetFlags:
     return TargetFlags(target.context or entry.context, target.flags)
 
 
-def _as_text(proofs: list[_Proof], shown: Shown) -> str:
+def _as_text(proofs: list[_Proof], shown: Display) -> str:
     look = console.look(shown.color, everything=shown.everything)
     texts = []
     for proof in proofs:
@@ -150,7 +150,7 @@ def _as_text(proofs: list[_Proof], shown: Shown) -> str:
     return "\n".join(texts)
 
 
-def _as_json(proofs: list[_Proof], _: Shown) -> str:
+def _as_json(proofs: list[_Proof], _: Display) -> str:
     entries = [_document(proof) for proof in proofs]
     advertised = dict.fromkeys(tool for entry in entries for tool in entry["advertised"])
     writes = dict.fromkeys(tool for entry in entries for tool in entry["writes"])

@@ -10,8 +10,7 @@ import typer
 from typer import Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import BasicDisplay, Connection, Timeout
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ Exit codes:
 """
 
 
-_MODULES = ("state.state", "commands.preflight.report", "report.as_text")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is to be installed."""
@@ -62,7 +58,7 @@ class Wanted:
 def show(
     *,
     wanted: Wanted,
-    shown: Shown,
+    shown: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -102,15 +98,16 @@ def _sync(wanted: Wanted) -> "Sync | None":
         raise typer.BadParameter(f"{error}.", param_hint="--git") from error
 
 
-def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
+def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:
     """Put the manifest on standard output, what to do with it on standard error."""
-    from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
+    from fluxstatus.commands.preflight.manifest import instance, steps
     from fluxstatus.model.kubectl_flags import TargetFlags
     from fluxstatus.report.terminal import command_line
+    from fluxstatus.report.yaml import yaml_of
 
     made = instance(sync)
     as_json = shown.output is Format.JSON
-    console.put(json.dumps(made, indent=2) + "\n" if as_json else as_yaml(made))
+    console.put(json.dumps(made, indent=2) + "\n" if as_json else yaml_of(made, is_sorted=False))
     target_flags = TargetFlags(connection.context, connection.repeated())
     for hint in steps(sync):
         console.note(f"# {hint.text}")
@@ -119,13 +116,19 @@ def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> 
             console.note(f"  {command_line(command.argv)}{note}")
 
 
+def _preload() -> None:
+    """Import what the report needs, while kubectl starts."""
+    import fluxstatus.commands.preflight.report
+    import fluxstatus.report.as_text
+    import fluxstatus.state.state  # noqa: F401
+
+
 def _read(
     connection: Connection, timeout: float, *, verbose: bool
 ) -> "tuple[State, Rights, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.paging import ListQuery
+    from fluxstatus.cluster.queries import QUERIES, ListQuery
     from fluxstatus.cluster.reader import reading
     from fluxstatus.commands.preflight.existing import HOME
     from fluxstatus.commands.preflight.rights import Rights, find_out
@@ -138,12 +141,12 @@ def _read(
     with (
         asking(NAMES) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
         ) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Rights(unread=ours.unreachable), answers()
-        kubernetes = ours.while_starting(discovery.version)
+        kubernetes = ours.submit(discovery.version)
         ours.ask((
             *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),

@@ -8,6 +8,7 @@ from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.cluster.local_tools import Client
 from fluxstatus.commands.preflight import existing, network, tools
 from fluxstatus.commands.preflight.rights import NEEDED, Right, Rights
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kubectl_flags import TargetFlags
@@ -23,20 +24,14 @@ _TITLES = {
     network.STEP_ID: "what the cluster must reach",
 }
 
-CODES = {
-    "crds-left": "CRDs of Flux are here without a controller",
-    "flux-by-others": "Flux is here, and was not installed by the Flux Operator",
-    "git-untested": "the cluster must reach the Git server, which nothing here can try",
-    "in-use": "the CRDs of Flux belong to what is here",
-    "installed-already": "the Flux Operator and its FluxInstance are here already",
-    "namespace-terminating": "the namespace for Flux is being deleted: nothing can be made in it",
-    "operator-without-instance": "the Flux Operator is here, and no FluxInstance",
-    "registry-untested": "the cluster must reach the registry, which nothing here can try",
-    "rights-missing": "this user may not do all that an installation takes",
-    "rights-unsure": "whether this user may do all that an installation takes is not known",
-    "tool-missing": "a program that an installation needs is not here, or not on PATH",
-}
-"""What the preflight tells beside what the check does, by code."""
+_RIGHTS_MISSING = Code(
+    "rights-missing", "The user lacks permissions that are required to install Flux."
+)
+_RIGHTS_UNSURE = Code(
+    "rights-unsure", "It is unknown whether the user has the permissions to install Flux."
+)
+CODES = (*existing.CODES, *network.CODES, _RIGHTS_MISSING, _RIGHTS_UNSURE, *tools.CODES)
+"""The codes of `preflight`, without those that it has from the check."""
 
 
 def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: str) -> Report:
@@ -75,12 +70,12 @@ def _kubernetes(state: State) -> Iterator[Finding]:
     version = cluster.parse(state.evidence.target.kubernetes)
     newest = max(cluster.SUPPORTED)
     least, flux = cluster.SUPPORTED[newest], ".".join(map(str, newest))
-    if version is None or any(finding.code == "kubernetes-too-old" for finding in found):
+    if version is None or any(finding.code == cluster.KUBERNETES_TOO_OLD for finding in found):
         return
     if version < least:
         yield Finding(
             step=cluster.STEP_ID,
-            code="kubernetes-too-old",
+            code=cluster.KUBERNETES_TOO_OLD,
             level=Level.WARN,
             title=f"Kubernetes {state.evidence.target.kubernetes} is older than "
             f"{'.'.join(map(str, least))}, the oldest that Flux {flux} supports",
@@ -107,15 +102,15 @@ def _rights(state: State, rights: Rights) -> Iterator[Finding]:
             f"{who} may not install Flux",
             Command(("kubectl", "auth", "can-i", "--list")),
         )
-        yield _lacking(Level.FAIL, "rights-missing", title, rights.missing, [listed])
+        yield _lacking(Level.FAIL, _RIGHTS_MISSING, title, rights.missing, [listed])
     if rights.unsure:
         title = f"whether {who} may install Flux could not be found out"
         asked = map(_can_i, rights.unsure)
-        yield _lacking(Level.UNKNOWN, "rights-unsure", title, rights.unsure, asked)
+        yield _lacking(Level.UNKNOWN, _RIGHTS_UNSURE, title, rights.unsure, asked)
 
 
 def _lacking(
-    level: Level, code: str, title: str, rights: Sequence[Right], commands: Iterable[Command]
+    level: Level, code: Code, title: str, rights: Sequence[Right], commands: Iterable[Command]
 ) -> Finding:
     return Finding(
         step=RIGHTS,

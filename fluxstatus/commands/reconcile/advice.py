@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.checks.wording import cause_finding
+from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.commands.reconcile.outlook import Outlook, outlooks
 from fluxstatus.commands.reconcile.requests import Request, requests
@@ -41,7 +41,7 @@ def advise(analysis: Analysis, resource: Resource) -> Assessment:
     target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
     return Assessment(
         ref=resource.ref,
-        stands=Chains(analysis).stands(resource),
+        stands=Chains(analysis).status_of(resource),
         level=_level(case, reason),
         reason=reason._replace(hints=tuple(_aimed(hint, target_flags) for hint in reason.hints)),
         by_itself=tuple(outlooks(case)),
