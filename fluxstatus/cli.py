@@ -13,6 +13,7 @@ import typer
 
 from fluxstatus import __version__
 from fluxstatus.base.masking import mask
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster import processes
 from fluxstatus.commands import console, wait, watch
 from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, Timing
@@ -196,10 +197,7 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
     words = tuple(word for value in values for word in value.split(",") if word)
     for word in words:
         if word not in names:
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, names, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else "see `kubectl flux-status list`."
+            meant = did_you_mean(word, names, "see `kubectl flux-status list`.", repr)
             raise typer.BadParameter(f"{word!r} is unknown; {meant}", param_hint=option)
     return words
 

@@ -33,7 +33,7 @@ def _unscraped(view: View) -> Iterator[Occurrence]:
     if not all(view.was_read(one) or view.is_absent(one) for one in both):
         return
     for component in view.state.components:
-        if component.pods and not component.down and not _is_scraped(view, component):
+        if component.pods and not component.unavailable and not _is_scraped(view, component):
             yield Occurrence(component.ref)
 
 

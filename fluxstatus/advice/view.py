@@ -1,17 +1,16 @@
 """The view of a cluster that advice is based on: its healthy objects, in the chosen namespaces."""
 
-import re
 from collections import defaultdict
 from functools import cached_property
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.resource import HEALTHY, Resource
 
 _RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
-_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 class View:
@@ -26,9 +25,9 @@ class View:
         causes = self._analysis.causes
         found: dict[str, list[Resource]] = defaultdict(list)
         for key, resource in self.state.resources.items():
-            affected = key in causes.by_object or key in causes.cut_off
+            affected = key in causes.by_object or key in causes.stale_causes
             chosen = self.state.covers(resource.ref.namespace)
-            if resource.verdict in WELL and chosen and not affected:
+            if resource.verdict in HEALTHY and chosen and not affected:
                 found[resource.ref.kind].append(resource)
         for resources in found.values():
             resources.sort(key=lambda resource: resource.ref)
@@ -63,15 +62,14 @@ class View:
 
     def is_running(self, component: str) -> bool:
         """Return whether a controller of this name was found and is available."""
-        return any(c.name == component and not c.down for c in self.state.components)
+        return any(c.name == component and not c.unavailable for c in self.state.components)
 
     def is_healthy(self, resource: Resource) -> bool:
         """Return whether *resource*, in any namespace, has no fault."""
         causes = self._analysis.causes.by_object
-        return resource.verdict in WELL and resource.ref.key not in causes
+        return resource.verdict in HEALTHY and resource.ref.key not in causes
 
     @cached_property
     def flux(self) -> tuple[int, int] | None:
         """The major and minor version of Flux, None if it is unknown."""
-        found = _VERSION.match(self.state.flux_version)
-        return (int(found[1]), int(found[2])) if found else None
+        return minor_of(self.state.flux_version)

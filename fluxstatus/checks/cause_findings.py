@@ -100,7 +100,7 @@ def _context(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Yield what to know before fixing *cause*."""
     yield from _suspension(analysis.state, cause)
     yield from _other_causes(analysis, cause)
-    owner = analysis.causes.frozen_by.get(cause.ref.key)
+    owner = analysis.causes.suspended_owners.get(cause.ref.key)
     if owner is not None and owner is not cause:
         yield f"its owner {owner.ref} is suspended: a fix in Git is not applied"
 
@@ -116,8 +116,8 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
         yield f"it runs {short(lag.applied)}, and its source has {short(lag.wanted)}{since}"
     if cause.waiting:
         yield "dependents stay blocked until it is resumed"
-    if cause.frozen:
-        number = len(cause.frozen)
+    if cause.not_updated:
+        number = len(cause.not_updated)
         yield (
             "the spec of 1 object that it applied is no longer updated"
             if number == 1

@@ -1,8 +1,8 @@
 """Step 1: is the cluster reachable, and does Flux support its version?"""
 
-import re
 from collections.abc import Iterator, Mapping
 
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
@@ -80,7 +80,6 @@ _CLOCK_SKEW = Code(
 )
 
 _NO_REASON = Unread(Why.GARBLED, "the API server does not list the APIs that it serves")
-_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
@@ -203,10 +202,8 @@ def _too_old(level: Level, title: str) -> Finding:
 
 def parse(version: str) -> tuple[int, int] | None:
     """Return the major and minor of a *version*, or None if it is not a usable version."""
-    found = _VERSION.match(version)
-    if not found or found[1] == "0":  # a build without a version reports v0.0.0
-        return None
-    return int(found[1]), int(found[2])
+    found = minor_of(version)
+    return found if found and found[0] else None  # a build without a version reports v0.0.0
 
 
 def _text(version: tuple[int, int]) -> str:

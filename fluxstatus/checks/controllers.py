@@ -46,7 +46,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if answer.unread:
         yield unread_finding(STEP_ID, "the controllers' Deployments", answer.unread)
     unavailable = _unavailable(analysis)
-    running = [component for component in state.components if not component.down]
+    running = [component for component in state.components if not component.unavailable]
     awaited = _awaited(analysis, unavailable)
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in unavailable)
     yield from _problems(analysis, running)
@@ -76,7 +76,7 @@ def _unavailable(analysis: Analysis) -> list[Cause]:
 def _awaited(analysis: Analysis, unavailable: Sequence[Cause]) -> list[Ref]:
     """Return the controllers that are not running yet, without those that are a cause."""
     causes = {cause.ref for cause in unavailable}
-    down = [c.ref for c in analysis.state.components if c.down and c.ref not in causes]
+    down = [c.ref for c in analysis.state.components if c.unavailable and c.ref not in causes]
     return [*down, *analysis.causes.not_installed]
 
 

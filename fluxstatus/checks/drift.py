@@ -57,7 +57,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     current = total = 0
     for key, lag in analysis.causes.lags.items():
-        if key in analysis.causes.cut_off or not state.covers(key[1]):
+        if key in analysis.causes.stale_causes or not state.covers(key[1]):
             continue
         resource = state.resources[key]
         total += 1
@@ -76,7 +76,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         title = "no revisions to compare: no object has a healthy source that could be read"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
     else:
-        title = f"Flux deploys nothing{state.place}"
+        title = f"Flux deploys nothing{state.namespace_suffix}"
         yield Finding(step=STEP_ID, code=_NOTHING_RUNS, level=Level.SKIP, title=title)
 
 
@@ -169,7 +169,7 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     for key, resource in state.resources.items():
         at = unhandled_since(resource, state.now)
-        explained = key in analysis.causes.by_object or key in analysis.causes.cut_off
+        explained = key in analysis.causes.by_object or key in analysis.causes.stale_causes
         if at and not explained and resource.verdict is Verdict.READY:
             yield Finding(
                 step=STEP_ID,

@@ -24,7 +24,7 @@ from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import OPERATORS
-from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.resource import HEALTHY, Resource
 from fluxstatus.state.state import State
 
 STEP_ID = "instance"
@@ -98,15 +98,15 @@ def _none(state: State) -> Finding:
 def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
     state = analysis.state
     key = instance.ref.key
-    causes = analysis.causes.by_object.get(key) or analysis.causes.cut_off.get(key) or []
+    causes = analysis.causes.by_object.get(key) or analysis.causes.stale_causes.get(key) or []
     own = [cause for cause in analysis.causes.all if cause.ref == instance.ref]
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
-    if key in analysis.causes.moving:
+    if key in analysis.causes.in_progress:
         yield from in_progress(STEP_ID, [instance], state.now)
-    if not (causes or own) and instance.verdict in WELL:
+    if not (causes or own) and instance.verdict in HEALTHY:
         yield passed(STEP_ID, _summary(state, instance))
     yield from _images(state, instance)
 

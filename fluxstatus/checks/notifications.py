@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.causes.missing import nearest
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge import diagnose
 from fluxstatus.knowledge import notifications as rules
@@ -71,7 +70,7 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
         return
     kind, namespace, name = missing[0]
     more = f", and {len(missing) - 1} more that it names" if len(missing) > 1 else ""
-    meant = nearest(analysis.state, missing[0], ref.key)
+    meant = analysis.causes.suggestions.suggest(missing[0], ref.key)
     yield Finding(
         step=STEP_ID,
         code=_WATCHES_MISSING,
@@ -93,7 +92,7 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
 
 def _is_missing(analysis: Analysis, key: Key) -> bool:
     """Return whether *key* does not exist; a kind that is not served has its own finding."""
-    return analysis.state.known_missing(key) and key[0] not in analysis.causes.gone_kinds
+    return analysis.state.known_missing(key) and key[0] not in analysis.causes.missing_kinds
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:

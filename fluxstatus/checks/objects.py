@@ -1,9 +1,9 @@
 """Steps 5 and 6: the Flux objects. Each cause is one finding, which lists what it blocks."""
 
 from collections.abc import Collection, Iterable, Iterator
-from difflib import get_close_matches
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.similar import similar
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
@@ -24,7 +24,7 @@ from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import provider_of
-from fluxstatus.state.resource import WELL, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.revisions import short
 from fluxstatus.state.state import State
 
@@ -42,11 +42,11 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
     for cause in analysis.causes.all:
         if cause.ref.kind in names:
             yield cause_finding(step, analysis, cause)
-    reconciling = [r for r in objects if r.ref.key in analysis.causes.moving]
+    reconciling = [r for r in objects if r.ref.key in analysis.causes.in_progress]
     yield from in_progress(step, reconciling, state.now)
     yield from _ready(step, analysis, objects)
     if not objects and all(_is_known(state, kind) for kind in kinds):
-        title = f"there are no {step}{state.place}"
+        title = f"there are no {step}{state.namespace_suffix}"
         yield Finding(step=step, code=_NONE, level=Level.SKIP, title=title)
 
 
@@ -66,7 +66,7 @@ def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterat
     ready = [
         resource
         for resource in known
-        if resource.verdict in WELL and resource.ref.key not in analysis.causes.cut_off
+        if resource.verdict in HEALTHY and resource.ref.key not in analysis.causes.stale_causes
     ]
     for resource in ready:
         title = f"{resource.ref}: {_status(resource)}"
@@ -87,7 +87,7 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
     for namespace in sorted(state.namespaces - flux_namespaces):
         if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
             continue
-        near = get_close_matches(namespace, flux_namespaces, n=1)
+        near = similar(namespace, flux_namespaces)
         meant = f" (did you mean {near[0]}?)" if near else ""
         yield Finding(
             step=RECONCILERS.id,

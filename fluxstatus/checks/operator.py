@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fluxstatus.base.durations import seconds, when
+from fluxstatus.base.durations import age, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
 from fluxstatus.checks.cause_findings import cause_finding
@@ -51,14 +52,13 @@ MCP_READ_WRITE = Code(
 """Reported by an adviser (mcp/), which this step knows only by its code."""
 
 _WHOLE_SECONDS = re.compile(r"finished in \d+s$")
-_MINOR = re.compile(r"v?(\d+)\.(\d+)")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
     """Check the operator's Deployment and pods, its report, and the version of its CLI."""
     state = analysis.state
     unavailable = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
-    running = [operator for operator in state.operators if not operator.down]
+    running = [operator for operator in state.operators if not operator.unavailable]
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in unavailable)
     for operator in running:
         yield from _running(analysis, operator)
@@ -148,20 +148,16 @@ def _report(state: State, operator: Component) -> Iterator[Finding]:
             hints=(_log(operator.ref),),
         )
     for report in answer.items:
-        age, every = _report_age(state, report), _report_interval(operator, report)
-        if age and age > 3 * every:
+        old, every = _report_age(state, report), _report_interval(operator, report)
+        if old and old > 3 * every:
             yield Finding(
                 step=STEP_ID,
                 code=_REPORT_OLD,
                 level=Level.WARN,
-                title=f"the FluxReport has not been updated for {_minutes(age)}",
-                why=f"a healthy operator updates it every {_minutes(every)}",
+                title=f"the FluxReport has not been updated for {age(old)}",
+                why=f"a healthy operator updates it every {duration(every.total_seconds())}",
                 hints=(_log(operator.ref),),
             )
-
-
-def _minutes(duration: timedelta) -> str:
-    return f"{int(duration.total_seconds() / 60)}m"
 
 
 def _report_age(state: State, report: Object) -> timedelta | None:
@@ -196,8 +192,8 @@ def _command_line(state: State) -> Iterator[Finding]:
     server = next((operator.version for operator in state.operators), "")
     if not isinstance(client, str):
         return
-    here, there = _MINOR.match(client), _MINOR.match(server)
-    if here and there and here.groups() != there.groups():
+    here, there = minor_of(client), minor_of(server)
+    if here and there and here != there:
         yield Finding(
             step=STEP_ID,
             code=CLI_VERSION_SKEW,

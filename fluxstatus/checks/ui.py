@@ -81,7 +81,7 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
             STEP_ID,
             f"svc/{ref.name}:{port} has {ready} {noun}; open it with: kubectl flux-status ui",
         )
-    if state.operators and all(operator.down for operator in state.operators):
+    if state.operators and all(operator.unavailable for operator in state.operators):
         title = f"{ref}: waits for the operator, which is not ready"
         return Finding(step=STEP_ID, code=WAITING, level=Level.SKIP, title=title, object=ref)
     return Finding(

@@ -136,9 +136,8 @@ def unread_finding(step: str, what: str, unread: Unread) -> Finding:
 
 def unread_hints(unread: Unread) -> Iterator[Hint]:
     """Yield the next steps for *unread*."""
-    for text, commands in unread.hints:
-        yield Hint(text, tuple(Command(argv) for argv in commands))
     if unread.hints:
+        yield from unread.hints
         return
     if not unread.rule:
         yield hint(_NEXT.get(unread.why, "retry in a moment"))

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster import failures
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.processes import ProgramError
@@ -155,10 +155,9 @@ def called(known: Iterable[Resource], word: str) -> list[Resource]:
     ]
     if not found:
         names = {name for one in everything for name in one.names}
-        near = get_close_matches(name, names, n=1)
         if flux:
             raise NotFoundError(f"the API server does not serve {flux.resource}")
-        meant = f"did you mean {near[0]}?" if near else "see `kubectl api-resources`."
+        meant = did_you_mean(name, names, "see `kubectl api-resources`.")
         raise NotFoundError(f"the API server has no resource type {word!r}; {meant}")
     return found
 

@@ -8,13 +8,14 @@ plain text.
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import PurePath
 from typing import NamedTuple
 
 from fluxstatus.base.masking import mask
+from fluxstatus.base.similar import similar
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command, Hint
 
 _LISTED = 10  # contexts in a sentence
 _QUOTED = 300  # characters of another program's message in a sentence
@@ -397,13 +398,15 @@ def _fill(
         "install": "see its documentation",
         **(named or {}),
     }
-    for near in get_close_matches(fields.get("missing", ""), config.contexts, n=1):
+    for near in similar(fields.get("missing", ""), config.contexts):
         fields["retry"] = shlex.join(("kubectl", "flux-status", f"--context={near}"))
     plugin = PurePath(fields.get("plugin", "")).name
     if plugin in _PLUGINS:
         fields["install"], fields["login"] = _PLUGINS[plugin]
     commands = (shlex.split(each.format_map(fields)) for each in failure.commands)
-    hint = (failure.step.format_map(fields), tuple(tuple(argv) for argv in commands if argv))
+    hint = Hint(
+        failure.step.format_map(fields), tuple(Command(tuple(argv)) for argv in commands if argv)
+    )
     text = failure.text.format_map(fields)
     return Unread(failure.why, mask(text), hints=(hint,) if failure.step else ())
 

@@ -1,10 +1,10 @@
 """The programs on this machine that work with Flux: their paths and versions."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.model.evidence import Unread, Why
@@ -17,7 +17,6 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 }
 """What prints the version of each, without a cluster. Of others only the path is known."""
 
-_VERSION = re.compile(r"v?\d+\.\d+\.\d+[\w.+-]*")
 _SECONDS = 5.0
 
 
@@ -64,7 +63,7 @@ def _answer(name: str, path: str, process: Process) -> Client:
         process.wait(_SECONDS)
     except ProgramError as error:
         return Client(name, path, unread=error.unread)
-    version = _VERSION.search(process.output().stdout.decode(errors="replace"))
-    if version is None:
+    version = version_in(process.output().stdout.decode(errors="replace"))
+    if not version:
         return Client(name, path, unread=Unread(Why.GARBLED, f"{name} does not print its version"))
-    return Client(name, path, version[0])
+    return Client(name, path, version)

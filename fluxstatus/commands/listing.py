@@ -5,11 +5,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, NamedTuple, Protocol
 
 import jmespath
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
 from fluxstatus.commands.errors import reason
@@ -194,8 +194,7 @@ def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, s
             entry.times[column] if column in entry.times else entry.cell(column)
         )
     if not word.startswith((".", "{")):
-        near = get_close_matches(column, columns, n=1)
-        suggestion = f"did you mean {near[0].lower()}?" if near else "a path begins with a dot."
+        suggestion = did_you_mean(column, columns, "a path begins with a dot.", str.lower)
         raise ArgumentError(f"{word!r} is not a column; {suggestion}")
     try:
         path = jmespath.compile(word.strip("{}").lstrip("."))

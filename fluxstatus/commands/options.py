@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import BadParameter, Option
 
+from fluxstatus.base.durations import parse_duration
 from fluxstatus.model.findings import Level
 from fluxstatus.report import Format
 
@@ -65,10 +66,6 @@ class TreeFormat(StrEnum):
     DOT = "dot"
 
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = r"(\d+(?:\.\d+)?)(h|ms|m|s)"
-
-
 def seconds(text: str | float) -> float:
     """Return the seconds in a duration as Go writes it (1m30s); a plain number is seconds.
 
@@ -77,8 +74,7 @@ def seconds(text: str | float) -> float:
     text = str(text)
     if re.fullmatch(r"\d+(\.\d+)?", text):
         text += "s"
-    parts = re.findall(_PART, text) if re.fullmatch(f"({_PART})+", text) else []
-    value = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    value = parse_duration(text)
     if not value:
         raise BadParameter(f"{text!r} is not a duration above 0; write it as 30s, 1m30s or 2h.")
     return value

@@ -37,7 +37,7 @@ class Chains:
         key = resource.ref.key
         if resource.suspended or resource.verdict is Verdict.TERMINATING:
             return resource.verdict.value
-        if key in self._analysis.causes.cut_off:
+        if key in self._analysis.causes.stale_causes:
             return "ready, but no longer updated"
         causes = self._causes(key)
         if causes and all(cause.ref.key != key for cause in causes):
@@ -54,11 +54,11 @@ class Chains:
     def controller_of(self, resource: Resource) -> Ref | None:
         """Return the Deployment that should reconcile *resource*, None if it is unknown."""
         component = self._controllers.component_of(resource)
-        return component.ref if component else self._controllers.stopped(resource)
+        return component.ref if component else self._controllers.unavailable_for(resource)
 
     def _causes(self, key: Key) -> Sequence[Cause]:
         causes = self._analysis.causes
-        return (*causes.by_object.get(key, ()), *causes.cut_off.get(key, ()))
+        return (*causes.by_object.get(key, ()), *causes.stale_causes.get(key, ()))
 
     def _up(self, resource: Resource, causes: set[Key], seen: set[Key]) -> tuple[Node, ...]:
         nodes = []
@@ -78,7 +78,7 @@ class Chains:
         if ref is None or ref.key in seen:
             return None
         seen.add(ref.key)
-        broken = {**self._controllers.down, **self._controllers.missing}.get(ref)
+        broken = {**self._controllers.unavailable, **self._controllers.missing}.get(ref)
         health = Health(not broken, broken.diagnosis.why if broken else "running")
         return Node(ref, Relation.CONTROLLER, health, cause=ref.key in causes)
 

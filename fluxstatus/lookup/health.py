@@ -13,7 +13,7 @@ from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.pods import is_ready, problem_of_pod
-from fluxstatus.state.resource import BROKEN, WELL, Resource
+from fluxstatus.state.resource import BROKEN, HEALTHY, Resource
 
 
 class Health(NamedTuple):
@@ -52,7 +52,7 @@ def judged(item: Object, now: datetime) -> Resource:
 def of_resource(resource: Resource) -> Health:
     """Return the health of a Flux object."""
     verdict = resource.verdict
-    healthy = True if verdict in WELL else False if verdict in BROKEN else None
+    healthy = True if verdict in HEALTHY else False if verdict in BROKEN else None
     message = "" if healthy else resource.message
     word = "has no status" if verdict == "static" else verdict.value
     return Health(healthy, f"{word}: {message}" if message else word)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from http import HTTPStatus
 from itertools import islice
 from urllib.parse import quote
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.similar import similar
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
@@ -194,7 +194,7 @@ class Objects:
         where = f" in {', '.join(namespaces)}" if namespaces else ""
         there = dict.fromkeys(place for one in resources for place in self._places(one))
         same = [place for place in there if place[1] == name]
-        near = get_close_matches(name, {called for _, called in there}, n=3)
+        near = similar(name, {called for _, called in there}, 3)
         choices = [
             (f"{word}/{called}", *(("-n", namespace) if namespace else ()))
             for namespace, called in same or [place for place in there if place[1] in near]

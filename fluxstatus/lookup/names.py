@@ -1,9 +1,9 @@
 """Finding a Flux object by KIND/NAME: the names of kinds, and similar names."""
 
 from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
+from fluxstatus.base.similar import did_you_mean, similar
 from fluxstatus.model.errors import AmbiguousError, ArgumentError, NotFoundError, UnreadError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.kinds import KINDS, Kind
@@ -45,8 +45,7 @@ def kind_called(word: str, others: Iterable[str] = ()) -> Kind:
     kind = _BY_NAME.get(short)
     if kind and (not group or kind.group == group or group.endswith(f".{kind.group}")):
         return kind
-    near = get_close_matches(short, (*_BY_NAME, *others), n=1)
-    suggestion = f"did you mean {near[0]}?" if near else f"use one of {', '.join(_names())}."
+    suggestion = did_you_mean(short, (*_BY_NAME, *others), f"use one of {', '.join(_names())}.")
     raise NotFoundError(f"{word!r} is not a Flux kind; {suggestion}")
 
 
@@ -88,13 +87,13 @@ def _unread(state: State, kind: Kind) -> Unread | None:
 
 
 def _near(name: str, known: Sequence[Resource]) -> list[Resource]:
-    close = get_close_matches(name, {resource.ref.name for resource in known}, n=3)
+    close = similar(name, {resource.ref.name for resource in known}, 3)
     return [resource for resource in known if resource.ref.name in close]
 
 
 def near_codes(named: Named, codes: Iterable[str]) -> list[tuple[str, ...]]:
     """Return the arguments for *codes* that are similar to a name without a kind."""
-    near = () if named.kind else get_close_matches(named.name, list(codes), n=3)
+    near = () if named.kind else similar(named.name, list(codes), 3)
     return [(code,) for code in near]
 
 

@@ -2,10 +2,10 @@
 
 import os
 import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from fluxstatus.base.files import copy_owner_and_mode, replace_file
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -51,28 +51,20 @@ def write(document: Document, text: str) -> Path | None:
     """
     path, before = document.path, document.data
     data = (_BOM if (before or b"").startswith(_BOM) else b"") + text.encode()
-    unfinished = ""
+
+    def check() -> None:
+        if read(path).data != before:
+            raise FileError(f"{path} was changed by somebody else meanwhile; try again")
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         state = path.stat() if before is not None else None
         if state and not stat.S_IMODE(state.st_mode) & 0o222:
             raise FileError(f"{path} is read-only")
         backup = _back_up(path, before, state) if before and state else None
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            if state:
-                _dress(file.fileno(), state)
-            file.flush()
-            os.fsync(file.fileno())
-        if read(path).data != before:
-            raise FileError(f"{path} was changed by somebody else meanwhile; try again")
-        Path(unfinished).replace(path)
+        replace_file(path, data, like=state, check=check)
     except OSError as error:
         raise FileError(f"{path} is not changed: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            Path(unfinished).unlink()
     return backup
 
 
@@ -91,19 +83,11 @@ def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-                _dress(file.fileno(), state)
+                copy_owner_and_mode(file.fileno(), state)
         except BaseException:
             backup.unlink()
             raise
         return backup
-
-
-def _dress(handle: int, state: os.stat_result) -> None:
-    """Return a new file the owner and the mode of the old one."""
-    made = os.fstat(handle)
-    if (made.st_uid, made.st_gid) != (state.st_uid, state.st_gid):
-        os.fchown(handle, state.st_uid, state.st_gid)
-    os.fchmod(handle, stat.S_IMODE(state.st_mode))
 
 
 def difference(path: Path, before: str, after: str) -> str:

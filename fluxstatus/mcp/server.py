@@ -1,12 +1,12 @@
 """The server's program: where it is, which version, how to get it, which tools it has."""
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.mcp.protocol import Session, Tool
@@ -37,10 +37,10 @@ def find() -> str:
 def version(path: str, timeout: float) -> str:
     """Return the version that the program says it is. Raises ProgramError."""
     output = processes.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
-    found = re.search(r"\bv?(\d+\.\d+\.\S+)", output)
-    if found is None:
+    found = version_in(output)
+    if not found:
         raise processes.ProgramError(Unread(Why.GARBLED, f"{path} does not say its version"))
-    return found[1]
+    return found.removeprefix("v")
 
 
 def how_to_install() -> str:

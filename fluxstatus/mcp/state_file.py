@@ -6,13 +6,13 @@ of `mcp decline` and `mcp accept`: a check neither fails nor says anything becau
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fluxstatus.base.files import replace_file
 from fluxstatus.model.evidence import Target
 
 _LATELY = timedelta(hours=1)
@@ -139,11 +139,4 @@ def _load() -> dict[str, Any]:
 def _save(state: dict[str, Any]) -> None:
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, unfinished = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(state, stream, indent=2)
-        Path(unfinished).replace(file)
-    except BaseException:
-        Path(unfinished).unlink()
-        raise
+    replace_file(file, json.dumps(state, indent=2).encode(), sync=False)

@@ -251,7 +251,7 @@ def _instance(seen: Seen, evidence: Evidence) -> Iterator[Finding]:
             f"the server hides this: {answer.unread.text}",
             why=f"it says {says!r} for a missing right or an unreachable API, too",
             evidence=(("missing RBAC rule", answer.unread.rule),) if answer.unread.rule else (),
-            hints=tuple(Hint(t, tuple(map(Command, c))) for t, c in answer.unread.hints),
+            hints=answer.unread.hints,
         )
     else:
         title = "there is no FluxInstance, for kubectl neither"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
+from fluxstatus.base.durations import ago
 from fluxstatus.model.evidence import Cost
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
 from fluxstatus.model.hints import Command
@@ -19,7 +20,6 @@ _SCREEN = 48  # lines; a shorter report has all details
 _IN_FULL = 24  # lines for the worst faults of a longer report; the others are shown briefly
 _NAMES = 40  # names of a list to try: more never fit into two lines
 _NEXT = len("next  ")
-_AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
 
 
 def render(report: Report, look: Look) -> str:
@@ -219,9 +219,7 @@ def _message(finding: Finding) -> str:
 
 
 def _since(since: datetime, now: datetime) -> str:
-    seconds = max(0, int((now - since).total_seconds()))
-    ages = (f"{seconds // unit}{name}" for unit, name in _AGES if seconds >= 2 * unit)
-    return f"{next(ages, f'{seconds}s')} ({since.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+    return f"{ago(since, now)} ({since.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
 
 
 def _blocked(page: Page, refs: Sequence[Ref]) -> str:

@@ -20,8 +20,7 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.state.state import State
-from tests.advice.looking import SYSTEM
-from tests.builders import evidence, flux, judge, kustomization, source
+from tests.builders import HEALTHY, evidence, flux, judge, kustomization, source
 from tests.conftest import Program
 
 FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
@@ -29,7 +28,7 @@ FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 
 def bad_habits(count: int = 1) -> Iterator[Object]:
     """Return a healthy cluster with a few habits, each of *count* objects."""
-    yield from SYSTEM
+    yield from HEALTHY
     for i in range(count):
         yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",
                                     "secretRef": {"name": "a"}})  # fmt: skip
@@ -154,7 +153,7 @@ def test_a_file_of_before_has_no_answers() -> None:
 
     So does one made before there was advice.
     """
-    known = snapshot.loads(snapshot.dumps(evidence(*SYSTEM)))
+    known = snapshot.loads(snapshot.dumps(evidence(*HEALTHY)))
     codes = {habit.code for habit in judge(known).habits}
     assert not codes & {"no-scraping", "stored-versions", "no-network-policy", "advice-unread"}
-    assert "no-scraping" in {h.code for h in judge(evidence(*SYSTEM, advice=True)).habits}
+    assert "no-scraping" in {h.code for h in judge(evidence(*HEALTHY, advice=True)).habits}

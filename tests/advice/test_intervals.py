@@ -7,8 +7,7 @@ import pytest
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Level
 from tests.advice.looking import habits, seen
-from tests.builders import FORBIDDEN, NOT_THERE, flux, kustomization, source
-from tests.builders import flux_system as healthy
+from tests.builders import FORBIDDEN, HEALTHY, NOT_THERE, flux, kustomization, source
 
 RECEIVERS = "receivers.notification.toolkit.fluxcd.io"
 
@@ -148,7 +147,7 @@ def test_a_receiver_that_fails_is_its_own_matter() -> None:
     [
         {"unread": {RECEIVERS: FORBIDDEN}},
         {"served": {}},
-        {"system": [o for o in healthy() if o["metadata"]["name"] != "notification-controller"]},
+        {"system": [o for o in HEALTHY if o["metadata"]["name"] != "notification-controller"]},
     ],
     ids=["forbidden", "not installed", "no controller"],
 )

@@ -7,12 +7,12 @@ import pytest
 
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Level
-from tests.advice.looking import SYSTEM, habits, seen
+from tests.advice.looking import habits, seen
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NOW,
     flux,
-    flux_system,
     kustomization,
     minutes,
     pod,
@@ -68,7 +68,7 @@ def test_the_operator_asks_itself() -> None:
     others = [asked("a", stamp(hours(1))), asked("b", stamp(hours(30)))]
     assert "manual-requests" not in habits(
         *others, asked("flux-system/flux", stamp(hours(60)), "FluxInstance"),
-        system=without(SYSTEM, "FluxInstance/flux"),
+        system=without(HEALTHY, "FluxInstance/flux"),
     )  # fmt: skip
 
 
@@ -152,8 +152,8 @@ def test_nobody_is_told_of_failures() -> None:
     "more",
     [
         {"unread": {ALERTS: FORBIDDEN}},
-        {"system": without(SYSTEM, "Deployment/notification-controller")},
-        {"system": without(SYSTEM, "Kustomization/flux-system")},
+        {"system": without(HEALTHY, "Deployment/notification-controller")},
+        {"system": without(HEALTHY, "Kustomization/flux-system")},
     ],
     ids=["forbidden", "no controller", "nothing is deployed"],
 )
@@ -176,7 +176,7 @@ def test_an_alert_to_a_suspended_provider() -> None:
         "Alert apps/a sends no notifications"
     )
     assert "alert-muted" not in habits(alert, flux("Provider", "p", {}))
-    told = report(*flux_system(), alert)
+    told = report(*HEALTHY, alert)
     assert [f.code for f in told.findings if f.object and f.object.kind == "Alert"] == [
         "provider-missing"
     ]
@@ -187,7 +187,7 @@ def test_a_long_suspension_is_told_once() -> None:
     """What has been suspended for weeks is a warning with its age; no advice says it again."""
     managed = [{"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}]
     paused = kustomization("k", "a", spec={"suspend": True}, managedFields=managed)
-    told = report(*flux_system(), source("a"), paused)
+    told = report(*HEALTHY, source("a"), paused)
     [finding] = [f for f in told.findings if f.object and f.object.name == "k"]
     assert (finding.code, finding.level) == ("suspended", Level.WARN)
     assert finding.since == NOW - timedelta(days=41)
@@ -208,6 +208,6 @@ def test_what_is_deleted_and_stays(ago: float, told: bool) -> None:
 def test_deleted_objects_of_flux_are_faults() -> None:
     """An object of Flux that does not go is told by its step, and not again as a habit."""
     stuck = kustomization("k", "a", deletionTimestamp=stamp(minutes(60)))
-    told = report(*flux_system(), source("a"), stuck)
+    told = report(*HEALTHY, source("a"), stuck)
     assert [f.level for f in told.findings if f.object and f.object.name == "k"] == [Level.FAIL]
     assert "deleted-stuck" not in {f.code for f in told.habits}

@@ -9,13 +9,13 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NOT_THERE,
     NOW,
     bad,
     event,
     evidence,
     flux,
-    flux_system,
     found,
     kustomization,
     minutes,
@@ -26,7 +26,6 @@ from tests.builders import (
     stamp,
 )
 
-HEALTHY = flux_system()
 OLD = "main@sha1:0000000000000000000000000000000000000000"
 REQUESTED = "reconcile.fluxcd.io/requestedAt"
 

@@ -19,12 +19,14 @@ from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.state import State
 from tests.builders import (
+    HEALTHY as FLUX,
+)
+from tests.builders import (
     NOW,
     SERVED,
     event,
     evidence,
     flux,
-    flux_system,
     judge,
     kustomization,
     source,
@@ -33,7 +35,7 @@ from tests.recorded.score import HERE
 
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
 QUERIES = tuple(evidence().answers)
-HEALTHY = evidence(*flux_system(), source("a"), kustomization("k", "a"))
+HEALTHY = evidence(*FLUX, source("a"), kustomization("k", "a"))
 
 JUNK: tuple[dict[str, Any], ...] = (
     {},
@@ -257,7 +259,7 @@ def recorded() -> Iterator[tuple[Step, Finding]]:
     ]
     noise = event("Kustomization apps/k", "Odd", "no rule knows this")
     known = [snapshot.load(file) for file in SNAPSHOTS]
-    known += [evidence(*flux_system(), *odd, noise), *NOTHING.values()]
+    known += [evidence(*FLUX, *odd, noise), *NOTHING.values()]
     for analysis in map(Analysis, map(State, known)):
         view = View(analysis)
         for step in STEPS:

@@ -15,6 +15,7 @@ from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.deployments import CONTROLLERS
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
     NOW,
@@ -22,7 +23,6 @@ from tests.builders import (
     alter,
     evidence,
     flux,
-    flux_system,
     judge,
     kustomization,
     report,
@@ -30,7 +30,6 @@ from tests.builders import (
     without,
 )
 
-HEALTHY = flux_system()
 SHARED = [
     flux("GitRepository", "shared/git", NOT_THERE),
     kustomization("team-a/web", "shared/git", NO_ARTIFACT),

@@ -7,7 +7,6 @@ import signal
 import socket
 import stat
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPConnection
@@ -18,26 +17,15 @@ import pytest
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.model.evidence import Why
-from tests.fakes.api_server import HEALTHY, ApiServer, Request, api_server, hang
+from tests.fakes.api_server import HEALTHY, ApiServer, Request, hang
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone, running
 from tests.kubernetes.cluster import Cluster
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 PODS = "/api/v1/pods"
 SECOND = 1.0
-
-
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
 
 
 def access(file: Path, *flags: str) -> Access:

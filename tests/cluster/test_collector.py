@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -29,7 +29,6 @@ from tests.fakes.api_server import (
     ApiServer,
     Illness,
     Request,
-    api_server,
     hang,
 )
 from tests.fakes.kubeconfigs import kubeconfig, login_program
@@ -39,24 +38,13 @@ from tests.kubernetes import load
 from tests.kubernetes.cluster import Cluster
 from tests.kubernetes.flux_system import flux_system
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGE = 500  # of what may be large
 CONTROLLERS = "deployments.apps/controllers"
 OPERATOR = "deployments.apps/operator"
 MEGABYTES = 1 << 20
-
-
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
 
 
 @pytest.fixture(name="here")

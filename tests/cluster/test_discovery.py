@@ -13,7 +13,7 @@ from fluxstatus.cluster.reader import opened, reading
 from fluxstatus.lookup.live import Objects
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.kinds import RESOURCES as FLUX
-from tests.builders import SERVED, flux_system, kustomization
+from tests.builders import HEALTHY, SERVED, kustomization
 from tests.cluster.faults import OF_THE_WAY, QUICK, SLOW, Fault, denied, parameters, some
 from tests.cluster.readers import (
     PATIENCE,
@@ -152,7 +152,7 @@ def test_discovery_not_found_is_not_an_empty_cluster(api: Api, unread_of: Unread
 
 def test_the_check_goes_on_where_discovery_is_forbidden(api: Api) -> None:
     """The kinds of Flux are unread for that permission; Deployments, pods and events are read."""
-    api.put(*flux_system())
+    api.put(*HEALTHY)
     api["/apis"] = forbidden
     evidence = evidence_of_check()
     assert (evidence.unreachable, evidence.served) == (None, None)

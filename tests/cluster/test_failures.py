@@ -14,6 +14,7 @@ from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command
 from tests.fakes.api_server import api_server, hang
 from tests.fakes.certificates import Authority, listening
 from tests.fakes.kubeconfigs import kubeconfig, login_program
@@ -50,11 +51,6 @@ class Lab:
     def program(self, name: str, script: str) -> Path:
         """Write a program."""
         return program(self.folder / name, script)
-
-
-@pytest.fixture(name="real_kubectl")
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
 
 
 @pytest.fixture(name="lab")
@@ -266,10 +262,11 @@ def test_each_failure_has_its_sentence(lab: Lab, name: str) -> None:
     assert "\n" not in unread.text
     assert len(unread.text) < 500
     assert unread.hints
-    for step, commands in unread.hints:
-        assert step
-        assert commands
-        assert all(all(argv) for argv in commands)
+    for hint in unread.hints:
+        assert hint.text
+        assert hint.label == "fix"
+        assert hint.commands
+        assert all(all(command.argv) and not command.changes for command in hint.commands)
 
 
 @pytest.mark.cluster
@@ -290,7 +287,7 @@ def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--context=hree")
     assert unread.why is Why.NO_CONFIG
     assert unread.text == "context hree does not exist in the kubeconfig (contexts: here)"
-    assert ("kubectl", "flux-status", "--context=here") in unread.hints[0][1]
+    assert Command(("kubectl", "flux-status", "--context=here")) in unread.hints[0].commands
 
 
 @pytest.mark.cluster

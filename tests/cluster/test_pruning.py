@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object
-from tests.builders import NOW, flux, flux_system, judged, minutes, stamp
+from tests.builders import HEALTHY, NOW, flux, judged, minutes, stamp
 
 SECRET = "hunter2-c0rrect-h0rse"
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
@@ -154,7 +154,7 @@ def test_arguments_that_the_judges_read_are_kept() -> None:
     """Only the arguments of a container that say what it watches and serves are kept."""
     args = ["--watch-label-selector=a=b", "--reporting-interval=1h", "--web-server-only=true",
             f"--token={SECRET}", "--log-level=info", 5]  # fmt: skip
-    deployment = next(one for one in flux_system() if one["kind"] == "Deployment")
+    deployment = next(one for one in HEALTHY if one["kind"] == "Deployment")
     deployment["spec"]["template"]["spec"]["containers"][0]["args"] = args
     pruned = prune("deployments.apps/controllers", deployment)
     assert pruned["spec"]["template"]["spec"]["containers"][0]["args"] == args[:3]

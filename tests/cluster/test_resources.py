@@ -1,6 +1,5 @@
 """The resources that an API server serves, and their names, through the real kubectl."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,22 +7,11 @@ import pytest
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.model.errors import NotFoundError
-from tests.fakes.api_server import ApiServer, Request, api_server
+from tests.fakes.api_server import ApiServer, Request
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.kubernetes.cluster import Cluster
 
-pytestmark = pytest.mark.cluster
-
-
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 
 def asked(file: Path) -> list[Resource]:

@@ -3,7 +3,7 @@
 import pytest
 
 from fluxstatus.knowledge import pods, workload_hints
-from tests.builders import container, evidence, flux, flux_system, found, only, pod
+from tests.builders import HEALTHY, container, evidence, flux, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
 FIELDS = {"name": "web", "ns": "apps", "pod": "web-1-a", "container": "web"}
@@ -83,6 +83,6 @@ def test_the_step_for_the_pods_comes_first() -> None:
     """The first hint for a failed health check is the one for its pods."""
     broken = pod("apps/web-1-a", container(waiting={"reason": "ImagePullBackOff"}))
     release = flux("Kustomization", "x", {"Ready": f"False HealthCheckFailed: {HEALTH}"})
-    findings = found("reconcilers", evidence(*flux_system(), release, broken))
+    findings = found("reconcilers", evidence(*HEALTHY, release, broken))
     finding = only(findings, "health-check-failed")
     assert "imagePullSecrets" in finding.hints[0].text

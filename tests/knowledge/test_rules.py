@@ -18,7 +18,7 @@ from fluxstatus.knowledge.fields import fields_of, missing_fields, object_in, wo
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.model.hints import Command
-from tests.builders import analysis, flux, flux_system, judged
+from tests.builders import HEALTHY, analysis, flux, judged
 from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
 from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
@@ -295,7 +295,7 @@ def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
     """The cause also says that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
-    (cause,) = analysis(*flux_system(), flux("HelmRelease", "x", conditions)).causes.all
+    (cause,) = analysis(*HEALTHY, flux("HelmRelease", "x", conditions)).causes.all
     assert cause.fault.diagnosis.code == "immutable-field"
     assert "the previous version runs" in cause.fault.diagnosis.why
 

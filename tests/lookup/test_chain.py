@@ -6,9 +6,9 @@ from fluxstatus.lookup.node import Node
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 from tests.builders import (
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
-    flux_system,
     kustomization,
     source,
     state,
@@ -39,7 +39,7 @@ def named(ref: Ref) -> Name:
 def broken() -> State:
     """Return a failing source, two waiting objects in a chain, and a healthy one."""
     return state(
-        *flux_system(),
+        *HEALTHY,
         source("repo", NOT_THERE),
         source("other"),
         kustomization("infra", "repo", NO_ARTIFACT),
@@ -75,7 +75,7 @@ def test_the_well_end_a_chain() -> None:
 def test_a_circle_ends() -> None:
     """Objects that wait for each other are each shown once."""
     known = state(
-        *flux_system(),
+        *HEALTHY,
         source("repo"),
         kustomization("a", "repo", waiting_for("b"), after=["b"]),
         kustomization("b", "repo", waiting_for("a"), after=["a"]),
@@ -87,7 +87,7 @@ def test_a_circle_ends() -> None:
 
 def test_what_does_not_exist_is_in_the_tree() -> None:
     """A source that does not exist is shown as missing."""
-    known = state(*flux_system(), kustomization("web", "gone", NO_ARTIFACT))
+    known = state(*HEALTHY, kustomization("web", "gone", NO_ARTIFACT))
     found = {
         named(n.ref): (n.health.text, n.health.healthy) for n in up(known, "Kustomization", "web")
     }
@@ -96,7 +96,7 @@ def test_what_does_not_exist_is_in_the_tree() -> None:
 
 def test_a_controller_that_is_gone_is_the_cause() -> None:
     """The Deployment that should reconcile it is in the tree, and marked when it is missing."""
-    objects = without(flux_system(), "Deployment/kustomize-controller")
+    objects = without(HEALTHY, "Deployment/kustomize-controller")
     known = state(*objects, source("repo"), kustomization("web", "repo", {}, born=None, observed=0))
     causes = [named(n.ref) for n in up(known, "Kustomization", "web") if n.cause]
     assert causes == [("Deployment", "kustomize-controller")]

@@ -8,7 +8,7 @@ import pytest
 from fluxstatus.lookup.log import merged, parse, read_summary
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.ref import Ref
-from tests.builders import flux_system, state
+from tests.builders import HEALTHY, state
 from tests.fakes.programs import program
 
 APP = Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "apps", "web")
@@ -53,7 +53,7 @@ def test_errors_come_first_and_once(kubectl: Path) -> None:
         "[1]",
     ]
     kubectl.write_text("\n".join(lines))
-    component = next(c for c in state(*flux_system()).components if "kustomize" in c.ref.name)
+    component = next(c for c in state(*HEALTHY).components if "kustomize" in c.ref.name)
     log = read_summary(component, APP, ("--context=prod",), 10)
     assert [(one.level, one.text, one.times) for one in log.messages] == [
         ("error", "Reconciler error: no", 2),
@@ -77,7 +77,7 @@ def test_a_missing_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     said = 'Error from server (Forbidden): pods is forbidden: cannot get resource "pods/log"'
     folder = program(tmp_path / "kubectl", f"echo '{said}' >&2; exit 1").parent
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    component = state(*flux_system()).components[0]
+    component = state(*HEALTHY).components[0]
     log = read_summary(component, APP, (), 10)
     assert log.unread is not None
     assert (log.unread.why, log.unread.rule) == (Why.FORBIDDEN, "get pods/log")

@@ -10,10 +10,10 @@ import pytest
 from fluxstatus.lookup.log import LogQuery, Logs, parse
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.ref import Ref
-from tests.builders import flux_system, state
+from tests.builders import HEALTHY, state
 from tests.fakes.programs import program
 
-SOURCE = [one for one in state(*flux_system()).components if one.name == "source-controller"]
+SOURCE = [one for one in state(*HEALTHY).components if one.name == "source-controller"]
 EVERY = LogQuery()
 WEB = Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "apps", "web")
 Kubectl = Callable[[str], Logs]

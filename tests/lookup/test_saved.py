@@ -7,9 +7,9 @@ from fluxstatus.lookup.live import ref_of, split
 from fluxstatus.lookup.saved import Objects, find
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Unread, Why
-from tests.builders import FORBIDDEN, evidence, flux_system, source
+from tests.builders import FORBIDDEN, HEALTHY, evidence, source
 
-KNOWN = evidence(*flux_system(), source("team-a/app"), source("team-b/app"))
+KNOWN = evidence(*HEALTHY, source("team-a/app"), source("team-b/app"))
 
 
 def test_flux_and_its_own_workloads_are_found() -> None:

@@ -15,17 +15,16 @@ from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOW,
     alter,
     evidence,
     flux,
-    flux_system,
     judge,
     kustomization,
 )
 
-HEALTHY = flux_system()
 AUTH = flux("GitRepository", "git",
             {"Ready": "False GitOperationFailed: authentication required"},
             spec={"secretRef": {"name": "auth"}})  # fmt: skip

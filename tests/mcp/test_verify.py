@@ -1,5 +1,6 @@
 """What is made of a server's answers beside kubectl's; the real one is in tests/live."""
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from fluxstatus.mcp.verify import Seen, report
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.kinds import KINDS
-from tests.builders import FORBIDDEN, evidence, flux_system
+from tests.builders import FORBIDDEN, HEALTHY, evidence
 
 READING = (Tool("get_flux_instance", ""), Tool("get_kubernetes_logs", ""))
 WRITING = (Tool("apply_kubernetes_manifest", ""), Tool("brand_new_tool", ""))
@@ -32,7 +33,7 @@ TARGET = Target("prod", server=SERVER)
 
 def objects(uid: str = "4711") -> list[dict[str, Any]]:
     """Return a healthy Flux whose instance has *uid*."""
-    found = flux_system()
+    found = copy.deepcopy(HEALTHY)
     for one in found:
         if one["kind"] == "FluxInstance":
             one["metadata"]["uid"] = uid
@@ -111,12 +112,13 @@ def test_every_trouble_has_a_hint() -> None:
     """What is wrong with the entry comes with the command that makes it good."""
     bad = args("--mask-secrets=false")
     found = report(bad, ["cursor", "codex"], SEEN._replace(advertised=ALL), KUBECTL, PINNED)
-    for finding in found.findings:
-        if finding.level is not Level.PASS:
-            assert finding.hints[0].commands[0].argv == (
-                "kubectl", "flux-status", "mcp", "setup", f"--name={NAME}", "--client=cursor",
-                "--client=codex",
-            )  # fmt: skip
+    failing = [finding for finding in found.findings if finding.level is not Level.PASS]
+    assert failing
+    for finding in failing:
+        assert finding.hints[0].commands[0].argv == (
+            "kubectl", "flux-status", "mcp", "setup", f"--name={NAME}", "--client=cursor",
+            "--client=codex",
+        )  # fmt: skip
 
 
 def test_an_empty_uid_proves_nothing() -> None:

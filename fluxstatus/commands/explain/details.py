@@ -23,7 +23,7 @@ from fluxstatus.model.kinds import full_name
 from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.resource import HEALTHY, Resource
 from fluxstatus.state.revisions import lag_of, short
 from fluxstatus.state.state import State
 
@@ -112,7 +112,7 @@ def details_of(
     needs, needed_by = chains.up(resource), chains.down(resource)
     past = tuple(_history(resource))
     faults = [finding for finding in findings if finding.kind == "fault"]
-    silent = Level.PASS if resource.verdict in WELL else Level.SKIP
+    silent = Level.PASS if resource.verdict in HEALTHY else Level.SKIP
     broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
     return Details(
         ref=ref,

@@ -1,9 +1,9 @@
 """Flux objects as a list: by kind, name and filter."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from functools import partial
 
+from fluxstatus.base.similar import similar
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
 from fluxstatus.commands.get.words import Requested
@@ -47,7 +47,7 @@ class FluxObjects:
         """Return the error for the first name that no object has."""
         wanted: set[str] = set().union(*self._requested.values())
         for name in sorted(wanted - self._names):
-            near = get_close_matches(name, self._names, n=3)
+            near = similar(name, self._names, 3)
             suggestion = f"; did you mean {' or '.join(near)}?" if near else "."
             return NotFoundError(f"{name!r} not found{suggestion}")
         return None

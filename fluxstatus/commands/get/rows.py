@@ -13,7 +13,7 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import MOVING, REQUESTED_AT, Resource, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, REQUESTED_AT, Resource, Verdict
 from fluxstatus.state.revisions import Lag, chart_version, lag_behind, short
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ FILTERS: Mapping[str, Callable[[Row], bool]] = {
     "not_ready": lambda row: row.ready not in ("True", "-"),
     "suspended": lambda row: row.resource.suspended,
     "stale": lambda row: row.is_stale,
-    "reconciling": lambda row: row.resource.verdict in {*MOVING, Verdict.STUCK},
+    "reconciling": lambda row: row.resource.verdict in {*IN_PROGRESS, Verdict.STUCK},
 }
 """The filters of a list, by the name of the option."""
 

@@ -1,8 +1,8 @@
 """Selecting controllers: by name, by the kind that they reconcile, or all."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.kinds import KINDS, OPERATOR
 from fluxstatus.state.deployments import Component
@@ -22,9 +22,8 @@ def named(components: Sequence[Component], name: str) -> list[Component]:
     if found:
         return found
     known = {word for one in components for word in _names(one)}
-    near = get_close_matches(name, known or NAMES, n=1)
     found_here = ", ".join(sorted({one.name for one in components})) or "no Flux controller"
-    suggestion = f"did you mean {near[0]}?" if near else f"this cluster has {found_here}."
+    suggestion = did_you_mean(name, known or NAMES, f"this cluster has {found_here}.")
     raise NotFoundError(f"no controller {name!r} found; {suggestion}")
 
 

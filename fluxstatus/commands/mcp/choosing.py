@@ -4,12 +4,12 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from typer import BadParameter, Option
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.commands import console
 from fluxstatus.mcp.clients import CLIENTS, Client, Host
 from fluxstatus.mcp.entry import NAME
@@ -68,7 +68,6 @@ def clients(names: Iterable[str]) -> Mapping[str, Client]:
     words = [word for name in names for word in name.split(",") if word]
     for word in words:
         if word not in CLIENTS:
-            near = get_close_matches(word, CLIENTS, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(CLIENTS)}."
+            meant = did_you_mean(word, CLIENTS, f"there are {', '.join(CLIENTS)}.", repr)
             raise BadParameter(f"{word!r} is unknown; {meant}", param_hint="--client")
     return {word: CLIENTS[word] for word in words} or CLIENTS

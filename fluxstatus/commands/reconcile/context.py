@@ -29,7 +29,7 @@ class Case:
         found = list(analysis.causes.by_object.get(key, ()))
         self.own = next((cause for cause in found if cause.ref == resource.ref), None)
         self.others = [cause for cause in found if cause is not self.own]
-        self.cut_off = list(analysis.causes.cut_off.get(key, ()))
+        self.cut_off = list(analysis.causes.stale_causes.get(key, ()))
 
     @property
     def causes(self) -> list[Cause]:
@@ -61,7 +61,7 @@ class Case:
     @property
     def stopped(self) -> Ref | None:
         """The controller that should reconcile it and does no work."""
-        return self.controllers.stopped(self.resource)
+        return self.controllers.unavailable_for(self.resource)
 
     @property
     def static(self) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.base.durations import ago, seconds, when
+from fluxstatus.base.durations import ago, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.model.evidence import Why
-from fluxstatus.state.resource import MOVING, Resource, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 
 _OPERATORS = {"FluxInstance": 3600.0, "ResourceSet": 3600.0, "ResourceSetInputProvider": 600.0}
 """Seconds between two reconciliations without an annotation (FO api/v1, GetInterval)."""
@@ -38,7 +38,7 @@ def outlooks(case: Case) -> Iterator[Outlook]:
     if case.static or case.foreign:
         return
     blocked = _blocked(case)
-    if case.resource.verdict in MOVING:
+    if case.resource.verdict in IN_PROGRESS:
         yield Outlook("it is at work now")
     else:
         yield Outlook(blocked) if blocked else _next_attempt(case)
@@ -57,7 +57,10 @@ def _blocked(case: Case) -> str:
             case.stopped,
             f"nothing happens until {case.stopped} runs; then it is reconciled at once",
         ),
-        (not case.controllers.takes(resource), "nothing happens until a controller takes it on"),
+        (
+            not case.controllers.is_watched(resource),
+            "nothing happens until a controller takes it on",
+        ),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
         (
             others,
@@ -81,7 +84,7 @@ def _next_attempt(case: Case) -> Outlook:
         every = seconds(resource.spec.get("retryInterval"), every)
     if not every:
         return Outlook(f"it {word} by itself; when, nothing tells")
-    text = f"it {word} every {_duration(every)}"
+    text = f"it {word} every {duration(every)}"
     if last is None:
         return Outlook(f"{text}; when it last was leaves no trace, so within that time")
     due = last + timedelta(seconds=every)
@@ -116,7 +119,7 @@ def _last_attempt(case: Case) -> datetime | None:
 
 def _noticed(case: Case, source: Resource) -> Iterator[Outlook]:
     """Say how *source* notices something new outside of the cluster: by a call, or by looking."""
-    stopped = case.controllers.stopped(source)
+    stopped = case.controllers.unavailable_for(source)
     if source.suspended:
         yield Outlook(f"{source.ref} is suspended: it sees nothing new until it is resumed")
         return
@@ -131,7 +134,7 @@ def _noticed(case: Case, source: Resource) -> Iterator[Outlook]:
         yield Outlook(f"{source.ref} hears of a push at once, through {receiver.ref}{ill}")
     if not receivers:
         every = interval_of(source)
-        when_it_looks = f"when it looks, every {_duration(every)}" if every else "when it looks"
+        when_it_looks = f"when it looks, every {duration(every)}" if every else "when it looks"
         yield Outlook(f"{_no_receiver(case, source)} it sees what is new {when_it_looks}")
 
 
@@ -150,11 +153,3 @@ def _names(receiver: Resource, source: Resource) -> bool:
         and (text_of(entry.get("namespace")) or receiver.ref.namespace) == source.ref.namespace
         for entry in maps_of(receiver.spec.get("resources"))
     )
-
-
-def _duration(length: float) -> str:
-    """Return a number of seconds as Flux writes it: 90s, 10m, 1h."""
-    for size, unit in ((3600, "h"), (60, "m")):
-        if length >= size and not length % size:
-            return f"{length / size:.0f}{unit}"
-    return f"{length:g}s"

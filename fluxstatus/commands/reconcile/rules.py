@@ -14,7 +14,7 @@ from fluxstatus.causes.trace import Cause
 from fluxstatus.checks.wording import explained, headline
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.model.hints import Hint
-from fluxstatus.state.resource import MOVING, REQUESTED_AT, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, REQUESTED_AT, Verdict
 from fluxstatus.state.revisions import lag_of, short
 
 
@@ -75,7 +75,7 @@ def _without_controller(case: Case) -> Reason | None:
         cause = next((c for c in case.causes if c.ref == case.stopped), None)
         why = f": {headline(cause.fault.diagnosis.why)}" if cause else ""
         return Reason(Helps.NO, f"{case.stopped} should follow the request{why}", _mend(cause))
-    if not case.controllers.takes(case.resource):
+    if not case.controllers.is_watched(case.resource):
         return Reason(Helps.NO, "no controller that runs here takes it on", _mend(case.own))
     return None
 
@@ -114,7 +114,10 @@ def _pending(case: Case) -> Reason | None:
 
 
 def _moving(case: Case) -> Reason | None:
-    moving = case.resource.verdict in MOVING or case.resource.ref.key in case.analysis.causes.moving
+    moving = (
+        case.resource.verdict in IN_PROGRESS
+        or case.resource.ref.key in case.analysis.causes.in_progress
+    )
     return Reason(Helps.NEEDLESS, "it is being reconciled already") if moving else None
 
 

@@ -15,7 +15,6 @@ from fluxstatus.commands import console
 from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level
-from fluxstatus.model.hints import Command
 from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.report import RENDER, Format
 from fluxstatus.report.terminal import command_line
@@ -184,10 +183,10 @@ def _refused(error: ProgramError, state: "State") -> Exit:
     """Tell why there is no tunnel, and what to do about it."""
     target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
     console.note(f"Error: {error}")
-    for text, commands in error.unread.hints:
-        console.note(f"  {text}")
-        for argv in commands:
-            console.note(f"  {command_line(target_flags.command(Command(argv)).argv)}")
+    for hint in error.unread.hints:
+        console.note(f"  {hint.text}")
+        for command in hint.commands:
+            console.note(f"  {command_line(target_flags.command(command).argv)}")
     return Exit.NO_VERDICT
 
 

@@ -11,6 +11,7 @@ from fluxstatus.cluster import processes
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.commands.ui.endpoints import End
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command, Hint
 
 LOCALHOST = "127.0.0.1"
 _PAUSE = 0.1  # seconds between two looks at the tunnel
@@ -155,7 +156,7 @@ def _refusal(said: str, end: End) -> Unread:
         Why.FORBIDDEN,
         text,
         rule=rule,
-        hints=((f"ask for a Role that allows it: {_role(missing)}", (ask,)),),
+        hints=(Hint(f"ask for a Role that allows it: {_role(missing)}", (Command(ask),)),),
     )
 
 

@@ -108,7 +108,7 @@ def _component(state: State, component: Component, name: str, role: Role) -> Par
     distribution = component.distribution
     notes = (
         f"of Flux {distribution}" if role is Role.CONTROLLER and distribution else "",
-        "does not run" if component.down else "",
+        "does not run" if component.unavailable else "",
     )
     return Part(
         name,

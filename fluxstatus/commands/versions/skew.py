@@ -1,10 +1,10 @@
 """What is newer than what, and which of that matters."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.versions import release_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cluster import KUBERNETES_TOO_OLD
 from fluxstatus.checks.controllers import MIXED_VERSIONS
@@ -22,7 +22,6 @@ from fluxstatus.state.state import State
 _OF_THE_CHECK = frozenset({KUBERNETES_TOO_OLD, MIXED_VERSIONS, IMAGE_DIFFERS})
 """Codes of the check that are about versions."""
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[\w.]+)?")
 STEP_ID = "versions"
 
 
@@ -69,7 +68,7 @@ CODES = (*(pair.code for pair in _PAIRS), _REPORT_DIFFERS)
 
 def compare(client: Part, other: Part) -> str:
     """Say which of two is newer, empty when one of the versions is not known."""
-    here, there = _order(client.version), _order(other.version)
+    here, there = release_of(client.version), release_of(other.version)
     if here is None or there is None:
         return ""
     word = "the same as" if here == there else "newer than" if here > there else "older than"
@@ -107,7 +106,7 @@ def _met(parts: Sequence[Part]) -> Iterator[tuple[_Pair, Part, Part]]:
 
 def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
     for pair, client, other in _met(parts):
-        here, there = _order(client.version), _order(other.version)
+        here, there = release_of(client.version), release_of(other.version)
         if here is None or there is None or _near(here, there, pair.apart):
             continue
         command = (Command(pair.command, changes=True),) if pair.command else ()
@@ -149,14 +148,6 @@ def _reports(state: State) -> Iterator[Finding]:
                         Command(("kubectl", "flux-status", "--step", "operator,instance")),)),),
                     trivial=True,
                 )  # fmt: skip
-
-
-def _order(version: str) -> tuple[int, ...] | None:
-    """Return what orders versions; one before a release comes before it."""
-    found = _VERSION.match(version)
-    if found is None:
-        return None
-    return *(int(found[n]) for n in (1, 2, 3)), 0 if found[4] else 1
 
 
 def _bare(version: str) -> str:

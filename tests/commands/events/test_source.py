@@ -10,7 +10,7 @@ from fluxstatus.commands.events.source import Events, Wanted
 from fluxstatus.commands.listing import Entry
 from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.ref import Ref
-from tests.builders import event, evidence, flux_system, minutes
+from tests.builders import HEALTHY, event, evidence, minutes
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 
@@ -35,7 +35,7 @@ def entries(
     wanted: Wanted = ANY, *, merged: bool = True, namespaces: tuple[str, ...] = ()
 ) -> list[Entry]:
     """Return the entries for a cluster with ALL."""
-    saved = Saved(evidence(*flux_system(), *ALL), namespaces)
+    saved = Saved(evidence(*HEALTHY, *ALL), namespaces)
     return [e for batch in Events(wanted, merged=merged).entries(saved) for e in batch]
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from fluxstatus.commands.logs.selection import named, of_kind
 from fluxstatus.model.errors import NotFoundError
-from tests.builders import flux_system, state
+from tests.builders import HEALTHY, state
 
-KNOWN = state(*flux_system())
+KNOWN = state(*HEALTHY)
 ALL = [*KNOWN.operators, *KNOWN.components]
 
 

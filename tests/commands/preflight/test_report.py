@@ -18,11 +18,11 @@ from fluxstatus.report.look import Look
 from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NOW,
     alter,
     evidence,
     flux,
-    flux_system,
     minutes,
     stamp,
     without,
@@ -129,22 +129,22 @@ def test_the_way_to_get_it_is_one_that_is_here() -> None:
 
 def _by(labels: Object) -> list[Object]:
     names = {"app.kubernetes.io/name": "flux-operator"}
-    return alter(flux_system(), OPERATOR, {"metadata.labels": names | labels})
+    return alter(HEALTHY, OPERATOR, {"metadata.labels": names | labels})
 
 
 @pytest.mark.parametrize(
     ("objects", "code", "words"),
     [
-        (flux_system(), "installed-already", "by Helm"),
+        (HEALTHY, "installed-already", "by Helm"),
         (_by({"olm.owner": "x"}), "installed-already", "by OLM"),
         (_by({"kustomize.toolkit.fluxcd.io/name": "x"}), "installed-already", "by a Kustomization"),
         (_by({}), "installed-already", "by plain manifests"),
         (
-            without(flux_system(), "FluxInstance/flux"),
+            without(HEALTHY, "FluxInstance/flux"),
             "operator-without-instance",
             "no FluxInstance",
         ),
-        (without(flux_system(), OPERATOR, "FluxInstance/flux"), "flux-by-others", "is here, by"),
+        (without(HEALTHY, OPERATOR, "FluxInstance/flux"), "flux-by-others", "is here, by"),
     ],
 )
 def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
@@ -165,7 +165,7 @@ def test_forbidden_is_not_nothing(name: str) -> None:
 def test_an_instance_that_may_not_be_read() -> None:
     """Who may not see the FluxInstance is not told that there is none."""
     kind = "fluxinstances.fluxcd.controlplane.io"
-    finding = only(report(*without(flux_system(), "FluxInstance/flux"), unread={kind: FORBIDDEN}),
+    finding = only(report(*without(HEALTHY, "FluxInstance/flux"), unread={kind: FORBIDDEN}),
                    "existing")  # fmt: skip
     assert finding.level is Level.UNKNOWN
 
@@ -179,7 +179,7 @@ def test_leftovers() -> None:
     assert "2 objects" in codes["crds-left"].title
     assert "HelmRelease apps/hung" in codes["terminating-without-controller"].title
     assert only(report(served={}), "leftovers").level is Level.PASS
-    assert only(report(*flux_system()), "leftovers").level is Level.SKIP
+    assert only(report(*HEALTHY), "leftovers").level is Level.SKIP
 
 
 def test_a_namespace_that_goes() -> None:
@@ -214,7 +214,7 @@ def test_unreachable() -> None:
 
 def test_the_document_is_that_of_the_check() -> None:
     """As JSON it keeps to the schema that the check has."""
-    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    told = report(*HEALTHY, rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
     document = json.loads(as_json.render(told, Look(everything=True)))
     schema = json.loads((ROOT / "fluxstatus" / "report" / "schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
@@ -222,7 +222,7 @@ def test_the_document_is_that_of_the_check() -> None:
 
 def test_text_fits() -> None:
     """As text it keeps to 80 columns, but for what is to be copied."""
-    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    told = report(*HEALTHY, rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
     lines = as_text.render(told, Look(everything=True)).splitlines()
     copied = ("kubectl ", "brew ", "flux ", "https://")
     assert not [line for line in lines if len(line) > 80 and not any(c in line for c in copied)]

@@ -10,12 +10,12 @@ from fluxstatus.commands.reconcile.advice import advise
 from fluxstatus.commands.reconcile.outlook import Outlook
 from fluxstatus.model.evidence import Object, Unread, Why
 from tests.builders import (
+    HEALTHY,
     NOT_THERE,
     NOW,
     alter,
     event,
     flux,
-    flux_system,
     kustomization,
     minutes,
     source,
@@ -28,7 +28,7 @@ FAILING = {"Ready": "False BuildFailed: kustomize build failed"}
 
 def outlooks(key: tuple[str, str, str], *objects: Object, **more: Any) -> tuple[Outlook, ...]:
     """Return what will happen to the object *key*."""
-    known = state(*flux_system(), *objects, **more)
+    known = state(*HEALTHY, *objects, **more)
     return advise(Analysis(known), known.resources[key]).by_itself
 
 
@@ -126,7 +126,7 @@ def test_receivers_that_could_not_be_read() -> None:
 def test_a_source_that_nobody_fetches() -> None:
     """With source-controller down nothing new is promised."""
     down = {"spec.replicas": 0, "status.readyReplicas": 0}
-    objects = alter(flux_system(), "Deployment/source-controller", down)
+    objects = alter(HEALTHY, "Deployment/source-controller", down)
     known = state(*objects, GIT, kustomization("app", "app"))
     told = advise(Analysis(known), known.resources[APP]).by_itself
     assert "until Deployment flux-system/source-controller runs" in told[-1].text

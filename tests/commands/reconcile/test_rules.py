@@ -14,12 +14,12 @@ from fluxstatus.model.findings import Level
 from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
     alter,
     crashing,
     flux,
-    flux_system,
     judge,
     kustomization,
     minutes,
@@ -33,6 +33,7 @@ from tests.builders import (
 from tests.conftest import RECORDED
 
 FILES = sorted(RECORDED.glob("*.json.gz"))
+WITHOUT_OBJECTS = {"cluster-empty-no-flux.json.gz", "cluster-operator-no-instance.json.gz"}
 STALLED = {
     "Ready": "False InstallFailed: Helm install failed",
     "Stalled": "True RetriesExceeded: Failed to install after 1 attempt(s)",
@@ -54,7 +55,7 @@ def git(name: str = "app", **more: Any) -> Object:
     return source(name, spec={"interval": "5m", "url": "https://git.example.com/app"}, **more)
 
 
-_WELL = (*flux_system(), git(), kustomization("app", "app"))
+_WELL = (*HEALTHY, git(), kustomization("app", "app"))
 _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
 
 
@@ -65,44 +66,44 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
         ("GitRepository", _WELL, Helps.YES, "look for something new at once"),
         (
             "Kustomization",
-            (*flux_system(), git(), kustomization("app", "app", applied="main@sha1:old")),
+            (*HEALTHY, git(), kustomization("app", "app", applied="main@sha1:old")),
             Helps.YES,
             "it runs main@sha1:old",
         ),
         (
             "Kustomization",
-            (*flux_system(), git(), kustomization("app", "app", spec={"suspend": True})),
+            (*HEALTHY, git(), kustomization("app", "app", spec={"suspend": True})),
             Helps.NO,
             "it is suspended",
         ),
         (
             "Kustomization",
-            (*flux_system(), source("app", spec={"suspend": True}), kustomization("app", "app")),
+            (*HEALTHY, source("app", spec={"suspend": True}), kustomization("app", "app")),
             Helps.NO,
             "nothing new arrives: GitRepository apps/app",
         ),
         (
             "Kustomization",
-            (*flux_system(), source("app", NOT_THERE), kustomization("app", "app", NO_ARTIFACT)),
+            (*HEALTHY, source("app", NOT_THERE), kustomization("app", "app", NO_ARTIFACT)),
             Helps.NO,
             "waits for what is broken elsewhere: GitRepository apps/app",
         ),
         (
             "GitRepository",
-            (*flux_system(), source("app", NOT_THERE)),
+            (*HEALTHY, source("app", NOT_THERE)),
             Helps.IF_MENDED,
             "the last attempt failed",
         ),
         (
             "Kustomization",
-            (*without(flux_system(), "Deployment/kustomize-controller"), *_WELL[-2:]),
+            (*without(HEALTHY, "Deployment/kustomize-controller"), *_WELL[-2:]),
             Helps.NO,
             "Deployment flux-system/kustomize-controller should follow the request",
         ),
         (
             "Kustomization",
             (
-                *flux_system(),
+                *HEALTHY,
                 git(),
                 kustomization("app", "app", {}, labels={"sharding.fluxcd.io/key": "blue"}),
             ),
@@ -111,14 +112,14 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
         ),
         (
             "HelmRelease",
-            (*flux_system(), flux("HelmRelease", "app", STALLED)),
+            (*HEALTHY, flux("HelmRelease", "app", STALLED)),
             Helps.IF_MENDED,
             "--reset gives it new attempts",
         ),
         (
             "GitRepository",
             (
-                *flux_system(),
+                *HEALTHY,
                 source("app", {"Ready": "False URLInvalid: x", "Stalled": "True URLInvalid: x"}),
             ),
             Helps.NO,
@@ -126,14 +127,14 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
         ),
         (
             "Kustomization",
-            (*flux_system(), git(), kustomization("app", "app", annotations=_REQUESTED)),
+            (*HEALTHY, git(), kustomization("app", "app", annotations=_REQUESTED)),
             Helps.NEEDLESS,
             "requested 9m ago",
         ),
         (
             "Kustomization",
             (
-                *flux_system(),
+                *HEALTHY,
                 git(),
                 kustomization("app", "app", {"Ready": "Unknown Progressing: x"}, age=minutes(1)),
             ),
@@ -143,23 +144,23 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
         (
             "Kustomization",
             (
-                *flux_system(),
+                *HEALTHY,
                 git(),
                 kustomization("app", "app", deletionTimestamp=stamp(minutes(9))),
             ),
             Helps.NO,
             "being deleted",
         ),
-        ("Alert", (*flux_system(), flux("Alert", "app", {})), Helps.NO, "nothing reconciles it"),
+        ("Alert", (*HEALTHY, flux("Alert", "app", {})), Helps.NO, "nothing reconciles it"),
         (
             "ExternalArtifact",
-            (*flux_system(), flux("ExternalArtifact", "app", {}, status=NEW)),
+            (*HEALTHY, flux("ExternalArtifact", "app", {}, status=NEW)),
             Helps.UNKNOWN,
             "not part of Flux",
         ),
         (
             "ResourceSet",
-            (*flux_system(), flux("ResourceSet", "app")),
+            (*HEALTHY, flux("ResourceSet", "app")),
             Helps.NEEDLESS,
             "apply the same again",
         ),
@@ -182,7 +183,7 @@ def test_what_could_not_be_read_is_no_answer() -> None:
 def test_a_controller_that_crashes_reads_no_request() -> None:
     """A controller that is there and down is told with what is wrong with it."""
     objects = alter(
-        flux_system(),
+        HEALTHY,
         "Pod/kustomize-controller",
         {"status.containerStatuses": [crashing("OOMKilled", 137)]},
     )
@@ -197,7 +198,7 @@ def test_a_controller_that_crashes_reads_no_request() -> None:
 def test_the_deepest_cause_is_named() -> None:
     """Of a chain of dependencies the broken end is told, not what waits in between."""
     objects = (
-        *flux_system(),
+        *HEALTHY,
         source("app", NOT_THERE),
         kustomization("base", "app", NO_ARTIFACT, spec={}),
         flux("HelmRelease", "top", waiting_for("base"),
@@ -215,6 +216,7 @@ def test_recorded_objects(file: object) -> None:
     """What the check blames, and nothing else, has something in the way."""
     evidence = snapshot.load(RECORDED / getattr(file, "name", ""))
     known = State(evidence)
+    assert bool(known.resources) is (getattr(file, "name", "") not in WITHOUT_OBJECTS)
     analysis = Analysis(known)
     failing = {
         ref

@@ -8,7 +8,7 @@ from fluxstatus.commands.ui.endpoints import End, ends_of, is_ambiguous, lease_u
 from fluxstatus.commands.ui.tunnel import free_port, is_loopback, reached_at, url_of
 from fluxstatus.model.evidence import Answer, Object, Unread, Why
 from fluxstatus.state.state import State
-from tests.builders import FORBIDDEN, NOW, alter, container, evidence, flux_system, pod, without
+from tests.builders import FORBIDDEN, HEALTHY, NOW, alter, container, evidence, pod, without
 from tests.kubernetes.objects import make
 
 LEASES = "leases.coordination.k8s.io"
@@ -31,14 +31,14 @@ def second(name: str = "flux-operator-b") -> Object:
 
 def test_one_replica_is_reached_by_its_service() -> None:
     """With one pod the Service will do, and no lease is asked for."""
-    assert ends_of(known(*flux_system())) == [End("flux-system", "service/flux-operator", "9080")]
-    assert not is_ambiguous(known(*flux_system()))
+    assert ends_of(known(*HEALTHY)) == [End("flux-system", "service/flux-operator", "9080")]
+    assert not is_ambiguous(known(*HEALTHY))
 
 
 def test_the_leaders_pod_is_first() -> None:
     """Of several replicas the leader's pod comes first, by the port of the pod."""
-    objects = [*flux_system(), second("flux-operator-a"), second("flux-operator-b")]
-    objects = without(objects, *[f"Pod/{o['metadata']['name']}" for o in flux_system()
+    objects = [*HEALTHY, second("flux-operator-a"), second("flux-operator-b")]
+    objects = without(objects, *[f"Pod/{o['metadata']['name']}" for o in HEALTHY
                                  if o["kind"] == "Pod"])  # fmt: skip
     state = known(*objects, holder="flux-operator-b_7d0c")
     assert is_ambiguous(state)
@@ -51,17 +51,17 @@ def test_the_leaders_pod_is_first() -> None:
 
 def test_without_the_lease_each_is_tried() -> None:
     """When the leader is not known every replica is an end."""
-    state = known(*flux_system(), second())
+    state = known(*HEALTHY, second())
     assert len(ends_of(state)) == 2
-    hidden = known(*flux_system(), second())
+    hidden = known(*HEALTHY, second())
     answers = {**hidden.evidence.answers, LEASES: Answer(unread=FORBIDDEN)}
-    assert lease_unread(State(evidence(*flux_system(), second(), answers=answers))) == FORBIDDEN
+    assert lease_unread(State(evidence(*HEALTHY, second(), answers=answers))) == FORBIDDEN
 
 
 def test_other_names_and_ports() -> None:
     """The Service is known by its port, whatever its name, number or target."""
     port = {"name": "http-web", "port": 80, "targetPort": "http-web"}
-    objects = alter(flux_system(), SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
+    objects = alter(HEALTHY, SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
     assert ends_of(known(*objects)) == [End("flux-system", "service/acme-fo", "80")]
     both = ends_of(known(*objects, second()))
     assert {end.port for end in both} == {"http-web"}
@@ -88,7 +88,7 @@ def _standalone() -> list[Object]:
 
 def test_standalone_web_ui() -> None:
     """Where the operator serves none, a Deployment that only does that is found."""
-    objects = [*without(flux_system(), SERVICE), *_standalone()]
+    objects = [*without(HEALTHY, SERVICE), *_standalone()]
     assert ends_of(known(*objects)) == [End("flux-system", "service/flux-web", "9080")]
     alone = [o for o in objects if o["metadata"]["name"] != "flux-operator"]
     assert ends_of(known(*alone)) == [End("flux-system", "service/flux-web", "9080")]
@@ -98,7 +98,7 @@ def test_no_service_but_a_port() -> None:
     """Where no Service leads to a web UI that is served, the pod itself does."""
     ports = [{"name": "http-web", "containerPort": 9080}]
     path = "spec.template.spec.containers.0.ports"
-    objects = alter(without(flux_system(), SERVICE), "Deployment/flux-operator", {path: ports})
+    objects = alter(without(HEALTHY, SERVICE), "Deployment/flux-operator", {path: ports})
     (end,) = ends_of(known(*objects))
     assert end.resource.startswith("pod/flux-operator-")
     assert end.port == "9080"
@@ -106,8 +106,8 @@ def test_no_service_but_a_port() -> None:
 
 def test_nothing_to_reach() -> None:
     """Switched off, not ready, or no operator: there is no end, and none is made up."""
-    assert ends_of(known(*without(flux_system(), SERVICE))) == []
-    unready = alter(flux_system(), "Pod/flux-operator", {"status.containerStatuses": []})
+    assert ends_of(known(*without(HEALTHY, SERVICE))) == []
+    unready = alter(HEALTHY, "Pod/flux-operator", {"status.containerStatuses": []})
     assert ends_of(known(*unready)) == []
     assert ends_of(known()) == []
 
@@ -115,7 +115,7 @@ def test_nothing_to_reach() -> None:
 def test_pods_that_may_not_be_read() -> None:
     """Who may not list pods still gets the Service; kubectl will tell what is wrong."""
     hidden = Unread(Why.FORBIDDEN, "no")
-    found = ends_of(known(*flux_system(), unread={"pods": hidden}))
+    found = ends_of(known(*HEALTHY, unread={"pods": hidden}))
     assert found == [End("flux-system", "service/flux-operator", "9080")]
 
 

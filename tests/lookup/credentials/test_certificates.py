@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -21,7 +20,7 @@ from tests.builders import NOW
 from tests.kubernetes.cluster import Cluster
 from tests.lookup.credentials.test_inspect import HTTPS, look, secret, user
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -32,11 +31,6 @@ P384 = ec.generate_private_key(ec.SECP384R1())
 ED25519 = ed25519.Ed25519PrivateKey.generate()
 OLD, NEW = PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8
 YEAR = timedelta(days=365)
-
-
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
 
 
 def certificate(

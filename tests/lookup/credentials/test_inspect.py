@@ -13,7 +13,7 @@ from tests.builders import NOW, flux, kustomization, reference, state
 from tests.fakes.api_server import ApiServer, api_server
 from tests.kubernetes.cluster import Cluster
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 CANARY = "CANARY-0123456789"
 NAMESPACE = "team-a"
@@ -29,11 +29,6 @@ LOCKED = (
 )
 HOSTS = f"# {CANARY}\nother.example.com ssh-rsa {CANARY}\ngit.example.com ssh-rsa {CANARY}\n"
 DOCKER = "kubernetes.io/dockerconfigjson"
-
-
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
 
 
 def secret(data: dict[str, str], kind: str = "Opaque") -> Object:
