@@ -98,7 +98,8 @@ def _steps() -> Iterator[tuple[str, str, str]]:
 
 
 def _codes() -> Iterator[tuple[str, str, str]]:
-    for code in codes(get_command(app).codes()).values():
+    commands: Any = get_command(app)
+    for code in codes(commands.codes()).values():
         yield code.code, "", code.meaning
 
 
