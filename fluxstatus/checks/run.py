@@ -10,7 +10,7 @@ from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Hint
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
@@ -70,7 +70,7 @@ def run_checks(
         for step in chosen
     ]
     order = {step.id: number for number, step in enumerate(STEPS)}
-    target_flags = TargetFlags(evidence.target.context, evidence.target.flags)
+    target_flags = for_target(evidence.target)
     findings = sorted(
         (target_flags.finding(f) for _, found in by_step for f in found),
         key=lambda f: _rank(f, order),

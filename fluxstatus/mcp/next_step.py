@@ -16,7 +16,7 @@ from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 
@@ -34,7 +34,7 @@ def report_with_next(analysis: Analysis, choice: Choice = ALL, memory: Memory = 
     A bug in the suggestion is reported as the next step: it must not hide what was found.
     """
     report = run_checks(analysis, choice, {STEP_ID: partial(warnings, memory)})
-    target_flags = TargetFlags(report.target.context, report.target.flags)
+    target_flags = for_target(report.target)
     try:
         step = next_step(analysis, report.findings, report.steps, memory)
     except Exception as error:  # noqa: BLE001 - see above

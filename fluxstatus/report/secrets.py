@@ -59,7 +59,7 @@ def json_of(one: "Credential") -> dict[str, Any]:
         "user": ref_json(one.user),
         "path": one.path,
         "type": one.type,
-        "keys": [{"name": key.name, "facts": key.told()} for key in one.keys],
+        "keys": [{"name": key.name, "facts": key.shown()} for key in one.keys],
         "troubles": list(one.problems),
         "notes": list(one.notes),
         "habits": [finding_json(habit) for habit in one.habits],

@@ -102,7 +102,7 @@ def packages_are_whole(folder: Path) -> None:
         project["urls"]
     )
     assert "somebody" in metadata["Project-URL"]
-    assert {"fluxstatus/py.typed", "fluxstatus/completions/_kubectl-flux_status"} <= set(names)
+    assert {"fluxstatus/cli.py", "fluxstatus/completions/_kubectl-flux_status"} <= set(names)
     assert re.findall(r"^(\S+) =", scripts, re.MULTILINE) == [
         "kubectl-flux_status",
         "kubectl_complete-flux_status",

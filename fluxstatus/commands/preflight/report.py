@@ -10,7 +10,7 @@ from fluxstatus.commands.preflight import existing, network, tools
 from fluxstatus.commands.preflight.rights import NEEDED, Right, Rights
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
 RIGHTS = "rights"
@@ -41,7 +41,7 @@ CODES = {
 
 def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: str) -> Report:
     """Judge all that an installation takes; *url* is that of the Git repository, or empty."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    target_flags = for_target(state.evidence.target)
     reachable = state.evidence.unreachable is None
     by_step = {
         cluster.STEP_ID: [*_kubernetes(state)],

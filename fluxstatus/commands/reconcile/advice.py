@@ -12,7 +12,7 @@ from fluxstatus.commands.reconcile.rules import Helps, Reason, decide
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.model.findings import Level, worst
 from fluxstatus.model.hints import Hint
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import TargetFlags, for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Resource
 
@@ -38,7 +38,7 @@ def advise(analysis: Analysis, resource: Resource) -> Assessment:
     """Return whether it would help to reconcile *resource*, and all that belongs to it."""
     state, case = analysis.state, Case(analysis, resource)
     reason = decide(case)
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    target_flags = for_target(state.evidence.target)
     return Assessment(
         ref=resource.ref,
         stands=Chains(analysis).stands(resource),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fluxstatus.commands.reconcile.context import Case
 from fluxstatus.model.hints import Command
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
 _RESET, _FORCE = "reconcile.fluxcd.io/resetAt", "reconcile.fluxcd.io/forceAt"
@@ -30,7 +30,7 @@ def requests(case: Case) -> Iterator[Request]:
     """Return each way to ask for a reconciliation of the object of *case*."""
     if case.static or case.foreign or case.resource.verdict is Verdict.TERMINATING:
         return
-    target_flags = TargetFlags(case.state.evidence.target.context, case.state.evidence.target.flags)
+    target_flags = for_target(case.state.evidence.target)
     for text, commands in _bare_ways(case):
         yield Request(text, tuple(map(target_flags.command, commands)))
 

@@ -16,7 +16,7 @@ from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.hints import Command
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format
 from fluxstatus.report.terminal import command_line
 
@@ -176,7 +176,7 @@ def _explain(evidence: Evidence) -> Exit:
 
 def _refused(error: ProgramError, state: "State") -> Exit:
     """Tell why there is no tunnel, and what to do about it."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    target_flags = for_target(state.evidence.target)
     console.note(f"Error: {error}")
     for text, commands in error.unread.hints:
         console.note(f"  {text}")

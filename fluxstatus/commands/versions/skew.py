@@ -11,7 +11,7 @@ from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, OPERATOR
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
 _OF_THE_CHECK = frozenset({"kubernetes-too-old", "mixed-versions", "image-differs"})
@@ -66,7 +66,7 @@ def pairs_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
 
 def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
     """Return what does not go together, the worst first, aimed at the caller's cluster."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    target_flags = for_target(state.evidence.target)
     told = run_checks(Analysis(state), _CHOICE).findings
     unreachable = state.evidence.unreachable is not None
     found = [finding for finding in told if unreachable or finding.code in _OF_THE_CHECK]

@@ -121,7 +121,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh with a login",
         user(SSH),
         {"username": CANARY, "password": CANARY},
-        ["it lacks identity and known_hosts; its keys are for https, and the URL is ssh"],
+        ["it lacks identity and known_hosts; its keys are for https, but the URL uses ssh"],
     ),
     (
         "ssh no key",
@@ -139,7 +139,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh passphrase",
         user(SSH),
         {"identity": LOCKED, "known_hosts": HOSTS},
-        ["identity has a passphrase, and there is no key password with it"],
+        ["identity has a passphrase, but the key password is missing"],
     ),
     (
         "ssh passphrase given",
@@ -157,7 +157,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh other hosts",
         user(SSH),
         {"identity": OPENSSH, "known_hosts": f"other.example.com ssh-rsa {CANARY}"},
-        ["known_hosts does not name git.example.com"],
+        ["known_hosts does not include git.example.com"],
     ),
     ("https well", user(HTTPS), {"username": "git", "password": CANARY}, []),
     (
@@ -175,7 +175,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "https line break",
         user(HTTPS),
         {"username": "git", "password": f"{CANARY}\n"},
-        ["password ends with a line break, which is sent as part of it"],
+        ["password ends with a line break, which is sent as part of the value"],
     ),
     (
         "ca",
@@ -197,10 +197,10 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         [f"its type is Opaque; it must be {DOCKER}"],
     ),
     ("half a login", user(HTTPS), {"username": CANARY, "ca.crt": CERTIFICATE},
-     ["it has username, and lacks password"]),
+     ["it has username but lacks password"]),
     ("GitHub App", user(HTTPS), APP | {"githubAppInstallationID": "1"}, []),
     ("GitHub App of nobody", user(HTTPS), APP,
-     ["it must have githubAppInstallationID or githubAppInstallationOwner, and not both"]),
+     ["it must have either githubAppInstallationID or githubAppInstallationOwner"]),
     ("a key after a comment", user(SSH), {"identity": f"# mine\n{RSA}", "known_hosts": HOSTS}, []),
     ("verify git", signed(GIT), {"alice.asc": PGP, "bob.sshpub": f"ssh-rsa {CANARY}"},
      []),
@@ -233,8 +233,8 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("values, named key", with_values(valuesKey="prod"), {"values": CANARY}, ["it lacks prod"]),
     ("variables", with_variables(), {"DOMAIN": CANARY, "_x1": ""}, []),
     ("variables, bad name", with_variables(), {"my-domain": CANARY, "a.b": CANARY},
-     ["a.b is not a name that a variable can have",
-      "my-domain is not a name that a variable can have"]),
+     ["a.b is not a valid variable name",
+      "my-domain is not a valid variable name"]),
     ("receiver", user("", "Receiver"), {"tokn": CANARY}, ["it lacks token"]),
     ("receiver well", user("", "Receiver"), {"token": CANARY}, []),
     ("provider", user("", "Provider", type="gitlab"), {"password": CANARY}, ["it lacks token"]),
@@ -245,13 +245,13 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("inputs from anywhere", user(HTTPS, "ResourceSetInputProvider", type="ExternalService"),
      {"token": CANARY}, []),
     ("root sync", instance(url=SSH), {"username": CANARY, "password": CANARY},
-     ["it lacks identity and known_hosts; its keys are for https, and the URL is ssh"]),
+     ["it lacks identity and known_hosts; its keys are for https, but the URL uses ssh"]),
     ("root sync, oci", instance(kind="OCIRepository", url=OCI), {"username": CANARY},
      ["it lacks .dockerconfigjson"]),
     ("images", flux("FluxInstance", f"{NAMESPACE}/flux", spec={
         "distribution": {"registry": "ghcr.io", "imagePullSecret": "login"}}),
      {".dockerconfigjson": "{}"},
-     [f"its type is Opaque; it must be {DOCKER}", ".dockerconfigjson does not name ghcr.io"]),
+     [f"its type is Opaque; it must be {DOCKER}", ".dockerconfigjson does not include ghcr.io"]),
 ]  # fmt: skip
 
 
@@ -274,7 +274,7 @@ def test_registry_hosts(cluster: Cluster, host: str) -> None:
     config = f'{{"auths":{{"https://index.docker.io/v1/":{{}},"ghcr.io":{{"auth":"{CANARY}"}}}}}}'
     cluster.put([secret({".dockerconfigjson": config}, DOCKER)])
     (told,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
-    missing = [f".dockerconfigjson does not name {host}"] if host == "quay.io" else []
+    missing = [f".dockerconfigjson does not include {host}"] if host == "quay.io" else []
     assert list(told.problems) == missing
 
 
@@ -309,7 +309,7 @@ def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
     assert look(cluster, user(HTTPS))[0].problems == ("it does not exist",)
     strange = user(HTTPS)
     strange["spec"]["secretRef"]["name"] = "-o=yaml"
-    assert look(cluster, strange)[0].problems == ("this is no name that a Secret can have",)
+    assert look(cluster, strange)[0].problems == ("this is not a valid name of a Secret",)
 
 
 def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
