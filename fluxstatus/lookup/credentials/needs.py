@@ -136,10 +136,10 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
             yield f"the expiry date of {name} cannot be read without its value; run: {dates}"
     if {"tls.crt", "tls.key"} <= keys.keys() and _takes(wanted, "tls.crt"):
         certificate = _openssl(named, "tls.crt", "x509 -noout -pubkey")
-        key = _openssl(named, "tls.key", "pkey -pubout")
+        private = _openssl(named, "tls.key", "pkey -pubout")
         yield (
             "whether tls.crt belongs to tls.key cannot be checked without their values; "
-            f"both of these must print the same: {certificate}; {key}"
+            f"both of these must print the same: {certificate}; {private}"
         )
 
 
