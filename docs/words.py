@@ -103,7 +103,9 @@ def _codes() -> Iterator[tuple[str, str, str]]:
 
 
 def _kinds() -> Iterator[tuple[str, str, str]]:
-    for kind in (one for one in KINDS.values() if one.name != "FluxReport"):  # it is never the subject of a command
+    for kind in (
+        one for one in KINDS.values() if one.name != "FluxReport"
+    ):  # it is never the subject of a command
         yield kind.name.lower(), kind.resource, kind.name
         for name in (*kind.short, kind.plural):
             yield name, kind.resource, ""

@@ -8,8 +8,8 @@ import pytest
 
 from fluxstatus.cluster.local_tools import Client
 from fluxstatus.commands.explain.codes import codes
+from fluxstatus.commands.preflight.permissions import NEEDED, Permissions
 from fluxstatus.commands.preflight.report import report_of
-from fluxstatus.commands.preflight.rights import NEEDED, Rights
 from fluxstatus.commands.preflight.tools import NAMES
 from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report
@@ -30,13 +30,13 @@ from tests.builders import (
 from tests.conftest import ROOT
 
 ALL_HERE = {name: Client(name, f"/bin/{name}", "1.2.3") for name in NAMES}
-ALL_RIGHTS = Rights()
+ALL = Permissions()
 URL = "https://git.example.com/a/b"
 GONE = Unread(Why.NO_PROGRAM, "is not installed")
 OPERATOR = "Deployment/flux-operator"
 
 
-def report(*objects: Object, rights: Rights = ALL_RIGHTS, gone: tuple[str, ...] = (), url: str = "",
+def report(*objects: Object, rights: Permissions = ALL, gone: tuple[str, ...] = (), url: str = "",
            namespaces: Answer | None = None, **more: Any) -> Report:  # fmt: skip
     """Return the report on a cluster with *objects*, and without the programs *gone*.
 
@@ -82,13 +82,13 @@ def test_kubernetes(version: str, level: Level) -> None:
 @pytest.mark.parametrize(
     ("rights", "level", "code"),
     [
-        (Rights(), Level.PASS, Exit.HEALTHY),
-        (Rights(missing=NEEDED[:2]), Level.FAIL, Exit.UNHEALTHY),
-        (Rights(unsure=NEEDED[:2]), Level.UNKNOWN, Exit.NO_VERDICT),
-        (Rights(unread=Unread(Why.FAILED, "no")), Level.UNKNOWN, Exit.NO_VERDICT),
+        (Permissions(), Level.PASS, Exit.HEALTHY),
+        (Permissions(missing=NEEDED[:2]), Level.FAIL, Exit.UNHEALTHY),
+        (Permissions(unknown=NEEDED[:2]), Level.UNKNOWN, Exit.NO_VERDICT),
+        (Permissions(unread=Unread(Why.FAILED, "no")), Level.UNKNOWN, Exit.NO_VERDICT),
     ],
 )
-def test_rights(rights: Rights, level: Level, code: Exit) -> None:
+def test_rights(rights: Permissions, level: Level, code: Exit) -> None:
     """Missing rights fail, and what could not be found out is no verdict."""
     told = report(served={}, rights=rights)
     assert only(told, "rights").level is level
@@ -97,7 +97,7 @@ def test_rights(rights: Rights, level: Level, code: Exit) -> None:
 
 def test_missing_rights_are_named() -> None:
     """Each right that is missing stands there as an RBAC rule."""
-    told = only(report(served={}, rights=Rights(missing=NEEDED)), "rights")
+    told = only(report(served={}, rights=Permissions(missing=NEEDED)), "rights")
     assert [value.partition(" (")[0] for _, value in told.evidence] == [f"{r}" for r in NEEDED]
 
 
@@ -141,9 +141,13 @@ def _by(labels: Object) -> list[Object]:
         (
             without(flux_system(), "FluxInstance/flux"),
             "operator-without-instance",
-            "no FluxInstance",
+            "without a FluxInstance",
         ),
-        (without(flux_system(), OPERATOR, "FluxInstance/flux"), "flux-by-others", "is here, by"),
+        (
+            without(flux_system(), OPERATOR, "FluxInstance/flux"),
+            "flux-by-others",
+            "is installed, by",
+        ),
     ],
 )
 def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
@@ -199,21 +203,23 @@ def test_what_must_be_reached(url: str, place: str) -> None:
     """The host and port of the Git server are told, and that nothing was tried."""
     found = said(report(served={}, url=url), "network")
     assert place in found[-1].title
-    assert all(f.level is Level.SKIP and "not tried" in f.title for f in found)
+    assert all(f.level is Level.SKIP and "not checked" in f.title for f in found)
     assert all(command.changes for f in found for hint in f.hints for command in hint.commands)
 
 
 def test_unreachable() -> None:
     """Without a cluster only this machine is judged, and the code is 3."""
     seen = Evidence(NOW, unreachable=Unread(Why.UNREACHABLE, "refused"))
-    told = report_of(State(seen), Rights(unread=GONE), ALL_HERE, "")
+    told = report_of(State(seen), Permissions(unread=GONE), ALL_HERE, "")
     assert told.exit_code() is Exit.NO_VERDICT
     assert {f.step for f in told.findings} == {"cluster", "tools", "network"}
 
 
 def test_the_document_is_that_of_the_check() -> None:
     """As JSON it keeps to the schema that the check has."""
-    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    told = report(
+        *flux_system(), rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL
+    )
     document = json.loads(as_json.render(told, Look(everything=True)))
     schema = json.loads((ROOT / "fluxstatus" / "report" / "schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
@@ -221,7 +227,9 @@ def test_the_document_is_that_of_the_check() -> None:
 
 def test_text_fits() -> None:
     """As text it keeps to 80 columns, but for what is to be copied."""
-    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    told = report(
+        *flux_system(), rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL
+    )
     lines = as_text.render(told, Look(everything=True)).splitlines()
     copied = ("kubectl ", "brew ", "flux ", "https://")
     assert not [line for line in lines if len(line) > 80 and not any(c in line for c in copied)]

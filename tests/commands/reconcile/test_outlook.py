@@ -29,7 +29,7 @@ FAILING = {"Ready": "False BuildFailed: kustomize build failed"}
 def outlooks(key: tuple[str, str, str], *objects: Object, **more: Any) -> tuple[Outlook, ...]:
     """Return what will happen to the object *key*."""
     known = state(*flux_system(), *objects, **more)
-    return advise(Analysis(known), known.resources[key]).by_itself
+    return advise(Analysis(known), known.resources[key]).outlooks
 
 
 APP = ("Kustomization", "apps", "app")
@@ -73,7 +73,7 @@ def test_a_failing_source_backs_off() -> None:
     warned = event("GitRepository apps/app", "GitOperationFailed", "no", ago=minutes(3))
     first = outlooks(("GitRepository", "apps", "app"), source("app", NOT_THERE), warned)[0]
     assert first.at == NOW + timedelta(minutes=12)
-    assert "15m at most" in first.text
+    assert "at most 15m" in first.text
 
 
 @pytest.mark.parametrize("kind", ["HelmRelease", "GitRepository"])
@@ -108,11 +108,11 @@ def _receiver(**more: Any) -> Object:
 def test_receiver() -> None:
     """A Receiver that names the source makes a push be noticed at once; one that fails is said."""
     one = kustomization("app", "app")
-    assert "at once, through Receiver hooks/github" in outlooks(APP, GIT, one, _receiver())[1].text
+    assert "at once, by Receiver hooks/github" in outlooks(APP, GIT, one, _receiver())[1].text
     ill = _receiver(conditions={"Ready": "False TokenNotFound: no"})
-    assert "not well itself" in outlooks(APP, GIT, one, ill)[1].text
+    assert "which is not ready" in outlooks(APP, GIT, one, ill)[1].text
     other = flux("Receiver", "hooks/x", spec={"resources": [{"kind": "Bucket", "name": "*"}]})
-    assert "no Receiver names GitRepository apps/app" in outlooks(APP, GIT, one, other)[1].text
+    assert "no Receiver triggers GitRepository apps/app" in outlooks(APP, GIT, one, other)[1].text
     assert "every 5m" in outlooks(APP, GIT, one)[1].text
 
 
@@ -128,5 +128,5 @@ def test_a_source_that_nobody_fetches() -> None:
     down = {"spec.replicas": 0, "status.readyReplicas": 0}
     objects = alter(flux_system(), "Deployment/source-controller", down)
     known = state(*objects, GIT, kustomization("app", "app"))
-    told = advise(Analysis(known), known.resources[APP]).by_itself
+    told = advise(Analysis(known), known.resources[APP]).outlooks
     assert "until Deployment flux-system/source-controller runs" in told[-1].text

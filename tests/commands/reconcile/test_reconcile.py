@@ -14,7 +14,7 @@ def test_the_answer_comes_first(flux_status: Program) -> None:
     """First whether it helps and why, then what happens anyway, then the commands."""
     done = flux_status("reconcile", *BLOCKED)
     assert done.returncode == Exit.UNHEALTHY
-    order = ["helps       no", "why  ", "first  ", "\nby itself\n", "(none of this was run)",
+    order = ["helps       no", "why  ", "first  ", "\non its own\n", "(nothing was run)",
              "reconcile.fluxcd.io/requestedAt="]  # fmt: skip
     places = [done.stdout.find(words) for words in order]
     assert -1 not in places

@@ -62,12 +62,12 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
     ("kind", "objects", "helps", "words"),
     [
         ("Kustomization", _WELL, Helps.NEEDLESS, "has the revision of GitRepository apps/app"),
-        ("GitRepository", _WELL, Helps.YES, "look for something new at once"),
+        ("GitRepository", _WELL, Helps.YES, "check for updates at once"),
         (
             "Kustomization",
             (*flux_system(), git(), kustomization("app", "app", applied="main@sha1:old")),
             Helps.YES,
-            "it runs main@sha1:old",
+            "but main@sha1:old is applied",
         ),
         (
             "Kustomization",
@@ -85,19 +85,19 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             "Kustomization",
             (*flux_system(), source("app", NOT_THERE), kustomization("app", "app", NO_ARTIFACT)),
             Helps.NO,
-            "waits for what is broken elsewhere: GitRepository apps/app",
+            "blocked by failures elsewhere: GitRepository apps/app",
         ),
         (
             "GitRepository",
             (*flux_system(), source("app", NOT_THERE)),
-            Helps.IF_MENDED,
+            Helps.IF_FIXED,
             "the last attempt failed",
         ),
         (
             "Kustomization",
             (*without(flux_system(), "Deployment/kustomize-controller"), *_WELL[-2:]),
             Helps.NO,
-            "Deployment flux-system/kustomize-controller should follow the request",
+            "kustomize-controller, which handles the request, is unavailable",
         ),
         (
             "Kustomization",
@@ -107,13 +107,13 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
                 kustomization("app", "app", {}, labels={"sharding.fluxcd.io/key": "blue"}),
             ),
             Helps.NO,
-            "no controller that runs here takes it on",
+            "no running controller watches it",
         ),
         (
             "HelmRelease",
             (*flux_system(), flux("HelmRelease", "app", STALLED)),
-            Helps.IF_MENDED,
-            "--reset gives it new attempts",
+            Helps.IF_FIXED,
+            "--reset allows new retries",
         ),
         (
             "GitRepository",
@@ -122,7 +122,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
                 source("app", {"Ready": "False URLInvalid: x", "Stalled": "True URLInvalid: x"}),
             ),
             Helps.NO,
-            "its spec has to be changed",
+            "its spec has to change",
         ),
         (
             "Kustomization",
@@ -138,7 +138,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
                 kustomization("app", "app", {"Ready": "Unknown Progressing: x"}, age=minutes(1)),
             ),
             Helps.NEEDLESS,
-            "being reconciled already",
+            "already being reconciled",
         ),
         (
             "Kustomization",
@@ -150,7 +150,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             Helps.NO,
             "being deleted",
         ),
-        ("Alert", (*flux_system(), flux("Alert", "app", {})), Helps.NO, "nothing reconciles it"),
+        ("Alert", (*flux_system(), flux("Alert", "app", {})), Helps.NO, "is not reconciled"),
         (
             "ExternalArtifact",
             (*flux_system(), flux("ExternalArtifact", "app", {}, status=NEW)),
@@ -226,6 +226,6 @@ def test_recorded_objects(file: object) -> None:
         told = advise(analysis, resource)
         assert (told.level is Level.FAIL) == (resource.ref in failing), resource.ref
         if told.level is Level.FAIL and not told.reason.text.startswith("a reconciliation was"):
-            assert told.reason.helps in (Helps.NO, Helps.IF_MENDED), resource.ref
-        for outlook in told.by_itself:
+            assert told.reason.helps in (Helps.NO, Helps.IF_FIXED), resource.ref
+        for outlook in told.outlooks:
             assert outlook.at is None or outlook.at - known.now < timedelta(days=1)

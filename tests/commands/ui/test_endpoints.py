@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.commands.ui.endpoints import End, ends_of, is_ambiguous, lease_unread
+from fluxstatus.commands.ui.endpoints import Endpoint, endpoints_of, is_ambiguous, lease_unread
 from fluxstatus.commands.ui.tunnel import free_port, is_loopback, reached_at, url_of
 from fluxstatus.model.evidence import Answer, Object, Unread, Why
 from fluxstatus.state.state import State
@@ -31,7 +31,9 @@ def second(name: str = "flux-operator-b") -> Object:
 
 def test_one_replica_is_reached_by_its_service() -> None:
     """With one pod the Service will do, and no lease is asked for."""
-    assert ends_of(known(*flux_system())) == [End("flux-system", "service/flux-operator", "9080")]
+    assert endpoints_of(known(*flux_system())) == [
+        Endpoint("flux-system", "service/flux-operator", "9080")
+    ]
     assert not is_ambiguous(known(*flux_system()))
 
 
@@ -42,17 +44,17 @@ def test_the_leaders_pod_is_first() -> None:
                                  if o["kind"] == "Pod"])  # fmt: skip
     state = known(*objects, holder="flux-operator-b_7d0c")
     assert is_ambiguous(state)
-    assert [end.resource for end in ends_of(state)] == [
+    assert [end.resource for end in endpoints_of(state)] == [
         "pod/flux-operator-b",
         "pod/flux-operator-a",
     ]
-    assert {end.port for end in ends_of(state)} == {"9080"}
+    assert {end.port for end in endpoints_of(state)} == {"9080"}
 
 
 def test_without_the_lease_each_is_tried() -> None:
     """When the leader is not known every replica is an end."""
     state = known(*flux_system(), second())
-    assert len(ends_of(state)) == 2
+    assert len(endpoints_of(state)) == 2
     hidden = known(*flux_system(), second())
     answers = {**hidden.evidence.answers, LEASES: Answer(unread=FORBIDDEN)}
     assert lease_unread(State(evidence(*flux_system(), second(), answers=answers))) == FORBIDDEN
@@ -62,8 +64,8 @@ def test_other_names_and_ports() -> None:
     """The Service is known by its port, whatever its name, number or target."""
     port = {"name": "http-web", "port": 80, "targetPort": "http-web"}
     objects = alter(flux_system(), SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
-    assert ends_of(known(*objects)) == [End("flux-system", "service/acme-fo", "80")]
-    both = ends_of(known(*objects, second()))
+    assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/acme-fo", "80")]
+    both = endpoints_of(known(*objects, second()))
     assert {end.port for end in both} == {"http-web"}
 
 
@@ -89,9 +91,9 @@ def _standalone() -> list[Object]:
 def test_standalone_web_ui() -> None:
     """Where the operator serves none, a Deployment that only does that is found."""
     objects = [*without(flux_system(), SERVICE), *_standalone()]
-    assert ends_of(known(*objects)) == [End("flux-system", "service/flux-web", "9080")]
+    assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/flux-web", "9080")]
     alone = [o for o in objects if o["metadata"]["name"] != "flux-operator"]
-    assert ends_of(known(*alone)) == [End("flux-system", "service/flux-web", "9080")]
+    assert endpoints_of(known(*alone)) == [Endpoint("flux-system", "service/flux-web", "9080")]
 
 
 def test_no_service_but_a_port() -> None:
@@ -99,24 +101,24 @@ def test_no_service_but_a_port() -> None:
     ports = [{"name": "http-web", "containerPort": 9080}]
     path = "spec.template.spec.containers.0.ports"
     objects = alter(without(flux_system(), SERVICE), "Deployment/flux-operator", {path: ports})
-    (end,) = ends_of(known(*objects))
+    (end,) = endpoints_of(known(*objects))
     assert end.resource.startswith("pod/flux-operator-")
     assert end.port == "9080"
 
 
 def test_nothing_to_reach() -> None:
     """Switched off, not ready, or no operator: there is no end, and none is made up."""
-    assert ends_of(known(*without(flux_system(), SERVICE))) == []
+    assert endpoints_of(known(*without(flux_system(), SERVICE))) == []
     unready = alter(flux_system(), "Pod/flux-operator", {"status.containerStatuses": []})
-    assert ends_of(known(*unready)) == []
-    assert ends_of(known()) == []
+    assert endpoints_of(known(*unready)) == []
+    assert endpoints_of(known()) == []
 
 
 def test_pods_that_may_not_be_read() -> None:
     """Who may not list pods still gets the Service; kubectl will tell what is wrong."""
     hidden = Unread(Why.FORBIDDEN, "no")
-    found = ends_of(known(*flux_system(), unread={"pods": hidden}))
-    assert found == [End("flux-system", "service/flux-operator", "9080")]
+    found = endpoints_of(known(*flux_system(), unread={"pods": hidden}))
+    assert found == [Endpoint("flux-system", "service/flux-operator", "9080")]
 
 
 @pytest.mark.parametrize(

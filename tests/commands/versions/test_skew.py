@@ -84,7 +84,7 @@ def test_missing_controller_is_told() -> None:
     """A controller that should be there and is not stands in the list."""
     known = state(*without(flux_system(), "Deployment/helm-controller"))
     assert (
-        "should be here"
+        "expected, but not found"
         in (part("helm-controller", Role.CONTROLLER, known).unread or FORBIDDEN).text
     )
 
