@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.commands.completion.complete import ASKED, OBJECTS, PATHS
+from fluxstatus.commands.completion.complete import OBJECTS, PATHS, QUERIES
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.commands.get.offered import OFFERED
 from fluxstatus.commands.options import Connection
@@ -79,7 +79,7 @@ def _takes(place: str, parameter: Any, name: str) -> str:
     """Return the name of the list of a parameter's values: a known metavar, else its own name."""
     if hasattr(parameter.type, "choices"):  # formats differ between commands
         return f"{place} {name}".strip()
-    known = {*PATHS, *ASKED, *OBJECTS, *_LISTS}
+    known = {*PATHS, *QUERIES, *OBJECTS, *_LISTS}
     if parameter.param_type_name == "option":  # its NAME is not that of an object
         known.remove("NAME")
     metavar = (parameter.metavar or "").strip("[].")

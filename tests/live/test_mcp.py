@@ -18,7 +18,7 @@ from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.protocol import Session
-from fluxstatus.mcp.scan import look
+from fluxstatus.mcp.scan import scan
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
@@ -103,8 +103,8 @@ def test_every_client_from_setup_to_remove(desk: Desk) -> None:
     names = [f"--client={name}" for name in WITH_FILES]
     said = setup(desk, *names)
     before = {name: desk.file(name).read_bytes() for name in WITH_FILES}
-    assert said.out.count(" is changed") == len(WITH_FILES)
-    assert setup(desk, *names).out.count("has it already") == len(WITH_FILES)
+    assert said.out.count(" changed") == len(WITH_FILES)
+    assert setup(desk, *names).out.count("already has it") == len(WITH_FILES)
     assert {name: desk.file(name).read_bytes() for name in WITH_FILES} == before
 
     proof = desk.run("mcp", "verify", "-o", "json")
@@ -137,18 +137,18 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     change = plan_put(client, host, entry)
     assert change
     change.apply(host)
-    [found] = [one for one in look(host) if one.entries]
+    [found] = [one for one in scan(host) if one.entries]
     [(stored, _)] = found.entries
     assert (found.client, stored) == (client, entry)
     assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
         :7
     ] != "support"
-    seen = verify.look(stored, 30)
+    seen = verify.scan(stored, 30)
     assert (len(seen.advertised), seen.writes) == (11, ())
     change = plan_drop(client, host, entry)
     assert change
     change.apply(host)
-    assert not [one for one in look(host) if one.entries]
+    assert not [one for one in scan(host) if one.entries]
 
 
 def test_tools_are_those_of_the_program(desk: Desk) -> None:
@@ -285,7 +285,7 @@ def test_no_credential_gets_into_a_file(desk: Desk) -> None:
                  "--certificate-authority=/a", "--user=u", "--cluster=c"):  # fmt: skip
         said = desk.run("mcp", "setup", "--client=cursor", "--yes", flag)
         assert said.code == 2
-        assert flag.partition("=")[0] + " cannot go into a client's file" in said.err
+        assert flag.partition("=")[0] + " cannot be stored in a client's file" in said.err
     assert not desk.file("cursor").exists()
     setup(desk, *(f"--client={name}" for name in WITH_FILES))
     for name in WITH_FILES:
@@ -358,7 +358,7 @@ def test_a_broken_file_is_left_alone(desk: Desk) -> None:
     desk.file("cursor").write_text('{"flux-operator-mcp": ')
     said = desk.run("mcp", "setup", "--client=cursor,codex", "--yes")
     assert said.code == 2
-    assert "is left alone" in said.err
+    assert "was not changed" in said.err
     assert desk.file("cursor").read_text() == '{"flux-operator-mcp": '
     assert NAME in desk.file("codex").read_text()
     assert "does not parse" in desk.run("mcp", "status").out
@@ -400,7 +400,7 @@ def test_prompts_for_this_cluster(desk: Desk) -> None:
     assert said[0]["about"] == "this failure"
     assert any("flux-system/flux-system in kfs-admin" in one["text"] for one in said)
     assert not any("{" in one["text"] for one in said[1:])
-    reading, _, writing = desk.run("mcp", "prompts").out.partition("Only with a server")
+    reading, _, writing = desk.run("mcp", "prompts").out.partition("Only with a read-write server")
     assert "Check the Flux installation" in reading
     assert "Reconcile" not in reading
     assert "Reconcile" in writing

@@ -42,7 +42,7 @@ def put(here: Host, client: str = "cursor") -> str:
 def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
     """A copy stands beside the file, with its mode; another change makes another copy."""
     file.chmod(0o640)
-    assert f"as it was: {file}.bak" in put(here)
+    assert f"backup: {file}.bak" in put(here)
     copy = file.with_name(file.name + ".bak")
     assert copy.read_text() == OLD
     assert {stat.S_IMODE(path.stat().st_mode) for path in (file, copy)} == {0o640}
@@ -112,8 +112,8 @@ def test_bom_and_line_ends_stay(here: Host, file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [(b"{", "is left alone: it ends too early"), (b'{"a": \xff}', "is not in UTF-8"),
-     (b'{"mcpServers": 1}', "is left alone")],
+    [(b"{", "was not changed: it ends too early"), (b'{"a": \xff}', "is not UTF-8"),
+     (b'{"mcpServers": 1}', "was not changed")],
 )  # fmt: skip
 def test_what_does_not_parse_is_left_alone(here: Host, file: Path, data: bytes, said: str) -> None:
     """A file that is broken already is refused, and not touched."""
@@ -136,7 +136,7 @@ def test_no_file_at_all(here: Host, file: Path) -> None:
     """A folder in place of the file, or a link in a circle, is an error with its name."""
     file.unlink()
     file.mkdir()
-    with pytest.raises(FileError, match=f"{file} is no file"):
+    with pytest.raises(FileError, match=f"{file} is not a file"):
         put(here)
     file.rmdir()
     file.symlink_to(file)
@@ -149,7 +149,7 @@ def test_somebody_elses_change_is_not_lost(here: Host, file: Path) -> None:
     change = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert change
     file.write_text("{}")
-    with pytest.raises(FileError, match="changed by somebody else"):
+    with pytest.raises(FileError, match="changed by another program"):
         change.apply(here)
     assert file.read_text() == "{}"
 
@@ -171,7 +171,7 @@ def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
             check=False,
         )
         assert "FileError" in done.stderr
-        assert "is not changed: File too large" in done.stderr
+        assert "was not changed: File too large" in done.stderr
         assert file.read_text() == OLD
         assert not [p for p in file.parent.iterdir() if p.name.startswith(".")]
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY

@@ -26,14 +26,14 @@ def answer(number: int, result: str) -> str:
 @pytest.mark.parametrize(
     ("script", "why", "said"),
     [
-        ("exit 3", Why.FAILED, "server ended with code 3: without a word"),
-        ("echo no kubeconfig >&2; exit 1", Why.FAILED, "server ended with code 1: no kubeconfig"),
-        ("read line", Why.FAILED, "server ended with code 0"),
+        ("exit 3", Why.FAILED, "server exited with code 3: no message"),
+        ("echo no kubeconfig >&2; exit 1", Why.FAILED, "server exited with code 1: no kubeconfig"),
+        ("read line", Why.FAILED, "server exited with code 0"),
         ("sleep 60", Why.TIMEOUT, "server did not answer initialize within 0.5 s"),
         ("echo Welcome!; sleep 60", Why.GARBLED, "does not speak MCP: it printed 'Welcome!'"),
         ("echo '{}'; sleep 60", Why.GARBLED, "does not speak MCP: it printed '{}'"),
         ("printf '{\"jsonrpc\"'; sleep 60", Why.TIMEOUT, "did not answer initialize"),
-        ("exec cat /dev/zero", Why.GARBLED, "it does not stop talking"),
+        ("exec cat /dev/zero", Why.GARBLED, "its output does not end"),
         (answer(1, '"error": {"message": "too old"}'), Why.FAILED, "refused initialize: too old"),
         (answer(1, '"result": 1'), Why.FAILED, "refused initialize: an answer without a result"),
     ],
@@ -83,7 +83,7 @@ def test_a_list_of_tools_that_is_none(tmp_path: Path, tools: str) -> None:
     server = program(tmp_path / "server", HELLO + answer(2, f'"result": {tools}') + "sleep 60")
     with (
         Session([str(server)], ENV, timeout=5) as session,
-        pytest.raises(ProgramError, match="its list of tools is none"),
+        pytest.raises(ProgramError, match="its list of tools is malformed"),
     ):
         session.tools()
 

@@ -10,7 +10,7 @@ from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import Result, Tool
 from fluxstatus.mcp.server import Tools
-from fluxstatus.mcp.verify import Seen, report
+from fluxstatus.mcp.verify import Observation, report
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.kinds import KINDS
@@ -40,13 +40,13 @@ def objects(uid: str = "4711") -> list[dict[str, Any]]:
 
 
 KUBECTL = replace(evidence(*objects()), target=TARGET)
-SEEN = Seen(NAME, "0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
+SEEN = Observation(NAME, "0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
             Result("kind: FluxInstance\nmetadata:\n  uid: 4711\n", error=False))  # fmt: skip
 
 
 def judged(
     *,
-    seen: Seen | ProgramError = SEEN,
+    seen: Observation | ProgramError = SEEN,
     entry: Entry = ENTRY,
     kubectl: Evidence = KUBECTL,
     pinned: KubeContext | ProgramError = PINNED,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   would it help, and how to do it?
+  kubectl flux-status reconcile ks/apps -n flux-system   would it help?
   kubectl flux-status reconcile hr/podinfo -o json       for a program
 
 \b

@@ -84,7 +84,7 @@ def test_prompt_alone(flux_status: Program) -> None:
     assert said.returncode == report.returncode == 1
     well = flux_status("--from", RECORDED / "cluster-healthy.json.gz", "--prompt")
     assert (well.returncode, well.stdout) == (0, "")
-    assert "nothing was found" in well.stderr
+    assert "no finding needs an assistant" in well.stderr
     assert flux_status("--prompt", "--watch").returncode == 2
 
 
@@ -139,10 +139,10 @@ def test_a_clients_own_command(flux_status: Program, tmp_path: Path) -> None:
     env = {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(tmp_path)}
     said = flux_status("mcp", "setup", "--yes", "--client=codex", env=env)
     assert said.returncode == 0, said.stderr
-    assert "codex did not do it (codex failed: exit code 7" in said.stdout
+    assert "codex did not change it (codex failed: exit code 7" in said.stdout
     assert "--read-only=true" in (tmp_path / ".codex" / "config.toml").read_text()
     said = flux_status("mcp", "remove", "--yes", env=env)
-    assert "codex did not do it" in said.stdout
+    assert "codex did not change it" in said.stdout
     assert "flux-operator-mcp" not in (tmp_path / ".codex" / "config.toml").read_text()
     assert [line.split()[:3] for line in log.read_text().splitlines()] == [
         ["mcp", "add", "flux-operator-mcp"], ["mcp", "remove", "flux-operator-mcp"]
