@@ -57,7 +57,7 @@ def ask(
 
 def _get_ready() -> None:
     """Import what will judge and show the answers: it takes as long as kubectl to start."""
-    import fluxstatus.checks.run
+    import fluxstatus.mcp.next_step
     import fluxstatus.mcp.scan
     import fluxstatus.report.as_text  # noqa: F401
 
