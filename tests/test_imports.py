@@ -1,9 +1,23 @@
 """What is imported when, where no linter sees it."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-from tests.conftest import RECORDED
+import pytest
+from typer.main import get_command
+
+from fluxstatus.cli import app
+from fluxstatus.commands.typer_groups import PlainGroup
+from fluxstatus.mcp.clients import CLIENTS
+from fluxstatus.model import snapshot
+from fluxstatus.report import RENDER, Format, Look
+from tests.builders import judge
+from tests.conftest import RECORDED, ROOT
 
 _CHECK = """
 import sys
@@ -28,3 +42,57 @@ def test_checking_imports_nothing_after_the_preload() -> None:
     command = [sys.executable, "-c", _CHECK, str(RECORDED / "zoo.json.gz")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def _late(group: Any) -> Iterator[str]:
+    """Return the modules of all subcommands of *group* that are imported by name."""
+    yield from group.late.values()
+    for command in group.commands.values():
+        if isinstance(command, PlainGroup):
+            yield from _late(command)
+
+
+def test_every_subcommand_is_imported() -> None:
+    """A group names the modules of its subcommands in strings; each has a command."""
+    modules = set(_late(get_command(app)))
+    assert {"fluxstatus.commands.get", "fluxstatus.commands.mcp.setup"} <= modules
+    for name in modules:
+        module = import_module(name)
+        assert hasattr(module, "show") or hasattr(module, "app"), name
+
+
+def test_every_format_of_a_client_is_imported() -> None:
+    """A client names the module of its format in a string; each can edit a file."""
+    formats = {client.syntax for client in CLIENTS.values()}
+    assert formats == {"jsonc", "toml", "yaml"}
+    for name in formats:
+        module = import_module(f"fluxstatus.mcp.formats.{name}")
+        assert all(callable(getattr(module, one)) for one in ("entries", "put", "drop", "dump"))
+
+
+@pytest.mark.parametrize("output", Format)
+def test_every_format_of_a_report_is_imported(output: Format) -> None:
+    """The module of a renderer is named in a string; each renders a report."""
+    report = judge(snapshot.load(RECORDED / "zoo.json.gz"))
+    assert report.target.context in RENDER[output](report, Look())
+
+
+def test_everything_imported_while_kubectl_starts_is_there() -> None:
+    """The modules for `while_starting` are named in strings; each exists."""
+    names = {name for file in (ROOT / "fluxstatus").rglob("*.py") for name in _preloaded(file)}
+    assert {"state.state", "commands.reconcile.advice", "commands.ui.tunnel"} <= names
+    for name in names:
+        import_module(f"fluxstatus.{name}")
+
+
+def _preloaded(file: Path) -> Iterator[str]:
+    """Return the names that *file* passes as `while_starting`, also by a constant _MODULES."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.keyword) and node.arg == "while_starting":
+            value: ast.expr = node.value
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_MODULES":
+            value = node.value
+        else:
+            continue
+        if isinstance(value, ast.Tuple):
+            yield from ast.literal_eval(value)

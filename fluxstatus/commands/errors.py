@@ -27,6 +27,5 @@ def told(command: str, connection: Connection) -> Iterator[None]:
             console.note(f"  {command_line(('kubectl', 'flux-status', command, *choice, *flags))}")
         raise typer.Exit(Exit.USAGE) from error
     except UnreadError as error:
-        rule = f" (missing permission: {error.unread.rule})" if error.unread.rule else ""
-        console.note(f"Error: {error}{rule}")
+        console.note(f"Error: {error.unread.full_text}")
         raise typer.Exit(Exit.NO_VERDICT) from error

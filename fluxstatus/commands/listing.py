@@ -11,7 +11,7 @@ import jmespath
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.list_options import Shape
 from fluxstatus.model.errors import NotFoundError
-from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
@@ -113,9 +113,9 @@ class Listing:
             yield f"not served by this API server, so not shown: {', '.join(absent)}"
         for name, unread in cluster.unread.items():
             if name not in asked:
-                yield f"{name}: {_told(unread)}; so WANTED is not known everywhere"
+                yield f"{name}: {unread.full_text}; so WANTED is not known everywhere"
             elif name not in absent:
-                yield f"Error: {name}: {_told(unread)}"
+                yield f"Error: {name}: {unread.full_text}"
         if not self._shown and not asked and not self.source.mistake():
             where = f" in {', '.join(cluster.namespaces)}" if cluster.namespaces else ""
             yield f"no {self.source.none()} found{where}"
@@ -176,10 +176,6 @@ def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
                 first = None
     if first is not None:
         yield first
-
-
-def _told(unread: Unread) -> str:
-    return f"{unread.text} (missing permission: {unread.rule})" if unread.rule else unread.text
 
 
 def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, str]]:

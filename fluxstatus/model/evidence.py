@@ -42,6 +42,11 @@ class Unread(NamedTuple):
     rule: str = ""
     hints: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
 
+    @property
+    def full_text(self) -> str:
+        """The text, and the missing permission if there is one."""
+        return f"{self.text} (missing permission: {self.rule})" if self.rule else self.text
+
 
 class Answer(NamedTuple):
     """The answer to one question: the objects, and what of them is missing, if anything is.

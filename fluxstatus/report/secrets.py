@@ -48,8 +48,7 @@ def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
 def unread_rows(unread: Unread | None) -> Iterator[tuple[str, str]]:
     """Return why something could not be read, and which permission is missing."""
     if unread:
-        rule = f" (missing permission: {unread.rule})" if unread.rule else ""
-        yield f"{unread.why}", f"{unread.text}{rule}"
+        yield f"{unread.why}", unread.full_text
 
 
 def json_of(one: "Credential") -> dict[str, Any]:

@@ -97,8 +97,7 @@ def show(
         if not console.put(_told(line, output, colour=colour) + "\n"):
             break
     for name, unread in logs.unread.items():
-        rule = f" (missing permission: {unread.rule})" if unread.rule else ""
-        console.note(f"Error: {name}: {unread.text}{rule}")
+        console.note(f"Error: {name}: {unread.full_text}")
     raise typer.Exit(Exit.NO_VERDICT if logs.unread else Exit.HEALTHY)
 
 
