@@ -129,12 +129,12 @@ def test_obstacles(ready: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", ready)
     done = release(ready)
     assert done.returncode == 1
-    assert "not committed" in done.stderr
+    assert "uncommitted changes" in done.stderr
     assert "CHANGELOG.md has no section" in done.stderr
     assert "OWNER" in done.stderr
     assert "tests ran" not in done.stdout
     by_workflow = release(ready, "--build")
-    assert f"not what the tag {version.TAG} is of" in by_workflow.stderr
+    assert f"HEAD does not have the tag {version.TAG}" in by_workflow.stderr
 
 
 def test_one_version() -> None:

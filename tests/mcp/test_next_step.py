@@ -146,7 +146,7 @@ def test_it_says_what_the_server_would_hide() -> None:
     step = next_of(known)
     assert step
     assert f'"No Flux instance found", because you may not list {INSTANCE}' in step.text
-    assert "Mind: the MCP server will say" in step.prompt
+    assert "Note: the MCP server will report" in step.prompt
     well = evidence(*[o for o in HEALTHY if o["kind"] != "FluxInstance"], unread=blind)
     assert next_of(well) is None
     step = next_of(well, LocalState((READER,)))
