@@ -79,7 +79,7 @@ def test_release(ready: Path) -> None:
     packages_are_whole(ready / "dist")
     again = release(ready)
     assert again.returncode == 1
-    assert "is there already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def _table(text: str) -> str:
