@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status versions                           all versions
+  kubectl flux-status versions                           cluster and local CLIs
   kubectl flux-status versions -o json | jq '.parts[]'   for a program
 
 \b

@@ -126,7 +126,7 @@ def _reports(state: State) -> Iterator[Finding]:
                     step=STEP_ID,
                     code="report-differs",
                     level=Level.WARN,
-                    title=f"the FluxReport has {what} {reported}, but "
+                    title=f"the FluxReport shows {what} {reported}, but "
                     f"{', '.join(sorted(versions))} is deployed",
                     why="the report is outdated, or an upgrade is in progress",
                     hints=(Hint("check the operator", (
