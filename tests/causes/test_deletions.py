@@ -44,7 +44,7 @@ def told(*objects: Object) -> list[Finding]:
                       'ConfigMap/apps/x delete failed: configmaps "x" is forbidden: User '
                       '"system:serviceaccount:apps:tenant" cannot delete resource "configmaps"'),
             ],
-            "system:serviceaccount:apps:tenant may not delete configmaps",
+            "system:serviceaccount:apps:tenant cannot delete configmaps",
             "bind a Role",
         ),
         (
@@ -53,7 +53,7 @@ def told(*objects: Object) -> list[Finding]:
                 event("Kustomization apps/web", "ReconciliationFailed",
                       f"failed to wait for resources termination: {STUCK}"),
             ],
-            "ConfigMap held was deleted and is not gone",
+            "ConfigMap held was deleted but still exists",
             "finalizers",
         ),
         (
@@ -69,7 +69,7 @@ def test_a_deletion_that_hangs_says_why(objects: list[Object], because: str, ste
     found = only(told(*objects), "terminating")
     assert f"its last attempt: {because}" in found.why
     assert step in found.hints[0].text
-    assert "do not strip the finalizer" in found.hints[1].text
+    assert "do not remove the finalizer" in found.hints[1].text
     assert "resetAt" not in str(found.hints)  # a release that is to go has no retries to reset
 
 

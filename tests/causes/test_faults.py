@@ -182,4 +182,4 @@ def test_braces_in_a_message_are_only_text() -> None:
     """What looks like a template in a message is not filled in."""
     said = "False InvalidChartReference: no '{ns}' chart with version matching '{0}' found"
     found = fault(flux("HelmChart", "x", {"Ready": said}))
-    assert "no chart {ns} in a version that fits {0}" in found.diagnosis.why
+    assert "no chart {ns} with a version that matches {0}" in found.diagnosis.why

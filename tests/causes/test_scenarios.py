@@ -190,7 +190,7 @@ def test_a_missing_kind_is_the_cause_for_what_takes_its_artifacts_from_it() -> N
                  blocks="Kustomization/a Kustomization/b Kustomization/c "
                         "Kustomization/flux-system")  # fmt: skip
     assert found.code == "controller-crd-missing"
-    assert "source-controller runs" in found.why
+    assert "source-controller is running" in found.why
 
 
 def forbidden(user: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge.conditions import meaning_of
-from fluxstatus.knowledge.subject import fields_of
+from fluxstatus.knowledge.fields import fields_of
 from fluxstatus.lookup.chain import Chains, Node
 from fluxstatus.lookup.credentials.inspect import Credential
 from fluxstatus.lookup.events import Events, fold, selector
