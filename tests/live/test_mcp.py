@@ -143,7 +143,7 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
         :7
     ] != "support"
-    seen = verify.scan(stored, 30)
+    seen = verify.observe(stored, 30)
     assert (len(seen.advertised), seen.writes) == (11, ())
     change = plan_drop(client, host, entry)
     assert change
