@@ -234,7 +234,7 @@ def _with_python() -> dict[str, str]:
 
 
 def test_sound(launcher: Path) -> None:
-    """As unpacked all files are as released, and still are when Python has made its caches."""
+    """After unpacking all files match the release, also once Python has written caches."""
     for _ in range(2):
         text = run(launcher, "version", "--verify", env=_with_python()).stdout
         assert re.search(r"^verify +all \d+ files match the release$", text, re.MULTILINE)
@@ -242,7 +242,7 @@ def test_sound(launcher: Path) -> None:
 
 
 def test_damaged(launcher: Path) -> None:
-    """A file that is changed, missing or put beside the others is named, and the code is 1."""
+    """A changed, missing or added file is named, and the code is 1."""
     packages = launcher.parent / "lib"
     changed = packages / "fluxstatus" / "model" / "kinds.py"
     changed.write_text(changed.read_text() + "# changed\n")
@@ -268,7 +268,7 @@ def test_caches_are_not_compared(launcher: Path, tmp_path: Path) -> None:
 
 
 def test_checkout_cannot_be_verified() -> None:
-    """Where there is nothing to compare with that is said, and the code is 3."""
+    """With nothing to compare with, a note says so, and the code is 3."""
     done = run(sys.executable, "-m", "fluxstatus", "version", "--verify", code=3)
     assert "no manifest" in done.stdout
     document = run(sys.executable, "-m", "fluxstatus", "version", "--verify", "-o", "json", code=3)

@@ -1,4 +1,4 @@
-"""What this machine remembers, and that nothing goes wrong because of it."""
+"""The local state, and that errors in its file do no harm."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_failures_of_the_last_hour(state: Path) -> None:
-    """Failures are counted by cluster, for an hour; a clock that went back counts nothing."""
+    """Failures count per cluster for an hour; those in the future do not count."""
     for minutes in (0, 30, 59):
         state_file.record_failure(PROD, NOW + timedelta(minutes=minutes))
     now = NOW + timedelta(minutes=59, seconds=30)
@@ -37,7 +37,7 @@ def test_failures_of_the_last_hour(state: Path) -> None:
 
 
 def test_decline_and_accept(state: Path) -> None:
-    """A context is declined and accepted for itself, and all at once."""
+    """Contexts are declined and accepted one by one, and all at once."""
     state_file.decline("prod")
     assert state_file.local_state(PROD, NOW).declined
     assert not state_file.is_declined("dev")
@@ -63,7 +63,7 @@ def test_decline_and_accept(state: Path) -> None:
     ],
 )
 def test_a_state_that_makes_no_sense_is_none(state: Path, text: str) -> None:
-    """Whatever stands in the file, a check goes on and makes it a good one again."""
+    """A check works with any content of the file, and rewrites a malformed one."""
     state.parent.mkdir()
     state.write_text(text)
     assert state_file.local_state(PROD, NOW) == state_file.EMPTY
@@ -72,7 +72,7 @@ def test_a_state_that_makes_no_sense_is_none(state: Path, text: str) -> None:
 
 
 def test_a_folder_that_cannot_be_written(state: Path) -> None:
-    """A check remembers nothing and says nothing; whoever declines is told."""
+    """A check ignores the error; `mcp decline` reports it."""
     state.parent.write_text("a file where the folder belongs")
     state_file.record_failure(PROD, NOW)
     assert state_file.local_state(PROD, NOW) == state_file.EMPTY
@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written(state: Path) -> None:
 
 
 def test_entries_for_this_context(state: Path) -> None:
-    """The entries for the context, or for any, are known; broken files are passed over."""
+    """Entries for the context or without one are found; malformed files are skipped."""
     assert not state.exists()
     host = Host(environ=os.environ)
     entries = {

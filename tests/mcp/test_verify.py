@@ -1,4 +1,4 @@
-"""What is made of a server's answers beside kubectl's; the real one is in tests/live."""
+"""The findings on a server's answers compared with kubectl's; see also tests/live."""
 
 from dataclasses import replace
 from typing import Any
@@ -51,7 +51,7 @@ def judged(
     kubectl: Evidence = KUBECTL,
     pinned: KubeContext | ProgramError = PINNED,
 ) -> tuple[Exit, dict[str, str]]:
-    """Return the exit code, and the code of what is said of each step that is not well."""
+    """Return the exit code, and the codes of the findings that did not pass."""
     found = report(entry, ["cursor"], seen, kubectl, pinned)
     return found.exit_code(), {f.step: f.code for f in found.findings if f.level is not Level.PASS}
 
@@ -62,7 +62,7 @@ def args(*words: str) -> Entry:
 
 
 def test_a_good_entry_passes() -> None:
-    """Everything that is looked at is said to be well."""
+    """Every step passes."""
     assert judged() == (Exit.HEALTHY, {})
     assert [f.step for f in report(ENTRY, [], SEEN, KUBECTL, PINNED).findings] == [
         "server", "tools", "cluster", "instance", "secrets"
@@ -103,12 +103,12 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
     ],
 )  # fmt: skip
 def test_what_is_not_well(given: dict[str, Any], code: int, said: dict[str, str]) -> None:
-    """Each thing that can be wrong with an entry has its line and its exit code."""
+    """Each problem with an entry has its finding and its exit code."""
     assert judged(**given) == (code, said)
 
 
 def test_every_trouble_has_a_hint() -> None:
-    """What is wrong with the entry comes with the command that makes it good."""
+    """Each problem with the entry has the command that fixes it."""
     bad = args("--mask-secrets=false")
     found = report(bad, ["cursor", "codex"], SEEN._replace(advertised=ALL), KUBECTL, PINNED)
     for finding in found.findings:

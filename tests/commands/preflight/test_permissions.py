@@ -1,4 +1,4 @@
-"""What a user may do, by what `kubectl auth can-i` prints."""
+"""The permissions of a user, as printed by `kubectl auth can-i`."""
 
 from pathlib import Path
 

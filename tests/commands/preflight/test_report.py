@@ -62,7 +62,7 @@ def only(told: Report, step: str) -> Finding:
 
 
 def test_an_empty_cluster_is_fit() -> None:
-    """Where nothing is in the way all passes, and the code is 0."""
+    """If nothing prevents an installation, every step passes, and the code is 0."""
     told = report(served={})
     assert {f.level for f in told.findings} == {Level.PASS, Level.SKIP}
     assert told.exit_code() is Exit.HEALTHY
@@ -89,14 +89,14 @@ def test_kubernetes(version: str, level: Level) -> None:
     ],
 )
 def test_rights(rights: Permissions, level: Level, code: Exit) -> None:
-    """Missing rights fail, and what could not be found out is no verdict."""
+    """Missing permissions fail; unknown ones are no verdict."""
     told = report(served={}, rights=rights)
     assert only(told, "rights").level is level
     assert told.exit_code() is code
 
 
 def test_missing_rights_are_named() -> None:
-    """Each right that is missing stands there as an RBAC rule."""
+    """Each missing permission is listed as an RBAC rule."""
     told = only(report(served={}, rights=Permissions(missing=NEEDED)), "rights")
     assert [value.partition(" (")[0] for _, value in told.evidence] == [f"{r}" for r in NEEDED]
 
@@ -107,7 +107,7 @@ def test_missing_rights_are_named() -> None:
      ("kubectl", Level.FAIL)],
 )  # fmt: skip
 def test_a_tool_that_is_missing(name: str, level: Level) -> None:
-    """A program that is not here is told with a way to get it; advice never changes the code."""
+    """A missing program has a hint to install it; advice does not change the code."""
     told = report(served={}, gone=(name,))
     (finding,) = [f for f in said(told, "tools") if f.level is not Level.PASS]
     assert finding.level is level
@@ -116,7 +116,7 @@ def test_a_tool_that_is_missing(name: str, level: Level) -> None:
 
 
 def test_the_way_to_get_it_is_one_that_is_here() -> None:
-    """Without Homebrew nobody is sent there, but to the archive for this machine."""
+    """Without Homebrew the hint names the archive for this machine."""
     with_brew, without_brew = (
         next(f for f in said(report(served={}, gone=gone), "tools") if "operator is" in f.title)
         for gone in (("flux-operator",), ("flux-operator", "brew", "flux"))
@@ -151,7 +151,7 @@ def _by(labels: Object) -> list[Object]:
     ],
 )
 def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
-    """What is installed is told with who installed it, and is a warning."""
+    """An existing installation is a warning that names the tool that installed it."""
     finding = only(report(*objects), "existing")
     assert (finding.level, finding.code) == (Level.WARN, code)
     assert words in finding.title
@@ -160,13 +160,13 @@ def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
 
 @pytest.mark.parametrize("name", ["deployments.apps/controllers", "deployments.apps/operator"])
 def test_forbidden_is_not_nothing(name: str) -> None:
-    """Who may not look is not told that nothing is here."""
+    """Without permission to list Deployments, nothing is said to be absent."""
     finding = only(report(served={}, unread={name: FORBIDDEN}), "existing")
     assert finding.level is Level.UNKNOWN
 
 
 def test_an_instance_that_may_not_be_read() -> None:
-    """Who may not see the FluxInstance is not told that there is none."""
+    """Without permission to read the FluxInstance, it is not said to be absent."""
     kind = "fluxinstances.fluxcd.controlplane.io"
     finding = only(report(*without(flux_system(), "FluxInstance/flux"), unread={kind: FORBIDDEN}),
                    "existing")  # fmt: skip
@@ -174,7 +174,7 @@ def test_an_instance_that_may_not_be_read() -> None:
 
 
 def test_leftovers() -> None:
-    """CRDs without a controller are told with their objects, and those that hang by name."""
+    """CRDs without a controller are reported with their objects, terminating ones by name."""
     objects = [flux("Kustomization", "apps/old"),
                flux("HelmRelease", "apps/hung", deletionTimestamp=stamp(minutes(60)))]  # fmt: skip
     codes = {f.code: f for f in said(report(*objects), "leftovers")}
@@ -186,7 +186,7 @@ def test_leftovers() -> None:
 
 
 def test_a_namespace_that_goes() -> None:
-    """A namespace that is being deleted lets nothing be installed."""
+    """A terminating namespace prevents an installation."""
     item = {"kind": "Namespace", "metadata": {"name": "flux-system",
                                                "deletionTimestamp": stamp(minutes(5))}}  # fmt: skip
     told = report(served={}, namespaces=Answer((item,)))
@@ -200,7 +200,7 @@ def test_a_namespace_that_goes() -> None:
      ("ssh://git@git.example.com:2222/a/b", "git.example.com:2222")],
 )  # fmt: skip
 def test_what_must_be_reached(url: str, place: str) -> None:
-    """The host and port of the Git server are told, and that nothing was tried."""
+    """The host and port of the Git server are reported as not checked."""
     found = said(report(served={}, url=url), "network")
     assert place in found[-1].title
     assert all(f.level is Level.SKIP and "not checked" in f.title for f in found)
@@ -208,7 +208,7 @@ def test_what_must_be_reached(url: str, place: str) -> None:
 
 
 def test_unreachable() -> None:
-    """Without a cluster only this machine is judged, and the code is 3."""
+    """Without a cluster only this machine is checked, and the code is 3."""
     seen = Evidence(NOW, unreachable=Unread(Why.UNREACHABLE, "refused"))
     told = report_of(State(seen), Permissions(unread=GONE), ALL_HERE, "")
     assert told.exit_code() is Exit.NO_VERDICT
@@ -216,7 +216,7 @@ def test_unreachable() -> None:
 
 
 def test_the_document_is_that_of_the_check() -> None:
-    """As JSON it keeps to the schema that the check has."""
+    """The JSON is valid against the schema of the check."""
     told = report(
         *flux_system(), rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL
     )
@@ -226,7 +226,7 @@ def test_the_document_is_that_of_the_check() -> None:
 
 
 def test_text_fits() -> None:
-    """As text it keeps to 80 columns, but for what is to be copied."""
+    """The text fits 80 columns, except for commands."""
     told = report(
         *flux_system(), rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL
     )

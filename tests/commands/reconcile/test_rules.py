@@ -1,4 +1,4 @@
-"""Would it help? Each answer, by what the controllers leave in the objects."""
+"""Whether a reconciliation helps: each answer, by the state of the objects."""
 
 from datetime import timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def advice(kind: str, *objects: Object, **more: Any) -> Assessment:
 
 
 def git(name: str = "app", **more: Any) -> Object:
-    """Return a GitRepository that is well."""
+    """Return a healthy GitRepository."""
     return source(name, spec={"interval": "5m", "url": "https://git.example.com/app"}, **more)
 
 
@@ -166,21 +166,21 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
     ],
 )
 def test_answer(kind: str, objects: tuple[Object, ...], helps: Helps, words: str) -> None:
-    """The answer is the one that the state of the object calls for, and says why."""
+    """The answer follows from the state of the object, and has a reason."""
     told = advice(kind, *objects)
     assert told.reason.helps is helps
     assert words in told.reason.text
 
 
 def test_what_could_not_be_read_is_no_answer() -> None:
-    """Where nobody may look at the controllers nothing is promised, and the code tells so."""
+    """Without permission to read the controllers the answer is unknown."""
     told = advice("Kustomization", *_WELL, unread={"deployments.apps/controllers": FORBIDDEN})
     assert told.reason.helps is Helps.UNKNOWN
     assert told.level is Level.UNKNOWN
 
 
 def test_a_controller_that_crashes_reads_no_request() -> None:
-    """A controller that is there and down is told with what is wrong with it."""
+    """An unavailable controller is reported with its failure."""
     objects = alter(
         flux_system(),
         "Pod/kustomize-controller",
@@ -195,7 +195,7 @@ def test_a_controller_that_crashes_reads_no_request() -> None:
 
 
 def test_the_deepest_cause_is_named() -> None:
-    """Of a chain of dependencies the broken end is told, not what waits in between."""
+    """In a chain of dependencies the failing end is named, not the blocked objects."""
     objects = (
         *flux_system(),
         source("app", NOT_THERE),
@@ -212,7 +212,7 @@ def test_the_deepest_cause_is_named() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_recorded_objects(file: object) -> None:
-    """What the check blames, and nothing else, has something in the way."""
+    """Exactly the objects that the check reports as failing or blocked have level fail."""
     evidence = snapshot.load(RECORDED / getattr(file, "name", ""))
     known = State(evidence)
     analysis = Analysis(known)

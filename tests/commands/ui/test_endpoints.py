@@ -1,4 +1,4 @@
-"""Where a tunnel to the web UI leads."""
+"""The endpoints of a tunnel to the web UI."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def second(name: str = "flux-operator-b") -> Object:
 
 
 def test_one_replica_is_reached_by_its_service() -> None:
-    """With one pod the Service will do, and no lease is asked for."""
+    """With one pod the Service is the endpoint, and no lease is queried."""
     assert endpoints_of(known(*flux_system())) == [
         Endpoint("flux-system", "service/flux-operator", "9080")
     ]
@@ -52,7 +52,7 @@ def test_the_leaders_pod_is_first() -> None:
 
 
 def test_without_the_lease_each_is_tried() -> None:
-    """When the leader is not known every replica is an end."""
+    """If the leader is unknown, every replica is an endpoint."""
     state = known(*flux_system(), second())
     assert len(endpoints_of(state)) == 2
     hidden = known(*flux_system(), second())
@@ -61,7 +61,7 @@ def test_without_the_lease_each_is_tried() -> None:
 
 
 def test_other_names_and_ports() -> None:
-    """The Service is known by its port, whatever its name, number or target."""
+    """The Service is recognized by its port: by name, number or target."""
     port = {"name": "http-web", "port": 80, "targetPort": "http-web"}
     objects = alter(flux_system(), SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
     assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/acme-fo", "80")]
@@ -89,7 +89,7 @@ def _standalone() -> list[Object]:
 
 
 def test_standalone_web_ui() -> None:
-    """Where the operator serves none, a Deployment that only does that is found."""
+    """If the operator serves no web UI, a Deployment that serves only that is found."""
     objects = [*without(flux_system(), SERVICE), *_standalone()]
     assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/flux-web", "9080")]
     alone = [o for o in objects if o["metadata"]["name"] != "flux-operator"]
@@ -97,7 +97,7 @@ def test_standalone_web_ui() -> None:
 
 
 def test_no_service_but_a_port() -> None:
-    """Where no Service leads to a web UI that is served, the pod itself does."""
+    """Without a Service for the web UI, the pod is the endpoint."""
     ports = [{"name": "http-web", "containerPort": 9080}]
     path = "spec.template.spec.containers.0.ports"
     objects = alter(without(flux_system(), SERVICE), "Deployment/flux-operator", {path: ports})
@@ -107,7 +107,7 @@ def test_no_service_but_a_port() -> None:
 
 
 def test_nothing_to_reach() -> None:
-    """Switched off, not ready, or no operator: there is no end, and none is made up."""
+    """Disabled, not ready, or no operator: there is no endpoint."""
     assert endpoints_of(known(*without(flux_system(), SERVICE))) == []
     unready = alter(flux_system(), "Pod/flux-operator", {"status.containerStatuses": []})
     assert endpoints_of(known(*unready)) == []
@@ -115,7 +115,7 @@ def test_nothing_to_reach() -> None:
 
 
 def test_pods_that_may_not_be_read() -> None:
-    """Who may not list pods still gets the Service; kubectl will tell what is wrong."""
+    """Without permission to list pods the Service is the endpoint; kubectl reports errors."""
     hidden = Unread(Why.FORBIDDEN, "no")
     found = endpoints_of(known(*flux_system(), unread={"pods": hidden}))
     assert found == [Endpoint("flux-system", "service/flux-operator", "9080")]
@@ -132,7 +132,7 @@ def test_loopback(address: str, here: bool) -> None:
 
 
 def test_addresses() -> None:
-    """What listens everywhere is reached at home, and a URL has brackets where it takes them."""
+    """A listener on all addresses is reached at localhost; IPv6 URLs have brackets."""
     assert url_of("0.0.0.0", 1) == "http://127.0.0.1:1/"
     assert url_of("::1", 2) == "http://[::1]:2/"
     assert reached_at("10.0.0.1") == "10.0.0.1"

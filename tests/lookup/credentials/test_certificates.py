@@ -67,7 +67,7 @@ def pem(key: PrivateKey, form: PrivateFormat = NEW) -> str:
 
 
 def told(cluster: Cluster, data: dict[str, str]) -> Credential:
-    """Return what is told of a Secret for TLS with *data*."""
+    """Return the result for a TLS Secret with *data*."""
     cluster.put([secret(data)])
     (one,) = look(cluster, user(HTTPS, field="certSecretRef"))
     return one
@@ -108,20 +108,20 @@ DATES: dict[str, tuple[str, str, list[str]]] = {
 
 @pytest.mark.parametrize("name", DATES)
 def test_dates(cluster: Cluster, name: str) -> None:
-    """What has expired is told to the second; what is well or written otherwise is not accused."""
+    """Expiry is exact to the second; valid or unusually formatted certificates are not reported."""
     key, value, problems = DATES[name]
     data = {key: value} | ({"tls.key": pem(P256)} if key == "tls.crt" else {})
     assert list(told(cluster, data).problems) == problems
 
 
 def test_what_will_expire_is_a_note(cluster: Cluster) -> None:
-    """That a certificate has only days to live is told, and is no trouble yet."""
+    """A certificate that expires soon is a note, not a problem."""
     one = told(cluster, {"ca.crt": certificate(ends=NOW + timedelta(days=13))})
     assert (one.problems, one.notes) == ((), ("ca.crt expires within two weeks",))
 
 
 def test_dates_are_found_at_any_place(cluster: Cluster) -> None:
-    """However long the names before them are, the dates are found."""
+    """The dates are found after names of any length."""
     data = {
         f"{extra}.crt": certificate(ends=NOW - YEAR, name="x" * extra) for extra in range(1, 64)
     }

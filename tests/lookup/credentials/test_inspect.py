@@ -1,4 +1,4 @@
-"""What is told of Secrets: the names of keys and what they look like, by a real kubectl."""
+"""The keys of Secrets and the forms of their values, with a real kubectl."""
 
 import base64
 from pathlib import Path
@@ -53,7 +53,7 @@ def user(url: str, kind: str = "GitRepository", field: str = "secretRef", **spec
 
 
 def look(cluster: Cluster, one: Object, who: str = "admin") -> list[Credential]:
-    """Return what *who* is told of the Secrets that *one* names."""
+    """Return the result that *who* gets for the Secrets of *one*."""
     known = state(one)
     flags = (f"--kubeconfig={cluster.kubeconfig(who)}",)
     return list(credentials_of(known, next(iter(known.resources.values())), flags, 30))
@@ -260,7 +260,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
 def test_what_is_wrong_with_a_secret(
     cluster: Cluster, one: Object, data: dict[str, str], problems: list[str]
 ) -> None:
-    """Each fault is named, what is well is not accused, and no value is told."""
+    """Each problem is reported, valid Secrets have none, and no value is printed."""
     cluster.put([secret(data)])
     (told,) = look(cluster, one)
     assert [problem.partition(" (or")[0] for problem in told.problems] == problems
@@ -270,7 +270,7 @@ def test_what_is_wrong_with_a_secret(
 
 @pytest.mark.parametrize("host", ["ghcr.io", "quay.io", "docker.io"])
 def test_registry_hosts(cluster: Cluster, host: str) -> None:
-    """A docker config without the host of the image is told, one with it is not."""
+    """A docker config without the host of the image is a problem, one with it is not."""
     config = f'{{"auths":{{"https://index.docker.io/v1/":{{}},"ghcr.io":{{"auth":"{CANARY}"}}}}}}'
     cluster.put([secret({".dockerconfigjson": config}, DOCKER)])
     (told,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
@@ -281,7 +281,7 @@ def test_registry_hosts(cluster: Cluster, host: str) -> None:
 @pytest.mark.parametrize("before", range(4))
 @pytest.mark.parametrize("after", range(4))
 def test_a_host_is_found_at_any_place(cluster: Cluster, before: int, after: int) -> None:
-    """Wherever in the bytes the host begins and ends, and whatever is around it, it is found."""
+    """The host is found at any offset and with any surrounding bytes."""
     hosts = "x" * before + "git.example.com" + "y" * after
     cluster.put([secret({"identity": OPENSSH, "known_hosts": hosts})])
     assert look(cluster, user(SSH))[0].problems == ()
@@ -289,7 +289,7 @@ def test_a_host_is_found_at_any_place(cluster: Cluster, before: int, after: int)
 
 @pytest.mark.parametrize("length", range(1, 8))
 def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -> None:
-    """A line break at the end is seen, and any other end is not taken for one."""
+    """A line break at the end is recognized; other endings are not."""
     ends = {f"k{number}": "z" * length + chr(number) for number in range(1, 127)}
     cluster.put([secret(ends)])
     (told,) = look(cluster, user(HTTPS))
@@ -297,7 +297,7 @@ def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -
 
 
 def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
-    """A value of some size is searched to its end; one that is huge is left alone."""
+    """A large value is searched to its end; a huge one is not searched."""
     cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 40_000 + HOSTS})])
     assert look(cluster, user(SSH))[0].problems == ()
     cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 400_000 + HOSTS})])
@@ -305,7 +305,7 @@ def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
 
 
 def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
-    """A name that no Secret has, or can have, is a trouble, not an error."""
+    """A Secret that does not exist, or an invalid name, is a problem, not an error."""
     assert look(cluster, user(HTTPS))[0].problems == ("it does not exist",)
     strange = user(HTTPS)
     strange["spec"]["secretRef"]["name"] = "-o=yaml"
@@ -313,14 +313,14 @@ def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
 
 
 def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
-    """Of a Secret whose reference is optional it is told that it is not there, as a note."""
+    """A missing Secret with an optional reference is a note."""
     for one in (with_values(optional=True), with_variables(optional=True)):
         (told,) = look(cluster, one)
         assert (told.problems, len(told.notes)) == ((), 1)
 
 
 def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
-    """Who may not read Secrets gets the missing permission, and no trouble is made up."""
+    """Without permission to read Secrets, the permission is reported and no problems."""
     cluster.put([secret({"identity": OPENSSH})])
     (told,) = look(cluster, user(SSH), "viewer")
     assert told.unread is not None
@@ -330,7 +330,7 @@ def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
 
 
 def test_the_secrets_of_the_source_are_asked_for(cluster: Cluster) -> None:
-    """For a Kustomization the Secret of its GitRepository is looked at."""
+    """For a Kustomization the Secret of its GitRepository is inspected."""
     cluster.put([secret({"username": "git", "password": CANARY})])
     web = kustomization(
         f"{NAMESPACE}/web", "app", spec={"sourceRef": reference("GitRepository", "app")}
@@ -372,7 +372,7 @@ _MANGLED: list[object] = [
 def test_kubectl_never_prints_a_secret_whole(
     kubectl: Path, tmp_path: Path, data: object, kind: object
 ) -> None:
-    """Whatever a server calls a Secret, the template cannot fail: kubectl would print all of it."""
+    """The template cannot fail on any Secret: kubectl would then print the whole object."""
     from subprocess import run  # noqa: PLC0415 - the only test that looks behind the product
 
     with api_server() as server:
