@@ -209,7 +209,7 @@ def test_what_the_server_hides_is_told(desk: Desk) -> None:
     setup(desk, "--client=cursor", "--context=kfs-viewer")
     proof = desk.run("mcp", "verify")
     assert proof.code == 3
-    assert "unknown  instance     the server hides this" in proof.out
+    assert "unknown  instance     the server does not show this" in proof.out
     assert "No Flux instance found" in " ".join(proof.out.split())
     check = desk.run("--context=kfs-viewer")
     assert "you may not list fluxinstances.fluxcd.controlplane.io" in " ".join(check.out.split())
@@ -222,7 +222,7 @@ def test_a_folders_own_file_is_not_started_unasked(desk: Desk) -> None:
     file.parent.mkdir()
     file.write_text(CLIENTS["vscode-workspace"].put("", Entry(NAME, str(trap), ("serve",))))
     said = desk.run("mcp", "verify")
-    assert "is not tried" in said.err
+    assert "is skipped" in said.err
     assert desk.run("mcp", "status").code == desk.run("mcp", "tools").code == 0
     assert not (desk.home / "sprung").exists()
     assert desk.run("mcp", "verify", "--client=vscode-workspace").code == 3
@@ -242,7 +242,7 @@ def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("script", "said"),
-    [("exit 1", "ended with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
+    [("exit 1", "exited with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
      ("sleep 90", "did not answer initialize within 1 s")],
 )  # fmt: skip
 def test_a_server_that_does_not_work(desk: Desk, script: str, said: str) -> None:
@@ -310,7 +310,7 @@ def test_several_kubeconfigs(desk: Desk, tmp_path: Path) -> None:
     said = setup(desk, "--client=cursor", "--context=kfs-admin")
     entry = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]
     assert entry["env"] == {"KUBECONFIG": desk.env["KUBECONFIG"].split(os.pathsep)[1]}
-    assert "of the 2 files of $KUBECONFIG the server reads only one" in said.err
+    assert "the server reads only one of the 2 files in $KUBECONFIG" in said.err
     mixed = {"name": "mixed", "context": {"cluster": "there", "user": "me"}}
     bare = {"kind": "Config", "current-context": "mixed", "contexts": [mixed]}
     (tmp_path / "contexts").write_text(json.dumps(bare))
@@ -412,9 +412,9 @@ def test_it_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     command = [sys.executable, "-m", "fluxstatus", "mcp", "setup", "--client=cursor,codex"]
     with Terminal(command) as terminal:
-        terminal.wait_for("do this for Cursor? [y/N]")
+        terminal.wait_for("apply this to Cursor? [y/N]")
         terminal.type("\n")
-        terminal.wait_for("do this for Codex? [y/N]")
+        terminal.wait_for("apply this to Codex? [y/N]")
         assert not desk.file("codex").exists()
         terminal.type("y\n")
         assert terminal.end() == 0
