@@ -98,7 +98,7 @@ def _steps() -> Iterator[tuple[str, str, str]]:
 
 
 def _codes() -> Iterator[tuple[str, str, str]]:
-    for code in codes():
+    for code in codes(get_command(app).codes()):
         yield code, "", ""  # `explain CODE` has the meaning; here it would be a third of the table
 
 

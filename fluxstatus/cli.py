@@ -15,7 +15,7 @@ from fluxstatus import __version__
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster import processes
 from fluxstatus.commands import console, wait, watch
-from fluxstatus.commands.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import ask
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
@@ -65,6 +65,11 @@ class _Commands(PlainGroup):
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
     }
+    with_codes: ClassVar = {
+        "mcp verify": "fluxstatus.mcp.verify",
+        "preflight": "fluxstatus.commands.preflight.report",
+        "versions": "fluxstatus.commands.versions.skew",
+    }
 
 
 app = typer.Typer(
@@ -91,9 +96,9 @@ def check(
     ctx: typer.Context,
     *,
     scope: Scope,
-    shown: Shown,
+    shown: Display,
     timing: Timing,
-    saved: Saved,
+    saved: Snapshots,
     connection: Connection,
     prompt: Annotated[
         bool,
@@ -140,7 +145,7 @@ def _prompt(report: Report) -> str:
     return ""
 
 
-def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt: bool) -> str:
+def _contradiction(timing: Timing, saved: Snapshots, connection: Connection, prompt: bool) -> str:
     """Return which options contradict each other, empty if none do."""
     offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
     rules = (
@@ -151,7 +156,7 @@ def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt:
         (prompt and timing.watch, "--prompt checks once; remove --watch."),
         (saved.save and timing.watch, "--save reads once; remove --watch."),
     )
-    complaint = saved.contradiction(connection)
+    complaint = saved.conflict(connection)
     return complaint or next((text for applies, text in rules if applies), "")
 
 
@@ -177,13 +182,13 @@ def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Repo
 def _choice(scope: Scope) -> "Choice":
     """Return the chosen steps, codes and namespaces; an unknown name is a usage error."""
     from fluxstatus.checks import STEPS
+    from fluxstatus.checks.codes import CODES
     from fluxstatus.checks.run import Choice
 
     steps = {step.id for step in STEPS}
-    codes = {code for step in STEPS for code in step.codes}
     return Choice(
         steps=_known(scope.step, steps, "--step"),
-        skip=_known(scope.skip, steps | codes, "--skip"),
+        skip=_known(scope.skip, steps | CODES.keys(), "--skip"),
         namespaces=scope.namespaces,
     )
 
@@ -201,7 +206,7 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
 
 
 def _reader(
-    scope: Scope, shown: Shown, timing: Timing, saved: Saved, connection: Connection
+    scope: Scope, shown: Display, timing: Timing, saved: Snapshots, connection: Connection
 ) -> Callable[[], Evidence]:
     """Return the function that reads the chosen cluster: a saved one, or the live one."""
     if saved.file:
@@ -223,12 +228,12 @@ def _reader(
     return read
 
 
-def _show(shown: Shown, scope: Scope, report: Report) -> str:
+def _show(shown: Display, scope: Scope, report: Report) -> str:
     look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
     return RENDER[shown.output](report, look)
 
 
-def _show_change(shown: Shown, scope: Scope, before: Report | None, report: Report) -> str:
+def _show_change(shown: Display, scope: Scope, before: Report | None, report: Report) -> str:
     """Return the output of `--watch`: a page on a terminal, else the changes."""
     if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)

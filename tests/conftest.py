@@ -3,13 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from subprocess import CompletedProcess, run
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.fakes.scripted import Api, scripted
 
 # How long an example takes is the machine's business, not a property.
 settings.register_profile("flux-status", deadline=None)
@@ -76,3 +78,13 @@ def _flux_status() -> Program:
         return run(command, env={**os.environ, **(env or {})}, check=False, **more)
 
     return flux_status
+
+
+@pytest.fixture(name="api")
+def _api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """Run a scripted API server; the kubectl on PATH and the kubeconfig lead to it."""
+    with scripted(tmp_path) as api:
+        monkeypatch.setenv("KUBECONFIG", str(api.kubeconfig))
+        folders = (str(api.kubectl.path.parent), "/usr/bin", "/bin")
+        monkeypatch.setenv("PATH", os.pathsep.join(folders))
+        yield api

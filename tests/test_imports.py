@@ -1,11 +1,9 @@
 """What is imported when, where no linter sees it."""
 
-import ast
 import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.model import snapshot
 from fluxstatus.report import RENDER, Format, Look
 from tests.builders import judge
-from tests.conftest import RECORDED, ROOT
+from tests.conftest import RECORDED
 
 _CHECK = """
 import sys
@@ -54,11 +52,13 @@ def _late(group: Any) -> Iterator[str]:
 
 def test_every_subcommand_is_imported() -> None:
     """A group names the modules of its subcommands in strings; each has a command."""
-    modules = set(_late(get_command(app)))
+    group: Any = get_command(app)
+    modules = set(_late(group))
     assert {"fluxstatus.commands.get", "fluxstatus.commands.mcp.setup"} <= modules
     for name in modules:
         module = import_module(name)
         assert hasattr(module, "show") or hasattr(module, "app"), name
+    assert {"preflight", "versions"} <= group.codes().keys()
 
 
 def test_every_format_of_a_client_is_imported() -> None:
@@ -75,24 +75,3 @@ def test_every_format_of_a_report_is_imported(output: Format) -> None:
     """The module of a renderer is named in a string; each renders a report."""
     report = judge(snapshot.load(RECORDED / "zoo.json.gz"))
     assert report.target.context in RENDER[output](report, Look())
-
-
-def test_everything_imported_while_kubectl_starts_is_there() -> None:
-    """The modules for `while_starting` are named in strings; each exists."""
-    names = {name for file in (ROOT / "fluxstatus").rglob("*.py") for name in _preloaded(file)}
-    assert {"state.state", "commands.reconcile.advice", "commands.ui.tunnel"} <= names
-    for name in names:
-        import_module(f"fluxstatus.{name}")
-
-
-def _preloaded(file: Path) -> Iterator[str]:
-    """Return the names that *file* passes as `while_starting`, also by a constant _MODULES."""
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.keyword) and node.arg == "while_starting":
-            value: ast.expr = node.value
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_MODULES":
-            value = node.value
-        else:
-            continue
-        if isinstance(value, ast.Tuple):
-            yield from ast.literal_eval(value)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown, Which, Words, find_one, from_cluster
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.one_object import Words, find_one, from_cluster
+from fluxstatus.commands.options import BasicDisplay, Connection, ObjectNamespace, Timeout
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
@@ -32,8 +32,8 @@ Exit codes:
 def show(
     *,
     words: Words,
-    which: Which,
-    shown: Shown,
+    place: ObjectNamespace,
+    display: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -49,22 +49,29 @@ def show(
     from fluxstatus.report.credentials import as_json, as_text
 
     with reading(
-        connection.access(timeout, which.namespace),
-        tell=console.noting(on=shown.verbose),
-        while_starting=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
+        connection.access(timeout, place.namespace),
+        tell=console.noting(on=display.verbose),
+        while_starting=_preload,
     ) as ours:
         ours.discover()
-        read = from_cluster(ours, which, shown, fed_by)
-        state, resource = find_one("credentials", words, read)
+        read = from_cluster(ours, place, display, fed_by)
+        state, resource = find_one("credentials", words, connection, read)
 
     flags = connection.flags()
     found = tuple(inspect.credentials_of(state, resource, flags, timeout))
-    if shown.output is Format.JSON:
+    if display.output is Format.JSON:
         console.put(as_json(resource, state, found))
     else:
-        look = console.look(shown.color, everything=True)
+        look = console.look(display.color, everything=True)
         console.put(as_text(resource, state, found, look))
     raise typer.Exit(_exit_code(found))
+
+
+def _preload() -> None:
+    """Import what `show` needs, while kubectl starts."""
+    import fluxstatus.lookup.credentials.inspect
+    import fluxstatus.lookup.related
+    import fluxstatus.report.credentials  # noqa: F401
 
 
 def _exit_code(found: "tuple[Credential, ...]") -> Exit:

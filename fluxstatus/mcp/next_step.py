@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.operator import MCP_READ_WRITE
 from fluxstatus.checks.run import ALL, BUG, Choice, run_checks
 from fluxstatus.checks.wording import explained
 from fluxstatus.mcp.entry import PROGRAM
@@ -20,7 +21,7 @@ from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 
-STEP_ID, CODE = "operator", "mcp-read-write"
+STEP_ID = "operator"
 _EARLY = frozenset({"instance", "sources", "reconcilers"})
 _REPEATED = 3  # failed checks within an hour, including this one
 _MESSAGE = 600  # characters of a controller's message in a prompt
@@ -82,7 +83,7 @@ def warnings(local: LocalState) -> Iterator[Finding]:
         argv = ("kubectl", "flux-status", "mcp", "setup", f"--name={entry}")
         yield Finding(
             step=STEP_ID,
-            code=CODE,
+            code=MCP_READ_WRITE,
             level=Level.WARN,
             kind="habit",
             title=f"the MCP server {entry} in {titles} may change the cluster",

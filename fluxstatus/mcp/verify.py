@@ -6,11 +6,13 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from fluxstatus.checks.wording import UNREAD, UNREAD_CODES
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import VERSION, Result, Session
 from fluxstatus.mcp.server import Tools, environment, tools
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Cost, Evidence, Why
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
@@ -27,6 +29,41 @@ _STEPS = {
     "instance": "The same FluxInstance as kubectl",
     "secrets": "Secrets are masked",
 }
+
+_PASS = Code("pass", "The MCP server passed this check.")
+_OTHER_SERVER = Code("other-server", "The entry starts a program that is not flux-operator-mcp.")
+_OTHER_PROTOCOL = Code(
+    "other-protocol", "The MCP server uses a different protocol version than was requested."
+)
+_NO_TOOLS = Code("no-tools", "The MCP server offers no tools.")
+_READ_WRITE = Code("read-write", "The MCP server offers tools that change the cluster.")
+_NOT_PINNED_READ_ONLY = Code(
+    "not-pinned-read-only",
+    "The MCP server is read-only now, but is not started with --read-only=true.",
+)
+_OTHER_CLUSTER = Code(
+    "other-cluster", "The MCP server is configured for a different cluster than kubectl."
+)
+_NOT_PINNED = Code("not-pinned", "The MCP server follows the current context of the kubeconfig.")
+_NOT_SEEN = Code("not-seen", "kubectl finds a FluxInstance that the MCP server does not find.")
+_NOT_MASKED = Code("not-masked", "The MCP server does not mask the data of Secrets.")
+_TOKEN = Code("token", "The configuration file of the MCP client contains a Kubernetes token.")
+
+CODES = (
+    _PASS,
+    _OTHER_SERVER,
+    _OTHER_PROTOCOL,
+    _NO_TOOLS,
+    _READ_WRITE,
+    _NOT_PINNED_READ_ONLY,
+    _OTHER_CLUSTER,
+    _NOT_PINNED,
+    _NOT_SEEN,
+    _NOT_MASKED,
+    _TOKEN,
+    *UNREAD,
+)
+"""The codes of `mcp verify`."""
 
 
 class Observation(NamedTuple):
@@ -104,7 +141,7 @@ def report(
 def _not_started(entry: Entry, clients: Sequence[str], error: ProgramError) -> Finding:
     return Finding(
         "server",
-        f"{error.unread.why}",
+        UNREAD_CODES[error.unread.why],
         Level.FAIL,
         f"{error.unread.text}",
         why=f"a client gets the same error from this entry: {entry.command}",
@@ -117,25 +154,25 @@ def _server(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator
     if seen.name != PROGRAM:
         title = f"the server reports the name {seen.name!r}, not {PROGRAM}"
         hints = (_setup(entry, clients, "recreate the entry"),)
-        yield Finding("server", "other-server", Level.FAIL, title, hints=hints)
+        yield Finding("server", _OTHER_SERVER, Level.FAIL, title, hints=hints)
     elif seen.protocol != VERSION:
         title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}; {VERSION} was requested"
         why = "a client that does not support that version cannot use it"
         hints = (Hint("check whether an update of the client or the server helps"),)
-        yield Finding("server", "other-protocol", Level.WARN, title, why=why, hints=hints)
+        yield Finding("server", _OTHER_PROTOCOL, Level.WARN, title, why=why, hints=hints)
     else:
         title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}, started in {ms}"
-        yield Finding("server", "pass", Level.PASS, title)
+        yield Finding("server", _PASS, Level.PASS, title)
 
 
 def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[Finding]:
     if not seen.advertised:
-        yield Finding("tools", "no-tools", Level.FAIL, "the server offers no tools")
+        yield Finding("tools", _NO_TOOLS, Level.FAIL, "the server offers no tools")
     elif seen.writes:
         names = ", ".join(seen.writes[:_LISTED])
         yield Finding(
             "tools",
-            "read-write",
+            _READ_WRITE,
             Level.FAIL,
             f"read-write: {len(seen.writes)} of {len(seen.advertised)} tools change the cluster",
             why=f"it offers {names}; {PROGRAM} does that unless started with --read-only=true",
@@ -144,7 +181,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
     elif not entry.read_only:
         yield Finding(
             "tools",
-            "not-pinned-read-only",
+            _NOT_PINNED_READ_ONLY,
             Level.WARN,
             "the server offers no tools that write, but is not started with --read-only=true",
             why="it may offer such tools after its next update",
@@ -153,7 +190,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
     else:
         left = len(seen.both.writing)
         title = f"{len(seen.advertised)} tools, all read-only; {left} that write are not offered"
-        yield Finding("tools", "pass", Level.PASS, title)
+        yield Finding("tools", _PASS, Level.PASS, title)
 
 
 def _cluster(
@@ -163,24 +200,24 @@ def _cluster(
     if isinstance(pinned, ProgramError):
         title = f"the kubeconfig {entry.kubeconfig}: {pinned.unread.text}"
         hints = (_setup(entry, clients, "recreate the entry"),)
-        yield Finding("cluster", "no-config", Level.FAIL, title, hints=hints)
+        yield Finding("cluster", UNREAD_CODES[Why.NO_CONFIG], Level.FAIL, title, hints=hints)
     elif evidence.unreachable or not target.server:
         text = evidence.unreachable.text if evidence.unreachable else "kubectl reports no server"
         title = f"there is no cluster to compare with: {text}"
         hint = Hint("check the cluster", (Command(("kubectl", "flux-status")),))
-        yield Finding("cluster", "unreachable", Level.UNKNOWN, title, hints=(hint,))
+        yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=(hint,))
     elif pinned.server != target.server:
         title = f"it uses another cluster than kubectl: {pinned.server}, not {target.server}"
         why = f"the entry is for the context {pinned.context}, this command for {target.context}"
         hints = (_setup(entry, clients, f"pin it to {target.context}"),)
-        yield Finding("cluster", "other-cluster", Level.FAIL, title, why=why, hints=hints)
+        yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
     elif not entry.context:
         title = f"it uses {target.context} only while that is the current context"
         hints = (_setup(entry, clients, "pin it to the context"),)
-        yield Finding("cluster", "not-pinned", Level.WARN, title, hints=hints)
+        yield Finding("cluster", _NOT_PINNED, Level.WARN, title, hints=hints)
     else:
         title = f"context {pinned.context}, {pinned.server}, same as kubectl"
-        yield Finding("cluster", "pass", Level.PASS, title)
+        yield Finding("cluster", _PASS, Level.PASS, title)
 
 
 def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
@@ -194,11 +231,11 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
     if found and _uid(found):
         name = _ref(found)
         title = f"{name}, uid {_uid(found)}, same as kubectl"
-        yield Finding("instance", "pass", Level.PASS, title, object=name)
+        yield Finding("instance", _PASS, Level.PASS, title, object=name)
     elif answer.items:
         yield Finding(
             "instance",
-            "not-seen",
+            _NOT_SEEN,
             Level.FAIL,
             f"kubectl finds {_ref(answer.items[0])}, the server does not",
             object=_ref(answer.items[0]),
@@ -207,11 +244,11 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
         )
     elif answer.unread and answer.unread.why is Why.ABSENT:
         title = f"the API server does not serve {INSTANCE}; the server reports {_NOTHING_FOUND!r}"
-        yield Finding("instance", "absent", Level.SKIP, title)
+        yield Finding("instance", UNREAD_CODES[Why.ABSENT], Level.SKIP, title)
     elif answer.unread:
         yield Finding(
             "instance",
-            f"{answer.unread.why}",
+            UNREAD_CODES[answer.unread.why],
             Level.UNKNOWN,
             f"the server does not show this: {answer.unread.text}",
             why=f"it reports {answer_text!r} also for a missing permission or an unreachable API",
@@ -220,17 +257,17 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
         )
     else:
         title = "there is no FluxInstance; kubectl finds none either"
-        yield Finding("instance", "absent", Level.SKIP, title)
+        yield Finding("instance", UNREAD_CODES[Why.ABSENT], Level.SKIP, title)
 
 
 def _secrets(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
     if entry.masks:
         title = "the data of Secrets is masked; ConfigMaps, logs and environment variables are not"
-        yield Finding("secrets", "pass", Level.PASS, title)
+        yield Finding("secrets", _PASS, Level.PASS, title)
         return
     hints = (_setup(entry, clients, "mask it"),)
     title = "the data of Secrets is not masked: --mask-secrets=false"
-    yield Finding("secrets", "not-masked", Level.FAIL, title, hints=hints)
+    yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
 
 
 def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
@@ -238,7 +275,7 @@ def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
         title = "the client's file contains a token: --kube-token"
         why = "anyone who can read that file or a copy of it can log in with it"
         hints = (_setup(entry, clients, "log in with the kubeconfig"),)
-        yield Finding("secrets", "token", Level.WARN, title, why=why, hints=hints)
+        yield Finding("secrets", _TOKEN, Level.WARN, title, why=why, hints=hints)
 
 
 def _setup(entry: Entry, clients: Sequence[str], text: str) -> Hint:

@@ -42,7 +42,7 @@ def test_requests_on_three_occasions_are_a_habit() -> None:
     """Requests by hand at three different times of a week are told, the newest first."""
     times = (stamp(hours(1)), str(int((NOW - hours(30)).timestamp())), stamp(hours(50)))
     found = habits(*(asked(f"s{i}", text) for i, text in enumerate(times)))["manual-requests"]
-    assert found.title.startswith("3 objects were asked")
+    assert found.title.startswith("3 objects had a manual reconcile request")
     assert seen(found)[0] == "GitRepository apps/s0: 2026-11-23 11:00 UTC"
 
 
@@ -172,7 +172,9 @@ def test_an_alert_to_a_suspended_provider() -> None:
     """An Alert whose Provider is suspended is told; one without a Provider is a fault already."""
     alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
     paused = flux("Provider", "p", {}, spec={"suspend": True})
-    assert habits(alert, paused)["alert-muted"].title.startswith("Alert apps/a notifies nobody")
+    assert habits(alert, paused)["alert-muted"].title.startswith(
+        "Alert apps/a sends no notifications"
+    )
     assert "alert-muted" not in habits(alert, flux("Provider", "p", {}))
     told = report(*flux_system(), alert)
     assert [f.code for f in told.findings if f.object and f.object.kind == "Alert"] == [

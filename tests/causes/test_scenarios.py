@@ -317,7 +317,7 @@ def test_an_artifact_that_was_never_made_is_the_fault_of_its_generator() -> None
     off = {"source.extensions.fluxcd.io/reconcile": "disabled"}
     found = only(*HEALTHY, source("git"), *generated(annotations=off), of="ArtifactGenerator/gen",
                  blocks="Kustomization/web")  # fmt: skip
-    assert "waits for ever" in found.why
+    assert "dependents stay blocked until it is resumed" in found.why
 
 
 def test_a_broken_source_is_the_cause_through_a_generator() -> None:
@@ -386,7 +386,7 @@ def test_a_suspended_parent_freezes_its_children() -> None:
     found = only(*HEALTHY, source("git"), root, child("a"), child("b"), kustomization("c", "git"),
                  of="Kustomization/root", blocks="Kustomization/a Kustomization/b")  # fmt: skip
     assert found.level is Level.WARN
-    assert "2 objects that it made does not change" in found.why
+    assert "the specs of 2 objects that it applied are no longer updated" in found.why
     assert "it runs main@sha1:000, and its source has main@sha1:abc since" in found.why
 
 
@@ -395,7 +395,7 @@ def test_a_fault_below_a_suspended_parent_says_so() -> None:
     root = kustomization("root", "git", spec={"suspend": True})
     first = problem(*HEALTHY, source("git"), root, child("a", BUILD_FAILED))[0]
     assert (first.object and first.object.name, first.code) == ("a", "build-failed")
-    assert "Kustomization apps/root, which made it, is suspended" in first.why
+    assert "its owner Kustomization apps/root is suspended" in first.why
 
 
 def test_a_suspended_object_with_an_old_revision_blocks_for_ever() -> None:
@@ -408,7 +408,7 @@ def test_a_suspended_object_with_an_old_revision_blocks_for_ever() -> None:
     found = only(*HEALTHY, source("git"), infra, web,
                  of="Kustomization/infra", blocks="Kustomization/web")  # fmt: skip
     assert found.level is Level.FAIL
-    assert "waits for ever" in found.why
+    assert "dependents stay blocked until it is resumed" in found.why
 
 
 def test_a_suspended_object_that_is_ready_does_not_block() -> None:
@@ -600,7 +600,9 @@ def test_what_a_resource_set_made_is_corrected_at_it() -> None:
         flux("GitRepository", "down", down, labels=made),
     ]
     found = {f.object.name: str(f.hints) for f in problem(*HEALTHY, *objects) if f.object}
-    assert "ResourceSet apps/tenants, which makes it from spec.resources" in found["wrong"]
+    assert (
+        "ResourceSet apps/tenants, which creates this object from spec.resources" in found["wrong"]
+    )
     assert "ResourceSet" not in found["down"]
 
 

@@ -42,7 +42,7 @@ def test_who_is_impersonated_is_who_asks(user: str, flags: tuple[str, ...], aske
 def test_a_cluster_without_flux_is_reachable() -> None:
     """A cluster that serves no kind of Flux is reachable all the same."""
     said = found("cluster", evidence(served={}))
-    assert "no Flux kind served" in only(said, "ok").title
+    assert "no Flux kinds served" in only(said, "ok").title
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Stand-ins: tiny programs for PATH, and an API server that can fall ill."""
+"""Fake programs for PATH, and API servers: one that fails on demand, one with scripted answers."""

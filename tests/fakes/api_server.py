@@ -26,25 +26,11 @@ _KINDS = {
 }
 
 
-class Request(BaseHTTPRequestHandler):
-    """One request; an illness gets it and answers, or leaves it to the healthy server."""
+class Answering(BaseHTTPRequestHandler):
+    """A request, and the ways to answer it."""
 
     protocol_version = "HTTP/1.1"
-    server: "_Server"
     disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        """Answer, as ill as the server is."""
-        self.wanted = urlsplit(self.path).path.rpartition("/")[2]
-        self.came = time.monotonic()
-        self.query = {key: value[0] for key, value in parse_qs(urlsplit(self.path).query).items()}
-        with self.server.lock:
-            self.server.asked.append(self.path)
-            self.server.times[self.wanted] += 1
-            self.nth = self.server.times[self.wanted]
-        illness = self.server.illnesses.get(self.wanted)
-        if illness is None or illness(self) is HEALTHY:
-            self._answer()
 
     def send(
         self, body: bytes | str | object, status: int = 200, headers: Mapping[str, str] = {}
@@ -60,6 +46,28 @@ class Request(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class Request(Answering):
+    """One request; an illness gets it and answers, or leaves it to the healthy server."""
+
+    server: "_Server"
+
+    def do_GET(self) -> None:
+        """Answer, as ill as the server is."""
+        self.wanted = urlsplit(self.path).path.rpartition("/")[2]
+        self.came = time.monotonic()
+        self.query = {key: value[0] for key, value in parse_qs(urlsplit(self.path).query).items()}
+        with self.server.lock:
+            self.server.asked.append(self.path)
+            self.server.times[self.wanted] += 1
+            self.nth = self.server.times[self.wanted]
+        illness = self.server.illnesses.get(self.wanted)
+        if illness is None or illness(self) is HEALTHY:
+            self._answer()
+
     def refuse(self, status: int, message: str, headers: Mapping[str, str] = {}) -> None:
         """Answer with an error, as an API server does."""
         self.send({"kind": "Status", "code": status, "message": message}, status, headers)
@@ -67,9 +75,6 @@ class Request(BaseHTTPRequestHandler):
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Return the time by the server's own clock."""
         return super().date_time_string((timestamp or time.time()) + self.server.ahead)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
     def _answer(self) -> None:
         if self.wanted == "apis":

@@ -12,7 +12,8 @@ import pytest
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.cluster.client import Access
-from fluxstatus.cluster.collector import QUERIES, collect
+from fluxstatus.cluster.collector import collect
+from fluxstatus.cluster.queries import QUERIES
 from fluxstatus.cluster.reader import reading
 from fluxstatus.commands.options import Connection
 from fluxstatus.commands.reconcile.advice import Assessment, advise

@@ -4,7 +4,7 @@ import json
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Output, Saved, Timeout, Verbose
+from fluxstatus.commands.options import Connection, Output, Snapshots, Timeout, Verbose
 from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
@@ -16,7 +16,7 @@ from fluxstatus.state.state import State
 
 def show(
     *,
-    saved: Saved,
+    saved: Snapshots,
     output: Output = Format.TEXT,
     verbose: Verbose = False,
     connection: Connection,

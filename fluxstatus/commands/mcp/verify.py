@@ -12,7 +12,7 @@ from typer import Option
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
-from fluxstatus.commands.options import Connection, Shown, Timeout
+from fluxstatus.commands.options import Connection, Display, Timeout
 from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
@@ -51,7 +51,7 @@ def show(
             rich_help_panel=Clients.panel,
         ),
     ] = "",
-    shown: Shown,
+    shown: Display,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -105,7 +105,7 @@ def _results(names: list[str], name: str) -> list[_Result]:
     return results
 
 
-def _verify(result: _Result, connection: Connection, shown: Shown, timeout: float) -> None:
+def _verify(result: _Result, connection: Connection, shown: Display, timeout: float) -> None:
     entry = result.entry
     evidence = ask(_connection(connection, entry), timeout=timeout, verbose=shown.verbose)
     pinned: KubeContext | ProgramError
@@ -144,7 +144,7 @@ def _target_flags(evidence: Evidence, entry: Entry) -> TargetFlags:
     return TargetFlags(target.context or entry.context, target.flags)
 
 
-def _as_text(results: list[_Result], shown: Shown) -> str:
+def _as_text(results: list[_Result], shown: Display) -> str:
     look = console.look(shown.color, everything=shown.everything)
     texts = []
     for result in results:
@@ -153,7 +153,7 @@ def _as_text(results: list[_Result], shown: Shown) -> str:
     return "\n".join(texts)
 
 
-def _as_json(results: list[_Result], _: Shown) -> str:
+def _as_json(results: list[_Result], _: Display) -> str:
     entries = [_document(result) for result in results]
     advertised = dict.fromkeys(tool for entry in entries for tool in entry["advertised"])
     writes = dict.fromkeys(tool for entry in entries for tool in entry["writes"])

@@ -10,8 +10,7 @@ import typer
 from typer import Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import BasicDisplay, Connection, Timeout
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
@@ -35,9 +34,6 @@ Exit codes:
   1  something prevents it
   3  the cluster, or something that matters, could not be read
 """
-
-
-_MODULES = ("state.state", "commands.preflight.report", "report.as_text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +60,7 @@ class Wanted:
 def show(
     *,
     wanted: Wanted,
-    shown: Shown,
+    shown: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -104,15 +100,18 @@ def _sync(wanted: Wanted) -> "Sync | None":
         raise typer.BadParameter(f"{error}.", param_hint="--git") from error
 
 
-def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
+def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:
     """Print the manifest to standard output, and the steps to apply it to standard error."""
-    from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
+    from fluxstatus.commands.preflight.manifest import instance, steps
     from fluxstatus.model.kubectl_flags import TargetFlags
     from fluxstatus.report.terminal import command_line
+    from fluxstatus.report.yaml import yaml_of
 
     manifest = instance(sync)
     as_json = shown.output is Format.JSON
-    console.put(json.dumps(manifest, indent=2) + "\n" if as_json else as_yaml(manifest))
+    console.put(
+        json.dumps(manifest, indent=2) + "\n" if as_json else yaml_of(manifest, is_sorted=False)
+    )
     target_flags = TargetFlags(connection.context, connection.repeated())
     for hint in steps(sync):
         console.note(f"# {hint.text}")
@@ -121,13 +120,19 @@ def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> 
             console.note(f"  {command_line(command.argv)}{note}")
 
 
+def _preload() -> None:
+    """Import what the report needs, while kubectl starts."""
+    import fluxstatus.commands.preflight.report
+    import fluxstatus.report.as_text
+    import fluxstatus.state.state  # noqa: F401
+
+
 def _read(
     connection: Connection, timeout: float, *, verbose: bool
 ) -> "tuple[State, Permissions, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.paging import ListQuery
+    from fluxstatus.cluster.queries import QUERIES, ListQuery
     from fluxstatus.cluster.reader import reading
     from fluxstatus.commands.preflight.manifest import NAMESPACE
     from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
@@ -140,12 +145,12 @@ def _read(
     with (
         asking(NAMES) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
         ) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Permissions(unread=ours.unreachable), answers()
-        kubernetes = ours.while_starting(discovery.version)
+        kubernetes = ours.submit(discovery.version)
         ours.ask((
             *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.checks.codes import CODES as KNOWN
 from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
@@ -27,6 +29,28 @@ _BY_LABEL = (
     ("kustomize.toolkit.fluxcd.io/name", "a Kustomization"),
 )
 """Labels that show who manages the operator's Deployment; plain YAML has none."""
+
+_INSTALLED_ALREADY = Code(
+    "installed-already", "The Flux Operator and a FluxInstance are already installed."
+)
+_OPERATOR_WITHOUT_INSTANCE = Code(
+    "operator-without-instance",
+    "The Flux Operator is already installed, but without a FluxInstance.",
+)
+_FLUX_BY_OTHERS = Code("flux-by-others", "Flux is already installed, but not by the Flux Operator.")
+_IN_USE = Code("in-use", "The Flux CRDs belong to the existing installation.")
+_CRDS_LEFT = Code("crds-left", "Flux CRDs exist, but no Flux controller is installed.")
+_TERMINATING = KNOWN["terminating-without-controller"].code
+_NAMESPACE_TERMINATING = KNOWN["namespace-terminating"].code
+CODES = (
+    _INSTALLED_ALREADY,
+    _OPERATOR_WITHOUT_INSTANCE,
+    _FLUX_BY_OTHERS,
+    _IN_USE,
+    _CRDS_LEFT,
+    _TERMINATING,
+    _NAMESPACE_TERMINATING,
+)
 
 _NAMED = 5
 
@@ -54,9 +78,9 @@ def _operator(state: State, operator: Component) -> Finding:
         return unread_finding(EXISTING, f"{who}; its FluxInstance", unread)
     if state.instance:
         title = f"{who}, with {state.instance.ref} and Flux {state.flux_version or 'unknown'}"
-        return _warn("installed-already", title, "there is nothing to install", _CHECK)
+        return _warn(_INSTALLED_ALREADY, title, "there is nothing to install", _CHECK)
     return _warn(
-        "operator-without-instance", f"{who}, without a FluxInstance",
+        _OPERATOR_WITHOUT_INSTANCE, f"{who}, without a FluxInstance",
         "it installs Flux once a FluxInstance named flux exists in its namespace",
         _MANIFEST,
     )  # fmt: skip
@@ -69,16 +93,16 @@ def _without_operator(state: State) -> Finding:
     if came == HELM_CHART:
         why = "a Helm release and the operator would both manage its controllers"
         hint = Hint("choose one: uninstall the Helm release before you install the operator")
-        return _warn("flux-by-others", title, why, hint)
+        return _warn(_FLUX_BY_OTHERS, title, why, hint)
     home = state.namespace
     why = "the operator takes it over, in the same namespace and with the same source"
     helm = ("helm", "install", "flux-operator", CHART, "--namespace", home)
     text = f"install the operator into {home}, then apply a FluxInstance there"
     hint = Hint(text, (Command(helm, changes=True),))
-    return _warn("flux-by-others", title, why, hint, _MIGRATION)
+    return _warn(_FLUX_BY_OTHERS, title, why, hint, _MIGRATION)
 
 
-def _warn(code: str, title: str, why: str, hint: Hint, docs: str = "") -> Finding:
+def _warn(code: Code, title: str, why: str, hint: Hint, docs: str = "") -> Finding:
     return Finding(
         step=EXISTING, code=code, level=Level.WARN, title=title, why=why, hints=(hint,),
         docs=docs, trivial=True,
@@ -103,7 +127,7 @@ def leftovers(state: State) -> Iterator[Finding]:
             yield unread_finding(LEFTOVERS, "the list of served kinds", unread)
     elif state.operators or state.components:
         title = "the CRDs of Flux belong to this installation"
-        yield Finding(step=LEFTOVERS, code="in-use", level=Level.SKIP, title=title)
+        yield Finding(step=LEFTOVERS, code=_IN_USE, level=Level.SKIP, title=title)
     elif served:
         yield _definitions(state, served)
         yield from _hanging(state)
@@ -117,7 +141,7 @@ def _definitions(state: State, served: Mapping[str, str]) -> Finding:
     delete = ("kubectl", "delete", "customresourcedefinitions", *sorted(served))
     return Finding(
         step=LEFTOVERS,
-        code="crds-left",
+        code=_CRDS_LEFT,
         level=Level.WARN,
         title=f"{len(served)} CRDs of Flux exist without a controller; {objects}",
         why="a new installation adopts them and reconciles the objects as they are",
@@ -136,7 +160,7 @@ def _hanging(state: State) -> Iterator[Finding]:
         more = f" and {len(hanging) - _NAMED} more" if len(hanging) > _NAMED else ""
         yield Finding(
             step=LEFTOVERS,
-            code="terminating-without-controller",
+            code=_TERMINATING,
             level=Level.WARN,
             title=f"deleted, but waiting for a controller that no longer exists: {names}{more}",
             why="only Flux removes their finalizers; a new installation completes their deletion",
@@ -154,7 +178,7 @@ def _namespace(state: State) -> Iterator[Finding]:
             argv = ("kubectl", "get", "namespace", NAMESPACE, "-o", "jsonpath={.status.conditions}")
             yield Finding(
                 step=LEFTOVERS,
-                code="namespace-terminating",
+                code=_NAMESPACE_TERMINATING,
                 level=Level.FAIL,
                 title=f"Namespace {NAMESPACE} is being deleted: nothing can be created in it",
                 why="it is removed once everything in it is gone; objects with finalizers keep it",

@@ -3,7 +3,6 @@
 Upstream: FO docs/guides/instance/instance-sync.md, cmd/cli/install.go and create_secret_*.go.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +14,6 @@ from fluxstatus.model.hints import Command, Hint
 NAMESPACE, SECRET = "flux-system", "flux-system"
 FILE = "flux-instance.yaml"
 _SCP = re.compile(r"(?P<login>[\w.-]+@[\w.-]+):(?P<path>(?!//)\S+)")
-_WORD = re.compile(r"[A-Za-z][\w/.-]*", re.ASCII)
-_NO_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-"""Words that YAML 1.1 does not read as strings."""
-
 _SCHEMES = ("https", "http", "ssh")
 _COMPONENTS = (
     "source-controller", "source-watcher", "kustomize-controller", "helm-controller",
@@ -105,29 +100,6 @@ def instance(sync: Sync | None) -> dict[str, Any]:
         "metadata": {"name": "flux", "namespace": NAMESPACE},
         "spec": spec,
     }
-
-
-def as_yaml(value: dict[str, Any]) -> str:
-    """Return *value*, a Kubernetes object, as YAML."""
-    return "\n".join(_lines(value, "")) + "\n"
-
-
-def _lines(value: dict[str, Any], indent: str) -> Iterator[str]:
-    for key, entry in value.items():
-        if isinstance(entry, dict):
-            yield f"{indent}{key}:"
-            yield from _lines(entry, indent + "  ")
-        elif isinstance(entry, list):
-            yield f"{indent}{key}:"
-            yield from (f"{indent}  - {item}" for item in entry)
-        else:
-            yield f"{indent}{key}: {_scalar(entry)}"
-
-
-def _scalar(value: Any) -> str:
-    """Format a scalar as JSON, which is also YAML; a plain word needs no quotes."""
-    plain = isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _NO_WORDS
-    return f"{value}" if plain else json.dumps(value)
 
 
 def steps(sync: Sync | None) -> Iterator[Hint]:

@@ -8,6 +8,7 @@ from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.cluster.local_tools import Client
 from fluxstatus.commands.preflight import existing, network, tools
 from fluxstatus.commands.preflight.permissions import NEEDED, Permission, Permissions
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kubectl_flags import for_target
@@ -23,20 +24,14 @@ _TITLES = {
     network.STEP_ID: "network access of the cluster",
 }
 
-CODES = {
-    "crds-left": "CRDs of Flux are here without a controller",
-    "flux-by-others": "Flux is here, and was not installed by the Flux Operator",
-    "git-untested": "the cluster must reach the Git server, which nothing here can try",
-    "in-use": "the CRDs of Flux belong to what is here",
-    "installed-already": "the Flux Operator and its FluxInstance are here already",
-    "namespace-terminating": "the namespace for Flux is being deleted: nothing can be made in it",
-    "operator-without-instance": "the Flux Operator is here, and no FluxInstance",
-    "registry-untested": "the cluster must reach the registry, which nothing here can try",
-    "rights-missing": "this user may not do all that an installation takes",
-    "rights-unsure": "whether this user may do all that an installation takes is not known",
-    "tool-missing": "a program that an installation needs is not here, or not on PATH",
-}
-"""The codes of the preflight in addition to those of the check, each with its meaning."""
+_RIGHTS_MISSING = Code(
+    "rights-missing", "The user lacks permissions that are required to install Flux."
+)
+_RIGHTS_UNSURE = Code(
+    "rights-unsure", "It is unknown whether the user has the permissions to install Flux."
+)
+CODES = (*existing.CODES, *network.CODES, _RIGHTS_MISSING, _RIGHTS_UNSURE, *tools.CODES)
+"""The codes of `preflight`, without those that it has from the check."""
 
 
 def report_of(
@@ -77,12 +72,12 @@ def _kubernetes(state: State) -> Iterator[Finding]:
     version = cluster.parse(state.evidence.target.kubernetes)
     newest = max(cluster.SUPPORTED)
     least, flux = cluster.SUPPORTED[newest], ".".join(map(str, newest))
-    if version is None or any(finding.code == "kubernetes-too-old" for finding in found):
+    if version is None or any(finding.code == cluster.KUBERNETES_TOO_OLD for finding in found):
         return
     if version < least:
         yield Finding(
             step=cluster.STEP_ID,
-            code="kubernetes-too-old",
+            code=cluster.KUBERNETES_TOO_OLD,
             level=Level.WARN,
             title=f"Kubernetes {state.evidence.target.kubernetes} is older than "
             f"{'.'.join(map(str, least))}, the oldest that Flux {flux} supports",
@@ -109,11 +104,11 @@ def _permissions(state: State, permissions: Permissions) -> Iterator[Finding]:
         missing = permissions.missing
         title = f"{who} may not install Flux: {_count(missing)} missing"
         listed = Command(("kubectl", "auth", "can-i", "--list"))
-        yield _lacking(Level.FAIL, "rights-missing", title, missing, [listed])
+        yield _lacking(Level.FAIL, _RIGHTS_MISSING, title, missing, [listed])
     if permissions.unknown:
         unknown = permissions.unknown
         title = f"whether {who} may install Flux is unknown: {_count(unknown)} not checked"
-        yield _lacking(Level.UNKNOWN, "rights-unsure", title, unknown, map(_can_i, unknown))
+        yield _lacking(Level.UNKNOWN, _RIGHTS_UNSURE, title, unknown, map(_can_i, unknown))
 
 
 def _count(permissions: Sequence[Permission]) -> str:
@@ -122,7 +117,7 @@ def _count(permissions: Sequence[Permission]) -> str:
 
 def _lacking(
     level: Level,
-    code: str,
+    code: Code,
     title: str,
     permissions: Sequence[Permission],
     commands: Iterable[Command],

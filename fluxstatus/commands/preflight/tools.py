@@ -7,10 +7,16 @@ from typing import NamedTuple
 
 from fluxstatus.checks.wording import passed
 from fluxstatus.cluster.local_tools import Client
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 
 STEP_ID = "tools"
+_TOOL_MISSING = Code(
+    "tool-missing",
+    "A program that the installation or an assistant uses is missing or not on PATH.",
+)
+CODES = (_TOOL_MISSING,)
 _RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -47,7 +53,7 @@ def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
             continue
         yield Finding(
             step=STEP_ID,
-            code="tool-missing",
+            code=_TOOL_MISSING,
             level=tool.level,
             title=f"{name} is not installed, or not on PATH",
             why=tool.purpose,

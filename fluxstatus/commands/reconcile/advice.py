@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.checks.wording import cause_finding
+from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.commands.reconcile.outlook import Outlook, outlooks
 from fluxstatus.commands.reconcile.requests import Request, requests
@@ -41,7 +41,7 @@ def advise(analysis: Analysis, resource: Resource) -> Assessment:
     target_flags = for_target(state.evidence.target)
     return Assessment(
         ref=resource.ref,
-        status=Chains(analysis).stands(resource),
+        status=Chains(analysis).status_of(resource),
         level=_level(ctx, reason),
         reason=reason._replace(
             hints=tuple(_with_flags(hint, target_flags) for hint in reason.hints)

@@ -11,8 +11,7 @@ from typing import NamedTuple
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import text_of
 from fluxstatus.causes.trace import Cause
-from fluxstatus.checks.beside import headline
-from fluxstatus.checks.wording import explained
+from fluxstatus.checks.wording import explained, headline
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import MOVING, REQUESTED_AT, Verdict

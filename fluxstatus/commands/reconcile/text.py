@@ -6,9 +6,8 @@ from fluxstatus.commands.reconcile.advice import Assessment
 from fluxstatus.commands.reconcile.rules import Helps
 from fluxstatus.model.hints import Hint
 from fluxstatus.report.as_json import commands_json, hint_json, object_json, time_json
-from fluxstatus.report.layout import Cell, Page
+from fluxstatus.report.layout import INDENT, Cell, Page, put_command, put_head, put_pairs
 from fluxstatus.report.look import Look
-from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
 
 SCHEMA_VERSION = 1
 _LABEL = 12

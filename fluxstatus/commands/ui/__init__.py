@@ -110,9 +110,9 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
     with reading(
         connection.access(timeout),
         tell=console.noting(on=verbose),
-        while_starting=("commands.ui.endpoints", "commands.ui.tunnel"),
+        while_starting=_preload,
     ) as ours:
-        from fluxstatus.cluster.collector import QUERIES
+        from fluxstatus.cluster.queries import QUERIES
         from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_query
         from fluxstatus.state.deployments import OPERATORS
         from fluxstatus.state.state import State
@@ -124,6 +124,12 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
             ours.ask(lease_query(state))
             state = State(ours.evidence())
         return state
+
+
+def _preload() -> None:
+    """Import what the tunnel needs, while kubectl starts."""
+    import fluxstatus.commands.ui.endpoints
+    import fluxstatus.commands.ui.tunnel  # noqa: F401
 
 
 def _endpoints(state: "State") -> "list[Endpoint]":

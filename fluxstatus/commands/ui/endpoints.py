@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jmespath
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.cluster.paging import ListQuery
+from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.state.deployments import OPERATORS

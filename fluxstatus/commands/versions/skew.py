@@ -6,15 +6,20 @@ from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.cluster import KUBERNETES_TOO_OLD
+from fluxstatus.checks.controllers import MIXED_VERSIONS
+from fluxstatus.checks.instance import IMAGE_DIFFERS
+from fluxstatus.checks.operator import CLI_VERSION_SKEW
 from fluxstatus.checks.run import Choice, run_checks
 from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, OPERATOR
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
-_OF_THE_CHECK = frozenset({"kubernetes-too-old", "mixed-versions", "image-differs"})
+_OF_THE_CHECK = frozenset({KUBERNETES_TOO_OLD, MIXED_VERSIONS, IMAGE_DIFFERS})
 """Codes of the check that are about versions."""
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[\w.]+)?")
@@ -27,25 +32,39 @@ class _Pair(NamedTuple):
     client: str
     other: str
     apart: int
-    code: str
+    code: Code
     why: str
     command: tuple[str, ...] = ()
 
 
 _OFTEN = "commands and their output differ between minor versions"
+_KUBECTL_SKEW = Code(
+    "kubectl-skew",
+    "The versions of kubectl and the API server are more than one minor version apart.",
+)
+_MCP_VERSION_SKEW = Code(
+    "mcp-version-skew",
+    "The local flux-operator-mcp and the Flux Operator have different minor versions.",
+)
+_FLUX_VERSION_SKEW = Code(
+    "flux-version-skew", "The flux CLI and Flux in the cluster have different minor versions."
+)
+_REPORT_DIFFERS = Code(
+    "report-differs", "The FluxReport shows different versions than the ones deployed."
+)
 _PAIRS = (
-    _Pair("kubectl", "Kubernetes", 1, "kubectl-skew",
+    _Pair("kubectl", "Kubernetes", 1, _KUBECTL_SKEW,
           "kubectl works with API servers that are at most one minor version older or newer"),
-    _Pair("flux-operator", OPERATOR, 0, "cli-version-skew", _OFTEN,
+    _Pair("flux-operator", OPERATOR, 0, CLI_VERSION_SKEW, _OFTEN,
           ("brew", "upgrade", "flux-operator")),
-    _Pair("flux-operator-mcp", OPERATOR, 0, "mcp-version-skew",
+    _Pair("flux-operator-mcp", OPERATOR, 0, _MCP_VERSION_SKEW,
           "its tools and their names differ between minor versions",
           ("brew", "upgrade", "flux-operator-mcp")),
-    _Pair("flux", DISTRIBUTION, 0, "flux-version-skew", _OFTEN, ("brew", "upgrade", "flux")),
+    _Pair("flux", DISTRIBUTION, 0, _FLUX_VERSION_SKEW, _OFTEN, ("brew", "upgrade", "flux")),
 )  # fmt: skip
 
-CODES = {pair.code: f"{pair.client} here and {pair.other} do not go together" for pair in _PAIRS}
-CODES["report-differs"] = "the FluxReport tells of other versions than run"
+CODES = (*(pair.code for pair in _PAIRS), _REPORT_DIFFERS)
+"""The codes of `versions`."""
 
 
 def compare(client: Part, other: Part) -> str:
@@ -124,7 +143,7 @@ def _reports(state: State) -> Iterator[Finding]:
             if reported and versions and _bare(reported) not in {_bare(one) for one in versions}:
                 yield Finding(
                     step=STEP_ID,
-                    code="report-differs",
+                    code=_REPORT_DIFFERS,
                     level=Level.WARN,
                     title=f"the FluxReport shows {what} {reported}, but "
                     f"{', '.join(sorted(versions))} is deployed",

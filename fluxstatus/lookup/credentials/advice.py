@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fluxstatus.advice import tell
+from fluxstatus.advice import finding_of
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.secrets import OLD, OLD_KEYS, RENAMED, UNUSED, OldKeys, step_of
 from fluxstatus.lookup.credentials.needs import scheme_of
@@ -26,7 +26,7 @@ def advice_on(state: State, named: Named, answer: Answer) -> Iterator[Finding]:
     target_flags = for_target(state.evidence.target)
     user = state.resources.get(named.user.key)
     if is_unused(state, named, answer):
-        seen = [Occurrence(what=f"{_secret(named)}", value=named.scheme)]
+        seen = [Occurrence(label=f"{_secret(named)}", value=named.scheme)]
         yield target_flags.finding(_finding(named, UNUSED, seen))
     for row in OLD_KEYS:
         if not row.are_read(named.use, named.kind, named.scheme, named.flavour):
@@ -35,7 +35,7 @@ def advice_on(state: State, named: Named, answer: Answer) -> Iterator[Finding]:
         old = {} if superseded else _old(row, answer)
         if old:
             habit = replace(OLD[step_of(named.user.kind)], steps=(row.step,))
-            seen = [Occurrence(what=f"{key} of {_secret(named)}", value=f"use {instead}")
+            seen = [Occurrence(label=f"{key} of {_secret(named)}", value=f"use {instead}")
                     for key, instead in old.items()]  # fmt: skip
             yield target_flags.finding(_finding(named, habit, seen, moves=_moves(old)))
 
@@ -80,6 +80,6 @@ def _finding(named: Named, habit: Advice, seen: list[Occurrence], moves: str = "
         "resource": full_name(named.user.kind),
         "moves": moves,
     }
-    finding = tell(habit, seen, fields=fields)
+    finding = finding_of(habit, seen, fields=fields)
     finding.object = _secret(named)
     return finding

@@ -17,6 +17,7 @@ from fluxstatus.commands.completion.complete import complete
 from fluxstatus.commands.completion.scripts import SCRIPTS, Shell
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.model.kinds import KINDS
+from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT, Program
 from tests.fakes.programs import program
 
@@ -62,7 +63,7 @@ def test_steps() -> None:
 
 def test_codes() -> None:
     """Codes are completed for --skip, after the steps, and for `explain`."""
-    every = [*codes()]
+    every = [*codes(OF_COMMANDS)]
     assert candidates("--skip", "") == [*IDS, *every]
     assert candidates("--skip", "ui,secret-mis") == ["ui,secret-missing"]
     assert set(every) <= set(candidates("explain", ""))

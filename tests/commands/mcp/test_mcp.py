@@ -38,7 +38,7 @@ def test_flags_before_the_subcommand(flux_status: Program, tmp_path: Path) -> No
     assert state["declined"] == ["a", "b"]
     wrong = flux_status("--wait=1s", "mcp", "decline", env=env)
     assert wrong.returncode == 2
-    assert "--wait says nothing to `decline`" in wrong.stderr
+    assert "--wait is not an option of `decline`" in wrong.stderr
 
 
 def test_without_a_subcommand_there_is_help(flux_status: Program) -> None:

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
 from fluxstatus.commands.preflight.manifest import (
     NAMESPACE,
     ManifestError,
-    as_yaml,
     instance,
     steps,
     sync_of,
 )
 from fluxstatus.model.hints import Command
+from fluxstatus.report.yaml import yaml_of
 from tests.kubernetes.cluster import Cluster, ClusterError
 
 HTTPS, SSH = "https://git.example.com/org/fleet.git", "ssh://git@git.example.com/org/fleet.git"
@@ -39,9 +39,10 @@ CHOICES = [
 def made(*choice: object) -> str:
     """Return the manifest of a choice: URL, ref, path and whether it is private, or nothing."""
     if not choice:
-        return as_yaml(instance(None))
+        return yaml_of(instance(None), is_sorted=False)
     url, ref, path, private = choice
-    return as_yaml(instance(sync_of(f"{url}", f"{ref}", f"{path}", private=bool(private))))
+    sync = sync_of(f"{url}", f"{ref}", f"{path}", private=bool(private))
+    return yaml_of(instance(sync), is_sorted=False)
 
 
 @pytest.mark.parametrize("choice", CHOICES)

@@ -64,8 +64,8 @@ def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
     """TLS keys beside its login belong elsewhere, by any name, unless that is there already."""
     keys = ("username", "password", "ca.crt", "certFile")
     assert told(user("HelmRepository"), keys) == [
-        "ca.crt: use ca.crt in a Secret that spec.certSecretRef names",
-        "certFile: use tls.crt in a Secret that spec.certSecretRef names",
+        "ca.crt: use ca.crt in the Secret of spec.certSecretRef",
+        "certFile: use tls.crt in the Secret of spec.certSecretRef",
     ]
     (finding,) = advice(user("HelmRepository"), ("ca.crt",))
     (command,) = finding.hints[0].commands  # nothing is to be renamed
@@ -81,7 +81,7 @@ def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
 def test_what_a_provider_no_longer_is_told_so() -> None:
     """The proxy has a field of its own, and an Event Hub no token; others keep theirs."""
     assert told(user("Provider", type="slack"), ("address", "proxy")) == [
-        "proxy: use address in a Secret that spec.proxySecretRef names"
+        "proxy: use address in the Secret of spec.proxySecretRef"
     ]
     moved = flux("Provider", "team-a/app", spec={
         "type": "slack", "secretRef": LOGIN, "proxySecretRef": {"name": "proxy"}})  # fmt: skip
@@ -104,7 +104,7 @@ def test_a_login_that_nobody_needs() -> None:
     (finding,) = advice(user("GitRepository"), SSH_KEYS)
     assert (finding.code, finding.kind, finding.level) == ("secret-unused", "habit", Level.WARN)
     assert finding.title == (
-        "Secret team-a/login is for Git over ssh, and the URL is https: nothing of it is used"
+        "Secret team-a/login is for Git over SSH, but the URL is https: the Secret is not used"
     )
     assert any(command.changes for hint in finding.hints for command in hint.commands)
     failing = user("GitRepository")
