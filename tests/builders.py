@@ -17,7 +17,7 @@ from fluxstatus.checks.run import Choice
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.mcp.next_step import report_with_next
-from fluxstatus.mcp.state_file import NOTHING, Memory
+from fluxstatus.mcp.state_file import EMPTY, LocalState
 from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.model.kinds import KINDS, RESOURCES
@@ -304,8 +304,8 @@ def analysis(*objects: Object, **more: Any) -> Analysis:
     return Analysis(state(*objects, **more))
 
 
-def judge(known: Evidence, choice: Choice = EVERYTHING, memory: Memory = NOTHING) -> Report:
-    """Return the report on *known* as the command line prints it."""
+def judge(known: Evidence, choice: Choice = EVERYTHING, memory: LocalState = EMPTY) -> Report:
+    """Return the report on *known*, as the command line makes it."""
     return report_with_next(Analysis(State(known, choice.namespaces)), choice, memory)
 
 

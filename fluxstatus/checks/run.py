@@ -11,7 +11,7 @@ from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import hint
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
@@ -60,7 +60,7 @@ def run_checks(
         found = (*_examine(step, analysis), *_advise(step, view, advisers))
         by_step.append((step, [one for one in found if _is_wanted(one, choice, state)]))
     order = {step.id: number for number, step in enumerate(STEPS)}
-    target_flags = TargetFlags(evidence.target.context, evidence.target.flags)
+    target_flags = for_target(evidence.target)
     findings = sorted(
         (target_flags.finding(f) for _, found in by_step for f in found),
         key=lambda f: _rank(f, order),

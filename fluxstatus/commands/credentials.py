@@ -1,6 +1,6 @@
-"""`credentials`: the Secrets that an object names: their keys and forms, never a value."""
+"""`credentials`: the Secrets that an object refers to: keys and forms, never values."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,13 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status credentials gitrepo/podinfo -n apps   the keys of its Secrets
-  kubectl flux-status credentials ks/podinfo -o json        and those of all it feeds on
+  kubectl flux-status credentials ks/podinfo -o json        and of its sources
 
 \b
 Exit codes:
-  0  nothing is wrong with them
-  1  a Secret is missing, or lacks a key, or a value has the wrong form
-  3  a Secret could not be looked at
+  0  all Secrets are valid
+  1  a Secret is missing, lacks a key, or has a malformed value
+  3  a Secret could not be read
 """
 
 
@@ -37,11 +37,11 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show which keys the Secrets of an object have and what their values look like.
+    """Show the keys of an object's Secrets and the form of each value.
 
-    Looked at are the Secrets that the object and all that it feeds on name. kubectl is given a
-    template that can print names of keys and words such as "a public key", and that cannot print
-    a value. It takes the right to get secrets.
+    Inspects the Secrets that the object and its sources refer to. kubectl evaluates a template that
+    prints the names of keys and words such as "a public key", and cannot print a value. This needs
+    the permission to get secrets.
     """
     from fluxstatus.cluster.reader import reading
     from fluxstatus.lookup.credentials import inspect

@@ -40,4 +40,4 @@ def report(error: ArgumentError, command: str, connection: Connection) -> None:
 
 def reason(unread: Unread) -> str:
     """Return why something was not read, with the missing permission if that is the reason."""
-    return f"{unread.text} (missing permission: {unread.rule})" if unread.rule else unread.text
+    return unread.full_text

@@ -44,6 +44,11 @@ class Unread(NamedTuple):
     rule: str = ""
     hints: tuple[Hint, ...] = ()
 
+    @property
+    def full_text(self) -> str:
+        """The text, and the missing permission if there is one."""
+        return f"{self.text} (missing permission: {self.rule})" if self.rule else self.text
+
 
 class Answer(NamedTuple):
     """The result of one query: its objects, and the reason if any could not be read.

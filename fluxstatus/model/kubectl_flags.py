@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from fluxstatus.model.evidence import Target
 from fluxstatus.model.findings import Finding
 from fluxstatus.model.hints import Command
 
@@ -79,3 +80,8 @@ class TargetFlags:
             known = names.get(name, "") if names else name
             if known:
                 yield f"--{known}{equals}{value}"
+
+
+def for_target(target: Target) -> TargetFlags:
+    """Return the flags with which commands address the cluster *target*."""
+    return TargetFlags(target.context, target.flags)

@@ -47,8 +47,7 @@ def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
 def unread_rows(unread: Unread | None) -> Iterator[tuple[str, str]]:
     """Yield why something could not be read, and the missing permission."""
     if unread:
-        rule = f" (missing permission: {unread.rule})" if unread.rule else ""
-        yield f"{unread.why}", f"{unread.text}{rule}"
+        yield f"{unread.why}", unread.full_text
 
 
 def json_of(one: "Credential") -> dict[str, Any]:
@@ -58,7 +57,7 @@ def json_of(one: "Credential") -> dict[str, Any]:
         "user": ref_json(one.user),
         "path": one.path,
         "type": one.type,
-        "keys": [{"name": key.name, "facts": key.told()} for key in one.keys],
+        "keys": [{"name": key.name, "facts": key.shown()} for key in one.keys],
         "troubles": list(one.problems),
         "notes": list(one.notes),
         "habits": [finding_json(habit) for habit in one.habits],

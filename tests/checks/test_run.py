@@ -7,7 +7,7 @@ import pytest
 
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.run import Choice
-from fluxstatus.mcp.state_file import Configured, Memory
+from fluxstatus.mcp.state_file import Configured, LocalState
 from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.model.hints import Command
@@ -184,7 +184,7 @@ class Forgotten(tuple[Configured, ...]):
 
 def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
     """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
-    found = judge(evidence(*HEALTHY), memory=Memory(configured=Forgotten()))
+    found = judge(evidence(*HEALTHY), memory=LocalState(configured=Forgotten()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
     assert (finding.level, finding.kind) == (Level.SKIP, "habit")
     assert (found.verdict, found.exit_code()) == (Level.PASS, Exit.HEALTHY)

@@ -35,7 +35,7 @@ _EVERY = 9  # objects of the recorded ones are too many to ask for each
 
 def told(advice: Assessment) -> tuple[object, ...]:
     """Return what does not depend on the moment at which it was asked."""
-    return advice.ref, advice.stands, advice.level, advice.reason.helps, advice.reason.text
+    return advice.ref, advice.status, advice.level, advice.reason.helps, advice.reason.text
 
 
 def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Assessment:

@@ -20,7 +20,7 @@ from fluxstatus.model.evidence import Unread
 from fluxstatus.model.findings import Finding, Level, Report, worst
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kinds import full_name
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import HEALTHY, Resource
@@ -228,7 +228,7 @@ def _commands(
 ) -> Iterator[Command]:
     """Return read-only commands of kubectl and Flux that show more."""
     target_flags, ref = (
-        TargetFlags(state.evidence.target.context, state.evidence.target.flags),
+        for_target(state.evidence.target),
         resource.ref,
     )
     what, where = (full_name(ref.kind), ref.name), ("-n", ref.namespace)

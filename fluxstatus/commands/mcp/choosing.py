@@ -1,4 +1,4 @@
-"""Which clients and which entry a subcommand of `mcp` is about."""
+"""Options that select the clients and the entry for a subcommand of `mcp`."""
 
 import os
 import sys
@@ -16,12 +16,12 @@ from fluxstatus.mcp.entry import NAME
 from fluxstatus.mcp.files import FileError
 from fluxstatus.mcp.plan import Change
 
-EntryName = Annotated[str, Option("--name", metavar="NAME", help="What the entry is called")]
+EntryName = Annotated[str, Option("--name", metavar="NAME", help="The name of the entry")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
-    """Which clients."""
+    """The option that selects clients."""
 
     panel: ClassVar = "Which entries"
 
@@ -32,34 +32,36 @@ class Clients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen(Clients):
-    """Which clients, and what the entry is called there."""
+    """The options that select clients and the name of the entry."""
 
     name: EntryName = NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How files are changed."""
+    """The options about how files are changed."""
 
-    panel: ClassVar = "How it is done"
+    panel: ClassVar = "How to change files"
 
     print_: Annotated[bool, Option("--print", help="Show what would change; write nothing")] = False
-    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask for confirmation")] = False
     edit: Annotated[
-        bool, Option("--edit", help="Edit the file even of a client that has a command for it")
+        bool, Option("--edit", help="Edit the file even if the client has a command for it")
     ] = False
 
 
 def agreed(change: Change) -> bool:
-    """Ask whether to do it. Raises FileError where there is nobody to ask."""
+    """Ask whether to apply *change*. Raises FileError if standard input is not a terminal."""
     if not sys.stdin.isatty():
-        raise FileError("there is no terminal to ask at; use --yes, or --print to look only")
-    console.note(f"do this for {change.client.title}? [y/N]")
+        raise FileError(
+            "standard input is not a terminal; add --yes to confirm, or --print to only show it"
+        )
+    console.note(f"apply this to {change.client.title}? [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def host() -> Host:
-    """Return this machine, as the clients see it."""
+    """Return this machine."""
     return Host(environ=os.environ, folder=Path.cwd())
 
 
@@ -68,6 +70,7 @@ def clients(names: Iterable[str]) -> Mapping[str, Client]:
     words = [word for name in names for word in name.split(",") if word]
     for word in words:
         if word not in CLIENTS:
-            meant = did_you_mean(word, CLIENTS, f"there are {', '.join(CLIENTS)}.", repr)
+            near = get_close_matches(word, CLIENTS, n=1)
+            meant = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(CLIENTS)}."
             raise BadParameter(f"{word!r} is unknown; {meant}", param_hint="--client")
     return {word: CLIENTS[word] for word in words} or CLIENTS

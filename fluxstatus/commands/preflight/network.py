@@ -1,4 +1,4 @@
-"""What the cluster must reach. Nothing is tried from here: this machine is not the cluster."""
+"""The hosts that the cluster must reach. They are not probed: this machine is not the cluster."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -22,11 +22,11 @@ _PORTS = {"https": 443, "http": 80, "ssh": 22}
 
 
 def examine(url: str) -> Iterator[Finding]:
-    """Tell what has to be reached, with the Git *url* if there is one."""
+    """Return the hosts that must be reachable, that of the Git *url* among them if there is one."""
     yield _reach(
         _REGISTRY_UNTESTED,
         f"{REGISTRY}:443 and {_BLOBS}:443",
-        "the images of the operator and of Flux, and the operator's manifests, come from there",
+        "it pulls the images of the operator and Flux, and the operator's manifests, from there",
         f"https://{REGISTRY}/v2/",
     )
     if url:
@@ -49,8 +49,8 @@ def _reach(code: Code, places: str, why: str, probe: str) -> Finding:
         step=STEP_ID,
         code=code,
         level=Level.SKIP,
-        title=f"not tried from here; the cluster must reach {places}",
+        title=f"the cluster must reach {places}; this is not checked from here",
         why=why,
-        hints=(Hint("try it from a pod", (Command(argv, changes=True),)),),
+        hints=(Hint("check it from a pod", (Command(argv, changes=True),)),),
         trivial=True,
     )

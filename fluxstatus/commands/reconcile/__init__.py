@@ -1,6 +1,6 @@
-"""`reconcile`: would it help, what happens by itself, and the command, which is not run."""
+"""`reconcile`: whether it would help, what happens without it, and the commands to run."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   would it help, and how?
+  kubectl flux-status reconcile ks/apps -n flux-system   would it help?
   kubectl flux-status reconcile hr/podinfo -o json       for a program
 
 \b
 Exit codes:
-  0  nothing is broken that stands in the way
-  1  the object, or what it waits for, is broken
-  3  it could not be told
+  0  no failure is in the way
+  1  the object, or something it waits for, fails
+  3  unknown: something that matters could not be read
 """
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
@@ -49,11 +49,11 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Say whether a reconciliation would help, what happens anyway, and how to ask for one.
+    """Show whether reconciling an object would help, what happens without it, and the commands.
 
-    The commands are shown, never run. The answer looks at whether the object or its source is
-    suspended, waits or has stalled, whether its controller runs, what its source has to offer,
-    and whether a Receiver tells of a push.
+    The commands are shown, never run. The answer considers whether the object or its source is
+    suspended, blocked or stalled, whether its controller runs, which revision its source has, and
+    whether a Receiver triggers it on a push.
     """
     if conflict := snapshots.conflict(connection):
         ctx.fail(conflict)

@@ -1,6 +1,6 @@
-"""`versions`: of all that makes up Flux here, and what does not go together."""
+"""`versions`: the versions of all parts of Flux, and those that are incompatible."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 from typing import TYPE_CHECKING
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status versions                           what runs here, and what is here
+  kubectl flux-status versions                           cluster and local CLIs
   kubectl flux-status versions -o json | jq '.parts[]'   for a program
 
 \b
 Exit codes:
-  0  all is known, and nothing is too old to work
+  0  all versions are known, and none is too old to work
   1  something is too old to work
-  3  the version of something in the cluster could not be found out
+  3  a version in the cluster could not be determined
 """
 _CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
 
@@ -43,10 +43,10 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show the versions of Kubernetes, the operator, Flux, its controllers and the programs here.
+    """Show the versions of Kubernetes, the operator, Flux, its controllers and the local CLIs.
 
-    It does not need a FluxReport, says what is newer than what, and which of that matters. What
-    is not known is said to be unknown, and why.
+    Compares the local CLIs with the cluster and reports skew that matters. An unknown version is
+    shown with the reason. A FluxReport is not needed.
     """
     if complaint := saved.conflict(connection):
         ctx.fail(complaint)
@@ -68,7 +68,7 @@ def show(
 
 
 def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Client]]":
-    """Return a saved cluster, and what was seen beside it then."""
+    """Return a saved cluster, and the versions of the programs saved with it."""
     from fluxstatus.cluster.local_tools import Client
     from fluxstatus.model import snapshot
 

@@ -1,4 +1,4 @@
-"""What is newer than what, and which of that matters."""
+"""The comparison of versions, and findings on the skew that matters."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, OPERATOR
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
 _OF_THE_CHECK = frozenset({KUBERNETES_TOO_OLD, MIXED_VERSIONS, IMAGE_DIFFERS})
@@ -26,7 +26,7 @@ STEP_ID = "versions"
 
 
 class _Pair(NamedTuple):
-    """A command line, and what it has to go with, at most so many minor versions apart."""
+    """A CLI, and the part that it has to match, at most `apart` minor versions apart."""
 
     client: str
     other: str
@@ -67,8 +67,8 @@ CODES = (*(pair.code for pair in _PAIRS), _REPORT_DIFFERS)
 
 
 def compare(client: Part, other: Part) -> str:
-    """Say which of two is newer, empty when one of the versions is not known."""
-    here, there = release_of(client.version), release_of(other.version)
+    """Return how *client* compares with *other*: "older than …"; empty if a version is unknown."""
+    here, there = _order(client.version), _order(other.version)
     if here is None or there is None:
         return ""
     word = "the same as" if here == there else "newer than" if here > there else "older than"
@@ -76,18 +76,18 @@ def compare(client: Part, other: Part) -> str:
 
 
 def pairs_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
-    """Return each command line with what it has to go with, where both are here."""
+    """Return each CLI with the part that it has to match, where both exist."""
     for pair, client, other in _met(parts):
         if pair:
             yield client, other
 
 
 def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
-    """Return what does not go together, the worst first, aimed at the caller's cluster."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
-    told = run_checks(Analysis(state), _CHOICE).findings
+    """Return the findings on skew, the worst first, their commands with the cluster's flags."""
+    target_flags = for_target(state.evidence.target)
+    checked = run_checks(Analysis(state), _CHOICE).findings
     unreachable = state.evidence.unreachable is not None
-    found = [finding for finding in told if unreachable or finding.code in _OF_THE_CHECK]
+    found = [finding for finding in checked if unreachable or finding.code in _OF_THE_CHECK]
     own = (*_apart(parts), *_reports(state))
     return (*found, *(target_flags.finding(finding) for finding in own))
 
@@ -114,10 +114,13 @@ def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
             step=STEP_ID,
             code=pair.code,
             level=Level.WARN,
-            title=f"{client.name} {client.version} here is {compare(client, other)}, "
-            f"{other.version}",
+            title=f"{client.name} {client.version} is {compare(client, other)}, {other.version}",
             why=pair.why,
-            hints=(Hint(f"bring {client.name} to the version of {_called(other)}", command),),
+            hints=(
+                Hint(
+                    f"install the version of {client.name} that matches {_called(other)}", command
+                ),
+            ),
             kind="habit",
             trivial=True,
         )
@@ -128,26 +131,34 @@ def _near(here: tuple[int, ...], there: tuple[int, ...], apart: int) -> bool:
 
 
 def _reports(state: State) -> Iterator[Finding]:
-    """Compare what the FluxReport tells with what the Deployments are."""
+    """Return the differences between the FluxReport and the Deployments."""
     running = {
         "operator": {operator.version for operator in state.operators} - {""},
         "distribution": {component.distribution for component in state.components} - {""},
     }
     for report in state.evidence.answer(KINDS["FluxReport"].resource).items:
         for what, versions in running.items():
-            told = text_of(map_of(map_of(report.get("spec")).get(what)).get("version"))
-            if told and versions and _bare(told) not in {_bare(one) for one in versions}:
+            reported = text_of(map_of(map_of(report.get("spec")).get(what)).get("version"))
+            if reported and versions and _bare(reported) not in {_bare(one) for one in versions}:
                 yield Finding(
                     step=STEP_ID,
                     code=_REPORT_DIFFERS,
                     level=Level.WARN,
-                    title=f"the FluxReport tells of {what} {told}, and "
+                    title=f"the FluxReport shows {what} {reported}, but "
                     f"{', '.join(sorted(versions))} is deployed",
-                    why="the report is old, or an upgrade is on its way",
-                    hints=(Hint("see whether the operator works", (
+                    why="the report is outdated, or an upgrade is in progress",
+                    hints=(Hint("check the operator", (
                         Command(("kubectl", "flux-status", "--step", "operator,instance")),)),),
                     trivial=True,
                 )  # fmt: skip
+
+
+def _order(version: str) -> tuple[int, ...] | None:
+    """Return the sort key of *version*, None if it is not a version; pre-releases come first."""
+    found = _VERSION.match(version)
+    if found is None:
+        return None
+    return *(int(found[n]) for n in (1, 2, 3)), 0 if found[4] else 1
 
 
 def _bare(version: str) -> str:
