@@ -98,7 +98,8 @@ def _steps() -> Iterator[tuple[str, str, str]]:
 
 
 def _codes() -> Iterator[tuple[str, str, str]]:
-    for code in codes(get_command(app).codes()):
+    commands: Any = get_command(app)
+    for code in codes(commands.codes()):
         yield code, "", ""  # `explain CODE` has the meaning; here it would be a third of the table
 
 

@@ -54,7 +54,7 @@ def write(document: Document, text: str) -> Path | None:
 
     def check() -> None:
         if read(path).data != before:
-            raise FileError(f"{path} was changed by somebody else meanwhile; try again")
+            raise FileError(f"{path} was changed by another program in the meantime; try again")
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,21 +62,9 @@ def write(document: Document, text: str) -> Path | None:
         if state and not stat.S_IMODE(state.st_mode) & 0o222:
             raise FileError(f"{path} is read-only")
         backup = _back_up(path, before, state) if before and state else None
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            if state:
-                _copy_owner(file.fileno(), state)
-            file.flush()
-            os.fsync(file.fileno())
-        if read(path).data != before:
-            raise FileError(f"{path} was changed by another program in the meantime; try again")
-        Path(unfinished).replace(path)
+        replace_file(path, data, like=state, check=check)
     except OSError as error:
         raise FileError(f"{path} was not changed: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            Path(unfinished).unlink()
     return backup
 
 
@@ -95,19 +83,11 @@ def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-                _copy_owner(file.fileno(), state)
+                copy_owner_and_mode(file.fileno(), state)
         except BaseException:
             backup.unlink()
             raise
         return backup
-
-
-def _copy_owner(handle: int, state: os.stat_result) -> None:
-    """Set owner and mode of a new file to those of the old one."""
-    made = os.fstat(handle)
-    if (made.st_uid, made.st_gid) != (state.st_uid, state.st_gid):
-        os.fchown(handle, state.st_uid, state.st_gid)
-    os.fchmod(handle, stat.S_IMODE(state.st_mode))
 
 
 def difference(path: Path, before: str, after: str) -> str:

@@ -37,10 +37,10 @@ def find() -> str:
 def version(path: str, timeout: float) -> str:
     """Return the version that the program reports. Raises ProgramError."""
     output = processes.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
-    found = re.search(r"\bv?(\d+\.\d+\.\S+)", output)
-    if found is None:
+    found = version_in(output)
+    if not found:
         raise processes.ProgramError(Unread(Why.GARBLED, f"{path} does not report its version"))
-    return found[1]
+    return found.removeprefix("v")
 
 
 def how_to_install() -> str:

@@ -70,7 +70,6 @@ def clients(names: Iterable[str]) -> Mapping[str, Client]:
     words = [word for name in names for word in name.split(",") if word]
     for word in words:
         if word not in CLIENTS:
-            near = get_close_matches(word, CLIENTS, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(CLIENTS)}."
+            meant = did_you_mean(word, CLIENTS, f"use one of {', '.join(CLIENTS)}.", repr)
             raise BadParameter(f"{word!r} is unknown; {meant}", param_hint="--client")
     return {word: CLIENTS[word] for word in words} or CLIENTS

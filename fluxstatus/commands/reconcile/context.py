@@ -29,7 +29,7 @@ class ReconcileContext:
         found = list(analysis.causes.by_object.get(key, ()))
         self.own_cause = next((cause for cause in found if cause.ref == resource.ref), None)
         self.blocking = [cause for cause in found if cause is not self.own_cause]
-        self.cut_off = list(analysis.causes.cut_off.get(key, ()))
+        self.cut_off = list(analysis.causes.stale_causes.get(key, ()))
 
     @property
     def causes(self) -> list[Cause]:
@@ -61,7 +61,7 @@ class ReconcileContext:
     @property
     def unavailable(self) -> Ref | None:
         """The unavailable controller that should reconcile it, None if it is available."""
-        return self.controllers.stopped(self.resource)
+        return self.controllers.unavailable_for(self.resource)
 
     @property
     def static(self) -> bool:

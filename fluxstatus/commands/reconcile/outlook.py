@@ -38,7 +38,7 @@ def outlooks(ctx: ReconcileContext) -> Iterator[Outlook]:
     if ctx.static or ctx.foreign:
         return
     blocked = _blocked(ctx)
-    if ctx.resource.verdict in MOVING:
+    if ctx.resource.verdict in IN_PROGRESS:
         yield Outlook("it is being reconciled now")
     else:
         yield Outlook(blocked) if blocked else _next_attempt(ctx)
@@ -59,7 +59,7 @@ def _blocked(ctx: ReconcileContext) -> str:
             ctx.unavailable,
             f"nothing happens until {ctx.unavailable} runs; then it is reconciled at once",
         ),
-        (not ctx.controllers.takes(resource), "nothing happens until a controller watches it"),
+        (not ctx.controllers.is_watched(resource), "nothing happens until a controller watches it"),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
         (
             blocking,
@@ -83,7 +83,7 @@ def _next_attempt(ctx: ReconcileContext) -> Outlook:
         every = seconds(resource.spec.get("retryInterval"), every)
     if not every:
         return Outlook(f"it {word} on its own; the interval is unknown")
-    text = f"it {word} every {_duration(every)}"
+    text = f"it {word} every {duration(every)}"
     if last is None:
         return Outlook(f"{text}; the time of the last attempt is not recorded, so within that time")
     due = last + timedelta(seconds=every)
@@ -118,7 +118,7 @@ def _last_attempt(ctx: ReconcileContext) -> datetime | None:
 
 def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
     """Return how *source* learns of updates: from a Receiver, or by checking."""
-    unavailable = ctx.controllers.stopped(source)
+    unavailable = ctx.controllers.unavailable_for(source)
     if source.suspended:
         yield Outlook(f"{source.ref} is suspended: it fetches nothing new until it is resumed")
         return
@@ -134,7 +134,7 @@ def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
         yield Outlook(f"{source.ref} is notified of a push at once, by {receiver.ref}{problem}")
     if not receivers:
         every = interval_of(source)
-        pace = f"every {_duration(every)}" if every else "on its own"
+        pace = f"every {duration(every)}" if every else "on its own"
         yield Outlook(f"{_no_receiver(ctx, source)} it checks for updates {pace}")
 
 
@@ -153,11 +153,3 @@ def _names(receiver: Resource, source: Resource) -> bool:
         and (text_of(entry.get("namespace")) or receiver.ref.namespace) == source.ref.namespace
         for entry in maps_of(receiver.spec.get("resources"))
     )
-
-
-def _duration(length: float) -> str:
-    """Format a number of seconds as Flux does: 90s, 10m, 1h."""
-    for size, unit in ((3600, "h"), (60, "m")):
-        if length >= size and not length % size:
-            return f"{length / size:.0f}{unit}"
-    return f"{length:g}s"

@@ -82,7 +82,7 @@ def _without_controller(ctx: ReconcileContext) -> Reason | None:
             f"{ctx.unavailable}, which handles the request, is unavailable{why}",
             _fix(cause),
         )
-    if not ctx.controllers.takes(ctx.resource):
+    if not ctx.controllers.is_watched(ctx.resource):
         return Reason(Helps.NO, "no running controller watches it", _fix(ctx.own_cause))
     return None
 
@@ -119,7 +119,10 @@ def _pending(ctx: ReconcileContext) -> Reason | None:
 
 
 def _moving(ctx: ReconcileContext) -> Reason | None:
-    moving = ctx.resource.verdict in MOVING or ctx.resource.ref.key in ctx.analysis.causes.moving
+    moving = (
+        ctx.resource.verdict in IN_PROGRESS
+        or ctx.resource.ref.key in ctx.analysis.causes.in_progress
+    )
     return Reason(Helps.NEEDLESS, "it is already being reconciled") if moving else None
 
 

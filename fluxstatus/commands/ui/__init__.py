@@ -15,7 +15,6 @@ from fluxstatus.commands import console
 from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level
-from fluxstatus.model.hints import Command
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format
 from fluxstatus.report.terminal import command_line

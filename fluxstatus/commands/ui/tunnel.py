@@ -165,7 +165,7 @@ def _refusal(message: str, endpoint: Endpoint) -> Unread:
         Why.FORBIDDEN,
         text,
         rule=rule,
-        hints=((f"ask for a Role with: {_role(missing)}", (ask,)),),
+        hints=(Hint(f"ask for a Role with: {_role(missing)}", (Command(ask),)),),
     )
 
 

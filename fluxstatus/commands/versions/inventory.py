@@ -110,7 +110,7 @@ def _component(state: State, component: Component, name: str, role: Role) -> Par
     distribution = component.distribution
     notes = (
         f"of Flux {distribution}" if role is Role.CONTROLLER and distribution else "",
-        "not running" if component.down else "",
+        "not running" if component.unavailable else "",
     )
     return Part(
         name,

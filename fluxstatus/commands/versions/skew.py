@@ -68,7 +68,7 @@ CODES = (*(pair.code for pair in _PAIRS), _REPORT_DIFFERS)
 
 def compare(client: Part, other: Part) -> str:
     """Return how *client* compares with *other*: "older than …"; empty if a version is unknown."""
-    here, there = _order(client.version), _order(other.version)
+    here, there = release_of(client.version), release_of(other.version)
     if here is None or there is None:
         return ""
     word = "the same as" if here == there else "newer than" if here > there else "older than"
@@ -151,14 +151,6 @@ def _reports(state: State) -> Iterator[Finding]:
                         Command(("kubectl", "flux-status", "--step", "operator,instance")),)),),
                     trivial=True,
                 )  # fmt: skip
-
-
-def _order(version: str) -> tuple[int, ...] | None:
-    """Return the sort key of *version*, None if it is not a version; pre-releases come first."""
-    found = _VERSION.match(version)
-    if found is None:
-        return None
-    return *(int(found[n]) for n in (1, 2, 3)), 0 if found[4] else 1
 
 
 def _bare(version: str) -> str:

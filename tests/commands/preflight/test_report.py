@@ -145,7 +145,7 @@ def _by(labels: Object) -> list[Object]:
             "without a FluxInstance",
         ),
         (
-            without(flux_system(), OPERATOR, "FluxInstance/flux"),
+            without(HEALTHY, OPERATOR, "FluxInstance/flux"),
             "flux-by-others",
             "is installed, by",
         ),
@@ -218,9 +218,7 @@ def test_unreachable() -> None:
 
 def test_the_document_is_that_of_the_check() -> None:
     """The JSON is valid against the schema of the check."""
-    told = report(
-        *flux_system(), rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL
-    )
+    told = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
     document = json.loads(as_json.render(told, Look(everything=True)))
     schema = json.loads((ROOT / "fluxstatus" / "report" / "schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
@@ -228,9 +226,7 @@ def test_the_document_is_that_of_the_check() -> None:
 
 def test_text_fits() -> None:
     """The text fits 80 columns, except for commands."""
-    told = report(
-        *flux_system(), rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL
-    )
+    told = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
     lines = as_text.render(told, Look(everything=True)).splitlines()
     copied = ("kubectl ", "brew ", "flux ", "https://")
     assert not [line for line in lines if len(line) > 80 and not any(c in line for c in copied)]

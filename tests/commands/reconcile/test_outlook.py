@@ -28,7 +28,7 @@ FAILING = {"Ready": "False BuildFailed: kustomize build failed"}
 
 def outlooks(key: tuple[str, str, str], *objects: Object, **more: Any) -> tuple[Outlook, ...]:
     """Return what will happen to the object *key*."""
-    known = state(*flux_system(), *objects, **more)
+    known = state(*HEALTHY, *objects, **more)
     return advise(Analysis(known), known.resources[key]).outlooks
 
 

@@ -90,7 +90,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
         ),
         (
             "GitRepository",
-            (*flux_system(), source("app", NOT_THERE)),
+            (*HEALTHY, source("app", NOT_THERE)),
             Helps.IF_FIXED,
             "the last attempt failed",
         ),
@@ -112,7 +112,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
         ),
         (
             "HelmRelease",
-            (*flux_system(), flux("HelmRelease", "app", STALLED)),
+            (*HEALTHY, flux("HelmRelease", "app", STALLED)),
             Helps.IF_FIXED,
             "--reset allows new retries",
         ),
@@ -151,7 +151,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             Helps.NO,
             "being deleted",
         ),
-        ("Alert", (*flux_system(), flux("Alert", "app", {})), Helps.NO, "is not reconciled"),
+        ("Alert", (*HEALTHY, flux("Alert", "app", {})), Helps.NO, "is not reconciled"),
         (
             "ExternalArtifact",
             (*HEALTHY, flux("ExternalArtifact", "app", {}, status=NEW)),

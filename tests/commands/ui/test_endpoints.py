@@ -31,10 +31,10 @@ def second(name: str = "flux-operator-b") -> Object:
 
 def test_one_replica_is_reached_by_its_service() -> None:
     """With one pod the Service is the endpoint, and no lease is queried."""
-    assert endpoints_of(known(*flux_system())) == [
+    assert endpoints_of(known(*HEALTHY)) == [
         Endpoint("flux-system", "service/flux-operator", "9080")
     ]
-    assert not is_ambiguous(known(*flux_system()))
+    assert not is_ambiguous(known(*HEALTHY))
 
 
 def test_the_leaders_pod_is_first() -> None:
@@ -53,9 +53,9 @@ def test_the_leaders_pod_is_first() -> None:
 
 def test_without_the_lease_each_is_tried() -> None:
     """If the leader is unknown, every replica is an endpoint."""
-    state = known(*flux_system(), second())
+    state = known(*HEALTHY, second())
     assert len(endpoints_of(state)) == 2
-    hidden = known(*flux_system(), second())
+    hidden = known(*HEALTHY, second())
     answers = {**hidden.evidence.answers, LEASES: Answer(unread=FORBIDDEN)}
     assert lease_unread(State(evidence(*HEALTHY, second(), answers=answers))) == FORBIDDEN
 
@@ -63,7 +63,7 @@ def test_without_the_lease_each_is_tried() -> None:
 def test_other_names_and_ports() -> None:
     """The Service is recognized by its port: by name, number or target."""
     port = {"name": "http-web", "port": 80, "targetPort": "http-web"}
-    objects = alter(flux_system(), SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
+    objects = alter(HEALTHY, SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
     assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/acme-fo", "80")]
     both = endpoints_of(known(*objects, second()))
     assert {end.port for end in both} == {"http-web"}
@@ -90,7 +90,7 @@ def _standalone() -> list[Object]:
 
 def test_standalone_web_ui() -> None:
     """If the operator serves no web UI, a Deployment that serves only that is found."""
-    objects = [*without(flux_system(), SERVICE), *_standalone()]
+    objects = [*without(HEALTHY, SERVICE), *_standalone()]
     assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/flux-web", "9080")]
     alone = [o for o in objects if o["metadata"]["name"] != "flux-operator"]
     assert endpoints_of(known(*alone)) == [Endpoint("flux-system", "service/flux-web", "9080")]
@@ -100,7 +100,7 @@ def test_no_service_but_a_port() -> None:
     """Without a Service for the web UI, the pod is the endpoint."""
     ports = [{"name": "http-web", "containerPort": 9080}]
     path = "spec.template.spec.containers.0.ports"
-    objects = alter(without(flux_system(), SERVICE), "Deployment/flux-operator", {path: ports})
+    objects = alter(without(HEALTHY, SERVICE), "Deployment/flux-operator", {path: ports})
     (end,) = endpoints_of(known(*objects))
     assert end.resource.startswith("pod/flux-operator-")
     assert end.port == "9080"
@@ -108,8 +108,8 @@ def test_no_service_but_a_port() -> None:
 
 def test_nothing_to_reach() -> None:
     """Disabled, not ready, or no operator: there is no endpoint."""
-    assert endpoints_of(known(*without(flux_system(), SERVICE))) == []
-    unready = alter(flux_system(), "Pod/flux-operator", {"status.containerStatuses": []})
+    assert endpoints_of(known(*without(HEALTHY, SERVICE))) == []
+    unready = alter(HEALTHY, "Pod/flux-operator", {"status.containerStatuses": []})
     assert endpoints_of(known(*unready)) == []
     assert endpoints_of(known()) == []
 
@@ -117,7 +117,7 @@ def test_nothing_to_reach() -> None:
 def test_pods_that_may_not_be_read() -> None:
     """Without permission to list pods the Service is the endpoint; kubectl reports errors."""
     hidden = Unread(Why.FORBIDDEN, "no")
-    found = endpoints_of(known(*flux_system(), unread={"pods": hidden}))
+    found = endpoints_of(known(*HEALTHY, unread={"pods": hidden}))
     assert found == [Endpoint("flux-system", "service/flux-operator", "9080")]
 
 

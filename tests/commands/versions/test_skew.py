@@ -38,7 +38,7 @@ def codes(known: State, **clients: str) -> set[tuple[str, str]]:
 
 def test_all_is_there() -> None:
     """A healthy Flux has a version for everything, and no findings."""
-    known = state(*flux_system())
+    known = state(*HEALTHY)
     found = {(p.name, p.role.value): p.version for p in parts_of(known, CLIENTS)}
     assert found["Kubernetes", "server"] == VERSION
     assert found["flux-operator", "operator"] == "v0.59.0"
@@ -51,9 +51,7 @@ def test_all_is_there() -> None:
 @pytest.mark.parametrize("gone", [(FLUX[0],), FLUX])
 def test_without_a_report(gone: tuple[str, ...]) -> None:
     """The version of Flux is known without a FluxReport or a FluxInstance."""
-    assert (
-        part("Flux", Role.DISTRIBUTION, state(*without(flux_system(), *gone))).version == "v2.9.5"
-    )
+    assert part("Flux", Role.DISTRIBUTION, state(*without(HEALTHY, *gone))).version == "v2.9.5"
 
 
 def test_nothing_installed_is_none_not_unknown() -> None:
@@ -82,7 +80,7 @@ def test_forbidden_is_unknown() -> None:
 
 def test_missing_controller_is_told() -> None:
     """A missing controller that was expected is listed."""
-    known = state(*without(flux_system(), "Deployment/helm-controller"))
+    known = state(*without(HEALTHY, "Deployment/helm-controller"))
     assert (
         "expected, but not found"
         in (part("helm-controller", Role.CONTROLLER, known).unread or FORBIDDEN).text
@@ -131,7 +129,7 @@ def test_newer(one: str, other: str, word: str) -> None:
 )
 def test_skew(clients: dict[str, str], code: str) -> None:
     """Only skew that matters is a warning; kubectl may be one minor version apart."""
-    assert codes(state(*flux_system()), **clients) == ({("warn", code)} if code else set())
+    assert codes(state(*HEALTHY), **clients) == ({("warn", code)} if code else set())
 
 
 @pytest.mark.parametrize(
@@ -146,7 +144,7 @@ def test_skew(clients: dict[str, str], code: str) -> None:
 )  # fmt: skip
 def test_the_clusters_own_differences(target: str, path: str, value: Any, code: str) -> None:
     """An outdated report and controllers of several versions are warnings."""
-    assert codes(state(*alter(flux_system(), target, {path: value}))) == {("warn", code)}
+    assert codes(state(*alter(HEALTHY, target, {path: value}))) == {("warn", code)}
 
 
 @pytest.mark.parametrize(("version", "level"), [("v1.27.4", "fail"), ("v1.29.0", "warn")])
@@ -175,7 +173,7 @@ def _shown(*objects: Object) -> tuple[str, dict[str, Any]]:
 
 def test_text_and_json_say_the_same() -> None:
     """The text has every part and every finding of the document."""
-    text, document = _shown(*flux_system())
+    text, document = _shown(*HEALTHY)
     for one in document["parts"]:
         assert one["name"] in text
         assert one["version"] in text
