@@ -1,9 +1,9 @@
-# What may follow `kubectl-flux_status`, for bash: source this file, or put it as
+# Completion of `kubectl-flux_status` for bash: source this file, or put it as
 # kubectl-flux_status into ~/.local/share/bash-completion/completions/.
 
 _kubectl_flux_status() {
     local answer begun glued='' word words=()
-    # To bash = and : are words; to us they belong to the word they stand in.
+    # bash splits words at = and :; join them again.
     for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
         if [[ $word == [=:] || $glued ]]; then
             words[${#words[@]} - 1]+=$word
@@ -20,7 +20,7 @@ _kubectl_flux_status() {
     6) compopt -o nospace 2>/dev/null ;;
     16) compopt -o dirnames 2>/dev/null && return ;;
     esac
-    # What was begun before the last : is on the line already.
+    # The part before the last : is already on the line.
     begun=${words[${#words[@]} - 1]}
     begun=${begun#-*=}
     begun=${begun%"${begun##*:}"}

@@ -1,11 +1,11 @@
-# What may follow `kubectl-flux_status`, for fish: put this file into ~/.config/fish/completions/.
+# Completion of `kubectl-flux_status` for fish: put this file into ~/.config/fish/completions/.
 
 function __kubectl_flux_status
     set -l words (commandline -opc)
     set -l typed (commandline -ct)
     set -l answer ($words[1] __complete $words[2..-1] $typed 2>/dev/null)
     or return
-    # fish wants whole words, so what stands before the value in --flag=value comes back.
+    # fish expects whole words, so the --flag= before the value is added again.
     set -l begun (string match -r -- '^-.*?=' $typed)
     set -l path (string replace -r -- '^-.*?=' '' $typed)
     switch $answer[-1]

@@ -3,7 +3,7 @@
 
     python docs/man.py > docs/kubectl-flux_status.1
 
-The same help gives the same page.
+The same help always gives the same page.
 """
 
 import re
@@ -24,11 +24,11 @@ from fluxstatus.cli import app
 PROGRAM = "kubectl flux-status"
 ENVIRONMENT = {
     "KUBECONFIG": "The kubeconfig files, as for kubectl",
-    "KUBECTL_PATH": "The kubectl to run, set by kubectl 1.37 and newer; else that of PATH",
-    "KUBECTL_FLUX_STATUS_PYTHON": "The Python to run with; else python3.14 to python3.11, python3",
-    "NO_COLOR, FORCE_COLOR": "No colour, or always, as long as --color says auto",
-    "COLUMNS": "The width of the output, if not that of the terminal",
-    "FLUXCD_PLUGINS": "The folder of Flux's plugins, where flux-operator is looked for, too",
+    "KUBECTL_PATH": "The kubectl to run, set by kubectl 1.37+ [default: the one on PATH]",
+    "KUBECTL_FLUX_STATUS_PYTHON": "The Python to use [default: python3.14 to python3.11, python3]",
+    "NO_COLOR, FORCE_COLOR": "Never or always use color, if --color is auto",
+    "COLUMNS": "The width of the output [default: that of the terminal]",
+    "FLUXCD_PLUGINS": "The folder of Flux plugins, which may contain flux-operator",
 }
 
 
@@ -49,7 +49,7 @@ def _page(main: Any) -> Iterator[str]:
     yield from _paragraphs(description)
     yield ".SH OPTIONS"
     yield from _options(main, context)
-    yield from (".SH COMMANDS", "Options of the check are taken before the name of a command, too.")
+    yield from (".SH COMMANDS", "Options of the check may also precede the name of a command.")
     for name, command in _commands(main):
         yield from _command(name, command, {one.name: one for one in main.params})
     for title, lines in _sections(main.epilog):

@@ -3,7 +3,7 @@
 
     python docs/words.py > fluxstatus/commands/completion/words.tsv
 
-The same command line gives the same table.
+The same command line always gives the same table.
 """
 
 import sys
@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.commands.completion.complete import ASKED, OBJECTS, PATHS
+from fluxstatus.commands.completion.complete import OBJECTS, PATHS, QUERIES
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.commands.get.offered import OFFERED
 from fluxstatus.commands.options import Connection
@@ -72,15 +72,15 @@ _MEANS = {
     ("get", "words"): "NAME|KINDS",
     ("owner", "words"): "ANY/NAME",
 }
-"""What an argument or an option of a command takes, where its metavar does not tell."""
+"""The kind of value of an argument or option whose metavar is ambiguous, by command and name."""
 
 
 def _takes(place: str, parameter: Any, name: str) -> str:
-    """Return the name of a parameter's values: its metavar if that is known, else its own name."""
-    if hasattr(parameter.type, "choices"):  # a format of one command is none of another
+    """Return the name of the list of a parameter's values: a known metavar, else its own name."""
+    if hasattr(parameter.type, "choices"):  # formats differ between commands
         return f"{place} {name}".strip()
-    known = {*PATHS, *ASKED, *OBJECTS, *_LISTS}
-    if parameter.param_type_name == "option":  # whose NAME may be that of anything
+    known = {*PATHS, *QUERIES, *OBJECTS, *_LISTS}
+    if parameter.param_type_name == "option":  # its NAME is not that of an object
         known.remove("NAME")
     metavar = (parameter.metavar or "").strip("[].")
     takes = metavar if known.issuperset(metavar.split("|")) else name
@@ -98,12 +98,15 @@ def _steps() -> Iterator[tuple[str, str, str]]:
 
 
 def _codes() -> Iterator[tuple[str, str, str]]:
-    for code in codes().values():
-        yield code.code, "", code.meaning
+    commands: Any = get_command(app)
+    for code in codes(commands.codes()):
+        yield code, "", ""  # `explain CODE` has the meaning; here it would be a third of the table
 
 
 def _kinds() -> Iterator[tuple[str, str, str]]:
-    for kind in (one for one in KINDS.values() if one.name != "FluxReport"):  # nobody asks for it
+    for kind in (
+        one for one in KINDS.values() if one.name != "FluxReport"
+    ):  # it is never the subject of a command
         yield kind.name.lower(), kind.resource, kind.name
         for name in (*kind.short, kind.plural):
             yield name, kind.resource, ""
@@ -127,7 +130,7 @@ _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
     "CONTROLLER": partial(_offered, "logs"),
     "--client": _clients,
 }
-"""What a metavar or an option may be that is known: each word, what it takes, and some help."""
+"""The lists of known values, by metavar or option: each value, the word after it, its help."""
 
 
 def _lists() -> Iterator[Row]:

@@ -1,3 +1,3 @@
-"""Is GitOps working in this cluster, and if not, why: the parts of `kubectl flux-status`."""
+"""`kubectl flux-status`: whether Flux is healthy in a cluster and, if not, the root cause."""
 
 __version__ = "0.1.0"

@@ -1,6 +1,6 @@
-"""The way in. What needs no cluster is answered before anything heavy is imported."""
+"""The entry point. Requests that need no cluster are answered before heavy imports."""
 
-# ruff: noqa: PLC0415 - see above: a TAB press must not wait for what it does not need
+# ruff: noqa: PLC0415 - see above: TAB must not wait for imports that it does not need
 
 import gc
 import os
@@ -8,8 +8,8 @@ import sys
 
 from fluxstatus import __version__
 
-_SELDOM = 100_000
-"""New objects until the collector looks for garbage: hardly anything is, and looking takes time."""
+_GC_THRESHOLD = 100_000
+"""New objects between two garbage collections: there is little garbage, and each run takes time."""
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
 
                 sys.stdout.write(complete(words))
             case words:
-                gc.set_threshold(_SELDOM)
+                gc.set_threshold(_GC_THRESHOLD)
                 from fluxstatus.cluster import processes
                 from fluxstatus.commands.completion import prestart
 
@@ -38,22 +38,22 @@ def main() -> None:
 
 
 def _leave(end: SystemExit) -> None:
-    """End the process at once: nobody gains by the freeing, one by one, of all that it holds.
+    """End the process without interpreter teardown: freeing 10,000 objects takes noticeable time.
 
-    By now nothing of it is left elsewhere: what was started has ended, no folder is there.
+    Nothing is left to clean up: child processes have ended, temporary folders are removed.
     """
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except OSError:
-        raise end from None  # Python says so in its own way
+        raise end from None  # Python reports it
     if isinstance(end.code, int):
         os._exit(end.code)
     raise end
 
 
 def complete_for_kubectl() -> None:
-    """Run as kubectl_complete-flux_status, the program that kubectl asks when TAB is pressed."""
+    """Run as kubectl_complete-flux_status, the program that kubectl runs when TAB is pressed."""
     sys.argv.insert(1, "__complete")
     main()
 

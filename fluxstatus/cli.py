@@ -1,6 +1,6 @@
 """The command line: options in, exit code out."""
 
-# ruff: noqa: PLC0415 - what a run does not need, or not yet, it must not wait for
+# ruff: noqa: PLC0415 - imported where needed, so that start-up does not wait for it
 
 import errno
 import sys
@@ -13,9 +13,10 @@ import typer
 
 from fluxstatus import __version__
 from fluxstatus.base.masking import mask
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster import processes
 from fluxstatus.commands import console, wait, watch
-from fluxstatus.commands.options import Connection, Saved, Scope, Shown, Timing
+from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import ask
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
@@ -29,18 +30,18 @@ if TYPE_CHECKING:
 _EPILOG = """
 \b
 Examples:
-  kubectl flux-status                         does GitOps work here?
-  kubectl flux-status --context prod -n apps  in another cluster, for one team
+  kubectl flux-status                         is Flux healthy here?
+  kubectl flux-status --context prod -n apps  another cluster, one namespace
   kubectl flux-status --wait 5m --fail-fast   in a pipeline, after a push
   kubectl flux-status -o json | jq .verdict   for a program
-  kubectl flux-status --save now.json.gz      to look at elsewhere with --from
-  kubectl flux-status --demo                  without any cluster
+  kubectl flux-status --save now.json.gz      save it for --from
+  kubectl flux-status --demo                  check the bundled demo cluster
 
 \b
 Exit codes:
-  0    nothing failed
-  1    something failed; with --fail-on warn, or there is a warning
-  2    wrong usage
+  0    healthy
+  1    something failed; with --fail-on warn, also if there are warnings
+  2    usage error
   3    no verdict: the cluster, or something that matters, could not be read
   130  Ctrl-C
 """
@@ -65,11 +66,16 @@ class _Commands(PlainGroup):
         "version": "fluxstatus.commands.version",
         "versions": "fluxstatus.commands.versions",
     }
+    with_codes: ClassVar = {
+        "mcp verify": "fluxstatus.mcp.verify",
+        "preflight": "fluxstatus.commands.preflight.report",
+        "versions": "fluxstatus.commands.versions.skew",
+    }
 
 
 app = typer.Typer(
     cls=_Commands,
-    add_completion=False,  # `__complete` does that, and faster
+    add_completion=False,  # `__complete` does it, and faster
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     invoke_without_command=True,
@@ -91,20 +97,21 @@ def check(
     ctx: typer.Context,
     *,
     scope: Scope,
-    shown: Shown,
+    shown: Display,
     timing: Timing,
-    saved: Saved,
+    saved: Snapshots,
     connection: Connection,
     prompt: Annotated[
-        bool, typer.Option("--prompt", help="Print only what to ask an assistant about the cause")
+        bool,
+        typer.Option("--prompt", help="Print only the prompt for an assistant about the cause"),
     ] = False,
     _: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version")
     ] = False,
 ) -> None:
-    """Tell whether Flux delivers in a cluster, the true cause if it does not, and the fix.
+    """Check whether Flux is healthy in a cluster and, if not, show the root cause and the fix.
 
-    It only reads: it cannot change the cluster, and it never sees a Secret's value.
+    Read-only: it cannot change the cluster and never sees the value of a Secret.
     """
     if ctx.invoked_subcommand:
         hand_down(ctx)
@@ -125,64 +132,64 @@ def check(
         code = report.exit_code(fail_on)
     console.put(_prompt(report) if prompt else _show(shown, scope, report))
     if saved.file is None and report.exit_code() is Exit.UNHEALTHY:
-        from fluxstatus.mcp.state_file import remember_failure
+        from fluxstatus.mcp.state_file import record_failure
 
-        remember_failure(report.target, report.taken_at)
+        record_failure(report.target, report.taken_at)
     raise typer.Exit(code)
 
 
 def _prompt(report: Report) -> str:
-    """Return what to ask an assistant; where there is no need to ask, say so on standard error."""
+    """Return the prompt for an assistant; without one, print a note to standard error."""
     if report.next and report.next.prompt:
         return report.next.prompt + "\n"
-    console.note("nothing was found that an assistant would have to look into")
+    console.note("no finding needs an assistant")
     return ""
 
 
-def _contradiction(timing: Timing, saved: Saved, connection: Connection, prompt: bool) -> str:
-    """Say which options make no sense together; empty when all do."""
+def _contradiction(timing: Timing, saved: Snapshots, connection: Connection, prompt: bool) -> str:
+    """Return which options contradict each other, empty if none do."""
     offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
     rules = (
-        (offline and timing.wait, f"{offline} never changes; leave out --wait."),
-        (offline and timing.watch, f"{offline} never changes; leave out --watch."),
-        (timing.wait and timing.watch, "--wait ends and --watch does not; choose one."),
-        (timing.fail_fast and not timing.wait, "--fail-fast is about --wait; add it."),
-        (prompt and timing.watch, "--prompt is about one look; leave out --watch."),
-        (saved.save and timing.watch, "--save keeps one look; leave out --watch."),
+        (offline and timing.wait, f"{offline} never changes; remove --wait."),
+        (offline and timing.watch, f"{offline} never changes; remove --watch."),
+        (timing.wait and timing.watch, "--wait and --watch exclude each other; choose one."),
+        (timing.fail_fast and not timing.wait, "--fail-fast requires --wait."),
+        (prompt and timing.watch, "--prompt checks once; remove --watch."),
+        (saved.save and timing.watch, "--save reads once; remove --watch."),
     )
-    complaint = saved.contradiction(connection)
+    complaint = saved.conflict(connection)
     return complaint or next((text for applies, text in rules if applies), "")
 
 
 def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
-    """Return what judges a cluster. Judging is imported when there is something to judge."""
+    """Return the function that checks a cluster; it imports the checks when it is called."""
     if scope.step or scope.skip:
-        return partial(_judge, choice=_choice(scope), live=live)
-    return lambda evidence: _judge(evidence, _choice(scope), live=live)
+        return partial(_check_evidence, choice=_choice(scope), live=live)
+    return lambda evidence: _check_evidence(evidence, _choice(scope), live=live)
 
 
-def _judge(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
-    """Judge *evidence*; only a *live* cluster is judged with what this machine remembers."""
+def _check_evidence(evidence: Evidence, choice: "Choice", *, live: bool) -> Report:
+    """Check *evidence*; the local state counts only for a *live* cluster."""
     from fluxstatus.causes.analysis import Analysis
     from fluxstatus.mcp.next_step import report_with_next
-    from fluxstatus.mcp.state_file import NOTHING, recall
+    from fluxstatus.mcp.state_file import EMPTY, local_state
     from fluxstatus.state.state import State
 
     analysis = Analysis(State(evidence, choice.namespaces))
-    memory = recall(evidence.target, evidence.taken_at) if live else NOTHING
-    return report_with_next(analysis, choice, memory)
+    local = local_state(evidence.target, evidence.taken_at) if live else EMPTY
+    return report_with_next(analysis, choice, local)
 
 
 def _choice(scope: Scope) -> "Choice":
-    """Return what of the findings is asked for; a name that is none is wrong usage."""
+    """Return the chosen steps, codes and namespaces; an unknown name is a usage error."""
     from fluxstatus.checks import STEPS
+    from fluxstatus.checks.codes import CODES
     from fluxstatus.checks.run import Choice
 
     steps = {step.id for step in STEPS}
-    codes = {code for step in STEPS for code in step.codes}
     return Choice(
         steps=_known(scope.step, steps, "--step"),
-        skip=_known(scope.skip, steps | codes, "--skip"),
+        skip=_known(scope.skip, steps | CODES.keys(), "--skip"),
         namespaces=scope.namespaces,
     )
 
@@ -191,18 +198,15 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
     words = tuple(word for value in values for word in value.split(",") if word)
     for word in words:
         if word not in names:
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, names, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else "see `kubectl flux-status list`."
+            meant = did_you_mean(word, names, "see `kubectl flux-status list`.", repr)
             raise typer.BadParameter(f"{word!r} is unknown; {meant}", param_hint=option)
     return words
 
 
 def _reader(
-    scope: Scope, shown: Shown, timing: Timing, saved: Saved, connection: Connection
+    scope: Scope, shown: Display, timing: Timing, saved: Snapshots, connection: Connection
 ) -> Callable[[], Evidence]:
-    """Return what reads the cluster that was chosen: a saved one, or the live one, now."""
+    """Return the function that reads the chosen cluster: a saved one, or the live one."""
     if saved.file:
         return partial(snapshot.load, saved.file)
 
@@ -212,23 +216,23 @@ def _reader(
             namespaces=scope.namespaces,
             timeout=timing.timeout,
             verbose=shown.verbose,
-            quiet=timing.watch or timing.wait is not None,  # they tell what matters themselves
+            quiet=timing.watch or timing.wait is not None,  # they print progress on their own
             advice=scope.advice,
         )
-        if saved.save:  # before it is judged: a bug there is best reported with this
+        if saved.save:  # before the checks: a bug there is best reported with this file
             snapshot.save(saved.save, evidence)
         return evidence
 
     return read
 
 
-def _show(shown: Shown, scope: Scope, report: Report) -> str:
+def _show(shown: Display, scope: Scope, report: Report) -> str:
     look = console.look(shown.color, everything=shown.everything, advice=scope.advice)
     return RENDER[shown.output](report, look)
 
 
-def _show_change(shown: Shown, scope: Scope, before: Report | None, report: Report) -> str:
-    """Return what `--watch` writes: a page on a terminal, else what has changed."""
+def _show_change(shown: Display, scope: Scope, before: Report | None, report: Report) -> str:
+    """Return the output of `--watch`: a page on a terminal, else the changes."""
     if shown.output is Format.TEXT and console.is_terminal(sys.stdout):
         return watch.page(_show(shown, scope, report), report)
     changes = watch.changes(before, report)
@@ -241,22 +245,22 @@ def run() -> NoReturn:
     try:
         app(prog_name=_name())
     except snapshot.SnapshotError as error:
-        code = _complain(f"{error}", Exit.USAGE)
+        code = _error(f"{error}", Exit.USAGE)
     except (console.OutputError, processes.ProgramError) as error:
-        code = _complain(f"{error}", Exit.NO_VERDICT)
-    except Exception as error:  # noqa: BLE001 - the last line of defence
-        full = isinstance(error, OSError) and error.errno == errno.ENOSPC  # for the help, say
-        code = _complain(f"{error}", Exit.NO_VERDICT) if full else _crash(error)
+        code = _error(f"{error}", Exit.NO_VERDICT)
+    except Exception as error:  # noqa: BLE001 - the last resort
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC  # for example in --help
+        code = _error(f"{error}", Exit.NO_VERDICT) if full else _crash(error)
     sys.exit(code)
 
 
 def _name() -> str | None:
-    """Return the name to show in the help: the way to call a plugin if we are called as one."""
+    """Return the program name for the help: as a plugin of kubectl or flux if called as one."""
     plugins = {"kubectl-flux_status": "kubectl flux-status", "flux-status": "flux status"}
     return plugins.get(Path(sys.argv[0]).name)
 
 
-def _complain(text: str, code: Exit) -> Exit:
+def _error(text: str, code: Exit) -> Exit:
     console.note(f"Error: {text}")
     return code
 
@@ -267,8 +271,8 @@ def _crash(error: Exception) -> Exit:
 
         for line in "".join(traceback.format_exception(error)).splitlines():
             console.note(mask(line))
-    return _complain(
-        f"{mask(f'{type(error).__name__}: {error}')}. This is a bug of kubectl flux-status: please "
-        "report it with what -v adds, and with a file made by --save if you may share that.",
+    return _error(
+        f"{mask(f'{type(error).__name__}: {error}')}. This is a bug in kubectl flux-status: please "
+        "report it with the output of -v and, if you may share it, a file from --save.",
         Exit.NO_VERDICT,
     )

@@ -1,11 +1,11 @@
-"""The environment of a checkout: .venv beside the launcher, made at the first start.
+"""The environment of a checkout: .venv beside the launcher, created at the first start.
 
-Used by the launcher only, before there is any package but the standard library's.
+Only the launcher uses it, when there are no packages but the standard library yet.
 """
 
 import fcntl
 import shlex
-import subprocess  # noqa: TID251 - sh is one of the packages that are not there yet
+import subprocess  # noqa: TID251 - sh is not installed yet
 import sys
 import tomllib
 from pathlib import Path
@@ -15,10 +15,10 @@ from fluxstatus.model.findings import Exit
 
 
 def make_environment(root: str, wanted: str) -> None:
-    """Make .venv in *root* with the packages of its pyproject.toml; SystemExit if that fails.
+    """Create .venv in *root* with the dependencies of its pyproject.toml; SystemExit on failure.
 
-    *wanted* is written into it last, so an environment that has it is whole. Of two processes
-    that come here at once, one makes it and the other waits.
+    *wanted* is written into it last, so an environment that has it is complete. Of two concurrent
+    processes, one creates it and the other waits.
     """
     environment = Path(root, ".venv")
     made_for = environment / "made-for"
@@ -26,18 +26,18 @@ def make_environment(root: str, wanted: str) -> None:
         with Path(root, "pyproject.toml").open("rb") as project:
             fcntl.flock(project, fcntl.LOCK_EX)
             if not (made_for.exists() and made_for.read_text() == wanted):
-                _say(f"making {environment}, once for this checkout")
+                _note(f"creating {environment}, once for this checkout")
                 _install(environment, tomllib.load(project)["project"]["dependencies"])
                 made_for.write_text(wanted)
     except OSError as error:
-        _give_up(f"{environment} cannot be made: {error.strerror}")
+        _give_up(f"cannot create {environment}: {error.strerror}")
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
 
 
 def _install(environment: Path, packages: list[str]) -> None:
     python = Path(sys.executable)
-    if environment in python.parents:  # it is about to go
+    if environment in python.parents:  # --clear removes it
         python = python.resolve()
     _run(python, "-I", "-m", "venv", "--clear", environment)
     python = environment / "bin" / "python"
@@ -49,13 +49,13 @@ def _run(*command: str | Path) -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode:
-        _give_up(f"{done.stdout.strip()}\nThis failed: {shlex.join(map(str, command))}")
+        _give_up(f"{done.stdout.strip()}\ncommand failed: {shlex.join(map(str, command))}")
 
 
-def _say(text: str) -> None:
+def _note(text: str) -> None:
     sys.stderr.write(f"kubectl flux-status: {text}\n")
 
 
 def _give_up(text: str) -> NoReturn:
-    _say(text)
+    _note(text)
     sys.exit(Exit.NO_VERDICT)

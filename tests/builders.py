@@ -1,7 +1,7 @@
-"""Evidence for the tests of the judge: objects as the controllers leave them, as it was collected.
+"""Builders of objects, evidence and reports for tests.
 
-`flux_system` is a healthy Flux; `flux` makes any object of Flux, `event` and `pod` what stands
-beside it; `alter` changes one; `evidence` prunes and sorts them as the collector does.
+`HEALTHY` is a Flux without a fault. `flux` returns any object of Flux, `event` and `pod` objects
+of Kubernetes; `alter` changes one. `evidence` prunes and sorts objects as the collector does.
 """
 
 import copy
@@ -17,22 +17,26 @@ from fluxstatus.checks.run import Choice
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.mcp.next_step import report_with_next
-from fluxstatus.mcp.state_file import NOTHING, Memory
+from fluxstatus.mcp.state_file import EMPTY, LocalState
 from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.model.kinds import KINDS, RESOURCES
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
-from tests.kubernetes import flux_system as made_up
+from tests.kubernetes.flux_system import flux_system
 from tests.kubernetes.objects import condition, make
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FIVE_MINUTES, TEN_MINUTES = timedelta(minutes=5), timedelta(minutes=10)
 EVERYTHING = Choice()
 VERSION = "v1.37.2"
+HEALTHY = flux_system(NOW)
+"""A healthy Flux: the operator, its FluxInstance, five controllers, the root sync."""
+
 FORBIDDEN = Unread(Why.FORBIDDEN, "not allowed to list it", "list things.example.com")
-_QUESTIONS = (CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods")
+_QUERIES = (CONTROLLERS, OPERATORS, "pods", "services", "events", "workload-pods")
 _FURTHER = {
     "NetworkPolicy": "networkpolicies.networking.k8s.io",
     "Ingress": "ingresses.networking.k8s.io",
@@ -52,7 +56,7 @@ Conditions = Mapping[str, str]
 
 
 def stamp(ago: timedelta) -> str:
-    """Return the moment *ago* before NOW, as Kubernetes writes it."""
+    """Return the time *ago* before NOW in the format of Kubernetes."""
     return (NOW - ago).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -75,9 +79,9 @@ def flux(
 ) -> Object:
     """Return an object of *kind* called *name*, "namespace/name" or a name in "apps".
 
-    *conditions* are "type" to "status reason: message", all of this *age* and about generation
-    *observed*; None stands for a plain Ready=True. It was *born* long before. *metadata*
-    overrides: generation, labels, annotations, deletionTimestamp, ….
+    *conditions* map a type to "status reason: message"; all have this *age* and the generation
+    *observed*. None is Ready=True. The object is as old as *born*, 30 days by default. *metadata*
+    overrides generation, labels, annotations, deletionTimestamp, ….
     """
     namespace, _, own = name.rpartition("/")
     if conditions is None:
@@ -103,13 +107,16 @@ def _condition(kind: str, words: str, age: timedelta, observed: int) -> Object:
     return condition(kind, status, reason, message, NOW, age=age) | {"observedGeneration": observed}
 
 
+PROGRESSING = "Unknown Progressing: Reconciliation in progress"
+RECONCILING = {"Ready": PROGRESSING}
 FETCHED = {"Ready": "True Succeeded: stored artifact for revision 'main@sha1:abc'"}
 NOT_THERE = {"Ready": "False GitOperationFailed: unable to clone: repository not found"}
+BUILD_FAILED = {"Ready": "False BuildFailed: kustomize build failed: bad"}
 NO_ARTIFACT = {"Ready": "False ArtifactFailed: Source artifact not found, retrying in 30s"}
 
 
 def source(name: str, conditions: Conditions = FETCHED, **more: Any) -> Object:
-    """Return a GitRepository that has an artifact, also when it fails by now."""
+    """Return a GitRepository with an artifact, even if *conditions* say that it fails."""
     artifact = {"revision": "main@sha1:abc", "lastUpdateTime": stamp(timedelta(hours=1))}
     return flux("GitRepository", name, conditions, status={"artifact": artifact}, **more)
 
@@ -123,7 +130,7 @@ def kustomization(
     applied: str = "main@sha1:abc",
     **more: Any,
 ) -> Object:
-    """Return a Kustomization of the GitRepository *of*, which depends on those in *after*."""
+    """Return a Kustomization of the GitRepository *of* that depends on those in *after*."""
     spec = {
         "sourceRef": reference("GitRepository", of),
         "interval": "10m",
@@ -197,30 +204,25 @@ def crashing(reason: str = "Error", code: int = 1, restarts: int = 7) -> Object:
     return container(waiting={"reason": "CrashLoopBackOff"}, last=last, restarts=restarts)
 
 
-def flux_system() -> list[Object]:
-    """Return a healthy Flux: the operator, its FluxInstance, five controllers, the root sync."""
-    return made_up.flux_system(NOW)
-
-
 def without(objects: Iterable[Object], *names: str) -> list[Object]:
-    """Return *objects* less those called "Kind/name" in *names*."""
+    """Return *objects* without those with a "Kind/name" in *names*."""
     return [o for o in objects if f"{o['kind']}/{o['metadata']['name']}" not in names]
 
 
 def alter(objects: Iterable[Object], target: str, changes: Mapping[str, Any]) -> list[Object]:
-    """Return *objects* with *changes* ("dotted path" to value, None deletes) in "Kind/name".
+    """Return *objects* with *changes* (dotted path to value, None deletes) in the object *target*.
 
-    A pod is also found by the Deployment that it belongs to.
+    *target* is "Kind/name"; a pod may have the name of its Deployment.
     """
-    made, hit = [], False
+    altered, hit = [], False
     for one in objects:
         if _is(one, target):
             hit, one = True, copy.deepcopy(one)  # noqa: PLW2901 - the others stay as they are
             for path, value in changes.items():
                 _set(one, path.split("."), value)
-        made.append(one)
+        altered.append(one)
     assert hit, f"there is no {target}"
-    return made
+    return altered
 
 
 def _is(one: Object, target: str) -> bool:
@@ -246,18 +248,17 @@ def evidence(
     advice: bool = False,
     **more: Any,
 ) -> Evidence:
-    """Return what would have been collected of *objects*; what *unread* names was not readable.
+    """Return the evidence of a cluster with *objects*; the queries in *unread* could not be read.
 
-    *advice* is as the option: what only that asks for is there, too. *more* are fields of the
-    Evidence.
+    *advice* adds the queries that only --advice sends. *more* are fields of the Evidence.
     """
     found: dict[str, list[Object]] = defaultdict(list)
     for one in objects:
-        for query in _questions(one):
+        for query in _queries_for(one):
             found[query].append(prune(query, one))
     kept = SERVED if served is None else served
     absent = Unread(Why.ABSENT, "the API server does not serve it")
-    answers = {q: Answer(tuple(found[q])) for q in _QUESTIONS}
+    answers = {q: Answer(tuple(found[q])) for q in _QUERIES}
     answers |= {
         name: Answer(tuple(found[name]), None if name in kept else absent) for name in RESOURCES
     }
@@ -269,7 +270,7 @@ def evidence(
     )
 
 
-def _questions(one: Object) -> Iterable[str]:
+def _queries_for(one: Object) -> Iterable[str]:
     kind, metadata = one["kind"], one["metadata"]
     labels = metadata.get("labels", {})
     if kind in KINDS:
@@ -288,13 +289,13 @@ def _questions(one: Object) -> Iterable[str]:
 
 
 def judged(one: Object, now: datetime = NOW) -> Resource:
-    """Return the object *one*, pruned and judged."""
+    """Return *one* as a pruned Resource."""
     kind = KINDS[one["kind"]]
     return Resource(kind, prune(kind.resource, one), now)
 
 
 def state(*objects: Object, **more: Any) -> State:
-    """Return the judged state of a cluster with *objects*."""
+    """Return the state of a cluster with *objects*."""
     return State(evidence(*objects, **more))
 
 
@@ -303,7 +304,7 @@ def analysis(*objects: Object, **more: Any) -> Analysis:
     return Analysis(state(*objects, **more))
 
 
-def judge(known: Evidence, choice: Choice = EVERYTHING, memory: Memory = NOTHING) -> Report:
+def judge(known: Evidence, choice: Choice = EVERYTHING, memory: LocalState = EMPTY) -> Report:
     """Return the report on *known*, as the command line makes it."""
     return report_with_next(Analysis(State(known, choice.namespaces)), choice, memory)
 
@@ -314,18 +315,18 @@ def report(*objects: Object, choice: Choice = EVERYTHING, **more: Any) -> Report
 
 
 def found(step: str, known: Evidence) -> list[Finding]:
-    """Return what *step* says of *known*."""
+    """Return the findings of *step* about *known*."""
     examine = next(one.examine for one in STEPS if one.id == step)
     return list(examine(Analysis(State(known))))
 
 
 def said(step: str, *objects: Object, **more: Any) -> set[tuple[str, str]]:
-    """Return the levels and codes of what *step* says of a cluster with *objects*."""
+    """Return the levels and codes of the findings of *step* about a cluster with *objects*."""
     return {(f.level.value, f.code) for f in found(step, evidence(*objects, **more))}
 
 
 def only(findings: Iterable[Finding], code: str) -> Finding:
-    """Return the one finding with *code* among *findings*."""
+    """Return the only finding with *code* among *findings*."""
     matching = [f for f in findings if f.code == code]
     assert len(matching) == 1, [f"{f.level} {f.code}: {f.title}" for f in findings]
     return matching[0]
@@ -334,3 +335,8 @@ def only(findings: Iterable[Finding], code: str) -> Finding:
 def bad(findings: Iterable[Finding]) -> list[Finding]:
     """Return the fails, warnings and unknowns among *findings*."""
     return [f for f in findings if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
+
+
+def kind_and_name(ref: Ref) -> str:
+    """Return "Kind/name" of *ref*."""
+    return f"{ref.kind}/{ref.name}"

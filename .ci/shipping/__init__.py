@@ -1,4 +1,4 @@
-"""How a release is made: docs/release.md tells the way, .ci/release goes it.
+"""The release process: .ci/release runs it, docs/release.md describes it.
 
-Nothing of this is installed. It needs no package but pip.
+Nothing in this package is installed. It needs only pip.
 """

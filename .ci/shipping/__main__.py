@@ -1,9 +1,9 @@
-"""Make a release: python -m shipping [--build]; .ci/release does this.
+"""Make a release: python -m shipping [--build]; .ci/release runs it.
 
-It refuses, with the reason, what is not fit for a release; runs all tests; builds into dist/ the
-archive and what goes with it, the wheel and the source distribution, and SHA256SUMS; and sets the
-tag, here. Nothing is pushed or published. With --build it neither tests nor tags: the workflow on
-the tag does so, after it has tested on every system.
+It checks the requirements of a release; runs all tests; builds into dist/ the archive with its
+companion files, the wheel, the source distribution, and SHA256SUMS; and creates the tag locally.
+Nothing is pushed or published. With --build it neither tests nor tags: the workflow for the tag
+uses that, after it has tested on every system.
 """
 
 import os
@@ -23,7 +23,7 @@ _BUILD = "build==1.6.1"
 
 
 def main(arguments: list[str]) -> None:
-    """Make the release; SystemExit with the reason when it cannot be."""
+    """Make the release. Raises SystemExit with the reason on failure."""
     only_build = arguments == ["--build"]
     if arguments and not only_build:
         sys.exit(__doc__)
@@ -36,29 +36,29 @@ def main(arguments: list[str]) -> None:
     archive.write(DIST)
     _build_packages(DIST)
     archive.write_sums(DIST)
-    _say(f"built {', '.join(sorted(file.name for file in DIST.iterdir()))}")
+    _note(f"built {', '.join(sorted(file.name for file in DIST.iterdir()))}")
     if not only_build:
         _run("git", "tag", "--annotate", "--message", f"{TAG}\n\n{notes()}", TAG)
-        _say(f"tagged {TAG}; to publish it: git push origin {TAG}")
+        _note(f"tagged {TAG}; to publish it: git push origin {TAG}")
 
 
 def _obstacles(*, tagged: bool) -> Iterator[str]:
-    """Say what stands against a release of what is here; *tagged* tells whether it has its tag."""
+    """Return what prevents a release; *tagged* is whether the commit must have its tag already."""
     if _git("status", "--porcelain"):
-        yield "there are changes that are not committed"
+        yield "there are uncommitted changes"
     if not notes():
-        yield f"CHANGELOG.md has no section '## [{__version__}] - YYYY-MM-DD' with something in it"
+        yield f"CHANGELOG.md has no section '## [{__version__}] - YYYY-MM-DD', or it is empty"
     if "OWNER" in homepage():
-        yield "pyproject.toml does not say yet whose the repository is: replace OWNER everywhere"
+        yield "pyproject.toml does not name the owner of the repository: replace OWNER everywhere"
     tags = _git("tag", "--points-at", "HEAD").split()
     if tagged and TAG not in tags:
-        yield f"this is not what the tag {TAG} is of"
+        yield f"HEAD does not have the tag {TAG}"
     if not tagged and _git("tag", "--list", TAG):
-        yield f"the tag {TAG} is there already; raise __version__ in fluxstatus/__init__.py"
+        yield f"the tag {TAG} already exists; raise __version__ in fluxstatus/__init__.py"
 
 
 def _build_packages(folder: Path) -> None:
-    """Build the source distribution, and the wheel from that."""
+    """Build the source distribution, and the wheel from it."""
     with tempfile.TemporaryDirectory() as tools:
         _run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, _BUILD)
         environment = {**os.environ, "PYTHONPATH": tools}
@@ -81,7 +81,7 @@ def _run(*command: str | Path, env: dict[str, str] | None = None) -> None:
         sys.exit(f"release: failed: {' '.join(map(str, command))}")
 
 
-def _say(text: str) -> None:
+def _note(text: str) -> None:
     sys.stdout.write(f"release: {text}\n")
     sys.stdout.flush()
 

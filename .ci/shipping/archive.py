@@ -1,9 +1,9 @@
-"""The archive: one for every system, the same bytes from the same sources.
+"""Build the archive: one for every system, reproducible byte for byte.
 
     python -m shipping.archive [FOLDER]      default: dist
 
-Beside it: the manifest that is in it, a list of what it is made of, the manifests for krew and
-Homebrew, and SHA256SUMS. It needs pip, and an index of packages unless they are in the cache.
+Its companion files are a copy of its manifest of hashes, the SBOM, the manifests for krew and
+Homebrew, and SHA256SUMS. It needs pip, and a package index unless the wheels are cached.
 """
 
 import gzip
@@ -30,12 +30,12 @@ LOCK = ROOT / ".ci" / "shipping" / "requirements.txt"
 _BESIDE_LIB = (LAUNCHER, "LICENSE", "README.md", "CHANGELOG.md", "completions/*", "docs/*.1")
 _PROGRAMS = (LAUNCHER, "completions/kubectl_complete-flux_status")
 _DROPPED = (".dist-info/RECORD", ".dist-info/WHEEL", ".dist-info/entry_points.txt")
-_FROM, _YEARS = 946_684_800, 20 * 365 * 86_400  # the year 2000, and how far from there
+_FROM, _YEARS = 946_684_800, 20 * 365 * 86_400  # the year 2000, and the range from there
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built: the archive, and the list of the packages in it with their metadata."""
+    """The archive, its manifest of hashes, and the packages in it."""
 
     archive: bytes
     manifest: str
@@ -48,7 +48,7 @@ def name() -> str:
 
 
 def build() -> Built:
-    """Build the archive; SystemExit when a package cannot be had, or is not what it was."""
+    """Build the archive. Raises SystemExit if a package is unavailable or its hash differs."""
     with tempfile.TemporaryDirectory() as folder:
         wheels = Path(folder)
         _pip("wheel", "--no-deps", "--wheel-dir", wheels, ROOT)
@@ -65,24 +65,24 @@ def build() -> Built:
 
 
 def write(folder: Path) -> None:
-    """Build the archive and what goes with it into *folder*."""
+    """Build the archive and its companion files into *folder*."""
     built = build()
     sha256 = hashlib.sha256(built.archive).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
-    made: dict[str, bytes] = {
+    contents: dict[str, bytes] = {
         name(): built.archive,
         MANIFEST: built.manifest.encode(),
         f"{LAUNCHER}-{TAG}.cdx.json": bill.bill(built.packages, sha256).encode(),
         "flux-status.yaml": manifests.krew(TAG, sha256).encode(),
         "kubectl-flux-status.rb": manifests.formula(TAG, sha256).encode(),
     }
-    for path, content in made.items():
+    for path, content in contents.items():
         (folder / path).write_bytes(content)
     write_sums(folder)
 
 
 def write_sums(folder: Path) -> None:
-    """Write SHA256SUMS for all that is in *folder*."""
+    """Write SHA256SUMS for all files in *folder*."""
     files = sorted(file for file in folder.iterdir() if file.name != "SHA256SUMS")
     text = _sums((file.name, file.read_bytes()) for file in files)
     (folder / "SHA256SUMS").write_text(text, encoding="utf-8")
@@ -93,7 +93,7 @@ def _sums(files: Iterable[tuple[str, bytes]]) -> str:
 
 
 def _fetch(folder: Path) -> None:
-    """Put the wheels of the dependencies into *folder*: those of the lock, and no others."""
+    """Download the wheels of the locked dependencies into *folder*."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     kept = cache / "kubectl-flux-status-wheels"
     kept.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def _fetch(folder: Path) -> None:
 
 
 def _contents(wheel: Path) -> dict[str, bytes]:
-    """Return the files of a *wheel* that are installed, but for what only pip needs."""
+    """Return the installed files of a *wheel*, except those that only pip needs."""
     with zipfile.ZipFile(wheel) as archive:
         return {
             path: archive.read(path)
@@ -119,16 +119,16 @@ def _pack(files: Mapping[str, bytes]) -> bytes:
         for entry, text in entries(files):
             archive.addfile(entry, io.BytesIO(text))
     packed = io.BytesIO()
-    # Not gzip.compress: what that writes into the head differs from one Python to the other.
+    # Not gzip.compress: its header differs between Python versions.
     with gzip.GzipFile("", "wb", compresslevel=9, fileobj=packed, mtime=0) as file:
         file.write(tar.getvalue())
     return packed.getvalue()
 
 
 def entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    """Return *files*, the manifest among them, as they are in the archive."""
-    # Python takes a cache of a source by the source's date and size. So that no other version's
-    # cache fits, where one is unpacked over another, the date is one of the content.
+    """Return *files*, including the manifest, as entries of the archive."""
+    # Python accepts a .pyc by the date and size of its source. The date depends on the content, so
+    # that no .pyc of another version fits if one archive is unpacked over another.
     date = _FROM + int(hashlib.sha256(files[MANIFEST]).hexdigest(), 16) % _YEARS
     for path in sorted(files):
         entry = tarfile.TarInfo(path)
@@ -139,17 +139,17 @@ def entries(files: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes
 
 
 def _pip(*arguments: str | Path) -> None:
-    if said := _try_pip(*arguments):
-        _give_up(said)
+    if error := _try_pip(*arguments):
+        _give_up(error)
 
 
 def _try_pip(*arguments: str | Path) -> str:
-    """Run pip; give what it said when it failed, empty when it did not."""
+    """Run pip; return its error message, empty on success."""
     done = subprocess.run(  # noqa: S603 - the words are ours
         [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return (done.stderr.strip() or "pip failed without a word") if done.returncode else ""
+    return (done.stderr.strip() or "pip failed without a message") if done.returncode else ""
 
 
 def _give_up(text: str) -> NoReturn:

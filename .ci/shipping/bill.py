@@ -1,4 +1,4 @@
-"""The bill of materials: what the archive is made of, as CycloneDX 1.6 in JSON."""
+"""The bill of materials (SBOM) of the archive, as CycloneDX 1.6 in JSON."""
 
 import hashlib
 import json
@@ -12,27 +12,27 @@ OURS = "kubectl-flux-status"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package of Python: what its metadata says, and the names of those it needs."""
+    """A Python package: its metadata, and the names of the packages it requires."""
 
     name: str
     version: str
-    licence: str
+    license: str
     needs: tuple[str, ...]
 
     @property
     def purl(self) -> str:
-        """The package's URL, which names it in the world."""
+        """The package URL."""
         return f"pkg:pypi/{self.name}@{self.version}"
 
 
 def package(wheel: str, contents: Mapping[str, bytes]) -> Package:
-    """Read the metadata in the *contents* of a *wheel*."""
+    """Parse the metadata in the *contents* of a *wheel*."""
     stem = "-".join(wheel.split("-")[:2])
     metadata = message_from_bytes(contents[f"{stem}.dist-info/METADATA"])
     required = metadata.get_all("Requires-Dist") or []
     needs = tuple(_name(one) for one in required if "extra ==" not in one)
-    licence = metadata["License-Expression"] or metadata["License"] or ""
-    return Package(metadata["Name"], metadata["Version"], licence.strip(), needs)
+    license_ = metadata["License-Expression"] or metadata["License"] or ""
+    return Package(metadata["Name"], metadata["Version"], license_.strip(), needs)
 
 
 def _name(requirement: str) -> str:
@@ -75,7 +75,7 @@ def _component(one: Package, kind: str) -> dict[str, Any]:
         "bom-ref": one.purl,
         "name": one.name,
         "version": one.version,
-        "licenses": [_licence(one.licence)],
+        "licenses": [_license(one.license)],
         "purl": one.purl,
     }
 
@@ -85,15 +85,15 @@ _SPDX = {
     "ISC License": "ISC",
     "MIT": "MIT",
 }
-"""What packages call their licences, and the name in SPDX's list; a new one is to be added."""
+"""The SPDX identifiers of the licenses in the packages' metadata; add new ones here."""
 
 
-def _licence(text: str) -> dict[str, Any]:
+def _license(text: str) -> dict[str, Any]:
     return {"license": {"id": _SPDX[text]}}
 
 
 def _uuid(sha256: str) -> str:
-    """Return a UUID that is the same for the same archive (version 8 of RFC 9562)."""
+    """Return a UUID derived from the hash of the archive (version 8 of RFC 9562)."""
     digits = hashlib.sha256(sha256.encode()).hexdigest()[:32]
     digits = f"{digits[:12]}8{digits[13:16]}8{digits[17:]}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -1,7 +1,7 @@
-# The formula for a tap of Homebrew: brew install OWNER/tap/kubectl-flux-status.
-# .ci/shipping/manifests.py fills in what stands between @ signs.
+# The formula for a Homebrew tap: brew install OWNER/tap/kubectl-flux-status.
+# .ci/shipping/manifests.py fills in the names between @ signs.
 class KubectlFluxStatus < Formula
-  desc "Tell whether Flux works in a Kubernetes cluster, the true cause if not, and the fix"
+  desc "Check Flux health in a Kubernetes cluster and find root causes"
   homepage "@HOMEPAGE@"
   url "@HOMEPAGE@/releases/download/@TAG@/kubectl-flux_status-@TAG@.tar.gz"
   sha256 "@SHA256@"
@@ -21,7 +21,7 @@ class KubectlFluxStatus < Formula
 
   test do
     assert_match "kubectl flux-status #{version}", shell_output("#{bin}/kubectl-flux_status --version")
-    assert_match "as released", shell_output("#{bin}/kubectl-flux_status version --verify")
+    assert_match "match the release", shell_output("#{bin}/kubectl-flux_status version --verify")
     assert_match "fail", shell_output("#{bin}/kubectl-flux_status --demo", 1)
   end
 end

@@ -1,4 +1,4 @@
-"""The manifests by which krew and Homebrew find the archive, made from their templates."""
+"""The manifests for krew and Homebrew, filled in from their templates."""
 
 import re
 
@@ -7,7 +7,7 @@ from shipping.version import ROOT, homepage
 KREW = ROOT / ".krew.yaml"
 FORMULA = ROOT / ".ci" / "shipping" / "kubectl-flux-status.rb"
 
-# What krew-release-bot offers to a template, and all of it that ours uses.
+# The placeholders of krew-release-bot that our template uses.
 _TAG = re.compile(r"{{ *\.TagName *}}")
 _URI_AND_SHA = re.compile(r'{{ *addURIAndSha "([^"]*)" \.TagName *}}')
 
@@ -15,7 +15,7 @@ _URI_AND_SHA = re.compile(r'{{ *addURIAndSha "([^"]*)" \.TagName *}}')
 def krew(tag: str, sha256: str, uri: str = "") -> str:
     """Return the manifest for krew-index of the release *tag*, whose archive has *sha256*.
 
-    *uri* is where the archive is, if not where the template says.
+    *uri* is the URL of the archive, if it differs from the template.
     """
 
     def add(match: re.Match[str]) -> str:

@@ -1,9 +1,9 @@
-"""What is released: the version, its tag, its notes, and the project's address.
+"""The version to release, its tag, its release notes, and the project's homepage.
 
     python -m shipping.version       prints the tag
-    python -m shipping.version notes prints what CHANGELOG.md says of it
+    python -m shipping.version notes prints the section of CHANGELOG.md
 
-The version stands in fluxstatus/__init__.py and nowhere else.
+The version is defined only in fluxstatus/__init__.py.
 """
 
 import re
@@ -22,7 +22,7 @@ def _tag(version: str) -> str:
     """Return the tag of a *version*: Python writes 0.2.0rc1, Semantic Versioning 0.2.0-rc.1."""
     match = re.fullmatch(r"(\d+\.\d+\.\d+)(?:(a|b|rc)(\d+))?", version)
     if match is None:
-        raise ValueError(f"{version!r} is no version as 1.2.3 or 1.2.3rc1")
+        raise ValueError(f"{version!r} is not a version like 1.2.3 or 1.2.3rc1")
     number, pre, count = match.groups()
     return f"v{number}" + (f"-{_PRE[pre]}.{count}" if pre else "")
 
@@ -31,7 +31,7 @@ TAG = _tag(__version__)
 
 
 def notes() -> str:
-    """Return what CHANGELOG.md says of this version; empty when it has no dated section for it."""
+    """Return the section of CHANGELOG.md for this version, empty without a dated section."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     heading = rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$\n(.*?)(?=^## |\Z)"
     match = re.search(heading, text, re.MULTILINE | re.DOTALL)
@@ -39,7 +39,7 @@ def notes() -> str:
 
 
 def homepage() -> str:
-    """Return the address of the project's repository."""
+    """Return the URL of the project's repository."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     address: str = project["urls"]["Homepage"]
     return address

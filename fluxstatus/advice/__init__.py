@@ -1,4 +1,4 @@
-"""Habits, not only faults: what works today and is worth changing. Advice, never a verdict."""
+"""Advice on what works today and is worth changing. It never affects the verdict."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -7,6 +7,7 @@ from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.knowledge.rule import fill, hints
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.ref import Ref
@@ -19,106 +20,101 @@ ADVICE: tuple[Advice, ...] = (
     *monitoring.ADVICE,
     *secrets.ADVICE,
 )
-"""Everything there is advice on."""
+"""All advice."""
 
-_UNREAD = "advice-unread"
+CHECK_CRASHED = Code(
+    "check-crashed", "A part of the check crashed because of a bug in flux-status."
+)
+_UNREAD = Code("advice-unread", "Data that is needed only for advice could not be read.")
 _UNREAD_STEP = "cluster"
-_CRASHED = "check-crashed"
 _NAMED = 10  # places that a finding names
-_ELSEWHERE = ", which only `credentials` and `explain` look for"
 
 
-def codes_of(step: str) -> Mapping[str, str]:
-    """Return the codes of the habits that belong to *step*, with what they mean."""
-    found = {habit.code: meaning(habit) for habit in ADVICE if habit.step == step}
-    if step == _UNREAD_STEP:
-        found[_UNREAD] = "advice: something that --advice asks for could not be read"
-    return found
+def codes_of(step: str) -> tuple[Code, ...]:
+    """Return the codes of the advice that belongs to *step*."""
+    codes = tuple(dict.fromkeys(one.code for one in ADVICE if one.step == step))
+    return (*codes, _UNREAD) if step == _UNREAD_STEP else codes
 
 
-def further_of(step: str) -> tuple[str, ...]:
-    """Return what --advice asks for that the habits of *step* look at."""
-    return tuple(query for habit in ADVICE if habit.step == step for query in habit.reads)
-
-
-def meaning(habit: Advice) -> str:
-    """Return a line on what *habit* is, wherever it shows."""
-    elsewhere = "" if habit.find else _ELSEWHERE
-    return f"advice: {fill(habit.many, {'n': 'some', 'saves': 'many'})}{elsewhere}"
+def extra_queries_of(step: str) -> tuple[str, ...]:
+    """Return the queries that only the advice of *step* uses."""
+    return tuple(query for one in ADVICE if one.step == step for query in one.reads)
 
 
 def advice(step: str, view: View, table: Iterable[Advice] = ADVICE) -> Iterator[Finding]:
-    """Return the advice that belongs to *step*: a finding for each habit, however often it shows.
+    """Yield the advice that belongs to *step*: one finding each, whatever the occurrences.
 
-    A habit that crashes is left out, which is said; it never stands in the way of a verdict.
+    Advice that crashes is reported as skipped; it never hides a verdict.
     """
-    for habit in table:
-        if habit.step == step:
+    for one in table:
+        if one.step == step:
             try:
-                yield from _look_for(habit, view)
+                yield from _apply(one, view)
             except Exception as error:  # noqa: BLE001 - a bug in advice must not hide a fault
-                yield _skipped(
-                    step, _CRASHED, f"advice {habit.code} crashed: {type(error).__name__}: {error}"
-                )
+                title = f"advice {one.code} crashed: {type(error).__name__}: {error}"
+                yield _skipped(step, CHECK_CRASHED, title)
     if step == _UNREAD_STEP and not (view.state.namespaces or view.state.evidence.refused):
         yield from _unread(view)
 
 
-def _look_for(habit: Advice, view: View) -> Iterator[Finding]:
-    if (habit.everywhere and view.state.namespaces) or not all(map(view.is_whole, habit.needs)):
+def _apply(one: Advice, view: View) -> Iterator[Finding]:
+    if one.find is None or not all(map(view.was_read, one.needs)):
         return
-    seen = list(habit.find(view)) if habit.find else []
-    if seen:
-        yield tell(habit, seen, maker_of=view.maker_of)
+    if one.cluster_wide and view.state.namespaces:
+        return
+    occurrences = list(one.find(view))
+    if occurrences:
+        yield finding_of(one, occurrences, owner_of=view.owner_of)
 
 
-def _no_maker(_: Ref | None) -> str:
+def _no_owner(_: Ref | None) -> str:
     return ""
 
 
-def tell(
-    habit: Advice,
-    seen: list[Occurrence],
+def finding_of(
+    one: Advice,
+    occurrences: list[Occurrence],
     *,
-    maker_of: Callable[[Ref | None], str] = _no_maker,
+    owner_of: Callable[[Ref | None], str] = _no_owner,
     fields: Mapping[str, str] | None = None,
 ) -> Finding:
-    """Return the advice on *habit*, which was *seen* at least once.
+    """Return the finding for a piece of advice with at least one occurrence.
 
-    *maker_of* names what made an object; *fields* are what the steps name besides.
+    *owner_of* returns the owner of an object; *fields* are additional fields of the templates.
     """
-    known = {**(fields or {}), **_fields(seen)}
-    named = [one for one in seen if one.is_named]
-    places = [(f"{one.name}{maker_of(one.ref)}", one.value) for one in named[:_NAMED]]
+    known = {**(fields or {}), **_fields(occurrences)}
+    named = [occurrence for occurrence in occurrences if occurrence.is_named]
+    places = [(f"{place.name}{owner_of(place.ref)}", place.value) for place in named[:_NAMED]]
     more = [(f"and {len(named) - _NAMED:,} more", "")] if len(named) > _NAMED else []
+    single = len(occurrences) == 1
     return Finding(
-        step=habit.step,
-        code=habit.code,
+        step=one.step,
+        code=one.code,
         level=Level.WARN,
-        title=fill(habit.one if len(seen) == 1 else habit.many, known),
-        object=seen[0].ref if habit.everywhere and len(seen) == 1 else None,
-        why=fill(habit.why, known),
+        title=fill(one.title_one if single else one.title_many, known),
+        object=occurrences[0].ref if one.cluster_wide and single else None,
+        why=fill(one.why, known),
         evidence=(*places, *more),
-        hints=hints(habit.steps, known),
-        docs=habit.docs,
+        hints=hints(one.steps, known),
+        docs=one.docs,
         kind="habit",
-        count=sum(one.objects for one in named),
+        count=sum(place.count for place in named),
         trivial=True,
     )
 
 
-def _fields(seen: list[Occurrence]) -> dict[str, str]:
-    first = seen[0]
+def _fields(occurrences: list[Occurrence]) -> dict[str, str]:
+    first = occurrences[0]
     return {
-        "n": f"{sum(one.objects for one in seen):,}",
-        "saves": f"{sum(one.saves for one in seen):,.0f}",
+        "n": f"{sum(one.count for one in occurrences):,}",
+        "saves": f"{sum(one.saved_requests for one in occurrences):,.0f}",
         "what": first.name,
         "value": first.value,
     }
 
 
 def _unread(view: View) -> Iterator[Finding]:
-    """Tell what was asked for only to give advice, and could not be read."""
+    """Yield the queries that only advice uses, and that could not be read."""
     known = view.state.evidence.answers
     reasons = {
         name: known[name].unread for name in FURTHER if name in known and not view.is_absent(name)
@@ -127,12 +123,11 @@ def _unread(view: View) -> Iterator[Finding]:
     if missing:
         names = ", ".join(name.partition(".")[0] for name in missing)
         rules = sorted({u.rule for u in missing.values() if u.why is Why.FORBIDDEN} - {""})
-        yield _skipped(
-            _UNREAD_STEP, _UNREAD, f"no advice on what could not be read: {names}", rules
-        )
+        title = f"no advice on resources that could not be read: {names}"
+        yield _skipped(_UNREAD_STEP, _UNREAD, title, rules)
 
 
-def _skipped(step: str, code: str, title: str, rules: Iterable[str] = ()) -> Finding:
+def _skipped(step: str, code: Code, title: str, rules: Iterable[str] = ()) -> Finding:
     evidence = tuple(("missing RBAC rule", rule) for rule in rules)
     return Finding(
         step=step, code=code, level=Level.SKIP, title=title, evidence=evidence, kind="habit",

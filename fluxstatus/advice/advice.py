@@ -1,60 +1,64 @@
-"""What a habit is: a record, and a pure function that finds where it shows."""
+"""A piece of advice: a record, and a pure function that finds where it applies."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fluxstatus.advice.view import View
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
 from fluxstatus.model.ref import Ref
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Where a habit shows, and what stands there: the `field` of an object, or `what` in words.
+    """A place that advice applies to: an object, its `field` and the `value` of that field.
 
-    `objects` says of how many objects this tells, `saves` how many requests an hour the advice
-    would save. A cluster as a whole has no name.
+    `label` names the place instead of an object and a field. `count` is the number of objects
+    that this is about, `saved_requests` the number of requests per hour that the advice would
+    save. An occurrence about the whole cluster has no name.
     """
 
     ref: Ref | None = None
     field: str = ""
     value: str = ""
-    what: str = ""
-    objects: int = 1
-    saves: float = 0
+    label: str = ""
+    count: int = 1
+    saved_requests: float = 0
 
     @property
     def name(self) -> str:
-        """What to call it; of thousands only some are ever called anything."""
-        return self.what or " ".join(map(str, filter(None, (self.ref, self.field))))
+        """The name of the place."""
+        return self.label or " ".join(str(part) for part in (self.ref, self.field) if part)
 
     @property
     def is_named(self) -> bool:
-        """Whether it is about something less than the whole cluster."""
-        return bool(self.what or self.ref)
+        """Whether it is about a part of the cluster."""
+        return bool(self.label or self.ref)
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One row of advice.
+    """A piece of advice.
 
-    `one` is the title where it shows once, `many` where more often; these, `why` and the steps
-    may hold `{n}` (objects), `{saves}` (requests an hour) and, of the first place, `{what}` and
-    `{value}`. `find` gives every place, and is None for what a check does not see
-    (secrets.py); it is only asked when the answers to all the questions in
-    `needs` are there and whole; `reads` are those of further.py that it looks at. A habit that is
-    `everywhere` is one of the cluster, and not of a namespace. `upstream` is where Flux says so.
+    `title_one` is the title for one occurrence, `title_many` for several. The titles, `why` and
+    the steps may contain `{n}` (objects), `{saves}` (requests per hour) and, of the first
+    occurrence, `{what}` and `{value}`.
+
+    `find` returns every occurrence; it is None for advice that the check cannot give (secrets.py).
+    It is called only if all queries in `needs` were read. `reads` are the queries that only advice
+    uses. `cluster_wide` advice is left out when namespaces were chosen. `upstream` is where Flux
+    documents it.
     """
 
-    code: str
+    code: Code
     step: str
-    one: str
-    many: str
+    title_one: str
+    title_many: str
     why: str
     steps: tuple[Step, ...]
     find: Callable[[View], Iterable[Occurrence]] | None
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
-    everywhere: bool = False
+    cluster_wide: bool = False
     upstream: str = ""
     docs: str = ""

@@ -1,4 +1,4 @@
-"""Who gets to Flux over the network: policies, and the web UI."""
+"""Who can reach Flux over the network: network policies, and the web UI."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,10 +9,12 @@ from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.pods import selected
+from fluxstatus.state.web_ui import web_services
 
 _POLICIES = "networkpolicies.networking.k8s.io"
 _INGRESSES = "ingresses.networking.k8s.io"
@@ -23,26 +25,24 @@ _BACKENDS = jmespath.compile("[spec.defaultBackend, spec.rules[].http.paths[].ba
 
 
 def _unprotected(view: View) -> Iterator[Occurrence]:
-    """Return the namespaces of the controllers that no NetworkPolicy is in."""
+    """Yield the namespaces of the controllers that have no NetworkPolicy."""
     instance = view.state.instance
     if instance and instance.get("spec", "cluster", "networkPolicy") is False:
         if not _with_policy(view) >= {instance.ref.namespace}:
             yield Occurrence(instance.ref, "spec.cluster.networkPolicy", "is false")
-    elif view.is_whole(_POLICIES):
+    elif view.was_read(_POLICIES):
         flux_namespaces = {component.ref.namespace for component in view.state.components}
         for namespace in sorted(flux_namespaces - _with_policy(view)):
-            yield Occurrence(what=f"namespace {namespace}", value="has no NetworkPolicy")
+            yield Occurrence(label=f"namespace {namespace}", value="has no NetworkPolicy")
 
 
 def _with_policy(view: View) -> set[str]:
-    """Return the namespaces that are known to have a NetworkPolicy."""
+    """Return the namespaces that have a NetworkPolicy."""
     return {text_of(map_of(one.get("metadata")).get("namespace")) for one in view.items(_POLICIES)}
 
 
 def _exposed(view: View) -> Iterator[Occurrence]:
-    """Return what leads from outside to a web UI that asks nobody who they are."""
-    from fluxstatus.state.web_ui import web_services  # noqa: PLC0415 - the steps have the habits
-
+    """Yield the Services, Ingresses and routes that expose a web UI without a login."""
     for service, port in web_services(view.state):
         metadata, spec = map_of(service.get("metadata")), map_of(service.get("spec"))
         name, namespace = text_of(metadata.get("name")), text_of(metadata.get("namespace"))
@@ -53,15 +53,15 @@ def _exposed(view: View) -> Iterator[Occurrence]:
             yield Occurrence(ref, value=f"of type {spec['type']}")
         ports = {port, *(text_of(p.get("name")) for p in maps_of(spec.get("ports"))
                          if p.get("port") == port)}  # fmt: skip
-        for way in (*_ingresses(view, ref, ports), *_routes(view, ref, port)):
-            yield Occurrence(way, value=f"leads to {ref}")
+        for route in (*_ingresses(view, ref, ports), *_routes(view, ref, port)):
+            yield Occurrence(route, value=f"leads to {ref}")
 
 
 def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:
-    """Whether the pods behind a Service are known, and none is told to ask for a login.
+    """Return whether the pods behind a Service are known, and none can have a login configured.
 
-    Without a configuration the web UI asks for none (FO docs/web/web-user-management.md). What
-    one says is in a Secret. A snapshot of before says nothing of the environment.
+    Without a configuration the web UI has no login (FO docs/web/web-user-management.md). The
+    configuration is in a Secret, which is not read. Old snapshots lack the environment variables.
     """
     pods = selected(selector, view.items("pods"), namespace)
     serving = [one for one in view.items(OPERATORS) if _runs(one, pods)]
@@ -96,8 +96,8 @@ def _ingresses(view: View, service: Ref, ports: set[Any]) -> Iterator[Ref]:
     for ingress in view.items(_INGRESSES):
         guarded = map_of(ingress.get("metadata")).get("guardedBy")
         backends = maps_of(_BACKENDS.search(ingress))
-        ways = (b for b in backends if b.get("name") == service.name and _port_of(b) in ports)
-        if _ref(ingress).namespace == service.namespace and not guarded and any(ways):
+        leads = [b for b in backends if b.get("name") == service.name and _port_of(b) in ports]
+        if _ref(ingress).namespace == service.namespace and not guarded and leads:
             yield _ref(ingress)
 
 
@@ -113,60 +113,68 @@ def _routes(view: View, service: Ref, port: int) -> Iterator[Ref]:
         for rule in maps_of(map_of(route.get("spec")).get("rules")):
             backends = maps_of(rule.get("backendRefs"))
             leads = [b for b in backends if _is_to(b, service, port, ref.namespace)]
-            if leads and not _may_ask([rule, *leads]):
+            if leads and not _may_have_login([rule, *leads]):
                 yield ref
                 break
 
 
-def _is_to(backend: dict[str, Any], service: Ref, port: int, home: str) -> bool:
-    kind, namespace = backend.get("kind") or "Service", backend.get("namespace") or home
+def _is_to(backend: dict[str, Any], service: Ref, port: int, route_namespace: str) -> bool:
+    kind = backend.get("kind") or "Service"
+    namespace = backend.get("namespace") or route_namespace
     where = (kind, namespace, backend.get("name"), backend.get("port"))
     return where == ("Service", service.namespace, service.name, port)
 
 
-def _may_ask(filtered: Iterable[dict[str, Any]]) -> bool:
-    """Whether a filter of the gateway's own make is in the way: it may ask for a login."""
+def _may_have_login(filtered: Iterable[dict[str, Any]]) -> bool:
+    """Return whether a filter is specific to the gateway: it may require a login."""
     filters = (f for one in filtered for f in maps_of(one.get("filters")))
     return any(f.get("type") == "ExtensionRef" for f in filters)
 
 
+_NO_NETWORK_POLICY = Code(
+    "no-network-policy",
+    "Flux namespaces have no NetworkPolicy, so every pod can reach the controllers.",
+)
+_UI_EXPOSED = Code("ui-exposed", "The Flux web UI is exposed outside the cluster without a login.")
+
 ADVICE = (
     Advice(
-        code="no-network-policy",
+        code=_NO_NETWORK_POLICY,
         step="components",
-        one="every pod of the cluster gets to Flux: {what} {value}",
-        many="every pod of the cluster gets to Flux: {n} of its namespaces have no NetworkPolicy",
-        why="source-controller hands every artifact, all of your manifests and charts, to whoever "
-        "asks for it, and notification-controller takes events from anybody",
+        title_one="every pod in the cluster can reach Flux: {what} {value}",
+        title_many="every pod in the cluster can reach Flux: {n} of its namespaces have no "
+        "NetworkPolicy",
+        why="source-controller serves every artifact, with all of your manifests and charts, to "
+        "any client, and notification-controller accepts events from any client",
         steps=(
             Step(
-                "with the Flux Operator set spec.cluster.networkPolicy: true in the FluxInstance; "
-                "else leave --network-policy of `flux install` or `flux bootstrap` on"
+                "with the Flux Operator, set spec.cluster.networkPolicy: true in the FluxInstance; "
+                "otherwise, keep --network-policy of `flux install` or `flux bootstrap` enabled"
             ),
         ),
         find=_unprotected,
         reads=(_POLICIES,),
-        everywhere=True,
+        cluster_wide=True,
         upstream="F manifests/policies; FO docs/api/v1/fluxinstance.md, Cluster network policy",
         docs="https://fluxoperator.dev/docs/crd/fluxinstance/#cluster-network-policy",
     ),
     Advice(
-        code="ui-exposed",
+        code=_UI_EXPOSED,
         step="ui",
-        one="the web UI asks for no login, and {what} opens it to the outside",
-        many="the web UI asks for no login, and {n} ways lead to it from outside",
-        why="whoever gets there sees every object of Flux and what it deploys; without a "
-        "configuration the UI takes everybody for the operator, reading only",
+        title_one="the web UI has no login, and {what} exposes it outside the cluster",
+        title_many="the web UI has no login, and {n} routes expose it outside the cluster",
+        why="anyone who can reach it sees every Flux object and what it deploys; without a "
+        "configuration, the UI shows everything that the operator can read",
         steps=(
             Step(
-                "configure a login (the Helm value web.config.authentication), or use "
-                "`kubectl flux-status ui` and take the way out; if something in front of it asks "
-                "for one, leave this out with --skip ui-exposed"
+                "configure a login (the Helm value web.config.authentication), or remove the "
+                "route and use `kubectl flux-status ui`; if a proxy in front of the UI requires "
+                "a login, ignore this with --skip ui-exposed"
             ),
         ),
         find=_exposed,
         reads=(_INGRESSES, _ROUTES),
-        everywhere=True,
+        cluster_wide=True,
         upstream="FO docs/web/web-user-management.md, web-ingress.md",
         docs="https://fluxoperator.dev/docs/web-ui/user-management/",
     ),

@@ -1,4 +1,4 @@
-"""How often Flux looks, and who tells it to."""
+"""How often Flux polls sources and reconciles objects, and whether Receivers notify it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -9,12 +9,13 @@ from fluxstatus.advice.view import View
 from fluxstatus.base.durations import seconds
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource, Verdict
 
-_SHORTEST = 60.0  # seconds: what Flux's own documents call the minimum
-_LONG_ENOUGH = 600.0  # seconds between two looks where something else tells of news
+_SHORTEST = 60.0  # seconds: the minimum by Flux's documentation
+_LONG_ENOUGH = 600.0  # seconds between two polls of a source that has a Receiver
 _OFTEN = 300.0  # seconds: below this a source is polled often
 _MANY = 10  # objects that share a source
 _HOUR = 3600.0
@@ -24,7 +25,7 @@ _INSTANCE = "fluxcd.controlplane.io"
 
 _SOURCES = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket", "HelmChart")
 _POLLED = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket", "ImageRepository")
-"""Kinds that ask a host whether there is something new, and that a Receiver can do that for."""
+"""Kinds that poll a host for changes, and that a Receiver can notify instead."""
 
 _RECONCILED = (
     "Kustomization", "HelmRelease", "ImageRepository", "ImageUpdateAutomation", "ResourceSet",
@@ -36,13 +37,13 @@ _RECEIVERS = KINDS["Receiver"].resource
 
 
 def interval_of(resource: Resource) -> float | None:
-    """Return the interval of *resource* in seconds, None when it has none of its own."""
+    """Return the interval of *resource* in seconds, None if it has no interval of its own."""
     return _read(_written(resource)) or None
 
 
 @cache
 def _read(text: str) -> float:
-    """Read a duration; thousands of objects have the same few."""
+    """Parse a duration, in seconds; cached, as thousands of objects share a few values."""
     return seconds(text, 0)
 
 
@@ -52,32 +53,29 @@ def _written(resource: Resource) -> str:
     return text_of(resource.spec.get("interval"))
 
 
-def _seen(resource: Resource, saves: float = 0) -> Occurrence:
-    """Return the interval of *resource* by where to change it: what was made is made anew."""
+def _occurrence(resource: Resource, saved_requests: float = 0) -> Occurrence:
+    """Return the interval of *resource*, with the place to change it, which may be its owner."""
     field = f"annotation {_EVERY}" if resource.ref.kind in _ANNOTATED else "spec.interval"
-    value, made = _written(resource), _made_by(resource)
-    return Occurrence(resource.ref, field, value, made, saves=saves)
+    value, label = _written(resource), _field_of_owner(resource)
+    return Occurrence(resource.ref, field, value, label, saved_requests=saved_requests)
 
 
-def _made_by(resource: Resource) -> str:
-    """Name the place in what made *resource*; empty when nothing did."""
-
-    def maker(group: str) -> str:
-        namespace, name = (
-            resource.labels.get(f"{group}/namespace"),
-            resource.labels[f"{group}/name"],
-        )
-        return f"{namespace}/{name}"
-
-    if f"{_RELEASE}/name" in resource.labels and resource.ref.kind == "HelmChart":
-        return f"HelmRelease {maker(_RELEASE)} spec.chart.spec.interval"
-    if f"{_INSTANCE}/name" in resource.labels:
-        return f"FluxInstance {maker(_INSTANCE)} spec.sync.interval"
+def _field_of_owner(resource: Resource) -> str:
+    """Return the field of the owner of *resource* that sets its interval, or an empty text."""
+    labels = resource.labels
+    for kind, group, field in (
+        ("HelmRelease", _RELEASE, "spec.chart.spec.interval"),
+        ("FluxInstance", _INSTANCE, "spec.sync.interval"),
+    ):
+        if kind == "HelmRelease" and resource.ref.kind != "HelmChart":
+            continue
+        if f"{group}/name" in labels:
+            return f"{kind} {labels.get(f'{group}/namespace')}/{labels[f'{group}/name']} {field}"
     return ""
 
 
 def _below(view: View, kinds: tuple[str, ...], limit: float) -> Iterator[tuple[Resource, float]]:
-    """Return the objects of *kinds* whose interval is shorter than *limit*, and the interval."""
+    """Yield the objects of *kinds* whose interval is shorter than *limit*, with the interval."""
     for resource in view.of_kind(*kinds):
         interval = interval_of(resource)
         if interval is not None and interval < limit and resource.verdict is not Verdict.STATIC:
@@ -88,13 +86,13 @@ def _short(*kinds: str) -> Callable[[View], Iterator[Occurrence]]:
     def find(view: View) -> Iterator[Occurrence]:
         for resource, _ in _below(view, kinds, _SHORTEST):
             if not _release_is_short(view, resource):
-                yield _seen(resource)
+                yield _occurrence(resource)
 
     return find
 
 
 def _release_is_short(view: View, chart: Resource) -> bool:
-    """Whether *chart* only has the interval of its HelmRelease, which is told already."""
+    """Return whether *chart* has the interval of its HelmRelease, which is reported already."""
     if chart.ref.kind != "HelmChart":
         return False
     namespace, name = (chart.labels.get(f"{_RELEASE}/{part}") for part in ("namespace", "name"))
@@ -104,7 +102,7 @@ def _release_is_short(view: View, chart: Resource) -> bool:
 
 
 class _Receivers:
-    """Which objects the Receivers of a cluster tell to look for news."""
+    """The objects that the Receivers of a cluster notify."""
 
     def __init__(self, receivers: list[Resource]) -> None:
         self._named: set[tuple[str, str, str]] = set()
@@ -118,8 +116,8 @@ class _Receivers:
                 else:
                     self._named.add((kind, namespace, name))
 
-    def tell(self, resource: Resource) -> bool:
-        """Whether one of them tells *resource*."""
+    def notify(self, resource: Resource) -> bool:
+        """Return whether a Receiver notifies *resource*."""
         kind, namespace = resource.ref.kind, resource.ref.namespace
         return (kind, namespace, resource.ref.name) in self._named or any(
             (kind, namespace) == (k, n) and labels.items() <= resource.labels.items()
@@ -128,17 +126,17 @@ class _Receivers:
 
 
 def _without_receiver(view: View) -> Iterator[Occurrence]:
-    if not view.works("notification-controller"):
+    if not view.is_running("notification-controller"):
         return
-    # One that fails or is suspended is told of itself: that there is none would be wrong.
+    # A Receiver that fails or is suspended has its own finding; it still exists.
     receivers = _Receivers(view.state.of_kind("Receiver"))
     for resource, interval in _below(view, _POLLED, _OFTEN):
-        if not (receivers.tell(resource) or _is_pinned(resource)):
-            yield _seen(resource, _saved(interval))
+        if not (receivers.notify(resource) or _is_pinned(resource)):
+            yield _occurrence(resource, _saved(interval))
 
 
 def _is_pinned(source: Resource) -> bool:
-    """Whether *source* can have no news: it asks for one commit or one digest."""
+    """Return whether *source* cannot change: it refers to a commit or a digest."""
     return bool(source.get("spec", "ref", "commit") or source.get("spec", "ref", "digest"))
 
 
@@ -147,15 +145,15 @@ def _saved(interval: float) -> float:
 
 
 def _despite_receiver(view: View) -> Iterator[Occurrence]:
-    working = [r for r in view.state.of_kind("Receiver") if view.is_well(r)]
+    working = [r for r in view.state.of_kind("Receiver") if view.is_healthy(r)]
     receivers = _Receivers(working)
     for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
-        if receivers.tell(resource):
-            yield _seen(resource, _saved(interval))
+        if receivers.notify(resource):
+            yield _occurrence(resource, _saved(interval))
 
 
 def _crowded(view: View) -> Iterator[Occurrence]:
-    """Return the sources that many objects take their artifact from and look at often."""
+    """Yield the sources whose artifact many objects reconcile often."""
     sharing: dict[tuple[str, str, str], list[tuple[float, Resource]]] = defaultdict(list)
     for resource, interval in _below(view, _CONSUMERS, _LONG_ENOUGH):
         source = source_of(resource)
@@ -166,56 +164,68 @@ def _crowded(view: View) -> Iterator[Occurrence]:
             _, quickest = min(objects, key=lambda one: one[0])
             runs = sum(_HOUR / interval for interval, _ in objects)
             yield Occurrence(
-                what=f"{len(objects)} objects of {kind} {namespace}/{name}",
-                value=f"{runs:,.0f} runs an hour, the quickest every {_written(quickest)}",
-                objects=len(objects),
+                label=f"{len(objects)} objects that use {kind} {namespace}/{name}",
+                value=f"{runs:,.0f} reconciliations per hour, the shortest interval is "
+                f"{_written(quickest)}",
+                count=len(objects),
             )
 
 
 _WEBHOOKS = "https://fluxcd.io/flux/guides/webhook-receivers/"
-_TO_A_MINUTE = Step(
-    "set spec.interval to 1m or more; to 10m or more where a Receiver tells of news"
+
+_INTERVAL_SHORT = Code(
+    "interval-short",
+    "Flux polls sources or reconciles objects more often than once a minute.",
+)
+_NO_RECEIVER = Code(
+    "no-receiver", "Sources are polled often, and no Receiver notifies Flux of changes."
+)
+_INTERVAL_WITH_RECEIVER = Code(
+    "interval-with-receiver",
+    "Sources are polled often although a Receiver already notifies Flux of changes.",
+)
+_INTERVAL_CROWDED = Code(
+    "interval-crowded", "Many objects share a source and are reconciled at short intervals."
 )
 
 ADVICE = (
     Advice(
-        code="interval-short",
+        code=_INTERVAL_SHORT,
         step="sources",
-        one="{what} is {value}: more often than once a minute",
-        many="{n} sources are polled more often than once a minute",
-        why="each look is a request to the host, which may limit them; a Receiver brings what is "
-        "pushed at once, and without any polling",
-        steps=(_TO_A_MINUTE,),
+        title_one="{what} is {value}: more often than once a minute",
+        title_many="{n} sources are polled more often than once a minute",
+        why="each poll is a request to the host, which may have a rate limit; a Receiver gets "
+        "changes immediately, without polling",
+        steps=(Step("set spec.interval to 1m or more, or to 10m or more with a Receiver"),),
         find=_short(*_SOURCES),
         upstream="KC docs/spec/v1/kustomizations.md, Interval",
         docs=_WEBHOOKS,
     ),
     Advice(
-        code="interval-short",
+        code=_INTERVAL_SHORT,
         step="reconcilers",
-        one="{what} is {value}: more often than once a minute",
-        many="{n} objects are reconciled more often than once a minute",
-        why="a new revision of a source is taken up at once, whatever the interval; each run more "
-        "only builds and compares again, which costs the controller and the API server",
-        steps=(
-            Step("set spec.interval to 1m or more, which Flux calls the minimum; 10m is common"),
-        ),
+        title_one="{what} is {value}: more often than once a minute",
+        title_many="{n} objects are reconciled more often than once a minute",
+        why="a new revision of a source is reconciled immediately, whatever the interval; every "
+        "other reconciliation only rebuilds and compares the same manifests, which loads the "
+        "controller and the API server",
+        steps=(Step("set spec.interval to 1m, the minimum in Flux, or more; 10m is common"),),
         find=_short(*_RECONCILED),
         upstream="KC docs/spec/v1/kustomizations.md, Interval; HC docs/spec/v2/helmreleases.md",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#interval",
     ),
     Advice(
-        code="no-receiver",
+        code=_NO_RECEIVER,
         step="sources",
-        one="{what} is {value}, and no Receiver tells it of news: one would save {saves} requests "
-        "an hour",
-        many="{n} sources are polled often, and no Receiver tells them of news: it would save "
-        "{saves} requests an hour",
-        why="with a Receiver the Git host or registry tells Flux of a push at once, and polling "
-        "every 10m is enough",
+        title_one="{what} is {value}, and no Receiver notifies it of changes: one would save "
+        "{saves} requests per hour",
+        title_many="{n} sources are polled often, and no Receiver notifies them of changes: it "
+        "would save {saves} requests per hour",
+        why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
+        "polling every 10m is enough",
         steps=(
             Step(
-                "make a Receiver whose spec.resources names them, let the host call its webhook, "
+                "create a Receiver that lists them in spec.resources, add its webhook at the host, "
                 "and set spec.interval to 10m or more"
             ),
         ),
@@ -225,25 +235,26 @@ ADVICE = (
         docs=_WEBHOOKS,
     ),
     Advice(
-        code="interval-with-receiver",
+        code=_INTERVAL_WITH_RECEIVER,
         step="sources",
-        one="{what} is {value} although a Receiver tells it of news: 10m would save {saves} "
-        "requests an hour",
-        many="{n} sources are polled often although a Receiver tells them of news: 10m would save "
-        "{saves} requests an hour",
-        why="a push is told at once; polling is only for what a webhook missed",
+        title_one="{what} is {value} although a Receiver notifies it of changes: 10m would save "
+        "{saves} requests per hour",
+        title_many="{n} sources are polled often although a Receiver notifies them of changes: 10m "
+        "would save {saves} requests per hour",
+        why="the Receiver gets every push immediately; polling is only needed for missed webhooks",
         steps=(Step("set spec.interval to 10m or more"),),
         find=_despite_receiver,
         upstream="NC docs/spec/v1/receivers.md",
         docs=_WEBHOOKS,
     ),
     Advice(
-        code="interval-crowded",
+        code=_INTERVAL_CROWDED,
         step="reconcilers",
-        one="{what} are reconciled often: {value}",
-        many="{n} objects that share their sources with many others are reconciled often",
-        why="a new revision of a source is taken up at once, whatever the interval; between two "
-        "revisions each run builds and compares all of it again, only to find changes by hand",
+        title_one="{what} are reconciled often: {value}",
+        title_many="{n} objects that share their sources with many others are reconciled often",
+        why="a new revision of a source is reconciled immediately, whatever the interval; in "
+        "between, each reconciliation rebuilds and compares everything, only to find manual "
+        "changes",
         steps=(Step("set spec.interval to 10m or more where many objects share a source"),),
         find=_crowded,
         upstream="KC docs/spec/v1/kustomizations.md, Interval",

@@ -1,4 +1,4 @@
-"""Whether Prometheus sees the controllers, where the Prometheus Operator is there."""
+"""Whether Prometheus scrapes the controllers, if the Prometheus Operator is installed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +9,7 @@ from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
@@ -21,18 +22,18 @@ _PORT_NAME, _PORT = _USUAL = "http-prom", 8080
 _PORTS = jmespath.compile("spec.template.spec.containers[].ports[]")
 
 _RETIRED = ("gotk_reconcile_condition", "gotk_suspend_status")
-"""Metrics that are still registered, and that no controller records (PKG runtime/metrics)."""
+"""Metrics that are still registered but no longer recorded (PKG runtime/metrics)."""
 
 
 def _unscraped(view: View) -> Iterator[Occurrence]:
-    """Return the controllers that no monitor selects, if it is known of all monitors."""
+    """Yield the controllers that no monitor selects, if all monitors could be read."""
     both = (_PODS, _SERVICES)
-    if all(map(view.is_absent, both)) or not view.is_whole("pods"):
+    if all(map(view.is_absent, both)) or not view.was_read("pods"):
         return
-    if not all(view.is_whole(one) or view.is_absent(one) for one in both):
+    if not all(view.was_read(one) or view.is_absent(one) for one in both):
         return
     for component in view.state.components:
-        if component.pods and not component.down and not _is_scraped(view, component):
+        if component.pods and not component.unavailable and not _is_scraped(view, component):
             yield Occurrence(component.ref)
 
 
@@ -52,9 +53,9 @@ def _selects_pods(monitor: Object, component: Component) -> bool:
 
 
 def _is_metrics(component: Component, endpoint: dict[str, Any]) -> bool:
-    """Whether an *endpoint* of a monitor means the port of a pod that serves metrics.
+    """Return whether an *endpoint* of a monitor is the port of a pod that serves metrics.
 
-    A container that names no ports, as of an old snapshot, is taken for one that has it.
+    A container without ports, as in an old snapshot, is assumed to have the usual port.
     """
     ports = maps_of(_PORTS.search(component.deployment))
     metrics = [p for p in ports if p.get("name") == _PORT_NAME or p.get("containerPort") == _PORT]
@@ -75,7 +76,7 @@ def _selects_services(view: View, monitor: Object, component: Component) -> bool
 
 
 def _at_pod(service: Object, endpoint: dict[str, Any]) -> dict[str, Any]:
-    """Return *endpoint*, which may name a port of the *service*, as a port of a pod."""
+    """Return *endpoint*, which may refer to a port of the *service*, as a port of a pod."""
     if endpoint.get("targetPort") is not None:
         return {"targetPort": endpoint["targetPort"]}
     ports = maps_of(map_of(service.get("spec")).get("ports"))
@@ -84,7 +85,7 @@ def _at_pod(service: Object, endpoint: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_within(monitor: Object, namespace: str) -> bool:
-    """Whether *monitor* looks into *namespace*; into its own alone when it says nothing."""
+    """Return whether *monitor* selects *namespace*; by default, only its own."""
     where = map_of(map_of(monitor.get("spec")).get("namespaceSelector"))
     names = where.get("matchNames")
     if where.get("any") is True:
@@ -98,7 +99,7 @@ def _labels(item: Object) -> dict[str, Any]:
 
 
 def _matches(selector: Any, labels: dict[str, Any]) -> bool:
-    """Whether a LabelSelector selects *labels*; an empty one selects everything."""
+    """Return whether a LabelSelector selects *labels*; an empty one selects everything."""
     selector = map_of(selector)
     if not map_of(selector.get("matchLabels")).items() <= labels.items():
         return False
@@ -128,33 +129,42 @@ def _retired(view: View) -> Iterator[Occurrence]:
 
 _METRICS = "https://fluxcd.io/flux/monitoring/metrics/"
 
+_NO_SCRAPING = Code(
+    "no-scraping",
+    "No PodMonitor or ServiceMonitor selects the metrics of some Flux controllers.",
+)
+_RETIRED_METRIC = Code(
+    "retired-metric",
+    "PrometheusRules use metrics that the Flux controllers no longer record.",
+)
+
 ADVICE = (
     Advice(
-        code="no-scraping",
+        code=_NO_SCRAPING,
         step="components",
-        one="no PodMonitor or ServiceMonitor selects the metrics of {what}",
-        many="no PodMonitor or ServiceMonitor selects the metrics of {n} controllers",
-        why="the Prometheus Operator is here, and by what it is told Prometheus does not see how "
-        "long reconciliations take or that they fail",
+        title_one="no PodMonitor or ServiceMonitor selects the metrics of {what}",
+        title_many="no PodMonitor or ServiceMonitor selects the metrics of {n} controllers",
+        why="the Prometheus Operator is installed, but Prometheus does not scrape the duration and "
+        "the failures of reconciliations",
         steps=(
             Step(
-                "make a PodMonitor that selects their pods by the label app, in their namespace, "
-                "with the port http-prom; see to it that the podMonitorSelector of your "
-                "Prometheus takes it"
+                "create a PodMonitor in their namespace that selects their pods by the label app, "
+                "with the port http-prom; make sure that the podMonitorSelector of your "
+                "Prometheus selects it"
             ),
         ),
         find=_unscraped,
         reads=(_PODS, _SERVICES),
-        everywhere=True,
+        cluster_wide=True,
         upstream="FO config/monitoring/flux-controllers.yaml",
         docs=_METRICS,
     ),
     Advice(
-        code="retired-metric",
+        code=_RETIRED_METRIC,
         step="components",
-        one="{what} uses {value}, which no controller records any more",
-        many="{n} rules use metrics that no controller records any more",
-        why="such an alert never fires, whatever happens",
+        title_one="{what} uses {value}, which the controllers no longer record",
+        title_many="{n} rules use metrics that the controllers no longer record",
+        why="an alert on such a metric never fires",
         steps=(
             Step(
                 "use gotk_resource_info of kube-state-metrics, or flux_resource_info of the Flux "
@@ -164,7 +174,7 @@ ADVICE = (
         find=_retired,
         needs=(_RULES,),
         reads=(_RULES,),
-        everywhere=True,
+        cluster_wide=True,
         upstream="PKG runtime/metrics/recorder.go; fluxcd/website content/en/flux/monitoring",
         docs="https://fluxcd.io/flux/monitoring/custom-metrics/",
     ),

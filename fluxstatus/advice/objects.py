@@ -1,4 +1,4 @@
-"""How objects of Flux are written and handled."""
+"""How Flux objects are configured and operated."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,40 +10,41 @@ from fluxstatus.advice.view import View
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
 _WEEK, _ONE_OCCASION = timedelta(days=7), timedelta(minutes=30)
-_HABIT = 3  # occasions in a week
+_OFTEN = 3  # occasions in a week
 _ALERTS = KINDS["Alert"].resource
-_GONE_BY = timedelta(minutes=10)
-_LOGIN = "***@"  # what prune.py leaves of one in a URL
-_INSIDE = (".svc", ".svc.cluster.local", "localhost")
+_GRACE = timedelta(minutes=10)
+_LOGIN = "***@"  # how pruning.py masks a login in a URL
+_IN_CLUSTER = (".svc", ".svc.cluster.local", "localhost")
 _DEPLOYERS = ("Kustomization", "HelmRelease", "ResourceSet")
-_ASKED_BY_ITSELF = frozenset({"FluxInstance", "FluxReport"})
-"""Kinds that the operator requests by itself (FO fluxinstance_artifact_controller.go)."""
+_REQUESTED_BY_OPERATOR = frozenset({"FluxInstance", "FluxReport"})
+"""Kinds that the operator requests on its own (FO fluxinstance_artifact_controller.go)."""
 
 
 def _requests(view: View) -> Iterator[Occurrence]:
-    """Return what was asked to reconcile by hand, if that was on several occasions.
+    """Yield the objects with a manual reconcile request, if there were several occasions.
 
-    A Receiver writes the time in another form (NC internal/server/receiver_handlers.go), which
-    `when` does not take for a time.
+    A Receiver writes the time in a format that `when` does not parse
+    (NC internal/server/receiver_handlers.go).
     """
-    asked: list[tuple[datetime, Resource]] = []
-    for kind in KINDS.keys() - _ASKED_BY_ITSELF:
+    requested: list[tuple[datetime, Resource]] = []
+    for kind in KINDS.keys() - _REQUESTED_BY_OPERATOR:
         for resource in view.of_kind(kind):
             at = when(resource.annotations.get(REQUESTED_AT))
             if at is not None and timedelta() <= view.state.now - at < _WEEK:
-                asked.append((at, resource))
-    asked.sort(key=lambda one: (one[0], one[1].ref), reverse=True)
-    if _occasions([at for at, _ in asked]) >= _HABIT:
-        for at, resource in asked:
+                requested.append((at, resource))
+    requested.sort(key=lambda one: (one[0], one[1].ref), reverse=True)
+    if _occasions([at for at, _ in requested]) >= _OFTEN:
+        for at, resource in requested:
             yield Occurrence(resource.ref, value=f"{at:%Y-%m-%d %H:%M} UTC")
 
 
 def _occasions(times: list[datetime]) -> int:
-    """Count those of the *times*, newest first, that are not just after another."""
+    """Count the *times*, newest first; times that are close together count once."""
     return bool(times) + sum(newer - older > _ONE_OCCASION for newer, older in pairwise(times))
 
 
@@ -60,42 +61,43 @@ def _unpruned(view: View) -> Iterator[Occurrence]:
 
 
 def _in_clear(view: View) -> Iterator[Occurrence]:
-    """Return the sources that send what is in their Secret or URL without encryption.
+    """Yield the sources that send the credentials in their Secret or URL unencrypted.
 
-    Buckets are none of them: S3 sends a signature, not the key.
+    A Bucket does not: S3 sends a signature, not the key.
     """
     kinds = ("GitRepository", "HelmRepository", "OCIRepository", "ImageRepository")
     for source in view.of_kind(*kinds):
         url, secret = text_of(source.spec.get("url")), source.spec.get("secretRef")
-        if url.startswith("http://") and (secret or _LOGIN in url) and not _is_inside(url):
+        insecure = source.spec.get("insecure") is True
+        if url.startswith("http://") and (secret or _LOGIN in url) and not _is_in_cluster(url):
             yield Occurrence(source.ref, "spec.url", url)
-        elif secret and source.spec.get("insecure") is True and not _is_inside(_address(source)):
+        elif secret and insecure and not _is_in_cluster(_address(source)):
             yield Occurrence(source.ref, "spec.insecure", "true")
 
 
 def _address(source: Resource) -> str:
     spec = map_of(source.get("spec"))
-    given = next(filter(None, (text_of(spec.get(k)) for k in ("url", "image"))), "")
-    return given if "://" in given else f"//{given}"
+    address = text_of(spec.get("url")) or text_of(spec.get("image"))
+    return address if "://" in address else f"//{address}"
 
 
-def _is_inside(url: str) -> bool:
-    """Whether *url* leads to a Service of the cluster itself."""
+def _is_in_cluster(url: str) -> bool:
+    """Return whether *url* is that of a Service in the cluster."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return False
-    return host.endswith(_INSIDE)
+    return host.endswith(_IN_CLUSTER)
 
 
 def _no_alert(view: View) -> Iterator[Occurrence]:
     deployed = any(view.state.of_kind(kind) for kind in _DEPLOYERS)
-    if deployed and view.works("notification-controller") and not view.items(_ALERTS):
+    if deployed and view.is_running("notification-controller") and not view.items(_ALERTS):
         yield Occurrence()
 
 
 def _muted(view: View) -> Iterator[Occurrence]:
-    """Return the Alerts whose Provider is suspended; that is told of the Provider, not of them."""
+    """Yield the Alerts whose Provider is suspended; only the Provider shows that."""
     for alert in view.of_kind("Alert"):
         namespace, name = alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
         provider = view.state.resources.get(("Provider", namespace, name))
@@ -110,51 +112,70 @@ _READ_ANYWAY = (
 
 
 def _not_gone(view: View) -> Iterator[Occurrence]:
-    """Return what was deleted and is still there, beside objects of Flux, whose steps tell it.
+    """Yield deleted objects that still exist, except Flux objects, which the steps report.
 
-    A deletionTimestamp is the moment by which the object had to be gone, its grace included.
+    A deletionTimestamp includes the grace period.
     """
     state = view.state
     for query in _READ_ANYWAY:
         for item in state.evidence.answer(query).items:
             metadata = map_of(item.get("metadata"))
             at, namespace = when(metadata.get("deletionTimestamp")), metadata.get("namespace")
-            late = at is not None and state.now - at > _GONE_BY
+            late = at is not None and state.now - at > _GRACE
             if late and (state.covers(text_of(namespace)) if namespace else not state.namespaces):
                 where = f"{namespace}/" if namespace else ""
-                what = f"{item.get('kind')} {where}{metadata.get('name')}"
-                yield Occurrence(what=what, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")
+                label = f"{item.get('kind')} {where}{metadata.get('name')}"
+                yield Occurrence(label=label, value=f"deleted {at:%Y-%m-%d %H:%M} UTC")
 
+
+_MANUAL_REQUESTS = Code(
+    "manual-requests",
+    "Reconciliation was repeatedly requested by hand within the last week.",
+)
+_NO_DRIFT_DETECTION = Code(
+    "no-drift-detection",
+    "HelmReleases run without drift detection, so manual changes go unnoticed.",
+)
+_NO_PRUNE = Code(
+    "no-prune",
+    "Kustomizations with spec.prune set to false never delete objects removed from the source.",
+)
+_CREDENTIALS_IN_CLEAR = Code(
+    "credentials-in-clear", "Sources send their credentials over unencrypted connections."
+)
+_NO_ALERT = Code("no-alert", "There is no Alert, so Flux sends no notifications about failures.")
+_ALERT_MUTED = Code(
+    "alert-muted", "Alerts send no notifications because their Provider is suspended."
+)
+_DELETED_STUCK = Code(
+    "deleted-stuck", "Objects such as pods, Services or CRDs were deleted but still exist."
+)
 
 ADVICE = (
     Advice(
-        code="manual-requests",
+        code=_MANUAL_REQUESTS,
         step="reconcilers",
-        one="{what} was asked to reconcile by hand this week",
-        many="{n} objects were asked to reconcile by hand this week",
-        why="a request only does early what the interval or a Receiver does anyway; who needs it "
-        "often has intervals that are too long, or no Receiver",
-        steps=(
-            Step(
-                "make a Receiver for the sources, or shorten their spec.interval, and let Flux "
-                "do it"
-            ),
-        ),
+        title_one="{what} had a manual reconcile request this week",
+        title_many="{n} objects had a manual reconcile request this week",
+        why="a request only starts early what the interval or a Receiver starts anyway; frequent "
+        "requests mean that the interval is too long, or that a Receiver is missing",
+        steps=(Step("create a Receiver for the sources, or shorten their spec.interval"),),
         find=_requests,
         upstream="F cmd/flux/reconcile.go; NC internal/server/receiver_handlers.go",
         docs="https://fluxcd.io/flux/guides/webhook-receivers/",
     ),
     Advice(
-        code="no-drift-detection",
+        code=_NO_DRIFT_DETECTION,
         step="drift",
-        one="{what} does not notice what is changed by hand",
-        many="{n} HelmReleases do not notice what is changed by hand",
-        why="drift detection of a HelmRelease is off unless it is switched on: what somebody edits "
-        "or deletes stays so until the next upgrade",
+        title_one="{what} does not detect manual changes",
+        title_many="{n} HelmReleases do not detect manual changes",
+        why="drift detection is off by default: a manual change or deletion persists until the "
+        "next upgrade",
         steps=(
             Step(
-                "set spec.driftDetection.mode to warn, which only tells, or to enabled, which "
-                "corrects; spec.driftDetection.ignore is for fields that others own, as replicas"
+                "set spec.driftDetection.mode to warn, which only reports changes, or to enabled, "
+                "which reverts them; list fields that other controllers own, such as replicas, in "
+                "spec.driftDetection.ignore"
             ),
         ),
         find=_undetected,
@@ -162,17 +183,17 @@ ADVICE = (
         docs="https://fluxcd.io/flux/installation/configuration/helm-drift-detection/",
     ),
     Advice(
-        code="no-prune",
+        code=_NO_PRUNE,
         step="reconcilers",
-        one="{what} is false: what is removed from the source stays in the cluster",
-        many="{n} Kustomizations leave in the cluster what is removed from their source",
-        why="with spec.prune false nothing is ever deleted: leftovers go on running and nobody "
-        "updates them",
+        title_one="{what} is false: objects removed from the source stay in the cluster",
+        title_many="{n} Kustomizations keep objects in the cluster that were removed from their "
+        "source",
+        why="with spec.prune: false, Flux deletes nothing: the leftover objects keep running and "
+        "are no longer updated",
         steps=(
             Step(
-                "delete by hand what the source no longer has, then set spec.prune: true; single "
-                "objects that must stay take the annotation "
-                "kustomize.toolkit.fluxcd.io/prune: disabled"
+                "delete the objects that are no longer in the source, then set spec.prune: true; "
+                "annotate objects that must stay with kustomize.toolkit.fluxcd.io/prune: disabled"
             ),
         ),
         find=_unpruned,
@@ -180,60 +201,61 @@ ADVICE = (
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#prune",
     ),
     Advice(
-        code="credentials-in-clear",
+        code=_CREDENTIALS_IN_CLEAR,
         step="sources",
-        one="{what} is {value}: its credentials travel unencrypted",
-        many="{n} sources send their credentials unencrypted",
-        why="whoever is on the way can read and use them; Flux sends them over plain HTTP when "
-        "the URL says so",
+        title_one="{what} is {value}: its credentials are sent unencrypted",
+        title_many="{n} sources send their credentials unencrypted",
+        why="anyone on the network path can read and use them; with an http:// URL or "
+        "spec.insecure, Flux uses plain HTTP",
         steps=(
             Step(
-                "use https and take spec.insecure out, and put a login that stands in the URL into "
-                "a Secret; then change the credentials at the host"
+                "use https, remove spec.insecure, and move a login in the URL to a Secret; then "
+                "rotate the credentials at the host"
             ),
         ),
         find=_in_clear,
         upstream="SC internal/controller/gitrepository_controller.go; F rfcs/0004-insecure-http",
     ),
     Advice(
-        code="no-alert",
+        code=_NO_ALERT,
         step="reconcilers",
-        one="there is no Alert: Flux itself tells nobody when something fails",
-        many="there is no Alert: Flux itself tells nobody when something fails",
-        why="without an Alert a failure is only found by who looks for it",
+        title_one="there is no Alert: Flux sends no notifications about failures",
+        title_many="there is no Alert: Flux sends no notifications about failures",
+        why="without an Alert, failures stay unnoticed until someone checks",
         steps=(
             Step(
-                "make a Provider (Slack, Teams, Alertmanager, a Git host) and an Alert with "
+                "create a Provider (Slack, Teams, Alertmanager, a Git host) and an Alert with "
                 "spec.eventSeverity: error for all Kustomizations and HelmReleases"
             ),
         ),
         find=_no_alert,
         needs=(_ALERTS,),
-        everywhere=True,
+        cluster_wide=True,
         upstream="NC docs/spec/v1beta3/alerts.md",
         docs="https://fluxcd.io/flux/monitoring/alerts/",
     ),
     Advice(
-        code="alert-muted",
+        code=_ALERT_MUTED,
         step="reconcilers",
-        one="{what} notifies nobody: its Provider is suspended",
-        many="{n} Alerts notify nobody: their Provider is suspended",
-        why="what is suspended sends nothing, and what fails meanwhile is not told afterwards",
-        steps=(Step("resume the Provider (spec.suspend), or suspend or delete the Alert, too"),),
+        title_one="{what} sends no notifications: its Provider is suspended",
+        title_many="{n} Alerts send no notifications: their Provider is suspended",
+        why="a suspended Provider sends nothing, and failures in the meantime are not sent later",
+        steps=(Step("resume the Provider (spec.suspend), or suspend or delete the Alert as well"),),
         find=_muted,
         upstream="NC docs/spec/v1beta3/providers.md, Suspend",
         docs="https://fluxcd.io/flux/components/notification/providers/#suspend",
     ),
     Advice(
-        code="deleted-stuck",
+        code=_DELETED_STUCK,
         step="drift",
-        one="{what} was deleted and is not gone",
-        many="{n} objects were deleted and are not gone",
-        why="a finalizer whose controller does not do its work, or a node that does not answer, "
-        "keeps them; what is to take their place may have to wait",
+        title_one="{what} was deleted but still exists",
+        title_many="{n} objects were deleted but still exist",
+        why="a finalizer that its controller does not remove, or a node that does not respond, "
+        "blocks the deletion; the replacement may have to wait",
         steps=(
             Step(
-                "look at metadata.finalizers and who should take them off; of a pod, at its node",
+                "check metadata.finalizers and the controllers that should remove them; for a pod, "
+                "check its node",
             ),
         ),
         find=_not_gone,

@@ -1,7 +1,7 @@
-"""Secrets whose keys Flux calls deprecated, each with what takes its place, and unused ones.
+"""Secrets with keys that are deprecated in Flux, and Secrets that are not used.
 
-The check never asks for a Secret. It is `credentials` and `explain` that look at some, at the
-names of their keys alone, and that tell of these (credentials/advice.py).
+The check never reads a Secret. `credentials` and `explain` read the names of the keys of some
+Secrets, never the values, and report these (lookup/credentials/advice.py).
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fluxstatus.advice.advice import Advice
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 
 _SOURCES, _RECONCILERS = "sources", "reconcilers"
@@ -16,11 +17,11 @@ _SOURCES, _RECONCILERS = "sources", "reconcilers"
 
 @dataclass(frozen=True, slots=True)
 class OldKeys:
-    """Deprecated keys of a Secret for a use, each with what takes its place.
+    """Deprecated keys of a Secret for a use, each with its replacement.
 
-    They are read by `kinds` whose URL has one of `schemes`, of one of the types in `flavours`
-    (none: all), unless the field `unless` of their spec is set. One that has a new name is not
-    read where the new one is there, too. `step` is what to do, `upstream` who says so.
+    They are read by objects of `kinds` whose URL has one of `schemes` and whose type is one of
+    `flavours` (empty: all), unless the field `unless` of their spec is set. A renamed key is not
+    read if the new one exists as well. `step` is the fix, `upstream` where Flux documents it.
     """
 
     use: str
@@ -33,20 +34,20 @@ class OldKeys:
     unless: str = ""
 
     def are_read(self, use: str, kind: str, scheme: str, flavour: str) -> bool:
-        """Whether an object of *kind*, at such a URL and of such a type, reads them for *use*."""
-        asked = ((self.kinds, kind), (self.schemes, scheme), (self.flavours, flavour))
-        return use == self.use and all(not known or one in known for known, one in asked)
+        """Return whether an object of *kind* with this URL scheme and type reads them for *use*."""
+        limits = ((self.kinds, kind), (self.schemes, scheme), (self.flavours, flavour))
+        return use == self.use and all(not limit or value in limit for limit, value in limits)
 
 
 RENAMED = {"caFile": "ca.crt", "certFile": "tls.crt", "keyFile": "tls.key"}
-"""The keys that Flux had for TLS before it took those of Kubernetes (PKG runtime/secrets)."""
+"""The keys for TLS before Flux adopted those of Kubernetes (PKG runtime/secrets)."""
 
-_IN_CERT_SECRET = "in a Secret that spec.certSecretRef names"  # noqa: S105 - a phrase
+_IN_CERT_SECRET = "in the Secret of spec.certSecretRef"  # noqa: S105 - a phrase
 _SET = "kubectl patch {resource} {name} -n {ns} --type=merge -p"
 _RENAME = "kubectl patch secret {secret} -n {ns} --type=json -p {moves}"
 _RENAMING = Step(
-    "rename them where the Secret comes from, as in Git; this does so in the cluster, and shows "
-    "nobody their values",
+    "rename them in the source of the Secret, such as Git; this command renames them in the "
+    "cluster, without showing their values",
     change=(_RENAME,),
 )
 
@@ -73,8 +74,8 @@ OLD_KEYS = (
             **{old: f"{new} {_IN_CERT_SECRET}" for old, new in RENAMED.items()},
         },
         Step(
-            "name the Secret, or one of its own for TLS, in spec.certSecretRef of the "
-            "HelmRepository, with the keys tls.crt and tls.key, ca.crt, or all three",
+            "set spec.certSecretRef of the HelmRepository to this Secret, or to a separate one for "
+            "TLS, with the keys tls.crt and tls.key, ca.crt, or all three",
             change=(
                 _RENAME,
                 _SET + ' \'{{"spec":{{"certSecretRef":{{"name":"{secret}"}}}}}}\'',
@@ -97,11 +98,11 @@ OLD_KEYS = (
     ),
     OldKeys(
         "login",
-        {"proxy": "address in a Secret that spec.proxySecretRef names"},
+        {"proxy": "address in the Secret of spec.proxySecretRef"},
         Step(
-            "put the address of the proxy into a Secret of its own, with username and password "
-            "if it asks for a login, and name it in spec.proxySecretRef of the Provider (Flux 2.7 "
-            "or newer)",
+            "put the address of the proxy into a separate Secret, with username and password if "
+            "it requires a login, and set spec.proxySecretRef of the Provider to it (Flux 2.7 or "
+            "newer)",
             change=(
                 "kubectl create secret generic {name}-proxy -n {ns} --from-file=./address",
                 _SET + ' \'{{"spec":{{"proxySecretRef":{{"name":"{name}-proxy"}}}}}}\'',
@@ -115,51 +116,60 @@ OLD_KEYS = (
         "login",
         {"token": "workload identity, or a SAS in address"},
         Step(
-            "let the Provider log in as the ServiceAccount in its spec.serviceAccountName, or as "
-            "that of notification-controller (Flux 2.7 or newer); then take the key out"
+            "let the Provider log in with the ServiceAccount in its spec.serviceAccountName, or "
+            "with that of notification-controller (Flux 2.7 or newer); then remove the key"
         ),
         "NC internal/notifier/azure_eventhub.go",
         kinds=frozenset({"Provider"}),
         flavours=frozenset({"azureeventhub"}),
     ),
 )
-"""Every deprecated key that Flux 2.9 reads. KC, HC, IAC and FO have none of their own."""
+"""Every deprecated key that Flux 2.9 reads. KC, HC, IAC and FO do not have any others."""
 
 
 def step_of(kind: str) -> str:
-    """Return the step that a Secret of an object of *kind* belongs to."""
+    """Return the id of the step that a Secret of an object of *kind* belongs to."""
     step = KINDS[kind].step if kind in KINDS else _SOURCES
     return step if step == _RECONCILERS else _SOURCES
 
 
-def _habit(step: str) -> Advice:
-    mine = [row for row in OLD_KEYS if not row.kinds or step in map(step_of, row.kinds)]
+_DEPRECATED_SECRET_KEY = Code(
+    "deprecated-secret-key", "A Secret uses keys that are deprecated in Flux."
+)
+_SECRET_UNUSED = Code(
+    "secret-unused",
+    "A Secret holds credentials for Git over SSH, but the URL does not use SSH.",
+)
+
+
+def _deprecated_keys(step: str) -> Advice:
+    rows = [row for row in OLD_KEYS if not row.kinds or step in map(step_of, row.kinds)]
     return Advice(
-        code="deprecated-secret-key",
+        code=_DEPRECATED_SECRET_KEY,
         step=step,
-        one="{what} is deprecated: {value}",
-        many="{n} keys of a Secret are deprecated",
-        why="Flux still takes them and calls them deprecated: a later version may not; with most "
-        "of them it logs an error each time",
-        steps=tuple(dict.fromkeys(row.step for row in mine)),
+        title_one="{what} is deprecated: {value}",
+        title_many="{n} keys of a Secret are deprecated",
+        why="Flux still reads them, but they are deprecated and may stop working in a later "
+        "version; for most of them, it logs an error each time",
+        steps=tuple(dict.fromkeys(row.step for row in rows)),
         find=None,
-        upstream="; ".join(row.upstream for row in mine),
+        upstream="; ".join(row.upstream for row in rows),
     )
 
 
-OLD = {step: _habit(step) for step in (_SOURCES, _RECONCILERS)}
-"""The habit of deprecated keys, by the step that the Secret belongs to."""
+OLD = {step: _deprecated_keys(step) for step in (_SOURCES, _RECONCILERS)}
+"""The advice on deprecated keys, by the step that the Secret belongs to."""
 
 UNUSED = Advice(
-    code="secret-unused",
+    code=_SECRET_UNUSED,
     step=_SOURCES,
-    one="{what} is for Git over ssh, and the URL is {value}: nothing of it is used",
-    many="{n} Secrets are for Git over ssh, and their URLs are not: nothing of them is used",
-    why="Flux fetches the repository without a login, which works for as long as it is public",
+    title_one="{what} is for Git over SSH, but the URL is {value}: the Secret is not used",
+    title_many="{n} Secrets are for Git over SSH, but their URLs are not: they are not used",
+    why="Flux fetches the repository without a login, which works only while it is public",
     steps=(
-        Step("write the URL as ssh://git@HOST/PATH, if it is meant to log in by that key"),
+        Step("change the URL to ssh://git@HOST/PATH, if Flux should log in with this key"),
         Step(
-            "else take spec.secretRef out, or name a Secret with username and password there",
+            "otherwise remove spec.secretRef, or set it to a Secret with username and password",
             change=(_SET + ' \'{{"spec":{{"secretRef":null}}}}\'',),
         ),
     ),

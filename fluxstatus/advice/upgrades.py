@@ -1,4 +1,4 @@
-"""What the next minor version of Flux, or a later one, no longer takes."""
+"""What the next minor version of Flux, or a later one, no longer supports."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -7,6 +7,7 @@ from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
+from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 
 Minor = tuple[int, int]
@@ -23,18 +24,18 @@ REMOVED: Mapping[str, Minor] = {
     "notification.toolkit.fluxcd.io/v1beta2": (2, 9),
     "image.toolkit.fluxcd.io/v1beta2": (2, 9),
 }
-"""The minor version of Flux whose CRDs no longer have an API version.
+"""The minor version of Flux that removes an API version from its CRDs.
 
 Upstream: the CRDs of each version (FO config/data/flux), and the upgrade procedures in the
 announcements of 2.7, 2.8 and 2.9 (fluxcd/website content/en/blog).
 """
 
 _STRICT: Minor = (2, 9)
-"""Since when a variable that is not set fails (KC internal/features/features.go)."""
+"""The version from which an unset variable is an error (KC internal/features/features.go)."""
 
 
 class Deprecated(NamedTuple):
-    """A field of a spec that a later version will not have, and what takes its place."""
+    """A deprecated field of a spec, and its replacement."""
 
     kind: str
     path: tuple[str, ...]
@@ -42,37 +43,37 @@ class Deprecated(NamedTuple):
 
 
 DEPRECATED = (
-    Deprecated("Alert", ("summary",), "spec.eventMetadata.summary"),
-    Deprecated("Provider", ("proxy",), "spec.proxySecretRef"),
-    Deprecated("HelmRelease", ("install", "skipCRDs"), "spec.install.crds: Skip"),
-    Deprecated("HelmRelease", ("rollback", "recreate"), "nothing: Helm has given it up"),
+    Deprecated("Alert", ("summary",), "use spec.eventMetadata.summary"),
+    Deprecated("Provider", ("proxy",), "use spec.proxySecretRef"),
+    Deprecated("HelmRelease", ("install", "skipCRDs"), "use spec.install.crds: Skip"),
+    Deprecated("HelmRelease", ("rollback", "recreate"), "no replacement: Helm removed it"),
 )
-"""Fields that the CRDs of Flux 2.9 call deprecated (NC api/v1beta3, HC api/v2).
+"""Fields that are deprecated in the CRDs of Flux 2.9 (NC api/v1beta3, HC api/v2).
 
-But for spec.interval of a Provider: an earlier version set it where nobody had written it.
+Except spec.interval of a Provider, which an earlier version set as a default.
 """
 
-_MADE = frozenset({"helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"})
-"""Labels of what a controller makes by itself, with no manifest: charts, and the root sync."""
+_CREATED = frozenset({"helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"})
+"""Labels of objects that a controller creates without a manifest: charts, and the root sync."""
 
 _GATE = "StrictPostBuildSubstitutions=true"
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 def _old_versions(view: View) -> Iterator[Occurrence]:
-    """Return the objects that were written in a version that a later Flux removes.
+    """Yield the objects that were written in an API version that a later Flux removes.
 
-    What a controller makes it makes in another version as soon as it is another controller.
+    Objects that a controller creates are left out: an upgraded controller uses the new version.
     """
     for resource in view.of_kind(*KINDS):
-        if _MADE & resource.labels.keys():
+        if _CREATED & resource.labels.keys():
             continue
         written = resource.get("metadata", "writtenAs")
         for version in written if isinstance(written, list) else ():
             minor = REMOVED.get(text_of(version))
             if minor and view.flux and minor > view.flux:
-                until = f"{version}, which Flux {minor[0]}.{minor[1]} removes"
-                yield Occurrence(resource.ref, value=until)
+                removed = f"{version}, which Flux {minor[0]}.{minor[1]} removes"
+                yield Occurrence(resource.ref, value=removed)
 
 
 def _deprecated_fields(view: View) -> Iterator[Occurrence]:
@@ -80,7 +81,7 @@ def _deprecated_fields(view: View) -> Iterator[Occurrence]:
         for resource in view.of_kind(kind):
             if resource.get("spec", *path) not in (None, False, ""):
                 field = ".".join(("spec", *path))
-                yield Occurrence(resource.ref, field, f"use {instead}")
+                yield Occurrence(resource.ref, field, instead)
 
 
 def _substituting(view: View) -> Iterator[Occurrence]:
@@ -96,7 +97,7 @@ def _substituting(view: View) -> Iterator[Occurrence]:
 
 
 def _stored_before(view: View) -> Iterator[Occurrence]:
-    """Return the CRDs of Flux that say that objects may be stored in another version than now."""
+    """Yield the Flux CRDs that list other stored versions than the current one."""
     for crd in view.items(_CRDS):
         versions = maps_of(map_of(crd.get("spec")).get("versions"))
         now = next((text_of(v.get("name")) for v in versions if v.get("storage") is True), "")
@@ -104,54 +105,68 @@ def _stored_before(view: View) -> Iterator[Occurrence]:
         old = [v for v in stored if v != now] if isinstance(stored, list) and now else []
         if old:
             name = text_of(map_of(crd.get("metadata")).get("name"))
-            yield Occurrence(what=name, value=f"{', '.join(map(str, old))}; now {now}")
+            yield Occurrence(label=name, value=f"{', '.join(map(str, old))}; now {now}")
 
 
 _MIGRATE_FILES = (
-    "where Git still has that version, change apiVersion, as `flux migrate -f .` does in a checkout"
+    "change apiVersion in manifests in Git that still use it; `flux migrate -f .` does this in a "
+    "checkout"
 )
 _MIGRATE = Step(
-    "before the upgrade have all objects stored anew; the Flux Operator does it by itself unless "
+    "before the upgrade, migrate all stored objects; the Flux Operator does this on its own unless "
     "spec.migrateResources of the FluxInstance is false",
     change=("flux migrate",),
 )
 _MIGRATION = "https://fluxcd.io/flux/cmd/flux_migrate/"
 
+_API_VERSION_REMOVED = Code(
+    "api-version-removed",
+    "Objects were written in API versions that a later version of Flux removes.",
+)
+_DEPRECATED_FIELD = Code("deprecated-field", "Objects use spec fields that are deprecated.")
+_SUBSTITUTION_BECOMES_STRICT = Code(
+    "substitution-becomes-strict",
+    "Kustomizations use variable substitution, which fails on unset variables from Flux 2.9 on.",
+)
+_STORED_VERSIONS = Code(
+    "stored-versions", "Flux CRDs still list old versions in status.storedVersions."
+)
+
 ADVICE = (
     Advice(
-        code="api-version-removed",
+        code=_API_VERSION_REMOVED,
         step="reconcilers",
-        one="{what} was written as {value}",
-        many="{n} objects were written in API versions that a later Flux removes",
-        why="after the upgrade manifests in that version are refused, and a Kustomization or chart "
-        "that has one of them fails as a whole",
+        title_one="{what} was written as {value}",
+        title_many="{n} objects were written in API versions that a later Flux removes",
+        why="after the upgrade, the API server rejects manifests in that version, and a "
+        "Kustomization or chart that contains one fails completely",
         steps=(Step(_MIGRATE_FILES), _MIGRATE),
         find=_old_versions,
         upstream="F cmd/flux/migrate.go; FO config/data/flux",
         docs=_MIGRATION,
     ),
     Advice(
-        code="deprecated-field",
+        code=_DEPRECATED_FIELD,
         step="reconcilers",
-        one="{what} is deprecated: {value}",
-        many="{n} fields are deprecated",
-        why="a later API version will not have them, and refuses manifests that do",
-        steps=(Step("change the manifests to what takes their place"),),
+        title_one="{what} is deprecated: {value}",
+        title_many="{n} fields are deprecated",
+        why="a later API version will not have them, and will reject manifests that use them",
+        steps=(Step("replace the fields in the manifests"),),
         find=_deprecated_fields,
         upstream="NC api/v1beta3/provider_types.go, alert_types.go; HC api/v2/helmrelease_types.go",
     ),
     Advice(
-        code="substitution-becomes-strict",
+        code=_SUBSTITUTION_BECOMES_STRICT,
         step="reconcilers",
-        one="{what} substitutes variables: from Flux 2.9 on it fails where one is not set",
-        many="{n} Kustomizations substitute variables: from Flux 2.9 on they fail where one is "
+        title_one="{what} substitutes variables: from Flux 2.9 on, it fails if one is not set",
+        title_many="{n} Kustomizations substitute variables: from Flux 2.9 on, they fail if one is "
         "not set",
-        why="until then such a variable silently becomes an empty text; 2.9 switches the feature "
-        "gate StrictPostBuildSubstitutions on",
+        why="until 2.9, an unset variable silently becomes an empty string; 2.9 enables the "
+        "feature gate StrictPostBuildSubstitutions",
         steps=(
             Step(
                 "build each with `flux build kustomization NAME --path PATH --strict-substitute`, "
-                "and give what it complains of a value, or a default: ${{VAR:=value}}"
+                "and set the variables that it reports, or give them a default: ${{VAR:=value}}"
             ),
         ),
         find=_substituting,
@@ -159,17 +174,17 @@ ADVICE = (
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution",
     ),
     Advice(
-        code="stored-versions",
+        code=_STORED_VERSIONS,
         step="components",
-        one="the CRD {what} counts with objects stored in {value}",
-        many="{n} CRDs count with objects stored in versions of the past",
-        why="a CRD may not lose a version that status.storedVersions has: the upgrade that removes "
-        "it is refused",
+        title_one="the CRD {what} lists objects stored in {value}",
+        title_many="{n} CRDs list objects stored in old versions",
+        why="a CRD must keep every version in status.storedVersions: the upgrade that removes one "
+        "is rejected",
         steps=(_MIGRATE,),
         find=_stored_before,
         needs=(_CRDS,),
         reads=(_CRDS,),
-        everywhere=True,
+        cluster_wide=True,
         upstream="F cmd/flux/migrate.go",
         docs=_MIGRATION,
     ),

@@ -1,33 +1,33 @@
-"""What habits are looked for in: what is well, of what was asked about."""
+"""The view of a cluster that advice is based on: its healthy objects, in the chosen namespaces."""
 
-import re
 from collections import defaultdict
 from functools import cached_property
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.resource import HEALTHY, Resource
 
 _RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
-_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 
 
 class View:
-    """What is healthy: without objects that fail, wait, are suspended or were not asked about."""
+    """The healthy objects: without those that fail, wait, are suspended or were not chosen."""
 
     def __init__(self, analysis: Analysis) -> None:
         self.state = analysis.state
         self._analysis = analysis
 
     @cached_property
-    def _well(self) -> dict[str, list[Resource]]:
+    def _healthy(self) -> dict[str, list[Resource]]:
         causes = self._analysis.causes
         found: dict[str, list[Resource]] = defaultdict(list)
         for key, resource in self.state.resources.items():
-            told = key in causes.by_object or key in causes.cut_off
-            if resource.verdict in WELL and not told and self.state.covers(resource.ref.namespace):
+            affected = key in causes.by_object or key in causes.stale_causes
+            chosen = self.state.covers(resource.ref.namespace)
+            if resource.verdict in HEALTHY and chosen and not affected:
                 found[resource.ref.kind].append(resource)
         for resources in found.values():
             resources.sort(key=lambda resource: resource.ref)
@@ -35,42 +35,41 @@ class View:
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         """Return the healthy objects of these *kinds*, sorted by kind and name."""
-        return [resource for kind in kinds for resource in self._well.get(kind, ())]
+        return [resource for kind in kinds for resource in self._healthy.get(kind, ())]
 
-    def maker_of(self, ref: Ref | None) -> str:
-        """Name the ResourceSet that made *ref*, where a change has to be made; else nothing."""
+    def owner_of(self, ref: Ref | None) -> str:
+        """Return the ResourceSet that creates *ref*, to be appended to its name, or nothing."""
         resource = self.state.resources.get(ref.key) if ref else None
         labels = resource.labels if resource else {}
         if f"{_RESOURCE_SET}/name" not in labels:
             return ""
-        maker = "/".join(text_of(labels.get(f"{_RESOURCE_SET}/{p}")) for p in ("namespace", "name"))
-        return f" (made by ResourceSet {maker})"
+        owner = "/".join(text_of(labels.get(f"{_RESOURCE_SET}/{p}")) for p in ("namespace", "name"))
+        return f" (created by ResourceSet {owner})"
 
-    def is_whole(self, query: str) -> bool:
-        """Whether *query* was put, and all of the answer came."""
+    def was_read(self, query: str) -> bool:
+        """Return whether *query* ran, and all of its answer was read."""
         return self.state.evidence.answer(query).unread is None
 
     def is_absent(self, query: str) -> bool:
-        """Whether it is certain that the API server has no such resource."""
+        """Return whether the API server certainly does not serve this resource."""
         unread = self.state.evidence.answer(query).unread
         return unread is not None and unread.why is Why.ABSENT
 
     def items(self, query: str) -> tuple[Object, ...]:
-        """Return the answer to *query*; nothing where it is not whole."""
+        """Return the objects that *query* returned, none if the answer is incomplete."""
         answer = self.state.evidence.answer(query)
         return answer.items if answer.unread is None else ()
 
-    def works(self, component: str) -> bool:
-        """Whether a controller of this name was found and works."""
-        return any(c.name == component and not c.down for c in self.state.components)
+    def is_running(self, component: str) -> bool:
+        """Return whether a controller of this name was found and is available."""
+        return any(c.name == component and not c.unavailable for c in self.state.components)
 
-    def is_well(self, resource: Resource) -> bool:
-        """Whether nothing is told of *resource*, in whatever namespace it is."""
+    def is_healthy(self, resource: Resource) -> bool:
+        """Return whether *resource*, in any namespace, has no fault."""
         causes = self._analysis.causes.by_object
-        return resource.verdict in WELL and resource.ref.key not in causes
+        return resource.verdict in HEALTHY and resource.ref.key not in causes
 
     @cached_property
     def flux(self) -> tuple[int, int] | None:
-        """The minor version of Flux, None when nothing tells it."""
-        found = _VERSION.match(self.state.flux_version)
-        return (int(found[1]), int(found[2])) if found else None
+        """The major and minor version of Flux, None if it is unknown."""
+        return minor_of(self.state.flux_version)

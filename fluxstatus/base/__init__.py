@@ -1,1 +1,1 @@
-"""What any program could use: nothing here knows Flux or Kubernetes."""
+"""Helpers that know neither Flux nor a cluster."""

@@ -1,16 +1,21 @@
-"""Times and durations, read from text and written as kubectl writes them."""
+"""Times, durations and ages: read from text, and formatted as kubectl and Flux format them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_PART = r"(\d+(?:\.\d+)?)(ms|s|m|h)"
+_PARTS = re.compile(_PART)
+_DURATION = re.compile(f"(?:{_PART})+")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_LONGEST = 86400.0 * 3650  # seconds: whatever says more means "never"
+_LONGEST = 86400.0 * 3650  # seconds: a longer duration means "never"
 
 
 def when(text: Any) -> datetime | None:
-    """Read an RFC 3339 time, or seconds since the epoch as `kubectl annotate` users write them."""
+    """Parse an RFC 3339 time, or seconds since the epoch as `kubectl annotate` users write them.
+
+    Returns None when *text* is neither.
+    """
     if not isinstance(text, str) or not text:
         return None
     try:
@@ -22,19 +27,36 @@ def when(text: Any) -> datetime | None:
         return None
 
 
-def seconds(text: Any, default: float) -> float:
-    """Read a Go duration ("1m30s") as seconds; *default* when it is none."""
-    parts = _DURATION.findall(text) if isinstance(text, str) else []
-    total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
-    return min(total, _LONGEST) if parts else default
+def parse_duration(text: str) -> float | None:
+    """Return the seconds in a Go duration such as "1m30s", or None when *text* is not one."""
+    if not _DURATION.fullmatch(text):
+        return None
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PARTS.findall(text))
+
+
+def seconds(value: Any, default: float) -> float:
+    """Return the seconds in the Go duration *value* of an object, or *default* without one."""
+    duration = parse_duration(value) if isinstance(value, str) else None
+    return default if duration is None else min(duration, _LONGEST)
+
+
+def duration(length: float) -> str:
+    """Format a number of seconds as Flux writes intervals: "90s", "10m", "1h"."""
+    for size, unit in ((3600, "h"), (60, "m")):
+        if length >= size and not length % size:
+            return f"{length / size:.0f}{unit}"
+    return f"{length:g}s"
+
+
+def age(length: timedelta) -> str:
+    """Format *length* as kubectl prints ages ("3m", "41d"), never negative."""
+    whole = max(int(length.total_seconds()), 0)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if whole >= 2 * size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"
 
 
 def ago(then: datetime | None, now: datetime) -> str:
-    """Return the age of *then* as kubectl prints ages ("3m", "41d"); "some time" when unknown."""
-    if then is None:
-        return "some time"
-    seconds = max(int((now - then).total_seconds()), 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    """Return the age of *then* as kubectl prints ages; "some time" when *then* is unknown."""
+    return "some time" if then is None else age(now - then)

@@ -1,4 +1,4 @@
-"""Label selectors as objects have them in their spec (metav1.LabelSelector)."""
+"""Label selectors in the spec of an object (metav1.LabelSelector)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 def matches(selector: Any, labels: Mapping[str, Any]) -> bool:
     """Return whether *selector* (matchLabels, matchExpressions) selects an object with *labels*.
 
-    An empty one selects everything, as upstream. An operator that is not known selects: nothing
-    is left out on a guess.
+    An empty selector selects everything, as in Kubernetes. So does an unknown operator, because
+    an object must not be left out on a guess.
     """
     wanted = map_of(map_of(selector).get("matchLabels"))
     if any(labels.get(key) != value for key, value in wanted.items()):

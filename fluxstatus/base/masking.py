@@ -1,22 +1,22 @@
-"""Credentials in texts: masked wherever a text is kept or shown, whoever wrote it."""
+"""Masking of credentials in every text that is stored or shown."""
 
 import re
 from functools import lru_cache
 from typing import Any
 
 SHORT = 12
-"""Characters in which no credential fits: a text of so few need not be looked at."""
+"""The length of the longest text that is too short for a credential and is not searched."""
 
-_MAY_HOLD_ONE = re.compile(
+_MAY_HAVE_CREDENTIAL = re.compile(
     r"://[^\s]{0,300}@|=|earer |asic |oken |"
     r"(?i:authorization|-key|-token|password|secret)\\?[\"']?\s*:|"
     r"gh[pousr]_|_pat_|glpat|xox|AKIA|eyJ|AGE-|hv[sb]\.|PRIVATE KEY|/hook|webhook|telegram"
 )
-"""A quick look: most texts hold nothing that could be a credential."""
+"""A quick test: most texts have nothing that could be a credential."""
 
 _NAMES = r"(?:password|passwd|pwd|token|secret|api[_-]?key|signature|sig|credential)"
 _CREDENTIALS = (
-    # in a URL; an '@' before a digest, or behind a port and a path, ends no login
+    # in a URL; an '@' before a digest, or after a port and a path, does not end a login
     (re.compile(r"(?<=://)[^/\s'\"]+@(?!sha\d)"), "***@"),
     (re.compile(r"(?<=://)[^/\s:@'\"]{0,100}:(?!\d+/)[^\s'\"]{0,300}@(?!sha\d)"), "***@"),
     # in a header
@@ -34,7 +34,7 @@ _CREDENTIALS = (
         ),
         r"\1***",
     ),
-    # by its own form
+    # recognized by its format
     (
         re.compile(
             r"\b(?:gh[pousr]_|github_pat_|dckr_pat_|glpat-|xox[abp]-|AKIA|hv[sb]\.|AGE-SECRET-KEY-|"
@@ -45,13 +45,13 @@ _CREDENTIALS = (
     (re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"), "***"),
 )
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_CALLED_SO = re.compile(r"(?i)(?:password|passwd|token|api[_-]?key|credential)$")
+_CREDENTIAL_KEY = re.compile(r"(?i)(?:password|passwd|token|api[_-]?key|credential)$")
 
 
-@lru_cache(maxsize=4096)  # URLs, revisions and messages come again and again
+@lru_cache(maxsize=4096)  # URLs, revisions and messages repeat
 def mask(text: str) -> str:
     """Return *text* with credentials in URLs, headers and well-known token forms replaced."""
-    if _MAY_HOLD_ONE.search(text):
+    if _MAY_HAVE_CREDENTIAL.search(text):
         for pattern, replacement in _CREDENTIALS:
             text = pattern.sub(replacement, text)
     return text
@@ -60,8 +60,8 @@ def mask(text: str) -> str:
 def masked(value: Any) -> Any:
     """Return a JSON *value* with the credentials in its texts masked, at any depth.
 
-    What a key calls a credential is masked whole. What kubectl keeps of an older apply is left
-    out: it is the same again, as one text.
+    The value of a key that names a credential is masked whole. The annotation in which kubectl
+    stores the last applied object is left out: it repeats the object as one text.
     """
     if isinstance(value, str):
         return mask(value) if len(value) > SHORT else value
@@ -69,7 +69,7 @@ def masked(value: Any) -> Any:
         return [masked(entry) for entry in value]
     if isinstance(value, dict):
         return {
-            key: "***" if isinstance(entry, str) and _CALLED_SO.search(key) else masked(entry)
+            key: "***" if isinstance(entry, str) and _CREDENTIAL_KEY.search(key) else masked(entry)
             for key, entry in value.items()
             if key != _APPLIED
         }

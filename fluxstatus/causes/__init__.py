@@ -1,1 +1,1 @@
-"""From symptoms to causes: one cause per fault, and what it blocks."""
+"""From symptoms to causes: one cause per fault, and the objects that it blocks."""

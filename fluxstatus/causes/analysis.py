@@ -1,4 +1,4 @@
-"""A state with what is wrong in it, traced when it is first looked at."""
+"""A state with its causes, traced on first use."""
 
 from functools import cached_property
 
@@ -10,8 +10,8 @@ from fluxstatus.state.state import State
 class Analysis:
     """A `state`, its causes and its controllers.
 
-    Nothing is traced before it is used, so that a crash there is that of the step that uses it
-    and the report keeps the others.
+    Both are computed on first use, inside a step of the check, so that an exception there fails
+    that step and the report keeps the others.
     """
 
     def __init__(self, state: State) -> None:
@@ -19,10 +19,10 @@ class Analysis:
 
     @cached_property
     def causes(self) -> Causes:
-        """What is broken, and what each fault blocks."""
+        """The faults, and the objects that each of them blocks."""
         return Causes(self.state, self.controllers)
 
     @cached_property
     def controllers(self) -> Controllers:
-        """Which controller reconciles an object, and which controllers are unavailable."""
+        """The controller of each object, and the controllers that are unavailable."""
         return Controllers(self.state)

@@ -1,4 +1,4 @@
-"""A cause, and which objects are blamed on which causes."""
+"""A cause, and the causes that each object is attributed to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,10 +12,11 @@ from fluxstatus.state.state import State
 
 @dataclass(slots=True, eq=False)
 class Cause:
-    """Something broken on its own account, and the objects it drags down.
+    """A fault of one object, controller or CRD, and the objects that it affects.
 
-    `waiting` cannot go on because of it; `stale` are Ready, on what they got before it began; the
-    spec of what is `frozen` stays as it is, because what made it is suspended.
+    `waiting` objects are blocked by it. `stale` objects are Ready, with what they got before it
+    began. The spec of `not_updated` objects no longer changes, because their owner is suspended.
+    Two causes are never equal, so a cause is its own key in a set or dict.
     """
 
     ref: Ref
@@ -24,54 +25,56 @@ class Cause:
     since: datetime | None = None
     waiting: list[Ref] = field(default_factory=list)
     stale: list[Ref] = field(default_factory=list)
-    frozen: list[Ref] = field(default_factory=list)
+    not_updated: list[Ref] = field(default_factory=list)
 
     @property
     def blocks(self) -> tuple[Ref, ...]:
-        """Everything it drags down, in the order of names."""
-        return tuple(sorted({*self.waiting, *self.stale, *self.frozen}))
+        """All objects that it affects, sorted by name."""
+        return tuple(sorted({*self.waiting, *self.stale, *self.not_updated}))
 
 
 class Attribution:
-    """Which objects are blamed on which causes, by the key of the object.
+    """The causes of each object that is not healthy, by the key of the object.
 
-    `causes` are those that some object is blamed on, by their ids.
+    `causes` are all causes with an object attributed to them, in the order of their discovery.
     """
 
-    def __init__(self, state: State, stopped: Iterable[tuple[Ref, Cause]]) -> None:
-        """Begin with the controllers that are *stopped*, each with its cause."""
+    def __init__(self, state: State, unavailable: Iterable[tuple[Ref, Cause]]) -> None:
+        """Begin with the *unavailable* controllers, each with its cause."""
         self._refs = {key: resource.ref for key, resource in state.resources.items()}
-        self._pairs: set[tuple[Key, int]] = set()
-        self.by_object: dict[Key, list[Cause]] = {ref.key: [cause] for ref, cause in stopped}
-        self.causes = {id(cause): cause for found in self.by_object.values() for cause in found}
+        self._pairs: set[tuple[Key, Cause]] = set()
+        self.by_object: dict[Key, list[Cause]] = {ref.key: [cause] for ref, cause in unavailable}
+        self.causes: dict[Cause, None] = {}  # a set in the order of insertion
+        for causes in self.by_object.values():
+            self.causes.update(dict.fromkeys(causes))
 
     def add(self, key: Key, causes: Iterable[Cause]) -> None:
-        """Blame the object *key* on *causes*."""
+        """Attribute the object *key* to *causes*."""
         known, ref = self.by_object.setdefault(key, []), self._refs[key]
         for cause in causes:
-            if (key, id(cause)) not in self._pairs:
-                self._pairs.add((key, id(cause)))
+            if (key, cause) not in self._pairs:
+                self._pairs.add((key, cause))
                 known.append(cause)
-                self.causes[id(cause)] = cause
+                self.causes[cause] = None
                 if ref != cause.ref:
                     cause.waiting.append(ref)
 
-    def put_in_place_of(self, old: Iterable[Cause], cause: Cause) -> None:
-        """Blame all that the *old* causes were blamed for on *cause* instead."""
-        gone = {id(one): one for one in old}
-        for one in gone.values():
-            self.causes.pop(id(one), None)
+    def replace(self, old: Iterable[Cause], cause: Cause) -> None:
+        """Attribute every object of the *old* causes to *cause* instead."""
+        replaced = dict.fromkeys(old)
+        for one in replaced:
+            self.causes.pop(one, None)
             for key in (ref.key for ref in (one.ref, *one.waiting)):
                 known = self.by_object.get(key, [])
-                if any(id(other) in gone for other in known):
-                    self.by_object[key] = [other for other in known if id(other) not in gone]
+                if any(other in replaced for other in known):
+                    self.by_object[key] = [other for other in known if other not in replaced]
                     self.add(key, [cause])
 
-    def own_causes(self) -> list[tuple[Resource, Cause]]:
+    def direct_causes(self) -> list[tuple[Resource, Cause]]:
         """Return each object that has a cause of its own, with that cause."""
         return [
             (cause.resource, cause)
-            for cause in self.causes.values()
+            for cause in self.causes
             if cause.resource is not None
-            and any(cause is own for own in self.by_object.get(cause.resource.ref.key, ()))
+            and cause in self.by_object.get(cause.resource.ref.key, ())
         ]

@@ -1,11 +1,11 @@
-"""What is wrong with one object or controller: its state and the controller's words, explained."""
+"""The fault of one object or controller, explained by its state and the controller's message."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fluxstatus.base.fields import text_of
-from fluxstatus.causes.missing import missing_target, nearest
+from fluxstatus.causes.missing import Suggestions, missing_target
 from fluxstatus.knowledge import (
     UNKNOWN_FAULT,
     Diagnosis,
@@ -16,7 +16,7 @@ from fluxstatus.knowledge import (
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY, full_name
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import Component
-from fluxstatus.state.last_attempt import words_of
+from fluxstatus.state.last_attempt import reason_and_message_of
 from fluxstatus.state.references import (
     dependencies_of,
     dependency_named,
@@ -31,18 +31,18 @@ _STATUS = re.compile(r"not ready: status (\w+)")
 _REMEDIATED = {
     "RollbackSucceeded": "the upgrade was rolled back, so the previous version runs",
     "RollbackFailed": "the rollback to the previous version failed, too",
-    "UninstallSucceeded": "it was uninstalled again (remediation), so nothing of it runs",
-    "UninstallFailed": "to uninstall it again (remediation) failed, too",
+    "UninstallSucceeded": "remediation uninstalled the release, so nothing of it runs",
+    "UninstallFailed": "remediation could not uninstall the release",
     "MissingRollbackTarget": "there is no previous version to roll back to",
 }
-"""What a reason of Ready or Stalled adds to why a release failed (HC internal/reconcile)."""
+"""What a reason of Ready or Stalled adds to the failure of a release (HC internal/reconcile)."""
 
-_TELLS_BY_ITSELF = frozenset(
+_COMPLETE = frozenset(
     {"upgrade-rolled-back", "rollback-failed", "uninstall-failed", "helm-no-rollback-target"}
 )
-"""Codes of diagnoses that need nothing added."""
+"""Codes of diagnoses that include the remediation."""
 
-_OF_TROUBLE = {
+_CODES_OF_PROBLEMS = {
     "scaled-to-zero": "controller-scaled-to-zero",
     "oom": "controller-out-of-memory",
     "crash-loop": "controller-crash-loop",
@@ -52,13 +52,14 @@ _OF_TROUBLE = {
     "pending": "controller-not-scheduled",
     "not-ready": "controller-not-ready",
 }
+"""Codes of faults of a controller, by the code of its PodProblem."""
 
 
 class Fault(NamedTuple):
-    """A fault with the controller's own reason and message, whole, and what they mean.
+    """A fault: the unabridged reason and message of the controller, and their diagnosis.
 
-    `missing` is what does not exist, where a reference to it is the fault; `unread` is what it
-    waits for, and nobody could look at.
+    `missing` is the object that does not exist, if the fault is a reference to it; `unread` is
+    the object that it waits for, if that object could not be read.
     """
 
     diagnosis: Diagnosis
@@ -68,25 +69,27 @@ class Fault(NamedTuple):
     unread: Key | None = None
 
 
-def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
-    """Say what is wrong with *resource*, which is not well.
+def fault_of(
+    state: State, suggestions: Suggestions, resource: Resource, *, is_watched: bool
+) -> Fault:
+    """Return the fault of *resource*, which is not healthy.
 
-    *taken* tells whether any controller that was found would reconcile it.
+    *is_watched* tells whether a controller was found that reconciles it.
     """
-    reason, message = words_of(state, resource)
+    reason, message = reason_and_message_of(state, resource)
     verdict = resource.verdict
     fields = _fields(state, resource)
     if verdict is Verdict.SUSPENDED:
-        reason = message = ""  # what it said before is frozen, and not about this
+        reason = message = ""  # they are older than the suspension, and not about it
         by_spec = resource.spec.get("suspend") is True
         code = "suspended" if by_spec else "suspended-by-annotation"
     elif verdict is Verdict.TERMINATING:
-        code = "terminating" if taken else "terminating-without-controller"
-    elif not taken:
+        code = "terminating" if is_watched else "terminating-without-controller"
+    elif not is_watched:
         code = "shard-without-controller" if SHARD_KEY in resource.labels else "never-reconciled"
     elif missing := missing_target(state, resource, reason, message):
         kind, namespace, name = missing
-        meant = nearest(state, missing, resource.ref.key)
+        meant = suggestions.suggest(missing, resource.ref.key)
         about = {
             "missing_target": f"{kind} {namespace}/{name} does not exist{meant}",
             "target_resource": full_name(kind),
@@ -104,44 +107,52 @@ def fault_of(state: State, resource: Resource, *, taken: bool) -> Fault:
 
 
 def _with_last_attempt(
-    state: Diagnosis, resource: Resource, words: tuple[str, str], fields: Mapping[str, str]
+    diagnosis: Diagnosis,
+    resource: Resource,
+    reason_and_message: tuple[str, str],
+    fields: Mapping[str, str],
 ) -> Diagnosis:
-    """Add to the diagnosis of a deletion that hangs why the last attempt at it failed."""
-    of_before = words[0] == resource.reason and resource.ready
-    found = diagnose(resource, *words, fields)
-    if of_before or found.code == UNKNOWN_FAULT.code:
-        return state
-    return state.adding(f"its last attempt: {found.why}", found.hints)
+    """Return *diagnosis*, of a blocked deletion, with the failure of the last attempt at it."""
+    from_before = reason_and_message[0] == resource.reason and resource.ready
+    found = diagnose(resource, *reason_and_message, fields)
+    if from_before or found.code == UNKNOWN_FAULT.code:
+        return diagnosis
+    return diagnosis.adding(f"its last attempt: {found.why}", found.hints)
 
 
-def fault_of_absence(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
-    """Say that *target*, to which several objects refer, does not exist."""
-    meant = nearest(state, target, referrers[0])
+def fault_of_absence(
+    state: State, suggestions: Suggestions, target: Key, referrers: Sequence[Key]
+) -> Fault:
+    """Return the fault of the missing *target* of several *referrers*."""
+    meant = suggestions.suggest(target, referrers[0])
     fields = {
         **state.template_fields,
         "missing_target": f"does not exist{meant}",
         "target_resource": full_name(target[0]),
         "referrers": f"{len(referrers)} objects refer",
-        "reference": _naming_in(state, referrers, target),
+        "reference": _fields_naming(state, referrers, target),
     }
     return Fault(diagnose_state("target-missing", None, fields), "", "", target)
 
 
-def _naming_in(state: State, referrers: Sequence[Key], target: Key) -> str:
+def _fields_naming(state: State, referrers: Sequence[Key], target: Key) -> str:
     found = [state.resources[key] for key in referrers if key in state.resources]
     return " or ".join(dict.fromkeys(naming(resource, target) for resource in found))
 
 
-def fault_of_unread(state: State, target: Key, referrers: Sequence[Key]) -> Fault:
-    """Say that *target*, for which several objects wait, could not be read."""
-    about = {"waiting": f"{len(referrers)} objects wait", "target": "it"}
+def fault_of_unread(state: State, target: Key, count: int) -> Fault:
+    """Return the fault of *target*, which could not be read, and which *count* objects wait for."""
+    about = {"waiting": f"{count} objects wait", "target": "it"}
     fields = {**state.template_fields, **about, "target_resource": full_name(target[0])}
     return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
 
 
 def fault_of_waiting(state: State, resource: Resource) -> Fault:
-    """Say that *resource* waits for something that is well, not of Flux, or could not be read."""
-    reason, message = words_of(state, resource)
+    """Return the fault of *resource*, which waits for an object without a known fault.
+
+    That object is healthy, is not a Flux object, or could not be read.
+    """
+    reason, message = reason_and_message_of(state, resource)
     named = dependency_named(resource, message)
     targets = [t for t in (source_of(resource), *dependencies_of(resource, message)) if t]
     targets = [named] if named else [t for t in targets if t[2] in message] or targets
@@ -157,7 +168,7 @@ def fault_of_waiting(state: State, resource: Resource) -> Fault:
 def _how_it_waits(
     resource: Resource, message: str, named: Key | None
 ) -> tuple[str, dict[str, str]]:
-    """Return the code and the fields for a *resource* that waits for the dependency *named*."""
+    """Return the code and the fields of *resource*, which waits for the dependency *named*."""
     if named is None:
         return "waits", {}
     expression, about = ready_expression(resource, named), _target_fields(named)
@@ -167,7 +178,7 @@ def _how_it_waits(
             f" (status {status[1]})" if status else ""
         )  # fmt: skip
         about |= {"target": f"{named[0]} {named[2]}", "expected": expected}
-        if not _names_namespace(resource, named):  # it may well be cluster-wide
+        if not _names_namespace(resource, named):  # it may be cluster-wide
             about |= {"target_resource": "", "target_cluster_resource": full_name(named[0])}
         return "dependency-unready", about
     if expression and "expr" in message.lower():
@@ -196,7 +207,7 @@ def _target_fields(target: Key) -> dict[str, str]:
 
 
 def _is_unread(state: State, target: Key) -> bool:
-    """Whether *target* may or may not be there: nobody could look."""
+    """Whether *target* could not be read, so it may exist or not."""
     known = target in state.resources or state.known_missing(target)
     return target[0] in KINDS and not known
 
@@ -211,33 +222,29 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
     if code:
         return Fault(diagnose_state(code, resource, fields), reason, message)
     diagnosis = diagnose(resource, reason, message, fields)
-    if diagnosis.code in _TELLS_BY_ITSELF:
+    if diagnosis.code in _COMPLETE:
         return Fault(diagnosis, reason, message)
-    for said in dict.fromkeys((resource.reason, resource.condition("Stalled").get("reason"))):
-        if added := _REMEDIATED.get(text_of(said)):
+    for known in dict.fromkeys((resource.reason, resource.condition("Stalled").get("reason"))):
+        if added := _REMEDIATED.get(text_of(known)):
             diagnosis = diagnosis.adding(added)
     return Fault(diagnosis, reason, message)
 
 
 def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
-    """Say why *component*, which is down, does no work; *kinds* are those it should reconcile."""
+    """Return the fault of *component*, which is unavailable and should reconcile *kinds*."""
     problem = component.problem
-    code = (
-        _OF_TROUBLE.get(problem.code, "controller-not-ready")
-        if problem
-        else ("controller-not-ready")
-    )
+    code = _CODES_OF_PROBLEMS.get(problem.code if problem else "", "controller-not-ready")
     text = problem.text if problem else f"{component.ready} of {component.wanted} replicas ready"
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
               "trouble": text}  # fmt: skip
     diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})
-    if code == "controller-not-ready":  # a quota or a policy may keep its pods from being made
+    if code == "controller-not-ready":  # a quota or a policy may reject its pods
         diagnosis = diagnosis.adding(first=workload_hints(text, fields))
     return Fault(diagnosis, code, text)
 
 
 def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
-    """Say that the controller *name* is not there at all."""
+    """Return the fault of the missing controller *name*."""
     instance = state.instance
     fields = {
         "name": name,
@@ -249,14 +256,14 @@ def fault_of_missing(state: State, name: str, kinds: str) -> Fault:
 
 
 def fault_of_unserved(state: State, controller: str, kinds: str) -> Fault:
-    """Say that the CRDs of *kinds*, which *controller* reconciles, are not there."""
+    """Return the fault of *controller*, which reconciles *kinds* whose CRDs are missing."""
     code = "operator-crd-missing" if controller == OPERATOR else "controller-crd-missing"
     fields = {**state.template_fields, "controller": controller, "kinds": kinds}
     return Fault(diagnose_state(code, None, fields), "", "")
 
 
 def fault_of_images(state: State, instance: Resource, components: Iterable[Component]) -> Fault:
-    """Say that the images of several *components* that *instance* asks for cannot be pulled."""
+    """Return the fault of *instance*, whose *components* have images that cannot be pulled."""
     found = list(components)
     fields = {
         **_fields(state, instance),
@@ -267,17 +274,20 @@ def fault_of_images(state: State, instance: Resource, components: Iterable[Compo
     return Fault(diagnose_state("instance-images", instance, fields), "ImagePullBackOff", text)
 
 
-def fault_of_hanging(state: State, component: Component, count: int) -> Fault:
-    """Say that *component* is ready and leaves *count* of its objects alone."""
+def fault_of_unresponsive_controller(state: State, component: Component, count: int) -> Fault:
+    """Return the fault of *component*, which is ready and ignores *count* of its objects."""
     ref = component.ref
     fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state("controller-hangs", None, fields), "", "")
 
 
-def fault_of_working(
+def fault_of_running_controller(
     state: State, component: Component, code: str, one: Fault, count: int
 ) -> Fault:
-    """Say what *component*, which runs, does to *count* objects; *one* has the words of one."""
+    """Return the fault of *component*, which runs and fails *count* objects.
+
+    *one* is the fault of one of them.
+    """
     ref = component.ref
     fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     return Fault(diagnose_state(code, None, fields), one.reason, one.message)

@@ -1,4 +1,4 @@
-"""Several causes that are one: something missing, or a controller that fails them all."""
+"""Merging several causes into the fault that they share: a missing object or a controller."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,110 +8,115 @@ from fluxstatus.causes.cause import Attribution, Cause
 from fluxstatus.causes.faults import (
     Fault,
     fault_of_absence,
-    fault_of_hanging,
+    fault_of_running_controller,
     fault_of_unread,
-    fault_of_working,
+    fault_of_unresponsive_controller,
 )
+from fluxstatus.causes.missing import Suggestions
 from fluxstatus.causes.unavailable import Controllers
-from fluxstatus.causes.waits import Upstream
+from fluxstatus.causes.waits import Waits
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.resource import Resource, Verdict, unhandled_since
-from fluxstatus.state.revisions import Lag, has_news, overdue
+from fluxstatus.state.revisions import Lag, has_new_artifacts, overdue
 from fluxstatus.state.state import State
 
-_SEVERAL = 2  # one alone may be an accident of its own
+_SEVERAL = 2  # a single object may have a fault of its own
 _UNTOUCHED = frozenset({"never-reconciled", "outdated", "stuck"})
-_OF_ITS_CONTROLLER = {
+_CONTROLLER_FAULTS = {
     "storage-full": "controller-storage-full",
     "storage-read-only": "controller-storage-fails",
     "source-storage": "controller-storage-fails",
     "flux-forbidden": "controller-forbidden",
 }
-_OF_ITS_STORAGE = {
+"""Codes of faults that several objects share because of their running controller."""
+
+_STORAGE_FAULTS = {
     "artifact-gone": "controller-artifacts-gone",
     "artifact-host-unreachable": "controller-unreachable",
 }
-"""Codes of faults that several objects share when a controller that runs is at fault.
-
-Disk and rights are those of the object's controller, artifacts are where its source is stored.
-"""
+"""Codes of faults that several objects share because of the controller that stores artifacts."""
 
 
 class Merging:
-    """Makes one cause of several in the *attribution* for what is wrong in a State."""
+    """Merges causes in the *attribution* of a State."""
 
     def __init__(
         self,
         state: State,
         controllers: Controllers,
         attribution: Attribution,
-        upstream: Upstream,
+        *,
+        waits: Waits,
+        suggestions: Suggestions,
         lags: Callable[[], Mapping[Key, Lag]],
     ) -> None:
         self._state = state
         self._lags = lags
         self._controllers = controllers
         self._attribution = attribution
-        self._upstream = upstream
+        self._waits = waits
+        self._suggestions = suggestions
 
-    def targets(self) -> None:
-        """Fold what does not exist, or could not be read, and several objects wait for."""
-        for pick, say in (
-            (_missing_of, fault_of_absence),
-            (_unread_of, fault_of_unread),
-        ):
-            waiting: dict[Key, dict[int, Cause]] = defaultdict(dict)
-            for cause in self._attribution.causes.values():
-                if target := pick(cause):
-                    waiting[target][id(cause)] = cause
-            for target, alone in waiting.items():
-                if len(alone) >= _SEVERAL:
-                    refs = [cause.ref.key for cause in alone.values()]
-                    fault = say(self._state, target, refs)
-                    self._fold(alone.values(), Ref("", *target), fault)
+    def merge_targets(self) -> None:
+        """Merge the causes of objects that wait for the same missing or unreadable object."""
+        missing: dict[Key, list[Cause]] = defaultdict(list)
+        unread: dict[Key, list[Cause]] = defaultdict(list)
+        for cause in self._attribution.causes:
+            if cause.fault.missing:
+                missing[cause.fault.missing].append(cause)
+            if cause.fault.unread:
+                unread[cause.fault.unread].append(cause)
+        for target, causes in missing.items():
+            if len(causes) >= _SEVERAL:
+                keys = [cause.ref.key for cause in causes]
+                fault = fault_of_absence(self._state, self._suggestions, target, keys)
+                self._merge(causes, Ref("", *target), fault)
+        for target, causes in unread.items():
+            if len(causes) >= _SEVERAL:
+                fault = fault_of_unread(self._state, target, len(causes))
+                self._merge(causes, Ref("", *target), fault)
 
-    def controllers(self) -> None:
-        """Fold what only looks like many faults, and is one of a controller that runs."""
-        for codes, component_of in (
-            (_OF_ITS_CONTROLLER, self._controllers.component_of),
-            (_OF_ITS_STORAGE, self._controllers.storage_of),
-        ):
-            self._shared(codes, component_of)
+    def merge_running_controllers(self) -> None:
+        """Merge the causes of objects that fail because of a running controller."""
+        self._merge_by_component(_CONTROLLER_FAULTS, self._controllers.component_of)
+        self._merge_by_component(_STORAGE_FAULTS, self._controllers.storage_of)
 
-    def hanging(self) -> Iterator[tuple[Cause, Resource]]:
-        """Fold what a running controller does not look at; give what is Ready, and left alone.
+    def merge_unresponsive_controllers(self) -> Iterator[tuple[Cause, Resource]]:
+        """Merge the causes of objects that a running controller ignores.
 
-        A reconcile request that is not handled, or a revision that is not taken up, is a sign as
-        good as an object that has no status.
+        Returns the objects that are Ready and ignored, each with the cause. A reconcile request
+        that is not handled, or a revision that is not applied, counts like an object without a
+        status.
         """
-        alone: dict[Ref, list[Cause]] = defaultdict(list)
+        ignored: dict[Ref, list[Cause]] = defaultdict(list)
         found: dict[Ref, Component] = {}
-        for resource, cause in self._attribution.own_causes():
+        for resource, cause in self._attribution.direct_causes():
             component = self._controllers.component_of(resource)
-            if cause.fault.diagnosis.code in _UNTOUCHED and component and not component.down:
+            untouched = cause.fault.diagnosis.code in _UNTOUCHED
+            if untouched and component and not component.unavailable:
                 found[component.ref] = component
-                alone[component.ref].append(cause)
-        asked: dict[Ref, list[tuple[Resource, datetime]]] = defaultdict(list)
-        lags = self._lags() if has_news(self._state) else {}
+                ignored[component.ref].append(cause)
+        requested: dict[Ref, list[tuple[Resource, datetime]]] = defaultdict(list)
+        lags = self._lags() if has_new_artifacts(self._state) else {}
         for resource in self._state.resources.values():
-            at = self._left_alone_since(resource, lags)
+            at = self._ignored_since(resource, lags)
             component = self._controllers.component_of(resource) if at else None
-            if at and component and not component.down:
+            if at and component and not component.unavailable:
                 found[component.ref] = component
-                asked[component.ref].append((resource, at))
+                requested[component.ref].append((resource, at))
         for ref, component in found.items():
-            resources = [cause.resource for cause in alone[ref] if cause.resource]
-            times = [r.since for r in resources if r.since] + [at for _, at in asked[ref]]
-            began, count = min(times, default=None), len(resources) + len(asked[ref])
+            resources = [cause.resource for cause in ignored[ref] if cause.resource]
+            times = [r.since for r in resources if r.since] + [at for _, at in requested[ref]]
+            began, count = min(times, default=None), len(resources) + len(requested[ref])
             if count < _SEVERAL or self._has_worked_since(began, component, resources):
                 continue
-            fault = fault_of_hanging(self._state, component, count)
-            cause = self._fold(alone[ref], ref, fault, began)
-            yield from ((cause, resource) for resource, _ in asked[ref])
+            fault = fault_of_unresponsive_controller(self._state, component, count)
+            cause = self._merge(ignored[ref], ref, fault, began)
+            yield from ((cause, resource) for resource, _ in requested[ref])
 
-    def _left_alone_since(self, resource: Resource, lags: Mapping[Key, Lag]) -> datetime | None:
-        """Return since when *resource*, which is Ready, waits for its controller, None if not."""
+    def _ignored_since(self, resource: Resource, lags: Mapping[Key, Lag]) -> datetime | None:
+        """Return since when *resource*, which is Ready, waits for its controller, or None."""
         if resource.verdict is not Verdict.READY:
             return None
         if at := unhandled_since(resource, self._state.now):
@@ -119,59 +124,51 @@ class Merging:
         lag = lags.get(resource.ref.key) if lags else None
         return lag.since if lag and overdue(self._state, resource, lag) else None
 
-    def _shared(
-        self, codes: dict[str, str], component_of: Callable[[Resource], Component | None]
+    def _merge_by_component(
+        self, codes: Mapping[str, str], component_of: Callable[[Resource], Component | None]
     ) -> None:
         alike: dict[tuple[Ref, str], list[Cause]] = defaultdict(list)
         found: dict[Ref, Component] = {}
-        for resource, cause in self._attribution.own_causes():
+        for resource, cause in self._attribution.direct_causes():
             component = component_of(resource)
             code = codes.get(self._code_of(resource, cause))
-            if code and component and not component.down:
+            if code and component and not component.unavailable:
                 found[component.ref] = component
                 alike[component.ref, code].append(cause)
         for (ref, code), causes in alike.items():
             if len(causes) >= _SEVERAL:
-                fault = fault_of_working(
+                fault = fault_of_running_controller(
                     self._state, found[ref], code, causes[0].fault, len(causes)
                 )
-                self._fold(causes, ref, fault)
+                self._merge(causes, ref, fault)
 
     def _code_of(self, resource: Resource, cause: Cause) -> str:
-        """Return the code of *cause*; who hangs in a download has not said yet that it fails."""
-        fetching = self._upstream.hangs_fetching(resource)
-        return "artifact-host-unreachable" if fetching else cause.fault.diagnosis.code
+        """Return the code of *cause*. An object that is stuck in a download has none of its own."""
+        stuck = self._waits.is_stuck_downloading(resource)
+        return "artifact-host-unreachable" if stuck else cause.fault.diagnosis.code
 
-    def _fold(
-        self, alone: Iterable[Cause], ref: Ref, fault: Fault, since: datetime | None = None
+    def _merge(
+        self, causes: Iterable[Cause], ref: Ref, fault: Fault, since: datetime | None = None
     ) -> Cause:
-        """Put one cause in the place of those *alone*; it began when the first of them did."""
-        old = list(alone)
+        """Replace *causes* by one, which began when the first of them did, or at *since*."""
+        old = list(causes)
         first = min((cause.since for cause in old if cause.since), default=None)
         cause = Cause(ref, fault, since=since or first)
-        self._attribution.put_in_place_of(old, cause)
+        self._attribution.replace(old, cause)
         return cause
 
     def _has_worked_since(
-        self, began: datetime | None, component: Component, alone: list[Resource]
+        self, began: datetime | None, component: Component, ignored: list[Resource]
     ) -> bool:
-        """Whether *component* has said anything of others since it left these *alone*."""
+        """Whether *component* has reported on other objects since it *began* to ignore these."""
         if began is None:
             return True
-        ids = {id(resource) for resource in alone}
+        keys = {resource.ref.key for resource in ignored}
         return any(
             other.since is not None
             and other.since > began
             and other.kind.controller == component.name
-            and id(other) not in ids
+            and other.ref.key not in keys
             and other.verdict is not Verdict.SUSPENDED
             for other in self._state.resources.values()
         )
-
-
-def _missing_of(cause: Cause) -> Key | None:
-    return cause.fault.missing
-
-
-def _unread_of(cause: Cause) -> Key | None:
-    return cause.fault.unread

@@ -1,8 +1,9 @@
-"""References that lead nowhere: to what, and what they may have meant."""
+"""References to objects that do not exist, and the objects that they may have meant."""
 
-import difflib
+from collections import defaultdict
 from collections.abc import Iterator
 
+from fluxstatus.base.similar import similar
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import (
@@ -14,78 +15,90 @@ from fluxstatus.state.references import (
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
-_ENOUGH_ALIKE = 0.6
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
-_LOOKED_UP = 50  # missing things for which a meaning is looked for: nobody reads more
-_COMPARED = 500  # names that one is compared with: where there are more, all are alike
+_MOST_TARGETS = 50  # missing objects with a suggestion: a reader needs no more
+_COMPARED = 500  # names that a name is compared with: where there are more, all are similar
 
 
 def missing_target(state: State, resource: Resource, reason: str, message: str) -> Key | None:
-    """Return the first thing that *resource* needs and that certainly does not exist."""
+    """Return the first object that *resource* needs and that certainly does not exist."""
     if resource.verdict is Verdict.NEVER:
-        return _elsewhere(state, resource)
+        return _missing_in_other_namespace(state, resource)
     if resource.verdict is Verdict.OUTDATED or reason == "AccessDenied":
-        return None  # the controller has not come so far as to look for it
+        return None  # the controller has not looked for it yet
     targets = (t for t in _needed(resource, message) if t[0] != "HelmChart")
     return next(filter(state.known_missing, targets), None)
 
 
-def _elsewhere(state: State, release: Resource) -> Key | None:
-    """Return the source in another namespace that a HelmRelease names which has no status at all.
+def _missing_in_other_namespace(state: State, release: Resource) -> Key | None:
+    """Return the missing source in another namespace of a HelmRelease without any status.
 
-    The HelmChart belongs beside its source; where that namespace does not exist helm-controller
-    fails to make it, and only its log says so (HC internal/reconcile/helmchart_template.go).
+    The HelmChart belongs beside its source. Where that namespace does not exist, helm-controller
+    fails to create it and reports that in its log only (HC internal/reconcile/
+    helmchart_template.go).
     """
     source, chart = template_source_of(release), source_of(release)
     if source is None or chart is None or source[1] == release.ref.namespace:
         return None
-    nowhere = state.known_missing(source) and state.known_missing(chart)
-    return source if nowhere else None
+    missing = state.known_missing(source) and state.known_missing(chart)
+    return source if missing else None
 
 
 def _needed(resource: Resource, message: str) -> Iterator[Key]:
-    """Return what must exist for *resource* to become ready.
+    """Return the objects that must exist before *resource* can become ready.
 
-    A kind in a message may be one of another group, so only what is said not to exist counts;
-    what a FluxInstance makes itself is never missing for it.
+    A kind in a message may belong to another group, so an object there only counts when the
+    message says that it was not found. The objects that a FluxInstance creates are not missing.
     """
     source = source_of(resource)
     if source:
         yield source
     if resource.ref.kind != "FluxInstance":
         yield from dependencies_of(resource, "")
-    for waited in health_checked(resource, message):
-        if waited.status == "NotFound":
-            yield waited.kind, waited.namespace or resource.ref.namespace, waited.name
+    for checked in health_checked(resource, message):
+        if checked.status == "NotFound":
+            yield checked.kind, checked.namespace or resource.ref.namespace, checked.name
 
 
-def nearest(state: State, target: Key, referrer: Key) -> str:
-    """Say what *referrer* may have meant by *target*: another kind, namespace or spelling.
+class Suggestions:
+    """The objects that references to missing objects may have meant."""
 
-    Empty when nothing is near, and when so much is missing that no spelling is to blame.
-    """
-    known = state.suggested
-    if target not in known:
-        known[target] = _nearest(state, target, referrer) if len(known) < _LOOKED_UP else ""
-    return known[target]
+    def __init__(self, state: State) -> None:
+        self._by_target: dict[Key, str] = {}
+        self._by_kind: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for kind, namespace, name in state.resources:
+            self._by_kind[kind].append((namespace, name))
+            self._kinds[namespace, name].append(kind)
 
+    def suggest(self, target: Key, referrer: Key) -> str:
+        """Return a phrase with the object that *referrer* may have meant by the missing *target*.
 
-def _nearest(state: State, target: Key, referrer: Key) -> str:
-    kind, namespace, name = target
-    for other in state.kinds_at.get((namespace, name), ()):
-        if KINDS[other].step == KINDS[kind].step:
-            return f" (a {other} of that name does)"
-    places = [place for place in state.places_of.get(kind, ()) if (kind, *place) != referrer]
-    flux_namespaces = [home for home, called in places if called == name]
-    own = [home for home in flux_namespaces if home == referrer[1]]
-    the_only_one = flux_namespaces if len(flux_namespaces) == 1 else []
-    for home in _closest(namespace, flux_namespaces) or own or the_only_one:
-        return f" (is {kind} {home}/{name} meant?)"
-    for spelled in _closest(name, [called for home, called in places if home == namespace]):
-        return f" (is {kind} {namespace}/{spelled} meant?)"
-    return ""
+        It has another kind, namespace or spelling. The phrase is empty when no object is similar,
+        and when so many objects are missing that a misspelling is unlikely.
+        """
+        if target not in self._by_target:
+            many = len(self._by_target) >= _MOST_TARGETS
+            self._by_target[target] = "" if many else self._nearest(target, referrer)
+        return self._by_target[target]
+
+    def _nearest(self, target: Key, referrer: Key) -> str:
+        kind, namespace, name = target
+        for other in self._kinds.get((namespace, name), ()):
+            if KINDS[other].step == KINDS[kind].step:
+                return f" (a {other} with that name does)"
+        places = [place for place in self._by_kind.get(kind, ()) if (kind, *place) != referrer]
+        namespaces = [other for other, other_name in places if other_name == name]
+        own = [other for other in namespaces if other == referrer[1]]
+        the_only_one = namespaces if len(namespaces) == 1 else []
+        for meant in _closest(namespace, namespaces) or own or the_only_one:
+            return f" (did you mean {kind} {meant}/{name}?)"
+        here = [other_name for other, other_name in places if other == namespace]
+        for meant in _closest(name, here):
+            return f" (did you mean {kind} {namespace}/{meant}?)"
+        return ""
 
 
 def _closest(word: str, candidates: list[str]) -> list[str]:
     near = [c for c in candidates if abs(len(c) - len(word)) <= _LENGTHS_APART]
-    return difflib.get_close_matches(word, near[:_COMPARED], 1, _ENOUGH_ALIKE)
+    return similar(word, near[:_COMPARED])

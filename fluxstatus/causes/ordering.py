@@ -1,4 +1,4 @@
-"""An order in which each comes after what it waits for, and the circles that have none."""
+"""An order in which each object comes after its dependencies, and the dependency cycles."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -7,57 +7,58 @@ from collections.abc import Set as AbstractSet
 from fluxstatus.model.ref import Key
 
 
-def in_order(waits: Mapping[Key, AbstractSet[Key]]) -> tuple[list[Key], list[list[Key]]]:
-    """Order the keys of *waits* (each to what it waits for), and give the circles among them.
+def in_order(dependencies: Mapping[Key, AbstractSet[Key]]) -> tuple[list[Key], list[list[Key]]]:
+    """Return the keys of *dependencies* after those that they depend on, and the cycles.
 
-    In a circle each waits for the next, and the last for the first. Its first member, the
-    smallest, has its place in the order as if it waited for nothing. However many circles there
-    are, each key is put in its place once.
+    In a cycle each key depends on the next, and the last on the first. The first member is the
+    smallest; it is ordered as if it had no dependencies. Each key is placed once, so the time is
+    linear in the number of dependencies, however many cycles there are.
     """
-    left = {key: {one for one in waited if one in waits} for key, waited in waits.items()}
-    behind: dict[Key, list[Key]] = defaultdict(list)
-    for key, waited in left.items():
-        for one in waited:
-            behind[one].append(key)
+    left = {key: {one for one in needed if one in dependencies}
+            for key, needed in dependencies.items()}  # fmt: skip
+    dependents: dict[Key, list[Key]] = defaultdict(list)
+    for key, needed in left.items():
+        for one in needed:
+            dependents[one].append(key)
     order: list[Key] = []
-    circles: list[list[Key]] = []
-    free = sorted(key for key, waited in left.items() if not waited)
+    cycles: list[list[Key]] = []
+    free = sorted(key for key, needed in left.items() if not needed)
     for key in sorted(left):
-        _put_in_place(free, order, left, behind)
-        while key in left:  # in a circle, or behind one
-            circle = _circle_from(key, left)
-            circles.append(circle)
-            _put_in_place([circle[0]], order, left, behind)
-    return order, circles
+        _place(free, order, left, dependents)
+        while key in left:  # it is in a cycle, or depends on one
+            cycle = _cycle_from(key, left)
+            cycles.append(cycle)
+            _place([cycle[0]], order, left, dependents)
+    return order, cycles
 
 
-def _put_in_place(
+def _place(
     free: list[Key],
     order: list[Key],
     left: dict[Key, set[Key]],
-    behind: Mapping[Key, list[Key]],
+    dependents: Mapping[Key, list[Key]],
 ) -> None:
-    """Move what is *free*, and what this sets free, from *left* to *order*."""
+    """Move the *free* keys, and all keys that become free by that, from *left* to *order*."""
     while free:
         key = free.pop()
         order.append(key)
         del left[key]
-        for other in behind.get(key, ()):
+        for other in dependents.get(key, ()):
             if left.get(other):
                 left[other].discard(key)
                 if not left[other]:
                     free.append(other)
 
 
-def _circle_from(start: Key, left: Mapping[Key, AbstractSet[Key]]) -> list[Key]:
-    """Follow what *start* waits for until it goes round."""
-    way: list[Key] = []
-    place: dict[Key, int] = {}
+def _cycle_from(start: Key, left: Mapping[Key, AbstractSet[Key]]) -> list[Key]:
+    """Follow the dependencies of *start* until a key comes back, and return that cycle."""
+    path: list[Key] = []
+    position: dict[Key, int] = {}
     key = start
-    while key not in place:
-        place[key] = len(way)
-        way.append(key)
+    while key not in position:
+        position[key] = len(path)
+        path.append(key)
         key = min(left[key])
-    circle = way[place[key] :]
-    smallest = circle.index(min(circle))
-    return [*circle[smallest:], *circle[:smallest]]
+    cycle = path[position[key] :]
+    smallest = cycle.index(min(cycle))
+    return [*cycle[smallest:], *cycle[:smallest]]

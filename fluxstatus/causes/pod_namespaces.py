@@ -1,4 +1,4 @@
-"""Where a second look helps: the workloads that a failed reconciliation waited for."""
+"""The namespaces of workloads that failed reconciliations wait for: their pods tell the reason."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,12 +12,12 @@ _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "Rollb
 
 
 def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
-    """Return the namespaces whose pods tell why something in *answers* does not become healthy.
+    """Return the namespaces whose pods tell why objects in *answers* do not become healthy.
 
-    *answers* are those to the lists of Flux objects, by plural.group, and to that of the events:
-    while the next attempt runs, only an event still says what the last one waited for.
+    *answers* are the lists of Flux objects, by plural.group, and of events: while an attempt
+    runs, only an event still has the message of the last failed health check.
     """
-    at_work: set[tuple[str, str, str]] = set()
+    in_progress: set[tuple[str, str, str]] = set()
     found: set[str] = set()
     for kind in _APPLIERS:
         for item in answers.get(KINDS[kind].resource, Answer()).items:
@@ -25,11 +25,11 @@ def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
                 if condition.get("status") == "False":
                     found.update(_namespaces_of(item, condition))
                 elif condition.get("status") == "Unknown" and condition.get("type") == "Ready":
-                    # It reconciles: its conditions of before are wiped.
-                    at_work.add(_name_of({"kind": kind, **map_of(item.get("metadata"))}))
-    for event in answers.get("events", Answer()).items if at_work else ():
-        if _name_of(map_of(event.get("involvedObject"))) in at_work:
-            found.update(_waited_in(text_of(event.get("message"))))
+                    # An attempt runs, which has reset the earlier conditions.
+                    in_progress.add(_name_of({"kind": kind, **map_of(item.get("metadata"))}))
+    for event in answers.get("events", Answer()).items if in_progress else ():
+        if _name_of(map_of(event.get("involvedObject"))) in in_progress:
+            found.update(_namespaces_in(text_of(event.get("message"))))
     return found - {""}
 
 
@@ -41,15 +41,15 @@ def _name_of(thing: Object) -> tuple[str, str, str]:
     return text_of(thing.get("kind")), text_of(thing.get("namespace")), text_of(thing.get("name"))
 
 
-def _waited_in(message: str) -> Iterator[str]:
+def _namespaces_in(message: str) -> Iterator[str]:
     return (
-        waited.namespace for waited in health_check_targets(message) if waited.kind not in KINDS
+        target.namespace for target in health_check_targets(message) if target.kind not in KINDS
     )
 
 
 def _namespaces_of(item: Object, condition: Object) -> Iterator[str]:
-    """Return where pods tell more of *item* than its *condition*, which is False."""
-    yield from _waited_in(text_of(condition.get("message")))
+    """Return where the pods are that explain why *condition* of *item* is False."""
+    yield from _namespaces_in(text_of(condition.get("message")))
     if condition.get("reason") in _HELM_FAILED:
         spec, metadata = map_of(item.get("spec")), map_of(item.get("metadata"))
         yield text_of(spec.get("targetNamespace")) or text_of(metadata.get("namespace"))

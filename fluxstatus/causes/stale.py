@@ -1,4 +1,4 @@
-"""What is Ready and yet cut off: on what it got before, or with a spec that nobody changes."""
+"""Objects that are Ready although they get nothing new, or their spec no longer changes."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from fluxstatus.causes.cause import Cause
 from fluxstatus.model.ref import Key
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import feeds_of, selected_inputs
-from fluxstatus.state.resource import WELL, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.state import State
 
 _SOURCES_FIRST = {
@@ -15,33 +15,35 @@ _SOURCES_FIRST = {
     "ResourceSetInputProvider": 0, "ImageRepository": 0,
     "HelmChart": 1, "ArtifactGenerator": 2, "ExternalArtifact": 3,
 }  # fmt: skip
-"""An order in which each comes after what it may take its artifact from."""
+"""An order in which every kind comes after the kinds that it may take its artifact from."""
 
 
-def cut_off(
+def find_stale(
     state: State,
     by_object: Mapping[Key, Sequence[Cause]],
-    stopped_for: Callable[[Resource], Cause | None],
+    unavailable_for: Callable[[Resource], Cause | None],
 ) -> dict[Key, Sequence[Cause]]:
-    """Find what is Ready, and whose source or controller has a cause; note it at the cause.
+    """Return the causes of each object that is Ready and whose source or controller has failed.
 
-    Its controller may not even have noticed: it only needs some artifact to be content.
-    *by_object* has the causes of what is not well; *stopped_for* gives that of a controller.
+    Its controller may not have noticed, because any stored artifact is enough for it. *by_object*
+    has the causes of the objects that are not healthy; *unavailable_for* returns the cause of an
+    unavailable controller. The objects are added to the causes.
     """
     found: dict[Key, Sequence[Cause]] = {}
     for resource in sorted(
-        (r for r in state.resources.values() if r.verdict in WELL),
+        (r for r in state.resources.values() if r.verdict in HEALTHY),
         key=lambda r: _SOURCES_FIRST.get(r.ref.kind, len(_SOURCES_FIRST)),
     ):
-        stopped = stopped_for(resource)
-        causes = [stopped] if stopped and not resource.kind.static else [
-            cause
-            for feed in _feeds(state, resource)
-            for cause in by_object.get(feed) or found.get(feed) or ()
-        ]  # fmt: skip
+        unavailable = unavailable_for(resource)
+        if unavailable and not resource.kind.static:
+            causes = [unavailable]
+        else:
+            causes = []
+            for feed in _feeds(state, resource):
+                causes += by_object.get(feed) or found.get(feed) or ()
         if causes:
             found[resource.ref.key] = causes
-        for cause in {id(cause): cause for cause in causes}.values():
+        for cause in dict.fromkeys(causes):
             if resource.ref != cause.ref:
                 cause.stale.append(resource.ref)
     return found
@@ -53,21 +55,26 @@ def _feeds(state: State, resource: Resource) -> Iterator[Key]:
         yield from selected_inputs(state, resource)
 
 
-def frozen(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
-    """Find what was made by something suspended, so that its spec stays; note it at the cause."""
+def find_not_updated(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
+    """Return each object with a suspended owner, with the cause of that owner.
+
+    The spec of such an object no longer changes. The objects are added to the causes.
+    """
     suspended = {
         cause.ref.key: cause
         for cause in causes
         if cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
     }
+    if not suspended:
+        return {}
+    owned: dict[Key, list[Resource]] = defaultdict(list)
+    for resource in state.resources.values():
+        if resource.ref.kind != "HelmChart":  # helm-controller creates it, not a chart
+            for owner in makers_of(resource.labels):
+                owned[owner].append(resource)
     found: dict[Key, Cause] = {}
-    made: dict[Key, list[Resource]] = defaultdict(list)
-    for resource in state.resources.values() if suspended else ():
-        # A HelmChart is made by helm-controller itself, not by a chart.
-        for maker in makers_of(resource.labels) if resource.ref.kind != "HelmChart" else ():
-            made[maker].append(resource)
     for owner, cause in suspended.items():
-        for resource in made.get(owner, ()):
+        for resource in owned.get(owner, ()):
             found[resource.ref.key] = cause
-            cause.frozen.append(resource.ref)
+            cause.not_updated.append(resource.ref)
     return found

@@ -1,7 +1,7 @@
-"""Who waits for whom, and what it all comes down to: one cause per fault, and what it blocks.
+"""Tracing symptoms to causes: one cause per fault, and the objects that it blocks.
 
-An object is judged in one of three ways: it is well or on its way; it has a fault of its own
-(a cause); or it only waits for others, and then their causes are its own.
+An object is healthy or in progress; or it has a fault of its own, which is a cause; or it only
+waits for other objects, and then their causes are its causes.
 """
 
 from collections import defaultdict
@@ -11,69 +11,76 @@ from functools import cached_property
 from fluxstatus.causes.cause import Attribution, Cause
 from fluxstatus.causes.faults import Fault, fault_of, fault_of_waiting
 from fluxstatus.causes.merging import Merging
-from fluxstatus.causes.missing import missing_target
+from fluxstatus.causes.missing import Suggestions, missing_target
 from fluxstatus.causes.ordering import in_order
-from fluxstatus.causes.stale import cut_off, frozen
-from fluxstatus.causes.stopped import Stopped
-from fluxstatus.causes.unavailable import UNTOUCHED, Controllers
-from fluxstatus.causes.waits import Upstream
+from fluxstatus.causes.stale import find_not_updated, find_stale
+from fluxstatus.causes.unavailable import UNTOUCHED, ControllerCauses, Controllers
+from fluxstatus.causes.waits import Waits
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
 from fluxstatus.model.ref import Key
-from fluxstatus.state.last_attempt import since_of, tries_again
+from fluxstatus.state.last_attempt import is_failed_retry, since_of
 from fluxstatus.state.references import dependency_named, source_of
-from fluxstatus.state.resource import MOVING, WELL, YOUNG, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, YOUNG, Resource, Verdict
 from fluxstatus.state.revisions import Lag, lags_of
 from fluxstatus.state.state import State
 
 __all__ = ["Cause", "Causes"]
 
-_CANCELED = "HealthCheckCanceled"  # in favour of a newer attempt, which starts at once
+_CANCELED = "HealthCheckCanceled"  # a newer attempt has replaced it, and starts at once
 
 
 class Causes:
     """The causes in a State.
 
-    `by_object` tells the causes of an object that is not well; `cut_off` those of one that is
-    Ready, on what it got before they began; `frozen_by` what is suspended and made an object;
-    `moving` are the objects on their way that need no help; `not_installed` are the controllers
-    that the FluxInstance has yet to install for the first time; `gone_kinds` are those whose CRD
-    is missed by something; `all` are the causes, each once.
+    `by_object` has the causes of each object that is not healthy; `stale_causes` the causes of
+    each object that is Ready with what it got before they began; `suspended_owners` the cause of
+    the suspended owner of an object. `in_progress` are the objects that need no help;
+    `not_installed` the controllers that the FluxInstance has yet to install for the first time;
+    `missing_kinds` the kinds whose missing CRD blocks an object; `all` are the causes, each once.
+    `suggestions` are for references to missing objects.
     """
 
     def __init__(self, state: State, controllers: Controllers) -> None:
-        """Trace every object of *state* that is not well to its causes."""
+        """Trace every object of *state* that is not healthy to its causes."""
         self._state = state
         self._controllers = controllers
-        self._stopped = Stopped(state, self._controllers)
-        self.not_installed = self._stopped.not_installed
-        self._attribution = Attribution(state, self._stopped.causes.items())
+        self._of_controllers = ControllerCauses(state, controllers)
+        self.not_installed = self._of_controllers.not_installed
+        self.suggestions = Suggestions(state)
+        self._attribution = Attribution(state, self._of_controllers.causes.items())
         self.by_object = self._attribution.by_object
-        self._upstream = Upstream(state, self.by_object)
-        self._waits: dict[Key, set[Key]] = {}
-        self.moving: set[Key] = set()
+        self._waits = Waits(state, self.by_object)
+        self._waits_for: dict[Key, set[Key]] = {}
+        self.in_progress: set[Key] = set()
         for key, resource in state.resources.items():
-            if resource.verdict not in WELL:
+            if resource.verdict not in HEALTHY:
                 self._classify(key, resource)
         self._follow_waits()
-        self._explain_not_installed()
+        self._attribute_not_installed()
         merging = Merging(
-            state, self._controllers, self._attribution, self._upstream, lambda: self.lags
+            state,
+            controllers,
+            self._attribution,
+            waits=self._waits,
+            suggestions=self.suggestions,
+            lags=lambda: self.lags,
         )
-        merging.targets()
-        merging.controllers()
-        asked_in_vain = list(merging.hanging())
-        self.cut_off = cut_off(state, self.by_object, self._stopped.needed_by)
-        for cause, resource in asked_in_vain:
-            if resource.ref.key not in self.cut_off:
-                self.cut_off[resource.ref.key] = [cause]
+        merging.merge_targets()
+        merging.merge_running_controllers()
+        ignored = list(merging.merge_unresponsive_controllers())
+        self.stale_causes = find_stale(state, self.by_object, self._of_controllers.blocking)
+        for cause, resource in ignored:
+            if resource.ref.key not in self.stale_causes:
+                self.stale_causes[resource.ref.key] = [cause]
                 cause.stale.append(resource.ref)
         self.all: list[Cause] = self._distinct()
-        self.frozen_by = frozen(state, self.all)
-        self.gone_kinds = {kind for kind, cause in self._stopped.of_kinds.items() if cause.blocks}
+        self.suspended_owners = find_not_updated(state, self.all)
+        by_kind = self._of_controllers.by_missing_kind
+        self.missing_kinds = {kind for kind, cause in by_kind.items() if cause.blocks}
 
     @cached_property
     def lags(self) -> dict[Key, Lag]:
-        """What each object that is Ready runs, compared with what its source has."""
+        """The revision of each Ready object, compared with that of its source."""
         return lags_of(self._state)
 
     @cached_property
@@ -87,117 +94,121 @@ class Causes:
 
     def _distinct(self) -> list[Cause]:
         distinct = dict(self._attribution.causes)
-        distinct |= {id(c): c for found in self.cut_off.values() for c in found}
-        distinct |= {id(c): c for c in self._stopped.causes.values()}
-        return list(distinct.values())
+        for causes in self.stale_causes.values():
+            distinct.update(dict.fromkeys(causes))
+        distinct.update(dict.fromkeys(self._of_controllers.causes.values()))
+        return list(distinct)
 
-    def _explain_not_installed(self) -> None:
-        """Blame what keeps the FluxInstance from its first installation for what is not there."""
+    def _attribute_not_installed(self) -> None:
+        """Attribute the missing controllers to what blocks the first installation of Flux."""
         instance = self._state.instance
         for cause in self.by_object.get(instance.ref.key, ()) if instance else ():
             cause.waiting += self.not_installed
 
     def _classify(self, key: Key, resource: Resource) -> None:
-        taken = self._controllers.takes(resource)
-        stopped = self._stopped.needed_by(resource)
+        is_watched = self._controllers.is_watched(resource)
+        blocking = self._of_controllers.blocking(resource)
         instance = self._state.instance
-        if instance and self._controllers.stopped(resource) in self.not_installed:
-            self._waits[key] = {instance.ref.key}
-        elif stopped and not self._fails_by_itself(resource):
-            self._attribution.add(key, [stopped])
-            if self._upstream.speaks_of_others(resource):
-                self._waits[key] = self._not_well_upstream(resource)
-        elif resource.verdict is Verdict.SUSPENDED or not taken:
-            self._attribution.add(key, [self._own_cause(resource, taken=taken)])
-        elif self._is_on_its_way(resource):
-            self.moving.add(key)
+        if instance and self._controllers.unavailable_for(resource) in self.not_installed:
+            self._waits_for[key] = {instance.ref.key}
+        elif blocking and not self._fails_anyway(resource):
+            self._attribution.add(key, [blocking])
+            if self._waits.is_about_others(resource):
+                self._waits_for[key] = self._unhealthy_dependencies(resource)
+        elif resource.verdict is Verdict.SUSPENDED or not is_watched:
+            self._attribution.add(key, [self._direct_cause(resource, is_watched=is_watched)])
+        elif self._is_in_progress(resource):
+            self.in_progress.add(key)
         else:
             self._classify_failing(key, resource)
 
-    def _is_on_its_way(self, resource: Resource) -> bool:
-        """Whether *resource* is at work, or its controller has had no time to look at it."""
+    def _is_in_progress(self, resource: Resource) -> bool:
+        """Whether *resource* is being reconciled, or its controller has only just started."""
         if resource.verdict in UNTOUCHED:
             return self._controllers.has_just_started(resource)
-        return resource.verdict in MOVING and not tries_again(self._state, resource)
+        return resource.verdict in IN_PROGRESS and not is_failed_retry(self._state, resource)
 
     def _classify_failing(self, key: Key, resource: Resource) -> None:
-        """Classify *resource*, which fails, or did with its last attempt."""
-        speaks = self._upstream.speaks_of_others(resource)
-        if speaks and (upstream := self._not_well_upstream(resource)):
-            self._waits[key] = upstream
-        elif speaks and self._upstream.was_just_answered(resource):
-            self.moving.add(key)
-        elif not self._may_heal(resource, cause := self._own_cause(resource, taken=True)):
-            self._attribution.add(key, [cause])
-            checked = self._upstream.checked_and_not_well(resource)
-            if checked := self._without_pending(resource, checked):
-                self._waits[key] = checked
-        else:
-            self.moving.add(key)
+        """Classify *resource*, which fails, or failed in its last attempt."""
+        about_others = self._waits.is_about_others(resource)
+        if about_others and (dependencies := self._unhealthy_dependencies(resource)):
+            self._waits_for[key] = dependencies
+            return
+        if about_others and self._waits.just_became_healthy(resource):
+            self.in_progress.add(key)
+            return
+        cause = self._direct_cause(resource, is_watched=True)
+        if self._may_recover(resource, cause):
+            self.in_progress.add(key)
+            return
+        self._attribution.add(key, [cause])
+        checked = self._waits.unhealthy_in_health_check(resource)
+        if checked := self._without_pending(resource, checked):
+            self._waits_for[key] = checked
 
-    def _fails_by_itself(self, resource: Resource) -> bool:
-        """Whether it fails for a reason that a working controller would only find again."""
+    def _fails_anyway(self, resource: Resource) -> bool:
+        """Whether *resource* fails for a reason that a working controller would report again."""
         final = (Verdict.FAILED, Verdict.STALLED, Verdict.SUSPENDED)
-        others = self._upstream
-        if self._stopped.unserved_for(resource) and resource.verdict is not Verdict.SUSPENDED:
+        missing_crd = self._of_controllers.missing_crd_for(resource)
+        if missing_crd and resource.verdict is not Verdict.SUSPENDED:
             return False
         return resource.verdict in final and (
-            self._refers_to_nothing(resource)
-            or not (others.speaks_of_others(resource) or others.cannot_download(resource))
+            self._refers_to_missing(resource)
+            or not (self._waits.is_about_others(resource) or self._waits.cannot_download(resource))
         )
 
-    def _refers_to_nothing(self, resource: Resource) -> bool:
-        """Whether *resource* names what does not exist, and what no controller is to make."""
-        missing = missing_target(self._state, resource, *self._upstream.words(resource))
+    def _refers_to_missing(self, resource: Resource) -> bool:
+        """Whether *resource* names a missing object that no controller creates."""
+        missing = missing_target(self._state, resource, *self._waits.reason_and_message(resource))
         return missing is not None and missing[0] != "ExternalArtifact"
 
-    def _may_heal(self, resource: Resource, cause: Cause) -> bool:
-        """Whether *resource* is so young that a passing fault is no news yet."""
+    def _may_recover(self, resource: Resource, cause: Cause) -> bool:
+        """Whether *resource* is so young that a transient fault is expected."""
         young = resource.age(self._state.now) < YOUNG
         began = cause.since is not None and self._state.now - cause.since < YOUNG
-        passing = resource.verdict is Verdict.TERMINATING or resource.reason == _CANCELED
-        return (began and passing) or (young and cause.fault.diagnosis.rule.transient)
+        transient = resource.verdict is Verdict.TERMINATING or resource.reason == _CANCELED
+        return (began and transient) or (young and cause.fault.diagnosis.rule.transient)
 
-    def _not_well_upstream(self, resource: Resource) -> set[Key]:
-        """Return what *resource* waits for that is not well, stopped controllers among it."""
-        found = self._upstream.not_well(resource)
+    def _unhealthy_dependencies(self, resource: Resource) -> set[Key]:
+        """Return the unhealthy objects and controllers that *resource* waits for."""
+        found = self._waits.unhealthy(resource)
         if resource.ref.kind == "FluxInstance":
-            found |= {ref.key for ref in self._stopped.causes}
+            found |= {ref.key for ref in self._of_controllers.causes}
         return self._without_pending(resource, found)
 
     def _without_pending(self, resource: Resource, keys: set[Key]) -> set[Key]:
-        """Return the *keys* that a FluxInstance can wait for: not what only waits for it."""
+        """Return the *keys* without the objects that wait for the FluxInstance themselves."""
         if resource.ref.kind != "FluxInstance":
             return keys
         return {key for key in keys if not self._waits_for_installation(key)}
 
     def _waits_for_installation(self, key: Key) -> bool:
         resource = self._state.resources.get(key)
-        return resource is not None and (
-            self._controllers.stopped(resource) in self.not_installed
-        )  # fmt: skip
+        if resource is None:
+            return False
+        return self._controllers.unavailable_for(resource) in self.not_installed
 
-    def _own_cause(self, resource: Resource, *, taken: bool) -> Cause:
-        fault = fault_of(self._state, resource, taken=taken)
-        if self._waits_for_nothing_bad(resource, fault):
+    def _direct_cause(self, resource: Resource, *, is_watched: bool) -> Cause:
+        fault = fault_of(self._state, self.suggestions, resource, is_watched=is_watched)
+        if self._waits_without_reason(resource, fault):
             fault = fault_of_waiting(self._state, resource)
         owner = self._release_of(resource)
         since = since_of(self._state, resource, fault.reason)
         return Cause(owner.ref if owner else resource.ref, fault, owner or resource, since)
 
-    def _waits_for_nothing_bad(self, resource: Resource, fault: Fault) -> bool:
-        """Whether *resource* says that it waits, and nothing says what is wrong with that."""
+    def _waits_without_reason(self, resource: Resource, fault: Fault) -> bool:
+        """Whether *resource* reports that it waits, and nothing tells why."""
         if fault.missing or fault.reason not in ("DependencyNotReady", resource.reason):
             return False
-        _, message = self._upstream.words(resource)
+        _, message = self._waits.reason_and_message(resource)
         named = dependency_named(resource, message) and fault.reason == "DependencyNotReady"
         unknown = fault.diagnosis.code == UNKNOWN_FAULT.code
-        return bool(named) or (unknown and self._upstream.speaks_of_others(resource))
+        return bool(named) or (unknown and self._waits.is_about_others(resource))
 
     def _release_of(self, chart: Resource) -> Resource | None:
-        """Return the HelmRelease whose chart template made the HelmChart *chart*.
+        """Return the HelmRelease whose chart template the HelmChart *chart* was created from.
 
-        The release is what its owner can correct; the chart follows.
+        The user corrects the release, and helm-controller updates the chart.
         """
         if chart.ref.kind != "HelmChart":
             return None
@@ -215,38 +226,39 @@ class Causes:
         }
 
     def _follow_waits(self) -> None:
-        """Return each object that waits the causes of what it waits for, the deepest first.
+        """Attribute each waiting object to the causes of its dependencies, in their order.
 
-        A circle has no deepest: its first member becomes a cause, and the others wait for it.
+        A cycle has no first member in that order: its smallest member becomes a cause, and the
+        others wait for it.
         """
-        order, circles = in_order(self._waits)
-        for circle in circles:
-            self._blame_circle(circle)
-        first = {circle[0] for circle in circles}
+        order, cycles = in_order(self._waits_for)
+        for cycle in cycles:
+            self._attribute_cycle(cycle)
+        first = {cycle[0] for cycle in cycles}
         for key in order:
             if key not in first:
                 self._follow(key)
-        for key in first:  # what keeps another member of the circle keeps it, too
-            self._attribution.add(key, self._causes_of(self._waits[key]))
+        for key in first:  # the causes of another member of the cycle block it, too
+            self._attribution.add(key, self._causes_of(self._waits_for[key]))
 
     def _follow(self, key: Key) -> None:
-        if causes := self._causes_of(self._waits[key]):
+        if causes := self._causes_of(self._waits_for[key]):
             self._attribution.add(key, causes)
         elif key in self.by_object:
             return
-        elif self._waits[key] & self.moving:
-            self.moving.add(key)
+        elif self._waits_for[key] & self.in_progress:
+            self.in_progress.add(key)
         else:
             resource = self._state.resources[key]
-            self._attribution.add(key, [self._own_cause(resource, taken=True)])
+            self._attribution.add(key, [self._direct_cause(resource, is_watched=True)])
 
     def _causes_of(self, keys: Iterable[Key]) -> list[Cause]:
         return [cause for key in sorted(keys) for cause in self.by_object.get(key, ())]
 
-    def _blame_circle(self, circle: list[Key]) -> None:
-        resource = self._state.resources[circle[0]]
-        names = [f"{kind} {namespace}/{name}" for kind, namespace, name in (*circle, circle[0])]
-        way = f"{names[0]} depends on itself" if len(circle) == 1 else " → ".join(names)
-        diagnosis = diagnose_state("dependency-cycle", resource, {"cycle": way})
+    def _attribute_cycle(self, cycle: list[Key]) -> None:
+        resource = self._state.resources[cycle[0]]
+        names = [f"{kind} {namespace}/{name}" for kind, namespace, name in (*cycle, cycle[0])]
+        path = f"{names[0]} depends on itself" if len(cycle) == 1 else " → ".join(names)
+        diagnosis = diagnose_state("dependency-cycle", resource, {"cycle": path})
         fault = Fault(diagnosis, resource.reason, resource.message)
-        self._attribution.add(circle[0], [Cause(resource.ref, fault, resource, resource.since)])
+        self._attribution.add(cycle[0], [Cause(resource.ref, fault, resource, resource.since)])

@@ -1,11 +1,18 @@
-"""Which controllers do no work, and whose objects that leaves alone."""
+"""The controllers of Flux that are unavailable, and the objects that need them."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fluxstatus.causes.faults import Fault, fault_of_component, fault_of_missing, fault_of_unserved
+from fluxstatus.causes.cause import Cause
+from fluxstatus.causes.faults import (
+    Fault,
+    fault_of_component,
+    fault_of_images,
+    fault_of_missing,
+    fault_of_unserved,
+)
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.pods import started_at
@@ -18,35 +25,37 @@ if TYPE_CHECKING:
 
 SOURCE_CONTROLLER = "source-controller"
 STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}
-"""Who stores the artifacts of a kind, where it is not source-controller (SW main.go)."""
+"""The component that stores the artifacts of a kind, if not source-controller (SW main.go)."""
 
+_SEVERAL = 2  # a single object may have a fault of its own
 _CRD_VERSION = "apiextensions.k8s.io/v1"
 _NEWER = frozenset({"ExternalArtifact", "FluxReport", "ResourceSet", "ResourceSetInputProvider"})
-"""Kinds that came later than the controller that reconciles them."""
+"""Kinds that were added to Flux after the controller that reconciles them."""
 
 UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
+"""The verdicts of an object that its controller has not picked up."""
 
 
 class Controllers:
-    """The controllers of a State, by the name of the component.
+    """The controllers of a State.
 
-    `down` are those that are there and do no work, `missing` those that should be there and are
-    not: a Deployment's name to what is wrong with it. `unserved` tells, by kind, which CRD of a
-    controller that is there is not, and what that means; all of one controller are one fault.
+    `unavailable` are the Deployments without a ready pod, `missing` those that should exist and
+    do not: each maps a Deployment to its fault. `unserved` maps a kind to its missing CRD and the
+    fault; the missing CRDs of one controller are one fault.
     """
 
     def __init__(self, state: State) -> None:
-        """Find out which controllers of *state* work."""
+        """Find the controllers of *state* that do not work."""
         self._by_name: dict[str, list[Component]] = defaultdict(list)
         for component in (*state.components, *state.operators):
             self._by_name[component.name].append(component)
         self._readable = state.controllers_read
         self._now = state.now
-        self.down: dict[Ref, Fault] = {
+        self.unavailable: dict[Ref, Fault] = {
             c.ref: fault_of_component(state, c, kinds_of(c.name))
             for found in self._by_name.values()
             for c in found
-            if c.down and not c.starting
+            if c.unavailable and not c.starting
         }
         self.missing: dict[Ref, Fault] = {}
         if self._readable:
@@ -56,39 +65,39 @@ class Controllers:
                 self.missing[ref] = fault_of_missing(state, name, kinds_of(name))
         self.unserved = dict(self._unserved(state))
 
-    def takes(self, resource: Resource) -> bool:
-        """Whether some controller that was found would reconcile *resource*, up or down.
+    def is_watched(self, resource: Resource) -> bool:
+        """Whether a controller was found that reconciles *resource*, available or not.
 
-        True as well when the controllers could not be read, or none of that name exists: then
-        it is not the object's labels that are at fault.
+        Also true when the controllers could not be read, or none has the name: then the labels of
+        the object are not at fault.
         """
         found = self._by_name.get(controller_of(resource))
         if not found:
             return True
         if SHARD_KEY in resource.labels and resource.verdict in UNTOUCHED:
-            # Nobody has touched it: only a controller of just this shard speaks against the label.
+            # Nothing has reconciled it, so only a controller of this shard could.
             found = [component for component in found if component.selective]
-        return any(component.takes(resource) for component in found)
+        return any(component.watches(resource) for component in found)
 
     def component_of(self, resource: Resource) -> "Component | None":
-        """Return the controller that was found and reconciles *resource*, up or down."""
+        """Return the controller that was found and reconciles *resource*, available or not."""
         found = self._by_name.get(controller_of(resource), ())
-        return next((component for component in found if component.takes(resource)), None)
+        return next((component for component in found if component.watches(resource)), None)
 
     def storage_of(self, resource: Resource) -> "Component | None":
-        """Return the controller that stores the artifact which *resource* takes."""
+        """Return the controller that stores the artifact of the source of *resource*."""
         source = source_of(resource)
         name = STORES_ARTIFACTS.get(source[0], SOURCE_CONTROLLER) if source else SOURCE_CONTROLLER
         return next(iter(self._by_name.get(name, ())), None)
 
     def has_just_started(self, resource: Resource) -> bool:
-        """Whether the controller of *resource* has run for a moment only, so far."""
+        """Whether the controller of *resource* has been running for a few moments only."""
         component = self.component_of(resource)
         times = [at for pod in component.pods if (at := started_at(pod))] if component else []
         return bool(times) and self._now - max(times) < YOUNG
 
-    def unpullable(self) -> "list[Component]":
-        """Return the controllers whose image cannot be pulled, whether an older pod runs or not."""
+    def with_image_errors(self) -> "list[Component]":
+        """Return the controllers whose image cannot be pulled, even if an older pod still runs."""
         return [
             component
             for found in self._by_name.values()
@@ -96,64 +105,132 @@ class Controllers:
             if component.problem and component.problem.code == "image-pull"
         ]
 
-    def stopped(self, resource: Resource) -> Ref | None:
-        """Return the controller that should reconcile *resource* and does not work, or None."""
+    def unavailable_for(self, resource: Resource) -> Ref | None:
+        """Return the unavailable controller that should reconcile *resource*, or None."""
         name = controller_of(resource)
-        found = [c for c in self._by_name.get(name, ()) if c.takes(resource)]
+        found = [c for c in self._by_name.get(name, ()) if c.watches(resource)]
         if found:
-            return found[0].ref if all(c.down for c in found) else None
+            return found[0].ref if all(c.unavailable for c in found) else None
         if name in self._by_name:
             return None
         return next((ref for ref in self.missing if ref.name == name), None)
 
     @cached_property
-    def stopped_source(self) -> Ref | None:
-        """The source-controller when it does not work: then no artifact can be fetched."""
-        return next(
-            (ref for ref in (*self.down, *self.missing) if ref.name == SOURCE_CONTROLLER), None
-        )
+    def unavailable_source_controller(self) -> Ref | None:
+        """The source-controller if it is unavailable: then no artifact can be fetched."""
+        refs = (*self.unavailable, *self.missing)
+        return next((ref for ref in refs if ref.name == SOURCE_CONTROLLER), None)
 
     def _unserved(self, state: State) -> Iterator[tuple[str, tuple[Ref, Fault]]]:
-        """Return the kinds whose CRD is gone: the API server does not know them."""
+        """Return the kinds of found controllers that the API server does not serve."""
         served = state.evidence.served
-        for name in sorted(self._by_name) if served is not None else ():
+        if served is None:
+            return
+        for name in sorted(self._by_name):
             kinds = [k for k in KINDS.values() if k.controller == name and k.name not in _NEWER]
-            gone = [kind for kind in kinds if served is not None and kind.resource not in served]
-            if gone:
-                ref = Ref(_CRD_VERSION, "CustomResourceDefinition", "", gone[0].resource)
-                fault = fault_of_unserved(state, name, ", ".join(kind.name for kind in gone))
-                yield from ((kind.name, (ref, fault)) for kind in gone)
+            missing = [kind for kind in kinds if kind.resource not in served]
+            if missing:
+                ref = Ref(_CRD_VERSION, "CustomResourceDefinition", "", missing[0].resource)
+                fault = fault_of_unserved(state, name, ", ".join(kind.name for kind in missing))
+                yield from ((kind.name, (ref, fault)) for kind in missing)
 
     def _needed(self, state: State) -> set[str]:
-        """Return the names of what must be there: what is expected, and what has objects."""
+        """Return the names of the controllers that are expected, or whose objects exist."""
         with_objects = {controller_of(r) for r in state.resources.values() if not r.kind.static}
         with_objects.discard("")
         if state.instance is None and not state.components:
-            return with_objects  # nothing says that Flux was ever installed here
+            return with_objects  # nothing shows that Flux was ever installed here
         return with_objects | set(state.expected)
 
 
-def controller_of(resource: Resource) -> str:
-    """Return the component that reconciles *resource*, empty when it is none of Flux.
+class ControllerCauses:
+    """The faults of controllers and CRDs, as causes of the objects that need them.
 
-    Anybody's controller may make an ExternalArtifact (Flux RFC-0012).
+    `causes` has the causes by Deployment or CRD. `not_installed` are the controllers that the
+    FluxInstance has yet to install for the first time: no object misses them. `by_missing_kind`
+    has the cause of each kind without a CRD, even if no object needs it.
     """
-    made_by = resource.get("spec", "sourceRef", "kind")
-    theirs = resource.ref.kind == "ExternalArtifact" and made_by != "ArtifactGenerator"
+
+    def __init__(self, state: State, controllers: Controllers) -> None:
+        """Read the faults from the *controllers* of *state*."""
+        self._state, self._controllers = state, controllers
+        missing = controllers.missing
+        self.not_installed: list[Ref] = []
+        if not self._is_installed():
+            self.not_installed = [ref for ref in missing if ref.name != OPERATOR]
+        self.causes = {
+            ref: Cause(ref, fault)
+            for ref, fault in (*controllers.unavailable.items(), *missing.items())
+            if ref not in self.not_installed
+        }
+        self.by_missing_kind: dict[str, Cause] = {}
+        for kind, (ref, fault) in controllers.unserved.items():
+            self.by_missing_kind[kind] = self.causes.setdefault(ref, Cause(ref, fault))
+        self._attribute_images_to_instance()
+
+    def blocking(self, resource: Resource) -> Cause | None:
+        """Return the cause that blocks *resource*: its controller, its source's, or a CRD."""
+        if not self.causes:
+            return None
+        if missing_crd := self.missing_crd_for(resource):
+            return missing_crd
+        ref = self._controllers.unavailable_for(resource)
+        source = self._controllers.unavailable_source_controller
+        if ref is None and source and _fetches(resource) and self._controllers.is_watched(resource):
+            ref = source
+        return self.causes.get(ref) if ref else None
+
+    def missing_crd_for(self, resource: Resource) -> Cause | None:
+        """Return the cause of the missing CRD of the source of *resource*."""
+        source = source_of(resource) if self.by_missing_kind else None
+        return self.by_missing_kind.get(source[0]) if source else None
+
+    def _is_installed(self) -> bool:
+        """Whether the FluxInstance was ever applied; also true without one."""
+        instance = self._state.instance
+        return instance is None or bool(instance.status.get("lastAppliedRevision"))
+
+    def _attribute_images_to_instance(self) -> None:
+        """Replace the causes of several images that cannot be pulled by one of the FluxInstance.
+
+        It names the registry.
+        """
+        instance, found = self._state.instance, self._controllers.with_image_errors()
+        if instance is None or len(found) < _SEVERAL:
+            return
+        fault = fault_of_images(self._state, instance, found)
+        cause = Cause(instance.ref, fault, instance, waiting=[c.ref for c in found])
+        self.causes |= {component.ref: cause for component in found}
+
+
+def _fetches(resource: Resource) -> bool:
+    """Whether *resource* needs the artifact of a source to be reconciled."""
+    source = source_of(resource)
+    is_source = source is not None and source[0] in KINDS and KINDS[source[0]].step == "sources"
+    return is_source and resource.verdict is not Verdict.TERMINATING
+
+
+def controller_of(resource: Resource) -> str:
+    """Return the component that reconciles *resource*, empty if it is not a component of Flux.
+
+    Third-party controllers may create an ExternalArtifact (Flux RFC-0012).
+    """
+    creator = resource.get("spec", "sourceRef", "kind")
+    theirs = resource.ref.kind == "ExternalArtifact" and creator != "ArtifactGenerator"
     return "" if theirs else resource.kind.controller
 
 
 def kinds_of(name: str) -> str:
-    """Return the kinds that the component *name* reconciles, as a sentence lists them."""
+    """Return the kinds that the component *name* reconciles, separated by commas."""
     names = [kind.name for kind in KINDS.values() if kind.controller == name]
     names = [kind for kind in names if kind != "FluxReport"]
     return ", ".join(names) if names else "its objects"
 
 
 def is_operator(state: State, ref: Ref) -> bool:
-    """Whether *ref* is the operator's own Deployment, which the operator step speaks of.
+    """Whether *ref* is the Deployment of the operator, which the operator step reports on.
 
-    A Helm release may give it another name; only of one that is missing the name is known.
+    A Helm release may give it another name, which is unknown when the Deployment is missing.
     """
     return ref in [operator.ref for operator in state.operators] or (
         ref.kind == "Deployment" and ref.name == OPERATOR

@@ -1,14 +1,14 @@
-"""What an object waits for that is not well."""
+"""The objects that an object waits for, and that are not healthy."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.missing import missing_target
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
-from fluxstatus.state.last_attempt import words_of
+from fluxstatus.state.last_attempt import reason_and_message_of
 from fluxstatus.state.references import (
     dependencies_of,
     health_checked,
@@ -16,14 +16,14 @@ from fluxstatus.state.references import (
     selected_inputs,
     source_of,
 )
-from fluxstatus.state.resource import MOVING, WELL, YOUNG, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, YOUNG, Resource, Verdict
 from fluxstatus.state.state import State
 
 _WAITS = frozenset(
     {"DependencyNotReady", "SourceNotReady", "NoSourceArtifact", "SourceUnavailable",
      "SourceFetchFailed", "NoArtifact", "NotFound"}
 )  # fmt: skip
-"""Reasons that speak of another object (PKG apis/meta/conditions.go, SC api/v1)."""
+"""Reasons that are about another object (PKG apis/meta/conditions.go, SC api/v1)."""
 
 _WAITS_FOR_ARTIFACT = ("artifact not found", "no artifact available", "source not ready")
 _DOWNLOADS = re.compile(
@@ -31,82 +31,83 @@ _DOWNLOADS = re.compile(
     r"attempt",
     re.IGNORECASE,
 )
-"""How it is said that an artifact cannot be had from the controller that stores it (PKG http)."""
+"""Messages about a failed download from the controller that stores the artifact (PKG http)."""
 
-_FETCHING = "Fetching manifests"  # KC internal/controller: Reconciling while it downloads
-_CHECKS_WHAT_IT_MADE = frozenset({"FluxInstance", "ResourceSet"})
-"""Kinds that are only ready when what they made is; while they wait, the text is wiped."""
+_FETCHING = "Fetching manifests"  # KC internal/controller: Reconciling during the download
+_CHECKS_WHAT_IT_APPLIED = frozenset({"FluxInstance", "ResourceSet"})
+"""Kinds that are ready when all applied objects are; while they wait, their message is reset."""
 
 _USES_ITS_SOURCE = frozenset({"ImageUpdateAutomation"})
-"""Kinds that go to the place of their source themselves, with its Secret, and fail as it does."""
+"""Kinds that connect to the URL of their source with its Secret, and fail as it does."""
 
 
-class Upstream:
-    """What the objects of a State wait for."""
+class Waits:
+    """The objects that the objects of a State wait for."""
 
-    def __init__(self, state: State, blamed: Collection[Key]) -> None:
-        """Look at *state*; of what is in *blamed* it is known already that it is not well."""
+    def __init__(self, state: State, attributed: Collection[Key]) -> None:
+        """Read *state*; the objects in *attributed* are known to be unhealthy."""
         self._state = state
-        self._blamed = blamed
-        self._words: dict[Key, tuple[str, str]] = {}
+        self._attributed = attributed
+        self._messages: dict[Key, tuple[str, str]] = {}
 
-    def speaks_of_others(self, resource: Resource) -> bool:
-        """Whether what *resource* says is about other objects of Flux: the fault is not its own."""
-        reason, message = self.words(resource)
-        if reason in _WAITS or self._maker_of_missing(resource):
+    def is_about_others(self, resource: Resource) -> bool:
+        """Whether the message of *resource* is about other Flux objects, so the fault is theirs."""
+        reason, message = self.reason_and_message(resource)
+        if reason in _WAITS or self._generator_of_missing(resource):
             return True
         if reason == "ArtifactFailed":
             return any(text in message.lower() for text in _WAITS_FOR_ARTIFACT)
         if resource.ref.kind in _USES_ITS_SOURCE and reason == "GitOperationFailed":
-            return bool(self._not_well([source_of(resource)]))
-        waited = health_checked(resource, message)
-        if waited:
-            return all(w.kind in KINDS or w[:3] in self._blamed for w in waited)
-        return resource.verdict in MOVING and resource.ref.kind in _CHECKS_WHAT_IT_MADE
+            return bool(self._unhealthy([source_of(resource)]))
+        checked = health_checked(resource, message)
+        if checked:
+            return all(one.kind in KINDS or one[:3] in self._attributed for one in checked)
+        return resource.verdict in IN_PROGRESS and resource.ref.kind in _CHECKS_WHAT_IT_APPLIED
 
     def cannot_download(self, resource: Resource) -> bool:
-        """Whether *resource* says that it cannot get an artifact from where these are stored."""
-        _, message = self.words(resource)
+        """Whether *resource* reports that it cannot download a stored artifact."""
+        _, message = self.reason_and_message(resource)
         return resource.reason == "ArtifactFailed" and bool(_DOWNLOADS.search(message))
 
-    def hangs_fetching(self, resource: Resource) -> bool:
-        """Whether *resource* has been waiting for the download of its artifact for too long."""
-        at_work = text_of(resource.condition("Reconciling").get("message"))
-        return resource.verdict is Verdict.STUCK and at_work.startswith(_FETCHING)
+    def is_stuck_downloading(self, resource: Resource) -> bool:
+        """Whether *resource* has been downloading its artifact for too long."""
+        progress = text_of(resource.condition("Reconciling").get("message"))
+        return resource.verdict is Verdict.STUCK and progress.startswith(_FETCHING)
 
-    def not_well(self, resource: Resource) -> set[Key]:
-        """Return what *resource* waits for that is not well, stopped controllers among it."""
-        _, message = self.words(resource)
-        targets = [*self._targets(resource, message), self._maker_of_missing(resource)]
-        found = self._not_well(targets)
-        certain = {key for key in found if self._holds_up(key, message)}
+    def unhealthy(self, resource: Resource) -> set[Key]:
+        """Return the unhealthy objects and controllers that *resource* waits for."""
+        _, message = self.reason_and_message(resource)
+        targets = [*self._targets(resource, message), self._generator_of_missing(resource)]
+        found = self._unhealthy(targets)
+        certain = {key for key in found if self._blocks(key, message)}
         return certain or found
 
-    def checked_and_not_well(self, resource: Resource) -> set[Key]:
-        """Return the Flux objects that a failed health check of *resource* names beside others."""
-        _, message = self.words(resource)
-        home = resource.ref.namespace
-        named = health_checked(resource, message)
-        return self._not_well((w.kind, w.namespace or home, w.name) for w in named)
+    def unhealthy_in_health_check(self, resource: Resource) -> set[Key]:
+        """Return the unhealthy Flux objects that a failed health check of *resource* names."""
+        _, message = self.reason_and_message(resource)
+        own = resource.ref.namespace
+        checked = health_checked(resource, message)
+        return self._unhealthy((one.kind, one.namespace or own, one.name) for one in checked)
 
-    def was_just_answered(self, resource: Resource) -> bool:
-        """Whether what *resource* waits for became well so lately that it may not know yet.
+    def just_became_healthy(self, resource: Resource) -> bool:
+        """Whether an object that *resource* waits for became healthy moments ago.
 
-        Who waits for a dependency names it; else something is wrong with how it is asked for.
+        Then *resource* may not have noticed. A message about a dependency names it; if the
+        dependency in the message is healthy for longer, the reference to it is wrong.
         """
-        reason, message = self.words(resource)
+        reason, message = self.reason_and_message(resource)
         targets = set(self._targets(resource, message))
         if reason == "DependencyNotReady":
             targets = {target for target in targets if f"{target[1]}/{target[2]}" in message}
         found = [self._state.resources[t] for t in targets if t in self._state.resources]
         return any(r.since is not None and self._state.now - r.since < YOUNG for r in found)
 
-    def words(self, resource: Resource) -> tuple[str, str]:
-        """Return the reason and message that tell what failed; each is looked for once."""
+    def reason_and_message(self, resource: Resource) -> tuple[str, str]:
+        """Return the reason and message of the last failure, searched for only once per object."""
         key = resource.ref.key
-        if key not in self._words:
-            self._words[key] = words_of(self._state, resource)
-        return self._words[key]
+        if key not in self._messages:
+            self._messages[key] = reason_and_message_of(self._state, resource)
+        return self._messages[key]
 
     def _targets(self, resource: Resource, message: str) -> Iterator[Key]:
         source = source_of(resource)
@@ -117,40 +118,41 @@ class Upstream:
         if resource.ref.kind == "ResourceSet":
             yield from selected_inputs(self._state, resource)
 
-    def _not_well(self, targets: "Iterator[Key] | list[Key | None]") -> set[Key]:
+    def _unhealthy(self, targets: Iterable[Key | None]) -> set[Key]:
         resources = self._state.resources
         return {
             target
             for target in targets
             if target is not None
             and (
-                target in self._blamed
-                or (target in resources and resources[target].verdict not in WELL)
+                target in self._attributed
+                or (target in resources and resources[target].verdict not in HEALTHY)
             )
         }
 
-    def _holds_up(self, key: Key, message: str) -> bool:
-        """Whether *key* keeps others waiting: what is suspended is as good as it was last.
+    def _blocks(self, key: Key, message: str) -> bool:
+        """Whether the object *key* blocks others.
 
-        Unless *message* names it: then it is not what is asked for, its revision for one.
+        A suspended object that was ready does not, unless *message* names it: then others wait
+        for a newer state of it, such as a revision.
         """
         resource = self._state.resources.get(key)
         paused = resource is not None and resource.verdict is Verdict.SUSPENDED and resource.ready
         return not paused or f"{key[1]}/{key[2]}'" in message
 
-    def _maker_of_missing(self, resource: Resource) -> Key | None:
-        """Return the ArtifactGenerator that is to make what *resource* misses, and is not well."""
-        reason, message = self.words(resource)
+    def _generator_of_missing(self, resource: Resource) -> Key | None:
+        """Return the unhealthy ArtifactGenerator of the missing source of *resource*, or None."""
+        reason, message = self.reason_and_message(resource)
         source = source_of(resource)
         if source is None or source[0] != "ExternalArtifact" or source in self._state.resources:
             return None
         missing = missing_target(self._state, resource, reason, message)
-        maker = self._makers.get(source) if missing == source else None
-        return maker if maker and self._not_well([maker]) else None
+        generator = self._generators.get(source) if missing == source else None
+        return generator if generator and self._unhealthy([generator]) else None
 
     @cached_property
-    def _makers(self) -> dict[Key, Key]:
-        """The ArtifactGenerator of each ExternalArtifact that one is to make (SW api)."""
+    def _generators(self) -> dict[Key, Key]:
+        """The ArtifactGenerator that creates each ExternalArtifact (SW api)."""
         return {
             ("ExternalArtifact", one.ref.namespace, text_of(artifact.get("name"))): (
                 "ArtifactGenerator", one.ref.namespace, one.ref.name,

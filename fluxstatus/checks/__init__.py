@@ -1,10 +1,11 @@
-"""The steps of the check, in the order they are shown: the table of contents of the tool."""
+"""The steps of the check, in the order in which they are shown."""
 
 from functools import partial
 
-from fluxstatus.advice import advice, codes_of, further_of
+from fluxstatus.advice import CHECK_CRASHED, advice, codes_of, extra_queries_of
 from fluxstatus.checks import cluster, controllers, drift, instance, objects, operator, ui
 from fluxstatus.checks.step import Step
+from fluxstatus.checks.wording import OK
 
 _STEPS = (
     cluster.STEP,
@@ -18,10 +19,11 @@ _STEPS = (
 )
 STEPS: tuple[Step, ...] = tuple(
     step._replace(
-        codes={**step.codes, **codes_of(step.id)},
-        further=further_of(step.id),
+        codes=tuple(dict.fromkeys((*step.codes, OK, CHECK_CRASHED))),
+        advice_codes=(*step.advice_codes, *codes_of(step.id)),
+        further=extra_queries_of(step.id),
         advise=partial(advice, step.id),
     )
     for step in _STEPS
 )
-"""Every step, with the habits that belong to it."""
+"""Every step, with its advice and the codes that every step has."""

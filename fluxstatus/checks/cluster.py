@@ -1,20 +1,27 @@
-"""Step 1: is the cluster reachable, and is it one that Flux runs on?"""
+"""Step 1: is the cluster reachable, and does Flux support its version?"""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_finding, unread_hints
+from fluxstatus.checks.wording import (
+    UNREAD,
+    UNREAD_CODES,
+    passed,
+    unread_finding,
+    unread_hints,
+)
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.state.state import State
 
 STEP_ID = "cluster"
 FLOOR = (1, 28)
-"""The oldest Kubernetes that our users are promised; stricter than the operator's own 1.22."""
+"""The oldest Kubernetes that this plugin supports; newer than the operator's own minimum 1.22."""
 
 SUPPORTED = {(2, 6): (1, 31), (2, 7): (1, 32), (2, 8): (1, 33), (2, 9): (1, 33)}
 """Flux minor to the oldest Kubernetes it supports (F cmd/flux/check.go, kubernetesConstraints)."""
@@ -22,22 +29,71 @@ SUPPORTED = {(2, 6): (1, 31), (2, 7): (1, 32), (2, 8): (1, 33), (2, 9): (1, 33)}
 MOST_SKEW = 60.0
 """Seconds that two clocks may differ before ages and certificates go wrong."""
 
-_NOT_TOLD = Unread(Why.GARBLED, "the API server tells nothing of what it serves")
-_VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
+UNREACHABLE_CODES: Mapping[Why, Code] = {
+    Why.NO_PROGRAM: Code(
+        "cluster-no-program",
+        "The cluster cannot be queried: kubectl or a login plugin is missing or too old.",
+    ),
+    Why.NO_CONFIG: Code(
+        "cluster-no-config",
+        "The cluster cannot be queried: the kubeconfig or its context is missing or invalid.",
+    ),
+    Why.LOGIN: Code(
+        "cluster-login",
+        "The cluster cannot be queried: the credential is missing, expired or rejected.",
+    ),
+    Why.UNREACHABLE: Code(
+        "cluster-unreachable",
+        "The cluster cannot be queried: the connection to the API server fails.",
+    ),
+    Why.TIMEOUT: Code(
+        "cluster-timeout", "The cluster cannot be queried: no response arrived in time."
+    ),
+    Why.FORBIDDEN: Code(
+        "cluster-forbidden",
+        "The cluster cannot be queried: the required permissions are missing.",
+    ),
+    Why.ABSENT: Code(
+        "cluster-absent",
+        "The cluster cannot be queried: the server does not provide API discovery.",
+    ),
+    Why.FAILED: Code(
+        "cluster-failed",
+        "The cluster cannot be queried: the API server or kubectl returned an error.",
+    ),
+    Why.GARBLED: Code(
+        "cluster-garbled",
+        "The cluster cannot be queried: the response is not from a Kubernetes API server.",
+    ),
+    Why.NOT_ASKED: Code("cluster-not-asked", "The cluster was not queried at all."),
+}
+"""The code of an unreachable cluster, by the reason."""
+
+KUBERNETES_TOO_OLD = Code(
+    "kubernetes-too-old", "The Kubernetes version is too old for Flux or this plugin."
+)
+_VERSION_UNKNOWN = Code(
+    "kubernetes-version-unknown", "The API server does not report a usable Kubernetes version."
+)
+_CLOCK_SKEW = Code(
+    "clock-skew", "The local clock and the API server's clock differ by more than a minute."
+)
+
+_NO_REASON = Unread(Why.GARBLED, "the API server does not list the APIs that it serves")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
-    """Judge whether the cluster answers, its version and its clock."""
+    """Check the connection to the cluster, its version and its clock."""
     state = analysis.state
     evidence = state.evidence
     if evidence.unreachable is not None:
-        yield _unreachable(state)
+        yield _unreachable(evidence.unreachable)
         return
     if evidence.refused:
         yield _refused(state)
         return
     if evidence.served is None:
-        yield unread_finding(STEP_ID, "the kinds it serves", _why_not_told(state))
+        yield unread_finding(STEP_ID, "the kinds it serves", _discovery_error(state))
     else:
         yield passed(STEP_ID, _reachable(state))
     yield from _version(state)
@@ -45,52 +101,52 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     if skew is not None and abs(skew) > MOST_SKEW:
         yield Finding(
             step=STEP_ID,
-            code="clock-skew",
+            code=_CLOCK_SKEW,
             level=Level.WARN,
             title=f"this machine's clock is {abs(skew):.0f} s {_ahead(skew)} the API server's",
-            why="ages are taken against the wrong time, and tokens may seem expired",
-            hints=(Hint("set the clock of this machine by NTP, or that of the control plane"),),
+            why="ages are computed from the wrong time, and tokens may appear expired",
+            hints=(hint("synchronize the clock of this machine or of the control plane with NTP"),),
             trivial=True,
         )
 
 
-def _why_not_told(state: State) -> Unread:
-    """Return why discovery failed; every question that needed it has the same reason."""
-    unread = (state.evidence.answer(name).unread for name in RESOURCES)
-    return next((u for u in unread if u and u.why is not Why.NOT_ASKED), _NOT_TOLD)
+def _discovery_error(state: State) -> Unread:
+    """Return why discovery failed; every query that needed it has the same reason."""
+    for name in RESOURCES:
+        unread = state.evidence.answer(name).unread
+        if unread and unread.why is not Why.NOT_ASKED:
+            return unread
+    return _NO_REASON
 
 
-def _unreachable(state: State) -> Finding:
-    unread = state.evidence.unreachable
-    if unread is None:
-        raise ValueError("the cluster was reached")
+def _unreachable(unread: Unread) -> Finding:
     return Finding(
         step=STEP_ID,
-        code=f"cluster-{unread.why}",
+        code=UNREACHABLE_CODES[unread.why],
         level=Level.FAIL,
         title=unread.text,
-        why=f"nothing could be asked of the cluster ({unread.why})",
+        why=f"the cluster could not be queried ({unread.why})",
         hints=tuple(unread_hints(unread)),
         trivial=True,
     )
 
 
 def _refused(state: State) -> Finding:
-    """Tell once what would else be told of every kind."""
+    """Return one finding for all kinds, instead of the same one for each."""
     rules = sorted({a.unread.rule for a in state.evidence.answers.values() if a.unread} - {""})
     return Finding(
         step=STEP_ID,
-        code="forbidden",
+        code=UNREAD_CODES[Why.FORBIDDEN],
         level=Level.UNKNOWN,
-        title=f"the cluster answers, and {state.evidence.target.asker or 'you'} may read nothing "
-        "of Flux",
-        why="every list was forbidden; the role view of Kubernetes has most of the rights",
+        title=f"the cluster is reachable, but {state.evidence.target.asker or 'you'} may not read "
+        "any Flux objects",
+        why="every list request was forbidden; the role view has most of the permissions",
         evidence=tuple(("missing RBAC rule", rule) for rule in rules),
         hints=(
-            Hint(
-                "ask for the role view, or for the ClusterRole in docs/rbac.yaml; with rights in "
-                "some namespaces only, name them with -n",
-                (Command(("kubectl", "auth", "can-i", "--list")),),
+            hint(
+                "ask for the role view, or for the ClusterRole in docs/rbac.yaml; if you have "
+                "permissions only in some namespaces, name them with -n",
+                kubectl("auth", "can-i", "--list"),
             ),
         ),
         trivial=True,
@@ -103,7 +159,7 @@ def _reachable(state: State) -> str:
     took = state.evidence.cost.seconds
     time = f" in {took:.1f} s" if took else ""
     controllers = len(state.expected) if served else 0
-    kinds = f"{len(served)} Flux kinds served" if served else "no Flux kind served"
+    kinds = f"{len(served)} Flux kinds served" if served else "no Flux kinds served"
     expected = f", {controllers} Flux controllers expected" if controllers else ""
     return f"reachable{user}{time}, {kinds}{expected}"
 
@@ -113,9 +169,9 @@ def _version(state: State) -> Iterator[Finding]:
     if kubernetes is None:
         yield Finding(
             step=STEP_ID,
-            code="kubernetes-version-unknown",
+            code=_VERSION_UNKNOWN,
             level=Level.SKIP,
-            title="the server does not tell a Kubernetes version, so it is not compared",
+            title="the API server does not report its Kubernetes version, so it was not checked",
         )
         return
     flux = parse(state.flux_version)
@@ -134,22 +190,20 @@ def _version(state: State) -> Iterator[Finding]:
 def _too_old(level: Level, title: str) -> Finding:
     return Finding(
         step=STEP_ID,
-        code="kubernetes-too-old",
+        code=KUBERNETES_TOO_OLD,
         level=level,
         title=title,
-        why="fixes of Flux are not tested on it, and APIs that Flux needs may be missing",
-        hints=(Hint("upgrade the control plane"),),
+        why="Flux is not tested with this version, and APIs that Flux needs may be missing",
+        hints=(hint("upgrade the control plane"),),
         docs="https://fluxcd.io/flux/installation/#prerequisites",
         trivial=True,
     )
 
 
 def parse(version: str) -> tuple[int, int] | None:
-    """Read the major and minor of a *version*; None when it has none that mean anything."""
-    found = _VERSION.match(version)
-    if not found or found[1] == "0":  # what was built without a version calls itself v0.0.0
-        return None
-    return int(found[1]), int(found[2])
+    """Return the major and minor of a *version*, or None if it is not a usable version."""
+    found = minor_of(version)
+    return found if found and found[0] else None  # a build without a version reports v0.0.0
 
 
 def _text(version: tuple[int, int]) -> str:
@@ -160,12 +214,17 @@ def _ahead(skew: float) -> str:
     return "ahead of" if skew > 0 else "behind"
 
 
-CODES = {
-    **{f"cluster-{why}": "nothing could be asked of the cluster" for why in Why},
-    "kubernetes-too-old": "the Kubernetes version is below the floor, or below what Flux supports",
-    "kubernetes-version-unknown": "the server tells no version",
-    "forbidden": "every list was forbidden",
-    "clock-skew": "the clocks here and there differ by more than a minute",
-    **UNREAD_CODES,
-}
-STEP = Step(STEP_ID, "cluster connectivity", ("apis", "version"), CODES, examine)
+STEP = Step(
+    STEP_ID,
+    "cluster connectivity",
+    ("apis", "version"),
+    (
+        *UNREACHABLE_CODES.values(),
+        KUBERNETES_TOO_OLD,
+        _VERSION_UNKNOWN,
+        UNREAD_CODES[Why.FORBIDDEN],
+        _CLOCK_SKEW,
+        *UNREAD,
+    ),
+    examine,
+)

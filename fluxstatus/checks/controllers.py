@@ -1,22 +1,26 @@
-"""Step 4: are the controllers there that should be, and do they work?"""
+"""Step 4: are all expected controllers there, and are they healthy?"""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from fluxstatus.base.durations import ago
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import is_operator
+from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
-    UNREAD_CODES,
-    cause_finding,
+    RECONCILING,
+    UNREAD,
+    WAITING,
     passed,
     state_codes,
     unread_finding,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import CONTROLLERS, Component
@@ -27,45 +31,76 @@ STEP_ID = "components"
 RECENT = timedelta(hours=1)
 _CRD = "CustomResourceDefinition"
 
+REPLICAS_MISSING = Code(
+    "replicas-missing", "A Flux controller runs, but some of its pods are not ready."
+)
+RESTARTED = Code("restarted", "A container of a Flux controller restarted within the last hour.")
+MIXED_VERSIONS = Code("mixed-versions", "The Flux controllers belong to different Flux versions.")
+_NO_CONTROLLERS = Code("no-controllers", "There are no Flux controllers in the cluster.")
+
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
-    """Judge each Flux controller, and whether one is missing."""
+    """Check each Flux controller, and whether one is missing."""
     state = analysis.state
     answer = state.evidence.answer(CONTROLLERS)
     if answer.unread:
         yield unread_finding(STEP_ID, "the controllers' Deployments", answer.unread)
-    stopped = [
-        cause
-        for cause in analysis.causes.all
-        if (cause.ref.kind == "Deployment" and not is_operator(state, cause.ref))
-        or (cause.ref.kind == _CRD and (cause.blocks or _is_of_operator(cause.ref)))
-    ]
-    yield from (cause_finding(STEP_ID, analysis, cause) for cause in stopped)
-    working = [component for component in state.components if not component.down]
-    for component in working:
-        yield from of_component(STEP_ID, analysis, component)
-    if working and (pods_unread := state.evidence.answer("pods").unread):
-        yield unread_finding(STEP_ID, "the controllers' pods", pods_unread)
-    yield from _versions(working)
-    yield from _not_served(state, {cause.ref.name for cause in stopped})
-    told = {cause.ref for cause in stopped}
-    awaited = [c.ref for c in state.components if c.down and c.ref not in told]
-    awaited += analysis.causes.not_installed
-    if working and not (stopped or awaited):
-        yield passed(STEP_ID, _doing_well(working))
-    for component in working:
-        if component.problem is None:
-            yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
+    unavailable = _unavailable(analysis)
+    running = [component for component in state.components if not component.unavailable]
+    awaited = _awaited(analysis, unavailable)
+    yield from (cause_finding(STEP_ID, analysis, cause) for cause in unavailable)
+    yield from _problems(analysis, running)
+    yield from _not_served(state, {cause.ref.name for cause in unavailable})
+    yield from _healthy(running, complete=not (unavailable or awaited))
     if awaited:
-        yield _awaited(analysis, awaited)
-    elif not (answer.unread or stopped or working):
+        yield _not_there_yet(analysis, awaited)
+    elif not (answer.unread or unavailable or running):
         yield Finding(
-            step=STEP_ID, code="no-controllers", level=Level.SKIP, title="no Flux controllers here"
+            step=STEP_ID,
+            code=_NO_CONTROLLERS,
+            level=Level.SKIP,
+            title="no Flux controllers in this cluster",
         )
 
 
-def _awaited(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
-    """Tell that these controllers wait for what is told at the FluxInstance."""
+def _unavailable(analysis: Analysis) -> list[Cause]:
+    """Return the causes that are an unavailable controller or a missing CRD that it needs."""
+    return [
+        cause
+        for cause in analysis.causes.all
+        if (cause.ref.kind == "Deployment" and not is_operator(analysis.state, cause.ref))
+        or (cause.ref.kind == _CRD and (cause.blocks or _is_of_operator(cause.ref)))
+    ]
+
+
+def _awaited(analysis: Analysis, unavailable: Sequence[Cause]) -> list[Ref]:
+    """Return the controllers that are not running yet, without those that are a cause."""
+    causes = {cause.ref for cause in unavailable}
+    down = [c.ref for c in analysis.state.components if c.unavailable and c.ref not in causes]
+    return [*down, *analysis.causes.not_installed]
+
+
+def _problems(analysis: Analysis, running: list[Component]) -> Iterator[Finding]:
+    """Check the replicas, restarts and versions of the *running* controllers."""
+    for component in running:
+        yield from of_component(STEP_ID, analysis, component)
+    pods_unread = analysis.state.evidence.answer("pods").unread
+    if running and pods_unread:
+        yield unread_finding(STEP_ID, "the controllers' pods", pods_unread)
+    yield from _versions(running)
+
+
+def _healthy(running: list[Component], *, complete: bool) -> Iterator[Finding]:
+    """Yield the passed checks; one for all controllers only if they are *complete*."""
+    if running and complete:
+        yield passed(STEP_ID, _summary(running))
+    for component in running:
+        if component.problem is None:
+            yield passed(STEP_ID, f"{component.ref.name} {component.version}: ready", component.ref)
+
+
+def _not_there_yet(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
+    """Return the finding that these controllers wait for a cause at the FluxInstance."""
     state = analysis.state
     names = ", ".join(ref.name for ref in refs)
     starting = any(c.starting for c in state.components)
@@ -73,115 +108,121 @@ def _awaited(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
     if state.instance and not causes:
         own = analysis.causes.by_object.get(state.instance.ref.key, ())
         causes = {str(cause.ref) for cause in own}
-    because = ", ".join(sorted(causes))
+    if causes:
+        title = f"not running yet because of {', '.join(sorted(causes))}: {names}"
+    else:
+        title = f"{'starting' if starting else 'being installed for the first time'}: {names}"
     return Finding(
         step=STEP_ID,
-        code="waiting" if because else "reconciling",
+        code=WAITING if causes else RECONCILING,
         level=Level.SKIP,
-        title=f"not there yet because of {because}: {names}"
-        if because
-        else f"{'starting' if starting else 'being installed for the first time'}: {names}",
+        title=title,
     )
 
 
 def of_component(step: str, analysis: Analysis, component: Component) -> Iterator[Finding]:
-    """Judge a Deployment that works: are all replicas ready, has it restarted lately?"""
+    """Check a running Deployment: are all replicas ready, and has it restarted recently?"""
     ref, now = component.ref, analysis.state.now
-    pods = ("kubectl", "get", "pods", "-n", ref.namespace)
-    logs = ("kubectl", "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous",
-            "--tail=50")  # fmt: skip
     if component.problem and ref.key not in analysis.causes.by_object:
         yield Finding(
             step=step,
-            code="replicas-missing",
+            code=REPLICAS_MISSING,
             level=Level.WARN,
             title=f"{ref}: {_replicas(component)}",
             object=ref,
             why=f"{component.problem.pod} {component.problem.text}".strip(),
-            hints=(Hint("look at its pods", (Command(pods),)),),
+            hints=(hint("check its pods", kubectl("get", "pods", "-n", ref.namespace)),),
         )
     for pod, at, how, count in last_restart(component.pods):
         if now - at < RECENT:
+            logs = kubectl(
+                "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous", "--tail=50"
+            )
             yield Finding(
                 step=step,
-                code="restarted",
+                code=RESTARTED,
                 level=Level.WARN,
                 title=f"{ref}: restarted {count} times, last {ago(at, now)} ago",
                 object=ref,
                 why=f"its pod {pod} ended with {how}",
                 since=at,
-                hints=(Hint(_after_restart(how), (Command(logs),)),),
+                hints=(hint(_after_restart(how), logs),),
             )
 
 
 def _after_restart(how: str) -> str:
     if "OOMKilled" in how:
         return (
-            "raise its memory limit if it comes again (FluxInstance: spec.cluster.size or "
-            "spec.kustomize.patches); read what it logged before"
+            "if it happens again, raise the memory limit (FluxInstance: spec.cluster.size or "
+            "spec.kustomize.patches); read the log of the previous container"
         )
-    return "read what it logged before"
+    return "read the log of the previous container"
 
 
 def _replicas(component: Component) -> str:
     if component.ready < component.wanted:
         return f"{component.ready} of {component.wanted} replicas ready"
-    return "a new pod does not start, the old one works on"
+    return "a new pod does not start; the old one is still serving"
 
 
-def _versions(working: list[Component]) -> Iterator[Finding]:
-    versions = {c.distribution: c.ref.name for c in working}
+def _versions(running: list[Component]) -> Iterator[Finding]:
+    versions = {c.distribution: c.ref.name for c in running}
     versions.pop("", None)
     if len(versions) > 1:
-        said = ", ".join(f"{name} {version}" for version, name in sorted(versions.items()))
+        names = ", ".join(f"{name} {version}" for version, name in sorted(versions.items()))
         yield Finding(
             step=STEP_ID,
-            code="mixed-versions",
+            code=MIXED_VERSIONS,
             level=Level.WARN,
-            title=f"the controllers are of different Flux versions: {said}",
-            why="an upgrade stopped half-way, or two installations overlap",
+            title=f"the controllers belong to different Flux versions: {names}",
+            why="an upgrade was not completed, or two installations overlap",
             hints=(
-                Hint(
-                    "look at who installed which, and finish the upgrade",
-                    (Command(("kubectl", "get", "deployments", "--all-namespaces",
-                              "-l", "app.kubernetes.io/part-of=flux", "--show-labels")),),
+                hint(
+                    "check how each controller was installed, and complete the upgrade",
+                    kubectl("get", "deployments", "--all-namespaces",
+                            "-l", "app.kubernetes.io/part-of=flux", "--show-labels"),
                 ),
             ),
         )  # fmt: skip
 
 
 def _is_of_operator(crd: Ref) -> bool:
-    """Whether without *crd* the operator has nothing to do: then all of Flux is without a hand."""
+    """Return whether the operator reconciles *crd*: without it, nothing manages Flux."""
     return RESOURCES[crd.name].controller == OPERATOR
 
 
-def _not_served(state: State, told: Collection[str]) -> Iterator[Finding]:
-    """Tell of kinds without a CRD where nothing here needs them: no fault has been *told*."""
+def _not_served(state: State, reported: Collection[str]) -> Iterator[Finding]:
+    """Yield the kinds without a CRD that no object here needs, unless they are *reported*."""
     served = state.evidence.served
     if served is None:
         return
     here = {component.name for component in state.components}
-    here -= {kind.controller for name, kind in RESOURCES.items() if name in told}
+    here -= {kind.controller for name, kind in RESOURCES.items() if name in reported}
     names = [k.name for k in KINDS.values() if k.resource not in served and k.controller in here]
     if names:
         unread = Unread(Why.ABSENT, "their CRDs are not installed")
         yield unread_finding(STEP_ID, ", ".join(sorted(names)), unread)
 
 
-def _doing_well(working: list[Component]) -> str:
-    names = ", ".join(c.ref.name.removesuffix("-controller") for c in working)
-    ready, wanted = sum(c.ready for c in working), sum(c.wanted for c in working)
+def _summary(running: list[Component]) -> str:
+    names = ", ".join(c.ref.name.removesuffix("-controller") for c in running)
+    ready, wanted = sum(c.ready for c in running), sum(c.wanted for c in running)
     return f"{names}: {ready}/{wanted} ready"
 
 
-CODES = {
-    **state_codes(of_controllers=True),
-    "replicas-missing": "fewer replicas are ready than wanted",
-    "restarted": "a container has restarted within the last hour",
-    "mixed-versions": "the controllers are of different Flux versions",
-    "no-controllers": "there are no Flux controllers",
-    "waiting": "not there because of a cause that is told elsewhere",
-    "reconciling": "on its way, no verdict yet",
-    **UNREAD_CODES,
-}
-STEP = Step(STEP_ID, "controller pods", (CONTROLLERS, "pods", "apis"), CODES, examine)
+STEP = Step(
+    STEP_ID,
+    "controller pods",
+    (CONTROLLERS, "pods", "apis"),
+    (
+        *state_codes(of_controllers=True),
+        REPLICAS_MISSING,
+        RESTARTED,
+        MIXED_VERSIONS,
+        _NO_CONTROLLERS,
+        WAITING,
+        RECONCILING,
+        *UNREAD,
+    ),
+    examine,
+)

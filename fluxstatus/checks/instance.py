@@ -1,35 +1,53 @@
-"""Step 3: does the FluxInstance stand as it should?"""
+"""Step 3: is the FluxInstance there and healthy?"""
 
 from collections.abc import Iterator
 
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
-    UNREAD_CODES,
-    cause_finding,
+    RECONCILING,
+    UNREAD,
+    WAITING,
     docs_of,
     fault_codes,
-    on_the_way,
+    in_progress,
     passed,
     unread_finding,
     waiting,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import OPERATORS
-from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.resource import HEALTHY, Resource
 from fluxstatus.state.state import State
 
 STEP_ID = "instance"
 INSTANCE = KINDS["FluxInstance"]
 
+_INSTANCE_MISSING = Code(
+    "instance-missing",
+    "The Flux Operator has nothing to install because no FluxInstance exists.",
+)
+_INSTANCE_IGNORED = Code(
+    "instance-ignored",
+    "A FluxInstance is never reconciled because it is not in the operator's namespace.",
+)
+IMAGE_DIFFERS = Code(
+    "image-differs", "A controller runs a different version than the FluxInstance asks for."
+)
+_NO_INSTANCE = Code(
+    "no-instance", "No FluxInstance is expected because the Flux Operator is not installed."
+)
+
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
-    """Judge the FluxInstance, and whether there is just the one that the operator takes."""
+    """Check the FluxInstance, and whether there are others that the operator ignores."""
     state = analysis.state
     answer = state.evidence.answer(INSTANCE.resource)
     instance = state.instance
@@ -45,7 +63,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _may_be_there(state: State) -> bool:
-    """Whether there is an operator, or nobody could look."""
+    """Return whether there is an operator, or its Deployment could not be read."""
     return bool(state.operators) or state.evidence.answer(OPERATORS).unread is not None
 
 
@@ -53,25 +71,23 @@ def _none(state: State) -> Finding:
     if not state.operators:
         return Finding(
             step=STEP_ID,
-            code="no-instance",
+            code=_NO_INSTANCE,
             level=Level.SKIP,
-            title="no Flux Operator, so no FluxInstance is expected",
+            title="no FluxInstance is expected without the Flux Operator",
         )
     ref = Ref("fluxcd.controlplane.io/v1", "FluxInstance", state.operators[0].ref.namespace, "flux")
     return Finding(
         step=STEP_ID,
-        code="instance-missing",
+        code=_INSTANCE_MISSING,
         level=Level.FAIL,
-        title=f"{ref} does not exist: the operator runs and has nothing to install",
+        title=f"{ref} does not exist: the operator runs, but has nothing to install",
         object=ref,
-        why="the operator alone installs no Flux: a FluxInstance tells it what to install",
+        why="the operator installs Flux only from a FluxInstance",
         hints=(
-            Hint(
+            hint(
                 f"apply a FluxInstance named flux in namespace {ref.namespace}",
-                (
-                    Command(("kubectl", "explain", "fluxinstances.spec")),
-                    Command(("kubectl", "apply", "-f", "flux-instance.yaml"), changes=True),
-                ),
+                kubectl("explain", "fluxinstances.spec"),
+                kubectl("apply", "-f", "flux-instance.yaml", changes=True),
             ),
         ),
         docs="https://fluxoperator.dev/docs/crd/fluxinstance/",
@@ -82,20 +98,20 @@ def _none(state: State) -> Finding:
 def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
     state = analysis.state
     key = instance.ref.key
-    causes = analysis.causes.by_object.get(key) or analysis.causes.cut_off.get(key) or []
+    causes = analysis.causes.by_object.get(key) or analysis.causes.stale_causes.get(key) or []
     own = [cause for cause in analysis.causes.all if cause.ref == instance.ref]
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]
     if others and not own:
         yield waiting(STEP_ID, instance.ref, others)
-    if key in analysis.causes.moving:
-        yield from on_the_way(STEP_ID, [instance], state.now)
-    if not (causes or own) and instance.verdict in WELL:
-        yield passed(STEP_ID, _doing_well(state, instance))
+    if key in analysis.causes.in_progress:
+        yield from in_progress(STEP_ID, [instance], state.now)
+    if not (causes or own) and instance.verdict in HEALTHY:
+        yield passed(STEP_ID, _summary(state, instance))
     yield from _images(state, instance)
 
 
-def _doing_well(state: State, instance: Resource) -> str:
+def _summary(state: State, instance: Resource) -> str:
     history = next(iter(maps_of(instance.status.get("history"))), {})
     last = when(history.get("lastReconciled")) or instance.since
     ref = instance.ref
@@ -107,18 +123,18 @@ def _doing_well(state: State, instance: Resource) -> str:
 
 def _ignored(state: State, other: Resource, level: Level) -> Finding:
     namespaces = ", ".join(sorted({operator.ref.namespace for operator in state.operators}))
-    argv = ("kubectl", "delete", INSTANCE.resource, other.ref.name, "-n", other.ref.namespace)
+    resource, ref = INSTANCE.resource, other.ref
     return Finding(
         step=STEP_ID,
-        code="instance-ignored",
+        code=_INSTANCE_IGNORED,
         level=level,
-        title=f"{other.ref} is never reconciled",
-        object=other.ref,
-        why=f"the operator only looks at its own namespace, {namespaces}",
+        title=f"{ref} is never reconciled",
+        object=ref,
+        why=f"the operator only reconciles its own namespace, {namespaces}",
         hints=(
-            Hint(
-                f"delete it, and put the FluxInstance into namespace {namespaces} if none is there",
-                (Command(argv, changes=True),),
+            hint(
+                f"delete it; if namespace {namespaces} has no FluxInstance, create it there",
+                kubectl("delete", resource, ref.name, "-n", ref.namespace, changes=True),
             ),
         ),
         docs=docs_of("FluxInstance"),
@@ -127,7 +143,7 @@ def _ignored(state: State, other: Resource, level: Level) -> Finding:
 
 
 def _images(state: State, instance: Resource) -> Iterator[Finding]:
-    """Compare the images that the instance has rolled out with those of the Deployments."""
+    """Compare the image tags in the status of the instance with those of the Deployments."""
     wanted = {
         text_of(entry.get("name")): text_of(entry.get("tag"))
         for entry in maps_of(instance.status.get("components"))
@@ -135,27 +151,36 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
     for component in state.components:
         tag = wanted.get(component.ref.name)
         if tag and component.version and tag != component.version:
-            argv = ("kubectl", "get", "deployment", component.ref.name, "-n",
-                    component.ref.namespace, "-o", "wide")  # fmt: skip
+            ref = component.ref
             yield Finding(
                 step=STEP_ID,
-                code="image-differs",
+                code=IMAGE_DIFFERS,
                 level=Level.WARN,
-                title=f"{component.ref} runs {component.version}, the FluxInstance asks for {tag}",
-                object=component.ref,
-                why="somebody changed the Deployment, or an upgrade has not been rolled out",
-                hints=(Hint("look at its image and who set it", (Command(argv),)),),
+                title=f"{ref} runs {component.version}, the FluxInstance asks for {tag}",
+                object=ref,
+                why="the Deployment was changed by hand, or an upgrade has not been rolled out",
+                hints=(
+                    hint(
+                        "check its image, and what set it",
+                        kubectl("get", "deployment", ref.name, "-n", ref.namespace, "-o", "wide"),
+                    ),
+                ),
             )
 
 
-CODES = {
-    "instance-missing": "the operator runs and no FluxInstance exists",
-    "instance-ignored": "a FluxInstance that the operator never looks at",
-    "image-differs": "a controller runs another version than the FluxInstance asks for",
-    "no-instance": "no FluxInstance is expected",
-    "waiting": "not ready because of a cause that is told elsewhere",
-    "reconciling": "on its way, no verdict yet",
-    **fault_codes([INSTANCE.name]),
-    **UNREAD_CODES,
-}
-STEP = Step(STEP_ID, "FluxInstance", (INSTANCE.resource,), CODES, examine)
+STEP = Step(
+    STEP_ID,
+    "FluxInstance",
+    (INSTANCE.resource,),
+    (
+        _INSTANCE_MISSING,
+        _INSTANCE_IGNORED,
+        IMAGE_DIFFERS,
+        _NO_INSTANCE,
+        WAITING,
+        RECONCILING,
+        *fault_codes([INSTANCE.name]),
+        *UNREAD,
+    ),
+    examine,
+)

@@ -1,14 +1,15 @@
-"""Alerts and Providers, part of step 6: do notifications reach anybody?"""
+"""Alerts, Providers and Receivers, part of step 6: are notifications delivered?"""
 
 from collections.abc import Iterator
 
 from fluxstatus.base.fields import maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.causes.missing import nearest
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge import diagnose
+from fluxstatus.knowledge import notifications as rules
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.references import provider_of
@@ -16,12 +17,24 @@ from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import Event, State
 
 STEP_ID = "reconcilers"
+_PROVIDER_MISSING = Code("provider-missing", "An Alert refers to a Provider that does not exist.")
+_WATCHES_MISSING = Code(
+    "watches-missing", "An Alert or Receiver refers to an object that does not exist."
+)
+_NOTIFICATION_FAILED = rules.RULES[0].code
+CODES = (_PROVIDER_MISSING, _WATCHES_MISSING, _NOTIFICATION_FAILED)
+
+_FIELD = {"Alert": "eventSources", "Receiver": "resources"}
+"""The field of a spec that names other objects."""
+
+_EFFECT = {"Alert": "its events are never sent", "Receiver": "a webhook call does not reconcile it"}
+"""The effect of a missing object, by the kind that names it."""
 
 
 def notifications(analysis: Analysis) -> Iterator[Finding]:
-    """Alert and Provider have no status: what they refer to and their events are all there is."""
+    """Check Alerts, Providers and Receivers by their references and events: they have no status."""
     state = analysis.state
-    told: set[Ref] = set()
+    reported: set[Ref] = set()
     for alert in state.of_kind("Alert"):
         if alert.verdict is Verdict.SUSPENDED:
             continue
@@ -36,8 +49,8 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
             for event in state.warnings.get(alert.ref.key, ())
             if event.reason == "NotificationDispatchFailed"
         ]
-        if failed and provider.ref not in told:
-            told.add(provider.ref)
+        if failed and provider.ref not in reported:
+            reported.add(provider.ref)
             yield _not_sent(state, provider, alert, failed[0])
     for watcher in state.of_kind("Alert", "Receiver"):
         if watcher.verdict is not Verdict.SUSPENDED:
@@ -45,9 +58,8 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]:
-    """Tell that an Alert or a Receiver names objects that do not exist; it stays Ready."""
-    ref, fields = watcher.ref, {"Alert": "eventSources", "Receiver": "resources"}
-    field = fields[ref.kind]
+    """Yield that an Alert or a Receiver names objects that do not exist; it stays Ready."""
+    ref, field = watcher.ref, _FIELD[watcher.ref.kind]
     targets = [
         (text_of(entry.get("kind")), text_of(entry.get("namespace")) or ref.namespace, name)
         for entry in maps_of(watcher.spec.get(field))
@@ -57,46 +69,42 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
     if not missing:
         return
     kind, namespace, name = missing[0]
-    effect = {"Alert": "its events are never sent", "Receiver": "a call does not reconcile it"}
-    more = f", nor {len(missing) - 1} others that it names" if len(missing) > 1 else ""
-    meant = nearest(analysis.state, missing[0], ref.key)
+    more = f", and {len(missing) - 1} more that it names" if len(missing) > 1 else ""
+    meant = analysis.causes.suggestions.suggest(missing[0], ref.key)
     yield Finding(
         step=STEP_ID,
-        code="watches-missing",
+        code=_WATCHES_MISSING,
         level=Level.WARN,
         title=f"{ref}: {kind} {namespace}/{name} does not exist{meant}{more}",
         object=ref,
-        why=f"spec.{field} names it, and {effect[ref.kind]}",
+        why=f"spec.{field} names it, and {_EFFECT[ref.kind]}",
         hints=(
-            Hint(
-                f"correct spec.{field}, or create what it names",
-                (
-                    Command(("kubectl", "get", full_name(kind), "--all-namespaces")),
-                    Command(("kubectl", "get", watcher.kind.resource, ref.name, "-n",
-                             ref.namespace, "-o", "yaml")),
-                ),
+            hint(
+                f"correct spec.{field}, or create the missing object",
+                kubectl("get", full_name(kind), "--all-namespaces"),
+                kubectl("get", watcher.kind.resource, ref.name, "-n", ref.namespace, "-o", "yaml"),
             ),
         ),
         docs=docs_of(ref.kind),
         trivial=True,
-    )  # fmt: skip
+    )
 
 
 def _is_missing(analysis: Analysis, key: Key) -> bool:
-    """Whether *key* does not exist, and not because nothing of its kind can: that is told once."""
-    return analysis.state.known_missing(key) and key[0] not in analysis.causes.gone_kinds
+    """Return whether *key* does not exist; a kind that is not served has its own finding."""
+    return analysis.state.known_missing(key) and key[0] not in analysis.causes.missing_kinds
 
 
 def _provider_missing(alert: Resource, name: str) -> Finding:
-    argv = ("kubectl", "get", KINDS["Provider"].resource, "-n", alert.ref.namespace)
+    providers = kubectl("get", KINDS["Provider"].resource, "-n", alert.ref.namespace)
     return Finding(
         step=STEP_ID,
-        code="provider-missing",
+        code=_PROVIDER_MISSING,
         level=Level.WARN,
-        title=f"{alert.ref}: the Provider {name} that it names does not exist",
+        title=f"{alert.ref}: its Provider {name} does not exist",
         object=alert.ref,
-        why="nothing that it watches is notified",
-        hints=(Hint("create the Provider, or correct spec.providerRef", (Command(argv),)),),
+        why="no notifications are sent for the objects that it watches",
+        hints=(hint("create the Provider, or correct spec.providerRef", providers),),
         docs=docs_of("Alert"),
         trivial=True,
     )
@@ -108,11 +116,11 @@ def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -
     diagnosis = diagnose(provider, event.reason, event.message, template_fields)
     return Finding(
         step=STEP_ID,
-        code="notification-failed",
+        code=_NOTIFICATION_FAILED,
         level=Level.WARN,
         title=f"{ref}: notifications are lost",
         object=ref,
-        why=f"{diagnosis.why}; what {alert.ref} asks for is not sent",
+        why=f"{diagnosis.why}; notifications of {alert.ref} are not sent",
         reason=event.reason,
         message=event.message,
         since=event.last,
@@ -121,10 +129,3 @@ def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -
         docs=docs_of("Provider"),
         trivial=diagnosis.rule.trivial,
     )
-
-
-CODES = {
-    "provider-missing": "an Alert names a Provider that does not exist",
-    "watches-missing": "an Alert or a Receiver names objects that do not exist",
-    "notification-failed": "notifications of a Provider are lost",
-}

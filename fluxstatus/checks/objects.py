@@ -1,60 +1,84 @@
-"""Steps 5 and 6: the Flux objects, each cause told once and what waits for it folded under it."""
+"""Steps 5 and 6: the Flux objects. Each cause is one finding, which lists what it blocks."""
 
-from collections.abc import Collection, Iterator
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Iterator
 
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.similar import similar
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
-    UNREAD_CODES,
-    cause_finding,
+    RECONCILING,
+    UNREAD,
     fault_codes,
-    on_the_way,
+    in_progress,
     passed,
     unread_finding,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import provider_of
-from fluxstatus.state.resource import WELL, Resource, Verdict
+from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.revisions import short
 from fluxstatus.state.state import State
 
+_NONE = Code("none", "There are no Flux objects of the kinds that this step checks.")
+_NAMESPACE_EMPTY = Code("namespace-empty", "Flux has no objects in a namespace given with -n.")
+
 
 def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
-    """Judge the objects of the kinds that belong to *step*."""
+    """Check the objects of the kinds that belong to *step*."""
     kinds = _kinds_of(step)
-    state, causes = analysis.state, analysis.causes
+    state = analysis.state
+    names = tuple(kind.name for kind in kinds)
+    objects = [r for r in state.of_kind(*names) if state.covers(r.ref.namespace)]
+    yield from _unread(step, state, kinds)
+    for cause in analysis.causes.all:
+        if cause.ref.kind in names:
+            yield cause_finding(step, analysis, cause)
+    reconciling = [r for r in objects if r.ref.key in analysis.causes.in_progress]
+    yield from in_progress(step, reconciling, state.now)
+    yield from _ready(step, analysis, objects)
+    if not objects and all(_is_known(state, kind) for kind in kinds):
+        title = f"there are no {step}{state.namespace_suffix}"
+        yield Finding(step=step, code=_NONE, level=Level.SKIP, title=title)
+
+
+def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]:
+    """Yield the *kinds* that could not be read."""
     for kind in kinds:
         unread = state.evidence.answer(kind.resource).unread
         if unread and unread.why is not Why.ABSENT:
             yield unread_finding(step, kind.name, unread)
-    for cause in causes.all:
-        if cause.ref.kind in {kind.name for kind in kinds}:
-            yield cause_finding(step, analysis, cause)
-    objects = [r for r in state.of_kind(*(k.name for k in kinds)) if state.covers(r.ref.namespace)]
-    yield from on_the_way(step, [r for r in objects if r.ref.key in causes.moving], state.now)
+
+
+def _ready(step: str, analysis: Analysis, objects: Iterable[Resource]) -> Iterator[Finding]:
+    """Yield the *objects* that are ready, and how many these are."""
+    state = analysis.state
     used = {provider_of(alert) for alert in state.of_kind("Alert")}
-    known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_of_use(state, r, used)]
-    well = [r for r in known if r.verdict in WELL and r.ref.key not in causes.cut_off]
-    yield from (passed(step, f"{r.ref}: {_says(r)}", r.ref, r.since) for r in well)
-    if well:
-        yield passed(step, f"{len(well)} of {len(known)} are well")
-    if not objects and all(_is_known(state, kind) for kind in kinds):
-        title = f"there are no {step}{state.place}"
-        yield Finding(step=step, code="none", level=Level.SKIP, title=title)
+    known = [r for r in objects if r.verdict is not Verdict.STATIC or _is_in_use(state, r, used)]
+    ready = [
+        resource
+        for resource in known
+        if resource.verdict in HEALTHY and resource.ref.key not in analysis.causes.stale_causes
+    ]
+    for resource in ready:
+        title = f"{resource.ref}: {_status(resource)}"
+        yield passed(step, title, resource.ref, resource.since)
+    if ready:
+        yield passed(step, f"{len(ready)} of {len(known)} are healthy")
 
 
 def _empty_namespaces(state: State) -> Iterator[Finding]:
-    """Tell of those namespaces in which Flux certainly has nothing: they may be mistyped.
+    """Yield the requested namespaces without any Flux object: they may be misspelled.
 
-    Nothing that is told of them could be bad, and that is no sign of health.
+    There can be no faults in them, but that does not mean that they are healthy.
     """
     flux_namespaces = {resource.ref.namespace for resource in state.resources.values()}
     flux_namespaces |= {
@@ -63,28 +87,29 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
     for namespace in sorted(state.namespaces - flux_namespaces):
         if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
             continue
-        near = get_close_matches(namespace, flux_namespaces, n=1)
-        meant = f" (is {near[0]} meant?)" if near else ""
+        near = similar(namespace, flux_namespaces)
+        meant = f" (did you mean {near[0]}?)" if near else ""
         yield Finding(
             step=RECONCILERS.id,
-            code="namespace-empty",
+            code=_NAMESPACE_EMPTY,
             level=Level.WARN,
-            title=f"Flux has no object in namespace {namespace}{meant}",
-            why="nothing was judged there; what runs there may be applied from another namespace",
-            hints=(Hint("look where Flux has objects", (_LIST_ALL,)),),
+            title=f"Flux has no objects in namespace {namespace}{meant}",
+            why="there was nothing to check in it; its workloads may be applied by Flux objects "
+            "in another namespace",
+            hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),
             trivial=True,
         )
 
 
 def _is_known(state: State, kind: Kind, namespace: str = "") -> bool:
-    """Whether it is certain which objects of *kind* there are, in all or just one *namespace*."""
+    """Return whether all objects of *kind* were read, in all namespaces or in *namespace*."""
     answer = state.evidence.answer(kind.resource)
     unread = answer.unread
     return unread is None or unread.why is Why.ABSENT or namespace in answer.namespaces
 
 
-def _is_of_use(state: State, static: Resource, used: Collection[Key]) -> bool:
-    """Whether something shows that *static*, which has no status, does what it is for.
+def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:
+    """Return whether *static*, which has no status, is referenced or has a valid reference.
 
     *used* are the Providers that Alerts send to.
     """
@@ -99,32 +124,27 @@ def _kinds_of(step: str) -> tuple[Kind, ...]:
     return tuple(kind for kind in KINDS.values() if kind.step == step)
 
 
-def _says(resource: Resource) -> str:
+def _status(resource: Resource) -> str:
     if resource.verdict is Verdict.STATIC:
-        return "has no status of its own; what refers to it, or it refers to, is there"
+        return "has no status; the object that it refers to or that refers to it exists"
     revision = resource.status.get("lastAppliedRevision") or resource.get(
         "status", "artifact", "revision"
     )
     return short(text_of(revision)) or resource.message or "ready"
 
 
-_LIST_ALL = Command(("kubectl", "get", KINDS["Kustomization"].resource, "--all-namespaces"))
-CODES = {
-    "reconciling": "on its way, no verdict yet",
-    "none": "there are no such objects",
-    **UNREAD_CODES,
-}
+_LIST_ALL = kubectl("get", KINDS["Kustomization"].resource, "--all-namespaces")
 
 
-def _step(name: str, title: str, *of_others: str) -> Step:
-    """Make the step *name*; a fault of a kind in *of_others* is told by it as well."""
+def _step(name: str, title: str, *more_kinds: str) -> Step:
+    """Return the step *name*; it also reports the faults of *more_kinds*."""
     kinds = _kinds_of(name)
-    codes = fault_codes([*(kind.name for kind in kinds), *of_others]) | CODES
+    codes = (*fault_codes([*(kind.name for kind in kinds), *more_kinds]), RECONCILING, _NONE)
     reads = (*(kind.resource for kind in kinds), "events", "workload-pods")
-    return Step(name, title, reads, codes, lambda analysis: examine(name, analysis))
+    return Step(name, title, reads, (*codes, *UNREAD), lambda analysis: examine(name, analysis))
 
 
-def _reconcilers(analysis: Analysis) -> Iterator[Finding]:
+def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     yield from examine(RECONCILERS.id, analysis)
     yield from _empty_namespaces(analysis.state)
     yield from notifications(analysis)
@@ -133,10 +153,6 @@ def _reconcilers(analysis: Analysis) -> Iterator[Finding]:
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
-    codes={
-        **_OBJECTS.codes,
-        **NOTIFICATIONS,
-        "namespace-empty": "Flux has no object in a namespace that -n names",
-    },
-    examine=_reconcilers,
+    codes=(*_OBJECTS.codes, *NOTIFICATIONS, _NAMESPACE_EMPTY),
+    examine=_examine_reconcilers,
 )

@@ -1,25 +1,28 @@
-"""Step 2: is the Flux Operator there and at work?"""
+"""Step 2: is the Flux Operator there and healthy?"""
 
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from fluxstatus.base.durations import seconds, when
+from fluxstatus.base.durations import age, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.unavailable import is_operator
-from fluxstatus.checks.controllers import of_component
+from fluxstatus.checks.cause_findings import cause_finding
+from fluxstatus.checks.controllers import REPLICAS_MISSING, RESTARTED, of_component
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
-    UNREAD_CODES,
-    cause_finding,
+    RECONCILING,
+    UNREAD,
     passed,
     state_codes,
     unread_finding,
 )
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import Command, Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, managed_by
@@ -30,37 +33,64 @@ REPORT = KINDS["FluxReport"]
 REPORT_EVERY = timedelta(minutes=5)
 """The operator's default --reporting-interval (FO cmd/operator/main.go)."""
 
+_OPERATOR_ABSENT = Code(
+    "operator-absent", "Flux is present in the cluster, but the Flux Operator is not."
+)
+_NOT_INSTALLED = Code("not-installed", "Neither the Flux Operator nor Flux is installed.")
+_REPORT_MISSING = Code(
+    "report-missing", "The Flux Operator is running but has not written a FluxReport."
+)
+_REPORT_OLD = Code("report-old", "The Flux Operator no longer updates the FluxReport on schedule.")
+CLI_VERSION_SKEW = Code(
+    "cli-version-skew",
+    "The flux-operator CLI and the Flux Operator have different minor versions.",
+)
+MCP_READ_WRITE = Code(
+    "mcp-read-write",
+    "An MCP client on this machine is configured to allow changes to the cluster.",
+)
+"""Reported by an adviser (mcp/), which this step knows only by its code."""
+
 _WHOLE_SECONDS = re.compile(r"finished in \d+s$")
-_MINOR = re.compile(r"v?(\d+)\.(\d+)")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
-    """Judge the operator's Deployment and pods, its report, and the CLI's version beside it."""
+    """Check the operator's Deployment and pods, its report, and the version of its CLI."""
     state = analysis.state
-    answer = state.evidence.answer(OPERATORS)
-    stopped = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
-    yield from (cause_finding(STEP_ID, analysis, cause) for cause in stopped)
-    for operator in state.operators:
-        if not operator.down:
-            yield from of_component(STEP_ID, analysis, operator)
-            if pods_unread := state.evidence.answer("pods").unread:
-                yield unread_finding(STEP_ID, f"the pods of {operator.ref}", pods_unread)
-            yield passed(STEP_ID, _doing_well(operator))
+    unavailable = [cause for cause in analysis.causes.all if is_operator(state, cause.ref)]
+    running = [operator for operator in state.operators if not operator.unavailable]
+    yield from (cause_finding(STEP_ID, analysis, cause) for cause in unavailable)
+    for operator in running:
+        yield from _running(analysis, operator)
     for operator in state.operators:
         if operator.starting:
             title = f"{operator.ref} is starting"
-            yield Finding(step=STEP_ID, code="reconciling", level=Level.SKIP, title=title)
-    if not state.operators and not stopped:
-        unread = answer.unread or state.evidence.answer(CONTROLLERS).unread
-        yield (
-            unread_finding(STEP_ID, "the Deployments of Flux", unread) if unread else _absent(state)
-        )
-    if any(not operator.down for operator in state.operators):
-        yield from _report(state)
+            yield Finding(step=STEP_ID, code=RECONCILING, level=Level.SKIP, title=title)
+    if not state.operators and not unavailable:
+        yield _missing(state)
+    if running:
+        yield from _report(state, running[0])
     yield from _command_line(state)
 
 
-def _doing_well(operator: Component) -> str:
+def _running(analysis: Analysis, operator: Component) -> Iterator[Finding]:
+    """Check a running *operator*."""
+    yield from of_component(STEP_ID, analysis, operator)
+    if pods_unread := analysis.state.evidence.answer("pods").unread:
+        yield unread_finding(STEP_ID, f"the pods of {operator.ref}", pods_unread)
+    yield passed(STEP_ID, _summary(operator))
+
+
+def _missing(state: State) -> Finding:
+    """Return why no operator was found."""
+    for query in (OPERATORS, CONTROLLERS):
+        unread = state.evidence.answer(query).unread
+        if unread:
+            return unread_finding(STEP_ID, "the Deployments of Flux", unread)
+    return _absent(state)
+
+
+def _summary(operator: Component) -> str:
     ref = operator.ref
     return (
         f"{ref.namespace}/{ref.name} {operator.version}".rstrip()
@@ -71,29 +101,27 @@ def _doing_well(operator: Component) -> str:
 def _absent(state: State) -> Finding:
     if state.components or state.resources:
         how = managed_by(state.components)
-        came = f"Flux came by {how}" if how else "Flux is here without it"
+        installed = f"Flux was installed by {how}" if how else "Flux was installed without it"
         return Finding(
             step=STEP_ID,
-            code="operator-absent",
+            code=_OPERATOR_ABSENT,
             level=Level.SKIP,
-            title=f"no Flux Operator: {came}",
+            title=f"no Flux Operator: {installed}",
         )
     return Finding(
         step=STEP_ID,
-        code="not-installed",
+        code=_NOT_INSTALLED,
         level=Level.FAIL,
         title="Flux is not installed: no Flux Operator and no Flux controllers",
-        why="no Deployment carries the labels of the Flux Operator or of Flux, in any namespace",
+        why="no Deployment in any namespace has the labels of the Flux Operator or of Flux",
         hints=(
-            Hint(
+            hint(
                 "install the Flux Operator, then apply a FluxInstance named flux",
-                (
-                    Command(
-                        ("helm", "install", "flux-operator",
-                         "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator",
-                         "--namespace", "flux-system", "--create-namespace"),
-                        changes=True,
-                    ),
+                Command(
+                    ("helm", "install", "flux-operator",
+                     "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator",
+                     "--namespace", "flux-system", "--create-namespace"),
+                    changes=True,
                 ),
             ),
         ),
@@ -102,43 +130,41 @@ def _absent(state: State) -> Finding:
     )  # fmt: skip
 
 
-def _report(state: State) -> Iterator[Finding]:
-    """Judge whether the operator still writes its report; what it says of health is not used."""
+def _report(state: State, operator: Component) -> Iterator[Finding]:
+    """Check whether *operator* still writes its report; the health in the report is not used."""
     answer = state.evidence.answer(REPORT.resource)
     if answer.unread:
         yield unread_finding(STEP_ID, "FluxReport", answer.unread)
         return
-    operator = next(o for o in state.operators if not o.down)
     started = when(map_of(operator.deployment.get("metadata")).get("creationTimestamp"))
     new = started is None or state.now - started < 2 * REPORT_EVERY
     if not answer.items and not new:
         yield Finding(
             step=STEP_ID,
-            code="report-missing",
+            code=_REPORT_MISSING,
             level=Level.WARN,
-            title="the operator runs and has written no FluxReport",
-            why="it writes one at its start and every five minutes",
+            title="the operator runs but has not written a FluxReport",
+            why="it writes one when it starts and every five minutes",
             hints=(_log(operator.ref),),
         )
     for report in answer.items:
-        age, every = _report_age(state, report), _report_interval(operator, report)
-        minutes = int(every.total_seconds() / 60)
-        if age and age > 3 * every:
+        old, every = _report_age(state, report), _report_interval(operator, report)
+        if old and old > 3 * every:
             yield Finding(
                 step=STEP_ID,
-                code="report-old",
+                code=_REPORT_OLD,
                 level=Level.WARN,
-                title=f"the FluxReport has not been renewed for {int(age.total_seconds() / 60)}m",
-                why=f"the operator renews it every {minutes}m when it works",
+                title=f"the FluxReport has not been updated for {age(old)}",
+                why=f"a healthy operator updates it every {duration(every.total_seconds())}",
                 hints=(_log(operator.ref),),
             )
 
 
 def _report_age(state: State, report: Object) -> timedelta | None:
-    """Return the age of *report*; None when its time tells nothing.
+    """Return the age of *report*, or None if it cannot be derived from its only time.
 
-    The only time it has moves with the message, and a message in whole seconds ("finished in
-    2s") may stay the same from one report to the next.
+    That time changes with the message, and a message in whole seconds ("finished in 2s") may stay
+    the same from one report to the next.
     """
     for condition in maps_of(map_of(report.get("status")).get("conditions")):
         at = when(condition.get("lastTransitionTime"))
@@ -148,36 +174,36 @@ def _report_age(state: State, report: Object) -> timedelta | None:
 
 
 def _report_interval(operator: Component, report: Object) -> timedelta:
-    """Return how often *operator* renews *report*, as its arguments or an annotation tell."""
-    told = next((a for a in operator.args if a.startswith("--reporting-interval=")), "")
+    """Return how often *operator* updates *report*: by its arguments or an annotation."""
+    argument = next((a for a in operator.args if a.startswith("--reporting-interval=")), "")
     annotations = map_of(map_of(report.get("metadata")).get("annotations"))
-    own = annotations.get("fluxcd.controlplane.io/reconcileEvery") or told.partition("=")[2]
+    own = annotations.get("fluxcd.controlplane.io/reconcileEvery") or argument.partition("=")[2]
     return timedelta(seconds=seconds(own, REPORT_EVERY.total_seconds()))
 
 
 def _log(ref: Ref) -> Hint:
-    argv = ("kubectl", "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--tail=50")
-    return Hint("read the operator's log", (Command(argv),))
+    log = kubectl("logs", "-n", ref.namespace, f"deployment/{ref.name}", "--tail=50")
+    return hint("read the operator's log", log)
 
 
 def _command_line(state: State) -> Iterator[Finding]:
-    """Compare the flux-operator CLI with the operator; not having it is no fault."""
+    """Compare the versions of the flux-operator CLI, if it is installed, and the operator."""
     client = state.evidence.programs.get("flux-operator")
     server = next((operator.version for operator in state.operators), "")
     if not isinstance(client, str):
         return
-    here, there = _MINOR.match(client), _MINOR.match(server)
-    if here and there and here.groups() != there.groups():
+    here, there = minor_of(client), minor_of(server)
+    if here and there and here != there:
         yield Finding(
             step=STEP_ID,
-            code="cli-version-skew",
+            code=CLI_VERSION_SKEW,
             level=Level.WARN,
-            title=f"the flux-operator CLI here is {client}, the operator {server}",
+            title=f"the flux-operator CLI is {client}, the operator {server}",
             why="commands and their output differ between minor versions",
             hints=(
-                Hint(
-                    "bring the CLI to the operator's version",
-                    (Command(("brew", "upgrade", "flux-operator"), changes=True),),
+                hint(
+                    "change the CLI to the operator's version",
+                    Command(("brew", "upgrade", "flux-operator"), changes=True),
                 ),
             ),
             kind="habit",
@@ -185,23 +211,21 @@ def _command_line(state: State) -> Iterator[Finding]:
         )
 
 
-CODES = {
-    "operator-absent": "Flux is here without the operator",
-    "not-installed": "neither the operator nor Flux is installed",
-    "reconciling": "starting, no verdict yet",
-    **state_codes(of_controllers=True),
-    "replicas-missing": "fewer replicas are ready than wanted",
-    "restarted": "a container has restarted within the last hour",
-    "report-missing": "the operator runs and writes no FluxReport",
-    "report-old": "the FluxReport is not renewed",
-    "cli-version-skew": "the flux-operator CLI here and the operator differ by a minor version",
-    "mcp-read-write": "an MCP client on this machine may change the cluster",
-    **UNREAD_CODES,
-}
 STEP = Step(
     STEP_ID,
     "Flux Operator",
     (OPERATORS, CONTROLLERS, "pods", REPORT.resource, "flux-operator"),
-    CODES,
+    (
+        _OPERATOR_ABSENT,
+        _NOT_INSTALLED,
+        RECONCILING,
+        *state_codes(of_controllers=True),
+        REPLICAS_MISSING,
+        RESTARTED,
+        _REPORT_MISSING,
+        _REPORT_OLD,
+        *UNREAD,
+    ),
     examine,
+    advice_codes=(CLI_VERSION_SKEW, MCP_READ_WRITE),
 )

@@ -1,34 +1,35 @@
-"""From an analysis to a report: every step that was asked for, its findings sorted."""
+"""Run the steps of the check on an analysis: the report with all findings, sorted."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
+from fluxstatus.advice import CHECK_CRASHED
 from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.model.findings import WORST_FIRST, Finding, Level, Report, StepResult, worst
-from fluxstatus.model.hints import Hint
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.hints import hint
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
 _EVERYWHERE = frozenset({"cluster", "operator", "instance", "components", "ui"})
-"""Steps about the whole cluster: they are told whatever namespaces were asked for."""
+"""Steps about the whole cluster: their findings do not depend on the chosen namespaces."""
 
 _OF_OBJECTS = ("sources", "reconcilers")
 _VAGUE = frozenset({"not-ready", "waits", "waits-unread", "attempt-failed", "stuck"})
-"""Codes that tell that something is wrong, and hardly what."""
+"""Codes of faults whose cause is hardly known."""
 
 
-BUG = "this is a bug of flux-status"
+BUG = "this is a bug in flux-status"
 
 
 class Choice(NamedTuple):
-    """What of the findings was asked for.
+    """The steps, codes and namespaces to report.
 
-    `steps` empty means all; `skip` are ids of steps and codes; `namespaces` empty means all, and
-    they are those of the State.
+    `steps` are ids, empty for all; `skip` are ids of steps, and codes; `namespaces` are those of
+    the State, empty for all.
     """
 
     steps: Collection[str] = ()
@@ -39,7 +40,7 @@ class Choice(NamedTuple):
 ALL = Choice()
 
 Adviser: TypeAlias = Callable[[], Iterable[Finding]]
-"""What adds advice to a step."""
+"""A function that returns additional advice for a step."""
 
 NO_ADVISERS: Mapping[str, Adviser] = {}
 
@@ -47,30 +48,19 @@ NO_ADVISERS: Mapping[str, Adviser] = {}
 def run_checks(
     analysis: Analysis, choice: Choice = ALL, advisers: Mapping[str, Adviser] = NO_ADVISERS
 ) -> Report:
-    """Return the report of every step that *choice* asks for; its `next` is left empty.
+    """Return the report of every step in *choice*; its `next` is left empty.
 
-    *advisers* add advice to the steps with these ids, from what is not in the cluster.
+    *advisers* add advice to the steps with these ids, from data that is not in the cluster.
     """
     state = analysis.state
     evidence = state.evidence
-    chosen = [s for s in STEPS if (not choice.steps or s.id in choice.steps)
-              and s.id not in choice.skip]  # fmt: skip
-    if evidence.unreachable is not None or evidence.refused:
-        chosen = [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
     view = View(analysis)
-    by_step = [
-        (
-            step,
-            [
-                finding
-                for finding in (*_examine(step, analysis), *_advise(step, view, advisers))
-                if _is_wanted(finding, choice, state)
-            ],
-        )
-        for step in chosen
-    ]
+    by_step: list[tuple[Step, list[Finding]]] = []
+    for step in _chosen(state, choice):
+        found = (*_examine(step, analysis), *_advise(step, view, advisers))
+        by_step.append((step, [one for one in found if _is_wanted(one, choice, state)]))
     order = {step.id: number for number, step in enumerate(STEPS)}
-    target_flags = TargetFlags(evidence.target.context, evidence.target.flags)
+    target_flags = for_target(evidence.target)
     findings = sorted(
         (target_flags.finding(f) for _, found in by_step for f in found),
         key=lambda f: _rank(f, order),
@@ -91,10 +81,22 @@ def run_checks(
     )
 
 
-def _advise(step: Step, view: View, advisers: Mapping[str, Adviser]) -> Iterator[Finding]:
-    """Return the habits that a step advises against, in the cluster and on this machine.
+def _chosen(state: State, choice: Choice) -> list[Step]:
+    """Return the steps to run; only the first if the cluster cannot be read at all."""
+    chosen = [
+        step
+        for step in STEPS
+        if (not choice.steps or step.id in choice.steps) and step.id not in choice.skip
+    ]
+    if state.evidence.unreachable is not None or state.evidence.refused:
+        return [step for step in chosen if step.id == "cluster"] or [STEPS[0]]
+    return chosen
 
-    If that crashes it is told, and as little of a fault as any advice.
+
+def _advise(step: Step, view: View, advisers: Mapping[str, Adviser]) -> Iterator[Finding]:
+    """Yield the advice of a step, about the cluster and about this machine.
+
+    A crash is reported as skipped advice, never as a fault.
     """
     try:
         yield from step.advise(view)
@@ -105,7 +107,7 @@ def _advise(step: Step, view: View, advisers: Mapping[str, Adviser]) -> Iterator
 
 
 def _examine(step: Step, analysis: Analysis) -> Iterator[Finding]:
-    """Run one step; a step that crashes is an unknown, and never takes the others with it."""
+    """Yield the findings of a step; a crash becomes an unknown and never affects other steps."""
     try:
         yield from step.examine(analysis)
     except Exception as error:  # noqa: BLE001 - a bug in one step must not hide the others
@@ -115,16 +117,16 @@ def _examine(step: Step, analysis: Analysis) -> Iterator[Finding]:
 def _crashed(step: Step, error: Exception) -> Finding:
     return Finding(
         step=step.id,
-        code="check-crashed",
+        code=CHECK_CRASHED,
         level=Level.UNKNOWN,
         title=f"this check crashed: {type(error).__name__}: {error}",
-        why=f"{BUG}, not of the cluster",
-        hints=(Hint("report it with a snapshot made by --save FILE"),),
+        why=f"{BUG}, not in the cluster",
+        hints=(hint("report it with a snapshot created by --save FILE"),),
     )
 
 
 def _is_wanted(finding: Finding, choice: Choice, state: State) -> bool:
-    """Whether *finding* is about a namespace that was asked about, or blocks something there."""
+    """Return whether *choice* includes *finding*: its code, and its object or what it blocks."""
     if finding.code in choice.skip:
         return False
     if finding.object is None or finding.step in _EVERYWHERE:
@@ -133,10 +135,10 @@ def _is_wanted(finding: Finding, choice: Choice, state: State) -> bool:
 
 
 def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
-    """Worst first, then by step, and in a step what blocks most and is most certain.
+    """Return the sort key: worst first, then by step, then what blocks most and is most certain.
 
-    The steps go from the cluster up, so that a dead controller comes before what it leaves. The
-    objects of Flux are one rank, whichever of their steps tells them.
+    The steps go from the cluster up, so that an unavailable controller comes before its objects.
+    The two steps about Flux objects have the same rank.
     """
     objects = finding.step in _OF_OBJECTS
     return (

@@ -1,9 +1,10 @@
-"""What a step of the check is: a record and a pure function."""
+"""A step of the check: a record and a pure function."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -13,16 +14,17 @@ if TYPE_CHECKING:
 class Step(NamedTuple):
     """A step of the check.
 
-    `reads` names the questions of collect.py it looks at, `codes` every code it can give with
-    one line of meaning. `examine` takes the analysed state and gives findings; it does not read,
-    print, wait or look at the clock. `advise` does the same for habits, in a view of that state;
-    they look at `further`, which is only asked with --advice, too.
+    `reads` are the names of the queries that it uses. `codes` are the codes of its faults and
+    `advice_codes` those of its advice. `examine` takes the analyzed state and returns findings; it
+    does not read, print, wait or use the clock. `advise` does the same for advice, which also uses
+    the queries in `further`; these run only with --advice.
     """
 
     id: str
     title: str
     reads: tuple[str, ...]
-    codes: Mapping[str, str]
+    codes: tuple[Code, ...]
     examine: Callable[[Analysis], Iterable[Finding]]
+    advice_codes: tuple[Code, ...] = ()
     further: tuple[str, ...] = ()
     advise: Callable[["View"], Iterable[Finding]] = lambda _: ()

@@ -1,4 +1,4 @@
-"""Step 7: can the operator's web UI be opened?"""
+"""Step 7: is the operator's web UI reachable?"""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,11 @@ import jmespath
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
-from fluxstatus.checks.wording import UNREAD_CODES, passed, unread_finding
+from fluxstatus.checks.wording import UNREAD, WAITING, passed, unread_finding
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.pods import is_ready, selected
@@ -18,11 +19,19 @@ from fluxstatus.state.state import State
 from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services
 
 STEP_ID = "ui"
+_UI_ABSENT = Code(
+    "ui-absent",
+    "There is no Flux web UI: the Flux Operator is missing or the UI is disabled.",
+)
+_UI_NO_SERVICE = Code("ui-no-service", "No Service leads to the Flux web UI.")
+_UI_NO_ENDPOINT = Code(
+    "ui-no-endpoint", "The Service of the Flux web UI has no ready pod behind it."
+)
 _CONTAINER_PORTS = jmespath.compile("spec.template.spec.containers[].ports[].containerPort")
 
 
 def examine(analysis: Analysis) -> Iterator[Finding]:
-    """Judge whether a Service leads to the web UI and a ready pod is behind it."""
+    """Check that a Service leads to the web UI, and that a ready pod is behind it."""
     state = analysis.state
     answer = state.evidence.answer("services")
     web = list(web_services(state))
@@ -31,7 +40,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         yield (
             unread_finding(STEP_ID, "the operator", unread)
             if unread
-            else _skip("no Flux Operator, so no web UI")
+            else _skip("no web UI without the Flux Operator")
         )
     elif web:
         for service, port in web:
@@ -39,18 +48,18 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     elif answer.unread:
         yield unread_finding(STEP_ID, "services", answer.unread)
     elif not any(PORT in (_CONTAINER_PORTS.search(o.deployment) or ()) for o in state.operators):
-        yield _skip("the web UI is switched off")
+        yield _skip("the web UI is disabled")
     else:
         yield Finding(
             step=STEP_ID,
-            code="ui-no-service",
+            code=_UI_NO_SERVICE,
             level=Level.WARN,
-            title="the operator serves the web UI, and no Service leads to it",
+            title="the operator serves the web UI, but no Service leads to it",
             why=f"no Service in its namespace has a port named {PORT_NAME} or {PORT}",
             hints=(
-                Hint(
-                    "look at the Services there",
-                    (Command(("kubectl", "get", "services", "-n", state.namespace)),),
+                hint(
+                    "check the Services in its namespace",
+                    kubectl("get", "services", "-n", state.namespace),
                 ),
             ),
             trivial=True,
@@ -72,34 +81,28 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
             STEP_ID,
             f"svc/{ref.name}:{port} has {ready} {noun}; open it with: kubectl flux-status ui",
         )
-    if state.operators and all(operator.down for operator in state.operators):
+    if state.operators and all(operator.unavailable for operator in state.operators):
         title = f"{ref}: waits for the operator, which is not ready"
-        return Finding(step=STEP_ID, code="waiting", level=Level.SKIP, title=title, object=ref)
+        return Finding(step=STEP_ID, code=WAITING, level=Level.SKIP, title=title, object=ref)
     return Finding(
         step=STEP_ID,
-        code="ui-no-endpoint",
+        code=_UI_NO_ENDPOINT,
         level=Level.WARN,
-        title=f"{ref}: no ready pod behind it, so the web UI does not answer",
+        title=f"{ref}: no ready pod behind it, so the web UI does not respond",
         object=ref,
-        why="none of the pods that it selects is ready",
-        hints=(
-            Hint(
-                "look at the pods",
-                (Command(("kubectl", "get", "pods", "-n", ref.namespace)),),
-            ),
-        ),
+        why="none of the pods that it selects are ready",
+        hints=(hint("check its pods", kubectl("get", "pods", "-n", ref.namespace)),),
     )
 
 
 def _skip(title: str) -> Finding:
-    return Finding(step=STEP_ID, code="ui-absent", level=Level.SKIP, title=title)
+    return Finding(step=STEP_ID, code=_UI_ABSENT, level=Level.SKIP, title=title)
 
 
-CODES = {
-    "ui-absent": "there is no web UI: no operator, or it is switched off",
-    "ui-no-service": "no Service leads to the web UI",
-    "ui-no-endpoint": "the Service has no ready pod behind it",
-    "waiting": "not ready because of the operator, whose step tells why",
-    **UNREAD_CODES,
-}
-STEP = Step(STEP_ID, "Flux web UI", ("services", "pods", OPERATORS), CODES, examine)
+STEP = Step(
+    STEP_ID,
+    "Flux web UI",
+    ("services", "pods", OPERATORS),
+    (_UI_ABSENT, _UI_NO_SERVICE, _UI_NO_ENDPOINT, WAITING, *UNREAD),
+    examine,
+)

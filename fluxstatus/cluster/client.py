@@ -1,6 +1,6 @@
-"""The read-only door to the API server: a GET, and an answer or the reason why there is none.
+"""The read-only client of the API server.
 
-It is the only way that the check reads a cluster, and it knows no other method.
+All reading of a cluster goes through `ApiClient.get`, and there is no other method.
 """
 
 import re
@@ -10,7 +10,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
@@ -31,10 +31,10 @@ _HEADERS = {
 }
 _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
-_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was ended before")
-_LAST_WORD = 0.5  # seconds to find out who did not answer in time
-_CHUNK = 1 << 18  # bytes to take off the line at a time, at most
-_BUSY = 1.0  # seconds to wait for an API server that does not say how long
+_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was stopped before")
+_GRACE = 0.5  # seconds to find out which server did not answer in time
+_CHUNK = 1 << 18  # bytes to receive at a time, at most
+_BUSY = 1.0  # seconds to wait for a busy API server that sends no Retry-After
 
 
 def whole(item: Any) -> Any:
@@ -43,12 +43,12 @@ def whole(item: Any) -> Any:
 
 
 class Access(NamedTuple):
-    """How to ask a cluster.
+    """How to reach a cluster, and how long to try.
 
-    `flags` are kubectl's own, passed on unchanged. `namespaces` are asked one by one for what
-    may not be listed everywhere. `timeout` is the seconds for all together, `request_timeout`
-    those for one request: kubectl's flag of that name does nothing for `kubectl proxy`.
-    `repeated` are the flags that a command has to repeat that is shown.
+    `flags` are kubectl's own, passed on unchanged. `namespaces` are read one by one where listing
+    all is forbidden. `timeout` is in seconds, for all requests together; `request_timeout` is for
+    one request, because `kubectl proxy` ignores kubectl's flag of that name. `repeated` are the
+    flags that a printed command must repeat.
     """
 
     flags: tuple[str, ...] = ()
@@ -59,9 +59,9 @@ class Access(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer of the API server: the JSON `document` that it is, None when it is none.
+    """An answer of the API server: its `document`, None if it is not JSON.
 
-    `retry_after` is in seconds, 0 when it does not say.
+    `retry_after` is in seconds, 0 if the header is missing.
     """
 
     status: int
@@ -69,19 +69,19 @@ class Reply(NamedTuple):
     retry_after: float = 0
 
     def json(self) -> Object:
-        """Return the JSON object that it is. Raises ProgramError."""
+        """Return the document. Raises ProgramError if it is not a JSON object."""
         if isinstance(self.document, dict):
             return self.document
-        raise ProgramError(Unread(Why.GARBLED, "the answer is not a JSON object"))
+        raise ProgramError.of(Why.GARBLED, "the answer is not a JSON object")
 
     @property
     def message(self) -> str:
-        """What an API server says of an error, empty when it is somebody else that answers."""
-        said = self.document.get("message", "") if isinstance(self.document, dict) else ""
-        return mask(str(said))
+        """The message of an error, empty if the answer does not come from an API server."""
+        text = self.document.get("message", "") if isinstance(self.document, dict) else ""
+        return mask(str(text))
 
     def refusal(self, rule: str, where: str = "") -> Unread:
-        """Return the reason why what takes the permission *rule* was refused."""
+        """Return the reason for an error of a request that needs the permission *rule*."""
         message = self.message
         if self.status == HTTPStatus.FORBIDDEN:
             if "cannot impersonate" in message:
@@ -91,24 +91,24 @@ class Reply(NamedTuple):
             return Unread(Why.FORBIDDEN, text, rule=rule)
         if self.status == HTTPStatus.NOT_FOUND:
             return Unread(Why.ABSENT, "the API server does not serve it")
-        text = f"the API server answers with an error: {self.status} {message}"
+        text = f"the API server returned an error: {self.status} {message}"
         return Unread(Why.FAILED, text.rstrip())
 
 
 class ApiClient:
-    """The way to one cluster, open within a `with` block, at the end of which nothing is left.
+    """A connection to one cluster, open within a `with` block.
 
-    Whatever is wrong with the way, `get` tells it. `clock_skew` is the seconds that this machine
-    is ahead of the server. Threads may share a client. *while_starting* is called
+    If it cannot be opened, `get` raises the reason. `clock_skew` is the seconds that this machine
+    is ahead of the server, None if unknown. Threads may share a client. *while_starting* is called
     while kubectl starts.
     """
 
     def __init__(self, access: Access, while_starting: Callable[[], None] = lambda: None) -> None:
         self.clock_skew: float | None = None
-        self._access, self._meanwhile = access, while_starting
+        self._access, self._while_starting = access, while_starting
         self._began = time.monotonic()
         self._closing = ExitStack()
-        self._shut = threading.Event()
+        self._aborted = threading.Event()
         self._late = False
         self._proxy: Proxy | None = None
         self._dead: Unread | None = None
@@ -116,7 +116,7 @@ class ApiClient:
         self._local = threading.local()
         self._connections: list[HTTPConnection] = []
         self._requests = self._bytes = 0
-        self._per_question: Counter[str] = Counter()
+        self._per_query: Counter[str] = Counter()
         self._fastest = float("inf")
 
     def __enter__(self) -> Self:
@@ -129,31 +129,29 @@ class ApiClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with (
-            processes.signals_deferred()
-        ):  # an exception inside a lock would leave it closed for good
+        with processes.signals_deferred():  # an exception inside a lock would leave it locked
             self._closing.close()
 
     def start_config_view(self) -> None:
-        """Have kubectl tell `kubeconfig` from now on: who looks at it then waits for less."""
+        """Start to read the kubeconfig, so that `kubeconfig` takes less time later."""
         if self._proxy is not None:
             self._proxy.start_config_view()
 
     @property
     def kubeconfig(self) -> Kubeconfig:
-        """Where it leads, as far as kubectl tells; within the block."""
+        """What kubectl is configured to reach; only within the block."""
         if self._proxy is None:
             return Kubeconfig()
-        return self._proxy.kubeconfig(max(self._left(), _LAST_WORD))
+        return self._proxy.kubeconfig(max(self._left(), _GRACE))
 
     @property
     def cost(self) -> Cost:
-        """What was asked so far."""
+        """The cost of all requests so far."""
         return Cost(self._requests, self._bytes, time.monotonic() - self._began)
 
     def requests(self, query: str) -> int:
-        """Return how many requests a *query* has taken so far."""
-        return self._per_question[query]
+        """Return the number of requests for a *query* so far."""
+        return self._per_query[query]
 
     def get(
         self,
@@ -162,17 +160,16 @@ class ApiClient:
         query: str = "",
         keep: Callable[[Any], Any] = whole,
     ) -> Reply:
-        """Ask for *path*, query included, and give the answer, whatever its status.
+        """Return the answer to a GET of *path*, with its query string, whatever the status.
 
-        *query* is the name of what the answer is to; it is only for the account. Of the items
-        of a list is given what *keep* gives for each.
-        An API server that is busy, or that has answered before and is lost, is asked again.
-        Raises ProgramError when there is no answer. If that is no matter of this one request,
-        all later ones fail the same way, at once.
+        *query* is the name under which `requests` counts it. Each item of a list is replaced by
+        what *keep* returns for it. The request is repeated if the API server is busy, or if the
+        connection is lost after it worked. Raises ProgramError if there is no answer. If the
+        reason concerns the whole cluster, all later requests fail with it at once.
         """
         for tries in count(1):
             try:
-                reply = self._ask(path, accept, query, keep)
+                reply = self._get(path, accept, query, keep)
             except _LostError as lost:
                 if self._requests and tries == 1 and self.pause(_SECOND_TRY_AFTER):
                     continue
@@ -184,40 +181,49 @@ class ApiClient:
         return reply
 
     def pause(self, seconds: float) -> bool:
-        """Wait and give True; give False, at once, if the door will be shut by then."""
-        return seconds < self._left() and not self._shut.wait(seconds)
+        """Wait, and return True; or return False at once if the time will be up before."""
+        return seconds < self._left() and not self._aborted.wait(seconds)
 
     def abort(self) -> None:
-        """End every request under way, and let no other begin; any thread may."""
+        """End all requests under way, and refuse later ones; any thread may call this."""
         with processes.signals_deferred():
-            self._shut.set()
+            self._aborted.set()
             if self._proxy is not None:
                 self._proxy.end()
 
+    @contextmanager
+    def abort_on_error(self) -> Iterator[None]:
+        """Abort if the block raises, so that nothing waits for the threads that use the client."""
+        try:
+            yield
+        except BaseException:
+            self.abort()
+            raise
+
     def _open(self, closing: ExitStack) -> None:
-        closing.callback(self._hang_up)
+        closing.callback(self._close_connections)
         self._proxy = proxy = closing.enter_context(opened(self._access.flags))
-        self._meanwhile()
+        self._while_starting()
         proxy.wait(self._left())
-        # Without kubectl every request under way ends, whatever it is waiting for.
+        # When the time is up, kubectl is ended, and with it every request under way.
         alarm = threading.Timer(self._left(), self._expire)
-        alarm.daemon = True  # whatever happens to it, nobody waits for it
+        alarm.daemon = True  # it must not keep the process from exiting
         closing.callback(alarm.cancel)
         alarm.start()
 
-    def _ask(self, path: str, accept: str, query: str, keep: Callable[[Any], Any]) -> Reply:
+    def _get(self, path: str, accept: str, query: str, keep: Callable[[Any], Any]) -> Reply:
         proxy = self._proxy
         if self._dead is not None or proxy is None:
             raise ProgramError(self._dead or _NOT_OPEN)
         connection = self._connection(proxy)
-        asked, began = time.time(), time.monotonic()
+        sent, began = time.time(), time.monotonic()
         try:
             connection.request("GET", path, headers={**_HEADERS, "Accept": accept})
             response = connection.getresponse()
             seconds = time.monotonic() - began
-            if _is_kubectls_own(response):
-                said = response.read().decode(errors="replace")
-                unread = failures.explain(said, self.kubeconfig, proxy.said())
+            if _is_from_kubectl(response):
+                text = response.read().decode(errors="replace")
+                unread = failures.explain(text, self.kubeconfig, proxy.stderr())
                 raise _LostError(unread, cluster=True)
             received = _Body(response)
             document = _document(received, keep)
@@ -226,9 +232,9 @@ class ApiClient:
             raise self._lost(error, proxy) from error
         with self._lock:
             self._requests += 1
-            self._per_question[query] += 1
+            self._per_query[query] += 1
             self._bytes += received.bytes
-            self._compare_clocks(response.getheader("Date", ""), asked, seconds)
+            self._compare_clocks(response.getheader("Date", ""), sent, seconds)
         if response.status == HTTPStatus.UNAUTHORIZED:
             self._dead = failures.refused(response.status, self.kubeconfig)
             raise ProgramError(self._dead)
@@ -237,7 +243,7 @@ class ApiClient:
 
     def _connection(self, proxy: Proxy) -> HTTPConnection:
         """Return the connection of this thread."""
-        connection: HTTPConnection | None = getattr(self._local, "line", None)
+        connection: HTTPConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = _UnixConnection(
                 proxy.socket, self._access.request_timeout
@@ -245,7 +251,7 @@ class ApiClient:
             self._connections.append(connection)
         return connection
 
-    def _hang_up(self) -> None:
+    def _close_connections(self) -> None:
         for connection in self._connections:
             connection.close()
 
@@ -257,33 +263,33 @@ class ApiClient:
         self.abort()
 
     def _lost(self, error: Exception, proxy: Proxy) -> "_LostError":
-        """Return the reason for an answer that did not come, or not all of it."""
+        """Return the reason for an answer that is missing or cut off."""
         if self._late:
-            unread = failures.silent(self._access.timeout, proxy.said(), self.kubeconfig)
-        elif self._shut.is_set():
+            unread = failures.silent(self._access.timeout, proxy.stderr(), self.kubeconfig)
+        elif self._aborted.is_set():
             unread = _NOT_OPEN
         elif isinstance(error, TimeoutError):
             seconds = self._access.request_timeout or 0
-            unread = failures.silent(seconds, proxy.said(), self.kubeconfig)
+            unread = failures.silent(seconds, proxy.stderr(), self.kubeconfig)
             return _LostError(unread, cluster=False)
         elif not proxy.alive():
-            unread = failures.explain(f"it ended too early {proxy.said()}", self.kubeconfig)
+            unread = failures.explain(f"it ended too early {proxy.stderr()}", self.kubeconfig)
         else:
-            return _LostError(Unread(Why.GARBLED, "the answer broke off"), cluster=False)
+            return _LostError(Unread(Why.GARBLED, "the answer was cut off"), cluster=False)
         return _LostError(unread, cluster=True)
 
-    def _compare_clocks(self, date: str, asked: float, seconds: float) -> None:
-        """Go by the fastest answer: the first may have waited for a log-in."""
+    def _compare_clocks(self, date: str, sent: float, seconds: float) -> None:
+        """Use the fastest answer: the first one may include a login."""
         if seconds < self._fastest:
             with suppress(TypeError, ValueError):
-                # The header has whole seconds, and was written about half-way.
+                # The header has whole seconds, and was written about halfway.
                 there = parsedate_to_datetime(date).timestamp() + 0.5
-                self.clock_skew = asked + seconds / 2 - there
+                self.clock_skew = sent + seconds / 2 - there
                 self._fastest = seconds
 
 
 class _LostError(ProgramError):
-    """No answer came; `cluster` says that this is no matter of one request."""
+    """There is no answer; `cluster` is whether the reason concerns the whole cluster."""
 
     def __init__(self, unread: Unread, *, cluster: bool) -> None:
         super().__init__(unread)
@@ -291,7 +297,7 @@ class _LostError(ProgramError):
 
 
 class _UnixConnection(HTTPConnection):
-    """HTTP over a Unix socket; http.client opens it again after it was closed."""
+    """HTTP over a Unix socket; http.client reopens it after it was closed."""
 
     def __init__(self, path: str, timeout: float | None) -> None:
         super().__init__("localhost", timeout=timeout)
@@ -304,14 +310,14 @@ class _UnixConnection(HTTPConnection):
 
 
 class _Body:
-    """What an answer holds, unpacked as it comes; `bytes` is what has come over the wire."""
+    """The body of an answer, decompressed as it arrives; `bytes` is the number received."""
 
     def __init__(self, response: HTTPResponse) -> None:
         self._response = response
         self.bytes = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Return it in parts. Raises OSError, HTTPException or zlib.error where it breaks off."""
+        """Return it in parts. Raises OSError, HTTPException or zlib.error if it is cut off."""
         packed = self._response.getheader("Content-Encoding") == "gzip"
         unpacking = zlib.decompressobj(wbits=31) if packed else None
         while chunk := self._response.read1(_CHUNK):
@@ -319,11 +325,11 @@ class _Body:
             yield unpacking.decompress(chunk) if unpacking else chunk
         if self._response.length or (unpacking and not unpacking.eof):
             raise IncompleteRead(b"")
-        self._response.close()  # read1 leaves that open, and the line would be taken for busy
+        self._response.close()  # read1 does not, and the connection would count as busy
 
 
 def _document(body: _Body, keep: Callable[[Any], Any]) -> Any:
-    """Return the JSON that *body* is, or None; all of it is taken off the line."""
+    """Return the JSON in *body*, None if it is not JSON; all of it is received."""
     chunks = iter(body)
     try:
         return json_stream.read(chunks, keep)
@@ -333,8 +339,8 @@ def _document(body: _Body, keep: Callable[[Any], Any]) -> Any:
         return None
 
 
-def _is_kubectls_own(response: HTTPResponse) -> bool:
-    """Tell what kubectl says when it cannot ask from what an API server answers."""
+def _is_from_kubectl(response: HTTPResponse) -> bool:
+    """Return whether kubectl itself answers, because it cannot reach the API server."""
     return (
         response.status == HTTPStatus.INTERNAL_SERVER_ERROR
         and (response.getheader("Content-Type") or "").startswith("text/plain")

@@ -1,74 +1,49 @@
-"""What is asked of a cluster: each thing once, as much at a time as is polite, nothing but lists.
+"""The check's own reading: every list once, several at a time, in an order that saves time.
 
-Answers go by the names in QUESTIONS and, for the kinds of Flux, by plural.group: the API server
-says which of them it serves, and in which version.
+Answers are by the names in queries.py and, for the kinds of Flux, by plural.group. The API
+server reports which of these it serves, and in which version.
 """
 
 import gc
-import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeAlias
+from contextlib import contextmanager
+from typing import NamedTuple, TypeAlias
 
-from fluxstatus.cluster import discovery, paging, processes
+from fluxstatus.cluster import discovery, local_tools, processes
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.paging import ListQuery
-from fluxstatus.cluster.processes import Process, ProgramError
-from fluxstatus.cluster.queries import FURTHER, Further
+from fluxstatus.cluster.local_tools import Client
+from fluxstatus.cluster.queries import (
+    DEPLOYMENTS,
+    FURTHER,
+    LARGE_PAGE,
+    NOT_RUNNING,
+    QUERIES,
+    WORKLOAD_PODS,
+    Further,
+    ListQuery,
+)
+from fluxstatus.cluster.reader import THREADS, Reader, idle
 from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
-from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
+from fluxstatus.model.kinds import KINDS, RESOURCES
 
 Answers: TypeAlias = Mapping[str, Answer]
 
-
-_APPS, _CORE = "/apis/apps/v1", "/api/v1"
-_DEPLOYMENTS = ("deployments.apps/controllers", "deployments.apps/operator")
-_WORKLOADS = "workload-pods"
-
-QUERIES: Mapping[str, ListQuery] = {
-    # The controllers of Flux, and the Flux Operator, wherever they are.
-    _DEPLOYMENTS[0]: ListQuery(
-        _APPS, "deployments", "labelSelector=app.kubernetes.io/part-of=flux"
-    ),
-    _DEPLOYMENTS[1]: ListQuery(
-        _APPS, "deployments", f"labelSelector=app.kubernetes.io/name={OPERATOR}"
-    ),
-    # What went wrong lately: a cluster in trouble has any number of them.
-    "events": ListQuery(_CORE, "events", "fieldSelector=type=Warning", pages=4),
-    # In the namespaces of those Deployments.
-    "pods": ListQuery(_CORE, "pods"),
-    "services": ListQuery(_CORE, "services"),
-    # In the one namespace whose workloads keep something waiting; of several, all that there are,
-    # or where these are more than a page, what does not run.
-    _WORKLOADS: ListQuery(_CORE, "pods", pages=4),
-}
-"""What is asked beyond the kinds of Flux, by the name of its answer."""
-
-_ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
-_NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
-_THREADS = 4  # requests at a time; more are not faster
-_LONG = tuple(KINDS[name].resource for name in ("Kustomization", "HelmRelease", "HelmChart"))
+_SLOW = tuple(KINDS[name].resource for name in ("Kustomization", "HelmRelease", "HelmChart"))
 _CLIENT = "flux-operator"
-_CLIENT_SECONDS = 5.0
 
 
 def nowhere(_: Answers) -> set[str]:
-    """Name no namespace."""
+    """Return no namespace."""
     return set()
 
 
-def idle() -> None:
-    """Do nothing."""
+class Progress(NamedTuple):
+    """A query that was answered.
 
-
-class Told(NamedTuple):
-    """A question of the run that has its answer.
-
-    `text` is the answer in a word or two, `requests` what it took, `seconds` when it was there,
-    counted from when the way to the cluster was open.
+    `text` is the answer in a word or two, `requests` the number of requests it took, `seconds`
+    the time of the answer since the connection was opened.
     """
 
     query: str
@@ -79,184 +54,131 @@ class Told(NamedTuple):
 
 def collect(
     access: Access,
-    progress: Callable[[Told], None] = lambda _: None,
+    progress: Callable[[Progress], None] = lambda _: None,
     workload_namespaces: Callable[[Answers], set[str]] = nowhere,
     while_starting: Callable[[], None] = idle,
     *,
     further: bool = False,
 ) -> Evidence:
-    """Ask the cluster, and give what it said; whatever the cluster does, this does not raise.
+    """Return what the cluster answers; whatever the cluster does, this does not raise.
 
-    *progress* is told of each answer when it is there, by whatever thread has it.
-    *workload_namespaces* says, from the answers, in which namespaces Pods keep something waiting.
-    *while_starting* is called when all is asked and little is answered. *further* asks for what
-    only advice needs, too; not where `access.namespaces` are chosen, as it is about the whole
-    cluster. It takes `access.timeout` seconds at most; SIGTERM and SIGHUP end it with SystemExit.
+    *progress* is called for each answer, in any thread. *workload_namespaces* returns, from the
+    answers so far, the namespaces whose pods may explain a failure. *while_starting* is called
+    when most requests are under way. *further* reads what only advice needs, too, unless
+    `access.namespaces` are chosen: advice is about the whole cluster.
+
+    It takes at most `access.timeout` seconds. SIGTERM and SIGHUP end it with SystemExit.
     """
     with (
         processes.signals_raise(),
         _without_gc(),
         ApiClient(access) as api,
-        ThreadPoolExecutor(_THREADS) as pool,
+        ThreadPoolExecutor(THREADS) as pool,
+        api.abort_on_error(),
     ):
-        try:
-            api.start_config_view()
-            more = FURTHER if further and not access.namespaces else {}
-            run = _Run(access, api, pool, progress, more)
-            return run.evidence(workload_namespaces, while_starting)
-        except BaseException:
-            api.abort()  # else the threads would go on, and be waited for
-            raise
+        api.start_config_view()
+        more = FURTHER if further and not access.namespaces else {}
+        run = _Run(api, Reader(api, pool, access), progress, more)
+        return run.evidence(workload_namespaces, while_starting)
 
 
 class _Run:
-    """One run: what is being asked, and what is answered so far."""
+    """One run: the queries under way and the answers so far."""
 
     def __init__(
         self,
-        access: Access,
         api: ApiClient,
-        pool: ThreadPoolExecutor,
-        progress: Callable[[Told], None],
+        reader: Reader,
+        progress: Callable[[Progress], None],
         further: Mapping[str, Further],
     ) -> None:
-        self._chosen, self._further = access.namespaces, further
-        self._api, self._pool, self._progress = api, pool, progress
-        self._asked: dict[Future[Answer], str] = {}
-        self._answers: dict[str, Answer] = {}
+        self._api, self._reader, self._progress = api, reader, progress
+        self._further = further
+        self._pending: dict[Future[Answer], str] = {}
         self._began = time.monotonic()
 
     def evidence(
         self, workload_namespaces: Callable[[Answers], set[str]], while_starting: Callable[[], None]
     ) -> Evidence:
-        found: dict[str, str] = {}
-        served, missing = None, _ABSENT
-        try:
-            found = discovery.served(self._api, self._further)  # the first answer decides
-            served = {name: v for name, v in found.items() if name not in self._further}
-        except ProgramError as error:
-            missing = error.unread
-            if missing.why is not Why.FORBIDDEN:
-                return self._seal(unreachable=missing)
-        self._tell(discovery.APIS, f"{len(served or ())} Flux kinds")
-        self._answers.update(dict.fromkeys((*RESOURCES, *self._further), Answer(unread=missing)))
-        with ExitStack() as stack:
-            client = _start_client(stack)
-            for name in (*_DEPLOYMENTS, "events"):
-                self._ask(name, QUERIES[name])
-            version = self._pool.submit(self._version)
-            for name, preferred in sorted((served or {}).items(), key=_is_short):
-                plural, _, group = name.partition(".")
-                self._ask(
-                    name, ListQuery(f"/apis/{group}/{preferred}", plural, page=paging.AT_ONCE)
-                )
-            for name, query in self._further_of(found, in_flux_namespaces=False):
-                self._ask(name, query)
+        reader = self._reader
+        if not reader.discover(self._further):
+            return reader.evidence()
+        served = reader.served or {}
+        self._report(discovery.APIS, f"{len(served)} Flux kinds")
+        reader.answers |= dict.fromkeys((*RESOURCES, *self._further), Answer(unread=reader.missing))
+        with local_tools.asking([_CLIENT]) as clients:
+            for name in (*DEPLOYMENTS, "events"):
+                self._start(name, QUERIES[name])
+            version = reader.submit(self._version)
+            for name in sorted(served, key=_is_fast):
+                query = ListQuery.of(name, served[name])
+                self._start(name, query._replace(page=LARGE_PAGE))
+            self._start_all(self._further_queries(in_flux_namespaces=False))
             while_starting()
-            self._listen(_DEPLOYMENTS)
-            self._ask_in_homes(dict(self._further_of(found, in_flux_namespaces=True)))
-            self._listen()
-            self._ask_workloads(workload_namespaces(self._answers))
-            self._listen()
-            kubernetes, cli = version.result(), _version_of(client)
-            self._tell(_CLIENT, cli if isinstance(cli, str) else cli.text)
-            return self._seal(kubernetes=kubernetes, served=served, programs={_CLIENT: cli})
+            self._wait(DEPLOYMENTS)
+            near = dict(self._further_queries(in_flux_namespaces=True))
+            self._start_all(reader.in_flux_namespaces("pods", "services", more=near))
+            self._wait()
+            self._read_workloads(workload_namespaces(reader.answers))
+            kubernetes, client = version.result(), _version_of(clients()[_CLIENT])
+            self._report(_CLIENT, client if isinstance(client, str) else client.text)
+            return reader.evidence(kubernetes=kubernetes, programs={_CLIENT: client})
 
-    def _version(self) -> str:
-        text = discovery.version(self._api)
-        self._tell(discovery.VERSION, text or "unknown")
+    def _version(self, api: ApiClient) -> str:
+        text = discovery.version(api)
+        self._report(discovery.VERSION, text or "unknown")
         return text
 
-    def _ask(self, name: str, query: ListQuery) -> None:
-        future = self._pool.submit(paging.read, self._api, name, query, self._per_namespace)
-        self._asked[future] = name
-
-    def _per_namespace(self) -> tuple[str, ...]:
-        """Return the namespaces to ask where all at once is forbidden; kubectl's own if none."""
-        return self._chosen or tuple(filter(None, [self._api.kubeconfig.namespace]))
-
-    def _listen(self, names: Collection[str] = ()) -> None:
-        """Wait for the answers to these questions, or to all that were asked."""
-        awaited = [future for future, name in self._asked.items() if not names or name in names]
-        for future in as_completed(awaited):
-            name = self._asked.pop(future)
-            answer = self._answers[name] = future.result()
-            self._tell(name, _summary(answer))
-
-    def _tell(self, query: str, text: str) -> None:
-        seconds = time.monotonic() - self._began
-        self._progress(Told(query, text, self._api.requests(query), seconds))
-
-    def _further_of(
-        self, found: Mapping[str, str], *, in_flux_namespaces: bool
-    ) -> Iterator[tuple[str, ListQuery]]:
-        """Return what is asked for advice, where Flux is or everywhere, as far as it is served."""
+    def _further_queries(self, *, in_flux_namespaces: bool) -> Iterator[tuple[str, ListQuery]]:
+        versions = self._reader.versions
         for name, (selector, near, pages) in self._further.items():
-            if name in found and near is in_flux_namespaces:
-                plural, _, group = name.partition(".")
-                base = f"/apis/{group}/{found[name]}"
-                yield name, ListQuery(base, plural, selector, pages=pages)
+            if name in versions and near is in_flux_namespaces:
+                query = ListQuery.of(name, versions[name], selector)
+                yield name, query._replace(pages=pages)
 
-    def _ask_in_homes(self, further: Mapping[str, ListQuery]) -> None:
-        """Ask for what is beside the Deployments; what is unknown of these is so of that, too."""
-        deployments = [self._answers[name] for name in _DEPLOYMENTS]
-        unread = next((each.unread for each in deployments if each.unread), None)
-        items = (item for each in deployments for item in each.items)
-        flux_namespaces = {home for item in items if (home := item["metadata"].get("namespace"))}
-        beside = {name: QUERIES[name] for name in ("pods", "services")}
-        for name, query in (*beside.items(), *further.items()):
-            if flux_namespaces:
-                self._ask(name, query._replace(namespaces=tuple(sorted(flux_namespaces))))
-            else:
-                self._answers[name] = Answer(unread=unread)
-
-    def _ask_workloads(self, namespaces: Collection[str]) -> None:
-        query = QUERIES[_WORKLOADS]
+    def _read_workloads(self, namespaces: Collection[str]) -> None:
+        """Read the pods in *namespaces*: of several, if they are too many, those not running."""
+        query = QUERIES[WORKLOAD_PODS]
+        if not namespaces:
+            self._reader.answers[WORKLOAD_PODS] = Answer()
+            return
         if len(namespaces) == 1:
-            self._ask(_WORKLOADS, query._replace(namespaces=tuple(namespaces)))
-        elif namespaces:
-            self._ask(_WORKLOADS, query._replace(pages=1))
-            self._listen()
-            unread = self._answers[_WORKLOADS].unread
-            if unread and unread.why is Why.NOT_ASKED:  # too many: those that crash are left out
-                self._ask(_WORKLOADS, query._replace(selector=_NOT_RUNNING))
+            self._start(WORKLOAD_PODS, query._replace(namespaces=tuple(namespaces)))
         else:
-            self._answers[_WORKLOADS] = Answer()
+            self._start(WORKLOAD_PODS, query._replace(pages=1))
+            self._wait()
+            unread = self._reader.answers[WORKLOAD_PODS].unread
+            if unread and unread.why is Why.NOT_ASKED:  # this misses pods that crash, but run
+                self._start(WORKLOAD_PODS, query._replace(selector=NOT_RUNNING))
+        self._wait()
 
-    def _seal(self, kubernetes: str = "", **known: Any) -> Evidence:
-        return Evidence(
-            taken_at=datetime.now(UTC),
-            target=self._api.kubeconfig.target._replace(kubernetes=kubernetes),
-            answers=self._answers,
-            clock_skew=self._api.clock_skew,
-            cost=self._api.cost,
-            **known,
-        )
+    def _start_all(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
+        for name, query in queries:
+            self._start(name, query)
+
+    def _start(self, name: str, query: ListQuery) -> None:
+        self._pending[self._reader.start(name, query)] = name
+
+    def _wait(self, names: Collection[str] = ()) -> None:
+        """Wait for the answers to the queries with these *names*, or to all."""
+        awaited = [future for future, name in self._pending.items() if not names or name in names]
+        for future in as_completed(awaited):
+            name = self._pending.pop(future)
+            answer = self._reader.answers[name] = future.result()
+            self._report(name, _summary(answer))
+
+    def _report(self, query: str, text: str) -> None:
+        seconds = time.monotonic() - self._began
+        self._progress(Progress(query, text, self._api.requests(query), seconds))
 
 
-def _is_short(served: tuple[str, str]) -> bool:
-    """Sort key: what takes the longest is asked for first."""
-    return served[0] not in _LONG
+def _is_fast(resource: str) -> bool:
+    """Sort key: the slowest lists are read first."""
+    return resource not in _SLOW
 
 
-def _start_client(stack: ExitStack) -> Process | Unread:
-    """Start what tells which Flux Operator command line is here, if any is."""
-    try:
-        return stack.enter_context(Process([processes.find(_CLIENT), "version", "--client"]))
-    except ProgramError as error:
-        return error.unread
-
-
-def _version_of(client: Process | Unread) -> str | Unread:
-    if isinstance(client, Unread):
-        return client
-    try:
-        client.wait(_CLIENT_SECONDS)
-    except ProgramError as error:
-        return error.unread
-    said = client.output().stdout.decode(errors="replace")
-    version = re.search(r"\d+\.\d+\.\d+[\w.+-]*", said)
-    return version[0] if version else Unread(Why.GARBLED, f"{_CLIENT} does not tell its version")
+def _version_of(client: Client) -> str | Unread:
+    return client.unread or client.version.removeprefix("v")
 
 
 def _summary(answer: Answer) -> str:
@@ -266,7 +188,7 @@ def _summary(answer: Answer) -> str:
 
 @contextmanager
 def _without_gc() -> Iterator[None]:
-    """Let the garbage collector rest: of what is read nothing is garbage, and it looks at all."""
+    """Disable the garbage collector: it would scan all objects that are read, and free none."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,49 +1,64 @@
-"""What the API server serves: which kinds of Flux, in which version, and its own version."""
+"""What the API server serves: the kinds of Flux, all resources by their names, and its version."""
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
+from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster import failures
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.queries import ListQuery
+from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.evidence import Object
-from fluxstatus.model.kinds import FLUX_GROUPS
+from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 
-AGGREGATED = ",".join(
+APIS, VERSION = "apis", "version"
+"""The names of these queries."""
+
+_AGGREGATED = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
     for version in ("v2", "v2beta1")
 )
-APIS, VERSION = "apis", "version"
-"""The names of these questions."""
-
-_UNSTAMPED = "v0.0.0-"  # what a server built without its version calls itself
+_UNSTAMPED = "v0.0.0-"  # the version of an API server that was built without one
 
 
-def served(api: ApiClient, more: Collection[str] = ()) -> dict[str, str]:
-    """Return the version to ask for of each Flux resource that can be listed, by plural.group.
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource that is served.
 
-    *more* names further resources to tell of. Takes one request; on servers before Kubernetes
-    1.26, one more for each version of a group. Raises ProgramError.
+    `names` are all names that kubectl takes for it, in lower case.
     """
-    document = _discovered(api, "/apis", f"{AGGREGATED},application/json")
-    wanted = FLUX_GROUPS | {name.partition(".")[2] for name in more}
-    try:
-        if document["kind"] == "APIGroupDiscoveryList":
-            found = list(_resources(document["items"], wanted))
-        else:
-            found = list(_resources_of_groups(api, document["groups"], wanted))
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ProgramError(
-            failures.odd("its list of groups has another form", api.kubeconfig)
-        ) from error
-    # The server names the version it prefers first: the last to be set is to win.
-    known = dict(reversed(found))
-    return {n: v for n, v in known.items() if n in more or n.partition(".")[2] in FLUX_GROUPS}
+
+    kind: str
+    plural: str
+    group: str
+    version: str
+    namespaced: bool
+    names: frozenset[str]
+    verbs: frozenset[str]
+
+    @property
+    def full_name(self) -> str:
+        """The name that is unambiguous on every cluster: plural.group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def base(self) -> str:
+        """The path of its group and version."""
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+    @property
+    def query(self) -> ListQuery:
+        """The query for all of its objects."""
+        return ListQuery(self.base, self.plural)
 
 
 def version(api: ApiClient) -> str:
-    """Return the version of the API server, empty when it does not say."""
+    """Return the version of the API server, empty if it is unknown."""
     try:
         text = str(api.get("/version", query=VERSION).json().get("gitVersion", ""))
     except ProgramError:
@@ -51,7 +66,29 @@ def version(api: ApiClient) -> str:
     return "" if text.startswith(_UNSTAMPED) else text
 
 
-def _resources(groups: Iterable[Object], wanted: Collection[str]) -> Iterator[tuple[str, str]]:
+def served(api: ApiClient, more: Collection[str] = ()) -> dict[str, str]:
+    """Return the preferred version of each Flux resource that can be listed, by plural.group.
+
+    *more* names further resources to include. Takes one request; on servers before Kubernetes
+    1.26, one more for each version of a group. Raises ProgramError.
+    """
+    document = _discovered(api, "/apis", f"{_AGGREGATED},application/json")
+    wanted = FLUX_GROUPS | {name.partition(".")[2] for name in more}
+    try:
+        if document["kind"] == "APIGroupDiscoveryList":
+            found = list(_listable(document["items"], wanted))
+        else:
+            found = list(_listable_in_groups(api, document["groups"], wanted))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ProgramError(
+            failures.odd("its list of API groups is malformed", api.kubeconfig)
+        ) from error
+    # The preferred version comes first, and the last one to be set wins.
+    known = dict(reversed(found))
+    return {n: v for n, v in known.items() if n in more or n.partition(".")[2] in FLUX_GROUPS}
+
+
+def _listable(groups: Iterable[Object], wanted: Collection[str]) -> Iterator[tuple[str, str]]:
     for group in groups:
         name = group["metadata"].get("name")
         for each in group["versions"] if name in wanted else ():
@@ -60,7 +97,7 @@ def _resources(groups: Iterable[Object], wanted: Collection[str]) -> Iterator[tu
                     yield f"{resource['resource']}.{name}", each["version"]
 
 
-def _resources_of_groups(
+def _listable_in_groups(
     api: ApiClient, groups: Iterable[Object], wanted: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     for group in groups:
@@ -81,4 +118,99 @@ def _discovered(api: ApiClient, path: str, accept: str) -> Object:
             return reply.json()
     elif reply.message:
         raise ProgramError(reply.refusal(f"get {path}"))
-    raise ProgramError(failures.odd(f"it answers {reply.status} and no JSON", api.kubeconfig))
+    raise ProgramError(failures.odd(f"it answers {reply.status} without JSON", api.kubeconfig))
+
+
+def resources(api: ApiClient) -> list[Resource]:
+    """Return all that the API server serves, each resource once, in its preferred version.
+
+    Takes two requests; on servers before Kubernetes 1.26, one more for each version of a group.
+    Raises ProgramError.
+    """
+    found: dict[tuple[str, str], Resource] = {}
+    for path in ("/api", "/apis"):
+        reply = api.get(path, f"{_AGGREGATED},application/json")
+        if reply.status != HTTPStatus.OK:
+            raise ProgramError(reply.refusal(f"get {path}"))
+        document = reply.json()
+        aggregated = document.get("kind") == "APIGroupDiscoveryList"
+        for one in _resources(document) if aggregated else _resources_in_groups(api, document):
+            found.setdefault((one.group, one.plural), one)  # the preferred version comes first
+    return list(found.values())
+
+
+def called(known: Iterable[Resource], word: str) -> list[Resource]:
+    """Return the resources that *word* may mean: a name, alone or with .group or .version.group.
+
+    Raises NotFoundError if there are none.
+    """
+    name, _, rest = word.lower().partition(".")
+    flux = next((k for k in KINDS.values() if name in (*k.short, k.name.lower())), None)
+    everything = list(known)
+    found = [
+        one
+        for one in everything
+        if (name in one.names or (flux and (flux.plural, flux.group) == (one.plural, one.group)))
+        and rest in ("", one.group, f"{one.version}.{one.group}")
+    ]
+    if not found:
+        names = {name for one in everything for name in one.names}
+        if flux:
+            raise NotFoundError(f"the API server does not serve {flux.resource}")
+        meant = did_you_mean(name, names, "see `kubectl api-resources`.")
+        raise NotFoundError(f"the API server has no resource type {word!r}; {meant}")
+    return found
+
+
+def of_kind(known: Iterable[Resource], api_version: str, kind: str) -> Resource | None:
+    """Return the resource of the objects with *api_version* and *kind*, in whatever version."""
+    group = api_version.rpartition("/")[0]
+    return next((one for one in known if (one.group, one.kind) == (group, kind)), None)
+
+
+def _resources(document: Object) -> Iterator[Resource]:
+    for group in maps_of(document.get("items")):
+        name = text_of(map_of(group.get("metadata")).get("name"))
+        for each in maps_of(group.get("versions")):
+            for one in maps_of(each.get("resources")):
+                yield _resource(
+                    one,
+                    kind=text_of(map_of(one.get("responseKind")).get("kind")),
+                    plural=text_of(one.get("resource")),
+                    group=name,
+                    version=text_of(each.get("version")),
+                    namespaced=one.get("scope") == "Namespaced",
+                )
+
+
+def _resources_in_groups(api: ApiClient, document: Object) -> Iterator[Resource]:
+    """Request each version of the groups in *document*."""
+    core = [f"/api/{each}" for each in document.get("versions") or ()]
+    groups = [
+        f"/apis/{text_of(each.get('groupVersion'))}"
+        for group in maps_of(document.get("groups"))
+        for each in maps_of(group.get("versions"))
+    ]
+    for path in (*core, *groups):
+        reply = api.get(path)
+        if reply.status != HTTPStatus.OK:
+            continue  # an aggregated API that is unavailable serves nothing
+        group_version = path.removeprefix("/apis/").removeprefix("/api/")
+        for one in maps_of(reply.json().get("resources")):
+            if "/" not in text_of(one.get("name")):
+                yield _resource(
+                    one,
+                    kind=text_of(one.get("kind")),
+                    plural=text_of(one.get("name")),
+                    group=group_version.rpartition("/")[0],
+                    version=group_version.rpartition("/")[2],
+                    namespaced=one.get("namespaced") is True,
+                )
+
+
+def _resource(one: Object, **known: Any) -> Resource:
+    """Return the resource *known*, with its other names and its verbs from *one*."""
+    singular = text_of(one.get("singularResource")) or text_of(one.get("singularName"))
+    short, verbs = one.get("shortNames"), one.get("verbs")
+    names = {known["plural"], singular, known["kind"].lower(), *(short or ())}
+    return Resource(names=frozenset(names - {""}), verbs=frozenset(verbs or ()), **known)

@@ -1,27 +1,28 @@
-"""Why a cluster cannot be reached: what kubectl and Go say about it, put into a sentence and a fix.
+"""Why a cluster cannot be reached: messages of kubectl and Go, each with a sentence and a fix.
 
-The texts are those of kubectl 1.27 to 1.37. `kubectl proxy` writes what is wrong with its
-configuration to stderr and ends; what is wrong on the way to the API server it answers, with
-status 500, as plain text.
+The messages are those of kubectl 1.27 to 1.37. On an invalid configuration, `kubectl proxy`
+writes to stderr and exits. If it cannot reach the API server, it answers with status 500 and
+plain text.
 """
 
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import PurePath
 from typing import NamedTuple
 
 from fluxstatus.base.masking import mask
+from fluxstatus.base.similar import similar
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command, Hint
 
 _LISTED = 10  # contexts in a sentence
-_SAID = 300  # characters of a foreign program's words in a sentence
+_QUOTED = 300  # characters of another program's message in a sentence
 
 
 class _Failure(NamedTuple):
-    """A row of the table: `{field}`s are filled in from the pattern and from the kubeconfig."""
+    """A row of the table. Each `{field}` comes from the pattern or from the kubeconfig."""
 
     pattern: str
     why: Why
@@ -34,16 +35,16 @@ _VERSION = ("kubectl version --client",)
 _VIEW = ("kubectl config view",)
 _CONTEXTS = ("kubectl config get-contexts",)
 _WHOAMI = ("kubectl auth whoami",)
-_CORRECT = "correct the kubeconfig"
-_LOG_IN = "log in again, in a terminal"
+_CORRECT = "fix the kubeconfig"
+_LOG_IN = "log in again in a terminal"
 
 _FAILURES = (
     # kubectl itself
     _Failure(
         r"unknown flag: (?P<flag>--[\w-]+)",
         Why.NO_PROGRAM,
-        "kubectl is too old: it does not know {flag}",
-        "install a newer kubectl",
+        "kubectl is too old: it does not support {flag}",
+        "upgrade kubectl",
         _VERSION,
     ),
     # The kubeconfig
@@ -57,22 +58,22 @@ _FAILURES = (
     _Failure(
         r"stat (?P<file>[^\n]+): no such file or directory",
         Why.NO_CONFIG,
-        "there is no kubeconfig {file}",
-        "name the right file with --kubeconfig or $KUBECONFIG",
+        "the kubeconfig {file} does not exist",
+        "set --kubeconfig or $KUBECONFIG to a file that exists",
         _CONTEXTS,
     ),
     _Failure(
         r'context "(?P<missing>[^"]*)" does not exist',
         Why.NO_CONFIG,
-        "there is no context {missing} in the kubeconfig (there are: {contexts})",
-        "use a context that is there",
+        "context {missing} does not exist in the kubeconfig (contexts: {contexts})",
+        "use a context that exists",
         ("{retry}", *_CONTEXTS),
     ),
     _Failure(
         r'(?P<kind>auth info|cluster) "(?P<missing>[^"]*)" does not exist',
         Why.NO_CONFIG,
-        "there is no {kind} {missing} in the kubeconfig",
-        "name one that is there",
+        "{kind} {missing} does not exist in the kubeconfig",
+        "use one that exists",
         _VIEW,
     ),
     _Failure(
@@ -86,7 +87,7 @@ _FAILURES = (
     _Failure(
         r"unable to load root certificates|parse bytes as PEM|failed to find any PEM data",
         Why.NO_CONFIG,
-        "a certificate or key in the kubeconfig is damaged: {said}",
+        "a certificate or key in the kubeconfig is invalid: {said}",
         _CORRECT,
         _VIEW,
     ),
@@ -94,187 +95,187 @@ _FAILURES = (
         r"Please enter Username|^error: EOF$",
         Why.LOGIN,
         "the kubeconfig has no credential for {user}",
-        "get a kubeconfig with a credential, or name a user that has one with --user",
+        "get a kubeconfig with a credential, or use --user to select a user that has one",
         _VIEW,
     ),
     _Failure(
         r"open (?P<file>[^\n]+): no such file or directory",
         Why.NO_CONFIG,
-        "the kubeconfig names a file that is not there: {file}",
+        "the kubeconfig refers to a file that does not exist: {file}",
         _CORRECT,
         _VIEW,
     ),
     _Failure(
         r'The (?P<plugin>\w+) auth plugin has been removed|No Auth Provider found for name "\w+"',
         Why.LOGIN,
-        "kubectl has no longer the log-in that the kubeconfig asks for: {said}",
-        "let the cloud's command line write a new kubeconfig",
+        "this kubectl no longer supports the auth plugin in the kubeconfig: {said}",
+        "generate a new kubeconfig with the CLI of the cloud provider",
         _VERSION,
     ),
     _Failure(
         r"exec plugin: invalid apiVersion|exec plugin is configured to use API version",
         Why.LOGIN,
-        "kubectl and the log-in program of {user} do not speak the same version: {said}",
-        "update the log-in program, and let it write a new kubeconfig",
+        "kubectl and the credential plugin of {user} do not support the same API version: {said}",
+        "update the credential plugin, then generate a new kubeconfig",
         _VERSION,
     ),
     _Failure(
         r"missing '\]' in host|first path segment in URL|unsupported protocol scheme|invalid port",
         Why.NO_CONFIG,
-        "the server of cluster {cluster} is not a URL: {said}",
+        "the server of cluster {cluster} is not a valid URL: {said}",
         _CORRECT,
         _VIEW,
     ),
     _Failure(
         r"interactiveMode must be specified|Error in configuration|invalid configuration",
         Why.NO_CONFIG,
-        "the kubeconfig is not valid: {said}",
+        "the kubeconfig is invalid: {said}",
         _CORRECT,
         _VIEW,
     ),
-    # The log-in program
+    # The credential plugin
     _Failure(
         r"exec: (?:executable |fork/exec )(?P<plugin>[^\n]+?)(?: not found|: no such file)",
         Why.NO_PROGRAM,
-        "the log-in program {plugin}, which the kubeconfig names, is not installed",
-        "install {plugin} ({install}), or put it on PATH",
+        "the credential plugin {plugin} in the kubeconfig is not installed",
+        "install {plugin} ({install}), or add it to PATH",
         _VIEW,
     ),
     _Failure(
         r"exec plugin cannot support interactive mode",
         Why.LOGIN,
-        "the log-in program of {user} wants to ask something, and can do so only in a terminal",
+        "the credential plugin of {user} asks for input, which works only in a terminal",
         _LOG_IN,
         _WHOAMI,
     ),
     _Failure(
         r"exec: executable (?P<plugin>[^\n]+) failed with exit code (?P<code>-?\d+)",
         Why.LOGIN,
-        "the log-in program {plugin} failed: {said}",
+        "the credential plugin {plugin} failed: {said}",
         _LOG_IN,
         ("{login}", *_WHOAMI),
     ),
     _Failure(
         r"getting credentials: ",
         Why.LOGIN,
-        "kubectl gets no credential for {user}: {said}",
+        "kubectl cannot get a credential for {user}: {said}",
         _LOG_IN,
         _WHOAMI,
     ),
-    # The way to the API server
+    # The connection to the API server
     _Failure(
         r"proxyconnect tcp: (?P<detail>[^\n]+)|(?P<refusal>Proxy Authentication Required)",
         Why.UNREACHABLE,
-        "the proxy on the way to {server} does not answer: {said}",
-        "correct $HTTPS_PROXY, or proxy-url in the kubeconfig",
+        "kubectl cannot connect to {server} through the proxy: {said}",
+        "fix $HTTPS_PROXY, or proxy-url in the kubeconfig",
         _VIEW,
     ),
     _Failure(
         r"x509: certificate has expired or is not yet valid: (?P<detail>[^\n]+)",
         Why.UNREACHABLE,
-        "the certificate of {server} has expired or is not valid yet ({detail})",
-        "check this machine's clock; else the certificate must be renewed",
+        "the certificate of {server} has expired or is not yet valid ({detail})",
+        "check the clock of this machine; if it is right, the certificate must be renewed",
         ("date -u",),
     ),
     _Failure(
         r"x509: certificate signed by unknown authority|x509:.*not trusted",
         Why.UNREACHABLE,
-        "the certificate of {server} is signed by an authority that the kubeconfig does not "
-        "trust: it is another cluster's kubeconfig, the cluster was made anew, or a proxy listens",
-        "get the cluster's kubeconfig anew",
+        "the certificate of {server} is signed by an authority that the kubeconfig does not trust: "
+        "it is for another cluster, the cluster was re-created, or a proxy intercepts TLS",
+        "get a new kubeconfig for the cluster",
         _VIEW,
     ),
     _Failure(
         r"x509: (?P<detail>(?:certificate is (?:not )?valid for|cannot validate cert)[^\n]+)",
         Why.UNREACHABLE,
-        "the certificate of {server} is for another name: {detail}",
-        "use a name that is in the certificate as server, or as --tls-server-name",
+        "the certificate of {server} is not valid for this name: {detail}",
+        "use a name in the certificate as the server, or set --tls-server-name to it",
         _VIEW,
     ),
     _Failure(
         r"x509: ",
         Why.UNREACHABLE,
-        "the certificate of {server} is not accepted: {said}",
-        "get the cluster's kubeconfig anew",
+        "the certificate of {server} was rejected: {said}",
+        "get a new kubeconfig for the cluster",
         _VIEW,
     ),
     _Failure(
         r"remote error: tls: (?P<detail>[^\n]+)",
         Why.LOGIN,
-        "{server} does not accept the client certificate{of_user}: {detail}",
+        "{server} rejected the client certificate{of_user}: {detail}",
         "get a new kubeconfig: client certificates expire",
         _VIEW,
     ),
     _Failure(
         r"first record does not look like a TLS handshake|HTTP response to HTTPS client",
         Why.UNREACHABLE,
-        "{server} speaks HTTP, not HTTPS: it is no API server, or the wrong port",
+        "{server} serves HTTP, not HTTPS: it is not an API server, or the port is wrong",
         _CORRECT,
         _VIEW,
     ),
     _Failure(
         r"malformed HTTP|HTTP request to an HTTPS server|HTTP/1.x transport connection broken",
         Why.UNREACHABLE,
-        "what listens at {server} does not speak HTTP: {said}",
+        "the service at {server} does not speak HTTP: {said}",
         _CORRECT,
         _VIEW,
     ),
     _Failure(
         r"connection refused",
         Why.UNREACHABLE,
-        "{server} refuses connections (connection refused): nothing listens there",
+        "{server} refused the connection: nothing is listening there",
         "start the cluster or the tunnel to it, or use another context",
         _CONTEXTS,
     ),
     _Failure(
         r"\blookup \S+|no such host",
         Why.UNREACHABLE,
-        "the name in {server} does not resolve: {said}",
-        "check the VPN and the name; a cluster that was deleted has no name either",
+        "the host name of {server} does not resolve: {said}",
+        "check the VPN and the host name; that of a deleted cluster does not resolve either",
         _CONTEXTS,
     ),
     _Failure(
         r"i/o timeout|handshake timeout|deadline exceeded|Client\.Timeout|operation timed out",
         Why.TIMEOUT,
-        "{server} does not answer: {said}",
-        "check VPN, firewall and the cluster's list of allowed networks",
+        "{server} does not respond: {said}",
+        "check the VPN, the firewall, and the networks that may reach the API server",
         _CONTEXTS,
     ),
     _Failure(
         r"no route to host|network is unreachable|host is down",
         Why.UNREACHABLE,
-        "there is no way to {server}: {said}",
+        "{server} is unreachable: {said}",
         "check the network and the VPN",
         _CONTEXTS,
     ),
     _Failure(
         r"EOF|connection reset|broken pipe|server closed|GOAWAY",
         Why.UNREACHABLE,
-        "{server} breaks connections off ({said})",
-        "check that server is an API server's address, and that no firewall cuts in",
+        "{server} closed the connection ({said})",
+        "check that the server is an API server, and that no firewall interferes",
         _VIEW,
     ),
 )
 
-_NO_SERVER = (  # kubectl then tries localhost:8080; which of these it is the kubeconfig tells
+_NO_SERVER = (  # kubectl then tries localhost:8080; the kubeconfig shows which row applies
     _Failure(
         "",
         Why.NO_CONFIG,
-        "there is no kubeconfig, or nothing in it",
-        "name the file with --kubeconfig or $KUBECONFIG",
+        "there is no kubeconfig, or it is empty",
+        "set --kubeconfig or $KUBECONFIG",
         _VIEW,
     ),
     _Failure(
         "",
         Why.NO_CONFIG,
-        "the kubeconfig has no current context (there are: {contexts})",
-        "choose one with --context",
+        "the kubeconfig has no current context (contexts: {contexts})",
+        "select a context with --context",
         _CONTEXTS,
     ),
     _Failure(
         "",
         Why.NO_CONFIG,
-        "context {context} names a cluster that the kubeconfig does not have: {cluster}",
+        "context {context} refers to a cluster that is not in the kubeconfig: {cluster}",
         _CORRECT,
         _VIEW,
     ),
@@ -284,15 +285,14 @@ _STATUSES = {
     401: _Failure(
         "",
         Why.LOGIN,
-        "{server} rejects the credential{of_user} (401 Unauthorized): it has expired, or was "
-        "never valid here",
+        "{server} rejected the credential{of_user} (401 Unauthorized): it expired or is invalid",
         _LOG_IN,
         _WHOAMI,
     ),
     403: _Failure(
         "",
         Why.LOGIN,
-        "{server} does not know who asks (system:anonymous): no credential was sent",
+        "{server} received no credential: the request counts as system:anonymous",
         "get a kubeconfig with a credential",
         _WHOAMI,
     ),
@@ -301,21 +301,21 @@ _STATUSES = {
 _ODD = _Failure(
     "",
     Why.GARBLED,
-    "what answers at {server} is not a Kubernetes API server: {said}",
-    "check the server in the kubeconfig; a log-in page or a proxy may answer in its place",
+    "the service at {server} is not a Kubernetes API server: {said}",
+    "check the server in the kubeconfig; a login page or a proxy may answer instead",
     _VIEW,
 )
 _SILENT = _Failure(
     "",
     Why.TIMEOUT,
-    "{server} did not answer within {seconds} s",
-    "check VPN, firewall and the cluster's list of allowed networks, or allow more --timeout",
+    "{server} did not respond within {seconds} s",
+    "check the VPN, the firewall, and the networks that may reach it, or increase --timeout",
     _CONTEXTS,
 )
 _ASKING = _Failure(
     "",
     Why.LOGIN,
-    "kubectl waited {seconds} s for a log-in: {said}",
+    "kubectl waited {seconds} s for a login: {said}",
     _LOG_IN,
     _WHOAMI,
 )
@@ -323,10 +323,10 @@ _STUCK = _Failure(
     "",
     Why.TIMEOUT,
     "kubectl did not start within {seconds} s",
-    "see whether kubectl works at all, or allow more --timeout",
+    "check that kubectl works, or increase --timeout",
     _VERSION,
 )
-_OTHER = _Failure("", Why.FAILED, "kubectl cannot serve: {said}", "ask kubectl itself", _VIEW)
+_OTHER = _Failure("", Why.FAILED, "kubectl failed: {said}", "check that kubectl works", _VIEW)
 
 _PLUGINS: Mapping[str, tuple[str, str]] = {
     "aws": ("the AWS CLI", "aws sso login"),
@@ -340,13 +340,13 @@ _PLUGINS: Mapping[str, tuple[str, str]] = {
     "oci": ("Oracle's CLI", "oci session authenticate"),
     "tsh": ("Teleport's client", "tsh login"),
 }
-"""Log-in programs: where each comes from, and the command that logs in."""
+"""Credential plugins: where each comes from, and the command that logs in."""
 
 
 def explain(said: str, config: Kubeconfig, aside: str = "") -> Unread:
-    """Return the reason for what kubectl *said* when it could not reach the cluster.
+    """Return the reason for the message *said* of kubectl, which could not reach the cluster.
 
-    *aside* is what came with it on stderr: what a log-in program has said itself.
+    *aside* is what it wrote to stderr as well: the message of a credential plugin.
     """
     if "connection refused" in said and "8080" in said and not config.target.server:
         row = 2 if config.target.context else 1 if config.contexts else 0
@@ -362,22 +362,22 @@ def explain(said: str, config: Kubeconfig, aside: str = "") -> Unread:
 
 
 def refused(status: int, config: Kubeconfig) -> Unread:
-    """Return the reason for the *status* 401 (not logged in) or 403 (taken for anonymous)."""
+    """Return the reason for the *status* 401 (not logged in) or 403 (anonymous)."""
     return _fill(_STATUSES[status], "", config)
 
 
 def odd(said: str, config: Kubeconfig) -> Unread:
-    """Return the reason when the answer, described by *said*, is not one of Kubernetes."""
+    """Return the reason for an answer, described by *said*, that is not one of Kubernetes."""
     return _fill(_ODD, said, config)
 
 
 def silent(seconds: float, said: str, config: Kubeconfig) -> Unread:
-    """Return the reason when nothing came in *seconds*; *said* is what a log-in program wrote."""
+    """Return the reason for no answer in *seconds*; *said* is a credential plugin's message."""
     return _fill(_ASKING if said else _SILENT, said, config, {"seconds": f"{round(seconds, 1):g}"})
 
 
 def stuck(seconds: float) -> Unread:
-    """Return the reason when kubectl did not get ready in *seconds*."""
+    """Return the reason if kubectl did not start in *seconds*."""
     return _fill(_STUCK, "", Kubeconfig(), {"seconds": f"{max(round(seconds), 1)}"})
 
 
@@ -389,30 +389,32 @@ def _fill(
         "server": target.server or "the API server",
         "context": target.context,
         "cluster": target.cluster,
-        "user": target.user or "you",
+        "user": target.user or "the current user",
         "of_user": f" of {target.user}" if target.user else "",
         "contexts": _listed(config.contexts),
-        "said": _short(said) or "it says nothing",
+        "said": _short(said) or "no message",
         "retry": "",
         "login": "",
         "install": "see its documentation",
         **(named or {}),
     }
-    for near in get_close_matches(fields.get("missing", ""), config.contexts, n=1):
+    for near in similar(fields.get("missing", ""), config.contexts):
         fields["retry"] = shlex.join(("kubectl", "flux-status", f"--context={near}"))
     plugin = PurePath(fields.get("plugin", "")).name
     if plugin in _PLUGINS:
         fields["install"], fields["login"] = _PLUGINS[plugin]
     commands = (shlex.split(each.format_map(fields)) for each in failure.commands)
-    hint = (failure.step.format_map(fields), tuple(tuple(argv) for argv in commands if argv))
+    hint = Hint(
+        failure.step.format_map(fields), tuple(Command(tuple(argv)) for argv in commands if argv)
+    )
     text = failure.text.format_map(fields)
     return Unread(failure.why, mask(text), hints=(hint,) if failure.step else ())
 
 
 def _short(said: str) -> str:
-    """Put what was said on one line: its first paragraph, without what every line has."""
+    """Return the first paragraph of a message, on one line and without kubectl's "error: "."""
     words = " ".join(said.strip().split("\n\n")[0].removeprefix("error: ").split())
-    return words if len(words) <= _SAID else f"{words[:_SAID]}…"
+    return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""JSON, read as it comes: what a list holds is handed on item by item.
+"""Parsing JSON as it arrives, the items of a list one by one.
 
-Nobody then waits for the end of a long list, or holds it as a text: the API server still writes
-while its first objects are looked at.
+A long list is never held as text, and its first objects are processed while the API server still
+writes the rest.
 """
 
 import codecs
@@ -10,16 +10,16 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 _BLANK = " \t\n\r"
-_LEAST = 1 << 16  # characters to read at a time
+_LEAST = 1 << 16  # characters to read at a time, at least
 _OF_A_NUMBER = 2
-"""Characters behind a number that may be part of it if more come: "1e+" is here, it is 1e+5."""
+"""Characters after a number that may belong to it: "1e+" may be the beginning of 1e+5."""
 
 
 def read(chunks: Iterable[bytes], keep: Callable[[Any], Any]) -> Any:
-    """Return the JSON document that *chunks* make, whatever they cut through.
+    """Return the JSON document in *chunks*, which may be split anywhere.
 
-    Of an object's `items`, if that is a list, each is what *keep* gives for it. Raises
-    ValueError when it is no JSON or goes on behind its end, RecursionError when it is too deep.
+    If it is an object with a list `items`, each item is replaced by what *keep* returns for it.
+    Raises ValueError if it is not JSON or text follows it, RecursionError if it is too deep.
     """
     text = _Text(chunks)
     document = _object(text, keep) if text.skip("{") else text.value()
@@ -29,7 +29,7 @@ def read(chunks: Iterable[bytes], keep: Callable[[Any], Any]) -> Any:
 
 
 def _object(text: "_Text", keep: Callable[[Any], Any]) -> dict[str, Any]:
-    """Read what follows the brace of the outermost object."""
+    """Parse what follows the brace of the outermost object."""
     members: dict[str, Any] = {}
     if text.skip("}"):
         return members
@@ -45,7 +45,7 @@ def _object(text: "_Text", keep: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 def _items(text: "_Text", keep: Callable[[Any], Any]) -> list[Any]:
-    """Read what follows the bracket of a list."""
+    """Parse what follows the bracket of a list."""
     items: list[Any] = []
     if text.skip("]"):
         return items
@@ -57,7 +57,7 @@ def _items(text: "_Text", keep: Callable[[Any], Any]) -> list[Any]:
 
 
 class _Text:
-    """What has come of a text and is not taken yet; more of it is waited for where that ends."""
+    """The received part of a text that is not parsed yet; it receives more at its end."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -66,7 +66,7 @@ class _Text:
         self._text, self._at, self._ended = "", 0, False
 
     def next(self) -> str:
-        """Return the next character that is not blank, without taking it; empty at the end."""
+        """Return the next character that is not blank, without consuming it; empty at the end."""
         while not (character := self._text[self._at : self._at + 1]) or character in _BLANK:
             rest = self._text[self._at :].lstrip(_BLANK)
             self._at = len(self._text) - len(rest)
@@ -75,23 +75,23 @@ class _Text:
         return character
 
     def skip(self, character: str) -> bool:
-        """Take *character* if it is the next."""
+        """Consume *character* if it is next; return whether it was."""
         found = self.next() == character
         self._at += found
         return found
 
     def demand(self, character: str) -> None:
-        """Take *character*. Raises ValueError when another is the next."""
+        """Consume *character*. Raises ValueError if another is next."""
         if not self.skip(character):
             raise self.error(character)
 
     def value(self) -> Any:
-        """Take the next value. Raises ValueError, RecursionError."""
+        """Consume and return the next value. Raises ValueError, RecursionError."""
         self.next()
         while True:
             try:
                 value, end = self._parse(self._text, self._at)
-            except JSONDecodeError:  # perhaps only because it is cut off here
+            except JSONDecodeError:  # perhaps only because the rest is not here yet
                 if not self._more():
                     raise
             else:
@@ -101,13 +101,13 @@ class _Text:
                     return value
 
     def error(self, wanted: str) -> JSONDecodeError:
-        """Return the error that something else than what is *wanted* comes next."""
+        """Return the error that something other than *wanted* is next."""
         return JSONDecodeError(f"expected {wanted}", self._text, self._at)
 
     def _more(self) -> bool:
-        """Read on, at least as much as is not taken; say whether there was any.
+        """Receive more, at least as much as is not consumed; return whether there was any.
 
-        Half a value is tried again each time: as often as its length can be doubled.
+        An incomplete value is parsed again each time its length has doubled.
         """
         rest = len(self._text) - self._at
         parts, wanted = [self._text[self._at :]], max(rest, _LEAST)

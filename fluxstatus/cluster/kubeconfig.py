@@ -1,4 +1,4 @@
-"""What the kubeconfig says of the cluster that is asked, as kubectl tells it."""
+"""The kubeconfig, as kubectl prints it: which cluster it leads to, as which user."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from fluxstatus.model.evidence import Target
 
 _OWN_CREDENTIAL = ("token", "client-certificate")
-"""Flags with a credential that counts instead of that of the kubeconfig's user."""
+"""Flags whose credential replaces that of the kubeconfig's user."""
 
 
 class Kubeconfig(NamedTuple):
-    """What the kubeconfig says, as far as we look: names, never a credential."""
+    """The names in a kubeconfig, never a credential."""
 
     target: Target = Target()
     namespace: str = ""
@@ -20,7 +20,7 @@ class Kubeconfig(NamedTuple):
 
 
 def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
-    """Read what `kubectl config view -o json` gave; *flags* of the user win over it, as ever."""
+    """Read the output of `kubectl config view -o json`; the user's kubectl *flags* override it."""
     config = document if isinstance(document, dict) else {}
     name = _flag(flags, "context") or str(config.get("current-context") or "")
     context = _named(config, "context", name)
@@ -28,7 +28,7 @@ def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
     server = _flag(flags, "server") or str(_named(config, "cluster", cluster).get("server", ""))
     user = _flag(flags, "user") or str(context.get("user", ""))
     if any(_flag(flags, name) for name in _OWN_CREDENTIAL):
-        user = ""  # nothing says whose it is
+        user = ""  # the owner of the credential is unknown
     return Kubeconfig(
         Target(
             context=name,
@@ -42,7 +42,7 @@ def read(document: Any, flags: Sequence[str]) -> Kubeconfig:
 
 
 def _flag(flags: Sequence[str], name: str) -> str:
-    """Return the value of a kubectl flag, as --flag=value or as two words; the last one counts."""
+    """Return the value of a kubectl flag, --flag=value or --flag value; the last one counts."""
     value = ""
     for word, after in pairwise([*flags, ""]):
         if word == f"--{name}":

@@ -1,9 +1,8 @@
-"""Other programs: how they are found, run and ended. Nothing else in this package runs any.
+"""Finding, running and ending other programs. No other module runs any.
 
-A program runs in a session of its own, without terminal and input, so nothing can ask the user
-behind our back. What it prints goes to unnamed files: no line is lost, nobody waits for a full
-pipe, and what a program said is there even when it hangs. No message has a command line in it,
-for a command line may have a credential.
+A program runs in its own session, without a terminal or input, so it cannot prompt the user. Its
+output goes to unnamed files: no line is lost, no full pipe blocks it, and the output of a program
+that hangs can be read. No message contains a command line, which may contain a credential.
 """
 
 import functools
@@ -29,26 +28,36 @@ from fluxstatus.model.evidence import Unread, Why
 if TYPE_CHECKING:
     from sh import RunningCommand
 
-_LOG = re.compile(r"^(?:[EWI]\d{4} .*\n?|F\d{4} [^\]\n]*\] ?)", re.MULTILINE)
+_LOG = re.compile(
+    r"^(?:[EWI]\d{4} .*\n?"  # Kubernetes' logger
+    r"|F\d{4} [^\]\n]*\] ?"  # its prefix of a fatal error
+    r"|\d{4}/\d\d/\d\d \S+ httputil: .*\n?)",  # Go's logger, in `kubectl proxy`
+    re.MULTILINE,
+)
 _CREDENTIAL = re.compile(r"--(?:kube-)?(?:token|password)(?:=(.+))?", re.DOTALL)
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the files have no names there, or names nobody knows
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - its files have no names there, or random ones
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_PAUSES = (0.001, 0.02)  # seconds between two looks at a program: at first, and at most
+_PAUSES = (0.001, 0.02)  # seconds between two checks of a program: the first, and the longest
 
 
 class ProgramError(Exception):
-    """A program is missing, failed, hung, was killed or answered nonsense; `unread` tells."""
+    """A program is missing, failed, hung, was killed or printed nonsense: see `unread`."""
 
     def __init__(self, unread: Unread) -> None:
         super().__init__(unread.text)
         self.unread = unread
 
+    @classmethod
+    def of(cls, why: Why, text: str) -> Self:
+        """Return the error with this reason."""
+        return cls(Unread(why, text))
+
 
 class Output(NamedTuple):
-    """What a program left behind.
+    """The output and exit code of a program.
 
-    `stderr` is without the lines of Kubernetes' logger, but for a fatal error's own words.
+    `stderr` has no log lines of Kubernetes and Go, except the text of a fatal error.
     """
 
     program: str
@@ -61,17 +70,16 @@ class Output(NamedTuple):
         try:
             return json.loads(self.stdout)
         except (ValueError, RecursionError) as error:
-            text = f"{self.program} did not answer with JSON"
-            raise ProgramError(Unread(Why.GARBLED, text)) from error
+            text = f"{self.program} did not print JSON"
+            raise ProgramError.of(Why.GARBLED, text) from error
 
 
 class Process:
-    """A program at work, to be used in a `with` block, at the end of which it is no more.
+    """A running program, for a `with` block that ends it.
 
-    `argv` begins with the path that `kubectl` or `find` gives; `environ` is all its environment,
-    None stands for ours. One that is `stdin` gets what `write` is told. On Linux the kernel ends
-    it, too, when the thread that started it is no more, however that came to its end. Raises
-    ProgramError.
+    `argv` begins with the path from `kubectl` or `find`. `environ` is its whole environment, None
+    for our own. With `stdin` it reads what `write` writes, else nothing. On Linux the kernel also
+    ends it when the thread that started it ends, for whatever reason. Raises ProgramError.
     """
 
     _running: "RunningCommand | None" = None
@@ -102,13 +110,13 @@ class Process:
         self._files.close()
 
     def write(self, data: bytes) -> None:
-        """Return it *data* to read. Raises ProgramError when it reads no more."""
+        """Write *data* to its standard input. Raises ProgramError if that is closed."""
         try:
             if self._write_end:
                 self._write_end.write(data)
         except OSError as error:
-            text = f"{self.name} does not listen any more"
-            raise ProgramError(Unread(Why.FAILED, text)) from error
+            text = f"{self.name} closed its standard input"
+            raise ProgramError.of(Why.FAILED, text) from error
 
     def alive(self) -> bool:
         """Return whether it runs."""
@@ -116,21 +124,21 @@ class Process:
             return self._running is not None and self._running.is_alive()
 
     def wait(self, timeout: float) -> int:
-        """Wait for its end, *timeout* seconds at most, and give its exit code.
+        """Return its exit code, negative for a signal, after at most *timeout* seconds.
 
-        The code is negative when a signal ended it. Raises ProgramError when it does not end.
+        Raises ProgramError if it does not end.
         """
         until, pause = time.monotonic() + timeout, _PAUSES[0]
         while self.alive():
             if time.monotonic() > until:
-                text = f"{self.name} did not end within {round(timeout, 1):g} s"
-                raise ProgramError(Unread(Why.TIMEOUT, text))
+                text = f"{self.name} did not finish within {round(timeout, 1):g} s"
+                raise ProgramError.of(Why.TIMEOUT, text)
             time.sleep(pause)
             pause = min(2 * pause, _PAUSES[1])
         return self.output().code
 
     def end(self) -> None:
-        """End it at once, with all it has started; nothing that we start has to tidy up."""
+        """Kill it and all that it started; no program that we run needs to clean up."""
         with signals_deferred():
             if self._running is None:
                 return
@@ -140,7 +148,7 @@ class Process:
             self._running.wait()
 
     def output(self) -> Output:
-        """Return what it has printed so far; the code is 0 as long as it runs."""
+        """Return its output so far; the exit code is 0 while it runs."""
         with signals_deferred():
             running = self._running
             code = 0 if running is None or running.is_alive() else running.exit_code
@@ -150,26 +158,26 @@ class Process:
         return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), code)
 
     def printed(self, offset: int) -> bytes:
-        """Return what it has printed so far beyond the first *offset* bytes."""
+        """Return its standard output so far, without the first *offset* bytes."""
         descriptor = self._stdout.fileno()
         return os.pread(descriptor, max(os.fstat(descriptor).st_size - offset, 0), offset)
 
     def _start(self, argv: Sequence[str], environ: Mapping[str, str] | None, stdin: bool) -> None:
-        import logging  # noqa: PLC0415 - both take 50 ms, which --help had better not pay
+        import logging  # noqa: PLC0415 - these two take 50 ms, which --help does not need
 
         import sh  # noqa: PLC0415
 
-        logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs whole command lines
+        logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs command lines
         folder = temp_dir()
         try:
             self._stdout, self._stderr = (
                 self._files.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
                 for _ in range(2)
             )
-            with self._read_end(stdin) as ear:
+            with self._input(stdin) as read_end:
                 self._running = sh.Command(argv[0])(
                     *argv[1:],
-                    _in=ear,
+                    _in=read_end,
                     _env=None if environ is None else dict(environ),
                     _out=self._stdout,
                     _err=self._stderr,
@@ -181,23 +189,22 @@ class Process:
                     _encoding="utf-8",
                 )
         except (sh.CommandNotFound, sh.ForkException, OSError) as error:
-            text = f"{self.name} cannot be started"
-            raise ProgramError(Unread(Why.NO_PROGRAM, text)) from error
+            raise ProgramError.of(Why.NO_PROGRAM, f"{self.name} cannot be started") from error
 
-    def _read_end(self, stdin: bool) -> BinaryIO:
-        """Return what it reads from: nothing, or the other end of what we write to."""
+    def _input(self, stdin: bool) -> BinaryIO:
+        """Return its standard input: an empty file, or the read end of a pipe."""
         if not stdin:
             return Path(os.devnull).open("rb")
-        ear, mouth = os.pipe()
-        self._write_end = self._files.enter_context(os.fdopen(mouth, "wb", buffering=0))
-        return os.fdopen(ear, "rb")
+        read_end, write_end = os.pipe()
+        self._write_end = self._files.enter_context(os.fdopen(write_end, "wb", buffering=0))
+        return os.fdopen(read_end, "rb")
 
 
 def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> Output:
-    """Run a program to its end and give what it printed.
+    """Run a program and return its output.
 
-    *argv* begins with the path that `kubectl` or `find` gives, *timeout* is in seconds. Raises
-    ProgramError, also for an exit code that is not *ok*.
+    *argv* begins with the path from `kubectl` or `find`, *timeout* is in seconds. Raises
+    ProgramError, also for an exit code that is not in *ok*.
     """
     with Process(argv) as process:
         code = process.wait(timeout)
@@ -207,17 +214,17 @@ def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> O
     if code < 0:
         text = f"{process.name} was killed by {signal.Signals(-code).name}"
     else:
-        said = output.stderr.strip() or f"exit code {code}, without a word"
-        text = f"{process.name} failed: {said}"
-    raise ProgramError(Unread(Why.FAILED, text))
+        reason = output.stderr.strip() or f"exit code {code}, without a message"
+        text = f"{process.name} failed: {reason}"
+    raise ProgramError.of(Why.FAILED, text)
 
 
 def kubectl() -> str:
-    """Return the path of kubectl: the one that called us as a plugin, else the one on PATH.
+    """Return the path of kubectl: the one that runs us as a plugin, else the one on PATH.
 
     Raises ProgramError.
     """
-    caller = os.environ.get("KUBECTL_PATH", "")  # kubectl sets it from 1.37 on
+    caller = os.environ.get("KUBECTL_PATH", "")  # set by kubectl 1.37 and newer
     return caller if os.access(caller, os.X_OK) else find("kubectl")
 
 
@@ -226,40 +233,40 @@ def find(name: str) -> str:
 
     Raises ProgramError.
     """
-    home = os.path.expanduser("~")  # noqa: PTH111 - pathlib's fails for a user without a home
+    home = os.path.expanduser("~")  # noqa: PTH111 - pathlib raises for a user without a home
     plugins = os.environ.get("FLUXCD_PLUGINS") or f"{home}/.fluxcd/plugins"
     path = shutil.which(name) or shutil.which(name, path=plugins)
     if path is None:
-        raise ProgramError(Unread(Why.NO_PROGRAM, f"{name} is not installed, or not on PATH"))
+        raise ProgramError.of(Why.NO_PROGRAM, f"{name} is not installed, or not on PATH")
     return path
 
 
 def temp_dir() -> str:
-    """Return the folder for what is gone with us: that for temporary files, or shared memory.
+    """Return the directory for temporary files or, if none is writable, shared memory.
 
-    A container whose file system is read-only has only the latter. Raises ProgramError.
+    A container with a read-only file system has only the latter. Raises ProgramError.
     """
     with suppress(FileNotFoundError):
         return tempfile.gettempdir()
     if os.access(_SHARED_MEMORY, os.W_OK):
         return _SHARED_MEMORY
-    raise ProgramError(Unread(Why.FAILED, "no folder can be written to; $TMPDIR may name one"))
+    raise ProgramError.of(Why.FAILED, "no temporary directory is writable; set $TMPDIR")
 
 
 @contextmanager
 def signals_raise() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block as Ctrl-C does, by an exception: all is tidied up.
+    """Raise SystemExit in the block on SIGTERM and SIGHUP, so that it cleans up as on Ctrl-C.
 
-    The exception is SystemExit, with the code that a shell has for the signal. All three wait
-    while we deal with a program. A signal that somebody handles or ignores (nohup) is left alone.
-    In a thread other than the main one this does nothing: signals are not for it.
+    The exit code is the one that shells use for the signal. All three signals are deferred while
+    we start or end a program. A signal that is handled or ignored already (nohup) is left alone.
+    Outside the main thread, which gets all signals, this does nothing.
     """
     default = (signal.SIG_DFL, signal.default_int_handler)
     before = {one: signal.getsignal(one) for one in _ENDING if _in_main_thread()}
     ours = {one: handler for one, handler in before.items() if handler in default}
     try:
         for number in ours:
-            signal.signal(number, _come)
+            signal.signal(number, _handle)
         yield
     finally:
         for number, handler in ours.items():
@@ -268,46 +275,45 @@ def signals_raise() -> Iterator[None]:
 
 @contextmanager
 def signals_deferred() -> Iterator[None]:
-    """Let signals wait for the end of the block.
+    """Defer signals to the end of the block.
 
-    An exception that came out of nowhere would be lost in sh's fork, or would leave a lock in sh
-    behind that nobody opens any more.
+    An exception raised by a signal would be lost in sh's fork, or leave a lock of sh locked.
     """
     if not _in_main_thread():
         yield
         return
-    _waiting.depth += 1
+    _deferred.depth += 1
     try:
         yield
     finally:
-        _waiting.depth -= 1
-        if _waiting.number and not _waiting.depth:
-            number, _waiting.number = _waiting.number, 0
-            _leave(number)
+        _deferred.depth -= 1
+        if _deferred.number and not _deferred.depth:
+            number, _deferred.number = _deferred.number, 0
+            _exit(number)
 
 
 @dataclass(slots=True)
-class _Waiting:
-    """The signal that waits, if one does, and for how many blocks."""
+class _Deferred:
+    """The deferred signal, 0 if there is none, and the number of blocks that defer signals."""
 
     number: int = 0
     depth: int = 0
 
 
-_waiting = _Waiting()  # of the main thread, as all signals
+_deferred = _Deferred()  # of the main thread, which gets all signals
 
 
-def _come(number: int, _: FrameType | None) -> None:
-    if _waiting.depth:
-        _waiting.number = number
+def _handle(number: int, _: FrameType | None) -> None:
+    if _deferred.depth:
+        _deferred.number = number
     else:
-        _leave(number)
+        _exit(number)
 
 
-def _leave(number: int) -> NoReturn:
+def _exit(number: int) -> NoReturn:
     if number == signal.SIGINT:
         raise KeyboardInterrupt
-    signal.signal(number, signal.SIG_IGN)  # tidying up is not to be interrupted
+    signal.signal(number, signal.SIG_IGN)  # do not interrupt the cleanup
     raise SystemExit(128 + number)
 
 
@@ -321,30 +327,30 @@ def _credentials(argv: Sequence[str]) -> list[str]:
 
 
 def _whole(file: BinaryIO) -> bytes:
-    # Not by read(): the program writes where this descriptor, which it shares, points to.
+    # Not with read(): the program shares the position of this descriptor.
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
 
 
 def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return what a child on Linux does first: ask the kernel to kill it when *parent* is gone."""
+    """Return what a child on Linux does first: have the kernel kill it when *parent* ends."""
     prctl = _prctl()
     if prctl is None:
         return None
 
-    def ask() -> None:
+    def request() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before we asked
+        if os.getppid() != parent:  # it ended before the request
             os._exit(1)
 
-    return ask
+    return request
 
 
 @functools.cache
 def _prctl() -> Callable[[int, int], int] | None:
-    """Look prctl up in the parent: between fork and exec a child had better not import."""
+    """Return prctl, looked up in the parent: a child must not import between fork and exec."""
     if sys.platform != "linux":
         return None
-    import ctypes  # noqa: PLC0415 - elsewhere not needed
+    import ctypes  # noqa: PLC0415 - only Linux needs it
 
     function: Callable[[int, int], int] = ctypes.CDLL(None).prctl
     return function

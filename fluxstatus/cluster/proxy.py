@@ -1,7 +1,7 @@
-"""One `kubectl proxy` on a private Unix socket, told to let nothing through but reading.
+"""A `kubectl proxy` on a private Unix socket that rejects everything but reading.
 
-kubectl does all authentication, TLS, proxies and impersonation. What could change the cluster,
-show a Secret or lead into a container it refuses by itself, before the API server is asked.
+kubectl handles authentication, TLS, proxies and impersonation. It rejects requests that could
+change the cluster, show a Secret or reach into a container, before the API server gets them.
 """
 
 import os
@@ -16,23 +16,23 @@ from typing import Self
 from fluxstatus.cluster import failures, kubeconfig, processes
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import Process, ProgramError
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import Why
 
-_CLOSED = (
+_READ_ONLY = (
     "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
-    # No comma in an expression: kubectl takes what follows for another one.
+    # Without a comma, which separates expressions for kubectl.
     "--reject-paths=/secrets(/|$),/(exec|attach|portforward|proxy)(/|$)",
 )
-_FOLDER_PATH = 75  # bytes, so that a socket below has fewer than 104, the limit of macOS
-_SHORT_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for a folder that is ours alone
-_LOOK_EVERY = 0.003  # seconds, for the socket
+_DIRECTORY_PATH = 75  # bytes; the path of a socket in it is then below 104, the limit of macOS
+_SHORT_DIRECTORIES = ("/tmp", "/var/tmp")  # noqa: S108 - for a private directory in it
+_INTERVAL = 0.003  # seconds between two attempts to connect
 
 
 class Proxy:
-    """A `kubectl proxy` within a `with` block, at the end of which nothing of it is left.
+    """A `kubectl proxy`, for a `with` block that ends it.
 
-    It serves at `socket`, a path, as soon as `wait` is over; it takes the user's *flags*
-    unchanged. Raises ProgramError.
+    It serves at `socket`, a path, once `wait` returns; it gets the user's *flags* unchanged.
+    Raises ProgramError.
     """
 
     def __init__(self, flags: Sequence[str]) -> None:
@@ -44,11 +44,11 @@ class Proxy:
         self._closing = ExitStack()
         try:
             with processes.signals_deferred():
-                folder = self._closing.enter_context(_private_folder())
-                self.socket = f"{folder}/s"
+                directory = self._closing.enter_context(_private_directory())
+                self.socket = f"{directory}/s"
                 command = [self._kubectl, "proxy", *flags, f"--unix-socket={self.socket}"]
                 self._process = self._closing.enter_context(
-                    Process([*command, "--append-server-path", *_CLOSED])
+                    Process([*command, "--append-server-path", *_READ_ONLY])
                 )
         except BaseException:
             self._closing.close()
@@ -61,19 +61,19 @@ class Proxy:
         self._closing.close()
 
     def start_config_view(self) -> None:
-        """Have kubectl tell what it is configured to reach, if it was not asked before.
+        """Start `kubectl config view`, once.
 
-        The thread that asks must live until the end of the block.
+        The calling thread must live until the end of the block.
         """
-        with self._reading, suppress(ProgramError):  # the proxy tells what is wrong
+        with self._reading, suppress(ProgramError):  # the proxy reports the error
             if self._view is None:
                 command = [self._kubectl, "config", "view", "-o=json", *self.flags]
                 self._view = self._closing.enter_context(Process(command))
 
     def kubeconfig(self, timeout: float) -> Kubeconfig:
-        """Return what kubectl is configured to reach, as soon as it has told.
+        """Return what kubectl is configured to reach, empty if it takes over *timeout* seconds.
 
-        That is nothing when it does not tell within *timeout* seconds; any thread may ask.
+        Any thread may call this.
         """
         self.start_config_view()
         with self._reading:
@@ -86,7 +86,7 @@ class Proxy:
             return self._kubeconfig
 
     def wait(self, timeout: float) -> None:
-        """Wait until it serves, *timeout* seconds at most. Raises ProgramError."""
+        """Wait until it serves, at most *timeout* seconds. Raises ProgramError."""
         until = time.monotonic() + timeout
         while self.alive():
             with suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
@@ -94,30 +94,30 @@ class Proxy:
                 return
             if time.monotonic() > until:
                 raise ProgramError(failures.stuck(time.monotonic() - self._began))
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_INTERVAL)
         last = self._process.output()
-        said = last.stdout.decode(errors="replace") + last.stderr
-        raise ProgramError(failures.explain(said, self.kubeconfig(until - time.monotonic())))
+        text = last.stdout.decode(errors="replace") + last.stderr
+        raise ProgramError(failures.explain(text, self.kubeconfig(until - time.monotonic())))
 
     def alive(self) -> bool:
         """Return whether it runs."""
         return self._process.alive()
 
-    def said(self) -> str:
-        """Return what it and its log-in program have said so far, without kubectl's log."""
+    def stderr(self) -> str:
+        """Return the messages of kubectl and its login program so far, without kubectl's log."""
         return self._process.output().stderr.strip()
 
     def end(self) -> None:
-        """End it, and with it every request under way; any thread may."""
+        """End it, and with it every request under way; any thread may call this."""
         self._process.end()
 
 
-_offered: list[Proxy] = []  # to whoever opens a door next
+_offered: list[Proxy] = []  # at most one, for the next `opened`
 
 
 @contextmanager
 def offered(early: Proxy) -> Iterator[None]:
-    """Let the first `opened` with the flags of *early*, within the block, have it."""
+    """Offer *early* to the first `opened` with its flags within the block."""
     _offered.append(early)
     try:
         yield
@@ -126,7 +126,7 @@ def offered(early: Proxy) -> Iterator[None]:
 
 
 def opened(flags: Sequence[str]) -> Proxy:
-    """Return a proxy with these *flags*: the one that is offered, or a new one.
+    """Return a proxy with these *flags*: the one on offer, or a new one.
 
     Raises ProgramError.
     """
@@ -135,10 +135,10 @@ def opened(flags: Sequence[str]) -> Proxy:
     return Proxy(flags)
 
 
-def _private_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder that only this user may enter, with a path short enough for a socket in it."""
-    for base in (processes.temp_dir(), *_SHORT_FOLDERS):
-        if len(os.fsencode(base)) <= _FOLDER_PATH:
+def _private_directory() -> tempfile.TemporaryDirectory[str]:
+    """Create a directory for this user only, with a path short enough for a socket in it."""
+    for base in (processes.temp_dir(), *_SHORT_DIRECTORIES):
+        if len(os.fsencode(base)) <= _DIRECTORY_PATH:
             with suppress(OSError):
                 return tempfile.TemporaryDirectory(prefix="flux-status-", dir=base)
-    raise ProgramError(Unread(Why.FAILED, "there is no folder for kubectl's socket, set $TMPDIR"))
+    raise ProgramError.of(Why.FAILED, "no directory for kubectl's socket is writable; set $TMPDIR")

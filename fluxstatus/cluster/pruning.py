@@ -1,21 +1,21 @@
-"""What is kept of an object: the one gate between what the API server sends and all the rest.
+"""Reducing objects to the fields that are used: every object that is kept passes through here.
 
-An allow-list, so that a field nobody thought of is never kept: no Secret, no value of an
-environment variable, no data of a ConfigMap, no Helm values, no manifests, no managedFields.
-Credentials in the texts that stay are masked (masking.py).
+An allow-list, so that an unexpected field is never kept: no Secret, no value of an environment
+variable, no data of a ConfigMap, no Helm values, no manifests, no managedFields. Credentials in
+the remaining texts are masked (masking.py). A few facts from fields that are dropped are kept as
+metadata: names and times, never a value.
 """
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from fluxstatus.base.masking import SHORT, mask
-from fluxstatus.cluster import noted
 from fluxstatus.model.evidence import Object
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
-"""The fields to keep, by name; None keeps a plain value (or a map of plain values) whole."""
+"""The fields to keep, by name. None keeps a scalar, or a map of scalars."""
 
 
 def _fields(names: str, **nested: Shape) -> dict[str, Shape]:
@@ -51,7 +51,7 @@ _FLUX: Shape = {
         sts=_fields("provider endpoint", secretRef=_REF, certSecretRef=_REF),
         git=_fields("", commit=_fields("", signingKey=_fields("", secretRef=_REF))),
         healthChecks=_REF,
-        # Of the variables only that there are some.
+        # Only whether there are variables.
         postBuild=_fields("", substitute={}, substituteFrom=_fields("kind name optional")),
         valuesFrom=_fields("kind name valuesKey optional"),
         include=_fields("", repository=_REF),
@@ -88,13 +88,13 @@ _FLUX: Shape = {
     ),
 }
 _ONLY_WHETHER = frozenset({"proxy", "summary"})
-"""Fields of a spec of which nothing is kept but that they are there."""
+"""Fields of a spec that are kept as True."""
 
 _CONTAINER_STATE = _fields(
     "",
     waiting=_fields("reason message"),
     running=_fields("startedAt"),
-    terminated=_fields("reason exitCode startedAt finishedAt message"),  # log text, see below
+    terminated=_fields("reason exitCode startedAt finishedAt message"),  # see _keep_from_pod
 )
 _CONTAINER_STATUS = _fields(
     "name image ready started restartCount", state=_CONTAINER_STATE, lastState=_CONTAINER_STATE
@@ -167,7 +167,7 @@ _SHAPES: Mapping[str, Shape] = {
         },
         "status": _fields("", conditions=_CONDITIONS),
     },
-    # These are only asked for advice.
+    # These are only read for advice.
     "networkpolicies.networking.k8s.io": {"metadata": _METADATA, "spec": _fields("policyTypes")},
     "ingresses.networking.k8s.io": {
         "metadata": _METADATA,
@@ -220,19 +220,28 @@ _NAMING = frozenset(
     {"name", "namespace", "uid", "kind", "apiVersion", "creationTimestamp", "deletionTimestamp",
      "lastTransitionTime", "firstTimestamp", "lastTimestamp", "eventTime"}
 )  # fmt: skip
-"""Fields whose form the API server checks: a name, a number, a time. No credential fits in."""
+"""Fields whose format the API server checks: names, numbers, times. No credential fits in."""
 
-_HISTORY = 5  # entries of a history that are looked at
-_LAST_WORDS = 160  # characters of the line that a container ended with
+_HISTORY = 5  # entries of a status.history
+_LAST_LINE = 160  # characters of the last log line of a container
 _MIXED = re.compile(r"(?=[\w./+=-]*\d)(?=[\w./+=-]*[A-Za-z])[\w./+=-]{12,}")
-"""A long word of letters and digits: in a text of nobody's form it may be a credential."""
+"""A long word of letters and digits: in free text it may be a credential."""
+
+_GUARDS = re.compile(r"auth|oidc|saml|middleware|plugin|snippet|whitelist|allowlist")
+"""A part of the name of each annotation that may restrict access to an Ingress."""
+
+_METRIC = re.compile(r"\bgotk_\w+")
 
 
 def prune(query: str, item: Object) -> Object:
-    """Return what is kept of *item*, an answer to *query* ("plural.group", see collect.py).
+    """Return what is kept of *item*, an object in the answer to *query* (see queries.py).
 
-    From managedFields, which are dropped, two times are kept as metadata: `changedAt`, when the
-    spec was last written, and `suspendedAt`, when spec.suspend was. noted.py adds to that.
+    Facts from dropped fields are added to the metadata. Of every object: `changedAt` and
+    `suspendedAt`, when the spec and spec.suspend were last written, and `writtenAs`, the API
+    versions beside its own that a manager wrote it in. Of an Ingress: `guardedBy`, the names of
+    annotations that may require a login. Of a PrometheusRule: `metrics`, the metrics of Flux by
+    the name of each rule that uses some. Of a Deployment: `webVariables`, the names of
+    environment variables that configure a web UI.
     """
     resource = query.partition("/")[0]
     shape = _SHAPES.get(_ALIASES.get(resource, resource), _FLUX)
@@ -245,16 +254,16 @@ def prune(query: str, item: Object) -> Object:
     metadata, status = kept.get("metadata"), kept.get("status")
     if isinstance(metadata, dict):
         _keep_from_metadata(metadata, item["metadata"])
-        metadata |= noted.of(resource, item)
+        metadata |= _facts(resource, item)
     if isinstance(status, dict) and isinstance(status.get("history"), list):
         status["history"] = status["history"][:_HISTORY]
     spec = kept.get("spec")
     if shape is _FLUX and isinstance(spec, dict) and not _ONLY_WHETHER.isdisjoint(spec):
         spec |= dict.fromkeys(_ONLY_WHETHER & spec.keys(), True)
     if shape is _SHAPES["deployments.apps"]:
-        _keep_known_arguments(kept)
+        _keep_arguments(kept)
     if shape is _SHAPES["pods"]:
-        _keep_of_pod(kept)
+        _keep_from_pod(kept)
     return kept
 
 
@@ -271,7 +280,7 @@ def _keep(value: Any, shape: Shape) -> Any:
     for key, entry in value.items():  # the one hot loop: half a million fields in a large cluster
         if key not in shape:
             continue
-        name = sys.intern(key)  # else each object has its own
+        name = sys.intern(key)  # else each object has its own copy
         if isinstance(entry, str):
             plain = len(entry) <= SHORT or key in _NAMING
             kept[name] = entry if plain else mask(entry)
@@ -300,7 +309,7 @@ def _keep_from_metadata(kept: Object, metadata: Object) -> None:
             kept["suspendedAt"] = max(when, kept.get("suspendedAt", ""))
 
 
-def _keep_known_arguments(deployment: Object) -> None:
+def _keep_arguments(deployment: Object) -> None:
     try:
         pod = deployment["spec"]["template"]["spec"]
         containers = pod["containers"]
@@ -316,8 +325,8 @@ def _keep_known_arguments(deployment: Object) -> None:
         ] if isinstance(args, list) else []  # fmt: skip
 
 
-def _keep_of_pod(pod: Object) -> None:
-    """Drop volumes that claim nothing, and all but the last line of what a container said."""
+def _keep_from_pod(pod: Object) -> None:
+    """Drop volumes without a claim, and all but the last line of a container's log text."""
     spec, status = pod.get("spec"), pod.get("status")
     volumes = spec.get("volumes") if isinstance(spec, dict) else None
     if isinstance(spec, dict) and isinstance(volumes, list):
@@ -336,4 +345,59 @@ def _keep_of_pod(pod: Object) -> None:
 
 def _last_line(text: str) -> str:
     lines = text.strip().splitlines()
-    return _MIXED.sub("***", lines[-1].strip())[:_LAST_WORDS] if lines else ""
+    return _MIXED.sub("***", lines[-1].strip())[:_LAST_LINE] if lines else ""
+
+
+def _facts(resource: str, item: Object) -> Object:
+    read = _FACTS.get(resource)
+    found = read(item) if read else {}
+    if versions := _written_as(item):
+        found["writtenAs"] = versions
+    return found
+
+
+def _written_as(item: Object) -> list[str]:
+    own, managed = item.get("apiVersion"), item["metadata"].get("managedFields")
+    if not isinstance(own, str) or not isinstance(managed, list):
+        return []
+    # A controller writes the status, in the version that it was built for.
+    versions = [
+        entry.get("apiVersion")
+        for entry in managed
+        if isinstance(entry, dict) and entry.get("apiVersion") != own and "subresource" not in entry
+    ]
+    group = own.rpartition("/")[0]  # hardly any of thousands of objects gets this far
+    return sorted({v for v in versions if isinstance(v, str) and v.rpartition("/")[0] == group})
+
+
+def _guards(ingress: Object) -> Object:
+    annotations = ingress["metadata"].get("annotations")
+    names = annotations if isinstance(annotations, dict) else ()
+    return {"guardedBy": sorted(name for name in names if _GUARDS.search(name))}
+
+
+def _metrics(rule: Object) -> Object:
+    try:
+        rules = [one for group in rule["spec"]["groups"] for one in group["rules"]]
+        used = [(one.get("alert") or one.get("record"), one.get("expr")) for one in rules]
+    except (AttributeError, KeyError, TypeError):
+        return {}
+    found = {f"{name}": sorted(set(_METRIC.findall(f"{expr}"))) for name, expr in used}
+    return {"metrics": {name: metrics for name, metrics in found.items() if metrics}}
+
+
+def _variables(deployment: Object) -> Object:
+    """Return nothing for malformed containers: that is not the same as no variables."""
+    try:
+        containers = deployment["spec"]["template"]["spec"]["containers"]
+        names = [f"{one['name']}" for each in containers for one in each.get("env") or ()]
+    except (AttributeError, KeyError, TypeError):
+        return {}
+    return {"webVariables": sorted(name for name in names if name.startswith("WEB_"))}
+
+
+_FACTS: Mapping[str, Callable[[Object], Object]] = {
+    "deployments.apps": _variables,
+    "ingresses.networking.k8s.io": _guards,
+    "prometheusrules.monitoring.coreos.com": _metrics,
+}

@@ -1,24 +1,99 @@
-"""What is asked for advice only, beyond what the check asks."""
+"""The lists that are read from a cluster, as data."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
+from urllib.parse import quote
+
+from fluxstatus.model.kinds import OPERATOR
+
+_PAGE = 500  # objects, as in kubectl
+LARGE_PAGE = 10_000
+"""Objects on a page of a Flux kind, whose objects are small.
+
+The API server reads all pages after the first from etcd, which takes three times as long as its
+cache: always before Kubernetes 1.34, and later if nothing has changed for some minutes.
+"""
+
+
+class ListQuery(NamedTuple):
+    """A list to read: in all namespaces, or in some `namespaces`.
+
+    `base` is the path of the API version, `selector` a part of the URL's query. At most `pages`
+    pages (0: all) are read, each with `page` objects.
+    """
+
+    base: str
+    plural: str
+    selector: str = ""
+    namespaces: tuple[str, ...] = ()
+    pages: int = 0
+    page: int = _PAGE
+
+    @classmethod
+    def of(cls, resource: str, version: str, selector: str = "") -> Self:
+        """Return the query for all objects of a *resource* (plural.group)."""
+        plural, _, group = resource.partition(".")
+        return cls(f"/apis/{group}/{version}", plural, selector)
+
+    @property
+    def api_version(self) -> str:
+        """The group and version of the resource."""
+        return self.base.removeprefix("/apis/").removeprefix("/api/")
+
+    @property
+    def rule(self) -> str:
+        """The RBAC permission that the query needs."""
+        group, slash, _ = self.api_version.partition("/")
+        return f"list {self.plural}.{group}" if slash else f"list {self.plural}"
+
+    def path(self, namespace: str, token: str) -> str:
+        """Return the path of one page, of one namespace or, if that is empty, of all."""
+        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        following = token and f"continue={quote(token, safe='')}"
+        wanted = filter(None, (f"limit={self.page}", self.selector, following))
+        return f"{self.base}{inside}/{self.plural}?{'&'.join(wanted)}"
 
 
 class Further(NamedTuple):
-    """A list: a selector, whether it is only asked where Flux is, at most so many pages."""
+    """A list that only advice needs.
+
+    With `in_flux_namespaces` it is read only where Flux is installed.
+    """
 
     selector: str = ""
     in_flux_namespaces: bool = False
     pages: int = 4
 
 
+_APPS, _CORE = "/apis/apps/v1", "/api/v1"
+CONTROLLERS = "deployments.apps/controllers"
+OPERATORS = "deployments.apps/operator"
+DEPLOYMENTS = (CONTROLLERS, OPERATORS)
+"""The queries for the Deployments of Flux: their namespaces are the namespaces of Flux."""
+
+WORKLOAD_PODS = "workload-pods"
+NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
+"""The selector of pods that do not run."""
+
+QUERIES: Mapping[str, ListQuery] = {
+    CONTROLLERS: ListQuery(_APPS, "deployments", "labelSelector=app.kubernetes.io/part-of=flux"),
+    OPERATORS: ListQuery(_APPS, "deployments", f"labelSelector=app.kubernetes.io/name={OPERATOR}"),
+    # An unhealthy cluster may have any number of warnings.
+    "events": ListQuery(_CORE, "events", "fieldSelector=type=Warning", pages=4),
+    # Only in the namespaces of Flux.
+    "pods": ListQuery(_CORE, "pods"),
+    "services": ListQuery(_CORE, "services"),
+    # Only where unhealthy workloads block an object of Flux.
+    WORKLOAD_PODS: ListQuery(_CORE, "pods", pages=4),
+}
+"""The lists beside the kinds of Flux, by the name of their answer."""
+
 FURTHER: Mapping[str, Further] = {
     "networkpolicies.networking.k8s.io": Further(in_flux_namespaces=True),
-    "ingresses.networking.k8s.io": Further(
-        in_flux_namespaces=True
-    ),  # one leads to its own namespace only
+    # An Ingress leads only to its own namespace.
+    "ingresses.networking.k8s.io": Further(in_flux_namespaces=True),
     "httproutes.gateway.networking.k8s.io": Further(),
-    # Without their schemas they would be smaller, but that leaves out the stored versions, too.
+    # Reading only their metadata would be less, but it does not include the stored versions.
     "customresourcedefinitions.apiextensions.k8s.io": Further(
         "labelSelector=app.kubernetes.io/part-of=flux"
     ),
@@ -26,4 +101,4 @@ FURTHER: Mapping[str, Further] = {
     "servicemonitors.monitoring.coreos.com": Further(),
     "prometheusrules.monitoring.coreos.com": Further(),
 }
-"""By plural.group, which is the name of the answer, too; what is not served is not asked for."""
+"""The lists that only advice needs, by plural.group. Those that are not served are not read."""

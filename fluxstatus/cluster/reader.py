@@ -1,110 +1,165 @@
-"""Reading a part of a cluster: what one command needs and no more, by the door of the check."""
+"""Reading a cluster over one connection: what the check and all commands share."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
-from importlib import import_module
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster import discovery, paging
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.collector import QUERIES
-from fluxstatus.cluster.paging import ListQuery
 from fluxstatus.cluster.processes import ProgramError
+from fluxstatus.cluster.queries import DEPLOYMENTS, QUERIES, ListQuery
 from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import RESOURCES, Kind
-from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
-_THREADS = 4  # requests at a time, as the check has it
-_ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
-_NO_WAY = frozenset({Why.NO_PROGRAM, Why.NO_CONFIG, Why.LOGIN, Why.UNREACHABLE, Why.TIMEOUT})
-"""Reasons that are no matter of one question."""
+THREADS = 4  # requests at a time; more are not faster
+ABSENT = Unread(Why.ABSENT, "the API server does not serve it")
+_NO_CONNECTION = frozenset({Why.NO_PROGRAM, Why.NO_CONFIG, Why.LOGIN, Why.UNREACHABLE, Why.TIMEOUT})
+"""Reasons that do not concern a single query only."""
 
 T = TypeVar("T")
 
 
-class Reading:
-    """What was read so far: `answers` by the names of collect.py, `served` as in an Evidence.
+def idle() -> None:
+    """Do nothing."""
 
-    `unreachable` is set as soon as it turns out that nothing can be asked.
+
+def silent(_: str) -> None:
+    """Print nothing."""
+
+
+@contextmanager
+def opened(
+    access: Access,
+    tell: Callable[[str], None] = silent,
+    while_starting: Callable[[], None] = idle,
+) -> Iterator[ApiClient]:
+    """Open a connection to a cluster for a `with` block.
+
+    *tell* prints a line, here the cost at the end. *while_starting* is called while kubectl
+    starts: importing the modules that a command needs takes as long. Raises nothing of its own:
+    the requests report what is wrong with the connection.
+    """
+    with ApiClient(access, while_starting) as api, api.abort_on_error():
+        yield api
+        cost = api.cost
+        tell(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")
+
+
+@contextmanager
+def reading(
+    access: Access,
+    *,
+    tell: Callable[[str], None] = silent,
+    while_starting: Callable[[], None] = idle,
+) -> Iterator["Reader"]:
+    """Open a connection as `opened` does; *tell* prints a line for each answer, too."""
+    with (
+        opened(access, tell, while_starting) as api,
+        ThreadPoolExecutor(THREADS) as pool,
+        api.abort_on_error(),
+    ):
+        yield Reader(api, pool, access, tell)
+
+
+class Reader:
+    """Reads lists, several at a time, and keeps the answers.
+
+    `answers` are by the names of queries.py, `served` is as in an Evidence; `versions` has the
+    other resources that discovery was to find, too. `missing` is the reason why the kinds that
+    are not in `served` are unread. `unreachable` is set once it turns out that nothing can be read.
     """
 
     def __init__(
-        self, api: ApiClient, pool: ThreadPoolExecutor, access: Access,
-        tell: Callable[[str], None],
-    ) -> None:  # fmt: skip
+        self,
+        api: ApiClient,
+        pool: ThreadPoolExecutor,
+        access: Access,
+        tell: Callable[[str], None] = silent,
+        served: Mapping[str, str] | None = None,
+    ) -> None:
         self.answers: dict[str, Answer] = {}
-        self.served: Mapping[str, str] | None = None
+        self.served = served
+        self.versions: Mapping[str, str] = {}
+        self.missing = ABSENT
         self.unreachable: Unread | None = None
-        self._missing = _ABSENT
         self._api, self._pool, self._tell = api, pool, tell
         self._namespaces, self._flags = access.namespaces, access.repeated
 
-    def discover(self) -> bool:
-        """Ask which kinds of Flux are served; False when the cluster cannot be asked at all."""
+    def discover(self, more: Collection[str] = ()) -> bool:
+        """Read which kinds of Flux, and which of the resources *more*, are served.
+
+        Returns False if nothing can be read at all.
+        """
         try:
-            self.served = discovery.served(self._api)
+            self.versions = found = discovery.served(self._api, more)
+            self.served = {name: found[name] for name in found if name not in more}
         except ProgramError as error:
-            self._missing = error.unread
+            self.missing = error.unread
             if error.unread.why is not Why.FORBIDDEN:
                 self.unreachable = error.unread
         return self.unreachable is None
 
     def of_kind(self, kind: Kind, name: str = "", namespace: str = "") -> tuple[str, ListQuery]:
-        """Return the question for all objects of a Flux *kind*, or for those called *name*."""
+        """Return the query for all objects of a Flux *kind*, or for those called *name*."""
         version = (self.served or {}).get(kind.resource, "")
         selector = f"fieldSelector=metadata.name={quote(name, safe='')}" if name else ""
-        spaces = (namespace,) if namespace else ()
-        return kind.resource, ListQuery(
-            f"/apis/{kind.group}/{version}", kind.plural, selector, spaces
-        )
+        query = ListQuery.of(kind.resource, version, selector)
+        return kind.resource, query._replace(namespaces=(namespace,) if namespace else ())
 
-    def in_flux_namespaces(self, *names: str) -> list[tuple[str, ListQuery]]:
-        """Return the questions of collect.py with these *names*, for the namespaces of Flux."""
-        items = (one for name in (CONTROLLERS, OPERATORS) for one in self.items(name))
-        flux_namespaces = tuple(
-            sorted({one["metadata"].get("namespace") or "" for one in items} - {""})
-        )
-        for name in () if flux_namespaces else names:
-            unread = (self.answers[each].unread for each in (CONTROLLERS, OPERATORS)
-                      if each in self.answers)  # fmt: skip
-            self.answers[name] = Answer(unread=next(filter(None, unread), None))
-        return [
-            (name, QUERIES[name]._replace(namespaces=flux_namespaces))
-            for name in names
-            if flux_namespaces
-        ]
+    def in_flux_namespaces(
+        self, *names: str, more: Mapping[str, ListQuery] = MappingProxyType({})
+    ) -> list[tuple[str, ListQuery]]:
+        """Return the queries with these *names*, and *more*, for the namespaces of Flux.
+
+        If the Deployments of Flux could not be read, neither can these.
+        """
+        deployments = [self.answers[name] for name in DEPLOYMENTS if name in self.answers]
+        namespaces = tuple(namespaces_of(deployments))
+        queries = {**{name: QUERIES[name] for name in names}, **more}
+        if namespaces:
+            return [
+                (name, query._replace(namespaces=namespaces)) for name, query in queries.items()
+            ]
+        unread = next((answer.unread for answer in deployments if answer.unread), None)
+        self.answers |= dict.fromkeys(queries, Answer(unread=unread))
+        return []
 
     def items(self, name: str) -> tuple[Object, ...]:
-        """Return the objects that the question *name* has brought so far."""
+        """Return the objects that the query *name* has returned so far."""
         return self.answers[name].items if name in self.answers else ()
 
     def ask(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
-        """Ask all *queries* at once; what several with one name bring is put together."""
-        asked = []
+        """Read all *queries* at the same time; the answers to one name are merged."""
+        started = []
         for name, query in queries:
             if name in RESOURCES and name not in (self.served or {}):
-                self._keep(name, Answer(unread=self._missing))
+                self._keep(name, Answer(unread=self.missing))
             else:
-                read = partial(paging.read, self._api, name, query, self._per_namespace)
-                asked.append((name, self._pool.submit(read)))
-        for name, future in asked:
+                started.append((name, self.start(name, query)))
+        for name, future in started:
             answer = future.result()
             self._tell(f"{name}: {len(answer.items)} objects")
             self._keep(name, answer)
-            if answer.unread and answer.unread.why in _NO_WAY:
+            if answer.unread and answer.unread.why in _NO_CONNECTION:
                 self.unreachable = self.unreachable or answer.unread
 
-    def while_starting(self, call: Callable[[ApiClient], T]) -> Future[T]:
-        """Let *call* ask something of the door while other questions are put."""
+    def start(self, name: str, query: ListQuery) -> Future[Answer]:
+        """Start to read a list; its answer is not kept."""
+        return self._pool.submit(paging.read, self._api, name, query, self._per_namespace)
+
+    def submit(self, call: Callable[[ApiClient], T]) -> Future[T]:
+        """Start *call*, which makes other requests."""
         return self._pool.submit(call, self._api)
 
-    def evidence(self, *, kubernetes: str = "", programs: Mapping[str, str | Unread] | None = None
-                 ) -> Evidence:  # fmt: skip
-        """Return all that was read as an Evidence; what was not asked for is unread in it."""
+    def evidence(
+        self, *, kubernetes: str = "", programs: Mapping[str, str | Unread] | None = None
+    ) -> Evidence:
+        """Return all that was read; everything else is unread in it."""
         target = self._api.kubeconfig.target._replace(kubernetes=kubernetes, flags=self._flags)
         return Evidence(
             taken_at=datetime.now(UTC),
@@ -118,48 +173,28 @@ class Reading:
         )
 
     def _per_namespace(self) -> tuple[str, ...]:
-        """Return the namespaces to ask for what may not be listed everywhere."""
-        return self._namespaces or tuple(filter(None, [self._api.kubeconfig.namespace]))
+        return namespaces_allowed(self._api, self._namespaces)
 
     def _keep(self, name: str, answer: Answer) -> None:
         before = self.answers.get(name)
         if before is not None:
-            known = [id_of(item) for item in before.items]
-            new = (item for item in answer.items if id_of(item) not in known)
+            known = {place(item) for item in before.items}
+            new = (item for item in answer.items if place(item) not in known)
             answer = Answer((*before.items, *new), before.unread or answer.unread)
         self.answers[name] = answer
 
 
-def id_of(item: Mapping[str, object]) -> tuple[object, object]:
-    """Return the namespace and name of an object as it was read."""
-    metadata = item.get("metadata")
-    known = metadata if isinstance(metadata, dict) else {}
-    return known.get("namespace"), known.get("name")
+def namespaces_allowed(api: ApiClient, chosen: Collection[str]) -> tuple[str, ...]:
+    """Return the namespaces to read where reading all is forbidden: *chosen*, or kubectl's own."""
+    return tuple(chosen) or tuple(filter(None, [api.kubeconfig.namespace]))
 
 
-def _import(modules: Iterable[str]) -> None:
-    for module in modules:
-        import_module(f"fluxstatus.{module}")
+def namespaces_of(answers: Iterable[Answer]) -> list[str]:
+    """Return the namespaces of the objects in *answers*, sorted."""
+    return sorted({place(item)[0] for answer in answers for item in answer.items} - {""})
 
 
-@contextmanager
-def reading(
-    access: Access,
-    *,
-    tell: Callable[[str], None] = lambda _: None,
-    while_starting: Iterable[str] = (),
-) -> Iterator[Reading]:
-    """Open the door to a cluster for a `with` block; *tell* gets a line for each answer.
-
-    The modules *while_starting* are imported while kubectl starts, which takes as long. Raises
-    nothing of its own: what is wrong with the way is told by what could not be read.
-    """
-    get_ready = partial(_import, while_starting)
-    with ApiClient(access, get_ready) as api, ThreadPoolExecutor(_THREADS) as pool:
-        try:
-            yield Reading(api, pool, access, tell)
-        except BaseException:
-            api.abort()  # else the threads would go on, and be waited for
-            raise
-        cost = api.cost
-        tell(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")
+def place(item: Object) -> tuple[str, str]:
+    """Return the namespace and name of an object."""
+    metadata = map_of(item.get("metadata"))
+    return text_of(metadata.get("namespace")), text_of(metadata.get("name"))

@@ -1,4 +1,4 @@
-"""The streams of this process: what they can show, and what to do when they end."""
+"""The standard streams: what they can show, and writing to them."""
 
 import os
 import select
@@ -17,11 +17,11 @@ _CLEAR = "\r\x1b[K"
 
 
 class OutputError(Exception):
-    """The result could not be written; the text says why."""
+    """The result could not be written; the text is the reason."""
 
 
 def prepare() -> None:
-    """Make the standard streams safe to use: they are there, and choke on no character."""
+    """Open the standard streams that are closed, and let them escape characters they lack."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller, as with >&-
             nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good
@@ -35,7 +35,7 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def look(color: Color, *, everything: bool, advice: bool = False) -> Look:
-    """Decide how a report has to look on standard output."""
+    """Return the look of a report on standard output."""
     return Look(
         width=shutil.get_terminal_size().columns,  # $COLUMNS, the terminal's, 80
         colour=_colour(color),
@@ -62,15 +62,15 @@ def _can_show(text: str) -> bool:
 
 
 def put(text: str) -> bool:
-    """Write a result to standard output; False when its reader has gone and wants no more.
+    """Write a result to standard output and return False when its reader is gone.
 
-    Raises OutputError when it cannot be written for another reason, as on a full disk.
+    Raises OutputError when it cannot be written for another reason, such as a full disk.
     """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # At exit Python flushes what is left, and it has to go somewhere.
+        # Python flushes the rest at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return False
@@ -79,30 +79,30 @@ def put(text: str) -> bool:
 
 
 def pause(seconds: float) -> bool:
-    """Wait; False, and at once, when the reader of standard output has gone."""
+    """Wait, and return True; return False at once when the reader of standard output is gone."""
     poll = select.poll()
-    poll.register(sys.stdout.fileno(), 0)  # asks for nothing but what is always told
+    poll.register(sys.stdout.fileno(), 0)  # errors and hang-ups only, which are always reported
     return not poll.poll(seconds * 1000)
 
 
 def noting(*, on: bool) -> Callable[[str], None]:
-    """Return note() if *on*, else a function that does nothing."""
+    """Return `note` if *on*, else a function that does nothing."""
     return note if on else lambda _: None
 
 
 def note(text: str) -> None:
-    """Write a line to standard error, for whoever runs this."""
-    _tell(visible(text) + "\n")
+    """Write a line to standard error."""
+    _write(visible(text) + "\n")
 
 
-def _tell(text: str) -> None:
-    with suppress(OSError):  # if nobody listens, so be it
+def _write(text: str) -> None:
+    with suppress(OSError):  # a closed standard error is no reason to fail
         sys.stderr.write(text)
         sys.stderr.flush()
 
 
 class LiveLine:
-    """A line on standard error that is written over again and again, if that is a terminal."""
+    """A status line on standard error that is overwritten, if that is a terminal."""
 
     def __init__(self, *, on: bool = True) -> None:
         self.on = on and is_terminal(sys.stderr)
@@ -111,9 +111,9 @@ class LiveLine:
         """Show *text*, as much of it as fits."""
         if self.on:
             room = (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1
-            _tell(_CLEAR + next(iter(wrap(text, max(room, 2))), ""))
+            _write(_CLEAR + next(iter(wrap(text, max(room, 2))), ""))
 
     def clear(self) -> None:
-        """Leave no trace of the line."""
+        """Erase the line."""
         if self.on:
-            _tell(_CLEAR)
+            _write(_CLEAR)

@@ -1,14 +1,14 @@
-"""`credentials`: the Secrets that an object names: their keys and forms, never a value."""
+"""`credentials`: the Secrets that an object refers to: keys and forms, never values."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 from typing import TYPE_CHECKING
 
 import typer
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown, Which, Words, find_one, from_cluster
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.one_object import Words, find_one, from_cluster
+from fluxstatus.commands.options import BasicDisplay, Connection, ObjectNamespace, Timeout
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
@@ -19,29 +19,29 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status credentials gitrepo/podinfo -n apps   the keys of its Secrets
-  kubectl flux-status credentials ks/podinfo -o json        and those of all it feeds on
+  kubectl flux-status credentials ks/podinfo -o json        and of its sources
 
 \b
 Exit codes:
-  0  nothing is wrong with them
-  1  a Secret is missing, or lacks a key, or a value has the wrong form
-  3  a Secret could not be looked at
+  0  all Secrets are valid
+  1  a Secret is missing, lacks a key, or has a malformed value
+  3  a Secret could not be read
 """
 
 
 def show(
     *,
     words: Words,
-    which: Which,
-    shown: Shown,
+    place: ObjectNamespace,
+    display: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show which keys the Secrets of an object have and what their values look like.
+    """Show the keys of an object's Secrets and the form of each value.
 
-    Looked at are the Secrets that the object and all that it feeds on name. kubectl is given a
-    template that can print names of keys and words such as "a public key", and that cannot print
-    a value. It takes the right to get secrets.
+    Inspects the Secrets that the object and its sources refer to. kubectl evaluates a template that
+    prints the names of keys and words such as "a public key", and cannot print a value. This needs
+    the permission to get secrets.
     """
     from fluxstatus.cluster.reader import reading
     from fluxstatus.lookup.credentials import inspect
@@ -49,22 +49,29 @@ def show(
     from fluxstatus.report.credentials import as_json, as_text
 
     with reading(
-        connection.access(timeout, which.namespace),
-        tell=console.noting(on=shown.verbose),
-        while_starting=("lookup.related", "lookup.credentials.inspect", "report.credentials"),
+        connection.access(timeout, place.namespace),
+        tell=console.noting(on=display.verbose),
+        while_starting=_preload,
     ) as ours:
         ours.discover()
-        read = from_cluster(ours, which, shown, fed_by)
-        state, resource = find_one("credentials", words, read)
+        read = from_cluster(ours, place, display, fed_by)
+        state, resource = find_one("credentials", words, connection, read)
 
     flags = connection.flags()
     found = tuple(inspect.credentials_of(state, resource, flags, timeout))
-    if shown.output is Format.JSON:
+    if display.output is Format.JSON:
         console.put(as_json(resource, state, found))
     else:
-        look = console.look(shown.color, everything=True)
+        look = console.look(display.color, everything=True)
         console.put(as_text(resource, state, found, look))
     raise typer.Exit(_exit_code(found))
+
+
+def _preload() -> None:
+    """Import what `show` needs, while kubectl starts."""
+    import fluxstatus.lookup.credentials.inspect
+    import fluxstatus.lookup.related
+    import fluxstatus.report.credentials  # noqa: F401
 
 
 def _exit_code(found: "tuple[Credential, ...]") -> Exit:

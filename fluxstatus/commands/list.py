@@ -1,8 +1,10 @@
-"""`list`: every step of the check with what it reads and the codes it can give."""
+"""`list`: every step of the check with its queries and its codes."""
 
 import json
+from collections.abc import Iterator
 
 from fluxstatus.checks import STEPS
+from fluxstatus.checks.codes import CODES, KnownCode
 from fluxstatus.checks.step import Step
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Output
@@ -10,8 +12,13 @@ from fluxstatus.report import Format
 
 
 def show(output: Output = Format.TEXT) -> None:
-    """Show every step of the check, what it reads, and every code it can give."""
+    """List the steps of the check, with what each reads and the codes of its findings."""
     console.put(_RENDER[output]())
+
+
+def _codes_of(step: Step) -> Iterator[KnownCode]:
+    for code in (*step.codes, *step.advice_codes):
+        yield CODES[code]
 
 
 def _as_text() -> str:
@@ -19,10 +26,15 @@ def _as_text() -> str:
 
 
 def _step_as_text(step: Step) -> str:
-    width = max(map(len, step.codes))
-    codes = "".join(f"  {code:{width}}  {meaning}\n" for code, meaning in step.codes.items())
-    further = f"  with --advice also {', '.join(step.further)}\n" if step.further else ""
-    return f"{step.id}: {step.title}\n  reads {', '.join(step.reads)}\n{further}{codes}"
+    codes = list(_codes_of(step))
+    width = max(len(known.code) for known in codes)
+    lines = [f"{step.id}: {step.title}", f"  reads {', '.join(step.reads)}"]
+    if step.further:
+        lines.append(f"  with --advice also {', '.join(step.further)}")
+    for known in codes:
+        advice = "Advice: " if known.category == "habit" else ""
+        lines.append(f"  {known.code:{width}}  {advice}{known.meaning}")
+    return "\n".join(lines) + "\n"
 
 
 def _as_json() -> str:
@@ -32,7 +44,10 @@ def _as_json() -> str:
             "title": step.title,
             "reads": list(step.reads),
             "readsWithAdvice": list(step.further),
-            "codes": [{"code": code, "text": text} for code, text in step.codes.items()],
+            "codes": [
+                {"code": known.code, "class": known.category, "text": known.meaning}
+                for known in _codes_of(step)
+            ],
         }
         for step in STEPS
     ]

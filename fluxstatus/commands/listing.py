@@ -1,32 +1,37 @@
-"""A list in the making: in which shape it is told, and what has to be said beside it."""
+"""A list of objects: its format, its order, the notes on it, and watching it."""
 
+import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, NamedTuple, Protocol
 
 import jmespath
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
-from fluxstatus.commands.list_options import Shape
-from fluxstatus.model.errors import NotFoundError
-from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.commands import console
+from fluxstatus.commands.errors import reason
+from fluxstatus.commands.options import ListDisplay, ListFormat
+from fluxstatus.model.errors import ArgumentError
+from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 from fluxstatus.report.yaml import DOCUMENTS
 
-_SIZED_BY = 500  # lines: the columns are as wide as the first of them need
+PAUSE = 5.0  # seconds between two reads of --watch
+_SIZED_BY = 500  # the first lines, which decide on the widths of the columns
 _PASSING = frozenset({"SINCE", "AGE", "LAST", "FIRST"})
-"""Columns that change with time, and by nothing that happens."""
+"""Columns that change with time alone."""
 
 
 class Entry(NamedTuple):
-    """Something in a list.
+    """An entry of a list.
 
-    `cell` gives the text of a column, `times` the moments behind those that show an age. `item`
-    is the object, None for what is missed.
+    `cell` returns the text of a column, `times` has the times of the columns that show an age.
+    `item` is the object, None for one that is missing.
     """
 
     key: Hashable
@@ -36,37 +41,37 @@ class Entry(NamedTuple):
 
 
 class Source(Protocol):
-    """What a list is made of: its columns, and its entries as they come."""
+    """The content of a list: its columns, and its entries as they are read."""
 
     columns: tuple[str, ...]
     wide: tuple[str, ...]
 
     def entries(self, cluster: Cluster) -> Iterator[Sequence[Entry]]:
-        """Return the entries that are asked for."""
+        """Return the requested entries, in batches."""
 
     def is_unread(self, cluster: Cluster) -> bool:
-        """Whether nothing that is asked for could be read."""
+        """Return whether none of the requested objects could be read."""
 
-    def matters(self, name: str) -> bool:
-        """Whether the list is not whole without what *name* (plural.group) has."""
+    def requires(self, name: str) -> bool:
+        """Return whether the list is incomplete without the kind *name* (plural.group)."""
 
-    def mistake(self) -> NotFoundError | None:
-        """Return what was asked for and is not there, after all entries were given."""
+    def not_found(self) -> ArgumentError | None:
+        """Return the error for a requested name that does not exist, once all is read."""
 
-    def none(self) -> str:
-        """Say what there is none of."""
+    def description(self) -> str:
+        """Return a name for the entries, in the singular."""
 
 
 @dataclass
 class Listing:
-    """The entries of *source*, told in a *shape*.
+    """The entries of a source in an output format.
 
-    `fitted` cuts the last column to the width of *look*. `order` is a column or a path; without
-    it the order is that of the source, for which a list needs no memory.
+    `fitted` cuts the last column to the width of `look`. `order` is a column or a path. Without
+    it the entries keep the order of the source and are not kept in memory.
     """
 
     source: Source
-    shape: Shape
+    format: ListFormat
     look: Look
     headers: bool = True
     fitted: bool = False
@@ -75,16 +80,16 @@ class Listing:
     _seen: dict[Hashable, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Get ready. Raises NotFoundError for an order that is none."""
-        self._columns = self.source.wide if self.shape is Shape.WIDE else self.source.columns
+        """Prepare the table. Raises ArgumentError for an `order` that is not valid."""
+        self._columns = self.source.wide if self.format is ListFormat.WIDE else self.source.columns
         fitted = "cut" if self.fitted else ""
         self._table = Table(self._columns, self.look, header=self.headers, fitted=fitted)
         self._key = _order(self.order, self.source.wide) if self.order else None
 
     def pieces(self, cluster: Cluster) -> Iterator[str]:
-        """Return the text of the list, piece by piece as it comes."""
+        """Return the text of the list in pieces, as the entries are read."""
         batches = self._counted(cluster)
-        if document := DOCUMENTS.get(self.shape):
+        if document := DOCUMENTS.get(self.format):
             items = self._sorted(([entry.item for entry in b], b) for b in batches)
             yield from document(item for item in items if item is not None)
         elif self._key:
@@ -93,48 +98,48 @@ class Listing:
             yield from map(self._table.lines, _together(map(self._lines, batches)))
 
     def changes(self, cluster: Cluster) -> str:
-        """Return the lines of what is new or not as in the look before."""
+        """Return the lines that are new or changed since the previous read."""
         changed = [
             (entry, line)
             for batch in self._counted(cluster)
             for entry, line in zip(batch, self._lines(batch), strict=True)
             if self._is_new(entry.key, line)
         ]
-        if self.shape is Shape.NAME:
+        if self.format is ListFormat.NAME:
             items = (entry.item for entry, _ in changed)
-            return "".join(DOCUMENTS[Shape.NAME](item for item in items if item is not None))
+            return "".join(DOCUMENTS[ListFormat.NAME](item for item in items if item is not None))
         return self._table.lines(line for _, line in changed)
 
-    def remarks(self, cluster: Cluster) -> Iterator[str]:
-        """Say what is not in the list, and why."""
-        asked = {name: why for name, why in cluster.unread.items() if self.source.matters(name)}
-        absent = [name for name, why in asked.items() if why.why is Why.ABSENT]
+    def notes(self, cluster: Cluster) -> Iterator[str]:
+        """Return notes on what is missing from the list, and why."""
+        required = {name: why for name, why in cluster.unread.items() if self.source.requires(name)}
+        absent = [name for name, why in required.items() if why.why is Why.ABSENT]
         if absent:
-            yield f"not served by this API server, so not shown: {', '.join(absent)}"
+            yield f"not served by this API server: {', '.join(absent)}"
         for name, unread in cluster.unread.items():
-            if name not in asked:
-                yield f"{name}: {_told(unread)}; so WANTED is not known everywhere"
+            if name not in required:
+                yield f"{name}: {reason(unread)}; WANTED is empty where it depends on them"
             elif name not in absent:
-                yield f"Error: {name}: {_told(unread)}"
-        if not self._shown and not asked and not self.source.mistake():
+                yield f"Error: {name}: {reason(unread)}"
+        if not self._shown and not required and not self.source.not_found():
             where = f" in {', '.join(cluster.namespaces)}" if cluster.namespaces else ""
-            yield f"no {self.source.none()} found{where}"
-        if not cluster.whole and self.shape in (Shape.JSON, Shape.YAML):
-            yield "a saved cluster has of each object only what the check looks at"
+            yield f"no {self.source.description()} found{where}"
+        if not cluster.whole and self.format in (ListFormat.JSON, ListFormat.YAML):
+            yield "a saved cluster has only the fields that the check reads"
 
     def exit_code(self, cluster: Cluster) -> Exit:
-        """Return the exit code: what was shown is all that there is, or is not.
+        """Return the exit code: 0 for a complete list, 3 for an incomplete one.
 
-        Raises NotFoundError for a name that there is not.
+        Raises ArgumentError for a name that does not exist.
         """
         incomplete = (
-            why.why is not Why.ABSENT and self.source.matters(name)
+            why.why is not Why.ABSENT and self.source.requires(name)
             for name, why in cluster.unread.items()
         )
         if any(incomplete) or self.source.is_unread(cluster):
             return Exit.NO_VERDICT
-        if mistake := self.source.mistake():
-            raise mistake
+        if error := self.source.not_found():
+            raise error
         return Exit.HEALTHY
 
     def _counted(self, cluster: Cluster) -> Iterator[Sequence[Entry]]:
@@ -151,7 +156,7 @@ class Listing:
         return [[entry.cell(column) for column in self._columns] for entry in batch]
 
     def _sorted(self, made: Iterable[tuple[Sequence[Any], Sequence[Entry]]]) -> Iterable[Any]:
-        """Return what was *made* of entries, one by one, in the order that is asked for."""
+        """Return what was *made* of entries, one by one, in the requested order."""
         key = self._key
         if key is None:
             return (one for each, _ in made for one in each)
@@ -164,7 +169,7 @@ class Listing:
 
 
 def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
-    """Return the first lines as one batch, by which a table can be sized, and the rest as it is."""
+    """Return the first lines as one batch, which sizes the table, then the rest as it comes."""
     first: list[list[str]] | None = []
     for batch in batches:
         if first is None:
@@ -178,14 +183,10 @@ def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
         yield first
 
 
-def _told(unread: Unread) -> str:
-    return f"{unread.text} (missing permission: {unread.rule})" if unread.rule else unread.text
-
-
 def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, str]]:
-    """Return what sorts by *word*, a column or a path in the object; what lacks it comes last.
+    """Return the sort key for *word*, a column or a path; entries without a value come last.
 
-    Raises NotFoundError.
+    Raises ArgumentError.
     """
     column = word.upper()
     if column in columns:
@@ -193,17 +194,50 @@ def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, s
             entry.times[column] if column in entry.times else entry.cell(column)
         )
     if not word.startswith((".", "{")):
-        near = get_close_matches(column, columns, n=1)
-        meant = f"did you mean {near[0].lower()}?" if near else "a path begins with a dot."
-        raise NotFoundError(f"{word!r} is no column; {meant}")
+        suggestion = did_you_mean(column, columns, "a path begins with a dot.", str.lower)
+        raise ArgumentError(f"{word!r} is not a column; {suggestion}")
     try:
         path = jmespath.compile(word.strip("{}").lstrip("."))
     except jmespath.exceptions.JMESPathError as error:
-        raise NotFoundError(f"{word!r} is not a path such as .metadata.name.") from error
+        raise ArgumentError(f"{word!r} is not a path such as .metadata.name.") from error
     return lambda entry: _rank(path.search(entry.item))
 
 
 def _rank(value: object) -> tuple[bool, str]:
-    """Return what sorts a text, a moment or a number; what is empty comes last."""
+    """Return the sort key of a text, a time or a number; an empty value comes last."""
     number = type(value) in (int, float) or (isinstance(value, str) and value.isdecimal())
     return value in (None, ""), f"{float(str(value)):030.6f}" if number else str(value)
+
+
+def listing(source: Source, display: ListDisplay) -> Listing:
+    """Return the list of *source* with the options of *display*. Raises ArgumentError."""
+    return Listing(
+        source,
+        display.output,
+        console.look(display.color, everything=False),
+        headers=not display.no_headers,
+        fitted=console.is_terminal(sys.stdout),
+        order=display.sort_by,
+    )
+
+
+def print_list(
+    listed: Listing, opened: Callable[[], AbstractContextManager[Cluster]], *, watch: bool
+) -> Exit:
+    """Print the list, with *watch* again on each change, and return the exit code.
+
+    Raises ArgumentError for a requested name that does not exist, and ProgramError.
+    """
+    printed: set[str] = set()
+    while True:
+        with opened() as cluster:
+            pieces = [listed.changes(cluster)] if watch else listed.pieces(cluster)
+            has_reader = all(map(console.put, pieces))
+            notes = list(listed.notes(cluster))
+            for note in notes:
+                if note not in printed:
+                    console.note(note)
+            code = listed.exit_code(cluster)
+        printed = set(notes)
+        if not (watch and has_reader and console.pause(PAUSE)):
+            return code

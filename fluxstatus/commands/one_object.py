@@ -1,136 +1,106 @@
-"""The one object that a command is about: read, found, or asked back."""
+"""The one object that a command is about: finding it and reading its references."""
 
-# ruff: noqa: PLC0415 - what only these commands need, no other has to wait for
+# ruff: noqa: PLC0415 - only these commands need these modules
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
-from typer import Argument, Option
+from typer import Argument
 
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Color, Output, Saved, Verbose
+from fluxstatus.commands.options import BasicDisplay, Connection, ObjectNamespace, SnapshotInput
 from fluxstatus.model.findings import Exit
-from fluxstatus.report import RENDER, Format
+from fluxstatus.report import RENDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from fluxstatus.cluster.paging import ListQuery
-    from fluxstatus.cluster.reader import Reading
+    from fluxstatus.cluster.queries import ListQuery
+    from fluxstatus.cluster.reader import Reader
     from fluxstatus.lookup.names import Named
-    from fluxstatus.lookup.related import Neighbours
+    from fluxstatus.lookup.related import References
     from fluxstatus.state.resource import Resource
     from fluxstatus.state.state import State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
-    """Where the object is."""
-
-    panel: ClassVar = "Which object"
-
-    namespace: Annotated[
-        list[str],
-        Option("--namespace", "-n", metavar="NAME", help="Look for it only here; repeatable"),
-    ] = field(default_factory=list)
-
 
 Words = Annotated[
     list[str],
     Argument(
         metavar="KIND/NAME",
-        help="An object of Flux, as kubectl or flux name it",
-        rich_help_panel=Which.panel,
+        help="A Flux object, as in kubectl or flux",
+        rich_help_panel=ObjectNamespace.panel,
     ),
 ]
-_CHOICES = 10  # that are told when it is not clear what is meant
+Queries: TypeAlias = "Iterable[tuple[str, ListQuery]]"
+Find: TypeAlias = "Callable[[Named], tuple[State, Resource]]"
+"""Finds the object that is named. Raises ArgumentError and UnreadError."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """How the result is shown."""
-
-    panel: ClassVar = "How it is shown"
-
-    output: Output = Format.TEXT
-    color: Annotated[Color, Option(help="When to use colour")] = Color.AUTO
-    verbose: Verbose = False
-
-
-Beside: TypeAlias = "Iterable[tuple[str, ListQuery]]"
-Read: TypeAlias = "Callable[[Named], tuple[State, Resource]]"
-"""Finds the object that is named; raises NotFoundError and UnreadError."""
-
-
-def find_one(command: str, words: list[str], read: Read) -> "tuple[State, Resource]":
-    """Return the object that *words* mean; what is wrong with them is told, and ends *command*."""
+def find_one(
+    command: str, words: "Sequence[str]", connection: Connection, find: Find
+) -> "tuple[State, Resource]":
+    """Return the object that *words* name; an error in them is reported and ends *command*."""
+    from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.names import parse
-    from fluxstatus.model.errors import NotFoundError, UnreadError
-    from fluxstatus.report.terminal import command_line
 
-    try:
-        return read(parse(words))
-    except NotFoundError as error:
-        console.note(f"Error: {error}")
-        for choice in error.choices[:_CHOICES]:
-            console.note(f"  {command_line(('kubectl', 'flux-status', command, *choice))}")
-        if len(error.choices) > _CHOICES:
-            console.note(f"  and {len(error.choices) - _CHOICES} more: name the namespace with -n")
-        raise typer.Exit(Exit.USAGE) from error
-    except UnreadError as error:
-        console.note(f"Error: {error}")
-        raise typer.Exit(Exit.NO_VERDICT) from error
+    with reported(command, connection):
+        return find(parse(words))
 
 
-def from_file(which: Which, saved: Saved, shown: Shown) -> Read:
-    """Return what finds an object in a saved cluster."""
+def from_file(place: ObjectNamespace, snapshot: SnapshotInput, display: BasicDisplay) -> Find:
+    """Return a function that finds an object in a saved cluster."""
 
-    def read(asked: "Named") -> "tuple[State, Resource]":
-        from fluxstatus.lookup.names import find
-        from fluxstatus.model import snapshot
+    def find(named: "Named") -> "tuple[State, Resource]":
+        from fluxstatus.lookup import names
+        from fluxstatus.model.snapshot import load
         from fluxstatus.state.state import State
 
-        state = State(snapshot.load(saved.file or "-"))
+        state = State(load(snapshot.file or "-"))
         if state.evidence.unreachable:
-            raise typer.Exit(tell_unreachable(state, shown))
-        return state, find(state, asked, which.namespace, ())
+            raise typer.Exit(report_unreachable(state, display))
+        return state, names.find(state, named, place.namespace, ())
 
-    return read
+    return find
 
 
 def from_cluster(
-    reading: "Reading",
-    which: Which,
-    shown: Shown,
-    neighbours: "Neighbours",
+    reading: "Reader",
+    place: ObjectNamespace,
+    display: BasicDisplay,
+    references: "References",
     *,
-    beside: "Beside" = (),
-    after: "Callable[[], Beside]" = tuple,
-) -> Read:
-    """Return what finds an object in a live cluster, and reads what closeup.py says with it."""
+    queries: "Queries" = (),
+    next_queries: "Callable[[], Queries]" = tuple,
+) -> Find:
+    """Return a function that finds an object in a live cluster and reads its references."""
 
-    def read(asked: "Named") -> "tuple[State, Resource]":
-        from fluxstatus.lookup.related import look
+    def find(named: "Named") -> "tuple[State, Resource]":
+        from fluxstatus.lookup.related import read_related
         from fluxstatus.model.errors import UnreadError
         from fluxstatus.state.state import State
 
         try:
-            return look(reading, asked, which.namespace, neighbours, beside=beside, after=after)
+            return read_related(
+                reading,
+                named,
+                place.namespace,
+                references,
+                queries=queries,
+                next_queries=next_queries,
+            )
         except UnreadError as error:
             if reading.unreachable is None:
                 raise
-            code = tell_unreachable(State(reading.evidence()), shown)
+            code = report_unreachable(State(reading.evidence()), display)
             raise typer.Exit(code) from error
 
-    return read
+    return find
 
 
-def tell_unreachable(state: "State", shown: Shown) -> Exit:
-    """Show why nothing could be asked, as the check does."""
+def report_unreachable(state: "State", display: BasicDisplay) -> Exit:
+    """Print why the cluster could not be read, as the check does."""
     from fluxstatus.causes.analysis import Analysis
     from fluxstatus.mcp.next_step import report_with_next
 
     report = report_with_next(Analysis(state))
-    console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))
+    console.put(RENDER[display.output](report, console.look(display.color, everything=True)))
     return Exit.NO_VERDICT

@@ -1,7 +1,7 @@
 """The options of the command line: each declared once, in groups that commands share.
 
-A command takes a group as one parameter, by way of commandline.py. `panel` is the group's title
-in the help. Help texts are worded as kubectl's: a capital letter first, no full stop.
+A command takes a group as one parameter (see typer_groups.py). `panel` is the title of the group
+in the help. Help texts are worded as in kubectl: a capital letter first, no period at the end.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from typer import BadParameter, Option
 
+from fluxstatus.base.durations import parse_duration
 from fluxstatus.model.findings import Level
 from fluxstatus.report import Format
 
@@ -23,7 +24,7 @@ DEMO = Path(__file__).parents[1] / "demo.json.gz"
 
 
 class Color(StrEnum):
-    """When to use colour (`--color`)."""
+    """When to use color (`--color`)."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -31,48 +32,104 @@ class Color(StrEnum):
 
 
 class FailOn(StrEnum):
-    """From which level on a finding makes the exit code 1 (`--fail-on`)."""
+    """The lowest level of a finding that sets exit code 1 (`--fail-on`)."""
 
     FAIL = Level.FAIL
     WARN = Level.WARN
 
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = r"(\d+(?:\.\d+)?)(h|ms|m|s)"
+class ListFormat(StrEnum):
+    """The output formats of a list of objects."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+
+
+class TableFormat(StrEnum):
+    """The output formats of a table about one object."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+
+
+class TreeFormat(StrEnum):
+    """The output formats of a tree."""
+
+    TREE = "tree"
+    JSON = "json"
+    MERMAID = "mermaid"
+    DOT = "dot"
 
 
 def seconds(text: str | float) -> float:
-    """Read a duration as Go writes it (1m30s); a plain number is seconds, as with kubectl."""
+    """Return the seconds in a duration as Go writes it (1m30s); a plain number is seconds.
+
+    Raises BadParameter.
+    """
     text = str(text)
     if re.fullmatch(r"\d+(\.\d+)?", text):
         text += "s"
-    parts = re.findall(_PART, text) if re.fullmatch(f"({_PART})+", text) else []
-    value = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    value = parse_duration(text)
     if not value:
-        raise BadParameter(f"{text!r} is no duration above 0; write it as 30s, 1m30s or 2h.")
+        raise BadParameter(f"{text!r} is not a duration above 0; write it as 30s, 1m30s or 2h.")
     return value
 
 
-Output = Annotated[Format, Option("--output", "-o", help="The format of the result")]
+Output = Annotated[Format, Option("--output", "-o", help="Output format")]
 Timeout = Annotated[
     float,
     Option(
-        help="Give up when the cluster takes longer than this [default: 30s]",
+        help="Time limit for reading the cluster [default: 30s]",
         metavar="DURATION",
         parser=seconds,
         show_default=False,
     ),
 ]
+UseColor = Annotated[Color, Option(help="When to use color")]
 Verbose = Annotated[
-    bool, Option("--verbose", "-v", help="Tell on stderr what each step asked and how long it took")
+    bool, Option("--verbose", "-v", help="Print requests and their durations to stderr")
 ]
+NoHeaders = Annotated[bool, Option("--no-headers", help="Don't print headers")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What of the cluster is reported."""
+class ObjectNamespace:
+    """The namespaces in which an object is looked up."""
 
-    panel: ClassVar = "What is reported"
+    panel: ClassVar = "Object"
+
+    namespace: Annotated[
+        list[str],
+        Option("--namespace", "-n", metavar="NAME", help="Only this namespace; repeatable"),
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespaces(ObjectNamespace):
+    """The namespaces that are read."""
+
+    panel: ClassVar = "Namespaces"
+
+    all_namespaces: Annotated[
+        bool, Option("--all-namespaces", "-A", help="All namespaces (the default); overrides -n")
+    ] = False
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The selected namespaces; empty for all."""
+        return () if self.all_namespaces else tuple(self.namespace)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope(Namespaces):
+    """The part of the cluster and the findings that are reported."""
+
+    panel: ClassVar = "Scope"
 
     namespace: Annotated[
         list[str],
@@ -80,51 +137,104 @@ class Scope:
             "--namespace",
             "-n",
             metavar="NAME",
-            help="Only this namespace, and causes elsewhere of its troubles; repeatable",
+            help="Only this namespace, plus causes in other namespaces; repeatable",
         ),
     ] = field(default_factory=list)
-    all_namespaces: Annotated[
-        bool,
-        Option("--all-namespaces", "-A", help="All namespaces, the default; wins over -n"),
-    ] = False
     step: Annotated[
         list[str],
         Option(metavar="ID", help="Only this step of the check; repeatable, or a,b"),
     ] = field(default_factory=list)
     skip: Annotated[
         list[str],
-        Option(metavar="ID|CODE", help="Not this step or finding; repeatable, or a,b"),
+        Option(metavar="ID|CODE", help="Skip this step or finding; repeatable, or a,b"),
     ] = field(default_factory=list)
     advice: Annotated[
         bool,
-        Option("--advice", help="Look for habits worth changing, too; a few more requests"),
+        Option("--advice", help="Also suggest improvements; needs a few more requests"),
     ] = False
-
-    @property
-    def namespaces(self) -> tuple[str, ...]:
-        """The namespaces to report on; none means all."""
-        return () if self.all_namespaces else tuple(self.namespace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """How the result is shown."""
+class BasicDisplay:
+    """The output of a command that has text and JSON."""
 
-    panel: ClassVar = "How it is shown"
+    panel: ClassVar = "Output"
 
     output: Output = Format.TEXT
+    color: UseColor = Color.AUTO
+    verbose: Verbose = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display(BasicDisplay):
+    """The output of a report, which leaves out healthy objects and shortens texts."""
+
     everything: Annotated[
-        bool, Option("--all", help="Show what is well, too, and every text whole")
+        bool, Option("--all", help="Also show what is healthy, and do not shorten texts")
     ] = False
-    color: Annotated[Color, Option(help="When to use colour")] = Color.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDisplay:
+    """The output of a table about one object."""
+
+    panel: ClassVar = "Output"
+
+    output: Annotated[TableFormat, Option("--output", "-o", help="Output format")] = (
+        TableFormat.TABLE
+    )
+    no_headers: NoHeaders = False
+    color: UseColor = Color.AUTO
+    verbose: Verbose = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDisplay:
+    """The output of a list of objects."""
+
+    panel: ClassVar = "Output"
+
+    output: Annotated[ListFormat, Option("--output", "-o", help="Output format")] = ListFormat.TABLE
+    no_headers: NoHeaders = False
+    sort_by: Annotated[
+        str,
+        Option(
+            metavar="COLUMN|PATH",
+            help="Sort by a column, or by a path such as .metadata.creationTimestamp",
+        ),
+    ] = ""
+    watch: Annotated[
+        bool, Option("--watch", "-w", help="After listing the objects, watch for changes")
+    ] = False
+    color: UseColor = Color.AUTO
+    verbose: Verbose = False
+
+    def conflict(self) -> str:
+        """Return why these options cannot be combined; empty when they can."""
+        document = self.output in (ListFormat.JSON, ListFormat.YAML)
+        return _first(
+            (self.watch and self.sort_by, "--watch cannot be sorted; leave out --sort-by."),
+            (self.watch and document, f"--watch prints lines; leave out -o {self.output}."),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeDisplay:
+    """The output of a tree."""
+
+    panel: ClassVar = "Output"
+
+    output: Annotated[TreeFormat, Option("--output", "-o", help="Output format")] = TreeFormat.TREE
+    everything: Annotated[bool, Option("--all", help="Do not shorten texts")] = False
+    color: UseColor = Color.AUTO
     verbose: Verbose = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """When to look, for how long, and what makes a failure."""
+    """How often the check runs, its time limits, and the level that makes it fail."""
 
-    panel: ClassVar = "How long, and what counts"
+    panel: ClassVar = "Timing and exit code"
 
     timeout: Timeout = 30.0
     wait: Annotated[
@@ -132,98 +242,125 @@ class Timing:
         Option(
             metavar="DURATION",
             parser=seconds,
-            help="Look again until all is well, this long at most",
+            help="Repeat until everything is healthy, up to this long",
         ),
     ] = None
     fail_fast: Annotated[
-        bool, Option("--fail-fast", help="With --wait: stop when something cannot heal by itself")
+        bool,
+        Option("--fail-fast", help="With --wait: stop at a failure that cannot resolve on its own"),
     ] = False
-    watch: Annotated[bool, Option("--watch", help="Look again and again until Ctrl-C")] = False
-    fail_on: Annotated[FailOn, Option(help="The level that makes the exit code 1")] = FailOn.FAIL
+    watch: Annotated[bool, Option("--watch", help="Repeat until Ctrl-C")] = False
+    fail_on: Annotated[FailOn, Option(help="Lowest level that sets exit code 1")] = FailOn.FAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """A cluster that is not asked now."""
+class SnapshotInput:
+    """A saved cluster that is read in place of a live one."""
 
     panel: ClassVar = "Snapshots"
 
-    save: Annotated[
-        Path | None,
-        Option(metavar="FILE", help="Save what the cluster said; .gz compresses"),
-    ] = None
     from_: Annotated[
         Path | None,
-        Option("--from", metavar="FILE", help="Judge a saved cluster; - reads stdin"),
+        Option("--from", metavar="FILE", help="Read a saved cluster; - reads stdin"),
     ] = None
-    demo: Annotated[bool, Option("--demo", help="Judge the cluster that comes along")] = False
+    demo: Annotated[bool, Option("--demo", help="Read the bundled example cluster")] = False
 
     @property
     def file(self) -> Path | None:
-        """The file to judge, None when that is a live cluster."""
+        """The file to read, None for a live cluster."""
         return DEMO if self.demo else self.from_
 
-    def contradiction(self, connection: "Connection") -> str:
-        """Say what makes no sense together with a saved cluster; empty when all does."""
-        offline = "--demo" if self.demo else "--from" if self.from_ else ""
+    @property
+    def flag(self) -> str:
+        """The option that selects a saved cluster; empty for a live one."""
+        return "--demo" if self.demo else "--from" if self.from_ else ""
+
+    def conflict(self, connection: "Connection", *, watch: bool = False) -> str:
+        """Return why these options cannot be combined; empty when they can."""
         flags = ", ".join(flag.partition("=")[0] for flag in connection.flags())
-        rules = (
+        return _first(
             (self.demo and self.from_, "--demo and --from are two clusters; choose one."),
-            (offline and flags, f"{offline} asks no cluster; leave out {flags}."),
-            (offline and self.save, f"{offline} is saved already; leave out --save."),
+            (self.flag and flags, f"{self.flag} contacts no cluster; leave out {flags}."),
+            (self.flag and watch, f"{self.flag} never changes; leave out --watch."),
         )
-        return next((text for applies, text in rules if applies), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots(SnapshotInput):
+    """A saved cluster that is read, or a file for what a live one answers."""
+
+    save: Annotated[
+        Path | None,
+        Option(metavar="FILE", help="Save the state of the cluster; .gz compresses it"),
+    ] = None
+
+    def conflict(self, connection: "Connection", *, watch: bool = False) -> str:
+        """Return why these options cannot be combined; empty when they can."""
+        # super() without arguments fails in a dataclass with slots.
+        return SnapshotInput.conflict(self, connection, watch=watch) or _first(
+            (self.flag and self.save, f"{self.flag} is already saved; leave out --save."),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """How kubectl reaches the cluster: its own flags, passed on to it unchanged."""
+    """The connection to the cluster: flags of kubectl, passed on to it unchanged."""
 
-    panel: ClassVar = "How kubectl reaches the cluster"
+    panel: ClassVar = "Connection (flags of kubectl)"
 
-    context: Annotated[str, Option(help="The kubeconfig context to use", metavar="NAME")] = ""
-    kubeconfig: Annotated[str, Option(help="The kubeconfig file to use", metavar="FILE")] = ""
-    cluster: Annotated[str, Option(help="The kubeconfig cluster to use", metavar="NAME")] = ""
-    user: Annotated[str, Option(help="The kubeconfig user to use", metavar="NAME")] = ""
-    as_: Annotated[str, Option("--as", help="The user to impersonate", metavar="NAME")] = ""
+    context: Annotated[
+        str, Option(help="Name of the kubeconfig context to use", metavar="NAME")
+    ] = ""
+    kubeconfig: Annotated[
+        str, Option(help="Path to the kubeconfig file to use", metavar="FILE")
+    ] = ""
+    cluster: Annotated[
+        str, Option(help="Name of the kubeconfig cluster to use", metavar="NAME")
+    ] = ""
+    user: Annotated[str, Option(help="Name of the kubeconfig user to use", metavar="NAME")] = ""
+    as_: Annotated[str, Option("--as", help="Username to impersonate", metavar="NAME")] = ""
     as_group: Annotated[
-        list[str], Option(help="A group to impersonate; repeatable", metavar="NAME")
+        list[str], Option(help="Group to impersonate; repeatable", metavar="NAME")
     ] = field(default_factory=list)
-    as_uid: Annotated[str, Option(help="The UID to impersonate", metavar="UID")] = ""
-    token: Annotated[str, Option(help="The bearer token to log in with", metavar="TOKEN")] = ""
+    as_uid: Annotated[str, Option(help="UID to impersonate", metavar="UID")] = ""
+    token: Annotated[
+        str, Option(help="Bearer token for authentication to the API server", metavar="TOKEN")
+    ] = ""
     server: Annotated[
-        str, Option("--server", "-s", help="Address of the API server", metavar="URL")
+        str, Option("--server", "-s", help="Address and port of the API server", metavar="URL")
     ] = ""
     tls_server_name: Annotated[
-        str, Option(help="Name to expect in the server's certificate", metavar="NAME")
+        str, Option(help="Server name to use for certificate validation", metavar="NAME")
     ] = ""
     certificate_authority: Annotated[
-        str, Option(help="Certificate authorities to trust", metavar="FILE")
+        str, Option(help="Path to a certificate file for the certificate authority", metavar="FILE")
     ] = ""
     client_certificate: Annotated[
-        str, Option(help="Client certificate to log in with", metavar="FILE")
+        str, Option(help="Path to a client certificate file for TLS", metavar="FILE")
     ] = ""
-    client_key: Annotated[str, Option(help="Key of the certificate", metavar="FILE")] = ""
+    client_key: Annotated[str, Option(help="Path to a client key file for TLS", metavar="FILE")] = (
+        ""
+    )
     insecure_skip_tls_verify: Annotated[
         bool,
-        Option("--insecure-skip-tls-verify", help="Do not check the server's certificate"),
+        Option("--insecure-skip-tls-verify", help="Do not check the certificate of the server"),
     ] = False
     request_timeout: Annotated[
-        str, Option(help="How long one request may take", metavar="DURATION")
+        str, Option(help="Time limit for a single request", metavar="DURATION")
     ] = ""
-    cache_dir: Annotated[str, Option(help="The folder of kubectl's cache", metavar="DIR")] = ""
+    cache_dir: Annotated[str, Option(help="Cache directory of kubectl", metavar="DIR")] = ""
 
     def flags(self, *, but_for: Collection[str] = ()) -> tuple[str, ...]:
-        """Return the flags that were set, as kubectl takes them."""
+        """Return the flags that are set, as arguments of kubectl, without those in *but_for*."""
         names = (one.name for one in fields(self) if one.name not in but_for)
         return tuple(word for name in names for word in _flag(name, getattr(self, name)))
 
     def longest_request(self) -> float | None:
-        """Return the seconds that a request may take, None for as long as it likes."""
+        """Return the time limit of a request in seconds, None without one."""
         return seconds(self.request_timeout) if self.request_timeout.strip("0s") else None
 
     def access(self, timeout: float, namespaces: Iterable[str] = ()) -> "Access":
-        """Return how to ask the cluster, for *timeout* seconds in all."""
+        """Return the access to the cluster, with *timeout* seconds for all requests together."""
         from fluxstatus.cluster.client import Access  # noqa: PLC0415 - --help does without
 
         return Access(
@@ -231,9 +368,9 @@ class Connection:
         )
 
     def repeated(self) -> tuple[str, ...]:
-        """Return those that a command has to repeat that is shown to somebody.
+        """Return the flags that a printed command has to repeat.
 
-        The context is named anyway, and a token is not for everybody's eyes.
+        Without the context, which the command names anyway, and the token, which is secret.
         """
         return self.flags(but_for=("context", "token", "request_timeout", "cache_dir"))
 
@@ -243,5 +380,10 @@ def _flag(name: str, value: str | bool | list[str]) -> Iterator[str]:
     if value is True:
         yield flag
     elif value:
-        # One word, so that kubectl takes no value for a flag of its own.
+        # One argument, so that kubectl cannot take the value for a flag.
         yield from (f"{flag}={one}" for one in ([value] if isinstance(value, str) else value))
+
+
+def _first(*rules: tuple[object, str]) -> str:
+    """Return the text of the first rule whose condition is true, or an empty text."""
+    return next((text for applies, text in rules if applies), "")

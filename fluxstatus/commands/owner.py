@@ -1,6 +1,6 @@
-"""`owner`: the way from an object, as a running pod, to the Git line that it is from."""
+"""`owner`: the chain from an object, such as a running pod, to its source in Git."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - only this command needs these modules
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +9,21 @@ import typer
 from typer import Argument
 
 from fluxstatus.commands import console
-from fluxstatus.commands.list_options import Drawing, Drawn, Offline, Place
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import (
+    Connection,
+    Namespaces,
+    ObjectNamespace,
+    SnapshotInput,
+    Timeout,
+    TreeDisplay,
+    TreeFormat,
+)
+from fluxstatus.commands.progress import Connect, connecting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from fluxstatus.lookup.node import Node
 
 EPILOG = """
@@ -31,65 +42,62 @@ def show(
         Argument(
             metavar="KIND/NAME",
             help="An object of any kind but Secret: deploy/web, pod/web-0, hr/web",
-            rich_help_panel=Place.panel,
+            rich_help_panel=ObjectNamespace.panel,
         ),
     ],
-    place: Place,
-    drawn: Drawn,
-    offline: Offline,
+    place: Namespaces,
+    display: TreeDisplay,
+    snapshot: SnapshotInput,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show the way from an object up to the Git line it is from.
+    """Show the owners of an object, up to its source in Git.
 
-    How each step stands is told with it. It follows ownerReferences, then the labels that Flux
-    puts on what it applies, then sources.
+    Each owner is shown with its status. The chain follows ownerReferences, then the labels that
+    Flux sets on the objects it applies, then sourceRef.
     """
-    from fluxstatus.commands.errors import told
-    from fluxstatus.lookup.ancestors import lines_of
-    from fluxstatus.lookup.node import exit_code
+    from fluxstatus.commands.errors import reported
+    from fluxstatus.lookup.ancestors import origins_of
+    from fluxstatus.lookup.node import Relation, exit_code
     from fluxstatus.report.terminal import visible
     from fluxstatus.report.tree import DRAW
 
-    if complaint := offline.contradiction(connection):
-        ctx.fail(complaint)
-    with told("owner", connection):
-        root = _chain(words, place, offline, connection, timeout=timeout, verbose=drawn.verbose)
-    whole = drawn.everything or not console.is_terminal(sys.stdout)
-    look = console.look(drawn.color, everything=whole)
-    console.put(DRAW[drawn.output](root, look))
-    if drawn.output is not Drawing.TREE:
+    if conflict := snapshot.conflict(connection):
+        ctx.fail(conflict)
+    connect = connecting(connection, timeout, verbose=display.verbose)
+    with reported("owner", connection):
+        if snapshot.file:
+            root = _saved_chain(words, place.namespaces, snapshot.file)
+        else:
+            root = _live_chain(words, place.namespaces, connect)
+    full = display.everything or not console.is_terminal(sys.stdout)
+    look = console.look(display.color, everything=full)
+    console.put(DRAW[display.output](root, look))
+    if display.output is not TreeFormat.TREE:
         raise typer.Exit(exit_code(root))
-    lines = list(dict.fromkeys(lines_of(root)))
-    console.put("".join(f"from {visible(line, ascii_only=look.ascii)}\n" for line in lines))
-    if not any(node.relation == "made by" for node in root.all()):
-        console.note(f"no label says that Flux has made {root.ref}, or what owns it")
+    for origin in dict.fromkeys(origins_of(root)):
+        console.put(f"from {visible(origin, ascii_only=look.ascii)}\n")
+    if not any(node.relation is Relation.CREATED_BY for node in root.all()):
+        console.note(f"no label set by Flux was found on {root.ref} or its owners")
     raise typer.Exit(exit_code(root))
 
 
-def _chain(
-    words: list[str],
-    place: Place,
-    offline: Offline,
-    connection: Connection,
-    *,
-    timeout: float,
-    verbose: bool,
-) -> "Node":
+def _saved_chain(words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path") -> "Node":
+    from fluxstatus.lookup import saved
+    from fluxstatus.lookup.ancestors import chain_of
+    from fluxstatus.model import snapshot
+
+    evidence = snapshot.load(file)
+    item = saved.find(evidence, words, namespaces)
+    return chain_of(item, saved.Objects(evidence), evidence.taken_at)
+
+
+def _live_chain(words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect) -> "Node":
     from datetime import UTC, datetime
 
-    from fluxstatus.lookup import saved
     from fluxstatus.lookup.ancestors import chain_of
     from fluxstatus.lookup.live import Objects
 
-    if offline.file:
-        from fluxstatus.model import snapshot
-
-        evidence = snapshot.load(offline.file)
-        item = saved.find(evidence, words, place.namespaces)
-        return chain_of(item, saved.Objects(evidence), evidence.taken_at)
-    from fluxstatus.cluster.list_reader import opened
-
-    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
+    with connect() as api:
         objects = Objects(api)
-        return chain_of(objects.find(words, place.namespaces), objects, datetime.now(UTC))
+        return chain_of(objects.find(words, namespaces), objects, datetime.now(UTC))

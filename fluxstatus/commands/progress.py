@@ -1,17 +1,37 @@
-"""Asking a live cluster, and telling on standard error how far that is."""
+"""Reading a live cluster, with progress on standard error."""
 
-# ruff: noqa: PLC0415 - a snapshot and --help need not pay for asking
+# ruff: noqa: PLC0415 - a snapshot and --help do not need the client
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection
 from fluxstatus.model.evidence import Answer, Evidence
 
 if TYPE_CHECKING:
-    from fluxstatus.cluster.collector import Told
+    from contextlib import AbstractContextManager
+
+    from fluxstatus.cluster.client import ApiClient
+    from fluxstatus.cluster.collector import Progress
+
+Connect: TypeAlias = "Callable[[], AbstractContextManager[ApiClient]]"
+"""Opens the connection to the cluster."""
+
+
+def connecting(connection: Connection, timeout: float, *, verbose: bool) -> Connect:
+    """Return a function that opens the connection to the cluster, for *timeout* seconds in all.
+
+    With *verbose* the cost of the requests is printed at the end.
+    """
+
+    def connect() -> "AbstractContextManager[ApiClient]":
+        from fluxstatus.cluster.reader import opened
+
+        return opened(connection.access(timeout), console.noting(on=verbose))
+
+    return connect
 
 
 def ask(
@@ -23,26 +43,26 @@ def ask(
     quiet: bool = False,
     advice: bool = False,
 ) -> Evidence:
-    """Return what the cluster says within *timeout* seconds; *advice* asks for a little more.
+    """Return the state of the cluster, read within *timeout* seconds.
 
-    On a terminal a line shows what was answered last, unless *quiet*; *verbose* keeps a line for
-    each answer, and one for each step of the check.
+    *advice* adds the requests for advice. On a terminal a line shows the last answer, unless
+    *quiet*; *verbose* prints a line for each answer and for each step of the check.
     """
     from fluxstatus.cluster.collector import collect
 
     access = connection.access(timeout, namespaces)
     live = console.LiveLine(on=not quiet and not verbose)
-    answers: list[Told] = []
+    answers: list[Progress] = []
 
-    def tell(told: "Told") -> None:
-        answers.append(told)
-        text = f"{told.query}: {told.text}, after {told.seconds:.2f} s"
+    def note_answer(answer: "Progress") -> None:
+        answers.append(answer)
+        text = f"{answer.query}: {answer.text}, after {answer.seconds:.2f} s"
         (console.note if verbose else live.show)(text)
 
     try:
         evidence = collect(
             access,
-            tell,
+            note_answer,
             _workload_namespaces,
             while_starting=_get_ready,
             further=advice,
@@ -56,7 +76,7 @@ def ask(
 
 
 def _get_ready() -> None:
-    """Import what will judge and show the answers: it takes as long as kubectl to start."""
+    """Import the modules of the check while kubectl starts, which takes as long."""
     import fluxstatus.mcp.next_step
     import fluxstatus.mcp.scan
     import fluxstatus.report.as_text  # noqa: F401
@@ -68,18 +88,18 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     return workload_namespaces(answers)
 
 
-def _account(answers: list["Told"], evidence: Evidence) -> Iterator[str]:
-    """Say what each step took: an answer that several steps read is the first one's."""
+def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:
+    """Return a line per step with its requests; a shared answer counts for its first step."""
     from fluxstatus.checks import STEPS
 
-    left = {told.query: told for told in answers}
+    left = {answer.query: answer for answer in answers}
     for step in STEPS:
         queries = (*step.reads, *step.further)
         read = [left.pop(query) for query in queries if query in left]
-        own = [told for told in read if told.requests]
-        requests = sum(told.requests for told in own)
-        after = max((told.seconds for told in own), default=0.0)
-        text = f"{requests} requests of its own"
+        own = [answer for answer in read if answer.requests]
+        requests = sum(answer.requests for answer in own)
+        after = max((answer.seconds for answer in own), default=0.0)
+        text = f"{requests} requests"
         yield (
             f"step {step.id}: {text}, answered after {after:.2f} s"
             if own

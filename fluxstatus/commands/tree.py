@@ -1,6 +1,6 @@
-"""`tree`: what an object of Flux makes, and who waits for it."""
+"""`tree`: what a Flux object creates, and what depends on it."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - only this command needs these modules
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -9,11 +9,21 @@ import typer
 from typer import Argument
 
 from fluxstatus.commands import console
-from fluxstatus.commands.list_options import Drawn, Offline, Place
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import (
+    Connection,
+    Namespaces,
+    ObjectNamespace,
+    SnapshotInput,
+    Timeout,
+    TreeDisplay,
+)
+from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.findings import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from fluxstatus.lookup.node import Node
 
 EPILOG = """
@@ -29,72 +39,71 @@ def show(
     *,
     words: Annotated[
         list[str],
-        Argument(metavar="KIND/NAME", help="An object of Flux", rich_help_panel=Place.panel),
+        Argument(metavar="KIND/NAME", help="A Flux object", rich_help_panel=ObjectNamespace.panel),
     ],
-    place: Place,
-    drawn: Drawn,
-    offline: Offline,
+    place: Namespaces,
+    display: TreeDisplay,
+    snapshot: SnapshotInput,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show what an object of Flux makes and who waits for it.
+    """Show what a Flux object creates and what depends on it.
 
-    How each stands is told with it. What it makes is its inventory; a release without one
-    (before Flux 2.8) is looked up by its labels. Secrets are not looked at, and of a saved
-    cluster only the objects of Flux are known.
+    Each object is shown with its status. What an object creates is read from its inventory; a
+    HelmRelease without one (before Flux 2.8) is looked up by labels. Secrets are never read. A
+    saved cluster has only Flux objects.
     """
-    from fluxstatus.commands.errors import told
+    from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.node import exit_code
     from fluxstatus.report.tree import DRAW
 
-    if complaint := offline.contradiction(connection):
-        ctx.fail(complaint)
-    with told("tree", connection):
-        root, complete = _tree(
-            words, place, offline, connection, timeout=timeout, verbose=drawn.verbose
-        )
-    whole = drawn.everything or not console.is_terminal(sys.stdout)
-    look = console.look(drawn.color, everything=whole)
-    console.put(DRAW[drawn.output](root, look))
+    if conflict := snapshot.conflict(connection):
+        ctx.fail(conflict)
+    connect = connecting(connection, timeout, verbose=display.verbose)
+    with reported("tree", connection):
+        if snapshot.file:
+            root, complete = _saved_tree(words, place.namespaces, snapshot.file), True
+        else:
+            root, complete = _live_tree(words, place.namespaces, connect)
+    full = display.everything or not console.is_terminal(sys.stdout)
+    console.put(DRAW[display.output](root, console.look(display.color, everything=full)))
     raise typer.Exit(exit_code(root) if complete else Exit.NO_VERDICT)
 
 
-def _tree(
-    words: list[str],
-    place: Place,
-    offline: Offline,
-    connection: Connection,
-    *,
-    timeout: float,
-    verbose: bool,
+def _saved_tree(words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path") -> "Node":
+    from fluxstatus.cluster.processes import ProgramError
+    from fluxstatus.lookup import names
+    from fluxstatus.lookup.descendants import Tree
+    from fluxstatus.model import snapshot
+    from fluxstatus.state.state import State
+
+    named = names.parse(words)
+    state = State(snapshot.load(file))
+    if state.evidence.unreachable:
+        raise ProgramError(state.evidence.unreachable)
+    resource = names.find(state, named, namespaces, ())
+    return Tree(state.resources, None, state.now).of(resource)
+
+
+def _live_tree(
+    words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect
 ) -> "tuple[Node, bool]":
-    """Return the tree, and whether all objects of Flux could be read for it."""
+    """Return the tree, and whether all Flux objects could be read for it."""
+    from fluxstatus.cluster.list_reader import Live
     from fluxstatus.lookup import names
     from fluxstatus.lookup.descendants import Tree
     from fluxstatus.lookup.live import Objects
     from fluxstatus.model.evidence import Why
     from fluxstatus.state.state import State
 
-    asked = names.parse(words)
-    if offline.file:
-        from fluxstatus.cluster.processes import ProgramError
-        from fluxstatus.model import snapshot
-
-        state = State(snapshot.load(offline.file))
-        if state.evidence.unreachable:
-            raise ProgramError(state.evidence.unreachable)
-        resource = names.find(state, asked, place.namespaces, ())
-        return Tree(state.resources, None, state.now).of(resource), True
-    from fluxstatus.cluster import list_reader
-
-    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as api:
-        state = State(list_reader.Live(api).flux())
-        resource = names.find(state, asked, place.namespaces, ())
-        unread = {
-            name: answer.unread
-            for name, answer in state.evidence.answers.items()
-            if answer.unread and answer.unread.why is not Why.ABSENT
-        }
-        for name, why in unread.items():
-            console.note(f"Error: {name}: {why.text}; who waits there is not told")
-        return Tree(state.resources, Objects(api), state.now).of(resource), not unread
+    named = names.parse(words)
+    with connect() as api:
+        state = State(Live(api).flux())
+        resource = names.find(state, named, namespaces, ())
+        complete = True
+        for name, answer in state.evidence.answers.items():
+            if answer.unread and answer.unread.why is not Why.ABSENT:
+                complete = False
+                text = f"{name}: {answer.unread.text}"
+                console.note(f"Error: {text}; dependents of this kind are not shown")
+        return Tree(state.resources, Objects(api), state.now).of(resource), complete

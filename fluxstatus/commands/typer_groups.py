@@ -1,6 +1,6 @@
-"""What typer lacks: groups of options, plain help in panels, subcommands that are imported late."""
+"""Extensions of typer: groups of options, plain help in panels, and lazy subcommands."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import fields, is_dataclass
 from functools import wraps
@@ -13,17 +13,19 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-_NAMES = 29  # columns for the names of options: the panels are aligned
+from fluxstatus.model.codes import Code
+
+_NAMES = 29  # columns for the names of options, the same in all panels
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Make *command* fit for typer: a parameter that is a group of options becomes its fields.
+    """Return *command* for typer: each group of options is replaced by the options in it.
 
-    A group is a dataclass like those of options.py. When it runs, *command* gets it filled.
+    A group is a dataclass like those of options.py. *command* is called with the filled group.
     """
-    asked = signature(command, eval_str=True).parameters.values()
+    parameters = signature(command, eval_str=True).parameters.values()
     groups: dict[str, Any] = {
-        one.name: one.annotation for one in asked if is_dataclass(one.annotation)
+        one.name: one.annotation for one in parameters if is_dataclass(one.annotation)
     }
 
     @wraps(command)
@@ -32,7 +34,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
             values[name] = group(**{one.name: values.pop(one.name) for one in fields(group)})
         command(**values)
 
-    flat = (_parameters(groups[one.name]) if one.name in groups else [one] for one in asked)
+    flat = (_parameters(groups[one.name]) if one.name in groups else [one] for one in parameters)
     by_name = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in chain(*flat)]
     run.__signature__ = Signature(by_name)  # type: ignore[attr-defined]
     return run
@@ -41,9 +43,9 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 def _parameters(group: Any) -> Iterator[Parameter]:
     for one in fields(group):
         kind, option = get_args(one.type)
-        option = copy(option)  # it may be in another group, too
+        option = copy(option)  # it may be in another group as well
         option.rich_help_panel = group.panel
-        if option.default is ...:  # no name was given; typer 0.27 would take the metavar for one
+        if option.default is ...:  # without a name typer 0.27 would use the metavar
             option.param_decls = ("--" + one.name.replace("_", "-"),)
         default = one.default_factory() if callable(one.default_factory) else one.default
         yield Parameter(
@@ -52,9 +54,9 @@ def _parameters(group: Any) -> Iterator[Parameter]:
 
 
 def hand_down(context: Any) -> None:
-    """Let the subcommand have the options that stand before its name, as kubectl does.
+    """Pass the options before the name of a subcommand on to it, as kubectl does.
 
-    Where that is a group of subcommands, it hands them on.
+    A group of subcommands passes them on in turn.
     """
     name = context.invoked_subcommand
     given = context.meta.setdefault("handed down", {})
@@ -66,12 +68,12 @@ def hand_down(context: Any) -> None:
         return
     known = {option.name for option in command.params}
     for unknown in given.keys() - known:
-        context.fail(f"{given[unknown][0]} says nothing to `{name}`.")
+        context.fail(f"{given[unknown][0]} is not an option of `{name}`.")
     context.default_map = {name: {option: value for option, (_, value) in given.items()}}
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help is plain text, with the options under the titles of their panels."""
+    """A command with plain help, its options below the titles of their panels."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options."""
@@ -79,13 +81,21 @@ class PlainCommand(TyperCommand):
 
 
 class PlainGroup(TyperGroup):
-    """A group of commands with such help; `late` has the modules of the commands by name."""
+    """A group of commands with plain help; `late` has their modules by name.
+
+    `with_codes` has the modules that declare codes of findings as `CODES`, by command.
+    """
 
     late: ClassVar[Mapping[str, str]] = {}
+    with_codes: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.commands: Any = LateCommands(self.late)
+
+    def codes(self) -> Mapping[str, Sequence[Code]]:
+        """Return the codes of findings that only these commands report, by command."""
+        return {name: import_module(module).CODES for name, module in self.with_codes.items()}
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the subcommands, then the options."""
@@ -94,10 +104,10 @@ class PlainGroup(TyperGroup):
 
 
 class LateCommands(Mapping[str, Any]):
-    """Commands by name, each imported when it is asked for: the check must not wait for them.
+    """Commands by name, each imported on first use, so that the check starts faster.
 
-    A module has its command as the function `show`, with `EPILOG` below its help if there is one,
-    or several commands as the typer app `app`.
+    A module has its command as the function `show`, with an optional `EPILOG` for its help, or
+    several commands as the typer app `app`.
     """
 
     def __init__(self, modules: Mapping[str, str]) -> None:
@@ -110,7 +120,7 @@ class LateCommands(Mapping[str, Any]):
         return len(self._modules)
 
     def __getitem__(self, name: str) -> Any:
-        """Return the command *name*. Raises KeyError when there is none."""
+        """Return the command *name*. Raises KeyError."""
         module = import_module(self._modules[name])
         app = getattr(module, "app", None)
         if app is None:

@@ -1,4 +1,4 @@
-"""`--wait`: look again until all is well, the time is over, or waiting cannot help."""
+"""`--wait`: repeat the check until all is healthy, the time is up, or waiting cannot help."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from fluxstatus.commands.watch import stamp
 from fluxstatus.model.evidence import Evidence, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report
 
-PAUSE = 3.0  # seconds between two looks
+PAUSE = 3.0  # seconds between two checks
 _CANNOT_BEGIN = (Why.NO_PROGRAM, Why.NO_CONFIG)
 
 
@@ -20,55 +20,55 @@ def wait(
     *,
     fail_fast: bool,
 ) -> Report:
-    """Return the last of the looks that *seconds* allow: the first that finds all well and done.
+    """Return the first report with everything healthy and finished, or the last in *seconds*.
 
-    A look that has begun is finished. Meanwhile standard error tells what is waited for: in a
-    line that is written over on a terminal, else in a new line for each change.
+    A check that has begun is finished. Standard error shows what is waited for: in a status line
+    on a terminal, else in a line for each change.
     """
     end = time.monotonic() + seconds
-    live, told = console.LiveLine(), ""
+    live, shown = console.LiveLine(), ""
     while True:
         evidence = read()
         report = assess(evidence)
         left = end - time.monotonic()
         if exit_code(report, fail_on) is Exit.HEALTHY or left <= 0:
             break
-        guilty = _guilty(report, fail_on)
-        if _cannot_begin(evidence) or (fail_fast and any(one.final for one in guilty)):
+        awaited = _awaited(report, fail_on)
+        if _cannot_begin(evidence) or (fail_fast and any(one.final for one in awaited)):
             break
-        reason = _reason(guilty)
+        reason = _reason(awaited)
         if live.on:
             live.show(f"{left:.0f} s left: {reason}")
-        elif reason != told:
+        elif reason != shown:
             console.note(f"{stamp(report)} {reason}")
-        told = reason
+        shown = reason
         time.sleep(min(PAUSE, left))
     live.clear()
     return report
 
 
 def exit_code(report: Report, fail_on: Level) -> Exit:
-    """Return the exit code after waiting: what is still on its way has not arrived."""
+    """Return the exit code after waiting: 1 while something is still reconciling."""
     code = report.exit_code(fail_on)
-    return Exit.UNHEALTHY if code is Exit.HEALTHY and _on_its_way(report) else code
+    return Exit.UNHEALTHY if code is Exit.HEALTHY and _reconciling(report) else code
 
 
-def _on_its_way(report: Report) -> list[Finding]:
+def _reconciling(report: Report) -> list[Finding]:
     return [finding for finding in report.findings if finding.code == "reconciling"]
 
 
-def _guilty(report: Report, fail_on: Level) -> list[Finding]:
-    """Return what is waited for, the worst first."""
+def _awaited(report: Report, fail_on: Level) -> list[Finding]:
+    """Return the findings that are waited for, the worst first."""
     levels = (Level.FAIL, fail_on, Level.UNKNOWN)
     bad = [finding for finding in report.faults if finding.level in levels]
     bad.sort(key=lambda finding: levels.index(finding.level))
-    return bad or _on_its_way(report)
+    return bad or _reconciling(report)
 
 
-def _reason(guilty: list[Finding]) -> str:
-    if not guilty:
-        return "nothing can be seen yet"
-    first, *more = guilty
+def _reason(awaited: list[Finding]) -> str:
+    if not awaited:
+        return "no result yet"
+    first, *more = awaited
     others = f" (and {len(more)} more)" if more else ""
     return f"{first.level} {first.step}: {first.title}{others}"
 

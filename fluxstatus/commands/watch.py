@@ -1,4 +1,4 @@
-"""`--watch`: look again and again; redraw on a terminal, else write what has changed."""
+"""`--watch`: repeat the check; redraw it on a terminal, else print what changed."""
 
 import shutil
 from collections.abc import Callable, Hashable
@@ -9,7 +9,7 @@ from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.report.terminal import visible
 
-PAUSE = 5.0  # seconds between two looks
+PAUSE = 5.0  # seconds between two checks
 _HOME, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 _QUIET = (Level.PASS, Level.SKIP)
@@ -20,9 +20,9 @@ def watch(
     assess: Callable[[Evidence], Report],
     show: Callable[[Report | None, Report], str],
 ) -> Report:
-    """Write what *show* makes of each look and the one before, until nobody reads any more.
+    """Print what *show* returns for each report and the previous one, until the reader is gone.
 
-    Gives the last report. Ctrl-C ends it by KeyboardInterrupt.
+    Returns the last report. Ctrl-C raises KeyboardInterrupt.
     """
     before = None
     while True:
@@ -33,20 +33,20 @@ def watch(
 
 
 def page(text: str, report: Report) -> str:
-    """Return *text* as a page that takes the place of the one before on a terminal."""
+    """Return *text* as a page that replaces the previous one on a terminal."""
     room = max(shutil.get_terminal_size().lines - 3, 1)
     lines = text.splitlines()
     if len(lines) > room:
         lines[room - 1 :] = [f"({len(lines) - room + 1} more lines)"]
     when = report.taken_at.astimezone()
-    lines += ["", f"{when:%H:%M:%S}, again every {PAUSE:.0f} s; Ctrl-C ends"]
+    lines += ["", f"{when:%H:%M:%S}, every {PAUSE:.0f} s; Ctrl-C to quit"]
     body = "\n".join(line + _CLEAR_LINE for line in lines)
     return f"{_HOME}{_NO_WRAP}{body}{_WRAP}\n{_CLEAR_BELOW}"
 
 
 def changes(before: Report | None, after: Report) -> str:
-    """Return a line for each trouble that is new, has another level or is gone in *after*."""
-    old, new = _troubles(before), _troubles(after)
+    """Return a line for each problem that is new, has another level or is gone in *after*."""
+    old, new = _problems(before), _problems(after)
     lines = [
         *(_line(f.level, f) for key, f in new.items() if key not in old),
         *(_line("gone", f) for key, f in old.items() if key not in new),
@@ -57,12 +57,12 @@ def changes(before: Report | None, after: Report) -> str:
 
 
 def stamp(report: Report) -> str:
-    """Return the time of *report* for the beginning of a line."""
+    """Return the time of *report*, to begin a line with."""
     return report.taken_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _troubles(report: Report | None) -> dict[Hashable, Finding]:
-    # A title may hold an age, so it tells no trouble from another.
+def _problems(report: Report | None) -> dict[Hashable, Finding]:
+    # A title may contain an age, so it does not identify a problem.
     found = report.faults if report else ()
     return {(f.step, f.code, f.object, f.level): f for f in found if f.level not in _QUIET}
 

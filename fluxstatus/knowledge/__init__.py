@@ -1,6 +1,6 @@
-"""What is known of Flux's messages: reasons and texts to cause and fix, as data.
+"""The causes and fixes for the reasons and messages of Flux, as tables of rules.
 
-To add a fault is to add a `Rule` to the table of its kind; the first rule that fits is taken.
+To add a fault, add a `Rule` to the table of its kind. The first rule that matches is used.
 """
 
 import re
@@ -35,27 +35,27 @@ from fluxstatus.knowledge import (
     transport,
     values,
 )
-from fluxstatus.knowledge.index import Index
-from fluxstatus.knowledge.rule import Rule, Step, fill, hints
-from fluxstatus.knowledge.states import STATES
-from fluxstatus.knowledge.steps import FORCE, RESET, RETRY
-from fluxstatus.knowledge.subject import (
+from fluxstatus.knowledge.commands import FORCE, RESET, RETRY
+from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
     missing_fields,
     object_in,
     workload_fields,
 )
+from fluxstatus.knowledge.index import Index
+from fluxstatus.knowledge.rule import Rule, Step, fill, hints
+from fluxstatus.knowledge.states import STATES
 from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
     Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
-    why="it fails with the reason {reason}: the controller's message says more",
+    why="it fails with reason {reason}: see the controller's message",
     steps=(
         Step(
-            "read what the controller says of it, and its events",
+            "check its conditions and events",
             read=(
                 "kubectl describe {resource} {name} -n {ns}",
                 "kubectl get events -n {ns} --field-selector=involvedObject.name={name}",
@@ -66,18 +66,18 @@ UNKNOWN_FAULT = Rule(
 
 
 TABLES = (
-    # what an applier builds, then what the API server says to it
+    # what an applier builds, then how the API server responds
     values, releases, outcomes, health, decryption, substitution, building, instances,
     resource_sets, tenancy, admission, applying, api_server, manifests,
-    # what else a controller needs, and then the host that it is for
+    # what else a controller needs, then the host that it connects to
     images, notifications, secret_refs, signatures, storage, cloud, transport, git_login, git,
     charts, registry,
 )  # fmt: skip
-"""The tables of rules, in the order in which they are tried: the special before the general."""
+"""The tables of rules in the order in which they are tried: specific before general."""
 
 
 def _by_reason_only(rule: Rule) -> bool:
-    """Sort key: a text says more than a reason."""
+    """Return the sort key of *rule*: rules with a pattern come first, as they are more specific."""
     return not rule.pattern.pattern
 
 
@@ -85,7 +85,7 @@ RULES: tuple[Rule, ...] = (
     *sorted((rule for table in TABLES for rule in table.RULES), key=_by_reason_only),
     UNKNOWN_FAULT,
 )
-"""Every rule that a message selects, as diagnose() tries them: texts before mere reasons."""
+"""All rules for messages, in the order in which diagnose() tries them."""
 
 
 @cache
@@ -96,7 +96,7 @@ def _about(kind: str) -> Index:
 
 @cache
 def _about_pods() -> Index:
-    """Return the rules for what a workload's pods and events tell; admission refuses pods, too."""
+    """Return the rules for messages of pods and events, including those about admission."""
     return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
 
 
@@ -104,13 +104,14 @@ _END = 3000  # characters
 
 
 class Diagnosis:
-    """What a fault means: the rule that says so, and the fields that its templates may name.
+    """The meaning of a fault: its rule, and the fields for the templates of the rule.
 
-    They are filled in when they are read: of thousands of faults most are folded into others.
+    Templates are filled in on first access, because most of thousands of faults are merged into
+    others.
     """
 
     def __init__(self, rule: Rule, fields: Callable[[], Mapping[str, str]]) -> None:
-        """Take the *rule*, and how to get the *fields*."""
+        """Store the *rule* and a function that returns the *fields*."""
         self.rule, self.fields = rule, fields
 
     @property
@@ -120,7 +121,7 @@ class Diagnosis:
 
     @property
     def why(self) -> str:
-        """The cause in plain words."""
+        """The cause in one sentence."""
         return self._filled_in[0]
 
     @property
@@ -129,7 +130,7 @@ class Diagnosis:
         return self._filled_in[1]
 
     def adding(self, more: str = "", first: tuple[Hint, ...] = ()) -> "Diagnosis":
-        """Return it with *more* added to the cause, and the steps *first* before its own."""
+        """Return a copy with *more* added to the cause, and the steps *first* before its own."""
         added = Diagnosis(self.rule, self.fields)
         added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints)
         return added
@@ -143,27 +144,27 @@ class Diagnosis:
 def diagnose(
     resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
 ) -> Diagnosis:
-    """Return what *reason* and *message* mean for *resource*; never without a next step.
+    """Return the diagnosis for *reason* and *message* of *resource*, with at least one next step.
 
-    *template_fields* are fields that the object itself does not know: now, flux_namespace.
+    *template_fields* are fields that do not come from the object: now, flux_namespace.
     """
     found = rule_for(resource, reason, message, template_fields)
     rule = found.rule
-    tried_again = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
-    if resource.kind.name == "HelmRelease" and tried_again and not _retried(rule):
+    retryable = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
+    if resource.kind.name == "HelmRelease" and retryable and not _resets_retries(rule):
         return Diagnosis(rule._replace(steps=(*rule.steps, RETRY)), found.fields)
     return found
 
 
-def _retried(rule: Rule) -> bool:
-    """Whether *rule* itself says how to have a failed release tried again."""
+def _resets_retries(rule: Rule) -> bool:
+    """Return whether *rule* has a command that makes a failed release retry."""
     return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
 
 
 def rule_for(
     resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
 ) -> Diagnosis:
-    """Return the first rule that fits what is said of *resource*, as it stands in its table.
+    """Return the diagnosis of the first rule that matches, without the step that resets retries.
 
     The parameters are those of diagnose().
     """
@@ -173,7 +174,7 @@ def rule_for(
 def fitting(
     resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
 ) -> Iterator[Diagnosis]:
-    """Yield every rule that fits, the one that is taken first; UNKNOWN_FAULT fits last of all.
+    """Yield a diagnosis for each rule that matches, the best first and UNKNOWN_FAULT last.
 
     The parameters are those of diagnose().
     """
@@ -193,7 +194,7 @@ def fitting(
 def _fields(
     resource: Resource, template_fields: Mapping[str, str], found: re.Match[str]
 ) -> dict[str, str]:
-    """Return the fields of *resource*, with what a rule *found* in a message about it."""
+    """Return the fields of *resource*, its message and the match *found* in the message."""
     message = found.string
     fields = {
         **fields_of(resource),
@@ -209,7 +210,7 @@ def _fields(
 
 
 def _named(found: re.Match[str]) -> dict[str, str]:
-    """Return what the groups of a pattern *found*, each as a part of a sentence."""
+    """Return the non-empty groups of *found*, trimmed so that they fit into a sentence."""
     return {
         name: " ".join(text.split()).rstrip(" .,;:")
         for name, text in found.groupdict().items()
@@ -218,22 +219,22 @@ def _named(found: re.Match[str]) -> dict[str, str]:
 
 
 def _error_of(message: str) -> str:
-    """Return *message* without the log that Helm appends, which names much that is no fault."""
+    """Return *message* without the log that Helm appends, which contains unrelated texts."""
     return message.partition("Last Helm logs:")[0]
 
 
 def _ends_of(message: str) -> str:
-    """Return the part of a *message* that is read: some are 32 KiB of a chart's output."""
+    """Return the start and end of a long *message*: some are 32 KiB of a chart's output."""
     if len(message) <= 2 * _END:
         return message
     return f"{message[:_END]}\n{message[-_END:]}"
 
 
-def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
-    """Return the next steps for a workload of which *told* says what its pods or events tell.
+def workload_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
+    """Return the next steps for a workload whose pods or events report *text*.
 
-    *fields* are name and ns of the workload, pod and container where they are known. None when
-    nothing more is known of it.
+    *fields* are name and ns of the workload, and pod and container if they are known. The result
+    is empty if no rule matches.
     """
     known = {
         "pod": "",
@@ -244,22 +245,22 @@ def workload_hints(told: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         "object_resource": "",
         "object_name": "",
     }
-    for rule, found in fitting_workload(told):
+    for rule, found in fitting_workload(text):
         return hints(rule.steps, {**known, **_named(found)})
     return ()
 
 
-def fitting_workload(told: str) -> Iterator[tuple[Rule, re.Match[str]]]:
-    """Yield every rule that fits what pods or events have *told*, with its match."""
-    for rule in _about_pods().candidates(told):
-        if found := rule.match("", "", told):
+def fitting_workload(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
+    """Yield each rule that matches the *text* of a pod or event, with its match."""
+    for rule in _about_pods().candidates(text):
+        if found := rule.match("", "", text):
             yield rule, found
 
 
 def diagnose_state(
     code: str, resource: Resource | None, template_fields: Mapping[str, str]
 ) -> Diagnosis:
-    """Return what a state that has no message means: *code* is one of STATES."""
+    """Return the diagnosis for a state without a message; *code* is a key of STATES."""
     return Diagnosis(
         STATES[code],
         lambda: {**fields_of(resource), **template_fields} if resource else template_fields,
@@ -267,6 +268,6 @@ def diagnose_state(
 
 
 def meanings() -> Mapping[str, str]:
-    """Return every code that a message or a state can have, with what it means."""
+    """Return the meaning of each code of a message or a state."""
     rules = (*RULES, *pods.RULES, *STATES.values())
     return {rule.code: rule.code.meaning for rule in rules}

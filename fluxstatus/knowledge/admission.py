@@ -1,11 +1,11 @@
-"""What the API server refuses by a policy: webhooks, admission policies, quotas, PodSecurity.
+"""Objects that admission rejects: webhooks, admission policies, quotas, PodSecurity.
 
 Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequota, limitranger,
 podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.
 """
 
+from fluxstatus.knowledge.commands import OBJECT
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import OBJECT
 from fluxstatus.model.codes import Code
 
 _ADMISSION_UNREACHABLE = Code(
@@ -33,10 +33,10 @@ _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 _WEBHOOKS = (
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call the admission webhook {webhook}: it does not trust its certificate (x509)",
+        why="the API server cannot call the admission webhook {webhook}: its certificate is not trusted (x509)",
         steps=(
             Step(
-                "renew the webhook's certificate and the caBundle of its configuration (cert-manager: its cainjector does; else restart what serves the webhook)",
+                "renew the webhook's certificate and the caBundle in its configuration (the cert-manager cainjector does this; otherwise restart the pods that serve the webhook)",
                 read=(_HOOKS, _BEHIND),
             ),
         ),
@@ -45,10 +45,10 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call the admission webhook {webhook} of the service {hook_ns}/{hook_service}: {detail}",
+        why="the API server cannot call the admission webhook {webhook} (Service {hook_ns}/{hook_service}): {detail}",
         steps=(
             Step(
-                "bring the pods behind the service {hook_service} back; if they run, let NetworkPolicies and firewalls pass the API server; a webhook that is left over is to be deleted",
+                "restore the pods behind the Service {hook_service}; if they are running, allow the API server through NetworkPolicies and firewalls; if the webhook is a leftover, delete it",
                 read=(_BEHIND, _HOOKS),
             ),
         ),
@@ -65,7 +65,7 @@ _WEBHOOKS = (
     Rule(
         _ADMISSION_UNREACHABLE,
         why="the API server cannot call the admission webhook {webhook}",
-        steps=(Step("bring the webhook's service back", read=(_HOOKS,)),),
+        steps=(Step("restore the Service behind the webhook", read=(_HOOKS,)),),
         pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
         transient=True,
         upstream=_WEBHOOK,
@@ -75,10 +75,10 @@ _WEBHOOKS = (
             "conversion-webhook-failing",
             "The API server cannot convert objects because their conversion webhook fails.",
         ),
-        why="the API server cannot convert objects of {converted}: its conversion webhook does not answer",
+        why="the API server cannot convert objects of {converted}: their conversion webhook does not respond",
         steps=(
             Step(
-                "bring the controller that serves the conversion webhook back (its CRD names the service and the caBundle)",
+                "restore the controller that serves the conversion webhook (its CRD names the Service and the caBundle)",
                 read=(_BEHIND,),
             ),
         ),
@@ -94,10 +94,10 @@ _WEBHOOKS = (
             "admission-no-dry-run",
             "An admission webhook does not support dry run, which Flux requires.",
         ),
-        why="the admission webhook {webhook} does not support dry run, which Flux needs",
+        why="the admission webhook {webhook} does not support dry run, which Flux requires",
         steps=(
             Step(
-                "set sideEffects: None (or NoneOnDryRun) in the webhook's configuration",
+                "set sideEffects: None (or NoneOnDryRun) in the webhook configuration",
                 read=(_HOOKS,),
             ),
         ),
@@ -108,10 +108,10 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_DENIED,
-        why="the admission webhook {webhook} refuses {object}: {detail}",
+        why="the admission webhook {webhook} rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest as the policy behind {webhook} asks, or the policy",
+                "change the manifest to comply with the policy behind {webhook}, or change the policy",
                 read=(OBJECT, _HOOKS),
             ),
         ),
@@ -122,10 +122,10 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_DENIED,
-        why="the ValidatingAdmissionPolicy {policy} (binding {binding}) refuses {object}: {detail}",
+        why="the ValidatingAdmissionPolicy {policy} (binding {binding}) rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest as the policy {policy} asks, or the policy or its binding {binding}",
+                "change the manifest to comply with the policy {policy}, or change the policy or its binding {binding}",
                 read=(
                     "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} -o yaml",
                     "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io {binding} -o yaml",
@@ -140,10 +140,10 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_DENIED,
-        why="an admission webhook or policy refuses {object}: {detail}",
+        why="an admission webhook or policy rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest as the policy asks, or the policy",
+                "change the manifest to comply with the policy, or change the policy",
                 read=(
                     _HOOKS,
                     "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io",
@@ -163,7 +163,7 @@ _LIMITS = (
         Code(
             "pod-security", "The pods violate the Pod Security level that the namespace enforces."
         ),
-        why="the namespace enforces PodSecurity {level}, which the pods violate: {detail}",
+        why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
         steps=(
             Step(
                 "set a compliant securityContext in the pod template (restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault), or relax the label pod-security.kubernetes.io/enforce of the namespace",
@@ -175,10 +175,10 @@ _LIMITS = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="the ResourceQuota {quota} does not allow {object}: {detail}",
+        why="{object} exceeds the ResourceQuota {quota}: {detail}",
         steps=(
             Step(
-                "raise the ResourceQuota {quota}, ask for less, or delete what is not needed in the namespace",
+                "raise the ResourceQuota {quota}, lower the requests, or delete unused objects in the namespace",
                 read=(_QUOTA,),
             ),
         ),
@@ -187,10 +187,10 @@ _LIMITS = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="the ResourceQuota {quota} wants {must} to be set for {object}",
+        why="{object} lacks resource settings that the ResourceQuota {quota} requires: {must}",
         steps=(
             Step(
-                "set {must} in resources of each container, or let a LimitRange give defaults",
+                "set the required values ({must}) in the resources of each container, or set defaults with a LimitRange",
                 read=(_QUOTA,),
             ),
         ),
@@ -200,7 +200,7 @@ _LIMITS = (
     Rule(
         _QUOTA_EXCEEDED,
         why="a ResourceQuota does not allow {object}: {detail}",
-        steps=(Step("raise the quota, or ask for less", read=(_QUOTA,)),),
+        steps=(Step("raise the quota, or lower the requests", read=(_QUOTA,)),),
         pattern=Text(
             r"(?P<detail>(?:must specify (?:limits|requests)|(?:exceeded|insufficient|unknown for) "
             r"quota)[^\n]{0,200})"
@@ -210,10 +210,10 @@ _LIMITS = (
     ),
     Rule(
         _LIMIT_RANGE,
-        why="a LimitRange of the namespace does not allow {object}: {detail}",
+        why="a LimitRange in the namespace does not allow {object}: {detail}",
         steps=(
             Step(
-                "set requests and limits within the LimitRange, or change it",
+                "set requests and limits within the LimitRange, or change the LimitRange",
                 read=("kubectl describe limitranges -n {object_ns}",),
             ),
         ),
@@ -225,10 +225,10 @@ _LIMITS = (
     ),
     Rule(
         _LIMIT_RANGE,
-        why="{object} asks for more than its limit: {detail}; where the manifest sets no limit, a LimitRange of the namespace did",
+        why="{object} requests more than its limit: {detail}; if the manifest sets no limit, a LimitRange in the namespace set it",
         steps=(
             Step(
-                "raise the limit in resources of the container, or ask for less",
+                "raise the limit in the resources of the container, or lower the request",
                 read=("kubectl describe limitranges -n {object_ns}",),
             ),
         ),
@@ -240,10 +240,10 @@ _LIMITS = (
             "namespace-terminating",
             "The namespace is being deleted, so nothing can be created in it.",
         ),
-        why="the namespace {terminating} is being deleted, so that nothing new can be made in it",
+        why="the namespace {terminating} is being deleted, so no objects can be created in it",
         steps=(
             Step(
-                "find what keeps it from going (finalizers of what is in it), or take what Flux applies there out of Git",
+                "find what blocks the deletion (finalizers of objects in the namespace), or remove the objects that Flux applies there from Git",
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
         ),
@@ -254,7 +254,7 @@ _LIMITS = (
         upstream="kubernetes NamespaceLifecycle admission",
     ),
     Rule(
-        Code("priority-class-missing", "The PriorityClass that the pods ask for does not exist."),
+        Code("priority-class-missing", "The PriorityClass that the pods request does not exist."),
         why="the PriorityClass {missing_class} does not exist",
         steps=(
             Step(
@@ -271,10 +271,10 @@ _LIMITS = (
             "rbac-escalation",
             "The user that Flux acts as cannot grant RBAC permissions that it does not have.",
         ),
-        why="{user} may not grant rights that it does not have itself ({object})",
+        why="{user} cannot grant permissions that it does not have itself ({object})",
         steps=(
             Step(
-                "let somebody with these rights apply the Role or binding, give the ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
+                "have a user with these permissions apply the Role or binding, grant the ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
                 read=(OBJECT,),
             ),
         ),

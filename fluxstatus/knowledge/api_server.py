@@ -1,10 +1,10 @@
-"""The API server itself: it does not answer, lets nobody in, or has lost a part.
+"""The API server itself: it does not respond, denies access, or an aggregated API is broken.
 
 Upstream: kubernetes apiserver and kube-aggregator, etcd, client-go.
 """
 
+from fluxstatus.knowledge.commands import LOG
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -13,10 +13,10 @@ _APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", 
 RULES = (
     Rule(
         Code("api-service-broken", "An aggregated API does not respond, so API discovery fails."),
-        why="the API {broken_group} that another server adds to the API server does not answer, which stops all that looks up kinds",
+        why="the aggregated API {broken_group} does not respond, so API discovery fails",
         steps=(
             Step(
-                "bring back what serves {broken_group} (for metrics.k8s.io: metrics-server), or delete its APIService",
+                "restore the server behind {broken_group} (for metrics.k8s.io: metrics-server), or delete its APIService",
                 read=("kubectl get apiservices.apiregistration.k8s.io",),
             ),
         ),
@@ -32,7 +32,7 @@ RULES = (
         why="the API server does not accept the token of {controller} (Unauthorized)",
         steps=(
             Step(
-                "restart {controller}; if it stays, look at its ServiceAccount and at the signing keys of the API server",
+                "restart {controller}; if the error persists, check its ServiceAccount and the signing keys of the API server",
                 read=(LOG,),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
@@ -46,10 +46,10 @@ RULES = (
             "api-server-failing",
             "The API server failed, was overloaded or did not respond in time.",
         ),
-        why="the API server did not answer in time, or was overloaded",
+        why="the API server did not respond in time, or was overloaded",
         steps=(
             Step(
-                "look at the control plane; Flux tries again by itself",
+                "check the control plane; Flux retries automatically",
                 read=("kubectl get --raw /readyz?verbose",),
             ),
         ),

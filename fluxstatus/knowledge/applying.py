@@ -1,12 +1,12 @@
-"""Applying: what the API server answers to a manifest that is wrong, or that it cannot take now.
+"""Applying: manifests that the API server rejects, or cannot accept now.
 
 Upstream: PKG ssa/errors, kubernetes apimachinery (validation, api/errors, managedfields), helm
-pkg/kube, which passes the same texts on.
+pkg/kube, which passes on the same messages.
 """
 
 from fluxstatus.knowledge.codes import API_REMOVED
+from fluxstatus.knowledge.commands import APPLY_INSTANCE, OBJECT, RETRY, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import APPLY_INSTANCE, OBJECT, RETRY, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
@@ -31,7 +31,7 @@ _OF_FLUX = (
     r"system:serviceaccount:[^:\"]+:(?:(?:source|kustomize|helm|notification|image-reflector|"
     r"image-automation)-controller|source-watcher|flux-operator)\""
 )
-"""The ServiceAccounts that Flux itself runs with (F manifests/rbac, FO charts)."""
+"""The ServiceAccounts of Flux itself (F manifests/rbac, FO charts)."""
 
 _ACCOUNTS = "kubectl get serviceaccounts,rolebindings -n {sa_ns}"
 _IS_IMMUTABLE = (
@@ -49,7 +49,7 @@ _MISSING = (
         why="the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is older than the cluster",
         steps=(
             Step(
-                "change apiVersion in the manifest (or take a newer chart) to a version that is served",
+                "change apiVersion in the manifest to a version that is served, or use a newer chart",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -62,10 +62,10 @@ _MISSING = (
     ),
     Rule(
         API_REMOVED,
-        why="this Flux no longer serves {missing_kind} in {missing_group}",
+        why="this version of Flux no longer serves {missing_kind} in {missing_group}",
         steps=(
             Step(
-                "change apiVersion in Git to the version that is served (flux migrate -f does it in files)",
+                "change apiVersion in Git to the version that is served (flux migrate -f does this for files)",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -78,10 +78,10 @@ _MISSING = (
     ),
     Rule(
         Code("crd-missing", "A kind is unknown to the cluster because its CRD is not installed."),
-        why="the cluster does not know the kind {missing_kind} of {missing_group}: its CRD is not installed",
+        why="the cluster does not have the kind {missing_kind} in {missing_group}: its CRD is not installed",
         steps=(
             Step(
-                "install what brings the CRD of {missing_kind} first, and let this wait for it with dependsOn",
+                "install the CRD of {missing_kind} first, and have this object wait for it with dependsOn",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -97,7 +97,7 @@ _MISSING = (
         why="the namespace {missing} does not exist",
         steps=(
             Step(
-                "create the namespace {missing}, in Git in the same or an earlier Kustomization (HelmRelease: spec.install.createNamespace: true)",
+                "create the namespace {missing} in Git, in the same or an earlier Kustomization (HelmRelease: spec.install.createNamespace: true)",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
@@ -109,7 +109,7 @@ _MISSING = (
     ),
     Rule(
         Code("namespace-unnamed", "A manifest of a namespaced kind does not set a namespace."),
-        why="{object} of the manifests names no namespace, and its kind needs one",
+        why="the manifest of {object} does not set a namespace, but its kind requires one",
         steps=(
             Step(
                 "set spec.targetNamespace, or metadata.namespace in the manifest of {object}",
@@ -126,10 +126,10 @@ _MISSING = (
             "api-missing",
             "The API server does not serve a kind, version or subresource that an object needs.",
         ),
-        why="the API server does not know what {object} asks for: a kind, a version or a subresource that it does not serve",
+        why="the API server does not serve a kind, version or subresource that {object} needs",
         steps=(
             Step(
-                "look whether the CRD is installed and serves this version; one that was just installed needs a moment",
+                "check whether the CRD is installed and serves this version; a newly installed CRD needs a moment",
                 read=("kubectl api-resources",),
             ),
         ),
@@ -143,10 +143,10 @@ _MISSING = (
 _RIGHTS = (
     Rule(
         Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
-        why="{user}, as which Flux itself runs, may not {verb} {what}: its permissions (RBAC) are missing (forbidden), a ClusterRole or ClusterRoleBinding that was installed with it",
+        why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); a ClusterRole or ClusterRoleBinding that was installed with Flux grants them",
         steps=(
             Step(
-                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; those of the operator itself come with its Helm chart",
+                "restore Flux's ClusterRoleBindings: the operator does this for its FluxInstance; those of the operator itself come from its Helm chart",
                 read=(
                     "kubectl get clusterrolebindings -o wide",
                     "kubectl auth can-i {verb} {what} -A --as={user}",
@@ -160,10 +160,10 @@ _RIGHTS = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden); where spec.serviceAccountName is empty, the multi-tenancy lockdown takes the ServiceAccount default",
+        why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden); if spec.serviceAccountName is empty, the multi-tenancy lockdown uses the ServiceAccount default",
         steps=(
             Step(
-                "name a ServiceAccount that may do it in spec.serviceAccountName (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role to the ServiceAccount default",
+                "set spec.serviceAccountName to a ServiceAccount with this permission (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role to the ServiceAccount default",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {ns} --as={user}"),
                 change=(
                     "kubectl create rolebinding default-edit -n {ns} --clusterrole=edit --serviceaccount={sa_ns}:default",
@@ -176,10 +176,10 @@ _RIGHTS = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} may not {verb} {what}, which are cluster-wide: the permission (RBAC) is missing (forbidden)",
+        why="{user} cannot {verb} {what} at the cluster scope: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "bind a ClusterRole that allows it to the ServiceAccount {sa_name}, or leave what is cluster-wide to the platform's Kustomization",
+                "bind a ClusterRole with this permission to the ServiceAccount {sa_name}, or move cluster-wide objects to the platform's Kustomization",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} --as={user}"),
             ),
         ),
@@ -189,10 +189,10 @@ _RIGHTS = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "bind a Role that allows it to that user (for instance the ClusterRole edit)",
+                "bind a Role with this permission to the user (for example the ClusterRole edit)",
                 read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
             ),
         ),
@@ -206,10 +206,10 @@ _RIGHTS = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} may not {verb} {what}: the permission (RBAC) is missing (forbidden)",
+        why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "bind a Role that allows it to the ServiceAccount {sa_name} (for instance the ClusterRole edit); a ServiceAccount that does not exist has no rights either",
+                "bind a Role with this permission to the ServiceAccount {sa_name} (for example the ClusterRole edit); a ServiceAccount that does not exist has no permissions either",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit --serviceaccount={sa_ns}:{sa_name}",
@@ -222,8 +222,8 @@ _RIGHTS = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} may not {verb}: the permission (RBAC) is missing (forbidden)",
-        steps=(Step("bind a ClusterRole that allows it to {user}", read=(SPEC,)),),
+        why="{user} cannot {verb}: the RBAC permission is missing (forbidden)",
+        steps=(Step("bind a ClusterRole with this permission to {user}", read=(SPEC,)),),
         pattern=Text(_USER + r" cannot (?P<verb>[^\n]{1,80})"),
         kinds=ALL_KINDS,
         upstream="kubernetes apiserver authorization responsewriters",
@@ -233,10 +233,10 @@ _RIGHTS = (
 _IMMUTABLES = (
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} exists, and its field {field} cannot be changed (field is immutable); to make it anew loses the data on it",
+        why="{object} already exists, and its field {field} cannot be changed (field is immutable); recreating it loses the data on it",
         steps=(
             Step(
-                "put the old value back in Git; storage grows only by resources.requests.storage where the StorageClass allows it; else move the data to a new claim (spec.force: true would delete this one)",
+                "restore the old value in Git; to grow the storage, raise resources.requests.storage if the StorageClass allows it; otherwise move the data to a new claim (spec.force: true would delete this one)",
                 read=(OBJECT,),
             ),
         ),
@@ -246,13 +246,13 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        why="{object} already exists, and its field {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "let Flux recreate it: set spec.force: true, or annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
+                "have Flux recreate it: set spec.force: true, or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
                 read=(OBJECT,),
             ),
-            Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
+            Step("or delete it yourself; Flux creates it again", change=(_DELETE,)),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"Kustomization"}),
@@ -260,14 +260,14 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        why="{object} already exists, and its field {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "let Helm recreate it: set spec.upgrade.force: true for this upgrade; or put the old value back in the values or the chart",
+                "have Helm recreate it: set spec.upgrade.force: true for this upgrade; or restore the old value in the values or the chart",
                 read=(OBJECT.replace("{object_ns}", "{target_ns}"),),
             ),
             Step(
-                "or delete it yourself, so that the next attempt makes it again",
+                "or delete it yourself; the next attempt creates it again",
                 change=(_DELETE.replace("{object_ns}", "{target_ns}"),),
             ),
             RETRY,
@@ -278,13 +278,13 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} exists, and its field {field} cannot be changed (field is immutable)",
+        why="{object} already exists, and its field {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "let the operator recreate it: annotate the object fluxcd.controlplane.io/force: enabled in its template; or put the old value back",
+                "have the operator recreate it: annotate the object with fluxcd.controlplane.io/force: enabled in its template; or restore the old value",
                 read=(OBJECT,),
             ),
-            Step("or delete it yourself; the operator makes it again", change=(_DELETE,)),
+            Step("or delete it yourself; the operator creates it again", change=(_DELETE,)),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"ResourceSet", "FluxInstance"}),
@@ -292,13 +292,13 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} exists, and a field that cannot change would have to (field is immutable)",
+        why="{object} already exists, and a field that would change is immutable (field is immutable)",
         steps=(
             Step(
-                "let Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or annotate the object kustomize.toolkit.fluxcd.io/force: enabled in Git; or put the old value back",
+                "have Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
                 read=(OBJECT, SPEC),
             ),
-            Step("or delete it yourself; Flux makes it again", change=(_DELETE,)),
+            Step("or delete it yourself; Flux creates it again", change=(_DELETE,)),
         ),
         pattern=Text(_IS_IMMUTABLE),
         kinds=_APPLIES,

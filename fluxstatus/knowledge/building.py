@@ -1,11 +1,11 @@
-"""Building: kustomize, YAML, patches; what fails before anything is applied.
+"""Building: kustomize, YAML and patches, before anything is applied.
 
 Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kustomize api.
 """
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
+from fluxstatus.knowledge.commands import EVENTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import EVENTS, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -24,9 +24,7 @@ _PATCH_INVALID = Code(
 _KUSTOMIZATION_FILE_INVALID = Code(
     "kustomization-file-invalid", "The kustomization.yaml file is not valid."
 )
-_PRUNE_FAILED = Code(
-    "prune-failed", "The Kustomization cannot delete objects that it has to remove."
-)
+_PRUNE_FAILED = Code("prune-failed", "The Kustomization cannot delete objects that it must remove.")
 
 _KS: KindNames = frozenset({"Kustomization"})
 _KUSTOMIZE = "kustomize api"
@@ -41,10 +39,10 @@ _BAD_YAML = Text(
 _FILES = (
     Rule(
         Code("path-missing", "The path in spec.path does not exist in the source."),
-        why="spec.path {path} is not in the source (no such directory)",
+        why="spec.path {path} does not exist in the source (no such directory)",
         steps=(
             Step(
-                "correct spec.path, or look whether .sourceignore, spec.ignore or spec.sparseCheckout of the source leaves it out",
+                "correct spec.path, or check whether .sourceignore, spec.ignore or spec.sparseCheckout of the source excludes it",
                 read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
             ),
         ),
@@ -58,10 +56,10 @@ _FILES = (
             "kustomization-file-missing",
             "A directory used as a base or component has no kustomization.yaml.",
         ),
-        why="{directory} is named as a base or component, and has no kustomization.yaml",
+        why="{directory} is used as a base or component but has no kustomization.yaml",
         steps=(
             Step(
-                "add a kustomization.yaml to {directory}, or correct the reference; kustomize build {path} shows it before a push"
+                "add a kustomization.yaml to {directory}, or correct the reference; to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -76,10 +74,10 @@ _FILES = (
             "kustomize-outside-root",
             "The kustomization.yaml refers to a path outside the source artifact.",
         ),
-        why="kustomization.yaml reaches out of what the source packs: {file}",
+        why="kustomization.yaml refers to {file}, which is outside the source artifact",
         steps=(
             Step(
-                "move the file below the root of the source, or let the source pack the directory above"
+                "move the file below the root of the source, or have the source include the parent directory"
             ),
         ),
         pattern=Text(
@@ -91,10 +89,10 @@ _FILES = (
     ),
     Rule(
         _RESOURCE_FILE_MISSING,
-        why="kustomization.yaml lists {file}, which is not in the source",
+        why="kustomization.yaml lists {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or take it out of resources; kustomize build {path} shows it before a push"
+                "commit {file}, or remove it from resources; to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -107,10 +105,10 @@ _FILES = (
     ),
     Rule(
         _RESOURCE_FILE_MISSING,
-        why="kustomization.yaml names {file}, which is not in the source",
+        why="kustomization.yaml refers to {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or correct the components, patches, generators or configurations that name it; kustomize build {path} shows it before a push"
+                "commit {file}, or correct the components, patches, generators or configurations that refer to it; to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -127,10 +125,10 @@ _FILES = (
             "remote-base-unreachable",
             "A remote resource in the kustomization.yaml cannot be fetched.",
         ),
-        why="kustomization.yaml names something on {host} that cannot be fetched",
+        why="kustomization.yaml refers to a remote resource on {host} that cannot be fetched",
         steps=(
             Step(
-                "commit a copy instead of naming a URL, make it a source of its own, or open the way from kustomize-controller to {host}"
+                "commit a copy instead of using a URL, make it a separate source, or allow connections from kustomize-controller to {host}"
             ),
         ),
         pattern=Text(
@@ -148,10 +146,10 @@ _FILES = (
             "remote-base-forbidden",
             "The kustomization.yaml uses a remote base, which --no-remote-bases forbids.",
         ),
-        why="kustomization.yaml names a remote base, which this kustomize-controller forbids (--no-remote-bases)",
+        why="kustomization.yaml uses a remote base, which this kustomize-controller forbids (--no-remote-bases)",
         steps=(
             Step(
-                "commit a copy of the base, or make it a source of its own with its Kustomization"
+                "commit a copy of the base, or make it a separate source with its own Kustomization"
             ),
         ),
         pattern=Text(r"remote (?:bases|resources?) (?:are |is )?(?:not allowed|disabled|blocked)"),
@@ -163,7 +161,9 @@ _FILES = (
         _YAML_INVALID,
         why="{file} is not valid YAML for Kubernetes: {detail}",
         steps=(
-            Step("correct the file {file} in Git; kustomize build {path} shows it before a push"),
+            Step(
+                "correct the file {file} in Git; to check before a push, run kustomize build {path}"
+            ),
         ),
         pattern=Text(
             rf"failed to decode Kubernetes (?:YAML|apiVersion|kind|resources?) from {_IN_BUILD}"
@@ -176,17 +176,19 @@ _FILES = (
     Rule(
         _YAML_INVALID,
         why="a manifest is not valid YAML: {detail}",
-        steps=(Step("correct the file in Git; kustomize build {path} shows it before a push"),),
+        steps=(
+            Step("correct the file in Git; to check before a push, run kustomize build {path}"),
+        ),
         pattern=_BAD_YAML,
         kinds=_KS,
         upstream="PKG ssa/utils, sigs.k8s.io/yaml",
     ),
     Rule(
         _YAML_INVALID,
-        why="what the template of this ResourceSet gives is not valid YAML: {detail}",
+        why="the template of this ResourceSet renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct spec.resourcesTemplate (or spec.resources): indentation, and quotes around an input that ends up in a value; flux-operator build rset -f FILE shows the outcome",
+                "correct spec.resourcesTemplate (or spec.resources): check the indentation, and quote inputs that end up in values; flux-operator build rset -f FILE shows the result",
                 read=(SPEC,),
             ),
         ),
@@ -199,10 +201,10 @@ _FILES = (
 _KUSTOMIZATION = (
     Rule(
         RESOURCE_DUPLICATE,
-        why="two manifests define the same object: {duplicate}",
+        why="two manifests define the same object ({duplicate})",
         steps=(
             Step(
-                "take one of them out: it stands in two files, or in two bases; kustomize build {path} shows it before a push"
+                "remove one of them: the object is defined in two files or in two bases; to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
@@ -211,10 +213,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         RESOURCE_DUPLICATE,
-        why="two manifests become the same object: {detail}",
+        why="two manifests produce the same object: {detail}",
         steps=(
             Step(
-                "look at namespace, namePrefix and nameSuffix in kustomization.yaml, and at spec.targetNamespace: they make two objects alike; kustomize build {path} shows it before a push"
+                "check namespace, namePrefix and nameSuffix in kustomization.yaml, and spec.targetNamespace: they give two objects the same identity; to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),
@@ -223,10 +225,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _PATCH_WITHOUT_TARGET,
-        why="a patch has no object to change: {target}",
+        why="the patch target {target} matches no object",
         steps=(
             Step(
-                "correct the patch's target (group, kind, name, namespace), or add the object (no matches for it now); kustomize build {path} shows it before a push"
+                "correct the patch target (group, kind, name, namespace), or add the object (it has no matches now); to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
@@ -235,10 +237,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _PATCH_WITHOUT_TARGET,
-        why="a patch has no object to change: {target}",
+        why="the patch target {target} matches no object",
         steps=(
             Step(
-                "correct the target's kind, name and namespace, or add the object (no matches for it now); kustomize build {path} shows it before a push"
+                "correct the target's kind, name and namespace, or add the object (it has no matches now); to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -250,10 +252,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _PATCH_INVALID,
-        why="a JSON patch does not fit {object}: {detail}",
+        why="a JSON patch cannot be applied to {object}: {detail}",
         steps=(
             Step(
-                "correct the path of the patch; replace and remove need a field that is there, add needs its parent, and / in a key is written ~1; kustomize build {path} shows it before a push",
+                "correct the path of the patch; replace and remove require an existing field, add requires its parent, and / in a key is written as ~1; to check before a push, run kustomize build {path}",
                 read=(SPEC,),
             ),
         ),
@@ -270,7 +272,7 @@ _KUSTOMIZATION = (
         why="a patch is neither a strategic merge patch nor a JSON patch: {detail}",
         steps=(
             Step(
-                "correct the patch in kustomization.yaml or spec.patches; kustomize build {path} shows it before a push",
+                "correct the patch in kustomization.yaml or spec.patches; to check before a push, run kustomize build {path}",
                 read=(SPEC,),
             ),
         ),
@@ -283,10 +285,10 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _KUSTOMIZATION_FILE_INVALID,
-        why="kustomization.yaml has a field that kustomize does not know: {field}",
+        why="kustomization.yaml has an unknown field ({field})",
         steps=(
             Step(
-                "correct {field} in kustomization.yaml; kustomize build {path} shows it before a push"
+                "correct {field} in kustomization.yaml; to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -300,7 +302,9 @@ _KUSTOMIZATION = (
     Rule(
         _KUSTOMIZATION_FILE_INVALID,
         why="kustomization.yaml is not valid: {detail}",
-        steps=(Step("correct kustomization.yaml; kustomize build {path} shows it before a push"),),
+        steps=(
+            Step("correct kustomization.yaml; to check before a push, run kustomize build {path}"),
+        ),
         pattern=Text(
             r"(?P<detail>(?:invalid Kustomization|Found multiple kustomization files|"
             r"kustomization file[^\n]{0,40}(?:empty|invalid)|"
@@ -313,9 +317,11 @@ _KUSTOMIZATION = (
     ),
     Rule(
         Code("kustomize-cycle", "The kustomization.yaml files refer to each other in a cycle."),
-        why="the kustomization.yaml files name each other in a circle: {detail}",
+        why="the kustomization.yaml files refer to each other in a cycle: {detail}",
         steps=(
-            Step("take one of the references out; kustomize build {path} shows it before a push"),
+            Step(
+                "remove one of the references; to check before a push, run kustomize build {path}"
+            ),
         ),
         pattern=Text(r"(?P<detail>cycle detected[^\n]{0,160}|contains visited root[^\n]{0,80})"),
         kinds=_KS,
@@ -326,10 +332,10 @@ _KUSTOMIZATION = (
             "generator-conflict",
             "A configMapGenerator or secretGenerator conflicts with an object or lacks its input.",
         ),
-        why="a configMapGenerator or secretGenerator makes what is there already, or lacks its source: {detail}",
+        why="a configMapGenerator or secretGenerator conflicts with an existing object or lacks its input: {detail}",
         steps=(
             Step(
-                "set behavior: merge or replace, give the generator another name, or correct the files that it reads; kustomize build {path} shows it before a push"
+                "set behavior: merge or replace, rename the generator, or correct the files that it reads; to check before a push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -344,10 +350,10 @@ _KUSTOMIZATION = (
             "kustomize-plugin-forbidden",
             "The kustomization.yaml uses a plugin or helmCharts, which Flux does not support.",
         ),
-        why="kustomization.yaml uses a plugin or helmCharts, which kustomize-controller does not run",
+        why="kustomization.yaml uses a plugin or helmCharts, which kustomize-controller does not support",
         steps=(
             Step(
-                "render it outside (or in CI) and commit the result; for a chart use a HelmRelease"
+                "render it outside Flux (for example in CI) and commit the result; for a chart, use a HelmRelease"
             ),
         ),
         pattern=Text(
@@ -365,7 +371,7 @@ _REST = (
         why="kustomize cannot build {path}",
         steps=(
             Step(
-                "build it locally and correct what the message says: kustomize build {path}, or flux build kustomization {name} --path={path} with its variables",
+                "build it locally and fix the reported error: kustomize build {path}, or flux build kustomization {name} --path={path} with its variables",
                 read=(SPEC,),
             ),
         ),
@@ -375,10 +381,10 @@ _REST = (
     ),
     Rule(
         _PRUNE_FAILED,
-        why="{object} is no longer in Git and cannot be deleted: {detail}",
+        why="{object} was removed from Git but cannot be deleted: {detail}",
         steps=(
             Step(
-                "look at its finalizers, at webhooks, and at the rights of the ServiceAccount {sa} to delete it",
+                "check its finalizers, webhooks, and whether the ServiceAccount {sa} has permission to delete it",
                 read=("kubectl get {object_resource} {object_name} -n {object_ns} -o yaml", EVENTS),
             ),
         ),
@@ -389,10 +395,10 @@ _REST = (
     ),
     Rule(
         _PRUNE_FAILED,
-        why="what is no longer in Git cannot be deleted",
+        why="objects that were removed from Git cannot be deleted",
         steps=(
             Step(
-                "look at finalizers, webhooks and the rights of the ServiceAccount {sa}",
+                "check finalizers, webhooks and the permissions of the ServiceAccount {sa}",
                 read=(EVENTS,),
             ),
         ),
@@ -402,10 +408,10 @@ _REST = (
     ),
     Rule(
         _PRUNE_FAILED,
-        why="it was deleted, and what it made is not, or not in time: {detail}",
+        why="the Kustomization was deleted, but its objects were not, or not in time: {detail}",
         steps=(
             Step(
-                "look at the finalizers of what is left behind, and at the rights of the ServiceAccount {sa} to delete it",
+                "check the finalizers of the remaining objects, and whether the ServiceAccount {sa} has permission to delete them",
                 read=(EVENTS,),
             ),
         ),

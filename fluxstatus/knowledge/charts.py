@@ -5,8 +5,8 @@ internal/controller/helmchart_controller.go.
 """
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
+from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import BASIC_AUTH, SECRET, SPEC, URL, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -29,10 +29,10 @@ _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 _REPOSITORY = (
     Rule(
         _HELM_INDEX_AUTH,
-        why="the chart repository {url} takes none of what the Secret {secret} holds ({status}): a wrong or expired login, or one without the right to read",
+        why="the chart repository at {url} rejects the credentials in the Secret {secret} ({status}): they are wrong, have expired or lack read permission",
         steps=(
             Step(
-                "put a valid username and password into the Secret {secret}; if index and charts are on different hosts, set spec.passCredentials: true",
+                "put a valid username and password into the Secret {secret}; if the index and the charts are on different hosts, set spec.passCredentials: true",
                 read=(SECRET,),
                 change=(_LOGIN,),
             ),
@@ -44,11 +44,11 @@ _REPOSITORY = (
     ),
     Rule(
         _HELM_INDEX_AUTH,
-        why="the chart repository {url} asks for a login ({status})",
+        why="the chart repository at {url} requires authentication ({status})",
         steps=(
             Step(
-                "make a Secret with username and password and name it in spec.secretRef",
-                change=(named(_LOGIN, "{name}-auth"),),
+                "create a Secret with username and password and reference it in spec.secretRef",
+                change=(for_secret(_LOGIN, "{name}-auth"),),
             ),
         ),
         pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
@@ -58,7 +58,7 @@ _REPOSITORY = (
     ),
     Rule(
         Code("helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."),
-        why="there is no chart repository at {url}: no index.yaml (404)",
+        why="no chart repository exists at {url}: index.yaml was not found (404)",
         steps=(
             Step(
                 "correct spec.url of the HelmRepository {name}; charts in an OCI registry need spec.type: oci and an oci:// URL",
@@ -75,10 +75,10 @@ _REPOSITORY = (
             "helm-index-too-large",
             "The index of the Helm repository exceeds the size limit of source-controller.",
         ),
-        why="the index of {url} is larger than source-controller takes",
+        why="the index at {url} exceeds the size limit of source-controller",
         steps=(
             Step(
-                "have old versions taken out of the repository, use charts from an OCI registry, or raise --helm-index-max-size of source-controller",
+                "remove old versions from the repository, use charts from an OCI registry, or raise --helm-index-max-size of source-controller",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
@@ -91,10 +91,10 @@ _REPOSITORY = (
             "helm-index-invalid",
             "The URL of the HelmRepository does not serve a valid repository index.",
         ),
-        why="what {url} serves is not a Helm repository index",
+        why="{url} does not serve a Helm repository index",
         steps=(
             Step(
-                "point spec.url at the root of the chart repository, where index.yaml is; a web page or a login page is none",
+                "set spec.url to the root of the chart repository, where index.yaml is; a web page or a login page does not work",
                 read=(URL,),
             ),
         ),
@@ -107,7 +107,7 @@ _REPOSITORY = (
         why="the index of the chart repository {url} cannot be fetched",
         steps=(
             Step(
-                "try it from outside (curl {url}/index.yaml); then look at spec.url and the Secret",
+                "test it from outside the cluster (curl {url}/index.yaml), then check spec.url and the Secret",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -120,10 +120,8 @@ _REPOSITORY = (
             "helm-type-mismatch",
             "The values of spec.url and spec.type in the HelmRepository do not match.",
         ),
-        why="spec.url and spec.type of the HelmRepository do not fit together: {detail}",
-        steps=(
-            Step("set spec.type: oci for an oci:// URL, and leave it out for https", read=(SPEC,)),
-        ),
+        why="spec.url and spec.type of the HelmRepository do not match: {detail}",
+        steps=(Step("set spec.type: oci for an oci:// URL, and omit it for https", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
             r"invalid OCI URL[^\n]{0,120})"
@@ -144,10 +142,10 @@ _REPOSITORY = (
 _CHARTS = (
     Rule(
         _CHART_VERSION_MISSING,
-        why="the repository has no chart {wanted_chart} in a version that fits {wanted_version}",
+        why="the repository has no chart {wanted_chart} with a version that matches {wanted_version}",
         steps=(
             Step(
-                "correct the chart's name (chart {wanted_chart}) or its version ({wanted_version}); a range takes pre-releases only with -0 at its end",
+                "correct the chart's name (chart {wanted_chart}) or its version ({wanted_version}); a range includes pre-releases only if it ends in -0",
                 read=(SPEC,),
             ),
         ),
@@ -167,10 +165,10 @@ _CHARTS = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the index of {source_name} lists no chart {chart} (no chart name found)",
+        why="the index of the source {source_name} does not list the chart {chart} (no chart name found)",
         steps=(
             Step(
-                "correct the chart's name, {chart} (in a HelmRelease spec.chart.spec.chart), or the repository that its sourceRef names",
+                "correct the chart's name {chart} (in a HelmRelease: spec.chart.spec.chart), or the repository in its sourceRef",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -181,10 +179,10 @@ _CHARTS = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the index of {source_name} lists no version of the chart {chart} (no chart version found)",
+        why="the index of the source {source_name} does not list a version of the chart {chart} (no chart version found)",
         steps=(
             Step(
-                "publish a version of {chart}; one whose metadata is not valid does not count",
+                "publish a version of {chart}; versions with invalid metadata do not count",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -197,7 +195,7 @@ _CHARTS = (
         why="the registry has no chart {wanted_chart}: {detail}",
         steps=(
             Step(
-                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository {source_name}: the chart's name is put behind it",
+                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository {source_name}: the chart's name is appended to it",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -210,7 +208,7 @@ _CHARTS = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the registry has no tag of the chart that fits the version asked for: {detail}",
+        why="the registry has no tag of the chart that matches the requested version: {detail}",
         steps=(Step("correct the chart's name or version", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>could not locate a version matching[^\n]{0,120}|unable to locate any tags"
@@ -223,8 +221,10 @@ _CHARTS = (
             "chart-version-invalid",
             "The chart version is neither a valid version nor a valid range.",
         ),
-        why="the version of the chart is no version and no range: {detail}",
-        steps=(Step("correct the version, as in 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),),
+        why="the chart version is neither a valid version nor a valid range: {detail}",
+        steps=(
+            Step("correct the version, for example 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),
+        ),
         pattern=Text(
             r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
@@ -237,7 +237,7 @@ _CHARTS = (
         why="the source has no chart at {wanted_path}",
         steps=(
             Step(
-                "correct spec.chart (of the HelmRelease: spec.chart.spec.chart) to the directory that holds Chart.yaml, as in ./charts/app",
+                "set spec.chart (in a HelmRelease: spec.chart.spec.chart) to the directory that contains Chart.yaml, for example ./charts/app",
                 read=(SPEC,),
             ),
         ),
@@ -251,10 +251,10 @@ _CHARTS = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="a chart that this chart depends on cannot be had: {detail}",
+        why="a dependency of the chart is missing or cannot be fetched: {detail}",
         steps=(
             Step(
-                "correct dependencies in Chart.yaml (name, version, repository), make a HelmRepository for a private repository in the same namespace, or commit the charts/ directory",
+                "correct dependencies in Chart.yaml (name, version, repository), create a HelmRepository for a private repository in the same namespace, or commit the charts/ directory",
                 read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
             ),
         ),
@@ -270,7 +270,7 @@ _CHARTS = (
             "chart-archive-missing",
             "The chart is listed in the repository index, but its archive does not exist.",
         ),
-        why="the index lists the chart, and its archive is not there: {archive} answers 404",
+        why="the index lists the chart, but its archive does not exist: {archive} returns 404",
         steps=(
             Step(
                 "publish the chart's archive {archive} again, or choose another version",
@@ -286,10 +286,10 @@ _CHARTS = (
             "chart-archive-denied",
             "The chart is listed in the repository index, but its archive requires a login.",
         ),
-        why="the index can be read, and the chart's archive {archive} asks for a login ({status})",
+        why="the index can be read, but the chart's archive {archive} requires authentication ({status})",
         steps=(
             Step(
-                "give the HelmRepository a Secret with username and password in spec.secretRef; if the archives are on another host than the index, also set spec.passCredentials: true",
+                "set spec.secretRef of the HelmRepository to a Secret with username and password; if the archives are on a different host than the index, also set spec.passCredentials: true",
                 read=(SPEC,),
             ),
         ),
@@ -302,7 +302,7 @@ _CHARTS = (
             "values-file-missing",
             "A file in spec.valuesFiles does not exist in the chart or its source.",
         ),
-        why="the chart has no values file {wanted_path}, which spec.valuesFiles names",
+        why="spec.valuesFiles lists {wanted_path}, which does not exist in the chart",
         steps=(
             Step(
                 "correct spec.valuesFiles (paths are relative to the source for Git and Bucket, to the chart for a HelmRepository), or set spec.ignoreMissingValuesFiles: true",
@@ -318,10 +318,11 @@ _CHARTS = (
     ),
     Rule(
         _CHART_INVALID,
-        why="the chart's files are not those of a valid chart: {detail}",
+        why="the chart is not valid: {detail}",
         steps=(
             Step(
-                "correct Chart.yaml and the layout of the chart (helm lint shows it)", read=(SPEC,)
+                "correct Chart.yaml and the layout of the chart (helm lint reports the errors)",
+                read=(SPEC,),
             ),
         ),
         pattern=Text(
@@ -337,9 +338,7 @@ _CHARTS = (
     Rule(
         _CHART_INVALID,
         why="the chart cannot be built from its source",
-        steps=(
-            Step("correct what the message says in the chart or its values files", read=(SPEC,)),
-        ),
+        steps=(Step("fix the reported error in the chart or its values files", read=(SPEC,)),),
         reasons=(
             "InvalidChartReference",
             "ChartPullError",

@@ -1,10 +1,10 @@
-"""Logging in at clouds without a Secret: workload identity, and the registries of clouds.
+"""Cloud logins without a Secret: workload identity and cloud registries.
 
-Upstream: PKG auth (access_token.go, aws, azure, gcp), and what the clouds' token services answer.
+Upstream: PKG auth (access_token.go, aws, azure, gcp), and the responses of the clouds' token services.
 """
 
+from fluxstatus.knowledge.commands import SERVICE_ACCOUNTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SERVICE_ACCOUNTS, SPEC
 from fluxstatus.model.codes import Code
 
 _SERVICE_ACCOUNT_MISSING = Code(
@@ -12,7 +12,7 @@ _SERVICE_ACCOUNT_MISSING = Code(
 )
 _CLOUD_LOGIN_FAILED = Code(
     "cloud-login-failed",
-    "The login to a cloud provider or its registry fails or lacks permissions.",
+    "The cloud provider or its registry rejects the login, or a permission is missing.",
 )
 
 _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
@@ -20,7 +20,7 @@ _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
 RULES = (
     Rule(
         _SERVICE_ACCOUNT_MISSING,
-        why="the ServiceAccount {missing_sa}, whose cloud identity is to be used, does not exist",
+        why="the ServiceAccount {missing_sa} for the cloud login does not exist",
         steps=(
             Step(
                 "create the ServiceAccount {missing_sa} with the annotations of its cloud identity, or correct spec.serviceAccountName",
@@ -48,10 +48,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the annotations of the ServiceAccount name no valid cloud identity: {detail}",
+        why="the annotations of the ServiceAccount do not specify a valid cloud identity: {detail}",
         steps=(
             Step(
-                "annotate the ServiceAccount as the provider needs it: aws eks.amazonaws.com/role-arn; azure azure.workload.identity/client-id and tenant-id; gcp iam.gke.io/gcp-service-account",
+                "annotate the ServiceAccount as the provider requires (aws: eks.amazonaws.com/role-arn; azure: azure.workload.identity/client-id and tenant-id; gcp: iam.gke.io/gcp-service-account)",
                 read=(SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -63,10 +63,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="AWS gives the controller no credential: its role may not be assumed (AssumeRoleWithWebIdentity), or it has none",
+        why="AWS does not issue credentials to the controller: its role cannot be assumed (AssumeRoleWithWebIdentity), or it has no role",
         steps=(
             Step(
-                "look at the IAM role: its trust policy must allow the cluster's OIDC provider and this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod Identity association) must name it; a changed annotation needs a restart",
+                "check the IAM role: its trust policy must allow the cluster's OIDC provider and this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod Identity association) must refer to the role; a changed annotation requires a restart",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -81,7 +81,7 @@ RULES = (
         why="the AWS role of the controller lacks a permission: {detail}",
         steps=(
             Step(
-                "allow it in the IAM policy of the role; for ECR that is AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
+                "allow it in the IAM policy of the role; for ECR, that is AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -90,10 +90,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="Azure gives the controller no credential for the managed identity: {detail}",
+        why="Azure does not issue credentials for the managed identity to the controller: {detail}",
         steps=(
             Step(
-                "look at the federated credential of the managed identity (issuer of the cluster, subject system:serviceaccount:NAMESPACE:NAME), at the annotation azure.workload.identity/client-id of the ServiceAccount and the label azure.workload.identity/use: true of the pods",
+                "check the federated credential of the managed identity (issuer of the cluster, subject system:serviceaccount:NAMESPACE:NAME), the annotation azure.workload.identity/client-id of the ServiceAccount and the label azure.workload.identity/use: true of the pods",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -106,10 +106,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="Google Cloud gives the controller no credential: {detail}",
+        why="Google Cloud does not issue credentials to the controller: {detail}",
         steps=(
             Step(
-                "look at the annotation iam.gke.io/gcp-service-account of the ServiceAccount, at its role iam.workloadIdentityUser on that account, and at roles/artifactregistry.reader (or the role for what is read)",
+                "check the annotation iam.gke.io/gcp-service-account of the ServiceAccount, its role iam.workloadIdentityUser on that account, and roles/artifactregistry.reader (or the role for the resource that is read)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -122,10 +122,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the cloud provider {cloud} gives no credential to the controller",
+        why="the cloud provider {cloud} does not issue credentials to the controller",
         steps=(
             Step(
-                "look at spec.provider, and at the cloud identity of the controller's ServiceAccount or the one in spec.serviceAccountName",
+                "check spec.provider, and the cloud identity of the controller's ServiceAccount or of the one in spec.serviceAccountName",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS, SPEC),
             ),
         ),
@@ -138,10 +138,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the registry {host} is one of {cloud_registry}, whose passwords live for hours only: the login of the Secret {secret} has expired (UNAUTHORIZED)",
+        why="the login in the Secret {secret} has expired (UNAUTHORIZED): the registry {host} is on {cloud_registry}, where registry passwords expire after a few hours",
         steps=(
             Step(
-                "set spec.provider: {cloud_registry} so that the controller logs in with its own cloud identity, and leave spec.secretRef out; or let a job renew the Secret {secret}",
+                "set spec.provider: {cloud_registry} so that the controller logs in with its own cloud identity, and remove spec.secretRef; or have a job renew the Secret {secret}",
                 read=("kubectl get secret {secret} -n {ns}", _CONTROLLER_SA),
             ),
         ),
@@ -155,10 +155,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the registry {host} is one of {cloud_registry} and asks for a login (UNAUTHORIZED), and spec.provider is not set",
+        why="the registry {host} on {cloud_registry} requires authentication (UNAUTHORIZED), but spec.provider is not set",
         steps=(
             Step(
-                "set spec.provider: {cloud_registry}, so that the controller logs in with its cloud identity, which needs the right to pull (aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader)",
+                "set spec.provider: {cloud_registry}, so that the controller logs in with its cloud identity, which needs permission to pull (aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader)",
                 read=(SPEC, _CONTROLLER_SA),
             ),
         ),
@@ -172,10 +172,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the registry {host} does not let the cloud identity of the controller in (spec.provider {cloud}, UNAUTHORIZED)",
+        why="the registry {host} rejects the cloud identity of the controller (spec.provider {cloud}, UNAUTHORIZED)",
         steps=(
             Step(
-                "give the identity the right to pull: aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader",
+                "grant the identity permission to pull: aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),

@@ -1,4 +1,4 @@
-"""What the conditions of Flux objects mean.
+"""The meaning of the conditions of Flux objects.
 
 Upstream: fluxcd/pkg apis/meta/conditions.go, source-controller api/v1/condition_types.go,
 helm-controller api/v2/condition_types.go, kustomize-controller api/v1/kustomization_types.go.
@@ -10,50 +10,50 @@ _TRUE, _FALSE = "True", "False"
 
 _MEANINGS: Mapping[str, Mapping[str, str]] = {
     "Ready": {
-        _TRUE: "the last reconciliation did what the spec says",
+        _TRUE: "the last reconciliation succeeded",
         _FALSE: "the last reconciliation failed",
-        "Unknown": "a reconciliation is under way",
+        "Unknown": "a reconciliation is in progress",
     },
     "Reconciling": {
-        _TRUE: "the controller is at work on it, or will try again by itself",
-        _FALSE: "the controller is not at work on it",
+        _TRUE: "the controller is reconciling the object, or will retry automatically",
+        _FALSE: "the controller is not reconciling the object",
     },
     "Stalled": {
-        _TRUE: "it failed and is not tried again until something is changed",
-        _FALSE: "it is not given up",
+        _TRUE: "it failed and is not retried until something changes",
+        _FALSE: "the controller has not given up on the object",
     },
     "Healthy": {
-        _TRUE: "what was applied passes its health checks",
-        _FALSE: "what was applied does not pass its health checks",
-        "Unknown": "the health checks are under way",
+        _TRUE: "the applied objects pass their health checks",
+        _FALSE: "the applied objects do not pass their health checks",
+        "Unknown": "the health checks are in progress",
     },
     "ArtifactInStorage": {
-        _TRUE: "the artifact that consumers fetch is there",
-        _FALSE: "there is no artifact for consumers to fetch",
+        _TRUE: "the artifact is available to consumers",
+        _FALSE: "no artifact is available to consumers",
     },
     "ArtifactOutdated": {
-        _TRUE: "the artifact is older than what the source has",
-        _FALSE: "the artifact is what the source has",
+        _TRUE: "the artifact is older than the source",
+        _FALSE: "the artifact is up to date with the source",
     },
     "FetchFailed": {
         _TRUE: "the source could not be fetched",
         _FALSE: "the source could be fetched",
     },
     "StorageOperationFailed": {
-        _TRUE: "the controller's own storage failed",
-        _FALSE: "the controller's own storage works",
+        _TRUE: "the controller's storage failed",
+        _FALSE: "the controller's storage works",
     },
     "IncludeUnavailable": {
-        _TRUE: "a repository that it includes has no artifact",
-        _FALSE: "all repositories that it includes are there",
+        _TRUE: "an included repository has no artifact",
+        _FALSE: "all included repositories have an artifact",
     },
     "SourceVerified": {
-        _TRUE: "the signature is that of a key it trusts",
-        _FALSE: "the signature is missing, or of no key it trusts",
+        _TRUE: "the signature is from a trusted key",
+        _FALSE: "the signature is missing, or not from a trusted key",
     },
     "BuildFailed": {
-        _TRUE: "the chart could not be packed",
-        _FALSE: "the chart could be packed",
+        _TRUE: "the chart could not be packaged",
+        _FALSE: "the chart could be packaged",
     },
     "Released": {
         _TRUE: "the last Helm install or upgrade succeeded",
@@ -69,15 +69,15 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     "Drifted": {
         _TRUE: "the cluster differs from the release",
-        _FALSE: "the cluster is as the release made it",
+        _FALSE: "the cluster matches the release",
     },
 }
 
-_RETRYING = "the last attempt failed, and the controller tries again"
+_RETRYING = "the last attempt failed, and the controller is retrying"
 
 
 def meaning_of(kind: str, status: str, reason: str) -> str:
-    """Return what a condition of type *kind* with *status* means; empty for one unknown to Flux."""
+    """Return the meaning of a condition of type *kind* with *status*, or "" if it is unknown."""
     if (kind, status, reason) == ("Reconciling", _TRUE, "ProgressingWithRetry"):
         return _RETRYING
     return _MEANINGS.get(kind, {}).get(status, "")

@@ -1,10 +1,10 @@
-"""SOPS: the keys that a Kustomization decrypts with.
+"""SOPS: the decryption keys of a Kustomization.
 
 Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 """
 
+from fluxstatus.knowledge.commands import SECRETS, SERVICE_ACCOUNTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SECRETS, SERVICE_ACCOUNTS, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -43,10 +43,10 @@ RULES = (
     ),
     Rule(
         Code("sops-key-invalid", "A SOPS key or credential in the Secret cannot be read."),
-        why="the key {key} in the Secret {holder} cannot be read as the key that its name says",
+        why="the key {key} in the Secret {holder} does not contain the type of key that its name implies",
         steps=(
             Step(
-                "store a valid key: NAME.agekey holds AGE-SECRET-KEY-1 and more, NAME.asc an armored PGP private key, sops.aws-kms, sops.azure-kv and sops.gcp-kms the credentials of the cloud",
+                "store a valid key: NAME.agekey contains a key that starts with AGE-SECRET-KEY-1, NAME.asc an armored PGP private key, and sops.aws-kms, sops.azure-kv and sops.gcp-kms the cloud credentials",
                 read=("kubectl describe secret {holder} -n {ns}",),
                 change=(_MAKE_KEY,),
             ),
@@ -61,10 +61,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in the Secret {decryption_secret}: the data key cannot be got",
+        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in the Secret {decryption_secret}: the data key cannot be decrypted",
         steps=(
             Step(
-                "put the age key of {recipient} into the Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the key that is there (sops updatekeys)",
+                "put the age key of {recipient} into the Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
                 read=(_KEYS,),
                 change=(_MAKE_KEY,),
             ),
@@ -76,10 +76,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, and spec.decryption names no Secret with a key: the data key cannot be got",
+        why="the file is encrypted with SOPS for the age recipient {recipient}, but spec.decryption does not refer to a Secret with a key: the data key cannot be decrypted",
         steps=(
             Step(
-                "put the age key into a Secret as NAME.agekey and name it in spec.decryption.secretRef",
+                "put the age key into a Secret as NAME.agekey and reference it in spec.decryption.secretRef",
                 read=(SECRETS, SPEC),
                 change=(_MAKE.replace("{secret}", "sops-age"),),
             ),
@@ -94,7 +94,7 @@ RULES = (
             "sops-kms-denied",
             "The KMS does not allow kustomize-controller to decrypt the SOPS data key.",
         ),
-        why="the data key of the SOPS file is held by a KMS of {kms}, which does not give it: the identity of kustomize-controller may not decrypt with that key",
+        why="kustomize-controller cannot decrypt the SOPS data key with {kms}: its identity does not have permission to decrypt with this key",
         steps=(
             Step(
                 "allow the identity of kustomize-controller (or of spec.decryption.serviceAccountName) to decrypt with the key: aws kms:Decrypt, azure Key Vault Crypto User, gcp roles/cloudkms.cryptoKeyDecrypter",
@@ -114,10 +114,10 @@ RULES = (
     ),
     Rule(
         Code("sops-vault-failed", "Vault or OpenBao does not decrypt the SOPS data key."),
-        why="the data key of the SOPS file is in a Vault (OpenBao), which does not give it",
+        why="Vault (OpenBao) does not decrypt the data key of the SOPS file",
         steps=(
             Step(
-                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and look whether it may use the transit key",
+                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and check whether it has permission to use the transit key",
                 read=(_KEYS,),
             ),
         ),
@@ -127,10 +127,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in the Secret {decryption_secret}: the data key cannot be got",
+        why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in the Secret {decryption_secret}: the data key cannot be decrypted",
         steps=(
             Step(
-                "put the armored private key without passphrase into the Secret {decryption_secret} as NAME.asc, or re-encrypt the file for the key that is there (sops updatekeys)",
+                "put the armored private key without a passphrase into the Secret {decryption_secret} as NAME.asc, or re-encrypt the file for the existing key (sops updatekeys)",
                 read=(_KEYS,),
                 change=(
                     "flux-operator create secret sops {decryption_secret} -n {ns} --gpg-key-file=./private.asc",
@@ -143,10 +143,10 @@ RULES = (
     ),
     Rule(
         Code("sops-corrupt", "The SOPS file was changed after it was encrypted (MAC mismatch)."),
-        why="the SOPS file {object} was changed after its encryption, so that it does not verify (MAC mismatch)",
+        why="the SOPS file of {object} was changed after it was encrypted, so its verification fails (MAC mismatch)",
         steps=(
             Step(
-                "restore the file from Git's history, or decrypt it with sops --ignore-mac, look at it and encrypt it again"
+                "restore the file from Git history, or decrypt it with sops --ignore-mac, review it and encrypt it again"
             ),
         ),
         pattern=Text(r"verify sops data integrity|MAC mismatch|message authentication failed"),
@@ -158,10 +158,10 @@ RULES = (
             "sops-not-configured",
             "A manifest is encrypted with SOPS, but spec.decryption is not set.",
         ),
-        why="{object} is encrypted with SOPS in Git, and spec.decryption is not set",
+        why="{object} is encrypted with SOPS in Git, but spec.decryption is not set",
         steps=(
             Step(
-                "set spec.decryption: provider sops, with a secretRef to the Secret of the key",
+                "set spec.decryption.provider to sops, and spec.decryption.secretRef to the Secret with the key",
                 read=(SPEC,),
             ),
         ),
@@ -172,10 +172,10 @@ RULES = (
     ),
     Rule(
         Code("sops-format-wrong", "The SOPS file cannot be read in the expected format."),
-        why="the SOPS file cannot be read in the format that its name says: {detail}",
+        why="the SOPS file cannot be read in the format that its name implies: {detail}",
         steps=(
             Step(
-                "name the file after its format (.yaml, .json, .env, .ini) before it is encrypted, and encrypt only data and stringData (--encrypted-regex '^(data|stringData)$')"
+                "name the file after its format (.yaml, .json, .env, .ini) before you encrypt it, and encrypt only data and stringData (--encrypted-regex '^(data|stringData)$')"
             ),
         ),
         pattern=Text(
@@ -190,10 +190,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for other keys than those in the Secret {decryption_secret}: the data key cannot be got",
+        why="the file is encrypted with SOPS for keys that are not in the Secret {decryption_secret}: the data key cannot be decrypted",
         steps=(
             Step(
-                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for this one (sops updatekeys)",
+                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for the existing key (sops updatekeys)",
                 read=(_KEYS, SPEC),
             ),
         ),

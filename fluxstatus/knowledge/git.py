@@ -1,10 +1,10 @@
-"""GitRepository: references, URLs, includes. For logging in see git_login.
+"""GitRepository: references, URLs and includes. For authentication see git_login.
 
 Upstream: SC internal/controller/gitrepository_controller.go, PKG git/gogit, go-git.
 """
 
+from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, URL, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, URL, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -32,10 +32,10 @@ _GONE = Text(
 _REFERENCES = (
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="{url} or a submodule of it (spec.recurseSubmodules) is not found, or the login may not see it",
+        why="{url} or one of its submodules (spec.recurseSubmodules) does not exist, or the credentials do not grant access to it",
         steps=(
             Step(
-                "look at .gitmodules: each URL there must exist and take the same login; correct it, or switch spec.recurseSubmodules off; if there are none, correct spec.url",
+                "check .gitmodules: each URL in it must exist and accept the same credentials; correct it, or disable spec.recurseSubmodules; if there are no submodules, correct spec.url",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -46,10 +46,10 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="there is no repository at {url} (not found), or the login may not see it",
+        why="no Git repository exists at {url} (not found), or the credentials do not grant access to it",
         steps=(
             Step(
-                "correct spec.url; if the repository is private, give the Secret {secret} a token that may read it",
+                "correct spec.url; if the repository is private, put a token with read access into the Secret {secret}",
                 read=(URL, SECRET),
             ),
         ),
@@ -60,12 +60,12 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REPOSITORY_MISSING,
-        why="there is no repository at {url} (not found), or the login may not see it",
+        why="no Git repository exists at {url} (not found), or it requires credentials",
         steps=(
             Step(
-                "correct spec.url; if the repository is private, name a Secret with a token in spec.secretRef",
+                "correct spec.url; if the repository is private, create a Secret with a token and reference it in spec.secretRef",
                 read=(URL,),
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=_GONE,
@@ -74,7 +74,7 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the repository has no branch {missing_ref}, which spec.ref asks for; where spec.ref is empty Flux takes master",
+        why="the branch {missing_ref} (spec.ref) does not exist in the repository; if spec.ref is empty, Flux uses master",
         steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=_GIT,
@@ -83,7 +83,7 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the repository has no branch {missing_ref}, which spec.ref asks for",
+        why="the branch {missing_ref} (spec.ref) does not exist in the repository",
         steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(
             r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
@@ -95,7 +95,7 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the repository has no tag {missing_ref}, which spec.ref asks for",
+        why="the tag {missing_ref} (spec.ref) does not exist in the repository",
         steps=(Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
         kinds=_GIT,
@@ -104,10 +104,10 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the repository has no tag that fits the range {missing_ref} of spec.ref.semver",
+        why="no tag in the repository matches the range {missing_ref} in spec.ref.semver",
         steps=(
             Step(
-                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases in)",
+                "widen spec.ref.semver, or push a matching tag (a range that ends in -0 includes pre-releases)",
                 read=(SPEC,),
             ),
         ),
@@ -118,10 +118,10 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the commit {missing_ref} is not in the repository, or not in the branch that spec.ref names (object not found)",
+        why="the commit {missing_ref} is not in the repository, or not on the branch in spec.ref (object not found)",
         steps=(
             Step(
-                "correct spec.ref.commit; with spec.ref.branch set the commit must be in it",
+                "correct spec.ref.commit; if spec.ref.branch is set, the commit must be on that branch",
                 read=(SPEC,),
             ),
         ),
@@ -134,8 +134,8 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="spec.ref asks for {ref}, which the repository does not have",
-        steps=(Step("correct spec.ref, or push what it names", read=(SPEC,)),),
+        why="the repository does not have {ref} (spec.ref)",
+        steps=(Step("correct spec.ref, or push the missing reference", read=(SPEC,)),),
         pattern=Text(
             r"couldn't find remote ref|unable to resolve|no match found for semver|"
             r"reference not found|object not found|pathspec"
@@ -145,8 +145,8 @@ _REFERENCES = (
     ),
     Rule(
         Code("git-ref-invalid", "The value of spec.ref.semver is not a valid range."),
-        why="spec.ref.semver is not a range: {detail}",
-        steps=(Step("correct spec.ref.semver, as in >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
+        why="spec.ref.semver is not a valid range: {detail}",
+        steps=(Step("correct spec.ref.semver, for example >=1.0.0 <2.0.0 or 1.x", read=(SPEC,)),),
         pattern=Text(r"semver parse error: (?P<detail>[^\n]+)"),
         kinds=_GIT,
         trivial=True,
@@ -154,8 +154,8 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_EMPTY,
-        why="the repository is empty",
-        steps=(Step("push a first commit to the branch of spec.ref"),),
+        why="the Git repository is empty",
+        steps=(Step("push a first commit to the branch in spec.ref"),),
         pattern=Text(r"repository is empty|empty git-upload-pack given"),
         kinds=_GIT,
         trivial=True,
@@ -166,7 +166,7 @@ _REFERENCES = (
             "git-sparse-path-missing",
             "A directory in spec.sparseCheckout does not exist in the repository.",
         ),
-        why="a directory that spec.sparseCheckout names is not in the repository: {detail}",
+        why="a directory in spec.sparseCheckout does not exist in the repository: {detail}",
         steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
         pattern=Text(r"sparse checkout[^\n:]*:? (?P<detail>[^\n]{1,120})"),
         kinds=_GIT,
@@ -174,11 +174,11 @@ _REFERENCES = (
         upstream="SC internal/controller/gitrepository_controller.go",
     ),
     Rule(
-        Code("git-not-served", "The server at spec.url does not speak the Git protocol."),
-        why="what answers at {url} is no Git server: {detail}",
+        Code("git-not-served", "The server at spec.url is not a Git server."),
+        why="the server at {url} is not a Git server: {detail}",
         steps=(
             Step(
-                "correct spec.url: a page in a browser, a login page or a proxy answers so; git ls-remote {url} shows the same from outside",
+                "correct spec.url: web pages, a login page or a proxy can cause this error; git ls-remote {url} shows it from outside the cluster",
                 read=(URL,),
             ),
         ),
@@ -191,10 +191,10 @@ _REFERENCES = (
     ),
     Rule(
         Code("git-submodule-failed", "A submodule of the Git repository cannot be fetched."),
-        why="a submodule of the repository cannot be fetched (spec.recurseSubmodules)",
+        why="a submodule of the Git repository cannot be fetched (spec.recurseSubmodules)",
         steps=(
             Step(
-                "let the submodule's URL take the same scheme and login as the repository itself, or switch spec.recurseSubmodules off",
+                "use the same scheme and credentials for the submodule as for the repository itself, or disable spec.recurseSubmodules",
                 read=(SPEC,),
             ),
         ),
@@ -204,7 +204,7 @@ _REFERENCES = (
     ),
     Rule(
         _INCLUDE_MISSING,
-        why="the GitRepository {missing}, which spec.include names, is missing or has no artifact yet",
+        why="the GitRepository {missing} in spec.include does not exist or has no artifact yet",
         steps=(
             Step(
                 "create it, or correct spec.include", read=("kubectl get {resource} -n {ns}", SPEC)
@@ -218,8 +218,8 @@ _REFERENCES = (
     ),
     Rule(
         _INCLUDE_MISSING,
-        why="what spec.include names cannot be copied into the artifact",
-        steps=(Step("look at spec.include: repository, fromPath and toPath", read=(SPEC,)),),
+        why="a repository in spec.include cannot be copied into the artifact",
+        steps=(Step("check spec.include: repository, fromPath and toPath", read=(SPEC,)),),
         reasons=("NotFound", "NoArtifact", "CopyFailure"),
         kinds=_GIT,
         upstream="SC internal/controller/gitrepository_controller.go",
@@ -229,10 +229,10 @@ _REFERENCES = (
 _URLS = (
     Rule(
         Code("git-url-insecure", "The Git URL contains credentials or would send them over HTTP."),
-        why="credentials would travel in the open: the URL is http, or holds them itself",
+        why="credentials would be sent unencrypted: the URL uses http or contains credentials",
         steps=(
             Step(
-                "use https in spec.url, and keep credentials in the Secret of spec.secretRef",
+                "use https in spec.url, and store credentials in the Secret in spec.secretRef",
                 read=(SPEC,),
             ),
         ),
@@ -248,8 +248,8 @@ _URLS = (
             "git-auth-ambiguous",
             "The Secret holds both basic auth credentials and a bearerToken, but only one is allowed.",
         ),
-        why="the Secret {secret} holds both username and password and a bearerToken: only one may be there",
-        steps=(Step("take one of them out of the Secret {secret}", read=(SECRET,)),),
+        why="the Secret {secret} has both basic auth (username and password) and a bearerToken: only one is allowed",
+        steps=(Step("remove one of them from the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"basic auth and bearer token cannot be set at the same time"),
         kinds=_ANY_GIT,
         trivial=True,
@@ -257,7 +257,7 @@ _URLS = (
     ),
     Rule(
         Code("git-url-invalid", "The Git URL has a scheme that Flux does not support."),
-        why="spec.url {url} has no scheme that Flux can fetch from",
+        why="Flux does not support the scheme of {url} (spec.url)",
         steps=(
             Step(
                 "write the URL as https://HOST/PATH or as ssh://git@HOST/PATH (not git@HOST:PATH)",
@@ -274,8 +274,8 @@ _URLS = (
 _OTHERWISE = (
     Rule(
         _GIT_EMPTY,
-        why="the repository is empty",
-        steps=(Step("push a first commit to the branch of spec.ref"),),
+        why="the Git repository is empty",
+        steps=(Step("push a first commit to the branch in spec.ref"),),
         reasons=("EmptyGitRepository",),
         kinds=_GIT,
         trivial=True,
@@ -283,10 +283,10 @@ _OTHERWISE = (
     ),
     Rule(
         Code("git-operation-failed", "The controller cannot read the Git repository."),
-        why="source-controller cannot read {url} with {ref}",
+        why="source-controller cannot read {ref} from {url}",
         steps=(
             Step(
-                "try it from outside with git ls-remote {url}; then look at spec.url, spec.ref and the Secret, and at the log",
+                "test it from outside the cluster with git ls-remote {url}, then check spec.url, spec.ref, the Secret and the log",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

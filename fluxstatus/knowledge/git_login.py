@@ -1,20 +1,20 @@
-"""Git: logging in over https and ssh.
+"""Git: authentication over https and ssh.
 
-Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and what GitHub, GitLab,
-Bitbucket and Azure DevOps answer (their words come after "remote:").
+Upstream: PKG git and git/gogit, go-git, golang.org/x/crypto/ssh, and the responses of
+GitHub, GitLab, Bitbucket and Azure DevOps (after "remote:").
 """
 
 from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
-from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import (
+from fluxstatus.knowledge.commands import (
     BASIC_AUTH,
     GITHUB_APP,
     SECRET,
     SPEC,
     SSH,
     URL,
-    named,
+    for_secret,
 )
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -38,17 +38,17 @@ _REJECTED = (
     r"(?:status code:? |: )40[13]\b|HTTP Basic: Access denied|TF400813)"
 )
 _PUT_TOKEN = Step(
-    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); Flux retries by itself",
+    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); Flux retries automatically",
     read=(SECRET,),
     change=(BASIC_AUTH,),
 )
 _PUT_SSH_KEY = Step(
-    "store an unencrypted private key (or add its password) as identity, with known_hosts, in the Secret {secret}",
+    "store an unencrypted private key as identity (or add its password), with known_hosts, in the Secret {secret}",
     read=(SECRET,),
     change=(SSH,),
 )
 _SCAN = Step(
-    "make sure that the change is meant (it may be somebody in between), then renew known_hosts in the Secret {secret} with what `ssh-keyscan {host}` gives",
+    "verify that the change of the host key is intended (it may be a man-in-the-middle attack), then update known_hosts in the Secret {secret} with the output of `ssh-keyscan {host}`",
     read=(SECRET,),
     change=(SSH,),
 )
@@ -59,10 +59,10 @@ _LOGIN = (
             "git-password-not-supported",
             "The Git server requires a token and no longer accepts passwords.",
         ),
-        why="the Git server no longer takes passwords over https: the Secret {secret} must hold a token",
+        why="the Git server no longer accepts passwords over https: the Secret {secret} must contain a token",
         steps=(
             Step(
-                "make an access token with the right to read the repository and put it as password into the Secret {secret}",
+                "create an access token with read access to the repository and store it as password in the Secret {secret}",
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -80,10 +80,10 @@ _LOGIN = (
         Code(
             "git-sso-required", "The credential is not authorized for the organization's SAML SSO."
         ),
-        why="the organization enforces SAML SSO, and the credential in the Secret {secret} is not authorized for it",
+        why="the organization enforces SAML SSO, but the credential in the Secret {secret} is not authorized for it",
         steps=(
             Step(
-                "authorize the token or SSH key for SSO in the settings of its owner, or use a GitHub App (spec.provider: github) or a deploy key",
+                "authorize the token or SSH key for SSO in its owner's settings, or use a GitHub App (spec.provider: github) or a deploy key",
                 read=(SECRET,),
             ),
         ),
@@ -93,10 +93,10 @@ _LOGIN = (
     ),
     Rule(
         Code("github-app-failed", "The GitHub App cannot obtain an access token."),
-        why="the GitHub App of the Secret {secret} gives no token: {detail}",
+        why="the GitHub App in the Secret {secret} cannot obtain a token: {detail}",
         steps=(
             Step(
-                "look at the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) of the Secret {secret}, and whether the App is installed for the repository",
+                "check the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) in the Secret {secret}, and whether the App is installed for the repository",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -111,10 +111,10 @@ _LOGIN = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider and the Secret {secret} do not fit together",
+        why="spec.provider and the Secret {secret} do not match",
         steps=(
             Step(
-                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, githubAppPrivateKey), and generic for any other",
+                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, githubAppPrivateKey), and generic for any other Secret",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -125,10 +125,10 @@ _LOGIN = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider and the Secret do not fit together",
+        why="spec.provider and the Secret do not match",
         steps=(
             Step(
-                "set spec.provider: github for a GitHub App's Secret, generic for others",
+                "set spec.provider: github for the Secret of a GitHub App, and generic for any other Secret",
                 read=(SPEC,),
             ),
         ),
@@ -138,10 +138,10 @@ _LOGIN = (
     ),
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server asks for a login and does not take the token that {cloud} gave the controller (spec.provider)",
+        why="the Git server rejects the token that {cloud} issued to the controller (spec.provider)",
         steps=(
             Step(
-                "give the cloud identity of the controller, or of spec.serviceAccountName, the right to read this repository",
+                "grant the cloud identity of the controller, or of spec.serviceAccountName, read access to this repository",
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
         ),
@@ -152,7 +152,7 @@ _LOGIN = (
     ),
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server asks for a login and takes none of what the Secret {secret} holds: a wrong or expired token, or keys other than username and password (or bearerToken)",
+        why="the Git server rejects the credentials in the Secret {secret}: the token is wrong or has expired, or the keys are not username and password (or bearerToken)",
         steps=(_PUT_TOKEN,),
         pattern=Text(_REJECTED),
         kinds=_GIT,
@@ -161,11 +161,11 @@ _LOGIN = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="the Git server asks for a login (authentication required), and the FluxInstance {sync_instance} names no Secret for it",
+        why="the Git server requires credentials (authentication required), but the FluxInstance {sync_instance} does not set a pull Secret",
         steps=(
             Step(
-                "make a Secret with username and password and name it in spec.sync.pullSecret of the FluxInstance {sync_instance}; what is set on the source itself is undone",
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                "create a Secret with username and password and reference it in spec.sync.pullSecret of the FluxInstance {sync_instance}; changes to the source itself are reverted",
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),
@@ -176,11 +176,11 @@ _LOGIN = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="the Git server asks for a login (authentication required) and no Secret is named",
+        why="the Git server requires credentials (authentication required), but no Secret is configured",
         steps=(
             Step(
-                "make a Secret with username and password (a token) and name it in spec.secretRef; if the repository is public, correct spec.url: some servers answer so for what is not there",
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                "create a Secret with username and password (a token) and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers respond this way if a repository does not exist",
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),
@@ -193,10 +193,10 @@ _LOGIN = (
 _SSH = (
     Rule(
         _SSH_KEY_ENCRYPTED,
-        why="the SSH private key in the Secret {secret} is encrypted and no password is given",
+        why="the SSH private key in the Secret {secret} is encrypted, but no password is set",
         steps=(
             Step(
-                "add the key password to the Secret {secret}, or store a key without passphrase",
+                "add the key password to the Secret {secret}, or store a private key without a passphrase",
                 read=(SECRET,),
             ),
         ),
@@ -207,8 +207,8 @@ _SSH = (
     ),
     Rule(
         _SSH_KEY_ENCRYPTED,
-        why="the password in the Secret {secret} does not open the SSH private key (identity)",
-        steps=(Step("correct the key password of the Secret {secret}", read=(SECRET,)),),
+        why="the password in the Secret {secret} does not decrypt the SSH private key (identity)",
+        steps=(Step("correct the key password in the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"decryption password incorrect"),
         kinds=_ANY_GIT,
         trivial=True,
@@ -228,10 +228,10 @@ _SSH = (
     ),
     Rule(
         _SSH_KEY_REJECTED,
-        why="the Git server does not offer to take an SSH key from this user (unable to authenticate)",
+        why="the Git server does not accept SSH keys for this user (unable to authenticate)",
         steps=(
             Step(
-                "name the server's Git user in spec.url, as in ssh://git@{host}/PATH, and look whether it takes this type of key",
+                "set the server's Git user in spec.url, for example ssh://git@{host}/PATH, and check whether the server accepts this type of key",
                 read=(URL, SECRET),
             ),
         ),
@@ -244,7 +244,7 @@ _SSH = (
         why="the Git server does not accept the SSH key in the Secret {secret} (unable to authenticate)",
         steps=(
             Step(
-                "add the public key (identity.pub of {secret}) as a deploy key of the repository",
+                "add the public key (identity.pub in the Secret {secret}) to the repository as a deploy key",
                 read=(SECRET,),
             ),
         ),
@@ -257,7 +257,7 @@ _SSH = (
     ),
     Rule(
         _SSH_HOST_KEY,
-        why="the SSH host key of {host} is not the one in known_hosts of the Secret {secret} (key mismatch)",
+        why="the SSH host key of {host} does not match known_hosts in the Secret {secret} (key mismatch)",
         steps=(_SCAN,),
         pattern=Text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
         kinds=_ANY_GIT,
@@ -265,10 +265,10 @@ _SSH = (
     ),
     Rule(
         _SSH_HOST_KEY,
-        why="known_hosts of the Secret {secret} has no key of {host} (key is unknown)",
+        why="known_hosts in the Secret {secret} does not contain a key for {host} (key is unknown)",
         steps=(
             Step(
-                "add what `ssh-keyscan {host}` gives, with the port if it is not 22, to known_hosts in the Secret {secret}, after comparing it with what the host publishes",
+                "add the output of `ssh-keyscan {host}`, with the port if it is not 22, to known_hosts in the Secret {secret}, after you compare it with the keys that the host publishes",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -283,7 +283,7 @@ _SSH = (
         why="known_hosts in the Secret {secret} is not valid",
         steps=(
             Step(
-                "store what `ssh-keyscan {host}` gives as known_hosts in the Secret {secret}",
+                "store the output of `ssh-keyscan {host}` as known_hosts in the Secret {secret}",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -298,7 +298,7 @@ _SSH = (
         why="Flux and {host} have no {algorithm} algorithm in common",
         steps=(
             Step(
-                "let the server offer a current one (ed25519, rsa-sha2), or allow its own with --ssh-hostkey-algos or --ssh-kex-algos of source-controller",
+                "have the server offer a current algorithm (ed25519, rsa-sha2), or allow its algorithm with --ssh-hostkey-algos or --ssh-kex-algos of source-controller",
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),

@@ -1,13 +1,13 @@
-"""Health checks: the objects in their brackets, and what a kstatus says of each.
+"""Health checks: the objects that a message lists in brackets, each with its kstatus.
 
-What the pods themselves say is added by the check, which has read them (faults.py).
+The check adds the problems of their pods (causes/workloads.py).
 
 Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
+from fluxstatus.knowledge.commands import EVENTS, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import EVENTS, SPEC
 from fluxstatus.model.codes import Code
 
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
@@ -19,10 +19,10 @@ _PODS = "kubectl get pods -n {workload_ns}"
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} does not become healthy: {workload_state}",
+        why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "correct the name in spec.healthChecks, or add {workload} to what is applied",
+                "correct the name in spec.healthChecks, or add {workload} to the applied manifests",
                 read=("kubectl get {workload_resource} -n {workload_ns}", SPEC),
             ),
         ),
@@ -32,10 +32,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the health of {workload} cannot be told: the cluster does not know the kind {kind_wanted}",
+        why="the health of {workload} cannot be determined: the cluster does not have the kind {kind_wanted}",
         steps=(
             Step(
-                "correct apiVersion and kind in spec.healthChecks, or install what brings the CRD of {kind_wanted} first",
+                "correct apiVersion and kind in spec.healthChecks, or install the CRD of {kind_wanted} first",
                 read=("kubectl api-resources --api-group={group_wanted}", SPEC),
             ),
         ),
@@ -48,10 +48,10 @@ RULES = (
     ),
     Rule(
         CEL_INVALID,
-        why="an expression of spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
+        why="an expression in spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
         steps=(
             Step(
-                "correct the expression; a field that is not always there, as in a status that nobody has written yet, is asked for with has() level by level",
+                "correct the expression; test optional fields, such as those of a status that is not written yet, with has() at each level",
                 read=(
                     SPEC,
                     "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
@@ -65,14 +65,14 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} does not become healthy: {workload_state}",
+        why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "read the log of its pods and correct what fails",
+                "read the log of its pods and fix the error",
                 read=(_LOOK, "kubectl logs job/{workload_name} -n {workload_ns} --tail=50"),
             ),
             Step(
-                "then delete the Job, so that Flux makes it again",
+                "then delete the Job, so that Flux creates it again",
                 change=("kubectl delete job {workload_name} -n {workload_ns}",),
             ),
         ),
@@ -81,10 +81,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} does not become healthy: {workload_state}",
+        why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "look at its StorageClass and provisioner; one that binds on first use waits for a pod",
+                "check its StorageClass and provisioner; a claim that binds on first use waits for a pod",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
@@ -93,10 +93,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} was deleted and is not gone: {workload_state}",
+        why="{workload} was deleted but still exists: {workload_state}",
         steps=(
             Step(
-                "look at its finalizers and at what must remove them",
+                "check its finalizers and the controllers that must remove them",
                 read=(
                     "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
                     "kubectl get {workload_resource} {workload_cluster_name} -o yaml",
@@ -108,10 +108,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} does not become healthy: {workload_state}",
+        why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "one of type LoadBalancer waits for its address: look whether something in this cluster gives one (the cloud's controller, MetalLB), and at its quota",
+                "a Service of type LoadBalancer waits for its address: check whether the cluster can assign one (the cloud controller, MetalLB), and check the quota",
                 read=(_LOOK,),
             ),
         ),
@@ -120,10 +120,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} does not become healthy: {workload_state}",
+        why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "look at its conditions and events: its own controller says there what it lacks; Flux checks again by itself (spec.timeout says how long it waits)",
+                "check its conditions and events: its own controller reports there what is missing; Flux checks again automatically (spec.timeout sets how long it waits)",
                 read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
             ),
         ),
@@ -132,10 +132,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} does not become healthy: {workload_state}",
+        why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "look at it and its pods; Flux checks again by itself (spec.timeout says how long it waits)",
+                "check it and its pods; Flux checks again automatically (spec.timeout sets how long it waits)",
                 read=(_LOOK, _PODS),
             ),
         ),
@@ -144,10 +144,10 @@ RULES = (
     ),
     Rule(
         Code("health-check-unknown", "A health check cannot determine the status of an object."),
-        why="the health of {detail} cannot be told: its kind is not known, may not be read, or has no status that kstatus understands",
+        why="the health of {detail} cannot be determined: its kind is unknown, cannot be read, or has no status that kstatus understands",
         steps=(
             Step(
-                "let the ServiceAccount {sa} read it, or say with spec.healthCheckExprs when it is healthy",
+                "grant the ServiceAccount {sa} permission to read it, or define in spec.healthCheckExprs when it is healthy",
                 read=(SPEC,),
             ),
         ),
@@ -156,15 +156,15 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="what was applied does not become healthy",
-        steps=(Step("look at what it applied and at its events", read=(EVENTS,)),),
+        why="the applied objects did not become healthy",
+        steps=(Step("check the applied objects and their events", read=(EVENTS,)),),
         reasons=("HealthCheckFailed",),
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(
         Code("reconciliation-canceled", "The health check was canceled by a newer reconciliation."),
-        why="a newer reconciliation has taken over",
-        steps=(Step("wait for the newer one", read=(EVENTS,)),),
+        why="a newer reconciliation replaced this one",
+        steps=(Step("wait for the newer reconciliation", read=(EVENTS,)),),
         reasons=("HealthCheckCanceled",),
         transient=True,
         upstream="KC internal/controller/kustomization_controller.go",

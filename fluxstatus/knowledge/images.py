@@ -5,8 +5,8 @@ SW internal/controller and internal/builder.
 """
 
 from fluxstatus.knowledge.codes import SPEC_INVALID
+from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -27,7 +27,7 @@ _SCANS = (
     Rule(
         Code("image-scan-failed", "The image repository cannot be scanned."),
         why="the image repository {image} cannot be scanned",
-        steps=(Step("look at spec.image, its Secret and spec.provider", read=(SPEC,)),),
+        steps=(Step("check spec.image, its Secret and spec.provider", read=(SPEC,)),),
         reasons=("ReadOperationFailed", "AuthenticationFailed", "Failure"),
         kinds=_REPOSITORY,
         upstream="IRC internal/controller/imagerepository_controller.go",
@@ -37,7 +37,7 @@ _SCANS = (
             "image-repository-missing",
             "The ImageRepository in spec.imageRepositoryRef does not exist.",
         ),
-        why="the ImageRepository {missing} that spec.imageRepositoryRef names does not exist",
+        why="the ImageRepository {missing} in spec.imageRepositoryRef does not exist",
         steps=(
             Step(
                 "create the ImageRepository {missing}, or correct spec.imageRepositoryRef",
@@ -54,10 +54,10 @@ _SCANS = (
     ),
     Rule(
         Code("image-not-scanned", "The ImageRepository has not been scanned yet or has no tags."),
-        why="the ImageRepository {image_repository} has no tags yet: it was not scanned, or its repository is empty",
+        why="the ImageRepository {image_repository} has no tags yet: it has not been scanned, or its repository is empty",
         steps=(
             Step(
-                "look at the ImageRepository {image_repository}: whether its scan works, and whether spec.exclusionList leaves everything out",
+                "check the ImageRepository {image_repository}: whether its scan works, and whether spec.exclusionList excludes all tags",
                 read=(_IMAGES,),
             ),
         ),
@@ -71,10 +71,10 @@ _SCANS = (
             "image-policy-no-match",
             "No image tag matches spec.filterTags and spec.policy of the ImagePolicy.",
         ),
-        why="no tag fits the policy: its filter (spec.filterTags) or range (spec.policy) leaves none over",
+        why="no tag matches the policy: its filter (spec.filterTags) or range (spec.policy) excludes all tags",
         steps=(
             Step(
-                "correct spec.filterTags.pattern or spec.policy; a range takes pre-releases only with -0 at its end, and numerical needs digits only (spec.filterTags.extract)",
+                "correct spec.filterTags.pattern or spec.policy; a range includes pre-releases only if it ends in -0, and numerical requires digits only (spec.filterTags.extract)",
                 read=(SPEC, _IMAGES),
             ),
         ),
@@ -88,10 +88,10 @@ _SCANS = (
     ),
     Rule(
         Code("image-policy-failed", "The ImagePolicy cannot determine the latest tag."),
-        why="the policy cannot tell a latest tag",
+        why="the policy cannot determine the latest tag",
         steps=(
             Step(
-                "look at spec.policy, spec.filterTags and the ImageRepository", read=(SPEC, _IMAGES)
+                "check spec.policy, spec.filterTags and the ImageRepository", read=(SPEC, _IMAGES)
             ),
         ),
         reasons=("Failure",),
@@ -118,7 +118,7 @@ _UPDATES = (
         why="the branch that the automation pushes to is protected: {detail}",
         steps=(
             Step(
-                "push to another branch (spec.git.push.branch) and merge it by a pull request, or let the automation's user push to the protected branch",
+                "push to another branch (spec.git.push.branch) and merge it with a pull request, or allow the automation's user to push to the protected branch",
                 read=(SPEC,),
             ),
         ),
@@ -131,10 +131,10 @@ _UPDATES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the login of the GitRepository {source_name} may read and not write: the push is rejected",
+        why="the credentials of the GitRepository {source_name} have read access but no write access: the push is rejected",
         steps=(
             Step(
-                "give the token, or the deploy key, in the Secret of the GitRepository {source_name} the right to write (a deploy key must be added with write access)",
+                "grant write access to the token or the deploy key in the Secret of the GitRepository {source_name} (a deploy key must be added with write access)",
                 read=(_SOURCE,),
             ),
         ),
@@ -148,10 +148,10 @@ _UPDATES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="somebody pushed to the same branch meanwhile, so that the automation's push is refused ({detail})",
+        why="another client pushed to the same branch at the same time, so the push is rejected ({detail})",
         steps=(
             Step(
-                "wait for the next attempt; if it stays, push to a branch of its own (spec.git.push.branch)",
+                "wait for the next attempt; if the error persists, push to a separate branch (spec.git.push.branch)",
                 read=(SPEC,),
             ),
         ),
@@ -167,7 +167,7 @@ _UPDATES = (
             "image-update-path-missing",
             "The path in spec.update.path does not exist in the repository.",
         ),
-        why="spec.update.path is not in the repository: {detail}",
+        why="spec.update.path does not exist in the repository: {detail}",
         steps=(Step("correct spec.update.path", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
         kinds=_AUTOMATION,
@@ -182,7 +182,7 @@ _UPDATES = (
         why="the automation cannot write the new tags into the manifests: {detail}",
         steps=(
             Step(
-                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) that the message names',
+                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) in the message',
                 read=(SPEC,),
             ),
         ),
@@ -199,10 +199,10 @@ _UPDATES = (
             "image-update-template",
             "The value of spec.git.commit.messageTemplate is invalid or uses removed fields.",
         ),
-        why="the template of the commit message uses what is gone: {detail}",
+        why="the template of the commit message uses removed fields: {detail}",
         steps=(
             Step(
-                "use .Changed (since Flux 2.7 .Updated and .Changed.ImageResult are gone) in spec.git.commit.messageTemplate",
+                "use .Changed in spec.git.commit.messageTemplate (Flux 2.7 removed .Updated and .Changed.ImageResult)",
                 read=(SPEC,),
             ),
         ),
@@ -220,10 +220,10 @@ _UPDATES = (
             "image-update-signing",
             "The key in spec.git.commit.signingKey cannot be used to sign commits.",
         ),
-        why="the key that commits are signed with cannot be used: {detail}",
+        why="the key for signing commits cannot be used: {detail}",
         steps=(
             Step(
-                "put the armored private key as git.asc (and its passphrase) into the Secret of spec.git.commit.signingKey",
+                "put the armored private key as git.asc (and its passphrase) into the Secret in spec.git.commit.signingKey",
                 read=(SPEC,),
             ),
         ),
@@ -254,7 +254,7 @@ _UPDATES = (
         why="the automation cannot read from or push to Git",
         steps=(
             Step(
-                "look at the Secret of the GitRepository {source_name}: its login needs the right to write",
+                "check the Secret of the GitRepository {source_name}: its credentials need write access",
                 read=(_SOURCE, SPEC),
             ),
         ),
@@ -286,7 +286,7 @@ _GENERATORS = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(Step("correct spec.sources and spec.artifacts as the message says", read=(SPEC,)),),
+        steps=(Step("correct spec.sources and spec.artifacts; see the message", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>[^\n]{1,240})"),
         reasons=("ValidationFailed",),
         kinds=_GENERATOR,
@@ -299,7 +299,7 @@ _GENERATORS = (
             "The ArtifactGenerator cannot read its sources or build its artifacts.",
         ),
         why="the ArtifactGenerator cannot read its sources or build its artifacts",
-        steps=(Step("look at spec.sources and spec.artifacts", read=(SPEC,)),),
+        steps=(Step("check spec.sources and spec.artifacts", read=(SPEC,)),),
         reasons=("SourceFetchFailed", "ArtifactFailed", "BuildFailed", "ReconciliationFailed"),
         kinds=_GENERATOR,
         upstream="SW internal/controller/artifactgenerator_controller.go",
@@ -322,13 +322,13 @@ _INVALID = (
     "InvalidInputs",
     "InvalidConfig",
 )
-"""Reasons of a spec that no retry can make right."""
+"""Reasons for an invalid spec, which a retry does not fix."""
 
 _OF_ANY_KIND = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(Step("correct what the message says", read=(SPEC,)),),
+        steps=(Step("fix the error in the message", read=(SPEC,)),),
         pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
         reasons=_INVALID,
         upstream="PKG runtime/reconcile, FO api/v1",
@@ -336,7 +336,7 @@ _OF_ANY_KIND = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid",
-        steps=(Step("correct what the message says", read=(SPEC,)),),
+        steps=(Step("fix the error in the message", read=(SPEC,)),),
         reasons=_INVALID,
         trivial=True,
         upstream="NC, IRC, IAC, SW, FO internal/controller",

@@ -1,6 +1,7 @@
-"""Rules by the words of their patterns: of hundreds, only a few can fit a message.
+"""An index of rules by the words in their patterns.
 
-A pattern costs a compilation, and a search through each message; a word costs next to nothing.
+Only a few of hundreds of rules can match a message. Looking for a word is far cheaper than
+compiling a pattern and searching with it.
 """
 
 import re
@@ -11,20 +12,20 @@ from functools import cache
 from fluxstatus.knowledge.rule import Rule
 
 _ANY = frozenset({""})
-"""The words of a pattern that needs none: the empty one stands in every message."""
+"""The words of a pattern that requires no word: the empty word is in every message."""
 
 _ATOM = r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\."  # a set of characters, or an escaped one
 _GROUP = r"\((?P<not>\?<?!)?(?:\?(?:P<\w+>|:|<?=))?(?P<inside>[^()]*)\)"
 _OPTIONAL = r".(?:[*?]|{\d*,?\d*})"  # or repeated
 _WORD = r"[\w /'@:,-]+"
-_FIRST_MARK = 0xE000  # of the characters that Unicode leaves to whoever needs some
+_FIRST_MARK = 0xE000  # the start of a private-use area of Unicode
 
 
 class Index:
-    """Rules, found by the words of which their patterns need one."""
+    """Rules by the words in their patterns."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        """Take *rules*, in the order in which they are tried."""
+        """Index *rules*, which are in the order in which they are tried."""
         self._rules = tuple(rules)
         self._places: dict[str, list[int]] = defaultdict(list)
         for place, rule in enumerate(self._rules):
@@ -32,17 +33,17 @@ class Index:
                 self._places[word].append(place)
 
     def candidates(self, message: str) -> list[Rule]:
-        """Return the rules that *message* may fit, in their order; it fits no other."""
-        said = message.lower()
-        found = {n for word, places in self._places.items() if word in said for n in places}
+        """Return the rules that may match *message*, in order. No other rule matches it."""
+        text = message.lower()
+        found = {n for word, places in self._places.items() if word in text for n in places}
         return [self._rules[place] for place in sorted(found)]
 
 
 @cache
 def words_of(pattern: str) -> frozenset[str]:
-    """Return words, in lower case, of which every text that has *pattern* has at least one.
+    """Return lower-case words such that each text that matches *pattern* contains one of them.
 
-    Groups are replaced by marks from the inside out, until none is left.
+    Groups are replaced with marks from the inside out until no group is left.
     """
     of_marks: dict[str, frozenset[str]] = {}
 
@@ -58,7 +59,7 @@ def words_of(pattern: str) -> frozenset[str]:
 
 
 def _one_of_each(text: str, of_marks: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Return the best words of each alternative in *text*, which has no group."""
+    """Return the best words of each alternative in *text*, which has no groups."""
     found: set[str] = set()
     for alternative in re.sub(_OPTIONAL, ".", text).split("|"):
         words = [frozenset({word.lower()}) for word in re.findall(_WORD, alternative)]
@@ -68,5 +69,5 @@ def _one_of_each(text: str, of_marks: Mapping[str, frozenset[str]]) -> frozenset
 
 
 def _shortest(words: Collection[str]) -> int:
-    """Return the length of the shortest of *words*: the longer, the fewer messages have it."""
+    """Return the length of the shortest of *words*: longer words are in fewer messages."""
     return min(map(len, words))

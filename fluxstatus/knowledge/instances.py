@@ -3,8 +3,8 @@
 Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
+from fluxstatus.knowledge.commands import REGISTRY, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import REGISTRY, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -23,10 +23,10 @@ RULES = (
             "distribution-version-missing",
             "No known Flux version matches spec.distribution.version.",
         ),
-        why="spec.distribution.version {distribution} fits no Flux version that this operator knows",
+        why="no Flux version that this operator knows matches {distribution} (spec.distribution.version)",
         steps=(
             Step(
-                "set spec.distribution.version to a version there is (2.x), or upgrade the operator for a newer one",
+                "set spec.distribution.version to an existing version (2.x), or upgrade the operator for a newer one",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -39,12 +39,12 @@ RULES = (
     Rule(
         Code(
             "distribution-downgrade",
-            "The FluxInstance asks for an older Flux version, but downgrades are not supported.",
+            "The FluxInstance requests an older Flux version, but downgrades are not supported.",
         ),
         why="Flux cannot be downgraded in place (from {old_version} to {new_version})",
         steps=(
             Step(
-                "set spec.distribution.version back to {old_version}, or uninstall and install anew",
+                "set spec.distribution.version back to {old_version}, or uninstall and reinstall Flux",
                 read=(SPEC,),
             ),
         ),
@@ -58,10 +58,10 @@ RULES = (
             "instance-patch-failed",
             "A patch in spec.kustomize.patches does not fit the Flux manifests.",
         ),
-        why="a patch in spec.kustomize.patches does not fit the manifests of this Flux version: {detail}",
+        why="a patch in spec.kustomize.patches does not match the manifests of this Flux version: {detail}",
         steps=(
             Step(
-                "correct the path or the target of that patch in spec.kustomize.patches; replace and remove need what is there, and add its parent; it does not try again until the spec changes; if it names no patch of yours, the operator is too old for this Flux",
+                "correct the path or the target of the patch in spec.kustomize.patches; replace and remove require an existing field, add requires its parent; the operator does not retry until the spec changes; if the message names none of your patches, the operator is too old for this Flux version",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -80,10 +80,10 @@ RULES = (
             "instance-component-invalid",
             "A component in spec.components is invalid or not supported.",
         ),
-        why="a component in spec.components does not fit: {detail}",
+        why="a component in spec.components is invalid or not supported: {detail}",
         steps=(
             Step(
-                "correct spec.components or spec.distribution.version; it does not try again until the spec changes",
+                "correct spec.components or spec.distribution.version; the operator does not retry until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -103,10 +103,10 @@ RULES = (
             "instance-registry-unknown",
             "The Flux Operator has no image digests for spec.distribution.registry.",
         ),
-        why="the operator knows no image digests for the registry of spec.distribution.registry: {detail}",
+        why="the operator has no image digests for the registry in spec.distribution.registry: {detail}",
         steps=(
             Step(
-                "name the distribution's kind in spec.distribution.variant (for a mirror: upstream-alpine, enterprise-alpine or enterprise-distroless), or use ghcr.io/fluxcd; it does not try again until the spec changes",
+                "set spec.distribution.variant to the variant of the distribution (for a mirror: upstream-alpine, enterprise-alpine or enterprise-distroless), or use ghcr.io/fluxcd; the operator does not retry until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -117,12 +117,12 @@ RULES = (
     ),
     Rule(
         _INSTANCE_ARTIFACT_FAILED,
-        why="the registry of spec.distribution.artifact does not let the operator in: {detail}",
+        why="the registry of spec.distribution.artifact denies access to the operator: {detail}",
         steps=(
             Step(
-                "name a Secret of type kubernetes.io/dockerconfigjson in spec.distribution.artifactPullSecret",
+                "set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson",
                 read=(SPEC,),
-                change=(named(REGISTRY, "{name}-artifact-auth"),),
+                change=(for_secret(REGISTRY, "{name}-artifact-auth"),),
             ),
         ),
         pattern=Text(r"(?P<detail>(?:UNAUTHORIZED|DENIED|40[13] )[^\n]{0,80})"),
@@ -132,7 +132,7 @@ RULES = (
     ),
     Rule(
         _INSTANCE_ARTIFACT_FAILED,
-        why="there is no distribution artifact at {artifact}: {detail}",
+        why="no distribution artifact exists at {artifact}: {detail}",
         steps=(Step("correct spec.distribution.artifact", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|404)[^\n]{0,80})"),
         reasons=("ArtifactFailed",),
@@ -142,10 +142,10 @@ RULES = (
     ),
     Rule(
         _INSTANCE_ARTIFACT_FAILED,
-        why="the operator cannot fetch the distribution artifact {artifact}",
+        why="the operator cannot fetch the distribution artifact from {artifact}",
         steps=(
             Step(
-                "look at spec.distribution.artifact, its pull Secret and the way to the registry",
+                "check spec.distribution.artifact, its pull Secret and the connection to the registry",
                 read=(SPEC,),
             ),
         ),
@@ -155,10 +155,10 @@ RULES = (
     ),
     Rule(
         Code("instance-build-failed", "The Flux manifests cannot be built from the FluxInstance."),
-        why="the operator cannot build the Flux manifests from the FluxInstance; it does not try again until the spec changes",
+        why="the operator cannot build the Flux manifests from the FluxInstance; it does not retry until the spec changes",
         steps=(
             Step(
-                "correct what the message says; an old operator may not fit a new Flux",
+                "fix the error in the message; an old operator might not support a new Flux version",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -173,7 +173,7 @@ RULES = (
         why="the operator cannot apply the Flux manifests, or they do not become ready",
         steps=(
             Step(
-                "look at the operator's log and at the controllers' Deployments and pods",
+                "check the operator's log, and the Deployments and pods of the controllers",
                 read=(
                     "kubectl logs -n {ns} deployment/flux-operator --tail=50",
                     "kubectl get deployments,pods -n {ns}",

@@ -1,10 +1,10 @@
-"""Applying: manifests that the API server finds invalid, too large or in conflict.
+"""Applying: manifests that are invalid, too large or in conflict.
 
 Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), etcd.
 """
 
+from fluxstatus.knowledge.commands import LOG, OBJECT, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG, OBJECT, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -33,10 +33,10 @@ _FIELD = r"(?<![\w.])(?P<field>[A-Za-z<][\w.\[\]\"=:/()<>-]{0,200})"
 _CONFLICTS = (
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="another manager, {manager}, owns a field of {object} that Flux wants to set: {field}",
+        why="another field manager, {manager}, owns {field} of {object}, which Flux tries to set",
         steps=(
             Step(
-                "leave {field} to one of them: take it out of Git, stop {manager} from writing it, or annotate the object kustomize.toolkit.fluxcd.io/ssa: Override",
+                "leave {field} to one of them: remove it from Git, stop {manager} from setting it, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -48,10 +48,10 @@ _CONFLICTS = (
     ),
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="another manager owns a field of {object} that Flux wants to set",
+        why="another field manager owns a field of {object} that Flux tries to set",
         steps=(
             Step(
-                "leave the field to one of them: take it out of Git, or annotate the object kustomize.toolkit.fluxcd.io/ssa: Override",
+                "leave the field to one of them: remove it from Git, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -63,10 +63,10 @@ _CONFLICTS = (
             "update-conflict",
             "An object was modified by another client while Flux was applying it.",
         ),
-        why="{object} was changed by another while Flux applied it (the object has been modified)",
+        why="{object} was modified by another client while Flux was applying it (the object has been modified)",
         steps=(
             Step(
-                "wait for the next attempt; if it stays, two controllers fight over it",
+                "wait for the next attempt; if the error persists, two controllers are fighting over the object",
                 read=(OBJECT,),
             ),
         ),
@@ -76,11 +76,11 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        Code("port-in-use", "A Service asks for a port or IP address that is already allocated."),
-        why="the port {port} that {object} asks for is allocated already ({field})",
+        Code("port-in-use", "A Service requests a port or IP address that is already allocated."),
+        why="the port {port} that {object} requests is already allocated ({field})",
         steps=(
             Step(
-                "choose another port, or leave it out so that one is chosen",
+                "choose another port, or omit it so that Kubernetes allocates one",
                 read=("kubectl get services -A -o wide",),
             ),
         ),
@@ -96,10 +96,10 @@ _CONFLICTS = (
 _TOO_LARGE = (
     Rule(
         _OBJECT_TOO_LARGE,
-        why="the annotations of {object} are larger than the API server takes: mostly kubectl.kubernetes.io/last-applied-configuration",
+        why="the annotations of {object} exceed the size limit of the API server: usually because of kubectl.kubernetes.io/last-applied-configuration",
         steps=(
             Step(
-                "apply it server-side only (no kubectl apply beside Flux), and take large annotations out of the manifest",
+                "apply it only server-side (no kubectl apply alongside Flux), and remove large annotations from the manifest",
                 read=(OBJECT,),
             ),
         ),
@@ -109,10 +109,10 @@ _TOO_LARGE = (
     ),
     Rule(
         _OBJECT_TOO_LARGE,
-        why="{object} is larger than the API server or etcd takes",
+        why="{object} exceeds the size limit of the API server or etcd",
         steps=(
             Step(
-                "split it: a ConfigMap or Secret holds at most 1 MiB, a request 1.5 MiB in etcd",
+                "split it: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd 1.5 MiB",
                 read=(OBJECT,),
             ),
         ),
@@ -131,10 +131,10 @@ _INVALID = (
             "crd-stored-versions",
             "The new CRD lacks a version that status.storedVersions still lists.",
         ),
-        why="{object} still has objects stored in {stored}, a version that the new CRD no longer has",
+        why="{object} still has objects stored in the version {stored}, which the new CRD no longer has",
         steps=(
             Step(
-                "rewrite the stored objects in a version that stays and take {stored} out of status.storedVersions: flux migrate does both for Flux (the operator by spec.migrateResources), kube-storage-version-migrator for others",
+                "migrate the stored objects to a version that stays and remove {stored} from status.storedVersions: flux migrate does both for Flux (the operator with spec.migrateResources), and kube-storage-version-migrator for other CRDs",
                 read=("kubectl get {object_resource} {object_name} -o yaml",),
             ),
         ),
@@ -150,10 +150,10 @@ _INVALID = (
             "manifest-selector-mismatch",
             "The selector of a workload does not match the labels of its pod template.",
         ),
-        why="the selector of {object} does not select the pods of its own template",
+        why="the selector of {object} does not match the labels of its own pod template",
         steps=(
             Step(
-                "let spec.selector.matchLabels and spec.template.metadata.labels agree in Git (HelmRelease: in the values or the chart); the selector of one that exists cannot be changed",
+                "make spec.selector.matchLabels and spec.template.metadata.labels match in Git (HelmRelease: in the values or the chart); the selector of an existing object cannot be changed",
                 read=(OBJECT,),
             ),
         ),
@@ -165,12 +165,12 @@ _INVALID = (
     Rule(
         Code(
             "volume-not-resizable",
-            "A PersistentVolumeClaim asks for more storage, but its volume cannot be resized.",
+            "A PersistentVolumeClaim requests more storage, but its volume cannot be resized.",
         ),
-        why="{object} cannot grow: its StorageClass does not allow it, or it was provisioned by hand",
+        why="{object} cannot be expanded: its StorageClass does not allow it, or its volume was provisioned manually",
         steps=(
             Step(
-                "set allowVolumeExpansion: true in the StorageClass if its driver can do it, or put the old size back in Git (HelmRelease: in the values or the chart) and move the data to a larger claim",
+                "set allowVolumeExpansion: true in the StorageClass if its driver supports it, or restore the old size in Git (HelmRelease: in the values or the chart) and move the data to a larger claim",
                 read=(OBJECT, "kubectl get storageclasses"),
             ),
         ),
@@ -180,11 +180,9 @@ _INVALID = (
     ),
     Rule(
         Code("manifest-not-encoded", "A value under data in a manifest is not valid base64."),
-        why="{object} has a value under data that is not base64",
+        why="{object} has a value in data that is not valid base64",
         steps=(
-            Step(
-                "write it as plain text under stringData, or encode it (base64 -w0)", read=(SPEC,)
-            ),
+            Step("write it as plain text in stringData, or encode it (base64 -w0)", read=(SPEC,)),
         ),
         pattern=Text(r"illegal base64 data"),
         kinds=_APPLIES,
@@ -193,7 +191,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_NAME_INVALID,
-        why="an object has a name with _ in it, which Flux cannot keep in its inventory: {detail}",
+        why="the name of an object contains an underscore (_), which the Flux inventory does not support: {detail}",
         steps=(Step("rename it in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),),
         pattern=Text(r"too many fields within: (?P<detail>\S+)"),
         kinds=_APPLIES,
@@ -202,10 +200,10 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
-        why="{object} has a field that its kind does not know: {field}",
+        why="{object} has a field that its kind does not define ({field})",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart): its spelling, its place, or the apiVersion",
+                "correct {field} in Git (HelmRelease: in the values or the chart): check its spelling, its position, or the apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
@@ -220,10 +218,10 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_UNKNOWN_FIELD,
-        why="{object} has a field that its kind does not know: {field}",
+        why="{object} has a field that its kind does not define ({field})",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart): its spelling, its place, or the apiVersion",
+                "correct {field} in Git (HelmRelease: in the values or the chart): check its spelling, its position, or the apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
@@ -237,10 +235,10 @@ _INVALID = (
     ),
     Rule(
         Code("manifest-duplicate-entry", "A list in a manifest has two entries with the same key."),
-        why="{object} has two entries with the same key {key} in a list",
+        why="a list in {object} has two entries with the same key {key}",
         steps=(
             Step(
-                "take one of the entries {key} out in Git (HelmRelease: in the values or the chart)",
+                "remove one of the entries {key} in Git (HelmRelease: in the values or the chart)",
                 read=(SPEC,),
             ),
         ),
@@ -251,10 +249,10 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_WRONG_TYPE,
-        why="a value of {object} has the wrong type: {field} is a {found} and must be a {wanted}",
+        why="{field} in {object} has the wrong type: it is a {found}, but must be a {wanted}",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart); a number or true that is meant as text needs quotes (env values, annotations, labels)",
+                "correct {field} in Git (HelmRelease: in the values or the chart); a number or boolean that is meant as text needs quotes (env values, annotations, labels)",
                 read=(SPEC,),
             ),
         ),
@@ -268,10 +266,10 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_WRONG_TYPE,
-        why="a value of {object} has the wrong type: {detail}",
+        why="a value in {object} has the wrong type: {detail}",
         steps=(
             Step(
-                "correct it in Git (HelmRelease: in the values or the chart); a number or true that is meant as text needs quotes (env values, annotations, labels)",
+                "correct it in Git (HelmRelease: in the values or the chart); a number or boolean that is meant as text needs quotes (env values, annotations, labels)",
                 read=(SPEC,),
             ),
         ),
@@ -287,10 +285,10 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_NAME_INVALID,
-        why="{object} has a name, label or annotation that Kubernetes does not allow: {field}: {detail}",
+        why="{object} has an invalid {field}: {detail}",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart): names are of lower-case letters, digits and -, at most 63 characters for a label",
+                "correct {field} in Git (HelmRelease: in the values or the chart): names consist of lowercase letters, digits and -, and labels have at most 63 characters",
                 read=(SPEC,),
             ),
         ),
@@ -306,7 +304,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_INVALID,
-        why="the API server rejects {object}: {field}: {detail}",
+        why="the API server rejects {field} of {object}: {detail}",
         steps=(
             Step("correct {field} in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),
         ),
@@ -322,7 +320,7 @@ _INVALID = (
         why="the API server rejects {object} as invalid: {detail}",
         steps=(
             Step(
-                "correct what the message names in Git (HelmRelease: in the values or the chart)",
+                "fix the error in the message in Git (HelmRelease: in the values or the chart)",
                 read=(SPEC,),
             ),
         ),
@@ -335,7 +333,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_INVALID,
-        why="a manifest has no kind, no name or no apiVersion: {detail}",
+        why="a manifest has no kind, name or apiVersion: {detail}",
         steps=(
             Step(
                 "correct the manifest in Git (HelmRelease: in the values or the chart)",
@@ -356,10 +354,10 @@ _INVALID = (
 _OTHERWISE = (
     Rule(
         Code("apply-failed", "The manifests cannot be applied to the cluster."),
-        why="what was built cannot be applied",
+        why="the manifests cannot be applied to the cluster",
         steps=(
             Step(
-                "look at what the message names; flux diff kustomization and kubectl apply --server-side --dry-run=server show the same error",
+                "check the object in the message; flux diff kustomization and kubectl apply --server-side --dry-run=server show the same error",
                 read=(SPEC, LOG),
             ),
         ),

@@ -1,10 +1,10 @@
-"""Notifications that are not sent. Alert and Provider have no status: an event on the Alert tells.
+"""Notifications that fail. Alert and Provider have no status; events of the Alert report it.
 
 Upstream: NC internal/server/event_handlers.go, internal/notifier.
 """
 
+from fluxstatus.knowledge.commands import DESCRIBE, SECRET, SECRETS, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import DESCRIBE, SECRET, SECRETS, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -18,10 +18,10 @@ _NOTIFIER = "NC internal/notifier"
 RULES = (
     Rule(
         _NOTIFICATION_FAILED,
-        why="the Secret {missing} that {missing_field} names does not exist",
+        why="the Secret {missing} in {missing_field} does not exist",
         steps=(
             Step(
-                "create the Secret {missing} with the key address (the webhook's URL), or token where the type wants one",
+                "create the Secret {missing} with the key address (the URL of the webhook), or the key token if the type requires one",
                 read=(SECRETS, SPEC),
                 change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
             ),
@@ -33,10 +33,10 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the receiving side knows no such address ({status})",
+        why="the receiving service does not know this address ({status})",
         steps=(
             Step(
-                "correct spec.address, or the key address of the Secret {secret}; the webhook may have been deleted",
+                "correct spec.address, or the key address in the Secret {secret}; the webhook may have been deleted",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -46,10 +46,10 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the receiving side does not accept the login ({status})",
+        why="the receiving service rejects the credentials ({status})",
         steps=(
             Step(
-                "put a valid token into the Secret {secret}, with the right to write (Git providers: commit statuses)",
+                "put a valid token with write access into the Secret {secret} (Git providers: commit statuses)",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -62,10 +62,10 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the receiving side does not take the message ({status})",
+        why="the receiving service rejects the message ({status})",
         steps=(
             Step(
-                "look at spec.type, spec.channel and spec.address: they must fit the service",
+                "check spec.type, spec.channel and spec.address: they must match the service",
                 read=(SPEC,),
             ),
         ),
@@ -78,10 +78,10 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the Provider is not complete: {detail}",
+        why="the Provider is incomplete or invalid: {detail}",
         steps=(
             Step(
-                "correct spec.type, spec.address and the keys of the Secret {secret} (address, token, or username and password)",
+                "correct spec.type, spec.address and the keys in the Secret {secret} (address, token, or username and password)",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -98,7 +98,7 @@ RULES = (
         why="the commit status cannot be set: {detail}",
         steps=(
             Step(
-                "look at spec.address (the repository that is synced) and the rights of the token in the Secret {secret}; only Kustomizations and HelmReleases of a Git source have a commit",
+                "check spec.address (the repository that is synced) and the permissions of the token in the Secret {secret}; only Kustomizations and HelmReleases with a Git source have a commit",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -111,11 +111,11 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the controller could not send it",
+        why="the controller could not send the notification",
         steps=(
             Step(
-                "look at spec.address, the Secret {secret} and the way to the service",
-                read=(DESCRIBE, named(SECRET, "{secret}")),
+                "check spec.address, the Secret {secret} and the connection to the service",
+                read=(DESCRIBE, for_secret(SECRET, "{secret}")),
             ),
         ),
         reasons=("NotificationDispatchFailed",),

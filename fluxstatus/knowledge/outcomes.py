@@ -1,10 +1,10 @@
-"""HelmRelease: what its install, upgrade, hooks, tests and remediation came to.
+"""HelmRelease: failed installs, upgrades, hooks, tests and remediation.
 
 Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/kube/wait.go.
 """
 
+from fluxstatus.knowledge.commands import LOG, RESET, RETRY, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG, RESET, RETRY, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -26,7 +26,7 @@ REASONS = (
     "RollbackSucceeded",
     "RollbackFailed",
 )
-"""Reasons of a release that failed, and that is not tried again once its retries are used up."""
+"""Reasons of a failed release, which is not retried after its retries are used up."""
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
 _WAITED = Text(_BRACKET)
 _WORKLOAD = (
@@ -37,8 +37,8 @@ _WORKLOAD = (
 RULES = (
     Rule(
         _HOOK_FAILED,
-        why="a hook of the chart fails ({hook}): {workload}, {workload_state}",
-        steps=(Step("read the hook's log and correct it", read=_WORKLOAD), RETRY),
+        why="a Helm hook of the chart failed ({hook}): {workload}: {workload_state}",
+        steps=(Step("read the log of the hook and fix the error", read=_WORKLOAD), RETRY),
         pattern=Text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
         reasons=REASONS,
         kinds=_HR,
@@ -46,10 +46,10 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="a hook of the chart fails ({hook}): {detail}",
+        why="a Helm hook of the chart failed ({hook}): {detail}",
         steps=(
             Step(
-                "read the hook's log and correct it; a hook that Helm removes after a failure leaves its log only in the events and the log collector",
+                "read the log of the hook and fix the error; if Helm deletes the hook after a failure, its log remains only in the events and the log collector",
                 read=(_TARGET_PODS, "kubectl get jobs -n {target_ns}"),
             ),
             RETRY,
@@ -64,7 +64,7 @@ RULES = (
     ),
     Rule(
         _HELM_TEST_FAILED,
-        why="the release's test fails: {workload}, {workload_state}",
+        why="a Helm test of the release failed: {workload}: {workload_state}",
         steps=(
             Step(
                 "read the log of the test pod",
@@ -74,7 +74,7 @@ RULES = (
                 ),
             ),
             Step(
-                "a test that is allowed to fail is told so with spec.test.ignoreFailures: true",
+                "if the test may fail, set spec.test.ignoreFailures: true",
                 read=(SPEC,),
             ),
         ),
@@ -85,7 +85,7 @@ RULES = (
     ),
     Rule(
         _HELM_TEST_FAILED,
-        why="the release's test fails",
+        why="a Helm test of the release failed",
         steps=(Step("read the log of the test pod", read=(_TARGET_PODS,)),),
         reasons=("TestFailed",),
         kinds=_HR,
@@ -96,10 +96,10 @@ RULES = (
             "helm-storage-forbidden",
             "The helm-controller cannot read the stored state of the release.",
         ),
-        why="helm-controller cannot read the release's storage",
+        why="helm-controller cannot read the stored state of the release",
         steps=(
             Step(
-                "let the ServiceAccount {sa} read and write Secrets in the release's namespace, where Helm keeps its releases",
+                "grant the ServiceAccount {sa} permission to read and write Secrets in the release's namespace, where Helm stores its releases",
                 read=(SPEC,),
             ),
         ),
@@ -109,10 +109,10 @@ RULES = (
     ),
     Rule(
         _UPGRADE_ROLLED_BACK,
-        why="the upgrade failed and was rolled back, so the previous version runs: {workload}, {workload_state}",
+        why="the upgrade failed and was rolled back, so the previous version runs: {workload}: {workload_state}",
         steps=(
             Step(
-                "correct what kept it from becoming healthy",
+                "fix what prevented it from becoming healthy",
                 read=(_HISTORY, "kubectl get pods -n {workload_ns}"),
             ),
             RETRY,
@@ -127,7 +127,7 @@ RULES = (
         why="the upgrade failed and was rolled back, so the previous version runs",
         steps=(
             Step(
-                "correct the chart or the values that fail; the message is that of the failed upgrade",
+                "correct the chart or the values that fail; the message is from the failed upgrade",
                 read=(_HISTORY, _TARGET_PODS),
             ),
             RETRY,
@@ -141,9 +141,12 @@ RULES = (
             "rollback-failed",
             "The Helm upgrade failed, and so did the rollback to the previous release.",
         ),
-        why="the upgrade failed, and going back to the previous version failed too",
+        why="the upgrade failed, and the rollback to the previous version failed too",
         steps=(
-            Step("look at the release's history; both errors count", read=(_HISTORY, _TARGET_PODS)),
+            Step(
+                "check the history of the release; both errors matter",
+                read=(_HISTORY, _TARGET_PODS),
+            ),
             RETRY,
         ),
         reasons=("RollbackFailed",),
@@ -152,10 +155,10 @@ RULES = (
     ),
     Rule(
         Code("release-unhealthy", "An object of the Helm release did not become healthy."),
-        why="the chart was rolled out, and {workload} does not become healthy: {workload_state}",
+        why="the chart was applied, but {workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "look at it and its pods; raise spec.timeout if it only needs longer",
+                "check it and its pods; raise spec.timeout if it only needs more time",
                 read=_WORKLOAD,
             ),
             RETRY,
@@ -167,10 +170,10 @@ RULES = (
     ),
     Rule(
         Code("helm-timeout", "The resources of the release were not ready within spec.timeout."),
-        why="what the chart rolled out was not ready within spec.timeout",
+        why="the resources of the chart were not ready within spec.timeout",
         steps=(
             Step(
-                "look at the pods; raise spec.timeout if they only need longer",
+                "check the pods; raise spec.timeout if they only need more time",
                 read=(_TARGET_PODS, _HISTORY),
             ),
             RETRY,
@@ -188,7 +191,7 @@ RULES = (
         why="the Helm release cannot be uninstalled: {detail}",
         steps=(
             Step(
-                "look at what cannot be deleted: finalizers, webhooks, rights of the ServiceAccount {sa}, hooks of the chart (pre-delete, post-delete)",
+                "check what blocks the deletion: finalizers, webhooks, permissions of the ServiceAccount {sa}, hooks of the chart (pre-delete, post-delete)",
                 read=(_HISTORY, _TARGET_PODS),
             ),
         ),
@@ -202,7 +205,7 @@ RULES = (
         why="the Helm release cannot be uninstalled",
         steps=(
             Step(
-                "look at what cannot be deleted: finalizers, webhooks, rights, hooks",
+                "check what blocks the deletion: finalizers, webhooks, permissions, hooks",
                 read=(_HISTORY, _TARGET_PODS),
             ),
         ),
@@ -212,16 +215,16 @@ RULES = (
     ),
     Rule(
         Code("upgrade-failed", "The Helm upgrade or another action on the release failed."),
-        why="the Helm upgrade fails",
-        steps=(Step("look at what the message names", read=(_HISTORY, _TARGET_PODS)), RETRY),
+        why="the Helm upgrade failed",
+        steps=(Step("check the error in the message", read=(_HISTORY, _TARGET_PODS)), RETRY),
         reasons=("UpgradeFailed", "UninstallSucceeded", "PendingRelease", "RetryAfterInterval"),
         kinds=_HR,
         upstream="HC internal/reconcile/upgrade.go",
     ),
     Rule(
         Code("install-failed", "The Helm install of the release failed."),
-        why="the Helm install fails",
-        steps=(Step("look at what the message names", read=(_TARGET_PODS,)), RETRY),
+        why="the Helm install failed",
+        steps=(Step("check the error in the message", read=(_TARGET_PODS,)), RETRY),
         reasons=("InstallFailed",),
         kinds=_HR,
         upstream="HC internal/reconcile/install.go",
@@ -230,10 +233,10 @@ RULES = (
         Code(
             "retries-exceeded", "The HelmRelease has exhausted its retries and is not tried again."
         ),
-        why="its retries are used up ({detail}), and it is not tried again until the spec, the values or the chart change",
+        why="all retries are used up ({detail}); helm-controller does not retry until the spec, the values or the chart change",
         steps=(
             Step(
-                "correct what the first error says, and reset the retries (as flux reconcile helmrelease {name} --reset does)",
+                "fix the first error, then reset the retries (like flux reconcile helmrelease {name} --reset)",
                 read=(_HISTORY,),
                 change=(RESET,),
             ),
@@ -248,10 +251,10 @@ RULES = (
             "helm-client-failed",
             "The helm-controller cannot set up its client or process the release.",
         ),
-        why="helm-controller cannot act for this release",
+        why="helm-controller cannot process this release",
         steps=(
             Step(
-                "look at spec.kubeConfig, spec.serviceAccountName and the controller's log",
+                "check spec.kubeConfig, spec.serviceAccountName and the controller's log",
                 read=(LOG, SPEC),
             ),
         ),

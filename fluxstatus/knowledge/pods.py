@@ -1,9 +1,9 @@
-"""What keeps the pods of a workload from running: the next step behind a failed health check.
+"""Problems of the pods behind a failed health check, with the next step for each.
 
-The texts are the kubelet's, the scheduler's and the controllers' of Deployments, Jobs and volumes,
-as workloads.py and the Warning events tell them.
+The messages come from the kubelet, the scheduler and the controllers of Deployments, Jobs and
+volumes, as state/pods.py and the Warning events report them.
 
-All have the code of a failed health check: they say more of it, and are no fault alone.
+All rules have the code of a failed health check: they explain it, and are not faults of their own.
 
 Upstream: kubernetes pkg/kubelet, pkg/scheduler/framework, pkg/controller, and the admission
 plugins, which are in admission.py.
@@ -26,7 +26,7 @@ RULES = (
         why="the image {image} cannot be pulled",
         steps=(
             Step(
-                "correct the name or tag of the image {image} in Git; a private registry needs a pull Secret: imagePullSecrets in the pod or its ServiceAccount",
+                "in Git, correct the name or tag of the image {image}; a private registry requires a pull Secret: set imagePullSecrets in the pod or its ServiceAccount",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -38,10 +38,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it needs more memory than its limit (OOMKilled)",
+        why="it needs more memory than its limit allows (OOMKilled)",
         steps=(
             Step(
-                "raise the container's memory limit (resources.limits.memory), or find out why it needs so much",
+                "raise the memory limit of the container (resources.limits.memory), or find out why it needs so much memory",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -50,7 +50,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container needs the {reference} {referred}, which is missing",
+        why="its container needs the {reference} {referred}, which does not exist",
         steps=(
             Step(
                 "create the {reference} {referred} in namespace {ns}, or correct its name in the pod template",
@@ -63,7 +63,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container needs the key {key} of the {reference} {referred}, which is missing",
+        why="its container needs the key {key} in the {reference} {referred}, which does not exist",
         steps=(
             Step(
                 "add the key {key} to the {reference} {referred}, or correct the key in the pod template",
@@ -79,10 +79,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container cannot be started",
+        why="its container cannot start",
         steps=(
             Step(
-                "correct what the message names in the pod template: command, user, mounts",
+                "fix the error in the message in the pod template: command, user, mounts",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -94,10 +94,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its program ends again and again",
+        why="its container keeps exiting",
         steps=(
             Step(
-                "read what the container logged before it ended, and correct the program or its settings",
+                "read what the container logged before it exited, and fix the program or its configuration",
                 read=(_PREVIOUS, _DESCRIBE),
             ),
         ),
@@ -109,7 +109,7 @@ RULES = (
         why="its PersistentVolumeClaim is not bound or does not exist",
         steps=(
             Step(
-                "look at the claim: its StorageClass must exist and its provisioner run; a claim that does not exist must be applied too",
+                "check the claim: its StorageClass must exist and its provisioner must run; a claim that does not exist must be applied as well",
                 read=(_CLAIMS, "kubectl get storageclasses"),
             ),
         ),
@@ -123,7 +123,7 @@ RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="a volume of the pod cannot be mounted",
-        steps=(Step("look at the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
+        steps=(Step("check the volume and its claim", read=(_DESCRIBE, _CLAIMS)),),
         pattern=Text(
             r"FailedMount|FailedAttachVolume|Multi-Attach error|MountVolume\.\w+ failed|"
             r"Unable to attach or mount volumes"
@@ -135,7 +135,7 @@ RULES = (
         why="no node has enough {resource_short} left",
         steps=(
             Step(
-                "ask for less (resources.requests), add nodes, or make room",
+                "lower resources.requests, add nodes, or free up capacity",
                 read=("kubectl describe nodes", _DESCRIBE),
             ),
         ),
@@ -144,7 +144,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="no node fits its nodeSelector or affinity",
+        why="no node matches its nodeSelector or affinity",
         steps=(
             Step(
                 "correct nodeSelector or affinity in the pod template, or label a node",
@@ -161,7 +161,7 @@ RULES = (
         why="the nodes have taints that it does not tolerate",
         steps=(
             Step(
-                "add the tolerations to the pod template, or take the taint off a node",
+                "add the tolerations to the pod template, or remove the taint from a node",
                 read=("kubectl describe nodes", _DESCRIBE),
             ),
         ),
@@ -170,10 +170,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it runs and its probe fails",
+        why="it is running, but its probe fails",
         steps=(
             Step(
-                "look at what the probe asks (path, port, timeout) and at the log",
+                "check what the probe requests (path, port, timeout), and check the log",
                 read=(_DESCRIBE, _LOG),
             ),
         ),
@@ -182,10 +182,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it was evicted: its node ran short of memory or disk",
+        why="it was evicted: its node ran low on memory or disk",
         steps=(
             Step(
-                "set requests that fit what it needs, or give the nodes more",
+                "set requests that match its usage, or add memory or disk to the nodes",
                 read=("kubectl describe nodes",),
             ),
         ),
@@ -194,10 +194,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the Job has failed as often as it may, or took too long",
+        why="the Job reached its backoff limit or took too long",
         steps=(
             Step(
-                "read the log of its pods; a Job that has failed is not run again: correct it, and delete the Job so that Flux makes it anew",
+                "read the log of its pods; a failed Job is not run again: fix the error, and delete the Job so that Flux creates it again",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
@@ -207,7 +207,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container ended with an error",
+        why="its container exited with an error",
         steps=(Step("read its log", read=(_LOG, _DESCRIBE)),),
         pattern=Text(r"ended with|has failed"),
         upstream=_KUBELET,
@@ -215,13 +215,13 @@ RULES = (
 )
 
 VAGUE = Step(
-    "look at its events: what keeps its pods from being made or started",
+    "check its events for what prevents its pods from being created or started",
     read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
 )
-"""The next step when nothing more is known of what an event says."""
+"""The next step for an event that no rule matches."""
 
 OF_OTHERS = Step(
-    "look at its conditions and events: its own controller says there what it lacks",
+    "check its conditions and events: its own controller reports there what is missing",
     read=("kubectl describe {resource} {name} -n {ns}",),
 )
-"""The next step for a kind that has no pods, a Certificate for one."""
+"""The next step for a kind without pods, such as Certificate."""

@@ -4,8 +4,8 @@ Upstream: go-containerregistry pkg/v1/remote/transport/error.go, oras-go registr
 SC internal/controller/ocirepository_controller.go.
 """
 
+from fluxstatus.knowledge.commands import LOG, REGISTRY, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG, REGISTRY, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -41,10 +41,10 @@ _LOGIN = (
             "registry-auth-forbidden",
             "The registry accepts the login but denies access to the repository.",
         ),
-        why="the registry lets the login of the Secret {secret} in, and not at {wanted_repository} (DENIED): it may not pull there, or there is no such repository",
+        why="the registry accepts the credentials in the Secret {secret} but denies access to {wanted_repository} (DENIED): they do not grant permission to pull, or the repository does not exist",
         steps=(
             Step(
-                "give the user or token in the Secret {secret} the right to read the repository (ghcr.io: read:packages and access to the package), or correct spec.url",
+                "grant the user or token in the Secret {secret} read access to the repository (ghcr.io: read:packages and access to the package), or correct spec.url",
                 read=("kubectl get secret {secret} -n {ns}", SPEC),
             ),
         ),
@@ -58,7 +58,7 @@ _LOGIN = (
     ),
     Rule(
         Code("registry-auth-rejected", "The registry rejects the credentials in the Secret."),
-        why="the registry rejects the login (UNAUTHORIZED) of the Secret {secret}: a wrong or expired password, or not a Secret of type kubernetes.io/dockerconfigjson for this host",
+        why="the registry rejects the credentials in the Secret {secret} (UNAUTHORIZED): the password is wrong or has expired, or the Secret is not of type kubernetes.io/dockerconfigjson for this host",
         steps=(
             Step(
                 "renew the Secret {secret}; it must be of type kubernetes.io/dockerconfigjson and have an entry for {host}",
@@ -73,11 +73,11 @@ _LOGIN = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry asks for a login (UNAUTHORIZED), and the FluxInstance {sync_instance} names no Secret for it; or there is no such repository",
+        why="the registry requires authentication (UNAUTHORIZED), but the FluxInstance {sync_instance} does not set a pull Secret; or the repository does not exist",
         steps=(
             Step(
-                "make a Secret of type kubernetes.io/dockerconfigjson and name it in spec.sync.pullSecret of the FluxInstance {sync_instance}; what is set on the source itself is undone",
-                change=(named(REGISTRY, "{name}-auth"),),
+                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of the FluxInstance {sync_instance}; changes to the source itself are reverted",
+                change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),
@@ -88,12 +88,12 @@ _LOGIN = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry asks for a login (UNAUTHORIZED) and no Secret is named; some registries answer so as well when there is no such repository",
+        why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured; some registries also respond this way if the repository does not exist",
         steps=(
             Step(
-                "make a Secret of type kubernetes.io/dockerconfigjson and name it in spec.secretRef (cloud registries: spec.provider); if it is public, correct the name in {address_field}",
+                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef (cloud registries: spec.provider); if the repository is public, correct the name in {address_field}",
                 read=(SPEC,),
-                change=(named(REGISTRY, "{name}-auth"),),
+                change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
         ),
         pattern=Text(_REJECTED),
@@ -102,10 +102,10 @@ _LOGIN = (
     ),
     Rule(
         Code("registry-secret-invalid", "The Secret does not hold a valid Docker config."),
-        why="the Secret {secret} holds no docker config that can be read: {detail}",
+        why="the Secret {secret} does not contain a valid Docker config: {detail}",
         steps=(
             Step(
-                "make it again; it must be of type kubernetes.io/dockerconfigjson",
+                "create it again; it must be of type kubernetes.io/dockerconfigjson",
                 read=("kubectl get secret {secret} -n {ns}",),
                 change=(REGISTRY,),
             ),
@@ -124,7 +124,7 @@ _LOGIN = (
 _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="the registry has no tag or digest {wanted} of {address} (MANIFEST_UNKNOWN)",
+        why="the tag or digest {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(
             Step(
                 "push the tag or digest {wanted}, or correct spec.ref (chart: its version)",
@@ -138,20 +138,18 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="the registry has no {wanted} (MANIFEST_UNKNOWN)",
-        steps=(
-            Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),
-        ),
+        why="{wanted} does not exist in the registry (MANIFEST_UNKNOWN)",
+        steps=(Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),),
         pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
         trivial=True,
         upstream=_ERRORS,
     ),
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="no tag of {address} fits the range {wanted} of spec.ref.semver",
+        why="no tag of {address} matches the range {wanted} in spec.ref.semver",
         steps=(
             Step(
-                "widen spec.ref.semver, or push a tag that fits (-0 at its end lets pre-releases in; spec.ref.semverFilter may leave tags out)",
+                "widen spec.ref.semver, or push a matching tag (a range that ends in -0 includes pre-releases; spec.ref.semverFilter may exclude tags)",
                 read=(SPEC,),
             ),
         ),
@@ -162,10 +160,8 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="the registry has no {wanted} (not found)",
-        steps=(
-            Step("push it, or correct the tag, digest or version that is asked for", read=(SPEC,)),
-        ),
+        why="{wanted} does not exist in the registry (not found)",
+        steps=(Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),),
         pattern=Text(
             r"(?<!\S)'?(?:oci://)?(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.+-]+)'?: "
             r"(?:not found|chart doesn't exist|"
@@ -177,9 +173,9 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="the registry has no such tag or digest (MANIFEST_UNKNOWN)",
+        why="the requested tag or digest does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(
-            Step("push the tag, or correct the tag, digest or version asked for", read=(SPEC,)),
+            Step("push the tag, or correct the requested tag, digest or version", read=(SPEC,)),
         ),
         pattern=Text(r"MANIFEST_UNKNOWN|manifest unknown"),
         kinds=_PULLS,
@@ -188,8 +184,10 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_REPOSITORY_MISSING,
-        why="the registry has no repository {address} (NAME_UNKNOWN)",
-        steps=(Step("correct the name in {address_field}, or push to it", read=(SPEC,)),),
+        why="the repository at {address} does not exist in the registry (NAME_UNKNOWN)",
+        steps=(
+            Step("correct the name in {address_field}, or push to the repository", read=(SPEC,)),
+        ),
         pattern=Text(
             r"NAME_UNKNOWN|name unknown|404 Not Found|(?:status(?: code)?:? )404\b|NAME_INVALID|"
             r"repository name not known|RepositoryNotFoundException|repository .{1,120} not found"
@@ -203,7 +201,7 @@ _CONTENT = (
         why="the registry does not serve its API at {address} (unsupported, 405)",
         steps=(
             Step(
-                "look whether the address is that of an OCI registry that takes OCI artifacts",
+                "check whether the address belongs to an OCI registry that accepts OCI artifacts",
                 read=(SPEC,),
             ),
         ),
@@ -213,10 +211,10 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_LAYER_MISSING,
-        why="the artifact has no layer of the media type {media_type} as spec.layerSelector asks for",
+        why="the artifact has no layer with the media type {media_type}, which spec.layerSelector requires",
         steps=(
             Step(
-                "correct spec.layerSelector.mediaType; flux push artifact writes application/vnd.cncf.flux.content.v1.tar+gzip, Helm charts are application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                "correct spec.layerSelector.mediaType; flux push artifact writes application/vnd.cncf.flux.content.v1.tar+gzip, and Helm charts are application/vnd.cncf.helm.chart.content.v1.tar+gzip",
                 read=(SPEC,),
             ),
         ),
@@ -227,10 +225,10 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_LAYER_MISSING,
-        why="what {address} holds is no archive that can be unpacked, such as a container image or a plain file",
+        why="{address} does not contain an archive that can be unpacked: it may be a container image or a plain file",
         steps=(
             Step(
-                "push it with flux push artifact; for a Helm chart set spec.layerSelector with the mediaType application/vnd.cncf.helm.chart.content.v1.tar+gzip and operation: copy",
+                "push it with flux push artifact; for a Helm chart, set spec.layerSelector with the mediaType application/vnd.cncf.helm.chart.content.v1.tar+gzip and operation: copy",
                 read=(SPEC,),
             ),
         ),
@@ -241,7 +239,7 @@ _CONTENT = (
     ),
     Rule(
         _REGISTRY_LAYER_MISSING,
-        why="the artifact has no layer as spec.layerSelector asks for",
+        why="the artifact has no layer that matches spec.layerSelector",
         steps=(Step("correct spec.layerSelector", read=(SPEC,)),),
         reasons=("OCIArtifactLayerOperationFailed",),
         upstream="SC internal/controller/ocirepository_controller.go",
@@ -254,7 +252,7 @@ _OTHERWISE = (
         why="{address} cannot be read from the registry",
         steps=(
             Step(
-                "try it from outside (flux pull artifact, crane manifest); then look at {address_field}, spec.ref, the Secret and the log",
+                "test it from outside the cluster (flux pull artifact, crane manifest), then check {address_field}, spec.ref, the Secret and the log",
                 read=(SPEC, LOG),
             ),
         ),

@@ -1,12 +1,12 @@
-"""HelmRelease: ownership, storage, and how a release gets stuck.
+"""HelmRelease: ownership, Helm storage and stuck releases.
 
 Upstream: HC internal/controller/helmrelease_controller.go, internal/reconcile, internal/action;
 helm pkg/action, pkg/kube, pkg/storage.
 """
 
 from fluxstatus.knowledge.codes import API_REMOVED
+from fluxstatus.knowledge.commands import FORCE, OBJECT, RETRY, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import FORCE, OBJECT, RETRY, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -26,10 +26,10 @@ _PENDING_SECRET = "kubectl get secrets -n {target_ns} -l owner=helm"  # noqa: S1
 RULES = (
     Rule(
         _HELM_OWNERSHIP,
-        why="{owned} exists already and does not belong to this release",
+        why="{owned} already exists and does not belong to this release",
         steps=(
             Step(
-                "delete it if nothing needs it, rename one of them, or let Helm adopt it: leave spec.install.disableTakeOwnership off, or set its label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
+                "delete it if it is not needed, rename one of them, or have Helm adopt it: keep spec.install.disableTakeOwnership off, or set its label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
                 read=("kubectl describe {owned_kind} {owned_name} -n {owned_ns}",),
             ),
             RETRY,
@@ -43,10 +43,10 @@ RULES = (
     ),
     Rule(
         _HELM_OWNERSHIP,
-        why="something in the cluster does not belong to this release, and the chart wants to make it",
+        why="the chart creates an object that already exists in the cluster and does not belong to this release",
         steps=(
             Step(
-                "delete it, rename one of them, or let Helm adopt it (leave spec.install.disableTakeOwnership off)",
+                "delete it, rename one of them, or have Helm adopt it (keep spec.install.disableTakeOwnership off)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -57,10 +57,10 @@ RULES = (
     ),
     Rule(
         _HELM_NAME_IN_USE,
-        why="Helm's storage has an entry for this release that it cannot read as one of this release",
+        why="Helm's storage has an entry for this release that Helm does not recognize",
         steps=(
             Step(
-                "look at the Secrets sh.helm.release.v1.* : one without Helm's labels or content stands in the way; delete it",
+                "check the Secrets sh.helm.release.v1.*: one without Helm's labels or content blocks the release; delete it",
                 read=(
                     "kubectl get secrets -n {target_ns} --field-selector=type=helm.sh/release.v1",
                 ),
@@ -73,10 +73,10 @@ RULES = (
     ),
     Rule(
         Code("helm-object-exists", "Helm cannot create an object because it already exists."),
-        why="{object} exists already, so that Helm cannot create it",
+        why="{object} already exists, so Helm cannot create it",
         steps=(
             Step(
-                "delete it, or let the next attempt adopt it; for a hook set helm.sh/hook-delete-policy: before-hook-creation in the chart",
+                "delete it, or let the next attempt adopt it; for a hook, set helm.sh/hook-delete-policy: before-hook-creation in the chart",
                 read=(OBJECT, _TARGET_PODS),
             ),
             RETRY,
@@ -87,7 +87,7 @@ RULES = (
     ),
     Rule(
         _HELM_NAME_IN_USE,
-        why="a release of this name exists already, which this HelmRelease did not install",
+        why="a release with this name already exists, and this HelmRelease did not install it",
         steps=(
             Step(
                 "choose another spec.releaseName, or remove the other release (helm list -A --all shows it)",
@@ -101,7 +101,7 @@ RULES = (
     ),
     Rule(
         Code("helm-name-invalid", "The Helm release name is too long or otherwise invalid."),
-        why="the release's name does not fit: {detail}",
+        why="the release name is not valid: {detail}",
         steps=(Step("set a shorter spec.releaseName (53 characters at most)", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>(?:release name|invalid release name)[^\n]{0,160}(?:exceeds|must match|"
@@ -116,14 +116,14 @@ RULES = (
             "helm-operation-pending",
             "The Helm release is locked by a pending install, upgrade or rollback.",
         ),
-        why="another operation on this release is, or was when the controller was cut off, in progress (pending-install, pending-upgrade or pending-rollback)",
+        why="another operation on this release is in progress, or was when the controller was interrupted (pending-install, pending-upgrade or pending-rollback)",
         steps=(
             Step(
-                "wait until spec.timeout is over: helm-controller then unlocks the release and tries again",
+                "wait until spec.timeout expires: helm-controller then unlocks the release and retries",
                 read=(_HISTORY, _PENDING_SECRET),
             ),
             Step(
-                "if it stays, force a new attempt (as flux reconcile helmrelease {name} --force does); the Secret sh.helm.release.v1 of the pending version can also be deleted",
+                "if it stays pending, force a new attempt (like flux reconcile helmrelease {name} --force); you can also delete the Secret sh.helm.release.v1 of the pending version",
                 change=(FORCE,),
             ),
         ),
@@ -139,10 +139,10 @@ RULES = (
             "helm-no-deployed-release",
             "Helm cannot upgrade a release that was never deployed successfully.",
         ),
-        why="the release was never installed well, and Helm upgrades only what is deployed",
+        why="the release was never installed successfully, and Helm can upgrade only a deployed release",
         steps=(
             Step(
-                "let it be installed anew: set spec.install.remediation.retries, or force it (as flux reconcile helmrelease {name} --force does)",
+                "have it installed again: set spec.install.remediation.retries, or force it (like flux reconcile helmrelease {name} --force)",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -156,10 +156,10 @@ RULES = (
             "helm-no-rollback-target",
             "The upgrade failed, and there is no previous release to roll back to.",
         ),
-        why="the upgrade failed, and there is no earlier good version to go back to",
+        why="the upgrade failed, and there is no previous successful version to roll back to",
         steps=(
             Step(
-                "correct what fails and force a new attempt (as flux reconcile helmrelease {name} --force does), or set spec.upgrade.remediation.strategy: uninstall",
+                "fix the error and force a new attempt (like flux reconcile helmrelease {name} --force), or set spec.upgrade.remediation.strategy: uninstall",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -170,10 +170,10 @@ RULES = (
     ),
     Rule(
         API_REMOVED,
-        why="the release that is installed holds {missing_kind} in {missing_group}, which the cluster no longer serves, so that Helm can neither upgrade nor remove it",
+        why="the installed release contains {missing_kind} in {missing_group}, which the cluster no longer serves, so Helm can neither upgrade nor remove it",
         steps=(
             Step(
-                "rewrite the stored release with the helm plugin mapkubeapis, or delete its Secret sh.helm.release.v1 so that it is installed anew",
+                "rewrite the stored release with the Helm plugin mapkubeapis, or delete its Secret sh.helm.release.v1 so that it is installed again",
                 read=(_PENDING_SECRET, "kubectl api-resources --api-group={missing_group_name}"),
             ),
             RETRY,
@@ -188,10 +188,10 @@ RULES = (
     ),
     Rule(
         Code("helm-release-too-large", "The Helm release is too large to be stored in a Secret."),
-        why="the release is larger than a Secret may be (1 MiB, with the chart's files packed in it)",
+        why="the release exceeds the size limit of a Secret (1 MiB, including the files of the chart)",
         steps=(
             Step(
-                "make the chart smaller: .helmignore, fewer files and dashboards in it, or two charts",
+                "make the chart smaller: use .helmignore, remove files and dashboards, or split it into two charts",
                 read=(SPEC,),
             ),
         ),
@@ -204,10 +204,10 @@ RULES = (
     ),
     Rule(
         Code("chart-unreadable", "Helm cannot load the artifact of the source as a chart."),
-        why="the artifact that the source gives is no chart that Helm can load: {detail}",
+        why="the artifact of the source is not a chart that Helm can load: {detail}",
         steps=(
             Step(
-                "look at what the source packs, and at spec.chartRef; an OCIRepository for a chart needs spec.layerSelector with operation: copy",
+                "check the content of the source artifact, and spec.chartRef; an OCIRepository for a chart requires spec.layerSelector with operation: copy",
                 read=(SPEC,),
             ),
         ),

@@ -1,12 +1,12 @@
-"""ResourceSet and ResourceSetInputProvider: templates, inputs, and the services they come from.
+"""ResourceSet and ResourceSetInputProvider: templates, inputs and the services that provide them.
 
 Upstream: FO internal/controller, internal/builder/resourceset.go, internal/gitprovider,
 internal/inputs.
 """
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
+from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import BASIC_AUTH, LOG, SECRET, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -29,7 +29,7 @@ _RESOURCE_SETS = (
             "input-provider-missing",
             "A ResourceSetInputProvider in spec.inputsFrom does not exist.",
         ),
-        why="the ResourceSetInputProvider {missing} that spec.inputsFrom names does not exist",
+        why="the ResourceSetInputProvider {missing} in spec.inputsFrom does not exist",
         steps=(
             Step(
                 "create the ResourceSetInputProvider {missing}, or correct spec.inputsFrom",
@@ -65,10 +65,10 @@ _RESOURCE_SETS = (
             "dependency-not-ready",
             "A dependency in spec.dependsOn of the ResourceSet is not ready.",
         ),
-        why="it waits for {missing}, which is not ready",
+        why="it is waiting for {missing}, which is not ready",
         steps=(
             Step(
-                "look at {missing}; correct spec.dependsOn or its readyExpr if it is not to wait",
+                "check {missing}; correct spec.dependsOn or its readyExpr if it should not wait",
                 read=("kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml", SPEC),
             ),
         ),
@@ -82,7 +82,7 @@ _RESOURCE_SETS = (
     ),
     Rule(
         Code("input-missing", "The ResourceSet template uses an input that is not defined."),
-        why="the template uses the input {missing_input}, which the inputs do not have",
+        why="the template uses the input {missing_input}, which is not defined",
         steps=(
             Step(
                 "add {missing_input} to spec.inputs (or to defaultValues of the input provider), or correct its name in spec.resources",
@@ -96,10 +96,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         _RESOURCESET_TEMPLATE_INVALID,
-        why="the template in spec.resources (or resourcesTemplate) cannot be used: {detail}",
+        why="the template in spec.resources (or resourcesTemplate) cannot be rendered: {detail}",
         steps=(
             Step(
-                "correct it: expressions stand between << and >>, and inputs are read as << inputs.NAME >>",
+                "correct it: expressions are enclosed in << and >>, and inputs are read as << inputs.NAME >>",
                 read=(SPEC,),
             ),
         ),
@@ -113,10 +113,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         _RESOURCESET_TEMPLATE_INVALID,
-        why="what the template gives is no object of Kubernetes: {detail}",
+        why="the template does not render valid Kubernetes objects: {detail}",
         steps=(
             Step(
-                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that are put into it",
+                "correct the YAML in spec.resources (or resourcesTemplate), or the inputs that it uses",
                 read=(SPEC,),
             ),
         ),
@@ -126,8 +126,8 @@ _RESOURCE_SETS = (
     ),
     Rule(
         RESOURCE_DUPLICATE,
-        why="two steps define the same object: {duplicate}",
-        steps=(Step("take {duplicate} out of one of spec.steps", read=(SPEC,)),),
+        why="two steps define the same object ({duplicate})",
+        steps=(Step("remove {duplicate} from one of the steps in spec.steps", read=(SPEC,)),),
         pattern=Text(r"duplicate resource (?P<duplicate>\S+)"),
         kinds=_SETS,
         trivial=True,
@@ -138,10 +138,10 @@ _RESOURCE_SETS = (
             "copy-source-missing",
             "The ConfigMap or Secret in the copyFrom annotation cannot be read.",
         ),
-        why="{detail}, from which an object of this ResourceSet is to copy, cannot be read",
+        why="{detail}, which an object of this ResourceSet copies from, cannot be read",
         steps=(
             Step(
-                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the ServiceAccount {sa} must be allowed to read it",
+                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the ServiceAccount {sa} must have permission to read it",
                 read=(SPEC,),
             ),
         ),
@@ -154,10 +154,10 @@ _RESOURCE_SETS = (
     ),
     Rule(
         Code("inputs-invalid", "The inputs of the ResourceSet cannot be read or combined."),
-        why="the inputs cannot be put together: {detail}",
+        why="the inputs cannot be combined: {detail}",
         steps=(
             Step(
-                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute needs unlike names)",
+                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute requires different names)",
                 read=(SPEC,),
             ),
         ),
@@ -185,12 +185,12 @@ _PROVIDERS = (
             "provider-secret-missing",
             "The Secret in spec.secretRef of the ResourceSetInputProvider does not exist.",
         ),
-        why="the Secret {missing} that spec.secretRef names does not exist",
+        why="the Secret {missing} in spec.secretRef does not exist",
         steps=(
             Step(
-                "create the Secret {missing} with username and password (a token of the Git provider), or as a docker config for tags of a registry",
+                "create the Secret {missing} with username and password (a token of the Git provider), or as a Docker config for tags of a registry",
                 read=("kubectl get secrets -n {ns}",),
-                change=(named(BASIC_AUTH, "{missing}"),),
+                change=(for_secret(BASIC_AUTH, "{missing}"),),
             ),
         ),
         pattern=Text(r"failed to read secret .*secrets \"(?P<missing>[\w.-]+)\" not found"),
@@ -200,10 +200,10 @@ _PROVIDERS = (
     ),
     Rule(
         _PROVIDER_AUTH_REJECTED,
-        why="the provider at {url} takes none of what the Secret {secret} holds ({status})",
+        why="the provider at {url} rejects the credentials in the Secret {secret} ({status})",
         steps=(
             Step(
-                "put a valid token into the Secret {secret} as password; it must be allowed to read the repository and its pull requests",
+                "put a valid token into the Secret {secret} as password; it needs read access to the repository and its pull requests",
                 read=(SECRET, SPEC),
                 change=(BASIC_AUTH,),
             ),
@@ -219,12 +219,12 @@ _PROVIDERS = (
     ),
     Rule(
         _PROVIDER_AUTH_REJECTED,
-        why="the provider's API asks for a login, and spec.secretRef names none (401, UNAUTHORIZED)",
+        why="the provider's API requires authentication, but spec.secretRef is not set (401, UNAUTHORIZED)",
         steps=(
             Step(
-                "make a Secret with username and password (a token; for tags of a registry a docker config) and name it in spec.secretRef",
+                "create a Secret with username and password (a token; for tags of a registry a Docker config) and reference it in spec.secretRef",
                 read=(SPEC,),
-                change=(named(BASIC_AUTH, "{name}-auth"),),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
         pattern=Text(
@@ -240,10 +240,10 @@ _PROVIDERS = (
             "provider-target-missing",
             "The repository or project of the input provider does not exist or is not accessible.",
         ),
-        why="there is no {url} (404), or the login may not see it: the providers hide what is private",
+        why="{url} does not exist (404), or the credentials do not grant access to it: providers hide private repositories",
         steps=(
             Step(
-                "correct spec.url and spec.type; if it is private, name a Secret with a token in spec.secretRef that may read it",
+                "correct spec.url and spec.type; if it is private, set spec.secretRef to a Secret with a token that has read access",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -259,10 +259,10 @@ _PROVIDERS = (
             "provider-answer-invalid",
             "The service at spec.url does not return a valid list of inputs.",
         ),
-        why="the service at {url} answers what is no list of inputs: {detail}",
+        why="the service at {url} does not return a list of inputs: {detail}",
         steps=(
             Step(
-                'let the service answer {{"inputs": [{{"id": "ID", ...}}]}} with a different id for each input',
+                'have the service return {{"inputs": [{{"id": "ID", ...}}]}} with a different id for each input',
                 read=(SPEC,),
             ),
         ),
@@ -277,9 +277,7 @@ _PROVIDERS = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(
-            Step("correct spec.url, spec.type or spec.filter as the message says", read=(SPEC,)),
-        ),
+        steps=(Step("correct spec.url, spec.type or spec.filter; see the message", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
             r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
@@ -297,7 +295,7 @@ _OTHERWISE = (
         why="the inputs cannot be read from {url}",
         steps=(
             Step(
-                "look at spec.url, spec.type, spec.filter and the Secret, and at the log of the operator",
+                "check spec.url, spec.type, spec.filter, the Secret and the operator's log",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

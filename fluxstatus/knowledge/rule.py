@@ -1,4 +1,4 @@
-"""A rule: what a controller's reason and message mean, and what to do about it."""
+"""A rule: the cause and the next steps for a controller's reason and message."""
 
 import re
 import shlex
@@ -12,11 +12,11 @@ from fluxstatus.model.kinds import KindNames
 
 
 class Step(NamedTuple):
-    """A next step, as a template: a sentence, and command lines.
+    """A next step, as a template: a sentence and command lines.
 
-    `read` are commands that change nothing, `change` commands that do. `{name}` is replaced by
-    a field of the object or a named group of the pattern; a command that names a field which is
-    empty for this object is left out.
+    The commands in `read` change nothing, those in `change` do. `{name}` is replaced with a field
+    of the object or a named group of the pattern. A command is omitted if one of its fields is
+    empty for the object.
     """
 
     text: str
@@ -25,13 +25,13 @@ class Step(NamedTuple):
 
 
 class Text:
-    """A regular expression for a message: in any letter case, `.` also for a newline.
+    """A regular expression for messages. It ignores case, and `.` also matches a newline.
 
-    It is compiled when it is first looked for; in a healthy cluster none is.
+    It is compiled on first use: a check of a healthy cluster compiles none.
     """
 
     def __init__(self, pattern: str = "") -> None:
-        """Take a *pattern*; the empty one is in every message."""
+        """Store the *pattern*; the empty pattern matches every message."""
         self.pattern = pattern
 
     @cached_property
@@ -41,16 +41,16 @@ class Text:
 
 
 class Rule(NamedTuple):
-    """One row of knowledge: a code and, as keywords, what it applies to and what to do about it.
+    """A code with its cause and next steps, and the messages and objects that it applies to.
 
-    It applies to objects of `kinds` (none: all) whose reason is one of `reasons` (none: any) and
-    whose message has `pattern`; each field in `needs` must be known. `why` is the cause in one
-    sentence. A transient fault may heal in an object's first minutes; a trivial one needs no
-    second look. `upstream` is the place in Flux's own code that the text comes from, `versions`
-    the versions of Flux that have it ("" means all supported ones).
+    It applies to objects of `kinds` (empty: all kinds) with one of `reasons` (empty: any reason)
+    and a message that matches `pattern`. Each field in `needs` must have a value. `why` is the
+    cause in one sentence. A transient fault may disappear in an object's first minutes; a trivial
+    one needs no further investigation. `upstream` is the place in Flux's code that the message
+    comes from, and `versions` the versions of Flux that write it ("" means all supported ones).
 
-    Keywords are written in the order of the fields, and each sentence is one literal on one line,
-    so that grep finds a sentence that a user pastes.
+    Keywords are in the order of the fields, and each sentence is one literal on one line, so that
+    grep finds a sentence that a user pastes.
     """
 
     code: Code
@@ -72,31 +72,43 @@ class Rule(NamedTuple):
         return self.pattern.compiled.search(message)
 
 
-_SECRET = "that the spec names"  # noqa: S105 - a phrase
-_UNKNOWN = {
+_NAMED = "named in the spec"
+FALLBACKS = {
     **dict.fromkeys(
         ("secret", "holder", "cert_secret", "proxy_secret", "verify_secret", "decryption_secret",
-         "kubeconfig_secret"), _SECRET,
+         "kubeconfig_secret", "image_repository", "source_name", "bucket", "cloud"), _NAMED,
     ),
+    "image": "in the spec",
     "host": "the host",
     "url": "its URL",
-    "address": "what the spec names",
-    "detail": "see the message",
-    "controller": "the controller",
+    "address": "the address in the spec",
+    "artifact": "its address",
     "endpoint": "its endpoint",
+    "registry": "the registry",
+    "distribution": "the version",
+    "wanted_path": "a file",
+    "detail": "see the message",
+    "status": "see the message",
+    "workload": "an object",
+    "workload_state": "see the message",
+    "controller": "the controller",
+    "dns": "of the controller",
+    "field": "the field",
+    "wanted": "different type",
+    "resource_short": "capacity",
 }  # fmt: skip
-"""What a sentence says for a field that is not known; "…" for any other."""
+"""The phrases for fields without a value, each in place of a name; "…" for all other fields."""
 
 
 def fill(template: str, fields: Mapping[str, str]) -> str:
-    """Put *fields* into a sentence; what is unknown reads as a phrase, or as "…"."""
+    """Return a sentence with *fields* filled in; an empty field becomes a phrase or "…"."""
     return template.format_map(_Known(fields))
 
 
 def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Command | None:
-    """Put *fields* into a command line, word by word; None when a field is unknown.
+    """Return a command line with *fields* filled in, or None if one of them is empty.
 
-    A word is one word whatever its value holds: quoting is the renderer's work.
+    Each word of the template stays one argument; quoting is left to the renderer.
     """
     pieces, named = _pieces_of(template)
     try:
@@ -108,12 +120,12 @@ def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Comma
 
 @cache
 def _pieces_of(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words of a command line *template*, and the fields that these name."""
+    """Return the words of a command line *template* and the names of its fields."""
     return tuple(shlex.split(template)), tuple(re.findall(r"{(\w+)}", template))
 
 
 def hints(steps: Sequence[Step], fields: Mapping[str, str]) -> tuple[Hint, ...]:
-    """Fill *steps* in for one object."""
+    """Return *steps* as hints with *fields* filled in."""
     return tuple(Hint(fill(step.text, fields), tuple(_commands(step, fields))) for step in steps)
 
 
@@ -126,10 +138,10 @@ def _commands(step: Step, fields: Mapping[str, str]) -> Iterable[Command]:
 
 
 class _Known(dict[str, str]):
-    """Fields of which the unknown ones read as a phrase."""
+    """Fields, with a phrase for each one without a value."""
 
     def __missing__(self, key: str) -> str:
-        return _UNKNOWN.get(key, "…")
+        return FALLBACKS.get(key, "…")
 
     def __getitem__(self, key: str) -> str:
-        return super().get(key) or _UNKNOWN.get(key, "…")
+        return super().get(key) or FALLBACKS.get(key, "…")

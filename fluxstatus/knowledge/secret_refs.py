@@ -1,12 +1,11 @@
-"""Secrets that a spec names: missing, or without a key that is needed.
+"""Secrets in a spec that do not exist or lack a required key.
 
-Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and what each
-controller says of its own Secrets.
+Upstream: PKG runtime/secrets/error.go and converter.go, PKG git/options.go, and the
+messages of each controller about its own Secrets.
 """
 
 from fluxstatus.knowledge.codes import GIT_AUTH_MISSING
-from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import (
+from fluxstatus.knowledge.commands import (
     BASIC_AUTH,
     CLIENT_CERTIFICATE,
     GITHUB_APP,
@@ -15,8 +14,9 @@ from fluxstatus.knowledge.steps import (
     SECRETS,
     SPEC,
     SSH,
-    named,
+    for_secret,
 )
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -42,17 +42,19 @@ _FROM_FILES = "kubectl create secret generic {missing} -n {ns}"
 
 def _missing(
     create: str,
-    step: str = "create the Secret {missing}, or correct its name in {missing_field}; it takes {secret_keys}",
+    step: str = "create the Secret {missing}, or correct its name in {missing_field}; expected keys: {secret_keys}",
     *,
     kinds: KindNames = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Rule:
-    """Return the rule for a Secret that does not exist; *step* says which keys it takes."""
+    """Return the rule for a Secret that does not exist; *step* lists its keys."""
     return Rule(
         _SECRET_MISSING,
-        why="the Secret {missing} that {missing_field} names does not exist (not found) in namespace {ns}",
+        why="the Secret {missing} in {missing_field} does not exist in namespace {ns} (not found)",
         steps=(
-            Step(step, read=(SECRETS,), change=(named(create, "{missing}"),) if create else ()),
+            Step(
+                step, read=(SECRETS,), change=(for_secret(create, "{missing}"),) if create else ()
+            ),
         ),
         pattern=Text(_NOT_FOUND),
         kinds=kinds,
@@ -68,7 +70,7 @@ _MISSING = (
             "proxy-secret-missing",
             "The Secret in spec.proxySecretRef does not exist or has no address key.",
         ),
-        why="the Secret {proxy_secret} that spec.proxySecretRef names does not exist, or lacks the key address",
+        why="the Secret {proxy_secret} (spec.proxySecretRef) does not exist or does not have the key address",
         steps=(
             Step(
                 "create the Secret {proxy_secret} with the key address (http, https or socks5)",
@@ -87,19 +89,19 @@ _MISSING = (
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./author.asc",
-        "create the Secret {missing}, or correct its name in {missing_field}; it takes the public keys of the authors as NAME.asc (or NAME.sshpub)",
+        "create the Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys of the authors as NAME.asc (or NAME.sshpub)",
         kinds=_GIT,
         needs=("missing_verify",),
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./cosign.pub",
-        "create the Secret {missing}, or correct its name in {missing_field}; it takes the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
+        "create the Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
         kinds=_PULLS,
         needs=("missing_verify",),
     ),
     _missing(
         CLIENT_CERTIFICATE.replace("{name}-tls", "{missing}"),
-        "create the Secret {missing}, or correct its name in {missing_field}; it takes ca.crt, or tls.crt and tls.key",
+        "create the Secret {missing}, or correct its name in {missing_field}; expected keys: ca.crt, or tls.crt and tls.key",
         needs=("missing_certificate",),
     ),
     _missing(GITHUB_APP, kinds=_GIT, needs=("github_app",)),
@@ -115,7 +117,7 @@ _MISSING = (
     _missing(f"{_FROM_FILES} --from-file=./token", kinds=_RECEIVER),
     _missing(
         "",
-        "create the Secret {missing}, or correct its name in {missing_field}; its keys are those that this kind's page names",
+        "create the Secret {missing}, or correct its name in {missing_field}; for its keys, see the documentation of this kind",
     ),
 )
 
@@ -127,15 +129,15 @@ def _lacks(
     kinds: KindNames = frozenset(),
     code: Code = _SECRET_KEY_MISSING,
 ) -> Rule:
-    """Return the rule for a Secret whose name and missing key *pattern* finds."""
+    """Return the rule for a missing key; *pattern* captures the Secret and the key."""
     return Rule(
         code,
-        why="the Secret {holder} has no key {key}",
+        why="the Secret {holder} lacks a required key ({key})",
         steps=(
             Step(
-                "add the key {key} to the Secret {holder} (it takes {secret_keys}); the keys that it has, not their values, are listed by",
+                "add the missing key ({key}) to the Secret {holder}; expected keys: {secret_keys}; check which keys it has (their values are not shown)",
                 read=(_HELD,),
-                change=(named(create, "{holder}"),) if create else (),
+                change=(for_secret(create, "{holder}"),) if create else (),
             ),
         ),
         pattern=Text(pattern),
@@ -150,10 +152,10 @@ _OF = r"'(?:[\w.-]+/)?(?P<holder>[\w.-]+)'"
 _LACKING = (
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {secret} has no key {key}, which Git over ssh needs",
+        why="the Secret {secret} does not have the key {key}, which Git over ssh requires",
         steps=(
             Step(
-                "put identity and known_hosts into the Secret {secret} (known_hosts is what `ssh-keyscan {host}` gives); the keys that it has, not their values, are listed by",
+                "put identity and known_hosts into the Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); check which keys it has (their values are not shown)",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -165,12 +167,12 @@ _LACKING = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="Git over ssh needs a private key ({key}), and no Secret is named",
+        why="Git over ssh requires a private key ({key}), but no Secret is configured",
         steps=(
             Step(
-                "make a Secret with identity and known_hosts (`ssh-keyscan {host}` gives it), and name it in spec.secretRef",
+                "create a Secret with identity and known_hosts (the output of `ssh-keyscan {host}`), and reference it in spec.secretRef",
                 read=(SPEC,),
-                change=(named(SSH, "{name}-auth"),),
+                change=(for_secret(SSH, "{name}-auth"),),
             ),
         ),
         pattern=Text(r"invalid 'ssh' auth option: '(?P<key>[\w-]+)' is required"),
@@ -179,10 +181,10 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {secret} has a {present} and no {key}, which belongs to it",
+        why="the Secret {secret} has the key {present} but not the key {key}, which {present} requires",
         steps=(
             Step(
-                "add the key {key} to the Secret {secret}; it takes {secret_keys}",
+                "add the key {key} to the Secret {secret}; expected keys: {secret_keys}",
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -193,7 +195,7 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {secret} lacks what {option} needs: {key} is required",
+        why="the Secret {secret} does not have the key {key}, which {option} authentication requires",
         steps=(Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
         trivial=True,
@@ -201,10 +203,10 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {holder} is only half filled: it has {present} and lacks {key}",
+        why="the Secret {holder} has the key {present} but not the key {key}",
         steps=(
             Step(
-                "add the key {key} to the Secret {holder}, or take {present} out; the keys that it has, not their values, are listed by",
+                "add the key {key} to the Secret {holder}, or remove {present}; check which keys it has (their values are not shown)",
                 read=(_HELD,),
             ),
         ),
@@ -217,8 +219,8 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {holder} does not hold what it should: {detail}",
-        steps=(Step("correct the keys of the Secret {holder}", read=(_HELD, SPEC)),),
+        why="the content of the Secret {holder} is not valid: {detail}",
+        steps=(Step("correct the keys in the Secret {holder}", read=(_HELD, SPEC)),),
         pattern=Text(
             rf"secret {_OF}:? (?P<detail>must contain [^\n]{{1,160}}|(?:proxy )?address is empty|"
             r"failed to parse [^\n]{1,120})"
@@ -252,7 +254,7 @@ _LACKING = (
     _lacks(r"without '(?P<key>[\w.-]+)' field present in secret '?(?P<holder>[\w./-]+)"),
     Rule(
         _RECEIVER_TOKEN_MISSING,
-        why="the Secret {secret} has no key token, or does not exist",
+        why="the Secret {secret} does not exist or does not have the key token",
         steps=(
             Step(
                 "add the key token to the Secret {secret}",
@@ -273,10 +275,10 @@ _OTHERWISE = (
             "login-not-ready",
             "The controller cannot set up the credentials that the spec refers to.",
         ),
-        why="the controller cannot make a login of what the spec names",
+        why="the controller cannot set up the credentials that the spec refers to",
         steps=(
             Step(
-                "look at spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider and spec.serviceAccountName, and at the keys of the Secrets",
+                "check spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider and spec.serviceAccountName, and the keys in the Secrets",
                 read=(SPEC, SECRET, SECRETS),
             ),
         ),

@@ -4,8 +4,8 @@ Upstream: SC internal/controller/gitrepository_controller.go and ocirepository_c
 internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 """
 
+from fluxstatus.knowledge.commands import SECRET, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SECRET, SPEC, named
 from fluxstatus.model.codes import Code
 
 _SIGNATURE_MISSING = Code(
@@ -15,17 +15,17 @@ _SIGNATURE_INVALID = Code(
     "signature-invalid", "The signature cannot be verified as spec.verify requires."
 )
 
-_VERIFY = named(SECRET, "{verify_secret}")
+_VERIFY = for_secret(SECRET, "{verify_secret}")
 _GIT = "SC internal/controller/gitrepository_controller.go"
 _OCI = "SC internal/controller/ocirepository_controller.go, internal/oci"
 
 RULES = (
     Rule(
         _SIGNATURE_MISSING,
-        why="{signed} is not signed, and spec.verify asks for a signature",
+        why="{signed} is not signed, but spec.verify requires a signature",
         steps=(
             Step(
-                "sign the commits or tags (git commit -S, git tag -s) with a key whose public half is in the Secret {verify_secret}; do not switch verification off",
+                "sign the commits or tags (git commit -S, git tag -s) with a key whose public key is in the Secret {verify_secret}; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -37,10 +37,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{signed} is signed with a key that is not in the Secret {verify_secret} of spec.verify (signature verification failed)",
+        why="{signed} is signed with a key that is not in the Secret {verify_secret} (spec.verify, signature verification failed)",
         steps=(
             Step(
-                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to the Secret {verify_secret}, or sign with a trusted key; do not switch verification off",
+                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to the Secret {verify_secret}, or sign with a trusted key; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -52,10 +52,10 @@ RULES = (
             "verify-mode-invalid",
             "The value of spec.verify.mode requires a tag, but spec.ref does not name one.",
         ),
-        why="spec.verify.mode asks for the signature of a tag, and spec.ref names no tag",
+        why="spec.verify.mode requires the signature of a tag, but spec.ref does not set a tag",
         steps=(
             Step(
-                "set spec.verify.mode: HEAD to verify commits, or name a tag or a range in spec.ref",
+                "set spec.verify.mode: HEAD to verify commits, or set a tag or a range in spec.ref",
                 read=(SPEC,),
             ),
         ),
@@ -64,8 +64,8 @@ RULES = (
         upstream=_GIT,
     ),
     Rule(
-        Code("verify-secret-invalid", "The Secret of spec.verify cannot be used for verification."),
-        why="the Secret {verify_secret} of spec.verify cannot be used: {detail}",
+        Code("verify-secret-invalid", "The Secret in spec.verify cannot be used for verification."),
+        why="the Secret {verify_secret} (spec.verify) cannot be used: {detail}",
         steps=(
             Step(
                 "store the public keys in the Secret {verify_secret}: NAME.asc or NAME.sshpub for Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
@@ -84,10 +84,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="the keyless cosign signature is by another identity than spec.verify.matchOIDCIdentity allows: {detail}",
+        why="the keyless cosign signature is from an identity that spec.verify.matchOIDCIdentity does not allow: {detail}",
         steps=(
             Step(
-                "correct issuer and subject in spec.verify.matchOIDCIdentity (they are regular expressions), or let the expected workflow sign it; do not switch verification off",
+                "correct issuer and subject in spec.verify.matchOIDCIdentity (they are regular expressions), or sign with the expected workflow; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -99,10 +99,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_MISSING,
-        why="there is no signature of {address} in the registry, and spec.verify asks for one",
+        why="the registry has no signature for {address}, but spec.verify requires one",
         steps=(
             Step(
-                "sign it after the push (cosign sign, notation sign) by its digest; when images are mirrored, copy the signatures too; do not switch verification off",
+                "sign it by digest after the push (cosign sign, notation sign); if images are mirrored, copy the signatures too; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -114,10 +114,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no keyless signature that verifies (no matching signatures): it is not signed, or by another identity",
+        why="{address} has no keyless signature that can be verified (no matching signatures): it is not signed, or signed by another identity",
         steps=(
             Step(
-                "sign it with cosign by its digest, correct spec.verify.matchOIDCIdentity, or name the Secret of the public key in spec.verify.secretRef; do not switch verification off",
+                "sign it by digest with cosign, correct spec.verify.matchOIDCIdentity, or set spec.verify.secretRef to the Secret with the public key; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -126,10 +126,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no signature by a public key in the Secret {verify_secret} (no matching signatures): it is not signed, or with another key",
+        why="{address} has no signature that matches a public key in the Secret {verify_secret} (no matching signatures): it is not signed, or signed with another key",
         steps=(
             Step(
-                "have it signed by digest with the private key that belongs to the Secret {verify_secret}, or add the signer's public key to it as NAME.pub; do not switch verification off",
+                "sign it by digest with the private key for the Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -142,7 +142,7 @@ RULES = (
         why="notation does not accept the signature of {address}: {detail}",
         steps=(
             Step(
-                "look at trustpolicy.json (registryScopes, trustedIdentities) and the certificates in the Secret {verify_secret}; do not switch verification off",
+                "check trustpolicy.json (registryScopes, trustedIdentities) and the certificates in the Secret {verify_secret}; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -151,10 +151,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="the signature does not verify: what was fetched is not signed by a key that spec.verify trusts",
+        why="the signature cannot be verified: the content is not signed with a key that spec.verify trusts",
         steps=(
             Step(
-                "have it signed by a trusted key, or add the author's public key to the Secret of spec.verify; do not switch verification off",
+                "sign it with a trusted key, or add the author's public key to the Secret in spec.verify; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -166,10 +166,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="spec.verify cannot be satisfied",
+        why="the verification that spec.verify requires failed",
         steps=(
             Step(
-                "look at spec.verify and its Secret; do not switch verification off",
+                "check spec.verify and its Secret; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),

@@ -1,12 +1,12 @@
-"""What a state means that no message of a controller tells: of an object, of a controller.
+"""The meaning of states of objects and controllers that no message reports.
 
-They are found while causes are traced.
+Tracing the causes finds these states.
 """
 
 from collections.abc import Mapping
 
+from fluxstatus.knowledge.commands import APPLY_INSTANCE, EVENTS, LOG, RECONCILE, SPEC
 from fluxstatus.knowledge.rule import Rule, Step
-from fluxstatus.knowledge.steps import AGAIN, APPLY_INSTANCE, EVENTS, LOG, SPEC
 from fluxstatus.model.codes import Code
 
 _RESUME = (
@@ -21,10 +21,10 @@ _OWN_LOG = "kubectl logs -n {ns} deployment/{name} --tail=50"
 _OBJECTS = (
     Rule(
         Code("suspended", "The object is suspended by spec.suspend until it is resumed."),
-        why="it is suspended: nothing new of it reaches the cluster until it is resumed",
+        why="reconciliation is suspended: no changes reach the cluster until it is resumed",
         steps=(
             Step(
-                "resume it if the pause is over; when suspend stands in Git, change it there",
+                "resume it if the pause is over; if suspend is set in Git, change it there",
                 change=(_RESUME,),
             ),
         ),
@@ -36,17 +36,17 @@ _OBJECTS = (
             "suspended-by-annotation",
             "The object is suspended by an annotation until it is resumed.",
         ),
-        why="it is suspended by the annotation {switch} (disabled): nothing new of it reaches the cluster",
-        steps=(Step("switch its reconciliation on if the pause is over", change=(_ENABLE,)),),
+        why="reconciliation is suspended by the annotation {switch} (disabled): no changes reach the cluster",
+        steps=(Step("enable its reconciliation if the pause is over", change=(_ENABLE,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",
     ),
     Rule(
         Code("never-reconciled", "No controller has reconciled the object since it was created."),
-        why="no controller has looked at it since it was created",
+        why="no controller has reconciled it since it was created",
         steps=(
             Step(
-                "look at the controller, its arguments --watch-label-selector and --watch-all-namespaces, and its log",
+                "check the controller, its arguments --watch-label-selector and --watch-all-namespaces, and its log",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -57,10 +57,10 @@ _OBJECTS = (
             "shard-without-controller",
             "The object belongs to a shard that no running controller handles.",
         ),
-        why="its label sharding.fluxcd.io/key={shard} gives it to the shard {shard}, and no controller of that shard runs; its status is old (generation {generation}, observed {observed})",
+        why="its label sharding.fluxcd.io/key={shard} assigns it to the shard {shard}, but no controller of that shard is running; its status is outdated (generation {generation}, observed {observed})",
         steps=(
             Step(
-                "add {shard} to spec.sharding.shards of the FluxInstance so that its controllers run, or take the label off",
+                "add {shard} to spec.sharding.shards of the FluxInstance so that its controllers run, or remove the label",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
@@ -71,10 +71,10 @@ _OBJECTS = (
             "outdated",
             "The spec has changed, but the controller has not observed the new generation.",
         ),
-        why="its spec has changed and the controller has not looked at it: generation {generation}, observed {observed}; what its conditions say is about the older spec",
+        why="its spec has changed, but the controller has not observed the change: generation {generation}, observed {observed}; its conditions are about the older spec",
         steps=(
             Step(
-                "look at the controller: it is busy, hangs, or does not watch this object",
+                "check the controller: it is busy, hangs, or does not watch this object",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -83,7 +83,11 @@ _OBJECTS = (
     Rule(
         Code("stuck", "The object has been reconciling for longer than its timeout allows."),
         why="it has been reconciling for longer than its timeout allows",
-        steps=(Step("look at the controller's log and at what it waits for", read=(LOG, EVENTS)),),
+        steps=(
+            Step(
+                "check the controller's log and what the object is waiting for", read=(LOG, EVENTS)
+            ),
+        ),
         upstream="KC docs/spec/v1/kustomizations.md",
     ),
     Rule(
@@ -91,17 +95,17 @@ _OBJECTS = (
             "attempt-failed",
             "The last attempt failed for a reason no longer known, and the next one is running.",
         ),
-        why="its last attempt failed, and the next one is running; what failed stood in an event that has expired",
+        why="its last attempt failed, and the next one is running; the event with the error has expired",
         steps=(Step("wait for the result of this attempt", read=(EVENTS,)),),
         transient=True,
         upstream="PKG apis/meta/conditions.go ProgressingWithRetry",
     ),
     Rule(
         Code("terminating", "The object was deleted, but its finalizer has not been removed yet."),
-        why="it was deleted and is not gone: its finalizer {finalizers} waits for the controller to delete what it made",
+        why="it was deleted, but its finalizer {finalizers} waits for the controller to delete its objects",
         steps=(
             Step(
-                "let the ServiceAccount {sa} delete what it made, or bring its controller back; do not strip the finalizer: that leaves everything behind",
+                "grant the ServiceAccount {sa} permission to delete its objects, or restore its controller; do not remove the finalizer: that leaves all objects behind",
                 read=(EVENTS, LOG),
             ),
         ),
@@ -112,10 +116,10 @@ _OBJECTS = (
             "terminating-without-controller",
             "The object was deleted, but no controller handles its finalizer.",
         ),
-        why="it was deleted, its finalizer {finalizers} waits for a controller, and none takes it (shard {shard})",
+        why="it was deleted, but no controller handles its finalizer {finalizers} (shard {shard})",
         steps=(
             Step(
-                "run the controllers of shard {shard} (spec.sharding of the FluxInstance), or take the label off so that the default controller finishes it; do not strip the finalizer",
+                "run the controllers of shard {shard} (spec.sharding of the FluxInstance), or remove the label so that the default controller finishes the deletion; do not remove the finalizer",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
@@ -133,12 +137,12 @@ _OBJECTS = (
     ),
     Rule(
         Code("waits", "The object is still waiting for another object that is now ready or gone."),
-        why="it waits for {target}, which is well now, or gone",
+        why="it is waiting for {target}, which is now ready or gone",
         steps=(
             Step(
-                "look at it again in a minute; if it stays, ask for a reconciliation",
+                "check it again in a minute; if it is still waiting, request a reconciliation",
                 read=(EVENTS,),
-                change=(AGAIN,),
+                change=(RECONCILE,),
             ),
         ),
         transient=True,
@@ -149,8 +153,8 @@ _OBJECTS = (
             "dependency-cycle",
             "The objects depend on each other in a cycle, so none of them can be reconciled.",
         ),
-        why="the dependencies are circular (a cycle), so that each waits for ever: {cycle}",
-        steps=(Step("take one of these references out of spec.dependsOn", read=(SPEC,)),),
+        why="the dependencies form a cycle, so each object is blocked: {cycle}",
+        steps=(Step("remove one of these references from spec.dependsOn", read=(SPEC,)),),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",
     ),
@@ -159,16 +163,16 @@ _OBJECTS = (
 _CONTROLLERS = (
     Rule(
         Code("controller-missing", "The Deployment of a Flux controller does not exist."),
-        why="does not exist: nothing reconciles {kinds}",
+        why="does not exist: no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "let the operator make it again",
+                "have the operator create it again",
                 change=(
                     "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
                 ),
             ),
             Step(
-                "without a FluxInstance: install Flux again the way it came",
+                "without a FluxInstance, install Flux again with the method you used before",
                 read=("kubectl get deployments -n {ns}",),
             ),
         ),
@@ -179,10 +183,10 @@ _CONTROLLERS = (
             "operator-missing",
             "The Flux Operator is missing, so the objects it manages are not reconciled.",
         ),
-        why="does not exist: nothing reconciles {kinds}, and what it has installed is never upgraded",
+        why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
         steps=(
             Step(
-                "install it again; it takes over what is there",
+                "install it again; it takes over the existing installation",
                 change=(
                     "helm install flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns}",
                 ),
@@ -195,10 +199,10 @@ _CONTROLLERS = (
             "controller-scaled-to-zero",
             "The Deployment of a Flux controller is scaled to zero replicas.",
         ),
-        why="is scaled to 0 replicas: nothing reconciles {kinds}",
+        why="is scaled to 0 replicas: no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "scale it up again",
+                "scale it up",
                 change=("kubectl scale deployment {name} -n {ns} --replicas=1",),
             ),
         ),
@@ -210,7 +214,7 @@ _CONTROLLERS = (
             "controller-out-of-memory",
             "The container of a Flux controller needs more memory than its limit allows.",
         ),
-        why="its pod {trouble}; it needs more memory than its limit, and nothing reconciles {kinds}",
+        why="its pod {trouble}; it needs more memory than its limit allows, and no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "raise its memory limit: spec.cluster.size or spec.kustomize.patches of the FluxInstance",
@@ -224,16 +228,16 @@ _CONTROLLERS = (
             "controller-crash-loop",
             "A pod of a Flux controller crashes, has failed or cannot start its container.",
         ),
-        why="its pod {trouble}; nothing reconciles {kinds}",
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
         steps=(Step("read the log of the crash", read=(_PREVIOUS, _DESCRIBE)),),
         upstream="kubernetes kubelet",
     ),
     Rule(
         Code("controller-image-pull", "The image of a Flux controller cannot be pulled."),
-        why="its pod {trouble}; nothing reconciles {kinds}",
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "look at the registry (FluxInstance: spec.distribution.registry and imagePullSecret) and at the way out of the nodes",
+                "check the registry (FluxInstance: spec.distribution.registry and imagePullSecret) and outbound connections from the nodes",
                 read=(_DESCRIBE, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
@@ -244,10 +248,10 @@ _CONTROLLERS = (
             "instance-images",
             "Several controller images cannot be pulled from spec.distribution.registry.",
         ),
-        why="the images of {names} cannot be pulled; they come from spec.distribution.registry {registry}",
+        why="the images of {names} cannot be pulled; they come from {registry} (spec.distribution.registry)",
         steps=(
             Step(
-                "correct spec.distribution.registry, or give its pull Secret in spec.distribution.imagePullSecret",
+                "correct spec.distribution.registry, or set its pull Secret in spec.distribution.imagePullSecret",
                 read=(SPEC, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
@@ -255,10 +259,10 @@ _CONTROLLERS = (
     ),
     Rule(
         Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
-        why="runs and is ready, and has reconciled nothing since {count} of its objects changed; it hangs, or does not watch them",
+        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it hangs, or does not watch them",
         steps=(
             Step(
-                "read its log; a restart takes nothing away",
+                "read its log; a restart is safe",
                 read=(_OWN_LOG,),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -267,14 +271,14 @@ _CONTROLLERS = (
     ),
     Rule(
         Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
-        why="its pod {trouble}; nothing reconciles {kinds}",
-        steps=(Step("make room for it, or correct its node selector", read=(_DESCRIBE,)),),
+        why="its pod {trouble}; no controller reconciles {kinds} objects",
+        steps=(Step("free up capacity for it, or correct its node selector", read=(_DESCRIBE,)),),
         upstream="kubernetes scheduler",
     ),
     Rule(
         Code("controller-not-ready", "A Flux controller is not available."),
-        why="is not available; {trouble}; nothing reconciles {kinds}",
-        steps=(Step("look at its pods and events", read=(_DESCRIBE, "kubectl get pods -n {ns}")),),
+        why="is not available; {trouble}; no controller reconciles {kinds} objects",
+        steps=(Step("check its pods and events", read=(_DESCRIBE, "kubectl get pods -n {ns}")),),
         upstream="kubernetes apps/v1",
     ),
 )
@@ -285,10 +289,10 @@ _BLOCKED = (
             "dependency-expression",
             "A dependency is ready, but its spec.dependsOn[].readyExpr is not true.",
         ),
-        why="it waits for {target}, which is ready, but the readyExpr that it asks for is not true: {expression}",
+        why="it is waiting for {target}, which is ready, but the readyExpr for it is not true: {expression}",
         steps=(
             Step(
-                "make the expression true of it, or correct spec.dependsOn[].readyExpr",
+                "make the expression true for it, or correct spec.dependsOn[].readyExpr",
                 read=("kubectl get {target_resource} {target_name} -n {target_ns} -o yaml", SPEC),
             ),
         ),
@@ -296,10 +300,10 @@ _BLOCKED = (
     ),
     Rule(
         Code("dependency-unready", "A dependency that is not a Flux object is not ready."),
-        why="it waits for {target}, which is no object of Flux and is not ready{expected}",
+        why="it is waiting for {target}, which is not a Flux object and is not ready{expected}",
         steps=(
             Step(
-                "look at it; this goes on by itself as soon as it is ready",
+                "check it; reconciliation continues automatically once it is ready",
                 read=(
                     "kubectl get {target_resource} {target_name} -n {target_ns} -o yaml",
                     "kubectl get {target_cluster_resource} {target_name} -o yaml",
@@ -310,10 +314,10 @@ _BLOCKED = (
     ),
     Rule(
         Code("waits-unread", "An object that others wait for could not be read."),
-        why="{waiting} for {target}, and that could not be read",
+        why="{waiting} for {target}, but it could not be read",
         steps=(
             Step(
-                "ask for the right to list {target_resource}, then look again",
+                "request permission to list {target_resource}, then check again",
                 read=("kubectl auth can-i list {target_resource} --all-namespaces",),
             ),
         ),
@@ -327,7 +331,7 @@ _BLOCKED = (
         why="its disk is full: {count} of its objects cannot be stored or built",
         steps=(
             Step(
-                "give it more storage (FluxInstance: spec.storage, or spec.kustomize.patches), or fetch fewer and smaller artifacts",
+                "add storage to it (FluxInstance: spec.storage, or spec.kustomize.patches), or fetch fewer and smaller artifacts",
                 read=(_DESCRIBE, "kubectl get persistentvolumeclaims -n {ns}"),
             ),
         ),
@@ -338,8 +342,8 @@ _BLOCKED = (
             "controller-storage-fails",
             "Several objects fail because their controller cannot write to its storage or the API.",
         ),
-        why="cannot write to its storage or to the API: {count} of its objects fail with that",
-        steps=(Step("look at its volume and its log", read=(_DESCRIBE, _OWN_LOG)),),
+        why="cannot write to its storage or to the API: {count} of its objects fail because of that",
+        steps=(Step("check its volume and its log", read=(_DESCRIBE, _OWN_LOG)),),
         upstream="SC api/v1/condition_types.go",
     ),
     Rule(
@@ -347,10 +351,10 @@ _BLOCKED = (
             "controller-crd-missing",
             "A Flux controller is running, but the CRD of a kind it reconciles is missing.",
         ),
-        why="is not there (not found): {controller} runs, and the API server does not know {kinds}; all objects of that kind went with it",
+        why="does not exist (not found): {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with it",
         steps=(
             Step(
-                "put the CRD back: the operator does it for its FluxInstance (without one: install Flux again the way it came); the objects then come back from Git",
+                "restore the CRD: the operator does this for its FluxInstance (without one, install Flux again with the method you used before); the objects then come back from Git",
                 read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
                 change=(APPLY_INSTANCE,),
             ),
@@ -361,10 +365,10 @@ _BLOCKED = (
         Code(
             "operator-crd-missing", "The Flux Operator is running, but one of its CRDs is missing."
         ),
-        why="is not there (not found): the operator runs, and the API server does not know {kinds}; the FluxInstance went with it",
+        why="does not exist (not found): the operator is running, but the API server does not serve {kinds}; the FluxInstance was deleted with it",
         steps=(
             Step(
-                "put the CRD back with the operator's Helm chart, then apply the FluxInstance again",
+                "restore the CRD with the operator's Helm chart, then apply the FluxInstance again",
                 read=(
                     "kubectl get customresourcedefinitions -l app.kubernetes.io/name={controller}",
                 ),
@@ -380,10 +384,10 @@ _BLOCKED = (
             "controller-forbidden",
             "The ServiceAccount of a Flux controller lacks permissions that several objects need.",
         ),
-        why="its ServiceAccount may not do what {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is missing or was changed (forbidden)",
+        why="its ServiceAccount lacks permissions that {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is missing or was changed (forbidden)",
         steps=(
             Step(
-                "put Flux's ClusterRoleBindings back: the operator does it for its FluxInstance; those of the operator itself come with its Helm chart",
+                "restore Flux's ClusterRoleBindings: the operator does this for its FluxInstance; those of the operator itself come from its Helm chart",
                 read=("kubectl get clusterrolebindings -o wide", _OWN_LOG),
                 change=(APPLY_INSTANCE,),
             ),
@@ -395,10 +399,10 @@ _BLOCKED = (
             "controller-artifacts-gone",
             "A Flux controller has lost artifacts that its sources still refer to.",
         ),
-        why="has lost artifacts that its sources still announce: {count} objects find theirs no more",
+        why="has lost artifacts that its sources still refer to: {count} objects can no longer find theirs",
         steps=(
             Step(
-                "restart it: it then fetches every source again; a volume (FluxInstance: spec.storage) keeps artifacts over a restart",
+                "restart it: it then fetches every source again; a volume (FluxInstance: spec.storage) keeps artifacts across restarts",
                 read=(_DESCRIBE, _OWN_LOG),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -410,10 +414,10 @@ _BLOCKED = (
             "controller-unreachable",
             "Several objects cannot download artifacts from a Flux controller that is ready.",
         ),
-        why="runs and is ready, and {count} objects cannot download their artifacts from it",
+        why="is running and ready, but {count} objects cannot download their artifacts from it",
         steps=(
             Step(
-                "look at the NetworkPolicies and Services of namespace {ns}, at DNS, and at --storage-adv-addr of {name}",
+                "check the NetworkPolicies and Services in namespace {ns}, DNS, and --storage-adv-addr of {name}",
                 read=("kubectl get services,endpointslices,networkpolicies -n {ns}", _OWN_LOG),
             ),
         ),
@@ -422,4 +426,4 @@ _BLOCKED = (
 )
 
 STATES: Mapping[str, Rule] = {rule.code: rule for rule in (*_OBJECTS, *_CONTROLLERS, *_BLOCKED)}
-"""The rules that a state selects, not a message, by their code."""
+"""The rules for states, by code."""

@@ -4,8 +4,8 @@ Upstream: SC internal/bucket (minio, aws, azure, gcp), SC internal/controller/st
 http/fetch, PKG tar.
 """
 
+from fluxstatus.knowledge.commands import LOG, SECRET, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import LOG, SECRET, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -34,10 +34,10 @@ _DENIED = (
 _OF_BUCKETS = (
     Rule(
         _BUCKET_DENIED,
-        why="the access key in the Secret {secret} is not known, or its secret key is wrong, so that access to the bucket '{bucket}' is denied",
+        why="access to the bucket {bucket} is denied: the access key in the Secret {secret} is unknown, or its secret key is wrong",
         steps=(
             Step(
-                "put a valid pair accesskey and secretkey into the Secret {secret}; a secret key with a newline at its end is wrong too",
+                "put a valid accesskey and secretkey into the Secret {secret}; a secret key with a trailing newline is wrong too",
                 read=(SECRET,),
             ),
         ),
@@ -52,10 +52,10 @@ _OF_BUCKETS = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to the bucket '{bucket}' is denied: the login may not list or read it",
+        why="access to the bucket {bucket} is denied: the credentials do not grant permission to list or read it",
         steps=(
             Step(
-                "let the bucket's policy allow listing and reading, or correct the credentials (Secret {secret}, keys accesskey and secretkey)",
+                "allow listing and reading in the bucket's policy, or correct the credentials (Secret {secret}, keys accesskey and secretkey)",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -66,10 +66,10 @@ _OF_BUCKETS = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to the bucket '{bucket}' is denied: no Secret is named, and the controller's own identity may not list or read it",
+        why="access to the bucket {bucket} is denied: no Secret is configured, and the controller's own identity cannot list or read it",
         steps=(
             Step(
-                "name a Secret with accesskey and secretkey in spec.secretRef, or set spec.provider (aws, azure, gcp) and give the controller's cloud identity the right to read the bucket",
+                "set spec.secretRef to a Secret with accesskey and secretkey, or set spec.provider (aws, azure, gcp) and grant the controller's cloud identity read access to the bucket",
                 read=(SPEC,),
             ),
         ),
@@ -81,7 +81,7 @@ _OF_BUCKETS = (
         Code(
             "bucket-region-wrong", "The bucket is in a different region than spec.region specifies."
         ),
-        why="the bucket '{bucket}' is in another region than spec.region says",
+        why="the bucket {bucket} is in a different region than spec.region specifies",
         steps=(Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
         pattern=Text(
             r"AuthorizationHeaderMalformed|PermanentRedirect|"
@@ -96,15 +96,17 @@ _OF_BUCKETS = (
             "bucket-clock-skew",
             "The clock of the node differs too much from that of the bucket endpoint.",
         ),
-        why="the clock of the node differs too much from that of {endpoint}",
-        steps=(Step("set the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),),
+        why="the clock of the node differs too much from the clock of {endpoint}",
+        steps=(
+            Step("synchronize the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),
+        ),
         pattern=Text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
         kinds=_BUCKET,
         upstream=_BUCKETS,
     ),
     Rule(
         Code("bucket-missing", "The bucket does not exist at the endpoint."),
-        why="there is no bucket {bucket} at {endpoint}",
+        why="the bucket {bucket} does not exist at {endpoint}",
         steps=(Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
         pattern=Text(
             r"bucket '[^']*' (?:not found|does not exist)|NoSuchBucket|ContainerNotFound|"
@@ -116,7 +118,7 @@ _OF_BUCKETS = (
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
-        why="spec.bucketName {bucket} is no name that a bucket can have: {detail}",
+        why="the bucket name {bucket} (spec.bucketName) is not valid: {detail}",
         steps=(Step("correct spec.bucketName", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>Bucket name (?:contains|cannot)[^\n]{1,80})"),
         kinds=_BUCKET,
@@ -125,10 +127,10 @@ _OF_BUCKETS = (
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
-        why="spec.endpoint is not valid ({endpoint}): {detail}",
+        why="spec.endpoint ({endpoint}) is not valid: {detail}",
         steps=(
             Step(
-                "write the endpoint as a host, with a port where needed and without https:// (spec.insecure: true for http)",
+                "write the endpoint as a host, with a port if needed and without https:// (for http, set spec.insecure: true)",
                 read=(SPEC,),
             ),
         ),
@@ -145,7 +147,7 @@ _OF_BUCKETS = (
         why="the bucket {bucket} cannot be read",
         steps=(
             Step(
-                "look at spec.endpoint, spec.bucketName, spec.provider and the credentials",
+                "check spec.endpoint, spec.bucketName, spec.provider and the credentials",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -161,7 +163,7 @@ _OF_ARTIFACTS = (
         why="the controller's disk is full (no space left on device)",
         steps=(
             Step(
-                "give {controller} more storage (FluxInstance: spec.storage), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "add storage to {controller} (FluxInstance: spec.storage), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
@@ -170,10 +172,10 @@ _OF_ARTIFACTS = (
     ),
     Rule(
         Code("storage-read-only", "The controller has no write access to its disk."),
-        why="the controller may not write to its disk: {detail}",
+        why="the controller cannot write to its disk: {detail}",
         steps=(
             Step(
-                "look at the volume of {controller}: it must be writable for the group in fsGroup of its pod",
+                "check the volume of {controller}: the group in fsGroup of its pod needs write access",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}", LOG),
             ),
         ),
@@ -188,10 +190,10 @@ _OF_ARTIFACTS = (
             "artifact-gone",
             "The artifact of the source is no longer in the storage of source-controller.",
         ),
-        why="the artifact that the source announces is no longer in source-controller's storage",
+        why="the artifact that the source refers to no longer exists in source-controller's storage",
         steps=(
             Step(
-                "let the source store it again; after a restart without a persistent volume source-controller does so by itself",
+                "have the source store it again; after a restart without a persistent volume, source-controller does this automatically",
                 change=(_STORE_AGAIN,),
             ),
         ),
@@ -208,7 +210,7 @@ _OF_ARTIFACTS = (
         why="the artifact cannot be downloaded from source-controller: {detail}",
         steps=(
             Step(
-                "look at source-controller, its Service and the NetworkPolicies of its namespace; {controller} must reach its port 80 (9090 of the pod)",
+                "check source-controller, its Service and the NetworkPolicies in its namespace; {controller} must be able to reach its port 80 (9090 of the pod)",
                 read=(_SERVER,),
             ),
         ),
@@ -227,7 +229,7 @@ _OF_ARTIFACTS = (
         why="the artifact cannot be downloaded from source-controller",
         steps=(
             Step(
-                "look at source-controller, its Service and the NetworkPolicies of its namespace",
+                "check source-controller, its Service and the NetworkPolicies in its namespace",
                 read=(_SERVER,),
             ),
         ),
@@ -239,7 +241,7 @@ _OF_ARTIFACTS = (
     Rule(
         _ARTIFACT_CORRUPT,
         why="the downloaded artifact does not match its digest",
-        steps=(Step("let the source store it again", change=(_STORE_AGAIN,)),),
+        steps=(Step("have the source store it again", change=(_STORE_AGAIN,)),),
         pattern=Text(
             r"computed (?:digest|checksum) does ?n(?:o|')t match|integrity check failed|"
             r"failed to verify archive"
@@ -251,7 +253,7 @@ _OF_ARTIFACTS = (
         why="the downloaded artifact cannot be unpacked: {detail}",
         steps=(
             Step(
-                "let the source store it again; a limit on size or path traversal is in what the source packs",
+                "have the source store it again; a size limit or path traversal error comes from the content of the source",
                 read=(SPEC,),
                 change=(_STORE_AGAIN,),
             ),
@@ -279,7 +281,7 @@ _OF_ARTIFACTS = (
             "The source-controller cannot write to its storage or to the API server.",
         ),
         why="source-controller cannot write to its storage or to the API",
-        steps=(Step("look at the controller's volume and log", read=(LOG,)),),
+        steps=(Step("check the controller's volume and log", read=(LOG,)),),
         reasons=(
             "DirectoryCreationFailed",
             "StatOperationFailed",

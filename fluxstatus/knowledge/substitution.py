@@ -3,8 +3,8 @@
 Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 """
 
+from fluxstatus.knowledge.commands import SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -19,10 +19,10 @@ _VARIABLES = "kubectl get configmaps,secrets -n {ns}"
 RULES = (
     Rule(
         _SUBSTITUTE_SOURCE_MISSING,
-        why="the {source_kind} {missing}, which spec.postBuild.substituteFrom names, does not exist",
+        why="the {source_kind} {missing} in spec.postBuild.substituteFrom does not exist",
         steps=(
             Step(
-                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true on that entry",
+                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true on this entry",
                 read=(_VARIABLES, SPEC),
             ),
         ),
@@ -36,8 +36,8 @@ RULES = (
     ),
     Rule(
         _SUBSTITUTE_SOURCE_MISSING,
-        why="{detail}, which spec.postBuild.substituteFrom names, cannot be read",
-        steps=(Step("create it, or mark it optional", read=(_VARIABLES, SPEC)),),
+        why="{detail} in spec.postBuild.substituteFrom cannot be read",
+        steps=(Step("create it, or mark it as optional", read=(_VARIABLES, SPEC)),),
         pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
         kinds=_KS,
         trivial=True,
@@ -45,14 +45,14 @@ RULES = (
     ),
     Rule(
         Code("variable-missing", "A manifest uses a variable that is not defined."),
-        why="the manifests use the variable {variable} ({object}), which is not defined",
+        why="the variable {variable} in {object} is not defined",
         steps=(
             Step(
-                "define {variable} in spec.postBuild.substitute or substituteFrom, or give it a default (${{VAR:=value}}); where it is no variable, write $$ instead of $, or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}); if it is not a variable, write $$ instead of $, or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
             Step(
-                "strict substitution is the default from Flux 2.9 on; --feature-gates=StrictPostBuildSubstitutions=false of kustomize-controller takes it back"
+                "strict substitution is the default since Flux 2.9; to disable it, set --feature-gates=StrictPostBuildSubstitutions=false on kustomize-controller"
             ),
         ),
         pattern=Text(r"variable not set[^\"]{0,40}\"(?P<variable>\w+)\""),
@@ -63,10 +63,10 @@ RULES = (
     ),
     Rule(
         Code("variable-name-invalid", "A variable name in spec.postBuild is not valid."),
-        why="{variable} is no name for a variable of spec.postBuild: only letters, digits and _ may be in it",
+        why="{variable} is not a valid variable name in spec.postBuild: only letters, digits and _ are allowed",
         steps=(
             Step(
-                "rename {variable} in spec.postBuild.substitute, or in what substituteFrom names",
+                "rename {variable} in spec.postBuild.substitute, or in the source in substituteFrom",
                 read=(SPEC, _VARIABLES),
             ),
         ),
@@ -77,10 +77,10 @@ RULES = (
     ),
     Rule(
         Code("substitution-syntax", "A variable expression in a manifest cannot be parsed."),
-        why="{object} has a variable ($ and a brace) that cannot be parsed ({detail})",
+        why="a variable expression ($ and a brace) in {object} cannot be parsed ({detail})",
         steps=(
             Step(
-                "close the brace, write $$ instead of $ for what is not to be substituted (shell scripts), or annotate the object kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "close the brace, write $$ instead of $ where nothing should be substituted (shell scripts), or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
         ),
@@ -96,10 +96,10 @@ RULES = (
         Code(
             "substitution-breaks-yaml", "A manifest is invalid after its variables are substituted."
         ),
-        why="what the variables put into {object} makes it invalid: {detail}",
+        why="the substituted variables make {object} invalid: {detail}",
         steps=(
             Step(
-                "put the variable in quotes in the manifest, or correct its value: a number, true or a colon in it is read as YAML",
+                "put the variable in quotes in the manifest, or correct its value: a number, true or a colon in it is parsed as YAML",
                 read=(SPEC, _VARIABLES),
             ),
         ),

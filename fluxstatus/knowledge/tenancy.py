@@ -1,11 +1,11 @@
-"""Limits that Flux itself sets, and clusters that it reaches by a kubeconfig.
+"""Restrictions of Flux itself, and remote clusters that it reaches with a kubeconfig.
 
 Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, PKG runtime/cel.
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID
+from fluxstatus.knowledge.commands import SECRET, SECRETS, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import SECRET, SECRETS, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -17,21 +17,21 @@ _ACCESS_DENIED = Code(
 )
 _REMOTE_CLUSTER_UNREACHABLE = Code(
     "remote-cluster-unreachable",
-    "No connection to the remote cluster of spec.kubeConfig can be established.",
+    "The controller cannot connect to the remote cluster in spec.kubeConfig.",
 )
 
 _REMOTE: KindNames = frozenset({"Kustomization", "HelmRelease"})
-_KUBECONFIG = named(SECRET, "{kubeconfig_secret}")
+_KUBECONFIG = for_secret(SECRET, "{kubeconfig_secret}")
 _MAKE_KUBECONFIG = "kubectl create secret generic {missing} -n {ns} --from-file=value=./kubeconfig"
 _ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"
 
 _LIMITS = (
     Rule(
         _FEATURE_GATE_OFF,
-        why="the object uses an ExternalArtifact, and the feature gate ExternalArtifact is off in {controller}",
+        why="the object uses an ExternalArtifact, but the feature gate ExternalArtifact is disabled in {controller}",
         steps=(
             Step(
-                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with source-watcher in spec.components sets it",
+                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with source-watcher in spec.components sets this",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -42,10 +42,10 @@ _LIMITS = (
     ),
     Rule(
         _FEATURE_GATE_OFF,
-        why="{field} for a cloud login needs the feature gate ObjectLevelWorkloadIdentity, which is off",
+        why="{field} requires the feature gate ObjectLevelWorkloadIdentity for a cloud login, but the feature gate is disabled",
         steps=(
             Step(
-                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without one: --feature-gates=ObjectLevelWorkloadIdentity=true in the controller), or leave {field} out so that the controller's own identity counts",
+                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without one: --feature-gates=ObjectLevelWorkloadIdentity=true on the controller), or remove {field} to use the controller's own identity",
                 read=(SPEC,),
             ),
         ),
@@ -56,7 +56,7 @@ _LIMITS = (
     ),
     Rule(
         _ACCESS_DENIED,
-        why="the ImageRepository {target} lets no other namespace use it (spec.accessFrom)",
+        why="the ImageRepository {target} does not allow access from other namespaces (spec.accessFrom)",
         steps=(
             Step(
                 "allow namespace {ns} in spec.accessFrom.namespaceSelectors of the ImageRepository {target}",
@@ -70,10 +70,10 @@ _LIMITS = (
     ),
     Rule(
         _ACCESS_DENIED,
-        why="the reference to {target} in another namespace is blocked: the controllers run with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
+        why="the reference to {target} in another namespace is not allowed: the controllers run with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
         steps=(
             Step(
-                "put a source of its own into namespace {ns} and refer to it without a namespace, or ask who runs Flux (FluxInstance: spec.cluster.multitenant)",
+                "create a separate source in namespace {ns} and refer to it without a namespace, or contact the Flux administrator (FluxInstance: spec.cluster.multitenant)",
                 read=(SPEC, _ARGUMENTS),
             ),
         ),
@@ -85,10 +85,10 @@ _LIMITS = (
     ),
     Rule(
         _FEATURE_GATE_OFF,
-        why="the object needs the feature gate {gate}, which is off in {controller}",
+        why="the object requires the feature gate {gate}, which is disabled in {controller}",
         steps=(
             Step(
-                "run {controller} with --feature-gates={gate}=true (FluxInstance: spec.kustomize.patches), or leave the field out",
+                "run {controller} with --feature-gates={gate}=true (FluxInstance: spec.kustomize.patches), or remove the field",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -98,10 +98,10 @@ _LIMITS = (
     ),
     Rule(
         _ACCESS_DENIED,
-        why="a reference to another namespace is blocked: the controllers run with --no-cross-namespace-refs, or a feature gate is off",
+        why="a reference to another namespace is not allowed: the controllers run with --no-cross-namespace-refs, or a feature gate is disabled",
         steps=(
             Step(
-                "put the referenced object into namespace {ns}, or ask who runs Flux",
+                "move the referenced object to namespace {ns}, or contact the Flux administrator",
                 read=(SPEC, _ARGUMENTS),
             ),
         ),
@@ -111,10 +111,10 @@ _LIMITS = (
     ),
     Rule(
         _FEATURE_GATE_OFF,
-        why="the object uses a feature whose gate is off in {controller}",
+        why="the object uses a feature whose feature gate is disabled in {controller}",
         steps=(
             Step(
-                "switch the gate on with --feature-gates (FluxInstance: spec.kustomize.patches)",
+                "enable the feature gate with --feature-gates (FluxInstance: spec.kustomize.patches)",
                 read=(_ARGUMENTS,),
             ),
         ),
@@ -124,10 +124,10 @@ _LIMITS = (
     ),
     Rule(
         CEL_INVALID,
-        why="an expression (CEL) in the spec does not compile or evaluate: {detail}",
+        why="a CEL expression in the spec cannot be compiled or evaluated: {detail}",
         steps=(
             Step(
-                "correct the expression: readyExpr of spec.dependsOn, spec.healthCheckExprs, or the resourceFilter of a Receiver",
+                "correct the expression: readyExpr in spec.dependsOn, spec.healthCheckExprs, or resourceFilter of a Receiver",
                 read=(SPEC,),
             ),
         ),
@@ -147,7 +147,7 @@ _LIMITS = (
     ),
     Rule(
         CEL_INVALID,
-        why="an expression (CEL) in the spec does not compile or evaluate",
+        why="a CEL expression in the spec cannot be compiled or evaluated",
         steps=(Step("correct readyExpr or healthCheckExprs", read=(SPEC,)),),
         reasons=("InvalidCELExpression",),
         trivial=True,
@@ -157,11 +157,11 @@ _LIMITS = (
 
 _CLUSTERS = (
     Rule(
-        Code("kubeconfig-secret-missing", "The Secret of spec.kubeConfig does not exist."),
-        why="the Secret {missing} that spec.kubeConfig names does not exist",
+        Code("kubeconfig-secret-missing", "The Secret in spec.kubeConfig does not exist."),
+        why="the Secret {missing} in spec.kubeConfig does not exist",
         steps=(
             Step(
-                "create the Secret {missing} with the kubeconfig of the other cluster as key value",
+                "create the Secret {missing} with the kubeconfig of the remote cluster in the key value",
                 read=(SECRETS,),
                 change=(_MAKE_KUBECONFIG,),
             ),
@@ -175,12 +175,12 @@ _CLUSTERS = (
     Rule(
         Code(
             "kubeconfig-key-missing",
-            "The Secret of spec.kubeConfig does not have the key that holds the kubeconfig.",
+            "The Secret in spec.kubeConfig does not have the key that holds the kubeconfig.",
         ),
-        why="the Secret {holder} of spec.kubeConfig has no key {key} with a kubeconfig",
+        why="the Secret {holder} (spec.kubeConfig) does not have the key {key} with a kubeconfig",
         steps=(
             Step(
-                "store the kubeconfig under the key value (or value.yaml), or name its key in spec.kubeConfig.secretRef.key",
+                "store the kubeconfig in the key value (or value.yaml), or set its key in spec.kubeConfig.secretRef.key",
                 read=("kubectl describe secret {holder} -n {ns}",),
             ),
         ),
@@ -194,12 +194,13 @@ _CLUSTERS = (
     ),
     Rule(
         Code(
-            "kubeconfig-invalid", "The kubeconfig in the Secret of spec.kubeConfig cannot be used."
+            "kubeconfig-invalid",
+            "The Secret in spec.kubeConfig does not contain a usable kubeconfig.",
         ),
         why="the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
         steps=(
             Step(
-                "store a kubeconfig with a current-context, a server, its certificate authority and a credential of its own; programs (exec) and files are not there in the controller",
+                "store a kubeconfig with a current-context, a server, its certificate authority and a credential of its own; exec programs and files do not exist in the controller",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -217,9 +218,9 @@ _CLUSTERS = (
     ),
     Rule(
         Code(
-            "remote-cluster-denied", "The remote cluster of spec.kubeConfig rejects the credential."
+            "remote-cluster-denied", "The remote cluster in spec.kubeConfig rejects the credential."
         ),
-        why="the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) does not accept the credential: it is wrong or expired (Unauthorized)",
+        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) rejects the credential: it is wrong or has expired (Unauthorized)",
         steps=(
             Step(
                 "renew the token or client certificate in the Secret {kubeconfig_secret}",
@@ -237,12 +238,12 @@ _CLUSTERS = (
     Rule(
         Code(
             "remote-cluster-forbidden",
-            "The user of spec.kubeConfig lacks an RBAC permission in the remote cluster.",
+            "The user in spec.kubeConfig lacks an RBAC permission in the remote cluster.",
         ),
-        why="in the remote cluster of spec.kubeConfig (Secret {kubeconfig_secret}) {user} may not {verb}: the permission (RBAC) is missing there (forbidden)",
+        why="{user} cannot {verb} in the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}): the RBAC permission is missing there (forbidden)",
         steps=(
             Step(
-                "bind a Role that allows it to {user} in the remote cluster, or use the credential of another user in the Secret {kubeconfig_secret}",
+                "bind a Role with this permission to {user} in the remote cluster, or put the credential of another user into the Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -255,7 +256,7 @@ _CLUSTERS = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the certificate of the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to is not trusted: {detail}",
+        why="the certificate of the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) is not trusted: {detail}",
         steps=(
             Step(
                 "correct certificate-authority-data and the server name in the kubeconfig of the Secret {kubeconfig_secret}",
@@ -269,10 +270,10 @@ _CLUSTERS = (
     ),
     Rule(
         _REMOTE_CLUSTER_UNREACHABLE,
-        why="the remote cluster that spec.kubeConfig (Secret {kubeconfig_secret}) leads to cannot be reached at {host}: {detail}",
+        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) cannot be reached at {host}: {detail}",
         steps=(
             Step(
-                "look whether its API server is up at {host}, whether NetworkPolicies and firewalls let {controller} out to it, and whether the address in the Secret {kubeconfig_secret} still holds",
+                "check whether its API server is running at {host}, whether NetworkPolicies and firewalls allow connections from {controller} to it, and whether the address in the Secret {kubeconfig_secret} is still correct",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -291,10 +292,10 @@ _CLUSTERS = (
             "kubeconfig-failed",
             "No client for the remote cluster can be created from spec.kubeConfig.",
         ),
-        why="no client for the target cluster: the Secret of spec.kubeConfig or the remote cluster",
+        why="a client for the remote cluster cannot be created: either the Secret in spec.kubeConfig or the remote cluster is at fault",
         steps=(
             Step(
-                "look at the Secret (key value or value.yaml) and at the remote API server",
+                "check the Secret (key value or value.yaml) and the API server of the remote cluster",
                 read=(_KUBECONFIG, SPEC),
             ),
         ),

@@ -1,10 +1,10 @@
-"""Faults of the way to a host: the same texts for Git, OCI, Helm, buckets and APIs.
+"""Connection errors, which are the same for Git, OCI, Helm, buckets and APIs.
 
-The texts are Go's (net, crypto/x509, crypto/tls, net/http), go-git's and go-containerregistry's.
+The messages come from Go (net, crypto/x509, crypto/tls, net/http), go-git and go-containerregistry.
 """
 
+from fluxstatus.knowledge.commands import CA, CLIENT_CERTIFICATE, SECRET, SPEC, for_secret
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import CA, CLIENT_CERTIFICATE, SECRET, SPEC, named
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
@@ -27,15 +27,15 @@ _PROTOCOL_MISMATCH = Code(
 _HOST_SLOW = Code("host-slow", "The host does not respond in time.")
 
 _FETCHES: KindNames = ALL_KINDS - {"Kustomization", "HelmRelease", "ResourceSet", "Alert"}
-"""Kinds whose own messages are about a host outside; appliers speak of API servers and webhooks."""
+"""Kinds whose messages are about external hosts, not about the API server and webhooks."""
 
 _POLICIES = "kubectl get networkpolicies -n {flux_namespace}"
 _DNS = "kubectl get pods -n kube-system -l k8s-app=kube-dns"
 _FROM_THE_POD = Step(
-    "look at the way out of the cluster: DNS, NetworkPolicy, firewall, proxy; Flux retries by itself as soon as {host} answers",
+    "check outbound connections from the cluster: DNS, NetworkPolicy, firewall, proxy; Flux recovers automatically once {host} responds",
     read=(_POLICIES,),
 )
-_RENEW = Step("renew the certificate of {host}; Flux retries by itself")
+_RENEW = Step("renew the certificate of {host}; Flux retries automatically")
 
 RULES = (
     Rule(
@@ -43,9 +43,9 @@ RULES = (
         why="the proxy for {host} cannot be reached",
         steps=(
             Step(
-                "look whether the proxy runs, and at its address: the key address of the Secret in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
+                "check whether the proxy is running, and check its address: the key address of the Secret in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
                 read=(
-                    named(SECRET, "{proxy_secret}"),
+                    for_secret(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
                 ),
             ),
@@ -59,11 +59,11 @@ RULES = (
         Code(
             "proxy-auth-rejected", "The proxy requires authentication that is missing or invalid."
         ),
-        why="the proxy asks for a login, and takes none of what it gets (407)",
+        why="the proxy requires authentication, but the controller sends no valid credentials (407)",
         steps=(
             Step(
-                "put the right username and password beside address into the Secret that spec.proxySecretRef names",
-                read=(named(SECRET, "{proxy_secret}"), SPEC),
+                "add the right username and password, next to address, to the Secret in spec.proxySecretRef",
+                read=(for_secret(SECRET, "{proxy_secret}"), SPEC),
             ),
         ),
         pattern=Text(r"Proxy Authentication Required|(?:status code:? |: )407\b"),
@@ -74,10 +74,10 @@ RULES = (
         Code(
             "dns-failing", "The DNS server does not answer when the controller looks up the host."
         ),
-        why="the DNS server {dns} does not answer when the controller looks up {host}",
+        why="the DNS server {dns} does not respond when the controller looks up {host}",
         steps=(
             Step(
-                "look at the cluster's DNS (CoreDNS), and whether a NetworkPolicy keeps the controllers from port 53; Flux retries by itself",
+                "check the cluster's DNS (CoreDNS), and whether a NetworkPolicy blocks port 53 for the controllers; Flux retries automatically",
                 read=(_DNS, _POLICIES),
             ),
         ),
@@ -93,10 +93,10 @@ RULES = (
     ),
     Rule(
         _HOST_REDIRECTS,
-        why="{redirects} sends the request on to {host}, and that fails: {detail}",
+        why="{redirects} redirects the request to {host}, which fails: {detail}",
         steps=(
             Step(
-                "where {host} is a login page: name a Secret that {redirects} accepts in spec.secretRef, or correct spec.url; where the repository has moved: write its new address there",
+                "if {host} is a login page, set spec.secretRef to a Secret that {redirects} accepts, or correct spec.url; if the repository has moved, set spec.url to its new address",
                 read=(SPEC,),
             ),
         ),
@@ -110,10 +110,10 @@ RULES = (
     ),
     Rule(
         Code("host-not-found", "The host name cannot be resolved."),
-        why="the name {host} does not resolve (no such host)",
+        why="{host} cannot be resolved (no such host)",
         steps=(
             Step(
-                "correct the host in {address_field}; if the name is right, the DNS that the cluster asks does not know it",
+                "correct the host in {address_field}; if the name is right, the cluster's DNS server does not know it",
                 read=(SPEC, _DNS),
             ),
         ),
@@ -123,8 +123,8 @@ RULES = (
     ),
     Rule(
         Code("host-refuses", "The host refuses connections on this port."),
-        why="{host} refuses connections (connection refused): nothing listens there, or a firewall answers",
-        steps=(_FROM_THE_POD, Step("look at the port in {address_field}", read=(SPEC,))),
+        why="{host} refuses connections (connection refused): no program listens on the port, or a firewall rejects the connection",
+        steps=(_FROM_THE_POD, Step("check the port in {address_field}", read=(SPEC,))),
         pattern=Text(r"connection refused"),
         kinds=_FETCHES,
         transient=True,
@@ -135,7 +135,7 @@ RULES = (
         why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
         steps=(
             Step(
-                "put the authority's certificate as ca.crt into the Secret that spec.secretRef names, beside the login; without one, make a Secret with ca.crt and name it there",
+                "add the authority's certificate as ca.crt to the Secret in spec.secretRef, next to the credentials; without one, create a Secret with ca.crt and reference it there",
                 read=(SECRET,),
                 change=(CA,),
             ),
@@ -152,8 +152,8 @@ RULES = (
         why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
         steps=(
             Step(
-                "make a Secret with the authority's certificate as ca.crt and name it in spec.certSecretRef",
-                read=(named(SECRET, "{cert_secret}"),),
+                "create a Secret with the authority's certificate as ca.crt and reference it in spec.certSecretRef",
+                read=(for_secret(SECRET, "{cert_secret}"),),
                 change=(CA,),
             ),
         ),
@@ -167,7 +167,7 @@ RULES = (
     Rule(
         _TLS_EXPIRED,
         why="the certificate of {host} is not valid before {not_before} (x509)",
-        steps=(Step("look at the clocks of the nodes and of {host}, and at the new certificate"),),
+        steps=(Step("check the clocks of the nodes and of {host}, and the new certificate"),),
         pattern=Text(r"x509: certificate has expired.*is before (?P<not_before>[\w:.+-]+)"),
         kinds=_FETCHES,
         upstream="Go crypto/x509",
@@ -190,10 +190,10 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
-        why="the certificate of {host} is for another name: it is valid for {valid_for}, not for {wanted_name} (x509)",
+        why="the certificate of {host} is for a different name: it is valid for {valid_for}, not for {wanted_name} (x509)",
         steps=(
             Step(
-                "use a name that the certificate holds in {address_field}, or renew the certificate with {wanted_name} in it",
+                "use a name from the certificate in {address_field}, or renew the certificate with {wanted_name} in it",
                 read=(SPEC,),
             ),
         ),
@@ -205,10 +205,10 @@ RULES = (
     ),
     Rule(
         _TLS_WRONG_NAME,
-        why="the certificate of {host} is for another name (x509)",
+        why="the certificate of {host} is for a different name (x509)",
         steps=(
             Step(
-                "renew the certificate so that it holds the name or the IP address of {host} as subject alternative name (SAN), or use a name in {address_field} that it holds",
+                "renew the certificate with the name or IP address of {host} as a subject alternative name (SAN), or use a name from the certificate in {address_field}",
                 read=(SPEC,),
             ),
         ),
@@ -224,11 +224,11 @@ RULES = (
             "tls-client-certificate",
             "The host requires a valid TLS client certificate from the controller.",
         ),
-        why="{host} wants a client certificate, and takes none of what the controller shows",
+        why="{host} requires a client certificate, but the controller presents no valid certificate",
         steps=(
             Step(
-                "put a valid pair tls.crt and tls.key into the Secret that spec.certSecretRef names (Git: spec.secretRef)",
-                read=(named(SECRET, "{cert_secret}"), SECRET),
+                "put a valid tls.crt and tls.key into the Secret in spec.certSecretRef (Git: spec.secretRef)",
+                read=(for_secret(SECRET, "{cert_secret}"), SECRET),
                 change=(CLIENT_CERTIFICATE,),
             ),
         ),
@@ -242,10 +242,10 @@ RULES = (
     ),
     Rule(
         _PROTOCOL_MISMATCH,
-        why="{host} answers on this port without TLS: http is spoken there, and the URL asks for https",
+        why="{host} responds without TLS on this port: the server uses http, but the URL specifies https",
         steps=(
             Step(
-                "correct scheme and port in {address_field}; for a registry without TLS set spec.insecure: true",
+                "correct the scheme and port in {address_field}; for a registry without TLS, set spec.insecure: true",
                 read=(SPEC,),
             ),
         ),
@@ -257,18 +257,18 @@ RULES = (
     ),
     Rule(
         _PROTOCOL_MISMATCH,
-        why="{host} speaks another protocol on this port than the URL asks for",
-        steps=(Step("correct scheme and port in {address_field}", read=(SPEC,)),),
+        why="{host} uses a different protocol on this port than the URL specifies",
+        steps=(Step("correct the scheme and port in {address_field}", read=(SPEC,)),),
         pattern=Text(r"malformed HTTP (?:response|status code|version)|HTTP request to an HTTPS"),
         kinds=_FETCHES,
         upstream="Go net/http",
     ),
     Rule(
-        Code("tls-failed", "No TLS connection to the host can be established."),
-        why="no TLS connection to {host}: {detail}",
+        Code("tls-failed", "The controller cannot establish a TLS connection to the host."),
+        why="a TLS connection to {host} cannot be established: {detail}",
         steps=(
             Step(
-                "look at the certificate, the TLS versions and the ciphers of {host}, and at proxies between"
+                "check the certificate, the TLS versions and the ciphers of {host}, and any proxy in between"
             ),
         ),
         pattern=Text(
@@ -280,11 +280,11 @@ RULES = (
     ),
     Rule(
         _HOST_SLOW,
-        why="{host} does not answer in time (timeout); it is reached over ssh, port 22, which many firewalls close",
+        why="{host} does not respond in time (timeout) over ssh, port 22, which many firewalls block",
         steps=(
             _FROM_THE_POD,
             Step(
-                "look whether port 22 is open to {host}; else use https, or ssh over port 443 where the host offers it",
+                "check whether port 22 of {host} is open; otherwise use https, or ssh over port 443 if the host offers it",
                 read=(SPEC,),
             ),
         ),
@@ -295,10 +295,10 @@ RULES = (
     ),
     Rule(
         _HOST_SLOW,
-        why="{host} does not answer in time (timeout)",
+        why="{host} does not respond in time (timeout)",
         steps=(
             _FROM_THE_POD,
-            Step("when what is fetched is only large: raise spec.timeout, or fetch less of it"),
+            Step("if only the size is the problem, raise spec.timeout, or fetch less"),
         ),
         pattern=Text(
             r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|"
@@ -310,10 +310,10 @@ RULES = (
     ),
     Rule(
         Code("host-rate-limit", "The host rejects requests because a rate limit is exceeded."),
-        why="{host} limits the rate of requests (HTTP 429, or 403 by GitHub)",
+        why="{host} limits the rate of requests (HTTP 429, or 403 from GitHub)",
         steps=(
             Step(
-                "raise spec.interval, use credentials with a higher limit (a token in the Secret that spec.secretRef names; without one all count that come from this address), or a Receiver instead of polling"
+                "raise spec.interval, use credentials with a higher limit (a token in the Secret in spec.secretRef; without one, all requests from this address count), or use a Receiver instead of polling"
             ),
         ),
         pattern=Text(
@@ -326,8 +326,8 @@ RULES = (
     ),
     Rule(
         Code("host-broken", "The host returns a server error (HTTP 5xx)."),
-        why="{host} answers with HTTP {status}: a fault on its side",
-        steps=(Step("look at the state of {host}; Flux retries by itself when it is back"),),
+        why="{host} responds with HTTP {status}: a server error",
+        steps=(Step("check the status of {host}; Flux recovers automatically when it is back"),),
         pattern=Text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
         kinds=_FETCHES,
         transient=True,
@@ -335,9 +335,9 @@ RULES = (
     ),
     Rule(
         _HOST_REDIRECTS,
-        why="{host} sends requests round in circles: too many redirects",
+        why="{host} redirects requests in a loop: too many redirects",
         steps=(
-            Step("name the address that the redirects lead to in {address_field}", read=(SPEC,)),
+            Step("use the address that the redirects lead to in {address_field}", read=(SPEC,)),
         ),
         pattern=Text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
         kinds=_FETCHES,

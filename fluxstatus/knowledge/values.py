@@ -4,8 +4,8 @@ Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postr
 """
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED, RESOURCE_DUPLICATE
+from fluxstatus.knowledge.commands import RETRY, SPEC
 from fluxstatus.knowledge.rule import Rule, Step, Text
-from fluxstatus.knowledge.steps import RETRY, SPEC
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -27,10 +27,10 @@ _TEMPLATES = "Go text/template, helm pkg/engine"
 _VALUES_RULES = (
     Rule(
         _VALUES_MISSING,
-        why="the {values_kind} {values_name} that spec.valuesFrom names has no key {values_key}",
+        why="the {values_kind} {values_name} in spec.valuesFrom does not have the key {values_key}",
         steps=(
             Step(
-                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, or mark the reference optional",
+                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, or mark the reference as optional",
                 read=("kubectl describe {values_kind} {values_name} -n {ns}", SPEC),
             ),
         ),
@@ -45,10 +45,10 @@ _VALUES_RULES = (
     ),
     Rule(
         _VALUES_MISSING,
-        why="the {values_kind} {values_name} that spec.valuesFrom names does not exist",
+        why="the {values_kind} {values_name} in spec.valuesFrom does not exist",
         steps=(
             Step(
-                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey says another), correct its name, or mark the reference optional",
+                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey is set), correct its name, or mark the reference as optional",
                 read=(_VALUES, SPEC),
             ),
         ),
@@ -62,10 +62,10 @@ _VALUES_RULES = (
     ),
     Rule(
         _VALUES_UNREADABLE,
-        why="what the {values_kind} {values_name} (spec.valuesFrom) holds is not valid as values: {detail}",
+        why="the {values_kind} {values_name} (spec.valuesFrom) does not contain valid values: {detail}",
         steps=(
             Step(
-                "correct the YAML under the key, or targetPath of the reference",
+                "correct the YAML in the key, or targetPath of the reference",
                 read=(_VALUES, SPEC),
             ),
         ),
@@ -78,7 +78,7 @@ _VALUES_RULES = (
     ),
     Rule(
         _VALUES_UNREADABLE,
-        why="spec.values and spec.valuesFrom cannot be put together",
+        why="spec.values and spec.valuesFrom cannot be merged",
         steps=(Step("correct spec.values and spec.valuesFrom", read=(SPEC, _VALUES)),),
         reasons=("ValuesError",),
         kinds=_HR,
@@ -86,7 +86,7 @@ _VALUES_RULES = (
     ),
     Rule(
         _VALUES_INVALID,
-        why="the values do not fit the chart's schema: {detail}",
+        why="the values do not match the chart's schema: {detail}",
         steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(
             r"values don't meet the specifications of the schema.*?\n- (?P<detail>.{1,300})"
@@ -96,7 +96,7 @@ _VALUES_RULES = (
     ),
     Rule(
         _VALUES_INVALID,
-        why="the values do not fit the chart's schema",
+        why="the values do not match the chart's schema",
         steps=(Step("correct the value in spec.values or spec.valuesFrom", read=(SPEC,)), RETRY),
         pattern=Text(r"values don't meet the specifications of the schema"),
         kinds=_HR,
@@ -107,10 +107,10 @@ _VALUES_RULES = (
             "chart-kube-version",
             "The chart does not support the Kubernetes version of the cluster.",
         ),
-        why="the chart wants Kubernetes {wanted}, and the cluster is {detail}",
+        why="the chart requires Kubernetes {wanted}, but the cluster runs {detail}",
         steps=(
             Step(
-                "use a version of the chart for this Kubernetes, or upgrade the cluster",
+                "use a version of the chart for this Kubernetes version, or upgrade the cluster",
                 read=("kubectl version", SPEC),
             ),
             RETRY,
@@ -124,10 +124,10 @@ _VALUES_RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="the chart lacks charts that it depends on: {detail}",
+        why="the chart does not contain charts that it depends on: {detail}",
         steps=(
             Step(
-                "pack them into the chart (helm dependency build before it is published)",
+                "package them with the chart (run helm dependency build before you publish it)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -143,8 +143,8 @@ _VALUES_RULES = (
 _TEMPLATE_RULES = (
     Rule(
         _TEMPLATE_ERROR,
-        why="the chart refuses the values by itself ({template}): {detail}",
-        steps=(Step("set in spec.values what it asks for", read=(SPEC,)), RETRY),
+        why="the chart itself rejects the values ({template}): {detail}",
+        steps=(Step("set the required value in spec.values", read=(SPEC,)), RETRY),
         pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
         kinds=_HR,
         upstream=_TEMPLATES,
@@ -154,7 +154,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart fails: {detail}",
         steps=(
             Step(
-                "set the value that is missing in spec.values, or correct the chart's template (use default or required there)",
+                "set the missing value in spec.values, or correct the chart's template (use default or required there)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -171,7 +171,7 @@ _TEMPLATE_RULES = (
         _TEMPLATE_ERROR,
         why="a template of the chart fails: {detail}",
         steps=(
-            Step("correct the chart's template, or use a version without the fault", read=(SPEC,)),
+            Step("correct the chart's template, or use a version without the error", read=(SPEC,)),
             RETRY,
         ),
         pattern=Text(
@@ -184,10 +184,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         _TEMPLATE_ERROR,
-        why="what the chart's template {template} gives is not valid YAML: {detail}",
+        why="the chart's template {template} renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct the value that ends up there (quotes, indentation), or the template; helm template shows it",
+                "correct the value that is used there (quotes, indentation), or the template; helm template shows the result",
                 read=(SPEC,),
             ),
             RETRY,
@@ -201,10 +201,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         _TEMPLATE_ERROR,
-        why="what a template of the chart gives is not valid YAML: {detail}",
+        why="a template of the chart renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct the value that ends up there (quotes, indentation), or the template; helm template shows which",
+                "correct the value that is used there (quotes, indentation), or the template; helm template shows which one",
                 read=(SPEC,),
             ),
             RETRY,
@@ -215,10 +215,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         RESOURCE_DUPLICATE,
-        why="the chart renders the same object twice: {duplicate}",
+        why="the chart renders the same object twice ({duplicate})",
         steps=(
             Step(
-                "switch one of the two off in spec.values, or correct the chart; helm template shows both",
+                "disable one of the two in spec.values, or correct the chart; helm template shows both",
                 read=(SPEC,),
             ),
             RETRY,
@@ -232,7 +232,7 @@ _TEMPLATE_RULES = (
             "post-render-failed",
             "A post renderer in spec.postRenderers cannot be applied to the rendered chart.",
         ),
-        why="spec.postRenderers cannot change what the chart renders: {detail}",
+        why="spec.postRenderers cannot be applied to the rendered chart: {detail}",
         steps=(
             Step(
                 "correct the patches in spec.postRenderers: their target must be in the chart's output",
@@ -249,10 +249,10 @@ _TEMPLATE_RULES = (
             "label-invalid",
             "The chart writes its version into a label, but labels cannot contain a +.",
         ),
-        why="the chart writes its version into a label, and helm-controller adds +DIGEST to the versions of OCI charts: '+' is not allowed there",
+        why="the chart writes its version into a label with a '+', which is not allowed: helm-controller adds +DIGEST to the versions of OCI charts",
         steps=(
             Step(
-                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or switch --feature-gates=DisableChartDigestTracking=true on in helm-controller',
+                'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or set --feature-gates=DisableChartDigestTracking=true on helm-controller',
                 read=(SPEC,),
             ),
             RETRY,

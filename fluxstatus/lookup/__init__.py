@@ -1,1 +1,1 @@
-"""One object and its relatives, shared by the commands that are about one."""
+"""Looking up objects, their relatives, logs and events; shared by the commands."""

@@ -1,4 +1,4 @@
-"""From an object up to where it is from: its owners, who applied it, and their sources."""
+"""The chain from an object up to its origin: its owners, what applied it, and their sources."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Protocol
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, judged
 from fluxstatus.lookup.live import ref_of
-from fluxstatus.lookup.node import Node
+from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
@@ -16,28 +16,29 @@ from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.revisions import chart_version, short
 
-_DEEPEST = 20  # owners of owners; no chain that means something is longer
+_DEEPEST = 20  # owners of owners; real chains are much shorter
 
 
 class Getter(Protocol):
-    """What gives objects by their names."""
+    """A reader of single objects."""
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Return an object, None if there is none, or why that cannot be told."""
+        """Return an object, None if it does not exist, or why it was not read."""
 
 
 def chain_of(item: Object, objects: Getter, now: datetime) -> Node:
-    """Return *item* with all that it is from above it, as children."""
-    return _Chain(objects, now).of(item, "", frozenset())
+    """Return *item* with its owners and sources, level by level, as children."""
+    return _Chain(objects, now).of(item, Relation.ROOT, frozenset())
 
 
-def lines_of(root: Node) -> Iterator[str]:
-    """Return the places in Git, or wherever it is from, that the chain of *root* leads to."""
+def origins_of(root: Node) -> Iterator[str]:
+    """Return the sources at the ends of the chain of *root*: URL, revision and path or chart."""
     for node in root.all():
+        consumer = dict(node.facts)
+        path = consumer.get("path") or consumer.get("chart", "")
         for source in node.children:
             facts = dict(source.facts)
-            if source.relation == "source" and "url" in facts:
-                path = dict(node.facts).get("path") or dict(node.facts).get("chart", "")
+            if source.relation is Relation.SOURCE and "url" in facts:
                 at = f" at {facts['revision']}" if "revision" in facts else ""
                 yield f"{facts['url']}{at}{f', {path}' if path else ''}"
 
@@ -46,7 +47,7 @@ class _Chain:
     def __init__(self, objects: Getter, now: datetime) -> None:
         self._objects, self._now = objects, now
 
-    def of(self, item: Object, relation: str, seen: frozenset[Key]) -> Node:
+    def of(self, item: Object, relation: Relation, seen: frozenset[Key]) -> Node:
         ref = ref_of(item)
         known = KINDS.get(ref.kind)
         own = known is not None and ref.api_version.startswith(known.group)
@@ -56,27 +57,29 @@ class _Chain:
             below = seen | {ref.key}
             above = [
                 self._get(step, api, key, below)
-                for step, api, key in self._steps(item, resource)
+                for step, api, key in self._parents(item, resource)
                 if key not in below
             ]
         facts = tuple(_facts(resource)) if resource else ()
         return Node(ref, relation, health_of(item, self._now), facts, tuple(above))
 
-    def _steps(self, item: Object, resource: Resource | None) -> Iterator[tuple[str, str, Key]]:
-        """Return what *item* is from: the relation, an apiVersion, and what it is called."""
+    def _parents(
+        self, item: Object, resource: Resource | None
+    ) -> Iterator[tuple[Relation, str, Key]]:
+        """Return the source, owner and creators of *item*: relation, apiVersion and key."""
         if resource and (source := source_of(resource)):
-            yield "source", _version_of(source[0]), source
+            yield Relation.SOURCE, _version_of(source[0]), source
         metadata = map_of(item.get("metadata"))
         owners = maps_of(metadata.get("ownerReferences"))
-        owner = next((o for o in owners if o.get("controller") is True), next(iter(owners), None))
-        if owner:
+        controllers = [owner for owner in owners if owner.get("controller") is True]
+        for owner in (controllers or owners)[:1]:
             kind, name = text_of(owner.get("kind")), text_of(owner.get("name"))
             place = text_of(metadata.get("namespace"))
-            yield "owned by", text_of(owner.get("apiVersion")), (kind, place, name)
+            yield Relation.OWNED_BY, text_of(owner.get("apiVersion")), (kind, place, name)
         for maker in makers_of(map_of(metadata.get("labels"))):
-            yield "made by", _version_of(maker[0]), maker
+            yield Relation.CREATED_BY, _version_of(maker[0]), maker
 
-    def _get(self, relation: str, api_version: str, key: Key, seen: frozenset[Key]) -> Node:
+    def _get(self, relation: Relation, api_version: str, key: Key, seen: frozenset[Key]) -> Node:
         item = self._objects.get(api_version, *key)
         if isinstance(item, dict):
             return self.of(item, relation, seen)
@@ -84,12 +87,12 @@ class _Chain:
 
 
 def _version_of(kind: str) -> str:
-    """Return a group that *kind* is of; any version will do."""
+    """Return an apiVersion in the group of *kind*; any version will do."""
     return f"{KINDS[kind].group}/v1" if kind in KINDS else ""
 
 
 def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
-    """Return what leads on: address and revision of a source, path or chart of what applies it."""
+    """Return the URL and revision of a source, or the path or chart of an object that uses one."""
     spec, status = map_of(resource.get("spec")), map_of(resource.get("status"))
     address = text_of(spec.get("url")) or text_of(spec.get("endpoint"))
     if address and resource.kind.step == "sources":

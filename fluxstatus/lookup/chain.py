@@ -1,47 +1,21 @@
-"""The chain an object stands in: up to what it needs, down to what needs it."""
+"""The dependency chain of a Flux object: up to what it needs, down to what needs it."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
+from fluxstatus.lookup.health import Health
+from fluxstatus.lookup.node import INVERSE, Node, Relation
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import dependencies_of, provider_of, source_of
 from fluxstatus.state.resource import Resource, Verdict
 
-_SOURCE, _NEEDS, _MADE_BY, _CONTROLLER = "source", "needs", "made by", "controller"
-_DOWNWARDS = {_SOURCE: "feeds", _NEEDS: "needed by", _MADE_BY: "made"}
-"""What the other end of a relation calls it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An object in a chain: what it is to the one above it in the tree, and how it stands.
-
-    `cause` marks what it all comes down to. `well` is False as well for what is missing, or is
-    not looked at.
-    """
-
-    ref: Ref
-    relation: str
-    stands: str
-    well: bool
-    suspended: bool = False
-    cause: bool = False
-    children: tuple["Node", ...] = ()
-
-    def all(self) -> Iterator["Node"]:
-        """Return it and everything below it."""
-        yield self
-        for child in self.children:
-            yield from child.all()
-
 
 class Chains:
-    """The chains of a state. An object that is well ends a chain: the trouble is not behind it."""
+    """The dependency chains of a cluster. A chain ends at a healthy object."""
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
@@ -49,42 +23,42 @@ class Chains:
         self._controllers = analysis.controllers
 
     def up(self, resource: Resource) -> tuple[Node, ...]:
-        """Return what *resource* needs, with all of it that is not well up to the causes."""
+        """Return what *resource* needs, followed up to the causes where it is not healthy."""
         causes = {cause.ref.key for cause in self._causes(resource.ref.key)}
         return self._up(resource, causes, {resource.ref.key})
 
     def down(self, resource: Resource) -> tuple[Node, ...]:
-        """Return what needs *resource*, those first that are not well, and what needs these."""
+        """Return what needs *resource*, unhealthy objects first, and what needs those."""
         seen = {resource.ref.key, *(key for _, key in _needs(resource))}
         return self._down(resource.ref.key, seen)
 
-    def stands(self, resource: Resource) -> str:
-        """Say how *resource* stands, in a word or two."""
+    def status_of(self, resource: Resource) -> str:
+        """Return the status of *resource* in a few words."""
         key = resource.ref.key
         if resource.suspended or resource.verdict is Verdict.TERMINATING:
             return resource.verdict.value
-        if key in self._analysis.causes.cut_off:
-            return "ready, on what it got before"
+        if key in self._analysis.causes.stale_causes:
+            return "ready, but no longer updated"
         causes = self._causes(key)
         if causes and all(cause.ref.key != key for cause in causes):
-            return "waits"
+            return "waiting"
         if resource.verdict is Verdict.STATIC:
             return "has no status"
         return resource.verdict.value
 
-    def is_well(self, key: Key) -> bool:
-        """Whether *key* exists and nothing is wrong with it, or with what it gets."""
+    def is_healthy(self, key: Key) -> bool:
+        """Return whether *key* exists, and neither it nor what it receives has a problem."""
         known = self._state.resources.get(key)
         return known is not None and not self._causes(key) and not known.suspended
 
     def controller_of(self, resource: Resource) -> Ref | None:
-        """Return the Deployment that reconciles *resource*, or should; None if there is none."""
+        """Return the Deployment that should reconcile *resource*, None if it is unknown."""
         component = self._controllers.component_of(resource)
-        return component.ref if component else self._controllers.stopped(resource)
+        return component.ref if component else self._controllers.unavailable_for(resource)
 
     def _causes(self, key: Key) -> Sequence[Cause]:
         causes = self._analysis.causes
-        return (*causes.by_object.get(key, ()), *causes.cut_off.get(key, ()))
+        return (*causes.by_object.get(key, ()), *causes.stale_causes.get(key, ()))
 
     def _up(self, resource: Resource, causes: set[Key], seen: set[Key]) -> tuple[Node, ...]:
         nodes = []
@@ -92,8 +66,10 @@ class Chains:
             if key not in seen:
                 seen.add(key)
                 known = self._state.resources.get(key)
-                more = () if known is None or self.is_well(key) else self._up(known, causes, seen)
-                nodes.append(self._node(relation, key, key in causes, more))
+                more = (
+                    () if known is None or self.is_healthy(key) else self._up(known, causes, seen)
+                )
+                nodes.append(self._node(relation, key, more, cause=key in causes))
         controller = self._controller(resource, causes, seen)
         return (*nodes, controller) if controller else tuple(nodes)
 
@@ -102,54 +78,53 @@ class Chains:
         if ref is None or ref.key in seen:
             return None
         seen.add(ref.key)
-        broken = {**self._controllers.down, **self._controllers.missing}.get(ref)
-        stands = broken.diagnosis.why if broken else "runs"
-        return Node(ref, _CONTROLLER, stands, well=not broken, cause=ref.key in causes)
+        broken = {**self._controllers.unavailable, **self._controllers.missing}.get(ref)
+        health = Health(not broken, broken.diagnosis.why if broken else "running")
+        return Node(ref, Relation.CONTROLLER, health, cause=ref.key in causes)
 
-    def _node(self, relation: str, key: Key, cause: bool, children: tuple[Node, ...]) -> Node:
+    def _node(
+        self, relation: Relation, key: Key, children: tuple[Node, ...], *, cause: bool = False
+    ) -> Node:
         known = self._state.resources.get(key)
         if known is None:
             missing = self._state.known_missing(key)
-            stands = "does not exist" if missing else "is not looked at"
-            return Node(Ref("", *key), relation, stands, well=False, cause=cause)
+            health = Health(healthy=False, text="does not exist" if missing else "was not read")
+            return Node(Ref("", *key), relation, health, cause=cause)
         return Node(
             known.ref,
             relation,
-            self.stands(known),
-            well=self.is_well(key),
+            Health(self.is_healthy(key), self.status_of(known)),
+            children=children,
             suspended=known.suspended,
             cause=cause,
-            children=children,
         )
 
     def _down(self, key: Key, seen: set[Key]) -> tuple[Node, ...]:
         found = {other: relation for relation, other in self._needed_by[key] if other not in seen}
         seen.update(found)
-        return tuple(
-            self._node(
-                _DOWNWARDS[relation], other, False,
-                () if self.is_well(other) else self._down(other, seen),
-            )
-            for other, relation in sorted(found.items(), key=lambda e: (self.is_well(e[0]), e[0]))
-        )  # fmt: skip
+        nodes = []
+        for other in sorted(found, key=lambda other: (self.is_healthy(other), other)):
+            below = () if self.is_healthy(other) else self._down(other, seen)
+            nodes.append(self._node(INVERSE[found[other]], other, below))
+        return tuple(nodes)
 
     @cached_property
-    def _needed_by(self) -> Mapping[Key, list[tuple[str, Key]]]:
-        found: dict[Key, list[tuple[str, Key]]] = defaultdict(list)
+    def _needed_by(self) -> Mapping[Key, list[tuple[Relation, Key]]]:
+        found: dict[Key, list[tuple[Relation, Key]]] = defaultdict(list)
         for key, resource in self._state.resources.items():
             for relation, other in dict.fromkeys(_needs(resource)):
                 found[other].append((relation, key))
         return found
 
 
-def _needs(resource: Resource) -> Iterator[tuple[str, Key]]:
-    """Return what *resource* needs, each with what it is to it."""
+def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
+    """Return what *resource* needs, each with its relation to it."""
     source = source_of(resource)
     if source:
-        yield _SOURCE, source
+        yield Relation.SOURCE, source
     for key in dependencies_of(resource, resource.message):
-        yield _NEEDS, key
+        yield Relation.NEEDS, key
     if resource.ref.kind == "Alert":
-        yield _NEEDS, provider_of(resource)
+        yield Relation.NEEDS, provider_of(resource)
     for maker in makers_of(resource.labels):
-        yield _MADE_BY, maker
+        yield Relation.CREATED_BY, maker

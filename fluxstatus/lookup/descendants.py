@@ -1,4 +1,4 @@
-"""From an object of Flux down: what it has made, and who waits for it."""
+"""The tree below a Flux object: what it created, and what depends on it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, of_resource
 from fluxstatus.lookup.live import ref_of
-from fluxstatus.lookup.node import Node
+from fluxstatus.lookup.node import INVERSE, Node, Relation
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
@@ -18,7 +18,6 @@ from fluxstatus.state.ownership import labels_of, makers_of
 from fluxstatus.state.references import dependencies_of, provider_of, source_of
 from fluxstatus.state.resource import Resource
 
-MAKES, FEEDS, NEEDED = "makes", "feeds", "needed by"
 _THREADS = 4
 _LABELLED = (
     *(("apps/v1", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet")),
@@ -26,20 +25,20 @@ _LABELLED = (
     *(("v1", kind) for kind in ("Service", "PersistentVolumeClaim")),
     ("networking.k8s.io/v1", "Ingress"),
 )
-"""Where to look for what a release has made, by its labels, when it has no inventory."""
+"""The kinds listed by label to find what a HelmRelease without an inventory created."""
 
 
 class Getter(Protocol):
-    """What gives objects that are not Flux's own, and the whole of those that are."""
+    """A reader of objects of any kind."""
 
     def some(
         self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
     ) -> list[Object] | Unread:
-        """Return the objects with these *names*, or all with these *labels*, or why not."""
+        """Return the objects with these *names* or *labels*, or why they were not read."""
 
 
 class Entry(NamedTuple):
-    """What an inventory says that was made: only the group of `api_version` matters."""
+    """An entry of an inventory; only the group of `api_version` matters."""
 
     api_version: str
     kind: str
@@ -48,7 +47,7 @@ class Entry(NamedTuple):
 
 
 def inventory_of(item: Object) -> list[Entry] | None:
-    """Return what the inventory of *item* has, None when it has none.
+    """Return the entries of the inventory of *item*, None without an inventory.
 
     An id is namespace_name_group_kind, a colon in a name is two underscores (cli-utils
     pkg/object/objmetadata.go); an ArtifactGenerator names its ExternalArtifacts.
@@ -78,50 +77,49 @@ def _entry(one: Object) -> Entry | None:
 
 
 class Tree:
-    """What hangs on objects of Flux, of which *resources* are all that are known.
+    """The trees below Flux objects; *resources* are all Flux objects.
 
-    *whole* gives objects that are not Flux's own, and inventories; without it, as of a saved
-    cluster, what is made is told by labels, as far as it is Flux's own.
+    *whole* reads other objects and inventories. Without it, as with a saved cluster, only Flux
+    objects are found, by their labels.
     """
 
     def __init__(
         self, resources: Mapping[Key, Resource], whole: Getter | None, now: datetime
     ) -> None:
         self._resources, self._now = resources, now
-        self._waiting: dict[Key, list[tuple[str, Key]]] = defaultdict(list)
-        self._made: dict[Key, list[Key]] = defaultdict(list)
+        self._dependents: dict[Key, list[tuple[Relation, Key]]] = defaultdict(list)
+        self._created: dict[Key, list[Key]] = defaultdict(list)
         for key, resource in resources.items():
-            for relation, other in _waits_for(resource):
-                self._waiting[other].append((relation, key))
+            for relation, other in _needs(resource):
+                self._dependents[other].append((INVERSE[relation], key))
             for maker in makers_of(resource.labels):
-                self._made[maker].append(key)
-        self._look = _Look(resources, whole) if whole else None
+                self._created[maker].append(key)
+        self._contents = _Contents(resources, whole) if whole else None
 
     def of(self, resource: Resource) -> Node:
-        """Return *resource* with all that it makes, and all that waits for it."""
-        if self._look:
-            self._look.at(resource)
+        """Return *resource* with all that it created, and all that depends on it."""
+        if self._contents:
+            self._contents.read(resource)
         seen = {resource.ref.key}
-        # What is made first: whatever waits for it as well is told there.
-        children = (*self._makes(resource, seen), *self._waits(resource.ref.key, seen))
-        return Node(resource.ref, "", of_resource(resource), (), children)
+        # Each object is shown once: below its creator rather than as a dependent.
+        children = (*self._creations(resource, seen), *self._dependents_of(resource.ref.key, seen))
+        return Node(resource.ref, Relation.ROOT, of_resource(resource), (), children)
 
-    def _waits(self, key: Key, seen: set[Key]) -> tuple[Node, ...]:
-        new = {other: relation for relation, other in self._waiting[key] if other not in seen}
+    def _dependents_of(self, key: Key, seen: set[Key]) -> tuple[Node, ...]:
+        new = {other: relation for relation, other in self._dependents[key] if other not in seen}
         seen.update(new)
-        return tuple(
-            Node(
-                self._resources[other].ref, relation, of_resource(self._resources[other]), (),
-                self._waits(other, seen),
-            )
-            for other, relation in sorted(new.items())
-        )  # fmt: skip
+        nodes = []
+        for other, relation in sorted(new.items()):
+            known = self._resources[other]
+            below = self._dependents_of(other, seen)
+            nodes.append(Node(known.ref, relation, of_resource(known), (), below))
+        return tuple(nodes)
 
-    def _makes(self, resource: Resource, seen: set[Key]) -> tuple[Node, ...]:
+    def _creations(self, resource: Resource, seen: set[Key]) -> tuple[Node, ...]:
         key = resource.ref.key
-        entries = self._look.inventories.get(key) if self._look else None
+        entries = self._contents.inventories.get(key) if self._contents else None
         if entries is None:
-            entries = [Entry(*self._resources[other].ref) for other in sorted(self._made[key])]
+            entries = [Entry(*self._resources[other].ref) for other in sorted(self._created[key])]
         new = [entry for entry in dict.fromkeys(entries) if entry[1:] not in seen]
         seen.update(entry[1:] for entry in new)
         return tuple(self._entry(entry, seen) for entry in new)
@@ -129,21 +127,22 @@ class Tree:
     def _entry(self, entry: Entry, seen: set[Key]) -> Node:
         known = own(self._resources, entry)
         if known is not None:
-            return Node(known.ref, MAKES, of_resource(known), (), self._makes(known, seen))
-        item = self._look.found(entry) if self._look else None
-        return Node(Ref(*entry), MAKES, health_of(item, self._now))
+            below = self._creations(known, seen)
+            return Node(known.ref, Relation.CREATES, of_resource(known), (), below)
+        item = self._contents.found(entry) if self._contents else None
+        return Node(Ref(*entry), Relation.CREATES, health_of(item, self._now))
 
 
-class _Look:
-    """A look at all that an object makes: lists and few objects, whatever the tree is like."""
+class _Contents:
+    """The inventories below an object, and the objects in them, read with few requests."""
 
     def __init__(self, resources: Mapping[Key, Resource], whole: Getter) -> None:
         self._resources, self._whole = resources, whole
         self.inventories: dict[Key, list[Entry]] = {}
         self._answers: dict[_Group, dict[str, Object] | Unread] = {}
 
-    def at(self, resource: Resource) -> None:
-        """Read the inventory of *resource*, those of what it makes, and all that they name."""
+    def read(self, resource: Resource) -> None:
+        """Read the inventory of *resource*, those of its creations, and all objects in them."""
         makers, level = {resource.ref.key}, [resource]
         while level:
             self._read_inventories(level)
@@ -159,7 +158,7 @@ class _Look:
         self._answers = self._ask(e for e in others if own(self._resources, e) is None)
 
     def found(self, entry: Entry) -> Object | Unread | None:
-        """Return the object that *entry* names, None if there is none, or why that is unknown."""
+        """Return the object of *entry*, None if it does not exist, or why it was not read."""
         answer = self._answers[entry[:3]]
         return answer if isinstance(answer, Unread) else answer.get(entry.name)
 
@@ -192,7 +191,7 @@ class _Look:
 
     @cached_property
     def _labelled(self) -> dict[Key, list[Entry]]:
-        """What releases have made, by the labels that helm-controller puts on it."""
+        """The objects that HelmReleases created, by the labels that helm-controller sets."""
         label = next(iter(labels_of(("HelmRelease", "", ""))))
         made: dict[Key, list[Entry]] = defaultdict(list)
         with ThreadPoolExecutor(_THREADS) as pool:
@@ -206,11 +205,11 @@ class _Look:
 
 
 _Group: TypeAlias = tuple[str, str, str]
-"""What can be asked for at once: apiVersion, kind and namespace."""
+"""The objects that one request can read: apiVersion, kind and namespace."""
 
 
 def own(resources: Mapping[Key, Resource], entry: Entry) -> Resource | None:
-    """Return the object of Flux that *entry* names, None when it is none, or is not known."""
+    """Return the Flux object that *entry* names, None for other kinds and unknown objects."""
     kind = KINDS.get(entry.kind)
     if kind is None or not entry.api_version.startswith(f"{kind.group}/"):
         return None
@@ -223,13 +222,13 @@ _MAKERS = frozenset(
 """Kinds that have an inventory."""
 
 
-def _waits_for(resource: Resource) -> Iterator[tuple[str, Key]]:
-    """Return what *resource* waits for, each with what *resource* is to it."""
+def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
+    """Return what *resource* depends on, each with its relation to it."""
     source = source_of(resource)
     if source:
-        yield FEEDS, source
+        yield Relation.SOURCE, source
     for key in dependencies_of(resource, ""):
-        if resource.ref.kind != "FluxInstance":  # it waits for what it makes
-            yield NEEDED, key
+        if resource.ref.kind != "FluxInstance":  # it depends on what it creates itself
+            yield Relation.NEEDS, key
     if resource.ref.kind == "Alert":
-        yield NEEDED, provider_of(resource)
+        yield Relation.NEEDS, provider_of(resource)

@@ -1,7 +1,8 @@
-"""The events of one object, Normal ones, too: the check itself asks for warnings alone."""
+"""The events of one object, including Normal ones, and merging repeated events."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fluxstatus.base.fields import map_of, maps_of
 from fluxstatus.base.masking import mask
@@ -13,22 +14,24 @@ from fluxstatus.state.state import Event, events_in
 
 _SECONDS = 20.0
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """What happened to an object, the same only once, the newest first; or why it is unknown."""
+    """The merged events of an object, the newest first, or why they were not read."""
 
     items: tuple[Event, ...] = ()
     unread: Unread | None = None
 
 
 def selector(ref: Ref) -> str:
-    """Return the field selector of the events about *ref*."""
+    """Return the field selector for the events about *ref*."""
     return f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
 
 
 def read(ref: Ref, flags: tuple[str, ...], timeout: float) -> Events:
-    """Return the events about *ref*; *flags* tell kubectl the cluster."""
+    """Return the events about *ref*; *flags* select the cluster."""
     try:
         argv = (
             processes.kubectl(), *flags, "get", "events", f"--namespace={ref.namespace}",
@@ -36,26 +39,39 @@ def read(ref: Ref, flags: tuple[str, ...], timeout: float) -> Events:
         )  # fmt: skip
         answer = processes.run(argv, timeout=min(timeout, _SECONDS)).json()
     except processes.ProgramError as error:
-        return Events(unread=_explain(error.unread))
+        return Events(unread=_explained(error.unread))
     items = [prune("events", item) for item in maps_of(map_of(answer).get("items"))]
-    return Events(fold(said for key, said in events_in(items) if key == ref.key))
+    return Events(newest_first(event for key, event in events_in(items) if key == ref.key))
 
 
-def fold(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Return each of *events* once, with how often it came in all, the newest first."""
-    folded: dict[tuple[str, ...], Event] = {}
-    for event in events:
-        same = (event.type, event.reason, event.message)
-        known = folded.get(same, event._replace(times=0))
-        folded[same] = known._replace(
+def newest_first(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Return *events* about one object with repeated ones merged, the newest first."""
+    keyed = (((event.type, event.reason, event.message), event, None) for event in events)
+    found = [event for event, _ in merged(keyed).values()]
+    return tuple(sorted(found, key=lambda event: event.last, reverse=True))
+
+
+def merged(events: Iterable[tuple[Hashable, Event, T]]) -> dict[Hashable, tuple[Event, T]]:
+    """Return the events by key: those with the same key are one, with the sum of their counts.
+
+    The third value of each is any data; that of the newest event is kept.
+    """
+    found: dict[Hashable, tuple[Event, T]] = {}
+    for key, event, data in events:
+        if key not in found:
+            found[key] = event, data
+            continue
+        known, known_data = found[key]
+        both = known._replace(
             times=known.times + event.times,
             first=min(known.first, event.first),
             last=max(known.last, event.last),
         )
-    return tuple(sorted(folded.values(), key=lambda event: event.last, reverse=True))
+        found[key] = both, (data if event.last > known.last else known_data)
+    return found
 
 
-def _explain(unread: Unread) -> Unread:
+def _explained(unread: Unread) -> Unread:
     if "(Forbidden)" in unread.text:
         text = "this user is not allowed to read events"
         return Unread(Why.FORBIDDEN, text, rule="list events")

@@ -1,46 +1,47 @@
-"""The one object that KIND/NAME means, of any kind: found, asked back, or not there."""
+"""Finding an object of any kind by KIND/NAME in a live cluster."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from http import HTTPStatus
 from itertools import islice
 from urllib.parse import quote
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.similar import similar
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
+from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.served import Resource, called, of_kind, served
-from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.cluster.queries import ListQuery
+from fluxstatus.model.errors import AmbiguousError, ArgumentError, NotFoundError, UnreadError
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS
 from fluxstatus.model.ref import Ref
 
-_NEVER = "a Secret has nothing to tell that is not secret: it is never read"
+_NEVER = "Secrets are never read"
 PLAIN = frozenset(
     {"ConfigMap", "ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
      "StorageClass", "PriorityClass", "LimitRange", "NetworkPolicy"}
 )  # fmt: skip
-"""Kinds that only are there or not: of these no more than the metadata is asked for."""
+"""Kinds without a status: only their metadata is requested."""
 
-_NEAR_AMONG = 10_000  # objects: where a name that was meant is looked for
-_FEW = 3  # objects are asked for one by one
+_NEAR_AMONG = 10_000  # objects searched for a similar name
+_FEW = 3  # objects are read one by one; more are listed
 _COUNTS = ("replicas", "completions", "parallelism", "suspend")
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 _NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 
 def split(words: Sequence[str]) -> tuple[str, str]:
-    """Read KIND/NAME or KIND NAME. Raises NotFoundError."""
+    """Return the parts of KIND/NAME or KIND NAME. Raises ArgumentError."""
     kind, slash, name = "/".join(words).partition("/")
     if not (slash and kind and name) or "/" in name:
-        raise NotFoundError(f"{' '.join(words)!r} is not KIND/NAME.")
+        raise ArgumentError(f"{' '.join(words)!r} is not KIND/NAME.")
     return kind, name
 
 
 def ref_of(item: Object) -> Ref:
-    """Return the name of *item*."""
+    """Return the reference to *item*."""
     metadata = map_of(item.get("metadata"))
     return Ref(
         text_of(item.get("apiVersion")),
@@ -51,7 +52,7 @@ def ref_of(item: Object) -> Ref:
 
 
 def slim(item: Object) -> Object:
-    """Return what is looked at of *item*: of what is not Flux's own no environment, and no data."""
+    """Return *item* without its data and environment; a Flux object is returned unchanged."""
     if text_of(item.get("apiVersion")).partition("/")[0] in FLUX_GROUPS:
         return item
     metadata, spec = map_of(item.get("metadata")), map_of(item.get("spec"))
@@ -66,25 +67,25 @@ def slim(item: Object) -> Object:
 
 
 class Objects:
-    """The objects behind a *api*, one by one, each as `slim` leaves it."""
+    """The objects of a cluster, read one by one and reduced by `slim`."""
 
     def __init__(self, api: ApiClient) -> None:
-        """Ask what is served. Raises ProgramError."""
+        """Discover the served kinds. Raises ProgramError."""
         self.api = api
-        self.served = served(api)
+        self.served = resources(api)
 
     def find(self, words: Sequence[str], namespaces: Sequence[str]) -> Object:
-        """Return the object that *words* mean, looked for in *namespaces*, or everywhere.
+        """Return the object that *words* name in *namespaces*, or in all namespaces.
 
-        Raises NotFoundError when there is none or more than one, and UnreadError when one may
-        well be there, and could not be read.
+        Raises ArgumentError when none or several have the name, and UnreadError when the object
+        may exist but was not read.
         """
         word, name = split(words)
         found: dict[str, Object] = {}
         unread: list[Unread] = []
         resources = called(self.served, word)
         if any(one.plural == "secrets" and not one.group for one in resources):
-            raise NotFoundError(_NEVER)
+            raise ArgumentError(_NEVER)
         for resource in resources:
             for where in (namespaces or ("",)) if resource.namespaced else ("",):
                 try:
@@ -96,15 +97,15 @@ class Objects:
         if len(found) == 1:
             return next(iter(found.values()))
         if found:
-            text = f"{word}/{name} are {len(found)} objects; choose one:"
+            text = f"{word}/{name} matches {len(found)} objects; choose one:"
             same = word if len({item["kind"] for item in found.values()}) == 1 else ""
-            raise NotFoundError(text, (self._spell(item, same) for item in found.values()))
+            raise AmbiguousError(text, (self._arguments(item, same) for item in found.values()))
         if unread:
             raise UnreadError(unread[0])
         raise self._not_found(resources, word, name, namespaces)
 
     def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
-        """Return what *words* may have meant that is not there any more. Raises NotFoundError."""
+        """Return the objects that *words* may name, existing or not. Raises ArgumentError."""
         word, name = split(words)
         return [
             Ref(one.query.api_version, one.kind, where, name)
@@ -113,7 +114,7 @@ class Objects:
         ]
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Return an object, None if there is none, or why that cannot be told."""
+        """Return an object, None if it does not exist, or why it was not read."""
         resource = of_kind(self.served, api_version, kind)
         if resource is None:
             return Unread(Why.ABSENT, f"the API server does not serve {kind}")
@@ -127,9 +128,9 @@ class Objects:
     def some(
         self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
     ) -> list[Object] | Unread:
-        """Return the objects with these *names*, or all with these *labels*, or why they cannot be.
+        """Return the objects with these *names* or *labels*, or why they were not read.
 
-        One by one where there are few, else by the list of all in *namespace*.
+        A few are read one by one, more from the list of all in *namespace*.
         """
         resource = of_kind(self.served, api_version, kind)
         if resource is None:
@@ -144,7 +145,7 @@ class Objects:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
             chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
-            query = paging.ListQuery(resource.base, resource.plural, chosen)
+            query = ListQuery(resource.base, resource.plural, chosen)
             return [
                 slim(item)
                 for page in paging.pages(self.api, resource.full_name, query, where)
@@ -161,12 +162,12 @@ class Objects:
                 yield item
             return
         chosen = f"fieldSelector={quote(f'metadata.name={name}', safe='')}"
-        query = paging.ListQuery(resource.base, resource.plural, chosen)
+        query = ListQuery(resource.base, resource.plural, chosen)
         for page in paging.pages(self.api, resource.full_name, query, ""):
             yield from map(slim, paging.items_of(page))
 
     def _one(self, resource: Resource, namespace: str, name: str) -> Object | None:
-        """Return one object, or None. Raises ProgramError."""
+        """Return one object, None if it does not exist. Raises ProgramError."""
         inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         path = f"{resource.base}{inside}/{resource.plural}/{quote(name, safe='')}"
         accept = _METADATA_ONLY if resource.kind in PLAIN else "application/json"
@@ -179,8 +180,8 @@ class Objects:
         where = f" in namespace {namespace}" if namespace else ""
         raise ProgramError(reply.refusal(f"get {resource.full_name}", where))
 
-    def _spell(self, item: Object, word: str) -> tuple[str, ...]:
-        """Return the words that mean just *item*, with *word* for its kind if there is one."""
+    def _arguments(self, item: Object, word: str) -> tuple[str, ...]:
+        """Return the arguments that name *item* alone, with *word* as its kind if there is one."""
         ref = ref_of(item)
         resource = of_kind(self.served, ref.api_version, ref.kind)
         word = word or (resource.full_name if resource else ref.kind.lower())
@@ -193,12 +194,12 @@ class Objects:
         where = f" in {', '.join(namespaces)}" if namespaces else ""
         there = dict.fromkeys(place for one in resources for place in self._places(one))
         same = [place for place in there if place[1] == name]
-        near = get_close_matches(name, {called for _, called in there}, n=3)
+        near = similar(name, {called for _, called in there}, 3)
         choices = [
-            (f"{word}/{called}", *(("-n", home) if home else ()))
-            for home, called in same or [place for place in there if place[1] in near]
+            (f"{word}/{called}", *(("-n", namespace) if namespace else ()))
+            for namespace, called in same or [place for place in there if place[1] in near]
         ]
-        text = f"there is no {resources[0].kind} {name!r}{where}"
+        text = f"no {resources[0].kind} {name!r} found{where}"
         return NotFoundError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])
 
     def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
@@ -217,7 +218,7 @@ class Objects:
                 return
 
     def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
-        """Return the namespaces and names of some objects of *resource*, as far as may be read."""
+        """Return the namespaces and names of the readable objects of *resource*, up to a limit."""
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
                 yield ref_of(item).namespace, ref_of(item).name

@@ -1,7 +1,11 @@
-"""What the controller of an object logged about it: errors first, the same only once."""
+"""The logs of the Flux controllers: reading them, and the lines about one object."""
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,20 +14,201 @@ from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster import processes
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.cluster.processes import Process, ProgramError
+from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
 
-_BOUNDS = ("--since=1h", "--tail=20000", "--limit-bytes=16777216")
-_PODS = 3  # of one controller: the others only wait for the lead
-_LINES = 50  # kept
-_LONG = 2000  # characters of a message
-_SECONDS = 20.0
+_MAX_LINES, _MAX_BYTES = "--tail=20000", "--limit-bytes=16777216"  # per pod, to bound memory
+_POLL = 0.2  # seconds between two checks for new lines
+_FAILED = "kubectl logs failed"
+_PLAIN_ERROR = re.compile(r"(?:[EF]\d{4} |panic:|fatal error:|goroutine \d)")
+"""The beginnings of error lines that are not JSON: those of klog and of Go itself."""
+
+_SUMMARY_PODS = 3  # per controller: the other replicas wait to become the leader
+_SUMMARY_LINES = 50
+_SUMMARY_LENGTH = 2000  # characters of a message
+_SUMMARY_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something a controller logged about an object: how often, and when last."""
+    """A line in the log of a controller; `entry` is empty when it is not a JSON object."""
+
+    controller: str
+    raw: str
+    entry: dict[str, Any]
+
+    @property
+    def at(self) -> datetime | None:
+        """The time of the line, None without one."""
+        return when(self.entry.get("ts"))
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the line reports an error."""
+        return self.entry.get("level") == "error" or bool(_PLAIN_ERROR.match(self.raw))
+
+    @property
+    def kind(self) -> str:
+        """The kind that the line is about, as controller-runtime or the loggers of Flux name it."""
+        return text_of(self.entry.get("controllerKind") or self.entry.get("reconciler kind"))
+
+    @property
+    def text(self) -> str:
+        """The message and the error, without credentials."""
+        message = text_of(self.entry.get("msg") or self.entry.get("message"))
+        parts = (message, text_of(self.entry.get("error")))
+        return mask(": ".join(part for part in parts if part))
+
+    def is_about(self, ref: Ref) -> bool:
+        """Return whether the line is about *ref*."""
+        named = map_of(self.entry.get(ref.kind)) or self.entry
+        place = named.get("name"), named.get("namespace")
+        is_of_kind = named is not self.entry or self.kind == ref.kind
+        return is_of_kind and place == (ref.name, ref.namespace)
+
+
+def parse(controller: str, raw: str) -> Line:
+    """Return the line *raw* of *controller*."""
+    entry: Any = None
+    if raw.startswith("{"):
+        try:
+            entry = json.loads(raw)
+        except (ValueError, RecursionError):
+            entry = None
+    return Line(controller, raw, entry if isinstance(entry, dict) else {})
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """The lines to read: those about an object, only errors, or all.
+
+    `tail` is the number of matching lines per pod, None for all. The others are options of
+    `kubectl logs`.
+    """
+
+    about: Ref | None = None
+    errors: bool = False
+    tail: int | None = None
+    since: str = ""
+    previous: bool = False
+    follow: bool = False
+
+    def matches(self, line: Line) -> bool:
+        """Return whether *line* is one of those to read."""
+        if self.errors and not line.is_error:
+            return False
+        return self.about is None or line.is_about(self.about)
+
+    def options(self) -> Iterator[str]:
+        """Return the options of `kubectl logs`."""
+        if self.about or self.errors:  # lines are selected here, so kubectl must not cut them
+            yield _MAX_LINES
+        elif self.tail is not None:
+            yield f"--tail={self.tail}"
+        if not self.follow and (self.tail is None or self.about or self.errors):
+            yield _MAX_BYTES
+        if self.since:
+            yield f"--since={self.since}"
+        if self.previous:
+            yield "--previous"
+        if self.follow:
+            yield "--follow"
+
+
+@dataclass(slots=True)
+class _Stream:
+    """The log of one pod while it is read."""
+
+    controller: str
+    process: Process
+    offset: int = 0
+    rest: bytes = b""
+
+    def lines(self) -> Iterator[Line]:
+        """Return the complete lines printed since the last call."""
+        ended = not self.process.alive()  # checked first: after the end nothing is added
+        printed = self.process.printed(self.offset)
+        self.offset += len(printed)
+        *complete, self.rest = (self.rest + printed).split(b"\n")
+        if ended and self.rest:
+            complete, self.rest = [*complete, self.rest], b""
+        for line in complete:
+            yield parse(self.controller, line.decode(errors="replace"))
+
+
+class Logs:
+    """The logs of the pods of *components*; `unread` has the errors by controller."""
+
+    def __init__(self, components: Sequence[Component], flags: tuple[str, ...]) -> None:
+        self._components, self._flags = components, flags
+        self.unread: dict[str, Unread] = {}
+
+    def read(self, query: LogQuery, timeout: float) -> Iterator[Line]:
+        """Return the matching lines sorted by time, or with `follow` as they are printed.
+
+        Without `follow` all logs are read within *timeout* seconds.
+        """
+        with ExitStack() as stack:
+            streams = [
+                _Stream(component.name, stack.enter_context(self._start(component, pod, query)))
+                for component in self._components
+                for pod in component.pods
+            ]
+            if query.follow:
+                yield from self._follow(streams, query)
+            else:
+                yield from self._read(streams, query, time.monotonic() + timeout)
+
+    def _start(self, component: Component, pod: Object, query: LogQuery) -> Process:
+        name = text_of(map_of(pod.get("metadata")).get("name"))
+        where = f"--namespace={component.ref.namespace}"
+        argv = [processes.kubectl(), *self._flags, "logs", where, *query.options(), f"pod/{name}"]
+        return Process(argv)
+
+    def _read(self, streams: Iterable[_Stream], query: LogQuery, until: float) -> Iterator[Line]:
+        found: list[Line] = []
+        for stream in streams:
+            try:
+                stream.process.wait(max(until - time.monotonic(), 0))
+                lines = filter(query.matches, stream.lines())
+                found += lines if query.tail is None else deque(lines, query.tail)
+            except ProgramError as error:
+                self.unread[stream.controller] = error.unread
+            self._note_failure(stream)
+        yield from sorted(found, key=lambda line: str(line.at or ""))
+
+    def _follow(self, streams: Sequence[_Stream], query: LogQuery) -> Iterator[Line]:
+        """Return lines as they are printed, until every kubectl has ended."""
+        while True:
+            running = [stream for stream in streams if stream.process.alive()]
+            for stream in streams:
+                yield from filter(query.matches, stream.lines())
+            if not running:
+                break
+            time.sleep(_POLL)
+        for stream in streams:
+            self._note_failure(stream)
+
+    def _note_failure(self, stream: _Stream) -> None:
+        output = stream.process.output()
+        if output.code:
+            text = "; ".join(dict.fromkeys(output.stderr.split("\n"))).strip("; ")
+            self.unread[stream.controller] = _explained(text or _FAILED)
+
+
+def _explained(text: str) -> Unread:
+    """Return why a log was not read, without what kubectl quotes of it."""
+    if "forbidden" in text.lower():
+        text = "this user is not allowed to read the log of the controller"
+        return Unread(Why.FORBIDDEN, text, rule="get pods/log")
+    return Unread(Why.FAILED, mask(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that a controller logged about an object: how often, and the last time."""
 
     level: str
     text: str
@@ -32,81 +217,34 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
-    """The lines about an object in the log of the last hour, or why there are none."""
+class Summary:
+    """The messages about an object in the log of the last hour, or why they were not read."""
 
     controller: Ref | None = None
-    lines: tuple[Line, ...] = ()
+    messages: tuple[Message, ...] = ()
     unread: Unread | None = None
 
 
-def read(component: Component, ref: Ref, flags: tuple[str, ...], timeout: float) -> Log:
-    """Return what *component* logged about *ref* in the last hour; *flags* choose the cluster."""
-    names = [text_of(map_of(pod.get("metadata")).get("name")) for pod in component.pods]
-    if not names:
-        return Log(component.ref, unread=Unread(Why.ABSENT, f"{component.ref} has no pod"))
-    entries: list[dict[str, Any]] = []
-    unread: Unread | None = None
-    for name in names[:_PODS]:
-        try:
-            entries += _entries(_logs(component.ref.namespace, name, flags, timeout))
-        except processes.ProgramError as error:
-            unread = explain(error.unread)
-    return Log(component.ref, tuple(about(ref, entries)), unread)
+def read_summary(component: Component, ref: Ref, flags: tuple[str, ...], timeout: float) -> Summary:
+    """Return what *component* logged about *ref* in the last hour; *flags* select the cluster."""
+    pods = component.pods[:_SUMMARY_PODS]
+    if not pods:
+        return Summary(component.ref, unread=Unread(Why.ABSENT, f"{component.ref} has no pod"))
+    logs = Logs([component._replace(pods=pods)], flags)
+    try:
+        lines = list(logs.read(LogQuery(ref, since="1h"), min(timeout, _SUMMARY_SECONDS)))
+    except ProgramError as error:
+        return Summary(component.ref, unread=error.unread)
+    return Summary(component.ref, tuple(merged(lines)), logs.unread.get(component.name))
 
 
-def about(ref: Ref, entries: Iterable[dict[str, Any]]) -> list[Line]:
-    """Fold the *entries* about *ref*: errors first, and among them the newest."""
-    folded: dict[tuple[str, str], Line] = {}
-    for entry in entries:
-        if is_about(ref, entry):
-            level, text, at = text_of(entry.get("level")), _text(entry), when(entry.get("ts"))
-            known = folded.get((level, text))
-            times = known.times if known else 0
-            last = max(filter(None, (at, known.last if known else None)), default=None)
-            folded[level, text] = Line(level, text, times + 1, last)
-    newest = sorted(folded.values(), key=lambda line: str(line.last), reverse=True)
-    return sorted(newest, key=lambda line: line.level != "error")[:_LINES]
-
-
-def _logs(namespace: str, pod: str, flags: tuple[str, ...], timeout: float) -> str:
-    argv = [processes.kubectl(), *flags, "logs", f"--namespace={namespace}", *_BOUNDS, f"pod/{pod}"]
-    return processes.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
-
-
-def _entries(text: str) -> Iterator[dict[str, Any]]:
-    """Return the lines of a controller's *text* that are JSON objects, as all of Flux's are."""
-    for line in text.splitlines():
-        if line.startswith("{"):
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(entry, dict):
-                yield entry
-
-
-def kind_in(entry: dict[str, Any]) -> str:
-    """Return the kind that *entry* is about, as controller-runtime or Flux's loggers name it."""
-    return text_of(entry.get("controllerKind") or entry.get("reconciler kind"))
-
-
-def is_about(ref: Ref, entry: dict[str, Any]) -> bool:
-    """Whether *entry* is about *ref*."""
-    kind = kind_in(entry)
-    named = map_of(entry.get(ref.kind)) or entry
-    place = named.get("name"), named.get("namespace")
-    return (named is not entry or kind == ref.kind) and place == (ref.name, ref.namespace)
-
-
-def _text(entry: dict[str, Any]) -> str:
-    parts = (text_of(entry.get("msg")), text_of(entry.get("error")))
-    return mask(": ".join(part for part in parts if part))[:_LONG]
-
-
-def explain(unread: Unread) -> Unread:
-    """Say why a log could not be read, without what kubectl quotes of it."""
-    if "forbidden" in unread.text.lower():
-        text = "this user is not allowed to read the log of the controller"
-        return Unread(Why.FORBIDDEN, text, rule="get pods/log")
-    return Unread(unread.why, mask(unread.text))
+def merged(lines: Iterable[Line]) -> list[Message]:
+    """Return each message of *lines* once, errors first, and the newest first among them."""
+    known: dict[tuple[str, str], Message] = {}
+    for line in lines:
+        level, text = text_of(line.entry.get("level")), line.text[:_SUMMARY_LENGTH]
+        before = known.get((level, text), Message(level, text, 0, None))
+        times = [at for at in (before.last, line.at) if at]
+        known[level, text] = Message(level, text, before.times + 1, max(times, default=None))
+    newest = sorted(known.values(), key=lambda message: str(message.last), reverse=True)
+    return sorted(newest, key=lambda message: message.level != "error")[:_SUMMARY_LINES]

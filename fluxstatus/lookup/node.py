@@ -1,7 +1,8 @@
-"""An object in a tree of owners or of what it made."""
+"""A tree of related objects, and the relations in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from fluxstatus.lookup.health import Health
 from fluxstatus.model.evidence import Why
@@ -9,28 +10,65 @@ from fluxstatus.model.findings import Exit
 from fluxstatus.model.ref import Ref
 
 
+class Relation(StrEnum):
+    """What an object is to its parent in the tree; the values are those of the JSON output."""
+
+    ROOT = ""
+    SOURCE = "source"
+    FEEDS = "feeds"
+    NEEDS = "needs"
+    NEEDED_BY = "needed by"
+    CREATES = "makes"
+    CREATED = "made"
+    CREATED_BY = "made by"
+    OWNED_BY = "owned by"
+    CONTROLLER = "controller"
+
+    @property
+    def label(self) -> str:
+        """The relation in a text."""
+        return _LABELS.get(self, self.value)
+
+
+_LABELS = {
+    Relation.CREATES: "creates",
+    Relation.CREATED: "created",
+    Relation.CREATED_BY: "created by",
+}
+
+INVERSE = {
+    Relation.SOURCE: Relation.FEEDS,
+    Relation.NEEDS: Relation.NEEDED_BY,
+    Relation.CREATED_BY: Relation.CREATED,
+}
+"""The same relations, seen from the other object."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An object: what it is to the one above it, how it stands, and what hangs on it.
+    """An object in a tree: its relation to its parent, its status, and its children.
 
-    `facts` are (name, value) pairs such as its address and revision.
+    `facts` are (name, value) pairs such as its URL and revision. `cause` marks the cause of the
+    failures in the tree.
     """
 
     ref: Ref
-    relation: str
+    relation: Relation
     health: Health
     facts: tuple[tuple[str, str], ...] = ()
     children: tuple["Node", ...] = ()
+    suspended: bool = False
+    cause: bool = False
 
     def all(self) -> Iterator["Node"]:
-        """Return it and everything below it."""
+        """Return this node and all nodes below it."""
         yield self
         for child in self.children:
             yield from child.all()
 
 
 def exit_code(root: Node) -> Exit:
-    """Return the exit code: all of the tree was looked at, or something could not be read."""
+    """Return the exit code of a tree: 0 if all objects could be read, else 3."""
     reasons = (node.health.unread.why for node in root.all() if node.health.unread)
-    told = (Why.ABSENT, Why.NOT_ASKED)
-    return Exit.HEALTHY if all(why in told for why in reasons) else Exit.NO_VERDICT
+    expected = (Why.ABSENT, Why.NOT_ASKED)
+    return Exit.HEALTHY if all(why in expected for why in reasons) else Exit.NO_VERDICT

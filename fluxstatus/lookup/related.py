@@ -1,7 +1,7 @@
-"""One object of Flux and what it needs, up to the causes, read without all the rest.
+"""One Flux object and what it refers to, read without the rest of the cluster.
 
-In a cluster with thousands of objects this takes a handful of small answers: each is asked for
-by its name, and what it refers to is asked for next.
+Each object is requested by name, then the objects it refers to. In a cluster with thousands of
+objects this takes a few small requests.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -17,88 +17,88 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.cluster.paging import ListQuery
-    from fluxstatus.cluster.reader import Reading
+    from fluxstatus.cluster.queries import ListQuery
+    from fluxstatus.cluster.reader import Reader
 
 
 _NAMED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
-"""The kinds that a name without a kind may be of."""
+"""The kinds searched for a name without a kind."""
 
 
 class PartialState(State):
-    """A State of which only the objects in *looked_for* are known to be there or not."""
+    """A state in which only the objects in *requested* are known to exist or not."""
 
-    def __init__(self, evidence: Evidence, looked_for: Collection[Key]) -> None:
+    def __init__(self, evidence: Evidence, requested: Collection[Key]) -> None:
         super().__init__(evidence)
-        self._looked_for = looked_for
+        self._requested = requested
 
     def known_missing(self, key: Key) -> bool:
-        """Return whether *key* certainly does not exist: just it was looked for, and is not."""
-        return key in self._looked_for and super().known_missing(key)
+        """Return whether *key* was requested and does not exist."""
+        return key in self._requested and super().known_missing(key)
 
 
-Neighbours = Callable[[Resource], Iterable[Key]]
-"""What of an object is to be read, too."""
+References = Callable[[Resource], Iterable[Key]]
+"""Returns the objects that are read along with an object."""
 
 
 def needs_of(resource: Resource) -> Iterator[Key]:
-    """Return what *resource* waits for: its source, and what it depends on."""
+    """Return the source and the dependencies of *resource*."""
     if source := source_of(resource):
         yield source
     yield from dependencies_of(resource, resource.message)
 
 
-def look(
-    reading: "Reading",
-    asked: Named,
+def read_related(
+    reading: "Reader",
+    named: Named,
     namespaces: Collection[str],
-    neighbours: Neighbours,
+    references: References,
     *,
-    beside: Iterable[tuple[str, "ListQuery"]] = (),
-    after: Callable[[], Iterable[tuple[str, "ListQuery"]]] = tuple,
+    queries: Iterable[tuple[str, "ListQuery"]] = (),
+    next_queries: Callable[[], Iterable[tuple[str, "ListQuery"]]] = tuple,
 ) -> tuple[PartialState, Resource]:
-    """Read the object that is meant by *asked*, its *neighbours*, theirs, and so on.
+    """Read the object that is *named*, its *references*, their references, and so on.
 
-    *beside* is asked for at the same time, what *after* then gives is next. Raises NotFoundError
-    and UnreadError as `find` does.
+    *queries* are sent along with the first request, those that *next_queries* returns with the
+    second. Raises ArgumentError and UnreadError as `find` does.
     """
-    kinds = (asked.kind,) if asked.kind else _NAMED
-    flux_namespaces = tuple(namespaces) or ("",)
-    named = (reading.of_kind(kind, asked.name, home) for kind in kinds for home in flux_namespaces)
-    reading.ask([*named, *beside])
-    looked_for: set[Key] = set()
-    state = PartialState(reading.evidence(), looked_for)
+    kinds = (named.kind,) if named.kind else _NAMED
+    places = tuple(namespaces) or ("",)
+    by_name = [reading.of_kind(kind, named.name, place) for kind in kinds for place in places]
+    reading.ask([*by_name, *queries])
+    requested: set[Key] = set()
+    state = PartialState(reading.evidence(), requested)
     if reading.unreachable:
         raise UnreadError(reading.unreachable)
     try:
-        resource = find(state, asked, namespaces, ())
-    except NotFoundError as mistake:
-        if mistake.choices:
+        resource = find(state, named, namespaces, ())
+    except NotFoundError as error:
+        if error.choices:
             raise
-        reading.ask(reading.of_kind(kind) for kind in kinds)  # for what may be meant
-        resource = find(State(reading.evidence()), asked, namespaces, ())
-    looked_for.add(resource.ref.key)
-    wanted = set(neighbours(resource))
-    others = [*after()]
-    while (wanted := {key for key in wanted if key[0] in KINDS} - looked_for) or others:
-        named = (reading.of_kind(KINDS[kind], name, home) for kind, home, name in wanted)
-        reading.ask([*named, *others])
-        looked_for |= wanted
+        reading.ask(reading.of_kind(kind) for kind in kinds)  # for similar names
+        resource = find(State(reading.evidence()), named, namespaces, ())
+    requested.add(resource.ref.key)
+    wanted = set(references(resource))
+    others = [*next_queries()]
+    while (wanted := {key for key in wanted if key[0] in KINDS} - requested) or others:
+        by_name = [reading.of_kind(KINDS[kind], name, place) for kind, place, name in wanted]
+        reading.ask([*by_name, *others])
+        requested |= wanted
         others = []
-        state = PartialState(reading.evidence(), looked_for)
+        state = PartialState(reading.evidence(), requested)
         found = (state.resources[key] for key in wanted if key in state.resources)
-        wanted = {key for one in found for key in neighbours(one)}
-    state = PartialState(reading.evidence(), looked_for)
-    if missing := [key for key in looked_for if state.known_missing(key)]:
-        reading.ask(query for key in missing for query in _kin(reading, key))
-        state = PartialState(reading.evidence(), looked_for)
+        wanted = {key for one in found for key in references(one)}
+    state = PartialState(reading.evidence(), requested)
+    if missing := [key for key in requested if state.known_missing(key)]:
+        reading.ask(query for key in missing for query in _similar(reading, key))
+        state = PartialState(reading.evidence(), requested)
     return state, resource
 
 
-def _kin(reading: "Reading", key: Key) -> "Iterator[tuple[str, ListQuery]]":
-    """Return the questions for what may be meant by *key*, which does not exist."""
-    kind, home, name = key
+def _similar(reading: "Reader", key: Key) -> "Iterator[tuple[str, ListQuery]]":
+    """Return the queries for objects that *key*, which does not exist, may stand for."""
+    kind, place, name = key
     yield reading.of_kind(KINDS[kind])
     for other in KINDS.values():
         if other.step == KINDS[kind].step and other.name != kind:
-            yield reading.of_kind(other, name, home)
+            yield reading.of_kind(other, name, place)

@@ -1,21 +1,21 @@
-"""One object in a saved cluster, which has those of Flux, its Deployments, pods and Services."""
+"""Finding an object in a saved cluster: a Flux object, Deployment, Pod or Service."""
 
 from collections.abc import Sequence
 
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.lookup import names
 from fluxstatus.lookup.live import ref_of, split
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.errors import AmbiguousError
 from fluxstatus.model.evidence import Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.state import State
 
 
 def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) -> Object:
-    """Return the object that *words* (KIND/NAME) mean in *evidence*.
+    """Return the object that *words* (KIND/NAME) name in *evidence*.
 
-    Raises NotFoundError when there is none or more than one, UnreadError when it may be in what
-    could not be read, and ProgramError when nothing could.
+    Raises ArgumentError when none or several have the name, UnreadError when the object may exist
+    but was not read, and ProgramError when nothing was read.
     """
     if evidence.unreachable is not None:
         raise ProgramError(evidence.unreachable)
@@ -33,7 +33,7 @@ def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) ->
         return next(iter(others.values()))
     if others:
         choices = [(f"{word}/{name}", "-n", ref_of(item).namespace) for item in others.values()]
-        raise NotFoundError(f"{word}/{name} are {len(others)} objects; choose one:", choices)
+        raise AmbiguousError(f"{word}/{name} matches {len(others)} objects; choose one:", choices)
     return names.find(State(evidence), names.parse([f"{word}/{name}"]), namespaces, ()).object
 
 
@@ -44,7 +44,7 @@ def _is_called(kind: str, word: str) -> bool:
 
 
 class Objects:
-    """The objects of a saved cluster, by their names."""
+    """The objects of a saved cluster by name."""
 
     def __init__(self, evidence: Evidence) -> None:
         items = (item for answer in evidence.answers.values() for item in answer.items)
@@ -52,10 +52,10 @@ class Objects:
         self._evidence = evidence
 
     def get(self, _: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Return an object, None if there is none, or why that cannot be told."""
+        """Return an object, None if it does not exist, or why it was not read."""
         item = self._known.get((kind, namespace, name))
         if item is not None:
             return item
         if kind in KINDS:
             return self._evidence.answer(KINDS[kind].resource).unread
-        return Unread(Why.NOT_ASKED, "it is not in a saved cluster")
+        return Unread(Why.NOT_ASKED, "not in a saved cluster")

@@ -1,1 +1,1 @@
-"""The Flux Operator's MCP server: when to suggest it, setting it up, proving that it only reads."""
+"""The MCP server of the Flux Operator: suggest it, set it up, verify that it is read-only."""

@@ -1,7 +1,7 @@
-"""The MCP clients that we know: where each keeps its servers, in which form. A table of data.
+"""The known MCP clients: where and in which format each keeps its servers.
 
-A path begins with a name of `folders`; a client that has a command of its own for this is asked
-by that, and its file read afterwards.
+A path begins with a name of `Host.base`. A client that has a command for adding servers is changed
+with that command, and its file is read afterwards.
 """
 
 import json
@@ -20,14 +20,14 @@ _STDIO = {"type": "stdio"}
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where clients are looked for: the platform as sys.platform has it, variables, this folder."""
+    """The machine to search for clients: its sys.platform, environment and current folder."""
 
     platform: str = sys.platform
     environ: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
 
     def base(self, name: str) -> str:
-        """Return the folder that a path of the table begins with."""
+        """Return the folder for the first component of a path of the table."""
         env = self.environ
         home = env.get("USERPROFILE" if self.platform == "win32" else "HOME", "")
         config = env.get("XDG_CONFIG_HOME") or f"{home}/.config"
@@ -55,10 +55,11 @@ class Host:
 class Client(NamedTuple):
     """A program that talks to MCP servers.
 
-    `file` is where it keeps them (the first that exists of several), `container` the keys that
-    lead to them. `add` and `remove` are its own commands, of which `{name}`, `{json}` are
-    replaced, and `{env}` and `{argv}` by several words. One without a file takes what is pasted
-    into it, `paste` says where. One that is `local` belongs to a folder, not to the user.
+    `file` is its configuration (the first of several that exists), `container` the keys that lead
+    to the servers, `syntax` the module of formats/ that edits the file. `add` and `remove` are its
+    own commands, with placeholders: `{env}` and `{argv}` become several words. Without a file,
+    users paste the entry at the place that `paste` names. A `local` client belongs to a folder, not
+    to the user.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Client(NamedTuple):
     paste: str = ""
 
     def path(self, host: Host) -> Path | None:
-        """Return its file on *host*, whether it exists or not."""
+        """Return the path of its file on *host*, whether it exists or not."""
         paths = []
         for one in self.file:
             base, _, rest = one.partition("/")
@@ -82,7 +83,7 @@ class Client(NamedTuple):
         return next((path for path in paths if path.exists()), paths[0] if paths else None)
 
     def installed(self, host: Host) -> bool:
-        """Whether *host* has it: its program on PATH, its file, or a folder for that."""
+        """Whether *host* has its program on PATH, its file, or the folder of the file."""
         if self.local or not self.file:
             return False
         base, _, rest = self.file[0].partition("/")
@@ -92,13 +93,13 @@ class Client(NamedTuple):
         return there or self.program_path(host) is not None
 
     def program_path(self, host: Host) -> str | None:
-        """Return the path of its own command, None when there is none."""
+        """Return the path of its command, None without one."""
         if not self.program:
             return None
         return shutil.which(self.program, path=host.environ.get("PATH"))
 
     def command(self, words: Sequence[str], entry: Entry) -> tuple[str, ...]:
-        """Fill *words*, `add` or `remove`, in for *entry*."""
+        """Return the command line *words*, `add` or `remove`, filled in for *entry*."""
         return self.program, *(filled for word in words for filled in self._fill(word, entry))
 
     def _fill(self, word: str, entry: Entry) -> Iterator[str]:
@@ -123,7 +124,7 @@ class Client(NamedTuple):
         return [(entry, value) for entry, value in read if entry.is_the_server]
 
     def put(self, text: str, entry: Entry, known: Any = None) -> str:
-        """Return *text*, "" for a file that is not there or empty, with *entry*. MalformedError."""
+        """Return *text*, the content of the file, with *entry*. Raises MalformedError."""
         value = self.schema.write(entry, known)
         if value == known:
             return text
@@ -140,7 +141,7 @@ class Client(NamedTuple):
         return changed
 
     def alone(self, entry: Entry) -> str:
-        """Return *entry* as a file of its own would have it."""
+        """Return *entry* as a complete file."""
         return str(self._syntax.dump(self._wrapped({entry.name: self.schema.write(entry)})))
 
     @property
@@ -246,4 +247,4 @@ CLIENTS: Mapping[str, Client] = {
         ),
     )
 }
-"""Every client by the name that --client takes."""
+"""Every client by its name for --client."""

@@ -1,4 +1,4 @@
-"""An entry for the MCP server: what a client starts, and whether that only reads."""
+"""An entry for the MCP server: the command that a client starts, and what its flags mean."""
 
 import os
 import shlex
@@ -9,16 +9,16 @@ from typing import Any
 
 PROGRAM = "flux-operator-mcp"
 NAME = PROGRAM
-"""What an entry is called unless somebody says otherwise."""
+"""The default name of an entry."""
 
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
-_FAR = {"url", "httpUrl", "serverUrl"}
+_URL_KEYS = {"url", "httpUrl", "serverUrl"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command that a client starts and what it adds to the environment, or the `url` it calls."""
+    """A command that a client starts, with variables that it sets, or the `url` that it calls."""
 
     name: str
     command: str = ""
@@ -33,56 +33,56 @@ class Entry:
 
     @property
     def is_the_server(self) -> bool:
-        """Whether it is about the Flux Operator's MCP server, whatever its name."""
+        """Whether it starts the Flux Operator's MCP server, under any name."""
         return self.name == NAME or any(PurePath(word).name == PROGRAM for word in self._words())
 
     @property
     def read_only(self) -> bool:
-        """Whether its flags say that it only reads; without a word it writes, too."""
+        """Whether it has --read-only; by default the server can write."""
         return self._flag("read-only", default=False)
 
     @property
     def masks(self) -> bool:
-        """Whether it masks the data of Secrets, as it does unless told otherwise."""
+        """Whether it masks the data of Secrets, which is the default."""
         return self._flag("mask-secrets", default=True)
 
     @property
     def context(self) -> str:
-        """The kubeconfig context that it is pinned to; empty when it is not."""
+        """The kubeconfig context that it is pinned to, empty if it is not."""
         return self._value("kube-context")
 
     @property
     def kubeconfig(self) -> str:
-        """The kubeconfig that it uses; empty when it says nothing."""
+        """The kubeconfig that it names, empty without one."""
         return self._value("kubeconfig") or self.env.get("KUBECONFIG", "")
 
     @property
     def impersonates(self) -> tuple[str, ...]:
-        """Kubectl's flags for whom it impersonates."""
+        """Its impersonation, as kubectl's flags."""
         names = {"kube-as": "as", "kube-as-group": "as-group", "kube-as-uid": "as-uid"}
         return tuple(f"--{names[n]}={v}" for n, v in self._flags() if n in names)
 
     @property
     def has_token(self) -> bool:
-        """Whether a credential stands among its arguments."""
+        """Whether its arguments contain a token."""
         return bool(self._value("kube-token"))
 
-    def elsewhere(self, *args: str) -> "Entry":
-        """Return the same command with *args* at its end: the last one of a flag holds."""
+    def with_args(self, *args: str) -> "Entry":
+        """Return the same command with *args* appended: the last value of a flag wins."""
         return Entry(self.name, self.command, (*self.args, *args), self.env)
 
     def _flag(self, name: str, *, default: bool) -> bool:
         value = default
-        for found, said in self._flags(switches=(name,)):
+        for found, word in self._flags(switches=(name,)):
             if found == name:
-                value = said not in _FALSE if default else said in _TRUE
+                value = word not in _FALSE if default else word in _TRUE
         return value
 
     def _value(self, name: str) -> str:
-        return ([said for found, said in self._flags() if found == name] or [""])[-1]
+        return ([word for found, word in self._flags() if found == name] or [""])[-1]
 
     def _flags(self, switches: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-        """Return each flag with its value, as the server's own parser takes them."""
+        """Return each flag with its value, as the server parses them."""
         known = {"read-only", "mask-secrets", "kube-insecure-skip-tls-verify", *switches}
         words = iter(self._words())
         for word in words:
@@ -93,7 +93,7 @@ class Entry:
                 yield name, value if equals else "true" if name in known else next(words, "")
 
     def _words(self) -> Iterator[str]:
-        """Return the words of the command, those of a shell's command line among them."""
+        """Return the words of the command, also those within a shell command line."""
         for word in self.argv:
             if any(c.isspace() for c in word) and not os.path.isabs(word):  # noqa: PTH117 - a word
                 try:
@@ -106,7 +106,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class EntrySchema:
-    """How a client writes an entry down; without a key for `args` they stand behind the command."""
+    """The keys of an entry in a client's file; without `args` they follow in the command's list."""
 
     command: str = "command"
     args: str = "args"
@@ -115,27 +115,29 @@ class EntrySchema:
     named: bool = False
 
     def write(self, entry: Entry, known: Any = None) -> dict[str, Any]:
-        """Return *entry* in this form, over what the client has *known* of it: the rest is kept."""
+        """Return the value for *entry*, merged into the *known* value: other keys are kept."""
         old = dict(known) if isinstance(known, dict) else {}
         env = old.get(self.env)
         env = env if isinstance(env, dict) else {}
         split = {self.command: entry.command, self.args: list(entry.args)}
         what = split if self.args else {self.command: list(entry.argv)}
         name = {"name": entry.name} if self.named else {}
-        if _FAR.intersection(old):  # it was a server far away
-            old = {key: one for key, one in old.items() if key not in (*_FAR, "headers", "type")}
+        if _URL_KEYS.intersection(old):  # it was a remote server
+            old = {
+                key: one for key, one in old.items() if key not in (*_URL_KEYS, "headers", "type")
+            }
         extra = {key: value for key, value in self.extra.items() if key not in old or key == "type"}
         return {**name, **old, **extra, **what, self.env: {**env, **entry.env}}
 
     def read(self, name: str, value: Any) -> Entry:
-        """Return the entry that *value*, of whatever form, is."""
+        """Parse *value*, of any type, as an entry called *name*."""
         value = value if isinstance(value, dict) else {}
         command = value.get(self.command)
         words = command if isinstance(command, list) else [command, *_list(value.get(self.args))]
         words = [str(word) for word in words if word is not None] or [""]
         env = value.get(self.env)
         env = {str(k): str(v) for k, v in env.items()} if isinstance(env, dict) else {}
-        url = next((str(one) for key, one in value.items() if key in _FAR and one), "")
+        url = next((str(one) for key, one in value.items() if key in _URL_KEYS and one), "")
         return Entry(name, words[0], tuple(words[1:]), env, "" if words[0] else url)
 
 

@@ -1,21 +1,21 @@
-"""Changing a file that belongs to somebody else: whole or not at all, and with a copy of before."""
+"""Change a file of another program: atomically, and with a backup."""
 
 import os
 import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from fluxstatus.base.files import copy_owner_and_mode, replace_file
 
 _BOM = b"\xef\xbb\xbf"
 
 
 class FileError(Exception):
-    """A client's file cannot be read, or is not changed; the text says which and why."""
+    """A client's file cannot be read or changed; the text says which and why."""
 
 
 class Document(NamedTuple):
-    """A file as it was read: where it really is, and its text, "" when there is none."""
+    """A file as read: its resolved path, its bytes (None if it does not exist), and its text."""
 
     path: Path
     data: bytes | None
@@ -23,14 +23,14 @@ class Document(NamedTuple):
 
 
 def read(path: Path) -> Document:
-    """Read the file *path*, following links; one that is not there is an empty one.
+    """Read the file *path*, following links; a missing file is empty.
 
     Raises FileError.
     """
     try:
         real = path.resolve()
         if real.exists() and not real.is_file():
-            raise FileError(f"{path} is no file")
+            raise FileError(f"{path} is not a file")
         data = real.read_bytes()
     except FileNotFoundError:
         return Document(real, None)
@@ -40,44 +40,36 @@ def read(path: Path) -> Document:
     try:
         return Document(real, data, data.removeprefix(_BOM).decode())
     except UnicodeDecodeError as error:
-        raise FileError(f"{path} is not in UTF-8") from error
+        raise FileError(f"{path} is not UTF-8") from error
 
 
 def write(document: Document, text: str) -> Path | None:
-    """Make *text* the content of the file, with its mode and owner; give the copy of before.
+    """Replace the content of the file with *text*, keeping mode and owner; return the backup.
 
-    The file is replaced in one step, and only if nobody has changed it since it was read; what
-    can go wrong leaves it as it was. Raises FileError.
+    The file is replaced atomically, and only if it has not changed since it was read; an error
+    leaves it unchanged. Raises FileError.
     """
     path, before = document.path, document.data
     data = (_BOM if (before or b"").startswith(_BOM) else b"") + text.encode()
-    unfinished = ""
+
+    def check() -> None:
+        if read(path).data != before:
+            raise FileError(f"{path} was changed by another program in the meantime; try again")
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         state = path.stat() if before is not None else None
         if state and not stat.S_IMODE(state.st_mode) & 0o222:
             raise FileError(f"{path} is read-only")
         backup = _back_up(path, before, state) if before and state else None
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            if state:
-                _dress(file.fileno(), state)
-            file.flush()
-            os.fsync(file.fileno())
-        if read(path).data != before:
-            raise FileError(f"{path} was changed by somebody else meanwhile; try again")
-        Path(unfinished).replace(path)
+        replace_file(path, data, like=state, check=check)
     except OSError as error:
-        raise FileError(f"{path} is not changed: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            Path(unfinished).unlink()
+        raise FileError(f"{path} was not changed: {error.strerror or error}") from error
     return backup
 
 
 def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
-    """Keep *data* beside the file; a copy that is there already is never written over."""
+    """Write *data* to a backup beside the file; an existing backup is never overwritten."""
     number = 0
     while True:
         backup = path.with_name(f"{path.name}.bak{number or ''}")
@@ -91,28 +83,20 @@ def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-                _dress(file.fileno(), state)
+                copy_owner_and_mode(file.fileno(), state)
         except BaseException:
             backup.unlink()
             raise
         return backup
 
 
-def _dress(handle: int, state: os.stat_result) -> None:
-    """Return a new file the owner and the mode of the old one."""
-    made = os.fstat(handle)
-    if (made.st_uid, made.st_gid) != (state.st_uid, state.st_gid):
-        os.fchown(handle, state.st_uid, state.st_gid)
-    os.fchmod(handle, stat.S_IMODE(state.st_mode))
-
-
 def difference(path: Path, before: str, after: str) -> str:
-    """Show what changes in *path*, and nothing else of it: it may hold the secrets of others."""
+    """Return what changes in *path*, and nothing else: the file may hold other secrets."""
     start = _alike(before, after)
     end = _alike(before[start:][::-1], after[start:][::-1])
     begun = before.rfind("\n", 0, start) + 1
     if not before[begun:start].strip():
-        start = begun  # the indentation makes it easier to read
+        start = begun  # keep the indentation, for readability
     line = before.count("\n", 0, start) + 1
     lines = [f"{path}, line {line}:"]
     for mark, text in (("-", before), ("+", after)):
@@ -122,6 +106,6 @@ def difference(path: Path, before: str, after: str) -> str:
 
 
 def _alike(one: str, other: str) -> int:
-    """Count the characters at the start that both have."""
+    """Return the length of the common prefix."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))

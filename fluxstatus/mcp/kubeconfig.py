@@ -1,4 +1,4 @@
-"""What an entry needs of the kubeconfig: the one file that has all of a context."""
+"""The kubeconfig for an entry: the one file that has all of a context."""
 
 import os
 import shlex
@@ -15,19 +15,19 @@ _NOT_FOR_A_FILE = (
     "--user",
 )  # fmt: skip
 _NOT_OF_THE_SERVER = frozenset({"--context", "--kubeconfig", "--request-timeout", "--cache-dir"})
-"""Flags that are put elsewhere or are no business of the server."""
+"""Flags that are handled elsewhere or do not concern the server."""
 
 _TIMEOUT = 10.0  # seconds for kubectl to read its configuration
 
 
 class UnfitError(Exception):
-    """What the caller asks for cannot stand in a client's file; the text says what to do."""
+    """The options cannot be written to a client's file; the text says what to do."""
 
 
 class KubeContext(NamedTuple):
-    """A context with all that it needs in one file.
+    """A context that is complete in one file.
 
-    `server` and `cluster` are for comparing, `helper` is the program that logs in, if one does.
+    `server` and `cluster` serve for comparison, `helper` is the login program (exec), if any.
     """
 
     context: str
@@ -35,17 +35,17 @@ class KubeContext(NamedTuple):
     server: str = ""
     cluster: str = ""
     helper: str = ""
-    others: int = 0  # more files that $KUBECONFIG lists
+    others: int = 0  # number of other files in $KUBECONFIG
 
 
 def pin(context: str, kubeconfig: str) -> KubeContext:
-    """Return the file that has all of *context*; empty names mean kubectl's own choice.
+    """Return the file that has all of *context*; empty arguments mean kubectl's defaults.
 
     Raises UnfitError, ProgramError.
     """
     context = context or current(kubeconfig)
     if not context:
-        raise UnfitError("no context is current: name one with --context")
+        raise UnfitError("there is no current context; set one with --context")
     files = list(_files(kubeconfig))
     reasons = []
     for file in files:
@@ -60,7 +60,7 @@ def pin(context: str, kubeconfig: str) -> KubeContext:
 
 
 def view(file: str, context: str) -> KubeContext:
-    """Return what *file* says of *context* ("" for its current one). Raises ProgramError."""
+    """Return *context* ("" for the current one) as it is in *file*. Raises ProgramError."""
     argv = [processes.kubectl(), "config", "view", "--minify", "--output=json"]
     argv += [f"--kubeconfig={file}"] if file else []
     argv += [f"--context={context}"] if context else []
@@ -89,9 +89,9 @@ def entry_for(
     if refused:
         named = ", ".join(refused)
         raise UnfitError(
-            f"{named} cannot go into a client's file, where everybody's backups and screens see "
-            "it: put it into a context of a kubeconfig (kubectl config set-credentials, kubectl "
-            "config set-context) and name that with --context"
+            f"{named} cannot be stored in a client's file, where backups and screens expose it: "
+            "put it into a context of a kubeconfig (kubectl config set-credentials, kubectl "
+            "config set-context) and select that with --context"
         )
     kept = tuple(flag for flag, name in given.items() if name not in _NOT_OF_THE_SERVER)
     mode = f"--read-only={'true' if read_only else 'false'}"
@@ -100,7 +100,7 @@ def entry_for(
 
 
 def _path(helper: str) -> dict[str, str]:
-    """Return the PATH on which a program that logs in is found; that of a client may be bare."""
+    """Return the PATH for a login program: the PATH of a client may be minimal."""
     if not helper or os.path.isabs(helper):  # noqa: PTH117 - it is a word
         return {}
     folders = os.environ.get("PATH", "").split(os.pathsep)
@@ -108,7 +108,7 @@ def _path(helper: str) -> dict[str, str]:
 
 
 def current(kubeconfig: str) -> str:
-    """Return the current context, empty when there is none. Raises ProgramError."""
+    """Return the current context, empty without one. Raises ProgramError."""
     argv = [processes.kubectl(), "config", "current-context"]
     argv += [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
     try:
@@ -125,16 +125,16 @@ def _files(kubeconfig: str) -> Iterator[str]:
     names = [kubeconfig] if kubeconfig else listed.split(os.pathsep)
     names = [name for name in names if name] or [str(Path.home() / ".kube" / "config")]
     for name in dict.fromkeys(names):
-        yield os.path.abspath(name)  # noqa: PTH100 - links are kept: who renews them may swap them
+        yield os.path.abspath(name)  # noqa: PTH100 - keeps links: tools that renew the file may swap them
 
 
 def _nowhere(context: str, files: list[str], reasons: list[str]) -> str:
     if len(files) == 1:
-        said = reasons[0] if reasons else f"it has no cluster for the context {context}"
-        return f"{files[0]} does not do for the server: {said}"
+        reason = reasons[0] if reasons else f"it has no cluster for the context {context}"
+        return f"the MCP server cannot use {files[0]}: {reason}"
     return (
-        f"none of the {len(files)} files of $KUBECONFIG has all of the context {context}, and the "
-        "server reads only one. Make one that has, and name it with --kubeconfig:\n"
+        f"none of the {len(files)} files in $KUBECONFIG has all of the context {context}, and the "
+        "server reads only one. Create one and pass it with --kubeconfig:\n"
         f"  kubectl config view --raw --minify --flatten --context={shlex.quote(context)} > FILE; "
         "chmod 600 FILE"
     )

@@ -1,4 +1,4 @@
-"""Putting an entry into a client, and taking it out: planned first, shown, then done."""
+"""Add an entry to a client, or remove it: planned first, shown, then applied."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _TIMEOUT = 60.0  # seconds for a client's own command
 
 
 class Change(NamedTuple):
-    """What is done to the file of a client: its new text, or a command of the client's own."""
+    """A planned change of a client's file: its new text, or a command of the client."""
 
     client: Client
     path: Path
@@ -25,36 +25,35 @@ class Change(NamedTuple):
     adds: bool = True
 
     def shown(self) -> str:
-        """Show what it does."""
+        """Return what it changes, for users."""
         if self.argv:
             return f"runs: {command_line(self.argv)}\n"
         return files.difference(self.path, self.document.text, self.text)
 
     def apply(self, host: Host) -> str:
-        """Do it, and say what was done. Raises FileError."""
+        """Apply it, and return what was done. Raises FileError."""
         if self.argv:
             program = self.client.program_path(host) or self.argv[0]
-            said = ""
+            failure = ""
             try:
                 processes.run([program, *self.argv[1:]], timeout=_TIMEOUT)
             except processes.ProgramError as error:
-                said = f" ({error})"
-            again = (plan_put if self.adds else plan_drop)(
-                self.client, host, self.entry, own_command=False
-            )
-            if again is None:
-                what = "it is in" if self.adds else "it is gone from"
-                return f"done by {self.client.program}; {what} {self.path}"
-            did = again.apply(host)
-            return f"{self.client.program} did not do it{said}; {did}"
+                failure = f" ({error})"
+            plan = plan_put if self.adds else plan_drop
+            rest = plan(self.client, host, self.entry, own_command=False)
+            if rest is None:
+                did = "added it to" if self.adds else "removed it from"
+                return f"{self.client.program} {did} {self.path}"
+            result = rest.apply(host)
+            return f"{self.client.program} did not change it{failure}; {result}"
         backup = files.write(self.document, self.text)
-        return f"{self.path} is changed" + (f"; as it was: {backup}" if backup else "")
+        return f"{self.path} changed" + (f"; backup: {backup}" if backup else "")
 
 
 def plan_put(
     client: Client, host: Host, entry: Entry, *, own_command: bool = True
 ) -> Change | None:
-    """Plan how *client* gets *entry*; None when it has it. Raises FileError."""
+    """Return the change that adds *entry* to *client*, None if it has it. Raises FileError."""
     path, document = _read(client, host)
     try:
         known = {one.name: value for one, value in client.entries(document.text)}
@@ -63,7 +62,7 @@ def plan_put(
         raise _refused(path, error) from error
     if text == document.text:
         return None
-    # Its own command is for adding: it may refuse what is there, or leave nothing of that.
+    # Its own command only adds: it may refuse an existing entry, or drop keys that the user added.
     use = own_command and client.add and entry.name not in known and client.program_path(host)
     argv = client.command(client.add, entry) if use else ()
     return Change(client, path, document, text, entry, argv)
@@ -72,7 +71,7 @@ def plan_put(
 def plan_drop(
     client: Client, host: Host, entry: Entry, *, own_command: bool = True
 ) -> Change | None:
-    """Plan how *client* loses the entry of that name; None when it has none. Raises FileError."""
+    """Return the change that removes the entry of that name, None without one. Raises FileError."""
     path, document = _read(client, host)
     try:
         if entry.name not in [one.name for one, _ in client.entries(document.text)]:
@@ -88,9 +87,9 @@ def plan_drop(
 def _read(client: Client, host: Host) -> tuple[Path, files.Document]:
     path = client.path(host)
     if path is None:
-        raise files.FileError(f"{client.title} has no file that could be changed")
+        raise files.FileError(f"{client.title} has no configuration file")
     return path, files.read(path)
 
 
 def _refused(path: Path, error: MalformedError) -> files.FileError:
-    return files.FileError(f"{path} is left alone: {error}")
+    return files.FileError(f"{path} was not changed: {error}")

@@ -1,7 +1,7 @@
-"""What to ask an assistant that has the server: the documented prompts, as data.
+"""Prompts for an assistant that has the server.
 
 Source: docs/mcp/mcp-prompting.md of the Flux Operator. `{}` fields are filled in for a cluster;
-a prompt whose fields are not known is left out.
+a prompt with an unknown field is left out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from fluxstatus.state.state import State
 
 
 class Prompt(NamedTuple):
-    """What to ask, when it is of use, and whether it takes tools that write."""
+    """A prompt, its topic, and whether it needs tools that write."""
 
     about: str
     text: str
@@ -32,7 +32,7 @@ PROMPTS = (
     Prompt("debugging", "Debug the HelmRelease {HelmRelease} in {context}."),
     Prompt(
         "debugging",
-        "Read the events and the controller's log of the {source} in {context}: does it get "
+        "Read the events and the controller log of the {source} in {context}: does it fetch "
         "new revisions, and if not, why?",
     ),
     Prompt(
@@ -71,7 +71,7 @@ PROMPTS = (
 
 
 def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
-    """Return the prompts for a judged cluster; what fails there comes first."""
+    """Return the prompts for a cluster, the one about its worst failure first."""
     for finding in report.findings:
         if finding.level is Level.FAIL and finding.kind == "fault" and finding.step != "cluster":
             yield Prompt("this failure", prompt_for(finding, analysis, report.steps))
@@ -85,11 +85,11 @@ def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
 
 
 def fields(state: State, report: Report) -> Mapping[str, str]:
-    """Return what is known of the cluster: names of what fails, else of what there is."""
+    """Return the fields of prompts: names of failing objects, else of any object."""
     known = {"context": report.target.context or "the current cluster"}
     failing = [f.object for f in report.findings if f.object and f.level is Level.FAIL]
-    there = sorted(resource.ref for resource in state.resources.values())
-    for ref in (*failing, *there):
+    others = sorted(resource.ref for resource in state.resources.values())
+    for ref in (*failing, *others):
         known.setdefault(ref.kind, f"{ref.namespace}/{ref.name}")
         if ref.kind in ("GitRepository", "OCIRepository", "Bucket"):
             known.setdefault("source", f"{ref}")
@@ -101,5 +101,5 @@ def fields(state: State, report: Report) -> Mapping[str, str]:
 
 
 def listed(prompts_: Iterable[Prompt], *, writes: bool) -> list[Prompt]:
-    """Return those that take tools that write, or those that take none."""
+    """Return the prompts that need tools that write, or those that do not."""
     return [prompt for prompt in prompts_ if prompt.writes is writes]

@@ -1,4 +1,4 @@
-"""The Model Context Protocol over standard input and output, as much of it as a look needs."""
+"""A minimal client of the Model Context Protocol over standard input and output."""
 
 import json
 import time
@@ -10,11 +10,11 @@ from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.model.evidence import Unread, Why
 
 VERSION = "2025-06-18"
-_MOST = 16 << 20  # bytes of an answer
+_LIMIT = 16 << 20  # bytes of an answer
 _PAGES = 50
-_SAID = 200  # characters of somebody else's words in a sentence
-_LAST_WORDS = 2.0  # seconds from the end of its input to its own end
-_PAUSES = (0.002, 0.02)  # seconds between two looks at what has come
+_EXCERPT = 200  # characters of the server's output in a message
+_EXIT_TIMEOUT = 2.0  # seconds for the process to exit once its input is closed
+_PAUSES = (0.002, 0.02)  # seconds between two reads of its output
 
 
 class Tool(NamedTuple):
@@ -25,18 +25,18 @@ class Tool(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a tool has answered, and whether it says that this is an error."""
+    """The text that a tool returned, and whether it is an error."""
 
     text: str
     error: bool
 
 
 class Session:
-    """A talk with a server that is started for it, to be used in a `with` block.
+    """A session with a server that is started for it, to be used in a `with` block.
 
-    `argv` and `environ` are the whole command and its whole environment; each answer may take
-    `timeout` seconds. `server` is its name and version, `protocol` the version it speaks. Raises
-    ProgramError when it cannot be started, ends, hangs or says what is not the protocol.
+    `argv` and `environ` are the complete command and environment; each answer may take `timeout`
+    seconds. `server` has the server's name and version, `protocol` is its protocol version. Raises
+    ProgramError if the server cannot be started, exits, hangs or violates the protocol.
     """
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], timeout: float) -> None:
@@ -70,7 +70,7 @@ class Session:
         return answer
 
     def tools(self) -> list[Tool]:
-        """Return the tools that it offers, in its order."""
+        """Return the tools of the server, in its order."""
         found: list[Tool] = []
         params: dict[str, Any] = {}
         for _ in range(_PAGES):
@@ -78,7 +78,7 @@ class Session:
             tools = answer.get("tools")
             for tool in tools if isinstance(tools, list) else [None]:
                 if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
-                    raise self._garbled("its list of tools is none")
+                    raise self._garbled("its list of tools is malformed")
                 found.append(Tool(tool["name"], str(tool.get("description") or "")))
             if not answer.get("nextCursor"):
                 return found
@@ -86,7 +86,7 @@ class Session:
         raise self._garbled("its list of tools has no end")
 
     def call(self, tool: str, **arguments: Any) -> Result:
-        """Call a *tool*. Raises ProgramError also when there is no such tool."""
+        """Call *tool*. Raises ProgramError, also if the tool does not exist."""
         answer = self.ask("tools/call", {"name": tool, "arguments": arguments})
         content = answer.get("content")
         parts = content if isinstance(content, list) else []
@@ -94,18 +94,18 @@ class Session:
         return Result("\n".join(texts), answer.get("isError") is True)
 
     def ask(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask and give the result of the answer; an error in it is a ProgramError."""
+        """Send a request and return its result. Raises ProgramError for an error response."""
         self._last += 1
         self._send({"id": self._last, "method": method, "params": params})
         for message in self._messages(method):
             if message.get("id") != self._last or "method" in message:
-                continue  # a notification, or a question to us
+                continue  # a notification, or a request to us
             result = message.get("result")
             if isinstance(result, dict):
                 return result
             error = message.get("error")
-            said = error.get("message") if isinstance(error, dict) else "an answer without a result"
-            raise self._failed(Why.FAILED, f"refused {method}: {str(said)[:_SAID]}")
+            text = error.get("message") if isinstance(error, dict) else "an answer without a result"
+            raise self._failed(Why.FAILED, f"refused {method}: {str(text)[:_EXCERPT]}")
         raise AssertionError("the messages end by an exception")
 
     def _send(self, message: Mapping[str, Any]) -> None:
@@ -117,10 +117,10 @@ class Session:
     def _messages(self, method: str) -> Iterator[dict[str, Any]]:
         until, pause = time.monotonic() + self._timeout, _PAUSES[0]
         while True:
-            alive = self._process.alive()  # before looking: what it said last must not be lost
+            alive = self._process.alive()  # before reading: its last output must not be lost
             data = self._process.output().stdout
-            if len(data) - self._read > _MOST:
-                raise self._garbled("it does not stop talking")
+            if len(data) - self._read > _LIMIT:
+                raise self._garbled("its output does not end")
             *lines, _ = data[self._read :].split(b"\n")
             for line in lines:
                 self._read += len(line) + 1
@@ -140,18 +140,18 @@ class Session:
         except (ValueError, RecursionError):
             message = None
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-            said = line.decode(errors="replace").strip()[:_SAID]
-            raise self._garbled(f"it printed {said!r}")
+            output = line.decode(errors="replace").strip()[:_EXCERPT]
+            raise self._garbled(f"it printed {output!r}")
         return message
 
     def _ended(self) -> ProgramError:
-        try:  # it may have closed its ears a moment before its end
-            self._process.wait(_LAST_WORDS)
+        try:  # it may close its input a moment before it exits
+            self._process.wait(_EXIT_TIMEOUT)
         except ProgramError as error:
             return error
         output = self._process.output()
-        said = output.stderr.strip()[-_SAID:] or "without a word"
-        return self._failed(Why.FAILED, f"ended with code {output.code}: {said}")
+        message = output.stderr.strip()[-_EXCERPT:] or "no message"
+        return self._failed(Why.FAILED, f"exited with code {output.code}: {message}")
 
     def _garbled(self, text: str) -> ProgramError:
         return self._failed(Why.GARBLED, f"does not speak MCP: {text}")

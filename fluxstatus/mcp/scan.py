@@ -1,4 +1,4 @@
-"""Which clients of this machine have which entries for the server; nothing is changed."""
+"""The entries for the server in the clients of this machine, read without changing anything."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,10 +10,10 @@ from fluxstatus.mcp.files import Document, FileError, read
 from fluxstatus.mcp.formats.malformed import MalformedError
 
 
-class Found(NamedTuple):
-    """A client, its file as it was read, and the entries there, each as the client has it.
+class ClientEntries(NamedTuple):
+    """A client, its file, and the entries in it, each with its value in the file.
 
-    `problem` says why the file could not be read or understood, empty when it could.
+    `problem` is why the file could not be read or parsed, empty if it could.
     """
 
     client: Client
@@ -23,8 +23,8 @@ class Found(NamedTuple):
     problem: str = ""
 
 
-def look(host: Host, clients: Mapping[str, Client] = CLIENTS) -> Iterator[Found]:
-    """Look at the file of each of *clients* that has one on *host*, there or not."""
+def scan(host: Host, clients: Mapping[str, Client] = CLIENTS) -> Iterator[ClientEntries]:
+    """Return the entries of each of *clients* that keeps a file on *host*."""
     for client in clients.values():
         path = client.path(host)
         if path is None:
@@ -35,6 +35,6 @@ def look(host: Host, clients: Mapping[str, Client] = CLIENTS) -> Iterator[Found]
             entries = tuple(client.entries(document.text))
         except (FileError, MalformedError) as error:
             text = f"{error}" if isinstance(error, FileError) else f"{path} does not parse: {error}"
-            yield Found(client, path, document, problem=text)
+            yield ClientEntries(client, path, document, problem=text)
         else:
-            yield Found(client, path, document, entries)
+            yield ClientEntries(client, path, document, entries)

@@ -1,12 +1,12 @@
-"""The server's program: where it is, which version, how to get it, which tools it has."""
+"""The server's program: its path, version, tools, and how to install it."""
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fluxstatus.base.versions import version_in
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.mcp.protocol import Session, Tool
@@ -20,7 +20,7 @@ BREW_INSTALL = Command(("brew", "install", f"controlplaneio-fluxcd/tap/{PROGRAM}
 
 
 def find() -> str:
-    """Return the absolute path of the server's program: on PATH, a Flux plugin, or of Homebrew.
+    """Return the absolute path of the server's program: on PATH, a Flux plugin, or in Homebrew.
 
     Raises ProgramError.
     """
@@ -31,20 +31,20 @@ def find() -> str:
         if found is None:
             raise
         path = found
-    return os.path.abspath(path)  # noqa: PTH100 - links are kept: behind them versions change
+    return os.path.abspath(path)  # noqa: PTH100 - keeps links: upgrades change their targets
 
 
 def version(path: str, timeout: float) -> str:
-    """Return the version that the program says it is. Raises ProgramError."""
+    """Return the version that the program reports. Raises ProgramError."""
     output = processes.run([path, "--version"], timeout=timeout).stdout.decode(errors="replace")
-    found = re.search(r"\bv?(\d+\.\d+\.\S+)", output)
-    if found is None:
-        raise processes.ProgramError(Unread(Why.GARBLED, f"{path} does not say its version"))
-    return found[1]
+    found = version_in(output)
+    if not found:
+        raise processes.ProgramError(Unread(Why.GARBLED, f"{path} does not report its version"))
+    return found.removeprefix("v")
 
 
 def how_to_install() -> str:
-    """Say how to get the program on this machine."""
+    """Return how to install the program on this machine, in two lines."""
     system = "darwin" if sys.platform == "darwin" else "linux"
     host = os.uname().machine
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(host, host)
@@ -56,29 +56,29 @@ def how_to_install() -> str:
 
 
 def environment(entry: Entry) -> dict[str, str]:
-    """Return the environment that a client starts *entry* with: a little, and what it says."""
+    """Return the environment with which a client starts *entry*: a minimal one plus its own."""
     own = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {**own, **entry.env}
 
 
 class Tools(NamedTuple):
-    """What a program offers: the tools that only read, and all that it has."""
+    """The tools of a program: the read-only ones, and all of them."""
 
     reading: tuple[Tool, ...]
     all: tuple[Tool, ...]
 
     @property
     def writing(self) -> tuple[Tool, ...]:
-        """Those that it has only when it may write."""
+        """The tools that it has only in read-write mode."""
         names = {tool.name for tool in self.reading}
         return tuple(tool for tool in self.all if tool.name not in names)
 
 
 def tools(entry: Entry, timeout: float) -> Tools:
-    """Ask the program of *entry* for its tools in both modes. Raises ProgramError."""
+    """Return the tools of the program of *entry* in both modes. Raises ProgramError."""
     environ = environment(entry)
     reading, everything = (
-        _tools(entry.elsewhere(f"--read-only={word}"), environ, timeout)
+        _tools(entry.with_args(f"--read-only={word}"), environ, timeout)
         for word in ("true", "false")
     )
     return Tools(reading, everything)
@@ -90,5 +90,5 @@ def _tools(entry: Entry, environ: Mapping[str, str], timeout: float) -> tuple[To
 
 
 def runs(entry: Entry) -> bool:
-    """Return whether the program that *entry* starts is there."""
+    """Return whether the program that *entry* starts exists."""
     return shutil.which(entry.command, path=environment(entry).get("PATH")) is not None

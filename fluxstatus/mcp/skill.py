@@ -1,4 +1,4 @@
-"""A skill for assistants: when to run this program and what to do with what it says."""
+"""A skill for assistants: when to run this program and how to use its output."""
 
 import hashlib
 import shlex
@@ -10,11 +10,11 @@ from fluxstatus import __version__
 
 _TEMPLATE = Path(__file__).with_name("SKILL.md")
 _TOOL = "shasum -a 256" if sys.platform == "darwin" else "sha256sum"
-_UNMADE = "__pycache__"
+_CACHES = "__pycache__"
 
 
 def text() -> str:
-    """Return the skill, with the checksum of the program that runs."""
+    """Return the skill, with the checksum of the running program."""
     folder = Path(fluxstatus.__file__).resolve().parent
     fields = {
         "VERSION": __version__,
@@ -29,9 +29,9 @@ def text() -> str:
 
 
 def digest(folder: Path) -> str:
-    """Return the sha256 of the list that sha256sum makes of the files in *folder*."""
+    """Return the sha256 of the output of sha256sum for the files in *folder*."""
     whole = hashlib.sha256()
-    files = [f for f in folder.rglob("*") if f.is_file() and _UNMADE not in f.parts]
+    files = [f for f in folder.rglob("*") if f.is_file() and _CACHES not in f.parts]
     for name in sorted(f"./{file.relative_to(folder).as_posix()}" for file in files):
         one = hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()
         whole.update(f"{one}  {name}\n".encode())
@@ -39,8 +39,8 @@ def digest(folder: Path) -> str:
 
 
 def check(folder: Path) -> str:
-    """Return the command line that computes the same."""
+    """Return the shell command that prints the same checksum."""
     return (
-        f"cd {shlex.quote(str(folder))} && find . -type f -not -path '*/{_UNMADE}/*' -print0 | "
+        f"cd {shlex.quote(str(folder))} && find . -type f -not -path '*/{_CACHES}/*' -print0 | "
         f"LC_ALL=C sort -z | xargs -0 {_TOOL} | {_TOOL}"
     )

@@ -1,26 +1,26 @@
-"""What this machine knows beside the cluster: who is set up, who declined, what failed lately.
+"""The local state: clients that are set up, declined contexts, recent failures.
 
-It is kept in one small file in the XDG state folder. Trouble with that is nobody's business but
-of `mcp decline` and `mcp accept`: a check neither fails nor says anything because of it.
+It is kept in one small file in the XDG state folder. Only `mcp decline` and `mcp accept` report
+errors with that file: a check ignores them.
 """
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fluxstatus.base.files import replace_file
 from fluxstatus.model.evidence import Target
 
-_LATELY = timedelta(hours=1)
-_MOST = 20  # failures and contexts to remember
+_RECENT = timedelta(hours=1)
+_LIMIT = 20  # failures per cluster, and clusters
 
 
 class Configured(NamedTuple):
-    """An entry for the MCP server in a client: what it is called, its context, what it may do."""
+    """An entry for the MCP server in a client: its name, context, and whether it is read-only."""
 
     client: str
     title: str
@@ -29,11 +29,12 @@ class Configured(NamedTuple):
     read_only: bool
 
 
-class Memory(NamedTuple):
-    """What is known of the assistant's way to one cluster.
+class LocalState(NamedTuple):
+    """The local state that concerns one cluster.
 
-    `configured` are the entries for its context, or for whatever context is the current one.
-    `failures` is how many checks of this cluster failed in the hour before this one.
+    `configured` are the entries for its context, or without one: these use the current context.
+    `declined` is whether the user declined the MCP server for it. `failures` is the number of
+    failed checks of the cluster in the last hour, without this one.
     """
 
     configured: tuple[Configured, ...] = ()
@@ -41,46 +42,46 @@ class Memory(NamedTuple):
     failures: int = 0
 
 
-NOTHING = Memory()
-"""What a saved cluster is judged with: the same everywhere and always."""
+EMPTY = LocalState()
+"""The state for a saved cluster: the same on every machine."""
 
 
-def recall(target: Target, now: datetime) -> Memory:
-    """Return what is known for the cluster *target* at the moment *now*."""
+def local_state(target: Target, now: datetime) -> LocalState:
+    """Return the local state for the cluster *target* at *now*."""
     state = _load()
-    return Memory(
+    return LocalState(
         tuple(one for one in _configured() if one.context in ("", target.context)),
         declined=is_declined(target.context),
         failures=len(_recent(state, _key(target), now)),
     )
 
 
-def remember_failure(target: Target, now: datetime) -> None:
-    """Remember that the check of *target* failed at *now*."""
+def record_failure(target: Target, now: datetime) -> None:
+    """Record that the check of *target* failed at *now*."""
     state = _load()
     failures = state["failures"]
     recent = {key: _recent(state, key, now) for key in failures}
-    recent[_key(target)] = [*recent.get(_key(target), []), now.isoformat()][-_MOST:]
-    state["failures"] = dict([pair for pair in recent.items() if pair[1]][-_MOST:])
+    recent[_key(target)] = [*recent.get(_key(target), []), now.isoformat()][-_LIMIT:]
+    state["failures"] = dict([pair for pair in recent.items() if pair[1]][-_LIMIT:])
     with suppress(OSError, RuntimeError):
         _save(state)
 
 
 def is_declined(context: str) -> bool:
-    """Return whether nothing about MCP is to be suggested for *context*."""
+    """Return whether the user declined the MCP server for *context*."""
     declined = _load()["declined"]
     return "" in declined or context in declined
 
 
 def decline(context: str) -> None:
-    """Suggest nothing for *context*, or for any when it is empty. Raises OSError."""
+    """Record that *context*, or every context if it is empty, is declined. Raises OSError."""
     state = _load()
     state["declined"] = sorted({*state["declined"], context})
     _save(state)
 
 
 def accept(context: str) -> None:
-    """Take back what was declined for *context*; empty takes back all. Raises OSError."""
+    """Undo `decline` for *context*, or for all if it is empty. Raises OSError."""
     state = _load()
     state["declined"] = [one for one in state["declined"] if context and one != context]
     _save(state)
@@ -88,10 +89,10 @@ def accept(context: str) -> None:
 
 def _configured() -> Iterator[Configured]:
     from fluxstatus.mcp.clients import Host  # noqa: PLC0415 - a saved cluster needs none
-    from fluxstatus.mcp.scan import look  # noqa: PLC0415 - as above
+    from fluxstatus.mcp.scan import scan  # noqa: PLC0415 - as above
 
-    with suppress(Exception):  # whatever these files hold, the check goes on
-        for found in look(Host(environ=os.environ, folder=Path.cwd())):
+    with suppress(Exception):  # the check ignores errors in these files
+        for found in scan(Host(environ=os.environ, folder=Path.cwd())):
             for entry, _ in found.entries:
                 if not entry.url:
                     client = found.client
@@ -105,12 +106,12 @@ def _key(target: Target) -> str:
 
 
 def _recent(state: dict[str, Any], key: str, now: datetime) -> list[str]:
-    """Return the failures of the last hour, in their order."""
+    """Return the times of the failures in the last hour, in order."""
     found = []
     times = state["failures"].get(key)
     for one in times if isinstance(times, list) else ():
         with suppress(ValueError, TypeError):
-            if timedelta() <= now - datetime.fromisoformat(one) < _LATELY:
+            if timedelta() <= now - datetime.fromisoformat(one) < _RECENT:
                 found.append(one)
     return found
 
@@ -121,7 +122,7 @@ def _file() -> Path:
 
 
 def _load() -> dict[str, Any]:
-    """Return what is remembered; what is no such file, or makes no sense, is nothing."""
+    """Return the content of the file, empty if it is missing or malformed."""
     state: Any = None
     with suppress(OSError, ValueError, RuntimeError):
         state = json.loads(_file().read_text(encoding="utf-8"))
@@ -139,11 +140,4 @@ def _load() -> dict[str, Any]:
 def _save(state: dict[str, Any]) -> None:
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, unfinished = tempfile.mkstemp(dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(state, stream, indent=2)
-        Path(unfinished).replace(file)
-    except BaseException:
-        Path(unfinished).unlink()
-        raise
+    replace_file(file, json.dumps(state, indent=2).encode(), sync=False)

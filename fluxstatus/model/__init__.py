@@ -1,1 +1,1 @@
-"""The values that travel from the cluster to the report."""
+"""The values that are passed from the cluster to the report."""

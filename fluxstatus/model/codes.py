@@ -1,4 +1,4 @@
-"""The code of a finding, with its meaning."""
+"""Codes of findings, with their meanings."""
 
 from typing import Self
 
@@ -22,5 +22,5 @@ class Code(str):
         return code
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
-        """Return how to copy it: str alone would lose the meaning."""
+        """Return how to copy the code; str alone would lose the meaning."""
         return type(self), (str(self), self.meaning)

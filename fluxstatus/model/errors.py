@@ -5,16 +5,24 @@ from collections.abc import Iterable
 from fluxstatus.model.evidence import Unread
 
 
-class NotFoundError(Exception):
-    """Nothing, or more than one thing, goes by a name; `choices` are words to take instead."""
+class ArgumentError(Exception):
+    """An argument that cannot be used; `choices` are arguments to use in its place."""
 
     def __init__(self, text: str, choices: Iterable[tuple[str, ...]] = ()) -> None:
         super().__init__(text)
         self.choices = tuple(choices)
 
 
+class NotFoundError(ArgumentError):
+    """Nothing has the name that was given; `choices` have similar names."""
+
+
+class AmbiguousError(ArgumentError):
+    """Several objects have the name that was given; `choices` name each of them."""
+
+
 class UnreadError(Exception):
-    """What could not be read may be what is meant."""
+    """What was not read may include the object that was named."""
 
     def __init__(self, unread: Unread) -> None:
         super().__init__(unread.text)

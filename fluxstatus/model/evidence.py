@@ -1,7 +1,7 @@
-"""What the cluster told us, and what it did not.
+"""What was read from a cluster, and what could not be read.
 
-Everything that judges works from an `Evidence` and nothing else: no clock, no network, no
-program. A snapshot file is an Evidence, saved.
+An `Evidence` is the only input of all checks: they use no clock, no network and no program. A
+snapshot file is a saved Evidence.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
+from fluxstatus.model.hints import Hint
+
 Object: TypeAlias = dict[str, Any]
-"""A Kubernetes object as JSON, pruned (see prune.py), its apiVersion and kind filled in."""
+"""A Kubernetes object as JSON: pruned (see pruning.py), with its apiVersion and kind."""
 
 
 class Why(StrEnum):
-    """Why something could not be read. The order of the members is that of the run."""
+    """Why something could not be read, in the order of the steps of a run."""
 
     NO_PROGRAM = "no-program"  # kubectl (or another program) is missing or too old
     NO_CONFIG = "no-config"  # no kubeconfig, or no such context, cluster or user in it
@@ -24,31 +26,35 @@ class Why(StrEnum):
     TIMEOUT = "timeout"
     FORBIDDEN = "forbidden"  # 403: the RBAC rule is missing
     ABSENT = "absent"  # the API server does not serve this resource
-    FAILED = "failed"  # the API server answered with an error
-    GARBLED = "garbled"  # the answer is not what the API defines
-    NOT_ASKED = "not-asked"  # left out on purpose; the text says why
+    FAILED = "failed"  # the API server returned an error
+    GARBLED = "garbled"  # the response does not match the API
+    NOT_ASKED = "not-asked"  # not requested on purpose; the text says why
 
 
 class Unread(NamedTuple):
-    """Something that could not be read: never the same as something that is not there.
+    """Something that could not be read, which is never the same as something that does not exist.
 
-    `text` is one sentence for the reader; `rule` the RBAC permission that is missing, as
-    "list helmreleases.helm.toolkit.fluxcd.io", when that is the reason; `hints` are next steps
-    as (sentence, commands) with each command an argument vector that changes nothing.
+    `text` is one sentence for the reader; `rule` the missing RBAC permission, as
+    "list helmreleases.helm.toolkit.fluxcd.io", when that is the reason. `hints` are next steps
+    with the label "fix" and commands that change nothing: a snapshot stores neither property.
     """
 
     why: Why
     text: str
     rule: str = ""
-    hints: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = ()
+    hints: tuple[Hint, ...] = ()
+
+    @property
+    def full_text(self) -> str:
+        """The text, and the missing permission if there is one."""
+        return f"{self.text} (missing permission: {self.rule})" if self.rule else self.text
 
 
 class Answer(NamedTuple):
-    """The answer to one question: the objects, and what of them is missing, if anything is.
+    """The result of one query: its objects, and the reason if any could not be read.
 
-    `items` empty with `unread` None means: asked, and there is none. Both set means that a part
-    was read (a namespace of several, the first pages); `namespaces` tells of which namespaces
-    when it is not all of them.
+    Without `items` and without `unread`, no such object exists. With both, a part was read: some
+    namespaces or the first pages. `namespaces` are those that were read, empty for all.
     """
 
     items: tuple[Object, ...] = ()
@@ -57,7 +63,7 @@ class Answer(NamedTuple):
 
 
 class Target(NamedTuple):
-    """The cluster that was asked, by the names the kubeconfig has for it."""
+    """The cluster, by its names in the kubeconfig."""
 
     context: str = ""
     cluster: str = ""
@@ -68,7 +74,7 @@ class Target(NamedTuple):
 
     @property
     def asker(self) -> str:
-        """Who asks, as a sentence says it: the user, or whom the user impersonates, if known."""
+        """The user as named in a sentence, or the impersonated user; empty when unknown."""
         flag = next((flag for flag in reversed(self.flags) if flag.startswith("--as=")), "")
         impersonated = flag.partition("=")[2]
         if impersonated and self.user:
@@ -77,7 +83,7 @@ class Target(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What the asking took: requests to the API server, bytes received, seconds."""
+    """The cost of reading a cluster: requests to the API server, bytes received, seconds."""
 
     requests: int = 0
     bytes: int = 0
@@ -86,12 +92,13 @@ class Cost(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a run knows.
+    """Everything that was read in a run.
 
-    `answers` by resource as "plural.group" ("pods" for the core group), and by the names of
-    the other questions of collect.py. `served` tells the version the API server prefers for
-    each Flux resource it serves; None when discovery failed. `unreachable` is set when nothing
-    could be asked at all. `clock_skew` is seconds that this machine is ahead of the server.
+    `answers` has the results by resource as "plural.group" ("pods" for the core group), and by
+    the names of the other queries (see queries.py). `served` has the preferred version of each
+    Flux resource that the API server serves, None when discovery failed. `unreachable` is set when
+    the cluster could not be queried at all. `clock_skew` is how many seconds the clock of this
+    machine is ahead of the server's.
     """
 
     taken_at: datetime
@@ -104,7 +111,7 @@ class Evidence:
     cost: Cost = field(default_factory=Cost)
 
     def answer(self, query: str) -> Answer:
-        """Return the answer to *query*; a question never asked is an Unread, not an empty one."""
+        """Return the result of *query*; that of a query that was not sent is Unread, not empty."""
         known = self.answers.get(query)
         if known is not None:
             return known
@@ -114,14 +121,14 @@ class Evidence:
 
     @property
     def refused(self) -> bool:
-        """Whether the way is open, and every question that was put was forbidden."""
-        put = [
+        """Whether the API server was reached and refused every query."""
+        sent = [
             answer
             for name, answer in self.answers.items()
-            if name != "workload-pods"  # a second look, which is only asked for after a first
+            if name != "workload-pods"  # only sent after the result of another query
             and not (answer.unread and answer.unread.why is Why.ABSENT)
         ]
-        return bool(put) and all(
+        return bool(sent) and all(
             answer.unread is not None and answer.unread.why is Why.FORBIDDEN and not answer.items
-            for answer in put
+            for answer in sent
         )

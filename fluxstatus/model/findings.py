@@ -1,4 +1,4 @@
-"""What we say of a cluster: levels, hints, findings, and the exit code they lead to."""
+"""Findings about a cluster, the report that they make up, and its exit code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fluxstatus.model.ref import Ref
 
 
 class Level(StrEnum):
-    """How a thing stands. What could not be read is UNKNOWN, what does not apply SKIP."""
+    """The level of a finding: UNKNOWN if it could not be checked, SKIP if it does not apply."""
 
     PASS = "pass"  # noqa: S105 - a level, not a password
     WARN = "warn"
@@ -26,14 +26,14 @@ Class: TypeAlias = Literal["fault", "habit"]
 
 @dataclass(slots=True)
 class Finding:
-    """One thing said about a cluster.
+    """One result of a check.
 
-    `title` names what it is about and what is wrong in one line; `why` is the cause in plain
-    words; `reason` and `message` are the controller's own, whole. `since` is when it began, as
-    far as is known. `evidence` are (path, value) pairs. `blocks` are the objects it drags down.
-    A habit is advice: it is never above warn and never hides a fault; `count` says how many
-    objects have it. A trivial finding needs no second look, so nothing deeper is offered for it.
-    A final one cannot heal by itself: Flux does not try again until something is changed.
+    `title` names the object and the fault in one line; `why` explains the cause. `reason` and
+    `message` are the controller's, unabridged. `since` is when it began, None if unknown.
+    `evidence` are (path, value) pairs. `blocks` are the objects that it affects. A finding of the
+    kind "habit" is advice: it is never above warn and hides no fault, and `count` is the number of
+    objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
+    `final` one cannot recover: Flux does not try again until something changes.
     """
 
     step: str
@@ -56,7 +56,7 @@ class Finding:
 
 
 class Exit(IntEnum):
-    """The exit codes, the same in every output format."""
+    """The exit codes, which are the same for every output format."""
 
     HEALTHY = 0
     UNHEALTHY = 1
@@ -70,9 +70,9 @@ WORST_FIRST = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
 
 
 def worst(levels: Iterable[Level]) -> Level:
-    """Return the level that stands for all of *levels*; SKIP when there are none.
+    """Return the worst of *levels*, SKIP without any.
 
-    A pass outweighs a skip: what applied was well.
+    PASS is worse than SKIP, so that a level is SKIP only if nothing applied.
     """
     present = set(levels)
     order = (Level.FAIL, Level.UNKNOWN, Level.WARN, Level.PASS)
@@ -80,7 +80,7 @@ def worst(levels: Iterable[Level]) -> Level:
 
 
 class StepResult(NamedTuple):
-    """How a step of the check ended: its id and title, and the level that stands for it."""
+    """The result of a step of the check: its id, its title and its worst level."""
 
     id: str
     title: str
@@ -88,7 +88,7 @@ class StepResult(NamedTuple):
 
 
 class Next(NamedTuple):
-    """How to go on after the report: a sentence, commands, and a prompt for an assistant."""
+    """The next step after the report: a sentence, commands, and a prompt for an AI assistant."""
 
     text: str
     commands: tuple[Command, ...] = ()
@@ -96,9 +96,9 @@ class Next(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a run says, ready to be shown: all findings, passes among them, in their order.
+    """The result of a run: all findings, including passes, in the order of the report.
 
-    `flux` and `operator` are the versions found in the cluster, empty when unknown.
+    `flux` and `operator` are their versions in the cluster, empty when unknown.
     """
 
     target: Target
@@ -113,16 +113,16 @@ class Report(NamedTuple):
 
     @property
     def verdict(self) -> Level:
-        """The level that stands for the whole; SKIP never does: nothing seen is UNKNOWN.
+        """The worst level of all faults; UNKNOWN instead of SKIP.
 
-        Advice has no part in it.
+        Advice does not count.
         """
         level = worst(finding.level for finding in self.faults)
         return Level.UNKNOWN if level is Level.SKIP else level
 
     @property
     def faults(self) -> tuple[Finding, ...]:
-        """The findings that are no advice, passes among them."""
+        """The findings that are not advice, including passes."""
         return tuple(finding for finding in self.findings if finding.kind == "fault")
 
     @property
@@ -131,18 +131,18 @@ class Report(NamedTuple):
         return tuple(finding for finding in self.findings if finding.kind == "habit")
 
     def count(self, level: Level) -> int:
-        """Count the findings at *level*, advice excepted."""
+        """Return the number of findings at *level*, without advice."""
         return sum(finding.level is level for finding in self.faults)
 
     @property
     def blocked(self) -> int:
-        """How many objects are dragged down by something else, each counted once."""
+        """The number of objects that a fault of another object affects, each counted once."""
         return len({ref for finding in self.findings for ref in finding.blocks})
 
     def exit_code(self, fail_on: Level = Level.FAIL) -> Exit:
-        """Return the exit code; *fail_on* WARN makes a warning count as unhealthy.
+        """Return the exit code; with *fail_on* WARN, a warning counts as unhealthy.
 
-        Advice (class habit) never changes it.
+        Advice (class "habit") never changes it.
         """
         if self.unreachable:
             return Exit.NO_VERDICT

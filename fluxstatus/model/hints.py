@@ -13,9 +13,19 @@ class Command(NamedTuple):
 class Hint(NamedTuple):
     """A next step: a sentence, and the commands for it.
 
-    One whose label is "more" mends nothing; it tells more.
+    A hint with the label "more" fixes nothing; it shows more details.
     """
 
     text: str
     commands: tuple[Command, ...] = ()
     label: Literal["fix", "more"] = "fix"
+
+
+def hint(text: str, *commands: Command) -> Hint:
+    """Return the next step *text* with its *commands*."""
+    return Hint(text, commands)
+
+
+def kubectl(*words: str, changes: bool = False) -> Command:
+    """Return a kubectl command; *changes* if it changes the cluster."""
+    return Command(("kubectl", *words), changes)

@@ -1,7 +1,7 @@
-"""The kinds of Flux: what each is called, which step judges it, which controller reconciles it.
+"""The kinds of Flux: their names, the step that checks them, the controller that reconciles them.
 
 Source: the CRDs of Flux 2.6 to 2.9 and of the Flux Operator (config/crd/bases of each
-repository). Versions are not here on purpose: the API server says which it serves.
+repository). There are no versions here: the API server reports the versions that it serves.
 """
 
 from collections.abc import Mapping
@@ -43,9 +43,9 @@ ALL_KINDS: KindNames = frozenset(get_args(KindName))
 class Kind(NamedTuple):
     """A kind of Flux.
 
-    `step` is the check that judges it. `controller` is the component that reconciles it. A
-    static kind has no status: it is judged by what it refers to. `timeout` is how long one
-    reconciliation may take, in seconds, when the object does not say.
+    `step` is the step of the check that covers it. `controller` is the component that reconciles
+    it. A static kind has no status; only its references are checked. `timeout` is the longest
+    duration of a reconciliation in seconds, if the object does not set one.
     """
 
     name: KindName
@@ -59,7 +59,7 @@ class Kind(NamedTuple):
 
     @property
     def resource(self) -> str:
-        """The name that is unambiguous on every cluster: plural.group."""
+        """The name as plural.group, which is unambiguous in every cluster."""
         return f"{self.plural}.{self.group}"
 
 
@@ -102,15 +102,15 @@ _KINDS = (
 # fmt: on
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
-"""Every kind of Flux by its name."""
+"""All kinds of Flux by name."""
 
 RESOURCES: Mapping[str, Kind] = {kind.resource: kind for kind in _KINDS}
-"""Every kind of Flux by plural.group."""
+"""All kinds of Flux by plural.group."""
 
 FLUX_GROUPS = frozenset(kind.group for kind in _KINDS)
 
 
 def full_name(kind: str) -> str:
-    """Return plural.group of a Flux *kind*, or the kind itself in lower case when it is not one."""
+    """Return plural.group of a Flux *kind*, or *kind* in lower case if it is not a Flux kind."""
     known = KINDS.get(kind)
     return known.resource if known else kind.lower()

@@ -1,7 +1,8 @@
-"""Commands in hints, aimed at the caller's cluster: the context and flags that they must repeat."""
+"""The context and kubectl flags that commands in hints must repeat to reach the user's cluster."""
 
 from collections.abc import Iterator, Mapping
 
+from fluxstatus.model.evidence import Target
 from fluxstatus.model.findings import Finding
 from fluxstatus.model.hints import Command
 
@@ -33,13 +34,13 @@ _NAMES: Mapping[str, Mapping[str, str] | None] = {
     "flux-operator-mcp": _FLUX_OPERATOR,
     "helm": _HELM,
 }
-"""What each program that a hint names calls kubectl's flags; a flag it lacks is left out."""
+"""The names of kubectl's flags in each program of a hint; a flag without a name is left out."""
 
 
 class TargetFlags:
-    """The cluster that commands are for: its *context*, and the caller's other kubectl *flags*.
+    """The target cluster of commands: its *context*, and the user's other kubectl *flags*.
 
-    Flags are words as kubectl takes them ("--kubeconfig=FILE", "--insecure-skip-tls-verify").
+    Flags are arguments of kubectl ("--kubeconfig=FILE", "--insecure-skip-tls-verify").
     """
 
     def __init__(self, context: str, flags: tuple[str, ...] = ()) -> None:
@@ -47,7 +48,7 @@ class TargetFlags:
         self._flags = flags
 
     def finding(self, finding: Finding) -> Finding:
-        """Aim every command in the hints of *finding*."""
+        """Return *finding* with the flags in every command of its hints."""
         if finding.hints:
             finding.hints = tuple(
                 hint._replace(commands=tuple(map(self.command, hint.commands)))
@@ -56,10 +57,10 @@ class TargetFlags:
         return finding
 
     def command(self, command: Command) -> Command:
-        """Aim one command; one that knows no cluster stays as it is."""
+        """Return *command* with the flags; a program without such flags keeps its arguments."""
         program, *rest = command.argv
         target_flags = self
-        if any(word.startswith("--context") for word in rest):  # it is for another cluster
+        if any(word.startswith("--context") for word in rest):  # it targets another cluster
             target_flags = TargetFlags("", self._flags)
         words = tuple(target_flags.words(program))
         if rest[:1] == ["flux-status"]:  # kubectl takes no flag before a plugin's name
@@ -67,7 +68,7 @@ class TargetFlags:
         return command._replace(argv=(program, *words, *rest))
 
     def words(self, program: str) -> Iterator[str]:
-        """Return the words that tell *program* where the cluster is."""
+        """Return the flags as *program* names them."""
         if program not in _NAMES:
             return
         names = _NAMES[program]
@@ -79,3 +80,8 @@ class TargetFlags:
             known = names.get(name, "") if names else name
             if known:
                 yield f"--{known}{equals}{value}"
+
+
+def for_target(target: Target) -> TargetFlags:
+    """Return the flags with which commands address the cluster *target*."""
+    return TargetFlags(target.context, target.flags)

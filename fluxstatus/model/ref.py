@@ -1,13 +1,13 @@
-"""How an object is named: with its API version, or only as a reference names it."""
+"""The name of an object, with its API version or as a reference has it."""
 
 from typing import NamedTuple, TypeAlias
 
 Key: TypeAlias = tuple[str, str, str]
-"""Kind, namespace, name: what a reference in a spec names; it has no version."""
+"""Kind, namespace and name, as in a reference of a spec, which has no version."""
 
 
 class Ref(NamedTuple):
-    """The name of a Kubernetes object; `namespace` is empty for what is cluster-wide."""
+    """The name of a Kubernetes object; `namespace` is empty for a cluster-wide object."""
 
     api_version: str
     kind: str
@@ -16,7 +16,7 @@ class Ref(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """The object as a reference names it, without its API version."""
+        """The kind, namespace and name, without the API version."""
         return self.kind, self.namespace, self.name
 
     def __str__(self) -> str:

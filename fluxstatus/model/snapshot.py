@@ -1,10 +1,9 @@
-"""An Evidence as a file: to look at elsewhere, to attach to a bug report, to test with.
+"""Snapshots: an Evidence as a file, for another machine, a bug report or a test.
 
-The file is one JSON document. A key that an older reader would miss raises the version.
+The file is one JSON document. The version is raised for a key that older releases must not miss.
 """
 
 import json
-import os
 import sys
 import zlib
 from datetime import UTC, datetime
@@ -12,17 +11,19 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 
+from fluxstatus.base.files import replace_file
 from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.hints import Command, Hint
 
 FORMAT = "flux-status-snapshot"
 VERSION = 1
 LIMIT = 256 * 1024 * 1024  # bytes, unpacked: ten times what 10,000 Flux objects take
 _GZIP = zlib.MAX_WBITS | 16
-_BIGGEST = 1e15  # beyond this a number was not measured
+_BIGGEST = 1e15  # a larger number is not a measured one
 
 Shape: TypeAlias = "type | list[Shape] | dict[str, Shape] | tuple[Shape, ...]"
-"""What a value must be: a type, a list of something, an object with these keys ("*": with any
-keys), or one of several."""
+"""The schema of a value: a type, a list of a shape, an object with these keys ("*": any keys), or
+one of several shapes."""
 
 _UNREAD: Shape = {
     "why": str,
@@ -45,26 +46,27 @@ _SHAPE: Shape = {
 
 
 class SnapshotError(Exception):
-    """A snapshot cannot be written or read; the text is one sentence that says which and why."""
+    """A snapshot cannot be written or read; the message has the file and the reason."""
 
 
 def save(path: str | Path, evidence: Evidence) -> None:
-    """Write *evidence* to *path*, readable by its owner only; gzipped if that ends in ".gz".
+    """Write *evidence* to *path*, readable by its owner only; gzipped if *path* ends in ".gz".
 
-    A file that is there is replaced at once or not at all. A symbolic link stays, and what it
-    points to is replaced. Raises SnapshotError.
+    An existing file is replaced in one step or not at all. A symbolic link is kept, and its target
+    is replaced. Raises SnapshotError.
     """
     try:
         data = dumps(evidence)
         target = Path(path).resolve()
-        # The gzip header that zlib writes has neither time nor name: same data, same file.
-        _replace(target, zlib.compress(data, wbits=_GZIP) if target.suffix == ".gz" else data)
+        # zlib writes no time and no name into the header, so equal data are equal files.
+        data = zlib.compress(data, wbits=_GZIP) if target.suffix == ".gz" else data
+        _replace(target, data)
     except (OSError, RuntimeError, ValueError) as error:
         raise SnapshotError(f"{path} cannot be written: {_reason(error)}") from error
 
 
 def load(path: str | Path) -> Evidence:
-    """Return the Evidence saved at *path*, or coming from standard input if that is "-".
+    """Return the Evidence in the file *path*, or from standard input if *path* is "-".
 
     Raises SnapshotError.
     """
@@ -78,7 +80,7 @@ def load(path: str | Path) -> Evidence:
 
 
 def dumps(evidence: Evidence) -> bytes:
-    """Return *evidence* as a document; raises ValueError if it holds what JSON cannot."""
+    """Return *evidence* as a document; raises ValueError for a value that JSON cannot hold."""
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -104,7 +106,7 @@ def dumps(evidence: Evidence) -> bytes:
 def loads(data: bytes, name: str = "the snapshot", *, limit: int = LIMIT) -> Evidence:
     """Return the Evidence in the document *data*, gzipped or not, of at most *limit* bytes.
 
-    Raises SnapshotError, in which the document is called *name*.
+    Raises SnapshotError; its message calls the document *name*.
     """
     try:
         document = _parse(_unpack(data, limit))
@@ -120,8 +122,14 @@ def loads(data: bytes, name: str = "the snapshot", *, limit: int = LIMIT) -> Evi
 def _plain(found: str | Unread | None) -> str | dict[str, Any] | None:
     if not isinstance(found, Unread):
         return found
-    hints = [{"text": text, "commands": commands} for text, commands in found.hints]
+    hints = [_plain_hint(hint) for hint in found.hints]
     return {"why": found.why, "text": found.text, "rule": found.rule, "hints": hints}
+
+
+def _plain_hint(hint: Hint) -> dict[str, Any]:
+    if hint.label != "fix" or any(command.changes for command in hint.commands):
+        raise ValueError(f"the hint {hint.text!r} would lose its label or a command that changes")
+    return {"text": hint.text, "commands": [command.argv for command in hint.commands]}
 
 
 def _reason(error: Exception) -> str:
@@ -131,17 +139,7 @@ def _reason(error: Exception) -> str:
 def _replace(target: Path, data: bytes) -> None:
     if target.exists() and not target.is_file():  # replacing /dev/stdout would be a surprise
         raise ValueError("it is not a regular file")
-    draft = target.with_name(f".flux-status-{os.urandom(8).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    replace_file(target, data)
 
 
 def _unpack(data: bytes, limit: int) -> bytes:
@@ -152,7 +150,7 @@ def _unpack(data: bytes, limit: int) -> bytes:
         except zlib.error as error:
             raise ValueError(f"is damaged: {error}") from error
         if len(data) <= limit and (not unpacker.eof or unpacker.unused_data):
-            raise ValueError("is damaged: it does not end where gzip says")
+            raise ValueError("is damaged: its gzip data are incomplete or have a trailer")
     if len(data) > limit:
         raise ValueError(f"is larger than {limit} bytes")
     return data
@@ -166,24 +164,24 @@ def _parse(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"is not a snapshot, or damaged: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"is not a snapshot: it does not call itself a {FORMAT}")
+        raise ValueError(f"is not a snapshot: its format is not {FORMAT}")
     if document.get("version") != VERSION:
         version = document.get("version")
         raise ValueError(
-            f"is a snapshot of version {version!r}, and this program reads version {VERSION}"
+            f"is a snapshot of version {version!r}, but this release reads version {VERSION}"
         )
     return document
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _check(value: Any, path: str, shape: Shape) -> None:
     shapes = shape if isinstance(shape, tuple) else (shape,)
     found = next((each for each in shapes if type(value) is _type(each)), None)
     if found is None or (isinstance(value, int | float) and not abs(value) < _BIGGEST):
-        raise ValueError(f"{path} is not what it must be")
+        raise ValueError(f"{path} has the wrong type")
     if isinstance(found, list):
         for i, entry in enumerate(value):
             _check(entry, f"{path}[{i}]", found[0])
@@ -201,7 +199,7 @@ def _type(shape: Shape) -> type:
 def _time(text: str) -> datetime:
     when = datetime.fromisoformat(text)
     if when.tzinfo is None:
-        raise ValueError(f"the time {text!r} has no offset")
+        raise ValueError(f"the time {text!r} has no UTC offset")
     return when.astimezone(UTC)
 
 
@@ -230,6 +228,7 @@ def _evidence(document: dict[str, Any]) -> Evidence:
 
 def _unread(found: dict[str, Any]) -> Unread:
     hints = tuple(
-        (hint["text"], tuple(tuple(argv) for argv in hint["commands"])) for hint in found["hints"]
+        Hint(hint["text"], tuple(Command(tuple(argv)) for argv in hint["commands"]))
+        for hint in found["hints"]
     )
     return Unread(Why(found["why"]), found["text"], found["rule"], hints)

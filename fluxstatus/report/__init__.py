@@ -1,4 +1,4 @@
-"""The ways to show a Report. A renderer takes values and gives text; only the caller prints."""
+"""The formats of a Report. A renderer returns text; only the caller prints."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -29,4 +29,4 @@ RENDER: Mapping[Format, Callable[[Report, Look], str]] = {
     Format.TEXT: _by("as_text"),
     Format.JSON: _by("as_json"),
 }
-"""How a report is shown in each format; what shows it is imported only then."""
+"""The renderer of each format, which is imported when it is used."""

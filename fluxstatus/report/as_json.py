@@ -1,7 +1,7 @@
-"""A report for programs: one versioned JSON document, described by schema.json beside this file.
+"""A report for programs: one versioned JSON document, described by schema.json in this folder.
 
-Every key is always there. What is unknown is an empty string, an empty list or null. A key that
-is added leaves `schemaVersion` alone; one that goes or changes its meaning raises it.
+Every key is always there. Unknown values are an empty string, an empty list or null. Adding a key
+keeps `schemaVersion`; removing one or changing its meaning increases it.
 """
 
 import json
@@ -21,8 +21,8 @@ SCHEMA_VERSION = 1
 def render(report: Report, look: Look) -> str:
     r"""Return *report* as a JSON document, ASCII only, with a newline at its end.
 
-    Of *look* only `everything` matters: it puts the passes among the findings. Texts from the
-    cluster are whole; any character in them that could do harm is a \u escape.
+    *look* matters only for `everything`, which includes passes. Texts from the cluster are not
+    truncated; control characters and non-ASCII characters in them are \u escapes.
     """
     return json.dumps(document(report, everything=look.everything), indent=2) + "\n"
 
@@ -106,5 +106,5 @@ def commands_json(commands: Iterable[Command]) -> list[dict[str, Any]]:
 
 
 def time_json(when: datetime) -> str:
-    """Return *when* as JSON has times: RFC 3339, in UTC."""
+    """Return *when* in RFC 3339, in UTC."""
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

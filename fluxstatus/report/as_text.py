@@ -1,9 +1,10 @@
-"""A report for people: how each step stands, and of what is wrong the cause and the fix."""
+"""A report for people: the status of each step, and the cause and fix of each fault."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
+from fluxstatus.base.durations import ago
 from fluxstatus.model.evidence import Cost
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
 from fluxstatus.model.hints import Command
@@ -14,41 +15,39 @@ from fluxstatus.report.terminal import command_line
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 _ADVICE = "advice"
-_AT_MOST = 10  # told one by one; who wants more than a glance asks for `--all`
-_SCREEN = 48  # lines: what is not more is told in full
-_IN_FULL = 24  # lines that the worst may take where all is more: the rest of a screen is for others
-_NAMES = 40  # tried of a list: more never fit its two lines
+_AT_MOST = 10  # faults that are shown without `--all`; the rest are counted
+_SCREEN = 48  # lines; a shorter report has all details
+_IN_FULL = 24  # lines for the worst faults of a longer report; the others are shown briefly
+_NAMES = 40  # names of a list to try: more never fit into two lines
 _NEXT = len("next  ")
-_AGES = ((86_400, "d"), (3600, "h"), (60, "m"))
 
 
 def render(report: Report, look: Look) -> str:
-    """Return *report* as lines of at most `look.width` columns, but never of fewer than 40.
+    """Return *report* as lines of at most `look.width` columns, or of 40 if that is narrower.
 
-    Only commands, links and a prompt may be longer: they are there to be copied. Nothing from
-    the cluster gets through unescaped. Unless `look.everything`, passes are summed up, long
-    texts are cut with a mark, the worst are told with all details and others briefly, and of
-    what is wrong beyond the ten worst there is a count. Advice is one line, unless `look.advice`
-    or `look.everything`.
+    Only commands, links and a prompt may be longer, as they are meant to be copied. All text from
+    the cluster is escaped. Without `look.everything`, passes are summarized, long texts are
+    truncated with a mark, only the worst faults have all details, and faults beyond the ten worst
+    are counted. Advice is one line, unless `look.advice` or `look.everything`.
     """
-    habits, report = report.habits, report._replace(findings=report.faults)
-    one_by_one = habits if look.advice or look.everything else ()
+    advice, report = report.habits, report._replace(findings=report.faults)
+    one_by_one = advice if look.advice or look.everything else ()
     steps = _steps(report)
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
-    names = *(step.id for step in steps), *(habit.step for habit in one_by_one)
+    names = *(step.id for step in steps), *(one.step for one in one_by_one)
     page = Page(look, levels, names)
     if header := _header(report):
         page.put(header)
         page.gap()
-    told, counted = (report.findings, []) if look.everything else _sifted(report)
-    scratch = Page(look, levels, names)
-    brief = set() if look.everything else _too_many_for_details(scratch, told, report.taken_at)
+    shown, counted = (report.findings, []) if look.everything else _selected(report)
+    trial = Page(look, levels, names)
+    brief = set() if look.everything else _without_details(trial, shown, report.taken_at)
     for step in steps:
-        _put_step(page, step, report, (_of(step, told), _of(step, counted)), brief)
-    for habit in one_by_one:
-        put_finding(page, habit, report.taken_at)
+        _put_step(page, step, report, (_of(step, shown), _of(step, counted)), brief)
+    for one in one_by_one:
+        put_finding(page, one, report.taken_at)
     if not one_by_one:
-        _sum_up(page, habits)
+        _put_advice_summary(page, advice)
     page.gap()
     page.put(_footer(report))
     if report.next:
@@ -57,22 +56,23 @@ def render(report: Report, look: Look) -> str:
 
 
 def word_of(finding: Finding) -> str:
-    """Return the word for how bad *finding* is: advice is no warning."""
+    """Return the word for the level of *finding*: advice is not a warning."""
     return finding.level if finding.kind == "fault" else _ADVICE
 
 
-def _sum_up(page: Page, habits: Iterable[Finding]) -> None:
-    """Add what is said of *habits* in short: two lines, however many there are."""
+def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
+    """Add a summary of *advice*: at most two lines."""
     counts: Counter[str] = Counter()
-    for habit in habits:
-        if habit.level is Level.WARN:
-            counts[habit.code] += habit.count
+    for one in advice:
+        if one.level is Level.WARN:
+            counts[one.code] += one.count
     names = [f"{code} ({n} objects)" if n > 1 else code for code, n in counts.items()]
+    total = _count(len(names), "recommendation")
     for n in range(len(names), 0, -1):
         more = ", …" if n < len(names) else ""
-        told = f"{_count(len(names), 'habit')} worth changing: {', '.join(names[:n])}{more}"
-        text = f"{told}; --advice shows {'it' if len(names) == 1 else 'them'}"
-        word = Cell(_ADVICE, len(_ADVICE) + 2, _ADVICE)  # it has no step, nor its column
+        shows = f"--advice shows {'it' if len(names) == 1 else 'them'}"
+        text = f"{total}: {', '.join(names[:n])}{more}; {shows}"
+        word = Cell(_ADVICE, len(_ADVICE) + 2, _ADVICE)  # without the column of a step
         if n == 1 or page.fits(text, 1 + word.width, lines=2):
             page.put(text, Cell("", 1), word)
             break
@@ -89,7 +89,7 @@ def _header(report: Report) -> str:
 
 
 def _steps(report: Report) -> Sequence[StepResult]:
-    """Return the steps of *report*; a finding of a step that is not listed must not be lost."""
+    """Return the steps of *report*, and those that only its findings name."""
     steps = {step.id: step for step in report.steps}
     for name in {finding.step: None for finding in report.findings if finding.step not in steps}:
         levels = (finding.level for finding in report.findings if finding.step == name)
@@ -101,37 +101,37 @@ def _of(step: StepResult, findings: Iterable[Finding]) -> Sequence[Finding]:
     return [finding for finding in findings if finding.step == step.id]
 
 
-def _sifted(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
-    """Return the findings to tell one by one, and those to count; the rest goes without saying.
+def _selected(report: Report) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """Return the findings to show, and those to count; the others are left out.
 
-    That is each object that is well or waits for another, and the word on a whole step that
-    has trouble.
+    Left out are healthy objects, objects that wait for another one, and the passes of a step that
+    has faults.
     """
     blocked = {ref for finding in report.findings for ref in finding.blocks}
-    troubled = {finding.step for finding in report.findings if finding.level in _TROUBLE}
+    faulty = {finding.step for finding in report.findings if finding.level in _TROUBLE}
 
-    def goes_without_saying(finding: Finding) -> bool:
+    def is_left_out(finding: Finding) -> bool:
         if finding.level is Level.PASS:
-            return finding.object is not None or finding.step in troubled
+            return finding.object is not None or finding.step in faulty
         return finding.level is Level.SKIP and finding.object in blocked
 
-    said = [finding for finding in report.findings if not goes_without_saying(finding)]
-    own = [finding for finding in said if finding.level in _TROUBLE or finding.object]
-    counted = own[_AT_MOST:]  # the report has the worst first
-    left_out = set(map(id, counted))
-    return [finding for finding in said if id(finding) not in left_out], counted
+    shown = [finding for finding in report.findings if not is_left_out(finding)]
+    limited = [finding for finding in shown if finding.level in _TROUBLE or finding.object]
+    counted = limited[_AT_MOST:]  # the report has the worst first
+    ids = set(map(id, counted))
+    return [finding for finding in shown if id(finding) not in ids], counted
 
 
-def _too_many_for_details(page: Page, told: Iterable[Finding], now: datetime) -> set[int]:
-    """Return the ids of the findings to tell briefly: the worst of those *told* have the room.
+def _without_details(trial: Page, shown: Iterable[Finding], now: datetime) -> set[int]:
+    """Return the ids of the findings to show briefly, so that the worst have room for details.
 
-    *page* is one to try on. The first is always told in full.
+    The findings are put on the *trial* page to count their lines. The first always has details.
     """
     ends: list[tuple[Finding, int]] = []
-    for finding in told:
-        put_finding(page, finding, now)
-        ends.append((finding, len(page.lines)))
-    if len(page.lines) <= _SCREEN:
+    for finding in shown:
+        put_finding(trial, finding, now)
+        ends.append((finding, len(trial.lines)))
+    if len(trial.lines) <= _SCREEN:
         return set()
     return {id(f) for f, end in ends[1:] if end > _IN_FULL and f.level in _TROUBLE}
 
@@ -143,8 +143,8 @@ def _put_step(
     findings: tuple[Sequence[Finding], Sequence[Finding]],
     brief: Collection[int],
 ) -> None:
-    told, counted = findings
-    for finding in told:
+    shown, counted = findings
+    for finding in shown:
         if id(finding) in brief:
             _put_briefly(page, finding)
         else:
@@ -153,7 +153,7 @@ def _put_step(
         levels = [finding.level for finding in counted]
         counts = ", ".join(f"{n} {level}" for level, n in Counter(levels).items())
         page.state(worst(levels), step.id, f"and {counts} more: --all shows them")
-    if not told and not counted:
+    if not shown and not counted:
         page.state(step.level, step.id, _summary(_of(step, report.findings)) or step.title)
 
 
@@ -167,14 +167,14 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 
 def put_finding(page: Page, finding: Finding, now: datetime) -> None:
-    """Add *finding*, with its details if it is trouble."""
+    """Add *finding*, with its details if it is a fault."""
     page.state(word_of(finding), finding.step, finding.title)
     if finding.level in _TROUBLE or (page.look.everything and finding.level is not Level.PASS):
         _put_details(page, finding, now)
 
 
 def _put_briefly(page: Page, finding: Finding) -> None:
-    """Add *finding* with how much it blocks, and the command that tells the rest."""
+    """Add *finding* with the objects that it blocks, and the command that shows the details."""
     page.state(finding.level, finding.step, finding.title)
     if len(finding.blocks) > 1:
         page.detail("blocks", _blocked(page, finding.blocks))
@@ -186,21 +186,22 @@ def _put_briefly(page: Page, finding: Finding) -> None:
 
 def _put_details(page: Page, finding: Finding, now: datetime) -> None:
     page.detail("why", _why(finding))
-    page.detail("says", _message(finding))
+    page.detail("message", _message(finding))
     page.detail("since", _since(finding.since, now) if finding.since else "")
     page.detail("blocks", _blocked(page, finding.blocks) if finding.blocks else "")
+    label = "affects" if finding.count else "evidence"  # the places that advice is about
     for path, value in finding.evidence if page.look.everything or finding.count else ():
         if finding.count != 1 or path not in finding.title:
-            page.detail("seen", f"{path}: {value}" if value else path)
+            page.detail(label, f"{path}: {value}" if value else path)
     for hint in finding.hints:
-        text = hint.text if hint.label == "fix" else ""  # a command to read more says enough
+        text = hint.text if hint.label == "fix" else ""  # a command for details needs no sentence
         page.detail(hint.label, text)
         _put_commands(page, hint.commands, label="" if text else hint.label)
     page.detail("more", finding.docs, whole=True)
 
 
 def _why(finding: Finding) -> str:
-    """Return the cause, without the part of it that is the title."""
+    """Return the cause, without the part that is in the title."""
     if finding.why in finding.title:
         return ""
     headline = finding.title.partition(": ")[2]
@@ -211,20 +212,18 @@ def _why(finding: Finding) -> str:
 
 
 def _message(finding: Finding) -> str:
-    """Return the controller's own words, unless they have been said already."""
+    """Return the controller's message, unless it is in the title or the cause."""
     if finding.message and finding.message.strip() in f"{finding.title}\n{finding.why}":
         return ""
     return ": ".join(part for part in (finding.reason, finding.message) if part)
 
 
 def _since(since: datetime, now: datetime) -> str:
-    seconds = max(0, int((now - since).total_seconds()))
-    ages = (f"{seconds // unit}{name}" for unit, name in _AGES if seconds >= 2 * unit)
-    return f"{next(ages, f'{seconds}s')} ({since.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+    return f"{ago(since, now)} ({since.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
 
 
 def _blocked(page: Page, refs: Sequence[Ref]) -> str:
-    """Return how many of which kind, and as many names as fit two lines."""
+    """Return the number of each kind, and as many names as fit into two lines."""
     kinds = Counter(ref.kind for ref in refs).most_common()
     counts = ", ".join(_count(n, kind) for kind, n in kinds)
     names = [f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs]

@@ -1,4 +1,4 @@
-"""The Secrets that one object and its sources name, as text or as JSON."""
+"""The Secrets that an object and its sources refer to, as text or as JSON."""
 
 import json
 from typing import TYPE_CHECKING
@@ -25,11 +25,12 @@ def as_text(
     words = dict(words_in(found))
     page = Page(look, words, words.values())
     context = state.evidence.target.context
-    of_context = f" · context {context}" if context else ""
-    named = f"{len(found)} Secrets named" if len(found) != 1 else "1 Secret named"
-    if not found:
-        named = "neither it nor what it feeds on names a Secret"
-    page.put(f"{resource.ref} · {named}{of_context}")
+    in_context = f" · context {context}" if context else ""
+    if found:
+        count = f"{len(found)} Secrets" if len(found) > 1 else "1 Secret"
+    else:
+        count = "neither it nor its sources refer to a Secret"
+    page.put(f"{resource.ref} · {count}{in_context}")
     for one in found:
         put_secret(page, one, state.now)
     return "\n".join(page.lines) + "\n"

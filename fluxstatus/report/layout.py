@@ -1,30 +1,25 @@
-"""The layout of a text report: words in columns to the left, wrapped text to the right."""
+"""The layout of a text report: columns on the left, wrapped text on the right.
 
-from collections.abc import Iterable
+Below a heading: names on the left with their values, and commands to paste.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from fluxstatus.model.findings import Level
+from fluxstatus.model.hints import Command
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, visible, wrap
+from fluxstatus.report.terminal import columns, command_line, painted, visible, wrap
 
-_SGR = {
-    Level.PASS: "32",
-    Level.WARN: "33",
-    Level.FAIL: "1;31",
-    Level.UNKNOWN: "35",
-    Level.SKIP: "2",
-    "advice": "34",
-    "label": "2",
-    "command": "36",
-}
 _LABEL = 11  # the column of "why", "fix", …
 _STEP_LEAST, _STEP_MOST = len("reconcilers"), 16  # columns for the name of a step
-_NARROWEST = 40  # below this the columns leave no room for text
-_LINES, _ENDS = 5, 2  # shown of a text; shown of each end of one that is longer
+_NARROWEST = 40  # columns; a narrower page leaves no room for text
+_LINES, _ENDS = 5, 2  # lines of a text; lines at each end of a longer one
+INDENT = 2
+_WIDEST_NAME = 22  # columns for a name on the left
 
 
 class Cell(NamedTuple):
-    """A word in a column of so many characters."""
+    """A word in a column that is `width` characters wide."""
 
     word: str
     width: int
@@ -32,9 +27,9 @@ class Cell(NamedTuple):
 
 
 class Page:
-    """The lines of a report in the making.
+    """The lines of a report.
 
-    All text comes in through `put`, so that none of it stays raw or grows too wide.
+    All text is added by `put`, which escapes it and wraps it to the width of the page.
     """
 
     def __init__(self, look: Look, levels: Iterable[str], steps: Iterable[str]) -> None:
@@ -43,7 +38,7 @@ class Page:
         self._width = max(look.width, _NARROWEST)
         self._level = 2 + max(map(len, levels), default=0)
         self._step = 2 + max(_STEP_LEAST, *(columns(self._name(step)) for step in ("", *steps)))
-        self.column = 1 + self._level + self._step  # where what is said of a step begins
+        self.column = 1 + self._level + self._step  # where the text of a step begins
 
     def put(self, text: str, *left: Cell, style: str = "", whole: bool = False) -> None:
         """Add *text* to the right of the cells; *whole* keeps it on one line, however long."""
@@ -58,18 +53,18 @@ class Page:
         self.lines.append("")
 
     def state(self, level: str, step: str, text: str) -> None:
-        """Add what is said of a step; *level* is a Level, or "advice"."""
+        """Add the text of a step; *level* is a Level, or "advice"."""
         name = Cell(self._name(step), self._step)
         self.put(text, Cell("", 1), Cell(level, self._level, level), name)
 
     def detail(self, label: str, text: str, *, style: str = "", whole: bool = False) -> None:
-        """Add *text*, unless it is empty, below what was stated last."""
+        """Add *text* below the last step, unless it is empty."""
         if text:
             left = Cell("", self.column - _LABEL), Cell(label, _LABEL, "label")
             self.put(text, *left, style=style, whole=whole)
 
     def fits(self, text: str, column: int, *, lines: int) -> bool:
-        """Return whether *text*, put at *column*, takes no more than so many lines."""
+        """Return whether *text*, put at *column*, fits into this number of *lines*."""
         room = self._width - column
         return len(text) <= lines * room and len(self._wrapped(text, room)) <= lines
 
@@ -77,7 +72,7 @@ class Page:
         lines = self._wrapped(text, width)
         if self.look.everything or len(lines) <= _LINES:
             return lines
-        # The middle goes: an error starts with what was tried and ends with the innermost cause.
+        # Drop the middle: an error starts with the operation and ends with the innermost cause.
         mark = f"… {len(lines) - 2 * _ENDS} more lines (--all) …"
         return [*lines[:_ENDS], *self._wrapped(mark, width), *lines[-_ENDS:]]
 
@@ -94,5 +89,31 @@ class Page:
         return self._painted(cell.word, cell.style) + " " * (cell.width - columns(cell.word))
 
     def _painted(self, text: str, style: str) -> str:
-        painted = self.look.colour and style and text
-        return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if painted else text
+        return painted(text, style) if self.look.colour else text
+
+
+def put_head(page: Page, title: str) -> None:
+    """Add a heading, with an empty line above it."""
+    page.gap()
+    page.put(title, style="label")
+
+
+def put_pairs(page: Page, title: str, pairs: Sequence[tuple[str, str]]) -> None:
+    """Add names and values in two columns, or in one if a name is too long for that."""
+    if not pairs:
+        return
+    put_head(page, title)
+    names = [visible(name, ascii_only=page.look.ascii) for name, _ in pairs]
+    width = max(map(columns, names))
+    for name, (_, value) in zip(names, pairs, strict=True):
+        if width <= _WIDEST_NAME:
+            page.put(value, Cell("", INDENT), Cell(name, width + 2 if width else 0))
+        else:
+            page.put(f"{name}: {value}", Cell("", INDENT))
+
+
+def put_command(page: Page, command: Command, column: int) -> None:
+    """Add *command* at *column*, with a note if it changes anything."""
+    line = command_line(command.argv, ascii_only=page.look.ascii)
+    note = "   (changes the cluster)" if command.changes else ""
+    page.put(line + note, Cell("", column), style="command", whole=True)

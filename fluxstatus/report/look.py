@@ -1,13 +1,14 @@
-"""How a report is to be shown: decided by the caller, never asked by a renderer."""
+"""How a report is displayed: decided by the caller, never by a renderer."""
 
 from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """What a renderer needs to know of where its text goes.
+    """The display options of a renderer.
 
-    `width` is in columns. `everything` shows each pass and all texts whole (`--all`), `advice`
-    each habit (`--advice`). `ascii` keeps to ASCII, for a terminal or a file that is not UTF-8.
+    `width` is in columns. `everything` (`--all`) shows each pass and does not truncate texts,
+    `advice` (`--advice`) shows each piece of advice. `ascii` limits the output to ASCII, for a
+    terminal or a file that is not UTF-8.
     """
 
     width: int = 80

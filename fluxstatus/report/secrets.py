@@ -1,4 +1,4 @@
-"""How the Secrets that an object names are shown, wherever that is."""
+"""The Secrets that an object refers to, as text or as JSON."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -7,36 +7,35 @@ from typing import TYPE_CHECKING, Any
 from fluxstatus.model.evidence import Unread
 from fluxstatus.report.as_json import finding_json, ref_json
 from fluxstatus.report.as_text import put_finding, word_of
-from fluxstatus.report.layout import Page
-from fluxstatus.report.pairs import put_pairs
+from fluxstatus.report.layout import Page, put_pairs
 
 if TYPE_CHECKING:
     from fluxstatus.lookup.credentials.inspect import Credential
 
 
 def words_in(found: "Iterable[Credential]") -> Iterator[tuple[str, str]]:
-    """Return the level and the step of each word of advice on the Secrets in *found*."""
+    """Yield the level and the step of each piece of advice on the Secrets in *found*."""
     for one in found:
         for habit in one.habits:
             yield word_of(habit), habit.step
 
 
 def put_secret(page: Page, one: "Credential", now: datetime) -> None:
-    """Add what is known of a Secret, and then the advice on it."""
+    """Add the details of a Secret, and then the advice on it."""
     put_pairs(page, title_of(one), list(rows_of(one)))
     for habit in one.habits:
         put_finding(page, habit, now)
 
 
 def title_of(one: "Credential") -> str:
-    """Return the line above what is told of a Secret: which it is, and who names it where."""
+    """Return the heading of a Secret: its name, and the field and the object that refer to it."""
     return f"Secret {one.namespace}/{one.name}, {one.path} of {one.user}"
 
 
 def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
-    """Return what is known of a Secret as (name, text): what is wrong first."""
+    """Yield the details of a Secret as (name, text), the problems first."""
     for problem in one.problems:
-        yield "wrong", problem
+        yield "problem", problem
     for note in one.notes:
         yield "note", note
     yield from unread_rows(one.unread)
@@ -46,20 +45,19 @@ def rows_of(one: "Credential") -> Iterator[tuple[str, str]]:
 
 
 def unread_rows(unread: Unread | None) -> Iterator[tuple[str, str]]:
-    """Return why something could not be read, and which permission is missing."""
+    """Yield why something could not be read, and the missing permission."""
     if unread:
-        rule = f" (missing permission: {unread.rule})" if unread.rule else ""
-        yield f"{unread.why}", f"{unread.text}{rule}"
+        yield f"{unread.why}", unread.full_text
 
 
 def json_of(one: "Credential") -> dict[str, Any]:
-    """Return what is known of a Secret as JSON."""
+    """Return the details of a Secret as JSON."""
     return {
         "secret": {"namespace": one.namespace, "name": one.name},
         "user": ref_json(one.user),
         "path": one.path,
         "type": one.type,
-        "keys": [{"name": key.name, "facts": key.told()} for key in one.keys],
+        "keys": [{"name": key.name, "facts": key.shown()} for key in one.keys],
         "troubles": list(one.problems),
         "notes": list(one.notes),
         "habits": [finding_json(habit) for habit in one.habits],
@@ -68,5 +66,5 @@ def json_of(one: "Credential") -> dict[str, Any]:
 
 
 def unread_json(unread: Unread | None) -> dict[str, str] | None:
-    """Return why something could not be read as JSON, None when it could."""
+    """Return as JSON why something could not be read, or None if it was read."""
     return {"why": unread.why, "text": unread.text, "rule": unread.rule} if unread else None

@@ -1,28 +1,28 @@
-"""A table as kubectl prints it, that grows as its rows come."""
+"""A table like those of kubectl, which is printed while its rows arrive."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, visible, wrap
+from fluxstatus.report.terminal import columns, painted, visible, wrap
 
 _GAP = "   "
-_WIDEST = 60  # columns that a cell may make the others wait for
+_WIDEST = 60  # columns that a cell may move the next one to the right
 _NARROWEST = 20  # columns for the last cell, however narrow the terminal
-_SGR: Mapping[tuple[str, str], str] = {
-    ("READY", "True"): "32",
-    ("READY", "False"): "1;31",
-    ("READY", "Unknown"): "35",
-    ("TYPE", "Warning"): "33",
-    ("SUSPENDED", "True"): "33",
+_STYLES: Mapping[tuple[str, str], str] = {
+    ("READY", "True"): "pass",
+    ("READY", "False"): "fail",
+    ("READY", "Unknown"): "unknown",
+    ("TYPE", "Warning"): "warn",
+    ("SUSPENDED", "True"): "warn",
 }
-"""The colour of a cell, by its column and text."""
+"""The style of a cell, by its column and text."""
 
 
 class Table:
-    """Rows of *heads*, sized by the first that come; a later one that is wider pushes its line.
+    """Rows below *heads*. The first rows set the widths; a wider cell later shifts its own row.
 
-    The last column takes the room that is left. It is cut to `look.width`, or wrapped, when
-    *fitted* says so; else it is whole, as for a pipe.
+    The last column has the remaining width. *fitted* is "cut" or "wrap" to fit it to `look.width`,
+    or empty to print it whole, as for a pipe.
     """
 
     def __init__(
@@ -32,32 +32,32 @@ class Table:
         self._widths: list[int] = []
 
     def lines(self, rows: Iterable[Sequence[str]]) -> str:
-        """Return the lines of *rows*, the first time below the heads; nothing for no row."""
+        """Return the lines of *rows*, the first time below the heads; empty without rows."""
         shown = [[self._visible(cell) for cell in row] for row in rows]
         if not shown:
             return ""
-        made = []
+        lines = []
         if not self._widths:
-            told = [self._heads, *shown] if self._header else shown
+            first = [self._heads, *shown] if self._header else shown
             self._widths = [
-                min(max(columns(row[i]) for row in told), _WIDEST)
+                min(max(columns(row[i]) for row in first), _WIDEST)
                 for i in range(len(self._heads) - 1)
             ]
             if self._header:
-                made.append(self._line(self._heads, painted=False))
-        made += [self._line(row, painted=self._look.colour) for row in shown]
-        return "".join(made)
+                lines.append(self._line(self._heads, colored=False))
+        lines += [self._line(row, colored=self._look.colour) for row in shown]
+        return "".join(lines)
 
     def _visible(self, cell: str) -> str:
         return visible(" ".join(cell.split("\n")), ascii_only=self._look.ascii).strip() or ""
 
-    def _line(self, row: Sequence[str], *, painted: bool) -> str:
+    def _line(self, row: Sequence[str], *, colored: bool) -> str:
         *cells, last = row
         left = right = ""
         for head, cell, width in zip(self._heads, cells, self._widths, strict=False):
-            sgr = _SGR.get((head, cell), "") if painted else ""
+            style = _STYLES.get((head, cell), "") if colored else ""
             padding = " " * (width - columns(cell)) + _GAP
-            left += (f"\x1b[{sgr}m{cell}\x1b[0m" if sgr else cell) + padding
+            left += painted(cell, style) + padding
             right += cell + padding
         taken = columns(right)
         lines = self._fit(last, max(self._look.width - taken, _NARROWEST))

@@ -1,4 +1,4 @@
-r"""Text that a terminal shows as it is: nothing obeyed, nothing hidden, nothing too wide.
+r"""Text for a terminal: no control sequences except our colors, and no line that is too wide.
 
 Names and messages come from a cluster, so from anyone who may write to it. A character that
 moves the cursor, changes the reading direction or takes no column of its own is shown as an
@@ -6,18 +6,36 @@ escape (`\x1b`).
 """
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from unicodedata import category, east_asian_width
 
-_ASCII = str.maketrans({"·": "-", "…": "...", "\u2013": "-"})  # what our own sentences use
+_ASCII = str.maketrans({"·": "-", "…": "...", "\u2013": "-"})  # those in our own sentences
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ")
+
+
+_SGR: Mapping[str, str] = {
+    "pass": "32",
+    "warn": "33",
+    "fail": "1;31",
+    "unknown": "35",
+    "skip": "2",
+    "advice": "34",
+    "label": "2",
+    "command": "36",
+}
+"""The color of each level and of other parts of a text, as SGR parameters."""
+
+
+def painted(text: str, style: str) -> str:
+    """Return *text* in the color of *style*: a level, "advice", "label" or "command"."""
+    return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if style and text else text
 
 
 def visible(text: str, *, ascii_only: bool = False) -> str:
     """Return *text* on one line, with each character that a terminal would not show escaped.
 
-    With *ascii_only* the result is ASCII: known punctuation is replaced, the rest escaped. A
-    backslash stays as it is, so this is to be read, not to be decoded.
+    With *ascii_only* the result is ASCII: known punctuation is replaced, the rest is escaped. A
+    backslash is not escaped, so the result cannot be decoded.
     """
     if ascii_only:
         text = text.translate(_ASCII)
@@ -49,8 +67,8 @@ def _columns_of(char: str) -> int:
 def wrap(text: str, width: int, *, ascii_only: bool = False) -> list[str]:
     """Return *text* as visible lines of at most *width* (2 or more) columns.
 
-    A newline begins a new line; blank lines and the width of blanks are not kept. A word that
-    is too long is broken.
+    A newline starts a new line; blank lines are dropped, and repeated blanks become one. A word
+    that is too long is broken.
     """
     return [
         line
@@ -82,10 +100,10 @@ def _pieces(word: str, width: int) -> Iterator[str]:
 
 
 def command_line(argv: Sequence[str], *, ascii_only: bool = False) -> str:
-    """Return *argv* as one visible line that a shell reads back as *argv*.
+    """Return *argv* as one visible line that a shell parses as *argv*.
 
-    What no command line can hold (NUL, half of a surrogate pair) becomes a question mark, which
-    names no object.
+    Characters that a command line cannot contain (NUL, half of a surrogate pair) become a question
+    mark, which is not part of any name.
     """
     return " ".join(_quote(word, ascii_only) for word in argv)
 

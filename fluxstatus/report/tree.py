@@ -1,27 +1,56 @@
-"""How a tree of objects is drawn."""
+"""The drawings of a tree of objects: as text, JSON, Mermaid and DOT."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 from fluxstatus.lookup.node import Node
 from fluxstatus.report.as_json import ref_json
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, visible, wrap
+from fluxstatus.report.terminal import columns, painted, visible, wrap
 
 SCHEMA_VERSION = 1
 
 _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
-_SGR: Mapping[bool | None, str] = {True: "32", False: "1;31", None: "33"}
+_UNLIMITED = sys.maxsize
+_STYLES: Mapping[bool | None, str] = {True: "pass", False: "fail", None: "warn"}
 _DOT: Mapping[bool | None, str] = {True: "darkgreen", False: "red", None: "orange"}
-_NARROWEST = 30  # columns for a text, however deep it stands
+_NARROWEST = 30  # columns for a text at any depth
 
 
 def as_tree(root: Node, look: Look) -> str:
-    """Return the tree below *root* as lines, the texts cut to the width of *look*."""
-    return "".join(f"{line}\n" for line in _lines(root, look, "", ""))
+    """Return the tree as lines, cut to the width of *look*."""
+    lines = [_line(root, look, "")]
+    for prefix, node in branches(root.children, ascii_only=look.ascii):
+        if isinstance(node, Node):
+            lines.append(_line(node, look, prefix))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def branches(
+    nodes: Sequence[Node],
+    *,
+    ascii_only: bool,
+    limit: Callable[[Sequence[Node]], int] = lambda _: _UNLIMITED,
+    before: str = "",
+) -> Iterator[tuple[str, Node | int]]:
+    """Return *nodes* and all below them, each with the branches to print before it.
+
+    *limit* returns how many of several siblings are shown. The number of the others follows in
+    place of a node.
+    """
+    branch, last, trunk, blank = _ASCII_BRANCHES if ascii_only else _BRANCHES
+    shown = nodes[: limit(nodes)]
+    for number, node in enumerate(shown, 1):
+        ends = number == len(nodes)
+        yield before + (last if ends else branch), node
+        below = before + (blank if ends else trunk)
+        yield from branches(node.children, ascii_only=ascii_only, limit=limit, before=below)
+    if len(nodes) > len(shown):
+        yield before + last, len(nodes) - len(shown)
 
 
 def as_json(root: Node, _: Look) -> str:
@@ -36,11 +65,11 @@ def as_mermaid(root: Node, _: Look) -> str:
         label = visible(f"{node.ref}<br/>{_short(node)}").replace('"', "#quot;")
         lines.append(f'  {names[id(node)]}["{label}"]:::{_word(node)}')
         lines += [
-            f"  {names[id(node)]} -- {child.relation} --> {names[id(child)]}"
+            f"  {names[id(node)]} -- {child.relation.label} --> {names[id(child)]}"
             for child in node.children
         ]
-    styles = {"well": "#2e7d32", "broken": "#c62828", "unknown": "#ef6c00"}
-    lines += [f"  classDef {name} stroke:{colour}" for name, colour in styles.items()]
+    styles = {"healthy": "#2e7d32", "failing": "#c62828", "unknown": "#ef6c00"}
+    lines += [f"  classDef {name} stroke:{color}" for name, color in styles.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -50,10 +79,10 @@ def as_dot(root: Node, _: Look) -> str:
     for node in root.all():
         texts = (json.dumps(visible(text))[1:-1] for text in (f"{node.ref}", _short(node)))
         label = '"' + "\\n".join(texts) + '"'
-        colour = _DOT[node.health.well]
-        lines.append(f"  {names[id(node)]} [label={label}, color={colour}]")
+        color = _DOT[node.health.healthy]
+        lines.append(f"  {names[id(node)]} [label={label}, color={color}]")
         lines += [
-            f"  {names[id(node)]} -> {names[id(child)]} [label={json.dumps(child.relation)}]"
+            f"  {names[id(node)]} -> {names[id(child)]} [label={json.dumps(child.relation.label)}]"
             for child in node.children
         ]
     return "\n".join([*lines, "}"]) + "\n"
@@ -65,11 +94,11 @@ DRAW: Mapping[str, Callable[[Node, Look], str]] = {
     "mermaid": as_mermaid,
     "dot": as_dot,
 }
-"""The ways to draw a tree."""
+"""The output formats of a tree."""
 
 
-def _lines(node: Node, look: Look, before: str, below: str) -> Iterator[str]:
-    relation = f"{node.relation} " if node.relation else ""
+def _line(node: Node, look: Look, before: str) -> str:
+    relation = f"{node.relation.label} " if node.relation else ""
     facts = "".join(f", {name} {value}" for name, value in node.facts)
     head, text = f"{relation}{node.ref}: ", f"{node.health.text}{facts}"
     shown = visible(text.replace("\n", " "), ascii_only=look.ascii)
@@ -78,21 +107,15 @@ def _lines(node: Node, look: Look, before: str, below: str) -> Iterator[str]:
         mark = "..." if look.ascii else "…"
         shown = wrap(shown, room - len(mark), ascii_only=look.ascii)[0] + mark
     if look.colour:
-        shown = f"\x1b[{_SGR[node.health.well]}m{shown}\x1b[0m"
-    yield f"{before}{visible(head, ascii_only=look.ascii)}{shown}"
-    branch, last, trunk, blank = _ASCII_BRANCHES if look.ascii else _BRANCHES
-    for child in node.children:
-        ends = child is node.children[-1]
-        yield from _lines(
-            child, look, below + (last if ends else branch), below + (blank if ends else trunk)
-        )
+        shown = painted(shown, _STYLES[node.health.healthy])
+    return f"{before}{visible(head, ascii_only=look.ascii)}{shown}"
 
 
 def _json(node: Node) -> dict[str, Any]:
     return {
         "object": {"apiVersion": node.ref.api_version, **ref_json(node.ref)},
         "relation": node.relation,
-        "well": node.health.well,
+        "well": node.health.healthy,
         "stands": node.health.text,
         "facts": dict(node.facts),
         "children": [_json(child) for child in node.children],
@@ -108,4 +131,4 @@ def _short(node: Node) -> str:
 
 
 def _word(node: Node) -> str:
-    return {True: "well", False: "broken", None: "unknown"}[node.health.well]
+    return {True: "healthy", False: "failing", None: "unknown"}[node.health.healthy]

@@ -1,4 +1,4 @@
-"""Objects as documents: a v1 List in JSON or YAML, written object by object, and their names."""
+"""The YAML writer, and lists of objects as JSON, YAML and names."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from fluxstatus.base.masking import masked
 from fluxstatus.model.evidence import Object
 from fluxstatus.report.terminal import visible
 
-# What YAML 1.1 and 1.2 alike read as this text and nothing else: no number, date, bool or null.
+# Text that YAML 1.1 and 1.2 both read as this string, not as a number, date, bool or null.
 _PLAIN = re.compile(r"[A-Za-z/][\w./@+-]*(?: [\w./@+-]+)*")
 _NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-_INDENT = 4  # of an object in a JSON list
+_INDENT = 4  # spaces, for an object in a JSON list
 
 
 def as_json(objects: Iterable[Object]) -> Iterator[str]:
-    """Return a v1 List of *objects* as pieces of one JSON document."""
+    """Return a v1 List of *objects* in pieces of one JSON document."""
     yield '{\n    "apiVersion": "v1",\n    "items": ['
     comma = ""
     for one in objects:
@@ -29,7 +29,7 @@ def as_json(objects: Iterable[Object]) -> Iterator[str]:
 
 
 def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
-    """Return a v1 List of *objects* as pieces of one YAML document."""
+    """Return a v1 List of *objects* in pieces of one YAML document."""
     begun = False
     for one in objects:
         if not begun:
@@ -42,7 +42,7 @@ def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
 
 
 def as_names(objects: Iterable[Object]) -> Iterator[str]:
-    """Return "kind.group/name" of each, a line for each, as kubectl takes it back."""
+    """Return a line "kind.group/name" for each object, as kubectl accepts it."""
     for one in objects:
         group, slash, _ = str(one.get("apiVersion", "")).partition("/")
         kind = str(one.get("kind", "")).lower() + (f".{group}" if slash else "")
@@ -54,17 +54,17 @@ DOCUMENTS: Mapping[str, Callable[[Iterable[Object]], Iterator[str]]] = {
     "yaml": as_yaml,
     "name": as_names,
 }
-"""The formats that show whole objects."""
+"""The output formats with whole objects."""
 
 
-def yaml_of(value: Any) -> str:
-    """Return the JSON *value* as a YAML document."""
+def yaml_of(value: Any, *, is_sorted: bool = True) -> str:
+    """Return the JSON *value* as a YAML document, with sorted keys as kubectl prints it."""
     filled = isinstance(value, dict | list) and value
-    return "".join(_block(value, "")) if filled else f"{_scalar(value)}\n"
+    return "".join(_block(value, "", is_sorted=is_sorted)) if filled else f"{_scalar(value)}\n"
 
 
 def _clean(one: Object) -> Object:
-    """Leave managedFields out, as kubectl does unless told otherwise, and mask credentials."""
+    """Return *one* without managedFields, as kubectl prints it, and with credentials masked."""
     one = map_of(masked(one))
     metadata = one.get("metadata")
     if not isinstance(metadata, dict) or "managedFields" not in metadata:
@@ -72,42 +72,43 @@ def _clean(one: Object) -> Object:
     return {**one, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
 
 
-def _block(value: Any, indent: str) -> Iterator[str]:
-    """Return the lines of a map or a list that is not empty; maps are sorted, as kubectl does."""
+def _block(value: Any, indent: str, *, is_sorted: bool = True) -> Iterator[str]:
+    """Return the lines of a map or a list that is not empty."""
     if isinstance(value, dict):
-        for key, entry in sorted(value.items()):
-            yield from _entry(f"{indent}{_scalar(key)}:", entry, indent)
+        for key, entry in sorted(value.items()) if is_sorted else value.items():
+            yield from _entry(f"{indent}{_scalar(key)}:", entry, indent, is_sorted=is_sorted)
         return
     for entry in value:
         if isinstance(entry, dict | list) and entry:
-            first, *others = _block(entry, f"{indent}  ")
+            first, *others = _block(entry, f"{indent}  ", is_sorted=is_sorted)
             yield f"{indent}- {first[len(indent) + 2 :]}"
             yield from others
         else:
             yield f"{indent}- {_scalar(entry)}\n"
 
 
-def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
+def _entry(head: str, value: Any, indent: str, *, is_sorted: bool) -> Iterator[str]:
     if isinstance(value, dict | list) and value:
         yield f"{head}\n"
-        # kubectl has the dashes of a list below the key, and a map further to the right.
-        yield from _block(value, indent if isinstance(value, list) else f"{indent}  ")
+        # kubectl puts the dashes of a list below the key, and indents a map.
+        inner = indent if isinstance(value, list) else f"{indent}  "
+        yield from _block(value, inner, is_sorted=is_sorted)
     else:
         yield f"{head} {_scalar(value)}\n"
 
 
 def _scalar(value: Any) -> str:
-    """Return a scalar, or an empty map or list; text that could be anything else is quoted.
+    """Return a scalar, or an empty map or list; ambiguous text is quoted.
 
-    A JSON string is a YAML double-quoted one.
+    A JSON string is a double-quoted YAML string.
     """
     if isinstance(value, float) and "." not in repr(value):
-        return repr(value).replace("e", ".0e")  # YAML 1.1 knows no float without a point
+        return repr(value).replace("e", ".0e")  # a YAML 1.1 float needs a point
     if not isinstance(value, str):
         return json.dumps(value)
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
         return value
-    # Not json's own \\u: to YAML half of a surrogate pair is a character.
+    # Not the \\u of json: in YAML half of a surrogate pair is a character.
     return "".join(map(_printable, json.dumps(value, ensure_ascii=False)))
 
 

@@ -1,1 +1,1 @@
-"""What the evidence says about each object: pure functions of it."""
+"""The state of each object, derived from the evidence by pure functions."""

@@ -1,4 +1,4 @@
-"""The controllers: which are expected, which are there, how they do, and what each takes on."""
+"""The controllers of Flux: which are expected and found, their status, and what they watch."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -47,9 +47,9 @@ _TERM = re.compile(
 class Component(NamedTuple):
     """A controller of Flux, or the operator: a Deployment and its pods.
 
-    `name` is the component it is, also for a shard ("kustomize-controller" for
-    "kustomize-controller-shard1"). `down` says that it does no work now; `problem` why.
-    One that is `starting` has been down for a moment only, and nothing is wrong so far.
+    `name` is that of the component, also for a shard ("kustomize-controller" for
+    "kustomize-controller-shard1"). `problem` is why replicas are not ready. A component that is
+    `starting` has been unavailable for a moment only, without a problem so far.
     """
 
     name: str
@@ -64,25 +64,25 @@ class Component(NamedTuple):
     starting: bool = False
 
     @property
-    def down(self) -> bool:
-        """Whether nothing of it runs."""
+    def unavailable(self) -> bool:
+        """Whether no replica is ready."""
         return self.ready < 1
 
     @property
     def distribution(self) -> str:
-        """The version of Flux that it is labelled with, empty when it is not."""
+        """The version of Flux in its labels, empty without one."""
         labels = map_of(map_of(self.deployment.get("metadata")).get("labels"))
         return text_of(labels.get(_DISTRIBUTION))
 
     @property
     def selective(self) -> bool:
-        """Whether it reconciles only objects with certain labels, as a shard does."""
+        """Whether it only reconciles objects with certain labels, as a shard does."""
         return any(arg.startswith("--watch-label-selector") for arg in self.args)
 
-    def takes(self, resource: Resource) -> bool:
-        """Whether it would reconcile *resource*, by its --watch-… arguments.
+    def watches(self, resource: Resource) -> bool:
+        """Whether it reconciles *resource*, according to its --watch-… arguments.
 
-        The operator takes a FluxInstance only in its own namespace.
+        The operator only reconciles a FluxInstance in its own namespace.
         """
         if resource.ref.kind == "FluxInstance" and resource.ref.namespace != self.ref.namespace:
             return False
@@ -97,9 +97,9 @@ class Component(NamedTuple):
 
 
 def selects(selector: str, labels: Mapping[str, object]) -> bool:
-    """Return whether a label *selector* (as kubectl -l takes it) selects *labels*.
+    """Return whether a label *selector* (as for kubectl -l) selects *labels*.
 
-    What cannot be read selects everything: nobody is accused on a guess.
+    A selector that cannot be parsed selects everything, so that no fault is reported on a guess.
     """
     for term in _TERM.finditer(selector):
         has, value = term["key"] in labels, labels.get(term["key"])
@@ -118,15 +118,15 @@ def selects(selector: str, labels: Mapping[str, object]) -> bool:
 
 
 def components(evidence: Evidence) -> list[Component]:
-    """Return the Flux controllers that were found, shards among them, by name."""
+    """Return the Flux controllers that were found, including shards, sorted by name."""
     found = evidence.answer(CONTROLLERS).items
     pods = evidence.answer("pods").items
-    made = (_component(item, pods, evidence.taken_at) for item in found)
-    return sorted(made, key=lambda c: c.ref)
+    controllers = (_component(item, pods, evidence.taken_at) for item in found)
+    return sorted(controllers, key=lambda c: c.ref)
 
 
 def operators(evidence: Evidence) -> list[Component]:
-    """Return the Flux Operator's Deployments; one that only serves the web UI is none."""
+    """Return the Deployments of the Flux Operator, without those that only serve the web UI."""
     pods = evidence.answer("pods").items
     items = evidence.answer(OPERATORS).items
     found = (_component(item, pods, evidence.taken_at) for item in items)
@@ -137,36 +137,36 @@ def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component
     view = _DEPLOYMENT.search(item)
     name, namespace = text_of(view["name"]), text_of(view["namespace"])
     labels = map_of(view["labels"])
-    mine = tuple(selected(view["selector"], pods, namespace))
+    own_pods = tuple(selected(view["selector"], pods, namespace))
     wanted = view["wanted"] if isinstance(view["wanted"], int) else 1
     ready = view["ready"] if isinstance(view["ready"], int) else 0
     args = tuple(arg for arg in view["args"] or () if isinstance(arg, str))
-    problem = _trouble(view, wanted, ready, mine)
+    problem = _problem_of(view, wanted, ready, own_pods)
     operator = labels.get("app.kubernetes.io/name") == OPERATOR
     base = next((known for known in _KNOWN if name.startswith(known)), name)
     return Component(
         name=OPERATOR if operator else base,
         ref=Ref("apps/v1", "Deployment", namespace, name),
         deployment=item,
-        pods=mine,
+        pods=own_pods,
         wanted=wanted,
         ready=min(ready, wanted),
         version=image_version(next(iter(view["images"] or ()), "")),
         problem=problem,
         args=args,
-        starting=ready < 1 and _is_fresh(problem, (item, *mine), now),
+        starting=ready < 1 and _is_fresh(problem, (item, *own_pods), now),
     )
 
 
-def _is_fresh(problem: PodProblem | None, made: Iterable[Object], now: datetime) -> bool:
-    """Whether there is no *problem* yet but that something *made* a moment ago is not ready."""
+def _is_fresh(problem: PodProblem | None, created: Iterable[Object], now: datetime) -> bool:
+    """Whether the only *problem* is that an object that was just *created* is not ready yet."""
     if problem is None or problem.code != "not-ready" or problem.restarts:
         return False
-    created = (when(map_of(one.get("metadata")).get("creationTimestamp")) for one in made)
-    return any(at is not None and now - at < YOUNG for at in created)
+    times = (when(map_of(one.get("metadata")).get("creationTimestamp")) for one in created)
+    return any(at is not None and now - at < YOUNG for at in times)
 
 
-def _trouble(
+def _problem_of(
     view: Mapping[str, object], wanted: int, ready: int, pods: Iterable[Object]
 ) -> PodProblem | None:
     if wanted == 0:
@@ -182,7 +182,7 @@ def _trouble(
 
 
 def image_version(image: object) -> str:
-    """Return the tag of an *image* reference, empty when it has none (a bare digest)."""
+    """Return the tag of an *image* reference, empty if it only has a digest."""
     reference = text_of(image).partition("@")[0]
     _, _, tag = reference.rpartition(":")
     return "" if "/" in tag or tag == reference else tag
@@ -191,12 +191,12 @@ def image_version(image: object) -> str:
 def expected(
     evidence: Evidence, instance: Resource | None, found: Iterable[Component]
 ) -> tuple[str, ...]:
-    """Return the components that should be there, as far as that can be told.
+    """Return the components that should exist, as far as is known.
 
-    Those of the FluxInstance's spec (its default are the first four), else those whose CRDs are
-    served. An ExternalArtifact may be anybody's: its CRD comes with source-controller. Nothing is
-    known where an instance may not be read, and of a Helm chart: it brings every CRD, and its
-    values say which controllers there are.
+    They are those of the FluxInstance's spec (by default the first four), else those whose CRDs
+    are served. The CRD of ExternalArtifact does not count: source-controller installs it, and
+    third parties use it. None are known if a FluxInstance could not be read, or for a Helm chart,
+    which installs every CRD and selects the controllers in its values.
     """
     if instance is not None:
         wanted = instance.spec.get("components")
@@ -214,7 +214,7 @@ def expected(
 
 
 def managed_by(found: Iterable[Component]) -> str:
-    """Say how Flux got into the cluster, by the labels of its Deployments; empty when unknown."""
+    """Return what installed Flux, by the labels of its Deployments; empty when unknown."""
     for component in found:
         labels = map_of(map_of(component.deployment.get("metadata")).get("labels"))
         manager = text_of(labels.get("app.kubernetes.io/managed-by"))

@@ -1,4 +1,4 @@
-"""The objects that a failed health check waited for, as its message names them."""
+"""The objects in the message of a failed health check."""
 
 import re
 from typing import NamedTuple
@@ -10,7 +10,7 @@ _IN_BRACKET = (
 
 
 class HealthCheckTarget(NamedTuple):
-    """An object that a failed health check waited for, and its kstatus."""
+    """An object that a failed health check waited for, with its kstatus."""
 
     kind: str
     namespace: str
@@ -19,7 +19,7 @@ class HealthCheckTarget(NamedTuple):
 
 
 def health_check_targets(message: str) -> list[HealthCheckTarget]:
-    """Read the objects out of a health check's *message* (PKG ssa/manager_wait.go)."""
+    """Return the objects in the *message* of a health check (PKG ssa/manager_wait.go)."""
     return [
         HealthCheckTarget(m["kind"], m["namespace"] or "", m["name"], m["status"])
         for bracket in re.findall(_BRACKETS, message)

@@ -1,7 +1,7 @@
-"""The attempts at an object: what the last one said, whether it failed, and since when they fail.
+"""The last attempt to reconcile an object: its message, whether it failed, and since when.
 
-A controller wipes Ready when it begins anew; the other conditions, the history and the Warning
-events still tell what happened.
+A controller resets Ready when an attempt starts; the other conditions, the history and the
+Warning events keep the result of the last one.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import Event, State
 
 _OUTCOMES = (("Released", "False"), ("TestSuccess", "False"), ("Remediated", "False"))
-"""Conditions of a HelmRelease, and the status that is bad: they say more than its Ready."""
+"""Conditions of a HelmRelease and their bad status; they have more details than Ready."""
 
 _SOURCE_PARTS = (
     ("FetchFailed", "True"),
@@ -21,25 +21,25 @@ _SOURCE_PARTS = (
     ("BuildFailed", "True"),
     ("SourceVerified", "False"),
 )
-"""Conditions of a source that only a success takes away (SC internal/controller, each kind)."""
+"""Conditions of a source that only a success removes (SC internal/controller, each kind)."""
 
 _PARTS = (*_OUTCOMES, *_SOURCE_PARTS, ("Healthy", "False"))
-"""Conditions that keep what went wrong while the next attempt runs."""
+"""Conditions that keep the failure while the next attempt runs."""
 
 _SUMMED_UP = frozenset(
     {"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded", "RollbackFailed",
      "UninstallSucceeded", "UninstallFailed", "RetryAfterInterval"}
 )  # fmt: skip
-"""Reasons of a HelmRelease's Ready that sum up its outcomes (HC internal/reconcile/release.go).
+"""Reasons of a HelmRelease's Ready that summarize its outcomes (HC internal/reconcile/release.go).
 
-With any other reason the release did not get so far, and its outcomes are those of before.
+With any other reason the attempt ended before, and the outcomes are those of an earlier one.
 """
 
 _WIPED = frozenset({"Kustomization", "ResourceSet", "ResourceSetInputProvider", "FluxInstance"})
-"""Kinds whose attempts wipe the Ready of before, and send a Warning event when they fail."""
+"""Kinds whose attempts reset Ready, and send a Warning event when they fail."""
 
 _LONGEST_BACKOFF = timedelta(seconds=1000)
-"""How long controller-runtime waits at most before it tries again (client-go workqueue)."""
+"""The longest time between two attempts of controller-runtime (client-go workqueue)."""
 
 _STAGES = (
     ("Fetching manifests", "ArtifactFailed"),
@@ -47,16 +47,16 @@ _STAGES = (
     ("Detecting drift", "ReconciliationFailed"),
     ("Running health checks", "HealthCheckFailed"),
 )
-"""The stages of a Kustomization's attempt, in order, and how it fails in each (KC reconcile)."""
+"""The stages of an attempt at a Kustomization, in order, with their failures (KC reconcile)."""
 
 _NO_FAILURE = frozenset({"ReconciliationDisabled", "Progressing"})
-"""Reasons of Warning events that tell of no attempt that has failed: a controller that stops."""
+"""Reasons of Warning events about no failed attempt, such as those of a stopping controller."""
 
 
-def tries_again(state: State, resource: Resource) -> bool:
-    """Whether the attempt before the one that *resource* is at has failed, and no less is known.
+def is_failed_retry(state: State, resource: Resource) -> bool:
+    """Whether *resource* is being reconciled after a failed attempt, without any sign of progress.
 
-    One that has come further than the last is news: it may well be the fix.
+    An attempt that has passed the stage of the last failure may succeed.
     """
     newest = _newest(state, resource)
     if newest and _has_come_further(resource, newest.reason):
@@ -67,7 +67,7 @@ def tries_again(state: State, resource: Resource) -> bool:
 
 
 def _has_failed_part(resource: Resource) -> bool:
-    """Whether a part of *resource*, a source, failed last, and with the spec that it has now."""
+    """Whether a condition of *resource*, a source, reports a failure with its current spec."""
     parts = ((resource.condition(name), bad) for name, bad in _SOURCE_PARTS)
     return any(
         part.get("status") == bad and part.get("observedGeneration") == resource.generation
@@ -76,11 +76,13 @@ def _has_failed_part(resource: Resource) -> bool:
 
 
 def _failed_last(state: State, resource: Resource, newest: Event) -> bool:
-    """Whether the *newest* event is of a failure that no success has followed."""
+    """Whether the *newest* event reports a failure without a later success."""
     if resource.ref.kind not in _WIPED or not newest.reason.endswith("Failed"):
         return False
     history = maps_of(resource.status.get("history"))
-    if not history and resource.ref.kind != "Kustomization":  # it has none, or an older operator
+    if (
+        not history and resource.ref.kind != "Kustomization"
+    ):  # the kind has none, or the operator is older
         return state.now - newest.last < _LONGEST_BACKOFF
     succeeded = (when(e.get("lastReconciled")) for e in history
                  if text_of(e.get("lastReconciledStatus")).endswith("Succeeded"))  # fmt: skip
@@ -88,42 +90,42 @@ def _failed_last(state: State, resource: Resource, newest: Event) -> bool:
 
 
 def _has_come_further(resource: Resource, failure: str) -> bool:
-    """Whether *resource* is at a later stage than the one that fails with the reason *failure*."""
-    at_work = text_of(resource.condition("Reconciling").get("message"))
-    stage = next((n for n, (says, _) in enumerate(_STAGES) if at_work.startswith(says)), 0)
+    """Whether *resource* has passed the stage that fails with the reason *failure*."""
+    progress = text_of(resource.condition("Reconciling").get("message"))
+    stage = next((n for n, (text, _) in enumerate(_STAGES) if progress.startswith(text)), 0)
     return failure in [reason for _, reason in _STAGES[:stage]]
 
 
 def _newest(state: State, resource: Resource) -> Event | None:
-    """Return the newest Warning event about *resource* that tells of a failure."""
-    told = state.warnings.get(resource.ref.key, ())
-    return next((event for event in told if event.reason not in _NO_FAILURE), None)
+    """Return the newest Warning event about a failure of *resource*, or None."""
+    events = state.warnings.get(resource.ref.key, ())
+    return next((event for event in events if event.reason not in _NO_FAILURE), None)
 
 
-def words_of(state: State, resource: Resource) -> tuple[str, str]:
-    """Return the reason and message that tell what failed.
+def reason_and_message_of(state: State, resource: Resource) -> tuple[str, str]:
+    """Return the reason and message of the last failure.
 
-    Each retry wipes Ready ("Reconciliation in progress"). Then the conditions of the parts still
-    tell, or the newest Warning event; for a HelmRelease they always tell more than Ready.
+    Each retry resets Ready ("Reconciliation in progress"). Then another condition or the newest
+    Warning event has them. For a HelmRelease these always have more details than Ready.
     """
-    wiped = resource.condition("Ready").get("status") == "Unknown"
-    parts = _PARTS if wiped else _OUTCOMES if resource.reason in _SUMMED_UP else ()
+    reset = resource.condition("Ready").get("status") == "Unknown"
+    parts = _PARTS if reset else _OUTCOMES if resource.reason in _SUMMED_UP else ()
     for name, bad in parts:
         part = resource.condition(name)
         if part.get("status") == bad:
             reason = resource.reason if resource.reason.startswith("Rollback") else ""
             return reason or text_of(part.get("reason")), text_of(part.get("message")).strip()
-    ends = wiped or resource.verdict is Verdict.TERMINATING
-    if newest := _newest(state, resource) if ends else None:
+    use_events = reset or resource.verdict is Verdict.TERMINATING
+    if newest := _newest(state, resource) if use_events else None:
         return newest.reason, newest.message
     return resource.reason, resource.message
 
 
 def since_of(state: State, resource: Resource, reason: str) -> datetime | None:
-    """Return since when *resource* fails for *reason*, as far back as anything tells.
+    """Return since when *resource* fails for *reason*, as far back as is known.
 
-    Ready moves whenever the text of its message does, with each retry; the conditions of the
-    parts and the first of the Warning events reach further back.
+    The time of Ready changes with its message on each retry. Other conditions and the first of
+    the Warning events may be older.
     """
     if resource.verdict not in (Verdict.FAILED, Verdict.STALLED):
         return resource.since

@@ -1,4 +1,4 @@
-"""Who made an object of Flux or one that Flux applied: its labels tell."""
+"""The owner of an object that Flux applied, as the labels of the object tell."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,11 +12,11 @@ _LABELS = (
     ("resourceset.fluxcd.controlplane.io", "ResourceSet"),
     ("fluxcd.controlplane.io", "FluxInstance"),
 )
-"""The labels, less /name and /namespace, that a kind puts on what it makes."""
+"""The prefixes of the labels /name and /namespace that a kind sets on the objects it applies."""
 
 
 def makers_of(labels: Mapping[str, object]) -> Iterator[Key]:
-    """Return the objects of Flux that, by the *labels* of an object, have made it."""
+    """Return the Flux objects that applied an object, according to its *labels*."""
     for prefix, kind in _LABELS:
         name = text_of(labels.get(f"{prefix}/name"))
         if name and kind in KINDS:
@@ -24,7 +24,7 @@ def makers_of(labels: Mapping[str, object]) -> Iterator[Key]:
 
 
 def labels_of(maker: Key) -> Mapping[str, str]:
-    """Return the labels of what *maker* has made; empty for a kind that makes nothing."""
+    """Return the labels of the objects that *maker* applied; empty for a kind that applies none."""
     kind, namespace, name = maker
     prefix = next((prefix for prefix, known in _LABELS if known == kind), "")
     return {f"{prefix}/name": name, f"{prefix}/namespace": namespace} if prefix else {}

@@ -1,4 +1,4 @@
-"""What is wrong with a Deployment and its pods, in words.
+"""The problems of pods, as sentences.
 
 Container reasons are the kubelet's (kubernetes pkg/kubelet/images/types.go and
 pkg/kubelet/container/sync_result.go).
@@ -31,10 +31,11 @@ _NOT_CREATED = frozenset(
 
 
 class PodProblem(NamedTuple):
-    """What keeps a pod from running well.
+    """Why a pod is not ready.
 
-    `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready. `text` is
-    a sentence without the pod's name; `restarts` counts those of the container in trouble.
+    `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready and
+    scaled-to-zero. `text` is a sentence without its subject, the pod; `restarts` are those of the
+    failing container.
     """
 
     code: str
@@ -46,12 +47,12 @@ class PodProblem(NamedTuple):
 
 
 def container_name_and_image(status: dict[str, Any]) -> tuple[str, str]:
-    """Return a container status's name and image, empty where missing."""
+    """Return the name and the image in a container status, empty if missing."""
     return text_of(status.get("name")), text_of(status.get("image"))
 
 
 def problem_of_pod(pod: Object) -> PodProblem | None:
-    """Say what is wrong with *pod*; None when it runs and is ready, or has done its work."""
+    """Return why *pod* is not ready, or None if it is ready or has completed."""
     status, name = map_of(pod.get("status")), text_of(map_of(pod.get("metadata")).get("name"))
     phase = text_of(status.get("phase"))
     if phase == "Succeeded" or is_ready(pod):
@@ -59,14 +60,14 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
         text = f"{status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
         return PodProblem("failed", text, name)
-    containers = (_trouble_of_container(c, name) for c in maps_of(_CONTAINERS.search(pod)))
-    return next(filter(None, containers), None) or _trouble_of_phase(pod, phase, name)
+    containers = (_problem_of_container(c, name) for c in maps_of(_CONTAINERS.search(pod)))
+    return next(filter(None, containers), None) or _problem_of_phase(pod, phase, name)
 
 
-def _trouble_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
+def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
     if unscheduled := text_of(_UNSCHEDULED.search(pod)):
         claims = ", ".join(filter(None, map(text_of, _CLAIMS.search(pod) or ())))
-        mounts = f" (it mounts the PVC {claims}, a PersistentVolumeClaim)" if claims else ""
+        mounts = f" (it mounts the PersistentVolumeClaim {claims})" if claims else ""
         text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
         return PodProblem("pending", text, name)
     if phase == "Failed":
@@ -74,7 +75,7 @@ def _trouble_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
     return PodProblem("not-ready", f"is {phase or 'in an unknown phase'}, not ready", name)
 
 
-def _trouble_of_container(container: dict[str, Any], pod: str) -> PodProblem | None:
+def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | None:
     name, image = container_name_and_image(container)
     state = map_of(container.get("state"))
     waiting, ended = map_of(state.get("waiting")), map_of(state.get("terminated"))
@@ -82,35 +83,35 @@ def _trouble_of_container(container: dict[str, Any], pod: str) -> PodProblem | N
     reason, restarts = text_of(waiting.get("reason")), container.get("restartCount")
     count = restarts if isinstance(restarts, int) else 0
     since = when(last.get("finishedAt"))
-    said = text_of(waiting.get("message"))
+    message = text_of(waiting.get("message"))
     if reason in _IMAGE_PULL:
-        because = f": {said}" if said and "back-off" not in said.lower() else ""
-        text = f"cannot pull the image {image} ({reason}){because}"
+        details = f": {message}" if message and "back-off" not in message.lower() else ""
+        text = f"cannot pull the image {image} ({reason}){details}"
         return PodProblem("image-pull", text, pod, since, count, name)
     if reason in _NOT_CREATED:
-        text = f"cannot start container {name}: {reason} {said}"
+        text = f"cannot start container {name}: {reason} {message}"
         return PodProblem("config", text, pod, since, count, name)
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
         text = f"container {name} is in CrashLoopBackOff after {_ending(last)}, {count} restarts"
-        return PodProblem(code, text + _last_words(last), pod, since, count, name)
+        return PodProblem(code, text + _termination_message(last), pod, since, count, name)
     if ended and ended.get("exitCode") != 0:
         code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
-        text = f"container {name} ended with {_ending(ended)}{_last_words(ended)}"
+        text = f"container {name} ended with {_ending(ended)}{_termination_message(ended)}"
         return PodProblem(code, text, pod, since, count, name)
     if "running" in state and container.get("ready") is False:
-        return _trouble_of_probe(container, last, pod, count)
+        return _problem_of_probe(container, last, pod, count)
     return None
 
 
-def _trouble_of_probe(
+def _problem_of_probe(
     container: dict[str, Any], last: dict[str, Any], pod: str, count: int
 ) -> PodProblem:
-    """Tell of a container that runs, and that the kubelet does not call ready."""
+    """Return the problem of a container that runs and is not ready."""
     name = text_of(container.get("name"))
     probe = "startup" if container.get("started") is False else "readiness"
-    before = f"; before it ended with {_ending(last)}, {count} restarts" if last else ""
-    text = f"container {name} runs but its {probe} probe fails{before}{_last_words(last)}"
+    before = f"; it previously ended with {_ending(last)}, {count} restarts" if last else ""
+    text = f"container {name} runs but its {probe} probe fails{before}{_termination_message(last)}"
     code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
     return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
 
@@ -122,9 +123,9 @@ def _ending(terminated: dict[str, Any]) -> str:
     return f"{reason or 'Error'} (exit code {code})"
 
 
-def _last_words(terminated: dict[str, Any]) -> str:
-    said = text_of(terminated.get("message"))
-    return f', its last words "{said}"' if said else ""
+def _termination_message(terminated: dict[str, Any]) -> str:
+    message = text_of(terminated.get("message"))
+    return f', with the message "{message}"' if message else ""
 
 
 def is_ready(pod: Object) -> bool:
@@ -136,14 +137,14 @@ def is_ready(pod: Object) -> bool:
 
 
 def started_at(pod: Object) -> datetime | None:
-    """Return when the container of *pod* that has run for the shortest time was started."""
+    """Return when the most recently started container of *pod* was started."""
     states = (map_of(c.get("state")) for c in maps_of(_CONTAINERS.search(pod)))
     times = (when(map_of(state.get("running")).get("startedAt")) for state in states)
     return max(filter(None, times), default=None)
 
 
 def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:
-    """Return (pod, when, how it ended, restarts) for each container that has restarted."""
+    """Return (pod, time, reason of the end, restarts) for each container that has restarted."""
     for pod in pods:
         for container in maps_of(_CONTAINERS.search(pod)):
             ended = map_of(map_of(container.get("lastState")).get("terminated"))
@@ -153,7 +154,7 @@ def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, i
 
 
 def selected(selector: Any, pods: Iterable[Object], namespace: str) -> list[Object]:
-    """Return the *pods* of *namespace* that have every label of *selector* (a map)."""
+    """Return the *pods* in *namespace* with every label of *selector* (a map)."""
     wanted = map_of(selector)
     return [
         pod

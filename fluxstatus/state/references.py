@@ -1,7 +1,7 @@
-"""What a Flux object refers to and waits for, as its spec says.
+"""The references of a Flux object: its source, its dependencies and its inputs.
 
-Upstream: the API types of each controller (api/v*/…_types.go); a reference without a namespace
-means the object's own.
+Upstream: the API types of each controller (api/v*/…_types.go). A reference without a namespace
+is to the namespace of the object.
 """
 
 import re
@@ -20,22 +20,22 @@ _DEPENDENCY = re.compile(
     r"dependency (?:'(?P<own>[\w.-]+/[\w.-]+)'|"
     r"(?:[\w.-]+/)?v\w+/(?P<kind>\w+)/(?P<theirs>(?:[\w.-]+/)?[\w.-]+)) (?:is )?not ready"
 )
-"""How a message names the dependency that is waited for (KC, HC, FO internal/controller)."""
+"""The dependency in the message of an object that waits for it (KC, HC, FO internal/controller)."""
 
 
 def source_of(resource: Resource) -> Key | None:
-    """Return the source that *resource* takes its artifact from, None when it takes none.
+    """Return the source of *resource*, or None without one.
 
-    For a HelmRelease with a chart template this is the HelmChart that helm-controller makes.
+    For a HelmRelease with a chart template it is the HelmChart that helm-controller creates.
     """
     read = _SOURCE.get(resource.ref.kind)
     return read(resource) if read else None
 
 
 def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
-    """Return the objects besides its source that *resource* waits for.
+    """Return the objects that *resource* waits for, without its source.
 
-    *message* is what its controller says; a failed health check names objects there.
+    *message* is that of its controller; a failed health check names objects there.
     """
     kind, namespace = resource.ref.kind, resource.ref.namespace
     for entry in maps_of(resource.spec.get("dependsOn")):
@@ -45,8 +45,8 @@ def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
     read = _DEPENDENCIES.get(kind)
     if read:
         yield from read(resource)
-    for waited in health_checked(resource, message):
-        yield waited.kind, waited.namespace or namespace, waited.name
+    for checked in health_checked(resource, message):
+        yield checked.kind, checked.namespace or namespace, checked.name
 
 
 def must_only_exist(resource: Resource) -> set[Key]:
@@ -61,7 +61,7 @@ def must_only_exist(resource: Resource) -> set[Key]:
 
 
 def dependency_named(resource: Resource, message: str) -> Key | None:
-    """Return the dependency that *message* says *resource* waits for; None when it names none."""
+    """Return the dependency of *resource* that *message* names, or None."""
     found = _DEPENDENCY.search(message)
     if found is None:
         return None
@@ -71,37 +71,35 @@ def dependency_named(resource: Resource, message: str) -> Key | None:
 
 
 def naming(resource: Resource, target: Key) -> str:
-    """Return the field of *resource* that names *target*, as a sentence calls it."""
+    """Return the field of *resource* that refers to *target*, for a sentence."""
     spec = map_of(resource.get("spec"))
     for field in _NAMING:
         value = spec.get(field)
         for entry in maps_of(value if isinstance(value, list) else [value]):
             named = map_of(entry.get("repository")) or entry
             if text_of(named.get("name")) == target[2]:
-                return _OF_TEMPLATE if _is_made(resource) else f"spec.{field}"
+                return _OF_TEMPLATE if _is_from_template(resource) else f"spec.{field}"
     return (
         "spec.chart.spec.sourceRef" if template_source_of(resource) == target else "the reference"
     )
 
 
-def _is_made(resource: Resource) -> bool:
-    """Whether helm-controller made *resource* from the chart template of a HelmRelease."""
+def _is_from_template(resource: Resource) -> bool:
+    """Whether helm-controller created *resource* from the chart template of a HelmRelease."""
     return resource.ref.kind == "HelmChart" and "helm.toolkit.fluxcd.io/name" in resource.labels
 
 
 def ready_expression(resource: Resource, dependency: Key) -> str:
-    """Return the readyExpr that *resource* asks of *dependency*, empty when it has none."""
-    kind, namespace, name = dependency
+    """Return the readyExpr of *resource* for *dependency*, empty without one."""
     for entry in maps_of(resource.spec.get("dependsOn")):
-        home = text_of(entry.get("namespace")) or resource.ref.namespace
-        meant = text_of(entry.get("kind")) or resource.ref.kind
-        if (meant, home, text_of(entry.get("name"))) == (kind, namespace, name):
+        entry_kind = text_of(entry.get("kind")) or resource.ref.kind
+        if _key(entry, resource.ref.namespace, entry_kind) == dependency:
             return text_of(entry.get("readyExpr"))
     return ""
 
 
 def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
-    """Return the input providers that *resource_set* selects by their labels, in its namespace."""
+    """Return the input providers in the namespace of *resource_set* that its selectors select."""
     selectors = [
         entry.get("selector")
         for entry in maps_of(resource_set.spec.get("inputsFrom"))
@@ -114,7 +112,7 @@ def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
 
 
 def feeds_of(resource: Resource) -> Iterator[Key]:
-    """Return what *resource* goes on using as it last was when it breaks: sources and inputs."""
+    """Return the sources and inputs of *resource*: if one fails, it keeps using the last result."""
     source = source_of(resource)
     if source:
         yield source
@@ -124,19 +122,19 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
 
 
 def health_checked(resource: Resource, message: str) -> list[HealthCheckTarget]:
-    """Return the objects of this cluster that *message* says the health check waited for."""
+    """Return the objects of this cluster that the health check in *message* waited for."""
     if "[" not in message or resource.spec.get("kubeConfig") is not None:
         return []
     return health_check_targets(message)
 
 
 def provider_of(alert: Resource) -> Key:
-    """Return the Provider that *alert* sends to; it is always in the Alert's own namespace."""
+    """Return the Provider of *alert*, which is always in the namespace of the Alert."""
     return "Provider", alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
 
 
 def sync_source_of(instance: Resource) -> Key | None:
-    """Return the root source that the FluxInstance *instance* makes, None when it syncs nothing."""
+    """Return the source that the FluxInstance *instance* creates, or None without spec.sync."""
     return next(_sync_of(instance), None)
 
 
@@ -150,7 +148,7 @@ def _sync_of(instance: Resource) -> Iterator[Key]:
 
 
 def _of_another_group(entry: dict[str, Any], kind: str) -> bool:
-    """Whether *entry* means a kind that only shares its name with a kind of Flux."""
+    """Whether *entry* is of a kind that only shares its name with a kind of Flux."""
     version, known = text_of(entry.get("apiVersion")), KINDS.get(kind)
     return known is not None and bool(version) and version.partition("/")[0] != known.group
 
@@ -182,7 +180,7 @@ def _chart_of(release: Resource) -> Key | None:
 
 
 def template_source_of(release: Resource) -> Key | None:
-    """Return the source that the chart template of *release* names, None when it has none."""
+    """Return the source in the chart template of *release*, or None without a template."""
     template = map_of(release.get("spec", "chart", "spec", "sourceRef"))
     kind = text_of(template.get("kind"))
     return _key(template, release.ref.namespace, kind) if template else None
@@ -205,7 +203,7 @@ _SOURCE: Mapping[str, Callable[[Resource], Key | None]] = {
 
 def _inputs_of(resource_set: Resource) -> Iterator[Key]:
     for entry in maps_of(resource_set.spec.get("inputsFrom")):
-        if entry.get("name"):  # else by a selector, which may select nothing
+        if entry.get("name"):  # otherwise it has a selector, which may select nothing
             yield _key(entry, resource_set.ref.namespace, "ResourceSetInputProvider")
 
 
@@ -230,7 +228,7 @@ _NAMING = (
     "sourceRef", "chartRef", "imageRepositoryRef", "dependsOn", "inputsFrom", "include", "sources",
     "healthChecks",
 )  # fmt: skip
-"""The fields of a spec that name what must exist."""
+"""The fields of a spec with references to objects that must exist."""
 
 _OF_TEMPLATE = "spec.chart.spec.sourceRef of the HelmRelease"
 

@@ -1,11 +1,11 @@
-"""A Flux object, judged: its verdict, and what the verdict rests on.
+"""A Flux object with its verdict.
 
 Plain kstatus is wrong for Flux: an object that fails and retries is "InProgress" there. The
-verdict follows the order in which Flux itself writes conditions (fluxcd/pkg
-runtime/conditions/setter.go, apis/meta/conditions.go).
+verdict follows the order in which Flux writes conditions (fluxcd/pkg runtime/conditions/setter.go,
+apis/meta/conditions.go).
 
-Fields are read with plain paths, not with JMESPath as elsewhere: there may be ten thousand
-objects, and an expression costs fifteen times as much as a path.
+Fields are read with plain paths, unlike elsewhere with JMESPath: there may be ten thousand
+objects, and an expression takes fifteen times as long as a path.
 """
 
 from datetime import datetime, timedelta
@@ -19,10 +19,10 @@ from fluxstatus.model.kinds import Kind
 from fluxstatus.model.ref import Ref
 
 YOUNG = timedelta(minutes=2)
-"""How long after its creation an object may still be finding its sources and dependencies."""
+"""How long after its creation an object may not have found its sources and dependencies."""
 
 HANDLED_WITHIN = timedelta(minutes=5)
-"""How long a controller may take to see a request to reconcile."""
+"""How long a controller may take to handle a reconcile request."""
 
 _HANDLES_NO_REQUEST = frozenset({"ExternalArtifact", "ImagePolicy"})
 """Kinds whose status has no lastHandledReconcileAt (SC api/v1, IRC api/v1beta2)."""
@@ -35,36 +35,36 @@ REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 
 
 class Verdict(StrEnum):
-    """How an object stands."""
+    """The status of an object."""
 
     READY = "ready"
-    STATIC = "static"  # has no status; judged by what it refers to
+    STATIC = "static"  # has no status; only its references are checked
     STARTING = "starting"  # young, and not reconciled yet
-    RECONCILING = "reconciling"  # at work, within its time
+    RECONCILING = "reconciling"  # in progress, within its timeout
     SUSPENDED = "suspended"
     NEVER = "never reconciled"
-    OUTDATED = "outdated"  # what it says is about an older spec
-    STUCK = "stuck"  # at work for longer than its timeout
-    FAILED = "failed"  # fails and is tried again
-    STALLED = "stalled"  # fails and is not tried again until something changes
-    TERMINATING = "terminating"  # deleted, and not gone
+    OUTDATED = "outdated"  # its status is about an older spec
+    STUCK = "stuck"  # in progress for longer than its timeout
+    FAILED = "failed"  # fails and is retried
+    STALLED = "stalled"  # fails and is not retried until something changes
+    TERMINATING = "terminating"  # deleted, and still there
 
 
-WELL = frozenset({Verdict.READY, Verdict.STATIC})
-MOVING = frozenset({Verdict.STARTING, Verdict.RECONCILING})
-BROKEN = frozenset(Verdict) - WELL - MOVING - {Verdict.SUSPENDED}
+HEALTHY = frozenset({Verdict.READY, Verdict.STATIC})
+IN_PROGRESS = frozenset({Verdict.STARTING, Verdict.RECONCILING})
+BROKEN = frozenset(Verdict) - HEALTHY - IN_PROGRESS - {Verdict.SUSPENDED}
 
 
 def switch_of(kind: str) -> str:
-    """Return the annotation that switches the reconciliation of an object of *kind* on and off."""
+    """Return the annotation that suspends and resumes an object of *kind*."""
     return SUSPEND_ANNOTATIONS[kind == "ArtifactGenerator"]
 
 
 class Resource:
-    """A Flux object, judged.
+    """A Flux object with its status.
 
-    `verdict`, `reason`, `message` and `since` say how it stands; `retrying` that an attempt has
-    failed before even if the condition no longer says so (each retry wipes Ready).
+    `verdict`, `reason`, `message` and `since` are its status. `retrying` is whether the attempt
+    before failed, even if Ready no longer says so (each retry resets it).
     """
 
     __slots__ = (
@@ -73,7 +73,7 @@ class Resource:
     )  # fmt: skip
 
     def __init__(self, kind: Kind, item: Object, now: datetime) -> None:
-        """Judge *item*, an object of *kind*, as of *now*."""
+        """Determine the verdict of *item*, an object of *kind*, at *now*."""
         self.kind = kind
         self.object = item
         metadata = self._metadata = map_of(item.get("metadata"))
@@ -97,10 +97,10 @@ class Resource:
         )
         self.reason = self.message = ""
         self.since: datetime | None = None
-        self.verdict = self._judge(now)
+        self.verdict = self._verdict_of(now)
 
     def condition(self, name: str) -> dict[str, Any]:
-        """Return the condition of type *name*, or an empty one."""
+        """Return the condition of type *name*, empty without one."""
         return self.conditions.get(name, {})
 
     def get(self, *path: str) -> Any:
@@ -112,19 +112,19 @@ class Resource:
 
     @property
     def created(self) -> datetime | None:
-        """When it was created, None when it does not say."""
+        """When it was created, None if unknown."""
         return when(self._metadata.get("creationTimestamp"))
 
     @property
     def ready(self) -> bool:
-        """Whether its last word was Ready=True, whatever else holds."""
+        """Whether its condition Ready is True, whatever the verdict."""
         return self.condition("Ready").get("status") == "True"
 
     @property
     def suspended(self) -> bool:
-        """Whether it is told not to reconcile, by its spec or by an annotation.
+        """Whether it is suspended, by its spec or by an annotation.
 
-        What was made with the annotation is Ready=True, and nothing of it was ever applied.
+        An object that was created with the annotation is Ready, although it was never applied.
         """
         return (
             self.spec.get("suspend") is True
@@ -133,20 +133,20 @@ class Resource:
         )
 
     def timeout(self) -> float:
-        """How long one reconciliation may take, in seconds."""
+        """Return how long one reconciliation may take, in seconds."""
         own = self.annotations.get("fluxcd.controlplane.io/reconcileTimeout")
         if self.kind.name == "Kustomization":  # defaults to the interval (KC api/v1)
             return seconds(self.spec.get("timeout") or self.spec.get("interval"), 600)
         return seconds(own or self.spec.get("timeout"), self.kind.timeout)
 
     def age(self, now: datetime) -> timedelta:
-        """How long it has existed; a very long time when it does not say."""
+        """Return how long it has existed; timedelta.max if unknown."""
         created = self.created
         return now - created if created else timedelta.max
 
-    def _judge(self, now: datetime) -> Verdict:
+    def _verdict_of(self, now: datetime) -> Verdict:
         ready = self.condition("Ready")
-        self._say(ready)
+        self._read_condition(ready)
         if self._metadata.get("deletionTimestamp") is not None:
             self.since = when(self._metadata["deletionTimestamp"])
             return Verdict.TERMINATING
@@ -157,15 +157,15 @@ class Resource:
         if self.kind.static or oci:
             return Verdict.STATIC
         if not ready:
-            return self._judge_without_ready(now)
+            return self._verdict_without_ready(now)
         observed = ready.get("observedGeneration")
         if isinstance(observed, int) and observed != self.generation:
             self.since = when(self._metadata.get("changedAt"))
             recent = self.since is not None and now - self.since < YOUNG
             return Verdict.RECONCILING if recent else Verdict.OUTDATED
-        return self._judge_ready(ready, now)
+        return self._verdict_of_ready(ready, now)
 
-    def _judge_without_ready(self, now: datetime) -> Verdict:
+    def _verdict_without_ready(self, now: datetime) -> Verdict:
         if self.kind.name == "ExternalArtifact" and self.get("status", "artifact", "revision"):
             return Verdict.READY  # a third-party controller may set no condition
         self.since = self.created
@@ -173,7 +173,7 @@ class Resource:
         young = changed is not None and now - changed < YOUNG
         return Verdict.STARTING if young else Verdict.NEVER
 
-    def _judge_ready(self, ready: dict[str, Any], now: datetime) -> Verdict:
+    def _verdict_of_ready(self, ready: dict[str, Any], now: datetime) -> Verdict:
         stalled = self.condition("Stalled")
         if stalled.get("status") == "True":
             return Verdict.STALLED
@@ -186,17 +186,17 @@ class Resource:
         stuck = self.since is not None and now - self.since > limit
         return Verdict.STUCK if stuck else Verdict.RECONCILING
 
-    def _say(self, condition: dict[str, Any]) -> None:
+    def _read_condition(self, condition: dict[str, Any]) -> None:
         self.reason = text_of(condition.get("reason"))
         self.message = text_of(condition.get("message")).strip()
         self.since = when(condition.get("lastTransitionTime"))
 
 
 def unhandled_since(resource: Resource, now: datetime) -> datetime | None:
-    """Return when *resource* was asked to reconcile, where that has not been done for too long."""
-    asked = text_of(resource.annotations.get(REQUESTED_AT))
-    at = when(asked)
-    if at is None or asked == resource.status.get("lastHandledReconcileAt"):
+    """Return the time of a reconcile request that is not handled and overdue, or None."""
+    requested = text_of(resource.annotations.get(REQUESTED_AT))
+    at = when(requested)
+    if at is None or requested == resource.status.get("lastHandledReconcileAt"):
         return None
-    deaf = resource.ref.kind in _HANDLES_NO_REQUEST or resource.verdict is Verdict.STATIC
-    return None if deaf or now - at <= HANDLED_WITHIN else at
+    has_no_requests = resource.ref.kind in _HANDLES_NO_REQUEST or resource.verdict is Verdict.STATIC
+    return None if has_no_requests or now - at <= HANDLED_WITHIN else at

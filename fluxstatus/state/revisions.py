@@ -1,4 +1,4 @@
-"""Which revision an object should be on, and which it is on."""
+"""The revision that an object should apply, and the one that it has applied."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,26 +11,26 @@ from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
 
 CONSUMERS = ("Kustomization", "HelmRelease")
-"""Kinds that run a revision of a source."""
+"""Kinds that apply a revision of a source."""
 
 _LONG = 12  # characters: a hash, not a version
 
 GRACE = timedelta(seconds=60)
-"""How long whoever takes a new revision up may take at least."""
+"""The least time that a controller has to apply a new revision."""
 
 
 class Lag(NamedTuple):
-    """What a consumer should run, what it runs, and since when there is something newer."""
+    """The revision to apply, the applied one, and since when the one to apply exists."""
 
     wanted: str
     applied: str
     since: datetime | None
 
 
-def has_news(state: State) -> bool:
-    """Whether a source has stored something since a controller that takes it up last worked.
+def has_new_artifacts(state: State) -> bool:
+    """Whether a source has stored an artifact since a controller that applies it last reported.
 
-    If not, no controller can be said to leave a revision alone, and none has to be compared.
+    If not, no controller can have ignored a revision, and the revisions need not be compared.
     """
     worked: dict[str, datetime] = {}
     stored: datetime | None = None
@@ -49,21 +49,21 @@ def has_news(state: State) -> bool:
 
 
 def lags_of(state: State) -> dict[Key, Lag]:
-    """Compare what is Ready with its source, object by object, where that can be told."""
+    """Return the comparison of each Ready object with its source, where it is possible."""
     ready = (one for one in state.of_kind(*CONSUMERS) if one.verdict is Verdict.READY)
     found = ((one, lag_of(state, one)) for one in ready)
     return {one.ref.key: lag for one, lag in found if lag}
 
 
 def lag_of(state: State, resource: Resource) -> Lag | None:
-    """Compare what *resource* should run with what it runs; None where that cannot be told."""
+    """Compare the revision of the source of *resource* with the applied one; None if unknown."""
     key = source_of(resource)
     source = state.resources.get(key) if key else None
     return lag_behind(source, resource) if source else None
 
 
 def lag_behind(source: Resource, resource: Resource) -> Lag | None:
-    """Compare what its *source* has with what *resource* runs; None where that cannot be told.
+    """Compare the revision of *source* with the one that *resource* applied; None if unknown.
 
     Kustomizations are compared as the controller does (PKG apis/meta Artifact.HasRevision),
     HelmReleases by chart version, and by digest where the chart comes from an OCIRepository.
@@ -84,14 +84,14 @@ def lag_behind(source: Resource, resource: Resource) -> Lag | None:
 
 
 def overdue(state: State, resource: Resource, lag: Lag) -> bool:
-    """Whether *resource*, which is Ready, should have taken up by now what its source has."""
+    """Whether *resource*, which is Ready, should have applied the revision of its source by now."""
     if lag.wanted == lag.applied or lag.since is None:
         return False
     return state.now - lag.since > max(GRACE, timedelta(seconds=resource.timeout()))
 
 
 def chart_version(release: Resource) -> str:
-    """Return the chart version that runs, empty when none does."""
+    """Return the deployed chart version, empty without one."""
     deployed = [
         text_of(entry.get("chartVersion"))
         for entry in maps_of(release.status.get("history"))
@@ -101,6 +101,6 @@ def chart_version(release: Resource) -> str:
 
 
 def short(revision: str) -> str:
-    """Shorten the hash in a *revision* to seven characters, as Git and Flux print them."""
+    """Return *revision* with its hash cut to seven characters, as Git and Flux print it."""
     head, mark, digest = revision.rpartition(":")
     return f"{head}{mark}{digest[:7]}" if mark and len(digest) > _LONG else revision

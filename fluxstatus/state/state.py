@@ -1,4 +1,4 @@
-"""The judged state of a cluster: all that the steps look at, derived once from the Evidence."""
+"""The state of a cluster, which the checks inspect: derived once from the Evidence."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -26,7 +26,7 @@ from fluxstatus.state.deployments import (
 from fluxstatus.state.resource import Resource
 
 EVENTS_FOR = timedelta(hours=1)
-"""How far back Warning events are looked at; API servers keep them about as long."""
+"""The age of the oldest Warning event that counts; API servers keep them about as long."""
 
 _EVENT = jmespath.compile(
     """{
@@ -39,7 +39,7 @@ _EVENT = jmespath.compile(
 
 
 class Event(NamedTuple):
-    """An event: what was said of an object, how often, and when first and last.
+    """An event about an object: how often it was reported, and when first and last.
 
     `type` is Normal or Warning.
     """
@@ -53,61 +53,47 @@ class Event(NamedTuple):
 
 
 class State:
-    """What the Evidence comes to."""
+    """The objects and controllers in an Evidence, with their status."""
 
     def __init__(self, evidence: Evidence, namespaces: Collection[str] = ()) -> None:
-        """Judge *evidence*; everything that takes time is done when first looked at.
+        """Prepare the state of *evidence*; all else is computed on first use.
 
-        All of it is judged; *namespaces* are those that were asked about, none for all.
+        The report is about *namespaces*, or all if there are none. The state is always about all.
         """
         self.evidence = evidence
         self.namespaces = frozenset(namespaces)
         self.now = evidence.taken_at
 
     @property
-    def place(self) -> str:
-        """Where it was asked about, to be put behind a sentence: " in team-a", empty for all."""
+    def namespace_suffix(self) -> str:
+        """The namespaces of the report as the end of a sentence: " in team-a", empty for all."""
         return f" in {', '.join(sorted(self.namespaces))}" if self.namespaces else ""
 
     def covers(self, namespace: str) -> bool:
-        """Whether *namespace* is one that was asked about."""
+        """Whether the report is about *namespace*."""
         return not self.namespaces or namespace in self.namespaces
 
     @cached_property
     def resources(self) -> dict[Key, Resource]:
-        """Every Flux object that was read, judged."""
+        """Every Flux object that was read, with its verdict."""
         found = {}
         for name, kind in RESOURCES.items():
             if kind.name == "FluxReport":
-                continue  # a report, not something that is reconciled
+                continue  # a report, which is not reconciled
             for item in self.evidence.answer(name).items:
                 resource = Resource(kind, item, self.now)
                 found[resource.ref.key] = resource
         return found
 
     @cached_property
-    def places_of(self) -> dict[str, list[tuple[str, str]]]:
-        """The namespaces and names of the objects of each kind."""
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for kind, namespace, name in self.resources:
-            found[kind].append((namespace, name))
-        return dict(found)
-
-    @cached_property
-    def kinds_at(self) -> dict[tuple[str, str], list[str]]:
-        """The kinds of the objects at each namespace and name."""
-        found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for kind, namespace, name in self.resources:
-            found[namespace, name].append(kind)
-        return dict(found)
-
-    @cached_property
     def _by_kind(self) -> dict[str, list[Resource]]:
-        grouped = groupby(self.resources.values(), attrgetter("ref.kind"))  # they come by kind
+        grouped = groupby(
+            self.resources.values(), attrgetter("ref.kind")
+        )  # they are in the order of kinds
         return {kind: list(group) for kind, group in grouped}
 
     def of_kind(self, *kinds: str) -> list[Resource]:
-        """Return the objects of these *kinds*, in the order of their names."""
+        """Return the objects of these *kinds*, sorted by kind and name."""
         found: list[Resource] = []
         for kind in dict.fromkeys(kinds):
             found += self._by_kind.get(kind, ())
@@ -125,9 +111,9 @@ class State:
 
     @cached_property
     def instance(self) -> Resource | None:
-        """The FluxInstance that counts: the one in the operator's namespace.
+        """The FluxInstance in the operator's namespace, the only one that the operator reconciles.
 
-        The operator looks at no other. Where no operator was found it is the first.
+        Without an operator it is the first one.
         """
         flux_namespaces = {operator.ref.namespace for operator in self.operators}
         instances = self.of_kind("FluxInstance")
@@ -138,12 +124,12 @@ class State:
 
     @cached_property
     def expected(self) -> tuple[str, ...]:
-        """The names of the controllers that should be there."""
+        """The names of the controllers that should exist."""
         return expected(self.evidence, self.instance, self.components)
 
     @cached_property
     def namespace(self) -> str:
-        """The namespace that Flux runs in; "flux-system" when nothing tells."""
+        """The namespace that Flux runs in; "flux-system" if unknown."""
         anchors: Iterable[Ref] = (
             *(c.ref for c in self.components),
             *(c.ref for c in self.operators),
@@ -153,7 +139,7 @@ class State:
 
     @cached_property
     def template_fields(self) -> dict[str, str]:
-        """The fields of the cluster that every sentence and command may name."""
+        """The fields of the cluster for the templates of sentences and commands."""
         return {
             "now": self.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "flux_namespace": self.namespace,
@@ -168,22 +154,9 @@ class State:
         for key, event in events_in(self.evidence.answer("events").items):
             if self.now - event.last <= EVENTS_FOR:
                 found[key].append(event)
-        for warned_of_one in found.values():
-            warned_of_one.sort(key=lambda w: w.last, reverse=True)
+        for events in found.values():
+            events.sort(key=lambda w: w.last, reverse=True)
         return dict(found)
-
-    @cached_property
-    def warnings_in(self) -> dict[str, dict[Key, list[Event]]]:
-        """The Warning events of the last hour by namespace, then by object."""
-        found: dict[str, dict[Key, list[Event]]] = defaultdict(dict)
-        for key, event in self.warnings.items():
-            found[key[1]][key] = event
-        return dict(found)
-
-    @cached_property
-    def suggested(self) -> dict[Key, str]:
-        """What missing things may have meant, as far as it was looked for (see missing.py)."""
-        return {}
 
     def answer_of(self, kind: str) -> Answer:
         """Return the answer to the list of a Flux *kind*."""
@@ -201,15 +174,15 @@ class State:
 
     @cached_property
     def controllers_read(self) -> bool:
-        """Whether the Deployments of Flux could be looked at everywhere."""
+        """Whether the Deployments of Flux could be read in all namespaces."""
         return all(self.evidence.answer(q).unread is None for q in (CONTROLLERS, OPERATORS))
 
     @cached_property
     def flux_version(self) -> str:
-        """The version of the Flux distribution as far as the cluster tells, with its "v".
+        """The version of the Flux distribution, with its "v"; empty if unknown.
 
-        What all controllers are labelled with says more than a FluxReport, which stays as it is
-        when the operator is gone; controllers of several versions say less.
+        The label of all controllers is more reliable than a FluxReport, which is not updated
+        without the operator. If the labels of the controllers differ, the FluxReport counts.
         """
         deployed = sorted({c.distribution for c in self.components} - {""})
         known = deployed if len(deployed) == 1 else [*self._reported(), *deployed]
@@ -225,7 +198,7 @@ class State:
 
 
 def events_in(items: Iterable[Object]) -> Iterator[tuple[Key, Event]]:
-    """Return the events that *items*, as they were pruned, are: of which object, and what."""
+    """Return the events in the pruned *items*, each with the key of its object."""
     for item in items:
         view = _EVENT.search(item)
         last = when(view["last"])

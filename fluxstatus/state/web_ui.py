@@ -1,4 +1,4 @@
-"""The Services that lead to the web UI of the Flux Operator."""
+"""The Services of the web UI of the Flux Operator."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ _WEB_PORT = jmespath.compile(f"spec.ports[?name=='{PORT_NAME}' || port==`{PORT}`
 
 
 def web_services(state: State) -> Iterator[tuple[Object, int]]:
-    """Return the Services with the web port where the operator is, or what only serves the UI."""
+    """Return the Services with the port of the web UI, in the namespaces of the operator."""
     servers = state.evidence.answer(OPERATORS).items
     flux_namespaces = {text_of(map_of(one.get("metadata")).get("namespace")) for one in servers}
     for service in state.evidence.answer("services").items:
         port = _WEB_PORT.search(service)
-        home = text_of(map_of(service.get("metadata")).get("namespace"))
-        if home in flux_namespaces and isinstance(port, int):
+        namespace = text_of(map_of(service.get("metadata")).get("namespace"))
+        if namespace in flux_namespaces and isinstance(port, int):
             yield service, port

@@ -6,13 +6,14 @@ from typing import Any
 from fluxstatus.checks.run import Choice
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Finding
-from tests.builders import evidence, flux_system, judge
-
-SYSTEM = flux_system()
+from tests.builders import HEALTHY, evidence, judge
 
 
 def habits(
-    *objects: Object, namespaces: Iterable[str] = (), system: Iterable[Object] = SYSTEM, **more: Any
+    *objects: Object,
+    namespaces: Iterable[str] = (),
+    system: Iterable[Object] = HEALTHY,
+    **more: Any,
 ) -> dict[str, Finding]:
     """Return the advice on a healthy Flux with *objects*, by its code."""
     return advice(evidence(*system, *objects, **more), namespaces)

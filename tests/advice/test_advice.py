@@ -20,8 +20,7 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.state.state import State
-from tests.advice.looking import SYSTEM
-from tests.builders import evidence, flux, judge, kustomization, source
+from tests.builders import HEALTHY, evidence, flux, judge, kustomization, source
 from tests.conftest import Program
 
 FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
@@ -29,7 +28,7 @@ FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 
 def bad_habits(count: int = 1) -> Iterator[Object]:
     """Return a healthy cluster with a few habits, each of *count* objects."""
-    yield from SYSTEM
+    yield from HEALTHY
     for i in range(count):
         yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",
                                     "secretRef": {"name": "a"}})  # fmt: skip
@@ -45,7 +44,7 @@ CODES = {"interval-short", "no-receiver", "credentials-in-clear", "no-prune", "d
 @pytest.mark.parametrize("habit", ADVICE, ids=lambda habit: f"{habit.code}-{habit.step}")
 def test_a_habit_is_told_to_people(habit: Advice) -> None:
     """Every habit has a reason, a fix, a source upstream, and fields that are all known."""
-    texts = (habit.one, habit.many, habit.why, *(step.text for step in habit.steps))
+    texts = (habit.title_one, habit.title_many, habit.why, *(step.text for step in habit.steps))
     for text in texts:
         assert text.format_map(FIELDS)
         assert not text.endswith(".")
@@ -61,9 +60,10 @@ def test_a_code_is_one_habit_in_a_step() -> None:
     assert len(set(names)) == len(names)
     assert {step for _, step in names} <= {step.id for step in STEPS}
     for step in STEPS:
-        advised = {code for code, text in step.codes.items() if text.startswith("advice: ")}
+        of_others = {"advice-unread", "cli-version-skew", "mcp-read-write"}
         known = {habit.code for habit in ADVICE if habit.step == step.id}
-        assert advised - {"advice-unread"} == known
+        assert set(step.advice_codes) - of_others == known
+        assert not set(step.advice_codes) & set(step.codes)
 
 
 def test_nothing_is_asked_that_nobody_looks_at() -> None:
@@ -137,11 +137,11 @@ def test_the_command_line(flux_status: Program, tmp_path: Path) -> None:
     plain = flux_status("--from", file, "--fail-on=warn", env={"COLUMNS": "200"})
     assert plain.returncode == 0
     [line] = [line for line in plain.stdout.splitlines() if line.startswith(" advice")]
-    assert "7 habits worth changing: " in line
+    assert "7 recommendations: " in line
     assert "interval-short (2 objects)" in line
     told = flux_status("--from", file, "--advice").stdout
     assert told.count("\n advice ") == 8
-    assert "habits worth changing" not in told
+    assert "recommendations" not in told
     document = json.loads(flux_status("--from", file, "-o", "json").stdout)
     assert document["verdict"] == "pass"
     assert (document["summary"]["warn"], document["summary"]["habit"]) == (0, 8)
@@ -153,7 +153,7 @@ def test_a_file_of_before_has_no_answers() -> None:
 
     So does one made before there was advice.
     """
-    known = snapshot.loads(snapshot.dumps(evidence(*SYSTEM)))
+    known = snapshot.loads(snapshot.dumps(evidence(*HEALTHY)))
     codes = {habit.code for habit in judge(known).habits}
     assert not codes & {"no-scraping", "stored-versions", "no-network-policy", "advice-unread"}
-    assert "no-scraping" in {h.code for h in judge(evidence(*SYSTEM, advice=True)).habits}
+    assert "no-scraping" in {h.code for h in judge(evidence(*HEALTHY, advice=True)).habits}

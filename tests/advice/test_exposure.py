@@ -6,8 +6,8 @@ import pytest
 
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Level
-from tests.advice.looking import SYSTEM, advice, habits, seen
-from tests.builders import FORBIDDEN, alter, evidence, without
+from tests.advice.looking import advice, habits, seen
+from tests.builders import FORBIDDEN, HEALTHY, alter, evidence, without
 
 UI = {"service": {"name": "flux-operator", "port": {"name": "http-web"}}}
 NUMBER = {"service": {"name": "flux-operator", "port": {"number": 9080}}}
@@ -43,7 +43,7 @@ SERVICE = {"name": "flux-operator", "port": 9080}
 
 def test_an_instance_without_network_policy() -> None:
     """A FluxInstance that switches its policies off is told without any further request."""
-    off = alter(SYSTEM, "FluxInstance/flux", {"spec.cluster.networkPolicy": False})
+    off = alter(HEALTHY, "FluxInstance/flux", {"spec.cluster.networkPolicy": False})
     found = habits(system=off)["no-network-policy"]
     assert (found.level, str(found.object)) == (Level.WARN, "FluxInstance flux-system/flux")
     assert "spec.cluster.networkPolicy: true" in found.hints[0].text
@@ -67,7 +67,7 @@ def test_a_namespace_without_network_policy(
     objects: list[Object], more: dict[str, Any], told: bool
 ) -> None:
     """Without an instance the policies themselves are looked at, if they could be read."""
-    system = without(SYSTEM, "FluxInstance/flux")
+    system = without(HEALTHY, "FluxInstance/flux")
     found = habits(*objects, system=system, **more)
     assert ("no-network-policy" in found) is told
     if told:
@@ -121,14 +121,14 @@ def test_ways_to_something_else_or_guarded(way: Object) -> None:
 )
 def test_a_service_that_is_open_itself(kind: str, told: bool) -> None:
     """A Service that the world can reach needs no further question."""
-    system = alter(SYSTEM, "Service/flux-operator", {"spec.type": kind})
+    system = alter(HEALTHY, "Service/flux-operator", {"spec.type": kind})
     assert ("ui-exposed" in habits(system=system)) is told
 
 
 @pytest.mark.parametrize("arg", ["--web-config=/etc/x.yaml", "--web-config-secret-name=sso"])
 def test_a_ui_that_may_ask_for_a_login(arg: str) -> None:
     """With a configuration, which nobody reads here, the UI may ask: nothing is said."""
-    system = alter(SYSTEM, "Deployment/flux-operator",
+    system = alter(HEALTHY, "Deployment/flux-operator",
                    {"spec.template.spec.containers.0.args": [arg]})  # fmt: skip
     assert "ui-exposed" not in habits(ingress(), system=system, advice=True)
 
@@ -137,7 +137,7 @@ def test_a_ui_that_may_ask_for_a_login(arg: str) -> None:
 def test_a_ui_that_the_environment_configures(name: str, told: bool) -> None:
     """The variable that names the configuration counts as the flag does; its value is not kept."""
     variables = [{"name": name, "value": "hunter2"}]
-    system = alter(SYSTEM, "Deployment/flux-operator",
+    system = alter(HEALTHY, "Deployment/flux-operator",
                    {"spec.template.spec.containers.0.env": variables})  # fmt: skip
     assert ("ui-exposed" in habits(ingress(), system=system, advice=True)) is told
     assert "hunter2" not in str(evidence(*system))
@@ -145,7 +145,7 @@ def test_a_ui_that_the_environment_configures(name: str, told: bool) -> None:
 
 def test_a_file_of_before_says_nothing_of_the_environment() -> None:
     """Where it is not known which variables there are, nothing is said of the UI."""
-    known = evidence(*alter(SYSTEM, "Service/flux-operator", {"spec.type": "LoadBalancer"}))
+    known = evidence(*alter(HEALTHY, "Service/flux-operator", {"spec.type": "LoadBalancer"}))
     assert "ui-exposed" in advice(known)
     for item in known.answer("deployments.apps/operator").items:
         del item["metadata"]["webVariables"]

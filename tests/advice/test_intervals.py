@@ -7,8 +7,7 @@ import pytest
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Level
 from tests.advice.looking import habits, seen
-from tests.builders import FORBIDDEN, NOT_THERE, flux, kustomization, source
-from tests.builders import flux_system as healthy
+from tests.builders import FORBIDDEN, HEALTHY, NOT_THERE, flux, kustomization, source
 
 RECEIVERS = "receivers.notification.toolkit.fluxcd.io"
 
@@ -72,7 +71,7 @@ def test_what_was_made_is_changed_where_it_is_made() -> None:
     found = habits(git("5s", labels=of_instance), git("6s", "b", labels=made), chart)
     assert seen(found["interval-short"]) == [
         "FluxInstance fs/flux spec.sync.interval: 5s",
-        "GitRepository apps/b spec.interval (made by ResourceSet apps/apps): 6s",
+        "GitRepository apps/b spec.interval (created by ResourceSet apps/apps): 6s",
         "HelmRelease apps/r spec.chart.spec.interval: 7s",
     ]
     release = flux("HelmRelease", "r", spec={"interval": "7s"})
@@ -98,9 +97,9 @@ def test_nothing_is_said_beside_a_fault() -> None:
 def test_a_receiver_would_save_requests() -> None:
     """A source that is polled often and that no Receiver tells of news says what it would save."""
     found = habits(git("1m"), git("30s", "b"))["no-receiver"]
-    assert "168 requests an hour" in found.title  # 60 - 6 and 120 - 6
+    assert "168 requests per hour" in found.title  # 60 - 6 and 120 - 6
     assert found.count == 2
-    assert "54 requests an hour" in habits(git("1m"))["no-receiver"].title
+    assert "54 requests per hour" in habits(git("1m"))["no-receiver"].title
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_a_receiver_that_tells_it_is_enough(resource: Object) -> None:
     told = git("1m", labels={"team": "x"})
     found = habits(told, receiver(resource))
     assert "no-receiver" not in found
-    assert "54 requests an hour" in found["interval-with-receiver"].title
+    assert "54 requests per hour" in found["interval-with-receiver"].title
 
 
 @pytest.mark.parametrize(
@@ -148,7 +147,7 @@ def test_a_receiver_that_fails_is_its_own_matter() -> None:
     [
         {"unread": {RECEIVERS: FORBIDDEN}},
         {"served": {}},
-        {"system": [o for o in healthy() if o["metadata"]["name"] != "notification-controller"]},
+        {"system": [o for o in HEALTHY if o["metadata"]["name"] != "notification-controller"]},
     ],
     ids=["forbidden", "not installed", "no controller"],
 )
@@ -173,9 +172,9 @@ def test_many_of_one_source_need_no_short_interval(count: int, interval: str, to
     assert (found is not None) is told
     if found:
         assert found.count == 10
-        assert seen(found) == [
-            "10 objects of GitRepository apps/a: 600 runs an hour, the quickest every 1m"
-        ]
+        [place] = seen(found)
+        assert place.startswith("10 objects that use GitRepository apps/a: ")
+        assert place.endswith("600 reconciliations per hour, the shortest interval is 1m")
 
 
 def test_only_the_namespaces_that_were_asked_for() -> None:

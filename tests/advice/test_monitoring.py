@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from fluxstatus.model.evidence import Object, Unread, Why
-from tests.advice.looking import SYSTEM, habits, seen
-from tests.builders import FORBIDDEN, alter
+from tests.advice.looking import habits, seen
+from tests.builders import FORBIDDEN, HEALTHY, alter
 from tests.kubernetes import build
 
 PODS, SERVICES = "podmonitors.monitoring.coreos.com", "servicemonitors.monitoring.coreos.com"
@@ -85,7 +85,7 @@ def test_a_service_monitor_may_do_it() -> None:
     endpoint = {"port": "metrics"}
     spec = {"selector": {}, "namespaceSelector": {"any": True}, "endpoints": [endpoint]}
     port = {"name": "metrics", "port": 80, "targetPort": "http-prom"}
-    system = alter(SYSTEM, "Service/source-controller", {"spec.ports": [port]})
+    system = alter(HEALTHY, "Service/source-controller", {"spec.ports": [port]})
     names = unscraped(monitor("ServiceMonitor", spec), system=system)
     assert "source-controller" not in names
     assert len(names) == 4

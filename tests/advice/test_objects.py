@@ -7,12 +7,12 @@ import pytest
 
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Level
-from tests.advice.looking import SYSTEM, habits, seen
+from tests.advice.looking import habits, seen
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NOW,
     flux,
-    flux_system,
     kustomization,
     minutes,
     pod,
@@ -42,7 +42,7 @@ def test_requests_on_three_occasions_are_a_habit() -> None:
     """Requests by hand at three different times of a week are told, the newest first."""
     times = (stamp(hours(1)), str(int((NOW - hours(30)).timestamp())), stamp(hours(50)))
     found = habits(*(asked(f"s{i}", text) for i, text in enumerate(times)))["manual-requests"]
-    assert found.title.startswith("3 objects were asked")
+    assert found.title.startswith("3 objects had a manual reconcile request")
     assert seen(found)[0] == "GitRepository apps/s0: 2026-11-23 11:00 UTC"
 
 
@@ -68,7 +68,7 @@ def test_the_operator_asks_itself() -> None:
     others = [asked("a", stamp(hours(1))), asked("b", stamp(hours(30)))]
     assert "manual-requests" not in habits(
         *others, asked("flux-system/flux", stamp(hours(60)), "FluxInstance"),
-        system=without(SYSTEM, "FluxInstance/flux"),
+        system=without(HEALTHY, "FluxInstance/flux"),
     )  # fmt: skip
 
 
@@ -152,8 +152,8 @@ def test_nobody_is_told_of_failures() -> None:
     "more",
     [
         {"unread": {ALERTS: FORBIDDEN}},
-        {"system": without(SYSTEM, "Deployment/notification-controller")},
-        {"system": without(SYSTEM, "Kustomization/flux-system")},
+        {"system": without(HEALTHY, "Deployment/notification-controller")},
+        {"system": without(HEALTHY, "Kustomization/flux-system")},
     ],
     ids=["forbidden", "no controller", "nothing is deployed"],
 )
@@ -172,9 +172,11 @@ def test_an_alert_to_a_suspended_provider() -> None:
     """An Alert whose Provider is suspended is told; one without a Provider is a fault already."""
     alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
     paused = flux("Provider", "p", {}, spec={"suspend": True})
-    assert habits(alert, paused)["alert-muted"].title.startswith("Alert apps/a notifies nobody")
+    assert habits(alert, paused)["alert-muted"].title.startswith(
+        "Alert apps/a sends no notifications"
+    )
     assert "alert-muted" not in habits(alert, flux("Provider", "p", {}))
-    told = report(*flux_system(), alert)
+    told = report(*HEALTHY, alert)
     assert [f.code for f in told.findings if f.object and f.object.kind == "Alert"] == [
         "provider-missing"
     ]
@@ -185,7 +187,7 @@ def test_a_long_suspension_is_told_once() -> None:
     """What has been suspended for weeks is a warning with its age; no advice says it again."""
     managed = [{"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}]
     paused = kustomization("k", "a", spec={"suspend": True}, managedFields=managed)
-    told = report(*flux_system(), source("a"), paused)
+    told = report(*HEALTHY, source("a"), paused)
     [finding] = [f for f in told.findings if f.object and f.object.name == "k"]
     assert (finding.code, finding.level) == ("suspended", Level.WARN)
     assert finding.since == NOW - timedelta(days=41)
@@ -206,6 +208,6 @@ def test_what_is_deleted_and_stays(ago: float, told: bool) -> None:
 def test_deleted_objects_of_flux_are_faults() -> None:
     """An object of Flux that does not go is told by its step, and not again as a habit."""
     stuck = kustomization("k", "a", deletionTimestamp=stamp(minutes(60)))
-    told = report(*flux_system(), source("a"), stuck)
+    told = report(*HEALTHY, source("a"), stuck)
     assert [f.level for f in told.findings if f.object and f.object.name == "k"] == [Level.FAIL]
     assert "deleted-stuck" not in {f.code for f in told.habits}

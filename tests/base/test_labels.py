@@ -28,5 +28,5 @@ LABELS = {"team": "a", "env": "prod"}
     ],
 )
 def test_a_selector_selects(selector: Any, selected: bool) -> None:
-    """Every term has to fit, as upstream; what is not understood leaves nothing out."""
+    """Every term has to match, as in Kubernetes; an unknown operator matches everything."""
     assert matches(selector, LABELS) is selected

@@ -1,14 +1,14 @@
-"""Objects that are to go, or are gone, and what stands in the way; and what Flux itself undid."""
+"""Deletions that are blocked, objects that are left behind, and failures that Flux remediated."""
 
 import pytest
 
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding
 from tests.builders import (
+    HEALTHY,
     bad,
     event,
     flux,
-    flux_system,
     kustomization,
     minutes,
     only,
@@ -17,20 +17,19 @@ from tests.builders import (
     stamp,
 )
 
-HEALTHY = flux_system()
 STUCK = "timeout waiting for: [ConfigMap/apps/held status: 'Terminating']"
 RELEASED = {"Ready": "True InstallSucceeded: Helm install succeeded for release apps/web.v1"}
 
 
 def deleted(kind: str, conditions: dict[str, str] | None = None) -> Object:
-    """Return an object web of *kind* that was deleted half an hour ago and is not gone."""
+    """Return an object web of *kind* that was deleted half an hour ago and still exists."""
     return flux(kind, "web", conditions, deletionTimestamp=stamp(minutes(30)),
                 finalizers=["finalizers.fluxcd.io"],
                 spec={"serviceAccountName": "tenant"})  # fmt: skip
 
 
 def told(*objects: Object) -> list[Finding]:
-    """Return what is said of a healthy Flux with *objects*."""
+    """Return the findings about a healthy Flux with *objects*."""
     return bad(report(*HEALTHY, source("git"), *objects).faults)
 
 
@@ -44,7 +43,7 @@ def told(*objects: Object) -> list[Finding]:
                       'ConfigMap/apps/x delete failed: configmaps "x" is forbidden: User '
                       '"system:serviceaccount:apps:tenant" cannot delete resource "configmaps"'),
             ],
-            "system:serviceaccount:apps:tenant may not delete configmaps",
+            "system:serviceaccount:apps:tenant cannot delete configmaps",
             "bind a Role",
         ),
         (
@@ -53,7 +52,7 @@ def told(*objects: Object) -> list[Finding]:
                 event("Kustomization apps/web", "ReconciliationFailed",
                       f"failed to wait for resources termination: {STUCK}"),
             ],
-            "ConfigMap held was deleted and is not gone",
+            "ConfigMap held was deleted but still exists",
             "finalizers",
         ),
         (
@@ -65,22 +64,22 @@ def told(*objects: Object) -> list[Finding]:
     ],
 )  # fmt: skip
 def test_a_deletion_that_hangs_says_why(objects: list[Object], because: str, step: str) -> None:
-    """The last attempt tells what stands in the way, and the first step is about that."""
+    """The last attempt tells why the deletion is blocked, and the first step is about that."""
     found = only(told(*objects), "terminating")
     assert f"its last attempt: {because}" in found.why
     assert step in found.hints[0].text
-    assert "do not strip the finalizer" in found.hints[1].text
+    assert "do not remove the finalizer" in found.hints[1].text
     assert "resetAt" not in str(found.hints)  # a release that is to go has no retries to reset
 
 
 def test_what_was_said_before_the_deletion_is_no_attempt_at_it() -> None:
-    """A Kustomization that goes keeps Ready=True and its old message."""
+    """A Kustomization that is being deleted keeps Ready=True and its old message."""
     found = only(told(deleted("Kustomization")), "terminating")
     assert "its last attempt" not in found.why
 
 
 def test_what_holds_a_deletion_that_was_given_up_is_named() -> None:
-    """The object is gone, what it made is not: the stuck one is shown, its finalizers tell."""
+    """The object is deleted, an applied object is not: the hint shows it with its finalizers."""
     given_up = event("Kustomization apps/gone", "ReconciliationSucceeded",
                      f"failed to wait for resources termination: {STUCK}")  # fmt: skip
     found = only(told(given_up), "left-behind")
@@ -90,7 +89,7 @@ def test_what_holds_a_deletion_that_was_given_up_is_named() -> None:
 
 
 def test_what_could_not_be_pruned_for_want_of_its_account_is_told() -> None:
-    """With its ServiceAccount gone a Kustomization goes at once, and all that it made stays."""
+    """Without its ServiceAccount a Kustomization is deleted at once, and its objects stay."""
     left = event("Kustomization apps/gone", "ReconciliationSucceeded",
                  "unable to prune objects: \nConfigMap/apps/settings")  # fmt: skip
     found = only(told(left), "left-behind")
@@ -110,8 +109,8 @@ def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None
 @pytest.mark.parametrize(
     ("ready", "stalled", "adds"),
     [
-        ("UninstallSucceeded", "RetriesExceeded", "it was uninstalled again (remediation)"),
-        ("UninstallFailed", "RetriesExceeded", "to uninstall it again (remediation) failed"),
+        ("UninstallSucceeded", "RetriesExceeded", "remediation uninstalled the release"),
+        ("UninstallFailed", "RetriesExceeded", "remediation could not uninstall the release"),
         ("RollbackSucceeded", "RetriesExceeded", "the upgrade was rolled back, so the previous"),
         ("RollbackFailed", "RetriesExceeded", "the rollback to the previous version failed"),
         ("UpgradeFailed", "MissingRollbackTarget", "no previous version to roll back to"),
@@ -120,7 +119,7 @@ def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None
 def test_what_was_done_about_a_release_that_failed_is_told(
     ready: str, stalled: str, adds: str
 ) -> None:
-    """The cause is why it failed; what runs after the remediation is said beside it."""
+    """The cause is the failure; the finding also has the result of the remediation."""
     immutable = (
         'Deployment.apps "web" is invalid: spec.selector: Invalid value: {}: field is immutable'
     )
@@ -132,7 +131,7 @@ def test_what_was_done_about_a_release_that_failed_is_told(
 
 
 def test_a_kind_without_pods_is_looked_at_itself() -> None:
-    """A Certificate that fails has no log: its own conditions tell."""
+    """A failing Certificate has no log, so the hint shows its conditions."""
     waits = {"Ready": "False HealthCheckFailed: failed early due to stalled resources: "
              "[Certificate/apps/tls status: 'Failed']"}  # fmt: skip
     found = only(

@@ -1,4 +1,4 @@
-"""What is wrong with one object: its state and the controller's words, explained."""
+"""The fault of one object: its state and the controller's message, explained."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from fluxstatus.causes.faults import Fault, fault_of
+from fluxstatus.causes.missing import Suggestions
 from fluxstatus.model.evidence import Object
-from fluxstatus.state.last_attempt import since_of, words_of
+from fluxstatus.state.last_attempt import reason_and_message_of, since_of
 from tests.builders import (
     NOW,
+    PROGRESSING,
     event,
     flux,
     judged,
@@ -21,19 +23,19 @@ from tests.builders import (
     state,
 )
 
-PROGRESS = "Unknown Progressing: Reconciliation in progress"
-STUCK = {"Ready": PROGRESS}
+STUCK = {"Ready": PROGRESSING}
 DELETED = {"deletionTimestamp": stamp(minutes(60)), "finalizers": ["finalizers.fluxcd.io"]}
 
 
-def fault(one: Object, *others: Object, taken: bool = True) -> Fault:
-    """Say what is wrong with *one* in a cluster with *others*."""
+def fault(one: Object, *others: Object, is_watched: bool = True) -> Fault:
+    """Return the fault of *one* in a cluster with *others*."""
     known = state(one, *others)
-    return fault_of(known, known.resources[judged(one).ref.key], taken=taken)
+    resource = known.resources[judged(one).ref.key]
+    return fault_of(known, Suggestions(known), resource, is_watched=is_watched)
 
 
 @pytest.mark.parametrize(
-    ("code", "more", "taken"),
+    ("code", "more", "is_watched"),
     [
         ("suspended", {"spec": {"suspend": True}}, True),
         ("suspended-by-annotation",
@@ -48,9 +50,11 @@ def fault(one: Object, *others: Object, taken: bool = True) -> Fault:
         ("attempt-failed", {"conditions": STUCK, "age": minutes(1)}, True),
     ],
 )  # fmt: skip
-def test_a_state_without_words_has_its_code(code: str, more: dict[str, Any], taken: bool) -> None:
-    """What no message tells is told by the state of the object."""
-    found = fault(flux("ResourceSet", "one", **more), taken=taken)
+def test_a_state_without_words_has_its_code(
+    code: str, more: dict[str, Any], is_watched: bool
+) -> None:
+    """Without a message the state of the object is the fault."""
+    found = fault(flux("ResourceSet", "one", **more), is_watched=is_watched)
     assert found.diagnosis.code == code
     assert found.diagnosis.hints
 
@@ -64,7 +68,7 @@ def test_a_generator_is_switched_on_by_its_own_annotation() -> None:
 
 
 def test_what_it_said_before_it_was_suspended_is_not_its_fault() -> None:
-    """The frozen words of a suspended object are not told as its message."""
+    """The message of a suspended object is from before, so it is not reported."""
     failing = {"Ready": "False BuildFailed: bad"}
     found = fault(flux("Kustomization", "one", failing, spec={"suspend": True}))
     assert (found.reason, found.message) == ("", "")
@@ -86,13 +90,13 @@ MISSING = {"sourceRef": reference("GitRepository", "git")}
 def test_a_missing_target_is_told_where_it_was_looked_for(
     code: str, conditions: dict[str, str], more: dict[str, Any]
 ) -> None:
-    """That a reference leads nowhere is the fault once a controller has followed it."""
+    """A reference to a missing object is the fault once a controller has followed it."""
     one = flux("Kustomization", "one", conditions, spec=MISSING, **more)
     assert fault(one).diagnosis.code == code
 
 
 def test_an_instance_does_not_miss_what_it_makes() -> None:
-    """The sync source that a FluxInstance has yet to make is not called missing."""
+    """The sync source that a FluxInstance has yet to create is not missing."""
     failing = {"Ready": "False BuildFailed: build failed: odd"}
     one = flux("FluxInstance", "flux-system/flux", failing,
                spec={"sync": {"kind": "GitRepository", "url": "x"}})  # fmt: skip
@@ -103,11 +107,11 @@ def test_an_instance_does_not_miss_what_it_makes() -> None:
     ("conditions", "words"),
     [
         ({"Ready": "False BuildFailed: bad"}, ("BuildFailed", "bad")),
-        ({"Ready": PROGRESS, "FetchFailed": "True GitOperationFailed: no"},
+        ({"Ready": PROGRESSING, "FetchFailed": "True GitOperationFailed: no"},
          ("GitOperationFailed", "no")),
-        ({"Ready": PROGRESS, "Healthy": "False HealthCheckFailed: no"},
+        ({"Ready": PROGRESSING, "Healthy": "False HealthCheckFailed: no"},
          ("HealthCheckFailed", "no")),
-        ({"Ready": PROGRESS, "FetchFailed": "False X: x"},
+        ({"Ready": PROGRESSING, "FetchFailed": "False X: x"},
          ("Progressing", "Reconciliation in progress")),
         ({"Ready": "False UpgradeFailed: x", "Released": "False UpgradeFailed: why"},
          ("UpgradeFailed", "why")),
@@ -125,35 +129,35 @@ def test_an_instance_does_not_miss_what_it_makes() -> None:
     ],
 )  # fmt: skip
 def test_the_words_that_tell_are_found(conditions: dict[str, str], words: tuple[str, str]) -> None:
-    """The condition that says what failed is taken, also while Ready is wiped."""
+    """The condition with the failure counts, also while Ready is reset."""
     one = flux("HelmRelease", "one", conditions)
     known = state(one)
-    assert words_of(known, known.resources["HelmRelease", "apps", "one"]) == words
+    assert reason_and_message_of(known, known.resources["HelmRelease", "apps", "one"]) == words
 
 
 def test_the_newest_event_speaks_for_a_wiped_condition() -> None:
-    """Of several Warning events the newest tells what failed last."""
+    """Of several Warning events the newest has the last failure."""
     known = state(
         source("git"),
         kustomization("web", "git", STUCK),
         event("Kustomization apps/web", "BuildFailed", "older", ago=minutes(9), count=1),
         event("Kustomization apps/web", "PruneFailed", "newer", ago=minutes(3), count=2),
     )
-    assert words_of(known, known.resources["Kustomization", "apps", "web"]) == (
+    assert reason_and_message_of(known, known.resources["Kustomization", "apps", "web"]) == (
         "PruneFailed", "newer")  # fmt: skip
 
 
 def test_an_event_does_not_outweigh_the_condition() -> None:
-    """While Ready tells what failed, an event of something else is not taken."""
+    """While Ready has the failure, an event does not count."""
     known = state(
         kustomization("web", "git", {"Ready": "False BuildFailed: bad"}),
         event("Kustomization apps/web", "PruneFailed", "old"),
     )
-    assert words_of(known, known.resources["Kustomization", "apps", "web"])[1] == "bad"
+    assert reason_and_message_of(known, known.resources["Kustomization", "apps", "web"])[1] == "bad"
 
 
 def test_a_fault_began_with_its_part() -> None:
-    """The condition of the part that failed reaches further back than Ready."""
+    """The condition with the failure is older than Ready."""
     one = flux("GitRepository", "git", {"Ready": "False X: no", "FetchFailed": "True X: no"},
                age=minutes(1))  # fmt: skip
     one["status"]["conditions"][1]["lastTransitionTime"] = stamp(timedelta(hours=5))
@@ -163,7 +167,7 @@ def test_a_fault_began_with_its_part() -> None:
 
 
 def test_a_fault_without_a_time_has_none() -> None:
-    """Where nothing tells when a fault began, nothing is said."""
+    """A fault without a known time has none."""
     one = flux("GitRepository", "git", {"Ready": "False X: no"})
     del one["status"]["conditions"][0]["lastTransitionTime"]
     known = state(one)
@@ -179,7 +183,7 @@ def test_a_hostile_name_stays_one_word() -> None:
 
 
 def test_braces_in_a_message_are_only_text() -> None:
-    """What looks like a template in a message is not filled in."""
+    """Braces in a message are not a template."""
     said = "False InvalidChartReference: no '{ns}' chart with version matching '{0}' found"
     found = fault(flux("HelmChart", "x", {"Ready": said}))
-    assert "no chart {ns} in a version that fits {0}" in found.diagnosis.why
+    assert "no chart {ns} with a version that matches {0}" in found.diagnosis.why

@@ -1,4 +1,4 @@
-"""The order in which what waits is followed."""
+"""The order in which waiting objects are traced."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ Waits = dict[Key, set[Key]]
 
 
 def waits(text: str) -> Waits:
-    """Return who waits for whom from "a:bc b:c c:"."""
+    """Return the dependencies written as "a:bc b:c c:"."""
     pairs = (word.partition(":") for word in text.split())
     return {key(who): {key(other) for other in others} for who, _, others in pairs}
 
@@ -26,7 +26,7 @@ def names(keys: list[Key]) -> str:
 
 
 def test_each_comes_after_what_it_waits_for() -> None:
-    """What waits for nothing known is first, and everything comes once."""
+    """A key without known dependencies comes first, and every key comes once."""
     order, circles = in_order(waits("a:b b:c c:x d:bc"))
     assert circles == []
     assert [names(order).index(name) for name in "cb"] == [0, 1]
@@ -34,7 +34,7 @@ def test_each_comes_after_what_it_waits_for() -> None:
 
 
 def test_a_circle_is_found_and_what_is_behind_it_follows() -> None:
-    """The way round begins with the smallest, and each waits for the next."""
+    """A cycle begins with its smallest member, and each member depends on the next."""
     order, circles = in_order(waits("z:c a:b b:c c:a y:z"))
     assert [names(circle) for circle in circles] == ["abc"]
     assert names(order).startswith("acb")
@@ -42,14 +42,14 @@ def test_a_circle_is_found_and_what_is_behind_it_follows() -> None:
 
 
 def test_two_circles_with_a_bridge_are_two() -> None:
-    """A circle that waits for another circle is found as well."""
+    """A cycle that depends on another cycle is found as well."""
     _, circles = in_order(waits("a:bc b:a c:d d:c e:e"))
     assert sorted(names(circle) for circle in circles) == ["ab", "cd", "e"]
 
 
 @given(st.dictionaries(st.sampled_from("abcdefgh"), st.sets(st.sampled_from("abcdefgh"))))
 def test_any_graph_has_an_order(graph: dict[str, set[str]]) -> None:
-    """Every key comes once, after what it waits for unless that is in a circle."""
+    """Every key comes once, after its dependencies unless it is the first of a cycle."""
     waiting = {key(who): {key(other) for other in others} for who, others in graph.items()}
     order, circles = in_order(waiting)
     assert sorted(order) == sorted(waiting)
@@ -64,7 +64,7 @@ def test_any_graph_has_an_order(graph: dict[str, set[str]]) -> None:
 
 
 def test_many_circles_take_no_more_looks_than_there_are_waits() -> None:
-    """The work grows with the graph, not with its square: each key's waits are asked once."""
+    """The work grows with the graph, not with its square: each set is read at most twice."""
 
     class Counted(set[Key]):
         """A set that counts how often it is gone through."""

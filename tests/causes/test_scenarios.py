@@ -1,4 +1,4 @@
-"""States that nobody has recorded, each with the truth that is expected of it.
+"""States that were never recorded, each with its expected cause.
 
 Texts and reasons are those of the controllers: KC, HC, SC, IRC, IAC, SW internal/controller and
 the Flux Operator's; pods, events and conditions are as the kubelet and the scheduler write them.
@@ -11,19 +11,21 @@ import pytest
 
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
-from fluxstatus.model.ref import Ref
 from tests.builders import (
+    BUILD_FAILED,
     FETCHED,
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
+    RECONCILING,
     SERVED,
     alter,
     container,
     crashing,
     event,
     flux,
-    flux_system,
+    kind_and_name,
     kustomization,
     minutes,
     pod,
@@ -35,16 +37,13 @@ from tests.builders import (
     without,
 )
 
-HEALTHY = flux_system()
 LONG: dict[str, Any] = {"age": timedelta(hours=9)}
-BUILD_FAILED = {"Ready": "False BuildFailed: kustomize build failed: bad"}
-AT_WORK = {"Ready": "Unknown Progressing: Reconciliation in progress"}
 STORAGE = "http://source-controller.flux-system.svc.cluster.local./gitrepository/apps/git/a.tar.gz"
 NO_DOWNLOAD = {
     "Ready": f"False ArtifactFailed: failed to download archive: GET {STORAGE} giving up after 10 "
     "attempt(s): dial tcp 10.96.1.2:80: i/o timeout"
 }
-FETCHING = AT_WORK | {
+FETCHING = RECONCILING | {
     "Reconciling": "True Progressing: Fetching manifests for revision main@sha1:abc with a timeout "
     "of 5m"
 }
@@ -59,11 +58,6 @@ UNHEALTHY = {
 ASKED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(20))}
 
 
-def name(ref: Ref) -> str:
-    """Return "Kind/name" of *ref*."""
-    return f"{ref.kind}/{ref.name}"
-
-
 def problem(*objects: Object, **more: Any) -> list[Finding]:
     """Return the fails and warnings of the whole report on a cluster with *objects*."""
     found = report(*objects, **more).faults
@@ -71,15 +65,15 @@ def problem(*objects: Object, **more: Any) -> list[Finding]:
 
 
 def only(*objects: Object, of: str, blocks: str, **more: Any) -> Finding:
-    """Return the one thing that is said; it must be *of* "Kind/name", and block just these."""
+    """Return the only finding, which must be *of* "Kind/name" and block exactly *blocks*."""
     found = problem(*objects, **more)
-    assert [name(f.object) for f in found if f.object] == [of]
-    assert sorted(name(ref) for ref in found[0].blocks) == sorted(blocks.split())
+    assert [kind_and_name(f.object) for f in found if f.object] == [of]
+    assert sorted(kind_and_name(ref) for ref in found[0].blocks) == sorted(blocks.split())
     return found[0]
 
 
 def in_flux(*objects: Object, **altered: dict[str, Any]) -> list[Object]:
-    """Return a healthy Flux with the Deployments in *altered*  changed, and *objects*."""
+    """Return a healthy Flux with the Deployments in *altered* changed, and *objects*."""
     made = HEALTHY
     for one, changes in altered.items():
         made = alter(made, f"Deployment/{one.replace('_', '-')}", changes)
@@ -90,11 +84,11 @@ DOWN = {"spec.replicas": 0, "status.readyReplicas": None}
 
 
 def test_a_dead_source_controller_is_first_and_alone() -> None:
-    """What hangs, fails to download, waits for a new source or runs on is folded under it."""
+    """Every object that is stuck, fails to download, waits or is stale is attributed to it."""
     found = only(
         *in_flux(
             source("git"),
-            kustomization("hangs", "git", AT_WORK, age=timedelta(hours=1)),
+            kustomization("hangs", "git", RECONCILING, age=timedelta(hours=1)),
             kustomization("fails", "git", NO_DOWNLOAD),
             kustomization("runs", "git"),
             flux("GitRepository", "new", {}),
@@ -110,7 +104,7 @@ def test_a_dead_source_controller_is_first_and_alone() -> None:
 
 
 def test_a_dead_controller_does_not_hide_what_is_wrong_beside_it() -> None:
-    """A reference that leads nowhere, and a shard that nobody runs, are faults of their own."""
+    """A reference to a missing object and a shard without a controller are faults of their own."""
     lost = "False DependencyNotReady: dependency 'apps/gone' not found: \"gone\" not found"
     found = problem(
         *in_flux(
@@ -127,7 +121,7 @@ def test_a_dead_controller_does_not_hide_what_is_wrong_beside_it() -> None:
 
 
 def test_artifacts_that_cannot_be_had_are_one_cause() -> None:
-    """With a NetworkPolicy in the way source-controller is the cause, not each that downloads."""
+    """If a NetworkPolicy blocks downloads, source-controller is the only cause."""
     found = only(
         *in_flux(
             source("git"),
@@ -144,7 +138,7 @@ def test_artifacts_that_cannot_be_had_are_one_cause() -> None:
 
 
 def test_artifacts_that_are_lost_are_one_cause() -> None:
-    """The sources are Ready; only who asks for what they announce finds that it is gone."""
+    """The sources are Ready; only their consumers report that the artifacts are gone."""
     gone = {
         "Ready": "False ArtifactFailed: Source is not ready, artifact not found, retrying in 5s"
     }
@@ -166,15 +160,15 @@ def test_artifacts_that_are_lost_are_one_cause() -> None:
 
 
 def test_one_that_cannot_download_is_told_by_itself() -> None:
-    """One object alone does not accuse a controller that serves the others."""
+    """A failure of one object is not a fault of a controller that serves the others."""
     found = problem(*in_flux(source("git"), kustomization("a", "git", NO_DOWNLOAD)))
-    assert [(name(f.object), f.code) for f in found if f.object] == [
+    assert [(kind_and_name(f.object), f.code) for f in found if f.object] == [
         ("Kustomization/a", "artifact-host-unreachable")
     ]
 
 
 def test_a_missing_kind_is_the_cause_for_what_takes_its_artifacts_from_it() -> None:
-    """Without the CRD of GitRepository no object of it is there, and each consumer fails."""
+    """Without the CRD of GitRepository no such object exists, and every consumer fails."""
     served = {name: v for name, v in SERVED.items() if "gitrepositories" not in name}
     none = 'no matches for kind "GitRepository" in version "source.toolkit.fluxcd.io/v1"'
     objects = [
@@ -190,11 +184,11 @@ def test_a_missing_kind_is_the_cause_for_what_takes_its_artifacts_from_it() -> N
                  blocks="Kustomization/a Kustomization/b Kustomization/c "
                         "Kustomization/flux-system")  # fmt: skip
     assert found.code == "controller-crd-missing"
-    assert "source-controller runs" in found.why
+    assert "source-controller is running" in found.why
 
 
 def forbidden(user: str) -> dict[str, str]:
-    """Return the conditions of an object whose manifest *user* may not apply."""
+    """Return the conditions of an object with a manifest that *user* may not apply."""
     return {
         "Ready": "False ReconciliationFailed: ConfigMap/apps/x dry-run failed (Forbidden): "
         f'configmaps "x" is forbidden: User "system:serviceaccount:{user}" cannot patch resource '
@@ -203,7 +197,7 @@ def forbidden(user: str) -> dict[str, str]:
 
 
 def test_a_controller_that_lost_its_rights_is_one_cause() -> None:
-    """Without Flux's own ClusterRoleBinding all fails; the operator is asked to put it back."""
+    """Without Flux's ClusterRoleBinding everything fails; the hint lets the operator restore it."""
     gone = forbidden("flux-system:kustomize-controller")
     objects = [kustomization("a", "git", gone), kustomization("b", "git", gone)]
     found = only(*in_flux(source("git"), *objects), of="Deployment/kustomize-controller",
@@ -214,7 +208,7 @@ def test_a_controller_that_lost_its_rights_is_one_cause() -> None:
 
 
 def test_a_tenant_without_rights_is_not_the_controllers_fault() -> None:
-    """Each object whose own ServiceAccount may not apply is told by itself."""
+    """Each object whose own ServiceAccount lacks permissions is a cause of its own."""
     tenant = forbidden("apps:tenant")
     objects = [kustomization("a", "git", tenant), kustomization("b", "git", tenant)]
     found = problem(*in_flux(source("git"), *objects))
@@ -222,7 +216,7 @@ def test_a_tenant_without_rights_is_not_the_controllers_fault() -> None:
 
 
 def test_a_controller_whose_pods_are_not_made_is_told_with_the_quota() -> None:
-    """The Deployment's own condition tells what refuses the pods, and the step is about that."""
+    """The condition of the Deployment tells why pods are rejected, and the step is about that."""
     refused = {
         "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
         "message": 'pods "x" is forbidden: exceeded quota: small, requested: pods=1',
@@ -236,7 +230,7 @@ def test_a_controller_whose_pods_are_not_made_is_told_with_the_quota() -> None:
 
 
 def test_a_full_disk_is_one_cause() -> None:
-    """Sources that cannot be stored for want of space are one fault of source-controller."""
+    """Sources that cannot be stored on a full disk are one fault of source-controller."""
     found = only(
         *in_flux(
             flux("GitRepository", "a", FULL),
@@ -272,7 +266,7 @@ def test_a_full_disk_is_one_cause() -> None:
     ],
 )  # fmt: skip
 def test_a_controller_that_hangs_is_the_cause(objects: list[Object], of: str, blocks: str) -> None:
-    """What it leaves alone, requests and revisions among it, is one cause: it runs, and hangs."""
+    """Objects, requests and revisions that a running controller ignores are one cause."""
     quiet = {"status.conditions.0.lastTransitionTime": stamp(timedelta(hours=9))}
     old = alter(HEALTHY, "GitRepository/flux-system", quiet)
     old = alter(old, "Kustomization/flux-system", quiet)
@@ -281,7 +275,7 @@ def test_a_controller_that_hangs_is_the_cause(objects: list[Object], of: str, bl
 
 
 def test_a_busy_controller_is_not_said_to_hang() -> None:
-    """Requests that wait while others are reconciled are told as just that."""
+    """Unhandled requests are reported as such while other objects are reconciled."""
     found = problem(
         *HEALTHY,
         flux("HelmRelease", "a", annotations=ASKED, **LONG),
@@ -301,7 +295,7 @@ NOT_MADE = {
 
 
 def generated(conditions: dict[str, str] | None = None, **more: Any) -> list[Object]:
-    """Return an ArtifactGenerator, and what takes the ExternalArtifact that it has not made yet."""
+    """Return an ArtifactGenerator, and a consumer of its ExternalArtifact, which does not exist."""
     return [
         flux("ArtifactGenerator", "gen", conditions, spec=GENERATOR, **more),
         flux("Kustomization", "web", NOT_MADE,
@@ -310,14 +304,14 @@ def generated(conditions: dict[str, str] | None = None, **more: Any) -> list[Obj
 
 
 def test_an_artifact_that_was_never_made_is_the_fault_of_its_generator() -> None:
-    """The consumer of an ExternalArtifact waits for the generator that is to make it."""
+    """The consumer of a missing ExternalArtifact waits for its generator."""
     failed = {"Ready": "False BuildFailed: failed to build artifact made: no such file"}
     only(*HEALTHY, source("git"), *generated(failed), of="ArtifactGenerator/gen",
          blocks="Kustomization/web")  # fmt: skip
     off = {"source.extensions.fluxcd.io/reconcile": "disabled"}
     found = only(*HEALTHY, source("git"), *generated(annotations=off), of="ArtifactGenerator/gen",
                  blocks="Kustomization/web")  # fmt: skip
-    assert "waits for ever" in found.why
+    assert "dependents stay blocked until it is resumed" in found.why
 
 
 def test_a_broken_source_is_the_cause_through_a_generator() -> None:
@@ -328,14 +322,14 @@ def test_a_broken_source_is_the_cause_through_a_generator() -> None:
 
 
 def test_a_dead_source_watcher_is_the_cause_of_what_is_not_made() -> None:
-    """Without source-watcher no ExternalArtifact comes to be."""
+    """Without source-watcher no ExternalArtifact is created."""
     only(*in_flux(source("git"), *generated({}), source_watcher=DOWN),
          of="Deployment/source-watcher",
          blocks="ArtifactGenerator/gen Kustomization/web")  # fmt: skip
 
 
 def test_an_artifact_that_nobody_makes_is_missing() -> None:
-    """Where no generator is to make it, the reference is the fault."""
+    """Without a generator for the artifact, the reference is the fault."""
     found = problem(*HEALTHY, source("git"), generated()[1])
     assert [f.code for f in found] == ["target-missing"]
 
@@ -352,7 +346,7 @@ AUTOMATION = {"sourceRef": reference("GitRepository", "git")}
 
 
 def test_a_policy_waits_for_its_repository() -> None:
-    """A registry that rejects the scan is the cause; the policy over it is folded."""
+    """A registry that rejects the scan is the cause; the policy is attributed to it."""
     denied = {"Ready": "False ReadOperationFailed: scan failed: GET https://r.example.com/v2/a: "
                        "UNAUTHORIZED: authentication required"}  # fmt: skip
     waits = {"Ready": "False DependencyNotReady: referenced ImageRepository has not been scanned"}
@@ -362,7 +356,7 @@ def test_a_policy_waits_for_its_repository() -> None:
 
 
 def test_an_automation_fails_with_its_repository() -> None:
-    """It uses the Secret of its GitRepository: where that is wrong both fail, for one cause."""
+    """It uses the Secret of its GitRepository, so with a wrong Secret both fail for one cause."""
     denied = {"Ready": "False GitOperationFailed: failed to checkout source: unable to clone: "
                        "authentication required"}  # fmt: skip
     automation = flux("ImageUpdateAutomation", "bot", denied, spec=AUTOMATION)
@@ -370,36 +364,36 @@ def test_an_automation_fails_with_its_repository() -> None:
     only(*images(source("git", rejected), automation), of="GitRepository/git",
          blocks="ImageUpdateAutomation/bot")  # fmt: skip
     found = problem(*images(source("git"), automation))
-    assert [name(f.object) for f in found if f.object] == ["ImageUpdateAutomation/bot"]
+    assert [kind_and_name(f.object) for f in found if f.object] == ["ImageUpdateAutomation/bot"]
 
 
 def child(own: str, conditions: dict[str, str] | None = None) -> Object:
-    """Return a Kustomization that the Kustomization root made."""
+    """Return a Kustomization that the Kustomization root applied."""
     labels = {f"kustomize.toolkit.fluxcd.io/{key}": value
               for key, value in {"name": "root", "namespace": "apps"}.items()}  # fmt: skip
     return kustomization(own, "git", conditions, labels=labels)
 
 
 def test_a_suspended_parent_freezes_its_children() -> None:
-    """It is told at the parent, with how far behind it is; the children have no finding."""
+    """The finding is about the parent, with its outdated revision; the children have none."""
     root = kustomization("root", "git", applied="main@sha1:000", spec={"suspend": True})
     found = only(*HEALTHY, source("git"), root, child("a"), child("b"), kustomization("c", "git"),
                  of="Kustomization/root", blocks="Kustomization/a Kustomization/b")  # fmt: skip
     assert found.level is Level.WARN
-    assert "2 objects that it made does not change" in found.why
+    assert "the specs of 2 objects that it applied are no longer updated" in found.why
     assert "it runs main@sha1:000, and its source has main@sha1:abc since" in found.why
 
 
 def test_a_fault_below_a_suspended_parent_says_so() -> None:
-    """A fix in Git does not reach an object whose parent is suspended."""
+    """A fix in Git does not reach an object with a suspended parent."""
     root = kustomization("root", "git", spec={"suspend": True})
     first = problem(*HEALTHY, source("git"), root, child("a", BUILD_FAILED))[0]
     assert (first.object and first.object.name, first.code) == ("a", "build-failed")
-    assert "Kustomization apps/root, which made it, is suspended" in first.why
+    assert "its owner Kustomization apps/root is suspended" in first.why
 
 
 def test_a_suspended_object_with_an_old_revision_blocks_for_ever() -> None:
-    """It is Ready, and its dependent asks for the new revision, which never comes."""
+    """It is Ready, but its dependent waits for the new revision."""
     stale = {
         "Ready": "False DependencyNotReady: dependency 'apps/infra' revision is not up to date"
     }
@@ -408,11 +402,11 @@ def test_a_suspended_object_with_an_old_revision_blocks_for_ever() -> None:
     found = only(*HEALTHY, source("git"), infra, web,
                  of="Kustomization/infra", blocks="Kustomization/web")  # fmt: skip
     assert found.level is Level.FAIL
-    assert "waits for ever" in found.why
+    assert "dependents stay blocked until it is resumed" in found.why
 
 
 def test_a_suspended_object_that_is_ready_does_not_block() -> None:
-    """Where another dependency is named as the one not ready, the pause is not to blame."""
+    """If the message names another dependency, the suspended one is not the cause."""
     objects = [
         source("git"),
         kustomization("infra", "git", spec={"suspend": True}),
@@ -447,7 +441,7 @@ KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 def test_a_dependency_that_is_ready_and_not_enough_is_told(
     kind: str, depends: dict[str, Any], message: str, code: str, word: str
 ) -> None:
-    """What is asked of a dependency beyond being ready is told with the expression."""
+    """A ready dependency that does not satisfy the readyExpr is reported with the expression."""
     spec = {"dependsOn": [{"name": "infra", **depends}]}
     waits = flux(kind, "web", {"Ready": f"False DependencyNotReady: {message}"}, spec=spec)
     infra = kustomization("infra", "git", age=timedelta(hours=1))
@@ -457,7 +451,7 @@ def test_a_dependency_that_is_ready_and_not_enough_is_told(
 
 
 def test_a_dependency_that_only_has_to_exist_is_not_to_blame() -> None:
-    """A ResourceSet that asks for ready: true of one thing does not wait for another's health."""
+    """A ResourceSet with ready: true for one dependency does not wait for the health of another."""
     of_ks = {"kind": "Kustomization", "apiVersion": KUSTOMIZE, "namespace": "apps"}
     spec = {"dependsOn": [of_ks | {"name": "there"}, of_ks | {"name": "ready", "ready": True}]}
     said = f"dependency {KUSTOMIZE}/Kustomization/apps/ready not ready: status InProgress"
@@ -472,7 +466,7 @@ def test_a_dependency_that_only_has_to_exist_is_not_to_blame() -> None:
 
 
 def test_inputs_by_a_selector_are_followed() -> None:
-    """A provider that a ResourceSet selects by its labels feeds it as one that it names."""
+    """A provider that a ResourceSet selects by labels is an input like one that it names."""
     chosen = {"inputsFrom": [{"selector": {"matchLabels": {"team": "a"}}}]}
     failing = {"Ready": "False ReconciliationFailed: failed to call provider: 401 Bad credentials"}
     only(
@@ -487,7 +481,7 @@ def test_inputs_by_a_selector_are_followed() -> None:
 
 
 def test_a_parent_that_checks_a_child_that_depends_on_it_is_a_cycle() -> None:
-    """The way round may lead through a health check, and through several kinds."""
+    """A cycle may have a health check and several kinds."""
     waits = "timeout waiting for: [ResourceSet/apps/set status: 'InProgress']"
     said = f"dependency {KUSTOMIZE}/Kustomization/apps/root not ready: status InProgress"
     depends = {"kind": "Kustomization", "apiVersion": KUSTOMIZE, "namespace": "apps",
@@ -504,7 +498,7 @@ def test_a_parent_that_checks_a_child_that_depends_on_it_is_a_cycle() -> None:
 
 
 def test_what_depends_on_itself_is_told_so() -> None:
-    """The smallest circle has one member."""
+    """The smallest cycle has one member."""
     found = only(*HEALTHY, source("git"), kustomization("a", "git", waiting_for("a"), after=["a"]),
                  of="Kustomization/a", blocks="")  # fmt: skip
     assert found.why.endswith("Kustomization apps/a depends on itself")
@@ -526,7 +520,7 @@ def test_what_depends_on_itself_is_told_so() -> None:
 def test_the_field_that_names_what_is_missing_is_told(
     kind: str, spec: dict[str, Any], field: str
 ) -> None:
-    """Who is to correct a reference is told where it stands."""
+    """The hint names the field with the wrong reference."""
     lost = flux(kind, "x", {"Ready": "False ArtifactFailed: not found"}, spec=spec)
     first = problem(*images(lost))[0]
     assert (first.code, first.hints[0].text) == ("target-missing", f"create it, or correct {field}")
@@ -540,7 +534,7 @@ def release_of(namespace: str) -> Object:
 
 
 def test_a_release_of_a_chart_in_no_namespace_is_told_so() -> None:
-    """Its controller cannot make the HelmChart there, and says so only in its log."""
+    """Its controller cannot create the HelmChart there, and only its log says so."""
     found = only(*HEALTHY, release_of("nowhere"), of="HelmRelease/web", blocks="")
     assert found.code == "target-missing"
     assert "HelmRepository nowhere/charts does not exist" in found.why
@@ -549,14 +543,14 @@ def test_a_release_of_a_chart_in_no_namespace_is_told_so() -> None:
 
 @pytest.mark.parametrize("namespace", ["apps", "shared"])
 def test_a_release_without_status_may_lack_its_controller(namespace: str) -> None:
-    """The chart's source is there, or would have been told to be missing."""
+    """The source of the chart exists, or its absence would be the fault."""
     there = flux("HelmRepository", "shared/charts", FETCHED)
     found = only(*HEALTHY, there, release_of(namespace), of="HelmRelease/web", blocks="")
     assert found.code == "never-reconciled"
 
 
 def test_several_fields_may_name_what_is_missing() -> None:
-    """One cause for all that refer to it, with each field that does."""
+    """All referrers have one cause, which names each of their fields."""
     gone = {"Ready": 'False ArtifactFailed: GitRepository "gone" not found'}
     of_release = {"helm.toolkit.fluxcd.io/name": "web"}
     from_git = {"chart": "./web", "sourceRef": reference("GitRepository", "gone")}
@@ -580,17 +574,17 @@ def test_several_fields_may_name_what_is_missing() -> None:
 def test_what_the_operator_made_is_corrected_at_its_maker(
     target: str, reason: str, message: str, field: str
 ) -> None:
-    """What is changed on the root sync itself is undone; the FluxInstance has the field."""
+    """The operator reverts changes to the root sync; the FluxInstance has the field."""
     broken = alter(HEALTHY, target, {"status.conditions.0.status": "False",
         "status.conditions.0.reason": reason, "status.conditions.0.message": message})  # fmt: skip
     first = problem(*broken)[0]
     assert first.object
-    assert name(first.object) == target
+    assert kind_and_name(first.object) == target
     assert any(field in h.text and "FluxInstance flux-system/flux" in h.text for h in first.hints)
 
 
 def test_what_a_resource_set_made_is_corrected_at_it() -> None:
-    """A template is mended, not what came of it; a host that is down asks for no mending."""
+    """The template is to be corrected, not the object; a host that is down needs no correction."""
     made = {"resourceset.fluxcd.controlplane.io/name": "tenants",
             "resourceset.fluxcd.controlplane.io/namespace": "apps"}  # fmt: skip
     down = {"Ready": "False GitOperationFailed: HTTP 503 from upstream"}
@@ -600,12 +594,14 @@ def test_what_a_resource_set_made_is_corrected_at_it() -> None:
         flux("GitRepository", "down", down, labels=made),
     ]
     found = {f.object.name: str(f.hints) for f in problem(*HEALTHY, *objects) if f.object}
-    assert "ResourceSet apps/tenants, which makes it from spec.resources" in found["wrong"]
+    assert (
+        "ResourceSet apps/tenants, which creates this object from spec.resources" in found["wrong"]
+    )
     assert "ResourceSet" not in found["down"]
 
 
 def test_two_causes_are_told_at_each_other() -> None:
-    """Mending one of two causes is not enough for what waits for both, and each says so."""
+    """Fixing one of two causes is not enough for an object that waits for both."""
     objects = [
         source("git"),
         kustomization("crds", "git", BUILD_FAILED),
@@ -633,7 +629,7 @@ def test_a_workload_and_a_release_that_fail_one_check_are_two_causes() -> None:
 
 
 def test_a_dead_controller_and_a_broken_source_are_both_told() -> None:
-    """The controller comes first; what waits for both says so."""
+    """The controller comes first; an object that waits for both is reported with both."""
     objects = in_flux(
         flux("GitRepository", "git", NOT_THERE),
         kustomization("web", "git", NO_ARTIFACT),
@@ -661,8 +657,8 @@ HEALTH = [
 
 @pytest.mark.parametrize(("others", "words"), HEALTH)
 def test_what_keeps_a_workload_unhealthy_is_told(others: list[Object], words: list[str]) -> None:
-    """The reason stands in the finding of the Kustomization, also while the next attempt runs."""
-    retrying = AT_WORK | {
+    """The finding of the Kustomization has the reason, also while the next attempt runs."""
+    retrying = RECONCILING | {
         "Reconciling": "True ProgressingWithRetry: Running health checks",
         "Healthy": UNHEALTHY["Ready"],
     }
@@ -698,7 +694,7 @@ YOUNG: dict[str, Any] = {"born": minutes(1), "age": minutes(0.6)}
 
 
 def test_a_cluster_that_starts_has_no_fault() -> None:
-    """In the first minute everything waits for everything, and nothing is accused."""
+    """In the first minute objects wait for each other, and nothing is a fault."""
     new = {"Ready": "Unknown Progressing: building artifact"}
     chart = {"chart": {"spec": {"chart": "x", "sourceRef": reference("HelmRepository", "charts")}}}
     unready = "HelmChart 'apps/apps-app' is not ready: latest generation of object has not been"
@@ -710,7 +706,7 @@ def test_a_cluster_that_starts_has_no_fault() -> None:
              spec=chart, **YOUNG),
         kustomization("infra", "git", NO_ARTIFACT, **YOUNG),
         kustomization("apps", "git", waiting_for("infra"), after=["infra"], **YOUNG),
-        flux("ResourceSet", "tenants", AT_WORK, **YOUNG),
+        flux("ResourceSet", "tenants", RECONCILING, **YOUNG),
     ]  # fmt: skip
     assert problem(*HEALTHY, *objects) == []
 
@@ -724,7 +720,7 @@ def test_a_cluster_that_starts_has_no_fault() -> None:
     ],
 )  # fmt: skip
 def test_who_was_just_answered_names_what_it_waits_for(message: str, said: list[str]) -> None:
-    """A new revision moves Ready of source and dependency; that answers no other complaint."""
+    """A new revision changes the time of Ready, which does not explain another message."""
     fresh: dict[str, Any] = {"age": minutes(0.5)}
     waits = kustomization("web", "git", {"Ready": f"False DependencyNotReady: {message}"},
                           after=["base"], **LONG)  # fmt: skip
@@ -734,7 +730,7 @@ def test_who_was_just_answered_names_what_it_waits_for(message: str, said: list[
 
 @pytest.mark.parametrize(("minute", "said"), [(1, []), (30, ["never-reconciled"])])
 def test_a_controller_that_has_just_started_is_given_a_moment(minute: int, said: list[str]) -> None:
-    """After an outage what it has not looked at yet is no news for two minutes."""
+    """After an outage its objects have two minutes to be reconciled."""
     running = container(ready=True, running={"startedAt": stamp(minutes(minute))})
     started = alter(HEALTHY, "Pod/kustomize-controller", {"status.containerStatuses": [running]})
     found = problem(*started, source("git"), kustomization("web", "git", {}))
@@ -745,7 +741,7 @@ GIT = "gitrepositories.source.toolkit.fluxcd.io"
 
 
 def test_what_many_wait_for_and_nobody_could_read_is_one_finding() -> None:
-    """It is not called missing, and not called broken: that it could not be read is said."""
+    """It is reported as unread, not as missing and not as failing."""
     many = [kustomization(f"app-{n}", "git", NO_ARTIFACT) for n in range(3)]
     found = only(*HEALTHY, *many, unread={GIT: FORBIDDEN}, of="GitRepository/git",
                  blocks="Kustomization/app-0 Kustomization/app-1 Kustomization/app-2")  # fmt: skip
@@ -766,7 +762,7 @@ def test_what_many_wait_for_and_nobody_could_read_is_one_finding() -> None:
     ],
 )
 def test_an_unread_kind_accuses_nobody(resource: str) -> None:
-    """In a healthy cluster of which one kind may not be listed nothing is said to fail."""
+    """In a healthy cluster with one kind that may not be listed nothing fails."""
     objects = [
         source("git"),
         kustomization("web", "git"),
@@ -784,16 +780,16 @@ def test_an_unread_kind_accuses_nobody(resource: str) -> None:
 
 
 def test_a_watcher_of_something_that_does_not_exist_is_told() -> None:
-    """A Receiver stays Ready although nothing that it names exists; that is said, with a guess."""
+    """A Receiver stays Ready although its resource does not exist; the warning has a suggestion."""
     named = [reference("GitRepository", "gitt"), {"kind": "GitRepository", "name": "*"}]
     found = only(*HEALTHY, source("git"), flux("Receiver", "hook", spec={"resources": named}),
                  of="Receiver/hook", blocks="")  # fmt: skip
     assert (found.code, found.level) == ("watches-missing", Level.WARN)
-    assert "is GitRepository apps/git meant?" in found.title
+    assert "did you mean GitRepository apps/git?" in found.title
 
 
 def test_an_image_that_a_new_pod_cannot_pull_is_told_while_the_old_one_works() -> None:
-    """A rollout that is stuck is a warning, and does not say that replicas are missing."""
+    """A stuck rollout is a warning and does not report missing replicas."""
     pull = {"status.phase": "Pending", "status.containerStatuses": [container(waiting={
         "reason": "ImagePullBackOff"})]}  # fmt: skip
     found = problem(*alter(HEALTHY, "Pod/helm-controller", pull))
@@ -802,7 +798,7 @@ def test_an_image_that_a_new_pod_cannot_pull_is_told_while_the_old_one_works() -
 
 
 def test_what_blocks_most_comes_first_whatever_its_kind() -> None:
-    """A Kustomization that keeps three waiting is told before a source that keeps one."""
+    """A Kustomization that blocks three objects comes before a source that blocks one."""
     objects = [
         flux("GitRepository", "bad", NOT_THERE),
         kustomization("one", "bad", NO_ARTIFACT),
@@ -817,7 +813,7 @@ def test_what_blocks_most_comes_first_whatever_its_kind() -> None:
 
 
 def test_of_many_missing_things_only_some_are_guessed_at() -> None:
-    """So much that is missing is no spelling: the guesses end, and with them the work."""
+    """Where this many objects are missing, a misspelling is unlikely, and suggestions cost time."""
     real = [kustomization(f"team-{n}", "git") for n in range(60)]
     said = "False DependencyNotReady: dependency 'apps/tam-{}' not found"
     lost = [
@@ -826,12 +822,12 @@ def test_of_many_missing_things_only_some_are_guessed_at() -> None:
     ]
     titles = [f.title for f in problem(*HEALTHY, source("git"), *real, *lost)]
     assert len(titles) == 60
-    assert sum("meant?" in title for title in titles) == 50
+    assert sum("did you mean" in title for title in titles) == 50
 
 
 def test_a_missing_operator_is_first() -> None:
-    """Without the operator the rest goes on; that nobody reconciles its objects is the fault."""
+    """Without the operator Flux still runs; the fault is that its objects have no controller."""
     found = problem(*without(HEALTHY, "Deployment/flux-operator"))
-    assert [(name(f.object), f.code) for f in found if f.object] == [
+    assert [(kind_and_name(f.object), f.code) for f in found if f.object] == [
         ("Deployment/flux-operator", "operator-missing")
     ]

@@ -1,4 +1,4 @@
-"""What a broken cluster comes down to: its causes, and what each drags down."""
+"""The causes in a broken cluster, and the objects that each of them affects."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,17 +9,19 @@ from fluxstatus.causes.trace import Cause, Causes
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.ref import Ref
 from tests.builders import (
+    BUILD_FAILED,
     FETCHED,
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
     NOW,
+    RECONCILING,
     alter,
     analysis,
     crashing,
     event,
     flux,
-    flux_system,
     kustomization,
     minutes,
     pod,
@@ -30,10 +32,7 @@ from tests.builders import (
     without,
 )
 
-HEALTHY = flux_system()
-BUILD_FAILED = {"Ready": "False BuildFailed: kustomize build failed: bad"}
-AT_WORK = {"Ready": "Unknown Progressing: Reconciliation in progress"}
-RETRYING = AT_WORK | {"Reconciling": "True ProgressingWithRetry: Building manifests"}
+RETRYING = RECONCILING | {"Reconciling": "True ProgressingWithRetry: Building manifests"}
 
 
 WRITTEN = {
@@ -51,8 +50,8 @@ def causes(*objects: Object, **more: Any) -> Causes:
     return analysis(*HEALTHY, *objects, **more).causes
 
 
-def named(found: Causes) -> dict[str, set[str]]:
-    """Return the name of each cause's object, and the names of what it drags down."""
+def blocks_of(found: Causes) -> dict[str, set[str]]:
+    """Return the name of the object of each cause, and the names of the objects that it affects."""
     return {name(cause.ref): {name(ref) for ref in cause.blocks} for cause in found.all}
 
 
@@ -62,15 +61,15 @@ def name(ref: Ref) -> str:
 
 
 def only_cause(found: Causes) -> Cause:
-    """Return the one cause there is."""
-    assert len(found.all) == 1, named(found)
+    """Return the only cause."""
+    assert len(found.all) == 1, blocks_of(found)
     return found.all[0]
 
 
 def test_a_healthy_cluster_has_no_cause() -> None:
-    """Where everything is Ready nothing is a cause and nothing is on its way."""
+    """In a healthy cluster there is no cause and nothing is in progress."""
     found = causes(source("git"), kustomization("web", "git"))
-    assert (found.all, found.moving, found.cut_off) == ([], set(), {})
+    assert (found.all, found.in_progress, found.stale_causes) == ([], set(), {})
 
 
 def test_one_broken_source_is_one_cause() -> None:
@@ -83,24 +82,24 @@ def test_one_broken_source_is_one_cause() -> None:
 
 
 def test_a_chain_is_followed_to_its_end() -> None:
-    """A source blocks a Kustomization, that one its dependents, and those theirs."""
+    """A source blocks a Kustomization, its dependents, and their dependents."""
     chain = [
         flux("GitRepository", "git", NOT_THERE),
         kustomization("infra", "git", NO_ARTIFACT),
         kustomization("apps", "git", waiting_for("infra"), after=["infra"]),
         kustomization("tests", "git", waiting_for("apps"), after=["apps"]),
     ]
-    assert named(causes(*chain)) == {"git": {"infra", "apps", "tests"}}
+    assert blocks_of(causes(*chain)) == {"git": {"infra", "apps", "tests"}}
 
 
 def test_a_chain_starts_where_the_fault_is() -> None:
-    """With a good source the first Kustomization that fails is the cause."""
+    """With a healthy source the first Kustomization that fails is the cause."""
     chain = [
         source("git"),
         kustomization("infra", "git", BUILD_FAILED),
         kustomization("apps", "git", waiting_for("infra"), after=["infra"]),
     ]
-    assert named(causes(*chain)) == {"infra": {"apps"}}
+    assert blocks_of(causes(*chain)) == {"infra": {"apps"}}
 
 
 def test_a_dependency_in_another_namespace_is_followed() -> None:
@@ -110,32 +109,32 @@ def test_a_dependency_in_another_namespace_is_followed() -> None:
         kustomization("shared/infra", "git", NO_ARTIFACT),
         kustomization("web", "shared/git", waiting_for("infra", "shared"), after=["shared/infra"]),
     ]
-    assert named(causes(*chain)) == {"shared/git": {"shared/infra", "web"}}
+    assert blocks_of(causes(*chain)) == {"shared/git": {"shared/infra", "web"}}
 
 
 def test_two_causes_of_one_object_are_both_named() -> None:
-    """What waits for two broken things is in the blocks of both."""
+    """An object that waits for two failing objects is blocked by both."""
     objects = [
         source("git"),
         kustomization("crds", "git", BUILD_FAILED),
         kustomization("secrets", "git", BUILD_FAILED),
         kustomization("web", "git", waiting_for("crds"), after=["crds", "secrets"]),
     ]
-    assert named(causes(*objects)) == {"crds": {"web"}, "secrets": {"web"}}
+    assert blocks_of(causes(*objects)) == {"crds": {"web"}, "secrets": {"web"}}
 
 
 def test_a_fault_of_its_own_is_not_blamed_on_others() -> None:
-    """An object that fails by itself is a cause although a dependency is broken as well."""
+    """An object with a fault of its own is a cause although a dependency fails as well."""
     objects = [
         source("git"),
         kustomization("infra", "git", BUILD_FAILED),
         kustomization("web", "git", BUILD_FAILED, after=["infra"]),
     ]
-    assert named(causes(*objects)) == {"infra": set(), "web": set()}
+    assert blocks_of(causes(*objects)) == {"infra": set(), "web": set()}
 
 
 def test_a_dependency_cycle_is_one_cause() -> None:
-    """Of a circle, which Flux does not detect, one member is the cause and the way round told."""
+    """Flux does not detect cycles: one member is the cause, and the finding has the whole cycle."""
     objects = [
         source("git"),
         kustomization("a", "git", waiting_for("b"), after=["b"]),
@@ -150,7 +149,7 @@ def test_a_dependency_cycle_is_one_cause() -> None:
 
 
 def test_an_object_that_waits_for_itself_is_a_cycle() -> None:
-    """The smallest circle is one object."""
+    """The smallest cycle is one object."""
     alone = kustomization("a", "git", waiting_for("a"), after=["a"])
     cause = only_cause(causes(source("git"), alone))
     assert cause.fault.diagnosis.code == "dependency-cycle"
@@ -159,14 +158,14 @@ def test_an_object_that_waits_for_itself_is_a_cycle() -> None:
 @pytest.mark.parametrize(
     ("wanted", "suggestion"),
     [
-        ("gti", "is GitRepository apps/git meant?"),
-        ("shared", "is GitRepository platform/shared meant?"),
-        ("charts", "a HelmRepository of that name does"),
+        ("gti", "did you mean GitRepository apps/git?"),
+        ("shared", "did you mean GitRepository platform/shared?"),
+        ("charts", "a HelmRepository with that name does"),
         ("other", ""),
     ],
 )
 def test_a_missing_target_is_named_with_what_may_be_meant(wanted: str, suggestion: str) -> None:
-    """A reference to nothing is the cause, and the nearest thing that exists is suggested."""
+    """A reference to a missing object is the cause, and a similar object is suggested."""
     message = {"Ready": f'False ArtifactFailed: GitRepository "{wanted}" not found'}
     objects = [
         source("git"),
@@ -184,7 +183,7 @@ def test_a_missing_target_is_named_with_what_may_be_meant(wanted: str, suggestio
 
 
 def test_an_object_is_not_suggested_for_itself() -> None:
-    """A release whose dependency is missing is not told that it may mean itself."""
+    """A release with a missing dependency does not get itself as a suggestion."""
     spec = {"dependsOn": [{"name": "webb"}]}
     missing = {"Ready": "False DependencyNotReady: unable to get 'apps/webb' dependency: not found"}
     found = only_cause(causes(flux("HelmRelease", "web", missing, spec=spec)))
@@ -192,7 +191,7 @@ def test_an_object_is_not_suggested_for_itself() -> None:
 
 
 def test_something_missing_that_many_refer_to_is_one_cause() -> None:
-    """Forty references to a source that does not exist are one cause: that it does not."""
+    """Forty references to a missing source are one cause."""
     many = [kustomization(f"app-{n}", "gone", NO_ARTIFACT) for n in range(40)]
     waits = kustomization("next", "git", waiting_for("app-1"), after=["app-1"])
     cause = only_cause(causes(source("git"), *many, waits))
@@ -202,14 +201,14 @@ def test_something_missing_that_many_refer_to_is_one_cause() -> None:
 
 
 def test_what_could_not_be_read_is_not_called_missing() -> None:
-    """Where sources may not be listed, no source is said not to exist."""
+    """If sources may not be listed, no source is missing."""
     unread = {"gitrepositories.source.toolkit.fluxcd.io": FORBIDDEN}
     found = only_cause(causes(kustomization("web", "git", NO_ARTIFACT), unread=unread))
     assert found.fault.diagnosis.code != "target-missing"
 
 
 def test_a_kind_of_another_group_is_not_called_missing() -> None:
-    """A Provider of Crossplane that a ResourceSet depends on is not looked for in Flux."""
+    """A Crossplane Provider that a ResourceSet depends on is not a Provider of Flux."""
     depends = {"apiVersion": "pkg.crossplane.io/v1", "kind": "Provider", "name": "aws"}
     broken = flux("ResourceSet", "infra", BUILD_FAILED, spec={"dependsOn": [depends]})
     assert only_cause(causes(broken)).fault.diagnosis.code == "resourceset-build-failed"
@@ -224,7 +223,7 @@ def test_a_workload_that_shares_a_kinds_name_is_not_called_missing() -> None:
 
 
 def test_a_suspended_object_that_blocks_is_the_cause() -> None:
-    """What waits for a suspended object that was never ready is blocked by it."""
+    """A suspended object that was never ready blocks its dependents."""
     objects = [
         source("git"),
         kustomization("infra", "git", {}, spec={"suspend": True}),
@@ -236,31 +235,31 @@ def test_a_suspended_object_that_blocks_is_the_cause() -> None:
 
 
 def test_a_suspended_source_leaves_its_consumers_stale() -> None:
-    """Consumers of a suspended source run on and are listed as stale, not as waiting."""
+    """Consumers of a suspended source are stale, not waiting."""
     paused = source("git", spec={"suspend": True})
     cause = only_cause(causes(paused, kustomization("web", "git")))
     assert ([ref.name for ref in cause.stale], cause.waiting) == (["web"], [])
 
 
 def test_stale_consumers_are_in_the_blocks_of_a_failing_source() -> None:
-    """A consumer that stays Ready on what it got before its source broke is listed with it."""
+    """A consumer that stays Ready with an old artifact is listed at its failing source."""
     broken = source("git", NOT_THERE)
     cause = only_cause(causes(broken, kustomization("web", "git")))
     assert [ref.name for ref in cause.stale] == ["web"]
 
 
 def test_staleness_goes_through_a_chart() -> None:
-    """A broken HelmRepository cuts off its charts and, through them, the releases."""
+    """With a failing HelmRepository its charts and their releases are stale."""
     objects = [
         flux("HelmRepository", "charts", {"Ready": "False Failed: 404 Not Found"}),
         chart_of("web", {"Ready": "True ChartPullSucceeded: pulled"}),
         release("web"),
     ]
-    assert named(causes(*objects)) == {"charts": {"apps-web", "web"}}
+    assert blocks_of(causes(*objects)) == {"charts": {"apps-web", "web"}}
 
 
 def test_staleness_goes_through_a_generator() -> None:
-    """A broken source cuts off the generator that reads it, its artifact and its consumer."""
+    """With a failing source its generator, the artifact and its consumer are stale."""
     of_external = {"sourceRef": reference("ExternalArtifact", "made")}
     objects = [
         source("git", NOT_THERE),
@@ -268,17 +267,17 @@ def test_staleness_goes_through_a_generator() -> None:
         flux("ExternalArtifact", "made", spec={"sourceRef": reference("ArtifactGenerator", "gen")}),
         flux("Kustomization", "web", spec=of_external),
     ]
-    assert named(causes(*objects)) == {"git": {"gen", "made", "web"}}
+    assert blocks_of(causes(*objects)) == {"git": {"gen", "made", "web"}}
 
 
 def test_a_set_on_old_inputs_is_stale() -> None:
-    """A ResourceSet that is Ready on the last inputs of a failing provider is listed with it."""
+    """A ResourceSet that is Ready with old inputs is listed at the failing provider."""
     inputs = [{"kind": "ResourceSetInputProvider", "name": "prs"}]
     objects = [
         flux("ResourceSetInputProvider", "prs", {"Ready": "False ReconciliationFailed: 401"}),
         flux("ResourceSet", "previews", spec={"inputsFrom": inputs}),
     ]
-    assert named(causes(*objects)) == {"prs": {"previews"}}
+    assert blocks_of(causes(*objects)) == {"prs": {"previews"}}
 
 
 CHART = {"chart": {"spec": {"chart": "web", "sourceRef": reference("HelmRepository", "charts")}}}
@@ -291,7 +290,7 @@ def release(own: str, conditions: dict[str, str] | None = None, **more: Any) -> 
 
 
 def chart_of(own: str, conditions: dict[str, str]) -> Object:
-    """Return the HelmChart that helm-controller makes for a release."""
+    """Return the HelmChart that helm-controller creates for a release."""
     labels = {"helm.toolkit.fluxcd.io/name": own, "helm.toolkit.fluxcd.io/namespace": "apps"}
     spec = {"sourceRef": reference("HelmRepository", "charts")}
     return flux("HelmChart", f"apps-{own}", conditions, labels=labels, spec=spec)
@@ -301,7 +300,7 @@ NO_VERSION = "no 'web' chart with version matching '9.x' found"
 
 
 def test_a_chart_is_folded_into_its_release() -> None:
-    """The fault of a HelmChart is told at the HelmRelease, whose owner can correct it."""
+    """The fault of a HelmChart is reported at the HelmRelease, where it can be fixed."""
     objects = [
         flux("HelmRepository", "charts", FETCHED),
         chart_of("web", {"Ready": f"False InvalidChartReference: {NO_VERSION}"}),
@@ -322,18 +321,18 @@ def test_a_chart_that_cannot_be_read_is_told_by_its_release() -> None:
 
 
 def test_a_failed_install_is_not_told_of_a_release_without_its_chart() -> None:
-    """What an earlier attempt ended with says nothing once the chart itself is gone."""
+    """The failure of an earlier attempt does not count once the chart is gone."""
     objects = [
         flux("HelmRepository", "charts", {"Ready": "False Failed: 404 Not Found"}),
         release("web", {"Ready": "False SourceNotReady: HelmChart 'apps/apps-web' is not ready",
                         "Released": "False InstallFailed: it did not start"}),
         chart_of("web", {"Ready": "False NoSourceArtifact: no artifact available"}),
     ]  # fmt: skip
-    assert named(causes(*objects)) == {"charts": {"apps-web", "web"}}
+    assert blocks_of(causes(*objects)) == {"charts": {"apps-web", "web"}}
 
 
 def test_values_that_are_missing_now_outweigh_an_old_failure() -> None:
-    """A ValuesError is told, not the upgrade that failed before it."""
+    """A ValuesError is reported, not the upgrade that failed before it."""
     said = {"Ready": "False ValuesError: could not resolve Secret chart values reference 'apps/x' "
                      "with key 'values.yaml': not found",
             "Released": "False UpgradeFailed: timeout"}  # fmt: skip
@@ -341,29 +340,29 @@ def test_values_that_are_missing_now_outweigh_an_old_failure() -> None:
     assert cause.fault.diagnosis.code == "values-missing"
 
 
-@pytest.mark.parametrize("conditions", [NO_ARTIFACT, AT_WORK, {}], ids=["waits", "works", "new"])
+@pytest.mark.parametrize("conditions", [NO_ARTIFACT, RECONCILING, {}], ids=["waits", "runs", "new"])
 def test_a_young_object_that_finds_its_way_is_no_news(conditions: dict[str, str]) -> None:
-    """In its first minutes an object may wait, work or have no status yet."""
+    """In its first minutes an object may wait, be in progress or have no status yet."""
     young: dict[str, Any] = {"born": minutes(1), "age": minutes(0.5)}
     found = causes(
-        source("git", AT_WORK, **young), kustomization("web", "git", conditions, **young)
+        source("git", RECONCILING, **young), kustomization("web", "git", conditions, **young)
     )
     assert found.all == []
-    assert ("Kustomization", "apps", "web") in found.moving
+    assert ("Kustomization", "apps", "web") in found.in_progress
 
 
 def test_a_young_object_with_a_passing_fault_is_no_news() -> None:
-    """A host that times out for an object of one minute is given a little time."""
+    """A timeout of a one-minute-old object is not a fault yet."""
     slow = {"Ready": "False GitOperationFailed: Get https://git.example.com: i/o timeout"}
     young = flux("GitRepository", "git", slow, born=minutes(1))
     old = flux("GitRepository", "git", slow)
-    assert (named(causes(young)), named(causes(old))) == ({}, {"git": set()})
+    assert (blocks_of(causes(young)), blocks_of(causes(old))) == ({}, {"git": set()})
 
 
 def test_a_young_object_with_a_lasting_fault_is_told() -> None:
     """A Secret that is missing does not come by waiting, however young the object is."""
     wrong = {"Ready": 'False AuthenticationFailed: failed to get secret: secrets "x" not found'}
-    assert named(causes(flux("GitRepository", "git", wrong, born=minutes(1)))) == {"git": set()}
+    assert blocks_of(causes(flux("GitRepository", "git", wrong, born=minutes(1)))) == {"git": set()}
 
 
 def test_a_dependency_that_has_just_become_ready_is_no_news() -> None:
@@ -375,7 +374,7 @@ def test_a_dependency_that_has_just_become_ready_is_no_news() -> None:
     ]
     found = causes(*objects)
     assert found.all == []
-    assert ("Kustomization", "apps", "web") in found.moving
+    assert ("Kustomization", "apps", "web") in found.in_progress
 
 
 def test_a_dependency_that_is_ready_for_long_is_not_waited_for() -> None:
@@ -394,12 +393,12 @@ def test_what_waits_for_something_on_its_way_is_on_its_way() -> None:
     """A dependent of an object that reconciles has no fault yet."""
     objects = [
         source("git"),
-        kustomization("infra", "git", AT_WORK, age=minutes(1)),
+        kustomization("infra", "git", RECONCILING, age=minutes(1)),
         kustomization("web", "git", waiting_for("infra"), after=["infra"]),
     ]
     found = causes(*objects)
     assert found.all == []
-    assert len(found.moving) == 2
+    assert len(found.in_progress) == 2
 
 
 def test_a_retry_takes_its_text_from_the_event() -> None:
@@ -416,7 +415,7 @@ def test_a_retry_takes_its_text_from_the_event() -> None:
 def test_a_retry_takes_its_text_from_the_release() -> None:
     """While the next attempt runs the Released condition of a release still tells."""
     failed = {"Released": "False UpgradeFailed: cannot patch: field is immutable"}
-    cause = only_cause(causes(release("web", AT_WORK | failed, age=minutes(1))))
+    cause = only_cause(causes(release("web", RECONCILING | failed, age=minutes(1))))
     assert cause.fault.diagnosis.code == "immutable-field"
 
 
@@ -448,7 +447,7 @@ def test_a_parent_waits_for_a_child_that_fails() -> None:
         release("db", {"Ready": "False InstallFailed: no"}),
         kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {said}"}),
     ]
-    assert named(causes(*objects)) == {"db": {"web"}}
+    assert blocks_of(causes(*objects)) == {"db": {"web"}}
 
 
 def test_what_a_remote_cluster_waits_for_is_not_looked_for_here() -> None:
@@ -457,7 +456,7 @@ def test_what_a_remote_cluster_waits_for_is_not_looked_for_here() -> None:
     remote = kustomization("web", "git", {"Ready": f"False HealthCheckFailed: {said}"},
                            spec={"kubeConfig": {"secretRef": {"name": "remote"}}})  # fmt: skip
     objects = [source("git"), release("db", {"Ready": "False InstallFailed: no"}), remote]
-    assert named(causes(*objects)) == {"db": set(), "web": set()}
+    assert blocks_of(causes(*objects)) == {"db": set(), "web": set()}
 
 
 def test_a_dead_controller_is_the_cause_of_what_it_leaves() -> None:
@@ -467,7 +466,7 @@ def test_a_dead_controller_is_the_cause_of_what_it_leaves() -> None:
         *down,
         source("git"),
         kustomization("new", "git", {}),
-        kustomization("hung", "git", AT_WORK, age=timedelta(hours=2)),
+        kustomization("hung", "git", RECONCILING, age=timedelta(hours=2)),
         kustomization("old", "git"),
         kustomization("wrong", "git", BUILD_FAILED),
     ]
@@ -513,7 +512,7 @@ def test_an_artifact_of_somebody_else_needs_no_source_watcher() -> None:
                     {"spec.components": [c for c in spec if c != "source-watcher"]})  # fmt: skip
     objects = without(objects, "Deployment/source-watcher")
     found = analysis(*objects, flux("ExternalArtifact", "theirs", FETCHED)).causes
-    assert named(found) == {}
+    assert blocks_of(found) == {}
 
 
 def test_nothing_is_missing_before_the_first_installation() -> None:
@@ -542,13 +541,13 @@ def test_a_first_installation_that_runs_is_no_fault() -> None:
     fresh = {
         "metadata.creationTimestamp": stamp(minutes(1)),
         "status": {},
-        "status.conditions": flux("FluxInstance", "flux", AT_WORK, age=minutes(1))["status"][
+        "status.conditions": flux("FluxInstance", "flux", RECONCILING, age=minutes(1))["status"][
             "conditions"
         ],
     }
     found = analysis(*alter(bare, "FluxInstance/flux", fresh)).causes
-    assert named(found) == {}
-    assert ("FluxInstance", "flux-system", "flux") in found.moving
+    assert blocks_of(found) == {}
+    assert ("FluxInstance", "flux-system", "flux") in found.in_progress
 
 
 def test_what_is_left_of_an_earlier_installation_waits_for_the_new_one() -> None:
@@ -602,24 +601,24 @@ def test_a_busy_controller_is_not_said_to_hang() -> None:
         kustomization("b", "git", **LEFT_ALONE),
         kustomization("c", "git", age=minutes(1)),
     ]
-    assert named(causes(*objects)) == {"a": set(), "b": set()}
+    assert blocks_of(causes(*objects)) == {"a": set(), "b": set()}
 
 
 def test_what_waits_for_one_stuck_object_is_not_left_alone() -> None:
-    """Dependents of a stuck object wait for it; that is no sign of a hanging controller."""
+    """Dependents of a stuck object wait for it, so the controller is not unresponsive."""
     old = alter(HEALTHY, "Kustomization/flux-system", {
         "status.conditions.0.lastTransitionTime": stamp(timedelta(hours=4))})  # fmt: skip
     objects = [
         source("git"),
-        kustomization("a", "git", AT_WORK, age=timedelta(hours=3)),
+        kustomization("a", "git", RECONCILING, age=timedelta(hours=3)),
         kustomization("b", "git", waiting_for("a"), after=["a"], age=timedelta(hours=3)),
         kustomization("c", "git", waiting_for("a"), after=["a"], age=timedelta(hours=3)),
     ]
-    assert named(analysis(*old, *objects).causes) == {"a": {"b", "c"}}
+    assert blocks_of(analysis(*old, *objects).causes) == {"a": {"b", "c"}}
 
 
 def test_images_of_one_registry_are_one_cause() -> None:
-    """When no controller's image can be pulled the FluxInstance's registry is the cause."""
+    """If no controller's image can be pulled, the registry in the FluxInstance is the cause."""
     pull = [{"name": "manager", "image": "x/y:v1", "state": {"waiting": {
         "reason": "ImagePullBackOff"}}}]  # fmt: skip
     objects = HEALTHY
@@ -633,24 +632,24 @@ def test_images_of_one_registry_are_one_cause() -> None:
 
 
 def test_a_deleted_object_is_given_a_moment() -> None:
-    """An object deleted a minute ago is on its way; one deleted an hour ago is stuck."""
+    """A deletion of a minute ago is in progress; one of an hour ago is stuck."""
     gone = kustomization("web", "git", deletionTimestamp=stamp(minutes(1)))
     stuck = kustomization("web", "git", deletionTimestamp=stamp(minutes(60)))
-    assert named(causes(source("git"), gone)) == {}
+    assert blocks_of(causes(source("git"), gone)) == {}
     cause = only_cause(causes(source("git"), stuck))
     assert (cause.fault.diagnosis.code, cause.since) == ("terminating", NOW - minutes(60))
 
 
 def test_a_canceled_health_check_is_given_a_moment() -> None:
-    """A health check that a newer attempt has canceled is no news while that one starts."""
+    """A health check that a newer attempt has canceled is not a fault while that attempt starts."""
     canceled = {"Ready": "False HealthCheckCanceled: New reconciliation triggered by X/apps/y"}
     now = kustomization("now", "git", canceled, age=minutes(1))
     old = kustomization("old", "git", canceled, age=minutes(20))
-    assert named(causes(source("git"), now, old)) == {"old": set()}
+    assert blocks_of(causes(source("git"), now, old)) == {"old": set()}
 
 
 def test_a_crashing_pod_is_the_reason_of_a_dead_controller() -> None:
-    """Why a controller does no work is read from its pod."""
+    """The pod of a controller tells why it is unavailable."""
     objects = alter(HEALTHY, "Deployment/kustomize-controller", {"status.readyReplicas": 0})
     dead = pod("flux-system/kustomize-controller-x-y", crashing("OOMKilled", 137))
     objects = alter(objects, "Pod/kustomize-controller", {"status": dead["status"]})
@@ -660,8 +659,8 @@ def test_a_crashing_pod_is_the_reason_of_a_dead_controller() -> None:
 
 
 def test_without_controllers_to_see_nothing_is_said_to_be_missing() -> None:
-    """Where Deployments may not be listed no controller is accused."""
+    """If Deployments may not be listed, no controller is at fault."""
     unread = dict.fromkeys(
         ("deployments.apps/controllers", "deployments.apps/operator"), Unread(Why.FORBIDDEN, "no")
     )
-    assert named(causes(source("git"), kustomization("web", "git"), unread=unread)) == {}
+    assert blocks_of(causes(source("git"), kustomization("web", "git"), unread=unread)) == {}

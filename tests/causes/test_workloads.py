@@ -1,10 +1,15 @@
-"""Why a workload is not healthy, from its pods and events."""
+"""Why a workload is not healthy, as its pods and events report."""
 
 from typing import Any
 
 import pytest
 
-from fluxstatus.causes.workloads import Unhealthy, is_of, unhealthy_release, unhealthy_workloads
+from fluxstatus.causes.workloads import (
+    Unhealthy,
+    belongs_to,
+    unhealthy_release,
+    unhealthy_workloads,
+)
 from fluxstatus.model.evidence import Object
 from fluxstatus.state.health_checks import HealthCheckTarget
 from tests.builders import container, crashing, event, flux, judged, minutes, pod, stamp, state
@@ -21,7 +26,7 @@ def waits(*names: str, status: str = "InProgress") -> str:
 
 
 def owned(name: str, owner: str, *containers: Object, **more: Any) -> Object:
-    """Return a pod "namespace/name" that "Kind/name" has made."""
+    """Return a pod "namespace/name" that belongs to "Kind/name"."""
     kind, _, called = owner.partition("/")
     made = pod(name, *containers, **more)
     made["metadata"]["ownerReferences"] = [{"kind": kind, "name": called, "controller": True}]
@@ -35,19 +40,19 @@ def of_web(own: str, *containers: Object, **more: Any) -> Object:
 
 
 def told(*others: Object, of: str = "Deployment/apps/web") -> list[Unhealthy]:
-    """Return what is told of the workload *of* in a cluster with *others*."""
+    """Return why the workload *of* is not healthy in a cluster with *others*."""
     return list(unhealthy_workloads(state(*others), waits(of)))
 
 
 def one(*others: Object, of: str = "Deployment/apps/web") -> str:
-    """Return the one text that is told."""
+    """Return the only text."""
     texts = [found.text for found in told(*others, of=of)]
     assert len(texts) == 1, texts
     return texts[0]
 
 
 def pending(message: str, **more: Any) -> Object:
-    """Return a pod of web that the scheduler cannot place."""
+    """Return a pod of web that cannot be scheduled."""
     said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     conditions = [said | {"message": message}]
     return of_web("web-x", phase="Pending", conditions=conditions, **more)
@@ -76,20 +81,20 @@ def pending(message: str, **more: Any) -> Object:
 def test_a_pod_belongs_to_what_made_it(
     owner: str, workload: str, labels: dict[str, str], made: bool
 ) -> None:
-    """The owner of a pod tells which workload it is of, not only the beginning of its name."""
+    """A pod belongs to the workload that owns it, not to every workload with such a name."""
     kind, _, name = workload.partition("/")
     waited = HealthCheckTarget(kind, "apps", name, "InProgress")
-    assert is_of(owned("apps/web-x-y", owner, labels=labels), waited) is made
+    assert belongs_to(owned("apps/web-x-y", owner, labels=labels), waited) is made
 
 
 def test_a_pod_without_owner_is_known_by_its_name() -> None:
-    """What an old snapshot has of a pod, its name, still tells; in its own namespace."""
+    """A pod without an owner, as in older snapshots, is recognized by its name and namespace."""
     waited = HealthCheckTarget("Deployment", "apps", "web", "InProgress")
-    assert is_of(pod("apps/web-1-a"), waited)
-    assert not is_of(pod("apps/website-1-a"), waited)
-    assert not is_of(pod("other/web-1-a"), waited)
-    assert is_of(pod("apps/web"), waited._replace(kind="Pod"))
-    assert not is_of(pod("apps/web-1"), waited._replace(kind="Pod"))
+    assert belongs_to(pod("apps/web-1-a"), waited)
+    assert not belongs_to(pod("apps/website-1-a"), waited)
+    assert not belongs_to(pod("other/web-1-a"), waited)
+    assert belongs_to(pod("apps/web"), waited._replace(kind="Pod"))
+    assert not belongs_to(pod("apps/web-1"), waited._replace(kind="Pod"))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +124,7 @@ def test_a_pod_without_owner_is_known_by_its_name() -> None:
     ],
 )  # fmt: skip
 def test_a_deployment_is_explained(others: list[Object], words: str) -> None:
-    """The worst pod of a Deployment tells, with its newest event where that says more."""
+    """The worst pod of a Deployment counts, with its newest event if that has more details."""
     assert words in one(*others)
 
 
@@ -135,25 +140,25 @@ def test_a_deployment_is_explained(others: list[Object], words: str) -> None:
     ],
 )
 def test_the_pods_of_others_are_not_told(others: list[Object]) -> None:
-    """Nothing is said of pods that are well, and of those of a workload with a longer name."""
+    """Healthy pods and those of a workload with a longer name are not reported."""
     assert told(*others) == []
 
 
 def test_a_claim_is_named() -> None:
-    """A pod that waits for a volume says which PersistentVolumeClaim it mounts."""
+    """A pod that waits for a volume is reported with its PersistentVolumeClaim."""
     waiting = pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")
     waiting["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}, {"name": "x"}]}
-    assert "mounts the PVC data, a PersistentVolumeClaim" in one(waiting)
+    assert "mounts the PersistentVolumeClaim data" in one(waiting)
 
 
 def test_a_claim_itself_is_told_by_its_event() -> None:
-    """A PersistentVolumeClaim that a health check waits for has events of its own."""
+    """A PersistentVolumeClaim in a health check has events of its own."""
     said = event("PersistentVolumeClaim apps/data", "ProvisioningFailed", 'class "fast" not found')
     assert 'class "fast" not found' in one(said, of="PersistentVolumeClaim/apps/data")
 
 
 def test_a_job_tells_how_it_ended_and_why_it_was_given_up() -> None:
-    """The exit code of a Job's pod and the reason that it is not tried again are both told."""
+    """A failed Job is reported with the exit code of its pod and why it is not retried."""
     ended = {"exitCode": 2, "reason": "Error", "finishedAt": stamp(minutes(2))}
     failed = owned("apps/db-x", "Job/db", container(terminated=ended), phase="Failed")
     limit = event("Job apps/db", "BackoffLimitExceeded", "Job has reached the specified backoff")
@@ -165,11 +170,11 @@ def test_a_job_tells_how_it_ended_and_why_it_was_given_up() -> None:
     assert "DeadlineExceeded" in one(late, of="Job/apps/db")
 
 
-def test_the_last_words_of_a_container_are_told() -> None:
-    """What a container wrote last is told with how it ended, credentials replaced."""
+def test_the_termination_message_is_reported() -> None:
+    """The termination message of a container is reported with its credentials masked."""
     last = {"reason": "Error", "exitCode": 1, "message": "starting\npassword=a1b2 rejected\n"}
     crash = container(waiting={"reason": "CrashLoopBackOff"}, last=last)
-    assert 'its last words "password=*** rejected"' in one(of_web("web-x", crash))
+    assert 'with the message "password=*** rejected"' in one(of_web("web-x", crash))
 
 
 @pytest.mark.parametrize(
@@ -189,14 +194,14 @@ def test_the_last_words_of_a_container_are_told() -> None:
     ],
 )  # fmt: skip
 def test_what_to_do_about_a_pod_is_said(others: list[Object], sentence: str, command: str) -> None:
-    """Each trouble comes with its own next step, and the pod's name is in the command."""
+    """Each problem has its own next step, with the name of the pod in the command."""
     hint = next(iter(told(*others)[0].hints))
     assert sentence in hint.text
     assert command in " ".join(word for one in hint.commands for word in one.argv)
 
 
 def test_many_workloads_are_summed_up() -> None:
-    """Of fifty workloads five are told."""
+    """Of fifty workloads five are reported."""
     crowd = [owned(f"apps/w{n}-0", f"StatefulSet/w{n}", crashing(), labels={}) for n in range(50)]
     message = waits(*(f"StatefulSet/apps/w{n}" for n in range(50)))
     texts = [found.text for found in unhealthy_workloads(state(*crowd), message)]
@@ -205,7 +210,7 @@ def test_many_workloads_are_summed_up() -> None:
 
 
 def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:
-    """Objects of Flux that a health check names are causes of their own, not workloads."""
+    """Flux objects in a health check are causes of their own, not workloads."""
     assert told(pod("apps/web-1-a", crashing()), of="HelmRelease/apps/web") == []
 
 
@@ -222,7 +227,7 @@ def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:
 def test_a_release_that_took_too_long_is_told_by_its_pods(
     message: str, spec: dict[str, Any], count: int
 ) -> None:
-    """Older helm-controllers do not say what was late; the label of the release on pods does."""
+    """Older helm-controllers do not name the late object; pods have the label of the release."""
     release = judged(flux("HelmRelease", "web", {}, spec=spec))
     known = state(
         pod("apps/web-1", crashing(), labels={"app.kubernetes.io/instance": "web"}),

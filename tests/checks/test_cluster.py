@@ -6,10 +6,12 @@ import pytest
 
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
+from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import RESOURCES
-from tests.builders import NOW, bad, evidence, flux_system, found, judge, only, without
+from tests.builders import HEALTHY as FLUX
+from tests.builders import NOW, bad, evidence, found, judge, only, without
 
-HEALTHY = evidence(*flux_system())
+HEALTHY = evidence(*FLUX)
 
 
 def on(version: str, known: Evidence = HEALTHY) -> Evidence:
@@ -42,7 +44,7 @@ def test_who_is_impersonated_is_who_asks(user: str, flags: tuple[str, ...], aske
 def test_a_cluster_without_flux_is_reachable() -> None:
     """A cluster that serves no kind of Flux is reachable all the same."""
     said = found("cluster", evidence(served={}))
-    assert "no Flux kind served" in only(said, "ok").title
+    assert "no Flux kinds served" in only(said, "ok").title
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,9 @@ def test_an_unknown_flux_sets_no_higher_floor() -> None:
 @pytest.mark.parametrize("why", [w for w in Why if w is not Why.ABSENT])
 def test_each_way_to_be_unreachable_has_its_own_code(why: Why) -> None:
     """A cluster that could not be asked is one fail with its sentence, its fix and exit code 3."""
-    unread = Unread(why, "the token is rejected", hints=(("log in", (("kubectl", "auth"),)),))
+    unread = Unread(
+        why, "the token is rejected", hints=(Hint("log in", (Command(("kubectl", "auth")),)),)
+    )
     report = judge(Evidence(taken_at=NOW, target=Target("prod"), unreachable=unread))
     (finding,) = report.findings
     assert (finding.level, finding.code) == (Level.FAIL, f"cluster-{why}")
@@ -115,7 +119,7 @@ def test_clocks_that_differ_are_told(skew: float | None, words: str) -> None:
 
 def test_the_version_of_flux_is_found_without_its_report() -> None:
     """The applied revision, then the Deployments' labels, tell the version of Flux as well."""
-    no_report = without(flux_system(), "FluxReport/flux")
+    no_report = without(FLUX, "FluxReport/flux")
     no_instance = without(no_report, "FluxInstance/flux")
     for objects in (no_report, no_instance):
         said = found("cluster", on("v1.30.0", evidence(*objects)))

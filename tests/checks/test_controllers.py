@@ -9,6 +9,7 @@ from fluxstatus.model.findings import Level
 from tests.builders import (
     FETCHED,
     FORBIDDEN,
+    HEALTHY,
     SERVED,
     alter,
     bad,
@@ -16,7 +17,6 @@ from tests.builders import (
     crashing,
     evidence,
     flux,
-    flux_system,
     found,
     kustomization,
     minutes,
@@ -28,7 +28,6 @@ from tests.builders import (
     without,
 )
 
-HEALTHY = flux_system()
 HELM = "Deployment/helm-controller"
 NO_INSTANCE = without(HEALTHY, "FluxInstance/flux", "FluxReport/flux", "Deployment/flux-operator")
 

@@ -9,13 +9,13 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NOT_THERE,
     NOW,
     bad,
     event,
     evidence,
     flux,
-    flux_system,
     found,
     kustomization,
     minutes,
@@ -26,7 +26,6 @@ from tests.builders import (
     stamp,
 )
 
-HEALTHY = flux_system()
 OLD = "main@sha1:0000000000000000000000000000000000000000"
 REQUESTED = "reconcile.fluxcd.io/requestedAt"
 
@@ -47,7 +46,7 @@ def test_what_runs_its_sources_revision_passes() -> None:
     """Objects on the revision of their source pass with their number."""
     (finding,) = found("drift", evidence(*HEALTHY, source("git"), kustomization("web", "git")))
     assert (finding.level, finding.title) == (
-        Level.PASS, "2 of 2 running objects are on their source's revision")  # fmt: skip
+        Level.PASS, "2 of 2 objects run their source's revision")  # fmt: skip
 
 
 def test_an_old_revision_warns() -> None:
@@ -175,7 +174,7 @@ def test_events_of_what_is_well_now_are_one_line() -> None:
     ]
     findings = found("drift", evidence(*HEALTHY, *objects))
     assert bad(findings) == []
-    assert "4 Warning events in the last hour on 1 object that is well now" in [
+    assert "4 Warning events in the last hour on 1 object that is ready now" in [
         f.title for f in findings
     ]
 
@@ -202,10 +201,10 @@ def test_what_cannot_be_compared_is_not_called_nothing() -> None:
     """Where everything is cut off or unreadable nobody says that nothing is deployed."""
     broken = [source("git", NOT_THERE), kustomization("web", "git")]
     (finding,) = found("drift", evidence(*broken))
-    assert (finding.level, "nothing is deployed" in finding.title) == (Level.SKIP, False)
+    assert (finding.level, "deploys nothing" in finding.title) == (Level.SKIP, False)
     unread = {"kustomizations.kustomize.toolkit.fluxcd.io": FORBIDDEN}
     (finding,) = found("drift", evidence(unread=unread))
-    assert (finding.level, "nothing is deployed" in finding.title) == (Level.SKIP, False)
+    assert (finding.level, "deploys nothing" in finding.title) == (Level.SKIP, False)
 
 
 def test_what_a_deleted_object_left_behind_fails() -> None:

@@ -19,12 +19,14 @@ from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.state import State
 from tests.builders import (
+    HEALTHY as FLUX,
+)
+from tests.builders import (
     NOW,
     SERVED,
     event,
     evidence,
     flux,
-    flux_system,
     judge,
     kustomization,
     source,
@@ -33,7 +35,7 @@ from tests.recorded.score import HERE
 
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
 QUERIES = tuple(evidence().answers)
-HEALTHY = evidence(*flux_system(), source("a"), kustomization("k", "a"))
+HEALTHY = evidence(*FLUX, source("a"), kustomization("k", "a"))
 
 JUNK: tuple[dict[str, Any], ...] = (
     {},
@@ -257,7 +259,7 @@ def recorded() -> Iterator[tuple[Step, Finding]]:
     ]
     noise = event("Kustomization apps/k", "Odd", "no rule knows this")
     known = [snapshot.load(file) for file in SNAPSHOTS]
-    known += [evidence(*flux_system(), *odd, noise), *NOTHING.values()]
+    known += [evidence(*FLUX, *odd, noise), *NOTHING.values()]
     for analysis in map(Analysis, map(State, known)):
         view = View(analysis)
         for step in STEPS:
@@ -272,7 +274,11 @@ SAID = list(recorded())
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_lists_its_codes(step: Step) -> None:
     """Every code that a step gives is one that it says it can give."""
-    assert {f.code for s, f in SAID if s is step and f.level is not Level.PASS} <= set(step.codes)
+    faults = {f.code for s, f in SAID if s is step and f.kind == "fault"}
+    advice = {f.code for s, f in SAID if s is step and f.kind == "habit"}
+    assert faults
+    assert faults <= set(step.codes)
+    assert advice <= set(step.advice_codes)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
@@ -301,7 +307,7 @@ def test_a_habit_never_fails() -> None:
 def test_the_steps_have_different_ids() -> None:
     """The id of a step names just that step, and every code has a meaning."""
     assert len({step.id for step in STEPS}) == len(STEPS)
-    assert all(text for step in STEPS for text in step.codes.values())
+    assert all(code.meaning for step in STEPS for code in (*step.codes, *step.advice_codes))
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)

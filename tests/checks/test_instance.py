@@ -10,13 +10,14 @@ from fluxstatus.model.evidence import Answer, Evidence, Object
 from fluxstatus.model.findings import Level
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
+    PROGRESSING,
     TEN_MINUTES,
     alter,
     bad,
     event,
     evidence,
     flux,
-    flux_system,
     found,
     minutes,
     only,
@@ -25,8 +26,6 @@ from tests.builders import (
     without,
 )
 
-HEALTHY = flux_system()
-PROGRESS = "Unknown Progressing: Reconciliation in progress"
 HEALTH = "reconciliation failed: timeout waiting for: [Deployment/flux-system/x status: 'Failed']"
 BUILD = "build failed: no match found for semver: 3.x in /data/flux"
 
@@ -69,7 +68,7 @@ def test_a_reconciled_instance_passes() -> None:
          ("fail", "instance-apply-failed")),
         ({"Ready": "False HealthCheckCanceled: New reconciliation triggered by X/a/b"},
          ("fail", "reconciliation-canceled")),
-        ({"Reconciling": "True Progressing: x", "Ready": PROGRESS}, ("fail", "stuck")),
+        ({"Reconciling": "True Progressing: x", "Ready": PROGRESSING}, ("fail", "stuck")),
         ({}, ("fail", "never-reconciled")),
     ],
 )  # fmt: skip
@@ -86,7 +85,7 @@ def test_a_stalled_instance_is_final() -> None:
 
 def test_an_instance_at_work_is_no_fault() -> None:
     """Within its timeout a reconciling FluxInstance is on its way; beyond, it is stuck."""
-    conditions = {"Reconciling": "True Progressing: x", "Ready": PROGRESS}
+    conditions = {"Reconciling": "True Progressing: x", "Ready": PROGRESSING}
     assert amiss(instance(conditions, minutes(3))) == {("skip", "reconciling")}
     longer = {"fluxcd.controlplane.io/reconcileTimeout": "30m"}
     known = instance(conditions, minutes(20), metadata__annotations=longer)
@@ -95,7 +94,7 @@ def test_an_instance_at_work_is_no_fault() -> None:
 
 def test_an_instance_that_retries_is_told_by_its_event() -> None:
     """While the next attempt runs, the Warning event of the last one tells what failed."""
-    conditions = {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESS}
+    conditions = {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESSING}
     made = flux("FluxInstance", "flux", conditions, age=minutes(1))["status"]["conditions"]
     objects = alter(HEALTHY, "FluxInstance/flux", {"status.conditions": made})
     warned = event("FluxInstance flux-system/flux", "ArtifactFailed", "fetch failed: i/o timeout")

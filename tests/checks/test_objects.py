@@ -10,6 +10,7 @@ from fluxstatus.model.kinds import KINDS, RESOURCES
 from tests.builders import (
     FETCHED,
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
     NOW,
@@ -20,7 +21,6 @@ from tests.builders import (
     event,
     evidence,
     flux,
-    flux_system,
     found,
     kustomization,
     minutes,
@@ -32,7 +32,6 @@ from tests.builders import (
     stamp,
 )
 
-HEALTHY = flux_system()
 STATUS_KINDS = [
     k.name for k in KINDS.values() if not k.static and k.step in ("sources", "reconcilers")
 ]

@@ -10,13 +10,13 @@ from fluxstatus.model.evidence import Evidence, Object, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     alter,
     bad,
     container,
     crashing,
     evidence,
     flux,
-    flux_system,
     found,
     minutes,
     only,
@@ -26,7 +26,6 @@ from tests.builders import (
     without,
 )
 
-HEALTHY = flux_system()
 CONTROLLERS = [
     f"Deployment/{name}"
     for name in ("source-controller", "kustomize-controller", "helm-controller",

@@ -7,7 +7,7 @@ import pytest
 
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.run import Choice
-from fluxstatus.mcp.state_file import Configured, Memory
+from fluxstatus.mcp.state_file import Configured, LocalState
 from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.model.hints import Command
@@ -15,6 +15,7 @@ from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.deployments import CONTROLLERS
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
     NOW,
@@ -22,7 +23,6 @@ from tests.builders import (
     alter,
     evidence,
     flux,
-    flux_system,
     judge,
     kustomization,
     report,
@@ -30,7 +30,6 @@ from tests.builders import (
     without,
 )
 
-HEALTHY = flux_system()
 SHARED = [
     flux("GitRepository", "shared/git", NOT_THERE),
     kustomization("team-a/web", "shared/git", NO_ARTIFACT),
@@ -93,7 +92,7 @@ def test_a_namespace_narrows_what_is_counted() -> None:
     found = report(*HEALTHY, *other, choice=Choice(namespaces=["team-b"]))
     said = [f.title for f in found.findings if f.step in ("sources", "reconcilers", "drift")]
     assert "there are no sources in team-b" in said
-    assert "1 of 1 are well" in said
+    assert "1 of 1 are healthy" in said
     assert not [title for title in said if "team-c" in title or "flux-system" in title]
 
 
@@ -109,7 +108,7 @@ def test_a_namespace_without_flux_is_no_healthy_one() -> None:
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
     [warned] = [f for f in found.findings if f.level is Level.WARN]
     assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
-    assert warned.title == "Flux has no object in namespace taem-a (is team-a meant?)"
+    assert warned.title == "Flux has no objects in namespace taem-a (did you mean team-a?)"
     assert found.exit_code(Level.WARN) is Exit.UNHEALTHY
 
 
@@ -185,7 +184,7 @@ class Forgotten(tuple[Configured, ...]):
 
 def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
     """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
-    found = judge(evidence(*HEALTHY), memory=Memory(configured=Forgotten()))
+    found = judge(evidence(*HEALTHY), memory=LocalState(configured=Forgotten()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
     assert (finding.level, finding.kind) == (Level.SKIP, "habit")
     assert (found.verdict, found.exit_code()) == (Level.PASS, Exit.HEALTHY)

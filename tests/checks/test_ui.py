@@ -9,16 +9,18 @@ from tests.builders import (
     alter,
     container,
     evidence,
-    flux_system,
     found,
     only,
     said,
     without,
 )
+from tests.builders import (
+    HEALTHY as FLUX,
+)
 
 # The made-up operator names no ports: a real one has 9080 unless its web UI is switched off.
 PORTS = "spec.template.spec.containers.0.ports"
-HEALTHY = alter(flux_system(), "Deployment/flux-operator", {
+HEALTHY = alter(FLUX, "Deployment/flux-operator", {
     PORTS: [{"name": "http-web", "containerPort": 9080}]})  # fmt: skip
 
 

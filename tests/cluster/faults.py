@@ -44,11 +44,11 @@ def denied(rule: str, where: str = "", *, user: str = USER) -> Unread:
 EVERYWHERE = " in all namespaces"
 
 OF_THE_WAY: Mapping[str, Fault] = {
-    "401": Fault(status(401, "Unauthorized"), Why.LOGIN, "rejects the credential of me"),
+    "401": Fault(status(401, "Unauthorized"), Why.LOGIN, "rejected the credential of me"),
     "refused": Fault(
         kubectl_says("dial tcp 10.0.0.1:6443: connect: connection refused"),
         Why.UNREACHABLE,
-        "https://10.0.0.1:6443 refuses connections",
+        "https://10.0.0.1:6443 refused the connection",
         2,
     ),
 }
@@ -68,13 +68,13 @@ QUICK: Mapping[str, Fault] = {
 
 SLOW: Mapping[str, Fault] = {
     "500": Fault(status(500, "InternalError", "no etcd"), Why.FAILED, "500 no etcd", 2),
-    "cut": Fault(cut, Why.GARBLED, "broke off", 2),
-    "cut in gzip": Fault(packed_in_part, Why.GARBLED, "broke off", 2),
-    "cut between chunks": Fault(in_chunks(cut_between_chunks), Why.GARBLED, "broke off", 2),
+    "cut": Fault(cut, Why.GARBLED, "was cut off", 2),
+    "cut in gzip": Fault(packed_in_part, Why.GARBLED, "was cut off", 2),
+    "cut between chunks": Fault(in_chunks(cut_between_chunks), Why.GARBLED, "was cut off", 2),
 }
 """Faults of one request that is retried once, after a pause."""
 
-STALLED = Fault(stalled, Why.TIMEOUT, f"did not answer within {PATIENCE:g} s", 2)
+STALLED = Fault(stalled, Why.TIMEOUT, f"did not respond within {PATIENCE:g} s", 2)
 STALLED_BETWEEN_CHUNKS = STALLED._replace(answer=in_chunks(stalled_between_chunks))
 """Faults that only a timeout ends."""
 
@@ -91,7 +91,7 @@ _NO_LIST: Sequence[Object] = (
 NO_LIST: Mapping[str, Fault] = {
     "410 without a token": Fault(status(410, "Expired", "too old"), Why.FAILED, "410 too old"),
     **{
-        f"with {change}": Fault(changed(change), Why.GARBLED, "is not the list")
+        f"with {change}": Fault(changed(change), Why.GARBLED, "is not the requested list")
         for change in _NO_LIST
     },
 }

@@ -6,8 +6,8 @@ from typing import Protocol, TypeAlias
 
 from fluxstatus.cluster.client import Access
 from fluxstatus.cluster.collector import collect
-from fluxstatus.cluster.list_reader import Live, opened
-from fluxstatus.cluster.reader import reading
+from fluxstatus.cluster.list_reader import Live
+from fluxstatus.cluster.reader import opened, reading
 from fluxstatus.model.evidence import Answer, Object
 from fluxstatus.model.kinds import KINDS, RESOURCES
 

@@ -1,4 +1,4 @@
-"""The door to the API server: what it lets through, and what it does when the server is ill."""
+"""The client of the API server: what it lets through, and what it does on errors."""
 
 import gzip
 import os
@@ -7,7 +7,6 @@ import signal
 import socket
 import stat
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPConnection
@@ -18,35 +17,24 @@ import pytest
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.model.evidence import Why
-from tests.fakes.api_server import HEALTHY, ApiServer, Request, api_server, hang
+from tests.fakes.api_server import HEALTHY, ApiServer, Request, hang
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone, running
 from tests.kubernetes.cluster import Cluster
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 PODS = "/api/v1/pods"
 SECOND = 1.0
 
 
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
-
-
 def access(file: Path, *flags: str) -> Access:
-    """Return the way to the cluster of a kubeconfig."""
+    """Return the access to the cluster of a kubeconfig."""
     return Access(flags=(f"--kubeconfig={file}", *flags), timeout=20)
 
 
 def to(server: ApiServer, folder: Path) -> Access:
-    """Return the way to a stand-in for an API server."""
+    """Return the access to a fake API server."""
     return access(kubeconfig(folder / "kubeconfig", server.url))
 
 
@@ -59,7 +47,7 @@ def socket_of(file: Path) -> Path:
 
 
 def status(at: Path, method: str, path: str) -> int:
-    """Send any request to a Unix socket, and give the status of the answer."""
+    """Send a request to a Unix socket, and return the status of the answer."""
     line = HTTPConnection("localhost")
     line.sock = socket.socket(socket.AF_UNIX)
     line.sock.connect(str(at))
@@ -92,7 +80,7 @@ DOORS = (
 
 
 def test_kubectl_refuses_all_that_is_not_reading(cluster: Cluster) -> None:
-    """Whatever changes, shows a Secret or leads elsewhere gets 403 and never reaches the server."""
+    """A request that changes, shows a Secret or leads elsewhere gets 403, not the server."""
     file = cluster.kubeconfig("admin")
     with ApiClient(access(file)) as api:
         at = socket_of(file)
@@ -107,7 +95,7 @@ def test_kubectl_refuses_all_that_is_not_reading(cluster: Cluster) -> None:
 
 
 def test_the_socket_is_private_and_goes_away(cluster: Cluster) -> None:
-    """Nobody else can get at it, and with the door all is gone, however the block is left."""
+    """No other user can reach it, and nothing is left after the block, however it ends."""
     file = cluster.kubeconfig("viewer")
     with suppress(ZeroDivisionError), ApiClient(access(file)) as api:
         at = socket_of(file)
@@ -121,7 +109,7 @@ def test_the_socket_is_private_and_goes_away(cluster: Cluster) -> None:
 def test_a_long_temporary_folder_does_not_matter(
     server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A socket's path may have about 100 characters; where TMPDIR is longer another is taken."""
+    """The path of a socket is limited to about 100 bytes; a longer TMPDIR is not used."""
     folder = tmp_path / ("x" * 120)
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
@@ -131,7 +119,7 @@ def test_a_long_temporary_folder_does_not_matter(
 
 
 def test_answers_are_counted(server: ApiServer, tmp_path: Path) -> None:
-    """The cost is what came over the wire, compressed, and each thread keeps its connection."""
+    """The cost counts compressed bytes, and each thread keeps its connection."""
     text = b'{"kind": "PodList"}' + b" " * 100_000
     packed = gzip.compress(text)
     server.ill["pods"] = lambda request: request.send(packed, headers={"Content-Encoding": "gzip"})
@@ -143,7 +131,7 @@ def test_answers_are_counted(server: ApiServer, tmp_path: Path) -> None:
 
 
 def test_kubectl_speaks_for_whom_the_flags_name(cluster: Cluster) -> None:
-    """Impersonation is kubectl's, as is the rest; the API server is told who we are."""
+    """The flags of impersonation work, and the API server learns who we are."""
     file = cluster.kubeconfig("admin")
     with ApiClient(access(file, "--as=nobody")) as api:
         assert api.get(PODS).refusal("list pods").text == "nobody is not allowed to list pods"
@@ -152,7 +140,7 @@ def test_kubectl_speaks_for_whom_the_flags_name(cluster: Cluster) -> None:
 
 
 def test_impersonation_that_is_not_allowed(cluster: Cluster) -> None:
-    """Then that is what is missing, not the right to list."""
+    """Then that permission is missing, not the one to list."""
     with ApiClient(access(cluster.kubeconfig("viewer"), "--as=nobody")) as api:
         unread = api.get(PODS).refusal("list pods", " in all namespaces")
     assert (unread.why, unread.rule) == (Why.FORBIDDEN, "impersonate users")
@@ -169,7 +157,7 @@ def test_a_server_below_a_path_is_reached(server: ApiServer, tmp_path: Path) -> 
 
 
 def test_clocks_are_compared(server: ApiServer, tmp_path: Path) -> None:
-    """A slow answer, for one that has waited for a log-in, does not count beside a fast one."""
+    """A slow answer, such as one that includes a login, does not count beside a fast one."""
 
     def slow(_: Request) -> object:
         time.sleep(3)
@@ -184,7 +172,7 @@ def test_clocks_are_compared(server: ApiServer, tmp_path: Path) -> None:
 
 
 def test_a_hung_server_costs_one_timeout(server: ApiServer, tmp_path: Path) -> None:
-    """When the time is up every request ends, those under way and those that come later."""
+    """When the time is up, every request ends: those under way and later ones."""
     server.ill["pods"] = hang
     with ApiClient(to(server, tmp_path)._replace(timeout=1.5)) as api:
         began = time.monotonic()
@@ -196,7 +184,7 @@ def test_a_hung_server_costs_one_timeout(server: ApiServer, tmp_path: Path) -> N
 
 
 def test_one_request_may_have_its_own_limit(server: ApiServer, tmp_path: Path) -> None:
-    """With --request-timeout a slow list is given up, and the others are read all the same."""
+    """With --request-timeout a slow list is given up, and the others are still read."""
     server.ill["pods"] = hang
     with ApiClient(to(server, tmp_path)._replace(request_timeout=0.5)) as api:
         assert api.get("/version").status == 200
@@ -205,7 +193,7 @@ def test_one_request_may_have_its_own_limit(server: ApiServer, tmp_path: Path) -
 
 
 def test_a_server_that_is_lost_is_tried_once_more(server: ApiServer, tmp_path: Path) -> None:
-    """A connection that is cut once does no harm."""
+    """A connection that is lost once does no harm."""
 
     def cut(request: Request) -> object:
         # kubectl itself asks again when a connection that it had is closed.
@@ -222,7 +210,7 @@ def test_a_server_that_is_lost_is_tried_once_more(server: ApiServer, tmp_path: P
 
 
 def test_a_server_that_went_away_is_not_asked_again_and_again(cluster: Cluster) -> None:
-    """The first requests that notice say so, and all others fail at once."""
+    """The first requests that notice report it, and all others fail at once."""
     with ApiClient(access(cluster.kubeconfig("viewer"))) as api:
         assert api.get(PODS).status == 200
         cluster.kill_apiserver()
@@ -236,7 +224,7 @@ def test_a_server_that_went_away_is_not_asked_again_and_again(cluster: Cluster) 
 
 
 def test_a_kubectl_that_is_killed_is_no_riddle(cluster: Cluster) -> None:
-    """When somebody ends kubectl under us that is told, at once."""
+    """If kubectl is killed, that is reported at once."""
     file = cluster.kubeconfig("viewer")
     with ApiClient(access(file)) as api:
         assert api.get(PODS).status == 200
@@ -245,7 +233,7 @@ def test_a_kubectl_that_is_killed_is_no_riddle(cluster: Cluster) -> None:
         error = _error(api)
     assert (error.unread.why, error.unread.text) == (
         Why.FAILED,
-        "kubectl cannot serve: it ended too early",
+        "kubectl failed: it ended too early",
     )
 
 
@@ -270,7 +258,7 @@ def test_a_busy_server_is_given_the_time_it_asks_for(
 
 
 def test_a_busy_server_is_not_waited_for_in_vain(server: ApiServer, tmp_path: Path) -> None:
-    """When it asks for more time than there is, its refusal is the answer, at once."""
+    """If it asks for more time than is left, its refusal is the answer, at once."""
     server.ill["pods"] = lambda request: request.refuse(429, "slow down", {"Retry-After": "60"})
     with ApiClient(to(server, tmp_path)) as api:
         began = time.monotonic()
@@ -286,7 +274,7 @@ def test_a_busy_server_is_not_waited_for_in_vain(server: ApiServer, tmp_path: Pa
     ids=["truncated", "not gzip"],
 )
 def test_a_damaged_answer_is_garbled(server: ApiServer, tmp_path: Path, body: bytes) -> None:
-    """What cannot be unpacked is an error of that request alone."""
+    """A body that cannot be decompressed is an error of that request only."""
     server.ill["pods"] = lambda request: request.send(body, headers={"Content-Encoding": "gzip"})
     with ApiClient(to(server, tmp_path)) as api:
         assert api.get("/version").status == 200
@@ -295,7 +283,7 @@ def test_a_damaged_answer_is_garbled(server: ApiServer, tmp_path: Path, body: by
 
 
 def test_an_answer_that_breaks_off_is_garbled(server: ApiServer, tmp_path: Path) -> None:
-    """Half a list is never taken for a list; the next request is fine."""
+    """Half a list is never taken for a list; the next request succeeds."""
 
     def half(request: Request) -> None:
         request.send_response(200)

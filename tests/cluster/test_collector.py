@@ -1,4 +1,4 @@
-"""What is asked of a cluster, how often, and what becomes of answers that are missing or odd."""
+"""What the check reads from a cluster, how often, and how it reports missing or odd answers."""
 
 import os
 import shutil
@@ -9,16 +9,17 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
-from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import Access
-from fluxstatus.cluster.collector import QUERIES, Told, collect
+from fluxstatus.cluster.collector import Progress, collect
+from fluxstatus.cluster.queries import LARGE_PAGE as AT_ONCE
+from fluxstatus.cluster.queries import QUERIES
 from fluxstatus.model.evidence import Evidence, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from tests.fakes.api_server import (
@@ -28,7 +29,6 @@ from tests.fakes.api_server import (
     ApiServer,
     Illness,
     Request,
-    api_server,
     hang,
 )
 from tests.fakes.kubeconfigs import kubeconfig, login_program
@@ -38,46 +38,34 @@ from tests.kubernetes import load
 from tests.kubernetes.cluster import Cluster
 from tests.kubernetes.flux_system import flux_system
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGE = 500  # of what may be large
-AT_ONCE = paging.AT_ONCE
 CONTROLLERS = "deployments.apps/controllers"
 OPERATOR = "deployments.apps/operator"
 MEGABYTES = 1 << 20
 
 
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
-
-
 @pytest.fixture(name="here")
 def _here(server: ApiServer, tmp_path: Path) -> Access:
-    """Return the way to the stand-in for an API server."""
+    """Return the access to the fake API server."""
     return to(kubeconfig(tmp_path / "kubeconfig", server.url))
 
 
 def to(file: Path, *namespaces: str) -> Access:
-    """Return the way to the cluster of a kubeconfig."""
+    """Return the access to the cluster of a kubeconfig."""
     return Access((f"--kubeconfig={file}",), namespaces, timeout=20)
 
 
 def why(evidence: Evidence, query: str) -> Why | None:
-    """Return why a question has no whole answer, None if it has."""
+    """Return why the answer to a query is incomplete, None if it is complete."""
     unread = evidence.answer(query).unread
     return unread.why if unread else None
 
 
 def sizes(evidence: Evidence) -> dict[str, int]:
-    """Return how many objects each answer has, where it has any."""
+    """Return the number of objects in each answer that has any."""
     return {name: len(answer.items) for name, answer in evidence.answers.items() if answer.items}
 
 
@@ -85,7 +73,7 @@ def sizes(evidence: Evidence) -> dict[str, int]:
 
 
 def test_all_of_flux_is_read(cluster: Cluster) -> None:
-    """Every object is there, complete with kind and version and without what is to be dropped."""
+    """Every object is read, with its kind and version and without the fields to drop."""
     objects = [*flux_system(NOW), *load.fleet(400, NOW, blocked=10)]
     cluster.put(objects)
     evidence = collect(to(cluster.kubeconfig("admin")))
@@ -109,7 +97,7 @@ def test_all_of_flux_is_read(cluster: Cluster) -> None:
 
 
 def test_the_api_server_is_asked_little_and_only_to_read(cluster: Cluster) -> None:
-    """One request for each kind, eight at most for all else; get and list, and never a Secret."""
+    """One request for each kind, at most eight others; only get and list, and never a Secret."""
     cluster.put([*flux_system(NOW), *load.fleet(600, NOW, blocked=100)])
     cluster.forget_audit()
     evidence = collect(
@@ -136,7 +124,7 @@ def peak():
 
 
 def test_ten_thousand_objects_need_little_memory(cluster: Cluster) -> None:
-    """They are read in few requests, and only what is looked at is kept."""
+    """They are read in few requests, and only the fields that are used are kept."""
     cluster.put(load.fleet(10_000, NOW))
     cluster.forget_audit()
     script = PEAK + (
@@ -158,7 +146,7 @@ def test_ten_thousand_objects_need_little_memory(cluster: Cluster) -> None:
 
 
 def test_what_is_not_installed_is_absent(bare_cluster: Cluster) -> None:
-    """Without any CRD of Flux that is known for certain, and no Deployment is there either."""
+    """Without any CRD of Flux this is known for certain, and there is no Deployment either."""
     evidence = collect(to(bare_cluster.kubeconfig("admin")))
     assert evidence.served == {}
     assert {why(evidence, name) for name in RESOURCES} == {Why.ABSENT}
@@ -166,7 +154,7 @@ def test_what_is_not_installed_is_absent(bare_cluster: Cluster) -> None:
 
 
 def test_the_version_that_is_served_is_asked_for(bare_cluster: Cluster) -> None:
-    """No version is built in: of an older Flux the one that it has is read."""
+    """No version is hard-coded: of an older Flux, the version that it serves is read."""
     bare_cluster.install_crds("v2.7.5", kinds=["GitRepository", "ImagePolicy"])
     evidence = collect(to(bare_cluster.kubeconfig("admin")))
     assert evidence.served == {
@@ -178,7 +166,7 @@ def test_the_version_that_is_served_is_asked_for(bare_cluster: Cluster) -> None:
 
 
 def test_what_is_forbidden_names_the_missing_rule(cluster: Cluster) -> None:
-    """Somebody without any right learns for each question what is missing; nothing is empty."""
+    """A user without permissions learns which one each query needs; no answer is empty."""
     cluster.put(flux_system(NOW))
     evidence = collect(to(cluster.kubeconfig("nobody")))
     assert evidence.unreachable is None
@@ -193,7 +181,7 @@ def test_what_is_forbidden_names_the_missing_rule(cluster: Cluster) -> None:
 
 
 def test_a_part_may_be_forbidden(cluster: Cluster) -> None:
-    """With the usual role "view" all is read but what that role lacks."""
+    """With the usual role "view" everything is read that this role allows."""
     cluster.put(flux_system(NOW))
     evidence = collect(to(cluster.kubeconfig("viewer")))
     assert {name for name in evidence.answers if why(evidence, name)} == {
@@ -206,7 +194,7 @@ def test_a_part_may_be_forbidden(cluster: Cluster) -> None:
 def test_where_only_a_namespace_is_allowed_that_is_read(
     cluster: Cluster, chosen: tuple[str, ...]
 ) -> None:
-    """The namespaces of -n are asked, else that of the context; that it is a part is told."""
+    """The namespaces of -n are read, else that of the context; the answer is marked as a part."""
     fleet = load.fleet(60, NOW)
     cluster.put([{**o, "metadata": {**o["metadata"], "namespace": "team-a"}} for o in fleet[5:]])
     file = cluster.kubeconfig("namespaced", namespace=None if chosen else "team-a")
@@ -221,14 +209,14 @@ def test_where_only_a_namespace_is_allowed_that_is_read(
 
 
 def test_no_namespace_is_guessed(cluster: Cluster) -> None:
-    """Who has no namespace in the context is not asked about flux-system or default."""
+    """Without a namespace in the context, flux-system and default are not guessed."""
     file = cluster.kubeconfig("namespaced")
     collect(to(file))
     assert not [request.uri for request in cluster.audit("namespaced") if request.namespace]
 
 
 def test_a_server_that_freezes_ends_the_run_in_time(cluster: Cluster) -> None:
-    """One that takes connections and never answers makes an evidence that says so."""
+    """The evidence reports a server that accepts connections and never responds."""
     access = to(cluster.kubeconfig("viewer"))._replace(timeout=3)
     cluster.pause()
     try:
@@ -248,7 +236,7 @@ def test_a_server_that_freezes_ends_the_run_in_time(cluster: Cluster) -> None:
 
 
 def test_every_page_is_read(server: ApiServer, here: Access) -> None:
-    """A list of any length is read to its end, each object once."""
+    """A list of any length is read completely, each object once."""
     server.fill("kustomizations", 2 * AT_ONCE + 100)
     items = collect(here).answer(KUSTOMIZATIONS).items
     names = {item["metadata"]["name"] for item in items}
@@ -257,7 +245,7 @@ def test_every_page_is_read(server: ApiServer, here: Access) -> None:
 
 
 def test_a_list_that_expires_is_read_on(server: ApiServer, here: Access) -> None:
-    """The token that comes with status 410 is used: nothing is lost, nothing is there twice."""
+    """The token in a status 410 is used: no object is lost or read twice."""
 
     def expire(request: Request) -> object:
         token = request.query.get("continue")
@@ -294,7 +282,7 @@ def refuse(status: int) -> Illness:
 def test_a_page_that_fails_leaves_the_others(
     server: ApiServer, here: Access, illness: Illness, reason: Why
 ) -> None:
-    """What was read before stays, that it is a part is told, and other lists are whole."""
+    """Earlier pages are kept, the answer is marked as a part, and other lists are complete."""
     server.fill("kustomizations", 2 * AT_ONCE)
     server.fill("helmreleases", 3)
     server.ill["kustomizations"] = lambda r: HEALTHY if "continue" not in r.query else illness(r)
@@ -330,7 +318,7 @@ LIST: dict[str, Any] = {
 def test_what_is_not_a_list_is_never_an_empty_list(
     server: ApiServer, here: Access, change: dict[str, Any]
 ) -> None:
-    """Only a list of what was asked for may say that there is nothing."""
+    """Only the requested list proves that there are no objects."""
     server.ill["kustomizations"] = lambda request: request.send(LIST)
     assert why(collect(here), KUSTOMIZATIONS) is None
     server.ill["kustomizations"] = lambda request: request.send(LIST | change)
@@ -338,7 +326,7 @@ def test_what_is_not_a_list_is_never_an_empty_list(
 
 
 def test_events_are_read_up_to_a_limit(server: ApiServer, here: Access) -> None:
-    """A flood of them costs four pages, and it is told that there are more."""
+    """At most four pages of them are read, and the answer reports that there are more."""
     server.fill("events", 10 * PAGE)
     evidence = collect(here)
     assert len(evidence.answer("events").items) == 4 * PAGE
@@ -350,7 +338,7 @@ def test_events_are_read_up_to_a_limit(server: ApiServer, here: Access) -> None:
 def test_a_server_that_dies_on_the_way_leaves_what_was_read(
     server: ApiServer, here: Access
 ) -> None:
-    """What came before is kept, the rest is unread for that reason, and it is over soon."""
+    """Earlier answers are kept, the others are unread for that reason, and the run ends soon."""
 
     def die(request: Request) -> object:
         if "continue" not in request.query:
@@ -379,26 +367,24 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
         pytest.param(
             lambda r: r.send("<html>log in</html>"),
             Why.GARBLED,
-            "is not a Kubernetes API server: it answers 200 and no JSON",
+            "is not a Kubernetes API server: it answers 200 without JSON",
             id="HTML",
         ),
         pytest.param(
             lambda r: r.send("", 302, {"Location": "/login"}),
             Why.GARBLED,
-            "is not a Kubernetes API server: it answers 302 and no JSON",
+            "is not a Kubernetes API server: it answers 302 without JSON",
             id="redirect",
         ),
         pytest.param(lambda r: r.send({"kind": "Pet"}), Why.GARBLED, "is not a", id="other JSON"),
         pytest.param(lambda r: r.send([]), Why.GARBLED, "is not a", id="JSON list"),
-        pytest.param(
-            refuse(500), Why.FAILED, "the API server answers with an error: 500 no", id="500"
-        ),
+        pytest.param(refuse(500), Why.FAILED, "the API server returned an error: 500 no", id="500"),
         pytest.param(lambda r: r.send("", 502), Why.GARBLED, "answers 502", id="502 of a gateway"),
-        pytest.param(refuse(401), Why.LOGIN, "rejects the credential of me", id="401"),
+        pytest.param(refuse(401), Why.LOGIN, "rejected the credential of me", id="401"),
         pytest.param(
             lambda r: r.refuse(403, 'forbidden: User "system:anonymous" cannot get path "/apis"'),
             Why.LOGIN,
-            "does not know who asks",
+            "the request counts as system:anonymous",
             id="anonymous",
         ),
     ],
@@ -406,7 +392,7 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
 def test_the_first_answer_decides(
     server: ApiServer, here: Access, illness: Illness, reason: Why, text: str
 ) -> None:
-    """Where discovery shows that this is no cluster for us, nothing else is asked."""
+    """Nothing else is requested if discovery fails."""
     server.ill["apis"] = illness
     evidence = collect(here)
     assert evidence.unreachable
@@ -418,7 +404,7 @@ def test_the_first_answer_decides(
 
 
 def test_where_discovery_is_forbidden_the_rest_is_asked(server: ApiServer, here: Access) -> None:
-    """Then no kind of Flux can be read, for that reason; the Deployments can."""
+    """Then no kind of Flux is read, for that reason, but the Deployments are."""
     server.ill["apis"] = lambda r: r.refuse(403, 'User "ci" cannot get path "/apis"')
     server.items["deployments"] = [{"metadata": {"name": "x", "namespace": "flux-system"}}]
     evidence = collect(here)
@@ -430,7 +416,7 @@ def test_where_discovery_is_forbidden_the_rest_is_asked(server: ApiServer, here:
 
 
 def test_old_servers_tell_group_by_group(server: ApiServer, here: Access) -> None:
-    """Before Kubernetes 1.26 each version of a group is asked; the first that has a kind counts."""
+    """Before Kubernetes 1.26 each version of a group is read; the first with a kind wins."""
     group = "kustomize.toolkit.fluxcd.io"
     versions = ("v1", "v1beta2")
     plain = {
@@ -459,7 +445,7 @@ def test_old_servers_tell_group_by_group(server: ApiServer, here: Access) -> Non
 
 
 def test_a_server_may_not_know_its_version(server: ApiServer, here: Access) -> None:
-    """A version that was never stamped is none, and neither is an error."""
+    """The version of an unstamped build is unknown, as after an error."""
     assert collect(here).target.kubernetes == "v1.30.1"
     for illness in (lambda r: r.send({"gitVersion": "v0.0.0-master+$Format"}), refuse(403)):
         server.ill["version"] = illness
@@ -469,7 +455,7 @@ def test_a_server_may_not_know_its_version(server: ApiServer, here: Access) -> N
 def test_pods_and_services_are_asked_where_the_controllers_are(
     server: ApiServer, here: Access
 ) -> None:
-    """Once for each namespace that has a Deployment of Flux; with none, nothing is asked."""
+    """One request for each namespace with a Deployment of Flux, none without any."""
     evidence = collect(here)
     assert not server.asked("pods") + server.asked("services")
     assert why(evidence, "pods") is None
@@ -489,7 +475,7 @@ def test_pods_and_services_are_asked_where_the_controllers_are(
 def test_without_deployments_pods_are_not_known_to_be_missing(
     server: ApiServer, here: Access
 ) -> None:
-    """When the Deployments cannot be read, nobody knows whether there are Pods."""
+    """If the Deployments cannot be read, the pods are unread, too."""
     server.ill["deployments"] = refuse(403)
     evidence = collect(here)
     assert why(evidence, "pods") is why(evidence, "services") is Why.FORBIDDEN
@@ -517,7 +503,7 @@ def test_without_deployments_pods_are_not_known_to_be_missing(
 def test_workloads_take_few_requests(
     server: ApiServer, here: Access, namespaces: set[str], pods: int, paths: list[str]
 ) -> None:
-    """The Pods of one namespace are listed, of several all; if that is too much, what is ill."""
+    """One namespace: its pods; several: all pods or, if they are too many, those not running."""
     server.fill("helmreleases", 1)
     server.fill("pods", pods)
 
@@ -531,7 +517,7 @@ def test_workloads_take_few_requests(
 
 
 def test_a_namespace_is_one_word_of_a_path(server: ApiServer, here: Access) -> None:
-    """Whatever -n names, no other path is asked."""
+    """Whatever the value of -n, it leads to no other path."""
     server.ill["kustomizations"] = refuse(403)
     collect(here._replace(namespaces=("../../secrets?x=",)))
     asked = [path for path in server.asked("kustomizations") if "namespaces" in path]
@@ -559,7 +545,7 @@ def test_the_command_line_of_the_operator_is_looked_for(
     script: str | None,
     said: str | Why,
 ) -> None:
-    """Its version is told or why it is not known; that it is missing is nothing bad."""
+    """Its version is reported, or why it is unknown; a missing CLI is not an error."""
     if script:
         program(tmp_path / "bin" / "flux-operator", script)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
@@ -571,7 +557,7 @@ def test_the_command_line_of_the_operator_is_looked_for(
 def test_an_operator_command_line_that_hangs_is_ended(
     here: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It costs five seconds at most, and does not stay behind."""
+    """It costs at most five seconds, and is ended."""
     hung = program(tmp_path / f"bin-{os.getpid()}" / "flux-operator", "sleep 60; true")
     monkeypatch.setenv("PATH", f"{hung.parent}{os.pathsep}{os.environ['PATH']}")
     began = time.monotonic()
@@ -586,9 +572,9 @@ def test_an_operator_command_line_that_hangs_is_ended(
 
 
 def test_each_answer_is_told_when_it_is_there(server: ApiServer, here: Access) -> None:
-    """Progress is told of every question that was asked, with the size and cost of its answer."""
+    """Progress has every query, with the size and cost of its answer."""
     server.fill("helmreleases", 7)
-    told: list[Told] = []
+    told: list[Progress] = []
     collect(here, told.append)
     of_lists = [KUSTOMIZATIONS, HELM_RELEASES, CONTROLLERS, OPERATOR, "events"]
     assert sorted(t.query for t in told if t.requests) == sorted([*of_lists, "apis", "version"])
@@ -597,7 +583,7 @@ def test_each_answer_is_told_when_it_is_there(server: ApiServer, here: Access) -
 
 
 def test_a_run_may_be_made_in_any_thread(here: Access) -> None:
-    """Signals are the main thread's business; a run in another one leaves them alone."""
+    """A run in another thread leaves signals to the main thread."""
     found: list[Evidence] = []
     thread = threading.Thread(target=lambda: found.append(collect(here)))
     thread.start()
@@ -606,17 +592,17 @@ def test_a_run_may_be_made_in_any_thread(here: Access) -> None:
 
 
 _RUN = """
-print(flush=True)
 import sys
 from fluxstatus.cluster.client import Access
 from fluxstatus.cluster.collector import collect
+print(flush=True)
 evidence = collect(Access(flags=(sys.argv[1],), timeout=60))
 sys.exit(f"was not ended: {evidence.unreachable}")
 """
 
 
 class Run:
-    """A run of its own process, with a temporary folder of its own."""
+    """A run in its own process, with its own temporary directory."""
 
     def __init__(self, file: Path) -> None:
         self.flag = f"--kubeconfig={file} "
@@ -630,7 +616,7 @@ class Run:
             text=True,
         )
         assert self._popen.stdout
-        self._popen.stdout.readline()  # before that a signal is the interpreter's business
+        self._popen.stdout.readline()  # before, the import system may swallow a signal
 
     def __enter__(self) -> Self:
         return self
@@ -641,13 +627,13 @@ class Run:
         shutil.rmtree(self.temporary)
 
     def end(self, number: signal.Signals) -> None:
-        """Send it a signal, which must end it within ten seconds, and by nothing else."""
+        """Send it a signal that must end it within ten seconds."""
         self._popen.send_signal(number)
         _, said = self._popen.communicate(timeout=10)
         assert self._popen.returncode in (-number, 128 + number), said
 
     def sockets(self) -> list[Path]:
-        """Return the folders of sockets that are there."""
+        """Return the existing directories of sockets."""
         return list(self.temporary.glob("flux-status-*"))
 
 
@@ -678,7 +664,7 @@ def test_nothing_is_left_of_a_run_that_is_ended(
     stuck: Callable[[Path, ApiServer], Path],
     number: signal.Signals,
 ) -> None:
-    """However and wherever a run is ended: soon, and no kubectl, no log-in, no socket is left."""
+    """However and whenever a run is ended: soon, without leaving kubectl, a plugin or a socket."""
     if number is signal.SIGKILL and sys.platform != "linux":
         pytest.skip("only Linux ends children with their parent")
     login = str(tmp_path / "login")
@@ -700,7 +686,7 @@ def test_nothing_is_left_of_a_run_that_is_ended(
 def test_a_run_can_be_ended_at_any_moment(
     server: ApiServer, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Also while kubectl is being started no signal is lost, and nothing is left behind."""
+    """No signal is lost while kubectl starts, and nothing is left behind."""
     file = _hang_in_discovery(tmp_path, server)
     for hundredths in range(1, 37, 3):
         with Run(file) as run:

@@ -7,13 +7,13 @@ import pytest
 
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.collector import collect
-from fluxstatus.cluster.list_reader import Live, opened
+from fluxstatus.cluster.list_reader import Live
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.reader import reading
+from fluxstatus.cluster.reader import opened, reading
 from fluxstatus.lookup.live import Objects
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.kinds import RESOURCES as FLUX
-from tests.builders import SERVED, flux_system, kustomization
+from tests.builders import HEALTHY, SERVED, kustomization
 from tests.cluster.faults import OF_THE_WAY, QUICK, SLOW, Fault, denied, parameters, some
 from tests.cluster.readers import (
     PATIENCE,
@@ -28,14 +28,14 @@ from tests.fakes.scripted import RESOURCES, Api, document, forbidden, page, stal
 
 KS, HR = RESOURCES["Kustomization"], RESOURCES["HelmRelease"]
 BESIDE = ("Pod", "Service", "Event", "Deployment")
-NOT_KUBERNETES = "what answers at https://10.0.0.1:6443 is not a Kubernetes API server: "
+NOT_KUBERNETES = "the service at https://10.0.0.1:6443 is not a Kubernetes API server: "
 ANONYMOUS = 'forbidden: User "system:anonymous" cannot get path "/apis"'
 
 FAULTS: Mapping[str, Fault] = {
     **OF_THE_WAY,
     "refused": OF_THE_WAY["refused"]._replace(requests=1),
     "anonymous": Fault(
-        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "does not know who asks (system:anonymous)"
+        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "the request counts as system:anonymous"
     ),
     "429": QUICK["429"],
     "cut": SLOW["cut"]._replace(requests=1),
@@ -45,7 +45,7 @@ FAULTS: Mapping[str, Fault] = {
     },
     "404 HTML": Fault(page(404), Why.GARBLED, f"{NOT_KUBERNETES}it answers 404"),
     "other JSON": Fault(
-        document({"kind": "Pet"}), Why.GARBLED, f"{NOT_KUBERNETES}its list of groups"
+        document({"kind": "Pet"}), Why.GARBLED, f"{NOT_KUBERNETES}its list of API groups"
     ),
 }
 """A lost first request is not retried."""
@@ -152,7 +152,7 @@ def test_discovery_not_found_is_not_an_empty_cluster(api: Api, unread_of: Unread
 
 def test_the_check_goes_on_where_discovery_is_forbidden(api: Api) -> None:
     """The kinds of Flux are unread for that permission; Deployments, pods and events are read."""
-    api.put(*flux_system())
+    api.put(*HEALTHY)
     api["/apis"] = forbidden
     evidence = evidence_of_check()
     assert (evidence.unreachable, evidence.served) == (None, None)

@@ -1,4 +1,4 @@
-"""Each way in which a cluster cannot be reached has its own sentence, and a next step."""
+"""Each reason why a cluster cannot be reached has its own sentence and a next step."""
 
 import base64
 import os
@@ -14,6 +14,7 @@ from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command
 from tests.fakes.api_server import api_server, hang
 from tests.fakes.certificates import Authority, listening
 from tests.fakes.kubeconfigs import kubeconfig, login_program
@@ -22,7 +23,7 @@ from tests.kubernetes.cluster import Cluster
 
 
 class Lab:
-    """A place to build a broken way to a cluster in."""
+    """A directory for a broken connection to a cluster."""
 
     def __init__(self, folder: Path, closing: ExitStack) -> None:
         self.folder, self._closing = folder, closing
@@ -33,28 +34,23 @@ class Lab:
         return kubeconfig(self.folder / "kubeconfig", server, **more)
 
     def trusting(self, address: str, **more: Any) -> Path:
-        """Write a kubeconfig for what listens at *address*, and trust the lab's authority."""
+        """Write a kubeconfig for the server at *address* that trusts the lab's authority."""
         trusted = base64.b64encode(self.authority.file.read_bytes()).decode()
         cluster = {"certificate-authority-data": trusted}
         return self.config(f"https://{address}", cluster=cluster, **more)
 
     def tls(self, clients: Path | None = None, answer: bytes = b"", **of: Any) -> str:
-        """Listen with a certificate, and give the address."""
+        """Listen with a certificate, and return the address."""
         files = self.authority.issue("server", **of)
         return self._closing.enter_context(listening(files, clients=clients, answer=answer))
 
     def plain(self, answer: bytes = b"") -> str:
-        """Listen without TLS, and give the address."""
+        """Listen without TLS, and return the address."""
         return self._closing.enter_context(listening(answer=answer))
 
     def program(self, name: str, script: str) -> Path:
         """Write a program."""
         return program(self.folder / name, script)
-
-
-@pytest.fixture(name="real_kubectl")
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
 
 
 @pytest.fixture(name="lab")
@@ -83,7 +79,7 @@ NOTHING = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LOGIN = "To sign in, open https://login.example.com and enter the code ABCD"
 
 FAILURES: dict[str, tuple[Build, Why, str]] = {
-    "no kubeconfig": (lambda lab: lab.folder / "none", Why.NO_CONFIG, "no kubeconfig"),
+    "no kubeconfig": (lambda lab: lab.folder / "none", Why.NO_CONFIG, "none does not exist"),
     "kubeconfig is not YAML": (
         lambda lab: lab.program("kubeconfig", "{{{"),
         Why.NO_CONFIG,
@@ -93,17 +89,17 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "no current context": (
         lambda lab: edited(lab.config(), '"current-context": "here"', '"preferences": {}'),
         Why.NO_CONFIG,
-        "the kubeconfig has no current context (there are: here)",
+        "the kubeconfig has no current context (contexts: here)",
     ),
     "context without its cluster": (
         lambda lab: edited(lab.config(), '"cluster": "there"', '"cluster": "elsewhere"'),
         Why.NO_CONFIG,
-        "context here names a cluster that the kubeconfig does not have: elsewhere",
+        "context here refers to a cluster that is not in the kubeconfig: elsewhere",
     ),
     "server is no URL": (
         lambda lab: lab.config("https://[::1:6443"),
         Why.NO_CONFIG,
-        "the server of cluster there is not a URL",
+        "the server of cluster there is not a valid URL",
     ),
     "authority file is missing": (
         lambda lab: lab.config(cluster={"certificate-authority": "/nonexistent/ca"}),
@@ -113,7 +109,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "authority is damaged": (
         lambda lab: lab.config(cluster={"certificate-authority-data": "anVuaw=="}),
         Why.NO_CONFIG,
-        "a certificate or key in the kubeconfig is damaged",
+        "a certificate or key in the kubeconfig is invalid",
     ),
     "client certificate file is missing": (
         lambda lab: lab.config(user={"client-certificate": "/none/c", "client-key": "/none/k"}),
@@ -123,7 +119,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "token file is missing": (
         lambda lab: lab.config(user={"tokenFile": "/nonexistent/token"}),
         Why.NO_CONFIG,
-        "names a file that is not there: /nonexistent/token",
+        "refers to a file that does not exist: /nonexistent/token",
     ),
     "no credential": (
         lambda lab: lab.config(user={}),
@@ -133,26 +129,26 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "built-in log-in": (
         lambda lab: lab.config(user={"auth-provider": {"name": "gcp"}}),
         Why.LOGIN,
-        "kubectl has no longer the log-in that the kubeconfig asks for: The gcp auth plugin",
+        "this kubectl no longer supports the auth plugin in the kubeconfig: The gcp auth plugin",
     ),
-    "log-in program is missing": (
+    "credential plugin is missing": (
         lambda lab: lab.config(user=login_program("kubelogin")),
         Why.NO_PROGRAM,
-        "the log-in program kubelogin, which the kubeconfig names, is not installed",
+        "the credential plugin kubelogin in the kubeconfig is not installed",
     ),
-    "path of the log-in program is missing": (
+    "path of the credential plugin is missing": (
         lambda lab: lab.config(user=login_program("/nonexistent/aws")),
         Why.NO_PROGRAM,
-        "the log-in program /nonexistent/aws, which",
+        "the credential plugin /nonexistent/aws in",
     ),
-    "log-in program fails": (
+    "credential plugin fails": (
         lambda lab: lab.config(
             user=login_program(lab.program("aws", "echo 'Token has expired' >&2; exit 255"))
         ),
         Why.LOGIN,
         "aws failed: Token has expired",
     ),
-    "log-in program fails by Kubernetes' logger": (
+    "credential plugin fails by Kubernetes' logger": (
         lambda lab: lab.config(
             user=login_program(
                 lab.program(
@@ -164,49 +160,49 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
         Why.LOGIN,
         "gke-gcloud-auth-plugin failed: run gcloud auth login",
     ),
-    "log-in program talks nonsense": (
+    "credential plugin talks nonsense": (
         lambda lab: lab.config(user=login_program(lab.program("odd", "echo hello"))),
         Why.LOGIN,
-        "kubectl gets no credential for me",
+        "kubectl cannot get a credential for me",
     ),
-    "log-in program speaks another version": (
+    "credential plugin speaks another version": (
         lambda lab: lab.config(user=login_program(lab.program("old", "true"))),
         Why.LOGIN,
-        "do not speak the same version",
+        "do not support the same API version",
     ),
-    "log-in program needs a terminal": (
+    "credential plugin needs a terminal": (
         lambda lab: lab.config(
             user={"exec": {**login_program("x")["exec"], "interactiveMode": "Always"}}
         ),
         Why.LOGIN,
         "only in a terminal",
     ),
-    "log-in program waits for the user": (
+    "credential plugin waits for the user": (
         lambda lab: lab.config(
             user=login_program(lab.program("wait", f"echo '{LOGIN}' >&2; sleep 60"))
         ),
         Why.LOGIN,
-        f"kubectl waited 2 s for a log-in: {LOGIN}",
+        f"kubectl waited 2 s for a login: {LOGIN}",
     ),
     "refused": (
         lambda lab: lab.config("https://127.0.0.1:1"),
         Why.UNREACHABLE,
-        "https://127.0.0.1:1 refuses connections (connection refused)",
+        "https://127.0.0.1:1 refused the connection: nothing is listening",
     ),
     "name does not resolve": (
         lambda lab: lab.config("https://api.nowhere.invalid:6443"),
         Why.UNREACHABLE,
-        "the name in https://api.nowhere.invalid:6443 does not resolve",
+        "the host name of https://api.nowhere.invalid:6443 does not resolve",
     ),
     "proxy is down": (
         lambda lab: lab.config("https://10.1.1.1", cluster={"proxy-url": "http://127.0.0.1:1"}),
         Why.UNREACHABLE,
-        "the proxy on the way to https://10.1.1.1 does not answer",
+        "kubectl cannot connect to https://10.1.1.1 through the proxy",
     ),
     "server certificate has expired": (
         lambda lab: lab.trusting(lab.tls(days=(-3, -1))),
         Why.UNREACHABLE,
-        "has expired or is not valid yet (current time",
+        "has expired or is not yet valid (current time",
     ),
     "unknown authority": (
         lambda lab: lab.config(f"https://{lab.tls()}"),
@@ -216,22 +212,22 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "another host's certificate": (
         lambda lab: lab.trusting(lab.tls(host="other.example.com")),
         Why.UNREACHABLE,
-        "is for another name: cannot validate certificate for 127.0.0.1",
+        "is not valid for this name: cannot validate certificate for 127.0.0.1",
     ),
     "client certificate has expired": (
         expired_client,
         Why.LOGIN,
-        "does not accept the client certificate of me: expired certificate",
+        "rejected the client certificate of me: expired certificate",
     ),
     "client certificate is missing": (
         lambda lab: lab.trusting(lab.tls(clients=lab.authority.file)),
         Why.LOGIN,
-        "does not accept the client certificate of me: certificate required",
+        "rejected the client certificate of me: certificate required",
     ),
     "HTTP, not HTTPS": (
         lambda lab: lab.config(f"https://{lab.plain(NOTHING)}"),
         Why.UNREACHABLE,
-        "speaks HTTP, not HTTPS",
+        "serves HTTP, not HTTPS",
     ),
     "no HTTP at all": (
         lambda lab: lab.config(f"http://{lab.plain(b'SSH-2.0-OpenSSH_9.9' + bytes(20))}"),
@@ -241,7 +237,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "connection is cut": (
         lambda lab: lab.trusting(lab.tls()),
         Why.UNREACHABLE,
-        "breaks connections off (EOF)",
+        "closed the connection (EOF)",
     ),
 }
 
@@ -258,7 +254,7 @@ def edited(file: Path, old: str, new: str) -> Path:
 @pytest.mark.usefixtures("real_kubectl")
 @pytest.mark.parametrize("name", FAILURES)
 def test_each_failure_has_its_sentence(lab: Lab, name: str) -> None:
-    """What the real kubectl says is understood, told in one line, and followed by a next step."""
+    """A message of the real kubectl is explained in one line, with a next step."""
     build, why, text = FAILURES[name]
     unread = reason(build(lab), timeout=2 if "waits" in name else 20)
     assert unread.why is why, unread.text
@@ -266,16 +262,17 @@ def test_each_failure_has_its_sentence(lab: Lab, name: str) -> None:
     assert "\n" not in unread.text
     assert len(unread.text) < 500
     assert unread.hints
-    for step, commands in unread.hints:
-        assert step
-        assert commands
-        assert all(all(argv) for argv in commands)
+    for hint in unread.hints:
+        assert hint.text
+        assert hint.label == "fix"
+        assert hint.commands
+        assert all(all(command.argv) and not command.changes for command in hint.commands)
 
 
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """That kubectl then tries localhost:8080 is not what the user should hear."""
+    """The message does not mention localhost:8080, which kubectl then tries."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     with ApiClient(Access()) as api, pytest.raises(ProgramError) as caught:
         api.get("/apis")
@@ -286,17 +283,17 @@ def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
-    """The contexts there are, are named, and the one that was meant is in the command."""
+    """The message lists the contexts, and the command has the most similar one."""
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--context=hree")
     assert unread.why is Why.NO_CONFIG
-    assert unread.text == "there is no context hree in the kubeconfig (there are: here)"
-    assert ("kubectl", "flux-status", "--context=here") in unread.hints[0][1]
+    assert unread.text == "context hree does not exist in the kubeconfig (contexts: here)"
+    assert Command(("kubectl", "flux-status", "--context=here")) in unread.hints[0].commands
 
 
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_user_that_is_not_there(tmp_path: Path) -> None:
-    """A wrong --user is told as such."""
+    """A wrong --user is reported."""
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--user=you")
     assert (unread.why, "auth info you" in unread.text) == (Why.NO_CONFIG, True)
 
@@ -304,26 +301,26 @@ def test_a_user_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_server_that_hangs(tmp_path: Path) -> None:
-    """One that takes the connection and never answers costs one time-out."""
+    """A server that accepts the connection and never responds costs one timeout."""
     with api_server() as server:
         server.ill["apis"] = hang
         unread = reason(kubeconfig(tmp_path / "kubeconfig", server.url), timeout=1)
     assert unread.why is Why.TIMEOUT
-    assert unread.text == f"{server.url} did not answer within 1 s"
+    assert unread.text == f"{server.url} did not respond within 1 s"
 
 
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_token_that_is_rejected(cluster: Cluster) -> None:
-    """The API server's 401 is a matter of logging in."""
+    """A 401 of the API server is a login problem."""
     config = edited(cluster.kubeconfig("viewer"), "viewer-token", "old-token")
     unread = reason(config)
     assert unread.why is Why.LOGIN
-    assert "rejects the credential of viewer (401 Unauthorized)" in unread.text
+    assert "rejected the credential of viewer (401 Unauthorized)" in unread.text
 
 
 def test_kubectl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without kubectl there is one sentence about that."""
+    """A missing kubectl has its own sentence."""
     monkeypatch.setenv("PATH", str(tmp_path))
     unread = reason(tmp_path / "kubeconfig")
     assert (unread.why, unread.text) == (
@@ -338,17 +335,17 @@ def test_kubectl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (
             "echo 'Error: unknown flag: --append-server-path' >&2; exit 1",
             Why.NO_PROGRAM,
-            "kubectl is too old: it does not know --append-server-path",
+            "kubectl is too old: it does not support --append-server-path",
         ),
-        ("echo Hello; exit 0", Why.FAILED, "kubectl cannot serve: Hello"),
-        ("exit 0", Why.FAILED, "kubectl cannot serve: it says nothing"),
+        ("echo Hello; exit 0", Why.FAILED, "kubectl failed: Hello"),
+        ("exit 0", Why.FAILED, "kubectl failed: no message"),
         ("sleep 60", Why.TIMEOUT, "kubectl did not start within 1 s"),
     ],
 )
 def test_a_kubectl_that_is_not_what_it_should_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: Why, text: str
 ) -> None:
-    """One that is too old, talks nonsense, ends or hangs is told as such, in time."""
+    """A kubectl that is too old, prints nonsense, ends or hangs is reported, in time."""
     program(tmp_path / "kubectl", script)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     unread = reason(tmp_path / "kubeconfig", timeout=1)
@@ -356,13 +353,13 @@ def test_a_kubectl_that_is_not_what_it_should_be(
 
 
 def test_many_contexts_do_not_drown_the_sentence() -> None:
-    """Of a hundred contexts ten are named."""
+    """Ten of a hundred contexts are listed."""
     config = Kubeconfig(contexts=tuple(f"c{number}" for number in range(100)))
     text = failures.explain('error: context "x" does not exist', config).text
     assert "c9, 90 more" in text
 
 
 def test_a_credential_in_a_message_is_masked() -> None:
-    """What foreign programs say may hold one."""
+    """Messages of other programs may contain one."""
     said = "dial tcp: proxyconnect tcp: https://me:hunter2@proxy: refused"
     assert "hunter2" not in failures.explain(said, Kubeconfig()).text

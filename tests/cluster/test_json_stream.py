@@ -1,4 +1,4 @@
-"""Tests of reading JSON as it comes."""
+"""Tests of parsing JSON as it arrives."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -20,12 +20,12 @@ CUTS = st.lists(st.integers(1, 12), min_size=1)
 
 @pytest.fixture(autouse=True)
 def _little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else no text of a test is long enough to be read in parts."""
+    """Otherwise no text of a test is long enough to be read in parts."""
     monkeypatch.setattr(json_stream, "_LEAST", 1)
 
 
 def cut(data: bytes, lengths: Iterable[int]) -> Iterator[bytes]:
-    """Cut *data* into parts of these *lengths*, and the rest."""
+    """Split *data* into parts of these *lengths*, and the rest."""
     at = 0
     for length in lengths:
         yield data[at : at + length]
@@ -42,7 +42,7 @@ def whole(item: Any) -> Any:
 def test_it_reads_what_json_reads(
     document: Any, lengths: list[int], indent: int | str | None, ascii_only: bool
 ) -> None:
-    """Wherever the text is cut: within a name, a number, an escape or a character."""
+    """Wherever the text is split: within a name, a number, an escape or a character."""
     data = json.dumps(document, indent=indent, ensure_ascii=ascii_only).encode(
         errors="surrogatepass"
     )
@@ -57,7 +57,7 @@ def test_it_reads_what_json_reads(
 
 @given(st.text('[]{}":,0123456789.eE+-\\ \nnultrfaseims\x00'), CUTS)
 def test_it_refuses_what_json_refuses(text: str, lengths: list[int]) -> None:
-    """Half a document is none, nor is one with something behind it."""
+    """Half a document is an error, and so is text after a document."""
     try:
         expected = json.loads(text)
     except ValueError:
@@ -74,14 +74,14 @@ def test_it_refuses_what_json_refuses(text: str, lengths: list[int]) -> None:
      '{"items": [1]} 2', '{"items": [1]}}', "\x00{}", "{}\x00", '{"a": 1 "items": []}'],
 )  # fmt: skip
 def test_what_is_no_list_is_refused(text: str) -> None:
-    """The way through the members and items of a list is our own: each turn of it is tried."""
+    """Our own parsing of the members and items of a list is tried at each step."""
     with pytest.raises(ValueError, match=r".+"):
         json_stream.read([text.encode()], whole)
 
 
 @pytest.mark.parametrize("number", ["12", "-1.5", "1e5", "1e+5", "1E-05", "0"])
 def test_a_number_may_be_cut_anywhere(number: str) -> None:
-    """A part of a number is a number."""
+    """A part of a number may be a number, too."""
     for at in range(len(number)):
         for text in (number, f'{{"items": [{number}]}}'):
             start = text.index(number) + at
@@ -90,7 +90,7 @@ def test_a_number_may_be_cut_anywhere(number: str) -> None:
 
 
 def test_items_are_handed_on_before_the_rest_is_there() -> None:
-    """Only those of the outermost object; what is kept of them is in the document."""
+    """Only those of the outermost object are replaced by what is kept."""
     told: list[str] = []
 
     def chunks() -> Iterator[bytes]:
@@ -113,7 +113,7 @@ def test_items_are_handed_on_before_the_rest_is_there() -> None:
 
 
 def test_a_long_value_in_many_parts_is_tried_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each time at least as much is read as is there: the work does not grow with its square."""
+    """The amount read at a time doubles: the work does not grow quadratically."""
     tries = []
 
     class Counted(json.JSONDecoder):

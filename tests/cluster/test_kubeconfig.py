@@ -1,4 +1,4 @@
-"""What is read of a kubeconfig: names, as kubectl takes them, and never a credential."""
+"""Reading a kubeconfig: the names that kubectl uses, and never a credential."""
 
 from typing import Any
 
@@ -36,5 +36,5 @@ def test_flags_win_over_the_kubeconfig() -> None:
 
 @pytest.mark.parametrize("document", [None, [], {}, {"contexts": None, "clusters": None}])
 def test_an_empty_kubeconfig_names_nothing(document: Any) -> None:
-    """What kubectl shows of a kubeconfig that is not there is read as just that."""
+    """The output of kubectl for a missing kubeconfig is read as an empty one."""
     assert read(document, ()) == Kubeconfig()

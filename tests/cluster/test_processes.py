@@ -1,4 +1,4 @@
-"""Running other programs: nothing is lost, hangs, outlives us or leaks out."""
+"""Running other programs: no output is lost, nothing hangs, survives or leaks."""
 
 import logging
 import os
@@ -25,14 +25,14 @@ def run(tmp_path: Path, script: str, *arguments: str, timeout: float = 10) -> pr
 
 
 def failure(tmp_path: Path, script: str, *arguments: str, timeout: float = 10) -> ProgramError:
-    """Run a shell *script* that must fail, and give the error."""
+    """Return the error of a shell *script* that must fail."""
     with pytest.raises(ProgramError) as caught:
         run(tmp_path, script, *arguments, timeout=timeout)
     return caught.value
 
 
 def test_all_of_a_long_output_arrives(tmp_path: Path) -> None:
-    """Of fifty megabytes in millions of lines not one is lost, and it does not take long."""
+    """Fifty megabytes in millions of lines are read completely, and fast."""
     began = time.monotonic()
     output = run(tmp_path, "seq 7000000")
     assert time.monotonic() - began < 10 * SECOND
@@ -41,20 +41,20 @@ def test_all_of_a_long_output_arrives(tmp_path: Path) -> None:
 
 
 def test_arguments_arrive_as_they_are(tmp_path: Path) -> None:
-    """No shell, no globbing, no word is taken for an option: what is given is what arrives."""
+    """No shell, no globbing, no word taken for an option: arguments arrive unchanged."""
     words = ["", "a b", "$HOME", "*", "--x=ü", "-", "'\"\\", "line\nline"]
     output = run(tmp_path, 'for word; do printf "%s\\0" "$word"; done', *words)
     assert output.stdout.decode().split("\0")[:-1] == words
 
 
 def test_a_program_has_no_terminal_and_no_input(tmp_path: Path) -> None:
-    """It reads an end of file, and cannot open the terminal to ask for a password."""
+    """It reads an end of file, and cannot open the terminal to prompt for a password."""
     script = "cat; tty; (: </dev/tty) 2>/dev/null && echo terminal; true"
     assert run(tmp_path, script).stdout == b"not a tty\n"
 
 
 def test_logging_of_kubernetes_is_not_what_a_program_says(tmp_path: Path) -> None:
-    """Of stderr the log lines are dropped, but a fatal error's own words stay."""
+    """Log lines are dropped from stderr, but the text of a fatal error stays."""
     script = """cat >&2 <<'END'
 E1123 21:56:30.467018   15224 memcache.go:265] "Unhandled Error"
 W1123 21:56:30.467018   15224 warnings.go:70] deprecated
@@ -68,25 +68,25 @@ END"""
     ("script", "why", "text"),
     [
         ("echo no such thing >&2; exit 3", Why.FAILED, "tool failed: no such thing"),
-        ("exit 4", Why.FAILED, "tool failed: exit code 4, without a word"),
+        ("exit 4", Why.FAILED, "tool failed: exit code 4, without a message"),
         ("kill -KILL $$", Why.FAILED, "tool was killed by SIGKILL"),
-        ("sleep 60", Why.TIMEOUT, "tool did not end within 0.3 s"),
+        ("sleep 60", Why.TIMEOUT, "tool did not finish within 0.3 s"),
     ],
 )
 def test_what_goes_wrong_is_one_error(tmp_path: Path, script: str, why: Why, text: str) -> None:
-    """Failed, killed and hung programs are told in one sentence, by one exception."""
+    """Failed, killed and hung programs raise the same exception with one sentence."""
     error = failure(tmp_path, script, timeout=0.3 if why is Why.TIMEOUT else 10)
     assert (error.unread.why, error.unread.text, str(error)) == (why, text, text)
 
 
 def test_codes_can_be_allowed(tmp_path: Path) -> None:
-    """A program whose exit code is an answer can give it."""
+    """An exit code that is an answer is returned."""
     tool = program(tmp_path / "tool", "exit 1")
     assert processes.run([str(tool)], timeout=10, ok=(0, 1)).code == 1
 
 
 def test_output_that_is_not_json_is_garbled(tmp_path: Path) -> None:
-    """JSON is given, and anything else is an error of the same kind."""
+    """JSON is returned, and anything else raises the same exception."""
     assert run(tmp_path, """echo '{"a": 1}'""").json() == {"a": 1}
     with pytest.raises(ProgramError) as caught:
         run(tmp_path, "echo '<html>'").json()
@@ -94,7 +94,7 @@ def test_output_that_is_not_json_is_garbled(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_started_is_missing(tmp_path: Path) -> None:
-    """A file that the system does not know how to run is no program."""
+    """A file that the system cannot execute is reported."""
     odd = tmp_path / "odd"
     odd.write_text("no interpreter named")
     odd.chmod(0o755)
@@ -116,7 +116,7 @@ def test_what_cannot_be_started_is_missing(tmp_path: Path) -> None:
 def test_credentials_on_the_command_line_are_never_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, flags: list[str]
 ) -> None:
-    """Neither an error nor a log has them, not even when the program repeats them."""
+    """No error or log contains them, even if the program prints them."""
     caplog.set_level(logging.DEBUG)
     error = failure(tmp_path, 'echo "bad flags: $*" >&2; exit 1', *flags)
     assert "bad flags" in error.unread.text
@@ -126,7 +126,7 @@ def test_credentials_on_the_command_line_are_never_told(
 
 
 def test_a_hung_program_takes_its_children_along(tmp_path: Path) -> None:
-    """What a log-in program has started is gone, too, and what was said before is known."""
+    """Its children are ended, too, and its output so far is known."""
     name = f"sleep-{os.getpid()}"
     program(tmp_path / name, "sleep 60")
     tool = program(tmp_path / "tool", f"echo waiting >&2; {tmp_path / name} & wait")
@@ -139,7 +139,7 @@ def test_a_hung_program_takes_its_children_along(tmp_path: Path) -> None:
 
 
 def test_a_program_that_leaves_a_child_behind_does_not_delay_us(tmp_path: Path) -> None:
-    """A background child that keeps the output open is not waited for."""
+    """A background child that keeps the output open is not awaited."""
     began = time.monotonic()
     assert run(tmp_path, "sleep 30 & echo done").stdout == b"done\n"
     assert time.monotonic() - began < 10 * SECOND
@@ -160,7 +160,7 @@ with processes.signals_raise(), processes.Process(sys.argv[1:]) as process:
     ids=lambda number: number.name,
 )
 def test_no_program_outlives_us(tmp_path: Path, number: signal.Signals) -> None:
-    """However we are ended, the program that we have started is gone."""
+    """However we are ended, the program that we started is ended, too."""
     if number is signal.SIGKILL and sys.platform != "linux":
         pytest.skip("only Linux ends children with their parent")
     tool = program(tmp_path / f"tool-{os.getpid()}-{number.name}", "trap '' HUP; sleep 60; true")
@@ -196,7 +196,7 @@ print("done")
 
 
 def test_a_signal_may_come_at_any_moment(tmp_path: Path) -> None:
-    """Wherever in our dealings with a program it comes, the program ends and nothing hangs."""
+    """Whenever a signal arrives, the program ends and nothing hangs."""
     tool = program(tmp_path / f"tool-{os.getpid()}", "sleep 60; true")
     done = subprocess.run(
         [sys.executable, "-c", _INTERRUPTED, tool],
@@ -210,7 +210,7 @@ def test_a_signal_may_come_at_any_moment(tmp_path: Path) -> None:
 
 
 def test_a_signal_that_someone_handles_is_left_alone() -> None:
-    """Only signals that would just end us are turned into exceptions, and only within the block."""
+    """Only signals with the default action raise exceptions, and only within the block."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with processes.signals_raise():
@@ -222,7 +222,7 @@ def test_a_signal_that_someone_handles_is_left_alone() -> None:
 
 
 def test_kubectl_is_the_one_that_called_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """KUBECTL_PATH wins over PATH if it can be run; else, and without it, PATH counts."""
+    """KUBECTL_PATH wins over PATH if it is executable; otherwise PATH is used."""
     on_path = program(tmp_path / "bin" / "kubectl", "true")
     caller = program(tmp_path / "other" / "kubectl", "true")
     monkeypatch.setenv("PATH", str(on_path.parent))
@@ -234,7 +234,7 @@ def test_kubectl_is_the_one_that_called_us(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program is looked for on PATH, then in $FLUXCD_PLUGINS, then where Flux puts plugins."""
+    """A program is searched on PATH, then in $FLUXCD_PLUGINS, then in Flux's plugin directory."""
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("FLUXCD_PLUGINS", raising=False)
@@ -251,7 +251,7 @@ def test_flux_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
-    """It reads what it is told, in an environment of its own, and is ended with the block."""
+    """It reads what is written, in its own environment, and is ended with the block."""
     argv = [str(program(tmp_path / "parrot", 'while read -r line; do echo "$OWN $line"; done'))]
     with Process(argv, environ={"OWN": "polly", "PATH": os.environ["PATH"]}, stdin=True) as parrot:
         parrot.write(b"a\nb\n")
@@ -263,17 +263,17 @@ def test_a_program_that_is_talked_to(tmp_path: Path) -> None:
 
 
 def test_who_does_not_listen_cannot_be_told(tmp_path: Path) -> None:
-    """Telling a program something that has ended is an error, and no SIGPIPE for us."""
+    """Writing to a program that has ended is an error, without a SIGPIPE for us."""
     argv = [str(program(tmp_path / "deaf", "exit 0"))]
     with Process(argv, stdin=True) as deaf:
         deaf.wait(10)
-        with pytest.raises(ProgramError, match="deaf does not listen any more"):
+        with pytest.raises(ProgramError, match="deaf closed its standard input"):
             deaf.write(b"hello\n")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a home")
 def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user whom the system does not know, as in some containers, finds what is on PATH."""
+    """A user without an account, as in some containers, finds programs on PATH."""
     monkeypatch.delenv("HOME")
     code = (
         "import os; from fluxstatus.cluster import processes; "

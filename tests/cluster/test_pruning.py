@@ -1,4 +1,4 @@
-"""What is kept of an object: everything the judges read, and nothing that is secret."""
+"""Pruning keeps all that the checks read, and nothing secret."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object
-from tests.builders import NOW, flux, flux_system, judged, minutes, stamp
+from tests.builders import HEALTHY, NOW, flux, judged, minutes, stamp
 
 SECRET = "hunter2-c0rrect-h0rse"
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
@@ -120,7 +120,7 @@ MANAGED = [
 
 
 def test_two_times_are_kept_of_the_managed_fields() -> None:
-    """When the spec and when its suspend was last written is kept, and no more of them."""
+    """The times of the last writes of the spec and of its suspend are kept, nothing else."""
     pruned = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=MANAGED))
     metadata = pruned["metadata"]
     assert (metadata["changedAt"], metadata["suspendedAt"]) == (
@@ -132,13 +132,13 @@ def test_two_times_are_kept_of_the_managed_fields() -> None:
     "managed", [None, 5, "x", [5], [{"time": 5}], [{"fieldsV1": 5}], {"a": "b"}]
 )
 def test_odd_managed_fields_are_no_matter(managed: Any) -> None:
-    """What is not as the API defines it is dropped without a crash."""
+    """Malformed fields are dropped without a crash."""
     pruned = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=managed))
     assert "changedAt" not in pruned["metadata"]
 
 
 def test_annotations_of_flux_are_kept() -> None:
-    """The switches and requests that the judges read are kept, masked like any text."""
+    """The annotations that the checks read are kept, masked like any text."""
     annotations = {
         "reconcile.fluxcd.io/requestedAt": stamp(minutes(1)),
         "fluxcd.controlplane.io/reconcile": "disabled",
@@ -151,23 +151,23 @@ def test_annotations_of_flux_are_kept() -> None:
 
 
 def test_arguments_that_the_judges_read_are_kept() -> None:
-    """Of a container's arguments only those are kept that say what it watches and serves."""
+    """Only the arguments of a container that say what it watches and serves are kept."""
     args = ["--watch-label-selector=a=b", "--reporting-interval=1h", "--web-server-only=true",
             f"--token={SECRET}", "--log-level=info", 5]  # fmt: skip
-    deployment = next(one for one in flux_system() if one["kind"] == "Deployment")
+    deployment = next(one for one in HEALTHY if one["kind"] == "Deployment")
     deployment["spec"]["template"]["spec"]["containers"][0]["args"] = args
     pruned = prune("deployments.apps/controllers", deployment)
     assert pruned["spec"]["template"]["spec"]["containers"][0]["args"] == args[:3]
 
 
 def test_a_verdict_survives() -> None:
-    """An object is judged the same with or without what is not kept."""
+    """The findings are the same with and without the fields that are dropped."""
     one = flux("Kustomization", "x", generation=2, managedFields=MANAGED[:1])
     assert judged(one, NOW).since == NOW - minutes(90)
 
 
 def test_other_versions_that_it_was_written_in_are_noted() -> None:
-    """Of managedFields the API versions stay that are not the object's own, but of no status."""
+    """The other API versions in managedFields are kept, except those of the status."""
     group = "kustomize.toolkit.fluxcd.io"
     managed = [
         {"apiVersion": f"{group}/v1beta2"},
@@ -182,7 +182,7 @@ def test_other_versions_that_it_was_written_in_are_noted() -> None:
 
 
 def test_names_are_noted_where_contents_are_not_kept() -> None:
-    """Of an Ingress the names of annotations that may guard it, of a rule names of metrics."""
+    """The names of annotations that may guard an Ingress, and of metrics in a rule, are kept."""
     annotations = {"nginx.ingress.kubernetes.io/auth-url": SECRET, "cert-manager.io/issuer": "x"}
     ingress = {"metadata": {"annotations": annotations}, "spec": {"tls": [{"secretName": SECRET}]}}
     pruned = prune("ingresses.networking.k8s.io", ingress)
@@ -213,13 +213,13 @@ _ANY = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["metadata", "spec", "status", "kind", "data"]), _ANY))
 def test_anything_can_be_pruned(one: Object) -> None:
-    """Whatever an API server sends is pruned without a crash, and what stays is an object."""
+    """Whatever an API server sends is pruned without a crash, to an object."""
     for query in ("deployments.apps/controllers", "pods", "events", KUSTOMIZATIONS):
         assert isinstance(prune(query, one), dict)
 
 
 def test_of_a_pod_its_claims_and_last_words_stay() -> None:
-    """Which volumes it claims is kept, and of what a container said last one line, masked."""
+    """The claimed volumes and the last log line of a container, masked, are kept."""
     said = f"connecting\nusing key {SECRET} failed: database app-1 refused\n"
     volumes = [
         {"name": "data", "persistentVolumeClaim": {"claimName": "data"}},
@@ -235,7 +235,7 @@ def test_of_a_pod_its_claims_and_last_words_stay() -> None:
 
 @pytest.mark.parametrize("message", ["", "\n\n", 7, None])
 def test_a_container_may_say_nothing(message: Any) -> None:
-    """An empty message, or none, leaves nothing to be told."""
+    """An empty message, or none, leaves no text."""
     ended = {"state": {"terminated": {"message": message}}}
     pod = prune("pods", {"status": {"initContainerStatuses": [ended]}})
     kept = pod["status"]["initContainerStatuses"][0]["state"]["terminated"]["message"]

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.cluster.collector import Told, collect
+from fluxstatus.cluster.collector import Progress, collect
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.model.evidence import Answer, Evidence, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kinds import RESOURCES as FLUX
-from tests.builders import event, flux, flux_system, kustomization, pod, source
+from tests.builders import HEALTHY, event, flux, kustomization, pod, source
 from tests.cluster.faults import EVERYWHERE, denied
 from tests.cluster.readers import way
 from tests.fakes.scripted import RESOURCES, SERVER, Api, Resource, forbidden, status
@@ -42,7 +42,7 @@ def kinds(api: Api, *kinds: str) -> None:
 def test_each_list_is_requested_once(api: Api) -> None:
     """The requests of a check of a healthy cluster: discovery, the version, and lists."""
     kinds(api, "Kustomization", "GitRepository")
-    api.put(*flux_system(), kustomization("apps/app", "git"), source("apps/git"))
+    api.put(*HEALTHY, kustomization("apps/app", "git"), source("apps/git"))
     evidence = collected()
     assert sorted(api.asked()) == sorted([
         "/apis",
@@ -113,7 +113,7 @@ def test_pods_are_unread_when_no_deployment_is_read(api: Api, path: str, lost: s
 @pytest.mark.parametrize("resource", [PODS, SERVICES], ids=BESIDE)
 def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Resource) -> None:
     """The reason names the permission, and the namespace of the controllers."""
-    api.put(*flux_system())
+    api.put(*HEALTHY)
     api[resource.inside("flux-system")] = forbidden
     unread = denied(f"list {resource.name}", " in namespace flux-system")
     assert collected().answer(resource.name) == Answer(unread=unread)
@@ -121,7 +121,7 @@ def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Res
 
 def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
     """The answer names the namespaces that were read, without the forbidden one."""
-    one, other = flux_system()[1], pod("b/controller")
+    one, other = HEALTHY[1], pod("b/controller")
     for namespace in "abc":
         deployment = {**one, "metadata": {**one["metadata"], "namespace": namespace}}
         api.put(deployment, {**other, "metadata": {"name": "x", "namespace": namespace}})
@@ -201,7 +201,7 @@ def test_advice_reads_more(api: Api) -> None:
     """The kinds that only --advice needs are read where they are served."""
     policies = Resource("NetworkPolicy", "networkpolicies", "networking.k8s.io")
     api.resources = {**RESOURCES, "NetworkPolicy": policies}
-    api.put(*flux_system())
+    api.put(*HEALTHY)
     assert FURTHER.keys().isdisjoint(collected().answers)
     evidence = collected(further=True)
     assert evidence.answer(policies.name) == Answer(namespaces=("flux-system",))
@@ -220,7 +220,7 @@ def test_each_answer_is_reported(api: Api) -> None:
     api.page = 2
     api.put(*(kustomization(f"apps/{n}", "git") for n in range(3)))
     api[HR.path] = forbidden
-    told: list[Told] = []
+    told: list[Progress] = []
     collected(progress=told.append)
     known = {one.query: one for one in told}
     assert len(known) == len(told)

@@ -21,7 +21,7 @@ def test_no_cluster_is_3(flux_status: Program) -> None:
 
 
 def test_kind_without_a_name(flux_status: Program) -> None:
-    """A kind alone is asked back before anything is looked for."""
+    """A kind alone is refused before anything is read."""
     done = flux_status("credentials", "gitrepo", "--context=nowhere")
     assert done.returncode == Exit.USAGE
-    assert "which GitRepository?" in done.stderr
+    assert "GitRepository needs a name" in done.stderr

@@ -1,4 +1,4 @@
-"""A list as it is told: sorted, narrowed, changed, and what is said beside it."""
+"""A list: sorted, filtered, watched, and the notes on it."""
 
 import json
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ import pytest
 
 from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.get.flux_objects import FluxObjects
-from fluxstatus.commands.get.words import asked_for
-from fluxstatus.commands.list_options import Shape
+from fluxstatus.commands.get.words import requested
 from fluxstatus.commands.listing import Listing
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.commands.options import ListFormat
+from fluxstatus.model.errors import ArgumentError, NotFoundError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import KINDS
@@ -29,7 +29,7 @@ def names(
 ) -> list[str]:
     """Return the names in the list of *words*."""
     listing = Listing(
-        FluxObjects(asked_for(words.split()), filters), Shape.TABLE, Look(), headers=False,
+        FluxObjects(requested(words.split()), filters), ListFormat.TABLE, Look(), headers=False,
         order=order,
     )  # fmt: skip
     text = "".join(listing.pieces(Saved(evidence(*OBJECTS), **narrowed)))
@@ -37,7 +37,7 @@ def names(
 
 
 def test_the_order_is_that_of_an_api_server() -> None:
-    """Without --sort-by it is by namespace and name."""
+    """Without --sort-by a list is sorted by namespace and name."""
     assert names("ks") == ["new", "stopped", "old"]
 
 
@@ -52,21 +52,21 @@ def test_the_order_is_that_of_an_api_server() -> None:
     ],
 )
 def test_sorting(order: str, wanted: list[str]) -> None:
-    """A column or a path sorts; what lacks it comes last."""
+    """A list is sorted by a column or a path; objects without a value come last."""
     assert names("ks", order=order) == wanted
 
 
 @pytest.mark.parametrize(
     ("order", "said"), [("nam", "did you mean name?"), ("x", "begins with a dot"), (".a[", "path")]
 )
-def test_an_order_that_is_none(order: str, said: str) -> None:
-    """What is no column and no path is refused."""
-    with pytest.raises(NotFoundError, match=said.replace("?", r"\?")):
+def test_an_invalid_order(order: str, said: str) -> None:
+    """A word that is neither a column nor a path is refused."""
+    with pytest.raises(ArgumentError, match=said.replace("?", r"\?")):
         names("ks", order=order)
 
 
 def test_filters_and_places_narrow() -> None:
-    """Of several conditions all must hold; namespaces and labels choose as with kubectl."""
+    """Objects must match all filters; namespaces and labels select as in kubectl."""
     assert names("ks", filters=["suspended"]) == ["stopped"]
     assert names("ks", filters=["stale"]) == ["old"]
     assert names("ks", filters=["stale", "suspended"]) == []
@@ -80,24 +80,24 @@ def test_filters_and_places_narrow() -> None:
 
 
 def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
-    """Return a list that was told, what was remarked, and the cluster."""
-    listing = Listing(FluxObjects(asked_for(words.split()), ()), Shape.TABLE, Look())
+    """Return a printed list, its notes, and the cluster."""
+    listing = Listing(FluxObjects(requested(words.split()), ()), ListFormat.TABLE, Look())
     saved = Saved(evidence(NEW, **more))
     list(listing.pieces(saved))
-    return listing, list(listing.remarks(saved)), saved
+    return listing, list(listing.notes(saved)), saved
 
 
 def test_what_is_not_there_is_said() -> None:
-    """None, no such name, and not served are three things, and none is passed over."""
+    """An empty list, an unknown name and a kind that is not served are told apart."""
     listing, remarks, saved = told("hr")
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease found"], Exit.HEALTHY)
     listing, remarks, saved = told("ks nww")
     assert remarks == []
-    with pytest.raises(NotFoundError, match="there is no 'nww'; did you mean new"):
+    with pytest.raises(NotFoundError, match="'nww' not found; did you mean new"):
         listing.exit_code(saved)
     served = {KINDS["Kustomization"].resource: "v1"}
     listing, remarks, saved = told("ks,hr", served=served)
-    hidden = "not served by this API server, so not shown: helmreleases.helm.toolkit.fluxcd.io"
+    hidden = "not served by this API server: helmreleases.helm.toolkit.fluxcd.io"
     assert hidden in remarks
     assert listing.exit_code(saved) is Exit.HEALTHY
     listing, _, saved = told("hr", served=served)
@@ -105,7 +105,7 @@ def test_what_is_not_there_is_said() -> None:
 
 
 def test_what_is_not_read_is_said() -> None:
-    """What could not be read is named with the permission, and the exit code is 3."""
+    """An unread kind is noted with the missing permission, and the exit code is 3."""
     listing, remarks, saved = told("ks,hr", unread={KINDS["HelmRelease"].resource: FORBIDDEN})
     said = "not allowed to list it (missing permission: list things.example.com)"
     assert remarks == [f"Error: helmreleases.helm.toolkit.fluxcd.io: {said}"]
@@ -113,19 +113,19 @@ def test_what_is_not_read_is_said() -> None:
 
 
 def test_a_source_that_is_not_read_is_no_gap() -> None:
-    """Without the sources all objects are told, and that WANTED is not known; --stale is 3."""
+    """Without the sources a note says that WANTED is empty, and --stale is exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
     listing, remarks, saved = told("ks", unread=unread)
-    assert "WANTED is not known" in " ".join(remarks)
+    assert "WANTED is empty where it depends on them" in " ".join(remarks)
     assert listing.exit_code(saved) is Exit.HEALTHY
-    stale = Listing(FluxObjects(asked_for(["ks"]), ["stale"]), Shape.TABLE, Look())
+    stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), ListFormat.TABLE, Look())
     list(stale.pieces(saved))
     assert stale.exit_code(saved) is Exit.NO_VERDICT
 
 
 def test_watching_tells_what_changed() -> None:
-    """The second look has only what is new or not as before; time alone is no change."""
-    listing = Listing(FluxObjects(asked_for(["ks"]), ()), Shape.TABLE, Look())
+    """The second read has only new and changed lines; an age is not a change."""
+    listing = Listing(FluxObjects(requested(["ks"]), ()), ListFormat.TABLE, Look())
     assert listing.changes(Saved(evidence(OLD, NEW))).count("\n") == 3
     assert listing.changes(Saved(evidence(OLD, NEW))) == ""
     failing = kustomization("team-a/new", "git", {"Ready": "False BuildFailed: no"})
@@ -136,12 +136,12 @@ def test_watching_tells_what_changed() -> None:
 def test_documents_are_sorted_and_narrowed_too() -> None:
     """-o json has the same objects in the same order."""
     listing = Listing(
-        FluxObjects(asked_for(["ks"]), ()), Shape.JSON, Look(), order=".metadata.name"
+        FluxObjects(requested(["ks"]), ()), ListFormat.JSON, Look(), order=".metadata.name"
     )
     saved = Saved(evidence(*OBJECTS))
     items = json.loads("".join(listing.pieces(saved)))["items"]
     assert [item["metadata"]["name"] for item in items] == ["new", "old", "stopped"]
-    assert "only what the check looks at" in " ".join(listing.remarks(saved))
+    assert "only the fields that the check reads" in " ".join(listing.notes(saved))
 
 
 def test_what_was_not_reached() -> None:

@@ -179,7 +179,7 @@ def test_a_stalled_list_is_given_up(api: Api, command: Command) -> None:
     done = command(f"--request-timeout {PATIENCE}s")
     assert done.code == UNKNOWN, done
     assert "HelmRelease: " in done.out
-    assert f"did not answer within {PATIENCE:g} s" in done.out
+    assert f"did not respond within {PATIENCE:g} s" in done.out
     assert "5/5 ready" in done.out
 
 

@@ -1,4 +1,4 @@
-"""`--wait`: when it goes on, when it ends, what it says meanwhile."""
+"""`--wait`: when it continues, when it ends, and its status line."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Looks:
-    """A cluster that looks different each time; the last look stays."""
+    """A cluster with a new state at each read; the last one stays."""
 
     def __init__(self, *reports: Report, unread: Unread | None = None) -> None:
         self._reports = reports
@@ -37,12 +37,12 @@ class Looks:
         self.taken = 0
 
     def read(self) -> Evidence:
-        """Look once more."""
+        """Return the next state."""
         self.taken += 1
         return self._evidence
 
     def assess(self, evidence: Evidence) -> Report:
-        """Judge the present look."""
+        """Return the report on the current state."""
         assert evidence is self._evidence
         return self._reports[min(self.taken, len(self._reports)) - 1]
 
@@ -54,7 +54,7 @@ class Looks:
 
 
 def test_advice_is_not_waited_for() -> None:
-    """With --fail-on warn, too, a habit keeps nobody waiting."""
+    """Advice is not waited for, not even with --fail-on warn."""
     advised = report(replace(failed(1, level=Level.WARN), kind="habit"), *WELL.findings)
     looks = Looks(advised)
     assert looks.wait(fail_on=Level.WARN) is advised
@@ -63,27 +63,27 @@ def test_advice_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("before", [BROKEN, UNKNOWN, ON_ITS_WAY, report()])
 def test_until_all_is_well(before: Report) -> None:
-    """What is broken, unknown, on its way or not seen at all is waited for."""
+    """Failing, unknown, reconciling and unread objects are waited for."""
     looks = Looks(before, before, WELL)
     assert looks.wait() is WELL
     assert looks.taken == 3
 
 
 def test_warnings_are_waited_for_on_request() -> None:
-    """A warning is well enough, unless warnings fail."""
+    """A warning is waited for only with --fail-on warn."""
     assert Looks(WARNED, WELL).wait() is WARNED
     assert Looks(WARNED, WELL).wait(fail_on=Level.WARN) is WELL
 
 
 def test_until_the_time_is_over() -> None:
-    """When the time is over the last look is the result."""
+    """When the time is up the last report is the result."""
     looks = Looks(BROKEN)
     assert looks.wait(seconds=0.1) is BROKEN
     assert 1 < looks.taken < 20
 
 
 def test_fail_fast_does_not_wait_for_what_is_stalled() -> None:
-    """With --fail-fast a finding that cannot heal ends it; one that can does not."""
+    """With --fail-fast only a finding that cannot resolve on its own ends the wait."""
     assert Looks(BROKEN, STALLED, WELL).wait(fail_fast=True) is STALLED
     assert Looks(BROKEN, STALLED, WELL).wait() is WELL
 
@@ -100,7 +100,7 @@ def test_lost_cluster_is_waited_for() -> None:
 
 
 def test_one_line_for_each_change(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where standard error is no terminal a reason is told once, and again when it changes."""
+    """Without a terminal a reason is printed once, and again when it changes."""
     Looks(BROKEN, BROKEN, UNKNOWN, UNKNOWN, WELL).wait()
     out, err = capsys.readouterr()
     assert out == ""
@@ -112,7 +112,7 @@ def test_one_line_for_each_change(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.cluster
 def test_on_a_terminal(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal shows the reason and the time that is left, and in the end only the report."""
+    """A terminal shows the reason and the remaining time, and at the end only the report."""
     monkeypatch.setenv("PATH", f"{kubectl.parent}:{os.environ['PATH']}")
     with Terminal([sys.executable, "-m", "fluxstatus", "--wait", "4s"]) as terminal:
         terminal.wait_for(" s left: fail cluster: ")
@@ -132,5 +132,5 @@ def test_on_a_terminal(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_exit_code(last: Report, code: Exit) -> None:
-    """After waiting, what is still on its way is not there: a pipeline must not go on."""
+    """After waiting, an object that is still reconciling is exit code 1."""
     assert wait.exit_code(last, Level.FAIL) is code

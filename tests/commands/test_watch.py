@@ -1,4 +1,4 @@
-"""`--watch`: what is written when something changes, in a pipe and on a terminal."""
+"""`--watch`: the output for each change, in a pipe and on a terminal."""
 
 import copy
 import json
@@ -31,7 +31,7 @@ def lines(text: str) -> list[str]:
 
 
 def test_first_look_tells_all_troubles() -> None:
-    """At first each trouble is told, and the verdict."""
+    """The first output has each problem and the verdict."""
     assert lines(watch.changes(None, report(failed(1), failed(2, level=Level.WARN)))) == [
         "fail     sources: GitRepository team/broken-1 is broken",
         "warn     sources: GitRepository team/broken-2 is broken",
@@ -41,7 +41,7 @@ def test_first_look_tells_all_troubles() -> None:
 
 
 def test_later_looks_tell_changes() -> None:
-    """Later what is new, gone or of another level is told; nothing when nothing has changed."""
+    """Later only new, resolved and changed problems are printed."""
     one, other = report(failed(1), failed(2)), report(failed(2), failed(3))
     assert lines(watch.changes(one, other)) == [
         "fail     sources: GitRepository team/broken-3 is broken",
@@ -52,13 +52,13 @@ def test_later_looks_tell_changes() -> None:
 
 
 def test_age_in_a_title_is_no_change() -> None:
-    """A trouble whose title tells its age is the same trouble when it has grown older."""
+    """A problem with an age in its title is the same problem later."""
     older = replace(failed(1), title="GitRepository team/broken-1 is broken for 2m")
     assert watch.changes(report(failed(1)), report(older)) == ""
 
 
 def test_advice_is_no_change() -> None:
-    """Advice is no trouble that comes or goes."""
+    """Advice is not reported as a change."""
     advised = report(replace(failed(1, level=Level.WARN), kind="habit"))
     assert "sources" not in watch.changes(None, advised)
 
@@ -70,7 +70,7 @@ def test_hostile_title() -> None:
 
 
 def test_page_fits_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page has no more lines than the screen, and tells how many are left out."""
+    """A page fits the screen, and says how many lines are left out."""
     monkeypatch.setenv("LINES", "10")
     page = watch.page("\n".join(map(str, range(50))), WELL)
     assert page.count("\n") < 10
@@ -111,7 +111,7 @@ class Flux:
 
 @pytest.mark.cluster
 def test_in_a_pipe(flux: Flux) -> None:
-    """In a pipe there is a line when something breaks and when it heals; Ctrl-C ends it."""
+    """In a pipe a line is printed when an object fails and recovers, until Ctrl-C."""
     with subprocess.Popen(flux.program, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stdout.readline().endswith(" verdict  pass\n")
@@ -127,7 +127,7 @@ def test_in_a_pipe(flux: Flux) -> None:
 
 @pytest.mark.cluster
 def test_reader_that_goes(flux: Flux) -> None:
-    """When nobody reads any more it ends, at once, with the last verdict."""
+    """When the reader is gone it ends at once, with the last verdict."""
     reading, writing = os.pipe()
     with os.fdopen(reading) as reader:
         program = subprocess.Popen(flux.program, stdout=writing, stderr=subprocess.PIPE)
@@ -139,7 +139,7 @@ def test_reader_that_goes(flux: Flux) -> None:
 
 @pytest.mark.cluster
 def test_on_a_terminal(flux: Flux) -> None:
-    """A terminal has the whole report, drawn again in place when something breaks."""
+    """A terminal shows the whole report, redrawn in place when an object fails."""
     with Terminal(flux.program, rows=50) as terminal:
         terminal.wait_for("Ctrl-C ends")
         assert "\x1b[32mpass\x1b[0m  sources" in terminal.text
@@ -152,7 +152,7 @@ def test_on_a_terminal(flux: Flux) -> None:
 
 @pytest.mark.cluster
 def test_json(flux: Flux) -> None:
-    """With -o json there is a document for the first look, and for each change."""
+    """With -o json a document is printed first, and for each change."""
     command = (*flux.program, "-o", "json")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None

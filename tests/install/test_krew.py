@@ -63,7 +63,7 @@ def test_install_and_uninstall(
     flux_status = ("kubectl", "flux-status")
     assert run(*flux_status, "--version", env=env).stdout.startswith("kubectl flux-status ")
     assert "fail" in run(*flux_status, "--demo", env=env, code=1).stdout
-    assert "as released" in run(*flux_status, "version", "--verify", env=env).stdout
+    assert "match the release" in run(*flux_status, "version", "--verify", env=env).stdout
     live = {**env, "KUBECONFIG": str(cluster.kubeconfig("admin"))}
     assert "cluster" in run(*flux_status, env=live, code=1).stdout
     assert "warning" not in run("kubectl", "plugin", "list", env=env).stderr

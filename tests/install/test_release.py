@@ -79,7 +79,7 @@ def test_release(ready: Path) -> None:
     packages_are_whole(ready / "dist")
     again = release(ready)
     assert again.returncode == 1
-    assert "is there already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def _table(text: str) -> str:
@@ -102,7 +102,7 @@ def packages_are_whole(folder: Path) -> None:
         project["urls"]
     )
     assert "somebody" in metadata["Project-URL"]
-    assert {"fluxstatus/py.typed", "fluxstatus/completions/_kubectl-flux_status"} <= set(names)
+    assert {"fluxstatus/cli.py", "fluxstatus/completions/_kubectl-flux_status"} <= set(names)
     assert re.findall(r"^(\S+) =", scripts, re.MULTILINE) == [
         "kubectl-flux_status",
         "kubectl_complete-flux_status",
@@ -129,12 +129,12 @@ def test_obstacles(ready: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", ready)
     done = release(ready)
     assert done.returncode == 1
-    assert "not committed" in done.stderr
+    assert "uncommitted changes" in done.stderr
     assert "CHANGELOG.md has no section" in done.stderr
     assert "OWNER" in done.stderr
     assert "tests ran" not in done.stdout
     by_workflow = release(ready, "--build")
-    assert f"not what the tag {version.TAG} is of" in by_workflow.stderr
+    assert f"HEAD does not have the tag {version.TAG}" in by_workflow.stderr
 
 
 def test_one_version() -> None:

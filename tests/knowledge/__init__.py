@@ -1,1 +1,1 @@
-"""The rules that turn a controller's words into a cause and a fix."""
+"""Tests of the rules: the cause and fix for the messages of controllers."""

@@ -1,7 +1,7 @@
-r"""What controllers say, as the files in messages/ hold it: the written examples of the rules.
+r"""The written examples of messages of controllers, in the files of messages/.
 
 An example is two lines: `KIND[+what its spec names] REASON -> CODE: word, word`, and the message
-(`\n` is a newline). Each word must stand in the diagnosis, not only in the message.
+(`\n` is a newline). Each word must be in the diagnosis, not only in the message.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
     "sync": {},
 }
-"""What each word after the kind of an example puts into the object's spec."""
+"""The fields of the spec for each word after the kind of an example."""
 
 _SYNC = {"fluxcd.controlplane.io/name": "flux"}
 _BASE: dict[str, dict[str, Any]] = {
@@ -59,7 +59,7 @@ _BASE: dict[str, dict[str, Any]] = {
 
 
 class Example(NamedTuple):
-    """What a controller said of an object, and what it must come to."""
+    """A message about an object, and the expected diagnosis."""
 
     subject: str
     reason: str
@@ -68,7 +68,7 @@ class Example(NamedTuple):
     words: tuple[str, ...]
 
     def resource(self) -> Resource:
-        """Return the object that it is said of."""
+        """Return the object that the message is about."""
         kind, *names = self.subject.split("+")
         spec = dict(_BASE.get(kind, {}))
         for name in names:
@@ -78,11 +78,11 @@ class Example(NamedTuple):
         return judged(flux(kind, "x", ready, spec=spec, labels=labels))
 
     def diagnosis(self) -> Diagnosis:
-        """Return what the product makes of it."""
+        """Return the diagnosis of the message."""
         return diagnose(self.resource(), self.reason, self.message, AROUND)
 
     def rule(self) -> Rule:
-        """Return the rule that is taken for it."""
+        """Return the rule that matches the message."""
         return rule_for(self.resource(), self.reason, self.message, AROUND).rule
 
 
@@ -99,7 +99,7 @@ def examples() -> Iterator[Example]:
 
 
 def said(diagnosis: Diagnosis) -> str:
-    """Return all that *diagnosis* says and offers, as one text."""
+    """Return the cause, hints and commands of *diagnosis* as one text."""
     lines = [diagnosis.why]
     for hint in diagnosis.hints:
         lines += [hint.text, *(" ".join(command.argv) for command in hint.commands)]

@@ -28,7 +28,7 @@ from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 from tests.conftest import RECORDED, ROOT
 from tests.knowledge.examples import AROUND, examples
-from tests.knowledge.test_pods import TOLD
+from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import words
 
 FILE = Path(__file__).with_name("fits.tsv")
@@ -66,7 +66,7 @@ class Message(NamedTuple):
     text: str
 
     def fits(self) -> tuple[str, ...]:
-        """Return the names of the rules that fit, the winner first."""
+        """Return the names of the rules that match, the winner first."""
         if self.resource is None:
             rules = [rule for rule, _ in fitting_workload(self.text)]
         else:
@@ -107,8 +107,8 @@ def written() -> Iterator[Message]:
     """Yield the messages of the examples."""
     for example in examples():
         yield Message(example.subject, example.resource(), example.reason, example.message)
-    for told in TOLD:
-        yield Message("Workload", None, "", told)
+    for problem in PROBLEMS:
+        yield Message("Workload", None, "", problem)
 
 
 def recorded() -> Iterator[Message]:

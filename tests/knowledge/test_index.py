@@ -1,4 +1,4 @@
-"""Only a few rules are tried for a message, and the one that fits is always among them."""
+"""Only a few rules are tried for a message, and the matching one is always among them."""
 
 import re
 
@@ -10,14 +10,14 @@ from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.index import Index, words_of
 from fluxstatus.knowledge.rule import Rule, Text
 from tests.knowledge.examples import examples
-from tests.knowledge.test_pods import TOLD
+from tests.knowledge.test_pods import PROBLEMS
 from tests.knowledge.test_recorded import rows
 
 ALL = (*RULES, *pods.RULES)
 INDEX = Index(ALL)
 PATTERNS = sorted({rule.pattern.pattern for rule in ALL})
-TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *TOLD})
-"""All that was ever written or recorded of a fault."""
+TEXTS = sorted({*(e.message for e in examples()), *(row.message for row in rows()), *PROBLEMS})
+"""All written and recorded messages."""
 
 BUILT = {
     "": {""},
@@ -35,29 +35,29 @@ BUILT = {
     "(?<=behind)x(?<!never behind)": {"behind"},
     "[]ab]set and [[]]stays": {"set and "},
 }
-"""Patterns, and the words that they need."""
+"""Patterns and the words that they require."""
 
 
 def fitting(text: str) -> list[Rule]:
-    """Return the rules whose pattern *text* has."""
+    """Return the rules with a pattern that matches *text*."""
     return [rule for rule in ALL if rule.pattern.compiled.search(text)]
 
 
 @pytest.mark.parametrize("pattern", BUILT)
 def test_a_pattern_needs_its_longest_words(pattern: str) -> None:
-    """One of each alternative, and none of what may be absent."""
+    """The words include one of each alternative, and none of an optional part."""
     assert words_of(pattern) == BUILT[pattern]
 
 
 def test_patterns_have_no_groups_that_are_not_understood() -> None:
-    """A kind of group that is new to the tables is to be taught to words_of first."""
+    """words_of knows every kind of group in the tables."""
     plain = (re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", ".", pattern) for pattern in PATTERNS)
     kinds = {kind for pattern in plain for kind in re.findall(r"\((\?P?<?.)?", pattern)}
     assert kinds <= {"", "?:", "?=", "?!", "?<=", "?<!"} | {k for k in kinds if k[:3] == "?P<"}
 
 
 def test_no_rule_is_passed_over() -> None:
-    """Whatever was said: each rule that fits it is tried, and in the order of the tables."""
+    """Each rule that matches a message is tried, in the order of the tables."""
     for text in TEXTS:
         tried = [id(rule) for rule in INDEX.candidates(text)]
         assert {id(rule) for rule in fitting(text)} <= set(tried)
@@ -65,7 +65,7 @@ def test_no_rule_is_passed_over() -> None:
 
 
 def test_letter_case_is_no_matter() -> None:
-    """What fits in another letter case is tried, too."""
+    """A rule that matches in another letter case is tried, too."""
     for text in map(str.swapcase, TEXTS):
         assert {id(rule) for rule in fitting(text)} <= {id(r) for r in INDEX.candidates(text)}
 
@@ -73,7 +73,7 @@ def test_letter_case_is_no_matter() -> None:
 @settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(st.data())
 def test_nothing_that_fits_is_passed_over(data: st.DataObject) -> None:
-    """A text made to have a pattern has one of its words."""
+    """A text generated from a pattern contains one of its words."""
     pattern = data.draw(st.sampled_from(PATTERNS))
     ascii_only = st.characters(codec="ascii")
     text = data.draw(st.from_regex(Text(pattern).compiled, alphabet=ascii_only))
@@ -81,6 +81,6 @@ def test_nothing_that_fits_is_passed_over(data: st.DataObject) -> None:
 
 
 def test_few_patterns_are_tried() -> None:
-    """What controllers say is searched for a tenth of the patterns at most, on average."""
+    """On average, at most a tenth of the patterns are searched in a message."""
     tried = [rule for text in TEXTS for rule in INDEX.candidates(text) if rule.pattern.pattern]
     assert len(tried) / len(TEXTS) < len(ALL) / 10

@@ -1,13 +1,13 @@
-"""What the pods of an unhealthy workload tell leads to the step that mends it."""
+"""The problems of the pods of an unhealthy workload lead to the step that fixes it."""
 
 import pytest
 
 from fluxstatus.knowledge import pods, workload_hints
-from tests.builders import container, evidence, flux, flux_system, found, only, pod
+from tests.builders import HEALTHY, container, evidence, flux, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
 FIELDS = {"name": "web", "ns": "apps", "pod": "web-1-a", "container": "web"}
-TOLD = {
+PROBLEMS = {
     "pod web-1-a cannot pull the image ghcr.io/acme/web:2 (ImagePullBackOff)":
         ("ghcr.io/acme/web:2", "imagePullSecrets", "kubectl describe pod web-1-a -n apps"),
     "pod web-1-a container web is in CrashLoopBackOff after OOMKilled (exit code 137), 4 restarts":
@@ -44,45 +44,45 @@ TOLD = {
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: error looking up '
     'service account apps/web: serviceaccount "web" not found': ("ServiceAccount web",),
 }  # fmt: skip
-"""What is told of a workload, and what the next step must name."""
+"""Problems of a workload, and the words that the next step must contain."""
 
 
-def lines(told: str) -> str:
-    """Return the hints for *told* as one text."""
-    hints = workload_hints(told, FIELDS)
+def lines(problem: str) -> str:
+    """Return the hints for *problem* as one text."""
+    hints = workload_hints(problem, FIELDS)
     return "\n".join(
         "\n".join([hint.text, *(" ".join(command.argv) for command in hint.commands)])
         for hint in hints
     )
 
 
-@pytest.mark.parametrize("told", TOLD)
-def test_what_pods_tell_has_a_next_step(told: str) -> None:
-    """The step names what is to be changed, and its commands look where the pods are."""
-    said = lines(told)
-    assert [word for word in TOLD[told] if word not in said] == []
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_pod_problem_has_a_next_step(problem: str) -> None:
+    """The step names the field to change, and its commands use the namespace of the pods."""
+    said = lines(problem)
+    assert [word for word in PROBLEMS[problem] if word not in said] == []
     assert "…" not in said
 
 
-def test_every_rule_is_reached() -> None:
-    """Each rule about pods is the first that fits some example."""
+def test_every_rule_has_an_example() -> None:
+    """Each rule about pods is the first match of an example."""
     firsts = {
-        next(rule.pattern.pattern for rule in pods.RULES if rule.match("", "", told))
-        for told in TOLD
-        if any(rule.match("", "", told) for rule in pods.RULES)
+        next(rule.pattern.pattern for rule in pods.RULES if rule.match("", "", problem))
+        for problem in PROBLEMS
+        if any(rule.match("", "", problem) for rule in pods.RULES)
     }
     assert firsts == {rule.pattern.pattern for rule in pods.RULES}
 
 
-def test_what_says_nothing_new_adds_nothing() -> None:
-    """Of a pod that is only not ready yet, no step is made up."""
+def test_a_pod_that_is_not_ready_yet_has_no_step() -> None:
+    """A pod that is only not ready yet has no next step."""
     assert workload_hints("pod web-1-a is Pending, not ready", FIELDS) == ()
 
 
 def test_the_step_for_the_pods_comes_first() -> None:
-    """A finding about a failed health check begins with what its pods need."""
+    """The first hint for a failed health check is the one for its pods."""
     broken = pod("apps/web-1-a", container(waiting={"reason": "ImagePullBackOff"}))
     release = flux("Kustomization", "x", {"Ready": f"False HealthCheckFailed: {HEALTH}"})
-    findings = found("reconcilers", evidence(*flux_system(), release, broken))
+    findings = found("reconcilers", evidence(*HEALTHY, release, broken))
     finding = only(findings, "health-check-failed")
     assert "imagePullSecrets" in finding.hints[0].text

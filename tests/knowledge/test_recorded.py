@@ -1,4 +1,4 @@
-"""What was recorded of real controllers: no word of theirs is without a meaning."""
+"""Every recorded message of real controllers has a meaning."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -20,14 +20,14 @@ from tests.recorded.score import HERE, truths
 SNAPSHOTS = sorted(HERE.glob("*.json.gz"))
 GOOD = {"Ready", "Reconciling", "ArtifactInStorage", "Healthy", "Released", "TestSuccess",
         "Remediated", "SourceVerified"}  # fmt: skip
-"""Conditions that tell of no fault while they are True."""
+"""Conditions that report no fault when they are True."""
 
 OTHERS = {"DependencyNotReady", "SourceNotReady", "NoSourceArtifact", "SourceUnavailable",
           "ArtifactFailed"}  # fmt: skip
-"""Reasons for which an object waits: the fault is told of what it waits for."""
+"""Reasons of objects that wait: the fault belongs to the object that they wait for."""
 
 QUIET = {"ReconciliationDisabled", "Progressing"}
-"""Reasons of Warning events that tell of no fault."""
+"""Reasons of Warning events that report no fault."""
 
 
 class Said(NamedTuple):
@@ -40,14 +40,14 @@ class Said(NamedTuple):
     message: str
 
     def diagnosed(self) -> str:
-        """Return the code that the product has for it."""
+        """Return the code of its diagnosis."""
         message = self.message.replace("\\n", "\n")
         return Example(self.subject, self.reason, message, "", ()).diagnosis().code
 
 
 @cache
 def rows() -> tuple[Said, ...]:
-    """Return what said.tsv holds."""
+    """Return the rows of said.tsv."""
     lines = Path(__file__).with_name("said.tsv").read_text().splitlines()
     cells = (line.split("\t") for line in lines if line[0] != "#")
     return tuple(Said(s, tuple(c.split(",")), r, code, m) for s, c, r, code, m in cells)
@@ -56,16 +56,16 @@ def rows() -> tuple[Said, ...]:
 @pytest.mark.parametrize(
     "row", [r for r in rows() if r.code[0] != "("], ids=lambda r: r.message[:60]
 )
-def test_what_was_said_has_a_meaning(row: Said) -> None:
-    """Each fault that a real controller told of has its code."""
+def test_a_recorded_message_has_a_code(row: Said) -> None:
+    """Each fault that a real controller reported has its code."""
     assert row.diagnosed() == row.code
 
 
 @pytest.mark.parametrize(
     "row", [r for r in rows() if r.code[0] == "("], ids=lambda r: r.message[:60]
 )
-def test_what_has_no_rule_is_no_fault_of_its_own(row: Said) -> None:
-    """What has no rule tells of no fault, or of one that is told elsewhere."""
+def test_a_message_without_a_rule_is_not_a_fault(row: Said) -> None:
+    """A message without a rule reports no fault, or one that is reported elsewhere."""
     if row.code == "(nothing)":
         good = {f"{name}=True" for name in GOOD} | {"Ready=Unknown"}
         assert set(row.conditions) <= good or row.reason in QUIET
@@ -77,7 +77,7 @@ def test_what_has_no_rule_is_no_fault_of_its_own(row: Said) -> None:
 
 
 class Word(NamedTuple):
-    """What was said of one recorded object: a condition ("Type=Status") or "Warning"."""
+    """A message about a recorded object, from a condition ("Type=Status") or a "Warning" event."""
 
     resource: Resource
     condition: str
@@ -102,7 +102,7 @@ def words(file: Path) -> Iterator[Word]:
 
 @pytest.mark.parametrize("file", SNAPSHOTS, ids=lambda file: file.name)
 def test_every_recorded_word_is_known(file: Path) -> None:
-    """Every condition and event of a recorded cluster is in said.tsv, and none is a riddle."""
+    """Every condition and event of a recorded cluster is in said.tsv and has a rule."""
     known = {(r.subject.partition("+")[0], c, r.reason) for r in rows() for c in r.conditions}
     unlisted, riddles = set(), set()
     for said in words(file):
@@ -230,7 +230,7 @@ CODES = {
     "cluster-operator-no-instance": "instance-missing",
     "cluster-sync-auth-failing": "git-auth-missing",
 }
-"""What the report calls each recorded fault; nothing for the healthy ones."""
+"""The codes of each recorded fault in the report; empty for healthy scenarios."""
 
 
 def of_truth(truth: dict[str, Any], findings: tuple[Finding, ...]) -> str:
@@ -249,7 +249,7 @@ def of_truth(truth: dict[str, Any], findings: tuple[Finding, ...]) -> str:
 
 
 def recorded() -> Iterator[tuple[str, str]]:
-    """Yield every recorded fault with the codes that the report has for it."""
+    """Yield every recorded fault with its codes in the report."""
     zoo = judge(snapshot.load(HERE / "zoo.json.gz")).findings
     for truth in truths("namespace"):
         yield truth["scenario"], of_truth(truth, zoo)
@@ -263,5 +263,5 @@ RECORDED = dict(recorded())
 
 @pytest.mark.parametrize("scenario", sorted({*CODES, *RECORDED}))
 def test_a_recorded_fault_has_its_name(scenario: str) -> None:
-    """Each recorded fault is called what it is, and nothing is said of the healthy."""
+    """Each recorded fault has its code, and healthy objects have none."""
     assert RECORDED.get(scenario) == CODES.get(scenario)

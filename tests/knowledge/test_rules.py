@@ -1,4 +1,4 @@
-"""The rules: what a controller's words mean, and the commands that come with it."""
+"""The rules: the diagnosis of each message, and its commands."""
 
 import ast
 import io
@@ -14,11 +14,12 @@ import pytest
 
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.knowledge import RULES, TABLES, UNKNOWN_FAULT, Diagnosis, diagnose, meanings, pods
+from fluxstatus.knowledge.fields import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
-from fluxstatus.knowledge.subject import fields_of, missing_fields, object_in, workload_fields
 from fluxstatus.model.hints import Command
-from tests.builders import analysis, flux, flux_system, judged
+from tests.builders import HEALTHY, analysis, flux, judged
+from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
 from tests.knowledge.examples import AROUND, GIT_URL, Example, examples, said
 
@@ -59,7 +60,7 @@ LITERALS = {
     if token.type == tokenize.STRING and token.start[0] == token.end[0]
     if not token.string.startswith(("f", "rf"))
 }
-"""All literals in the tables that are on one line."""
+"""All single-line literals in the tables."""
 
 
 def templates(rule: Rule) -> Iterator[str]:
@@ -75,7 +76,7 @@ def names_in(template: str) -> set[str]:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
-def test_a_rule_names_only_fields_there_are(rule: Rule) -> None:
+def test_a_rule_uses_known_fields(rule: Rule) -> None:
     """Every field in a template is one of the object, of its state or of the rule's pattern."""
     known = FIELDS | set(rule.pattern.compiled.groupindex)
     known |= STATE_FIELDS if rule.code in STATES else set()
@@ -83,8 +84,8 @@ def test_a_rule_names_only_fields_there_are(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.code)
-def test_a_rule_helps(rule: Rule) -> None:
-    """Every rule has a code, says why, has a next step and tells where it comes from."""
+def test_a_rule_is_complete(rule: Rule) -> None:
+    """Every rule has a code, a cause, a next step and its origin in the code of Flux."""
     assert re.fullmatch(r"[a-z][a-z-]+[a-z]", rule.code)
     assert rule.why
     assert rule.why[-1] != "."
@@ -131,19 +132,19 @@ def test_rules_are_written_alike() -> None:
 
 @pytest.mark.parametrize("rule", [r for r in RULES if not r.pattern.pattern], ids=lambda r: r.code)
 def test_a_rule_without_a_text_has_a_reason(rule: Rule) -> None:
-    """Only the last rule fits whatever is said."""
+    """Only the last rule matches every message."""
     assert rule.reasons or rule is UNKNOWN_FAULT
 
 
-def test_every_rule_is_reached() -> None:
-    """Each rule is the one that is taken for some example."""
+def test_every_rule_has_an_example() -> None:
+    """Each rule is the diagnosis of at least one example."""
     reached = {id(example.rule()) for example in EXAMPLES}
     missed = [(r.code, r.pattern.pattern) for r in RULES if id(r) not in reached]
     assert not missed
 
 
-def test_no_rule_stands_twice() -> None:
-    """No two rules are chosen by the same kinds, reasons, text and fields."""
+def test_rules_differ() -> None:
+    """No two rules have the same kinds, reasons, pattern and required fields."""
     chosen_by = Counter((r.kinds, r.reasons, r.pattern.pattern, r.needs) for r in RULES)
     assert [key for key, times in chosen_by.items() if times > 1] == []
 
@@ -167,11 +168,11 @@ def test_a_meaning_is_a_sentence(code: str, meaning: str) -> None:
     assert len(meaning) <= 100
 
 
-def test_a_code_of_a_text_is_none_of_a_state() -> None:
-    """A code is one of a text or of a state, not both, and each has its page."""
+def test_a_code_belongs_to_messages_or_to_a_state() -> None:
+    """A code belongs to messages or to a state, not both, and `explain` knows each."""
     of_texts = {rule.code for table in TABLES for rule in table.RULES} | {UNKNOWN_FAULT.code}
     assert of_texts.isdisjoint(STATES)
-    assert of_texts | set(STATES) <= set(codes())
+    assert of_texts | set(STATES) <= set(codes(OF_COMMANDS))
 
 
 SECRETS = {
@@ -186,8 +187,8 @@ SECRETS = {
 """The flags that `flux-operator create secret` has (FO cmd/cli/create_secret_*.go)."""
 
 
-def test_secrets_are_made_with_flags_there_are() -> None:
-    """Each command that makes a Secret uses flags of flux-operator."""
+def test_secrets_are_created_with_existing_flags() -> None:
+    """Each command that creates a Secret uses flags of flux-operator."""
     lines = {line for rule in ALL for step in rule.steps for line in step.change}
     made = [line.split()[3:] for line in lines if line.startswith("flux-operator create secret")]
     assert {kind for kind, *_ in made} == set(SECRETS)
@@ -204,7 +205,7 @@ def name_of(example: Example) -> str:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
 def test_a_message_has_a_meaning(example: Example) -> None:
-    """Upstream's words get the code that is theirs, and the diagnosis names what counts."""
+    """Each message has the expected code, and the diagnosis has the expected words."""
     diagnosis = example.diagnosis()
     assert diagnosis.code == example.code
     assert [word for word in example.words if word not in said(diagnosis)] == []
@@ -212,7 +213,7 @@ def test_a_message_has_a_meaning(example: Example) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
 def test_a_diagnosis_has_no_gaps(example: Example) -> None:
-    """No field of a sentence is left open, and each hint is a sentence."""
+    """No sentence has a gap, and each hint has a sentence."""
     diagnosis = example.diagnosis()
     assert "…" not in said(diagnosis)
     assert diagnosis.hints
@@ -220,9 +221,9 @@ def test_a_diagnosis_has_no_gaps(example: Example) -> None:
 
 
 @pytest.mark.parametrize("kind", ["GitRepository", "Kustomization", "HelmRelease", "FluxInstance"])
-@pytest.mark.parametrize("message", ["", "nobody has ever said this", "%s {x} {{y}} \\"])
-def test_the_unknown_is_helped_too(kind: str, message: str) -> None:
-    """What nobody knows yields the object, its events and a next step."""
+@pytest.mark.parametrize("message", ["", "an unknown message", "%s {x} {{y}} \\"])
+def test_an_unknown_message_has_next_steps(kind: str, message: str) -> None:
+    """An unknown message yields commands for the object and its events."""
     resource = judged(flux(kind, "x", {"Ready": f"False NeverHeard: {message}"}))
     diagnosis = diagnose(resource, "NeverHeard", message, AROUND)
     assert diagnosis.code == UNKNOWN_FAULT.code
@@ -237,12 +238,12 @@ def commands(diagnosis: Diagnosis) -> list[Command]:
 
 
 def of(subject: str, reason: str, message: str) -> Diagnosis:
-    """Return what the product makes of *message*."""
+    """Return the diagnosis of *message*."""
     return Example(subject, reason, message, "", ()).diagnosis()
 
 
 def test_a_receiver_is_not_offered_an_ssh_key() -> None:
-    """What a Receiver lacks is a token."""
+    """A Receiver without a token gets no SSH command."""
     diagnosis = of("Receiver+secret", "TokenNotFound", "required fields 'token'")
     assert [c.argv for c in commands(diagnosis) if "ssh" in c.argv] == []
 
@@ -255,7 +256,7 @@ def test_a_dependency_of_any_kind_is_looked_up_by_its_kind() -> None:
 
 
 def test_a_corrupt_artifact_is_fetched_again() -> None:
-    """The source that a Kustomization takes its artifact from is asked to fetch again."""
+    """The command reconciles the source of the Kustomization."""
     diagnosis = of("Kustomization+source", "ArtifactFailed", "computed digest doesn't match 'x'")
     argv = commands(diagnosis)[0].argv
     assert argv[:5] == ("kubectl", "annotate", "--overwrite",
@@ -274,8 +275,8 @@ def test_the_host_that_failed_is_named() -> None:
     ['namespaces "prod" not found', "exceeded quota: q, requested: pods=1", "odd", HEALTH,
      "another operation (install/upgrade/rollback) is in progress"],
 )  # fmt: skip
-def test_a_failed_release_is_told_how_to_try_again(message: str) -> None:
-    """Whatever failed it, a release whose retries are used up needs to be reset or forced."""
+def test_a_failed_release_can_be_retried(message: str) -> None:
+    """A failed release gets one command that resets its retries or forces it."""
     argvs = [
         " ".join(command.argv) for command in commands(of("HelmRelease", "InstallFailed", message))
     ]
@@ -285,16 +286,16 @@ def test_a_failed_release_is_told_how_to_try_again(message: str) -> None:
 
 
 def test_helms_log_is_not_the_error() -> None:
-    """What Helm logged before it failed is not taken for the reason that it failed."""
+    """The log that Helm appends is not part of the error."""
     logged = f'{HEALTH}\n\nLast Helm logs:\n\n2026-11-23: conflict with "kubectl"'
     assert of("HelmRelease", "InstallFailed", logged).code == "release-unhealthy"
 
 
-def test_what_fails_after_a_rollback_says_that_the_old_version_runs() -> None:
-    """Also a rule that knows the error tells that the release was rolled back."""
+def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
+    """The cause also says that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
-    (cause,) = analysis(*flux_system(), flux("HelmRelease", "x", conditions)).causes.all
+    (cause,) = analysis(*HEALTHY, flux("HelmRelease", "x", conditions)).causes.all
     assert cause.fault.diagnosis.code == "immutable-field"
     assert "the previous version runs" in cause.fault.diagnosis.why
 
@@ -304,8 +305,8 @@ def test_what_fails_after_a_rollback_says_that_the_old_version_runs() -> None:
     ["https://a.example ", "sops secret 'a' ", "x", "x: ", "Deployment/a/b ", "a/b/c.d-e_f:",
      'failed calling webhook "a": ', 'User "system:serviceaccount:a:b" cannot '],
 )  # fmt: skip
-def test_an_endless_message_is_read_quickly(part: str) -> None:
-    """A message of 32 KiB that nearly fits many patterns takes no noticeable time."""
+def test_a_long_message_is_diagnosed_quickly(part: str) -> None:
+    """A message of 32 KiB that nearly matches many patterns is diagnosed within a second."""
     text = (part * 32 * 1024)[: 32 * 1024]
     began = time.perf_counter()
     for kind in ("GitRepository", "Kustomization", "HelmRelease"):
@@ -346,14 +347,14 @@ REASONS = {
     "ResourceSetInputProvider": "ReconciliationFailed InvalidSpec InvalidDefaultValues "
     "InvalidSchedule InvalidExportedInputs",
 }
-"""Every reason of a Ready that is False, by kind; without those that speak of other objects."""
+"""Every reason of Ready=False by kind, except those about other objects."""
 
 
 @pytest.mark.parametrize(
     ("kind", "reason"), [(kind, one) for kind in REASONS for one in REASONS[kind].split()]
 )
 def test_every_reason_is_known(kind: str, reason: str) -> None:
-    """Each reason that a controller can give has a rule, also with words never heard."""
+    """Each reason of a controller has a rule, even with an unknown message."""
     diagnosis = of(kind, reason, "odd")
     assert diagnosis.code != UNKNOWN_FAULT.code
     assert diagnosis.hints

@@ -60,6 +60,12 @@ def _kubectl() -> Path:
     return build.programs("kubectl")["kubectl"]
 
 
+@pytest.fixture(name="real_kubectl")
+def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the real kubectl the one that the program starts."""
+    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
+
+
 @pytest.fixture(scope="session", name="flux_operator")
 def _flux_operator() -> Path:
     """Return the path of flux-operator's command line."""

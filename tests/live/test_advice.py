@@ -141,7 +141,8 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
     titles = {code: finding["title"] for code, finding in found.items()}
     assert said.report["summary"]["habit"] == len(found)
     assert (
-        titles["ui-exposed"] == "the web UI asks for no login, and 2 ways lead to it from outside"
+        titles["ui-exposed"]
+        == "the web UI has no login, and 2 routes expose it outside the cluster"
     )
     assert titles["no-scraping"].endswith("selects the metrics of 4 controllers")
     assert titles["retired-metric"].startswith("PrometheusRule flux-system/flux Dead uses gotk_")

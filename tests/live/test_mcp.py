@@ -18,7 +18,7 @@ from fluxstatus.mcp.clients import CLIENTS, Host
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.plan import plan_drop, plan_put
 from fluxstatus.mcp.protocol import Session
-from fluxstatus.mcp.scan import look
+from fluxstatus.mcp.scan import scan
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.fakes.processes import gone
 from tests.fakes.programs import program
@@ -103,8 +103,8 @@ def test_every_client_from_setup_to_remove(desk: Desk) -> None:
     names = [f"--client={name}" for name in WITH_FILES]
     said = setup(desk, *names)
     before = {name: desk.file(name).read_bytes() for name in WITH_FILES}
-    assert said.out.count(" is changed") == len(WITH_FILES)
-    assert setup(desk, *names).out.count("has it already") == len(WITH_FILES)
+    assert said.out.count(" changed") == len(WITH_FILES)
+    assert setup(desk, *names).out.count("already has it") == len(WITH_FILES)
     assert {name: desk.file(name).read_bytes() for name in WITH_FILES} == before
 
     proof = desk.run("mcp", "verify", "-o", "json")
@@ -137,18 +137,18 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
     change = plan_put(client, host, entry)
     assert change
     change.apply(host)
-    [found] = [one for one in look(host) if one.entries]
+    [found] = [one for one in scan(host) if one.entries]
     [(stored, _)] = found.entries
     assert (found.client, stored) == (client, entry)
     assert (platform == "darwin") == ("Library" in str(found.path)) or client.file[0][
         :7
     ] != "support"
-    seen = verify.look(stored, 30)
+    seen = verify.observe(stored, 30)
     assert (len(seen.advertised), seen.writes) == (11, ())
     change = plan_drop(client, host, entry)
     assert change
     change.apply(host)
-    assert not [one for one in look(host) if one.entries]
+    assert not [one for one in scan(host) if one.entries]
 
 
 def test_tools_are_those_of_the_program(desk: Desk) -> None:
@@ -209,7 +209,7 @@ def test_what_the_server_hides_is_told(desk: Desk) -> None:
     setup(desk, "--client=cursor", "--context=kfs-viewer")
     proof = desk.run("mcp", "verify")
     assert proof.code == 3
-    assert "unknown  instance     the server hides this" in proof.out
+    assert "unknown  instance     the server does not show this" in proof.out
     assert "No Flux instance found" in " ".join(proof.out.split())
     check = desk.run("--context=kfs-viewer")
     assert "you may not list fluxinstances.fluxcd.controlplane.io" in " ".join(check.out.split())
@@ -222,7 +222,7 @@ def test_a_folders_own_file_is_not_started_unasked(desk: Desk) -> None:
     file.parent.mkdir()
     file.write_text(CLIENTS["vscode-workspace"].put("", Entry(NAME, str(trap), ("serve",))))
     said = desk.run("mcp", "verify")
-    assert "is not tried" in said.err
+    assert "is skipped" in said.err
     assert desk.run("mcp", "status").code == desk.run("mcp", "tools").code == 0
     assert not (desk.home / "sprung").exists()
     assert desk.run("mcp", "verify", "--client=vscode-workspace").code == 3
@@ -242,7 +242,7 @@ def test_another_cluster_is_a_fail(desk: Desk, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("script", "said"),
-    [("exit 1", "ended with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
+    [("exit 1", "exited with code 1"), ("echo hello; sleep 90", "does not speak MCP"),
      ("sleep 90", "did not answer initialize within 1 s")],
 )  # fmt: skip
 def test_a_server_that_does_not_work(desk: Desk, script: str, said: str) -> None:
@@ -285,7 +285,7 @@ def test_no_credential_gets_into_a_file(desk: Desk) -> None:
                  "--certificate-authority=/a", "--user=u", "--cluster=c"):  # fmt: skip
         said = desk.run("mcp", "setup", "--client=cursor", "--yes", flag)
         assert said.code == 2
-        assert flag.partition("=")[0] + " cannot go into a client's file" in said.err
+        assert flag.partition("=")[0] + " cannot be stored in a client's file" in said.err
     assert not desk.file("cursor").exists()
     setup(desk, *(f"--client={name}" for name in WITH_FILES))
     for name in WITH_FILES:
@@ -310,7 +310,7 @@ def test_several_kubeconfigs(desk: Desk, tmp_path: Path) -> None:
     said = setup(desk, "--client=cursor", "--context=kfs-admin")
     entry = json.loads(desk.file("cursor").read_text())["mcpServers"][NAME]
     assert entry["env"] == {"KUBECONFIG": desk.env["KUBECONFIG"].split(os.pathsep)[1]}
-    assert "of the 2 files of $KUBECONFIG the server reads only one" in said.err
+    assert "the server reads only one of the 2 files in $KUBECONFIG" in said.err
     mixed = {"name": "mixed", "context": {"cluster": "there", "user": "me"}}
     bare = {"kind": "Config", "current-context": "mixed", "contexts": [mixed]}
     (tmp_path / "contexts").write_text(json.dumps(bare))
@@ -358,7 +358,7 @@ def test_a_broken_file_is_left_alone(desk: Desk) -> None:
     desk.file("cursor").write_text('{"flux-operator-mcp": ')
     said = desk.run("mcp", "setup", "--client=cursor,codex", "--yes")
     assert said.code == 2
-    assert "is left alone" in said.err
+    assert "was not changed" in said.err
     assert desk.file("cursor").read_text() == '{"flux-operator-mcp": '
     assert NAME in desk.file("codex").read_text()
     assert "does not parse" in desk.run("mcp", "status").out
@@ -400,7 +400,7 @@ def test_prompts_for_this_cluster(desk: Desk) -> None:
     assert said[0]["about"] == "this failure"
     assert any("flux-system/flux-system in kfs-admin" in one["text"] for one in said)
     assert not any("{" in one["text"] for one in said[1:])
-    reading, _, writing = desk.run("mcp", "prompts").out.partition("Only with a server")
+    reading, _, writing = desk.run("mcp", "prompts").out.partition("Only with a read-write server")
     assert "Check the Flux installation" in reading
     assert "Reconcile" not in reading
     assert "Reconcile" in writing
@@ -412,9 +412,9 @@ def test_it_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     command = [sys.executable, "-m", "fluxstatus", "mcp", "setup", "--client=cursor,codex"]
     with Terminal(command) as terminal:
-        terminal.wait_for("do this for Cursor? [y/N]")
+        terminal.wait_for("apply this to Cursor? [y/N]")
         terminal.type("\n")
-        terminal.wait_for("do this for Codex? [y/N]")
+        terminal.wait_for("apply this to Codex? [y/N]")
         assert not desk.file("codex").exists()
         terminal.type("y\n")
         assert terminal.end() == 0

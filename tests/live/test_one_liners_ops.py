@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.commands.preflight.rights import NEEDED
+from fluxstatus.commands.preflight.permissions import NEEDED
 from fluxstatus.model.findings import Exit
 from tests.conftest import ROOT
 from tests.kubernetes.cluster import Cluster
@@ -127,8 +127,8 @@ def test_preflight_of_a_bare_cluster(bare_cluster: Cluster) -> None:
     said = flux_status(bare_cluster.kubeconfig("admin"), "preflight")
     assert said.code == Exit.HEALTHY
     text = " ".join(said.out.split())
-    assert "no Flux and no Flux Operator is here" in text
-    assert "no CRD of Flux is here" in text
+    assert "neither Flux nor the Flux Operator is installed" in text
+    assert "there are no CRDs of Flux" in text
 
 
 def test_preflight_of_what_was_left(cluster: Cluster) -> None:

@@ -12,12 +12,13 @@ import pytest
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.pod_namespaces import workload_namespaces
 from fluxstatus.cluster.client import Access
-from fluxstatus.cluster.collector import QUERIES, collect
+from fluxstatus.cluster.collector import collect
+from fluxstatus.cluster.queries import QUERIES
 from fluxstatus.cluster.reader import reading
 from fluxstatus.commands.options import Connection
 from fluxstatus.commands.reconcile.advice import Assessment, advise
 from fluxstatus.lookup.names import Named
-from fluxstatus.lookup.related import look, needs_of
+from fluxstatus.lookup.related import needs_of, read_related
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
@@ -34,7 +35,7 @@ _EVERY = 9  # objects of the recorded ones are too many to ask for each
 
 def told(advice: Assessment) -> tuple[object, ...]:
     """Return what does not depend on the moment at which it was asked."""
-    return advice.ref, advice.stands, advice.level, advice.reason.helps, advice.reason.text
+    return advice.ref, advice.status, advice.level, advice.reason.helps, advice.reason.text
 
 
 def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Assessment:
@@ -43,9 +44,9 @@ def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Assessm
         assert ours.discover()
         beside = [(name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")]
         beside += [ours.of_kind(KINDS["FluxInstance"])]
-        state, resource = look(
+        state, resource = read_related(
             ours, Named(KINDS[kind], name), (namespace,), needs_of,
-            beside=beside, after=lambda: ours.in_flux_namespaces("pods"),
+            queries=beside, next_queries=lambda: ours.in_flux_namespaces("pods"),
         )  # fmt: skip
         return advise(Analysis(state), resource)
 

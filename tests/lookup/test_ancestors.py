@@ -1,9 +1,9 @@
-"""The way up from an object."""
+"""The chain of owners above an object."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from fluxstatus.lookup.ancestors import chain_of, lines_of
+from fluxstatus.lookup.ancestors import chain_of, origins_of
 from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
@@ -11,13 +11,13 @@ from tests.builders import NOW, flux, kustomization, reference
 
 
 class Objects:
-    """Objects by name; of kind Hidden none may be looked at."""
+    """Objects by name; those of kind Hidden are not readable."""
 
     def __init__(self, *items: Object) -> None:
         self._items = {ref_of(item)[1:]: item for item in items}
 
     def get(self, _: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
-        """Return one of them."""
+        """Return an object by its key."""
         hidden = Unread(Why.FORBIDDEN, "not allowed")
         return hidden if kind == "Hidden" else self._items.get((kind, namespace, name))
 
@@ -34,7 +34,7 @@ def thing(kind: str, name: str, owner: str = "", **metadata: Any) -> Object:
 
 
 def labels(kind: str, name: str) -> dict[str, str]:
-    """Return the labels that *name*, of *kind*, puts on what it makes."""
+    """Return the labels that *name*, of *kind*, sets on what it creates."""
     prefix = {"Kustomization": "kustomize", "HelmRelease": "helm"}[kind]
     return {f"{prefix}.toolkit.fluxcd.io/name": name,
             f"{prefix}.toolkit.fluxcd.io/namespace": "apps"}  # fmt: skip
@@ -54,7 +54,7 @@ SET = thing("ReplicaSet", "web-1", "Deployment/web")
 
 
 def test_from_a_pod_to_git() -> None:
-    """By owners, labels and the source to address, revision and path."""
+    """Owners, labels and the source lead to the URL, revision and path."""
     web = thing("Deployment", "web", labels=labels("Kustomization", "apps"))
     applier = kustomization("apps", "fleet", spec={"path": "./deploy"})
     root = chain_of(POD, Objects(SET, web, applier, GIT), NOW)
@@ -62,11 +62,13 @@ def test_from_a_pod_to_git() -> None:
         "owned by ReplicaSet/web-1", "owned by Deployment/web", "made by Kustomization/apps",
         "source GitRepository/fleet",
     ]  # fmt: skip
-    assert list(lines_of(root)) == ["https://git.example.com/fleet at main@sha1:0123456, ./deploy"]
+    assert list(origins_of(root)) == [
+        "https://git.example.com/fleet at main@sha1:0123456, ./deploy"
+    ]
 
 
 def test_from_a_release_to_its_chart_and_to_git() -> None:
-    """A release leads to its chart's repository, and to the Kustomization that made it."""
+    """A HelmRelease leads to its chart repository and to the Kustomization that created it."""
     web = thing("Deployment", "web", labels=labels("HelmRelease", "web"))
     chart = {"chart": "web", "sourceRef": reference("HelmRepository", "charts")}
     release = flux(
@@ -84,19 +86,19 @@ def test_from_a_release_to_its_chart_and_to_git() -> None:
         "made by HelmRelease/web", "source HelmChart/apps-web", "source HelmRepository/charts",
         "made by Kustomization/apps", "source GitRepository/fleet",
     ]  # fmt: skip
-    assert [line.partition(" ")[0] for line in lines_of(root)] == [
+    assert [line.partition(" ")[0] for line in origins_of(root)] == [
         "https://charts.example.com,", "https://git.example.com/fleet",
     ]  # fmt: skip
 
 
 def test_a_step_that_cannot_be_taken_is_told() -> None:
-    """An owner that is gone and one that may not be looked at end the way, each as it is."""
+    """A missing and an unreadable owner end the chain, each with its status."""
     assert chain_of(POD, Objects(), NOW).children[0].health.text == "does not exist"
     hidden = chain_of(thing("Pod", "x", "Hidden/y"), Objects(), NOW).children[0].health
-    assert (hidden.well, hidden.text) == (None, "is not looked at: not allowed")
+    assert (hidden.healthy, hidden.text) == (None, "was not read: not allowed")
 
 
 def test_what_made_itself_ends_the_way() -> None:
-    """The root Kustomization of a bootstrap has its own labels; that is no loop."""
+    """The root Kustomization of a bootstrap has its own labels, which is not a loop."""
     own = kustomization("apps", "fleet", labels=labels("Kustomization", "apps"))
     assert list(steps(chain_of(own, Objects(own, GIT), NOW))) == ["source GitRepository/fleet"]

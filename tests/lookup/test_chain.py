@@ -1,13 +1,14 @@
-"""The tree of an object: up to the cause, down to what waits."""
+"""The dependency chain of an object: up to the cause, down to its dependents."""
 
 from fluxstatus.causes.analysis import Analysis
-from fluxstatus.lookup.chain import Chains, Node
+from fluxstatus.lookup.chain import Chains
+from fluxstatus.lookup.node import Node
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 from tests.builders import (
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
-    flux_system,
     kustomization,
     source,
     state,
@@ -25,7 +26,7 @@ def up(known: State, kind: str, name: str) -> list[Node]:
 
 
 def down(known: State, kind: str, name: str) -> list[Node]:
-    """Return everything below it."""
+    """Return everything below the object *name* of *kind* in namespace apps."""
     tree = Chains(Analysis(known)).down(known.resources[kind, "apps", name])
     return [node for top in tree for node in top.all()]
 
@@ -36,9 +37,9 @@ def named(ref: Ref) -> Name:
 
 
 def broken() -> State:
-    """Return a failing source, two objects that wait for it in a chain, and a healthy one."""
+    """Return a failing source, two waiting objects in a chain, and a healthy one."""
     return state(
-        *flux_system(),
+        *HEALTHY,
         source("repo", NOT_THERE),
         source("other"),
         kustomization("infra", "repo", NO_ARTIFACT),
@@ -48,7 +49,7 @@ def broken() -> State:
 
 
 def test_up_to_the_cause() -> None:
-    """From an object that waits the tree leads to what is broken, and marks just that."""
+    """From a waiting object the tree leads to the failing one, which alone is marked."""
     nodes = up(broken(), "Kustomization", "web")
     assert [named(node.ref) for node in nodes if node.cause] == [("GitRepository", "repo")]
     relations = {named(node.ref): node.relation for node in nodes}
@@ -57,24 +58,24 @@ def test_up_to_the_cause() -> None:
 
 
 def test_down_to_what_waits() -> None:
-    """From what is broken the tree leads to all that waits, through what waits itself."""
+    """From a failing object the tree leads to all that wait for it, directly or not."""
     nodes = down(broken(), "GitRepository", "repo")
-    assert [(*named(n.ref), n.stands) for n in nodes] == [
-        ("Kustomization", "infra", "waits"),
-        ("Kustomization", "web", "waits"),
+    assert [(*named(n.ref), n.health.text) for n in nodes] == [
+        ("Kustomization", "infra", "waiting"),
+        ("Kustomization", "web", "waiting"),
     ]
 
 
 def test_the_well_end_a_chain() -> None:
-    """Behind what is well nothing is looked for, and of what hangs on it the broken come first."""
+    """A chain ends at a healthy object, and unhealthy dependents come first."""
     nodes = down(broken(), "GitRepository", "other")
-    assert [(n.ref.name, n.well) for n in nodes] == [("web", False), ("docs", True)]
+    assert [(n.ref.name, n.health.healthy) for n in nodes] == [("web", False), ("docs", True)]
 
 
 def test_a_circle_ends() -> None:
-    """Objects that wait for one another are each named once."""
+    """Objects that wait for each other are each shown once."""
     known = state(
-        *flux_system(),
+        *HEALTHY,
         source("repo"),
         kustomization("a", "repo", waiting_for("b"), after=["b"]),
         kustomization("b", "repo", waiting_for("a"), after=["a"]),
@@ -85,15 +86,17 @@ def test_a_circle_ends() -> None:
 
 
 def test_what_does_not_exist_is_in_the_tree() -> None:
-    """A source that is not there is shown as missing."""
-    known = state(*flux_system(), kustomization("web", "gone", NO_ARTIFACT))
-    found = {named(n.ref): (n.stands, n.well) for n in up(known, "Kustomization", "web")}
+    """A source that does not exist is shown as missing."""
+    known = state(*HEALTHY, kustomization("web", "gone", NO_ARTIFACT))
+    found = {
+        named(n.ref): (n.health.text, n.health.healthy) for n in up(known, "Kustomization", "web")
+    }
     assert found["GitRepository", "gone"] == ("does not exist", False)
 
 
 def test_a_controller_that_is_gone_is_the_cause() -> None:
     """The Deployment that should reconcile it is in the tree, and marked when it is missing."""
-    objects = without(flux_system(), "Deployment/kustomize-controller")
+    objects = without(HEALTHY, "Deployment/kustomize-controller")
     known = state(*objects, source("repo"), kustomization("web", "repo", {}, born=None, observed=0))
     causes = [named(n.ref) for n in up(known, "Kustomization", "web") if n.cause]
     assert causes == [("Deployment", "kustomize-controller")]

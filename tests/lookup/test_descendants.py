@@ -1,4 +1,4 @@
-"""What an object makes, and who waits for it."""
+"""What an object creates, and what depends on it."""
 
 from collections.abc import Collection
 from typing import Any
@@ -36,17 +36,17 @@ def test_ids_are_read(id_: str, version: str, wanted: Entry) -> None:
     "inventory", [{"entries": [{"id": "x"}, {"id": 3}, 3, {}]}, {"entries": []}, []]
 )
 def test_odd_ids_are_nothing(inventory: Any) -> None:
-    """What is no id is passed over."""
+    """An invalid id is skipped."""
     assert inventory_of({"status": {"inventory": inventory}}) == []
 
 
 def test_no_inventory_is_not_an_empty_one() -> None:
-    """An object that has none is told from one that has made nothing."""
+    """No inventory differs from an empty one."""
     assert inventory_of({"status": {}}) is None
 
 
 class Cluster:
-    """A cluster with *items*, that counts how often it is asked."""
+    """A cluster with *items*, that records its requests."""
 
     def __init__(self, *items: Object, hidden: Collection[str] = ()) -> None:
         self.items, self.hidden, self.asked = items, hidden, list[str]()
@@ -54,7 +54,7 @@ class Cluster:
     def some(
         self, api_version: str, kind: str, namespace: str, names: Collection[str], labels: str = ""
     ) -> list[Object] | Unread:
-        """Return the objects that are asked for."""
+        """Return the requested objects."""
         del api_version
         self.asked.append(f"{kind} {namespace}")
         if kind in self.hidden:
@@ -73,15 +73,16 @@ class Cluster:
 
 
 def tree(kind: str, name: str, cluster: Cluster | None, *objects: Object) -> Node:
-    """Return the tree of *kind* apps/*name* in a cluster with *objects* of Flux."""
+    """Return the tree of *kind* apps/*name* in a cluster with the Flux *objects*."""
     known = state(*objects)
     return Tree(known.resources, cluster, NOW).of(known.resources[kind, "apps", name])
 
 
 def shown(node: Node) -> list[Any]:
-    """Return what hangs on *node*: relation, kind and name, whether it is well, and so on."""
+    """Return the children of *node*: relation, kind and name, health, and their children."""
     return [
-        (c.relation, f"{c.ref.kind}/{c.ref.name}", c.health.well, *shown(c)) for c in node.children
+        (c.relation, f"{c.ref.kind}/{c.ref.name}", c.health.healthy, *shown(c))
+        for c in node.children
     ]
 
 
@@ -103,7 +104,7 @@ DB: Object = {**WEB, "metadata": {"name": "db", "namespace": "apps"}, "status":
 
 
 def test_what_is_made_is_looked_at_level_by_level() -> None:
-    """Nested objects show what they make; what is missing is told; nothing loops."""
+    """Nested objects show what they create; missing ones are shown; nothing loops."""
     cluster = Cluster(ROOT, CHILD, WEB, DB)
     found = shown(tree("Kustomization", "root", cluster, ROOT, CHILD, source("git")))
     assert found == [
@@ -111,14 +112,14 @@ def test_what_is_made_is_looked_at_level_by_level() -> None:
         ("makes", "Deployment/web", False),
         ("makes", "ConfigMap/gone", False),
     ]
-    # Two levels of inventories, then one question for each kind in a namespace.
+    # Two levels of inventories, then one request for each kind in a namespace.
     assert sorted(cluster.asked) == ["ConfigMap apps", "Deployment apps"] + 2 * [
         "Kustomization apps"
     ]
 
 
 def test_what_may_not_be_looked_at_is_not_missing() -> None:
-    """Without the right to look it is not known how something stands."""
+    """Without permission to read an object its health is unknown."""
     cluster = Cluster(ROOT, CHILD, hidden=["Deployment"])
     found = shown(tree("Kustomization", "root", cluster, ROOT, CHILD))
     assert ("makes", "Deployment/web", None) in found
@@ -127,7 +128,7 @@ def test_what_may_not_be_looked_at_is_not_missing() -> None:
 
 
 def test_who_waits_is_told_with_who_waits_for_them() -> None:
-    """A source feeds, a dependency is needed; each object stands once."""
+    """A source feeds, a dependency is needed; each object is shown once."""
     found = shown(tree(
         "GitRepository", "git", Cluster(), source("git"), kustomization("one", "git"),
         kustomization("two", "git", after=["one"]), kustomization("three", "other", after=["one"]),
@@ -139,7 +140,7 @@ def test_who_waits_is_told_with_who_waits_for_them() -> None:
 
 
 def test_a_release_without_inventory_goes_by_labels() -> None:
-    """Before Flux 2.8 what a release has made is found by the labels that it has."""
+    """Before Flux 2.8 the objects of a HelmRelease are found by their labels."""
     labels = {"helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "apps"}
     labelled = {**DB, "metadata": {**DB["metadata"], "labels": labels}}
     release = flux("HelmRelease", "web")
@@ -148,7 +149,7 @@ def test_a_release_without_inventory_goes_by_labels() -> None:
 
 
 def test_a_saved_cluster_goes_by_labels() -> None:
-    """Without a cluster to ask, the objects of Flux that have its labels are told."""
+    """Without a live cluster the Flux objects with its labels are shown."""
     labels = {
         "kustomize.toolkit.fluxcd.io/name": "root",
         "kustomize.toolkit.fluxcd.io/namespace": "apps",

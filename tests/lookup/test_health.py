@@ -1,4 +1,4 @@
-"""How an object of any kind stands."""
+"""The health of an object of any kind."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ CASES = [
     (thing("DaemonSet", {"desiredNumberScheduled": 3, "numberReady": 3}), True, "3 of 3"),
     (thing("Job", conditions(Failed="True gave up")), False, "failed: gave up"),
     (thing("Job", conditions(Complete="True")), True, "complete"),
-    (thing("Job", {"active": 1}), None, "at work"),
+    (thing("Job", {"active": 1}), None, "in progress"),
     (thing("PersistentVolumeClaim", {"phase": "Pending"}), False, "Pending"),
     (thing("Namespace", {"phase": "Active"}), True, "Active"),
     (thing("Thing", conditions(Ready="True")), True, "ready"),
@@ -49,30 +49,30 @@ CASES = [
     (thing("Thing", conditions(Ready="Unknown")), None, "Ready is Unknown"),
     (thing("Thing", conditions(Stalled="True bad", Ready="True")), False, "stalled: bad"),
     (thing("Thing", conditions(Established="True")), True, "established"),
-    (thing("ConfigMap", {}), True, "is there"),
-    (pod("a/b", container(ready=True, running={})), True, "runs and is ready"),
+    (thing("ConfigMap", {}), True, "exists"),
+    (pod("a/b", container(ready=True, running={})), True, "running and ready"),
     (pod("a/b", crashing()), False, "CrashLoopBackOff"),
     (None, False, "does not exist"),
-    (Unread(Why.FORBIDDEN, "not allowed"), None, "is not looked at: not allowed"),
+    (Unread(Why.FORBIDDEN, "not allowed"), None, "was not read: not allowed"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("item", "well", "text"), CASES)
-def test_health(item: Any, *, well: bool | None, text: str) -> None:
-    """Each kind by its own signs, the rest by conditions; what is not known is not called well."""
+@pytest.mark.parametrize(("item", "healthy", "text"), CASES)
+def test_health(item: Any, *, healthy: bool | None, text: str) -> None:
+    """Health is by kind or by conditions; unknown is not healthy."""
     found = health_of(item, NOW)
-    assert found.well is well
+    assert found.healthy is healthy
     assert text in found.text
 
 
 def test_what_is_being_deleted_is_not_well() -> None:
-    """A deletion under way comes before all else."""
+    """A deletion in progress takes precedence."""
     item = thing("Thing", conditions(Ready="True"))
     item["metadata"]["deletionTimestamp"] = "2026-11-23T00:00:00Z"
-    assert health_of(item, NOW).well is None
+    assert health_of(item, NOW).healthy is None
 
 
 def test_a_credential_in_a_message_is_masked() -> None:
-    """What a condition quotes is masked."""
+    """Credentials in the message of a condition are masked."""
     item = thing("Thing", conditions(Ready="False https://me:hunter2@git.example.com"))
     assert "hunter2" not in health_of(item, NOW).text

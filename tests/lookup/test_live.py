@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from fluxstatus.cluster.list_reader import opened
+from fluxstatus.cluster.reader import opened
 from fluxstatus.lookup.live import Objects
-from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.errors import ArgumentError, UnreadError
 from fluxstatus.model.evidence import Object, Unread, Why
 from tests.builders import NOW, kustomization
 from tests.cluster.faults import (
@@ -55,9 +55,9 @@ def name_of(item: Object | Unread | None) -> str:
     return name
 
 
-def mistake(objects: Objects, word: str, *namespaces: str) -> NotFoundError:
+def mistake(objects: Objects, word: str, *namespaces: str) -> ArgumentError:
     """Return the error for a *word* that means no object, or several."""
-    with pytest.raises(NotFoundError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         objects.find([word], namespaces)
     return caught.value
 
@@ -81,7 +81,7 @@ def test_an_object_is_asked_for_by_its_name(api: Api, objects: Objects) -> None:
 
 def test_a_forbidden_object_is_not_missing(api: Api, objects: Objects) -> None:
     """Only a NotFound means that there is no such object."""
-    assert mistake(objects, "ks/app", "apps").args == ("there is no Kustomization 'app' in apps.",)
+    assert mistake(objects, "ks/app", "apps").args == ("no Kustomization 'app' found in apps.",)
     assert objects.get(KS.api_version, KS.kind, "apps", "app") is None
     api[ONE] = forbidden
     reason = denied(f"get {KS.name}", " in namespace apps")
@@ -159,7 +159,7 @@ def test_two_objects_with_the_same_name(api: Api, objects: Objects) -> None:
 
 def test_forbidden_everywhere_is_not_missing(api: Api, objects: Objects) -> None:
     """Only a list that was read tells that there is no such object."""
-    assert mistake(objects, "ks/app").args == ("there is no Kustomization 'app'.",)
+    assert mistake(objects, "ks/app").args == ("no Kustomization 'app' found.",)
     api[KS.path] = forbidden
     assert unread(objects, "ks/app") == denied(f"list {KS.name}", EVERYWHERE)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fluxstatus.lookup.log import about, read
+from fluxstatus.lookup.log import merged, parse, read_summary
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.ref import Ref
-from tests.builders import flux_system, state
+from tests.builders import HEALTHY, state
 from tests.fakes.programs import program
 
 APP = Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "apps", "web")
@@ -33,7 +33,7 @@ def line(name: str = "web", level: str = "error", kind: str = "Kustomization", *
 
 @pytest.fixture(name="kubectl")
 def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return where to write what `kubectl logs` prints."""
+    """Return the file that `kubectl logs` prints."""
     log = tmp_path / "log"
     folder = program(tmp_path / "bin" / "kubectl", f'echo "$@" >>{tmp_path}/argv; cat {log}').parent
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -41,7 +41,7 @@ def _kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_errors_come_first_and_once(kubectl: Path) -> None:
-    """What is about the object is folded, errors first; what is about others is left out."""
+    """Repeated messages about the object are merged, errors first; others are left out."""
     lines = [
         line(level="info", msg="applied"),
         line(error="no", ts="2026-11-23T11:58:00Z"),
@@ -53,37 +53,37 @@ def test_errors_come_first_and_once(kubectl: Path) -> None:
         "[1]",
     ]
     kubectl.write_text("\n".join(lines))
-    component = next(c for c in state(*flux_system()).components if "kustomize" in c.ref.name)
-    log = read(component, APP, ("--context=prod",), 10)
-    assert [(one.level, one.text, one.times) for one in log.lines] == [
+    component = next(c for c in state(*HEALTHY).components if "kustomize" in c.ref.name)
+    log = read_summary(component, APP, ("--context=prod",), 10)
+    assert [(one.level, one.text, one.times) for one in log.messages] == [
         ("error", "Reconciler error: no", 2),
         ("info", "applied", 1),
     ]
-    assert log.lines[0].last is not None
-    assert f"{log.lines[0].last:%H:%M}" == "11:59"
+    assert log.messages[0].last is not None
+    assert f"{log.messages[0].last:%H:%M}" == "11:59"
     asked = (kubectl.parent / "argv").read_text()
     assert "--context=prod logs --namespace=flux-system" in asked
     assert "--limit-bytes=" in asked
 
 
 def test_credentials_are_masked() -> None:
-    """A credential that a controller logged is not passed on."""
-    said = about(APP, [json.loads(line(error=f"https://x:{SECRET}@git.example.com: {SECRET}"))])
-    assert SECRET not in said[0].text
+    """A credential in a log is masked."""
+    [said] = merged([parse("x", line(error=f"https://x:{SECRET}@git.example.com: {SECRET}"))])
+    assert SECRET not in said.text
 
 
 def test_a_missing_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who may not read logs is told so, with the permission that is missing."""
+    """Without permission to read logs the missing permission is named."""
     said = 'Error from server (Forbidden): pods is forbidden: cannot get resource "pods/log"'
     folder = program(tmp_path / "kubectl", f"echo '{said}' >&2; exit 1").parent
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    component = state(*flux_system()).components[0]
-    log = read(component, APP, (), 10)
+    component = state(*HEALTHY).components[0]
+    log = read_summary(component, APP, (), 10)
     assert log.unread is not None
     assert (log.unread.why, log.unread.rule) == (Why.FORBIDDEN, "get pods/log")
 
 
 @pytest.mark.parametrize("entry", [{}, {"name": 1}, {"Kustomization": "web"}, {"level": []}])
 def test_strange_entries_do_no_harm(entry: dict[str, object]) -> None:
-    """A line with other things than Flux writes is not about anything."""
-    assert about(APP, [entry]) == []
+    """A line in another form than that of Flux is not about the object."""
+    assert not parse("x", json.dumps(entry)).is_about(APP)

@@ -1,9 +1,9 @@
-"""What KIND/NAME means, and what is said when it means nothing or too much."""
+"""KIND/NAME: what it names, and the errors when it names nothing or several objects."""
 
 import pytest
 
 from fluxstatus.lookup.names import find, parse
-from fluxstatus.model.errors import NotFoundError, UnreadError
+from fluxstatus.model.errors import ArgumentError, UnreadError
 from fluxstatus.model.kinds import KINDS
 from tests.builders import FORBIDDEN, flux, source, state
 
@@ -12,7 +12,7 @@ _EXPLAINED = [kind for kind in KINDS.values() if kind.name != "FluxReport"]
 
 @pytest.mark.parametrize("kind", _EXPLAINED, ids=lambda kind: kind.name)
 def test_every_name_of_a_kind_is_understood(kind: object) -> None:
-    """The kind, its plural, its short names and plural.group all mean the kind, in any case."""
+    """The kind, its plural, its short names and plural.group all name the kind, in any case."""
     known = next(one for one in _EXPLAINED if one is kind)
     words = (known.name, known.name.lower(), known.plural, known.resource, *known.short)
     words += (f"{known.plural}.v1.{known.group}", f"{known.name.lower()}.{known.group}")
@@ -24,32 +24,32 @@ def test_every_name_of_a_kind_is_understood(kind: object) -> None:
     ("words", "said"),
     [
         (["kustomisation/app"], "did you mean kustomization?"),
-        (["deployment/app"], "is no kind of Flux; there are: instance, gitrepo"),
-        (["ks.helm.toolkit.fluxcd.io/app"], "is no kind of Flux"),
-        (["ks"], "which Kustomization? Write ks/NAME."),
+        (["deployment/app"], "is not a Flux kind; use one of instance, gitrepo"),
+        (["ks.helm.toolkit.fluxcd.io/app"], "is not a Flux kind"),
+        (["ks"], "Kustomization needs a name; write ks/NAME."),
         (["ks/"], "is not KIND/NAME"),
         (["ks/team-a/app"], "is not KIND/NAME"),
         (["ks", "app", "again"], "is not KIND/NAME"),
     ],
 )
 def test_a_mistake_is_told(words: list[str], said: str) -> None:
-    """What is no KIND/NAME is refused, with what may be meant."""
-    with pytest.raises(NotFoundError) as mistaken:
+    """An invalid KIND/NAME is refused with a suggestion."""
+    with pytest.raises(ArgumentError) as mistaken:
         parse(words)
     assert said in str(mistaken.value)
 
 
 def test_one_match_is_taken_from_any_namespace() -> None:
-    """Without a namespace the only object of that name is found, wherever it is."""
+    """Without a namespace the only object with that name is found."""
     found = find(state(source("team-b/app"), source("web")), parse(["gitrepo/app"]), (), ())
     assert found.ref.namespace == "team-b"
 
 
 def test_several_matches_are_asked_back() -> None:
-    """A name in several namespaces, or of several kinds, is not guessed; a namespace decides."""
+    """A name in several namespaces, or of several kinds, is refused; a namespace selects one."""
     known = state(source("team-a/app"), source("team-b/app"), flux("Bucket", "team-a/app"))
     for words, count in ((["gitrepo/app"], 2), (["app"], 3)):
-        with pytest.raises(NotFoundError) as mistaken:
+        with pytest.raises(ArgumentError) as mistaken:
             find(known, parse(words), (), ())
         assert len(mistaken.value.choices) == count
         assert ("gitrepository/app", "-n", "team-b") in mistaken.value.choices
@@ -57,27 +57,27 @@ def test_several_matches_are_asked_back() -> None:
 
 
 def test_near_misses_are_suggested() -> None:
-    """Another namespace, another spelling, or a code like it is named."""
+    """Another namespace, a similar name or a similar code is suggested."""
     known = state(source("team-a/frontend"))
     for words, namespaces, choice in (
         (["gitrepo/frontend"], ["team-b"], ("gitrepository/frontend", "-n", "team-a")),
         (["gitrepo/fronted"], [], ("gitrepository/frontend", "-n", "team-a")),
         (["suspnded"], [], ("suspended",)),
     ):
-        with pytest.raises(NotFoundError) as mistaken:
+        with pytest.raises(ArgumentError) as mistaken:
             find(known, parse(words), namespaces, ["suspended", "stuck"])
         assert mistaken.value.choices == (choice,)
 
 
 def test_unread_is_not_absent() -> None:
-    """Of a kind that could not be read nobody says that an object of it does not exist."""
+    """An object of a kind that was not read is not reported as missing."""
     known = state(unread={KINDS["Kustomization"].resource: FORBIDDEN})
     with pytest.raises(UnreadError):
         find(known, parse(["ks/app"]), (), ())
 
 
 def test_a_kind_that_is_not_served_is_told() -> None:
-    """Where the API server does not know the kind, that is said."""
-    with pytest.raises(NotFoundError) as mistaken:
+    """A kind that the API server does not serve is reported as such."""
+    with pytest.raises(ArgumentError) as mistaken:
         find(state(served={}), parse(["ks/app"]), (), ())
     assert "does not serve" in str(mistaken.value)

@@ -5,15 +5,15 @@ import pytest
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.lookup.live import ref_of, split
 from fluxstatus.lookup.saved import Objects, find
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Unread, Why
-from tests.builders import FORBIDDEN, evidence, flux_system, source
+from tests.builders import FORBIDDEN, HEALTHY, evidence, source
 
-KNOWN = evidence(*flux_system(), source("team-a/app"), source("team-b/app"))
+KNOWN = evidence(*HEALTHY, source("team-a/app"), source("team-b/app"))
 
 
 def test_flux_and_its_own_workloads_are_found() -> None:
-    """A Flux object by any name, and a Deployment or pod of Flux itself."""
+    """A Flux object is found by any name of its kind, and a Deployment or pod of Flux."""
     assert ref_of(find(KNOWN, ["gitrepo/app"], ["team-a"])).namespace == "team-a"
     assert ref_of(find(KNOWN, ["deploy", "source-controller"], [])).kind == "Deployment"
 
@@ -23,26 +23,26 @@ def test_flux_and_its_own_workloads_are_found() -> None:
     [
         (["gitrepo/app"], "2 objects"),
         (["gitrepo/ap"], "did you mean"),
-        (["node/x"], "is no kind of Flux"),
-        (["deploy/x"], "is no kind of Flux"),
+        (["node/x"], "is not a Flux kind"),
+        (["deploy/x"], "is not a Flux kind"),
         (["app"], "is not KIND/NAME"),
     ],
 )
 def test_a_mistake_is_told(words: list[str], said: str) -> None:
-    """What means nothing or too much is asked back."""
-    with pytest.raises(NotFoundError, match=said):
+    """An unknown or ambiguous name is refused."""
+    with pytest.raises(ArgumentError, match=said):
         find(KNOWN, words, [])
 
 
 def test_what_could_not_be_asked() -> None:
-    """A cluster that was out of reach is no mistake of the words."""
+    """An unreachable cluster is not an error in the arguments."""
     unread = Unread(Why.UNREACHABLE, "no connection")
     with pytest.raises(ProgramError):
         find(evidence(unreachable=unread), ["ks/app"], [])
 
 
 def test_objects_by_name() -> None:
-    """There, not there, not read and not saved are four answers."""
+    """Existing, missing, unread and unsaved objects are told apart."""
     unread = {"kustomizations.kustomize.toolkit.fluxcd.io": FORBIDDEN}
     objects = Objects(evidence(source("team-a/app"), unread=unread))
     assert isinstance(objects.get("", "GitRepository", "team-a", "app"), dict)

@@ -1,1 +1,1 @@
-"""Tests of what concerns the MCP server."""
+"""Tests of fluxstatus/mcp."""

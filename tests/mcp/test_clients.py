@@ -1,4 +1,4 @@
-"""The table of clients, and what an entry says."""
+"""The table of clients, and the flags of an entry."""
 
 from pathlib import Path
 
@@ -60,13 +60,13 @@ WINDOWS = {name: path.replace(HOME, "C:/Users/me") for name, path in LINUX.items
     ids=["linux", "macos", "windows"],
 )
 def test_where_clients_keep_their_servers(host: Host, paths: dict[str, str]) -> None:
-    """Each client's file is where its vendor says, on each system."""
+    """The path of each client's file is the documented one, on each system."""
     found = {name: str(client.path(host)) for name, client in CLIENTS.items() if client.file}
     assert found == paths
 
 
 def test_variables_that_move_folders() -> None:
-    """XDG_CONFIG_HOME, CODEX_HOME and COPILOT_HOME are followed."""
+    """XDG_CONFIG_HOME, CODEX_HOME and COPILOT_HOME are respected."""
     env = {"HOME": HOME, "XDG_CONFIG_HOME": "/x", "CODEX_HOME": "/c", "COPILOT_HOME": "/p"}
     host = Host("linux", env)
     paths = {name: str(CLIENTS[name].path(host)) for name in ("zed", "vscode", "codex", "copilot")}
@@ -79,7 +79,7 @@ def test_variables_that_move_folders() -> None:
 
 
 def test_what_is_installed(tmp_path: Path) -> None:
-    """A client counts as installed when its folder, its file or its program is there."""
+    """A client counts as installed if its folder, its file or its program exists."""
     host = Host("linux", {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin")}, tmp_path)
     assert [c.name for c in CLIENTS.values() if c.installed(host)] == []
     (tmp_path / ".config" / "Code").mkdir(parents=True)
@@ -114,12 +114,12 @@ def test_what_is_installed(tmp_path: Path) -> None:
     ],
 )
 def test_what_only_reads(args: list[str], read_only: bool) -> None:
-    """An entry only reads when its flags say so the way the server takes them."""
+    """An entry is read-only if the server parses its flags that way."""
     assert Entry(NAME, "/x/flux-operator-mcp", tuple(args)).read_only is read_only
 
 
 def test_what_an_entry_says() -> None:
-    """Context, kubeconfig and impersonation are found in either way to write a flag."""
+    """Context, kubeconfig and impersonation are found in both forms of a flag."""
     args = ("serve", "--kube-context=a", "--kubeconfig", "/k", "--kube-as", "joe",
             "--kube-as-group=g", "--kube-as-group=h", "--mask-secrets=false")  # fmt: skip
     entry = Entry("mine", "flux-operator-mcp", args, {"KUBECONFIG": "/other"})
@@ -139,19 +139,19 @@ def test_what_an_entry_says() -> None:
     ],
 )
 def test_which_entries_are_about_the_server(entry: Entry, ours: bool) -> None:
-    """An entry is found by its name or by what it starts, in a shell's line, too."""
+    """An entry is recognized by its name or its program, also within a shell command line."""
     assert entry.is_the_server is ours
 
 
 def test_a_shells_line_is_read() -> None:
-    """The flags in the line of a shell count."""
+    """Flags within a shell command line count."""
     line = "KUBECONFIG=/k flux-operator-mcp serve --read-only --kube-context=b"
     entry = Entry("flux", "sh", ("-c", line))
     assert (entry.read_only, entry.context) == (True, "b")
 
 
 def test_commands_of_the_clients_own() -> None:
-    """A client's command gets the entry as its own words, whatever is in them."""
+    """A client's command gets the entry as separate words, with any characters."""
     entry = Entry("n", "/a b/flux-operator-mcp", ("serve", "--kube-context", "{x}"), {"K": "{y}"})
     codex = CLIENTS["codex"]
     assert codex.command(codex.add, entry) == (
@@ -161,7 +161,7 @@ def test_commands_of_the_clients_own() -> None:
 
 
 def test_a_server_far_away() -> None:
-    """An entry with an address is one that cannot be judged here; setup puts ours in its place."""
+    """An entry with a URL cannot be checked here; setup replaces it."""
     cursor = CLIENTS["cursor"]
     old = {"type": "http", "url": "http://flux-operator-mcp:9090/mcp", "headers": {}, "note": 1}
     entry = cursor.schema.read(NAME, old)

@@ -1,4 +1,4 @@
-"""Files of other programs: replaced whole or not at all."""
+"""Files of other programs are replaced atomically."""
 
 import os
 import resource
@@ -33,16 +33,16 @@ def _file(here: Host) -> Path:
 
 
 def put(here: Host, client: str = "cursor") -> str:
-    """Set the client up and give what was said."""
+    """Set up the client and return the printed result."""
     change = plan_put(CLIENTS[client], here, ENTRY)
     assert change
     return change.apply(here)
 
 
 def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
-    """A copy stands beside the file, with its mode; another change makes another copy."""
+    """A backup with the mode of the file is written beside it; each change writes another."""
     file.chmod(0o640)
-    assert f"as it was: {file}.bak" in put(here)
+    assert f"backup: {file}.bak" in put(here)
     copy = file.with_name(file.name + ".bak")
     assert copy.read_text() == OLD
     assert {stat.S_IMODE(path.stat().st_mode) for path in (file, copy)} == {0o640}
@@ -61,14 +61,14 @@ def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_owner_is_kept(here: Host, file: Path) -> None:
-    """The file belongs to whom it belonged to, whoever changes it."""
+    """The file keeps its owner, whichever user changes it."""
     os.chown(file, 1234, 4321)
     put(here)
     assert (file.stat().st_uid, file.stat().st_gid) == (1234, 4321)
 
 
 def test_links_are_followed(here: Host, file: Path, tmp_path: Path) -> None:
-    """A link stays a link; what it leads to is changed, over several links, too."""
+    """A link stays a link; its target is changed, also through several links."""
     real = tmp_path / "dotfiles" / "mcp.json"
     real.parent.mkdir()
     file.rename(real)
@@ -81,7 +81,7 @@ def test_links_are_followed(here: Host, file: Path, tmp_path: Path) -> None:
 
 
 def test_missing_folders_are_made(here: Host) -> None:
-    """A client that was never started gets its folders and a file for its owner alone."""
+    """A client that never ran gets its folders and a file that only its owner can read."""
     put(here, "goose")
     path = CLIENTS["goose"].path(here)
     assert path
@@ -91,14 +91,14 @@ def test_missing_folders_are_made(here: Host) -> None:
 
 @pytest.mark.parametrize("empty", [b"", b"\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_filled(here: Host, file: Path, empty: bytes) -> None:
-    """A file of 0 bytes, or as good as that, gets the entry; a BOM stays."""
+    """An empty or blank file gets the entry; a BOM is kept."""
     file.write_bytes(empty)
     put(here)
     assert file.read_bytes().startswith(empty.strip() + b'{\n  "mcpServers": {')
 
 
 def test_bom_and_line_ends_stay(here: Host, file: Path) -> None:
-    """What a Windows editor left is as it was but for the entry, and so is that."""
+    """A file from a Windows editor keeps its BOM and line breaks, in the entry too."""
     old = b"\xef\xbb\xbf" + OLD.replace("\n", "\r\n").encode()
     file.write_bytes(old)
     put(here)
@@ -112,11 +112,11 @@ def test_bom_and_line_ends_stay(here: Host, file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [(b"{", "is left alone: it ends too early"), (b'{"a": \xff}', "is not in UTF-8"),
-     (b'{"mcpServers": 1}', "is left alone")],
+    [(b"{", "was not changed: it ends too early"), (b'{"a": \xff}', "is not UTF-8"),
+     (b'{"mcpServers": 1}', "was not changed")],
 )  # fmt: skip
 def test_what_does_not_parse_is_left_alone(here: Host, file: Path, data: bytes, said: str) -> None:
-    """A file that is broken already is refused, and not touched."""
+    """A malformed file is refused and not changed."""
     file.write_bytes(data)
     with pytest.raises(FileError, match=said):
         put(here)
@@ -125,7 +125,7 @@ def test_what_does_not_parse_is_left_alone(here: Host, file: Path, data: bytes, 
 
 
 def test_a_read_only_file_is_left_alone(here: Host, file: Path) -> None:
-    """Who took the right to write from a file meant it, for root, too."""
+    """A file without write permission is not changed, not even by root."""
     file.chmod(0o444)
     with pytest.raises(FileError, match="is read-only"):
         put(here)
@@ -133,10 +133,10 @@ def test_a_read_only_file_is_left_alone(here: Host, file: Path) -> None:
 
 
 def test_no_file_at_all(here: Host, file: Path) -> None:
-    """A folder in place of the file, or a link in a circle, is an error with its name."""
+    """A folder in place of the file, or a circular link, is an error with its name."""
     file.unlink()
     file.mkdir()
-    with pytest.raises(FileError, match=f"{file} is no file"):
+    with pytest.raises(FileError, match=f"{file} is not a file"):
         put(here)
     file.rmdir()
     file.symlink_to(file)
@@ -145,17 +145,17 @@ def test_no_file_at_all(here: Host, file: Path) -> None:
 
 
 def test_somebody_elses_change_is_not_lost(here: Host, file: Path) -> None:
-    """A client that writes its file between our look and our change wins."""
+    """A file that its client changes after it was read is not overwritten."""
     change = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert change
     file.write_text("{}")
-    with pytest.raises(FileError, match="changed by somebody else"):
+    with pytest.raises(FileError, match="changed by another program"):
         change.apply(here)
     assert file.read_text() == "{}"
 
 
 def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
-    """Where the new file does not fit the old one is as it was, and nothing else is left."""
+    """On a full disk the file stays unchanged, and no other file is left."""
     script = (
         "import resource, sys; from pathlib import Path; from tests.mcp.test_files import *\n"
         "from fluxstatus.mcp.clients import Host\n"
@@ -171,14 +171,14 @@ def test_a_full_disk_changes_nothing(here: Host, file: Path) -> None:
             check=False,
         )
         assert "FileError" in done.stderr
-        assert "is not changed: File too large" in done.stderr
+        assert "was not changed: File too large" in done.stderr
         assert file.read_text() == OLD
         assert not [p for p in file.parent.iterdir() if p.name.startswith(".")]
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
 def test_the_difference_tells_nothing_else(here: Host, file: Path) -> None:
-    """What is shown of a file is what changes, and no secret of another server."""
+    """The printed difference has only the change, and no secret of another server."""
     change = plan_put(CLIENTS["cursor"], here, ENTRY)
     assert change
     assert "sesame" not in change.shown()
@@ -190,5 +190,5 @@ def test_the_difference_tells_nothing_else(here: Host, file: Path) -> None:
 
 
 def test_read_of_nothing(tmp_path: Path) -> None:
-    """A file that is not there is an empty one."""
+    """A missing file reads as an empty one."""
     assert files.read(tmp_path / "a" / "b") == files.Document(tmp_path / "a" / "b", None)

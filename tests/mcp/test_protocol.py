@@ -1,4 +1,4 @@
-"""Talking to a server that does what servers should not; good ones are in tests/live."""
+"""Sessions with misbehaving servers; real servers are tested in tests/live."""
 
 import time
 from pathlib import Path
@@ -19,27 +19,27 @@ HELLO = (
 
 
 def answer(number: int, result: str) -> str:
-    """Return the shell that waits for a question and answers it."""
+    """Return a shell script that waits for a request and answers it."""
     return f'read line; echo \'{{"jsonrpc": "2.0", "id": {number}, {result}}}\'; '
 
 
 @pytest.mark.parametrize(
     ("script", "why", "said"),
     [
-        ("exit 3", Why.FAILED, "server ended with code 3: without a word"),
-        ("echo no kubeconfig >&2; exit 1", Why.FAILED, "server ended with code 1: no kubeconfig"),
-        ("read line", Why.FAILED, "server ended with code 0"),
+        ("exit 3", Why.FAILED, "server exited with code 3: no message"),
+        ("echo no kubeconfig >&2; exit 1", Why.FAILED, "server exited with code 1: no kubeconfig"),
+        ("read line", Why.FAILED, "server exited with code 0"),
         ("sleep 60", Why.TIMEOUT, "server did not answer initialize within 0.5 s"),
         ("echo Welcome!; sleep 60", Why.GARBLED, "does not speak MCP: it printed 'Welcome!'"),
         ("echo '{}'; sleep 60", Why.GARBLED, "does not speak MCP: it printed '{}'"),
         ("printf '{\"jsonrpc\"'; sleep 60", Why.TIMEOUT, "did not answer initialize"),
-        ("exec cat /dev/zero", Why.GARBLED, "it does not stop talking"),
+        ("exec cat /dev/zero", Why.GARBLED, "its output does not end"),
         (answer(1, '"error": {"message": "too old"}'), Why.FAILED, "refused initialize: too old"),
         (answer(1, '"result": 1'), Why.FAILED, "refused initialize: an answer without a result"),
     ],
 )
 def test_what_goes_wrong_is_said(tmp_path: Path, script: str, why: Why, said: str) -> None:
-    """A server that ends, hangs, prints something else or too much is an error in a sentence."""
+    """A server that exits, hangs, or prints garbage or too much is a one-sentence error."""
     server = program(tmp_path / "server", script)
     begun = time.monotonic()
     with pytest.raises(ProgramError) as caught:
@@ -51,15 +51,15 @@ def test_what_goes_wrong_is_said(tmp_path: Path, script: str, why: Why, said: st
 
 
 def test_a_flood_has_an_end(tmp_path: Path) -> None:
-    """Messages without end, none of them an answer, end by the time or by their size."""
+    """Endless messages without an answer end by time-out or by size."""
     server = program(tmp_path / "server", 'while :; do echo \'{"jsonrpc": "2.0"}\'; done')
-    with pytest.raises(ProgramError, match=r"did not answer|does not stop talking"):
+    with pytest.raises(ProgramError, match=r"did not answer|output does not end"):
         Session([str(server)], ENV, timeout=0.5)
     assert gone(str(server))
 
 
 def test_what_comes_between_is_passed_over(tmp_path: Path) -> None:
-    """Notifications and questions of the server do not stand in the way; pages are put together."""
+    """Notifications and requests of the server are skipped; pages are joined."""
     script = (
         'echo \'{"jsonrpc": "2.0", "method": "notifications/message", "params": {}}\'; '
         + HELLO
@@ -79,17 +79,17 @@ def test_what_comes_between_is_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tools", ["{}", '{"tools": [{}]}', '{"tools": [1]}', '{"tools": {}}'])
 def test_a_list_of_tools_that_is_none(tmp_path: Path, tools: str) -> None:
-    """What cannot be read as tools is no empty list: that would read as harmless."""
+    """A malformed list of tools is an error, not an empty list, which would look harmless."""
     server = program(tmp_path / "server", HELLO + answer(2, f'"result": {tools}') + "sleep 60")
     with (
         Session([str(server)], ENV, timeout=5) as session,
-        pytest.raises(ProgramError, match="its list of tools is none"),
+        pytest.raises(ProgramError, match="its list of tools is malformed"),
     ):
         session.tools()
 
 
 def test_a_program_that_is_not_there() -> None:
-    """It cannot be started, and that is all."""
+    """A program that cannot be started is a ProgramError."""
     with pytest.raises(ProgramError, match="server cannot be started"):
         Session(["/no/such/server"], ENV, timeout=1)
 
@@ -97,7 +97,7 @@ def test_a_program_that_is_not_there() -> None:
 def test_it_gets_no_more_than_its_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is not given to it is not there, as with a client."""
+    """The server sees only the given environment, as with a client."""
     monkeypatch.setenv("SESAME", "open")
     server = program(tmp_path / "server", 'echo "$SESAME$GIVEN$KUBECONFIG" >&2; exit 1')
     with pytest.raises(ProgramError, match=r"code 1: given$"):

@@ -1,4 +1,4 @@
-"""What this machine remembers, and that nothing goes wrong because of it."""
+"""The local state, and that errors in its file do no harm."""
 
 import json
 import os
@@ -23,23 +23,23 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_failures_of_the_last_hour(state: Path) -> None:
-    """Failures are counted by cluster, for an hour; a clock that went back counts nothing."""
+    """Failures count per cluster for an hour; those in the future do not count."""
     for minutes in (0, 30, 59):
-        state_file.remember_failure(PROD, NOW + timedelta(minutes=minutes))
+        state_file.record_failure(PROD, NOW + timedelta(minutes=minutes))
     now = NOW + timedelta(minutes=59, seconds=30)
-    assert state_file.recall(PROD, now).failures == 3
-    assert state_file.recall(PROD, NOW + timedelta(minutes=70)).failures == 2
-    assert state_file.recall(PROD, NOW - timedelta(minutes=1)).failures == 0
-    assert state_file.recall(OTHER, now).failures == 0
-    state_file.remember_failure(OTHER, NOW + timedelta(hours=3))
+    assert state_file.local_state(PROD, now).failures == 3
+    assert state_file.local_state(PROD, NOW + timedelta(minutes=70)).failures == 2
+    assert state_file.local_state(PROD, NOW - timedelta(minutes=1)).failures == 0
+    assert state_file.local_state(OTHER, now).failures == 0
+    state_file.record_failure(OTHER, NOW + timedelta(hours=3))
     assert list(json.loads(state.read_text())["failures"]) == ["prod https://other"]
     assert state.stat().st_mode & 0o077 == 0
 
 
 def test_decline_and_accept(state: Path) -> None:
-    """A context is declined and accepted for itself, and all at once."""
+    """Contexts are declined and accepted one by one, and all at once."""
     state_file.decline("prod")
-    assert state_file.recall(PROD, NOW).declined
+    assert state_file.local_state(PROD, NOW).declined
     assert not state_file.is_declined("dev")
     state_file.accept("prod")
     assert not state_file.is_declined("prod")
@@ -63,25 +63,25 @@ def test_decline_and_accept(state: Path) -> None:
     ],
 )
 def test_a_state_that_makes_no_sense_is_none(state: Path, text: str) -> None:
-    """Whatever stands in the file, a check goes on and makes it a good one again."""
+    """A check works with any content of the file, and rewrites a malformed one."""
     state.parent.mkdir()
     state.write_text(text)
-    assert state_file.recall(PROD, NOW) == state_file.NOTHING
-    state_file.remember_failure(PROD, NOW)
-    assert state_file.recall(PROD, NOW).failures == 1
+    assert state_file.local_state(PROD, NOW) == state_file.EMPTY
+    state_file.record_failure(PROD, NOW)
+    assert state_file.local_state(PROD, NOW).failures == 1
 
 
 def test_a_folder_that_cannot_be_written(state: Path) -> None:
-    """A check remembers nothing and says nothing; whoever declines is told."""
+    """A check ignores the error; `mcp decline` reports it."""
     state.parent.write_text("a file where the folder belongs")
-    state_file.remember_failure(PROD, NOW)
-    assert state_file.recall(PROD, NOW) == state_file.NOTHING
+    state_file.record_failure(PROD, NOW)
+    assert state_file.local_state(PROD, NOW) == state_file.EMPTY
     with pytest.raises(OSError, match="File exists"):
         state_file.decline("prod")
 
 
 def test_entries_for_this_context(state: Path) -> None:
-    """The entries for the context, or for any, are known; broken files are passed over."""
+    """Entries for the context or without one are found; malformed files are skipped."""
     assert not state.exists()
     host = Host(environ=os.environ)
     entries = {
@@ -95,7 +95,7 @@ def test_entries_for_this_context(state: Path) -> None:
         path.parent.mkdir(parents=True)
         path.write_text(CLIENTS[name].put("", entry))
     (Path.home() / ".claude.json").write_text('{"flux-operator-mcp": ')
-    assert [tuple(one) for one in state_file.recall(PROD, NOW).configured] == [
+    assert [tuple(one) for one in state_file.local_state(PROD, NOW).configured] == [
         ("cursor", "Cursor", "a", "prod", False),
         ("codex", "Codex", "b", "", True),
     ]

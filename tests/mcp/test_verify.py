@@ -1,5 +1,6 @@
-"""What is made of a server's answers beside kubectl's; the real one is in tests/live."""
+"""The findings on a server's answers compared with kubectl's; see also tests/live."""
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,11 @@ from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import Result, Tool
 from fluxstatus.mcp.server import Tools
-from fluxstatus.mcp.verify import Seen, report
+from fluxstatus.mcp.verify import Observation, report
 from fluxstatus.model.evidence import Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.kinds import KINDS
-from tests.builders import FORBIDDEN, evidence, flux_system
+from tests.builders import FORBIDDEN, HEALTHY, evidence
 
 READING = (Tool("get_flux_instance", ""), Tool("get_kubernetes_logs", ""))
 WRITING = (Tool("apply_kubernetes_manifest", ""), Tool("brand_new_tool", ""))
@@ -32,7 +33,7 @@ TARGET = Target("prod", server=SERVER)
 
 def objects(uid: str = "4711") -> list[dict[str, Any]]:
     """Return a healthy Flux whose instance has *uid*."""
-    found = flux_system()
+    found = copy.deepcopy(HEALTHY)
     for one in found:
         if one["kind"] == "FluxInstance":
             one["metadata"]["uid"] = uid
@@ -40,18 +41,18 @@ def objects(uid: str = "4711") -> list[dict[str, Any]]:
 
 
 KUBECTL = replace(evidence(*objects()), target=TARGET)
-SEEN = Seen(NAME, "0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
+SEEN = Observation(NAME, "0.59.0", "2025-06-18", 0.1, tuple(tool.name for tool in READING), BOTH,
             Result("kind: FluxInstance\nmetadata:\n  uid: 4711\n", error=False))  # fmt: skip
 
 
 def judged(
     *,
-    seen: Seen | ProgramError = SEEN,
+    seen: Observation | ProgramError = SEEN,
     entry: Entry = ENTRY,
     kubectl: Evidence = KUBECTL,
     pinned: KubeContext | ProgramError = PINNED,
 ) -> tuple[Exit, dict[str, str]]:
-    """Return the exit code, and the code of what is said of each step that is not well."""
+    """Return the exit code, and the codes of the findings that did not pass."""
     found = report(entry, ["cursor"], seen, kubectl, pinned)
     return found.exit_code(), {f.step: f.code for f in found.findings if f.level is not Level.PASS}
 
@@ -62,7 +63,7 @@ def args(*words: str) -> Entry:
 
 
 def test_a_good_entry_passes() -> None:
-    """Everything that is looked at is said to be well."""
+    """Every step passes."""
     assert judged() == (Exit.HEALTHY, {})
     assert [f.step for f in report(ENTRY, [], SEEN, KUBECTL, PINNED).findings] == [
         "server", "tools", "cluster", "instance", "secrets"
@@ -103,20 +104,21 @@ TIMEOUT = ProgramError(Unread(Why.TIMEOUT, "flux-operator-mcp did not answer"))
     ],
 )  # fmt: skip
 def test_what_is_not_well(given: dict[str, Any], code: int, said: dict[str, str]) -> None:
-    """Each thing that can be wrong with an entry has its line and its exit code."""
+    """Each problem with an entry has its finding and its exit code."""
     assert judged(**given) == (code, said)
 
 
 def test_every_trouble_has_a_hint() -> None:
-    """What is wrong with the entry comes with the command that makes it good."""
+    """Each problem with the entry has the command that fixes it."""
     bad = args("--mask-secrets=false")
     found = report(bad, ["cursor", "codex"], SEEN._replace(advertised=ALL), KUBECTL, PINNED)
-    for finding in found.findings:
-        if finding.level is not Level.PASS:
-            assert finding.hints[0].commands[0].argv == (
-                "kubectl", "flux-status", "mcp", "setup", f"--name={NAME}", "--client=cursor",
-                "--client=codex",
-            )  # fmt: skip
+    failing = [finding for finding in found.findings if finding.level is not Level.PASS]
+    assert failing
+    for finding in failing:
+        assert finding.hints[0].commands[0].argv == (
+            "kubectl", "flux-status", "mcp", "setup", f"--name={NAME}", "--client=cursor",
+            "--client=codex",
+        )  # fmt: skip
 
 
 def test_an_empty_uid_proves_nothing() -> None:

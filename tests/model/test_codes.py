@@ -1,4 +1,4 @@
-"""A code is its name, and brings its meaning."""
+"""A code is its name and has a meaning."""
 
 import copy
 import json
@@ -9,7 +9,7 @@ CODE = Code("git-empty", "The Git repository is empty.")
 
 
 def test_a_code_is_its_name() -> None:
-    """JSON, a comparison, a dict and a sentence take a code as they take its name."""
+    """A code works like its name in JSON, comparisons, dicts and sentences."""
     known: dict[str, int] = {CODE: 1}
     assert known["git-empty"] == 1
     assert json.dumps({CODE: CODE}) == '{"git-empty": "git-empty"}'
@@ -18,5 +18,5 @@ def test_a_code_is_its_name() -> None:
 
 
 def test_a_copy_keeps_the_meaning() -> None:
-    """A finding that is copied means the same."""
+    """The copy of a finding keeps the meaning of its code."""
     assert copy.deepcopy(CODE).meaning == CODE.meaning

@@ -1,4 +1,4 @@
-"""Levels, and the exit codes that they lead to."""
+"""Levels and exit codes."""
 
 import pytest
 
@@ -30,7 +30,7 @@ ADVICE = Finding("ui", "x", WARN, "x", kind="habit")
     ],
 )
 def test_the_worst_level_stands_for_all(levels: list[Level], level: Level) -> None:
-    """A fail outweighs an unknown, that a warning, that a pass, and that a skip."""
+    """A fail is worse than an unknown, a warning, a pass and a skip, in this order."""
     assert worst(levels) is level
 
 
@@ -49,13 +49,13 @@ def test_the_worst_level_stands_for_all(levels: list[Level], level: Level) -> No
     ],
 )
 def test_the_exit_code_follows_the_levels(levels: list[Level], code: Exit, strict: Exit) -> None:
-    """What was seen decides; nothing seen is no verdict; --fail-on warn counts warnings."""
+    """The levels decide; without any there is no verdict; --fail-on warn counts warnings."""
     assert report(*levels).exit_code() is code
     assert report(*levels).exit_code(WARN) is strict
 
 
 def test_advice_is_no_fault() -> None:
-    """A habit makes a healthy cluster no worse, and one of which nothing is known no better."""
+    """Advice changes neither the exit code of a healthy cluster nor that of an unknown one."""
     advised = report(PASS)._replace(findings=(Finding("ui", "x", PASS, "x"), ADVICE))
     assert (advised.verdict, advised.count(WARN)) == (PASS, 0)
     assert advised.exit_code(WARN) is Exit.HEALTHY
@@ -64,18 +64,18 @@ def test_advice_is_no_fault() -> None:
 
 
 def test_an_unreachable_cluster_has_no_verdict() -> None:
-    """The fail of a cluster that could not be asked leads to exit code 3."""
+    """An unreachable cluster has exit code 3."""
     assert report(FAIL, unreachable=True).exit_code() is Exit.NO_VERDICT
 
 
 def test_an_object_is_named_as_a_sentence_does() -> None:
-    """An object is "Kind namespace/name", one that is cluster-wide "Kind name"."""
+    """An object is "Kind namespace/name", a cluster-wide one "Kind name"."""
     assert str(Ref("v1", "Pod", "apps", "web")) == "Pod apps/web"
     assert str(Ref("v1", "Node", "", "one")) == "Node one"
 
 
 def test_an_unasked_question_has_no_empty_answer() -> None:
-    """What was never asked is unread, and for an unreachable cluster for that reason."""
+    """A query that was not sent is unread; in an unreachable cluster it has that reason."""
     unread = Evidence(NOW).answer("pods").unread
     assert unread is not None
     assert unread.why is Why.NOT_ASKED

@@ -4,5 +4,5 @@ from fluxstatus.model.kinds import ALL_KINDS, KINDS
 
 
 def test_every_kind_is_named() -> None:
-    """The names that the type checker knows are those of the kinds."""
+    """The type of names has exactly the names of the kinds."""
     assert set(KINDS) == ALL_KINDS

@@ -1,4 +1,4 @@
-"""A snapshot is the evidence, whole: what was saved is what is read, or nothing is."""
+"""A snapshot is loaded as it was saved, or not at all."""
 
 import gzip
 import io
@@ -17,13 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.snapshot import SnapshotError, dumps, load, loads, save
 
+COMMAND_WORDS = [["kubectl", "auth", "can-i", "list"], ["kubectl", "auth", "whoami"]]
 FORBIDDEN = Unread(
     Why.FORBIDDEN,
     "alice may not list HelmReleases",
     "list helmreleases.helm.toolkit.fluxcd.io",
-    (("ask for it", (("kubectl", "auth", "can-i", "list"), ("kubectl", "auth", "whoami"))),),
+    (Hint("ask for it", tuple(Command(tuple(words)) for words in COMMAND_WORDS)),),
 )
 APP = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a\x1b\ud800ü"}, "n": [1, 2.5, None]}
 SAMPLE = Evidence(
@@ -49,13 +51,9 @@ JSON = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 TEXTS = st.lists(ANY_TEXT, max_size=3).map(tuple)
-UNREAD = st.builds(
-    Unread,
-    st.sampled_from(Why),
-    ANY_TEXT,
-    ANY_TEXT,
-    st.lists(st.tuples(ANY_TEXT, st.lists(TEXTS, max_size=2).map(tuple)), max_size=2).map(tuple),
-)
+COMMANDS = st.lists(TEXTS.map(Command), max_size=2).map(tuple)
+HINTS = st.lists(st.builds(Hint, ANY_TEXT, COMMANDS, st.just("fix")), max_size=2).map(tuple)
+UNREAD = st.builds(Unread, st.sampled_from(Why), ANY_TEXT, ANY_TEXT, HINTS)
 ITEMS = st.lists(st.dictionaries(ANY_TEXT, JSON, max_size=3), max_size=3).map(tuple)
 ANSWERS = st.builds(Answer, ITEMS, st.none() | UNREAD, TEXTS)
 EVIDENCE = st.builds(
@@ -82,7 +80,7 @@ def sample_with(**parts: Any) -> bytes:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(EVIDENCE)
 def test_what_is_read_is_what_was_saved(evidence: Evidence) -> None:
-    """Any evidence comes back equal, and saved again it is the same to the byte."""
+    """Any evidence is loaded equal, and saved again to the same bytes."""
     data = dumps(evidence)
     assert loads(data) == evidence
     assert dumps(loads(data)) == data
@@ -100,7 +98,7 @@ def test_a_file_is_read_and_saved_again_to_the_byte(name: str, tmp_path: Path) -
 
 
 def test_the_document_is_as_documented() -> None:
-    """The format is recognisable, the time RFC 3339, the whole one ASCII line."""
+    """The document names its format, has an RFC 3339 time, and is one ASCII line."""
     data = dumps(SAMPLE)
     assert data.isascii()
     assert data.endswith(b"}\n")
@@ -114,19 +112,19 @@ def test_the_document_is_as_documented() -> None:
         "why": "forbidden",
         "text": "alice may not list HelmReleases",
         "rule": "list helmreleases.helm.toolkit.fluxcd.io",
-        "hints": [{"text": "ask for it", "commands": [list(c) for c in FORBIDDEN.hints[0][1]]}],
+        "hints": [{"text": "ask for it", "commands": COMMAND_WORDS}],
     }
 
 
 def test_any_gzip_will_do(tmp_path: Path) -> None:
-    """Compression is recognised by the content, whoever did it and whatever the name."""
+    """Compression is recognized by the content, not by the name or the compressor."""
     path = tmp_path / "state.json"
     path.write_bytes(gzip.compress(dumps(SAMPLE)))
     assert load(path) == SAMPLE
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A snapshot may come through a pipe."""
+    """A snapshot can be read from a pipe."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(dumps(SAMPLE))))
     assert load("-") == SAMPLE
 
@@ -140,7 +138,7 @@ def _open_umask() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_umask")
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
-    """A snapshot tells much of a cluster; not even a file that was open to all stays so."""
+    """A snapshot is private, even if it replaces a file that everyone could read."""
     path = tmp_path / "state.json"
     path.touch(mode=0o666)
     save(path, SAMPLE)
@@ -148,7 +146,7 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
 
 
 def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
-    """Saving through a link is saving to what it points to, as an editor does it."""
+    """A symbolic link is kept, and its target is replaced, as by an editor."""
     (tmp_path / "real").mkdir()
     target, link = tmp_path / "real" / "state.json", tmp_path / "link.json"
     link.symlink_to(target)
@@ -159,7 +157,7 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
 
 
 def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
-    """Nobody wants /dev/null or a pipe to become a file."""
+    """A device, a pipe or a folder is not replaced by a file."""
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
         before = path.stat().st_mode
@@ -183,7 +181,7 @@ except SnapshotError as error:
 
 
 def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    """The old file is whole, and no half of the new one lies beside it."""
+    """The old file is unchanged, and no part of the new one is left."""
     path = tmp_path / "state.json"
     save(path, SAMPLE)
     told = subprocess.run(
@@ -198,8 +196,36 @@ def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+VERSION_1 = (
+    b'{"format":"flux-status-snapshot","version":1,"takenAt":"2026-11-23T04:12:07Z",'
+    b'"target":{"context":"","cluster":"","server":"","user":"","kubernetes":"","flags":[]},'
+    b'"cost":{"requests":0,"bytes":0,"seconds":0.0},"clockSkew":null,'
+    b'"unreachable":{"why":"login","text":"the token has expired","rule":"","hints":'
+    b'[{"text":"log in","commands":[["kubectl","auth","whoami"],["kubectl","version"]]}]},'
+    b'"served":null,"programs":{},"answers":{}}\n'
+)
+
+
+def test_a_file_of_an_older_release_is_read_and_saved_to_the_byte() -> None:
+    """The hints of a version 1 file become hints whose commands change nothing."""
+    commands = (Command(("kubectl", "auth", "whoami")), Command(("kubectl", "version")))
+    found = loads(VERSION_1)
+    assert found.unreachable is not None
+    assert found.unreachable.hints == (Hint("log in", commands, "fix"),)
+    assert dumps(found) == VERSION_1
+
+
+@pytest.mark.parametrize(
+    "hint", [Hint("more", label="more"), Hint("change it", (Command(("kubectl",), changes=True),))]
+)
+def test_a_hint_that_the_file_cannot_hold_is_refused(hint: Hint) -> None:
+    """A report on the file must be the report on the cluster, so no property may get lost."""
+    with pytest.raises(ValueError, match="would lose"):
+        dumps(Evidence(SAMPLE.taken_at, unreachable=Unread(Why.LOGIN, "expired", hints=(hint,))))
+
+
 def test_what_json_cannot_hold_is_not_saved(tmp_path: Path) -> None:
-    """A number that is none would make a file that nobody can read."""
+    """NaN and infinity are not JSON."""
     path = tmp_path / "state.json"
     with pytest.raises(SnapshotError, match="JSON compliant"):
         save(path, Evidence(SAMPLE.taken_at, clock_skew=float("nan")))
@@ -208,7 +234,7 @@ def test_what_json_cannot_hold_is_not_saved(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("act", [load, lambda path: save(path, SAMPLE)])
 def test_a_folder_that_is_not_there_is_named(act: Any, tmp_path: Path) -> None:
-    """The error says which file and why, in one sentence without a traceback's terms."""
+    """The error has the file and the reason in one sentence."""
     path = tmp_path / "nowhere" / "state.json"
     with pytest.raises(SnapshotError) as caught:
         act(path)
@@ -225,31 +251,34 @@ PACKED = gzip.compress(dumps(SAMPLE))
         (b"", "is not a snapshot, or damaged"),
         (b"\xff\xfe\x00", "is not a snapshot: it is not UTF-8 text"),
         (b"apiVersion: v1\nkind: List\n", "is not a snapshot, or damaged"),
-        (b'{"apiVersion": "v1", "kind": "List"}', "is not a snapshot: it does not call itself"),
-        (b"[]", "is not a snapshot: it does not call itself"),
+        (
+            b'{"apiVersion": "v1", "kind": "List"}',
+            "is not a snapshot: its format is not flux-status-snapshot",
+        ),
+        (b"[]", "is not a snapshot: its format is not flux-status-snapshot"),
         (b"[" * 100_000, "is not a snapshot, or damaged"),
         (b'{"format": "flux-status-snapshot"}', "is a snapshot of version None"),
-        (sample_with(version=2), "is a snapshot of version 2, and this program reads version 1"),
+        (sample_with(version=2), "is a snapshot of version 2, but this release reads version 1"),
         (sample_with(version="1"), "is a snapshot of version '1'"),
-        (sample_with(version=True), "is damaged: the document['version'] is not what it must"),
+        (sample_with(version=True), "is damaged: the document['version'] has the wrong type"),
         (sample_with(extra=1), "is damaged: the document must have the keys format, version"),
         (sample_with(takenAt="yesterday"), "is damaged: Invalid isoformat string: 'yesterday'"),
-        (sample_with(takenAt="2026-11-23"), "is damaged: the time '2026-11-23' has no offset"),
+        (sample_with(takenAt="2026-11-23"), "is damaged: the time '2026-11-23' has no UTC offset"),
         (sample_with(takenAt="0001-01-01T00:00:00+23:00"), "is damaged: date value out of range"),
-        (sample_with(clockSkew=1e300), "is damaged: the document['clockSkew'] is not what it"),
+        (sample_with(clockSkew=1e300), "is damaged: the document['clockSkew'] has the wrong type"),
         (dumps(SAMPLE).replace(b"-0.25", b"NaN"), "is not a snapshot, or damaged: NaN"),
         (dumps(SAMPLE).replace(b"-0.25", b"1e999"), "is damaged: the document['clockSkew']"),
         (dumps(SAMPLE).replace(b"-0.25", b"9" * 5000), "is not a snapshot, or damaged"),
         (dumps(SAMPLE).replace(b'"login"', b'"luck"'), "is damaged: 'luck' is not a valid Why"),
-        (PACKED[:-9], "is damaged: it does not end where gzip says"),
-        (PACKED + b"more", "is damaged: it does not end where gzip says"),
+        (PACKED[:-9], "is damaged: its gzip data are incomplete or have a trailer"),
+        (PACKED + b"more", "is damaged: its gzip data are incomplete or have a trailer"),
         (PACKED[:-8] + bytes(8), "is damaged: Error -3 while decompressing data"),
-        (b"\x1f\x8b", "is damaged: it does not end where gzip says"),
+        (b"\x1f\x8b", "is damaged: its gzip data are incomplete or have a trailer"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_snapshot_is_refused_in_a_sentence(data: bytes, complaint: str) -> None:
-    """Foreign, damaged, from the future: the reader is told which it is."""
+    """A foreign, a damaged and a newer file have different errors."""
     with pytest.raises(SnapshotError) as caught:
         loads(data, "state.json")
     assert str(caught.value).startswith(f"state.json {complaint}")
@@ -272,7 +301,7 @@ def test_what_is_too_large_is_not_unpacked(data: bytes) -> None:
 
 
 def test_a_snapshot_may_be_as_large_as_the_limit() -> None:
-    """The limit is what is allowed, packed or not."""
+    """A file of exactly the limit is loaded, compressed or not."""
     data = dumps(SAMPLE)
     assert loads(data, limit=len(data)) == SAMPLE
     assert loads(gzip.compress(data), limit=len(data)) == SAMPLE
@@ -282,7 +311,7 @@ def test_a_snapshot_may_be_as_large_as_the_limit() -> None:
 
 @given(st.data())
 def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
-    """A file that was cut off, anywhere, is refused rather than read as less."""
+    """A truncated file is refused."""
     whole = data.draw(st.sampled_from((dumps(SAMPLE), PACKED)))
     end = data.draw(st.integers(0, len(whole) - 2))
     with pytest.raises(SnapshotError):
@@ -290,7 +319,7 @@ def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Return the way to each value of a document but for the insides of the objects."""
+    """Return the path of each value in a document, except inside the objects."""
     yield path
     if path and path[-1] == "items":
         yield from ((*path, index) for index in range(len(value)))
@@ -301,7 +330,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 @pytest.mark.parametrize("path", [*places(json.loads(dumps(SAMPLE)))], ids=str)
 def test_a_wrong_type_anywhere_is_refused(path: tuple[str | int, ...]) -> None:
-    """No value of another type gets into the evidence, wherever it is in the document."""
+    """A value of a wrong type is refused anywhere in the document."""
     root = {"document": json.loads(dumps(SAMPLE))}
     *way, last = ("document", *path)
     holder: Any = root

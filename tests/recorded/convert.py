@@ -43,8 +43,21 @@ def convert(recordings: Path, into: Path) -> None:
         (into / "truths" / cluster.name).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(cluster / "truth.json", into / "truths" / cluster.name / "truth.json")
         if cluster.name.startswith("cluster-"):
-            folders = [cluster / "flux-system", *(cluster / "ns").glob("*")]
-            snapshot.save(into / f"{cluster.name}.json.gz", evidence(cluster, folders))
+            snapshot.save(into / f"{cluster.name}.json.gz", _whole(cluster))
+
+
+def separately(recordings: Path, into: Path) -> None:
+    """Write a snapshot of each state to *into*; of the zoo one for each namespace scenario."""
+    base = recordings / "base"
+    for truth in sorted(recordings.glob("*/truth.json")):
+        state = truth.parent
+        whole = state.name.startswith("cluster-")
+        found = _whole(state) if whole else evidence(base, [base / "flux-system", state])
+        snapshot.save(into / f"{state.name}.json.gz", found)
+
+
+def _whole(cluster: Path) -> Evidence:
+    return evidence(cluster, [cluster / "flux-system", *(cluster / "ns").glob("*")])
 
 
 def evidence(cluster: Path, namespaces: Iterable[Path], context: str = "recorded") -> Evidence:

@@ -35,7 +35,7 @@ context prod-eu · Kubernetes v1.35.2 · Flux v2.9.4 · operator v0.59.0
  fail  sources      GitRepository team-a/app: the password in Secret
                     team-a/app-auth is rejected
          why        the Git server does not accept the user name or the password
-         says       GitOperationFailed: failed to checkout and determine
+         message    GitOperationFailed: failed to checkout and determine
                     revision: unable to clone
                     'https://git.example.com/team-a/app.git': authentication
                     required:
@@ -66,7 +66,7 @@ context prod-eu - Kubernetes v1.35.2 - Flux v2.9.4 - operator v0.59.0
 
  fail  sources      GitRepository team-a/app: the password in Secret team-a/app-auth is rejected
          why        the Git server does not accept the user name or the password
-         says       GitOperationFailed: failed to checkout and determine revision: unable to clone \
+         message    GitOperationFailed: failed to checkout and determine revision: unable to clone \
 'https://git.example.com/team-a/app.git': authentication required:
                     \x1b[2Jremote: \u202eHTTP Basic: Access denied
          since      14m (2026-11-23 03:58 UTC)
@@ -148,7 +148,7 @@ def test_everything_shows_each_pass_and_all_of_each_text() -> None:
     assert all(finding.title in text for finding in told.findings)
     assert text.count("tried\n") == 9
     assert all(f"/{ref.name}" in text for ref in REJECTED.blocks)
-    assert "         seen       status.conditions[Ready]: False\n" in text
+    assert "         evidence   status.conditions[Ready]: False\n" in text
     assert "more lines" not in text
 
 
@@ -165,7 +165,7 @@ ADVICE = Finding(
 )
 
 
-ADVICE_LINE = " advice  3 habits worth changing:"
+ADVICE_LINE = " advice  3 recommendations:"
 
 
 def test_advice_is_one_line_at_the_end() -> None:
@@ -176,8 +176,7 @@ def test_advice_is_one_line_at_the_end() -> None:
     assert lines == [
         " pass  sources      9 of 9 are well",
         " skip  drift        Drift",
-        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping; --advice shows",
-        "         them",
+        f"{ADVICE_LINE} interval-short (13 objects), no-alert, no-scraping; --advice shows them",
     ]
     assert footer_of(well, ADVICE) == "1 pass"
     assert "advice" not in render(report(well), WIDE)
@@ -190,18 +189,18 @@ def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
     assert lines[1:6] == [
         " advice  sources      12 sources are polled more often than once a minute",
         "           why        each look is a request",
-        "           seen       GitRepository team-a/app spec.interval: 10s",
-        "           seen       and 11 more",
+        "           affects    GitRepository team-a/app spec.interval: 10s",
+        "           affects    and 11 more",
         "           fix        set spec.interval to 1m or more",
     ]
-    assert "habits worth changing" not in "\n".join(lines)
+    assert "recommendations" not in "\n".join(lines)
 
 
 def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
     """An error's beginning and end are what tells; the mark says how much is missing."""
     finding = replace(failed(1), message="\n".join(f"line {i}" for i in range(1, 31)) + "\n")
     assert [line.strip() for line in lines_of(finding)[1:]] == [
-        "says       line 1", "line 2", "… 26 more lines (--all) …", "line 29", "line 30",
+        "message    line 1", "line 2", "… 26 more lines (--all) …", "line 29", "line 30",
     ]  # fmt: skip
 
 
@@ -211,7 +210,7 @@ def test_a_message_that_has_been_said_is_not_said_again() -> None:
     assert len(lines_of(finding)) == 1
     said = replace(finding, why="", reason="Failed", message="no such host\n\n")
     assert len(lines_of(said)) == 1
-    assert lines_of(replace(finding, reason="Failed"))[1].split() == ["says", "Failed"]
+    assert lines_of(replace(finding, reason="Failed"))[1].split() == ["message", "Failed"]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +315,7 @@ def test_details_of_what_is_no_trouble_are_shown_only_when_asked_for() -> None:
     assert len(lines_of(moving, well)) == 2
     lines = lines_of(moving, well, look=Look(everything=True))
     assert lines[1:] == [
-        "         says       reconciling",
+        "         message    reconciling",
         " pass  sources      all is well",
     ]
 
@@ -532,10 +531,10 @@ def test_where_all_is_too_much_the_worst_is_told_in_full() -> None:
     long = [replace(failed(i), message="\n".join("abcde"), hints=(fix,)) for i in range(9)]
     long[5] = replace(long[5], hints=(fix, explain))
     lines = lines_of(*long)
-    assert sum("says" in line for line in lines) == 3
+    assert sum("message" in line for line in lines) == 3
     assert sum(line.endswith("fix        put it right") for line in lines) == 8
     assert sum(line.endswith("more       kubectl flux-status explain x/y") for line in lines) == 1
     everything = lines_of(*long, look=Look(everything=True))
-    assert sum("says" in line for line in everything) == 9
+    assert sum("message" in line for line in everything) == 9
     few = lines_of(*long[:4])
-    assert sum("says" in line for line in few) == 4
+    assert sum("message" in line for line in few) == 4

@@ -1,4 +1,4 @@
-"""Trees as they are drawn."""
+"""The drawings of a tree."""
 
 import json
 import re
@@ -6,35 +6,42 @@ import re
 import pytest
 
 from fluxstatus.lookup.health import Health
-from fluxstatus.lookup.node import Node, exit_code
+from fluxstatus.lookup.node import Node, Relation, exit_code
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
-from fluxstatus.report.tree import DRAW
+from fluxstatus.report.tree import DRAW, branches
 
-LEAF = Node(Ref("v1", "Pod", "apps", 'a"b\x1b[2J'), "owned by", Health(well=False, text="no: way"))
-INNER = Node(Ref("apps/v1", "Deployment", "apps", "web"), "makes", Health(well=None, text="moves"),
-             (("path", "./x"),), (LEAF,))  # fmt: skip
-LAST = Node(Ref("v1", "Namespace", "", "apps"), "makes", Health(well=True, text="Active"))
-ROOT = Node(Ref("k/v1", "Kustomization", "apps", "one"), "", Health(well=True, text="ready"), (),
-            (INNER, LAST))  # fmt: skip
+HEALTHY, FAILING = Health(healthy=True, text="ready"), Health(healthy=False, text="no: way")
+LEAF = Node(Ref("v1", "Pod", "apps", 'a"b\x1b[2J'), Relation.OWNED_BY, FAILING)
+INNER = Node(
+    Ref("apps/v1", "Deployment", "apps", "web"),
+    Relation.CREATES,
+    Health(healthy=None, text="moves"),
+    facts=(("path", "./x"),),
+    children=(LEAF,),
+)
+LAST = Node(Ref("v1", "Namespace", "", "apps"), Relation.CREATES, HEALTHY)
+ROOT = Node(
+    Ref("k/v1", "Kustomization", "apps", "one"), Relation.ROOT, HEALTHY, children=(INNER, LAST)
+)
 
 
 def test_a_tree_has_branches() -> None:
-    """Each object is a line, with its relation, how it stands and its facts."""
+    """Each object is a line, with its relation, status and facts."""
     assert DRAW["tree"](ROOT, Look()) == (
         "Kustomization apps/one: ready\n"
-        "├─ makes Deployment apps/web: moves, path ./x\n"
+        "├─ creates Deployment apps/web: moves, path ./x\n"
         '│  └─ owned by Pod apps/a"b\\x1b[2J: no: way\n'
-        "└─ makes Namespace apps: Active\n"
+        "└─ creates Namespace apps: ready\n"
     )
     assert DRAW["tree"](ROOT, Look(ascii=True)).isascii()
 
 
 def test_a_long_text_is_cut_on_a_terminal() -> None:
-    """A text is cut to the width, and whole with --all."""
-    long = Node(LAST.ref, "", Health(well=False, text="word " * 40))
+    """A text is cut to the width, but not with --all."""
+    long = Node(LAST.ref, Relation.ROOT, Health(healthy=False, text="word " * 40))
     assert len(DRAW["tree"](long, Look(width=60)).rstrip("\n")) <= 60
     assert "word " * 39 in DRAW["tree"](long, Look(width=60, everything=True))
 
@@ -51,7 +58,7 @@ def test_json_has_all_of_it() -> None:
 
 @pytest.mark.parametrize("form", ["mermaid", "dot"])
 def test_graphs_have_every_node_and_edge(form: str) -> None:
-    """Four nodes and three edges, and nothing in a name ends a label."""
+    """All nodes and edges are drawn, and no character in a name ends a label."""
     text = DRAW[form](ROOT, Look())
     assert set(re.findall(r"\bn\d\b", text)) == {"n0", "n1", "n2", "n3"}
     assert len(re.findall(r"n\d (?:->|--)", text)) == 3
@@ -60,8 +67,19 @@ def test_graphs_have_every_node_and_edge(form: str) -> None:
 
 
 def test_what_is_not_read_is_3() -> None:
-    """A part that could not be read makes the exit code 3; what is left out on purpose does not."""
+    """The exit code is 3 for an object that could not be read, but not for one left out."""
     for why, code in ((Why.FORBIDDEN, Exit.NO_VERDICT), (Why.NOT_ASKED, Exit.HEALTHY)):
-        unread = Node(LAST.ref, "", Health(well=None, text="?", unread=Unread(why, "?")))
-        assert exit_code(Node(ROOT.ref, "", ROOT.health, (), (LAST, unread))) is code
+        unread = Node(
+            LAST.ref, Relation.ROOT, Health(healthy=None, text="?", unread=Unread(why, "?"))
+        )
+        assert exit_code(Node(ROOT.ref, Relation.ROOT, ROOT.health, (), (LAST, unread))) is code
     assert exit_code(ROOT) is Exit.HEALTHY
+
+
+def test_siblings_can_be_limited() -> None:
+    """Siblings beyond the limit are not drawn; their number follows the last branch."""
+    drawn = [
+        (prefix, node if isinstance(node, int) else node.ref.name)
+        for prefix, node in branches((INNER, LAST, LAST), ascii_only=True, limit=lambda _: 1)
+    ]
+    assert drawn == [("|- ", "web"), ("|  `- ", LEAF.ref.name), ("`- ", 2)]

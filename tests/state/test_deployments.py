@@ -1,4 +1,4 @@
-"""Which controllers are found and expected, and what each takes on."""
+"""The controllers that are found and expected, and the objects that each watches."""
 
 from typing import Any
 
@@ -15,23 +15,22 @@ from fluxstatus.state.deployments import (
 )
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     SERVED,
     alter,
     evidence,
     flux,
-    flux_system,
     judged,
     kustomization,
     state,
     without,
 )
 
-HEALTHY = flux_system()
 SHARD = "sharding.fluxcd.io/key"
 
 
 @pytest.mark.parametrize(
-    ("selector", "labels", "taken"),
+    ("selector", "labels", "selected"),
     [
         ("app=web", {"app": "web"}, True),
         ("app=web", {"app": "db"}, False),
@@ -59,10 +58,10 @@ SHARD = "sharding.fluxcd.io/key"
     ],
 )
 def test_a_selector_selects_as_kubectl_does(
-    selector: str, labels: dict[str, object], taken: bool
+    selector: str, labels: dict[str, object], selected: bool
 ) -> None:
-    """A label selector is read as kubectl -l reads it; what cannot be read selects all."""
-    assert selects(selector, labels) is taken
+    """A label selector works as for kubectl -l; one that cannot be parsed selects everything."""
+    assert selects(selector, labels) is selected
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_a_selector_selects_as_kubectl_does(
     ],
 )
 def test_the_version_is_the_tag_of_the_image(image: object, version: str) -> None:
-    """A tag is a version; a digest or the port of a registry is none."""
+    """A tag is a version; a digest or the port of a registry is not."""
     assert image_version(image) == version
 
 
@@ -96,7 +95,7 @@ def test_the_version_is_the_tag_of_the_image(image: object, version: str) -> Non
     ],
 )  # fmt: skip
 def test_the_instance_says_what_is_expected(asked: Any, names: tuple[str, ...]) -> None:
-    """The components of the FluxInstance are expected; without any, the four defaults."""
+    """The components of the FluxInstance are expected, or the four defaults."""
     instance = judged(flux("FluxInstance", "flux", spec={"components": asked}))
     assert expected(evidence(), instance, []) == names
 
@@ -120,33 +119,33 @@ def test_without_an_instance_the_served_kinds_say(kinds: list[str], names: tuple
 
 
 def test_unknown_kinds_expect_nothing() -> None:
-    """Where discovery failed, or something else is served, no controller is expected."""
+    """If discovery failed, or no Flux kind is served, no controller is expected."""
     assert expected(evidence(served={"widgets.example.com": "v1"}), None, []) == ()
 
 
 def test_a_component_is_read_whole() -> None:
-    """A Deployment is known by its component, its version and its readiness."""
+    """A Deployment has its component, its version and its readiness."""
     found = {c.ref.name: c for c in components(evidence(*HEALTHY))}
     helm = found["helm-controller"]
     assert (helm.name, helm.version, helm.ready, helm.wanted) == ("helm-controller", "v1.6.4", 1, 1)
-    assert (helm.problem, helm.down, len(helm.pods)) == (None, False, 1)
+    assert (helm.problem, helm.unavailable, len(helm.pods)) == (None, False, 1)
 
 
 def test_a_shard_is_its_component() -> None:
-    """A shard's Deployment counts as the component it is a copy of."""
+    """The Deployment of a shard has the name of its component."""
     objects = alter(HEALTHY, "Deployment/helm-controller", {
         "metadata.name": "helm-controller-shard1"})  # fmt: skip
     assert "helm-controller" in {c.name for c in components(evidence(*objects))}
 
 
 def test_more_ready_pods_than_wanted_are_not_counted() -> None:
-    """During a rollout more pods may be ready than wanted; no more than those count."""
+    """During a rollout more pods may be ready than wanted; the excess does not count."""
     objects = alter(HEALTHY, "Deployment/helm-controller", {"status.readyReplicas": 3})
     assert {c.ready for c in components(evidence(*objects))} == {1}
 
 
 def test_a_deployment_says_why_it_makes_no_pod() -> None:
-    """Without any pod the Deployment's own condition is the trouble."""
+    """Without pods the condition of the Deployment is the problem."""
     broken = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
               "message": 'pods "x" is forbidden: exceeded quota'}  # fmt: skip
     objects = [one for one in HEALTHY if one["kind"] != "Pod"]
@@ -158,14 +157,14 @@ def test_a_deployment_says_why_it_makes_no_pod() -> None:
 
 
 def test_the_operator_is_told_from_the_controllers() -> None:
-    """The operator is found by its own label and is no controller."""
+    """The operator is found by its label and is not a controller."""
     known = evidence(*HEALTHY)
     assert [c.name for c in operators(known)] == ["flux-operator"]
     assert "flux-operator" not in {c.name for c in components(known)}
 
 
 @pytest.mark.parametrize(
-    ("args", "namespace", "taken"),
+    ("args", "namespace", "watched"),
     [
         ([], "apps", True),
         (["--watch-all-namespaces=true"], "apps", True),
@@ -175,31 +174,31 @@ def test_the_operator_is_told_from_the_controllers() -> None:
         ([f"--watch-label-selector={SHARD}=shard1"], "apps", False),
     ],
 )
-def test_arguments_say_what_is_taken(args: list[str], namespace: str, taken: bool) -> None:
-    """A controller takes what its --watch-… arguments let it see."""
+def test_arguments_say_what_is_taken(args: list[str], namespace: str, watched: bool) -> None:
+    """A controller watches the objects that its --watch-… arguments select."""
     objects = alter(HEALTHY, "Deployment/kustomize-controller", {
         "spec.template.spec.containers.0.args": args})  # fmt: skip
     found = {c.name: c for c in components(evidence(*objects))}
     one = judged(kustomization(f"{namespace}/web", "git"))
-    assert found["kustomize-controller"].takes(one) is taken
+    assert found["kustomize-controller"].watches(one) is watched
 
 
 def test_the_operator_takes_an_instance_only_beside_it() -> None:
-    """A FluxInstance in another namespace is nobody's."""
+    """A FluxInstance in another namespace has no controller."""
     (operator,) = operators(evidence(*HEALTHY))
-    assert operator.takes(judged(flux("FluxInstance", "flux-system/flux")))
-    assert not operator.takes(judged(flux("FluxInstance", "apps/flux")))
-    assert operator.takes(judged(flux("ResourceSet", "apps/set")))
+    assert operator.watches(judged(flux("FluxInstance", "flux-system/flux")))
+    assert not operator.watches(judged(flux("FluxInstance", "apps/flux")))
+    assert operator.watches(judged(flux("ResourceSet", "apps/set")))
 
 
 def test_how_flux_came_is_told_by_labels() -> None:
-    """The labels of the Deployments tell who installed Flux; none tell nothing."""
+    """The labels of the Deployments tell what installed Flux; without labels it is unknown."""
     assert managed_by(components(evidence(*HEALTHY))) == "the Flux Operator"
     assert managed_by([]) == ""
 
 
 def test_the_instance_beside_the_operator_counts() -> None:
-    """Of several FluxInstances the one in the operator's namespace is the one."""
+    """Of several FluxInstances the one in the operator's namespace counts."""
     both = [flux("FluxInstance", "apps/flux"), *HEALTHY]
     counted = state(*both).instance
     assert counted is not None
@@ -210,7 +209,7 @@ def test_the_instance_beside_the_operator_counts() -> None:
 
 
 def test_what_cannot_be_told_is_not_expected() -> None:
-    """Without a look at the FluxInstance, and of a Helm chart, no controller is expected."""
+    """If the FluxInstance could not be read, or for a Helm chart, no controller is expected."""
     hidden = evidence(*HEALTHY, unread={"fluxinstances.fluxcd.controlplane.io": FORBIDDEN})
     assert expected(hidden, None, components(hidden)) == ()
     objects = HEALTHY

@@ -1,4 +1,4 @@
-"""The moment in which an object tries again: its Ready is wiped, and the fault is still there."""
+"""Retries: Ready is reset although the fault is still there."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from fluxstatus.model.evidence import Object
-from fluxstatus.state.last_attempt import tries_again
+from fluxstatus.state.last_attempt import is_failed_retry
 from tests.builders import (
+    HEALTHY,
+    RECONCILING,
     bad,
     event,
     flux,
-    flux_system,
     kustomization,
     minutes,
     report,
@@ -21,17 +22,16 @@ from tests.builders import (
 )
 
 BROKEN = "failed to decode Kubernetes YAML from /tmp/kustomization-1/app.yaml: yaml: line 4: bad"
-WIPED = {"Ready": "Unknown Progressing: Reconciliation in progress"}
 
 
 def at(stage: str) -> dict[str, str]:
-    """Return the conditions of a Kustomization that is at *stage* of its attempt."""
+    """Return the conditions of a Kustomization at *stage* of its attempt."""
     revision = "for revision main@sha1:abc with a timeout of 5m0s"
-    return WIPED | {"Reconciling": f"True Progressing: {stage} {revision}"}
+    return RECONCILING | {"Reconciling": f"True Progressing: {stage} {revision}"}
 
 
 def reconciled(status: str, ago: timedelta) -> Object:
-    """Return an entry of a history: how an attempt ended, *ago* before now."""
+    """Return an entry of a history: the result of an attempt that ended *ago* before now."""
     return {"lastReconciled": stamp(ago), "lastReconciledStatus": status}
 
 
@@ -41,17 +41,15 @@ def failed(of: str, reason: str, ago: float = 3, message: str = BROKEN) -> Objec
 
 
 def again(one: Object, *others: Object) -> bool:
-    """Whether *one*, called web, is said to try again."""
+    """Whether *one*, called web, is retried after a failure."""
     known = state(one, *others)
-    return tries_again(known, known.resources[one["kind"], "apps", "web"])
+    return is_failed_retry(known, known.resources[one["kind"], "apps", "web"])
 
 
 def test_a_fault_is_told_while_it_is_tried_again() -> None:
-    """A build that failed leaves no trace but its event: no history, no other condition."""
+    """A failed build leaves only an event: no history, no other condition."""
     web = kustomization("web", "git", at("Building manifests"), age=minutes(0.1))
-    found = bad(
-        report(*flux_system(), source("git"), web, failed("Kustomization", "BuildFailed")).faults
-    )
+    found = bad(report(*HEALTHY, source("git"), web, failed("Kustomization", "BuildFailed")).faults)
     assert [f.code for f in found] == ["yaml-invalid"]
     assert "app.yaml" in found[0].why
 
@@ -71,7 +69,7 @@ def test_a_fault_is_told_while_it_is_tried_again() -> None:
 def test_who_has_come_further_than_before_may_be_mended(
     stage: str, reason: str, said: bool
 ) -> None:
-    """The fix is on its way: nothing is said of the fault that it left behind."""
+    """An attempt that has come further may be the fix, so the old fault is not reported."""
     web = kustomization("web", "git", at(stage), age=minutes(0.1))
     web["status"]["history"] = [reconciled("ReconciliationFailed", minutes(3))]
     assert again(web, failed("Kustomization", reason)) is said
@@ -86,8 +84,8 @@ def test_who_has_come_further_than_before_may_be_mended(
     ],
 )
 def test_a_success_ends_what_was_before(history: list[Object], said: bool) -> None:
-    """A Warning event from before the last success is past."""
-    web = kustomization("web", "git", WIPED, age=minutes(0.1))
+    """A Warning event from before the last success does not count."""
+    web = kustomization("web", "git", RECONCILING, age=minutes(0.1))
     web["status"]["history"] = history
     assert again(web, failed("Kustomization", "BuildFailed")) is said
 
@@ -104,18 +102,18 @@ def test_a_success_ends_what_was_before(history: list[Object], said: bool) -> No
 def test_an_event_alone_is_not_always_enough(
     kind: str, reason: str, ago: float, said: bool
 ) -> None:
-    """Without a history an old event proves nothing; a release tells by its conditions."""
+    """Without a history an old event proves nothing; a release has conditions."""
     more: dict[str, Any] = {"age": minutes(0.1)}
-    assert again(flux(kind, "web", WIPED, **more), failed(kind, reason, ago, "x")) is said
+    assert again(flux(kind, "web", RECONCILING, **more), failed(kind, reason, ago, "x")) is said
 
 
 def test_a_controller_that_was_stopped_is_no_words_of_a_fault() -> None:
-    """Of the two newest events the one that tells of a failure is taken."""
+    """Of the two newest events the one about a failure counts."""
     stopped = event("Kustomization apps/web", "Progressing",
                     "failed to update status: context canceled", ago=minutes(1))  # fmt: skip
-    web = kustomization("web", "git", WIPED, age=minutes(0.1))
+    web = kustomization("web", "git", RECONCILING, age=minutes(0.1))
     broken = failed("Kustomization", "BuildFailed")
-    found = bad(report(*flux_system(), source("git"), web, stopped, broken).faults)
+    found = bad(report(*HEALTHY, source("git"), web, stopped, broken).faults)
     assert [f.message for f in found] == [BROKEN]
 
 
@@ -131,7 +129,7 @@ def test_a_controller_that_was_stopped_is_no_words_of_a_fault() -> None:
     ],
 )
 def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) -> None:
-    """Of one that has no artifact yet each attempt looks like the first, but for its parts."""
+    """Without an artifact each attempt looks like the first, except for its other conditions."""
     name, _, says = part.partition(": ")
     wiped = {"Ready": "Unknown Progressing: building artifact"}
     assert not again(flux(kind, "web", wiped, age=minutes(0.1)))
@@ -139,8 +137,8 @@ def test_a_source_that_never_succeeded_tells_by_its_parts(kind: str, part: str) 
 
 
 def test_what_an_older_spec_met_with_says_nothing_of_the_new_one() -> None:
-    """The address was corrected a moment ago: whether that helps is not known yet."""
+    """The URL was corrected a moment ago, so the old failure does not count."""
     parts = {"FetchFailed": "True GitOperationFailed: no such host"}
-    web = flux("GitRepository", "web", WIPED | parts, age=minutes(0.1))
+    web = flux("GitRepository", "web", RECONCILING | parts, age=minutes(0.1))
     web["metadata"]["generation"] += 1
     assert not again(web)

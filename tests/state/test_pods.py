@@ -1,4 +1,4 @@
-"""What is wrong with a pod, in words."""
+"""The problems of pods."""
 
 import pytest
 
@@ -38,7 +38,7 @@ UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes
     ],
 )  # fmt: skip
 def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str) -> None:
-    """Each state that the kubelet reports has its code and is told in words."""
+    """Each state that the kubelet reports has its code and its sentence."""
     problem = problem_of_pod(one)
     assert (problem.code if problem else None) == code
     assert words in (problem.text if problem else "")
@@ -55,12 +55,12 @@ def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str
     ],
 )
 def test_a_pod_is_ready_when_all_of_it_is(one: Object, ready: bool) -> None:
-    """Only a running pod of which every container is ready is ready."""
+    """Only a running pod with ready containers is ready."""
     assert is_ready(one) is ready
 
 
 def test_restarts_are_read_with_their_end() -> None:
-    """A container that has restarted tells its pod, when and how it ended, and how often."""
+    """A restarted container is returned with pod, time, reason and count."""
     assert list(last_restart([pod("a/b", crashing("OOMKilled", 137, 3))])) == [
         ("b", NOW - minutes(2), "OOMKilled (exit code 137)", 3)
     ]

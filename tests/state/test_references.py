@@ -1,4 +1,4 @@
-"""What an object refers to, as its spec says."""
+"""The references of an object."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ TEMPLATE = {"chart": {"spec": {"sourceRef": reference("HelmRepository", "charts"
 def test_an_object_has_its_source(
     kind: str, spec: dict[str, Any], status: dict[str, Any], key: Key | None
 ) -> None:
-    """The source of an object is where its spec, or its status, says."""
+    """The source of an object is in its spec or its status."""
     assert source_of(judged(flux(kind, "one", spec=spec, status=status))) == key
 
 
@@ -78,12 +78,12 @@ def test_an_object_has_its_source(
     ],
 )  # fmt: skip
 def test_an_object_has_its_dependencies(kind: str, spec: dict[str, Any], keys: list[Key]) -> None:
-    """What an object waits for besides its source is what its spec names."""
+    """The dependencies of an object are in its spec."""
     assert list(dependencies_of(judged(flux(kind, "one", spec=spec)), "")) == keys
 
 
 def test_a_failed_health_check_names_dependencies() -> None:
-    """The objects that a message says were waited for are dependencies; in another cluster not."""
+    """The objects in the message of a health check are dependencies, except in another cluster."""
     here = judged(flux("Kustomization", "one"))
     assert list(dependencies_of(here, CHECK)) == [("Deployment", "a", "web"), ("Job", "apps", "b")]
     remote = judged(flux("Kustomization", "one", spec={"kubeConfig": {"secretRef": {"name": "x"}}}))
@@ -92,7 +92,7 @@ def test_a_failed_health_check_names_dependencies() -> None:
 
 
 def test_inputs_feed_as_sources_do() -> None:
-    """A generator lives on its sources, a ResourceSet on its providers, others on their source."""
+    """A generator uses its sources, a ResourceSet its providers, any other object its source."""
     generator = judged(flux("ArtifactGenerator", "g", spec={"sources": [reference(GIT, "git")]}))
     assert list(feeds_of(generator)) == [(GIT, "apps", "git")]
     depends = judged(flux("Kustomization", "k", spec={"dependsOn": [{"name": "a"}]}))
@@ -129,7 +129,7 @@ KS = "kustomize.toolkit.fluxcd.io/v1/Kustomization"
 def test_a_message_names_the_dependency_that_is_not_ready(
     kind: str, message: str, key: Key | None
 ) -> None:
-    """Kind, namespace and name of what is waited for are read as each controller writes them."""
+    """Kind, namespace and name of a dependency are parsed in the format of each controller."""
     assert dependency_named(judged(flux(kind, "one")), message) == key
 
 
@@ -157,6 +157,6 @@ def test_what_is_asked_of_a_dependency_is_read() -> None:
     ],
 )
 def test_labels_tell_what_made_an_object(kind: str, label: str, owners: list[Key]) -> None:
-    """Each applier labels what it makes."""
+    """Each kind that applies objects labels them."""
     labels = {f"{label}/name": "root", f"{label}/namespace": "apps"}
     assert list(makers_of(judged(flux(kind, "one", labels=labels)).labels)) == owners

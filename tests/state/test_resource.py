@@ -1,4 +1,4 @@
-"""How an object stands, read from its conditions."""
+"""The verdict on an object."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,10 +7,9 @@ import pytest
 
 from fluxstatus.base.durations import seconds, when
 from fluxstatus.state.resource import Verdict
-from tests.builders import NOW, flux, judged, minutes, stamp
+from tests.builders import NOW, PROGRESSING, flux, judged, minutes, stamp
 
-PROGRESS = "Unknown Progressing: Reconciliation in progress"
-AT_WORK = {"Reconciling": "True Progressing: Building manifests", "Ready": PROGRESS}
+AT_WORK = {"Reconciling": "True Progressing: Building manifests", "Ready": PROGRESSING}
 RETRYING = {"Reconciling": "True ProgressingWithRetry: building artifact", "Ready": "False X: no"}
 STALLED = {"Stalled": "True BuildFailed: no", "Ready": "False BuildFailed: no"}
 READY = {"Ready": "True ReconciliationSucceeded: done"}
@@ -72,12 +71,12 @@ TABLE: list[tuple[str, Verdict, str, dict[str, str], dict[str, Any]]] = [
 def test_conditions_give_a_verdict(
     verdict: Verdict, kind: str, conditions: dict[str, str], more: dict[str, Any]
 ) -> None:
-    """An object stands as its conditions, generation, age and switches say together."""
+    """The verdict follows from conditions, generation, age and suspension."""
     assert judged(flux(kind, "x", conditions, **more)).verdict is verdict
 
 
 def test_a_fresh_change_of_the_spec_is_being_worked_on() -> None:
-    """A spec written a minute ago that no controller has seen is not yet called outdated."""
+    """A spec that changed a minute ago and was not observed yet is not outdated."""
     written = {"manager": "kubectl", "time": stamp(minutes(1)), "fieldsV1": {"f:spec": {"x": {}}}}
     changed = flux("Kustomization", "x", READY, generation=2, managedFields=[written])
     assert judged(changed).verdict is Verdict.RECONCILING
@@ -94,14 +93,14 @@ def test_a_suspended_object_says_since_when() -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"conditions": {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESS}},
+        {"conditions": {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESSING}},
         {"conditions": AT_WORK, "status": {"history": [{"lastReconciledStatus": "BuildFailed"}]}},
         {"conditions": AT_WORK, "status": {"history": [{"status": "failed"}]}},
     ],
     ids=["by its condition", "by its history", "by its release"],
 )
 def test_an_attempt_after_a_failure_is_a_retry(more: dict[str, Any]) -> None:
-    """What failed before is known to be a retry though Ready says only "in progress"."""
+    """An attempt after a failure is a retry, although Ready only says "in progress"."""
     assert judged(flux("Kustomization", "x", **more)).retrying
     assert not judged(flux("Kustomization", "x", AT_WORK)).retrying
 
@@ -123,7 +122,7 @@ def test_an_attempt_after_a_failure_is_a_retry(more: dict[str, Any]) -> None:
     ],
 )
 def test_times_are_read(text: Any, moment: datetime | None) -> None:
-    """A time is read as Kubernetes and kubectl users write it; anything else is no time."""
+    """A time has the format of Kubernetes or of kubectl users; anything else is not a time."""
     read = when(text)
     assert read == moment
     assert read is None or read.tzinfo is UTC
@@ -134,11 +133,11 @@ def test_times_are_read(text: Any, moment: datetime | None) -> None:
     [("1m30s", 90), ("1.5h", 5400), ("500ms", 0.5), ("10m0s", 600), ("soon", 7), (None, 7)],
 )
 def test_durations_are_read(text: Any, length: float) -> None:
-    """A Go duration is read in seconds, and what is none gives the default."""
+    """A Go duration is returned in seconds, and any other text is the default."""
     assert seconds(text, 7) == length
 
 
 def test_an_endless_timeout_is_a_long_one() -> None:
-    """A timeout beyond all measure is read as one, and does not overflow."""
+    """A very long timeout does not overflow."""
     endless = flux("HelmRelease", "x", AT_WORK, spec={"timeout": "9" * 400 + "h"})
     assert judged(endless).verdict is Verdict.RECONCILING

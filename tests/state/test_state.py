@@ -1,4 +1,4 @@
-"""What the Evidence comes to, before anything is judged of it."""
+"""The state that is derived from the Evidence."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,40 +12,37 @@ from fluxstatus.state.deployments import DEFAULT_COMPONENTS
 from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NOW,
-    SERVED,
     alter,
     event,
     evidence,
-    flux_system,
-    kustomization,
     minutes,
     source,
     state,
     without,
 )
 
-HEALTHY = flux_system()
 GIT: Key = ("GitRepository", "apps", "git")
 GITS = "gitrepositories.source.toolkit.fluxcd.io"
 
 
 def test_objects_are_found_by_kind_namespace_and_name() -> None:
-    """Every object of Flux is in the state once, judged; a report is none."""
+    """Every Flux object is in the state once, with its verdict; a FluxReport is not."""
     known = state(*HEALTHY, source("git"))
     assert known.resources[GIT].ready
     assert "FluxReport" not in {kind for kind, _, _ in known.resources}
 
 
 def test_what_was_looked_for_and_not_found_is_missing() -> None:
-    """An object of a kind that was listed and that is not there certainly does not exist."""
+    """An object that is not in the list of its kind certainly does not exist."""
     assert state().known_missing(GIT)
     assert not state(source("git")).known_missing(GIT)
 
 
 @pytest.mark.parametrize("why", [Why.FORBIDDEN, Why.TIMEOUT, Why.FAILED, Why.NOT_ASKED])
 def test_what_could_not_be_read_may_be_there(why: Why) -> None:
-    """Of a kind that could not be listed nothing is known to be missing."""
+    """If a kind could not be listed, none of its objects is missing."""
     assert not state(unread={GITS: Unread(why, "no")}).known_missing(GIT)
 
 
@@ -55,7 +52,7 @@ def test_what_is_not_served_is_missing() -> None:
 
 
 def test_in_a_namespace_that_was_read_something_can_be_missing() -> None:
-    """Where only some namespaces were read, only in those an object is known to be missing."""
+    """If only some namespaces were read, an object can only be missing in those."""
     known = evidence()
     half = Answer(unread=FORBIDDEN, namespaces=("apps",))
     known = replace(known, answers={**known.answers, GITS: half})
@@ -64,7 +61,7 @@ def test_in_a_namespace_that_was_read_something_can_be_missing() -> None:
 
 
 def test_a_kind_that_is_none_of_flux_is_never_missing() -> None:
-    """Nothing is known of the kinds that were not asked for."""
+    """Objects of other kinds are never missing."""
     assert not state().known_missing(("Deployment", "apps", "web"))
 
 
@@ -89,7 +86,7 @@ def test_an_event_series_tells_its_count_and_time() -> None:
 
 
 def test_an_event_without_a_time_is_dropped() -> None:
-    """What cannot be dated is not said to have happened within the hour."""
+    """An event without a time may be older than an hour."""
     told = event("Kustomization apps/web", "A", "x")
     del told["lastTimestamp"]
     assert state(told).warnings == {}
@@ -104,7 +101,7 @@ def test_an_event_without_a_time_is_dropped() -> None:
     ],
 )
 def test_the_version_of_flux_is_found(gone: tuple[str, ...], version: str) -> None:
-    """The report, the instance and the labels of the Deployments each tell the version."""
+    """The report, the instance and the labels of the Deployments each have the version."""
     assert state(*without(HEALTHY, *gone)).flux_version == version
     assert state().flux_version == ""
 
@@ -115,7 +112,7 @@ CONTROLLERS = (*DEFAULT_COMPONENTS, "source-watcher")
 
 
 def labelled(objects: list[Object], *versions: str) -> list[Object]:
-    """Return *objects* with the controllers, in turn, labelled as being of these *versions*."""
+    """Return *objects* with these *versions* as the labels of the controllers, in turn."""
     for name, version in zip(CONTROLLERS, versions, strict=True):
         labels = {**PART, "app.kubernetes.io/version": version} if version else PART
         objects = alter(objects, f"Deployment/{name}", {"metadata.labels": labels})
@@ -144,20 +141,13 @@ def test_a_report_of_the_past_is_not_believed(labels: tuple[str, ...], version: 
 
 
 def test_the_home_of_flux_is_where_its_controllers_are() -> None:
-    """Flux runs where its Deployments are; where nothing tells, in flux-system."""
+    """Flux runs in the namespace of its Deployments, or in flux-system if unknown."""
     moved = [one | {"metadata": one["metadata"] | {"namespace": "gitops"}} for one in HEALTHY]
     assert state(*moved).namespace == "gitops"
     assert state().namespace == "flux-system"
 
 
 def test_the_controllers_are_known_only_when_all_were_read() -> None:
-    """One forbidden list of Deployments leaves open what runs."""
+    """If one list of Deployments is forbidden, the controllers are unknown."""
     assert state(*HEALTHY).controllers_read
     assert not state(unread={"deployments.apps/operator": FORBIDDEN}).controllers_read
-
-
-def test_places_and_kinds_are_indexed() -> None:
-    """An object is found by its kind, and by its place."""
-    known = state(source("git"), kustomization("git", "git"), served=SERVED)
-    assert known.places_of["Kustomization"] == [("apps", "git")]
-    assert sorted(known.kinds_at["apps", "git"]) == ["GitRepository", "Kustomization"]

@@ -1,1 +1,1 @@
-"""Shell completion: the scripts, and what TAB offers."""
+"""Shell completion: the scripts, and the candidates for TAB."""

@@ -1,13 +1,15 @@
-"""The command line as it was typed, told by a table instead of by what the table is made from.
+"""A parser of command lines that reads a table instead of importing the commands.
 
-Importing that takes longer than all that is done with a word here: words.py makes the table.
+Importing the commands takes longer than completing a word. docs/words.py writes the table.
 """
 
 from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False  # typing, collections and pathlib take longer than all that is done here
+TYPE_CHECKING = (
+    False  # importing typing, collections and pathlib takes longer than completing a word
+)
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,12 +19,12 @@ TABLE = os.path.join(os.path.dirname(__file__), "words.tsv")  # noqa: PTH118, PT
 class Word:
     """A row of the table.
 
-    `place` is where *word* may stand: a subcommand ("" for none) for a flag, a subcommand of its
-    own, or, with an empty *word*, an argument; or what a flag or an argument takes, for a value.
-    `takes` is what follows a flag, or what an argument is: FILE, DIR, one of OBJECTS, a key of
-    ASKED or the place of a list of values; several joined by |; "..." after the last argument if
-    it may be repeated. For a kind it is its resource.
-    `passed_on` is "kubectl" for a flag of kubectl's own.
+    `place` is where *word* is valid: a subcommand ("" for none) for a flag, a nested subcommand
+    or, with an empty *word*, an argument; the name of a list of values for a value.
+    `takes` is the kind of value of a flag or an argument: FILE, DIR, one of OBJECTS, a key of
+    QUERIES or the name of a list of values; alternatives are joined by |; "..." marks a last
+    argument that may be repeated. For a kind it is its resource.
+    `passed_on` is "kubectl" for a flag of kubectl.
     """
 
     __slots__ = ("help", "passed_on", "place", "takes", "word")
@@ -36,7 +38,7 @@ class Word:
 
 
 class Line:
-    """What was typed before: its words, the subcommand and its arguments, what has to follow."""
+    """The words typed so far: all of them, the subcommand, its arguments, and the value to come."""
 
     __slots__ = ("arguments", "before", "command", "wanted")
 
@@ -56,7 +58,7 @@ def read_table() -> list[Word]:
 
 
 def parse(before: Sequence[str], table: Iterable[Word]) -> Line:
-    """Tell what was typed: the subcommand, its arguments, and what the next word has to be."""
+    """Parse the words typed *before* into subcommand, arguments, and the value that comes next."""
     commands = {f"{row.place} {row.word}".strip() for row in table if not row.takes}
     command = wanted = ""
     arguments: list[str] = []
@@ -74,15 +76,17 @@ def parse(before: Sequence[str], table: Iterable[Word]) -> Line:
 
 
 def takes(table: Iterable[Word], command: str, flag: str) -> str:
-    """Say what follows *flag* of a *command*; empty when nothing does."""
+    """Return the kind of value that *flag* of *command* takes, empty for a switch."""
     return next((r.takes for r in table if r.place == command and r.word == flag), "")
 
 
 def passed_on(before: Sequence[str], table: Iterable[Word]) -> Iterator[str]:
-    """Return the flags in *before* that choose kubectl's cluster, one word each."""
+    """Return the flags in *before* that select kubectl's cluster, one word each."""
     known = {row.word: row.takes for row in table if row.passed_on}
     for word, following in zip(before, [*before[1:], ""], strict=False):
         flag, equals, value = word.partition("=")
         if flag in known:
-            name = flag if flag.startswith("--") else known[flag]  # a letter takes what it is for
+            name = (
+                flag if flag.startswith("--") else known[flag]
+            )  # a short flag takes the long name
             yield f"{name}={value if equals else following}" if known[flag] else name

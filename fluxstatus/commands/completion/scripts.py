@@ -1,4 +1,4 @@
-"""`completion`: the scripts that let a shell, or kubectl, complete this program's command line."""
+"""`completion`: the scripts with which a shell or kubectl completes this command line."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from fluxstatus.commands import console
 
 
 class Shell(StrEnum):
-    """Who completes."""
+    """The program that completes."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -27,24 +27,24 @@ SCRIPTS = {
 
 _HERE = Path(__file__)
 _FOLDERS = (_HERE.parents[2] / "completions", _HERE.parents[3] / "completions")
-"""Where the scripts are when this is installed, and in a checkout."""
+"""The folder of the scripts, if installed and in a checkout."""
 
 
 def show(
     shell: Annotated[
         Shell,
-        Argument(metavar="|".join(Shell), help="Who completes", rich_help_panel="For whom"),
+        Argument(metavar="|".join(Shell), help="The shell, or kubectl", rich_help_panel="Shell"),
     ],
 ) -> None:
-    """Print the script that completes what is typed.
+    """Print the completion script for a shell or for kubectl.
 
     \b
-    For `kubectl flux-status` (kubectl 1.26 or newer) it is a program on PATH:
+    For `kubectl flux-status` (kubectl 1.26 or newer), put a program on PATH:
       kubectl flux-status completion kubectl > ~/.local/bin/kubectl_complete-flux_status
       chmod +x ~/.local/bin/kubectl_complete-flux_status
 
     \b
-    The others are for `kubectl-flux_status` itself:
+    The other scripts complete `kubectl-flux_status`:
       bash  source <(kubectl-flux_status completion bash)
       zsh   kubectl-flux_status completion zsh > "${fpath[1]}/_kubectl-flux_status"
       fish  kubectl-flux_status completion fish | source

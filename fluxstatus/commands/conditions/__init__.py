@@ -1,19 +1,29 @@
-"""`conditions`: those of one object of any kind."""
+"""`conditions`: the conditions of one object of any kind."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - only this command needs these modules
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument
 
 from fluxstatus.commands import console
-from fluxstatus.commands.list_options import Form, Offline, Place, Told
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import (
+    Connection,
+    Namespaces,
+    ObjectNamespace,
+    SnapshotInput,
+    TableDisplay,
+    TableFormat,
+    Timeout,
+)
+from fluxstatus.commands.progress import Connect, connecting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from fluxstatus.model.evidence import Object
 
@@ -34,55 +44,55 @@ def show(
         Argument(
             metavar="KIND/NAME",
             help="An object of any kind but Secret: ks/backend, deploy/web, node/worker-1",
-            rich_help_panel=Place.panel,
+            rich_help_panel=ObjectNamespace.panel,
         ),
     ],
-    place: Place,
-    told: Told,
-    offline: Offline,
+    place: Namespaces,
+    display: TableDisplay,
+    snapshot: SnapshotInput,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
     """Show the conditions of an object of any kind.
 
-    -o wide adds which generation a condition is about, and what it means where Flux defines it.
-    json and yaml give status.conditions as the object has it.
+    -o wide adds the observed generation, and the meaning of conditions that Flux defines. -o json
+    and -o yaml print status.conditions of the object.
     """
-    from fluxstatus.commands import errors
+    from fluxstatus.commands.errors import reported
 
-    if complaint := offline.contradiction(connection):
-        ctx.fail(complaint)
-    with errors.told("conditions", connection):
-        how: dict[str, Any] = {"timeout": timeout, "verbose": told.verbose}
-        item, now = _find(words, place, offline, connection, **how)
-    _put(item, now, told)
+    if conflict := snapshot.conflict(connection):
+        ctx.fail(conflict)
+    connect = connecting(connection, timeout, verbose=display.verbose)
+    with reported("conditions", connection):
+        if snapshot.file:
+            item, now = _find_saved(words, place.namespaces, snapshot.file)
+        else:
+            item, now = _find_live(words, place.namespaces, connect)
+    _print(item, now, display)
 
 
-def _find(
-    words: list[str],
-    place: Place,
-    offline: Offline,
-    connection: Connection,
-    *,
-    timeout: float,
-    verbose: bool,
+def _find_saved(
+    words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path"
 ) -> "tuple[Object, datetime]":
-    if offline.file:
-        from fluxstatus.lookup import saved
-        from fluxstatus.model import snapshot
+    from fluxstatus.lookup import saved
+    from fluxstatus.model import snapshot
 
-        evidence = snapshot.load(offline.file)
-        return saved.find(evidence, words, place.namespaces), evidence.taken_at
+    evidence = snapshot.load(file)
+    return saved.find(evidence, words, namespaces), evidence.taken_at
+
+
+def _find_live(
+    words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect
+) -> "tuple[Object, datetime]":
     from datetime import UTC, datetime
 
-    from fluxstatus.cluster.list_reader import opened
     from fluxstatus.lookup.live import Objects
 
-    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
-        return Objects(api).find(words, place.namespaces), datetime.now(UTC)
+    with connect() as api:
+        return Objects(api).find(words, namespaces), datetime.now(UTC)
 
 
-def _put(item: "Object", now: "datetime", told: Told) -> None:
+def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
     import json
 
     from fluxstatus.commands.conditions import rows
@@ -90,16 +100,16 @@ def _put(item: "Object", now: "datetime", told: Told) -> None:
     from fluxstatus.report.table import Table
     from fluxstatus.report.yaml import yaml_of
 
-    found = rows.conditions_of(item)
-    if told.output is Form.JSON:
-        console.put(json.dumps(found, indent=2) + "\n")
-    elif told.output is Form.YAML:
-        console.put(yaml_of(found))
+    conditions = rows.conditions_of(item)
+    if display.output is TableFormat.JSON:
+        console.put(json.dumps(conditions, indent=2) + "\n")
+    elif display.output is TableFormat.YAML:
+        console.put(yaml_of(conditions))
     else:
-        columns = rows.WIDE if told.output is Form.WIDE else rows.COLUMNS
-        look = console.look(told.color, everything=True)
+        columns = rows.WIDE if display.output is TableFormat.WIDE else rows.COLUMNS
+        look = console.look(display.color, everything=True)
         fitted = "wrap" if console.is_terminal(sys.stdout) else ""
-        table = Table(columns, look, header=not told.no_headers, fitted=fitted)
+        table = Table(columns, look, header=not display.no_headers, fitted=fitted)
         console.put(table.lines(rows.rows(item, columns, now)))
-    if not found:
+    if not conditions:
         console.note(f"{ref_of(item)} has no conditions")

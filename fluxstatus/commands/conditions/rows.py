@@ -1,4 +1,4 @@
-"""The conditions of an object: what each says, and what that means where Flux defines it."""
+"""The conditions of an object as rows, with their meanings where Flux defines them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ WIDE = ("TYPE", "STATUS", "SINCE", "OBSERVED", "REASON", "MEANING", "MESSAGE")
 
 
 def conditions_of(item: Object) -> list[Object]:
-    """Return the conditions of *item*, as it has them, but for credentials in their texts."""
+    """Return the conditions of *item* with credentials masked."""
     return maps_of(masked(map_of(item.get("status")).get("conditions")))
 
 

@@ -1,26 +1,33 @@
-"""`events`: what was said lately about the objects of Flux, or about one object of any kind."""
+"""`events`: the events about Flux objects, or about one object of any kind."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - only this command needs these modules
 
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 from typer import Option
 
-from fluxstatus.commands import console
-from fluxstatus.commands.list_options import Look, Offline, Place, Shape
-from fluxstatus.commands.options import Connection, Timeout, seconds
+from fluxstatus.commands.options import (
+    Connection,
+    ListDisplay,
+    ListFormat,
+    Namespaces,
+    SnapshotInput,
+    Timeout,
+    seconds,
+)
+from fluxstatus.commands.progress import Connect, connecting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from fluxstatus.cluster.list_reader import Cluster
     from fluxstatus.commands.events.source import Events
-    from fluxstatus.model.errors import NotFoundError
+    from fluxstatus.model.errors import ArgumentError
     from fluxstatus.model.evidence import Evidence
     from fluxstatus.model.ref import Ref
 
@@ -40,105 +47,99 @@ class Type(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
-    """Which events are told."""
+class Filters:
+    """The events that are listed."""
 
-    panel: ClassVar = "Which events"
+    panel: ClassVar = "Filters"
 
     for_: Annotated[
-        str, Option("--for", metavar="KIND/NAME", help="Only those about this object of any kind")
+        str, Option("--for", metavar="KIND/NAME", help="Only events about this object of any kind")
     ] = ""
     since: Annotated[
         float | None,
-        Option(metavar="DURATION", parser=seconds, help="Only those of this last time"),
+        Option(metavar="DURATION", parser=seconds, help="Only events newer than this: 5s, 2m, 3h"),
     ] = None
-    type: Annotated[Type | None, Option(help="Only these")] = None
+    type: Annotated[Type | None, Option(help="Only events of this type")] = None
 
 
 def show(
     ctx: typer.Context,
     *,
-    which: Which,
-    place: Place,
-    look: Look,
-    offline: Offline,
+    filters: Filters,
+    place: Namespaces,
+    display: ListDisplay,
+    snapshot: SnapshotInput,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show events about Flux and its objects, the newest last.
+    """List the events about Flux and its objects, the newest last.
 
-    The same said again is one line with how often. API servers keep events for about an hour.
-    -o json and yaml give each event, not folded.
+    Repeated events are one line with a count. API servers keep events for about an hour. -o json
+    and -o yaml print every event.
     """
-    from fluxstatus.commands import showing
-    from fluxstatus.commands.errors import told
+    from fluxstatus.cluster import list_reader
+    from fluxstatus.commands.errors import reported
+    from fluxstatus.commands.listing import listing, print_list
 
-    if complaint := look.contradiction() or offline.contradiction(connection, watch=look.watch):
-        ctx.fail(complaint)
-    with told("events", connection):
-        how: dict[str, Any] = {"timeout": timeout, "verbose": look.verbose}
-        evidence = _saved(offline)
-        about, doubt = _about(which.for_, place, evidence, connection, **how)
-        listing = showing.listing(_events(which, look, about, doubt), look)
+    if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
+        ctx.fail(conflict)
+    connect = connecting(connection, timeout, verbose=display.verbose)
+    with reported("events", connection):
+        evidence = _load(snapshot)
+        about, error = _about(filters.for_, place.namespaces, evidence, connect)
+        listed = listing(_events(filters, display, about, error), display)
 
         @contextmanager
-        def cluster() -> "Iterator[Cluster]":
-            from fluxstatus.cluster import list_reader
-
+        def opened() -> "Iterator[Cluster]":
             if evidence:
                 yield list_reader.Saved(evidence, place.namespaces)
                 return
-            tell = console.noting(on=look.verbose)
-            with list_reader.opened(connection.access(timeout), tell) as api:
+            with connect() as api:
                 yield list_reader.Live(api, place.namespaces)
 
-        raise typer.Exit(showing.show(listing, cluster, watch=look.watch))
+        raise typer.Exit(print_list(listed, opened, watch=display.watch))
 
 
 def _events(
-    which: Which, look: Look, about: "Ref | None", doubt: "NotFoundError | None"
+    filters: Filters, display: ListDisplay, about: "Ref | None", error: "ArgumentError | None"
 ) -> "Events":
     from fluxstatus.commands.events.source import Events, Wanted
 
-    since = timedelta(seconds=which.since) if which.since else None
-    wanted = Wanted(about, which.type or "", since)
-    return Events(wanted, folded=look.output in (Shape.TABLE, Shape.WIDE), doubt=doubt)
+    since = timedelta(seconds=filters.since) if filters.since else None
+    wanted = Wanted(about, filters.type or "", since)
+    counted = display.output in (ListFormat.TABLE, ListFormat.WIDE)
+    return Events(wanted, merged=counted, error=error)
 
 
-def _saved(offline: Offline) -> "Evidence | None":
-    """Return the saved cluster, if that is what is looked into."""
-    if not offline.file:
+def _load(chosen: SnapshotInput) -> "Evidence | None":
+    """Return the saved cluster, None for a live one."""
+    if not chosen.file:
         return None
     from fluxstatus.model import snapshot
 
-    return snapshot.load(offline.file)
+    return snapshot.load(chosen.file)
 
 
 def _about(
-    word: str,
-    place: Place,
-    evidence: "Evidence | None",
-    connection: Connection,
-    *,
-    timeout: float,
-    verbose: bool,
-) -> "tuple[Ref | None, NotFoundError | None]":
-    """Return what KIND/NAME means, and the doubt whether it exists. Raises NotFoundError."""
+    word: str, namespaces: "Sequence[str]", evidence: "Evidence | None", connect: Connect
+) -> "tuple[Ref | None, ArgumentError | None]":
+    """Return the object that KIND/NAME names, and the error to report if it has no events.
+
+    An object that no longer exists may still have events. Raises ArgumentError.
+    """
     if not word:
         return None, None
     from fluxstatus.lookup import live, saved
-    from fluxstatus.model.errors import NotFoundError
+    from fluxstatus.model.errors import ArgumentError
 
     if evidence:
-        return live.ref_of(saved.find(evidence, [word], place.namespaces)), None
-    from fluxstatus.cluster.list_reader import opened
-
-    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
+        return live.ref_of(saved.find(evidence, [word], namespaces)), None
+    with connect() as api:
         objects = live.Objects(api)
         try:
-            return live.ref_of(objects.find([word], place.namespaces)), None
-        except NotFoundError as error:
-            possible = [] if error.choices else objects.possible([word], place.namespaces)
+            return live.ref_of(objects.find([word], namespaces)), None
+        except ArgumentError as error:
+            possible = [] if error.choices else objects.possible([word], namespaces)
             if len(possible) != 1:
                 raise
             return possible[0], error

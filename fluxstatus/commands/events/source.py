@@ -1,122 +1,105 @@
-"""Events as a list: those about objects of Flux and about Flux itself, the same told once."""
+"""The events about Flux objects and about Flux itself as a list, repeated events merged."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.base.durations import ago, when
+from fluxstatus.base.durations import ago
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.listing import Entry
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.lookup.events import merged, selector
+from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import FLUX_GROUPS
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.state import Event, events_in
 
 _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "DaemonSet", "Endpoints",
             "PersistentVolumeClaim", "HorizontalPodAutoscaler", "Ingress", "Lease")  # fmt: skip
-"""Kinds that a busy cluster has most events about; of Flux's own namespaces they are told."""
+"""The kinds with most events in a busy cluster; they are listed only in the Flux namespaces."""
 
 
 class Wanted(NamedTuple):
-    """Which events are asked for: about one object, of one type, not older than *since*."""
+    """The events to list: about one object, of one type, not older than *since*."""
 
     about: Ref | None = None
     type: str = ""
     since: timedelta | None = None
 
 
-@dataclass(slots=True)
-class _Folded:
-    """An event, and all that say the same."""
-
-    event: Object
-    about: Ref
-    times: int
-    first: datetime | None
-    last: datetime | None
-
-
 class Events:
-    """The events that are *wanted*, the newest last; *folded* when the same is told once.
+    """The *wanted* events, the newest last; *merged* makes repeated events one entry.
 
-    With a *doubt* whether the object that they are about exists, this is the mistake if there is
-    no event: one that is gone may still have some.
+    *error* is reported when there is no event: the object does not exist, and it may have existed.
     """
 
     columns: tuple[str, ...] = ("NAMESPACE", "LAST", "TIMES", "TYPE", "REASON", "OBJECT", "MESSAGE")
     wide: tuple[str, ...] = (*columns[:-1], "FIRST", "FROM", "MESSAGE")
 
-    def __init__(self, wanted: Wanted, *, folded: bool, doubt: NotFoundError | None = None) -> None:
-        self._wanted, self._folded, self._doubt = wanted, folded, doubt
+    def __init__(self, wanted: Wanted, *, merged: bool, error: ArgumentError | None = None) -> None:
+        self._wanted, self._merged, self._error = wanted, merged, error
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries, all at once."""
-        found: dict[Hashable, _Folded] = {}
-        for event in self._read(cluster):
-            one = _looked_at(event)
-            if self._is_old(one, cluster.now):
-                continue
-            key = self._key(one)
-            if key in found:
-                one = _fold(found[key], one)
-            found[key] = one
+        """Return the entries in one batch."""
+        found = merged(self._keyed(cluster))
         if found:
-            self._doubt = None
-        newest_last = sorted(found.items(), key=lambda pair: str(pair[1].last or ""))
-        yield [_entry(key, one, cluster.now) for key, one in newest_last]
+            self._error = None
+        newest_last = sorted(found.items(), key=lambda item: item[1][0].last)
+        yield [_entry(key, event, raw, cluster.now) for key, (event, raw) in newest_last]
 
     def is_unread(self, cluster: Cluster) -> bool:
-        """Whether events could not be read."""
+        """Return whether the events were not read."""
         return "events" in cluster.unread
 
-    def matters(self, _: str) -> bool:
-        """Whether the list is not whole without something: it never is."""
+    def requires(self, _: str) -> bool:
+        """Return that the list is incomplete without anything that was not read."""
         return True
 
-    def mistake(self) -> NotFoundError | None:
-        """Return the doubt, unless there was an event."""
-        return self._doubt
+    def not_found(self) -> ArgumentError | None:
+        """Return the error for an object that does not exist and has no events."""
+        return self._error
 
-    def none(self) -> str:
-        """Say what there is none of."""
+    def description(self) -> str:
+        """Return a name for the entries, in the singular."""
         about = f" about {self._wanted.about}" if self._wanted.about else ""
         kind = f"{self._wanted.type} " if self._wanted.type else ""
         return f"{kind}event{about or ' about Flux'}"
 
-    def _key(self, one: _Folded) -> Hashable:
-        if not self._folded:
-            metadata = map_of(one.event.get("metadata"))
-            return text_of(metadata.get("namespace")), text_of(metadata.get("name"))
-        event = one.event
-        return (*one.about, event.get("type"), event.get("reason"), event.get("message"))
-
-    def _is_old(self, one: _Folded, now: datetime) -> bool:
+    def _keyed(self, cluster: Cluster) -> Iterator[tuple[Hashable, Event, Object]]:
+        """Return the events that are new enough, each with its key in the list."""
         since = self._wanted.since
-        return since is not None and one.last is not None and now - one.last > since
+        for raw in self._read(cluster):
+            for _, event in events_in([raw]):
+                if since is None or cluster.now - event.last <= since:
+                    yield self._key(raw, event), event, raw
+
+    def _key(self, raw: Object, event: Event) -> Hashable:
+        if not self._merged:
+            metadata = map_of(raw.get("metadata"))
+            return text_of(metadata.get("namespace")), text_of(metadata.get("name"))
+        return *_object_of(raw), event.type, event.reason, event.message
 
     def _read(self, cluster: Cluster) -> Iterator[Object]:
-        """Return each event once."""
-        type_ = f"type={self._wanted.type}" if self._wanted.type else ""
+        """Return each event once, as the API server has it."""
+        of_type = [f"type={self._wanted.type}"] if self._wanted.type else []
         if about := self._wanted.about:
-            named = f"involvedObject.kind={about.kind},involvedObject.name={about.name}"
-            # An event about what is in no namespace is in "default".
-            where = about.namespace or "default"
-            yield from cluster.events(",".join(filter(None, (named, type_))), where)
+            # Events about objects without a namespace are in "default".
+            namespace = about.namespace or "default"
+            yield from cluster.events(",".join([selector(about), *of_type]), namespace)
             return
         flux_namespaces = cluster.flux_namespaces()
         for namespace in cluster.namespaces:
-            for event in cluster.events(type_, namespace):
+            for event in cluster.events(",".join(of_type), namespace):
                 if namespace in flux_namespaces or _is_flux(event):
                     yield event
         if cluster.namespaces:
             return
-        for home in flux_namespaces:
-            yield from cluster.events(type_, home)
-        others = ",".join(f"involvedObject.kind!={kind}" for kind in _FOREIGN)
-        for event in cluster.events(",".join(filter(None, (others, type_)))):
+        for namespace in flux_namespaces:
+            yield from cluster.events(",".join(of_type), namespace)
+        others = [f"involvedObject.kind!={kind}" for kind in _FOREIGN]
+        for event in cluster.events(",".join([*others, *of_type])):
             if (
                 _is_flux(event)
                 and map_of(event.get("metadata")).get("namespace") not in flux_namespaces
@@ -124,51 +107,29 @@ class Events:
                 yield event
 
 
-def _is_flux(event: Object) -> bool:
-    version = text_of(map_of(event.get("involvedObject")).get("apiVersion"))
-    return version.partition("/")[0] in FLUX_GROUPS
-
-
-def _looked_at(event: Object) -> _Folded:
-    involved, series = map_of(event.get("involvedObject")), map_of(event.get("series"))
+def _object_of(event: Object) -> Ref:
+    involved = map_of(event.get("involvedObject"))
     names = ("apiVersion", "kind", "namespace", "name")
-    times = series.get("count") or event.get("count") or 1
-    created = map_of(event.get("metadata")).get("creationTimestamp")
-    moments = ("lastTimestamp", "eventTime", "firstTimestamp")
-    said = [when(event.get(name)) for name in moments]
-    last = when(series.get("lastObservedTime")) or next(filter(None, said), None) or when(created)
-    return _Folded(
-        event,
-        Ref(*(text_of(involved.get(name)) for name in names)),
-        times if isinstance(times, int) else 1,
-        when(event.get("firstTimestamp")) or when(event.get("eventTime")) or last,
-        last,
-    )
+    return Ref(*(text_of(involved.get(name)) for name in names))
 
 
-def _fold(one: _Folded, other: _Folded) -> _Folded:
-    newest = max(one, other, key=lambda folded: str(folded.last or ""))
-    first = min(filter(None, (one.first, other.first)), default=None)
-    return _Folded(newest.event, one.about, one.times + other.times, first, newest.last)
+def _is_flux(event: Object) -> bool:
+    return _object_of(event).api_version.partition("/")[0] in FLUX_GROUPS
 
 
-def _entry(key: Hashable, one: _Folded, now: datetime) -> Entry:
-    event = one.event
-    by = text_of(event.get("reportingComponent")) or map_of(event.get("source")).get("component")
+def _entry(key: Hashable, event: Event, raw: Object, now: datetime) -> Entry:
+    source = map_of(raw.get("source")).get("component")
+    about = _object_of(raw)
     cells: Mapping[str, str] = {
-        "NAMESPACE": one.about.namespace,
-        "LAST": ago(one.last, now) if one.last else "",
-        "TIMES": str(one.times),
-        "TYPE": text_of(event.get("type")),
-        "REASON": text_of(event.get("reason")),
-        "OBJECT": f"{one.about.kind.lower()}/{one.about.name}",
-        "MESSAGE": mask(text_of(event.get("message")).strip()),
-        "FIRST": ago(one.first, now) if one.first else "",
-        "FROM": text_of(by),
+        "NAMESPACE": about.namespace,
+        "LAST": ago(event.last, now),
+        "TIMES": str(event.times),
+        "TYPE": event.type,
+        "REASON": event.reason,
+        "OBJECT": f"{about.kind.lower()}/{about.name}",
+        "MESSAGE": mask(event.message),
+        "FIRST": ago(event.first, now),
+        "FROM": text_of(raw.get("reportingComponent")) or text_of(source),
     }
-    times = {"LAST": one.last, "FIRST": one.first}
-    return Entry(key, event, lambda column: cells[column], times)
-
-
-TYPES: Sequence[str] = ("Normal", "Warning")
-"""The types of events that there are."""
+    times = {"LAST": event.last, "FIRST": event.first}
+    return Entry(key, raw, lambda column: cells[column], times)

@@ -1,46 +1,35 @@
-"""`explain`: one object with all that is known of it, or what a code of a finding means."""
+"""`explain`: one object in full detail, or the meaning of a code."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - only this command needs these modules
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer import Argument, Option
+from typer import Argument
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
+from fluxstatus.commands.options import Connection, Display, ObjectNamespace, Snapshots, Timeout
 from fluxstatus.commands.progress import ask
+from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Unread, Why
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import RENDER, Format, Look
-from fluxstatus.report.terminal import command_line
 from fluxstatus.state.state import State
 
 if TYPE_CHECKING:
-    from fluxstatus.commands.explain.codes import Code
+    from collections.abc import Mapping, Sequence
+
+    from fluxstatus.commands.explain.codes import CodeDetails
     from fluxstatus.commands.explain.details import Details
-    from fluxstatus.model.errors import NotFoundError
+    from fluxstatus.model.codes import Code
     from fluxstatus.state.resource import Resource
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
-_NOT_ASKED = Unread(Why.NOT_ASKED, "this is a saved cluster")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
-    """What is explained."""
-
-    panel: ClassVar = "What is explained"
-
-    namespace: Annotated[
-        list[str],
-        Option("--namespace", "-n", metavar="NAME", help="Look for it only here; repeatable"),
-    ] = field(default_factory=list)
+_NOT_ASKED = Unread(Why.NOT_ASKED, "not in a saved cluster")
 
 
 def show(
@@ -50,102 +39,103 @@ def show(
         list[str],
         Argument(
             metavar="KIND/NAME|CODE",
-            help="An object of Flux, or a code that `list` shows",
-            rich_help_panel=Which.panel,
+            help="A Flux object, or a code from `list`",
+            rich_help_panel=ObjectNamespace.panel,
         ),
     ],
-    which: Which,
-    shown: Shown,
-    saved: Saved,
+    place: ObjectNamespace,
+    display: Display,
+    snapshots: Snapshots,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Explain one object, or one code: the cause, the fix, and all that is known.
+    """Explain one object, or one code: the cause, the fix and all details.
 
-    KIND is written as for kubectl or flux (ks, kustomizations, helmrelease, …). With it go the
-    log of its controller, its events, and which keys the Secrets have that it and what it
-    feeds on name, never a value; each is left out where you lack the right. A CODE needs no
-    cluster.
+    KIND is a kind as in kubectl or flux (ks, kustomizations, helmrelease, …). The details include
+    the log of its controller, its events, and the keys in the Secrets that it and its sources
+    refer to, never their values. What you have no permission to read is left out. A CODE needs
+    no cluster.
     """
+    from fluxstatus.commands.errors import report, reported
     from fluxstatus.commands.explain.codes import codes
     from fluxstatus.lookup.names import find, near_codes, parse
-    from fluxstatus.model.errors import NotFoundError, UnreadError
+    from fluxstatus.model.errors import NotFoundError
 
-    if complaint := saved.contradiction(connection):
-        ctx.fail(complaint)
-    known = codes()
+    if conflict := snapshots.conflict(connection):
+        ctx.fail(conflict)
+    known = codes(_codes_of_commands(ctx)) if len(words) == 1 and "/" not in words[0] else {}
     if code := known.get(" ".join(words)):
-        _put(code, shown)
+        _print(code, display)
         return
-    try:
-        asked = parse(words)
-        analysis = Analysis(State(_read(which, shown, timeout, saved, connection)))
-        state = analysis.state
-        if state.evidence.unreachable:
-            console.put(RENDER[shown.output](report_with_next(analysis), _look(shown)))
-            if meant := near_codes(asked, known):
-                _mistaken(NotFoundError(f"{asked.name!r} is no code; did you mean:", meant))
+    with reported("explain", connection):
+        named = parse(words)
+        evidence = _read(place.namespace, display, timeout, snapshots, connection)
+        analysis = Analysis(State(evidence))
+        if evidence.unreachable:
+            console.put(RENDER[display.output](report_with_next(analysis), _look(display)))
+            if similar := near_codes(named, known):
+                error = NotFoundError(f"no code {named.name!r} found; did you mean:", similar)
+                report(error, "explain", connection)
             raise typer.Exit(Exit.NO_VERDICT)
-        resource = find(state, asked, which.namespace, known)
-    except NotFoundError as error:
-        raise typer.Exit(_mistaken(error)) from error
-    except UnreadError as error:
-        console.note(f"Error: {error}")
-        raise typer.Exit(Exit.NO_VERDICT) from error
-    details = _details(analysis, resource, timeout, None if saved.file else connection.flags())
-    _put(details, shown)
+        resource = find(analysis.state, named, place.namespace, known)
+    details = _details(analysis, resource, timeout, None if snapshots.file else connection.flags())
+    _print(details, display)
     raise typer.Exit(_CODES.get(details.level, Exit.HEALTHY))
 
 
-def _put(told: "Details | Code", shown: Shown) -> None:
+def _codes_of_commands(ctx: typer.Context) -> "Mapping[str, Sequence[Code]]":
+    """Return the codes that only commands report, by command."""
+    group = ctx.find_root().command
+    return group.codes() if isinstance(group, PlainGroup) else {}
+
+
+def _print(explained: "Details | CodeDetails", display: Display) -> None:
     from fluxstatus.commands.explain import as_json, as_text
 
-    if shown.output is Format.TEXT:
-        console.put(as_text.render(told, _look(shown)))
+    if display.output is Format.TEXT:
+        console.put(as_text.render(explained, _look(display)))
     else:
-        console.put(as_json.render(told))
+        console.put(as_json.render(explained))
 
 
-def _look(shown: Shown) -> Look:
-    return console.look(shown.color, everything=shown.everything)
+def _look(display: Display) -> Look:
+    return console.look(display.color, everything=display.everything)
 
 
 def _read(
-    which: Which, shown: Shown, timeout: float, saved: Saved, connection: Connection
+    namespaces: list[str],
+    display: Display,
+    timeout: float,
+    snapshots: Snapshots,
+    connection: Connection,
 ) -> Evidence:
-    if saved.file:
-        return snapshot.load(saved.file)
-    namespaces = tuple(which.namespace)
-    evidence = ask(connection, namespaces=namespaces, timeout=timeout, verbose=shown.verbose)
-    if saved.save:
-        snapshot.save(saved.save, evidence)
+    if snapshots.file:
+        return snapshot.load(snapshots.file)
+    evidence = ask(
+        connection, namespaces=tuple(namespaces), timeout=timeout, verbose=display.verbose
+    )
+    if snapshots.save:
+        snapshot.save(snapshots.save, evidence)
     return evidence
-
-
-def _mistaken(error: "NotFoundError") -> Exit:
-    console.note(f"Error: {error}")
-    for choice in error.choices:
-        console.note(f"  {command_line(('kubectl', 'flux-status', 'explain', *choice))}")
-    return Exit.USAGE
 
 
 def _details(
     analysis: Analysis, resource: "Resource", timeout: float, flags: tuple[str, ...] | None
 ) -> "Details":
-    """Tell the story of *resource*; without *flags* for kubectl nothing more is asked."""
+    """Return the details of *resource*; without *flags* for kubectl nothing more is read."""
     from fluxstatus.commands.explain.details import details_of
     from fluxstatus.lookup import events, log
     from fluxstatus.lookup.credentials import inspect
 
     report = report_with_next(analysis)
     if flags is None:
-        return details_of(analysis, report, resource, log.Log(unread=_NOT_ASKED), _NOT_ASKED)
+        summary = log.Summary(unread=_NOT_ASKED)
+        return details_of(analysis, report, resource, summary, _NOT_ASKED)
     component = analysis.controllers.component_of(resource)
-    said = (
-        log.read(component, resource.ref, flags, timeout)
-        if component
-        else log.Log(unread=_NO_CONTROLLER)
-    )
+    if component:
+        summary = log.read_summary(component, resource.ref, flags, timeout)
+    else:
+        summary = log.Summary(unread=_NO_CONTROLLER)
     secrets = inspect.credentials_of(analysis.state, resource, flags, timeout)
-    happened = events.read(resource.ref, flags, timeout)
-    return details_of(analysis, report, resource, said, secrets, events=happened)
+    found = events.read(resource.ref, flags, timeout)
+    return details_of(analysis, report, resource, summary, secrets, events=found)

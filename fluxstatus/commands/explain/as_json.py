@@ -1,16 +1,16 @@
-"""A story, or a code, for programs: a versioned JSON document in which every key is there.
+"""The details of an object, or a code, as a versioned JSON document that has every key.
 
-What is unknown is an empty string, an empty list or null, as in a report.
+An unknown value is an empty string, an empty list or null, as in a report.
 """
 
 import json
 from datetime import datetime
 from typing import Any
 
-from fluxstatus.commands.explain.codes import Code
+from fluxstatus.commands.explain.codes import CodeDetails
 from fluxstatus.commands.explain.details import Details
-from fluxstatus.lookup.chain import Node
-from fluxstatus.lookup.log import Log
+from fluxstatus.lookup.log import Summary
+from fluxstatus.lookup.node import Node
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.as_json import (
     commands_json,
@@ -25,9 +25,9 @@ from fluxstatus.report.secrets import json_of, unread_json
 SCHEMA_VERSION = 1
 
 
-def render(told: Details | Code) -> str:
-    """Return *told* as a JSON document, whole and ASCII only, with a newline at its end."""
-    content = _code(told) if isinstance(told, Code) else _details(told)
+def render(explained: Details | CodeDetails) -> str:
+    """Return *explained* as a JSON document in ASCII that ends with a newline."""
+    content = _code(explained) if isinstance(explained, CodeDetails) else _details(explained)
     return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
 
 
@@ -37,7 +37,7 @@ def _details(details: Details) -> dict[str, Any]:
         "context": details.context,
         "object": object_json(details.ref),
         "verdict": details.level,
-        "stands": details.stands,
+        "stands": details.status,
         "since": _time(details.since),
         "findings": [finding_json(finding) for finding in details.findings],
         "chain": {
@@ -95,7 +95,7 @@ def _details(details: Details) -> dict[str, Any]:
     }
 
 
-def _code(code: Code) -> dict[str, Any]:
+def _code(code: CodeDetails) -> dict[str, Any]:
     return {
         "code": code.code,
         "meaning": code.meaning,
@@ -122,8 +122,8 @@ def _node(node: Node) -> dict[str, Any]:
     return {
         "object": ref_json(node.ref),
         "relation": node.relation,
-        "stands": node.stands,
-        "well": node.well,
+        "stands": node.health.text,
+        "well": node.health.healthy,
         "suspended": node.suspended,
         "cause": node.cause,
         "children": [_node(child) for child in node.children],
@@ -134,17 +134,17 @@ def _ref(ref: Ref | None) -> dict[str, str] | None:
     return ref_json(ref) if ref else None
 
 
-def _log(log: Log) -> dict[str, Any]:
+def _log(log: Summary) -> dict[str, Any]:
     return {
         "controller": _ref(log.controller),
         "lines": [
             {
-                "level": line.level,
-                "text": line.text,
-                "times": line.times,
-                "last": _time(line.last),
+                "level": message.level,
+                "text": message.text,
+                "times": message.times,
+                "last": _time(message.last),
             }
-            for line in log.lines
+            for message in log.messages
         ],
         "unread": unread_json(log.unread),
     }

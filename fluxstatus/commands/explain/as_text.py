@@ -1,44 +1,44 @@
-"""A story for people: how it stands, the cause and the fix; then all the rest."""
+"""The details of an object as text: its status, the cause and the fix, then the rest."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
-from fluxstatus.commands.explain.codes import Case, Code
+from fluxstatus.commands.explain.codes import Case, CodeDetails
 from fluxstatus.commands.explain.details import Details, HistoryEntry
-from fluxstatus.lookup.chain import Node
+from fluxstatus.lookup.node import Node
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command
 from fluxstatus.report.as_text import put_finding, word_of
-from fluxstatus.report.layout import Cell, Page
+from fluxstatus.report.layout import INDENT, Cell, Page, put_command, put_head, put_pairs
 from fluxstatus.report.look import Look
-from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
 from fluxstatus.report.terminal import columns, visible
+from fluxstatus.report.tree import branches
 
-_NODES = 6  # that hang on one object and are told one by one
-_EVENTS, _LINES = 5, 5
+_NODES = 6  # below one object
+_EVENTS, _MESSAGES = 5, 5
 _WIDEST = 22  # columns for a name to the left
 _LABEL = 12
 _STATUS = len("Unknown")
 _CAUSE = "  <- the cause"
-_BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
-_ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
 
 
-def render(told: Details | Code, look: Look) -> str:
-    """Return *told* as lines; how wide they are, and what is cut, is as in a report."""
-    page = _code(told, look) if isinstance(told, Code) else _details(told, look)
+def render(explained: Details | CodeDetails, look: Look) -> str:
+    """Return *explained* as lines, with the width and the cuts of a report."""
+    page = (
+        _code(explained, look) if isinstance(explained, CodeDetails) else _details(explained, look)
+    )
     return "\n".join(page.lines) + "\n"
 
 
 def _details(details: Details, look: Look) -> Page:
-    told = [(word_of(finding), finding.step) for finding in details.findings] or [(Level.PASS, "")]
-    levels, steps = zip(*told, *words_in(details.credentials), strict=True)
+    rows = [(word_of(finding), finding.step) for finding in details.findings]
+    levels, steps = zip(*(rows or [(Level.PASS, "")]), *words_in(details.credentials), strict=True)
     page = Page(look, levels, steps)
     since = f" for {ago(details.since, details.taken_at)}" if details.since else ""
     context = f" · context {details.context}" if details.context else ""
-    page.put(f"{details.ref} · {details.stands}{since}{context}")
+    page.put(f"{details.ref} · {details.status}{since}{context}")
     page.gap()
     _put_findings(page, details.findings, details)
     if wrong := any(one.problems for one in details.credentials):
@@ -49,14 +49,14 @@ def _details(details: Details, look: Look) -> Page:
     _put_conditions(page, details)
     put_pairs(page, "events", list(_events(page, details)))
     put_pairs(page, "history", list(_history(details)))
-    put_pairs(page, "log of the controller in the last hour", list(_log(page, details)))
+    put_pairs(page, "controller log, last hour", list(_log(page, details)))
     if not wrong:
         _put_credentials(page, details)
-    _put_commands(page, "the same by other means", details.commands)
+    _put_commands(page, "related commands", details.commands)
     return page
 
 
-def _code(code: Code, look: Look) -> Page:
+def _code(code: CodeDetails, look: Look) -> Page:
     page = Page(look, (), ())
     page.put(f"{code.code}: {code.meaning}")
     page.gap()
@@ -73,7 +73,7 @@ def _put_case(page: Page, case: Case, *, alone: bool) -> None:
         ("why", "" if alone else case.why),
         ("kinds", ", ".join(case.kinds)),
         ("reasons", ", ".join(case.reasons)),
-        ("says", case.says),
+        ("message", case.says),
     )
     for label, text in rows:
         if text:
@@ -89,13 +89,12 @@ def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> 
     for finding in findings:
         put_finding(page, finding, details.taken_at)
     if not findings:
-        well = details.level is Level.PASS
-        says = "nothing is known to be wrong with it" if well else "no verdict yet"
-        page.state(details.level, "", f"{says}: {details.stands}")
+        text = "no problem found" if details.level is Level.PASS else "no verdict yet"
+        page.state(details.level, "", f"{text}: {details.status}")
 
 
 def _since(when: datetime | None) -> str:
-    return f"since {when:%Y-%m-%d %H:%M} UTC" if when else "nothing tells since when"
+    return f"since {when:%Y-%m-%d %H:%M} UTC" if when else "since an unknown time"
 
 
 def _put_chain(page: Page, details: Details) -> None:
@@ -103,34 +102,28 @@ def _put_chain(page: Page, details: Details) -> None:
         put_head(page, "chain")
         own = any(f.object == details.ref and f.level is Level.FAIL for f in details.findings)
         cause = _CAUSE if own else ""
-        page.put(f"{details.ref}: {details.stands}{cause}", Cell("", INDENT))
-        _put_nodes(page, (*details.needs, *details.needed_by), "")
+        page.put(f"{details.ref}: {details.status}{cause}", Cell("", INDENT))
+        _put_nodes(page, (*details.needs, *details.needed_by))
 
 
-def _put_nodes(page: Page, nodes: Sequence[Node], before: str) -> None:
-    branch, last, trunk, blank = _ASCII_BRANCHES if page.look.ascii else _BRANCHES
-    shown = nodes if page.look.everything else nodes[: max(_NODES, _needed(nodes))]
-    left_out = len(nodes) - len(shown)
-    for number, node in enumerate(shown, 1):
-        ends = number == len(nodes)
-        prefix = before + (last if ends else branch)
-        page.put(_node(node), Cell("", INDENT), Cell(prefix, len(prefix)))
-        _put_nodes(page, node.children, before + (blank if ends else trunk))
-    if left_out:
-        prefix = before + last
-        page.put(f"and {left_out} more: --all shows them", Cell("", INDENT),
-                 Cell(prefix, len(prefix)))  # fmt: skip
+def _put_nodes(page: Page, nodes: Sequence[Node]) -> None:
+    def limit(siblings: Sequence[Node]) -> int:
+        return len(siblings) if page.look.everything else max(_NODES, _required(siblings))
+
+    for prefix, node in branches(nodes, ascii_only=page.look.ascii, limit=limit):
+        text = _node(node) if isinstance(node, Node) else f"and {node} more: --all shows them"
+        page.put(text, Cell("", INDENT), Cell(prefix, len(prefix)))
 
 
-def _needed(nodes: Sequence[Node]) -> int:
-    """Count the nodes up to the last that leads to the cause: those are never left out."""
+def _required(nodes: Sequence[Node]) -> int:
+    """Return how many nodes must be shown so that none that leads to the cause is left out."""
     leading = (n for n, node in enumerate(nodes, 1) if any(one.cause for one in node.all()))
     return max(leading, default=0)
 
 
 def _node(node: Node) -> str:
     cause = _CAUSE if node.cause else ""
-    return f"{node.relation} {node.ref}: {node.stands}{cause}"
+    return f"{node.relation.label} {node.ref}: {node.health.text}{cause}"
 
 
 def _put_conditions(page: Page, details: Details) -> None:
@@ -138,7 +131,8 @@ def _put_conditions(page: Page, details: Details) -> None:
         return
     put_head(page, "conditions")
     names = [visible(one.type, ascii_only=page.look.ascii) for one in details.conditions]
-    width, told = min(max(map(columns, names)), _WIDEST), {f.message for f in details.findings}
+    width = min(max(map(columns, names)), _WIDEST)
+    shown = {finding.message for finding in details.findings}
     for name, one in zip(names, details.conditions, strict=True):
         status = visible(one.status, ascii_only=page.look.ascii)[:_STATUS]
         age = ago(one.since, details.taken_at) if one.since else ""
@@ -146,26 +140,26 @@ def _put_conditions(page: Page, details: Details) -> None:
             Cell("", INDENT), Cell(name[:width], width + 2), Cell(status, _STATUS + 2),
             Cell(age, 6),
         )  # fmt: skip
-        said = _said(one.reason, one.message, told)
-        told.add(one.message)
-        page.put(one.meaning or said, *left)
+        reason = _reason(one.reason, one.message, shown)
+        shown.add(one.message)
+        page.put(one.meaning or reason, *left)
         if one.meaning:
-            page.put(said, *(Cell("", cell.width) for cell in left))
+            page.put(reason, *(Cell("", cell.width) for cell in left))
 
 
-def _said(reason: str, message: str, told: Collection[str]) -> str:
-    """Return the controller's own words; a *message* that has been *told* is not repeated."""
-    return f"{reason}: {message}" if message and message not in told else reason
+def _reason(reason: str, message: str, shown: Collection[str]) -> str:
+    """Return the reason with its message, unless the message is already *shown*."""
+    return f"{reason}: {message}" if message and message not in shown else reason
 
 
 def _events(page: Page, details: Details) -> Iterator[tuple[str, str]]:
     events = details.events.items
-    shown = events if page.look.everything else events[:_EVENTS]
-    told = {finding.message for finding in details.findings}
-    for event in shown:
+    listed = events if page.look.everything else events[:_EVENTS]
+    shown = {finding.message for finding in details.findings}
+    for event in listed:
         when = f"{event.type}, {_times(event.times)}{ago(event.last, details.taken_at)} ago"
-        yield when, _said(event.reason, event.message, told)
-    yield from _more(len(events) - len(shown))
+        yield when, _reason(event.reason, event.message, shown)
+    yield from _more(len(events) - len(listed))
     yield from unread_rows(details.events.unread)
 
 
@@ -185,7 +179,7 @@ def _history(details: Details) -> Iterator[tuple[str, str]]:
         good = (
             f"{ago(details.last_good, details.taken_at)} ago"
             if details.last_good
-            else "none of these"
+            else "none in the history"
         )
         yield "last good", good
 
@@ -197,14 +191,16 @@ def _past(past: HistoryEntry) -> str:
 
 
 def _log(page: Page, details: Details) -> Iterator[tuple[str, str]]:
-    lines = details.log.lines if page.look.everything else details.log.lines[:_LINES]
-    for line in lines:
-        when = f" {ago(line.last, details.taken_at)} ago" if line.last else ""
-        yield f"{line.level}{when}", f"{line.text}{f' ({line.times} times)' * (line.times > 1)}"
-    yield from _more(len(details.log.lines) - len(lines))
-    yield from unread_rows(details.log.unread)
-    if not details.log.lines and not details.log.unread and details.log.controller:
-        yield "", f"{details.log.controller} says nothing about it"
+    log = details.log
+    messages = log.messages if page.look.everything else log.messages[:_MESSAGES]
+    for message in messages:
+        when = f" {ago(message.last, details.taken_at)} ago" if message.last else ""
+        times = f" ({message.times} times)" if message.times > 1 else ""
+        yield f"{message.level}{when}", f"{message.text}{times}"
+    yield from _more(len(log.messages) - len(messages))
+    yield from unread_rows(log.unread)
+    if not log.messages and not log.unread and log.controller:
+        yield "", f"{log.controller} logged nothing about it"
 
 
 def _put_credentials(page: Page, details: Details) -> None:

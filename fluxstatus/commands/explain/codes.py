@@ -1,21 +1,19 @@
-"""What a code of a finding means, why it happens and how to mend it: the knowledge, read out.
+"""The details of a code: its meaning, the steps that report it, and its causes and fixes.
 
-It is the same data that the check judges by, with the fields of an object left open.
+They come from the rules and the advice that the check uses, with the fields of an object left open.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fluxstatus.advice import ADVICE
 from fluxstatus.advice.advice import Advice
-from fluxstatus.checks import STEPS
-from fluxstatus.checks.wording import UNREAD_CODES
-from fluxstatus.commands.preflight import report as preflight
-from fluxstatus.commands.versions import skew
+from fluxstatus.checks.codes import CODES
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.rule import Rule, Step, command
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint
 
 _UPSTREAM = {
@@ -30,23 +28,15 @@ _UPSTREAM = {
     "SC": "fluxcd/source-controller",
     "SW": "fluxcd/source-watcher",
 }
-"""What `Rule.upstream` calls the repositories of Flux."""
-
-
-_TOLD: Sequence[tuple[str, Mapping[str, str]]] = (
-    *((step.id, step.codes) for step in STEPS),
-    ("versions", skew.CODES),
-    ("preflight", preflight.CODES),
-)
-"""The codes of each step of the check, and of the commands that judge other things."""
+"""The repositories of Flux, by their abbreviation in `Rule.upstream`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way to get to a code.
+    """One cause of a code.
 
-    `kinds` and `reasons` empty means any; `says` is a regular expression for the controller's
-    message, empty when a state tells it. What an object would fill in is in capitals.
+    Empty `kinds` and `reasons` mean any. `says` is a regular expression for the controller's
+    message, empty if the cause has no message. Fields of an object are in capitals.
     """
 
     why: str
@@ -58,33 +48,33 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
-    """A code: what it means, the steps and commands that give it, and the ways to get to it."""
+class CodeDetails:
+    """A code, its meaning, the steps and commands that report it, and its causes."""
 
-    code: str
+    code: Code
     meaning: str
     steps: tuple[str, ...]
     cases: tuple[Case, ...]
 
 
-def codes() -> Mapping[str, Code]:
-    """Return every code of every step and command, by its name, in the order of names."""
-    meanings = {code: text for _, told in reversed(_TOLD) for code, text in told.items()}
-    return {code: _code(code, meanings[code]) for code in sorted(meanings)}
+def codes(of_commands: Mapping[str, Iterable[Code]]) -> Mapping[str, CodeDetails]:
+    """Return the details of every code, sorted by name.
+
+    *of_commands* are the codes that only commands report, by command.
+    """
+    steps: dict[Code, tuple[str, ...]] = {known.code: known.steps for known in CODES.values()}
+    for name, codes_of_command in of_commands.items():
+        for code in codes_of_command:
+            steps[code] = (*steps.get(code, ()), name)
+    return {code: _details(code, steps[code]) for code in sorted(steps)}
 
 
-def _code(code: str, meaning: str) -> Code:
-    given_by = tuple(name for name, told in _TOLD if code in told)
-    known = tuple(map(_case, _rules(code)))
-    cases = (*known, *(_advised(habit) for habit in ADVICE if habit.code == code))
-    if len(known) == 1 or (known and "…" in meaning):
-        meaning = known[-1].why  # in full, where the step can only say "…"
-    elif code in UNREAD_CODES:
-        meaning = f"something {meaning}"
-    return Code(code, meaning, given_by, cases)
+def _details(code: Code, steps: tuple[str, ...]) -> CodeDetails:
+    cases = (*map(_case, _rules(code)), *(_advised(one) for one in ADVICE if one.code == code))
+    return CodeDetails(code, code.meaning, steps, cases)
 
 
-def _rules(code: str) -> Iterator[Rule]:
+def _rules(code: Code) -> Iterator[Rule]:
     yield from (rule for rule in (*RULES, *pods.RULES) if rule.code == code)
     if code in STATES:
         yield STATES[code]
@@ -101,9 +91,9 @@ def _case(rule: Rule) -> Case:
     )
 
 
-def _advised(habit: Advice) -> Case:
-    hints = tuple(map(_hint, habit.steps))
-    return Case(habit.why, (), (), "", hints, _spelled_out(habit.upstream))
+def _advised(advice: Advice) -> Case:
+    hints = tuple(map(_hint, advice.steps))
+    return Case(advice.why, (), (), "", hints, _spelled_out(advice.upstream))
 
 
 def _hint(step: Step) -> Hint:
@@ -123,7 +113,7 @@ def _spelled_out(upstream: str) -> str:
 
 
 class _Open(dict[str, str]):
-    """The fields of no object in particular: each reads as its own name, in capitals."""
+    """The fields of an unknown object: each is its own name, in capitals."""
 
     def __missing__(self, key: str) -> str:
         return _NAMES.get(key, key.upper())

@@ -1,4 +1,4 @@
-"""All that is known of one object, as values: nothing here prints, asks or looks at the clock."""
+"""All details of one object, as values; nothing here prints or reads a cluster or the clock."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -10,39 +10,40 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.wording import docs_of
 from fluxstatus.knowledge.conditions import meaning_of
-from fluxstatus.knowledge.subject import fields_of
-from fluxstatus.lookup.chain import Chains, Node
+from fluxstatus.knowledge.fields import fields_of
+from fluxstatus.lookup.chain import Chains
 from fluxstatus.lookup.credentials.inspect import Credential
-from fluxstatus.lookup.events import Events, fold, selector
-from fluxstatus.lookup.log import Log
+from fluxstatus.lookup.events import Events, newest_first, selector
+from fluxstatus.lookup.log import Summary
+from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Unread
 from fluxstatus.model.findings import Finding, Level, Report, worst
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kinds import full_name
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import WELL, Resource
+from fluxstatus.state.resource import HEALTHY, Resource
 from fluxstatus.state.revisions import lag_of, short
 from fluxstatus.state.state import State
 
 _GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})
-"""How the entry of a history says that it went well (KC, FO and HC api types)."""
+"""The statuses of a successful entry in a history (KC, FO and HC api types)."""
 
 _NOTHING = "nothing yet"
 _LEAVES = {
     "Kustomization": "applied",
     **dict.fromkeys(("GitRepository", "OCIRepository", "HelmChart", "Bucket"), "fetched"),
 }
-"""The revision that an object of a kind has as soon as it once did its work."""
+"""The revision that an object of a kind has after its first success."""
 
 _TREES = frozenset({"Kustomization", "ResourceSet"})
-"""Kinds that `flux-operator tree` draws from what it may read without Secrets."""
+"""The kinds that `flux-operator tree` draws without reading Secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition of an object, and what it means; `meaning` is empty when Flux has none such."""
+    """A condition of an object; `meaning` is empty when Flux does not define it."""
 
     type: str
     status: str
@@ -54,7 +55,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """An entry of an object's own history: what it came to, how often, when last, how long."""
+    """An entry in the history of an object: the outcome, how often, when, and the duration."""
 
     text: str
     good: bool
@@ -66,14 +67,14 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is told of an object.
+    """The details of an object.
 
-    `findings` are those of the check that are about it or block it, the worst first. `revisions`
-    are (what, value) pairs, `suspended` everything suspended in its chain.
+    `findings` are those about it or about what blocks it, the worst first. `revisions` are (name,
+    value) pairs, `suspended` everything that is suspended in its chain.
     """
 
     ref: Ref
-    stands: str
+    status: str
     level: Level
     since: datetime | None
     findings: tuple[Finding, ...]
@@ -85,7 +86,7 @@ class Details:
     events: Events
     history: tuple[HistoryEntry, ...]
     last_good: datetime | None
-    log: Log
+    log: Summary
     credentials: tuple[Credential, ...]
     credentials_unread: Unread | None
     commands: tuple[Command, ...]
@@ -98,15 +99,12 @@ def details_of(
     analysis: Analysis,
     report: Report,
     resource: Resource,
-    log: Log,
+    log: Summary,
     credentials: Iterable[Credential] | Unread,
     *,
     events: Events | None = None,
 ) -> Details:
-    """Put together what *state*, the *report* on it, and the rest know of *resource*.
-
-    Without *events* of its own it has the warnings of *state*.
-    """
+    """Return the details of *resource*; without *events* those of the state are used."""
     state = analysis.state
     unread = credentials if isinstance(credentials, Unread) else None
     chains, ref = Chains(analysis), resource.ref
@@ -114,11 +112,11 @@ def details_of(
     needs, needed_by = chains.up(resource), chains.down(resource)
     past = tuple(_history(resource))
     faults = [finding for finding in findings if finding.kind == "fault"]
-    silent = Level.PASS if resource.verdict in WELL else Level.SKIP
+    silent = Level.PASS if resource.verdict in HEALTHY else Level.SKIP
     broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
     return Details(
         ref=ref,
-        stands=chains.stands(resource),
+        status=chains.status_of(resource),
         level=worst(finding.level for finding in faults) if faults else silent,
         since=broken or resource.since,
         findings=findings,
@@ -141,11 +139,13 @@ def details_of(
 
 
 def _warnings(state: State, ref: Ref) -> Events:
-    return Events(fold(state.warnings.get(ref.key, ())), state.evidence.answer("events").unread)
+    return Events(
+        newest_first(state.warnings.get(ref.key, ())), state.evidence.answer("events").unread
+    )
 
 
 def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
-    """Return what is said of *ref*, or of what blocks it, without the way to where one is."""
+    """Return the findings about *ref* or what blocks it, without the hint to explain it."""
     for finding in report.findings:
         if ref == finding.object:
             hints = tuple(hint for hint in finding.hints if hint.label == "fix")
@@ -164,7 +164,7 @@ def _conditions(resource: Resource) -> Iterator[Condition]:
 
 
 def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
-    """Return what should run, what does, what was tried, and what the source has to say."""
+    """Return the wanted, applied and attempted revisions, and that of the source."""
     fields, lag = fields_of(resource), lag_of(state, resource)
     history = maps_of(resource.status.get("history"))
     if resource.spec.get("ref"):
@@ -182,10 +182,10 @@ def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
         yield name, value or (_NOTHING if name == _LEAVES.get(resource.ref.kind) else "")
     if resource.ref.kind == "HelmRelease":
         yield "running", (lag.applied if lag else "") or ("" if history else _NOTHING)
-    yield "source", _source_says(state, resource)
+    yield "source", _source_revision(state, resource)
 
 
-def _source_says(state: State, resource: Resource) -> str:
+def _source_revision(state: State, resource: Resource) -> str:
     key = source_of(resource)
     source = state.resources.get(key) if key else None
     if source is None:
@@ -193,8 +193,8 @@ def _source_says(state: State, resource: Resource) -> str:
     artifact = map_of(source.status.get("artifact"))
     has, at = short(text_of(artifact.get("revision"))), when(artifact.get("lastUpdateTime"))
     since = f" since {at:%Y-%m-%d %H:%M} UTC" if at else ""
-    said = "" if source.ready else f"; it says {source.reason or 'nothing'}"
-    return f"{source.ref} has {has or 'no artifact'}{since if has else ''}{said}"
+    reason = "" if source.ready else f"; Ready reason: {source.reason or 'none'}"
+    return f"{source.ref} has {has or 'no artifact'}{since if has else ''}{reason}"
 
 
 def _suspended(
@@ -226,9 +226,9 @@ def _history(resource: Resource) -> Iterator[HistoryEntry]:
 def _commands(
     state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
 ) -> Iterator[Command]:
-    """Return the documented commands that show the same, none of which changes anything."""
+    """Return read-only commands of kubectl and Flux that show more."""
     target_flags, ref = (
-        TargetFlags(state.evidence.target.context, state.evidence.target.flags),
+        for_target(state.evidence.target),
         resource.ref,
     )
     what, where = (full_name(ref.kind), ref.name), ("-n", ref.namespace)
@@ -237,9 +237,9 @@ def _commands(
         ("kubectl", "get", "events", *where, f"--field-selector={selector(ref)}"),
     ]
     if controller:
-        home = ("-n", controller.namespace)
-        lines.append(("kubectl", "logs", *home, f"deployment/{controller.name}", "--since=1h"))
-    if any(node.relation == "made by" and node.ref.key in state.resources for node in needs):
+        place = ("-n", controller.namespace)
+        lines.append(("kubectl", "logs", *place, f"deployment/{controller.name}", "--since=1h"))
+    if any(n.relation is Relation.CREATED_BY and n.ref.key in state.resources for n in needs):
         lines.append(("flux-operator", "trace", f"{ref.kind}/{ref.name}", *where))
     if ref.kind in _TREES:
         lines.append(("flux-operator", "tree", ref.kind.lower(), ref.name, *where))

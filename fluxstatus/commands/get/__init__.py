@@ -1,23 +1,28 @@
-"""`get`: list objects of Flux as kubectl does, with the verdict of the check."""
+"""`get`: a list of Flux objects as kubectl prints it, with the verdict of the check."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - only this command needs these modules
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 from typer import Argument, Option
 
-from fluxstatus.commands import console
-from fluxstatus.commands.list_options import Look, Offline, Place
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import (
+    Connection,
+    ListDisplay,
+    Namespaces,
+    SnapshotInput,
+    Timeout,
+)
+from fluxstatus.commands.progress import connecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fluxstatus.cluster.list_reader import Cluster
-    from fluxstatus.commands.listing import Listing, Source
+    from fluxstatus.commands.listing import Source
 
 EPILOG = """
 \b
@@ -29,36 +34,45 @@ Examples:
 
 \b
 Exit codes:
-  0  shown, well or not
-  2  wrong usage, or no such name
+  0  listed, healthy or not
+  2  wrong usage, or the name does not exist
   3  something could not be read
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
-    """What is listed; of several conditions all must hold."""
+class Filters:
+    """The objects that are listed: those that match all of these options."""
 
-    panel: ClassVar = "What is listed"
+    panel: ClassVar = "Filters"
 
     selector: Annotated[
-        str, Option("--selector", "--label", "-l", metavar="LABELS", help="With these labels only")
+        str,
+        Option(
+            "--selector",
+            "--label",
+            "-l",
+            metavar="LABELS",
+            help="Label selector: a=b, a!=b, a in (b,c)",
+        ),
     ] = ""
     kind: Annotated[
-        list[str], Option(metavar="KIND", help="Of these kinds only; repeatable, or a,b")
+        list[str], Option(metavar="KIND", help="Only these kinds; repeatable, or a,b")
     ] = field(default_factory=list)
-    not_ready: Annotated[
-        bool, Option("--not-ready", help="Only what is not ready, for whatever reason")
-    ] = False
-    suspended: Annotated[bool, Option("--suspended", help="Only what is suspended")] = False
+    not_ready: Annotated[bool, Option("--not-ready", help="Only objects that are not ready")] = (
+        False
+    )
+    suspended: Annotated[bool, Option("--suspended", help="Only suspended objects")] = False
     stale: Annotated[
         bool,
-        Option("--stale", help="Only what is on an old revision, spec or reconcile request"),
+        Option("--stale", help="Only objects behind their revision, spec or reconcile request"),
     ] = False
-    reconciling: Annotated[bool, Option("--reconciling", help="Only what is at work")] = False
+    reconciling: Annotated[
+        bool, Option("--reconciling", help="Only objects that are reconciling")
+    ] = False
 
-    def filters(self) -> list[str]:
-        """Return the names of the conditions that are set."""
+    def names(self) -> list[str]:
+        """Return the names of the filters that are set."""
         return [one.name for one in fields(self) if getattr(self, one.name) is True]
 
 
@@ -69,71 +83,50 @@ def show(
         list[str],
         Argument(
             metavar="KINDS [NAME]…|KIND/NAME…",
-            help="all, sources, components, instance, or kinds as kubectl and Flux name them: a,b",
-            rich_help_panel=Which.panel,
+            help="all, sources, components, instance, or kinds as in kubectl and flux: ks,hr",
+            rich_help_panel=Filters.panel,
         ),
     ],
-    which: Which,
-    place: Place,
-    look: Look,
-    offline: Offline,
+    filters: Filters,
+    place: Namespaces,
+    display: ListDisplay,
+    snapshot: SnapshotInput,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """List objects of Flux, or the pods of Flux itself.
+    """List Flux objects, or the pods of Flux.
 
-    READY is the verdict of the check, not conditions[0]. WANTED is what an object is asked to
-    be on (a branch or version, the revision of its source), APPLIED what it is on. A message
-    begins with the verdict where the controller's own words are about the past. -o json and
-    yaml print whole objects, as kubectl does.
+    READY is the verdict of the check. WANTED is the revision or version that an object should
+    have, APPLIED the one it has. MESSAGE begins with the verdict where the message of the
+    controller is out of date. -o json and -o yaml print whole objects, as in kubectl.
     """
-    from fluxstatus.commands import showing
-    from fluxstatus.commands.errors import told
+    from fluxstatus.cluster import list_reader
+    from fluxstatus.commands.errors import reported
+    from fluxstatus.commands.listing import listing, print_list
 
-    if complaint := look.contradiction() or offline.contradiction(connection, watch=look.watch):
-        ctx.fail(complaint)
-    with told("get", connection):
-        listing = _listing(words, which, look)
-        how: dict[str, Any] = {"timeout": timeout, "verbose": look.verbose}
-        raise typer.Exit(
-            showing.show(
-                listing,
-                lambda: _cluster(place, which, offline, connection, **how),
-                watch=look.watch,
-            )
-        )
+    if conflict := display.conflict() or snapshot.conflict(connection, watch=display.watch):
+        ctx.fail(conflict)
+    connect = connecting(connection, timeout, verbose=display.verbose)
+
+    @contextmanager
+    def opened() -> "Iterator[Cluster]":
+        if snapshot.file:
+            yield list_reader.saved(snapshot.file, place.namespaces, filters.selector)
+            return
+        with connect() as api:
+            yield list_reader.Live(api, place.namespaces, filters.selector)
+
+    with reported("get", connection):
+        listed = listing(_source(words, filters), display)
+        raise typer.Exit(print_list(listed, opened, watch=display.watch))
 
 
-def _listing(words: list[str], which: Which, look: Look) -> "Listing":
-    """Return what lists *words*. Raises NotFoundError."""
-    from fluxstatus.commands import showing
+def _source(words: list[str], filters: Filters) -> "Source":
+    """Return the objects that *words* name. Raises ArgumentError."""
     from fluxstatus.commands.get.flux_objects import FluxObjects
     from fluxstatus.commands.get.pods import Components
-    from fluxstatus.commands.get.words import COMPONENTS, asked_for
+    from fluxstatus.commands.get.words import COMPONENTS, requested
 
-    filters = which.filters()
-    source: Source
     if words == [COMPONENTS]:
-        source = Components(filters)
-    else:
-        source = FluxObjects(asked_for(words, which.kind), filters)
-    return showing.listing(source, look)
-
-
-@contextmanager
-def _cluster(
-    place: Place,
-    which: Which,
-    offline: Offline,
-    connection: Connection,
-    *,
-    timeout: float,
-    verbose: bool,
-) -> "Iterator[Cluster]":
-    from fluxstatus.cluster import list_reader
-
-    if offline.file:
-        yield list_reader.saved(offline.file, place.namespaces, which.selector)
-        return
-    with list_reader.opened(connection.access(timeout), console.noting(on=verbose)) as api:
-        yield list_reader.Live(api, place.namespaces, which.selector)
+        return Components(filters.names())
+    return FluxObjects(requested(words, filters.kind), filters.names())

@@ -1,32 +1,32 @@
-"""The objects of Flux as a list: which of them are asked for, and by what name."""
+"""Flux objects as a list: by kind, name and filter."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from functools import partial
 
+from fluxstatus.base.similar import similar
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
-from fluxstatus.commands.get.words import Asked
+from fluxstatus.commands.get.words import Requested
 from fluxstatus.commands.listing import Entry
 from fluxstatus.model.errors import NotFoundError
 
 
 class FluxObjects:
-    """The objects *asked* for that pass all *filters*, which are names in FILTERS."""
+    """The *requested* objects that pass all *filters*, which are names in FILTERS."""
 
     columns: tuple[str, ...] = COLUMNS
     wide: tuple[str, ...] = WIDE
 
-    def __init__(self, asked: Asked, filters: Sequence[str]) -> None:
-        self._asked, self._filters = asked, filters
-        self._with_kind = len(asked) > 1
+    def __init__(self, requested: Requested, filters: Sequence[str]) -> None:
+        self._requested, self._filters = requested, filters
+        self._with_kind = len(requested) > 1
         self._names: set[str] = set()
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
         """Return the entries, each batch of one kind."""
         wanted = [FILTERS[name] for name in self._filters]
-        named = any(self._asked.values())
-        for batch in rows(cluster, self._asked):
+        named = any(self._requested.values())
+        for batch in rows(cluster, self._requested):
             if named:
                 self._names |= {row.resource.ref.name for row in batch}
             yield [
@@ -36,27 +36,27 @@ class FluxObjects:
             ]
 
     def is_unread(self, cluster: Cluster) -> bool:
-        """Whether none of the kinds could be read."""
-        return all(kind.resource in cluster.unread for kind in self._asked)
+        """Return whether none of the kinds could be read."""
+        return all(kind.resource in cluster.unread for kind in self._requested)
 
-    def matters(self, name: str) -> bool:
-        """Whether *name* is of a kind that is asked for, or the filter cannot do without it."""
-        return "stale" in self._filters or name in {kind.resource for kind in self._asked}
+    def requires(self, name: str) -> bool:
+        """Return whether *name* is a requested kind, or a filter needs it."""
+        return "stale" in self._filters or name in {kind.resource for kind in self._requested}
 
-    def mistake(self) -> NotFoundError | None:
-        """Return the first name that no object has."""
-        wanted: set[str] = set().union(*self._asked.values())
+    def not_found(self) -> NotFoundError | None:
+        """Return the error for the first name that no object has."""
+        wanted: set[str] = set().union(*self._requested.values())
         for name in sorted(wanted - self._names):
-            near = get_close_matches(name, self._names, n=3)
-            meant = f"; did you mean {' or '.join(near)}?" if near else "."
-            return NotFoundError(f"there is no {name!r}{meant}")
+            near = similar(name, self._names, 3)
+            suggestion = f"; did you mean {' or '.join(near)}?" if near else "."
+            return NotFoundError(f"{name!r} not found{suggestion}")
         return None
 
-    def none(self) -> str:
-        """Say what there is none of."""
-        kinds = " or ".join(kind.name for kind in self._asked)
+    def description(self) -> str:
+        """Return a name for the entries, in the singular."""
+        kinds = " or ".join(kind.name for kind in self._requested)
         that = " and ".join(name.replace("_", " ") for name in self._filters)
-        what = kinds if len(self._asked) <= 2 else "object"  # noqa: PLR2004 - more is no sentence
+        what = kinds if len(self._requested) <= 2 else "object"  # noqa: PLR2004 - more is no sentence
         return f"{what}{f' that is {that}' if that else ''}"
 
     def _entry(self, row: Row) -> Entry:
@@ -65,5 +65,5 @@ class FluxObjects:
         return Entry(row.resource.ref.key, row.item, text, times)
 
     def _is_named(self, row: Row) -> bool:
-        names = self._asked[row.resource.kind]
+        names = self._requested[row.resource.kind]
         return not names or row.resource.ref.name in names

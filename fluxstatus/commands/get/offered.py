@@ -1,13 +1,13 @@
-"""The words that completion offers after a command of ours, without asking a cluster."""
+"""The words that completion offers after a command, without reading a cluster."""
 
 from collections.abc import Mapping
 
 from fluxstatus.model.kinds import KINDS, OPERATOR
 
 _LISTED = {
-    "all": "every object of Flux",
-    "sources": "what artifacts are fetched from",
-    "components": "the pods of Flux itself",
+    "all": "all Flux objects",
+    "sources": "GitRepositories, OCIRepositories and other sources",
+    "components": "the pods of Flux",
     "instance": "the FluxInstance",
 }
 _KINDS = {
@@ -21,4 +21,4 @@ _CONTROLLERS = {
 }
 
 OFFERED: Mapping[str, Mapping[str, str]] = {"get": _LISTED | _KINDS, "logs": _CONTROLLERS}
-"""Words by the command that they may follow, each with a word about it."""
+"""Words by command, each with its description."""

@@ -1,4 +1,4 @@
-"""The pods of Flux itself as a list, and each controller that should be there and is not."""
+"""The pods of Flux as a list, with the controllers that are missing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -6,18 +6,18 @@ from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.listing import Entry
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Object
 from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, image_version
 from fluxstatus.state.pods import is_ready, problem_of_pod
 from fluxstatus.state.state import State
 
 _USUAL = ("--watch-all-namespaces=true", "--storage-adv-addr=", "--reporting-interval=")
-"""How arguments begin that say nothing: all controllers have them, or all need them."""
+"""The beginnings of arguments that all controllers have; they are not shown."""
 
 
 class Components:
-    """The pods of Flux's controllers and of the operator."""
+    """The pods of the Flux controllers and of the operator."""
 
     columns: tuple[str, ...] = (
         *("NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE", "VERSION"),
@@ -26,15 +26,15 @@ class Components:
     wide: tuple[str, ...] = (*columns[:-1], "NODE", "IMAGE", "MESSAGE")
 
     def __init__(self, filters: Sequence[str]) -> None:
-        """Take what *filters* say. Raises NotFoundError for one that says nothing of pods."""
+        """Store the filters. Raises ArgumentError for one that does not apply to pods."""
         for name in filters:
             if name != "not_ready":
-                raise NotFoundError(f"--{name.replace('_', '-')} says nothing of components.")
+                raise ArgumentError(f"--{name.replace('_', '-')} does not apply to components.")
         self._not_ready = bool(filters)
         self._unread = False
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries, all at once."""
+        """Return the entries in one batch."""
         evidence = cluster.controllers()
         state = State(evidence)
         for name in (CONTROLLERS, OPERATORS, "pods"):
@@ -43,24 +43,24 @@ class Components:
                 cluster.unread[name.partition("/")[0]] = answer.unread
         self._unread = bool(cluster.unread) and not state.components
         found = [*state.operators, *state.components]
-        wanted = [*(entry for one in found for entry in self._of(one, cluster)), *_missed(state)]
+        wanted = [*(entry for one in found for entry in self._of(one, cluster)), *_missing(state)]
         yield [entry for entry in wanted if self._is_chosen(entry, cluster)]
 
     def is_unread(self, cluster: Cluster) -> bool:
-        """Whether nothing could be read."""
+        """Return whether nothing could be read."""
         return self._unread and bool(cluster.unread)
 
-    def matters(self, _: str) -> bool:
-        """Whether the list is not whole without something: it never is."""
+    def requires(self, _: str) -> bool:
+        """Return that the list is incomplete without anything that was not read."""
         return True
 
-    def mistake(self) -> NotFoundError | None:
-        """Return nothing: no name can be asked for."""
+    def not_found(self) -> ArgumentError | None:
+        """Return None: components cannot be requested by name."""
         return None
 
-    def none(self) -> str:
-        """Say what there is none of."""
-        return f"controller of Flux{' that is not ready' if self._not_ready else ''}"
+    def description(self) -> str:
+        """Return a name for the entries, in the singular."""
+        return f"Flux controller{' that is not ready' if self._not_ready else ''}"
 
     def _is_chosen(self, entry: Entry, cluster: Cluster) -> bool:
         here = not cluster.namespaces or entry.cell("NAMESPACE") in cluster.namespaces
@@ -72,11 +72,11 @@ class Components:
         for pod in component.pods:
             yield _entry(pod, cluster, {"ARGS": args})
         if not component.pods:
-            said = component.problem.text if component.problem else "has no pod"
+            problem = component.problem.text if component.problem else "has no pod"
             yield _without_pod(
                 component.ref.namespace, component.ref.name,
                 {"READY": f"{component.ready}/{component.wanted}", "STATUS": "NoPod",
-                 "VERSION": component.version, "ARGS": args, "MESSAGE": said},
+                 "VERSION": component.version, "ARGS": args, "MESSAGE": problem},
                 component.deployment,
             )  # fmt: skip
 
@@ -105,21 +105,22 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> Entry:
 
 
 def _status(pod: Object, containers: Sequence[Object]) -> str:
-    """Return the word that kubectl has for how *pod* stands."""
+    """Return the status of *pod* as kubectl prints it."""
     if map_of(pod.get("metadata")).get("deletionTimestamp"):
         return "Terminating"
-    states = (map_of(c.get("state")) for c in containers)
-    reasons = (
-        text_of(map_of(state.get("waiting") or state.get("terminated")).get("reason"))
-        for state in states
-    )
+    if is_ready(pod):
+        return "Running"
+    for container in containers:
+        state = map_of(container.get("state"))
+        reason = map_of(state.get("waiting") or state.get("terminated")).get("reason")
+        if reason:
+            return text_of(reason)
     status = map_of(pod.get("status"))
-    said = next(filter(None, reasons), "") or text_of(status.get("reason"))
-    return "Running" if is_ready(pod) else said or text_of(status.get("phase"))
+    return text_of(status.get("reason")) or text_of(status.get("phase"))
 
 
-def _missed(state: State) -> Iterator[Entry]:
-    """Return what should be there, by the FluxInstance or the CRDs, and is not."""
+def _missing(state: State) -> Iterator[Entry]:
+    """Return the controllers that the FluxInstance or the CRDs require and that do not exist."""
     if not state.controllers_read:
         return
     found = {component.name for component in state.components}

@@ -1,4 +1,4 @@
-"""A row for each object of Flux: how it stands, and on which revision it is."""
+"""The row of a Flux object: its status and revisions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import MOVING, REQUESTED_AT, Resource, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, REQUESTED_AT, Resource, Verdict
 from fluxstatus.state.revisions import Lag, chart_version, lag_behind, short
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ _READY: Mapping[Verdict, str] = {
     Verdict.FAILED: "False",
     Verdict.STALLED: "False",
 }
-_WORDLESS = frozenset({*_READY, Verdict.RECONCILING, Verdict.SUSPENDED} - {Verdict.STALLED})
-"""Verdicts that go without saying beside the controller's own message."""
+_IN_MESSAGE = frozenset({*_READY, Verdict.RECONCILING, Verdict.SUSPENDED} - {Verdict.STALLED})
+"""Verdicts that the message of the controller already expresses."""
 
 
 class Sources:
-    """The sources of a cluster; each list of them is read when something needs it, once."""
+    """The sources of a cluster; each kind is read at most once, when it is needed."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -42,15 +42,15 @@ class Sources:
         self._read: set[tuple[str, str]] = set()
 
     def add(self, resources: Iterable[Resource]) -> None:
-        """Remember sources that were read anyway."""
+        """Add sources that were read for the list."""
         self._known |= {resource.ref.key: resource for resource in resources}
 
-    def have_all(self, kind: Kind) -> None:
-        """Note that every object of *kind* was added."""
+    def mark_complete(self, kind: Kind) -> None:
+        """Record that every object of *kind* was added."""
         self._read.add((kind.name, ""))
 
     def of(self, resource: Resource) -> Resource | None:
-        """Return the source of *resource*, None when there is none, or none that could be read."""
+        """Return the source of *resource*, None if it has none or it was not read."""
         key = source_of(resource)
         if key is None or key[0] not in KINDS:
             return None
@@ -65,7 +65,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Row:
-    """An object in a list, with what its columns and filters are made from."""
+    """An object in a list, with the data for its columns and filters."""
 
     item: Object
     resource: Resource
@@ -73,38 +73,37 @@ class Row:
 
     @cached_property
     def source(self) -> Resource | None:
-        """What it takes its artifact from, None when that is unknown."""
+        """The source of its artifact, None if unknown."""
         return self.sources.of(self.resource)
 
     @cached_property
     def ready(self) -> str:
-        """Whether it is ready by its verdict: True, False, Unknown, or - without any status."""
+        """The verdict as True, False or Unknown; - for an object without a status."""
         verdict = self.resource.verdict
-        if verdict is Verdict.SUSPENDED:  # frozen: its last word
+        if verdict is Verdict.SUSPENDED:  # its status is no longer updated
             return text_of(self.resource.condition("Ready").get("status")) or "Unknown"
         return _READY.get(verdict, "Unknown")
 
     @cached_property
     def lag(self) -> Lag | None:
-        """What it should run and what it runs, None where that cannot be told."""
+        """The wanted and the applied revision, None if unknown."""
         consumes = self.source is not None and self.resource.ref.kind in _CONSUMERS
         return lag_behind(self.source, self.resource) if consumes and self.source else None
 
     @property
     def is_stale(self) -> bool:
-        """Whether it is on another revision, spec or request than it is asked to be."""
+        """Whether it is behind its wanted revision, its spec or a reconcile request."""
         behind = self.lag is not None and self.lag.wanted != self.lag.applied
-        asked = text_of(self.resource.annotations.get(REQUESTED_AT))
-        unheard = bool(when(asked)) and asked != self.resource.get(
-            "status", "lastHandledReconcileAt"
-        )
-        return behind or unheard or self.resource.verdict is Verdict.OUTDATED
+        requested = text_of(self.resource.annotations.get(REQUESTED_AT))
+        handled = self.resource.get("status", "lastHandledReconcileAt")
+        pending = bool(when(requested)) and requested != handled
+        return behind or pending or self.resource.verdict is Verdict.OUTDATED
 
     def message(self) -> str:
-        """Say how it stands, in the controller's words where these are about the present."""
+        """Return its status, in the words of the controller where these are current."""
         resource = self.resource
-        said = "" if resource.verdict is Verdict.STATIC else resource.message
-        parts = ("" if resource.verdict in _WORDLESS else resource.verdict.value, said)
+        message = "" if resource.verdict is Verdict.STATIC else resource.message
+        parts = ("" if resource.verdict in _IN_MESSAGE else resource.verdict.value, message)
         return ": ".join(part for part in parts if part)
 
 
@@ -112,32 +111,35 @@ FILTERS: Mapping[str, Callable[[Row], bool]] = {
     "not_ready": lambda row: row.ready not in ("True", "-"),
     "suspended": lambda row: row.resource.suspended,
     "stale": lambda row: row.is_stale,
-    "reconciling": lambda row: row.resource.verdict in {*MOVING, Verdict.STUCK},
+    "reconciling": lambda row: row.resource.verdict in {*IN_PROGRESS, Verdict.STUCK},
 }
-"""What may be asked for of a list, by the name of its option."""
+"""The filters of a list, by the name of the option."""
 
 
 def cell(row: Row, column: str, *, with_kind: bool) -> str:
-    """Return the text in *column*; a name has its kind, as kubectl writes it, if asked for."""
+    """Return the text in *column*; *with_kind* adds the kind to the name, as kubectl does."""
     if with_kind and column == "NAME":
         return f"{row.resource.ref.kind.lower()}/{row.resource.ref.name}"
     return _CELL[column](row, row.sources.cluster)
 
 
 def _wanted(row: Row) -> str:
-    """Return what it should be on: a source's reference or revision, or a version."""
+    """Return the wanted revision, reference or version."""
     resource = row.resource
     if resource.ref.kind == "FluxInstance":
         return text_of(resource.get("spec", "distribution", "version"))
     reference = map_of(resource.spec.get("ref"))
     if resource.kind.step == "sources":
-        order = ("digest", "commit", "name", "semver", "tag", "branch")  # as source-controller
-        first = next((text_of(reference.get(name)) for name in order if name in reference), "")
-        return first or text_of(resource.spec.get("version"))
-    return short(row.lag.wanted) if row.lag else _has(row.source)
+        # The precedence of source-controller.
+        for name in ("digest", "commit", "name", "semver", "tag", "branch"):
+            if reference.get(name):
+                return text_of(reference[name])
+        return text_of(resource.spec.get("version"))
+    return short(row.lag.wanted) if row.lag else _artifact(row.source)
 
 
-def _has(source: Resource | None) -> str:
+def _artifact(source: Resource | None) -> str:
+    """Return the revision of the artifact of *source*."""
     return short(text_of(source.get("status", "artifact", "revision"))) if source else ""
 
 
@@ -147,11 +149,11 @@ def _applied(row: Row) -> str:
         return short(row.lag.applied)
     if resource.ref.kind == "HelmRelease":
         return chart_version(resource)
-    return _has(resource) or short(text_of(resource.status.get("lastAppliedRevision")))
+    return _artifact(resource) or short(text_of(resource.status.get("lastAppliedRevision")))
 
 
 def _source(row: Row) -> str:
-    """Return the object that its artifact is from, or the address that a source has it from."""
+    """Return the source of the artifact, or the URL of a source."""
     resource, key = row.resource, source_of(row.resource)
     if key is None:
         spec = map_of(resource.get("spec"))
@@ -182,16 +184,16 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
 
 
 def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
-    """Return the rows of all objects of *kinds* as they come.
+    """Return the rows of all objects of *kinds* as they are read, in batches of one kind.
 
-    Each batch is of one kind. What could not be read stands in `cluster.unread`.
+    Errors are in `cluster.unread`.
     """
     sources = Sources(cluster)
     whole = not (cluster.namespaces or cluster.selector)
     last: Kind | None = None
     for kind, items in cluster.read(kinds):
         if last and last is not kind and whole:
-            sources.have_all(last)
+            sources.mark_complete(last)
         last = kind
         batch = [Row(item, _judged(cluster, kind, item), sources) for item in items]
         if kind.step == "sources":

@@ -1,46 +1,46 @@
-"""What may be listed: groups of kinds, and each kind by the names of kubectl and Flux."""
+"""The arguments of `get`: groups of kinds, and kinds by their names in kubectl and flux."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fluxstatus.lookup.names import kind_called
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.kinds import KINDS, Kind
 
 COMPONENTS = "components"
-"""What is no kind: the pods of Flux's controllers."""
+"""The word for the pods of Flux, which are not a Flux kind."""
 
-_REPORT = KINDS["FluxReport"]  # it reports, nothing reconciles it: only listed by its own name
+_REPORT = KINDS["FluxReport"]  # nothing reconciles it, so it is listed only by name
 
 GROUPS: Mapping[str, tuple[Kind, ...]] = {
     "all": tuple(kind for kind in KINDS.values() if kind is not _REPORT),
     "sources": tuple(kind for kind in KINDS.values() if kind.step == "sources"),
 }
-"""Words that stand for several kinds."""
+"""Words for several kinds."""
 
-Asked = Mapping[Kind, frozenset[str]]
-"""The kinds to list, each with the names that are wanted; none means all."""
+Requested = Mapping[Kind, frozenset[str]]
+"""The kinds to list, each with the names of objects; empty for all."""
 
 
-def asked_for(words: Sequence[str], only: Sequence[str] = ()) -> Asked:
-    """Read KINDS, KINDS NAME … or KIND/NAME …; of KINDS *only* these if there are any.
+def requested(words: Sequence[str], only: Sequence[str] = ()) -> Requested:
+    """Return what KINDS, KINDS NAME … or KIND/NAME … request, limited to the kinds in *only*.
 
-    Raises NotFoundError.
+    Raises ArgumentError.
     """
     if any("/" in word for word in words):
-        return _per_namespace(words)
+        return _by_name(words)
     kinds, *names = words
     return {kind: frozenset(names) for kind in _chosen(kinds, only)}
 
 
-def _per_namespace(words: Iterable[str]) -> Asked:
-    asked: dict[Kind, frozenset[str]] = {}
+def _by_name(words: Iterable[str]) -> Requested:
+    found: dict[Kind, frozenset[str]] = {}
     for word in words:
         kind, slash, name = word.partition("/")
         if not (slash and name) or "/" in name:
-            raise NotFoundError(f"{word!r} is not KIND/NAME.")
+            raise ArgumentError(f"{word!r} is not KIND/NAME.")
         for one in kinds_of(kind):
-            asked[one] = asked.get(one, frozenset()) | {name}
-    return asked
+            found[one] = found.get(one, frozenset()) | {name}
+    return found
 
 
 def _chosen(words: str, only: Sequence[str]) -> list[Kind]:
@@ -49,12 +49,14 @@ def _chosen(words: str, only: Sequence[str]) -> list[Kind]:
         return kinds
     chosen = [kind for word in only for kind in kinds_of(word)]
     if not {*chosen} & {*kinds}:
-        raise NotFoundError(f"{words!r} has no {' and no '.join(kind.name for kind in chosen)}.")
+        raise ArgumentError(
+            f"{words!r} does not include {' or '.join(kind.name for kind in chosen)}."
+        )
     return [kind for kind in kinds if kind in chosen]
 
 
 def kinds_of(words: str) -> list[Kind]:
-    """Return the kinds that *words*, a list with commas, stand for. Raises NotFoundError."""
+    """Return the kinds in *words*, a list with commas. Raises ArgumentError."""
     return list(dict.fromkeys(kind for word in words.split(",") for kind in _each(word.lower())))
 
 

@@ -1,6 +1,6 @@
-"""`logs`: what the controllers of Flux have logged."""
+"""`logs`: the logs of the Flux controllers."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - only this command needs these modules
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -9,18 +9,25 @@ import typer
 from typer import Argument, Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.list_options import Place
-from fluxstatus.commands.options import Color, Connection, Output, Timeout, Verbose, seconds
+from fluxstatus.commands.options import (
+    BasicDisplay,
+    Connection,
+    Namespaces,
+    Timeout,
+    seconds,
+)
+from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from fluxstatus.commands.logs.lines import Line
-    from fluxstatus.commands.logs.reader import Wanted
+    from collections.abc import Sequence
+
+    from fluxstatus.lookup.log import LogQuery
     from fluxstatus.model.ref import Ref
     from fluxstatus.state.deployments import Component
 
-_TAIL = 50  # lines of each pod, if nothing is said
+_TAIL = 50  # lines per pod, by default
 EPILOG = """
 \b
 Examples:
@@ -31,30 +38,29 @@ Examples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Which:
-    """Which lines are shown."""
+class Filters:
+    """The lines that are printed."""
 
-    panel: ClassVar = "Which lines"
+    panel: ClassVar = "Filters"
 
     for_: Annotated[
         str,
-        Option("--for", metavar="KIND/NAME", help="Only those about this object of Flux"),
+        Option("--for", metavar="KIND/NAME", help="Only lines about this Flux object"),
     ] = ""
     errors: Annotated[bool, Option("--errors", help="Only errors")] = False
-    follow: Annotated[
-        bool, Option("--follow", "-f", help="Go on with what comes, until Ctrl-C")
-    ] = False
+    follow: Annotated[bool, Option("--follow", "-f", help="Stream the logs until Ctrl-C")] = False
     tail: Annotated[
         int | None,
-        Option(metavar="LINES", min=-1, help=f"So many of each pod, -1 for all [default: {_TAIL}]",
+        Option(metavar="LINES", min=-1, help=f"Lines per pod, -1 for all [default: {_TAIL}]",
                show_default=False),
     ] = None  # fmt: skip
     since: Annotated[
         float | None,
-        Option(metavar="DURATION", parser=seconds, help="All of this last time"),
+        Option(metavar="DURATION", parser=seconds, help="Only lines newer than this: 5s, 2m, 3h"),
     ] = None
     previous: Annotated[
-        bool, Option("--previous", "-p", help="Of the containers that ran before the last restart")
+        bool,
+        Option("--previous", "-p", help="Print the logs of the previous instance of the container"),
     ] = False
 
 
@@ -65,90 +71,78 @@ def show(
         str,
         Argument(
             metavar="[CONTROLLER]",
-            help="source-controller, or source; all without one",
-            rich_help_panel=Which.panel,
+            help="source-controller or source; all controllers by default",
+            rich_help_panel=Filters.panel,
         ),
     ] = "",
-    which: Which,
-    place: Place,
-    output: Output = Format.TEXT,
-    color: Annotated[Color, Option(help="When to use colour")] = Color.AUTO,
-    timeout: Timeout = 30.0,
-    verbose: Verbose = False,
+    filters: Filters,
+    place: Namespaces,
+    display: BasicDisplay,
     connection: Connection,
+    timeout: Timeout = 30.0,
 ) -> None:
-    """Show what the controllers of Flux have logged.
+    """Print the logs of the Flux controllers.
 
-    It is told of all their pods, in the order of time. It needs the right to get pods/log. -o
-    json gives each line as the controller wrote it.
+    The lines of all pods are sorted by time. Requires permission to get pods/log. -o json prints
+    each line as the controller wrote it.
     """
-    from fluxstatus.commands.errors import told
-    from fluxstatus.commands.logs import reader
+    from fluxstatus.commands.errors import reason, reported
+    from fluxstatus.commands.logs.lines import as_json, as_text
+    from fluxstatus.lookup.log import Logs
 
-    if which.for_ and controller:
-        ctx.fail("--for names the controller by itself; leave out CONTROLLER.")
-    with told("logs", connection):
-        components, about = _find(
-            controller, which.for_, place, connection, timeout=timeout, verbose=verbose
-        )
-    logs = reader.Logs(components, connection.flags(but_for=("request_timeout",)))
-    colour = console.look(color, everything=True).colour
-    for line in logs.read(_wanted(which, about), timeout):
-        if not console.put(_told(line, output, colour=colour) + "\n"):
+    if filters.for_ and controller:
+        ctx.fail("--for selects the controller; leave out CONTROLLER.")
+    connect = connecting(connection, timeout, verbose=display.verbose)
+    with reported("logs", connection):
+        components, about = _find(controller, filters.for_, place.namespaces, connect)
+    logs = Logs(components, connection.flags(but_for=("request_timeout",)))
+    color = console.look(display.color, everything=True).colour
+    for line in logs.read(_query(filters, about), timeout):
+        text = as_json(line) if display.output is Format.JSON else as_text(line, colour=color)
+        if not console.put(text + "\n"):
             break
     for name, unread in logs.unread.items():
-        rule = f" (missing permission: {unread.rule})" if unread.rule else ""
-        console.note(f"Error: {name}: {unread.text}{rule}")
+        console.note(f"Error: {name}: {reason(unread)}")
     raise typer.Exit(Exit.NO_VERDICT if logs.unread else Exit.HEALTHY)
 
 
 def _find(
-    controller: str,
-    named: str,
-    place: Place,
-    connection: Connection,
-    *,
-    timeout: float,
-    verbose: bool,
+    controller: str, name: str, namespaces: "Sequence[str]", connect: Connect
 ) -> "tuple[list[Component], Ref | None]":
-    """Return the controllers whose logs are meant, and the object that lines must be about."""
-    from fluxstatus.cluster.list_reader import Live, opened
+    """Return the controllers to read, and the object that the lines must be about.
+
+    Raises ArgumentError, UnreadError and ProgramError.
+    """
+    from fluxstatus.cluster.list_reader import Live
     from fluxstatus.cluster.processes import ProgramError
     from fluxstatus.commands.logs import selection
     from fluxstatus.lookup.live import Objects, ref_of
     from fluxstatus.model.errors import NotFoundError
     from fluxstatus.state.state import State
 
-    with opened(connection.access(timeout), console.noting(on=verbose)) as api:
-        about = ref_of(Objects(api).find([named], place.namespaces)) if named else None
+    with connect() as api:
+        about = ref_of(Objects(api).find([name], namespaces)) if name else None
         state = State(Live(api).controllers())
     found = [*state.operators, *state.components]
-    for name, answer in state.evidence.answers.items():
-        if answer.unread and not found and name.startswith("deployments"):
+    for query, answer in state.evidence.answers.items():
+        if answer.unread and not found and query.startswith("deployments"):
             raise ProgramError(answer.unread)
     if not found:
-        raise NotFoundError("no controller of Flux was found in this cluster.")
+        raise NotFoundError("no Flux controller was found in this cluster.")
     if about:
         return selection.of_kind(found, about.kind), about
     return selection.named(found, controller), None
 
 
-def _wanted(which: Which, about: "Ref | None") -> "Wanted":
-    from fluxstatus.commands.logs import reader
-    from fluxstatus.commands.logs.lines import chosen
+def _query(filters: Filters, about: "Ref | None") -> "LogQuery":
+    from fluxstatus.lookup.log import LogQuery
 
-    tail = which.tail if which.tail is not None or which.since else _TAIL
-    return reader.Wanted(
-        fits=chosen(about, errors=which.errors),
-        every=not (about or which.errors),
+    tail = filters.tail if filters.tail is not None or filters.since else _TAIL
+    return LogQuery(
+        about,
+        errors=filters.errors,
         tail=None if tail is None or tail < 0 else tail,
-        since=f"{which.since:.0f}s" if which.since else "",
-        previous=which.previous,
-        follow=which.follow,
+        since=f"{filters.since:.0f}s" if filters.since else "",
+        previous=filters.previous,
+        follow=filters.follow,
     )
-
-
-def _told(line: "Line", form: Format, *, colour: bool) -> str:
-    from fluxstatus.commands.logs.lines import as_json, as_text
-
-    return as_json(line) if form is Format.JSON else as_text(line, colour=colour)

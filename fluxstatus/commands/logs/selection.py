@@ -1,37 +1,36 @@
-"""Which controllers' logs are meant: by name, by the object that they reconcile, or all."""
+"""Selecting controllers: by name, by the kind that they reconcile, or all."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.kinds import KINDS, OPERATOR
 from fluxstatus.state.deployments import Component
 
 NAMES = tuple(dict.fromkeys(kind.controller for kind in KINDS.values()))
-"""The names of all controllers of Flux."""
+"""The names of all Flux controllers."""
 
 
 def named(components: Sequence[Component], name: str) -> list[Component]:
-    """Return the controllers called *name*, all without one. Raises NotFoundError.
+    """Return the controllers called *name*, or all if it is empty. Raises NotFoundError.
 
-    A Deployment's own name will do, the component's, or that without "-controller".
+    The name is that of the Deployment or of the component, with or without "-controller".
     """
     if not name:
         return list(components)
     found = [one for one in components if name in _names(one)]
     if found:
         return found
-    there = {word for one in components for word in _names(one)}
-    near = get_close_matches(name, there or NAMES, n=1)
-    known = ", ".join(sorted({one.name for one in components})) or "no controller of Flux"
-    meant = f"did you mean {near[0]}?" if near else f"there is {known}."
-    raise NotFoundError(f"no controller {name!r} was found; {meant}")
+    known = {word for one in components for word in _names(one)}
+    found_here = ", ".join(sorted({one.name for one in components})) or "no Flux controller"
+    suggestion = did_you_mean(name, known or NAMES, f"this cluster has {found_here}.")
+    raise NotFoundError(f"no controller {name!r} found; {suggestion}")
 
 
 def of_kind(components: Sequence[Component], kind: str) -> list[Component]:
     """Return the controllers that reconcile objects of *kind*. Raises NotFoundError."""
     if kind not in KINDS:
-        raise NotFoundError(f"no controller of Flux reconciles a {kind}; see `kubectl logs`.")
+        raise NotFoundError(f"no Flux controller reconciles a {kind}; use `kubectl logs`.")
     return named(components, KINDS[kind].controller)
 
 

@@ -1,4 +1,4 @@
-"""`mcp`: give an assistant read-only access to the cluster, and prove that it is that."""
+"""`mcp`: give an assistant read-only access to the cluster, and verify it."""
 
 from typing import ClassVar
 
@@ -29,5 +29,5 @@ app = typer.Typer(
 
 @app.callback()
 def _mcp(ctx: typer.Context) -> None:
-    """Give an assistant read-only access to the cluster by the Flux Operator's MCP server."""
+    """Give an assistant read-only access to the cluster with the Flux Operator's MCP server."""
     hand_down(ctx)

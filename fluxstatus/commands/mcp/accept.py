@@ -1,9 +1,9 @@
-"""`mcp accept`: take back `mcp decline`."""
+"""`mcp accept`: undo `mcp decline`."""
 
 from fluxstatus.commands.mcp.decline import Everywhere, change
 from fluxstatus.commands.options import Connection
 
 
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
-    """Take back `mcp decline`, for this context or for all."""
+    """Undo `mcp decline`, for this context or for all."""
     change(connection, everywhere=everywhere, declined=False)

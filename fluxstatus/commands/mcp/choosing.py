@@ -1,27 +1,27 @@
-"""Which clients and which entry a subcommand of `mcp` is about."""
+"""Options that select the clients and the entry for a subcommand of `mcp`."""
 
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from typer import BadParameter, Option
 
+from fluxstatus.base.similar import did_you_mean
 from fluxstatus.commands import console
 from fluxstatus.mcp.clients import CLIENTS, Client, Host
 from fluxstatus.mcp.entry import NAME
 from fluxstatus.mcp.files import FileError
 from fluxstatus.mcp.plan import Change
 
-EntryName = Annotated[str, Option("--name", metavar="NAME", help="What the entry is called")]
+EntryName = Annotated[str, Option("--name", metavar="NAME", help="The name of the entry")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clients:
-    """Which clients."""
+    """The option that selects clients."""
 
     panel: ClassVar = "Which entries"
 
@@ -32,34 +32,36 @@ class Clients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen(Clients):
-    """Which clients, and what the entry is called there."""
+    """The options that select clients and the name of the entry."""
 
     name: EntryName = NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How files are changed."""
+    """The options about how files are changed."""
 
-    panel: ClassVar = "How it is done"
+    panel: ClassVar = "How to change files"
 
     print_: Annotated[bool, Option("--print", help="Show what would change; write nothing")] = False
-    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask for confirmation")] = False
     edit: Annotated[
-        bool, Option("--edit", help="Edit the file even of a client that has a command for it")
+        bool, Option("--edit", help="Edit the file even if the client has a command for it")
     ] = False
 
 
 def agreed(change: Change) -> bool:
-    """Ask whether to do it. Raises FileError where there is nobody to ask."""
+    """Ask whether to apply *change*. Raises FileError if standard input is not a terminal."""
     if not sys.stdin.isatty():
-        raise FileError("there is no terminal to ask at; use --yes, or --print to look only")
-    console.note(f"do this for {change.client.title}? [y/N]")
+        raise FileError(
+            "standard input is not a terminal; add --yes to confirm, or --print to only show it"
+        )
+    console.note(f"apply this to {change.client.title}? [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def host() -> Host:
-    """Return this machine, as the clients see it."""
+    """Return this machine."""
     return Host(environ=os.environ, folder=Path.cwd())
 
 
@@ -68,7 +70,6 @@ def clients(names: Iterable[str]) -> Mapping[str, Client]:
     words = [word for name in names for word in name.split(",") if word]
     for word in words:
         if word not in CLIENTS:
-            near = get_close_matches(word, CLIENTS, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(CLIENTS)}."
+            meant = did_you_mean(word, CLIENTS, f"use one of {', '.join(CLIENTS)}.", repr)
             raise BadParameter(f"{word!r} is unknown; {meant}", param_hint="--client")
     return {word: CLIENTS[word] for word in words} or CLIENTS

@@ -1,4 +1,4 @@
-"""`mcp config`: print an entry alone, as a client has it."""
+"""`mcp config`: print the entry for one client."""
 
 from typing import Annotated
 
@@ -18,19 +18,19 @@ from fluxstatus.model.findings import Exit
 
 def show(
     *,
-    client: Annotated[str, Option("--client", metavar="NAME", help="For this client")] = "",
+    client: Annotated[str, Option("--client", metavar="NAME", help="The client")] = "",
     name: EntryName = NAME,
     connection: Connection,
 ) -> None:
-    """Print the entry for one client, to paste it where you want it; nothing is written."""
+    """Print the entry for one client, to paste it yourself; nothing is written."""
     if not client:
-        raise BadParameter(f"name one of {', '.join(CLIENTS)}.", param_hint="--client")
+        raise BadParameter(f"use one of {', '.join(CLIENTS)}.", param_hint="--client")
     [chosen] = clients([client]).values()
     try:
         binary = server.find()
     except ProgramError as error:
-        binary = PROGRAM  # it may be meant for another machine
-        console.note(f"{error}; put its absolute path in")
+        binary = PROGRAM  # the entry may be for another machine
+        console.note(f"{error}; replace it with its absolute path")
     try:
         pinned = pin(connection.context, connection.kubeconfig)
         entry = entry_for(connection.flags(), pinned, binary, name, read_only=True)

@@ -1,4 +1,4 @@
-"""`mcp decline`: no suggestion of the MCP server any more."""
+"""`mcp decline`: no longer suggest the MCP server."""
 
 from typing import Annotated
 
@@ -15,26 +15,26 @@ Everywhere = Annotated[bool, Option("--all", help="For every context")]
 
 
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
-    """Have the check suggest steps by hand, and not the MCP server, for this context or for all.
+    """Suggest manual steps instead of the MCP server, for this context or for all.
 
-    `mcp accept` takes it back.
+    `mcp accept` undoes it.
     """
     change(connection, everywhere=everywhere, declined=True)
 
 
 def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
-    """Remember whether the MCP server is declined for the caller's context, or *everywhere*."""
+    """Record whether the MCP server is declined for the caller's context, or *everywhere*."""
     context = "" if everywhere else connection.context or current(connection.kubeconfig)
     if not everywhere and not context:
-        console.note("Error: no context is current: name one with --context, or use --all")
+        console.note("Error: there is no current context; set one with --context, or use --all")
         raise typer.Exit(Exit.USAGE)
     try:
         (state_file.decline if declined else state_file.accept)(context)
     except (OSError, RuntimeError) as error:
-        console.note(f"Error: it cannot be remembered: {error}")
+        console.note(f"Error: cannot write the local state: {error}")
         raise typer.Exit(Exit.NO_VERDICT) from error
     which = f"for {context}" if context else "for any context"
     if not declined and state_file.is_declined(context):
-        console.note("it is declined for every context: `mcp accept --all` takes that back")
-    word = "is not suggested any more" if declined else "may be suggested again"
+        console.note("it is declined for every context; undo that with `mcp accept --all`")
+    word = "is no longer suggested" if declined else "may be suggested again"
     console.put(f"the MCP server {word} {which}\n")

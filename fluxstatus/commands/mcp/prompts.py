@@ -1,10 +1,10 @@
-"""`mcp prompts`: what to ask an assistant that has the server."""
+"""`mcp prompts`: prompts for an assistant that has the server."""
 
 import json
 
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Output, Saved, Timeout, Verbose
+from fluxstatus.commands.options import Connection, Output, Snapshots, Timeout, Verbose
 from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
@@ -16,15 +16,15 @@ from fluxstatus.state.state import State
 
 def show(
     *,
-    saved: Saved,
+    saved: Snapshots,
     output: Output = Format.TEXT,
     verbose: Verbose = False,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show what to ask an assistant about this cluster, filled in with what is there.
+    """Show prompts for an assistant about this cluster, filled in with its objects.
 
-    What takes a server that may write stands apart.
+    Prompts that need a read-write server are listed separately.
     """
     if saved.file:
         evidence = snapshot.load(saved.file)
@@ -43,7 +43,7 @@ def _lines(found: list[prompts.Prompt]) -> list[str]:
     lines = ["With the read-only server:"]
     for prompt in prompts.listed(found, writes=False):
         lines += ["", *map(visible, prompt.text.splitlines())]
-    lines += ["", "Only with a server that may write (mcp setup --read-write), better by Git:"]
+    lines += ["", "Only with a read-write server (mcp setup --read-write); prefer a change in Git:"]
     for prompt in prompts.listed(found, writes=True):
         lines += ["", *map(visible, prompt.text.splitlines())]
     return lines

@@ -1,4 +1,4 @@
-"""`mcp remove`: take the server out of the MCP clients again."""
+"""`mcp remove`: remove the server from the MCP clients."""
 
 import typer
 
@@ -12,7 +12,7 @@ from fluxstatus.model.findings import Exit
 
 
 def show(*, chosen: Chosen, how: How) -> None:
-    """Take the entry out of the MCP clients; the rest of their files stays as it is."""
+    """Remove the entry from the MCP clients; the rest of their files stays unchanged."""
     here = host()
     targets = [client for client in clients(chosen.client).values() if client.file]
     results = [_one(client, here, chosen, how) for client in targets]

@@ -1,4 +1,4 @@
-"""`mcp setup`: put an entry for the server into the MCP clients of this machine."""
+"""`mcp setup`: add an entry for the server to the MCP clients of this machine."""
 
 import re
 import sys
@@ -20,26 +20,28 @@ from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.files import FileError
 from fluxstatus.mcp.kubeconfig import KubeContext, UnfitError, entry_for, pin
 from fluxstatus.mcp.plan import plan_put
-from fluxstatus.mcp.scan import look
+from fluxstatus.mcp.scan import scan
 from fluxstatus.model.findings import Exit
 from fluxstatus.report.terminal import command_line
 
-_PAUSE = 1.0  # seconds between two looks for the program
+_PAUSE = 1.0  # seconds between two searches for the program
 _PRODUCTION = re.compile(r"(?<![a-z])(prod|prd|production|live)(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What the assistant may do."""
+    """The options about the permissions of the assistant."""
 
     panel: ClassVar = "What the assistant may do"
 
     read_write: Annotated[
         bool,
-        Option("--read-write", help="For a development cluster: let the assistant change it, too"),
+        Option(
+            "--read-write", help="Let the assistant change the cluster; for development clusters"
+        ),
     ] = False
     force: Annotated[
-        bool, Option("--force", help="With --read-write: even if it looks like production")
+        bool, Option("--force", help="With --read-write: even if the cluster looks like production")
     ] = False
 
 
@@ -53,7 +55,7 @@ def show(
         Option(
             metavar="DURATION",
             parser=seconds,
-            help="Wait this long for the server's program to be installed",
+            help="Wait this long until the server's program is installed",
             rich_help_panel=How.panel,
         ),
     ] = None,
@@ -63,12 +65,12 @@ def show(
 ) -> None:
     """Give the MCP clients of this machine read-only access to the cluster.
 
-    The entry starts flux-operator-mcp with --read-only=true, pinned to the context. No
-    credential goes into it: the server reads the kubeconfig. Everything else in a client's file
-    stays as it is; what changes is shown, and asked for.
+    The entry starts flux-operator-mcp with --read-only=true, pinned to the context. It contains no
+    credentials: the server reads the kubeconfig. The rest of a client's file stays unchanged. Each
+    change is shown and needs your confirmation.
     """
     if access.force and not access.read_write:
-        ctx.fail("--force is about --read-write; add it.")
+        ctx.fail("--force requires --read-write.")
     here = host()
     try:
         targets = _targets(chosen, here)
@@ -86,68 +88,68 @@ def show(
     results = [_one(client, here, entry, how) for client in targets]
     if not how.print_ and True in results:
         verify = ("kubectl", "flux-status", "mcp", "verify", *_named(chosen))
-        console.put(f"start the client anew, then prove it:\n  {command_line(verify)}\n")
-    for note in _left_over(here, entry):
+        console.put(f"restart the client, then verify it:\n  {command_line(verify)}\n")
+    for note in _other_entries(here, entry):
         console.note(note)
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
 
 
 def _targets(chosen: Chosen, here: Host) -> list[Client]:
-    """Return the clients to set up: those that were named, else those that are installed."""
+    """Return the clients to set up: those selected, else all that are installed."""
     known = clients(chosen.client)
     if chosen.client:
         return list(known.values())
     found = [client for client in known.values() if client.installed(here)]
     if not found:
         raise UnfitError(
-            "no MCP client was found on this machine; name one, it need not be there yet: "
+            "no MCP client was found on this machine; select one, installed or not: "
             f"--client={'|'.join(CLIENTS)}"
         )
     return found
 
 
 def _binary(wait: float | None) -> str:
-    """Return the server's program; if asked to, wait until somebody has installed it."""
+    """Return the path of the server's program; wait *wait* seconds for its installation."""
     until = time.monotonic() + (wait or 0)
-    told = False
+    printed = False
     while True:
         try:
             return server.find()
         except processes.ProgramError as error:
             if time.monotonic() >= until:
-                for line in f"{error}\n{server.how_to_install()}".splitlines() * (not told):
+                for line in f"{error}\n{server.how_to_install()}".splitlines() * (not printed):
                     console.note(line)
                 raise typer.Exit(Exit.NO_VERDICT) from error
-            if not told:
+            if not printed:
                 for line in f"{error}; waiting\n{server.how_to_install()}".splitlines():
                     console.note(line)
-                told = True
+                printed = True
             time.sleep(min(_PAUSE, max(until - time.monotonic(), 0)))
 
 
 def _confirm_writing(entry: Entry, pinned: KubeContext, timeout: float, *, force: bool) -> None:
-    """Say what --read-write enables, and ask for the name of the context. Raises UnfitError."""
+    """Show what --read-write allows, and ask for the name of the context. Raises UnfitError."""
     names = (pinned.context, pinned.cluster, pinned.server)
     if not force and any(map(_PRODUCTION.search, names)):
         raise UnfitError(
-            f"{pinned.context} looks like production, and an assistant that may write there is a "
-            "risk; without --read-write it only reads (--force if the name misleads)"
+            f"{pinned.context} looks like production, where read-write access is a risk; "
+            "omit --read-write, or add --force if the name is misleading"
         )
     writing = ", ".join(tool.name for tool in server.tools(entry, timeout).writing)
-    console.note(f"--read-write lets the assistant change {pinned.context} by: {writing}")
-    console.note(f"type the name of the context, {pinned.context}, to go on:")
+    console.note(f"--read-write lets the assistant change {pinned.context} with: {writing}")
+    console.note(f"type the name of the context, {pinned.context}, to continue:")
     if sys.stdin.readline().strip() != pinned.context:
-        raise UnfitError("that is not its name; nothing was changed")
+        raise UnfitError("the name does not match; nothing was changed")
 
 
 def _introduce(entry: Entry, pinned: KubeContext, timeout: float) -> None:
-    """Say what the entry starts, and what was decided on the way."""
+    """Print what the entry starts, its mode, context and kubeconfig."""
     try:
         version = server.version(entry.command, timeout)
         both = server.tools(entry, timeout)
-        proof = f"{len(both.reading)} tools that read, {len(both.writing)} that write"
+        proof = f"{len(both.reading)} read-only tools, {len(both.writing)} that write"
     except processes.ProgramError as error:
-        version, proof = "", f"it could not be tried: {error}"
+        version, proof = "", f"it could not be started: {error}"
     mode = "read-only" if entry.read_only else "READ-WRITE"
     console.put(
         f"{entry.command} {version} ({proof})\n"
@@ -155,20 +157,20 @@ def _introduce(entry: Entry, pinned: KubeContext, timeout: float) -> None:
     )
     if pinned.others:
         console.note(
-            f"of the {pinned.others + 1} files of $KUBECONFIG the server reads only one: "
+            f"the server reads only one of the {pinned.others + 1} files in $KUBECONFIG: "
             f"{pinned.file}, which has {pinned.context}"
         )
 
 
 def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
-    """Set one client up: True when it is, False when nothing was done, None when it cannot be."""
+    """Set up one client; return True on success, False if nothing was done, None on failure."""
     if client.paste:
-        console.put(f"{client.title}: paste this at {client.paste}\n{client.alone(entry)}\n")
+        console.put(f"{client.title}: paste this into {client.paste}\n{client.alone(entry)}\n")
         return False
     try:
         change = plan_put(client, here, entry, own_command=not how.edit)
         if change is None:
-            console.put(f"{client.title}: has it already, in {client.path(here)}\n")
+            console.put(f"{client.title}: already has it, in {client.path(here)}\n")
             return False
         console.put(f"{client.title}\n{change.shown()}")
         if how.print_ or not (how.yes or agreed(change)):
@@ -180,16 +182,16 @@ def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
     return True
 
 
-def _left_over(here: Host, entry: Entry) -> Iterator[str]:
-    """Tell of entries under other names that may write, and how to change that."""
-    for found in look(here):
+def _other_entries(here: Host, entry: Entry) -> Iterator[str]:
+    """Return notes on entries under other names that can write, and how to change that."""
+    for found in scan(here):
         for other, _ in found.entries:
             if other.name != entry.name and not other.read_only and not other.url:
                 fix = ("kubectl", "flux-status", "mcp", "setup", f"--client={found.client.name}",
                        f"--name={other.name}")  # fmt: skip
                 yield (
-                    f"{found.client.title} has {other.name}, too, which may change the cluster; "
-                    f"to let it only read: {command_line(fix)}"
+                    f"{found.client.title} also has {other.name}, which may change the cluster; "
+                    f"to make it read-only: {command_line(fix)}"
                 )
 
 

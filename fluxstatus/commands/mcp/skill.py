@@ -1,4 +1,4 @@
-"""`mcp skill`: a SKILL.md that teaches an assistant to use this program."""
+"""`mcp skill`: a SKILL.md with which an assistant can use this program."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,15 +13,17 @@ from fluxstatus.model.findings import Exit
 
 def show(
     *,
-    _: Annotated[bool, Option("--print", help="Print it, the default")] = False,
+    _: Annotated[bool, Option("--print", help="Print it (the default)")] = False,
     install: Annotated[
         Path | None,
-        Option(metavar="DIR", help="Write DIR/flux-status/SKILL.md, as for ~/.claude/skills"),
+        Option(
+            metavar="DIR", help="Write DIR/flux-status/SKILL.md, for example in ~/.claude/skills"
+        ),
     ] = None,
 ) -> None:
-    """Print or install a skill: what an assistant does when asked whether GitOps works.
+    """Print or install a skill: how an assistant checks Flux with this program.
 
-    It has the checksum of this program, and how to check it.
+    It contains the checksum of this program, and the command to check it.
     """
     text = skill.text()
     if install is None:

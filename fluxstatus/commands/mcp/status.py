@@ -1,4 +1,4 @@
-"""`mcp status`: which clients have which entries, and what these may do."""
+"""`mcp status`: the entries in the clients, and what they may do."""
 
 import json
 from typing import Any
@@ -12,19 +12,19 @@ from fluxstatus.commands.options import Output, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import Host
 from fluxstatus.mcp.entry import Entry
-from fluxstatus.mcp.scan import Found, look
+from fluxstatus.mcp.scan import ClientEntries, scan
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 from fluxstatus.report.terminal import command_line, visible
 
 
 def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
-    """Show which MCP clients have the server, for which context, and whether it only reads.
+    """Show which MCP clients have the server, for which context, and whether it is read-only.
 
-    Nothing is started but the program, for its version; `mcp verify` proves the rest.
+    Only the version of the program is queried; `mcp verify` checks the rest.
     """
     here = host()
-    found = list(look(here, clients(chosen.client)))
+    found = list(scan(here, clients(chosen.client)))
     if output is Format.JSON:
         console.put(json.dumps(_document(found, here, timeout), indent=2) + "\n")
     else:
@@ -33,7 +33,7 @@ def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30
 
 
 def _binary(timeout: float) -> tuple[str, str, str]:
-    """Return the path and version of the program, and what is wrong with it."""
+    """Return the path and version of the program, and its problem if there is one."""
     path = ""
     try:
         path = server.find()
@@ -49,7 +49,7 @@ def _binary_lines(timeout: float) -> list[str]:
     return [problem, *server.how_to_install().splitlines()]
 
 
-def _lines(found: list[Found], here: Host) -> list[str]:
+def _lines(found: list[ClientEntries], here: Host) -> list[str]:
     lines = []
     for one in found:
         if one.problem:
@@ -61,14 +61,14 @@ def _lines(found: list[Found], here: Host) -> list[str]:
     return [visible(line) for line in lines] or ["no MCP client was found on this machine"]
 
 
-def _entry_lines(one: Found, entry: Entry) -> list[str]:
+def _entry_lines(one: ClientEntries, entry: Entry) -> list[str]:
     name = f"{one.client.title}: {entry.name}"
     if entry.url:
-        return [f" warn  {name} calls a server elsewhere; whether that writes is not known here"]
-    context = f"context {entry.context}" if entry.context else "whatever context is current"
-    missing = "" if server.runs(entry) else f"; {entry.command} is not there"
+        return [f" warn  {name} calls a remote server; whether that can write is unknown"]
+    context = f"context {entry.context}" if entry.context else "the current context"
+    missing = "" if server.runs(entry) else f"; {entry.command} was not found"
     if entry.read_only and entry.masks:
-        return [f" {'warn' if missing else 'pass'}  {name} only reads, {context}{missing}"]
+        return [f" {'warn' if missing else 'pass'}  {name} is read-only, {context}{missing}"]
     what = "shows the data of Secrets" if entry.read_only else "MAY CHANGE the cluster"
     pin = ("--context", entry.context) if entry.context else ()
     fix = ("kubectl", "flux-status", "mcp", "setup", f"--client={one.client.name}",
@@ -76,7 +76,7 @@ def _entry_lines(one: Found, entry: Entry) -> list[str]:
     return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix)}"]
 
 
-def _document(found: list[Found], here: Host, timeout: float) -> dict[str, Any]:
+def _document(found: list[ClientEntries], here: Host, timeout: float) -> dict[str, Any]:
     path, version, problem = _binary(timeout)
     return {
         "schemaVersion": 1,

@@ -1,4 +1,4 @@
-"""`mcp tools`: the tools that the server really has, in both modes."""
+"""`mcp tools`: the tools of the installed server, in both modes."""
 
 import json
 from typing import Any
@@ -14,12 +14,12 @@ _WIDTH = 100
 
 
 def show(*, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
-    """Show the tools of the server that is installed here, read-only and read-write.
+    """Show the tools of the installed server, read-only and read-write.
 
-    They are asked of the program: their names change between releases.
+    They are queried from the program, because their names change between releases.
     """
     path = server.find()
-    # No cluster is asked for this; the server only wants to have a name.
+    # No cluster is contacted for this, but the server requires a kubeconfig.
     entry = Entry(NAME, path, ("serve",), {"KUBECONFIG": "/dev/null"})
     version, found = server.version(path, timeout), server.tools(entry, timeout)
     if output is Format.JSON:

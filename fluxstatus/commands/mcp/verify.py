@@ -1,4 +1,4 @@
-"""`mcp verify`: start the server as the clients would, and prove what it can do and see."""
+"""`mcp verify`: start the server as the clients do, and check what it can do and see."""
 
 import json
 import os
@@ -12,12 +12,12 @@ from typer import Option
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
-from fluxstatus.commands.options import Connection, Shown, Timeout
+from fluxstatus.commands.options import Connection, Display, Timeout
 from fluxstatus.commands.progress import ask
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, view
-from fluxstatus.mcp.scan import look
+from fluxstatus.mcp.scan import scan
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level, Report, worst
 from fluxstatus.model.kubectl_flags import TargetFlags
@@ -25,13 +25,13 @@ from fluxstatus.report import RENDER, Format, as_json
 
 
 @dataclass(slots=True)
-class _Proof:
-    """An entry, the clients that have it, what was seen of it and what that comes to."""
+class _Result:
+    """An entry, the clients that have it, the observation of it, and the report."""
 
     entry: Entry
     clients: list[str]
     titles: list[str]
-    seen: verify.Seen | ProgramError | None = None
+    seen: verify.Observation | ProgramError | None = None
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -51,78 +51,81 @@ def show(
             rich_help_panel=Clients.panel,
         ),
     ] = "",
-    shown: Shown,
+    shown: Display,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Prove what the configured server can do: start it as a client would, and compare.
+    """Verify the configured server: start it as a client does, and compare.
 
-    Its tools are compared with those of the same program in both modes; the cluster and the
-    FluxInstance that it sees with what kubectl sees.
+    Its tools are compared with those of the same program in both modes, its cluster and
+    FluxInstance with those of kubectl.
     """
-    proofs = _proofs(chosen.client, name)
-    if not proofs:
+    results = _results(chosen.client, name)
+    if not results:
         setup = "kubectl flux-status mcp setup"
-        console.note(f"Error: no client has {name or 'an entry for the server'}; make one: {setup}")
+        console.note(f"Error: no client has {name or 'an entry for the server'}; add one: {setup}")
         raise typer.Exit(Exit.NO_VERDICT)
-    for proof in proofs:
-        _prove(proof, connection, shown, timeout)
-    console.put(_RENDER[shown.output](proofs, shown))
-    codes = {proof.report.exit_code() for proof in proofs}
+    for result in results:
+        _verify(result, connection, shown, timeout)
+    console.put(_RENDER[shown.output](results, shown))
+    codes = {result.report.exit_code() for result in results}
     raise typer.Exit(
         next((c for c in (Exit.UNHEALTHY, Exit.NO_VERDICT) if c in codes), Exit.HEALTHY)
     )
 
 
-def _proofs(names: list[str], name: str) -> list[_Proof]:
-    """Return each command that some client starts, once.
+def _results(names: list[str], name: str) -> list[_Result]:
+    """Return each command that a client starts, once.
 
-    What a file of this folder says is started only for who names it: it may be anybody's.
+    An entry in a file of this folder is started only if its client is selected: the file may come
+    from someone else.
     """
-    proofs: list[_Proof] = []
-    for found in look(host(), clients(names)):
+    results: list[_Result] = []
+    for found in scan(host(), clients(names)):
         if found.problem:
             console.note(f"{found.client.title}: {found.problem}")
         if found.client.local and not names:
             if found.entries:
-                console.note(f"{found.path} is not tried; --client={found.client.name} does")
+                console.note(
+                    f"{found.path} is skipped; add --client={found.client.name} to verify it"
+                )
             continue
         for entry, _ in found.entries:
             if entry.url:
                 console.note(
-                    f"{found.client.title}: {entry.name} calls a server elsewhere, which cannot "
-                    "be started here"
+                    f"{found.client.title}: {entry.name} calls a remote server, which cannot be "
+                    "started here"
                 )
             elif name in ("", entry.name):
-                same = next((one for one in proofs if one.entry == entry), None)
+                same = next((one for one in results if one.entry == entry), None)
                 if same is None:
-                    proofs.append(same := _Proof(entry, [], []))
+                    results.append(same := _Result(entry, [], []))
                 same.clients.append(found.client.name)
                 same.titles.append(found.client.title)
-    return proofs
+    return results
 
 
-def _prove(proof: _Proof, connection: Connection, shown: Shown, timeout: float) -> None:
-    entry = proof.entry
-    evidence = ask(_beside(connection, entry), timeout=timeout, verbose=shown.verbose)
+def _verify(result: _Result, connection: Connection, shown: Display, timeout: float) -> None:
+    entry = result.entry
+    evidence = ask(_connection(connection, entry), timeout=timeout, verbose=shown.verbose)
     pinned: KubeContext | ProgramError
     try:
         pinned = view(entry.kubeconfig, entry.context)
     except ProgramError as error:
         pinned = error
     try:
-        proof.seen = verify.look(entry, timeout)
+        result.seen = verify.observe(entry, timeout)
     except ProgramError as error:
-        proof.seen = error
-    report = verify.report(entry, proof.clients, proof.seen, evidence, pinned)
+        result.seen = error
+    report = verify.report(entry, result.clients, result.seen, evidence, pinned)
     target_flags = _target_flags(evidence, entry)
-    proof.reports.append(
+    result.reports.append(
         report._replace(findings=tuple(map(target_flags.finding, report.findings)))
     )
 
 
-def _beside(connection: Connection, entry: Entry) -> Connection:
-    """Return how kubectl is asked: as the caller says, else as the entry does."""
+def _connection(connection: Connection, entry: Entry) -> Connection:
+    """Return the connection for kubectl: the caller's flags, else those of the entry."""
     if connection.flags():
         return connection
     kept = dict(flag.removeprefix("--").split("=", 1) for flag in entry.impersonates)
@@ -141,17 +144,17 @@ def _target_flags(evidence: Evidence, entry: Entry) -> TargetFlags:
     return TargetFlags(target.context or entry.context, target.flags)
 
 
-def _as_text(proofs: list[_Proof], shown: Shown) -> str:
+def _as_text(results: list[_Result], shown: Display) -> str:
     look = console.look(shown.color, everything=shown.everything)
     texts = []
-    for proof in proofs:
-        heading = f"{proof.entry.name} in {', '.join(proof.titles)}\n\n"
-        texts.append(heading + RENDER[Format.TEXT](proof.report, look))
+    for result in results:
+        heading = f"{result.entry.name} in {', '.join(result.titles)}\n\n"
+        texts.append(heading + RENDER[Format.TEXT](result.report, look))
     return "\n".join(texts)
 
 
-def _as_json(proofs: list[_Proof], _: Shown) -> str:
-    entries = [_document(proof) for proof in proofs]
+def _as_json(results: list[_Result], _: Display) -> str:
+    entries = [_document(result) for result in results]
     advertised = dict.fromkeys(tool for entry in entries for tool in entry["advertised"])
     writes = dict.fromkeys(tool for entry in entries for tool in entry["writes"])
     verdict = worst(Level(entry["verdict"]) for entry in entries)
@@ -165,21 +168,21 @@ def _as_json(proofs: list[_Proof], _: Shown) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _document(proof: _Proof) -> Mapping[str, Any]:
-    seen = proof.seen if isinstance(proof.seen, verify.Seen) else None
+def _document(result: _Result) -> Mapping[str, Any]:
+    seen = result.seen if isinstance(result.seen, verify.Observation) else None
     return {
-        "name": proof.entry.name,
-        "clients": proof.clients,
-        "command": proof.entry.command,
-        "context": proof.entry.context,
-        "kubeconfig": proof.entry.kubeconfig,
+        "name": result.entry.name,
+        "clients": result.clients,
+        "command": result.entry.command,
+        "context": result.entry.context,
+        "kubeconfig": result.entry.kubeconfig,
         "version": seen.version if seen else "",
         "protocol": seen.protocol if seen else "",
         "latencyMilliseconds": round(seen.latency * 1000) if seen else None,
         "advertised": list(seen.advertised) if seen else [],
         "writes": list(seen.writes) if seen else [],
-        "verdict": proof.report.verdict,
-        "findings": [as_json.finding_json(finding) for finding in proof.report.findings],
+        "verdict": result.report.verdict,
+        "findings": [as_json.finding_json(finding) for finding in result.report.findings],
     }
 
 

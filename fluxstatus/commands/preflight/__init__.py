@@ -1,6 +1,6 @@
-"""`preflight`: what to know before Flux is installed, and a FluxInstance to begin with."""
+"""`preflight`: check the requirements of Flux, and print a FluxInstance to start with."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 import json
 from dataclasses import dataclass
@@ -10,8 +10,7 @@ import typer
 from typer import Option
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown
-from fluxstatus.commands.options import Connection, Timeout
+from fluxstatus.commands.options import BasicDisplay, Connection, Timeout
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
@@ -19,68 +18,67 @@ if TYPE_CHECKING:
 
     from fluxstatus.cluster.local_tools import Client
     from fluxstatus.commands.preflight.manifest import Sync
-    from fluxstatus.commands.preflight.rights import Rights
+    from fluxstatus.commands.preflight.permissions import Permissions
     from fluxstatus.state.state import State
 
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status preflight                 can Flux be installed here, and by me?
+  kubectl flux-status preflight                 can I install Flux here?
   kubectl flux-status preflight --manifest --git ssh://git@github.com/org/fleet.git \\
       --path clusters/prod > flux-instance.yaml
 
 \b
 Exit codes:
-  0  nothing stands in the way
-  1  something does
+  0  Flux can be installed
+  1  something prevents it
   3  the cluster, or something that matters, could not be read
 """
 
 
-_MODULES = ("state.state", "commands.preflight.report", "report.as_text")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be installed."""
+    """The options about what to install."""
 
-    panel: ClassVar = "What is to be installed"
+    panel: ClassVar = "What to install"
 
     manifest: Annotated[
-        bool, Option("--manifest", help="Print a FluxInstance; no cluster is asked")
+        bool, Option("--manifest", help="Print a FluxInstance; do not contact a cluster")
     ] = False
     git: Annotated[str, Option(metavar="URL", help="The Git repository to sync from")] = ""
-    ref: Annotated[str, Option(metavar="REF", help="Its branch, or a refs/… [default: main]")] = ""
+    ref: Annotated[
+        str, Option(metavar="REF", help="Its branch, or a ref such as refs/tags/v1 [default: main]")
+    ] = ""
     path: Annotated[
-        str, Option(metavar="PATH", help="The folder in it that the cluster is to run")
+        str, Option(metavar="PATH", help="The folder in it with the manifests of the cluster")
     ] = ""
     private: Annotated[
-        bool, Option("--private", help="It takes a login; by ssh it always does")
+        bool, Option("--private", help="It needs credentials; with ssh it always does")
     ] = False
 
 
 def show(
     *,
     wanted: Wanted,
-    shown: Shown,
+    shown: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Say whether Flux can be installed here, and print a FluxInstance to begin with.
+    """Check whether Flux can be installed here, or print a FluxInstance to start with.
 
-    Looked at are Kubernetes, your rights (which are asked for by kubectl auth can-i, and nothing
-    is stored), the programs on this machine, and what is in the cluster already. What the cluster
-    must reach is told, not tried. With --manifest the FluxInstance comes on standard output, and
-    what to do with it on standard error.
+    Checks the Kubernetes version, your permissions (with kubectl auth can-i, which stores
+    nothing), the programs on this machine, and existing installations. Lists the hosts that the
+    cluster must reach, but does not probe them. With --manifest, prints the FluxInstance to
+    standard output and the steps to apply it to standard error.
     """
     sync = _sync(wanted)
     if wanted.manifest:
         _put_manifest(sync, connection, shown)
         return
-    state, rights, clients = _read(connection, timeout, verbose=shown.verbose)
+    state, permissions, clients = _read(connection, timeout, verbose=shown.verbose)
     from fluxstatus.commands.preflight.report import report_of
 
-    report = report_of(state, rights, clients, sync.url if sync else "")
+    report = report_of(state, permissions, clients, sync.url if sync else "")
     console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))
     raise typer.Exit(report.exit_code())
 
@@ -91,9 +89,9 @@ def _sync(wanted: Wanted) -> "Sync | None":
     rest = {"--ref": wanted.ref, "--path": wanted.path, "--private": wanted.private}
     for option in (name for name, value in rest.items() if value):
         if not wanted.git:
-            raise typer.BadParameter("it says something about --git; add that.", param_hint=option)
+            raise typer.BadParameter("it requires --git.", param_hint=option)
         if not wanted.manifest:
-            raise typer.BadParameter("it is for --manifest; add that.", param_hint=option)
+            raise typer.BadParameter("it requires --manifest.", param_hint=option)
     if not wanted.git:
         return None
     try:
@@ -102,15 +100,18 @@ def _sync(wanted: Wanted) -> "Sync | None":
         raise typer.BadParameter(f"{error}.", param_hint="--git") from error
 
 
-def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> None:
-    """Put the manifest on standard output, what to do with it on standard error."""
-    from fluxstatus.commands.preflight.manifest import as_yaml, instance, steps
+def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:
+    """Print the manifest to standard output, and the steps to apply it to standard error."""
+    from fluxstatus.commands.preflight.manifest import instance, steps
     from fluxstatus.model.kubectl_flags import TargetFlags
     from fluxstatus.report.terminal import command_line
+    from fluxstatus.report.yaml import yaml_of
 
-    made = instance(sync)
+    manifest = instance(sync)
     as_json = shown.output is Format.JSON
-    console.put(json.dumps(made, indent=2) + "\n" if as_json else as_yaml(made))
+    console.put(
+        json.dumps(manifest, indent=2) + "\n" if as_json else yaml_of(manifest, is_sorted=False)
+    )
     target_flags = TargetFlags(connection.context, connection.repeated())
     for hint in steps(sync):
         console.note(f"# {hint.text}")
@@ -119,31 +120,37 @@ def _put_manifest(sync: "Sync | None", connection: Connection, shown: Shown) -> 
             console.note(f"  {command_line(command.argv)}{note}")
 
 
+def _preload() -> None:
+    """Import what the report needs, while kubectl starts."""
+    import fluxstatus.commands.preflight.report
+    import fluxstatus.report.as_text
+    import fluxstatus.state.state  # noqa: F401
+
+
 def _read(
     connection: Connection, timeout: float, *, verbose: bool
-) -> "tuple[State, Rights, Mapping[str, Client]]":
+) -> "tuple[State, Permissions, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.paging import ListQuery
+    from fluxstatus.cluster.queries import QUERIES, ListQuery
     from fluxstatus.cluster.reader import reading
-    from fluxstatus.commands.preflight.existing import HOME
-    from fluxstatus.commands.preflight.rights import Rights, find_out
+    from fluxstatus.commands.preflight.manifest import NAMESPACE
+    from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
     from fluxstatus.commands.preflight.tools import NAMES
     from fluxstatus.model.kinds import KINDS
     from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
     from fluxstatus.state.state import State
 
-    namespace = ListQuery("/api/v1", "namespaces", f"fieldSelector=metadata.name={HOME}")
+    namespace = ListQuery("/api/v1", "namespaces", f"fieldSelector=metadata.name={NAMESPACE}")
     with (
         asking(NAMES) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
         ) as ours,
     ):
         if not ours.discover():
-            return State(ours.evidence()), Rights(unread=ours.unreachable), answers()
-        kubernetes = ours.while_starting(discovery.version)
+            return State(ours.evidence()), Permissions(unread=ours.unreachable), answers()
+        kubernetes = ours.submit(discovery.version)
         ours.ask((
             *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
@@ -152,5 +159,5 @@ def _read(
         if not (ours.items(OPERATORS) or ours.items(CONTROLLERS)):
             served = (kind for kind in KINDS.values() if kind.resource in (ours.served or {}))
             ours.ask(ours.of_kind(kind) for kind in served)
-        rights = find_out(connection.flags(), timeout)
-        return State(ours.evidence(kubernetes=kubernetes.result())), rights, answers()
+        permissions = check_permissions(connection.flags(), timeout)
+        return State(ours.evidence(kubernetes=kubernetes.result())), permissions, answers()

@@ -1,10 +1,12 @@
-"""What is in the cluster already: Flux, its operator, or what an earlier one left behind."""
+"""The existing installation: Flux, its operator, or the leftovers of an earlier one."""
 
 from collections.abc import Iterator, Mapping
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.checks.codes import CODES as KNOWN
 from fluxstatus.checks.wording import passed, unread_finding
-from fluxstatus.commands.preflight.manifest import CHART
+from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
+from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
@@ -13,24 +15,48 @@ from fluxstatus.state.resource import Verdict
 from fluxstatus.state.state import State
 
 EXISTING, LEFTOVERS = "existing", "leftovers"
-HOME = "flux-system"
 _MIGRATION = "https://fluxoperator.dev/docs/guides/migration/"
-_CHECK = Hint("see how it does", (Command(("kubectl", "flux-status")),))
-_MANIFEST = Hint("make a FluxInstance, and apply it",
+_CHECK = Hint("check its status", (Command(("kubectl", "flux-status")),))
+_MANIFEST = Hint("create a FluxInstance and apply it",
                  (Command(("kubectl", "flux-status", "preflight", "--manifest")),))  # fmt: skip
 _BY_LABEL = (
     ("olm.owner", "OLM"),
-    ("resourceset.fluxcd.controlplane.io/name", "a ResourceSet, as flux-operator install makes"),
+    (
+        "resourceset.fluxcd.controlplane.io/name",
+        "a ResourceSet, as created by flux-operator install",
+    ),
     ("helm.toolkit.fluxcd.io/name", "a HelmRelease"),
     ("kustomize.toolkit.fluxcd.io/name", "a Kustomization"),
 )
-"""Labels that tell who manages the operator's Deployment; who applied plain YAML leaves none."""
+"""Labels that show who manages the operator's Deployment; plain YAML has none."""
+
+_INSTALLED_ALREADY = Code(
+    "installed-already", "The Flux Operator and a FluxInstance are already installed."
+)
+_OPERATOR_WITHOUT_INSTANCE = Code(
+    "operator-without-instance",
+    "The Flux Operator is already installed, but without a FluxInstance.",
+)
+_FLUX_BY_OTHERS = Code("flux-by-others", "Flux is already installed, but not by the Flux Operator.")
+_IN_USE = Code("in-use", "The Flux CRDs belong to the existing installation.")
+_CRDS_LEFT = Code("crds-left", "Flux CRDs exist, but no Flux controller is installed.")
+_TERMINATING = KNOWN["terminating-without-controller"].code
+_NAMESPACE_TERMINATING = KNOWN["namespace-terminating"].code
+CODES = (
+    _INSTALLED_ALREADY,
+    _OPERATOR_WITHOUT_INSTANCE,
+    _FLUX_BY_OTHERS,
+    _IN_USE,
+    _CRDS_LEFT,
+    _TERMINATING,
+    _NAMESPACE_TERMINATING,
+)
 
 _NAMED = 5
 
 
 def existing(state: State) -> Iterator[Finding]:
-    """Judge what is installed already, and by whom."""
+    """Return what is installed already, and by which tool."""
     unread = next((u for name in (OPERATORS, CONTROLLERS)
                    if (u := state.evidence.answer(name).unread)), None)  # fmt: skip
     if state.operators:
@@ -40,22 +66,22 @@ def existing(state: State) -> Iterator[Finding]:
     elif unread:
         yield unread_finding(EXISTING, "the Deployments of Flux", unread)
     else:
-        yield passed(EXISTING, "no Flux and no Flux Operator is here")
+        yield passed(EXISTING, "neither Flux nor the Flux Operator is installed")
 
 
 def _operator(state: State, operator: Component) -> Finding:
     came = f"by {_manager(operator)}" if _manager(operator) else "by plain manifests"
-    who = f"the Flux Operator {operator.version} is here ({operator.ref.namespace}/"
+    who = f"the Flux Operator {operator.version} is installed ({operator.ref.namespace}/"
     who = f"{who}{operator.ref.name}, {came})"
     unread = state.answer_of("FluxInstance").unread
     if unread and unread.why is not Why.ABSENT and not state.instance:
         return unread_finding(EXISTING, f"{who}; its FluxInstance", unread)
     if state.instance:
         title = f"{who}, with {state.instance.ref} and Flux {state.flux_version or 'unknown'}"
-        return _warn("installed-already", title, "there is nothing to install", _CHECK)
+        return _warn(_INSTALLED_ALREADY, title, "there is nothing to install", _CHECK)
     return _warn(
-        "operator-without-instance", f"{who}, and no FluxInstance",
-        "it installs Flux as soon as there is a FluxInstance named flux in its namespace",
+        _OPERATOR_WITHOUT_INSTANCE, f"{who}, without a FluxInstance",
+        "it installs Flux once a FluxInstance named flux exists in its namespace",
         _MANIFEST,
     )  # fmt: skip
 
@@ -63,20 +89,20 @@ def _operator(state: State, operator: Component) -> Finding:
 def _without_operator(state: State) -> Finding:
     came = managed_by(state.components)
     version = state.flux_version or "of an unknown version"
-    title = f"Flux {version} is here, by {came or 'unknown means'}"
+    title = f"Flux {version} is installed, by {came or 'unknown means'}"
     if came == HELM_CHART:
         why = "a Helm release and the operator would both manage its controllers"
-        hint = Hint("decide for one: take the Helm release away before the operator is installed")
-        return _warn("flux-by-others", title, why, hint)
+        hint = Hint("choose one: uninstall the Helm release before you install the operator")
+        return _warn(_FLUX_BY_OTHERS, title, why, hint)
     home = state.namespace
-    why = "the operator takes it over, from the same namespace and with the same source"
+    why = "the operator takes it over, in the same namespace and with the same source"
     helm = ("helm", "install", "flux-operator", CHART, "--namespace", home)
     text = f"install the operator into {home}, then apply a FluxInstance there"
     hint = Hint(text, (Command(helm, changes=True),))
-    return _warn("flux-by-others", title, why, hint, _MIGRATION)
+    return _warn(_FLUX_BY_OTHERS, title, why, hint, _MIGRATION)
 
 
-def _warn(code: str, title: str, why: str, hint: Hint, docs: str = "") -> Finding:
+def _warn(code: Code, title: str, why: str, hint: Hint, docs: str = "") -> Finding:
     return Finding(
         step=EXISTING, code=code, level=Level.WARN, title=title, why=why, hints=(hint,),
         docs=docs, trivial=True,
@@ -92,35 +118,35 @@ def _manager(operator: Component) -> str:
 
 
 def leftovers(state: State) -> Iterator[Finding]:
-    """Judge what an earlier installation has left behind."""
+    """Return what an earlier installation has left behind."""
     yield from _namespace(state)
     served = state.evidence.served
     if served is None:
         unread = next(iter(state.evidence.answers.values())).unread
         if unread:
-            yield unread_finding(LEFTOVERS, "the kinds that are served", unread)
+            yield unread_finding(LEFTOVERS, "the list of served kinds", unread)
     elif state.operators or state.components:
-        title = "the CRDs of Flux belong to what is here"
-        yield Finding(step=LEFTOVERS, code="in-use", level=Level.SKIP, title=title)
+        title = "the CRDs of Flux belong to this installation"
+        yield Finding(step=LEFTOVERS, code=_IN_USE, level=Level.SKIP, title=title)
     elif served:
         yield _definitions(state, served)
         yield from _hanging(state)
     else:
-        yield passed(LEFTOVERS, "no CRD of Flux is here")
+        yield passed(LEFTOVERS, "there are no CRDs of Flux")
 
 
 def _definitions(state: State, served: Mapping[str, str]) -> Finding:
     count = len(state.resources)
-    objects = f"{count} objects of them are there" if count else "no object of them was found"
+    objects = f"{count} objects of these kinds exist" if count else "no objects were found"
     delete = ("kubectl", "delete", "customresourcedefinitions", *sorted(served))
     return Finding(
         step=LEFTOVERS,
-        code="crds-left",
+        code=_CRDS_LEFT,
         level=Level.WARN,
-        title=f"{len(served)} CRDs of Flux are here without a controller; {objects}",
-        why="a new installation takes them over, and goes on with the objects as they are",
+        title=f"{len(served)} CRDs of Flux exist without a controller; {objects}",
+        why="a new installation adopts them and reconciles the objects as they are",
         hints=(
-            Hint("if that is not meant, delete them; with them go all their objects",
+            Hint("if you do not want that, delete them; this also deletes all their objects",
                  (Command(delete, changes=True),)),
         ),
         trivial=True,
@@ -134,11 +160,11 @@ def _hanging(state: State) -> Iterator[Finding]:
         more = f" and {len(hanging) - _NAMED} more" if len(hanging) > _NAMED else ""
         yield Finding(
             step=LEFTOVERS,
-            code="terminating-without-controller",
+            code=_TERMINATING,
             level=Level.WARN,
-            title=f"deleted, and waiting for a controller that is gone: {names}{more}",
-            why="their finalizers are taken off by Flux alone; a new one finishes their deletion",
-            hints=(Hint("install Flux, or take the finalizers off by hand"),),
+            title=f"deleted, but waiting for a controller that no longer exists: {names}{more}",
+            why="only Flux removes their finalizers; a new installation completes their deletion",
+            hints=(Hint("install Flux, or remove the finalizers by hand"),),
             trivial=True,
         )
 
@@ -146,16 +172,16 @@ def _hanging(state: State) -> Iterator[Finding]:
 def _namespace(state: State) -> Iterator[Finding]:
     answer = state.evidence.answer("namespaces")
     if answer.unread and answer.unread.why is not Why.NOT_ASKED:
-        yield unread_finding(LEFTOVERS, f"Namespace {HOME}", answer.unread)
+        yield unread_finding(LEFTOVERS, f"Namespace {NAMESPACE}", answer.unread)
     for item in answer.items:
         if text_of(map_of(item.get("metadata")).get("deletionTimestamp")):
-            argv = ("kubectl", "get", "namespace", HOME, "-o", "jsonpath={.status.conditions}")
+            argv = ("kubectl", "get", "namespace", NAMESPACE, "-o", "jsonpath={.status.conditions}")
             yield Finding(
                 step=LEFTOVERS,
-                code="namespace-terminating",
+                code=_NAMESPACE_TERMINATING,
                 level=Level.FAIL,
-                title=f"Namespace {HOME} is being deleted: nothing can be made in it",
-                why="it goes when all that is in it is gone; what still has finalizers keeps it",
+                title=f"Namespace {NAMESPACE} is being deleted: nothing can be created in it",
+                why="it is removed once everything in it is gone; objects with finalizers keep it",
                 hints=(Hint("see what keeps it", (Command(argv),)),),
                 trivial=True,
             )

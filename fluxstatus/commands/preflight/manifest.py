@@ -1,9 +1,8 @@
-"""The documented FluxInstance, filled in, and what goes with it.
+"""The documented FluxInstance, filled in, and the steps to apply it.
 
 Upstream: FO docs/guides/instance/instance-sync.md, cmd/cli/install.go and create_secret_*.go.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +14,6 @@ from fluxstatus.model.hints import Command, Hint
 NAMESPACE, SECRET = "flux-system", "flux-system"
 FILE = "flux-instance.yaml"
 _SCP = re.compile(r"(?P<login>[\w.-]+@[\w.-]+):(?P<path>(?!//)\S+)")
-_WORD = re.compile(r"[A-Za-z][\w/.-]*", re.ASCII)
-_NO_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-"""Words that YAML 1.1 takes for something else than text."""
-
 _SCHEMES = ("https", "http", "ssh")
 _COMPONENTS = (
     "source-controller", "source-watcher", "kustomize-controller", "helm-controller",
@@ -29,12 +24,12 @@ CHART = "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator"
 
 
 class ManifestError(ValueError):
-    """What was asked for cannot be put into a FluxInstance; the text says why."""
+    """The options cannot be put into a FluxInstance; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """The Git repository that a cluster is to be synced from."""
+    """The Git repository that a cluster is synced from."""
 
     url: str
     ref: str
@@ -43,20 +38,20 @@ class Sync:
 
     @property
     def by_ssh(self) -> bool:
-        """Whether it is fetched by SSH, which always takes a key."""
+        """Whether it is fetched over SSH, which always needs a key."""
         return self.url.startswith("ssh://")
 
     @property
     def takes_secret(self) -> bool:
-        """Whether fetching it takes a credential."""
+        """Whether fetching it needs credentials."""
         return self.private or self.by_ssh
 
 
 def sync_of(url: str, ref: str, path: str, *, private: bool) -> Sync:
-    """Return what is synced, as Flux writes it. Raises ManifestError.
+    """Return the repository in the form that Flux uses. Raises ManifestError.
 
-    A branch is named by itself or as refs/heads/NAME. Git's short form for SSH (git@host:path),
-    which Flux does not take, becomes a URL.
+    *ref* is a branch or a refs/… name. Git's short form for SSH (git@host:path), which Flux does
+    not accept, becomes a URL.
     """
     if scp := _SCP.fullmatch(url):
         url = f"ssh://{scp['login']}/{scp['path']}"
@@ -66,11 +61,13 @@ def sync_of(url: str, ref: str, path: str, *, private: bool) -> Sync:
     except ValueError as error:
         raise ManifestError(f"{error}") from error
     if parts.scheme not in _SCHEMES:
-        raise ManifestError(f"Flux fetches Git by {', '.join(_SCHEMES)}; write it as https://…")
+        raise ManifestError(
+            f"Flux fetches Git over {', '.join(_SCHEMES)}; write the URL as https://…"
+        )
     if password or (parts.username and parts.scheme != "ssh"):
-        raise ManifestError("a URL with a login in it is no secret any more; leave the login out")
+        raise ManifestError("a login in a URL is not kept secret; remove it")
     if not host or not parts.path.strip("/"):
-        raise ManifestError("it names no repository")
+        raise ManifestError("it does not name a repository")
     return Sync(url, ref if ref.startswith("refs/") else f"refs/heads/{ref or 'main'}",
                 path or _PATH, private)  # fmt: skip
 
@@ -105,31 +102,8 @@ def instance(sync: Sync | None) -> dict[str, Any]:
     }
 
 
-def as_yaml(value: dict[str, Any]) -> str:
-    """Return *value*, an object of Kubernetes, as YAML."""
-    return "\n".join(_lines(value, "")) + "\n"
-
-
-def _lines(value: dict[str, Any], indent: str) -> Iterator[str]:
-    for key, entry in value.items():
-        if isinstance(entry, dict):
-            yield f"{indent}{key}:"
-            yield from _lines(entry, indent + "  ")
-        elif isinstance(entry, list):
-            yield f"{indent}{key}:"
-            yield from (f"{indent}  - {item}" for item in entry)
-        else:
-            yield f"{indent}{key}: {_scalar(entry)}"
-
-
-def _scalar(value: Any) -> str:
-    """Return a scalar of JSON, which is one of YAML; what is plainly a word needs no quotes."""
-    plain = isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _NO_WORDS
-    return f"{value}" if plain else json.dumps(value)
-
-
 def steps(sync: Sync | None) -> Iterator[Hint]:
-    """Return what is to be done with the manifest, in the order in which it is to be done."""
+    """Return the steps to apply the manifest, in their order."""
     yield Hint("install the operator", (
         Command(("helm", "install", "flux-operator", CHART, "--namespace", NAMESPACE,
                  "--create-namespace"), changes=True),
@@ -137,14 +111,14 @@ def steps(sync: Sync | None) -> Iterator[Hint]:
     if sync and sync.takes_secret:
         yield from _secret(sync)
     if sync is None:
-        yield Hint("without --git it installs Flux, and syncs nothing")
+        yield Hint("without --git it installs Flux but syncs nothing")
     elif sync.path == _PATH:
-        yield Hint(f"--path was not given: put what the cluster is to run into {_PATH}")
+        yield Hint(f"--path was not given: put the manifests of the cluster into {_PATH}")
     apply = ("kubectl", "apply", "--server-side", "-f", FILE)
-    yield Hint(f"save this as {FILE}, and apply it", (Command(apply, changes=True),))
+    yield Hint(f"save this as {FILE} and apply it", (Command(apply, changes=True),))
     yield Hint(
-        "or, for development and tests only, let the command line install both: it takes the "
-        "newest operator and lets it update itself, and refuses where Helm has installed one",
+        "or, for development and testing only, let the CLI install both: it installs the newest "
+        "operator, lets it update itself, and refuses if Helm has already installed one",
         (Command(("flux-operator", "install", "-f", FILE, "--timeout=5m"), changes=True),),
     )
 
@@ -155,18 +129,18 @@ def _secret(sync: Sync) -> Iterator[Hint]:
     if sync.by_ssh:
         host = urlsplit(sync.url).hostname or ""
         yield Hint(
-            "make a key, give its public half to the Git server, and get the server's own key, "
-            "which is to be compared with what the server's owner publishes",
+            "generate a key, add its public half to the Git server, and fetch the host key; "
+            "compare that with the one that the server's operator publishes",
             (
                 Command(("ssh-keygen", "-t", "ed25519", "-N", "", "-f", "identity")),
                 Command(("sh", "-c", f"ssh-keyscan {_port(sync.url)}{host} > known_hosts")),
             ),
         )
         files = ("--private-key-file=identity", "--knownhosts-file=known_hosts")
-        yield Hint("make the Secret", (Command((*create, "ssh", *name, *files), changes=True),))
+        yield Hint("create the Secret", (Command((*create, "ssh", *name, *files), changes=True),))
     else:
         login = ("--username=git", "--password-stdin")
-        yield Hint("make the Secret; it reads the token from standard input", (
+        yield Hint("create the Secret; the token is read from standard input", (
             Command((*create, "basic-auth", *name, *login), changes=True),
         ))  # fmt: skip
 

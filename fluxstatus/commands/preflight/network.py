@@ -1,23 +1,32 @@
-"""What the cluster must reach. Nothing is tried from here: this machine is not the cluster."""
+"""The hosts that the cluster must reach. They are not probed: this machine is not the cluster."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 
 STEP_ID = "network"
+_REGISTRY_UNTESTED = Code(
+    "registry-untested",
+    "It was not tested whether the cluster can reach the container registry.",
+)
+_GIT_UNTESTED = Code(
+    "git-untested", "It was not tested whether the cluster can reach the Git server."
+)
+CODES = (_REGISTRY_UNTESTED, _GIT_UNTESTED)
 REGISTRY = "ghcr.io"
 _BLOBS = "pkg-containers.githubusercontent.com"
 _PORTS = {"https": 443, "http": 80, "ssh": 22}
 
 
 def examine(url: str) -> Iterator[Finding]:
-    """Tell what has to be reached, with the Git *url* if there is one."""
+    """Return the hosts that must be reachable, that of the Git *url* among them if there is one."""
     yield _reach(
-        "registry-untested",
+        _REGISTRY_UNTESTED,
         f"{REGISTRY}:443 and {_BLOBS}:443",
-        "the images of the operator and of Flux, and the operator's manifests, come from there",
+        "it pulls the images of the operator and Flux, and the operator's manifests, from there",
         f"https://{REGISTRY}/v2/",
     )
     if url:
@@ -25,14 +34,14 @@ def examine(url: str) -> Iterator[Finding]:
         port = parts.port or _PORTS.get(parts.scheme, 443)
         probe = f"telnet://{parts.hostname}:{port}" if parts.scheme == "ssh" else url
         yield _reach(
-            "git-untested",
+            _GIT_UNTESTED,
             f"{parts.hostname}:{port}",
             "source-controller fetches from there",
             probe,
         )
 
 
-def _reach(code: str, places: str, why: str, probe: str) -> Finding:
+def _reach(code: Code, places: str, why: str, probe: str) -> Finding:
     pod = ("flux-status-reach", "-n", "default", "--rm", "-i", "--restart=Never")
     curl = ("--image=curlimages/curl", "--", "curl", "-sSI", "-m", "10", probe)
     argv = ("kubectl", "run", *pod, *curl)
@@ -40,8 +49,8 @@ def _reach(code: str, places: str, why: str, probe: str) -> Finding:
         step=STEP_ID,
         code=code,
         level=Level.SKIP,
-        title=f"not tried from here; the cluster must reach {places}",
+        title=f"the cluster must reach {places}; this is not checked from here",
         why=why,
-        hints=(Hint("try it from a pod", (Command(argv, changes=True),)),),
+        hints=(Hint("check it from a pod", (Command(argv, changes=True),)),),
         trivial=True,
     )

@@ -1,4 +1,4 @@
-"""The findings of all parts of the preflight, as a report like that of the check."""
+"""The findings of every part of the preflight, as a report like that of the check."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -7,45 +7,42 @@ from fluxstatus.checks import cluster
 from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.cluster.local_tools import Client
 from fluxstatus.commands.preflight import existing, network, tools
-from fluxstatus.commands.preflight.rights import NEEDED, Right, Rights
+from fluxstatus.commands.preflight.permissions import NEEDED, Permission, Permissions
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
-RIGHTS = "rights"
+PERMISSIONS = "rights"  # the name of the step
 _TITLES = {
     cluster.STEP_ID: "Kubernetes",
-    RIGHTS: "rights to install",
+    PERMISSIONS: "permissions to install",
     tools.STEP_ID: "programs on this machine",
-    existing.EXISTING: "what is installed already",
-    existing.LEFTOVERS: "what an earlier installation left",
-    network.STEP_ID: "what the cluster must reach",
+    existing.EXISTING: "existing installation",
+    existing.LEFTOVERS: "leftovers of an earlier installation",
+    network.STEP_ID: "network access of the cluster",
 }
 
-CODES = {
-    "crds-left": "CRDs of Flux are here without a controller",
-    "flux-by-others": "Flux is here, and was not installed by the Flux Operator",
-    "git-untested": "the cluster must reach the Git server, which nothing here can try",
-    "in-use": "the CRDs of Flux belong to what is here",
-    "installed-already": "the Flux Operator and its FluxInstance are here already",
-    "namespace-terminating": "the namespace for Flux is being deleted: nothing can be made in it",
-    "operator-without-instance": "the Flux Operator is here, and no FluxInstance",
-    "registry-untested": "the cluster must reach the registry, which nothing here can try",
-    "rights-missing": "this user may not do all that an installation takes",
-    "rights-unsure": "whether this user may do all that an installation takes is not known",
-    "tool-missing": "a program that an installation needs is not here, or not on PATH",
-}
-"""What the preflight tells beside what the check does, by code."""
+_RIGHTS_MISSING = Code(
+    "rights-missing", "The user lacks permissions that are required to install Flux."
+)
+_RIGHTS_UNSURE = Code(
+    "rights-unsure", "It is unknown whether the user has the permissions to install Flux."
+)
+CODES = (*existing.CODES, *network.CODES, _RIGHTS_MISSING, _RIGHTS_UNSURE, *tools.CODES)
+"""The codes of `preflight`, without those that it has from the check."""
 
 
-def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: str) -> Report:
-    """Judge all that an installation takes; *url* is that of the Git repository, or empty."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+def report_of(
+    state: State, permissions: Permissions, clients: Mapping[str, Client], url: str
+) -> Report:
+    """Return the findings on an installation; *url* is that of the Git repository, or empty."""
+    target_flags = for_target(state.evidence.target)
     reachable = state.evidence.unreachable is None
     by_step = {
         cluster.STEP_ID: [*_kubernetes(state)],
-        RIGHTS: [*_rights(state, rights)] if reachable else [],
+        PERMISSIONS: [*_permissions(state, permissions)] if reachable else [],
         tools.STEP_ID: [*tools.examine(clients)],
         existing.EXISTING: [*existing.existing(state)] if reachable else [],
         existing.LEFTOVERS: [*existing.leftovers(state)] if reachable else [],
@@ -69,24 +66,24 @@ def report_of(state: State, rights: Rights, clients: Mapping[str, Client], url: 
 
 
 def _kubernetes(state: State) -> Iterator[Finding]:
-    """Judge it as the check does, and against what the newest Flux supports."""
+    """Check the version as the check does, and against what the newest Flux supports."""
     found = list(cluster.examine(Analysis(state)))
     yield from found
     version = cluster.parse(state.evidence.target.kubernetes)
     newest = max(cluster.SUPPORTED)
     least, flux = cluster.SUPPORTED[newest], ".".join(map(str, newest))
-    if version is None or any(finding.code == "kubernetes-too-old" for finding in found):
+    if version is None or any(finding.code == cluster.KUBERNETES_TOO_OLD for finding in found):
         return
     if version < least:
         yield Finding(
             step=cluster.STEP_ID,
-            code="kubernetes-too-old",
+            code=cluster.KUBERNETES_TOO_OLD,
             level=Level.WARN,
             title=f"Kubernetes {state.evidence.target.kubernetes} is older than "
             f"{'.'.join(map(str, least))}, the oldest that Flux {flux} supports",
-            why="a FluxInstance that asks for 2.x gets the newest Flux",
+            why="a FluxInstance with version 2.x gets the newest Flux",
             hints=(
-                Hint("upgrade the control plane, or ask for an older spec.distribution.version"),
+                Hint("upgrade the control plane, or set spec.distribution.version to an older one"),
             ),
             docs="https://fluxcd.io/flux/installation/#prerequisites",
             trivial=True,
@@ -96,37 +93,45 @@ def _kubernetes(state: State) -> Iterator[Finding]:
         yield passed(cluster.STEP_ID, title)
 
 
-def _rights(state: State, rights: Rights) -> Iterator[Finding]:
+def _permissions(state: State, permissions: Permissions) -> Iterator[Finding]:
     who = state.evidence.target.asker or "this user"
-    if rights.unread:
-        yield unread_finding(RIGHTS, "what this user may do", rights.unread)
-    elif not (rights.missing or rights.unsure):
-        yield passed(RIGHTS, f"{who} has all {len(NEEDED)} rights that an installation takes")
-    if rights.missing:
-        title, listed = (
-            f"{who} may not install Flux",
-            Command(("kubectl", "auth", "can-i", "--list")),
-        )
-        yield _lacking(Level.FAIL, "rights-missing", title, rights.missing, [listed])
-    if rights.unsure:
-        title = f"whether {who} may install Flux could not be found out"
-        asked = map(_can_i, rights.unsure)
-        yield _lacking(Level.UNKNOWN, "rights-unsure", title, rights.unsure, asked)
+    if permissions.unread:
+        yield unread_finding(PERMISSIONS, "the permissions of this user", permissions.unread)
+    elif not (permissions.missing or permissions.unknown):
+        title = f"{who} has all {len(NEEDED)} permissions that an installation needs"
+        yield passed(PERMISSIONS, title)
+    if permissions.missing:
+        missing = permissions.missing
+        title = f"{who} may not install Flux: {_count(missing)} missing"
+        listed = Command(("kubectl", "auth", "can-i", "--list"))
+        yield _lacking(Level.FAIL, _RIGHTS_MISSING, title, missing, [listed])
+    if permissions.unknown:
+        unknown = permissions.unknown
+        title = f"whether {who} may install Flux is unknown: {_count(unknown)} not checked"
+        yield _lacking(Level.UNKNOWN, _RIGHTS_UNSURE, title, unknown, map(_can_i, unknown))
+
+
+def _count(permissions: Sequence[Permission]) -> str:
+    return f"{len(permissions)} of {len(NEEDED)} permissions"
 
 
 def _lacking(
-    level: Level, code: str, title: str, rights: Sequence[Right], commands: Iterable[Command]
+    level: Level,
+    code: Code,
+    title: str,
+    permissions: Sequence[Permission],
+    commands: Iterable[Command],
 ) -> Finding:
     return Finding(
-        step=RIGHTS,
+        step=PERMISSIONS,
         code=code,
         level=level,
-        title=f"{title}: {len(rights)} of {len(NEEDED)} rights {code.removeprefix('rights-')}",
-        why="the operator is installed for the whole cluster, as cluster-admin",
-        evidence=tuple(("missing RBAC rule", f"{right} ({right.why})") for right in rights),
+        title=title,
+        why="the operator is installed cluster-wide, as cluster-admin",
+        evidence=tuple(("missing RBAC rule", f"{one} ({one.why})") for one in permissions),
         hints=(
             Hint(
-                "let somebody with the role cluster-admin install it, or ask for the rights",
+                "have a cluster-admin install it, or ask for the permissions",
                 tuple(commands),
             ),
         ),
@@ -134,6 +139,6 @@ def _lacking(
     )
 
 
-def _can_i(right: Right) -> Command:
-    what = f"{right.resource}/{right.name}" if right.name else right.resource
-    return Command(("kubectl", "auth", "can-i", right.verb, what, "--all-namespaces"))
+def _can_i(one: Permission) -> Command:
+    what = f"{one.resource}/{one.name}" if one.name else one.resource
+    return Command(("kubectl", "auth", "can-i", one.verb, what, "--all-namespaces"))

@@ -1,4 +1,4 @@
-"""The programs that an installation takes, and how each is to be had on this machine."""
+"""The programs that an installation needs, and how to install each on this machine."""
 
 import platform
 import sys
@@ -7,39 +7,45 @@ from typing import NamedTuple
 
 from fluxstatus.checks.wording import passed
 from fluxstatus.cluster.local_tools import Client
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 
 STEP_ID = "tools"
+_TOOL_MISSING = Code(
+    "tool-missing",
+    "A program that the installation or an assistant uses is missing or not on PATH.",
+)
+CODES = (_TOOL_MISSING,)
 _RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 class _Tool(NamedTuple):
-    """A program: how bad it is that it is missing, what it is for, and where it comes from."""
+    """A program: the level if it is missing, its purpose, and where to get it."""
 
     level: Level
-    what_for: str
+    purpose: str
     formula: str
     link: str
 
 
 _TAP = "controlplaneio-fluxcd/tap"
 _TOOLS: Mapping[str, _Tool] = {
-    "kubectl": _Tool(Level.FAIL, "nothing can be asked of a cluster without it", "kubectl",
+    "kubectl": _Tool(Level.FAIL, "every request to the cluster needs it", "kubectl",
                      "https://kubernetes.io/docs/tasks/tools/"),
     "flux-operator": _Tool(
-        Level.WARN, "it makes the Secret for a Git source; Helm or kubectl can install without it",
+        Level.WARN, "it creates the Secret for a Git source; Helm and kubectl do without it",
         f"{_TAP}/flux-operator", _RELEASES),
-    "flux-operator-mcp": _Tool(Level.SKIP, "only an assistant needs it, to look at the cluster",
+    "flux-operator-mcp": _Tool(Level.SKIP, "only an assistant needs it, to read the cluster",
                                f"{_TAP}/flux-operator-mcp", _RELEASES),
-    "brew": _Tool(Level.SKIP, "Homebrew is one way to get the others", "", "https://brew.sh"),
+    "brew": _Tool(Level.SKIP, "Homebrew can install the others", "", "https://brew.sh"),
 }  # fmt: skip
 NAMES = (*_TOOLS, "flux")
 
 
 def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
-    """Judge which programs are here."""
+    """Return which programs are installed here, and which are missing."""
     for name, tool in _TOOLS.items():
         client = clients[name]
         if not client.missing:
@@ -47,10 +53,10 @@ def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
             continue
         yield Finding(
             step=STEP_ID,
-            code="tool-missing",
+            code=_TOOL_MISSING,
             level=tool.level,
             title=f"{name} is not installed, or not on PATH",
-            why=tool.what_for,
+            why=tool.purpose,
             hints=tuple(_ways(name, tool, clients)),
             docs=tool.link,
             kind="fault" if tool.level is Level.FAIL else "habit",
@@ -64,10 +70,10 @@ def _ways(name: str, tool: _Tool, clients: Mapping[str, Client]) -> Iterator[Hin
     elif tool.link == _RELEASES:
         yield Hint(f"unpack {_archive(name)} from {tool.link} into a folder on PATH")
     else:
-        yield Hint(f"install it as {tool.link} says")
+        yield Hint(f"install it as described at {tool.link}")
     if name == "flux-operator" and not clients["flux"].missing:
         plugin = Command(("flux", "plugin", "install", "operator"), changes=True)
-        yield Hint("or, with Flux 2.9 or newer, as a plugin of flux", (plugin,))
+        yield Hint("or, with Flux 2.9 or newer, as a flux plugin", (plugin,))
 
 
 def _archive(name: str) -> str:

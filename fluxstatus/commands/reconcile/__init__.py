@@ -1,6 +1,6 @@
-"""`reconcile`: would it help, what happens by itself, and the command, which is not run."""
+"""`reconcile`: whether it would help, what happens without it, and the commands to run."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from fluxstatus.commands import console
-from fluxstatus.commands.one_object import Shown, Which, Words, find_one, from_cluster, from_file
-from fluxstatus.commands.options import Connection, Saved, Timeout
+from fluxstatus.commands.one_object import Words, find_one, from_cluster, from_file
+from fluxstatus.commands.options import (
+    BasicDisplay,
+    Connection,
+    ObjectNamespace,
+    Snapshots,
+    Timeout,
+)
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
@@ -20,14 +26,14 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   would it help, and how?
+  kubectl flux-status reconcile ks/apps -n flux-system   would it help?
   kubectl flux-status reconcile hr/podinfo -o json       for a program
 
 \b
 Exit codes:
-  0  nothing is broken that stands in the way
-  1  the object, or what it waits for, is broken
-  3  it could not be told
+  0  no failure is in the way
+  1  the object, or something it waits for, fails
+  3  unknown: something that matters could not be read
 """
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
@@ -37,56 +43,68 @@ def show(
     ctx: typer.Context,
     *,
     words: Words,
-    which: Which,
-    shown: Shown,
-    saved: Saved,
+    place: ObjectNamespace,
+    display: BasicDisplay,
+    snapshots: Snapshots,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Say whether a reconciliation would help, what happens anyway, and how to ask for one.
+    """Show whether reconciling an object would help, what happens without it, and the commands.
 
-    The commands are shown, never run. The answer looks at whether the object or its source is
-    suspended, waits or has stalled, whether its controller runs, what its source has to offer,
-    and whether a Receiver tells of a push.
+    The commands are shown, never run. The answer considers whether the object or its source is
+    suspended, blocked or stalled, whether its controller runs, which revision its source has, and
+    whether a Receiver triggers it on a push.
     """
-    if complaint := saved.contradiction(connection):
-        ctx.fail(complaint)
-    if saved.file:
-        state, resource = find_one("reconcile", words, from_file(which, saved, shown))
+    if conflict := snapshots.conflict(connection):
+        ctx.fail(conflict)
+    if snapshots.file:
+        find = from_file(place, snapshots, display)
+        state, resource = find_one("reconcile", words, connection, find)
     else:
-        state, resource = _find_live(words, which, shown, connection, timeout)
+        state, resource = _find_live(words, place, display, connection, timeout)
     from fluxstatus.causes.analysis import Analysis
     from fluxstatus.commands.reconcile.advice import advise
     from fluxstatus.commands.reconcile.text import as_json, as_text
 
     advice = advise(Analysis(state), resource)
-    if shown.output is Format.JSON:
+    if display.output is Format.JSON:
         console.put(as_json(advice))
     else:
-        console.put(as_text(advice, console.look(shown.color, everything=True)))
+        console.put(as_text(advice, console.look(display.color, everything=True)))
     raise typer.Exit(_CODES.get(advice.level, Exit.HEALTHY))
 
 
+def _preload() -> None:
+    """Import what the verdict needs, while kubectl starts."""
+    import fluxstatus.commands.reconcile.advice
+    import fluxstatus.commands.reconcile.text
+    import fluxstatus.lookup.related  # noqa: F401
+
+
 def _find_live(
-    words: list[str], which: Which, shown: Shown, connection: Connection, timeout: float
+    words: list[str],
+    place: ObjectNamespace,
+    display: BasicDisplay,
+    connection: Connection,
+    timeout: float,
 ) -> "tuple[State, Resource]":
     from fluxstatus.cluster.reader import reading
 
     with reading(
-        connection.access(timeout, which.namespace),
-        tell=console.noting(on=shown.verbose),
-        while_starting=("lookup.related", "commands.reconcile.advice", "commands.reconcile.text"),
+        connection.access(timeout, place.namespace),
+        tell=console.noting(on=display.verbose),
+        while_starting=_preload,
     ) as ours:
-        from fluxstatus.cluster.collector import QUERIES
+        from fluxstatus.cluster.queries import QUERIES
         from fluxstatus.lookup.related import needs_of
         from fluxstatus.model.kinds import KINDS
         from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
         ours.discover()
-        beside = (
+        queries = (
             *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")),
             *(ours.of_kind(KINDS[kind]) for kind in ("Receiver", "FluxInstance")),
         )
-        after = partial(ours.in_flux_namespaces, "pods")
-        read = from_cluster(ours, which, shown, needs_of, beside=beside, after=after)
-        return find_one("reconcile", words, read)
+        pods = partial(ours.in_flux_namespaces, "pods")
+        find = from_cluster(ours, place, display, needs_of, queries=queries, next_queries=pods)
+        return find_one("reconcile", words, connection, find)

@@ -1,4 +1,4 @@
-"""An object, and all that decides whether reconciling it would help."""
+"""An object with everything that decides whether reconciling it would help."""
 
 from functools import cached_property
 
@@ -12,14 +12,14 @@ from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
 _FETCHED = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart",
                       "ImageRepository"})  # fmt: skip
-"""Kinds that look outside of the cluster for something new, a HelmChart where its source is OCI."""
+"""Kinds that fetch from outside the cluster: a HelmChart does if its source is OCI."""
 
 
-class Case:
-    """An object in its State; what is wrong is sorted by whose fault it is.
+class ReconcileContext:
+    """An object in its State, and the causes that affect it.
 
-    `own` is its own fault, `others` are those it waits for, `cut_off` those of what it goes on
-    using as it last was.
+    `own_cause` is the object's own failure, `blocking` are the causes that it waits for, `cut_off`
+    those of sources whose last artifact it keeps using.
     """
 
     def __init__(self, analysis: Analysis, resource: Resource) -> None:
@@ -27,18 +27,18 @@ class Case:
         self.state, self.controllers = analysis.state, analysis.controllers
         key = resource.ref.key
         found = list(analysis.causes.by_object.get(key, ()))
-        self.own = next((cause for cause in found if cause.ref == resource.ref), None)
-        self.others = [cause for cause in found if cause is not self.own]
-        self.cut_off = list(analysis.causes.cut_off.get(key, ()))
+        self.own_cause = next((cause for cause in found if cause.ref == resource.ref), None)
+        self.blocking = [cause for cause in found if cause is not self.own_cause]
+        self.cut_off = list(analysis.causes.stale_causes.get(key, ()))
 
     @property
     def causes(self) -> list[Cause]:
-        """What is wrong with it, with what it waits for, and with what it uses."""
-        return [*([self.own] if self.own else []), *self.others, *self.cut_off]
+        """All causes: its own, those that it waits for, and those of what it uses."""
+        return [*([self.own_cause] if self.own_cause else []), *self.blocking, *self.cut_off]
 
     @cached_property
     def sources(self) -> list[Resource]:
-        """Its source, the source of that, and so on, as far as they are known."""
+        """Its source, the source of its source, and so on, as far as they are known."""
         found: list[Resource] = []
         known = self.resource
         while (key := source_of(known)) and (source := self.state.resources.get(key)):
@@ -49,33 +49,33 @@ class Case:
         return found
 
     @property
-    def fetching(self) -> Resource | None:
-        """The one of it and its sources that looks for something new outside of the cluster."""
-        looking = [
+    def fetcher(self) -> Resource | None:
+        """The object or source that fetches from outside the cluster."""
+        fetchers = [
             one
             for one in (self.resource, *self.sources)
             if one.ref.kind in _FETCHED and one.verdict is not Verdict.STATIC
         ]
-        return looking[-1] if looking else None
+        return fetchers[-1] if fetchers else None
 
     @property
-    def stopped(self) -> Ref | None:
-        """The controller that should reconcile it and does no work."""
-        return self.controllers.stopped(self.resource)
+    def unavailable(self) -> Ref | None:
+        """The unavailable controller that should reconcile it, None if it is available."""
+        return self.controllers.unavailable_for(self.resource)
 
     @property
     def static(self) -> bool:
-        """Whether nothing reconciles it, as it has no status."""
+        """Whether it has no status and is not reconciled."""
         return self.resource.verdict is Verdict.STATIC
 
     @property
     def foreign(self) -> bool:
-        """Whether somebody else's controller made it."""
+        """Whether a controller outside Flux created it."""
         return not controller_of(self.resource)
 
     @property
     def pending(self) -> bool:
-        """Whether a request was made already, and has not been handled."""
-        asked = self.resource.annotations.get(REQUESTED_AT)
+        """Whether a reconciliation was requested and is not handled yet."""
+        requested = self.resource.annotations.get(REQUESTED_AT)
         handled = text_of(self.resource.status.get("lastHandledReconcileAt"))
-        return bool(asked) and asked != handled
+        return bool(requested) and requested != handled

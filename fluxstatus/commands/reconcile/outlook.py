@@ -1,160 +1,155 @@
-"""What happens to an object without anybody's doing, and about when.
+"""What happens to an object on its own, and about when.
 
-Intervals have a jitter of 5%, and a controller that is busy comes later: every time is a guess.
+Intervals have a jitter of 5%, and a busy controller is late: every time is an estimate.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from fluxstatus.base.durations import ago, seconds, when
+from fluxstatus.base.durations import ago, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.evidence import Why
-from fluxstatus.state.resource import MOVING, Resource, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 
 _OPERATORS = {"FluxInstance": 3600.0, "ResourceSet": 3600.0, "ResourceSetInputProvider": 600.0}
-"""Seconds between two reconciliations without an annotation (FO api/v1, GetInterval)."""
+"""Default seconds between two reconciliations (FO api/v1, GetInterval)."""
 
 _EVERY = {**_OPERATORS, "ArtifactGenerator": 3600.0, "Receiver": 600.0, "ImagePolicy": 600.0}
 _EVERY_ANNOTATION = "fluxcd.controlplane.io/reconcileEvery"
 _DEPENDENCY = 30  # seconds, --requeue-dependency of each controller
 _BACKOFF = timedelta(minutes=15)
-"""The longest that a failing object waits (PKG runtime/controller/rate_limiter.go)."""
+"""The longest backoff of a failing object (PKG runtime/controller/rate_limiter.go)."""
 
 _RETRIES = frozenset({"Kustomization"})
-"""Kinds that try again after retryInterval, or their interval; others after a growing pause."""
+"""Kinds that retry after retryInterval or their interval; others retry with a backoff."""
 
 
 class Outlook(NamedTuple):
-    """What will happen by itself, and about when; None when that cannot be told."""
+    """What will happen on its own, and about when; None if unknown."""
 
     text: str
     at: datetime | None = None
 
 
-def outlooks(case: Case) -> Iterator[Outlook]:
-    """Return what will happen to the object of *case* if nobody does anything."""
-    if case.static or case.foreign:
+def outlooks(ctx: ReconcileContext) -> Iterator[Outlook]:
+    """Return what will happen to the object of *ctx* on its own."""
+    if ctx.static or ctx.foreign:
         return
-    blocked = _blocked(case)
-    if case.resource.verdict in MOVING:
-        yield Outlook("it is at work now")
+    blocked = _blocked(ctx)
+    if ctx.resource.verdict in IN_PROGRESS:
+        yield Outlook("it is being reconciled now")
     else:
-        yield Outlook(blocked) if blocked else _next_attempt(case)
-    if case.fetching and not (blocked and case.fetching is case.resource):
-        yield from _noticed(case, case.fetching)
+        yield Outlook(blocked) if blocked else _next_attempt(ctx)
+    if ctx.fetcher and not (blocked and ctx.fetcher is ctx.resource):
+        yield from _noticed(ctx, ctx.fetcher)
 
 
-def _blocked(case: Case) -> str:
-    """Say why nothing will happen, empty when something will."""
-    resource, others = case.resource, ", ".join(f"{cause.ref}" for cause in case.others)
-    spec = "its spec changes" + (", or what it takes its artifact from" if case.sources else "")
+def _blocked(ctx: ReconcileContext) -> str:
+    """Return why nothing will happen, empty if something will."""
+    resource = ctx.resource
+    spec = "its spec or its source changes" if ctx.sources else "its spec changes"
+    blocking = ", ".join(f"{cause.ref}" for cause in ctx.blocking)
+    verb = "are" if len(ctx.blocking) > 1 else "is"
     reasons = (
-        (resource.verdict is Verdict.TERMINATING, "it goes as soon as its finalizers are done"),
+        (resource.verdict is Verdict.TERMINATING, "it is removed once its finalizers are done"),
         (resource.suspended, "nothing happens until it is resumed; then it is reconciled at once"),
         (
-            case.stopped,
-            f"nothing happens until {case.stopped} runs; then it is reconciled at once",
+            ctx.unavailable,
+            f"nothing happens until {ctx.unavailable} runs; then it is reconciled at once",
         ),
-        (not case.controllers.takes(resource), "nothing happens until a controller takes it on"),
+        (not ctx.controllers.is_watched(resource), "nothing happens until a controller watches it"),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
         (
-            others,
-            f"it looks every {_DEPENDENCY} s or so, and goes on by itself when {others} is well",
+            blocking,
+            f"it checks about every {_DEPENDENCY} s, and continues once {blocking} {verb} healthy",
         ),
     )
     return next((text for applies, text in reasons if applies), "")
 
 
-def _next_attempt(case: Case) -> Outlook:
-    resource, now = case.resource, case.state.now
-    failing = case.own is not None
-    last = _last_attempt(case)
+def _next_attempt(ctx: ReconcileContext) -> Outlook:
+    resource, now = ctx.resource, ctx.state.now
+    failing = ctx.own_cause is not None
+    last = _last_attempt(ctx)
     if failing and resource.ref.kind not in _RETRIES:
-        text = "it tries again by itself, after pauses that grow to 15m at most"
+        text = "it retries on its own, with a backoff of at most 15m"
         if last is None:
             return Outlook(text)
-        return Outlook(f"{text}; it last did {ago(last, now)} ago", last + _BACKOFF)
-    every, word = interval_of(resource), "tries again" if failing else "is reconciled again"
+        return Outlook(f"{text}; the last attempt was {ago(last, now)} ago", last + _BACKOFF)
+    every, word = interval_of(resource), "retries" if failing else "is reconciled again"
     if failing:
         every = seconds(resource.spec.get("retryInterval"), every)
     if not every:
-        return Outlook(f"it {word} by itself; when, nothing tells")
-    text = f"it {word} every {_duration(every)}"
+        return Outlook(f"it {word} on its own; the interval is unknown")
+    text = f"it {word} every {duration(every)}"
     if last is None:
-        return Outlook(f"{text}; when it last was leaves no trace, so within that time")
+        return Outlook(f"{text}; the time of the last attempt is not recorded, so within that time")
     due = last + timedelta(seconds=every)
     if due < now:
-        return Outlook(f"{text}; that was due {ago(due, now)} ago, so at any moment", due)
+        return Outlook(f"{text}; it was due {ago(due, now)} ago, so any moment now", due)
     return Outlook(f"{text}; next about {due:%H:%M} UTC, in {ago(now, due)}", due)
 
 
 def interval_of(resource: Resource) -> float:
-    """Return the seconds between two reconciliations of *resource*, 0 when nothing tells."""
+    """Return the seconds between two reconciliations of *resource*, 0 if unknown."""
     default = _EVERY.get(resource.ref.kind, 0.0)
     if resource.ref.kind in _OPERATORS:
         return seconds(resource.annotations.get(_EVERY_ANNOTATION), default)
     return seconds(resource.spec.get("interval"), default)
 
 
-def _last_attempt(case: Case) -> datetime | None:
-    """Return when it was last reconciled, as far as that leaves a trace.
+def _last_attempt(ctx: ReconcileContext) -> datetime | None:
+    """Return when it was last reconciled, as far as its status shows.
 
-    A source that finds nothing new writes nothing, nor does a HelmRelease.
+    Neither a source nor a HelmRelease updates its status if nothing has changed.
     """
-    resource = case.resource
+    resource = ctx.resource
     history = next(iter(maps_of(resource.status.get("history"))), {})
     scanned = map_of(resource.status.get("lastScanResult")).get("scanTime")
     times = [when(history.get("lastReconciled")), when(scanned)]
-    if case.own is not None:
-        times += [event.last for event in case.state.warnings.get(resource.ref.key, ())]
-    if case.own is not None or resource.ref.kind in (*_OPERATORS, "Kustomization"):
+    if ctx.own_cause is not None:
+        times += [event.last for event in ctx.state.warnings.get(resource.ref.key, ())]
+    if ctx.own_cause is not None or resource.ref.kind in (*_OPERATORS, "Kustomization"):
         times.append(when(resource.condition("Ready").get("lastTransitionTime")))
     return max(filter(None, times), default=None)
 
 
-def _noticed(case: Case, source: Resource) -> Iterator[Outlook]:
-    """Say how *source* notices something new outside of the cluster: by a call, or by looking."""
-    stopped = case.controllers.stopped(source)
+def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
+    """Return how *source* learns of updates: from a Receiver, or by checking."""
+    unavailable = ctx.controllers.unavailable_for(source)
     if source.suspended:
-        yield Outlook(f"{source.ref} is suspended: it sees nothing new until it is resumed")
+        yield Outlook(f"{source.ref} is suspended: it fetches nothing new until it is resumed")
         return
-    if stopped:
-        yield Outlook(f"{source.ref} sees nothing new until {stopped} runs")
+    if unavailable:
+        yield Outlook(f"{source.ref} fetches nothing new until {unavailable} runs")
         return
-    if source.ref.key in case.analysis.causes.by_object and source is not case.resource:
-        return  # that it fails was said, and it tries again at its own pace
-    receivers = [r for r in case.state.of_kind("Receiver") if _names(r, source)]
+    if source.ref.key in ctx.analysis.causes.by_object and source is not ctx.resource:
+        return  # its failure is reported already, and it retries on its own
+    receivers = [r for r in ctx.state.of_kind("Receiver") if _names(r, source)]
     for receiver in receivers:
-        ill = "" if receiver.ready and not receiver.suspended else ", which is not well itself"
-        yield Outlook(f"{source.ref} hears of a push at once, through {receiver.ref}{ill}")
+        problem = "" if receiver.ready else ", which is not ready"
+        problem = ", which is suspended" if receiver.suspended else problem
+        yield Outlook(f"{source.ref} is notified of a push at once, by {receiver.ref}{problem}")
     if not receivers:
         every = interval_of(source)
-        when_it_looks = f"when it looks, every {_duration(every)}" if every else "when it looks"
-        yield Outlook(f"{_no_receiver(case, source)} it sees what is new {when_it_looks}")
+        pace = f"every {duration(every)}" if every else "on its own"
+        yield Outlook(f"{_no_receiver(ctx, source)} it checks for updates {pace}")
 
 
-def _no_receiver(case: Case, source: Resource) -> str:
-    unread = case.state.answer_of("Receiver").unread
+def _no_receiver(ctx: ReconcileContext, source: Resource) -> str:
+    unread = ctx.state.answer_of("Receiver").unread
     if unread is None or unread.why is Why.ABSENT:
-        return f"no Receiver names {source.ref}:"
-    return f"whether a Receiver names {source.ref} could not be read ({unread.text}); if not,"
+        return f"no Receiver triggers {source.ref}:"
+    return f"whether a Receiver triggers {source.ref} could not be read ({unread.text}); if not,"
 
 
 def _names(receiver: Resource, source: Resource) -> bool:
-    """Whether *receiver* makes *source* look; a name of * may be narrowed by labels."""
+    """Whether *receiver* triggers *source*; the name * may be narrowed by labels."""
     return any(
         entry.get("kind") == source.ref.kind
         and entry.get("name") in (source.ref.name, "*")
         and (text_of(entry.get("namespace")) or receiver.ref.namespace) == source.ref.namespace
         for entry in maps_of(receiver.spec.get("resources"))
     )
-
-
-def _duration(length: float) -> str:
-    """Return a number of seconds as Flux writes it: 90s, 10m, 1h."""
-    for size, unit in ((3600, "h"), (60, "m")):
-        if length >= size and not length % size:
-            return f"{length / size:.0f}{unit}"
-    return f"{length:g}s"

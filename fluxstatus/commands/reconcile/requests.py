@@ -1,52 +1,52 @@
-"""The commands that ask for a reconciliation. They change the cluster, so they are only shown."""
+"""The commands that request a reconciliation. They change the cluster, so they are only shown."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Command
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
 
 _RESET, _FORCE = "reconcile.fluxcd.io/resetAt", "reconcile.fluxcd.io/forceAt"
-"""Annotations of a HelmRelease; they count with the value of the request (HC api/v2)."""
+"""Annotations of a HelmRelease; they take effect if they equal the request's (HC api/v2)."""
 
 _OPERATOR_VERBS = {
     "FluxInstance": "instance",
     "ResourceSet": "resourceset",
     "ResourceSetInputProvider": "inputprovider",
 }
-"""What `flux-operator reconcile` calls the operator's own kinds; others are a resource."""
+"""The subcommands of `flux-operator reconcile` for the operator's kinds; others: resource."""
 
 
 class Request(NamedTuple):
-    """What some commands do, and the commands, to be run in this order."""
+    """Commands to run in this order, and a text that describes them."""
 
     text: str
     commands: tuple[Command, ...]
 
 
-def requests(case: Case) -> Iterator[Request]:
-    """Return each way to ask for a reconciliation of the object of *case*."""
-    if case.static or case.foreign or case.resource.verdict is Verdict.TERMINATING:
+def requests(ctx: ReconcileContext) -> Iterator[Request]:
+    """Return the ways to request a reconciliation of the object of *ctx*."""
+    if ctx.static or ctx.foreign or ctx.resource.verdict is Verdict.TERMINATING:
         return
-    target_flags = TargetFlags(case.state.evidence.target.context, case.state.evidence.target.flags)
-    for text, commands in _bare_ways(case):
+    target_flags = for_target(ctx.state.evidence.target)
+    for text, commands in _ways(ctx):
         yield Request(text, tuple(map(target_flags.command, commands)))
 
 
-def _bare_ways(case: Case) -> Iterator[Request]:
-    resource, stamp = case.resource, f"{case.state.now:%Y-%m-%dT%H:%M:%SZ}"
-    yield Request("this object alone", (_request(resource, stamp),))
-    sources = [source for source in reversed(case.sources) if source.verdict is not Verdict.STATIC]
+def _ways(ctx: ReconcileContext) -> Iterator[Request]:
+    resource, stamp = ctx.resource, f"{ctx.state.now:%Y-%m-%dT%H:%M:%SZ}"
+    yield Request("only this object", (_request(resource, stamp),))
+    sources = [source for source in reversed(ctx.sources) if source.verdict is not Verdict.STATIC]
     if sources:
         first = (step for one in sources for step in (_request(one, stamp), _wait(one, stamp)))
         yield Request("its source first, then this object", (*first, _request(resource, stamp)))
-    if resource.ref.kind == "HelmRelease" and case.own is not None:
+    if resource.ref.kind == "HelmRelease" and ctx.own_cause is not None:
         reset, force = (_request(resource, stamp, name) for name in (_RESET, _FORCE))
-        yield Request("with new attempts, as flux reconcile --reset", (reset,))
-        yield Request("with one upgrade whatever was before, as flux reconcile --force", (force,))
-    yield Request("by the Flux Operator's command line", (_by_operator(resource),))
+        yield Request("with new retries, like flux reconcile --reset", (reset,))
+        yield Request("with one forced upgrade, like flux reconcile --force", (force,))
+    yield Request("with the Flux Operator CLI", (_by_operator(resource),))
 
 
 def _request(resource: Resource, stamp: str, *more: str) -> Command:
@@ -56,7 +56,7 @@ def _request(resource: Resource, stamp: str, *more: str) -> Command:
 
 
 def _wait(resource: Resource, stamp: str) -> Command:
-    """Return the command that waits until a request was handled."""
+    """Return the command that waits until a request is handled."""
     return Command((
         "kubectl", "wait", "-n", resource.ref.namespace, "--timeout=1m",
         f"--for=jsonpath={{.status.lastHandledReconcileAt}}={stamp}",

@@ -1,7 +1,7 @@
-"""Would a reconciliation help? Rules in the order in which they decide; the first that fits wins.
+"""Whether a reconciliation would help: rules in order of precedence; the first that applies wins.
 
-A request is an annotation (PKG apis/meta/annotations.go): it makes the controller look once more
-at what is there. It mends nothing that is broken, and nobody reads it where nobody reconciles.
+A request is an annotation (PKG apis/meta/annotations.go): it makes the controller reconcile the
+object once more. It fixes nothing, and has no effect without a controller.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,10 @@ from typing import NamedTuple
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import text_of
 from fluxstatus.causes.trace import Cause
-from fluxstatus.checks.beside import headline
-from fluxstatus.checks.wording import explained
-from fluxstatus.commands.reconcile.context import Case
+from fluxstatus.checks.wording import explained, headline
+from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Hint
-from fluxstatus.state.resource import MOVING, REQUESTED_AT, Verdict
+from fluxstatus.state.resource import IN_PROGRESS, REQUESTED_AT, Verdict
 from fluxstatus.state.revisions import lag_of, short
 
 
@@ -23,159 +22,165 @@ class Helps(StrEnum):
     """Whether a reconciliation would help."""
 
     YES = "yes"
-    IF_MENDED = "if-mended"  # only if what is wrong has been mended since it was last tried
-    NEEDLESS = "needless"  # it would change nothing, or happens anyway
+    IF_FIXED = "if-mended"  # only if the cause was fixed since the last attempt
+    NEEDLESS = "needless"  # it would change nothing, or is already happening
     NO = "no"
     UNKNOWN = "unknown"
 
 
 class Reason(NamedTuple):
-    """The answer, why it is that one, and what to do first."""
+    """The answer, the reason for it, and what to do first."""
 
     helps: Helps
     text: str
     hints: tuple[Hint, ...] = ()
 
 
-def decide(case: Case) -> Reason:
-    """Return whether it would help to reconcile the object of *case*."""
-    return next(filter(None, (rule(case) for rule in _RULES)))
+def decide(ctx: ReconcileContext) -> Reason:
+    """Return whether it would help to reconcile the object of *ctx*."""
+    for rule in _RULES:
+        if reason := rule(ctx):
+            return reason
+    return _healthy(ctx)
 
 
-def _static(case: Case) -> Reason | None:
-    if not case.static:
+def _static(ctx: ReconcileContext) -> Reason | None:
+    if not ctx.static:
         return None
-    kind = case.resource.ref.kind
+    kind = ctx.resource.ref.kind
     text = (
-        f"this {kind} has no status, and nothing reconciles it: what refers to it uses it as it is"
+        f"this {kind} has no status and is not reconciled; objects that refer to it use it as it is"
     )
     return Reason(Helps.NO, text)
 
 
-def _foreign(case: Case) -> Reason | None:
-    text = "it was made by a controller that is not part of Flux, whose habits are not known"
-    return Reason(Helps.UNKNOWN, text) if case.foreign else None
+def _foreign(ctx: ReconcileContext) -> Reason | None:
+    text = "it was created by a controller that is not part of Flux; its behavior is unknown"
+    return Reason(Helps.UNKNOWN, text) if ctx.foreign else None
 
 
-def _terminating(case: Case) -> Reason | None:
-    if case.resource.verdict is not Verdict.TERMINATING:
+def _terminating(ctx: ReconcileContext) -> Reason | None:
+    if ctx.resource.verdict is not Verdict.TERMINATING:
         return None
-    return Reason(Helps.NO, "it is being deleted", _mend(case.own))
+    return Reason(Helps.NO, "it is being deleted", _fix(ctx.own_cause))
 
 
-def _suspended(case: Case) -> Reason | None:
-    if not case.resource.suspended:
+def _suspended(ctx: ReconcileContext) -> Reason | None:
+    if not ctx.resource.suspended:
         return None
-    text = "it is suspended, and a request to a suspended object is not followed"
-    return Reason(Helps.NO, text, _mend(case.own))
+    text = "it is suspended, and requests to a suspended object are ignored"
+    return Reason(Helps.NO, text, _fix(ctx.own_cause))
 
 
-def _without_controller(case: Case) -> Reason | None:
-    """Nobody reads the annotation: the controller is down, or no shard takes the object."""
-    if case.stopped:
-        cause = next((c for c in case.causes if c.ref == case.stopped), None)
+def _without_controller(ctx: ReconcileContext) -> Reason | None:
+    """Check for a controller: it may be unavailable, or no shard watches the object."""
+    if ctx.unavailable:
+        cause = next((c for c in ctx.causes if c.ref == ctx.unavailable), None)
         why = f": {headline(cause.fault.diagnosis.why)}" if cause else ""
-        return Reason(Helps.NO, f"{case.stopped} should follow the request{why}", _mend(cause))
-    if not case.controllers.takes(case.resource):
-        return Reason(Helps.NO, "no controller that runs here takes it on", _mend(case.own))
+        return Reason(
+            Helps.NO,
+            f"{ctx.unavailable}, which handles the request, is unavailable{why}",
+            _fix(cause),
+        )
+    if not ctx.controllers.is_watched(ctx.resource):
+        return Reason(Helps.NO, "no running controller watches it", _fix(ctx.own_cause))
     return None
 
 
-def _waiting(case: Case) -> Reason | None:
-    """Point to what it waits for: that goes first."""
-    if not case.others:
+def _blocked(ctx: ReconcileContext) -> Reason | None:
+    """Check for causes that block it."""
+    if not ctx.blocking:
         return None
-    causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in case.others)
-    return Reason(
-        Helps.NO, f"it waits for what is broken elsewhere: {causes}", _mend(case.others[0])
-    )
+    causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in ctx.blocking)
+    return Reason(Helps.NO, f"it is blocked by failures elsewhere: {causes}", _fix(ctx.blocking[0]))
 
 
-def _stalled(case: Case) -> Reason | None:
-    if case.resource.verdict is not Verdict.STALLED:
+def _stalled(ctx: ReconcileContext) -> Reason | None:
+    if ctx.resource.verdict is not Verdict.STALLED:
         return None
-    why = headline(case.own.fault.diagnosis.why) if case.own else case.resource.message
-    if case.resource.condition("Stalled").get("reason") == "RetriesExceeded":
+    why = headline(ctx.own_cause.fault.diagnosis.why) if ctx.own_cause else ctx.resource.message
+    if ctx.resource.condition("Stalled").get("reason") == "RetriesExceeded":
         text = (
-            f"it has used up its attempts: {why}. A plain request does nothing; --reset gives it "
-            "new attempts, --force one upgrade, and both fail again unless the cause is mended"
+            f"its retries are exhausted: {why}. A plain request does nothing; --reset allows new "
+            "retries and --force one upgrade, but both fail again until the cause is fixed"
         )
-        return Reason(Helps.IF_MENDED, text, _mend(case.own))
-    text = f"it has stalled: {why}. The same spec comes to the same end; its spec has to be changed"
-    return Reason(Helps.NO, text, _mend(case.own))
+        return Reason(Helps.IF_FIXED, text, _fix(ctx.own_cause))
+    text = f"it is stalled: {why}. The same spec fails again; its spec has to change"
+    return Reason(Helps.NO, text, _fix(ctx.own_cause))
 
 
-def _pending(case: Case) -> Reason | None:
-    if not case.pending:
+def _pending(ctx: ReconcileContext) -> Reason | None:
+    if not ctx.pending:
         return None
-    at = when(case.resource.annotations.get(REQUESTED_AT))
-    since = f" {ago(at, case.state.now)} ago" if at else ""
-    text = f"a reconciliation was requested{since} and has not been handled; another adds nothing"
+    at = when(ctx.resource.annotations.get(REQUESTED_AT))
+    since = f" {ago(at, ctx.state.now)} ago" if at else ""
+    text = f"a reconciliation was requested{since} and is not handled yet; another changes nothing"
     return Reason(Helps.NEEDLESS, text)
 
 
-def _moving(case: Case) -> Reason | None:
-    moving = case.resource.verdict in MOVING or case.resource.ref.key in case.analysis.causes.moving
-    return Reason(Helps.NEEDLESS, "it is being reconciled already") if moving else None
+def _moving(ctx: ReconcileContext) -> Reason | None:
+    moving = (
+        ctx.resource.verdict in IN_PROGRESS
+        or ctx.resource.ref.key in ctx.analysis.causes.in_progress
+    )
+    return Reason(Helps.NEEDLESS, "it is already being reconciled") if moving else None
 
 
-def _failing(case: Case) -> Reason | None:
-    if case.own is None:
+def _failing(ctx: ReconcileContext) -> Reason | None:
+    if ctx.own_cause is None:
         return None
-    why = headline(case.own.fault.diagnosis.why)
-    text = f"the last attempt failed, and another helps only when the reason is gone: {why}"
-    return Reason(Helps.IF_MENDED, text, _mend(case.own))
+    why = headline(ctx.own_cause.fault.diagnosis.why)
+    text = f"the last attempt failed; another helps only if the cause is fixed: {why}"
+    return Reason(Helps.IF_FIXED, text, _fix(ctx.own_cause))
 
 
-def _cut_off(case: Case) -> Reason | None:
-    if not case.cut_off:
+def _cut_off(ctx: ReconcileContext) -> Reason | None:
+    if not ctx.cut_off:
         return None
-    causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in case.cut_off)
-    text = f"it would apply again what it has, for nothing new arrives: {causes}"
-    return Reason(Helps.NO, text, _mend(case.cut_off[0]))
+    causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in ctx.cut_off)
+    text = f"it would apply the same again, because nothing new arrives: {causes}"
+    return Reason(Helps.NO, text, _fix(ctx.cut_off[0]))
 
 
-def _unseen(case: Case) -> Reason | None:
-    """Say nothing for certain where what could not be read may be just what is in the way."""
-    if not case.state.controllers_read:
-        return Reason(
-            Helps.UNKNOWN, "the controllers could not be looked at; it may be that none runs"
-        )
+def _controllers_unread(ctx: ReconcileContext) -> Reason | None:
+    """Check whether the controllers could be read: otherwise one of them may be the obstacle."""
+    if not ctx.state.controllers_read:
+        return Reason(Helps.UNKNOWN, "the controllers could not be read; they may not be running")
     return None
 
 
-def _looks_outside(case: Case) -> Reason | None:
-    if case.fetching is not case.resource:
+def _fetches(ctx: ReconcileContext) -> Reason | None:
+    if ctx.fetcher is not ctx.resource:
         return None
-    return Reason(Helps.YES, "it is well, and would look for something new at once")
+    return Reason(Helps.YES, "it is healthy, and would check for updates at once")
 
 
-def _behind(case: Case) -> Reason | None:
-    lag = lag_of(case.state, case.resource)
+def _behind(ctx: ReconcileContext) -> Reason | None:
+    lag = lag_of(ctx.state, ctx.resource)
     if lag is None or lag.wanted == lag.applied:
         return None
-    text = f"its source has {short(lag.wanted)}, and it runs {short(lag.applied) or 'nothing'}"
+    text = f"its source has {short(lag.wanted)}, but {short(lag.applied) or 'nothing'} is applied"
     return Reason(Helps.YES, text)
 
 
-def _well(case: Case) -> Reason:
-    source = case.fetching
+def _healthy(ctx: ReconcileContext) -> Reason:
+    source = ctx.fetcher
     if source is None:
-        return Reason(Helps.NEEDLESS, "it is well; reconciling it would apply the same again")
+        return Reason(Helps.NEEDLESS, "it is healthy; reconciling it would apply the same again")
     revision = short(text_of(source.get("status", "artifact", "revision")))
     text = (
-        f"it is well, and has the revision of {source.ref}{f', {revision}' if revision else ''}: "
-        "reconciling it would apply the same again, which only undoes drift. For what is newer "
-        "the source has to look first"
+        f"it is healthy and has the revision of {source.ref}{f', {revision}' if revision else ''}: "
+        "reconciling it would apply the same again, which only reverts drift. For a newer revision "
+        "the source has to fetch first"
     )
     return Reason(Helps.NEEDLESS, text)
 
 
-def _mend(cause: Cause | None) -> tuple[Hint, ...]:
+def _fix(cause: Cause | None) -> tuple[Hint, ...]:
     return (*cause.fault.diagnosis.hints, *explained(cause.ref)) if cause else ()
 
 
-_RULES: tuple[Callable[[Case], Reason | None], ...] = (
-    _static, _foreign, _terminating, _suspended, _without_controller, _waiting, _stalled,
-    _pending, _moving, _failing, _cut_off, _unseen, _looks_outside, _behind, _well,
+_RULES: tuple[Callable[[ReconcileContext], Reason | None], ...] = (
+    _static, _foreign, _terminating, _suspended, _without_controller, _blocked, _stalled,
+    _pending, _moving, _failing, _cut_off, _controllers_unread, _fetches, _behind,
 )  # fmt: skip

@@ -6,15 +6,14 @@ from fluxstatus.commands.reconcile.advice import Assessment
 from fluxstatus.commands.reconcile.rules import Helps
 from fluxstatus.model.hints import Hint
 from fluxstatus.report.as_json import commands_json, hint_json, object_json, time_json
-from fluxstatus.report.layout import Cell, Page
+from fluxstatus.report.layout import INDENT, Cell, Page, put_command, put_head, put_pairs
 from fluxstatus.report.look import Look
-from fluxstatus.report.pairs import INDENT, put_command, put_head, put_pairs
 
 SCHEMA_VERSION = 1
 _LABEL = 12
 _ANSWERS = {
     Helps.YES: "yes",
-    Helps.IF_MENDED: "only if the cause is mended",
+    Helps.IF_FIXED: "only if the cause is fixed",
     Helps.NEEDLESS: "not needed",
     Helps.NO: "no",
     Helps.UNKNOWN: "unknown",
@@ -22,18 +21,18 @@ _ANSWERS = {
 
 
 def as_text(advice: Assessment, look: Look) -> str:
-    """Return *advice* as lines: the answer first, then what happens anyway, then the commands."""
+    """Return *advice* as lines: the answer, then the outlook, then the commands."""
     page = Page(look, (), ())
     context = f" · context {advice.context}" if advice.context else ""
-    page.put(f"{advice.ref} · {advice.stands}{context}")
+    page.put(f"{advice.ref} · {advice.status}{context}")
     page.gap()
     page.put(_ANSWERS[advice.reason.helps], Cell("helps", _LABEL, "label"))
     page.put(advice.reason.text, Cell("why", _LABEL, "label"))
     for hint in advice.reason.hints:
         _put_hint(page, hint)
-    put_pairs(page, "by itself", [("", outlook.text) for outlook in advice.by_itself])
+    put_pairs(page, "on its own", [("", outlook.text) for outlook in advice.outlooks])
     if advice.requests:
-        put_head(page, "to ask for it (none of this was run)")
+        put_head(page, "to request it (nothing was run)")
     for request in advice.requests:
         page.put(request.text, Cell("", INDENT))
         for command in request.commands:
@@ -49,20 +48,20 @@ def _put_hint(page: Page, hint: Hint) -> None:
 
 
 def as_json(advice: Assessment) -> str:
-    """Return *advice* as a JSON document; every key is always there."""
+    """Return *advice* as a JSON document; every key is always present."""
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(advice.taken_at),
         "context": advice.context,
         "object": object_json(advice.ref),
-        "stands": advice.stands,
+        "stands": advice.status,
         "verdict": advice.level,
         "helps": advice.reason.helps,
         "why": advice.reason.text,
         "hints": [hint_json(hint) for hint in advice.reason.hints],
         "byItself": [
             {"text": one.text, "about": time_json(one.at) if one.at else None}
-            for one in advice.by_itself
+            for one in advice.outlooks
         ],
         "ways": [
             {"text": request.text, "commands": commands_json(request.commands)}

@@ -1,6 +1,6 @@
-"""`ui`: open the web UI of the Flux Operator, through a tunnel that kubectl makes."""
+"""`ui`: open the web UI of the Flux Operator through `kubectl port-forward`."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 import os
 import sys
@@ -15,13 +15,12 @@ from fluxstatus.commands import console
 from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level
-from fluxstatus.model.hints import Command
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format
 from fluxstatus.report.terminal import command_line
 
 if TYPE_CHECKING:
-    from fluxstatus.commands.ui.endpoints import End
+    from fluxstatus.commands.ui.endpoints import Endpoint
     from fluxstatus.commands.ui.tunnel import Tunnel
     from fluxstatus.state.state import State
 
@@ -29,17 +28,17 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status ui                         open it in the browser
-  kubectl flux-status ui --no-open --port 8080   print the address, and keep the tunnel
+  kubectl flux-status ui --no-open --port 8080   only print the URL
 
 \b
 Exit codes:
-  1    there is no web UI, or it does not run
-  3    the cluster, or the tunnel to it, could not be had
+  1    there is no web UI, or it is not running
+  3    the cluster could not be read, or the tunnel could not be opened
   130  Ctrl-C
 """
 
 _LOCALHOST, _USUAL_PORT = "127.0.0.1", 9080
-_PATIENCE = 120.0  # seconds in which a pod that went should have come back
+_PATIENCE = 120.0  # seconds for a replaced pod to become ready
 _PAUSES = (1.0, 10.0)  # seconds between two attempts: at first, and at most
 
 
@@ -48,12 +47,12 @@ def show(
     port: Annotated[
         int,
         Option("--port", min=0, max=65535, metavar="PORT",
-               help="The local port; without it 9080 or any"),
+               help="The local port [default: 9080, or any free port]"),
     ] = 0,
     address: Annotated[
         str,
         Option("--address", metavar="IP",
-               help="Where to listen; what other machines reach takes --yes [default: 127.0.0.1]",
+               help="The address to listen on; --yes if others can reach it [default: 127.0.0.1]",
                show_default=False),
     ] = _LOCALHOST,
     yes: Annotated[bool, Option("--yes", help="Let other machines reach the web UI")] = False,
@@ -64,56 +63,56 @@ def show(
 ) -> None:  # fmt: skip
     """Open the web UI of the Flux Operator; Ctrl-C ends it.
 
-    The tunnel to it is a `kubectl port-forward`, which needs the right to create
-    pods/portforward. When the pod behind it goes, the tunnel is made anew.
+    Uses `kubectl port-forward`, which needs the permission to create pods/portforward. Reconnects
+    when the pod behind it is replaced.
     """
     local = _local_port(address, port, yes=yes)
     state = _read(connection, timeout, verbose=verbose)
-    ends = _ends(state)
-    if not ends:
+    endpoints = _endpoints(state)
+    if not endpoints:
         raise typer.Exit(_explain(state.evidence))
     try:
-        tunnel = _open(connection, ends, address, local, timeout)
+        tunnel = _open(connection, endpoints, address, local, timeout)
     except ProgramError as error:
         raise typer.Exit(_refused(error, state)) from error
     with tunnel:
         _announce(address, local, browse=not no_open)
         broken = tunnel.wait()
     while True:
-        console.note(f"the tunnel broke ({broken}); it is made anew")
-        with _again(connection, address, local, timeout) as tunnel:
+        console.note(f"the tunnel broke ({broken}); reconnecting")
+        with _reconnect(connection, address, local, timeout) as tunnel:
             broken = tunnel.wait()
 
 
 def _local_port(address: str, wanted: int, *, yes: bool) -> int:
-    """Return *wanted* if it is free; if nothing is wanted, the usual port or any."""
+    """Return *wanted* if it is free; without one the usual port, or any free port."""
     from fluxstatus.commands.ui.tunnel import free_port, is_loopback
 
     if not is_loopback(address) and not yes:
         text = (
-            f"at {address} other machines reach the web UI, which by default asks for no log-in "
-            "and shows what the operator may read; add --yes if that is meant."
+            f"other machines reach the web UI at {address}; by default it has no login and shows "
+            "everything that the operator may read. Add --yes to allow that."
         )
         raise typer.BadParameter(text, param_hint="--address")
     free = free_port(address, (wanted,) if wanted else (_USUAL_PORT, 0))
     if free is None and wanted:
-        raise typer.BadParameter(f"{wanted} is not free here.", param_hint="--port")
+        raise typer.BadParameter(f"{wanted} is already in use.", param_hint="--port")
     if free is None:
-        raise typer.BadParameter(f"{address} is no address to listen at.", param_hint="--address")
+        raise typer.BadParameter(f"cannot listen on {address}.", param_hint="--address")
     return free
 
 
 def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "State":
-    """Read no more than what leads to the web UI."""
+    """Read only what is needed to find the web UI."""
     from fluxstatus.cluster.reader import reading
 
     with reading(
         connection.access(timeout),
         tell=console.noting(on=verbose),
-        while_starting=("commands.ui.endpoints", "commands.ui.tunnel"),
+        while_starting=_preload,
     ) as ours:
-        from fluxstatus.cluster.collector import QUERIES
-        from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_question
+        from fluxstatus.cluster.queries import QUERIES
+        from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_query
         from fluxstatus.state.deployments import OPERATORS
         from fluxstatus.state.state import State
 
@@ -121,30 +120,36 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
         ours.ask(ours.in_flux_namespaces("pods", "services"))
         state = State(ours.evidence())
         if is_ambiguous(state):
-            ours.ask(lease_question(state))
+            ours.ask(lease_query(state))
             state = State(ours.evidence())
         return state
 
 
-def _ends(state: "State") -> "list[End]":
-    from fluxstatus.commands.ui.endpoints import ends_of, lease_unread
+def _preload() -> None:
+    """Import what the tunnel needs, while kubectl starts."""
+    import fluxstatus.commands.ui.endpoints
+    import fluxstatus.commands.ui.tunnel  # noqa: F401
+
+
+def _endpoints(state: "State") -> "list[Endpoint]":
+    from fluxstatus.commands.ui.endpoints import endpoints_of, lease_unread
 
     if unread := lease_unread(state):
-        console.note(f"several replicas run, and which leads is unknown: {unread.text}")
-    return ends_of(state)
+        console.note(f"several replicas run, and the leader is unknown: {unread.text}")
+    return endpoints_of(state)
 
 
 def _open(
-    connection: Connection, ends: "list[End]", address: str, port: int, timeout: float
+    connection: Connection, endpoints: "list[Endpoint]", address: str, port: int, timeout: float
 ) -> "Tunnel":
     from fluxstatus.commands.ui.tunnel import Tunnel
 
     flags = connection.flags(but_for=("request_timeout",))  # the tunnel is one long request
-    return Tunnel(flags, ends, address, port, timeout)
+    return Tunnel(flags, endpoints, address, port, timeout)
 
 
-def _again(connection: Connection, address: str, port: int, timeout: float) -> "Tunnel":
-    """Make the tunnel anew, to whatever serves the web UI by now."""
+def _reconnect(connection: Connection, address: str, port: int, timeout: float) -> "Tunnel":
+    """Open the tunnel again, to the pod that serves the web UI now."""
     until, pause = time.monotonic() + max(timeout, _PATIENCE), _PAUSES[0]
     while True:
         time.sleep(pause)
@@ -152,8 +157,8 @@ def _again(connection: Connection, address: str, port: int, timeout: float) -> "
         state = _read(connection, timeout)
         try:
             if unreachable := state.evidence.unreachable:
-                raise ProgramError(unreachable)  # noqa: TRY301 - told like all that keeps it shut
-            tunnel = _open(connection, _ends(state), address, port, timeout)
+                raise ProgramError(unreachable)  # noqa: TRY301 - reported like every other failure
+            tunnel = _open(connection, _endpoints(state), address, port, timeout)
         except ProgramError as error:
             if time.monotonic() > until:
                 raise typer.Exit(_refused(error, state)) from error
@@ -163,7 +168,7 @@ def _again(connection: Connection, address: str, port: int, timeout: float) -> "
 
 
 def _explain(evidence: Evidence) -> Exit:
-    """Show what the check has to say about the web UI that was not found."""
+    """Print the findings of the check about the web UI, which was not found."""
     from fluxstatus.causes.analysis import Analysis
     from fluxstatus.checks.run import Choice, run_checks
     from fluxstatus.state.state import State
@@ -175,13 +180,13 @@ def _explain(evidence: Evidence) -> Exit:
 
 
 def _refused(error: ProgramError, state: "State") -> Exit:
-    """Tell why there is no tunnel, and what to do about it."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    """Print why there is no tunnel, and what to do about it."""
+    target_flags = for_target(state.evidence.target)
     console.note(f"Error: {error}")
-    for text, commands in error.unread.hints:
-        console.note(f"  {text}")
-        for argv in commands:
-            console.note(f"  {command_line(target_flags.command(Command(argv)).argv)}")
+    for hint in error.unread.hints:
+        console.note(f"  {hint.text}")
+        for command in hint.commands:
+            console.note(f"  {command_line(target_flags.command(command).argv)}")
     return Exit.NO_VERDICT
 
 
@@ -190,14 +195,14 @@ def _announce(address: str, port: int, *, browse: bool) -> None:
 
     url = url_of(address, port)
     if not is_loopback(address):
-        console.note(f"other machines reach it, too, at {address}")
+        console.note(f"other machines can reach it at {address}")
     console.put(f"{url}\n")
-    console.note("Ctrl-C ends it")
-    # Without a screen a text browser would start in this terminal.
-    screen = (
+    console.note("press Ctrl-C to stop")
+    # Without a display a text browser would start in this terminal.
+    display = (
         sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
-    if browse and screen:
+    if browse and display:
         import webbrowser
 
         webbrowser.open(url)

@@ -1,6 +1,6 @@
-"""Where a tunnel to the web UI may lead: pods and Services, the best first.
+"""The endpoints of a tunnel to the web UI: pods and Services, the best first.
 
-Of several replicas of the operator only the leader serves the web UI (FO cmd/operator/main.go,
+Of several replicas of the operator, only the leader serves the web UI (FO cmd/operator/main.go,
 mgr.Elected). A Deployment that serves nothing else has no leader.
 """
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jmespath
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.cluster.paging import ListQuery
+from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.state.deployments import OPERATORS
@@ -29,22 +29,22 @@ _CONTAINER_PORT = jmespath.compile(
 _SELECTOR = jmespath.compile("spec.selector.matchLabels")
 
 
-class End(NamedTuple):
-    """The far end of a tunnel, as `kubectl port-forward` takes it."""
+class Endpoint(NamedTuple):
+    """The remote end of a tunnel, as `kubectl port-forward` takes it."""
 
     namespace: str
     resource: str
     port: str
 
     def __str__(self) -> str:
-        """Return it as a sentence names it."""
+        """Format it for a sentence: "pod/NAME in NAMESPACE"."""
         return f"{self.resource} in {self.namespace}"
 
 
-class _Door(NamedTuple):
-    """A Service with the web port, or a Deployment with it: its ready pods, and their port.
+class _Backend(NamedTuple):
+    """A Service or a Deployment with the web port: its ready pods, and their port.
 
-    It is `blind` where the pods could not be read.
+    `pods_unread` is whether the pods could not be read.
     """
 
     namespace: str
@@ -52,24 +52,24 @@ class _Door(NamedTuple):
     service_port: str
     pods: tuple[Object, ...]
     pod_port: str
-    blind: bool = False
+    pods_unread: bool = False
 
 
-def ends_of(state: State) -> list[End]:
-    """Return every end that may serve the web UI, that of the leader first."""
+def endpoints_of(state: State) -> list[Endpoint]:
+    """Return every endpoint that may serve the web UI, that of the leader first."""
     leaders = {leader_of(lease) for lease in state.evidence.answer(_LEASES).items}
-    ends = [end for api in _doors(state) for end in _ends(api, leaders)]
-    return list(dict.fromkeys(ends))
+    found = [one for backend in _backends(state) for one in _endpoints(backend, leaders)]
+    return list(dict.fromkeys(found))
 
 
 def is_ambiguous(state: State) -> bool:
-    """Whether it takes the leader's lease to know which pod serves the web UI."""
-    return any(len(api.pods) > 1 for api in _doors(state))
+    """Whether only the leader's lease shows which pod serves the web UI."""
+    return any(len(backend.pods) > 1 for backend in _backends(state))
 
 
-def lease_question(state: State) -> list[tuple[str, ListQuery]]:
-    """Return the question for the leases, which is only asked where it decides something."""
-    flux_namespaces = tuple(sorted({api.namespace for api in _doors(state)}))
+def lease_query(state: State) -> list[tuple[str, ListQuery]]:
+    """Return the query for the leases, which is needed only if `is_ambiguous`."""
+    flux_namespaces = tuple(sorted({backend.namespace for backend in _backends(state)}))
     selector = f"fieldSelector=metadata.name={_LEASE}"
     return [
         (_LEASES, ListQuery("/apis/coordination.k8s.io/v1", "leases", selector, flux_namespaces))
@@ -77,49 +77,49 @@ def lease_question(state: State) -> list[tuple[str, ListQuery]]:
 
 
 def leader_of(lease: Object) -> str:
-    """Return the name of the pod that holds *lease*, empty when nobody does."""
+    """Return the name of the pod that holds *lease*, empty without a holder."""
     holder = text_of(map_of(lease.get("spec")).get("holderIdentity"))
     return holder.rpartition("_")[0] or holder
 
 
 def lease_unread(state: State) -> Unread | None:
-    """Return why the lease could not be read, None when it could, or was not needed."""
+    """Return why the lease could not be read, None if it was read or not needed."""
     return state.evidence.answers[_LEASES].unread if _LEASES in state.evidence.answers else None
 
 
-def _doors(state: State) -> Iterator[_Door]:
-    """Return the Services first; without one the Deployments themselves."""
+def _backends(state: State) -> Iterator[_Backend]:
+    """Return the Services, without one the Deployments; those with ready pods come first."""
     pods = state.evidence.answer("pods").items
-    blind = state.evidence.answer("pods").unread is not None
-    apis = [_of_service(service, port, pods)._replace(blind=blind)
-             for service, port in web_services(state)]  # fmt: skip
-    apis = apis or [*_of_deployments(state, pods)]
-    yield from sorted(apis, key=lambda api: not api.pods)
+    pods_unread = state.evidence.answer("pods").unread is not None
+    backends = [_of_service(service, port, pods)._replace(pods_unread=pods_unread)
+                for service, port in web_services(state)]  # fmt: skip
+    backends = backends or [*_of_deployments(state, pods)]
+    yield from sorted(backends, key=lambda backend: not backend.pods)
 
 
-def _of_service(service: Object, port: int, pods: Sequence[Object]) -> _Door:
+def _of_service(service: Object, port: int, pods: Sequence[Object]) -> _Backend:
     metadata, spec = map_of(service.get("metadata")), map_of(service.get("spec"))
-    home = text_of(metadata.get("namespace"))
+    namespace = text_of(metadata.get("namespace"))
     target = next((p.get("targetPort") for p in maps_of(spec.get("ports"))
                    if p.get("port") == port), None)  # fmt: skip
-    found = tuple(filter(is_ready, selected(spec.get("selector"), pods, home)))
-    return _Door(home, text_of(metadata.get("name")), f"{port}", found, f"{target or port}")
+    found = tuple(filter(is_ready, selected(spec.get("selector"), pods, namespace)))
+    return _Backend(namespace, text_of(metadata.get("name")), f"{port}", found, f"{target or port}")
 
 
-def _of_deployments(state: State, pods: Sequence[Object]) -> Iterator[_Door]:
+def _of_deployments(state: State, pods: Sequence[Object]) -> Iterator[_Backend]:
     for deployment in state.evidence.answer(OPERATORS).items:
         port = _CONTAINER_PORT.search(deployment)
-        home = text_of(map_of(deployment.get("metadata")).get("namespace"))
-        found = tuple(filter(is_ready, selected(_SELECTOR.search(deployment), pods, home)))
+        namespace = text_of(map_of(deployment.get("metadata")).get("namespace"))
+        found = tuple(filter(is_ready, selected(_SELECTOR.search(deployment), pods, namespace)))
         if port and found:
-            yield _Door(home, "", "", found, f"{port}")
+            yield _Backend(namespace, "", "", found, f"{port}")
 
 
-def _ends(api: _Door, leaders: set[str]) -> Iterator[End]:
-    """Return the pods one by one where there are several, else the Service."""
-    names = [text_of(map_of(pod.get("metadata")).get("name")) for pod in api.pods]
-    if api.service and (api.blind or len(names) == 1):
-        yield End(api.namespace, f"service/{api.service}", api.service_port)
+def _endpoints(backend: _Backend, leaders: set[str]) -> Iterator[Endpoint]:
+    """Return the pods one by one if there are several, else the Service."""
+    names = [text_of(map_of(pod.get("metadata")).get("name")) for pod in backend.pods]
+    if backend.service and (backend.pods_unread or len(names) == 1):
+        yield Endpoint(backend.namespace, f"service/{backend.service}", backend.service_port)
         return
     for name in sorted(names, key=lambda name: (name not in leaders, name)):
-        yield End(api.namespace, f"pod/{name}", api.pod_port)
+        yield Endpoint(backend.namespace, f"pod/{name}", backend.pod_port)

@@ -1,4 +1,4 @@
-"""A `kubectl port-forward`: opened, waited for until something answers, and watched."""
+"""A `kubectl port-forward`: open it, wait until something answers, and watch it."""
 
 import ipaddress
 import re
@@ -9,14 +9,15 @@ from typing import Self
 
 from fluxstatus.cluster import processes
 from fluxstatus.cluster.processes import Process, ProgramError
-from fluxstatus.commands.ui.endpoints import End
+from fluxstatus.commands.ui.endpoints import Endpoint
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.hints import Command, Hint
 
 LOCALHOST = "127.0.0.1"
-_PAUSE = 0.1  # seconds between two looks at the tunnel
-_PROBE_EVERY = 5.0  # seconds between two requests to the far end
-_PROBES = 2  # that may fail before the tunnel counts as broken
-_ANYWHERE = {"0.0.0.0": LOCALHOST, "::": "::1"}  # noqa: S104 - what users may ask for
+_PAUSE = 0.1  # seconds between two checks of the process
+_PROBE_EVERY = 5.0  # seconds between two requests to the remote end
+_PROBES = 2  # failed requests after which the tunnel counts as broken
+_ANYWHERE = {"0.0.0.0": LOCALHOST, "::": "::1"}  # noqa: S104 - values of --address
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"'
     r'(?: in API group "[^"]*")?(?: in the namespace "(?P<namespace>[^"]*)")?'
@@ -24,7 +25,7 @@ _FORBIDDEN = re.compile(
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine can reach what listens at *address*."""
+    """Whether only this machine can reach *address*."""
     try:
         return address == "localhost" or ipaddress.ip_address(address).is_loopback
     except ValueError:
@@ -32,12 +33,12 @@ def is_loopback(address: str) -> bool:
 
 
 def reached_at(address: str) -> str:
-    """Return the address under which this machine reaches what listens at *address*."""
+    """Return the address at which this machine reaches a listener on *address*."""
     return _ANYWHERE.get(address, address)
 
 
 def url_of(address: str, port: int) -> str:
-    """Return the URL of what listens at *address*, as this machine reaches it."""
+    """Return the URL at which this machine reaches a listener on *address* and *port*."""
     host = reached_at(address)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
@@ -58,22 +59,27 @@ def free_port(address: str, ports: Iterable[int]) -> int | None:
 
 
 class Tunnel:
-    """A tunnel from *port* at *address* of this machine to one of *ends*, within a `with` block.
+    """A tunnel from *port* at *address* of this machine to one of *endpoints*, in a `with` block.
 
-    The *ends* are tried in turn until something speaks HTTP there, for *seconds* in all; *flags*
-    tell kubectl the cluster. Raises ProgramError.
+    The endpoints are tried in turn until one answers HTTP, for *seconds* in all; *flags* are the
+    kubectl flags for the cluster. Raises ProgramError.
     """
 
     def __init__(
-        self, flags: Iterable[str], ends: Iterable[End], address: str, port: int, seconds: float
+        self,
+        flags: Iterable[str],
+        endpoints: Iterable[Endpoint],
+        address: str,
+        port: int,
+        seconds: float,
     ) -> None:
         self._flags, self._address, self._port = tuple(flags), address, port
         self._process: Process | None = None
-        tried, refusal = list(ends), None
+        tried, refusal = list(endpoints), None
         self._seconds = seconds / max(len(tried), 1)
-        for end in tried:
+        for endpoint in tried:
             try:
-                self._process = self._open(end)
+                self._process = self._open(endpoint)
             except ProgramError as error:
                 refusal = refusal or error
             else:
@@ -88,44 +94,45 @@ class Tunnel:
             self._process.__exit__()
 
     def wait(self) -> str:
-        """Wait until it breaks, and give what is known of why."""
-        failed, look_at = 0, time.monotonic() + _PROBE_EVERY
+        """Wait until the tunnel breaks, and return the reason."""
+        failed, next_probe = 0, time.monotonic() + _PROBE_EVERY
         while self._process is not None and self._process.alive():
             time.sleep(_PAUSE)
-            if time.monotonic() > look_at:
+            if time.monotonic() > next_probe:
                 failed = 0 if self._answers() else failed + 1
                 if failed == _PROBES:
-                    return "the web UI answers no more"
-                look_at = time.monotonic() + _PROBE_EVERY
-        return _said(self._process)
+                    return "the web UI no longer answers"
+                next_probe = time.monotonic() + _PROBE_EVERY
+        return _message(self._process)
 
-    def _open(self, end: End) -> Process:
+    def _open(self, endpoint: Endpoint) -> Process:
         argv = (
             processes.kubectl(), *self._flags, "port-forward", f"--address={self._address}",
-            f"--namespace={end.namespace}", end.resource, f"{self._port}:{end.port}",
+            f"--namespace={endpoint.namespace}", endpoint.resource,
+            f"{self._port}:{endpoint.port}",
         )  # fmt: skip
         process = Process(argv)
         try:
-            self._wait_for(process, end)
+            self._wait_for(process, endpoint)
         except BaseException:
             process.__exit__()
             raise
         return process
 
-    def _wait_for(self, process: Process, end: End) -> None:
-        """Wait until something answers at the other end. Raises ProgramError."""
+    def _wait_for(self, process: Process, endpoint: Endpoint) -> None:
+        """Wait until the remote end answers. Raises ProgramError."""
         until = time.monotonic() + self._seconds
         while process.alive():
             if self._answers():
                 return
             if time.monotonic() > until:
-                text = f"the web UI did not answer within {self._seconds:.3g} s, behind {end}"
+                text = f"the web UI at {endpoint} did not answer within {self._seconds:.3g} s"
                 raise ProgramError(Unread(Why.TIMEOUT, text))
             time.sleep(_PAUSE)
-        raise ProgramError(_refusal(_said(process), end))
+        raise ProgramError(_refusal(_message(process), endpoint))
 
     def _answers(self) -> bool:
-        """Whether something that speaks HTTP is at the other end."""
+        """Whether the remote end answers HTTP."""
         place = reached_at(self._address), self._port
         try:
             with socket.create_connection(place, timeout=5) as connection:
@@ -135,27 +142,30 @@ class Tunnel:
             return False
 
 
-def _said(process: Process | None) -> str:
-    said = process.output().stderr.strip() if process else ""
-    return " ".join(said.split()) or "kubectl port-forward ended without a word"
+def _message(process: Process | None) -> str:
+    message = process.output().stderr.strip() if process else ""
+    return " ".join(message.split()) or "kubectl port-forward ended without a message"
 
 
-def _refusal(said: str, end: End) -> Unread:
-    """Return the reason why kubectl ended: the permission that is missing, if that is it."""
-    missing = _FORBIDDEN.search(said)
+def _refusal(message: str, endpoint: Endpoint) -> Unread:
+    """Return why kubectl ended: a missing permission, or its message."""
+    missing = _FORBIDDEN.search(message)
     if missing is None:
-        return Unread(Why.FAILED, f"kubectl port-forward to {end} ended: {said}")
-    rule, home = f"{missing['verb']} {missing['resource']}", missing["namespace"] or end.namespace
-    text = (
-        f"{missing['user']} may not open a tunnel to {end}: the permission to {rule} in namespace "
-        f"{home} is missing"
+        return Unread(Why.FAILED, f"kubectl port-forward to {endpoint} ended: {message}")
+    rule, namespace = (
+        f"{missing['verb']} {missing['resource']}",
+        missing["namespace"] or endpoint.namespace,
     )
-    ask = ("kubectl", "auth", "can-i", missing["verb"], missing["resource"], "-n", home)
+    text = (
+        f"{missing['user']} may not open a tunnel to {endpoint}: the permission to {rule} in "
+        f"namespace {namespace} is missing"
+    )
+    ask = ("kubectl", "auth", "can-i", missing["verb"], missing["resource"], "-n", namespace)
     return Unread(
         Why.FORBIDDEN,
         text,
         rule=rule,
-        hints=((f"ask for a Role that allows it: {_role(missing)}", (ask,)),),
+        hints=(Hint(f"ask for a Role with: {_role(missing)}", (Command(ask),)),),
     )
 
 

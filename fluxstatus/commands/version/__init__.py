@@ -1,4 +1,4 @@
-"""`version`: which program this is, where it is, and whether it is what was released."""
+"""`version`: the version, where it is installed, and whether its files match the release."""
 
 import json
 import sys
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from fluxstatus.commands.version.integrity import Verified
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
-_CHECKOUT = (
-    "there is no manifest of hashes, as in a checkout; `git status` tells what was changed there"
-)
+_CHECKOUT = "there is no manifest of hashes; in a checkout, `git status` shows what was changed"
 
 
 def show(
@@ -30,17 +28,17 @@ def show(
         Option(
             "--verify",
             help="Compare the installed files with the hashes of the release",
-            rich_help_panel="What is told",
+            rich_help_panel="What to show",
         ),
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Show the version, the Python it runs with, and whether its files are as released.
+    """Show the version, the Python that runs it, and whether its files match the release.
 
     \b
-    With --verify the exit codes are:
-      0    every file is as released
-      1    a file is changed, missing, or was put beside them
+    Exit codes with --verify:
+      0    every file matches the release
+      1    a file was changed, removed or added
       3    there is nothing to compare with, as in a checkout
     """  # noqa: D301 - \b keeps lines apart
     verified = _verify() if verify else None
@@ -50,7 +48,7 @@ def show(
 
 
 def _verify() -> "Verified | None":
-    from fluxstatus.commands.version import integrity  # noqa: PLC0415 - it takes 40 ms, which no other has to wait
+    from fluxstatus.commands.version import integrity  # noqa: PLC0415 - it takes 40 ms, only for --verify
 
     return integrity.verify()
 
@@ -71,8 +69,8 @@ def _as_text(verified: "Verified | None", *, asked: bool) -> str:
         rows += [("sha256", verified.sha256)] if verified.sha256 else []
         rows += [("differs", f"{one.path}: {one.how}") for one in verified.differences]
         wrong = len(verified.differences)
-        as_released = f"{verified.files} files are as released"
-        rows += [("verify", f"{wrong} of {verified.files} differ" if wrong else as_released)]
+        matching = f"all {verified.files} files match the release"
+        rows += [("verify", f"{wrong} of {verified.files} files differ" if wrong else matching)]
     elif asked:
         rows += [("verify", _CHECKOUT)]
     lines = (f"{name:<9}{text}\n" for name, text in rows)

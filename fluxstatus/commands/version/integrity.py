@@ -1,14 +1,13 @@
-"""Whether the files of this program are those that were released.
+"""Compare the files of this program with those of the release.
 
-An archive has a manifest, the hash of every file; pip and its like keep a record of what they
-have installed. Neither helps against somebody who can change it together with the files, so the
-manifest's own hash is told: a release has it in its SHA256SUMS.
+An archive has a manifest with the hash of every file; pip and similar tools keep a record of what
+they installed. Neither protects against an attacker who can change it together with the files, so
+the hash of the manifest is printed: a release lists it in its SHA256SUMS. Compiled files (.pyc)
+are not compared.
 """
 
 import base64
 import hashlib
-import importlib.util
-import marshal
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError
@@ -19,20 +18,19 @@ MANIFEST = "MANIFEST.sha256"  # in the form of sha256sum
 
 _PACKAGES = Path(__file__).parents[3]
 _CACHES = "__pycache__"
-_HASH_BASED, _ALWAYS_CHECKED = 1, 2  # flags of a .pyc, by PEP 552
 
 
 class Difference(NamedTuple):
-    """A file that is not as released: its path, and how it differs."""
+    """A file that differs from the release: its path, and how it differs."""
 
     path: str
     how: str
 
 
 class Verified(NamedTuple):
-    """What came out: with what was compared, how many files, and what differs.
+    """The result: the list compared with (`by`), the number of files in it, and what differs.
 
-    `sha256` is the manifest's own hash; None for records of pip's, which no release has.
+    `sha256` is the hash of the manifest, None when pip's records were used instead.
     """
 
     by: str
@@ -42,7 +40,7 @@ class Verified(NamedTuple):
 
 
 def verify() -> Verified | None:
-    """Compare the installed files with what was released; None where nothing tells what that is."""
+    """Return how the installed files differ from the release, None without a list of its files."""
     manifest = _PACKAGES.parent / MANIFEST
     if manifest.is_file():
         text = manifest.read_bytes()
@@ -73,40 +71,15 @@ def _compare(folder: Path, known: Mapping[str, str]) -> Iterator[Difference]:
             continue
         if hashlib.sha256(content).hexdigest() != sha256:
             yield Difference(path, "changed")
-        elif path.endswith(".py") and _runs_something_else(folder / path, content):
-            yield Difference(path, "has a cache (.pyc) of another program, which runs in its place")
 
 
 def _extra(folder: Path, known: Iterable[str]) -> Iterator[Difference]:
-    """Return what was put beside the packages, where Python would find it."""
+    """Return the files in lib/, where Python would import them, that the release does not have."""
     known = set(known)
     for file in sorted((folder / "lib").rglob("*")):
         path = file.relative_to(folder).as_posix()
         if not file.is_dir() and path not in known and file.parent.name != _CACHES:
-            yield Difference(path, "is no part of the release")
-
-
-def _runs_something_else(source: Path, content: bytes) -> bool:
-    """Return whether Python has a cache of *source* that it would take, and that is not of it."""
-    cache = Path(importlib.util.cache_from_source(str(source)))
-    try:
-        head, code = cache.read_bytes()[:16], marshal.loads(cache.read_bytes()[16:])  # noqa: S302
-    except OSError:
-        return False
-    except (ValueError, EOFError, TypeError):
-        return True
-    flags = int.from_bytes(head[4:8], "little")
-    if head[:4] != importlib.util.MAGIC_NUMBER:
-        return False
-    if flags & _HASH_BASED:
-        taken = not flags & _ALWAYS_CHECKED or head[8:] == importlib.util.source_hash(content)
-    else:
-        made = source.stat()
-        taken = head[8:] == b"".join(
-            (int(number) & 0xFFFFFFFF).to_bytes(4, "little")
-            for number in (made.st_mtime, made.st_size)
-        )
-    return taken and code != compile(content, str(source), "exec", dont_inherit=True)
+            yield Difference(path, "is not part of the release")
 
 
 def _is_ours(installed: Distribution) -> bool:
@@ -130,7 +103,7 @@ def _with_dependencies(installed: Distribution) -> Iterator[Distribution]:
 
 
 def _record(installed: Distribution) -> Iterator[tuple[str, str]]:
-    """Return the files that came as they are; scripts are made, and by pipx made over."""
+    """Return the files that were installed unchanged: not the scripts, which pip generates."""
     for file in installed.files or ():
         if file.hash and file.hash.mode == "sha256" and file.parts[0] != "..":
             padded = file.hash.value + "=" * (-len(file.hash.value) % 4)

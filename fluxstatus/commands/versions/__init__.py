@@ -1,13 +1,13 @@
-"""`versions`: of all that makes up Flux here, and what does not go together."""
+"""`versions`: the versions of all parts of Flux, and those that are incompatible."""
 
-# ruff: noqa: PLC0415 - what only this command needs, no other has to wait for
+# ruff: noqa: PLC0415 - imported here, so that no other command waits for it
 
 from typing import TYPE_CHECKING
 
 import typer
 
 from fluxstatus.commands import console
-from fluxstatus.commands.options import Connection, Saved, Shown, Timeout
+from fluxstatus.commands.options import Connection, Display, Snapshots, Timeout
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
@@ -23,33 +23,32 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status versions                           what runs here, and what is here
+  kubectl flux-status versions                           cluster and local CLIs
   kubectl flux-status versions -o json | jq '.parts[]'   for a program
 
 \b
 Exit codes:
-  0  all is known, and nothing is too old to work
+  0  all versions are known, and none is too old to work
   1  something is too old to work
-  3  the version of something in the cluster could not be found out
+  3  a version in the cluster could not be determined
 """
-_MODULES = ("state.state", "commands.versions.text")
 _CLIENTS = ("kubectl", "flux-operator", "flux-operator-mcp", "flux")
 
 
 def show(
     ctx: typer.Context,
     *,
-    shown: Shown,
-    saved: Saved,
+    shown: Display,
+    saved: Snapshots,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show the versions of Kubernetes, the operator, Flux, its controllers and the programs here.
+    """Show the versions of Kubernetes, the operator, Flux, its controllers and the local CLIs.
 
-    It does not need a FluxReport, says what is newer than what, and which of that matters. What
-    is not known is said to be unknown, and why.
+    Compares the local CLIs with the cluster and reports skew that matters. An unknown version is
+    shown with the reason. A FluxReport is not needed.
     """
-    if complaint := saved.contradiction(connection):
+    if complaint := saved.conflict(connection):
         ctx.fail(complaint)
     evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
     from fluxstatus.commands.versions.inventory import parts_of
@@ -68,8 +67,8 @@ def show(
     raise typer.Exit(_exit_code(state, parts, skews))
 
 
-def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
-    """Return a saved cluster, and what was seen beside it then."""
+def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Client]]":
+    """Return a saved cluster, and the versions of the programs saved with it."""
     from fluxstatus.cluster.local_tools import Client
     from fluxstatus.model import snapshot
 
@@ -78,12 +77,18 @@ def _saved(saved: Saved) -> "tuple[Evidence, Mapping[str, Client]]":
     return evidence, {name: Client(name, name, found) for name, found in versions.items()}
 
 
+def _preload() -> None:
+    """Import what `show` needs, while kubectl starts."""
+    import fluxstatus.commands.versions.text
+    import fluxstatus.state.state  # noqa: F401
+
+
 def _live(
     connection: Connection, timeout: float, verbose: bool
 ) -> "tuple[Evidence, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.collector import QUERIES
     from fluxstatus.cluster.local_tools import asking
+    from fluxstatus.cluster.queries import QUERIES
     from fluxstatus.cluster.reader import reading
     from fluxstatus.model.kinds import KINDS
     from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
@@ -91,12 +96,12 @@ def _live(
     with (
         asking(_CLIENTS) as answers,
         reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_MODULES
+            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
         ) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()
-        kubernetes = ours.while_starting(discovery.version)
+        kubernetes = ours.submit(discovery.version)
         ours.ask((
             *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),

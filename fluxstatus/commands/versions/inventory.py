@@ -1,4 +1,4 @@
-"""What there is, and in which version; what is not known is said to be so."""
+"""The parts of Flux and their versions; an unknown version has the reason."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component
 from fluxstatus.state.state import State
 
 DISTRIBUTION = "Flux"
-_BY_DIGEST = Unread(Why.GARBLED, "its image has no tag that tells a version")
-_NO_VERSION = Unread(Why.GARBLED, "the API server does not tell its version")
-_UNTOLD = Unread(Why.GARBLED, "no FluxReport, FluxInstance or label tells it")
+_BY_DIGEST = Unread(Why.GARBLED, "its image has no version tag")
+_NO_VERSION = Unread(Why.GARBLED, "the API server does not report its version")
+_NOT_FOUND = Unread(Why.GARBLED, "no FluxReport, FluxInstance or label has it")
 
 
 class Role(StrEnum):
-    """What a part is in the whole."""
+    """The role of a part."""
 
     CLIENT = "client"
     SERVER = "server"
@@ -29,9 +29,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part: its name, its version as it tells it, where it is, and a word on it.
+    """A part: its name, the version that it reports, where it is, and a note.
 
-    `unread` tells why no version is known; with the reason ABSENT there is no such part.
+    `unread` is why no version is known; with the reason ABSENT there is no such part.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Part:
 
     @property
     def unknown(self) -> bool:
-        """Whether there may be such a part, and its version could not be found out."""
+        """Whether the part may exist, but its version could not be determined."""
         return self.unread is not None and self.unread.why is not Why.ABSENT
 
 
 def parts_of(state: State, clients: Mapping[str, Client]) -> tuple[Part, ...]:
-    """Return all parts, the command lines first and then from the API server down."""
+    """Return all parts, the CLIs first, then from the API server down."""
     return (
         *(_client(client) for client in clients.values()),
         _server(state),
@@ -76,19 +76,21 @@ def _operators(state: State) -> Iterator[Part]:
         yield _component(state, operator, OPERATOR, Role.OPERATOR)
     if not state.operators:
         unread = state.evidence.answer(OPERATORS).unread
-        yield Part(OPERATOR, Role.OPERATOR, unread=unread or _absent("no Deployment of it is here"))
+        yield Part(
+            OPERATOR, Role.OPERATOR, unread=unread or _absent("no Deployment of it was found")
+        )
 
 
 def _distribution(state: State) -> Part:
     version, instance = state.flux_version, state.instance
     if version:
-        asked = instance.get("spec", "distribution", "version") if instance else ""
-        note = f"{instance.ref} asks for {asked}" if instance and asked else ""
+        wanted = instance.get("spec", "distribution", "version") if instance else ""
+        note = f"{instance.ref} requests {wanted}" if instance and wanted else ""
         return Part(DISTRIBUTION, Role.DISTRIBUTION, version, note=note)
     unread = state.evidence.answer(CONTROLLERS).unread
     if not unread and not state.components:
-        unread = _absent("no controller of it is here")
-    return Part(DISTRIBUTION, Role.DISTRIBUTION, unread=unread or _UNTOLD)
+        unread = _absent("no controller of it was found")
+    return Part(DISTRIBUTION, Role.DISTRIBUTION, unread=unread or _NOT_FOUND)
 
 
 def _controllers(state: State) -> Iterator[Part]:
@@ -100,7 +102,7 @@ def _controllers(state: State) -> Iterator[Part]:
     there = {component.name for component in state.components}
     for name in state.expected:
         if name not in there:
-            yield Part(name, Role.CONTROLLER, unread=_absent("it should be here, and is not"))
+            yield Part(name, Role.CONTROLLER, unread=_absent("expected, but not found"))
 
 
 def _component(state: State, component: Component, name: str, role: Role) -> Part:
@@ -108,7 +110,7 @@ def _component(state: State, component: Component, name: str, role: Role) -> Par
     distribution = component.distribution
     notes = (
         f"of Flux {distribution}" if role is Role.CONTROLLER and distribution else "",
-        "does not run" if component.down else "",
+        "not running" if component.unavailable else "",
     )
     return Part(
         name,
@@ -121,7 +123,7 @@ def _component(state: State, component: Component, name: str, role: Role) -> Par
 
 
 def _rolled_out(state: State, component: Component) -> str:
-    """Return the version of an image without a tag, where the FluxInstance rolled it out."""
+    """Return the version of an image without a tag, from the status of the FluxInstance."""
     containers = component.deployment
     for name in ("spec", "template", "spec"):
         containers = map_of(containers.get(name))

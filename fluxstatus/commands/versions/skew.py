@@ -1,56 +1,74 @@
-"""What is newer than what, and which of that matters."""
+"""The comparison of versions, and findings on the skew that matters."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.versions import release_of
 from fluxstatus.causes.analysis import Analysis
+from fluxstatus.checks.cluster import KUBERNETES_TOO_OLD
+from fluxstatus.checks.controllers import MIXED_VERSIONS
+from fluxstatus.checks.instance import IMAGE_DIFFERS
+from fluxstatus.checks.operator import CLI_VERSION_SKEW
 from fluxstatus.checks.run import Choice, run_checks
 from fluxstatus.commands.versions.inventory import DISTRIBUTION, Part, Role
+from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KINDS, OPERATOR
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.state.state import State
 
-_OF_THE_CHECK = frozenset({"kubernetes-too-old", "mixed-versions", "image-differs"})
+_OF_THE_CHECK = frozenset({KUBERNETES_TOO_OLD, MIXED_VERSIONS, IMAGE_DIFFERS})
 """Codes of the check that are about versions."""
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[\w.]+)?")
 STEP_ID = "versions"
 
 
 class _Pair(NamedTuple):
-    """A command line, and what it has to go with, at most so many minor versions apart."""
+    """A CLI, and the part that it has to match, at most `apart` minor versions apart."""
 
     client: str
     other: str
     apart: int
-    code: str
+    code: Code
     why: str
     command: tuple[str, ...] = ()
 
 
 _OFTEN = "commands and their output differ between minor versions"
+_KUBECTL_SKEW = Code(
+    "kubectl-skew",
+    "The versions of kubectl and the API server are more than one minor version apart.",
+)
+_MCP_VERSION_SKEW = Code(
+    "mcp-version-skew",
+    "The local flux-operator-mcp and the Flux Operator have different minor versions.",
+)
+_FLUX_VERSION_SKEW = Code(
+    "flux-version-skew", "The flux CLI and Flux in the cluster have different minor versions."
+)
+_REPORT_DIFFERS = Code(
+    "report-differs", "The FluxReport shows different versions than the ones deployed."
+)
 _PAIRS = (
-    _Pair("kubectl", "Kubernetes", 1, "kubectl-skew",
+    _Pair("kubectl", "Kubernetes", 1, _KUBECTL_SKEW,
           "kubectl works with API servers that are at most one minor version older or newer"),
-    _Pair("flux-operator", OPERATOR, 0, "cli-version-skew", _OFTEN,
+    _Pair("flux-operator", OPERATOR, 0, CLI_VERSION_SKEW, _OFTEN,
           ("brew", "upgrade", "flux-operator")),
-    _Pair("flux-operator-mcp", OPERATOR, 0, "mcp-version-skew",
+    _Pair("flux-operator-mcp", OPERATOR, 0, _MCP_VERSION_SKEW,
           "its tools and their names differ between minor versions",
           ("brew", "upgrade", "flux-operator-mcp")),
-    _Pair("flux", DISTRIBUTION, 0, "flux-version-skew", _OFTEN, ("brew", "upgrade", "flux")),
+    _Pair("flux", DISTRIBUTION, 0, _FLUX_VERSION_SKEW, _OFTEN, ("brew", "upgrade", "flux")),
 )  # fmt: skip
 
-CODES = {pair.code: f"{pair.client} here and {pair.other} do not go together" for pair in _PAIRS}
-CODES["report-differs"] = "the FluxReport tells of other versions than run"
+CODES = (*(pair.code for pair in _PAIRS), _REPORT_DIFFERS)
+"""The codes of `versions`."""
 
 
 def compare(client: Part, other: Part) -> str:
-    """Say which of two is newer, empty when one of the versions is not known."""
-    here, there = _order(client.version), _order(other.version)
+    """Return how *client* compares with *other*: "older than …"; empty if a version is unknown."""
+    here, there = release_of(client.version), release_of(other.version)
     if here is None or there is None:
         return ""
     word = "the same as" if here == there else "newer than" if here > there else "older than"
@@ -58,18 +76,18 @@ def compare(client: Part, other: Part) -> str:
 
 
 def pairs_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
-    """Return each command line with what it has to go with, where both are here."""
+    """Return each CLI with the part that it has to match, where both exist."""
     for pair, client, other in _met(parts):
         if pair:
             yield client, other
 
 
 def skews_of(state: State, parts: Sequence[Part]) -> tuple[Finding, ...]:
-    """Return what does not go together, the worst first, aimed at the caller's cluster."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
-    told = run_checks(Analysis(state), _CHOICE).findings
+    """Return the findings on skew, the worst first, their commands with the cluster's flags."""
+    target_flags = for_target(state.evidence.target)
+    checked = run_checks(Analysis(state), _CHOICE).findings
     unreachable = state.evidence.unreachable is not None
-    found = [finding for finding in told if unreachable or finding.code in _OF_THE_CHECK]
+    found = [finding for finding in checked if unreachable or finding.code in _OF_THE_CHECK]
     own = (*_apart(parts), *_reports(state))
     return (*found, *(target_flags.finding(finding) for finding in own))
 
@@ -88,7 +106,7 @@ def _met(parts: Sequence[Part]) -> Iterator[tuple[_Pair, Part, Part]]:
 
 def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
     for pair, client, other in _met(parts):
-        here, there = _order(client.version), _order(other.version)
+        here, there = release_of(client.version), release_of(other.version)
         if here is None or there is None or _near(here, there, pair.apart):
             continue
         command = (Command(pair.command, changes=True),) if pair.command else ()
@@ -96,10 +114,13 @@ def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
             step=STEP_ID,
             code=pair.code,
             level=Level.WARN,
-            title=f"{client.name} {client.version} here is {compare(client, other)}, "
-            f"{other.version}",
+            title=f"{client.name} {client.version} is {compare(client, other)}, {other.version}",
             why=pair.why,
-            hints=(Hint(f"bring {client.name} to the version of {_called(other)}", command),),
+            hints=(
+                Hint(
+                    f"install the version of {client.name} that matches {_called(other)}", command
+                ),
+            ),
             kind="habit",
             trivial=True,
         )
@@ -110,34 +131,26 @@ def _near(here: tuple[int, ...], there: tuple[int, ...], apart: int) -> bool:
 
 
 def _reports(state: State) -> Iterator[Finding]:
-    """Compare what the FluxReport tells with what the Deployments are."""
+    """Return the differences between the FluxReport and the Deployments."""
     running = {
         "operator": {operator.version for operator in state.operators} - {""},
         "distribution": {component.distribution for component in state.components} - {""},
     }
     for report in state.evidence.answer(KINDS["FluxReport"].resource).items:
         for what, versions in running.items():
-            told = text_of(map_of(map_of(report.get("spec")).get(what)).get("version"))
-            if told and versions and _bare(told) not in {_bare(one) for one in versions}:
+            reported = text_of(map_of(map_of(report.get("spec")).get(what)).get("version"))
+            if reported and versions and _bare(reported) not in {_bare(one) for one in versions}:
                 yield Finding(
                     step=STEP_ID,
-                    code="report-differs",
+                    code=_REPORT_DIFFERS,
                     level=Level.WARN,
-                    title=f"the FluxReport tells of {what} {told}, and "
+                    title=f"the FluxReport shows {what} {reported}, but "
                     f"{', '.join(sorted(versions))} is deployed",
-                    why="the report is old, or an upgrade is on its way",
-                    hints=(Hint("see whether the operator works", (
+                    why="the report is outdated, or an upgrade is in progress",
+                    hints=(Hint("check the operator", (
                         Command(("kubectl", "flux-status", "--step", "operator,instance")),)),),
                     trivial=True,
                 )  # fmt: skip
-
-
-def _order(version: str) -> tuple[int, ...] | None:
-    """Return what orders versions; one before a release comes before it."""
-    found = _VERSION.match(version)
-    if found is None:
-        return None
-    return *(int(found[n]) for n in (1, 2, 3)), 0 if found[4] else 1
 
 
 def _bare(version: str) -> str:

@@ -1,4 +1,4 @@
-"""The versions, for people and for programs."""
+"""The versions as text and as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _GAP = 2
 
 
 def noted(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Return *parts* with a word at each command line on what in the cluster it is newer than."""
+    """Return *parts* with a note at each CLI on how it compares with the cluster."""
     words = {client.name: compare(client, other) for client, other in pairs_of(parts)}
     return tuple(
         replace(part, note=words.get(part.name, "")) if part.role is Role.CLIENT else part
@@ -29,7 +29,7 @@ def noted(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def as_text(state: State, parts: Sequence[Part], findings: Sequence[Finding], look: Look) -> str:
-    """Return a line for each part, and what does not go together."""
+    """Return a line for each part, then the findings on skew."""
     page = Page(look, map(word_of, findings), [STEP_ID])
     if context := state.evidence.target.context:
         page.put(f"context {context}")
@@ -37,15 +37,15 @@ def as_text(state: State, parts: Sequence[Part], findings: Sequence[Finding], lo
     names = [visible(part.name, ascii_only=look.ascii) for part in parts]
     versions = [visible(_version(part), ascii_only=look.ascii) for part in parts]
     widths = [max(map(columns, words)) + _GAP for words in (names, versions)]
-    here = True
+    is_client = True
     for part, name, version in zip(parts, names, versions, strict=True):
-        if here and part.role is not Role.CLIENT and part is not parts[0]:
+        if is_client and part.role is not Role.CLIENT and part is not parts[0]:
             page.gap()
-        here = part.role is Role.CLIENT
+        is_client = part.role is Role.CLIENT
         text = ", ".join(filter(None, (part.unread.text if part.unread else "", part.note)))
-        where = part.where if look.everything or not (text or here) else ""
-        said = " · ".join(filter(None, (text, where)))
-        page.put(said, Cell(name, widths[0]), Cell(version, widths[1]))
+        where = part.where if look.everything or not (text or is_client) else ""
+        line = " · ".join(filter(None, (text, where)))
+        page.put(line, Cell(name, widths[0]), Cell(version, widths[1]))
     if findings:
         page.gap()
     for finding in findings:
@@ -58,7 +58,7 @@ def _version(part: Part) -> str:
 
 
 def as_json(state: State, parts: Sequence[Part], findings: Sequence[Finding]) -> str:
-    """Return the same as a JSON document; every key is always there."""
+    """Return the same as a JSON document; every key is always present."""
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(state.now),

@@ -1,10 +1,10 @@
-"""Advice on a Secret: keys that Flux calls deprecated, and a login that it makes no use of."""
+"""Advice on a Secret: keys that are deprecated in Flux, and a login that is not used."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fluxstatus.advice import tell
+from fluxstatus.advice import finding_of
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.secrets import OLD, OLD_KEYS, RENAMED, UNUSED, OldKeys, step_of
 from fluxstatus.lookup.credentials.needs import scheme_of
@@ -12,41 +12,44 @@ from fluxstatus.lookup.credentials.queries import Answer
 from fluxstatus.lookup.credentials.references import Named
 from fluxstatus.model.findings import Finding
 from fluxstatus.model.kinds import full_name
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.state import State
 
 
 def advice_on(state: State, named: Named, answer: Answer) -> Iterator[Finding]:
-    """Return the advice on the Secret that *named* names and *answer* is about, aimed."""
-    target_flags = TargetFlags(state.evidence.target.context, state.evidence.target.flags)
+    """Return the advice on the Secret of *named*, whose keys are in *answer*.
+
+    The commands in it have the flags for the cluster.
+    """
+    target_flags = for_target(state.evidence.target)
     user = state.resources.get(named.user.key)
     if is_unused(state, named, answer):
-        seen = [Occurrence(what=f"{_secret(named)}", value=named.scheme)]
+        seen = [Occurrence(label=f"{_secret(named)}", value=named.scheme)]
         yield target_flags.finding(_finding(named, UNUSED, seen))
     for row in OLD_KEYS:
         if not row.are_read(named.use, named.kind, named.scheme, named.flavour):
             continue
-        told_better = bool(row.unless and user and user.spec.get(row.unless))
-        old = {} if told_better else _old(row, answer)
+        superseded = bool(row.unless and user and user.spec.get(row.unless))
+        old = {} if superseded else _old(row, answer)
         if old:
             habit = replace(OLD[step_of(named.user.kind)], steps=(row.step,))
-            seen = [Occurrence(what=f"{key} of {_secret(named)}", value=f"use {instead}")
+            seen = [Occurrence(label=f"{key} of {_secret(named)}", value=f"use {instead}")
                     for key, instead in old.items()]  # fmt: skip
             yield target_flags.finding(_finding(named, habit, seen, moves=_moves(old)))
 
 
 def is_unused(state: State, named: Named, answer: Answer) -> bool:
-    """Whether a repository is well without what is in its Secret: that is for Git over ssh."""
+    """Whether a Git repository is ready although its Secret is for ssh and its URL is not."""
     user = state.resources.get(named.user.key)
-    well = user is not None and user.ref.kind == named.kind and user.verdict is Verdict.READY
-    by_itself = named.flavour in ("", "generic")  # another provider logs in without a Secret
-    return well and by_itself and scheme_of(named, answer) == "ssh"
+    ready = user is not None and user.ref.kind == named.kind and user.verdict is Verdict.READY
+    generic = named.flavour in ("", "generic")  # other providers log in without a Secret
+    return ready and generic and scheme_of(named, answer) == "ssh"
 
 
 def _old(row: OldKeys, answer: Answer) -> Mapping[str, str]:
-    """Return those keys of *row* that the Secret has and Flux reads, with what replaces each."""
+    """Return the keys of *row* that the Secret has and Flux reads, each with its replacement."""
     there = answer.keys.keys()
     return {
         key: instead
@@ -56,7 +59,7 @@ def _old(row: OldKeys, answer: Answer) -> Mapping[str, str]:
 
 
 def _moves(old: Mapping[str, str]) -> str:
-    """Return the JSON patch that renames what is only called differently now, if anything is."""
+    """Return the JSON patch that renames keys with a new name, empty without such keys."""
     moves = [
         {"op": "move", "from": f"/data/{key}", "path": f"/data/{RENAMED[key]}"}
         for key in old
@@ -77,6 +80,6 @@ def _finding(named: Named, habit: Advice, seen: list[Occurrence], moves: str = "
         "resource": full_name(named.user.kind),
         "moves": moves,
     }
-    finding = tell(habit, seen, fields=fields)
+    finding = finding_of(habit, seen, fields=fields)
     finding.object = _secret(named)
     return finding

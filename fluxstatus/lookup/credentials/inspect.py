@@ -1,6 +1,6 @@
-"""The Secrets that objects of Flux name: which keys they have and what these look like.
+"""The Secrets that Flux objects refer to: their keys and the forms of the values.
 
-kubectl reads them; no value of one ever comes here (questions.py tells how).
+kubectl reads the Secrets; no value reaches this program (see queries.py).
 """
 
 import re
@@ -27,10 +27,10 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A Secret that an object of Flux names, as far as one may know it.
+    """A Secret that a Flux object refers to at `path`, without its values.
 
-    `problems` are what is wrong with it; `notes` what cannot be told, or soon will be wrong;
-    `habits` are advice, and nothing is wrong with them.
+    `problems` are its faults; `notes` are what could not be checked or will soon be a problem;
+    `habits` are advice. `unread` is the reason why it could not be read, None if it could.
     """
 
     name: str
@@ -48,26 +48,26 @@ class Credential:
 def credentials_of(
     state: State, resource: Resource, flags: tuple[str, ...], timeout: float
 ) -> Iterator[Credential]:
-    """Return the Secrets that *resource* and what it feeds on name.
+    """Return the Secrets that *resource* and its sources refer to.
 
-    *flags* tell kubectl the cluster; it gets *timeout* seconds for each.
+    *flags* are the kubectl flags for the cluster; kubectl has *timeout* seconds for each Secret.
     """
     for named in named_by(state, resource):
-        yield _look(state, named, flags, timeout)
+        yield _inspect(state, named, flags, timeout)
 
 
-def _look(state: State, named: Named, flags: tuple[str, ...], timeout: float) -> Credential:
-    """Ask kubectl about the Secret that *named* names."""
+def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float) -> Credential:
+    """Return what kubectl reports about the Secret of *named*."""
     bare = Credential(named.name, named.user.namespace, named.user, named.path)
     if not _NAME.fullmatch(named.name):
-        return replace(bare, problems=("this is no name that a Secret can have",))
+        return replace(bare, problems=("this is not a valid name of a Secret",))
     try:
         argv = (
             processes.kubectl(), *flags, "get", "secret", f"--namespace={named.user.namespace}",
             f"--output=go-template={template(named.host, state.now)}", "--", named.name,
         )  # fmt: skip
-        said = processes.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
-        answer = read(said)
+        output = processes.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
+        answer = read(output)
     except processes.ProgramError as error:
         return _refused(bare, named, error.unread)
     return replace(
@@ -83,9 +83,9 @@ def _look(state: State, named: Named, flags: tuple[str, ...], timeout: float) ->
 def _refused(bare: Credential, named: Named, unread: Unread) -> Credential:
     if "(NotFound)" in unread.text:
         if named.optional:
-            return replace(bare, notes=("it does not exist, which its reference allows",))
+            return replace(bare, notes=("it does not exist; the reference is optional",))
         return replace(bare, problems=("it does not exist",))
     if "(Forbidden)" in unread.text:
-        text = "this user is not allowed to look at it"
+        text = "this user may not read it"
         return replace(bare, unread=Unread(Why.FORBIDDEN, text, rule="get secrets"))
     return replace(bare, unread=Unread(unread.why, mask(unread.text)))

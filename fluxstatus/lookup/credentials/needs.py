@@ -1,8 +1,8 @@
-"""What Flux needs of a Secret for a use, and what of that a Secret lacks.
+"""The keys and forms that Flux requires of a Secret for each use, and what a Secret lacks.
 
 Upstream: fluxcd/pkg runtime/secrets and git/options.go; source-controller, kustomize-controller,
-notification-controller, image-automation-controller docs/spec; flux-operator docs/api/v1. Nothing
-is said to be wrong that some kind or version of Flux takes.
+notification-controller, image-automation-controller docs/spec; flux-operator docs/api/v1. What
+some kind or version of Flux accepts is not reported as a problem.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from fluxstatus.lookup.credentials.certificates import DATES
 from fluxstatus.lookup.credentials.queries import WORDS, Answer, Key
 from fluxstatus.lookup.credentials.references import Named
 
@@ -19,9 +20,9 @@ _VARIABLE = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")  # PKG kustomize/kustomize_var
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The keys that a Secret must have for a use, by kind, URL scheme and type: one of the sets.
+    """The sets of keys for a use, by kind, URL scheme and type; a Secret must have one of them.
 
-    A key with a star stands for any that fits it.
+    A key with a star is a pattern.
     """
 
     use: str
@@ -89,13 +90,13 @@ _FORMS: Mapping[str, tuple[tuple[str, set[str], str], ...]] = {
         ("ca.crt", _CERTIFICATE, "a certificate"),
     ),
 }
-"""What the value of a key must look like, by use; "" has what holds for all."""
+"""The required form of a key's value, by use; "" applies to every use."""
 
 _MISTAKEN = ("public", "putty", "pgppublic", "pgpprivate", "agepublic", "signer", "certificate")
-"""What is worth naming when it stands in place of what should be there."""
+"""The forms to name when a value has one of them instead of the required form."""
 
 _PAIRS = (("username", "password"), ("tls.crt", "tls.key"), ("certFile", "keyFile"))
-"""Keys of which a login or a TLS configuration has both or none (PKG runtime/secrets)."""
+"""Pairs of keys: a login or a TLS configuration has both or neither (PKG runtime/secrets)."""
 
 _ONE_LINE = ("username", "password", "bearerToken", "accesskey", "secretkey")
 _SENT_AS_IT_IS = ("GitRepository", "HelmRepository", "Bucket")
@@ -103,7 +104,7 @@ _WITH_HOSTS = ("known_hosts", ".dockerconfigjson")
 
 
 def problems(named: Named, answer: Answer) -> Iterator[str]:
-    """Say what is wrong with the Secret that *named* names and *answer* is about."""
+    """Return the problems of the Secret that *named* refers to and *answer* describes."""
     keys, wanted = answer.keys, _sets(named)
     if wanted and not keys:
         yield "it has no keys"
@@ -117,14 +118,12 @@ def problems(named: Named, answer: Answer) -> Iterator[str]:
     for key in keys.values():
         if any(_fits(key.name, one) for one in used):
             yield from _of_key(key, named, keys)
-    if answer.pair is False and _takes(wanted, "tls.crt"):
-        yield "tls.crt is not the certificate of tls.key"
     if named.use == "variables":
         yield from _of_variables(keys)
 
 
 def notes(named: Named, answer: Answer) -> Iterator[str]:
-    """Say what cannot be told of the Secret, or soon will be wrong."""
+    """Return what could not be checked, or will soon be a problem."""
     wanted, keys = _sets(named), answer.keys
     for name in ("tls.crt", "ca.crt"):
         key = keys.get(name)
@@ -133,13 +132,19 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
         if key.first == "soon" and _takes(wanted, name):
             yield f"{name} expires within two weeks"
         if "certificate" in key.facts and not key.first:
-            yield f"when {name} expires cannot be told without its value; {_openssl(named, name)}"
-    if {"tls.crt", "tls.key"} <= keys.keys() and answer.pair is None and _takes(wanted, "tls.crt"):
-        yield "whether tls.crt is of tls.key cannot be told without their values"
+            dates = _openssl(named, name, "x509 -noout -dates")
+            yield f"the expiry date of {name} cannot be read without its value; run: {dates}"
+    if {"tls.crt", "tls.key"} <= keys.keys() and _takes(wanted, "tls.crt"):
+        certificate = _openssl(named, "tls.crt", "x509 -noout -pubkey")
+        private = _openssl(named, "tls.key", "pkey -pubout")
+        yield (
+            "whether tls.crt belongs to tls.key cannot be checked without their values; "
+            f"both of these must print the same: {certificate}; {private}"
+        )
 
 
 def scheme_of(named: Named, answer: Answer) -> str:
-    """Return the URL scheme that a Git login is for, empty if it fits the URL."""
+    """Return the URL scheme that the keys of a Git login are for, empty if they match the URL."""
     if named.use != "login" or named.kind != "GitRepository" or not named.scheme:
         return ""
     other = "https" if named.scheme == "ssh" else "ssh"
@@ -149,14 +154,14 @@ def scheme_of(named: Named, answer: Answer) -> str:
 
 
 def _of_other(scheme: str, named: Named) -> str:
-    return f"; its keys are for {scheme}, and the URL is {named.scheme}" if scheme else ""
+    return f"; its keys are for {scheme}, but the URL uses {named.scheme}" if scheme else ""
 
 
-def _openssl(named: Named, key: str) -> str:
+def _openssl(named: Named, key: str, arguments: str) -> str:
     name = key.replace(".", r"\.")
     return (
         f"kubectl get secret {named.name} -n {named.user.namespace} "
-        f"-o jsonpath='{{.data.{name}}}' | base64 -d | openssl x509 -noout -dates"
+        f"-o jsonpath='{{.data.{name}}}' | base64 -d | openssl {arguments}"
     )
 
 
@@ -188,6 +193,7 @@ def _used(each: tuple[str, ...], keys: Mapping[str, Key]) -> bool:
 
 
 def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, Key]) -> str:
+    """Return which keys of the closest set are missing, and the other sets that would do."""
     there = [sum(_used((one,), keys) for one in each) for each in wanted]
     best = wanted[there.index(max(there))]
     lacking = " and ".join(key for key in best if not _used((key,), keys))
@@ -196,15 +202,15 @@ def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, Key]) -> st
 
 
 def _half(keys: Mapping[str, Key], named: Named) -> Iterator[str]:
-    """Half a pair is an error, whatever else there is; over ssh a password is a passphrase."""
+    """Report pairs with one key missing; for ssh a password is a passphrase, not half a pair."""
     for pair in _PAIRS:
         there = [key for key in pair if key in keys]
         if len(there) == 1 and named.scheme != "ssh" and named.kind != "Provider":
             (lacking,) = set(pair) - set(there)
-            yield f"it has {there[0]}, and lacks {lacking}"
+            yield f"it has {there[0]} but lacks {lacking}"
     installations = {"githubAppInstallationID", "githubAppInstallationOwner"} & keys.keys()
     if "githubAppID" in keys and len(installations) != 1:
-        yield "it must have githubAppInstallationID or githubAppInstallationOwner, and not both"
+        yield "it must have either githubAppInstallationID or githubAppInstallationOwner"
 
 
 def _of_key(key: Key, named: Named, keys: Mapping[str, Key]) -> Iterator[str]:
@@ -214,11 +220,11 @@ def _of_key(key: Key, named: Named, keys: Mapping[str, Key]) -> Iterator[str]:
         return
     yield from _of_form(key, named.use)
     if name == "identity" and "encrypted" in facts and "password" not in keys:
-        yield "identity has a passphrase, and there is no key password with it"
+        yield "identity has a passphrase, but the key password is missing"
     if named.kind in _SENT_AS_IT_IS and name in _ONE_LINE and "newline" in facts:
-        yield f"{name} ends with a line break, which is sent as part of it"
+        yield f"{name} ends with a line break, which is sent as part of the value"
     if name in _WITH_HOSTS and named.host and not facts & {"host", "hashed", "glob", "long"}:
-        yield f"{name} does not name {named.host}"
+        yield f"{name} does not include {named.host}"
     yield from _of_dates(key)
 
 
@@ -232,12 +238,15 @@ def _of_form(key: Key, use: str) -> Iterator[str]:
 
 
 def _of_dates(key: Key) -> Iterator[str]:
-    """Of a chain the first certificate counts; a bundle is well as long as one of it is."""
+    """Return the problem with the dates of a certificate.
+
+    In a chain the first certificate counts; a bundle is valid while one of its certificates is.
+    """
     if key.name in ("tls.crt", "certFile"):
         word = key.first
     else:
-        told = key.facts & {"expired", "early", "soon", "valid"}
-        word = key.first if told and not told & {"soon", "valid"} else ""
+        dates = key.facts & DATES
+        word = key.first if dates and not dates & {"soon", "valid"} else ""
     if word in ("expired", "early"):
         yield f"{key.name} is {WORDS[word]}"
 
@@ -245,4 +254,4 @@ def _of_dates(key: Key) -> Iterator[str]:
 def _of_variables(keys: Mapping[str, Key]) -> Iterator[str]:
     for name in keys:
         if not _VARIABLE.fullmatch(name):
-            yield f"{name} is not a name that a variable can have"
+            yield f"{name} is not a valid variable name"

@@ -1,11 +1,10 @@
-"""What kubectl is asked about a Secret, and how it answers: names of keys and words of ours.
+"""The template with which kubectl describes a Secret, and the parser of what it prints.
 
-kubectl reads the Secret and answers by a template. All that the template can print are the names
-of keys, the Secret's type, and the words below: it compares what is there with constants, and
-prints no part of it. Nor can it fail half-way, for then kubectl would print the whole object for
-whoever wrote the template: each value is made a string, and nothing is decoded that was not looked
-at, character by character. So most constants are what base64 makes of a text, at the beginning or
-at any place.
+kubectl reads the Secret and evaluates the template. The template can only print the names of keys,
+the Secret's type, and the words below: it compares values with constants and prints no part of
+them. It cannot fail half-way either, because kubectl would then print the whole object in its
+error: each value is converted to a string, and nothing is decoded before every character was
+checked. So most constants are base64, of a text at the beginning of a value or at any offset.
 """
 
 import re
@@ -18,8 +17,8 @@ from fluxstatus.cluster import processes
 from fluxstatus.lookup.credentials import certificates
 from fluxstatus.model.evidence import Unread, Why
 
-_LONGEST = 65536  # characters of base64 that are looked through: kubectl goes four at a time
-_LINE = re.compile(r"(type|key|pair)\t([\w./-]{0,253})\t([a-z,]*)")
+_LONGEST = 65536  # characters of base64 to search: kubectl takes four at a time
+_LINE = re.compile(r"(type|key)\t([\w./-]{0,253})\t([a-z,]*)")
 
 _OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _KEY_V1 = _OPENSSH + b"\n" + b64encode(b"openssh-key-v1\0")
@@ -49,14 +48,14 @@ _FORMS: Mapping[str, tuple[bytes, ...]] = {
     "signer": (b"-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----",
                b"-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----"),
 }  # fmt: skip
-"""What the beginning of a value tells of it."""
+"""The forms of a value, each with the texts with which it may begin."""
 
 _TEXTS = {
     "inner": "-----BEGIN ",
     "age": "AGE-SECRET-KEY-",
     "plugin": "AGE-PLUGIN-",
 }
-"""What is looked for at any place, besides the host."""
+"""Texts searched at any place of a value, besides the host."""
 
 WORDS: Mapping[str, str] = {
     "empty": "empty",
@@ -67,27 +66,27 @@ WORDS: Mapping[str, str] = {
     "expired": "expired",
     "early": "not valid yet",
     "soon": "expires within two weeks",
-    "valid": "valid by its dates",
+    "valid": "within its validity period",
     "public": "a public key",
     "putty": "a PuTTY key",
     "pgppublic": "a PGP public key",
     "pgpprivate": "a PGP private key",
     "age": "an age private key",
-    "plugin": "an age plugin's identity",
+    "plugin": "an age plugin identity",
     "agepublic": "an age public key",
     "signer": "a cosign private key",
-    "hashed": "with hashed names of hosts",
-    "host": "names the host",
+    "hashed": "with hashed host names",
+    "host": "includes the host",
     "newline": "ends with a line break",
 }
-"""How a reader is told what the template says of a value."""
+"""The text shown for each word of the template."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a Secret, and what its value looks like, by the names in WORDS.
+    """A key of a Secret, and `facts` about its value: keys of WORDS.
 
-    `first` is the first of them about a certificate's dates: that of the first in a chain.
+    `first` is the word for the dates of the first certificate in the value, empty without one.
     """
 
     name: str
@@ -95,63 +94,62 @@ class Key:
     first: str = ""
 
     def __str__(self) -> str:
-        """Return it as a reader is told."""
-        facts = ", ".join(WORDS[fact] for fact in self.told())
+        """Return the key with its facts, as shown to users."""
+        facts = ", ".join(WORDS[fact] for fact in self.shown())
         return f"{self.name} ({facts})" if facts else self.name
 
-    def told(self) -> list[str]:
-        """Return what a reader is told of it, in the order of WORDS."""
+    def shown(self) -> list[str]:
+        """Return the facts to show, in the order of WORDS."""
         facts = {*(self.facts - certificates.DATES), self.first}
         return [fact for fact in WORDS if fact in facts]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What kubectl said of a Secret; `pair` is whether tls.crt is of tls.key, None if unknown."""
+    """The type and the keys of a Secret."""
 
     type: str
     keys: Mapping[str, Key]
-    pair: bool | None = None
 
 
-def read(said: str) -> Answer:
-    """Read what the template printed. Raises ProgramError if it is anything else."""
-    type_, keys, pair = "", {}, None
-    for line in said.splitlines():
+def read(output: str) -> Answer:
+    """Parse *output* of the template. Raises ProgramError if it is anything else."""
+    type_, keys = "", {}
+    for line in output.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
-            raise processes.ProgramError(Unread(Why.GARBLED, "kubectl's answer makes no sense"))
+            raise processes.ProgramError(Unread(Why.GARBLED, "kubectl printed unexpected output"))
         what, name, words = match.groups()
         facts = [word for word in words.split(",") if word]
         if what == "type":
             type_ = name
-        elif what == "key":
+        else:
             first = next((fact for fact in facts if fact in certificates.DATES), "")
             keys[name] = Key(name, frozenset(facts), first)
-        elif {"walked", "piece"} <= set(facts):
-            pair = "same" in facts
-    return Answer(type_, keys, pair)
+    return Answer(type_, keys)
 
 
 def template(host: str, now: datetime) -> str:
-    """Return the go-template that answers, for each key of a Secret, what its value looks like."""
+    """Return the go-template that prints, for each key of a Secret, words about its value.
+
+    It searches values for *host*, and compares the dates of certificates with *now*.
+    """
     domain = host.partition(".")[2]
-    sought = {"host": host, "glob": f"*.{domain}" if domain else "", **_TEXTS}
+    searched = {"host": host, "glob": f"*.{domain}" if domain else "", **_TEXTS}
     return "".join((
         _define("start", "".join(_says(fact, _begins(forms)) for fact, forms in _FORMS.items())),
         _define("end", _step("end", _says("newline", _NEWLINE))),
-        *(_define(name, _search(name, text)) for name, text in sought.items()),
+        *(_define(name, _search(name, text)) for name, text in searched.items()),
         certificates.templates(now),
         '{{if eq (printf "%T" .type) "string"}}type{{"\\t"}}{{.type}}{{"\\t\\n"}}{{end}}',
         '{{if eq (printf "%T" .data) "map[string]interface {}"}}',
         '{{range $key, $value := .data}}key{{"\\t"}}{{$key}}{{"\\t"}}{{if $value}}',
         '{{$text := printf "%s" $value}}{{template "start" $text}}',
         f'{{{{if lt (len $text) {_LONGEST}}}}}{{{{template "end" $text}}}}',
-        *(f'{{{{template "{name}" $text}}}}' for name in sought),
+        *(f'{{{{template "{name}" $text}}}}' for name in searched),
         "{{else}}long,{{end}}",
         certificates.dates("$text"),
         '{{else}}empty,{{end}}{{"\\n"}}{{end}}',
-        certificates.pair(),
         "{{end}}",
     ))  # fmt: skip
 
@@ -161,7 +159,7 @@ _NEWLINE = (
     '(eq . "Cg==") (and (eq (slice . 2) "o=") (eq (slice . 1 2) "A" "Q" "g" "w")) '
     f'(and (eq (slice . 3) "K") (eq (slice . 2 3) {_QUARTERS}))'
 )
-"""Whether the last four characters of base64 end with a line break: of 1, 2 or 3 bytes."""
+"""The test whether the last four characters of base64, of 1, 2 or 3 bytes, end in a line break."""
 
 
 def _define(name: str, body: str) -> str:
@@ -173,7 +171,7 @@ def _says(fact: str, tests: str) -> str:
 
 
 def _step(name: str, at_end: str) -> str:
-    """Go on four characters further; at the last four do something."""
+    """Return the call of *name* with the text after four characters; *at_end* for the last four."""
     return (
         f'{{{{if gt (len .) 4}}}}{{{{template "{name}" (slice . 4)}}}}'
         f"{{{{else if eq (len .) 4}}}}{at_end}{{{{end}}}}"
@@ -181,15 +179,15 @@ def _step(name: str, at_end: str) -> str:
 
 
 def _begins(texts: Iterable[bytes]) -> str:
-    """Test whether base64 begins with one of *texts*; printf never reads beyond its end."""
+    """Return the tests for base64 that begins with one of *texts*; printf stops at its end."""
     encoded = map(_encoded, texts)
     return " ".join(f'(eq (printf "%.{len(each)}s" .) "{each}")' for each in encoded) + " false"
 
 
 def _search(name: str, text: str) -> str:
-    """Test whether base64 has *text* anywhere: it may begin at each of a group's three bytes.
+    """Return the search for *text* anywhere in base64, at each of a group's three bytes.
 
-    Then the first characters of the group are not decided by it alone, and are left out.
+    Characters that also depend on bytes before the text are left out of the comparison.
     """
     if not text:
         return ""
@@ -203,5 +201,5 @@ def _search(name: str, text: str) -> str:
 
 
 def _encoded(text: bytes) -> str:
-    """Return the characters of base64 that *text* alone decides."""
+    """Return the base64 characters that depend on *text* alone."""
     return b64encode(text).decode()[: len(text) * 8 // 6]

@@ -1,4 +1,4 @@
-"""Which Secrets an object of Flux names, and what each is for."""
+"""The Secrets that a Flux object refers to, and what each is used for."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from fluxstatus.state.state import State
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A Secret that `user` names at `path` in its spec.
+    """A Secret that `user` refers to at `path`.
 
-    `use` is what for, `kind` the kind of source that logs in with it, `scheme` of which URL and
-    `flavour` of which type or provider. `host` is where it leads, empty when that cannot be told.
-    `key` is the one key that is read of it, empty when the use decides.
+    `use` is its purpose. `kind` is the kind of source that logs in with it, `scheme` that of the
+    source's URL, `flavour` the source's type or provider. `host` is the host of the URL, empty when
+    unknown. `key` is the only key that is read, empty when the use decides.
     """
 
     user: Ref
@@ -42,22 +42,22 @@ _REFERENCES = (
     ("sts.certSecretRef", "tls"),
     ("git.commit.signingKey.secretRef", "signing"),
 )
-"""Where in a spec a Secret is named by an object with its name."""
+"""The fields of a spec that refer to a Secret by an object with a name, and the use of each."""
 
 
 def named_by(state: State, resource: Resource) -> Iterator[Named]:
-    """Return each Secret that *resource*, and what it feeds on, names; each use of one once."""
-    told = set()
+    """Return the Secrets that *resource* and its sources refer to, each use of a Secret once."""
+    seen = set()
     for user in _users(state, resource):
         for named in _named(user):
             same = (named.user.namespace, named.name, named.use, named.key)
-            if same not in told:
-                told.add(same)
+            if same not in seen:
+                seen.add(same)
                 yield named
 
 
 def _users(state: State, resource: Resource) -> Iterator[Resource]:
-    """Return *resource* and all it feeds on, through any number of objects."""
+    """Return *resource* and everything that it depends on, through any number of objects."""
     waiting, seen = [resource], {resource.ref}
     while waiting:
         user = waiting.pop(0)
@@ -70,7 +70,7 @@ def _users(state: State, resource: Resource) -> Iterator[Resource]:
 
 
 def fed_by(user: Resource) -> Iterator[Key]:
-    """Return what *user* takes something from; the Secrets of that matter to *user*, too."""
+    """Return the objects that *user* takes input from: their Secrets matter to *user*, too."""
     yield from feeds_of(user)
     if user.ref.kind == "Alert":
         yield provider_of(user)
@@ -159,7 +159,7 @@ def _scheme(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of *url*, or of an image without a scheme; empty when it cannot be told."""
+    """Return the host of *url*, or of an image without a scheme; empty when unknown."""
     if "://" not in url:
         first, slash, _ = url.partition("/")
         if not first:

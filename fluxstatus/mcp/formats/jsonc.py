@@ -1,8 +1,8 @@
-"""JSON as editors keep it, with comments and trailing commas: read it, and change one entry of it.
+"""Read and edit one entry of JSON with comments and trailing commas, as editors keep it.
 
-Nothing but the text of that entry is touched. There is no well-kept pure-Python library that
-gives back the rest byte for byte, so this one finds the place and cuts the text there; the result
-is parsed again and compared with what was before.
+Only the text of that entry changes. No maintained pure-Python library preserves the rest byte for
+byte, so this module edits the text at the entry's position. It then parses the result and compares
+it with the original.
 """
 
 import json
@@ -34,7 +34,7 @@ class _Token:
 
 @dataclass(slots=True)
 class _Node:
-    """A value: its place in the text, what it is, and for an object its members."""
+    """A value: its position in the text, its content, and for an object its members."""
 
     start: int
     end: int
@@ -52,9 +52,9 @@ class _Member:
 
 
 def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
-    """Return the entries of the object at the keys *container*; none where there is no such object.
+    """Return the entries of the object at the keys *container*, empty without such an object.
 
-    Raises MalformedError when *text* is no JSON, comments and trailing commas allowed.
+    Raises MalformedError if *text* is not JSON; comments and trailing commas are allowed.
     """
     try:
         value = json.loads(text)  # in C: some of these files have megabytes
@@ -66,9 +66,9 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
-    """Return *text* with the entry *name* at *container* set to *value*; missing parents are made.
+    """Return *text* with the entry *name* at *container* set to *value*.
 
-    Raises MalformedError, also where something on the way is no object.
+    Missing parents are created. Raises MalformedError, also if a parent is not an object.
     """
     root = _parse(text)
     path = [*container, name]
@@ -100,18 +100,18 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
 
 
 def dump(value: Any) -> str:
-    """Return *value* as a text of its own."""
+    """Return *value* as a complete file."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _member(node: _Node, key: str, path: Sequence[str]) -> _Member | None:
     if node.members is None:
-        raise MalformedError(f"something on the way to {'.'.join(path)} is no object")
+        raise MalformedError(f"a parent of {'.'.join(path)} is not an object")
     return next((m for m in reversed(node.members) if m.name == key), None)
 
 
 def _all(root: _Node, path: Sequence[str]) -> Iterator[tuple[_Node, int]]:
-    """Return the object and the position in it of each member at *path*; keys may be doubled."""
+    """Return the object and the index of each member at *path*; keys may be duplicated."""
     for number, member in enumerate(root.members or ()):
         if member.name == path[0]:
             if len(path) == 1:
@@ -121,14 +121,14 @@ def _all(root: _Node, path: Sequence[str]) -> Iterator[tuple[_Node, int]]:
 
 
 def _insert(text: str, node: _Node, key: str, value: Any, style: tuple[str, str]) -> str:
-    """Put a member at the end of an object, after its comments; on a line of its own if they are.
+    """Append a member to an object, after its comments, on its own line if the others are.
 
-    The *style* is the indentation of a level, and the end of a line.
+    *style* is the indentation of one level, and the line break.
     """
     unit, newline = style
     close, members = node.last, node.members
     if close is None or members is None:
-        raise MalformedError(f"what should hold {key} is no object")
+        raise MalformedError(f"the parent of {key} is not an object")
     outer = _indent(text, node.start)
     between = text[node.start : members[0].key.start] if members else newline
     lines = "\n" in between or close.after_line_comment
@@ -149,7 +149,7 @@ def _insert(text: str, node: _Node, key: str, value: Any, style: tuple[str, str]
 
 
 def _cut(text: str, node: _Node, number: int) -> str:
-    """Take a member out, with the comma that is too much then; comments stay."""
+    """Remove a member and the comma that is then superfluous; comments stay."""
     members = node.members or []
     member = members[number]
     end = member.comma.end if member.comma else member.node.end
@@ -162,7 +162,7 @@ def _cut(text: str, node: _Node, number: int) -> str:
 def _dump(value: Any, indent: str, style: tuple[str, str]) -> str:
     unit, newline = style
     text = json.dumps(value, indent=unit, ensure_ascii=False)
-    return text.replace("\n", newline + indent)  # in a JSON string there is no bare newline
+    return text.replace("\n", newline + indent)  # a JSON string contains no bare newline
 
 
 def _indent(text: str, position: int) -> str:
@@ -177,13 +177,13 @@ def _unit(text: str, root: _Node) -> str:
 
 
 def _compare(before: _Node, after: _Node, path: Sequence[str]) -> None:
-    """Make sure that all but the entry is as it was."""
+    """Raise MalformedError if anything but the entry has changed."""
     if _content(before, path) != _content(after, path):
-        raise MalformedError("it cannot be changed without touching something else")
+        raise MalformedError("the entry cannot be changed without changing something else")
 
 
 def _content(node: _Node, path: Sequence[str]) -> Any:
-    """Return all that is in *node*, doubled keys too, without *path* and what only leads there."""
+    """Return the content of *node*, with duplicate keys, without *path* and its empty parents."""
     if node.members is None:
         return repr(node.value)
     found = []
@@ -224,11 +224,11 @@ def _tokens(text: str) -> Iterator[_Token]:
         position = match.end()
         if kind == "end":
             return
-    raise MalformedError(f"line {text.count(chr(10), 0, position) + 1} is no JSON")
+    raise MalformedError(f"line {text.count(chr(10), 0, position) + 1} is not JSON")
 
 
 def _value(token: _Token, tokens: Iterator[_Token]) -> tuple[_Node, _Token]:
-    """Read the value that begins with *token*; give it and the token after it."""
+    """Parse the value that begins with *token*; return it and the next token."""
     if token.text == "{":
         return _object(token, tokens)
     if token.text == "[":
@@ -277,5 +277,5 @@ def _scalar(token: _Token) -> Any:
 
 
 def _unexpected(token: _Token) -> MalformedError:
-    what = "it ends too early" if token.kind == "end" else f"{token.text[:20]!r} is out of place"
+    what = "it ends too early" if token.kind == "end" else f"{token.text[:20]!r} is unexpected"
     return MalformedError(what)

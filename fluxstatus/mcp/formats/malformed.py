@@ -1,4 +1,4 @@
-"""What the editors of the formats share: lines, and what we had better not touch."""
+"""The parts that the editors of all formats share: lines, and the error."""
 
 import re
 
@@ -6,9 +6,9 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class MalformedError(Exception):
-    """A configuration file does not parse, or has a form that we do not change; the text says."""
+    """A configuration file does not parse, or has an unsupported form; the text says which."""
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of *text* with their ends; only a newline ends one, as in TOML and YAML."""
+    """Return the lines of *text* with their line breaks; only a newline ends a line."""
     return _LINE.findall(text)

@@ -1,7 +1,7 @@
-"""TOML, as Codex keeps it: read it, and change the tables of one entry.
+"""Read and edit the tables of one entry in TOML, the format of Codex.
 
-An entry is tables with headers of their own, at the end of the file; so the rest need not be
-touched. What is written as an inline table is left to its owner.
+An entry is written as tables with headers, at the end of the file, so the rest stays unchanged. An
+entry in an inline table is not edited.
 """
 
 import json
@@ -18,9 +18,9 @@ _BARE = re.compile(r"[\w-]+", re.ASCII)
 
 
 def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
-    """Return the entries of the table *container*; none where there is no such table.
+    """Return the entries of the table *container*, empty without such a table.
 
-    Raises MalformedError when *text* is no TOML.
+    Raises MalformedError if *text* is not TOML.
     """
     value: Any = _parse(text)
     for key in container:
@@ -29,7 +29,7 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
-    """Return *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
+    """Return *text* with the entry *name* of *container* set to *value*. Raises MalformedError."""
     if entries(text, container).get(name) == value:
         return text
     path = [*container, name]
@@ -52,7 +52,7 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
         if header := headers.get(number):
             before, ours = ours, header[: len(path)] == path
             if ours and not before and kept and not kept[-1].strip():
-                kept.pop()  # the empty line that set it apart
+                kept.pop()  # the empty line before it
         if not ours or (number not in headers and _is_of_others(lines, headers, number, path)):
             kept.append(line)
     changed = "".join(kept)
@@ -61,7 +61,7 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
 
 
 def dump(value: Any) -> str:
-    """Return *value*, tables in tables, as a text of its own."""
+    """Return *value*, nested tables, as a complete file."""
     return "\n".join(_tables([], value)).strip("\n") + "\n"
 
 
@@ -73,11 +73,11 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _headers(lines: Sequence[str]) -> dict[int, list[str]]:
-    """Return the keys of each table by the number of the line that begins it."""
+    """Return the keys of each table by the index of its header line."""
     found = {}
     for number, line in enumerate(lines):
         if _HEADER.match(line) and (keys := _keys(line)):
-            try:  # what looks like one in a long string or list has no whole text before it
+            try:  # within a multi-line string or list, the text before it does not parse
                 tomllib.loads("".join(lines[:number]))
             except tomllib.TOMLDecodeError:
                 continue
@@ -101,7 +101,7 @@ def _keys(line: str) -> list[str]:
 def _is_of_others(
     lines: Sequence[str], headers: Mapping[int, Sequence[str]], start: int, path: Sequence[str]
 ) -> bool:
-    """Whether only comments and empty lines stand here before a table of others, or the end."""
+    """Whether only comments and empty lines follow before another entry's table or the end."""
     for number, line in enumerate(lines[start:], start):
         if header := headers.get(number):
             return list(header[: len(path)]) != path
@@ -129,23 +129,23 @@ def _key(key: str) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, str):
-        # A TOML string is a JSON string, but for one character.
+        # A TOML string is a JSON string, except for one character.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     if isinstance(value, list):
         return "[" + ", ".join(map(_plain, value)) + "]"
-    raise MalformedError(f"the entry has a value that cannot be kept: {value!r}")
+    raise MalformedError(f"the entry has a value that cannot be written: {value!r}")
 
 
 def _compare(before: str, after: str, path: Sequence[str]) -> None:
-    """Make sure that all but the entry is as it was."""
+    """Raise MalformedError if anything but the entry has changed."""
     try:
         same = _content(_parse(before), path) == _content(tomllib.loads(after), path)
     except tomllib.TOMLDecodeError:
         same = False
     if not same:
-        raise MalformedError("it has the entry in a form that cannot be changed from outside")
+        raise MalformedError("it has the entry in a form that this program does not edit")
 
 
 def _content(value: Any, path: Sequence[str]) -> Any:

@@ -1,7 +1,7 @@
-"""YAML as goose writes it, block upon block: read the extensions, and change one of them.
+"""Read and edit one extension in the block-style YAML that goose writes.
 
-This is no YAML parser. What is not plain blocks at the places that matter is left to its owner:
-it is said to be malformed, and not touched.
+This is not a YAML parser. A file whose relevant parts are not plain blocks is reported as malformed
+and not changed.
 """
 
 import json
@@ -27,9 +27,9 @@ class _Line(NamedTuple):
 
 
 def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
-    """Return the entries of the block *container*, which is one key; None for one we cannot read.
+    """Return the entries of the block *container*, one key; None for an unreadable entry.
 
-    Raises MalformedError when *text* has another form than goose gives it.
+    Raises MalformedError if *text* has a form that goose does not write.
     """
     found: dict[str, Any] = {}
     for name, block in _entries(text, container).items():
@@ -41,7 +41,7 @@ def entries(text: str, container: Sequence[str]) -> dict[str, Any]:
 
 
 def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -> str:
-    """Return *text* with the entry *name* of *container* being *value*. Raises MalformedError."""
+    """Return *text* with the entry *name* of *container* set to *value*. Raises MalformedError."""
     if entries(text, container).get(name) == value:
         return text
     rest = drop(text, container, name)
@@ -62,7 +62,7 @@ def put(text: str, container: Sequence[str], name: str, value: dict[str, Any]) -
     lines[start] = re.sub(r":[ \t]*\{\}", ":", lines[start], count=1)
     changed = "".join([*lines[:end], *new, *lines[end:]])
     if entries(changed, container).get(name) != value:
-        raise MalformedError("it has a form that cannot be changed from outside")
+        raise MalformedError("it has a form that this program does not edit")
     return changed
 
 
@@ -76,7 +76,7 @@ def drop(text: str, container: Sequence[str], name: str) -> str:
 
 
 def dump(value: dict[str, Any]) -> str:
-    """Return *value* as a text of its own."""
+    """Return *value* as a complete file."""
     return "".join(f"{line}\n" for line in _write(value))
 
 
@@ -93,40 +93,40 @@ def _entries(text: str, container: Sequence[str]) -> dict[str, list[_Line]]:
         if line.indent == inside[0].indent:
             name = _split(line)[0]
             if name in found:
-                raise MalformedError(f"line {line.number + 1} says again what {name} is")
+                raise MalformedError(f"line {line.number + 1} repeats the key {name}")
             found[name] = []
         elif line.indent < inside[0].indent:
-            raise MalformedError(f"line {line.number + 1} is indented oddly")
+            raise MalformedError(f"line {line.number + 1} has an unexpected indentation")
         found[name].append(line)
     return found
 
 
 def _start(lines: Sequence[str], key: str) -> int | None:
-    """Return the number of the line that begins the block *key*, at the top of the file."""
+    """Return the index of the line with the top-level key *key*, None without one."""
     found = None
     for number, line in enumerate(lines):
         bare = line.rstrip()
         if not bare or bare[0] in " #" or bare.startswith("- ") or bare == "---":
-            continue  # inside of a block, a list among them
+            continue  # within a block or a list
         top = _TOP.fullmatch(bare)
         rest = (top["rest"] or "").strip() if top else ""
         if top is None or (rest[:1] in "[{\"'&*!" and rest and not _whole(rest)):
-            raise MalformedError(f"line {number + 1} is not as goose writes it")
+            raise MalformedError(f"line {number + 1} is not in the form that goose writes")
         if top["key"] == key:
             if found is not None or rest.partition("#")[0].strip() not in ("", "{}"):
-                raise MalformedError(f"line {number + 1}: {key} is no plain block")
+                raise MalformedError(f"line {number + 1}: {key} is not a plain block")
             found = number
     return found
 
 
 def _whole(value: str) -> bool:
-    """Whether a value in brackets or quotes ends on its line."""
+    """Whether a value in brackets or quotes ends on the same line."""
     pairs = {"[": "]", "{": "}", '"': '"', "'": "'"}
     return len(value) > 1 and value[-1] == pairs.get(value[0])
 
 
 def _block(lines: Sequence[str], start: int) -> list[_Line]:
-    """Return the lines of the block that begins after line *start*, without comments."""
+    """Return the lines of the block after line *start*, without comments."""
     found = []
     for number, line in enumerate(lines[start + 1 :], start + 1):
         bare = line.rstrip()
@@ -142,23 +142,23 @@ def _block(lines: Sequence[str], start: int) -> list[_Line]:
 def _split(line: _Line) -> tuple[str, str]:
     match = _KEY.fullmatch(line.text)
     if match is None:
-        raise MalformedError(f"line {line.number + 1} is not as goose writes it")
+        raise MalformedError(f"line {line.number + 1} is not in the form that goose writes")
     return str(_scalar(match["key"].strip(), line)), (match["rest"] or "").strip()
 
 
 def _read(block: Sequence[_Line]) -> Any:
-    """Read an entry: a key, and below it keys, lists and plain values."""
+    """Parse an entry: a key with nested keys, lists and plain values."""
     _, rest = _split(block[0])
     value, end = _inner(block, 1, block[0].indent) if not rest else (_scalar(rest, block[0]), 1)
     if end != len(block):
-        raise MalformedError(f"line {block[end].number + 1} is not as goose writes it")
+        raise MalformedError(f"line {block[end].number + 1} is not in the form that goose writes")
     return value
 
 
 def _inner(block: Sequence[_Line], at: int, outer: int) -> tuple[Any, int]:
-    """Read what is deeper than *outer* from line *at* on; give it and where it ends."""
+    """Parse the value indented deeper than *outer* from line *at*; return it and its end."""
     listed = at < len(block) and block[at].text.startswith("- ")
-    # A list may stand as far to the left as the key that it belongs to.
+    # A list may be indented like its key.
     if at >= len(block) or block[at].indent < outer + (not listed):
         return None, at
     indent = block[at].indent
@@ -185,14 +185,16 @@ def _scalar(text: str, line: _Line) -> Any:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise MalformedError(f"line {line.number + 1} is not as goose writes it") from error
+            raise MalformedError(
+                f"line {line.number + 1} is not in the form that goose writes"
+            ) from error
     if text in _WORDS:
         return _WORDS[text]
     if re.fullmatch(r"-?\d+", text):
         return int(text)
     if _PLAIN.fullmatch(text) and not re.search(r"\s#|:\s", text):
         return text
-    raise MalformedError(f"line {line.number + 1} is not as goose writes it")
+    raise MalformedError(f"line {line.number + 1} is not in the form that goose writes")
 
 
 def _write(value: dict[str, Any]) -> Iterator[str]:

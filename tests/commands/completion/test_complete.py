@@ -1,4 +1,4 @@
-"""What follows a TAB: in kubectl's protocol, in the table, and in each shell."""
+"""Completion: kubectl's protocol, the table, and each shell."""
 
 import os
 import runpy
@@ -17,6 +17,7 @@ from fluxstatus.commands.completion.complete import complete
 from fluxstatus.commands.completion.scripts import SCRIPTS, Shell
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.model.kinds import KINDS
+from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT, Program
 from tests.fakes.programs import program
 
@@ -30,7 +31,7 @@ def candidates(*typed: str) -> list[str]:
 
 
 def test_table_is_that_of_the_options() -> None:
-    """The table has the options as they are; if not, run docs/words.py."""
+    """The table matches the command line; if not, run docs/words.py."""
     made = runpy.run_path(str(ROOT / "docs" / "words.py"))["table"]()
     assert Path(TABLE).read_text(encoding="utf-8") == made
 
@@ -47,7 +48,7 @@ def test_subcommands_and_flags() -> None:
 
 
 def test_every_line_has_help() -> None:
-    """Flags and steps come with a word about what they are."""
+    """Flags and steps have a help text."""
     for typed in (["-"], ["ui", "-"], ["--step", ""]):
         assert all(line.partition("\t")[2] for line in complete(typed).splitlines()[:-1])
 
@@ -61,15 +62,15 @@ def test_steps() -> None:
 
 
 def test_codes() -> None:
-    """Codes are completed where one is taken: by --skip beside the steps, and by `explain`."""
-    every = [*codes()]
+    """Codes are completed for --skip, after the steps, and for `explain`."""
+    every = [*codes(OF_COMMANDS)]
     assert candidates("--skip", "") == [*IDS, *every]
     assert candidates("--skip", "ui,secret-mis") == ["ui,secret-missing"]
     assert set(every) <= set(candidates("explain", ""))
 
 
 def test_kinds() -> None:
-    """A kind goes on with a slash and no blank; its short names are for who begins with one."""
+    """A kind ends with a slash and no space; short names only if one was typed."""
     assert complete(["reconcile", "kust"]) == "kustomization/\tKustomization\n:6\n"
     assert candidates("reconcile", "imgr") == ["imgrepo/"]
     kinds = {f"{name.lower()}/" for name in KINDS} - {"fluxreport/"}
@@ -77,7 +78,7 @@ def test_kinds() -> None:
 
 
 def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands of commands, arguments in their order and repeated ones are told apart."""
+    """Nested commands, ordered arguments and repeated arguments are distinguished."""
     rows = (
         ("", "get", "", "", ""),
         ("", "-o", "-o", "", ""), ("-o", "text", "", "", ""),
@@ -101,7 +102,7 @@ def test_each_place_has_its_own_values(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_choices() -> None:
-    """Where the values are known they are offered."""
+    """Known values of an option are offered."""
     assert candidates("-o", "") == candidates("--output=") == ["text", "json"]
     assert candidates("--color", "a") == ["auto", "always"]
     assert candidates("list", "-o", "j") == ["json"]
@@ -127,7 +128,7 @@ def test_directive(typed: list[str], last: str) -> None:
 
 
 def test_names_of_the_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Contexts and namespaces are those that kubectl tells, asked with the flags typed so far."""
+    """Contexts and namespaces come from kubectl, with the flags typed so far."""
     script = f"""echo "$*" >>'{tmp_path}/asked'
 case "$*" in
 *get-contexts*) echo prod; echo arn:aws:eks/prod; echo dev ;;
@@ -160,7 +161,7 @@ esac"""
 
 
 def test_objects(asked: Path) -> None:
-    """Objects are asked for by the kind's full name, in the namespace that was given or in all."""
+    """Objects are queried by the kind's full name, in the given namespace or in all."""
     assert complete(["explain", "KS/"]) == "KS/b\tx\nKS/a\tx, y\n:4\n"
     assert candidates("explain", "-n", "x", "--context=c", "ks", "a") == ["a"]
     assert candidates("explain", "--namespace=x", "-n", "y", "ks", "a") == ["a"]
@@ -186,7 +187,7 @@ def test_words_of_get(asked: Path) -> None:
 
 @pytest.mark.parametrize("before", [["conditions"], ["owner"], ["events", "--for"]])
 def test_objects_of_any_kind(asked: Path, before: list[str]) -> None:
-    """Where any kind will do those of the cluster are offered to who begins with one."""
+    """Where any kind is valid, those of the cluster are offered if one was typed."""
     assert complete([*before, "kus"]) == "kustomization/\tKustomization\n:6\n"
     assert not asked.exists()
     assert candidates(*before, "depl") == ["deployments.apps/"]
@@ -196,7 +197,7 @@ def test_objects_of_any_kind(asked: Path, before: list[str]) -> None:
 
 
 def test_kinds_of_flux_only(asked: Path) -> None:
-    """What knows the kinds of Flux only asks nobody for others."""
+    """Where only kinds of Flux are valid, kubectl is not run for others."""
     for before in (["credentials"], ["explain"], ["reconcile"], ["tree"], ["logs", "--for"]):
         assert "kustomization/" in candidates(*before, "")
         assert candidates(*before, "depl") == []
@@ -216,7 +217,7 @@ def test_controllers() -> None:
 
 
 def test_slow_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cluster that does not answer gets less than a second, and then nothing is offered."""
+    """For a cluster that does not answer, nothing is offered after less than a second."""
     program(tmp_path / "kubectl", "exec sleep 20")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     begun = time.monotonic()
@@ -225,7 +226,7 @@ def test_slow_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_imports_next_to_nothing() -> None:
-    """What is known in advance is completed without what takes long to import."""
+    """Known values are completed without slow imports."""
     code = "import sys; before = set(sys.modules); from fluxstatus.__main__ import main; main()"
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code, "__complete", "--fail-"],
@@ -237,7 +238,7 @@ def test_it_imports_next_to_nothing() -> None:
 
 
 def test_kubectl_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When kubectl fails nothing is offered, and nothing is said."""
+    """If kubectl fails, nothing is offered or printed."""
     program(tmp_path / "kubectl", "echo no >&2; exit 1")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert complete(["--context", ""]) == ":4\n"
@@ -255,7 +256,7 @@ def _path(tmp_path: Path) -> str:
 
 
 def run(command: Sequence[str | Path], path: str) -> list[str]:
-    """Run *command* and give the lines that it prints."""
+    """Run *command* and return the lines that it prints."""
     done = subprocess.run(
         command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
     )
@@ -264,7 +265,7 @@ def run(command: Sequence[str | Path], path: str) -> list[str]:
 
 @pytest.mark.cluster
 def test_kubectl(kubectl: Path, path: str) -> None:
-    """Kubectl offers what we offer, by way of the program for that."""
+    """Kubectl offers our candidates through its completion program."""
     lines = run([kubectl, "__complete", "flux-status", "--step", "c"], path)
     assert [line.partition("\t")[0] for line in lines] == ["cluster", "components", ":4"]
 
@@ -279,7 +280,7 @@ def test_kubectl(kubectl: Path, path: str) -> None:
     ],
 )
 def test_script_is_well_formed(shell: str, script: str) -> None:
-    """Each shell can read the script that is meant for it."""
+    """Each shell can parse its script."""
     if not shutil.which(shell):
         pytest.skip(f"no {shell} here")
     subprocess.run([shell, "-n", COMPLETIONS / script], check=True)
@@ -299,5 +300,5 @@ def test_help_has_lines_to_paste(flux_status: Program) -> None:
 
 
 def test_no_script_is_forgotten() -> None:
-    """Each script there is can be printed."""
+    """Every script can be printed."""
     assert {file.name for file in COMPLETIONS.iterdir()} == set(SCRIPTS.values())

@@ -1,4 +1,4 @@
-"""kubectl before the command line is understood: the right flags, or none, and nothing left."""
+"""kubectl before the command line is parsed: the right flags, or none, and no leftovers."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ CHOSEN = Connection(
 
 
 def test_every_flag_of_kubectl_is_found() -> None:
-    """What the words say is what the options come to: then the door takes what was started."""
+    """The guessed flags equal those of the options, so the API client uses the proxy."""
     words = list(CHOSEN.flags())
     apart = [part for word in words for part in word.split("=", 1)]
     assert len(words) == 17
@@ -63,7 +63,7 @@ def test_every_flag_of_kubectl_is_found() -> None:
     ],
 )
 def test_only_who_asks_a_cluster_needs_it(line: str, flags: tuple[str, ...] | None) -> None:
-    """Where no cluster is asked nothing is started."""
+    """Without a cluster to read, nothing is started."""
     assert flags_for(line.split()) == flags
 
 
@@ -78,7 +78,7 @@ def test_only_who_asks_a_cluster_needs_it(line: str, flags: tuple[str, ...] | No
     ],
 )
 def test_nothing_of_it_is_left(line: str, calls: int, tmp_path: Path, flux_status: Program) -> None:
-    """A right guess saves a second kubectl, a wrong one is ended; no file and no process stay."""
+    """A right guess saves a second kubectl, a wrong one is stopped; nothing is left over."""
     told = tmp_path / "told"
     kubectl = program(
         tmp_path / "bin" / "kubectl",

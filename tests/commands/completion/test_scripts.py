@@ -1,4 +1,4 @@
-"""TAB in real shells, at a prompt: what is offered, and that nothing disturbs who is typing."""
+"""TAB in real shells at a prompt: the candidates, and that typing is not disturbed."""
 
 import os
 import shutil
@@ -99,7 +99,7 @@ def test_objects(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", ["exec sleep 30", "echo no >&2; exit 1", "exec /nowhere"])
 @pytest.mark.parametrize("name", _BEGIN)
 def test_undisturbed(name: str, script: str, tmp_path: Path) -> None:
-    """With a cluster that is slow or fails nothing is shown, and soon the typing goes on."""
+    """With a slow or failing cluster nothing is shown, and typing soon continues."""
     program(tmp_path / "bin" / "kubectl", script)
     with shell(name) as terminal:
         terminal.text = ""
@@ -114,7 +114,7 @@ def test_undisturbed(name: str, script: str, tmp_path: Path) -> None:
 @pytest.mark.cluster
 @pytest.mark.parametrize("name", _KUBECTL)
 def test_by_kubectl(name: str, kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After `kubectl flux-status` the shell offers what kubectl has asked of us."""
+    """After `kubectl flux-status` the shell offers the candidates that kubectl got from us."""
     monkeypatch.setenv("PATH", f"{kubectl.parent}:{os.environ['PATH']}")
     with shell(name, _KUBECTL[name]) as terminal:
         press(terminal, "kubectl flux-status --fail-o\t", "--fail-on")

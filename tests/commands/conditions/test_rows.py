@@ -8,7 +8,7 @@ BROKEN = flux("Kustomization", "one", {"Reconciling": "True ProgressingWithRetry
 
 
 def test_each_condition_is_a_row() -> None:
-    """Type, status, age, reason and message, in the object's own order."""
+    """Each row has type, status, age, reason and message, in the order of the object."""
     assert rows(BROKEN, COLUMNS, NOW) == [
         ["Reconciling", "True", "10m", "ProgressingWithRetry", "retrying"],
         ["Ready", "False", "10m", "BuildFailed", "no"],
@@ -16,7 +16,7 @@ def test_each_condition_is_a_row() -> None:
 
 
 def test_wide_says_of_what_and_what_it_means() -> None:
-    """With -o wide the generation it is about is beside the present one, and Flux's meaning."""
+    """-o wide adds the observed and the current generation, and the meaning."""
     [_, ready] = (dict(zip(WIDE, row, strict=True)) for row in rows(BROKEN, WIDE, NOW))
     assert ready["OBSERVED"] == "1/3"
     assert ready["MEANING"] == "the last reconciliation failed"

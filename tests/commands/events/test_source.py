@@ -10,7 +10,7 @@ from fluxstatus.commands.events.source import Events, Wanted
 from fluxstatus.commands.listing import Entry
 from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.ref import Ref
-from tests.builders import event, evidence, flux_system, minutes
+from tests.builders import HEALTHY, event, evidence, minutes
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 
@@ -32,15 +32,15 @@ ALL = (FAILED, AGAIN, OTHER, FOREIGN, OWN)
 
 
 def entries(
-    wanted: Wanted = ANY, *, folded: bool = True, namespaces: tuple[str, ...] = ()
+    wanted: Wanted = ANY, *, merged: bool = True, namespaces: tuple[str, ...] = ()
 ) -> list[Entry]:
     """Return the entries for a cluster with ALL."""
-    saved = Saved(evidence(*flux_system(), *ALL), namespaces)
-    return [e for batch in Events(wanted, folded=folded).entries(saved) for e in batch]
+    saved = Saved(evidence(*HEALTHY, *ALL), namespaces)
+    return [e for batch in Events(wanted, merged=merged).entries(saved) for e in batch]
 
 
 def test_the_same_is_told_once_the_newest_last() -> None:
-    """What was said again is one line with how often; pods are told in Flux's own namespace."""
+    """Repeated events are one entry with a count; pods are listed only in Flux namespaces."""
     told = [(e.cell("OBJECT"), e.cell("TIMES"), e.cell("LAST")) for e in entries()]
     assert told == [
         ("kustomization/db", "1", "10m"),
@@ -48,11 +48,11 @@ def test_the_same_is_told_once_the_newest_last() -> None:
         ("kustomization/web", "5", "60s"),
     ]
     assert entries()[-1].cell("FIRST") in ("30m", "60s")
-    assert len(entries(folded=False)) == 4
+    assert len(entries(merged=False)) == 4
 
 
 def test_events_are_chosen() -> None:
-    """By object, age, type and namespace."""
+    """Events are selected by object, age, type and namespace."""
     web = Ref(KUSTOMIZE, "Kustomization", "apps", "web")
     assert [e.cell("TIMES") for e in entries(Wanted(about=web))] == ["5"]
     assert [e.cell("TIMES") for e in entries(Wanted(since=timedelta(minutes=5)))] == ["3"]
@@ -64,27 +64,31 @@ def test_events_are_chosen() -> None:
 
 
 def test_a_doubt_is_gone_with_an_event() -> None:
-    """An object that is not there and has no event is a mistake; with one it is gone."""
+    """A missing object without events is an error; one with events was deleted."""
     saved = Saved(evidence(*ALL))
     for name, there in (("web", True), ("typo", False)):
         wanted = Wanted(about=Ref(KUSTOMIZE, "Kustomization", "apps", name))
-        source = Events(wanted, folded=True, doubt=NotFoundError("there is none"))
+        source = Events(wanted, merged=True, error=NotFoundError("there is none"))
         list(source.entries(saved))
-        assert (source.mistake() is None) is there
+        assert (source.not_found() is None) is there
 
 
 def test_credentials_are_masked() -> None:
     """A credential in a message is not shown."""
     secret = about(KUSTOMIZE, "Kustomization apps/x", "F", "https://me:hunter2@git.example.com")
     saved = Saved(evidence(secret))
-    [[entry]] = Events(ANY, folded=True).entries(saved)
+    [[entry]] = Events(ANY, merged=True).entries(saved)
     assert "hunter2" not in entry.cell("MESSAGE")
 
 
 @pytest.mark.parametrize("column", Events.wide)
 def test_every_column_has_a_text(column: str) -> None:
-    """No column fails, whatever an event lacks."""
-    saved = Saved(evidence({"apiVersion": "v1", "kind": "Event", "metadata": {"namespace": "a"},
-                            "involvedObject": {"apiVersion": KUSTOMIZE}}))  # fmt: skip
-    [[entry]] = Events(ANY, folded=True).entries(saved)
+    """No column fails, whatever an event lacks but for the time that the API server sets."""
+    bare = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"namespace": "a", "creationTimestamp": "2026-11-23T11:00:00Z"},
+        "involvedObject": {"apiVersion": KUSTOMIZE},
+    }
+    [[entry]] = Events(ANY, merged=True).entries(Saved(evidence(bare)))
     assert isinstance(entry.cell(column), str)

@@ -8,14 +8,16 @@ import pytest
 
 from fluxstatus.advice import ADVICE
 from fluxstatus.checks import STEPS
-from fluxstatus.commands.explain.codes import Code, codes
+from fluxstatus.commands.explain.codes import CodeDetails, codes
 from fluxstatus.commands.preflight import report as preflight
 from fluxstatus.commands.versions import skew
 from fluxstatus.knowledge import RULES, pods
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.mcp import verify
+from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
 
-CODES = codes()
+CODES = codes(OF_COMMANDS)
 
 
 def test_page_is_current() -> None:
@@ -26,10 +28,27 @@ def test_page_is_current() -> None:
 
 def test_every_code_is_there() -> None:
     """Each code that a step or a command can give is explained, with all that give it."""
-    given = {(code, step.id) for step in STEPS for code in step.codes}
+    given = {(code, step.id) for step in STEPS for code in (*step.codes, *step.advice_codes)}
+    given |= {(code, "mcp verify") for code in verify.CODES}
     given |= {(code, "versions") for code in skew.CODES}
     given |= {(code, "preflight") for code in preflight.CODES}
     assert given == {(code.code, step) for code in CODES.values() for step in code.steps}
+
+
+def test_a_meaning_is_one_plain_sentence() -> None:
+    """Each code has one sentence that needs no object: no field, no gap, and it ends like one."""
+    assert CODES
+    for code in CODES.values():
+        assert re.fullmatch(r"[A-Zk][^{}…\n]{10,99}\.", code.meaning), code
+
+
+def test_a_code_is_declared_once() -> None:
+    """No two declarations of a code differ in their meaning."""
+    declared = [rule.code for rule in (*RULES, *pods.RULES, *STATES.values())]
+    declared += [advice.code for advice in ADVICE]
+    declared += [code for step in STEPS for code in (*step.codes, *step.advice_codes)]
+    declared += [code for of_command in OF_COMMANDS.values() for code in of_command]
+    assert [c for c in declared if c in CODES and c.meaning != CODES[c].meaning] == []
 
 
 def test_every_rule_is_told() -> None:
@@ -44,7 +63,7 @@ def test_every_rule_is_told() -> None:
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
-def test_texts_are_for_people(code: Code) -> None:
+def test_texts_are_for_people(code: CodeDetails) -> None:
     """No field is left in braces, what is open is a word in capitals, and commands parse."""
     hints = [hint for case in code.cases for hint in case.hints]
     for text in (*(case.why for case in code.cases), *(hint.text for hint in hints)):

@@ -1,4 +1,4 @@
-"""The commands that list and look up, by the program itself, without a cluster."""
+"""The commands that list and look up objects, run without a cluster."""
 
 import json
 import re
@@ -18,7 +18,7 @@ COMMANDS = ("get", "conditions", "events", "logs", "tree", "owner")
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_two_examples(flux_status: Program, command: str) -> None:
-    """The help of each shows how it is used, at least twice, and the examples fit a terminal."""
+    """Each help has at least two examples, which fit a terminal."""
     text = flux_status(command, "--help").stdout
     examples = re.findall(rf"^ +kubectl flux-status {command} .*$", text, re.MULTILINE)
     assert len(examples) >= 2
@@ -31,7 +31,7 @@ def test_help_has_two_examples(flux_status: Program, command: str) -> None:
     "tree gitrepo/monorepo", "owner ks/team-03 -n git-fanout-30", "owner deploy/source-controller",
 ])  # fmt: skip
 def test_the_demo_has_something_for_each(flux_status: Program, line: str) -> None:
-    """Each works without a cluster: it shows something, and ends with 0 though much is broken."""
+    """Each command has output for the bundled cluster, and exit code 0."""
     done = flux_status(*line.split(), "--demo", env={"PATH": "/nowhere"})
     assert done.returncode == Exit.HEALTHY, done.stderr
     assert done.stdout
@@ -39,7 +39,7 @@ def test_the_demo_has_something_for_each(flux_status: Program, line: str) -> Non
 
 
 def test_formats_have_the_same_objects(flux_status: Program) -> None:
-    """Table, names, JSON and YAML are of the same objects in the same order."""
+    """Table, names, JSON and YAML have the same objects in the same order."""
     lines = [flux_status("get", "ks", "--from", ZOO, "-o", form).stdout
              for form in ("table", "name", "json", "yaml")]  # fmt: skip
     named = [line.split()[1] for line in lines[0].splitlines()[1:]]
@@ -50,7 +50,7 @@ def test_formats_have_the_same_objects(flux_status: Program) -> None:
 
 
 def test_not_ready_is_what_the_json_says(flux_status: Program) -> None:
-    """--not-ready has each object whose Ready condition is not True, wherever that stands."""
+    """--not-ready has each object whose Ready condition is not True, at any position."""
     done = flux_status("get", "ks", "--from", ZOO, "-o", "json")
     unready = {
         (item["metadata"]["namespace"], item["metadata"]["name"])
@@ -65,7 +65,7 @@ def test_not_ready_is_what_the_json_says(flux_status: Program) -> None:
 
 
 def test_a_message_is_cut_on_a_terminal_only(flux_status: Program) -> None:
-    """On a terminal no line is wider than it; in a pipe every text is whole."""
+    """A line is cut to the width of a terminal, but not in a pipe."""
     argv = (sys.executable, "-m", "fluxstatus", "get", "hr", "--from", str(ZOO), "--color=never")
     with Terminal(argv, columns=160) as terminal:
         assert terminal.end() == Exit.HEALTHY
@@ -76,16 +76,16 @@ def test_a_message_is_cut_on_a_terminal_only(flux_status: Program) -> None:
 
 MISTAKES = [
     ("get kustomisations", "did you mean kustomizations?"),
-    ("get ks monorepo", "there is no 'monorepo'"),
+    ("get ks monorepo", "'monorepo' not found"),
     ("get ks --sort-by nam", "did you mean name?"),
-    ("get components --suspended", "--suspended says nothing of components"),
+    ("get components --suspended", "--suspended does not apply to components"),
     ("get ks --watch", "never changes"),
     ("get ks -o html", "is not one of"),
-    ("get ks --context prod", "asks no cluster"),
+    ("get ks --context prod", "contacts no cluster"),
     ("get", "Missing argument"),
     ("conditions ks", "is not KIND/NAME"),
     ("conditions gitrepo/monorep", "did you mean"),
-    ("tree deploy/x", "is no kind of Flux"),
+    ("tree deploy/x", "is not a Flux kind"),
     ("owner ks/app", "choose one"),
     ("events --for ks/app", "choose one"),
 ]
@@ -93,14 +93,14 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("line", "said"), MISTAKES)
 def test_a_mistake_is_2(flux_status: Program, line: str, said: str) -> None:
-    """What is wrong is said with what may be meant, and nothing is shown."""
+    """An error is reported with a suggestion, and nothing is listed."""
     done = flux_status(*line.split(), "--from", ZOO)
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
     assert said in " ".join(done.stderr.split())
 
 
 def test_what_may_be_meant_can_be_pasted(flux_status: Program) -> None:
-    """A choice is a whole command; with one of them there is an answer."""
+    """A choice is a whole command, which works."""
     done = flux_status("owner", "ks/app", "--from", ZOO)
     choices = re.findall(r"^  kubectl flux-status (owner .*)$", done.stderr, re.MULTILINE)
     assert len(choices) > 2
@@ -110,7 +110,7 @@ def test_what_may_be_meant_can_be_pasted(flux_status: Program) -> None:
 @pytest.mark.parametrize("line", ["get ks", "get components", "conditions ks/a", "events", "logs",
                                   "tree ks/a", "owner ks/a"])  # fmt: skip
 def test_no_cluster_is_3(flux_status: Program, line: str) -> None:
-    """Where nobody can be asked there is one sentence, and nothing that looks like an answer."""
+    """Without a cluster there is an error and no output."""
     done = flux_status(*line.split())
     assert (done.returncode, done.stdout) == (Exit.NO_VERDICT, "")
     assert done.stderr.startswith("Error: ")
@@ -125,7 +125,7 @@ def test_options_stand_before_the_name_too(flux_status: Program) -> None:
 
 
 def test_a_reader_that_stops_is_no_error() -> None:
-    """A list whose reader goes ends quietly, with its usual exit code."""
+    """A list whose reader is gone ends without an error, with its usual exit code."""
     argv = [sys.executable, "-m", "fluxstatus", "get", "all", "--from", str(ZOO), "-o", "json"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout

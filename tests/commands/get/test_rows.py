@@ -1,4 +1,4 @@
-"""How an object stands in a list: ready, stale, on which revision, in which words."""
+"""The row of an object: ready, stale, revisions and message."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -62,7 +62,7 @@ CASES: list[tuple[Verdict, str, str, dict[str, Any]]] = [
 def test_ready_is_the_verdict(
     verdict: Verdict, ready: str, message: str, made: dict[str, Any]
 ) -> None:
-    """READY follows the verdict, and the message says so where the controller's words do not."""
+    """READY is the verdict, and MESSAGE has it where the controller's message does not."""
     row = listed(kustomization("one", "git", **made))["one"]
     assert row.resource.verdict is verdict
     assert told(row)["READY"] == ready
@@ -71,14 +71,14 @@ def test_ready_is_the_verdict(
 
 
 def test_what_has_no_status_is_neither() -> None:
-    """A static object is not called ready, and is not among what is not ready."""
+    """A static object is neither ready nor not ready."""
     row = listed(flux("Alert", "one", {}))["one"]
     assert told(row)["READY"] == "-"
     assert not FILTERS["not_ready"](row)
 
 
 def test_revisions() -> None:
-    """Wanted is what the source has, applied what runs, each short; one behind is stale."""
+    """WANTED is the revision of the source; an object with another one is stale."""
     known = listed(
         source("git"),
         kustomization("current", "git"),
@@ -94,7 +94,7 @@ def test_revisions() -> None:
 
 
 def test_an_old_request_and_an_old_spec_are_stale() -> None:
-    """A request that was not handled, or a status about an older spec, is stale, too."""
+    """An object with an unhandled request or an old observed generation is stale."""
     asked = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
     known = listed(
         kustomization("asked", "git", annotations=asked),
@@ -105,7 +105,7 @@ def test_an_old_request_and_an_old_spec_are_stale() -> None:
 
 
 def test_releases_and_instances_have_versions() -> None:
-    """A release is told by chart version, a FluxInstance by that of Flux, a source by its ref."""
+    """A HelmRelease has chart versions, a FluxInstance Flux versions, a source its ref."""
     known = listed(
         flux("HelmChart", "apps-web", {"Ready": "True Ok: x"},
              status={"artifact": {"revision": "2.0.0"}}),
@@ -125,7 +125,7 @@ def test_releases_and_instances_have_versions() -> None:
 
 
 def test_wide_says_source_and_owner() -> None:
-    """With -o wide the source, the owner by its labels, the interval and the reason are told."""
+    """-o wide adds the source, the owner by labels, the interval and the reason."""
     labels = {
         "kustomize.toolkit.fluxcd.io/name": "root",
         "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
@@ -137,7 +137,7 @@ def test_wide_says_source_and_owner() -> None:
 
 
 def test_a_source_that_is_not_read_is_noted() -> None:
-    """When the sources cannot be read nothing is called stale, and the reason is kept."""
+    """Without the sources nothing is stale, and the reason is kept."""
     name = KINDS["GitRepository"].resource
     saved = Saved(evidence(kustomization("one", "git"), unread={name: FORBIDDEN}))
     [[row]] = [batch for batch in rows(saved, [KINDS["Kustomization"]]) if batch]

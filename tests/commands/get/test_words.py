@@ -1,9 +1,9 @@
-"""What may be listed, and by which names."""
+"""The arguments of `get`."""
 
 import pytest
 
-from fluxstatus.commands.get.words import GROUPS, asked_for, kinds_of
-from fluxstatus.model.errors import NotFoundError
+from fluxstatus.commands.get.words import GROUPS, kinds_of, requested
+from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.kinds import KINDS
 
 
@@ -16,7 +16,7 @@ def test_every_kind_has_all_its_names(kind: object) -> None:
 
 
 def test_groups_and_lists() -> None:
-    """Groups stand for several kinds, words with commas for all of theirs, each once."""
+    """Groups and lists with commas name several kinds, each once."""
     assert {kind.step for kind in GROUPS["sources"]} == {"sources"}
     assert set(GROUPS["all"]) == set(KINDS.values()) - {KINDS["FluxReport"]}
     assert [kind.name for kind in kinds_of("ks,hr,kustomizations")] == [
@@ -26,11 +26,11 @@ def test_groups_and_lists() -> None:
 
 
 def test_names_narrow() -> None:
-    """Names go with the kinds before them, or each with its own."""
+    """Names apply to the kinds before them, or each has its own kind."""
     ks, hr = KINDS["Kustomization"], KINDS["HelmRelease"]
-    assert asked_for(["ks", "a", "b"]) == {ks: {"a", "b"}}
-    assert asked_for(["ks/a", "hr/a", "ks/b"]) == {ks: {"a", "b"}, hr: {"a"}}
-    assert list(asked_for(["all"], ["hr", "ks"])) == [ks, hr]
+    assert requested(["ks", "a", "b"]) == {ks: {"a", "b"}}
+    assert requested(["ks/a", "hr/a", "ks/b"]) == {ks: {"a", "b"}, hr: {"a"}}
+    assert list(requested(["all"], ["hr", "ks"])) == [ks, hr]
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_names_narrow() -> None:
         (["kustomisations"], [], "did you mean kustomizations?"),
         (["source"], [], "did you mean sources?"),
         (["component"], [], "did you mean components?"),
-        (["deploy"], [], "is no kind of Flux"),
+        (["deploy"], [], "is not a Flux kind"),
         (["ks/a", "b"], [], "'b' is not KIND/NAME"),
         (["ks/"], [], "is not KIND/NAME"),
-        (["sources"], ["hr"], "has no HelmRelease"),
+        (["sources"], ["hr"], "does not include HelmRelease"),
     ],
 )
 def test_a_mistake_is_told(words: list[str], only: list[str], said: str) -> None:
-    """What is no kind gets a suggestion."""
-    with pytest.raises(NotFoundError) as mistaken:
-        asked_for(words, only)
+    """An unknown kind gets a suggestion."""
+    with pytest.raises(ArgumentError) as mistaken:
+        requested(words, only)
     assert said in str(mistaken.value)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fluxstatus.commands.logs.lines import as_json, as_text, chosen, read
-from fluxstatus.model.ref import Ref
+from fluxstatus.commands.logs.lines import as_json, as_text
+from fluxstatus.lookup.log import parse
 
 ENTRY = {
     "level": "error",
@@ -15,12 +15,11 @@ ENTRY = {
     "Kustomization": {"name": "web", "namespace": "apps"},
     "error": "https://me:hunter2@git.example.com said \x1b[2J no",
 }
-LINE = read("kustomize-controller", json.dumps(ENTRY))
-WEB = Ref("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "apps", "web")
+LINE = parse("kustomize-controller", json.dumps(ENTRY))
 
 
 def test_a_line_says_when_who_and_what() -> None:
-    """Time, level, controller, object and words; nothing is obeyed, no credential is shown."""
+    """A line has time, level, controller, object and message, escaped and without credentials."""
     assert as_text(LINE, colour=False) == (
         "2026-11-23T11:59:00.500Z error kustomize-controller Kustomization/apps/web - "
         "Reconciler error: https://***@git.example.com said \\x1b[2J no"
@@ -32,16 +31,5 @@ def test_a_line_says_when_who_and_what() -> None:
 
 @pytest.mark.parametrize("raw", ["plain words", "{broken", "[1]", "{}", "", '{"ts": 3, "msg": []}'])
 def test_whatever_is_no_entry_is_shown_as_it_is(raw: str) -> None:
-    """A line that is no JSON object of the usual form is shown all the same."""
-    assert as_text(read("x", raw), colour=False).startswith(("x: ", "- - x"))
-
-
-def test_lines_are_chosen() -> None:
-    """By object and by badness; a panic is an error, too."""
-    about, errors = chosen(WEB, errors=False), chosen(None, errors=True)
-    info = read("x", json.dumps(ENTRY | {"level": "info"}))
-    other = read("x", json.dumps(ENTRY | {"Kustomization": {"name": "db", "namespace": "apps"}}))
-    panic = read("x", "panic: runtime error")
-    lines = (LINE, info, other, panic, read("x", "words"))
-    assert [line for line in lines if about(line)] == [LINE, info]
-    assert [line for line in lines if errors(line)] == [LINE, other, panic]
+    """A line that is not JSON in the usual form is shown as it is."""
+    assert as_text(parse("x", raw), colour=False).startswith(("x: ", "- - x"))

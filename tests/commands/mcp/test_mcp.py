@@ -1,4 +1,4 @@
-"""`mcp` on the command line, where it needs neither cluster nor server: see also tests/live."""
+"""`mcp` on the command line without a cluster or server; see also tests/live."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def test_completion_goes_two_levels_down() -> None:
 
 
 def test_flags_before_the_subcommand(flux_status: Program, tmp_path: Path) -> None:
-    """What stands before `mcp` or before its subcommand counts; what says nothing to it is told."""
+    """Options before `mcp` or its subcommand count; unsupported ones are errors."""
     env = {"XDG_STATE_HOME": str(tmp_path)}
     for words in (["--context=a", "mcp", "decline"], ["mcp", "decline", "--context=b"]):
         assert flux_status(*words, env=env).returncode == 0
@@ -38,11 +38,11 @@ def test_flags_before_the_subcommand(flux_status: Program, tmp_path: Path) -> No
     assert state["declined"] == ["a", "b"]
     wrong = flux_status("--wait=1s", "mcp", "decline", env=env)
     assert wrong.returncode == 2
-    assert "--wait says nothing to `decline`" in wrong.stderr
+    assert "--wait is not an option of `decline`" in wrong.stderr
 
 
 def test_without_a_subcommand_there_is_help(flux_status: Program) -> None:
-    """`mcp` alone lists what there is; a name that is none is wrong usage."""
+    """`mcp` alone lists the subcommands; an unknown name is a usage error."""
     said = flux_status("mcp")
     assert "Commands:" in said.stdout + said.stderr
     assert flux_status("mcp", "sett").returncode == 2
@@ -53,7 +53,7 @@ def test_without_a_subcommand_there_is_help(flux_status: Program) -> None:
 
 @pytest.mark.cluster  # for kubectl
 def test_decline_for_all(flux_status: Program, tmp_path: Path) -> None:
-    """--all needs no context, and accept says so when that still stands in its way."""
+    """--all needs no context; accept reports if every context is still declined."""
     env = {"XDG_STATE_HOME": str(tmp_path)}
     assert flux_status("mcp", "decline", "--all", env=env).returncode == 0
     said = flux_status("mcp", "accept", env=env)
@@ -68,7 +68,7 @@ def test_decline_for_all(flux_status: Program, tmp_path: Path) -> None:
 def test_a_saved_cluster_leaves_no_trace(
     flux_status: Program, tmp_path: Path, chosen: list[str]
 ) -> None:
-    """It is judged the same whatever this machine remembers, and nothing is written."""
+    """A saved cluster ignores the local state and does not change it."""
     env = {"XDG_STATE_HOME": str(tmp_path)}
     before = flux_status(*chosen, "-o", "json", env=env).stdout
     assert list(tmp_path.iterdir()) == []
@@ -77,19 +77,19 @@ def test_a_saved_cluster_leaves_no_trace(
 
 
 def test_prompt_alone(flux_status: Program) -> None:
-    """--prompt prints what JSON has, with the exit code of the check; or nothing, and why."""
+    """--prompt prints the prompt of the JSON report, or a note without one."""
     report = flux_status("--demo", "-o", "json")
     said = flux_status("--demo", "--prompt")
     assert said.stdout == json.loads(report.stdout)["next"]["prompt"] + "\n"
     assert said.returncode == report.returncode == 1
     well = flux_status("--from", RECORDED / "cluster-healthy.json.gz", "--prompt")
     assert (well.returncode, well.stdout) == (0, "")
-    assert "nothing was found" in well.stderr
+    assert "no finding needs an assistant" in well.stderr
     assert flux_status("--prompt", "--watch").returncode == 2
 
 
 def test_trouble_with_the_state_changes_nothing(flux_status: Program, tmp_path: Path) -> None:
-    """A check that cannot remember says the same, and exits with the same code."""
+    """A check with an unwritable state has the same output and exit code."""
     (tmp_path / "file").write_text("")
     good = flux_status("-o", "json", "--timeout=5s", env={"XDG_STATE_HOME": str(tmp_path)})
     bad = flux_status("-o", "json", "--timeout=5s", env={"XDG_STATE_HOME": f"{tmp_path}/file"})
@@ -99,7 +99,7 @@ def test_trouble_with_the_state_changes_nothing(flux_status: Program, tmp_path: 
 
 
 def test_the_skill_proves_the_program(flux_status: Program, tmp_path: Path) -> None:
-    """The checksum in the skill is what its own command computes; a change of a file shows."""
+    """The command in the skill prints its checksum, and another after a change."""
     text = flux_status("mcp", "skill").stdout
     assert text.startswith("---\nname: flux-status\ndescription: ")
     assert "@" not in text
@@ -119,7 +119,7 @@ def test_the_skill_proves_the_program(flux_status: Program, tmp_path: Path) -> N
 
 
 def test_the_skill_is_installed(flux_status: Program, tmp_path: Path) -> None:
-    """--install writes it where assistants look for it, and keeps what was there."""
+    """--install writes the skill to its folder, with a backup of an older one."""
     said = flux_status("mcp", "skill", "--install", tmp_path)
     file = tmp_path / "flux-status" / "SKILL.md"
     assert said.stdout == f"{file}\n"
@@ -130,7 +130,7 @@ def test_the_skill_is_installed(flux_status: Program, tmp_path: Path) -> None:
 
 
 def test_a_clients_own_command(flux_status: Program, tmp_path: Path) -> None:
-    """It is asked to add and to remove; what it does not do is done in its file, and said."""
+    """The client's command adds and removes; if it fails, the file is edited, with a note."""
     folder = tmp_path / "bin"
     log = tmp_path / "log"
     program(folder / "kubectl", KUBECTL)
@@ -139,10 +139,10 @@ def test_a_clients_own_command(flux_status: Program, tmp_path: Path) -> None:
     env = {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(tmp_path)}
     said = flux_status("mcp", "setup", "--yes", "--client=codex", env=env)
     assert said.returncode == 0, said.stderr
-    assert "codex did not do it (codex failed: exit code 7" in said.stdout
+    assert "codex did not change it (codex failed: exit code 7" in said.stdout
     assert "--read-only=true" in (tmp_path / ".codex" / "config.toml").read_text()
     said = flux_status("mcp", "remove", "--yes", env=env)
-    assert "codex did not do it" in said.stdout
+    assert "codex did not change it" in said.stdout
     assert "flux-operator-mcp" not in (tmp_path / ".codex" / "config.toml").read_text()
     assert [line.split()[:3] for line in log.read_text().splitlines()] == [
         ["mcp", "add", "flux-operator-mcp"], ["mcp", "remove", "flux-operator-mcp"]
@@ -159,7 +159,7 @@ esac"""
 
 
 def test_a_login_program_gets_its_path(flux_status: Program, tmp_path: Path) -> None:
-    """Where a program logs in the entry has the PATH it is on; a client's own may be bare."""
+    """For a login program the entry sets PATH, because that of a client may be minimal."""
     folder = tmp_path / "bin"
     program(folder / "kubectl", KUBECTL)
     program(folder / "flux-operator-mcp", "exit 1")

@@ -1,4 +1,4 @@
-"""The FluxInstance to begin with, and what goes with it."""
+"""The generated FluxInstance, and the steps to apply it."""
 
 import subprocess
 from pathlib import Path
@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
 from fluxstatus.commands.preflight.manifest import (
     NAMESPACE,
     ManifestError,
-    as_yaml,
     instance,
     steps,
     sync_of,
 )
 from fluxstatus.model.hints import Command
+from fluxstatus.report.yaml import yaml_of
 from tests.kubernetes.cluster import Cluster, ClusterError
 
 HTTPS, SSH = "https://git.example.com/org/fleet.git", "ssh://git@git.example.com/org/fleet.git"
@@ -39,14 +39,15 @@ CHOICES = [
 def made(*choice: object) -> str:
     """Return the manifest of a choice: URL, ref, path and whether it is private, or nothing."""
     if not choice:
-        return as_yaml(instance(None))
+        return yaml_of(instance(None), is_sorted=False)
     url, ref, path, private = choice
-    return as_yaml(instance(sync_of(f"{url}", f"{ref}", f"{path}", private=bool(private))))
+    sync = sync_of(f"{url}", f"{ref}", f"{path}", private=bool(private))
+    return yaml_of(instance(sync), is_sorted=False)
 
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_yaml_is_what_was_meant(choice: tuple[object, ...]) -> None:
-    """The YAML reads back as the object, whatever was given for it."""
+    """The YAML parses as the same object, for any options."""
     url, ref, path, private = choice or ("", "", "", False)
     sync = sync_of(f"{url}", f"{ref}", f"{path}", private=bool(private)) if choice else None
     assert yaml.safe_load(made(*choice)) == instance(sync)
@@ -62,7 +63,7 @@ def test_yaml_is_what_was_meant(choice: tuple[object, ...]) -> None:
     ],
 )
 def test_urls(given: str, url: str) -> None:
-    """Git's short form for SSH becomes the URL that Flux takes."""
+    """Git's short form for SSH becomes a URL that Flux accepts."""
     assert sync_of(given, "", "", private=False).url == url
 
 
@@ -72,20 +73,20 @@ def test_urls(given: str, url: str) -> None:
      "https://me:token@git.example.com/a/b", "https://token@git.example.com/a/b", "https://[x/a"],
 )  # fmt: skip
 def test_what_is_no_repository(url: str) -> None:
-    """What Flux cannot fetch, and a URL with a login in it, is refused."""
+    """A URL that Flux cannot fetch, or with a login in it, is refused."""
     with pytest.raises(ManifestError):
         sync_of(url, "", "", private=False)
 
 
 def test_a_login_is_not_repeated() -> None:
-    """The refusal of a URL with a login does not have the login."""
+    """The error about a URL with a login does not contain the login."""
     with pytest.raises(ManifestError) as refusal:
         sync_of("https://me:hunter2@git.example.com/a/b", "", "", private=False)
     assert "hunter2" not in str(refusal.value)
 
 
 def test_branch_and_path() -> None:
-    """A branch may be named by itself; without one it is main."""
+    """A branch may be given without refs/heads/; the default is main."""
     assert sync_of(HTTPS, "", "", private=False).ref == "refs/heads/main"
     assert sync_of(HTTPS, "release/1.x", "", private=False).ref == "refs/heads/release/1.x"
     assert sync_of(HTTPS, "refs/tags/v1", "", private=False).ref == "refs/tags/v1"
@@ -99,7 +100,7 @@ def commands(*choice: object) -> list[Command]:
 
 
 def test_secret_fits_the_url() -> None:
-    """SSH takes a key whether or not it is private, HTTPS a login if it is, else nothing."""
+    """SSH always needs a key, HTTPS a login only if the repository is private."""
     kinds = {
         choice: [c.argv[3] for c in commands(*choice, "x", "y", private)
                  if c.argv[:3] == ("flux-operator", "create", "secret")]
@@ -114,7 +115,7 @@ def test_secret_fits_the_url() -> None:
 @pytest.mark.cluster
 @pytest.mark.parametrize("choice", CHOICES)
 def test_the_api_server_takes_it(cluster: Cluster, choice: tuple[object, ...]) -> None:
-    """The manifest is valid against the CRD, by the API server's own word."""
+    """The API server accepts the manifest as valid against the CRD."""
     cluster.put([NAMESPACE_OBJECT])
     text = made(*choice)
     assert "flux" in cluster.kubectl("apply", "--dry-run=server", "-f", "-", stdin=text)

@@ -23,7 +23,7 @@ def test_manifest_can_be_piped(flux_status: Program) -> None:
     assert "#" not in done.stdout
     assert "create secret basic-auth" in done.stderr
     assert "--password-stdin" in done.stderr
-    assert "for development and tests only" in done.stderr
+    assert "for development and testing only" in done.stderr
 
 
 def test_manifest_as_json(flux_status: Program) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from fluxstatus.cluster.local_tools import Client
 from fluxstatus.commands.explain.codes import codes
+from fluxstatus.commands.preflight.permissions import NEEDED, Permissions
 from fluxstatus.commands.preflight.report import report_of
-from fluxstatus.commands.preflight.rights import NEEDED, Rights
 from fluxstatus.commands.preflight.tools import NAMES
 from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report
@@ -18,25 +18,26 @@ from fluxstatus.report.look import Look
 from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NOW,
     alter,
     evidence,
     flux,
-    flux_system,
     minutes,
     stamp,
     without,
 )
+from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
 
 ALL_HERE = {name: Client(name, f"/bin/{name}", "1.2.3") for name in NAMES}
-ALL_RIGHTS = Rights()
+ALL = Permissions()
 URL = "https://git.example.com/a/b"
 GONE = Unread(Why.NO_PROGRAM, "is not installed")
 OPERATOR = "Deployment/flux-operator"
 
 
-def report(*objects: Object, rights: Rights = ALL_RIGHTS, gone: tuple[str, ...] = (), url: str = "",
+def report(*objects: Object, rights: Permissions = ALL, gone: tuple[str, ...] = (), url: str = "",
            namespaces: Answer | None = None, **more: Any) -> Report:  # fmt: skip
     """Return the report on a cluster with *objects*, and without the programs *gone*.
 
@@ -46,7 +47,7 @@ def report(*objects: Object, rights: Rights = ALL_RIGHTS, gone: tuple[str, ...] 
     answers = {**known.answers, "namespaces": namespaces or Answer()}
     clients = ALL_HERE | {name: Client(name, unread=GONE) for name in gone}
     told = report_of(State(evidence(*objects, **more, answers=answers)), rights, clients, url)
-    assert {finding.code for finding in told.findings} <= {"ok", *codes()}
+    assert {finding.code for finding in told.findings} <= {"ok", *codes(OF_COMMANDS)}
     return told
 
 
@@ -62,7 +63,7 @@ def only(told: Report, step: str) -> Finding:
 
 
 def test_an_empty_cluster_is_fit() -> None:
-    """Where nothing is in the way all passes, and the code is 0."""
+    """If nothing prevents an installation, every step passes, and the code is 0."""
     told = report(served={})
     assert {f.level for f in told.findings} == {Level.PASS, Level.SKIP}
     assert told.exit_code() is Exit.HEALTHY
@@ -82,22 +83,22 @@ def test_kubernetes(version: str, level: Level) -> None:
 @pytest.mark.parametrize(
     ("rights", "level", "code"),
     [
-        (Rights(), Level.PASS, Exit.HEALTHY),
-        (Rights(missing=NEEDED[:2]), Level.FAIL, Exit.UNHEALTHY),
-        (Rights(unsure=NEEDED[:2]), Level.UNKNOWN, Exit.NO_VERDICT),
-        (Rights(unread=Unread(Why.FAILED, "no")), Level.UNKNOWN, Exit.NO_VERDICT),
+        (Permissions(), Level.PASS, Exit.HEALTHY),
+        (Permissions(missing=NEEDED[:2]), Level.FAIL, Exit.UNHEALTHY),
+        (Permissions(unknown=NEEDED[:2]), Level.UNKNOWN, Exit.NO_VERDICT),
+        (Permissions(unread=Unread(Why.FAILED, "no")), Level.UNKNOWN, Exit.NO_VERDICT),
     ],
 )
-def test_rights(rights: Rights, level: Level, code: Exit) -> None:
-    """Missing rights fail, and what could not be found out is no verdict."""
+def test_rights(rights: Permissions, level: Level, code: Exit) -> None:
+    """Missing permissions fail; unknown ones are no verdict."""
     told = report(served={}, rights=rights)
     assert only(told, "rights").level is level
     assert told.exit_code() is code
 
 
 def test_missing_rights_are_named() -> None:
-    """Each right that is missing stands there as an RBAC rule."""
-    told = only(report(served={}, rights=Rights(missing=NEEDED)), "rights")
+    """Each missing permission is listed as an RBAC rule."""
+    told = only(report(served={}, rights=Permissions(missing=NEEDED)), "rights")
     assert [value.partition(" (")[0] for _, value in told.evidence] == [f"{r}" for r in NEEDED]
 
 
@@ -107,7 +108,7 @@ def test_missing_rights_are_named() -> None:
      ("kubectl", Level.FAIL)],
 )  # fmt: skip
 def test_a_tool_that_is_missing(name: str, level: Level) -> None:
-    """A program that is not here is told with a way to get it; advice never changes the code."""
+    """A missing program has a hint to install it; advice does not change the code."""
     told = report(served={}, gone=(name,))
     (finding,) = [f for f in said(told, "tools") if f.level is not Level.PASS]
     assert finding.level is level
@@ -116,7 +117,7 @@ def test_a_tool_that_is_missing(name: str, level: Level) -> None:
 
 
 def test_the_way_to_get_it_is_one_that_is_here() -> None:
-    """Without Homebrew nobody is sent there, but to the archive for this machine."""
+    """Without Homebrew the hint names the archive for this machine."""
     with_brew, without_brew = (
         next(f for f in said(report(served={}, gone=gone), "tools") if "operator is" in f.title)
         for gone in (("flux-operator",), ("flux-operator", "brew", "flux"))
@@ -128,26 +129,30 @@ def test_the_way_to_get_it_is_one_that_is_here() -> None:
 
 def _by(labels: Object) -> list[Object]:
     names = {"app.kubernetes.io/name": "flux-operator"}
-    return alter(flux_system(), OPERATOR, {"metadata.labels": names | labels})
+    return alter(HEALTHY, OPERATOR, {"metadata.labels": names | labels})
 
 
 @pytest.mark.parametrize(
     ("objects", "code", "words"),
     [
-        (flux_system(), "installed-already", "by Helm"),
+        (HEALTHY, "installed-already", "by Helm"),
         (_by({"olm.owner": "x"}), "installed-already", "by OLM"),
         (_by({"kustomize.toolkit.fluxcd.io/name": "x"}), "installed-already", "by a Kustomization"),
         (_by({}), "installed-already", "by plain manifests"),
         (
-            without(flux_system(), "FluxInstance/flux"),
+            without(HEALTHY, "FluxInstance/flux"),
             "operator-without-instance",
-            "no FluxInstance",
+            "without a FluxInstance",
         ),
-        (without(flux_system(), OPERATOR, "FluxInstance/flux"), "flux-by-others", "is here, by"),
+        (
+            without(HEALTHY, OPERATOR, "FluxInstance/flux"),
+            "flux-by-others",
+            "is installed, by",
+        ),
     ],
 )
 def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
-    """What is installed is told with who installed it, and is a warning."""
+    """An existing installation is a warning that names the tool that installed it."""
     finding = only(report(*objects), "existing")
     assert (finding.level, finding.code) == (Level.WARN, code)
     assert words in finding.title
@@ -156,21 +161,21 @@ def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
 
 @pytest.mark.parametrize("name", ["deployments.apps/controllers", "deployments.apps/operator"])
 def test_forbidden_is_not_nothing(name: str) -> None:
-    """Who may not look is not told that nothing is here."""
+    """Without permission to list Deployments, nothing is said to be absent."""
     finding = only(report(served={}, unread={name: FORBIDDEN}), "existing")
     assert finding.level is Level.UNKNOWN
 
 
 def test_an_instance_that_may_not_be_read() -> None:
-    """Who may not see the FluxInstance is not told that there is none."""
+    """Without permission to read the FluxInstance, it is not said to be absent."""
     kind = "fluxinstances.fluxcd.controlplane.io"
-    finding = only(report(*without(flux_system(), "FluxInstance/flux"), unread={kind: FORBIDDEN}),
+    finding = only(report(*without(HEALTHY, "FluxInstance/flux"), unread={kind: FORBIDDEN}),
                    "existing")  # fmt: skip
     assert finding.level is Level.UNKNOWN
 
 
 def test_leftovers() -> None:
-    """CRDs without a controller are told with their objects, and those that hang by name."""
+    """CRDs without a controller are reported with their objects, terminating ones by name."""
     objects = [flux("Kustomization", "apps/old"),
                flux("HelmRelease", "apps/hung", deletionTimestamp=stamp(minutes(60)))]  # fmt: skip
     codes = {f.code: f for f in said(report(*objects), "leftovers")}
@@ -178,11 +183,11 @@ def test_leftovers() -> None:
     assert "2 objects" in codes["crds-left"].title
     assert "HelmRelease apps/hung" in codes["terminating-without-controller"].title
     assert only(report(served={}), "leftovers").level is Level.PASS
-    assert only(report(*flux_system()), "leftovers").level is Level.SKIP
+    assert only(report(*HEALTHY), "leftovers").level is Level.SKIP
 
 
 def test_a_namespace_that_goes() -> None:
-    """A namespace that is being deleted lets nothing be installed."""
+    """A terminating namespace prevents an installation."""
     item = {"kind": "Namespace", "metadata": {"name": "flux-system",
                                                "deletionTimestamp": stamp(minutes(5))}}  # fmt: skip
     told = report(served={}, namespaces=Answer((item,)))
@@ -196,32 +201,32 @@ def test_a_namespace_that_goes() -> None:
      ("ssh://git@git.example.com:2222/a/b", "git.example.com:2222")],
 )  # fmt: skip
 def test_what_must_be_reached(url: str, place: str) -> None:
-    """The host and port of the Git server are told, and that nothing was tried."""
+    """The host and port of the Git server are reported as not checked."""
     found = said(report(served={}, url=url), "network")
     assert place in found[-1].title
-    assert all(f.level is Level.SKIP and "not tried" in f.title for f in found)
+    assert all(f.level is Level.SKIP and "not checked" in f.title for f in found)
     assert all(command.changes for f in found for hint in f.hints for command in hint.commands)
 
 
 def test_unreachable() -> None:
-    """Without a cluster only this machine is judged, and the code is 3."""
+    """Without a cluster only this machine is checked, and the code is 3."""
     seen = Evidence(NOW, unreachable=Unread(Why.UNREACHABLE, "refused"))
-    told = report_of(State(seen), Rights(unread=GONE), ALL_HERE, "")
+    told = report_of(State(seen), Permissions(unread=GONE), ALL_HERE, "")
     assert told.exit_code() is Exit.NO_VERDICT
     assert {f.step for f in told.findings} == {"cluster", "tools", "network"}
 
 
 def test_the_document_is_that_of_the_check() -> None:
-    """As JSON it keeps to the schema that the check has."""
-    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    """The JSON is valid against the schema of the check."""
+    told = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
     document = json.loads(as_json.render(told, Look(everything=True)))
     schema = json.loads((ROOT / "fluxstatus" / "report" / "schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(document)
 
 
 def test_text_fits() -> None:
-    """As text it keeps to 80 columns, but for what is to be copied."""
-    told = report(*flux_system(), rights=Rights(missing=NEEDED), gone=("flux-operator",), url=URL)
+    """The text fits 80 columns, except for commands."""
+    told = report(*HEALTHY, rights=Permissions(missing=NEEDED), gone=("flux-operator",), url=URL)
     lines = as_text.render(told, Look(everything=True)).splitlines()
     copied = ("kubectl ", "brew ", "flux ", "https://")
     assert not [line for line in lines if len(line) > 80 and not any(c in line for c in copied)]

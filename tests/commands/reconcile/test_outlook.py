@@ -1,4 +1,4 @@
-"""What happens by itself, and about when."""
+"""The outlook of an object on its own."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,12 +10,12 @@ from fluxstatus.commands.reconcile.advice import advise
 from fluxstatus.commands.reconcile.outlook import Outlook
 from fluxstatus.model.evidence import Object, Unread, Why
 from tests.builders import (
+    HEALTHY,
     NOT_THERE,
     NOW,
     alter,
     event,
     flux,
-    flux_system,
     kustomization,
     minutes,
     source,
@@ -28,8 +28,8 @@ FAILING = {"Ready": "False BuildFailed: kustomize build failed"}
 
 def outlooks(key: tuple[str, str, str], *objects: Object, **more: Any) -> tuple[Outlook, ...]:
     """Return what will happen to the object *key*."""
-    known = state(*flux_system(), *objects, **more)
-    return advise(Analysis(known), known.resources[key]).by_itself
+    known = state(*HEALTHY, *objects, **more)
+    return advise(Analysis(known), known.resources[key]).outlooks
 
 
 APP = ("Kustomization", "apps", "app")
@@ -46,7 +46,7 @@ GIT = source("app", spec={"interval": "5m", "url": "https://git.example.com/app"
     ],
 )
 def test_next_attempt(conditions: Any, spec: Object, in_minutes: int) -> None:
-    """After success the interval counts, after failure retryInterval if there is one."""
+    """After success the interval applies, after a failure retryInterval if it is set."""
     one = kustomization("app", "app", conditions, spec=spec, age=minutes(4))
     first = outlooks(APP, GIT, one)[0]
     assert first.at == NOW + timedelta(minutes=in_minutes)
@@ -54,7 +54,7 @@ def test_next_attempt(conditions: Any, spec: Object, in_minutes: int) -> None:
 
 
 def test_overdue() -> None:
-    """What should have happened is said to be due, and since when."""
+    """An overdue reconciliation is reported with how long it has been due."""
     one = kustomization("app", "app", spec={"interval": "1m"}, age=minutes(4))
     first = outlooks(APP, GIT, one)[0]
     assert first.at == NOW - timedelta(minutes=3)
@@ -62,23 +62,23 @@ def test_overdue() -> None:
 
 
 def test_history_counts_more_than_conditions() -> None:
-    """The newest trace of an attempt is taken."""
+    """The newest record of an attempt counts."""
     one = kustomization("app", "app", spec={"interval": "10m"}, age=minutes(60))
     one["status"]["history"] = [{"lastReconciled": stamp(minutes(2))}]
     assert outlooks(APP, GIT, one)[0].at == NOW + timedelta(minutes=8)
 
 
 def test_a_failing_source_backs_off() -> None:
-    """Of a source that fails the last attempt is told, and the longest that it waits."""
+    """A failing source has its last attempt and its longest backoff."""
     warned = event("GitRepository apps/app", "GitOperationFailed", "no", ago=minutes(3))
     first = outlooks(("GitRepository", "apps", "app"), source("app", NOT_THERE), warned)[0]
     assert first.at == NOW + timedelta(minutes=12)
-    assert "15m at most" in first.text
+    assert "at most 15m" in first.text
 
 
 @pytest.mark.parametrize("kind", ["HelmRelease", "GitRepository"])
 def test_no_trace_is_no_time(kind: str) -> None:
-    """What writes nothing when there is nothing to do gets no time that is made up."""
+    """An object whose status does not change without news gets no invented time."""
     first = outlooks((kind, "apps", "app"), flux(kind, "app", spec={"interval": "10m"}))[0]
     assert first.at is None
     assert "within that time" in first.text
@@ -95,7 +95,7 @@ def test_the_operators_own_interval(annotation: Object, hours: int) -> None:
 
 
 def test_nothing_happens() -> None:
-    """Suspended is suspended until somebody resumes it."""
+    """A suspended object stays suspended until it is resumed."""
     told = outlooks(APP, GIT, kustomization("app", "app", spec={"suspend": True}))
     assert "until it is resumed" in told[0].text
 
@@ -106,27 +106,27 @@ def _receiver(**more: Any) -> Object:
 
 
 def test_receiver() -> None:
-    """A Receiver that names the source makes a push be noticed at once; one that fails is said."""
+    """A Receiver triggers its source at once; one that is not ready is reported."""
     one = kustomization("app", "app")
-    assert "at once, through Receiver hooks/github" in outlooks(APP, GIT, one, _receiver())[1].text
+    assert "at once, by Receiver hooks/github" in outlooks(APP, GIT, one, _receiver())[1].text
     ill = _receiver(conditions={"Ready": "False TokenNotFound: no"})
-    assert "not well itself" in outlooks(APP, GIT, one, ill)[1].text
+    assert "which is not ready" in outlooks(APP, GIT, one, ill)[1].text
     other = flux("Receiver", "hooks/x", spec={"resources": [{"kind": "Bucket", "name": "*"}]})
-    assert "no Receiver names GitRepository apps/app" in outlooks(APP, GIT, one, other)[1].text
+    assert "no Receiver triggers GitRepository apps/app" in outlooks(APP, GIT, one, other)[1].text
     assert "every 5m" in outlooks(APP, GIT, one)[1].text
 
 
 def test_receivers_that_could_not_be_read() -> None:
-    """That nobody may list Receivers is not that there are none."""
+    """Receivers that may not be listed are not said to be absent."""
     hidden = {"receivers.notification.toolkit.fluxcd.io": Unread(Why.FORBIDDEN, "not allowed")}
     told = outlooks(APP, GIT, kustomization("app", "app"), unread=hidden)
     assert "could not be read (not allowed)" in told[1].text
 
 
 def test_a_source_that_nobody_fetches() -> None:
-    """With source-controller down nothing new is promised."""
+    """With source-controller unavailable no update is announced."""
     down = {"spec.replicas": 0, "status.readyReplicas": 0}
-    objects = alter(flux_system(), "Deployment/source-controller", down)
+    objects = alter(HEALTHY, "Deployment/source-controller", down)
     known = state(*objects, GIT, kustomization("app", "app"))
-    told = advise(Analysis(known), known.resources[APP]).by_itself
+    told = advise(Analysis(known), known.resources[APP]).outlooks
     assert "until Deployment flux-system/source-controller runs" in told[-1].text

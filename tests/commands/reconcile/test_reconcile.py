@@ -1,4 +1,4 @@
-"""`reconcile`: what a user gets, by the program itself."""
+"""`reconcile` as a process: output and exit codes."""
 
 import json
 
@@ -11,10 +11,10 @@ BLOCKED = ("ks/team-03", "-n", "git-fanout-30", "--demo")
 
 
 def test_the_answer_comes_first(flux_status: Program) -> None:
-    """First whether it helps and why, then what happens anyway, then the commands."""
+    """The answer and its reason come first, then the outlook, then the commands."""
     done = flux_status("reconcile", *BLOCKED)
     assert done.returncode == Exit.UNHEALTHY
-    order = ["helps       no", "why  ", "first  ", "\nby itself\n", "(none of this was run)",
+    order = ["helps       no", "why  ", "first  ", "\non its own\n", "(nothing was run)",
              "reconcile.fluxcd.io/requestedAt="]  # fmt: skip
     places = [done.stdout.find(words) for words in order]
     assert -1 not in places
@@ -22,7 +22,7 @@ def test_the_answer_comes_first(flux_status: Program) -> None:
 
 
 def test_what_changes_is_marked(flux_status: Program) -> None:
-    """Every command that changes the cluster says so, in text and in JSON; waiting does not."""
+    """Every command that changes the cluster is marked, in text and JSON; waiting is not."""
     text = flux_status("reconcile", *BLOCKED).stdout
     document = json.loads(flux_status("reconcile", *BLOCKED, "-o", "json").stdout)
     commands = [command for request in document["ways"] for command in request["commands"]]
@@ -35,7 +35,7 @@ def test_what_changes_is_marked(flux_status: Program) -> None:
 
 
 def test_json_has_the_same(flux_status: Program) -> None:
-    """The document has the answer, the reason, and when something happens by itself."""
+    """The document has the answer, the reason and the outlook."""
     document = json.loads(flux_status("reconcile", *BLOCKED, "-o", "json").stdout)
     assert document["schemaVersion"] == 1
     assert (document["helps"], document["verdict"]) == ("no", "fail")
@@ -46,7 +46,7 @@ def test_json_has_the_same(flux_status: Program) -> None:
 
 @pytest.mark.parametrize(("name", "code"), [("healthy-chain", 0), ("git-fanout-30", 1)])
 def test_exit_codes(flux_status: Program, name: str, code: int) -> None:
-    """What is well is 0 and what is broken 1, in both formats."""
+    """A healthy object is 0 and a failing one 1, in both formats."""
     words = ("ks/monitoring", "-n", name, "--demo")
     if code:
         words = BLOCKED
@@ -55,7 +55,7 @@ def test_exit_codes(flux_status: Program, name: str, code: int) -> None:
 
 
 def test_asked_back(flux_status: Program) -> None:
-    """What is not clear is asked back, and each line that is offered works."""
+    """An ambiguous name is an error whose suggested command lines work."""
     done = flux_status("reconcile", "ks/team-03", "--demo")
     assert (done.returncode, done.stdout) == (Exit.USAGE, "")
     choices = [line.split()[2:] for line in done.stderr.splitlines() if " reconcile " in line]
@@ -65,13 +65,13 @@ def test_asked_back(flux_status: Program) -> None:
 
 
 def test_options_that_make_no_sense(flux_status: Program) -> None:
-    """A saved cluster and a context do not go together."""
+    """A saved cluster and --context exclude each other."""
     assert flux_status("reconcile", *BLOCKED, "--context=prod").returncode == Exit.USAGE
 
 
 @pytest.mark.cluster  # for kubectl
 def test_no_cluster_is_3(flux_status: Program) -> None:
-    """Where nothing can be asked the check's own sentence is told."""
+    """An unreachable cluster is reported with the sentence of the check."""
     done = flux_status("reconcile", "ks/app", "--context=nowhere")
     assert done.returncode == Exit.NO_VERDICT
     assert "nowhere" in done.stdout

@@ -1,4 +1,4 @@
-"""Would it help? Each answer, by what the controllers leave in the objects."""
+"""Whether a reconciliation helps: each answer, by the state of the objects."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,12 +14,12 @@ from fluxstatus.model.findings import Level
 from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
+    HEALTHY,
     NO_ARTIFACT,
     NOT_THERE,
     alter,
     crashing,
     flux,
-    flux_system,
     judge,
     kustomization,
     minutes,
@@ -33,6 +33,7 @@ from tests.builders import (
 from tests.conftest import RECORDED
 
 FILES = sorted(RECORDED.glob("*.json.gz"))
+WITHOUT_OBJECTS = {"cluster-empty-no-flux.json.gz", "cluster-operator-no-instance.json.gz"}
 STALLED = {
     "Ready": "False InstallFailed: Helm install failed",
     "Stalled": "True RetriesExceeded: Failed to install after 1 attempt(s)",
@@ -50,11 +51,11 @@ def advice(kind: str, *objects: Object, **more: Any) -> Assessment:
 
 
 def git(name: str = "app", **more: Any) -> Object:
-    """Return a GitRepository that is well."""
+    """Return a healthy GitRepository."""
     return source(name, spec={"interval": "5m", "url": "https://git.example.com/app"}, **more)
 
 
-_WELL = (*flux_system(), git(), kustomization("app", "app"))
+_WELL = (*HEALTHY, git(), kustomization("app", "app"))
 _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
 
 
@@ -62,127 +63,127 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
     ("kind", "objects", "helps", "words"),
     [
         ("Kustomization", _WELL, Helps.NEEDLESS, "has the revision of GitRepository apps/app"),
-        ("GitRepository", _WELL, Helps.YES, "look for something new at once"),
+        ("GitRepository", _WELL, Helps.YES, "check for updates at once"),
         (
             "Kustomization",
-            (*flux_system(), git(), kustomization("app", "app", applied="main@sha1:old")),
+            (*HEALTHY, git(), kustomization("app", "app", applied="main@sha1:old")),
             Helps.YES,
-            "it runs main@sha1:old",
+            "but main@sha1:old is applied",
         ),
         (
             "Kustomization",
-            (*flux_system(), git(), kustomization("app", "app", spec={"suspend": True})),
+            (*HEALTHY, git(), kustomization("app", "app", spec={"suspend": True})),
             Helps.NO,
             "it is suspended",
         ),
         (
             "Kustomization",
-            (*flux_system(), source("app", spec={"suspend": True}), kustomization("app", "app")),
+            (*HEALTHY, source("app", spec={"suspend": True}), kustomization("app", "app")),
             Helps.NO,
             "nothing new arrives: GitRepository apps/app",
         ),
         (
             "Kustomization",
-            (*flux_system(), source("app", NOT_THERE), kustomization("app", "app", NO_ARTIFACT)),
+            (*HEALTHY, source("app", NOT_THERE), kustomization("app", "app", NO_ARTIFACT)),
             Helps.NO,
-            "waits for what is broken elsewhere: GitRepository apps/app",
+            "blocked by failures elsewhere: GitRepository apps/app",
         ),
         (
             "GitRepository",
-            (*flux_system(), source("app", NOT_THERE)),
-            Helps.IF_MENDED,
+            (*HEALTHY, source("app", NOT_THERE)),
+            Helps.IF_FIXED,
             "the last attempt failed",
         ),
         (
             "Kustomization",
-            (*without(flux_system(), "Deployment/kustomize-controller"), *_WELL[-2:]),
+            (*without(HEALTHY, "Deployment/kustomize-controller"), *_WELL[-2:]),
             Helps.NO,
-            "Deployment flux-system/kustomize-controller should follow the request",
+            "kustomize-controller, which handles the request, is unavailable",
         ),
         (
             "Kustomization",
             (
-                *flux_system(),
+                *HEALTHY,
                 git(),
                 kustomization("app", "app", {}, labels={"sharding.fluxcd.io/key": "blue"}),
             ),
             Helps.NO,
-            "no controller that runs here takes it on",
+            "no running controller watches it",
         ),
         (
             "HelmRelease",
-            (*flux_system(), flux("HelmRelease", "app", STALLED)),
-            Helps.IF_MENDED,
-            "--reset gives it new attempts",
+            (*HEALTHY, flux("HelmRelease", "app", STALLED)),
+            Helps.IF_FIXED,
+            "--reset allows new retries",
         ),
         (
             "GitRepository",
             (
-                *flux_system(),
+                *HEALTHY,
                 source("app", {"Ready": "False URLInvalid: x", "Stalled": "True URLInvalid: x"}),
             ),
             Helps.NO,
-            "its spec has to be changed",
+            "its spec has to change",
         ),
         (
             "Kustomization",
-            (*flux_system(), git(), kustomization("app", "app", annotations=_REQUESTED)),
+            (*HEALTHY, git(), kustomization("app", "app", annotations=_REQUESTED)),
             Helps.NEEDLESS,
             "requested 9m ago",
         ),
         (
             "Kustomization",
             (
-                *flux_system(),
+                *HEALTHY,
                 git(),
                 kustomization("app", "app", {"Ready": "Unknown Progressing: x"}, age=minutes(1)),
             ),
             Helps.NEEDLESS,
-            "being reconciled already",
+            "already being reconciled",
         ),
         (
             "Kustomization",
             (
-                *flux_system(),
+                *HEALTHY,
                 git(),
                 kustomization("app", "app", deletionTimestamp=stamp(minutes(9))),
             ),
             Helps.NO,
             "being deleted",
         ),
-        ("Alert", (*flux_system(), flux("Alert", "app", {})), Helps.NO, "nothing reconciles it"),
+        ("Alert", (*HEALTHY, flux("Alert", "app", {})), Helps.NO, "is not reconciled"),
         (
             "ExternalArtifact",
-            (*flux_system(), flux("ExternalArtifact", "app", {}, status=NEW)),
+            (*HEALTHY, flux("ExternalArtifact", "app", {}, status=NEW)),
             Helps.UNKNOWN,
             "not part of Flux",
         ),
         (
             "ResourceSet",
-            (*flux_system(), flux("ResourceSet", "app")),
+            (*HEALTHY, flux("ResourceSet", "app")),
             Helps.NEEDLESS,
             "apply the same again",
         ),
     ],
 )
 def test_answer(kind: str, objects: tuple[Object, ...], helps: Helps, words: str) -> None:
-    """The answer is the one that the state of the object calls for, and says why."""
+    """The answer follows from the state of the object, and has a reason."""
     told = advice(kind, *objects)
     assert told.reason.helps is helps
     assert words in told.reason.text
 
 
 def test_what_could_not_be_read_is_no_answer() -> None:
-    """Where nobody may look at the controllers nothing is promised, and the code tells so."""
+    """Without permission to read the controllers the answer is unknown."""
     told = advice("Kustomization", *_WELL, unread={"deployments.apps/controllers": FORBIDDEN})
     assert told.reason.helps is Helps.UNKNOWN
     assert told.level is Level.UNKNOWN
 
 
 def test_a_controller_that_crashes_reads_no_request() -> None:
-    """A controller that is there and down is told with what is wrong with it."""
+    """An unavailable controller is reported with its failure."""
     objects = alter(
-        flux_system(),
+        HEALTHY,
         "Pod/kustomize-controller",
         {"status.containerStatuses": [crashing("OOMKilled", 137)]},
     )
@@ -195,9 +196,9 @@ def test_a_controller_that_crashes_reads_no_request() -> None:
 
 
 def test_the_deepest_cause_is_named() -> None:
-    """Of a chain of dependencies the broken end is told, not what waits in between."""
+    """In a chain of dependencies the failing end is named, not the blocked objects."""
     objects = (
-        *flux_system(),
+        *HEALTHY,
         source("app", NOT_THERE),
         kustomization("base", "app", NO_ARTIFACT, spec={}),
         flux("HelmRelease", "top", waiting_for("base"),
@@ -212,9 +213,10 @@ def test_the_deepest_cause_is_named() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_recorded_objects(file: object) -> None:
-    """What the check blames, and nothing else, has something in the way."""
+    """Exactly the objects that the check reports as failing or blocked have level fail."""
     evidence = snapshot.load(RECORDED / getattr(file, "name", ""))
     known = State(evidence)
+    assert bool(known.resources) is (getattr(file, "name", "") not in WITHOUT_OBJECTS)
     analysis = Analysis(known)
     failing = {
         ref
@@ -226,6 +228,6 @@ def test_recorded_objects(file: object) -> None:
         told = advise(analysis, resource)
         assert (told.level is Level.FAIL) == (resource.ref in failing), resource.ref
         if told.level is Level.FAIL and not told.reason.text.startswith("a reconciliation was"):
-            assert told.reason.helps in (Helps.NO, Helps.IF_MENDED), resource.ref
-        for outlook in told.by_itself:
+            assert told.reason.helps in (Helps.NO, Helps.IF_FIXED), resource.ref
+        for outlook in told.outlooks:
             assert outlook.at is None or outlook.at - known.now < timedelta(days=1)

@@ -1,14 +1,14 @@
-"""Where a tunnel to the web UI leads."""
+"""The endpoints of a tunnel to the web UI."""
 
 from typing import Any
 
 import pytest
 
-from fluxstatus.commands.ui.endpoints import End, ends_of, is_ambiguous, lease_unread
+from fluxstatus.commands.ui.endpoints import Endpoint, endpoints_of, is_ambiguous, lease_unread
 from fluxstatus.commands.ui.tunnel import free_port, is_loopback, reached_at, url_of
 from fluxstatus.model.evidence import Answer, Object, Unread, Why
 from fluxstatus.state.state import State
-from tests.builders import FORBIDDEN, NOW, alter, container, evidence, flux_system, pod, without
+from tests.builders import FORBIDDEN, HEALTHY, NOW, alter, container, evidence, pod, without
 from tests.kubernetes.objects import make
 
 LEASES = "leases.coordination.k8s.io"
@@ -30,40 +30,42 @@ def second(name: str = "flux-operator-b") -> Object:
 
 
 def test_one_replica_is_reached_by_its_service() -> None:
-    """With one pod the Service will do, and no lease is asked for."""
-    assert ends_of(known(*flux_system())) == [End("flux-system", "service/flux-operator", "9080")]
-    assert not is_ambiguous(known(*flux_system()))
+    """With one pod the Service is the endpoint, and no lease is queried."""
+    assert endpoints_of(known(*HEALTHY)) == [
+        Endpoint("flux-system", "service/flux-operator", "9080")
+    ]
+    assert not is_ambiguous(known(*HEALTHY))
 
 
 def test_the_leaders_pod_is_first() -> None:
     """Of several replicas the leader's pod comes first, by the port of the pod."""
-    objects = [*flux_system(), second("flux-operator-a"), second("flux-operator-b")]
-    objects = without(objects, *[f"Pod/{o['metadata']['name']}" for o in flux_system()
+    objects = [*HEALTHY, second("flux-operator-a"), second("flux-operator-b")]
+    objects = without(objects, *[f"Pod/{o['metadata']['name']}" for o in HEALTHY
                                  if o["kind"] == "Pod"])  # fmt: skip
     state = known(*objects, holder="flux-operator-b_7d0c")
     assert is_ambiguous(state)
-    assert [end.resource for end in ends_of(state)] == [
+    assert [end.resource for end in endpoints_of(state)] == [
         "pod/flux-operator-b",
         "pod/flux-operator-a",
     ]
-    assert {end.port for end in ends_of(state)} == {"9080"}
+    assert {end.port for end in endpoints_of(state)} == {"9080"}
 
 
 def test_without_the_lease_each_is_tried() -> None:
-    """When the leader is not known every replica is an end."""
-    state = known(*flux_system(), second())
-    assert len(ends_of(state)) == 2
-    hidden = known(*flux_system(), second())
+    """If the leader is unknown, every replica is an endpoint."""
+    state = known(*HEALTHY, second())
+    assert len(endpoints_of(state)) == 2
+    hidden = known(*HEALTHY, second())
     answers = {**hidden.evidence.answers, LEASES: Answer(unread=FORBIDDEN)}
-    assert lease_unread(State(evidence(*flux_system(), second(), answers=answers))) == FORBIDDEN
+    assert lease_unread(State(evidence(*HEALTHY, second(), answers=answers))) == FORBIDDEN
 
 
 def test_other_names_and_ports() -> None:
-    """The Service is known by its port, whatever its name, number or target."""
+    """The Service is recognized by its port: by name, number or target."""
     port = {"name": "http-web", "port": 80, "targetPort": "http-web"}
-    objects = alter(flux_system(), SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
-    assert ends_of(known(*objects)) == [End("flux-system", "service/acme-fo", "80")]
-    both = ends_of(known(*objects, second()))
+    objects = alter(HEALTHY, SERVICE, {"metadata.name": "acme-fo", "spec.ports": [port]})
+    assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/acme-fo", "80")]
+    both = endpoints_of(known(*objects, second()))
     assert {end.port for end in both} == {"http-web"}
 
 
@@ -87,36 +89,36 @@ def _standalone() -> list[Object]:
 
 
 def test_standalone_web_ui() -> None:
-    """Where the operator serves none, a Deployment that only does that is found."""
-    objects = [*without(flux_system(), SERVICE), *_standalone()]
-    assert ends_of(known(*objects)) == [End("flux-system", "service/flux-web", "9080")]
+    """If the operator serves no web UI, a Deployment that serves only that is found."""
+    objects = [*without(HEALTHY, SERVICE), *_standalone()]
+    assert endpoints_of(known(*objects)) == [Endpoint("flux-system", "service/flux-web", "9080")]
     alone = [o for o in objects if o["metadata"]["name"] != "flux-operator"]
-    assert ends_of(known(*alone)) == [End("flux-system", "service/flux-web", "9080")]
+    assert endpoints_of(known(*alone)) == [Endpoint("flux-system", "service/flux-web", "9080")]
 
 
 def test_no_service_but_a_port() -> None:
-    """Where no Service leads to a web UI that is served, the pod itself does."""
+    """Without a Service for the web UI, the pod is the endpoint."""
     ports = [{"name": "http-web", "containerPort": 9080}]
     path = "spec.template.spec.containers.0.ports"
-    objects = alter(without(flux_system(), SERVICE), "Deployment/flux-operator", {path: ports})
-    (end,) = ends_of(known(*objects))
+    objects = alter(without(HEALTHY, SERVICE), "Deployment/flux-operator", {path: ports})
+    (end,) = endpoints_of(known(*objects))
     assert end.resource.startswith("pod/flux-operator-")
     assert end.port == "9080"
 
 
 def test_nothing_to_reach() -> None:
-    """Switched off, not ready, or no operator: there is no end, and none is made up."""
-    assert ends_of(known(*without(flux_system(), SERVICE))) == []
-    unready = alter(flux_system(), "Pod/flux-operator", {"status.containerStatuses": []})
-    assert ends_of(known(*unready)) == []
-    assert ends_of(known()) == []
+    """Disabled, not ready, or no operator: there is no endpoint."""
+    assert endpoints_of(known(*without(HEALTHY, SERVICE))) == []
+    unready = alter(HEALTHY, "Pod/flux-operator", {"status.containerStatuses": []})
+    assert endpoints_of(known(*unready)) == []
+    assert endpoints_of(known()) == []
 
 
 def test_pods_that_may_not_be_read() -> None:
-    """Who may not list pods still gets the Service; kubectl will tell what is wrong."""
+    """Without permission to list pods the Service is the endpoint; kubectl reports errors."""
     hidden = Unread(Why.FORBIDDEN, "no")
-    found = ends_of(known(*flux_system(), unread={"pods": hidden}))
-    assert found == [End("flux-system", "service/flux-operator", "9080")]
+    found = endpoints_of(known(*HEALTHY, unread={"pods": hidden}))
+    assert found == [Endpoint("flux-system", "service/flux-operator", "9080")]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_loopback(address: str, here: bool) -> None:
 
 
 def test_addresses() -> None:
-    """What listens everywhere is reached at home, and a URL has brackets where it takes them."""
+    """A listener on all addresses is reached at localhost; IPv6 URLs have brackets."""
     assert url_of("0.0.0.0", 1) == "http://127.0.0.1:1/"
     assert url_of("::1", 2) == "http://[::1]:2/"
     assert reached_at("10.0.0.1") == "10.0.0.1"

@@ -71,7 +71,7 @@ def _taken() -> Iterator[int]:
 
 @pytest.mark.cluster
 def test_address_answers_until_ctrl_c(ui: Ui) -> None:
-    """The address is printed when it answers; after Ctrl-C nothing answers there any more."""
+    """The URL is printed once it answers; after Ctrl-C nothing answers there."""
     command = ui.command[:-1]  # at the port that it chooses
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -92,7 +92,7 @@ def test_address_answers_until_ctrl_c(ui: Ui) -> None:
 
 @pytest.mark.cluster
 def test_tunnel_that_cannot_be_made(ui: Ui) -> None:
-    """When kubectl cannot make the tunnel its reason is told: 3, no traceback."""
+    """If kubectl cannot open the tunnel, its reason is printed: code 3, no traceback."""
     ui.tunnel('echo "error: pods/portforward is forbidden" >&2; exit 1')
     done = subprocess.run(ui.command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (3, "")
@@ -102,7 +102,7 @@ def test_tunnel_that_cannot_be_made(ui: Ui) -> None:
 
 @pytest.mark.cluster
 def test_web_ui_that_does_not_answer(ui: Ui) -> None:
-    """A tunnel to nowhere ends when --timeout is over."""
+    """A tunnel without an answer ends after --timeout."""
     ui.tunnel("exec sleep 600")
     command = (*ui.command, "--timeout", "3s")
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
@@ -123,7 +123,7 @@ exit 1
 
 @pytest.mark.cluster
 def test_tunnel_is_made_anew(ui: Ui, tmp_path: Path) -> None:
-    """When the pod goes the tunnel is made again, at the same address, and that is told."""
+    """If the pod is replaced, the tunnel reconnects at the same address, with a note."""
     serve = _SERVE.format(python=sys.executable)
     ui.tunnel(_ONCE.format(mark=tmp_path / "mark", serve=serve, python=sys.executable))
     with subprocess.Popen(
@@ -171,7 +171,7 @@ def test_the_leaders_pod(ui: Ui, cluster: Cluster) -> None:
 
 @pytest.mark.cluster
 def test_a_replica_that_does_not_lead_is_passed_over(ui: Ui, cluster: Cluster) -> None:
-    """Where nobody leads, each pod is tried until one answers."""
+    """Without a leader, each pod is tried until one answers."""
     _replicas(cluster, "nobody")
     serve = _SERVE.format(python=sys.executable)
     ui.tunnel(f'case "$*" in *-zz*) {serve} ;; *) echo "lost connection" >&2; exit 1 ;; esac')
@@ -187,7 +187,7 @@ def test_a_replica_that_does_not_lead_is_passed_over(ui: Ui, cluster: Cluster) -
 @pytest.mark.cluster
 @pytest.mark.usefixtures("ui")
 def test_missing_permission(cluster: Cluster, flux_status: Program) -> None:
-    """Who may not open a tunnel is told the rule, by the real kubectl and API server."""
+    """A missing permission for the tunnel is named, with the real kubectl and API server."""
     env = {"PATH": environment()["PATH"]}
     done = flux_status("ui", f"--kubeconfig={cluster.kubeconfig('viewer')}", env=env)
     assert (done.returncode, done.stdout) == (3, "")
@@ -199,7 +199,7 @@ def test_missing_permission(cluster: Cluster, flux_status: Program) -> None:
 
 @pytest.mark.cluster
 def test_little_is_asked(ui: Ui, cluster: Cluster) -> None:
-    """Three lists are asked for, whatever there is: the operator, pods and services beside it."""
+    """Exactly three lists are queried: the operator, and the pods and Services beside it."""
     with subprocess.Popen(ui.command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stdout.readline()
@@ -210,7 +210,7 @@ def test_little_is_asked(ui: Ui, cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
 def test_other_addresses_take_a_yes(flux_status: Program, address: str) -> None:
-    """What other machines could reach is refused, with the reason, before anything is asked."""
+    """An address that others can reach is refused, with the reason, before any request."""
     done = flux_status("ui", "--address", address, env={"PATH": "/nowhere"})
     assert done.returncode == 2
     assert "--yes" in " ".join(done.stderr.split())
@@ -218,7 +218,7 @@ def test_other_addresses_take_a_yes(flux_status: Program, address: str) -> None:
 
 @pytest.mark.cluster
 def test_with_yes_it_listens_there(ui: Ui) -> None:
-    """With --yes the address is passed on, and that others reach it is said."""
+    """With --yes the address is used, with a note that others can reach it."""
     command = (*ui.command, "--address", "0.0.0.0", "--yes")
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -233,7 +233,7 @@ def test_with_yes_it_listens_there(ui: Ui) -> None:
 
 @pytest.mark.cluster
 def test_no_web_ui(cluster: Cluster, flux_status: Program) -> None:
-    """Where there is no operator the check's own words tell so, and the code is 1."""
+    """Without an operator the finding of the check is printed, and the code is 1."""
     kubeconfig = cluster.kubeconfig("admin")
     done = flux_status("ui", f"--kubeconfig={kubeconfig}", env={"PATH": environment()["PATH"]})
     assert done.returncode == 1
@@ -241,14 +241,14 @@ def test_no_web_ui(cluster: Cluster, flux_status: Program) -> None:
 
 
 def test_port_that_is_taken(flux_status: Program, taken: int) -> None:
-    """A port that was asked for and is taken is wrong usage, told before anything is asked."""
+    """A requested port that is in use is a usage error, before any request."""
     done = flux_status("ui", "--port", str(taken), env={"PATH": "/nowhere"})
     assert done.returncode == 2
     assert str(taken) in done.stderr
 
 
 def test_unreachable_cluster(flux_status: Program) -> None:
-    """Without a cluster there is the check's own sentence about it, and the code is 3."""
+    """Without a cluster the sentence of the check is printed, and the code is 3."""
     done = flux_status("ui", env={"PATH": "/nowhere"})
     assert done.returncode == 3
     assert "kubectl" in done.stdout

@@ -1,4 +1,4 @@
-"""Which versions there are, what is newer than what, and what is said where nothing is known."""
+"""The versions, their comparison, and the reasons for unknown versions."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from fluxstatus.commands.versions.text import as_json, as_text, noted
 from fluxstatus.model.evidence import Evidence, Object, Target, Unread, Why
 from fluxstatus.report.look import Look
 from fluxstatus.state.state import State
-from tests.builders import FORBIDDEN, NOW, VERSION, alter, evidence, flux_system, state, without
+from tests.builders import FORBIDDEN, HEALTHY, NOW, VERSION, alter, evidence, state, without
 
 CLIENTS = {
     "kubectl": Client("kubectl", "/bin/kubectl", VERSION),
@@ -30,15 +30,15 @@ def part(name: str, role: Role, known: State) -> Part:
 
 
 def codes(known: State, **clients: str) -> set[tuple[str, str]]:
-    """Return the levels and codes of what does not go together, with these versions of clients."""
+    """Return the levels and codes of the findings with these versions of the CLIs."""
     changed = {name.replace("_", "-"): version for name, version in clients.items()}
     there = CLIENTS | {name: Client(name, name, version) for name, version in changed.items()}
     return {(f.level.value, f.code) for f in skews_of(known, parts_of(known, there))}
 
 
 def test_all_is_there() -> None:
-    """A healthy Flux has a version for everything, and nothing is amiss."""
-    known = state(*flux_system())
+    """A healthy Flux has a version for everything, and no findings."""
+    known = state(*HEALTHY)
     found = {(p.name, p.role.value): p.version for p in parts_of(known, CLIENTS)}
     assert found["Kubernetes", "server"] == VERSION
     assert found["flux-operator", "operator"] == "v0.59.0"
@@ -50,14 +50,12 @@ def test_all_is_there() -> None:
 
 @pytest.mark.parametrize("gone", [(FLUX[0],), FLUX])
 def test_without_a_report(gone: tuple[str, ...]) -> None:
-    """Neither a FluxReport nor a FluxInstance is needed to tell the version of Flux."""
-    assert (
-        part("Flux", Role.DISTRIBUTION, state(*without(flux_system(), *gone))).version == "v2.9.5"
-    )
+    """The version of Flux is known without a FluxReport or a FluxInstance."""
+    assert part("Flux", Role.DISTRIBUTION, state(*without(HEALTHY, *gone))).version == "v2.9.5"
 
 
 def test_nothing_installed_is_none_not_unknown() -> None:
-    """What was looked for and is not there is told as such."""
+    """A part that does not exist is reported as absent."""
     known = state()
     for name, role in (("Flux", Role.DISTRIBUTION), ("flux-operator", Role.OPERATOR)):
         assert not part(name, role, known).unknown
@@ -65,7 +63,7 @@ def test_nothing_installed_is_none_not_unknown() -> None:
 
 
 def test_forbidden_is_unknown() -> None:
-    """What may not be read is unknown, with the reason, and never none."""
+    """A part that may not be read is unknown, with the reason, never absent."""
     hidden = dict.fromkeys(
         ("deployments.apps/controllers", "deployments.apps/operator",
          "fluxreports.fluxcd.controlplane.io", "fluxinstances.fluxcd.controlplane.io"), FORBIDDEN
@@ -81,21 +79,21 @@ def test_forbidden_is_unknown() -> None:
 
 
 def test_missing_controller_is_told() -> None:
-    """A controller that should be there and is not stands in the list."""
-    known = state(*without(flux_system(), "Deployment/helm-controller"))
+    """A missing controller that was expected is listed."""
+    known = state(*without(HEALTHY, "Deployment/helm-controller"))
     assert (
-        "should be here"
+        "expected, but not found"
         in (part("helm-controller", Role.CONTROLLER, known).unread or FORBIDDEN).text
     )
 
 
 def test_image_by_digest() -> None:
-    """An image without a tag has the version that the FluxInstance rolled out, else none."""
+    """An image without a tag has the version from the FluxInstance, else none."""
     path = "spec.template.spec.containers.0.image"
-    digest = next(c["digest"] for o in flux_system() if o["kind"] == "FluxInstance"
+    digest = next(c["digest"] for o in HEALTHY if o["kind"] == "FluxInstance"
                   for c in o["status"]["components"] if c["name"] == "helm-controller")  # fmt: skip
     for image, version in ((f"r/helm-controller@{digest}", "v1.6.4"), ("r/x@sha256:00", "")):
-        known = state(*alter(flux_system(), "Deployment/helm-controller", {path: image}))
+        known = state(*alter(HEALTHY, "Deployment/helm-controller", {path: image}))
         found = part("helm-controller", Role.CONTROLLER, known)
         assert (found.version, found.unknown) == (version, not version)
 
@@ -130,8 +128,8 @@ def test_newer(one: str, other: str, word: str) -> None:
     ],
 )
 def test_skew(clients: dict[str, str], code: str) -> None:
-    """Only what is too far apart is warned of; for kubectl one minor version is near."""
-    assert codes(state(*flux_system()), **clients) == ({("warn", code)} if code else set())
+    """Only skew that matters is a warning; kubectl may be one minor version apart."""
+    assert codes(state(*HEALTHY), **clients) == ({("warn", code)} if code else set())
 
 
 @pytest.mark.parametrize(
@@ -145,20 +143,20 @@ def test_skew(clients: dict[str, str], code: str) -> None:
     ],
 )  # fmt: skip
 def test_the_clusters_own_differences(target: str, path: str, value: Any, code: str) -> None:
-    """A report that is old and controllers of several versions are warned of."""
-    assert codes(state(*alter(flux_system(), target, {path: value}))) == {("warn", code)}
+    """An outdated report and controllers of several versions are warnings."""
+    assert codes(state(*alter(HEALTHY, target, {path: value}))) == {("warn", code)}
 
 
 @pytest.mark.parametrize(("version", "level"), [("v1.27.4", "fail"), ("v1.29.0", "warn")])
 def test_old_kubernetes(version: str, level: str) -> None:
-    """A Kubernetes that is too old is told at the level of the check."""
+    """A Kubernetes that is too old has the level of the check."""
     target = Target("prod", kubernetes=version)
-    known = State(evidence(*flux_system(), target=target))
+    known = State(evidence(*HEALTHY, target=target))
     assert (level, "kubernetes-too-old") in codes(known)
 
 
 def test_unreachable() -> None:
-    """Without a cluster the programs are told, and all else is unknown with the reason."""
+    """Without a cluster the CLIs are listed, and the rest is unknown with the reason."""
     known = State(UNREACHABLE)
     parts = parts_of(known, CLIENTS)
     assert {p.version for p in parts if p.role is Role.CLIENT} > {"0.59.0"}
@@ -174,8 +172,8 @@ def _shown(*objects: Object) -> tuple[str, dict[str, Any]]:
 
 
 def test_text_and_json_say_the_same() -> None:
-    """Every part of the document stands in the text, and so does what does not go together."""
-    text, document = _shown(*flux_system())
+    """The text has every part and every finding of the document."""
+    text, document = _shown(*HEALTHY)
     for one in document["parts"]:
         assert one["name"] in text
         assert one["version"] in text
@@ -188,5 +186,5 @@ def test_names_from_the_cluster_are_harmless() -> None:
     """A version with an escape sequence in it is shown, not obeyed."""
     image = "ghcr.io/fluxcd/x:v1\x1b[2J"
     path = "spec.template.spec.containers.0.image"
-    text, _ = _shown(*alter(flux_system(), "Deployment/helm-controller", {path: image}))
+    text, _ = _shown(*alter(HEALTHY, "Deployment/helm-controller", {path: image}))
     assert "\x1b" not in text

@@ -1,4 +1,4 @@
-"""`versions`: what a user gets, by the program itself."""
+"""`versions` as a process: output and exit codes."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.fakes.programs import program
 
 
 def test_of_a_saved_cluster(flux_status: Program) -> None:
-    """A saved cluster has its own versions, and not those of the programs that are here now."""
+    """A saved cluster has its own versions, not those of the installed CLIs."""
     done = flux_status("versions", "--demo", "-o", "json")
     assert done.returncode == Exit.HEALTHY
     roles = {part["role"] for part in json.loads(done.stdout)["parts"]}
@@ -19,7 +19,7 @@ def test_of_a_saved_cluster(flux_status: Program) -> None:
 
 
 def test_without_a_cluster(flux_status: Program, tmp_path: Path) -> None:
-    """The programs here are told all the same; the rest is unknown, and the code is 3."""
+    """The local CLIs are still listed; the rest is unknown, and the code is 3."""
     program(tmp_path / "flux-operator", "echo client: 0.59.0")
     program(tmp_path / "flux", "echo flux version 2.9.4")
     done = flux_status("versions", "-o", "json", env={"PATH": str(tmp_path)})
@@ -38,7 +38,7 @@ def test_without_a_cluster(flux_status: Program, tmp_path: Path) -> None:
 def test_a_program_that_does_not_tell(
     flux_status: Program, tmp_path: Path, script: str, why: str
 ) -> None:
-    """A program that tells no version, or hangs, is there, and its version is unknown."""
+    """The version of a program that prints none, or hangs, is unknown."""
     program(tmp_path / "flux", script)
     done = flux_status("versions", "-o", "json", env={"PATH": str(tmp_path)})
     part = next(p for p in json.loads(done.stdout)["parts"] if p["name"] == "flux")

@@ -1,4 +1,4 @@
-"""Which keys of a Secret are deprecated, by the object that reads it."""
+"""The deprecated keys of a Secret, by the object that reads it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +19,7 @@ MODERN = ("ca.crt", "tls.crt", "tls.key")
 
 
 def advice(one: Object, keys: Iterable[str]) -> list[Finding]:
-    """Return the advice on the one Secret that *one* names, which has *keys*."""
+    """Return the advice on the one Secret of *one*, which has *keys*."""
     known = state(one)
     (named,) = named_by(known, next(iter(known.resources.values())))
     answer = Answer("Opaque", {key: Key(key, frozenset()) for key in keys})
@@ -27,7 +27,7 @@ def advice(one: Object, keys: Iterable[str]) -> list[Finding]:
 
 
 def told(one: Object, keys: Iterable[str]) -> list[str]:
-    """Return what is told to use instead, key by key."""
+    """Return the suggested replacement of each key."""
     return [
         f"{path.partition(' ')[0]}: {value}"
         for finding in advice(one, keys)
@@ -47,13 +47,13 @@ TAKES_TLS = ("OCIRepository", "HelmRepository", "Bucket", "Provider", "ImageRepo
 
 @pytest.mark.parametrize("kind", TAKES_TLS)
 def test_the_names_of_before(kind: str) -> None:
-    """Whatever reads a certSecretRef has new names for the keys in it, and those are no matter."""
+    """Old keys in a certSecretRef are reported with their new names; new ones are not."""
     assert told(user(kind, "certSecretRef"), LEGACY) == RENAMED
     assert told(user(kind, "certSecretRef"), MODERN) == []
 
 
 def test_what_is_not_read_is_left_alone() -> None:
-    """A key whose new name is there, too, is not read any more; over ssh none of them is."""
+    """An old key beside its new name is not read; over ssh none of them is."""
     both = ("caFile", "ca.crt", "certFile", "keyFile")
     assert told(user("OCIRepository", "certSecretRef"), both) == RENAMED[1:]
     assert told(user("GitRepository"), ("username", "password", "caFile")) == RENAMED[:1]
@@ -64,8 +64,8 @@ def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
     """TLS keys beside its login belong elsewhere, by any name, unless that is there already."""
     keys = ("username", "password", "ca.crt", "certFile")
     assert told(user("HelmRepository"), keys) == [
-        "ca.crt: use ca.crt in a Secret that spec.certSecretRef names",
-        "certFile: use tls.crt in a Secret that spec.certSecretRef names",
+        "ca.crt: use ca.crt in the Secret of spec.certSecretRef",
+        "certFile: use tls.crt in the Secret of spec.certSecretRef",
     ]
     (finding,) = advice(user("HelmRepository"), ("ca.crt",))
     (command,) = finding.hints[0].commands  # nothing is to be renamed
@@ -81,7 +81,7 @@ def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
 def test_what_a_provider_no_longer_is_told_so() -> None:
     """The proxy has a field of its own, and an Event Hub no token; others keep theirs."""
     assert told(user("Provider", type="slack"), ("address", "proxy")) == [
-        "proxy: use address in a Secret that spec.proxySecretRef names"
+        "proxy: use address in the Secret of spec.proxySecretRef"
     ]
     moved = flux("Provider", "team-a/app", spec={
         "type": "slack", "secretRef": LOGIN, "proxySecretRef": {"name": "proxy"}})  # fmt: skip
@@ -100,11 +100,11 @@ SSH_KEYS = ("identity", "identity.pub", "known_hosts")
 
 
 def test_a_login_that_nobody_needs() -> None:
-    """A key for ssh beside a URL of https is advice as long as all is well without it."""
+    """A key for ssh with an https URL is advice while the source is ready without it."""
     (finding,) = advice(user("GitRepository"), SSH_KEYS)
     assert (finding.code, finding.kind, finding.level) == ("secret-unused", "habit", Level.WARN)
     assert finding.title == (
-        "Secret team-a/login is for Git over ssh, and the URL is https: nothing of it is used"
+        "Secret team-a/login is for Git over SSH, but the URL is https: the Secret is not used"
     )
     assert any(command.changes for hint in finding.hints for command in hint.commands)
     failing = user("GitRepository")
@@ -122,7 +122,7 @@ def test_a_login_that_nobody_needs() -> None:
 
 @pytest.mark.parametrize("kind", ["Receiver", "Kustomization", "HelmRelease"])
 def test_what_has_no_deprecated_keys(kind: str) -> None:
-    """Tokens, keys to decrypt and kubeconfigs are called as they always were."""
+    """Keys of tokens, decryption and kubeconfigs have not been renamed."""
     reference: dict[str, Any] = {"secretRef": LOGIN}
     specs: dict[str, dict[str, Any]] = {
         "Receiver": reference,
@@ -134,7 +134,7 @@ def test_what_has_no_deprecated_keys(kind: str) -> None:
 
 
 def test_it_is_advice_with_a_reason_and_a_fix() -> None:
-    """One finding for a Secret, however many keys; its commands say that they change something."""
+    """A Secret has one finding for any number of keys; its commands are marked as changes."""
     (finding,) = advice(user("Bucket", "certSecretRef"), LEGACY)
     assert (finding.code, finding.level, finding.kind) == (
         "deprecated-secret-key", Level.WARN, "habit",

@@ -1,4 +1,4 @@
-"""What is told of Secrets: the names of keys and what they look like, by a real kubectl."""
+"""The keys of Secrets and the forms of their values, with a real kubectl."""
 
 import base64
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.builders import NOW, flux, kustomization, reference, state
 from tests.fakes.api_server import ApiServer, api_server
 from tests.kubernetes.cluster import Cluster
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 CANARY = "CANARY-0123456789"
 NAMESPACE = "team-a"
@@ -29,11 +29,6 @@ LOCKED = (
 )
 HOSTS = f"# {CANARY}\nother.example.com ssh-rsa {CANARY}\ngit.example.com ssh-rsa {CANARY}\n"
 DOCKER = "kubernetes.io/dockerconfigjson"
-
-
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
 
 
 def secret(data: dict[str, str], kind: str = "Opaque") -> Object:
@@ -53,7 +48,7 @@ def user(url: str, kind: str = "GitRepository", field: str = "secretRef", **spec
 
 
 def look(cluster: Cluster, one: Object, who: str = "admin") -> list[Credential]:
-    """Return what *who* is told of the Secrets that *one* names."""
+    """Return the result that *who* gets for the Secrets of *one*."""
     known = state(one)
     flags = (f"--kubeconfig={cluster.kubeconfig(who)}",)
     return list(credentials_of(known, next(iter(known.resources.values())), flags, 30))
@@ -121,7 +116,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh with a login",
         user(SSH),
         {"username": CANARY, "password": CANARY},
-        ["it lacks identity and known_hosts; its keys are for https, and the URL is ssh"],
+        ["it lacks identity and known_hosts; its keys are for https, but the URL uses ssh"],
     ),
     (
         "ssh no key",
@@ -139,7 +134,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh passphrase",
         user(SSH),
         {"identity": LOCKED, "known_hosts": HOSTS},
-        ["identity has a passphrase, and there is no key password with it"],
+        ["identity has a passphrase, but the key password is missing"],
     ),
     (
         "ssh passphrase given",
@@ -157,7 +152,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh other hosts",
         user(SSH),
         {"identity": OPENSSH, "known_hosts": f"other.example.com ssh-rsa {CANARY}"},
-        ["known_hosts does not name git.example.com"],
+        ["known_hosts does not include git.example.com"],
     ),
     ("https well", user(HTTPS), {"username": "git", "password": CANARY}, []),
     (
@@ -175,7 +170,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "https line break",
         user(HTTPS),
         {"username": "git", "password": f"{CANARY}\n"},
-        ["password ends with a line break, which is sent as part of it"],
+        ["password ends with a line break, which is sent as part of the value"],
     ),
     (
         "ca",
@@ -197,10 +192,10 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         [f"its type is Opaque; it must be {DOCKER}"],
     ),
     ("half a login", user(HTTPS), {"username": CANARY, "ca.crt": CERTIFICATE},
-     ["it has username, and lacks password"]),
+     ["it has username but lacks password"]),
     ("GitHub App", user(HTTPS), APP | {"githubAppInstallationID": "1"}, []),
     ("GitHub App of nobody", user(HTTPS), APP,
-     ["it must have githubAppInstallationID or githubAppInstallationOwner, and not both"]),
+     ["it must have either githubAppInstallationID or githubAppInstallationOwner"]),
     ("a key after a comment", user(SSH), {"identity": f"# mine\n{RSA}", "known_hosts": HOSTS}, []),
     ("verify git", signed(GIT), {"alice.asc": PGP, "bob.sshpub": f"ssh-rsa {CANARY}"},
      []),
@@ -233,8 +228,8 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("values, named key", with_values(valuesKey="prod"), {"values": CANARY}, ["it lacks prod"]),
     ("variables", with_variables(), {"DOMAIN": CANARY, "_x1": ""}, []),
     ("variables, bad name", with_variables(), {"my-domain": CANARY, "a.b": CANARY},
-     ["a.b is not a name that a variable can have",
-      "my-domain is not a name that a variable can have"]),
+     ["a.b is not a valid variable name",
+      "my-domain is not a valid variable name"]),
     ("receiver", user("", "Receiver"), {"tokn": CANARY}, ["it lacks token"]),
     ("receiver well", user("", "Receiver"), {"token": CANARY}, []),
     ("provider", user("", "Provider", type="gitlab"), {"password": CANARY}, ["it lacks token"]),
@@ -245,13 +240,13 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("inputs from anywhere", user(HTTPS, "ResourceSetInputProvider", type="ExternalService"),
      {"token": CANARY}, []),
     ("root sync", instance(url=SSH), {"username": CANARY, "password": CANARY},
-     ["it lacks identity and known_hosts; its keys are for https, and the URL is ssh"]),
+     ["it lacks identity and known_hosts; its keys are for https, but the URL uses ssh"]),
     ("root sync, oci", instance(kind="OCIRepository", url=OCI), {"username": CANARY},
      ["it lacks .dockerconfigjson"]),
     ("images", flux("FluxInstance", f"{NAMESPACE}/flux", spec={
         "distribution": {"registry": "ghcr.io", "imagePullSecret": "login"}}),
      {".dockerconfigjson": "{}"},
-     [f"its type is Opaque; it must be {DOCKER}", ".dockerconfigjson does not name ghcr.io"]),
+     [f"its type is Opaque; it must be {DOCKER}", ".dockerconfigjson does not include ghcr.io"]),
 ]  # fmt: skip
 
 
@@ -260,7 +255,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
 def test_what_is_wrong_with_a_secret(
     cluster: Cluster, one: Object, data: dict[str, str], problems: list[str]
 ) -> None:
-    """Each fault is named, what is well is not accused, and no value is told."""
+    """Each problem is reported, valid Secrets have none, and no value is printed."""
     cluster.put([secret(data)])
     (told,) = look(cluster, one)
     assert [problem.partition(" (or")[0] for problem in told.problems] == problems
@@ -270,18 +265,18 @@ def test_what_is_wrong_with_a_secret(
 
 @pytest.mark.parametrize("host", ["ghcr.io", "quay.io", "docker.io"])
 def test_registry_hosts(cluster: Cluster, host: str) -> None:
-    """A docker config without the host of the image is told, one with it is not."""
+    """A docker config without the host of the image is a problem, one with it is not."""
     config = f'{{"auths":{{"https://index.docker.io/v1/":{{}},"ghcr.io":{{"auth":"{CANARY}"}}}}}}'
     cluster.put([secret({".dockerconfigjson": config}, DOCKER)])
     (told,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
-    missing = [f".dockerconfigjson does not name {host}"] if host == "quay.io" else []
+    missing = [f".dockerconfigjson does not include {host}"] if host == "quay.io" else []
     assert list(told.problems) == missing
 
 
 @pytest.mark.parametrize("before", range(4))
 @pytest.mark.parametrize("after", range(4))
 def test_a_host_is_found_at_any_place(cluster: Cluster, before: int, after: int) -> None:
-    """Wherever in the bytes the host begins and ends, and whatever is around it, it is found."""
+    """The host is found at any offset and with any surrounding bytes."""
     hosts = "x" * before + "git.example.com" + "y" * after
     cluster.put([secret({"identity": OPENSSH, "known_hosts": hosts})])
     assert look(cluster, user(SSH))[0].problems == ()
@@ -289,7 +284,7 @@ def test_a_host_is_found_at_any_place(cluster: Cluster, before: int, after: int)
 
 @pytest.mark.parametrize("length", range(1, 8))
 def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -> None:
-    """A line break at the end is seen, and any other end is not taken for one."""
+    """A line break at the end is recognized; other endings are not."""
     ends = {f"k{number}": "z" * length + chr(number) for number in range(1, 127)}
     cluster.put([secret(ends)])
     (told,) = look(cluster, user(HTTPS))
@@ -297,7 +292,7 @@ def test_a_line_break_is_found_after_any_length(cluster: Cluster, length: int) -
 
 
 def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
-    """A value of some size is searched to its end; one that is huge is left alone."""
+    """A large value is searched to its end; a huge one is not searched."""
     cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 40_000 + HOSTS})])
     assert look(cluster, user(SSH))[0].problems == ()
     cluster.put([secret({"identity": OPENSSH, "known_hosts": "#" * 400_000 + HOSTS})])
@@ -305,22 +300,22 @@ def test_large_values_are_looked_into_or_not(cluster: Cluster) -> None:
 
 
 def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
-    """A name that no Secret has, or can have, is a trouble, not an error."""
+    """A Secret that does not exist, or an invalid name, is a problem, not an error."""
     assert look(cluster, user(HTTPS))[0].problems == ("it does not exist",)
     strange = user(HTTPS)
     strange["spec"]["secretRef"]["name"] = "-o=yaml"
-    assert look(cluster, strange)[0].problems == ("this is no name that a Secret can have",)
+    assert look(cluster, strange)[0].problems == ("this is not a valid name of a Secret",)
 
 
 def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
-    """Of a Secret whose reference is optional it is told that it is not there, as a note."""
+    """A missing Secret with an optional reference is a note."""
     for one in (with_values(optional=True), with_variables(optional=True)):
         (told,) = look(cluster, one)
         assert (told.problems, len(told.notes)) == ((), 1)
 
 
 def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
-    """Who may not read Secrets gets the missing permission, and no trouble is made up."""
+    """Without permission to read Secrets, the permission is reported and no problems."""
     cluster.put([secret({"identity": OPENSSH})])
     (told,) = look(cluster, user(SSH), "viewer")
     assert told.unread is not None
@@ -330,7 +325,7 @@ def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
 
 
 def test_the_secrets_of_the_source_are_asked_for(cluster: Cluster) -> None:
-    """For a Kustomization the Secret of its GitRepository is looked at."""
+    """For a Kustomization the Secret of its GitRepository is inspected."""
     cluster.put([secret({"username": "git", "password": CANARY})])
     web = kustomization(
         f"{NAMESPACE}/web", "app", spec={"sourceRef": reference("GitRepository", "app")}
@@ -372,7 +367,7 @@ _MANGLED: list[object] = [
 def test_kubectl_never_prints_a_secret_whole(
     kubectl: Path, tmp_path: Path, data: object, kind: object
 ) -> None:
-    """Whatever a server calls a Secret, the template cannot fail: kubectl would print all of it."""
+    """The template cannot fail on any Secret: kubectl would then print the whole object."""
     from subprocess import run  # noqa: PLC0415 - the only test that looks behind the product
 
     with api_server() as server:

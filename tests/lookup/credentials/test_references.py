@@ -1,4 +1,4 @@
-"""Which Secrets an object names, by itself or through what it feeds on."""
+"""The Secrets of an object and of its sources."""
 
 import pytest
 
@@ -105,7 +105,7 @@ def test_others_name_theirs() -> None:
 
 
 def test_a_circle_ends() -> None:
-    """Objects that feed on one another are looked at once."""
+    """Objects that depend on each other are visited once."""
     one = flux("ArtifactGenerator", "first", spec={"sources": [reference("ExternalArtifact", "x")]})
     other = flux(
         "ExternalArtifact", "x", spec={"sourceRef": reference("ArtifactGenerator", "first")}

@@ -1,4 +1,4 @@
-"""The files of clients: whatever they hold, only our entry in them changes."""
+"""Only our entry in a client's file changes, whatever else it contains."""
 
 import json
 import tomllib
@@ -40,7 +40,7 @@ _DOCUMENTS = st.tuples(
 
 
 def without(document: dict[str, Any], name: str = NAME) -> dict[str, Any]:
-    """Return *document* without our entry, and without what only held that."""
+    """Return *document* without our entry and its otherwise empty parents."""
     servers = {key: value for key, value in document.get("mcpServers", {}).items() if key != name}
     rest = {key: value for key, value in document.items() if key != "mcpServers"}
     return {**rest, "mcpServers": servers} if servers else rest
@@ -103,7 +103,7 @@ def pieces(text: str) -> list[str]:
 
 @given(text=_commented())
 def test_comments_survive(text: str) -> None:
-    """In JSON with comments and trailing commas each comment and token stays, in its order."""
+    """In JSON with comments and trailing commas every comment and token stays in order."""
     changed = jsonc.put(text, AT, NAME, VALUE)
     assert jsonc.entries(changed, AT)[NAME] == VALUE
     rest = iter(pieces(changed))
@@ -129,13 +129,13 @@ def test_comments_survive(text: str) -> None:
     ],
 )  # fmt: skip
 def test_json_fits_its_surroundings(before: str, after: str) -> None:
-    """An entry has the indentation, the line ends and the commas of what is around it."""
+    """An entry has the indentation, line breaks and commas of its surroundings."""
     assert jsonc.put(before, ("s",), "x", {}) == after
 
 
 @pytest.mark.parametrize("text", ['{\n  "a": 1\n}\n', '{"a":1}', '{\n  "s": {\n    "y": 1\n  }\n}'])
 def test_remove_is_the_reverse(text: str) -> None:
-    """After setup and remove a file with servers is as it was, byte for byte; another nearly."""
+    """Setup and remove restore a file with servers byte for byte, another one nearly."""
     dropped = jsonc.drop(jsonc.put(text, ("s",), "x", {}), ("s",), "x")
     assert dropped == text or json.loads(dropped) == {**json.loads(text), "s": {}}
     if '"s"' in text:
@@ -149,13 +149,13 @@ def test_remove_is_the_reverse(text: str) -> None:
      '{"a": "\n"}', '{"a": "\\q"}', "{,}", '{"a": [1 2]}', "[" * 100_000],
 )  # fmt: skip
 def test_what_is_no_json_is_refused(text: str) -> None:
-    """What does not parse, or has no object where the servers belong, raises."""
+    """A file that does not parse, or has no object for the servers, raises an error."""
     with pytest.raises(MalformedError):
         jsonc.put(text, AT, NAME, VALUE)
 
 
 def test_doubled_keys() -> None:
-    """Of a key that is there twice the last one counts; remove takes out every entry."""
+    """Of duplicate keys the last one counts; remove removes all of them."""
     text = '{"mcpServers": {"a": 1}, "b": 2, "mcpServers": {"flux-operator-mcp": 1, "c": 3}}'
     changed = jsonc.put(text, AT, NAME, VALUE)
     assert json.loads(changed)["mcpServers"] == {NAME: VALUE, "c": 3}
@@ -196,7 +196,7 @@ def test_toml_keeps_the_rest(
 
 @given(value=st.dictionaries(_TOML_KEYS, _TOML, max_size=4))
 def test_toml_is_written_so_that_it_reads_the_same(value: dict[str, Any]) -> None:
-    """What an entry had besides ours is written back as it was."""
+    """Other keys of an entry are written back unchanged."""
     try:
         text = toml.put("", ("mcp_servers",), NAME, value)
     except MalformedError:  # a table in a list, which no client writes there
@@ -223,7 +223,7 @@ def test_toml_between_other_tables() -> None:
      "mcp_servers.flux-operator-mcp.command = 'x'\n"],
 )  # fmt: skip
 def test_toml_in_another_form_is_left_alone(text: str) -> None:
-    """What does not parse, or has the entry written inline, raises."""
+    """A file that does not parse, or has the entry inline, raises an error."""
     with pytest.raises(MalformedError):
         toml.put(text, ("mcp_servers",), NAME, VALUE)
 
@@ -297,14 +297,14 @@ def test_goose_as_it_is() -> None:
      "\tb: 1\nextensions:\n"],
 )  # fmt: skip
 def test_yaml_in_another_form_is_left_alone(text: str) -> None:
-    """What goose would not write is not touched."""
+    """A file that goose would not write is not changed."""
     with pytest.raises(MalformedError):
         yaml.put(text, ("extensions",), NAME, VALUE)
 
 
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
 def test_every_client_round_trip(client: Any) -> None:
-    """Each client's form reads back what was written, again and again, and forgets it."""
+    """Each client's format reads back a written entry, repeatedly, and removes it."""
     text = client.put("", ENTRY)
     [(entry, known)] = client.entries(text)
     assert entry == ENTRY
@@ -315,7 +315,7 @@ def test_every_client_round_trip(client: Any) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS)
 def test_an_entry_that_is_mended_keeps_what_is_the_users(client: Any) -> None:
-    """Of an entry that is there only what we know of is changed; the rest, as a time-out, stays."""
+    """Only known keys of an existing entry change; others, such as a timeout, stay."""
     rw = Entry(NAME, "flux-operator-mcp", ("serve",), {"OWN": "1"})
     mine = client.schema.write(rw) | {"disabled": False, "timeout": 7}
     text = client.put("", rw, {"disabled": False, "timeout": 7})

@@ -1,4 +1,4 @@
-"""The fields of an object that a rule's sentences and commands may name."""
+"""The fields that a rule's sentences and commands may use."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from fluxstatus.model.kinds import full_name
 from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.resource import Resource
 
-# Patterns are texts here, compiled when they are first looked for: with a fault, and not before.
+# These patterns are plain strings: re compiles them on first use, which only a fault causes.
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
 _OBJECTS = (
     # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
@@ -25,11 +25,11 @@ _OBJECTS = (
     # kustomize's ids (kustomize kyaml/resid)
     r"'?(?P<kind>[A-Z]\w+)\.\w+\.[\w.\[\]-]+/(?P<name>[\w.:-]+)",
 )
-"""The ways in which messages name the object they are about."""
+"""Patterns for the object that a message is about."""
 
 
 def fields_of(resource: Resource) -> dict[str, str]:
-    """Return the fields of *resource* by name; those it does not have are empty."""
+    """Return the fields of *resource* by name; missing ones are empty."""
     ref, spec = resource.ref, map_of(resource.get("spec"))
     own = dict.fromkeys(_PATHS, "") | {
         name: text_of(resource.get(*path)) for name, path in _PATHS.items() if path[1] in spec
@@ -66,12 +66,12 @@ def fields_of(resource: Resource) -> dict[str, str]:
         "own_secret": own["secret"],
         "holder": own["secret"] or own["sync_secret"],
         "secret": own["secret"] or own["sync_secret"],
-        "secret_keys": _SECRET_KEYS.get(ref.kind, "the keys that the page of this kind names"),
+        "secret_keys": _SECRET_KEYS.get(ref.kind, "see the documentation of this kind"),
     }
 
 
 def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
-    """Return the fields about where the spec names *missing*, an object that does not exist."""
+    """Return the fields about *missing*, the name of an object that does not exist."""
     for role, (name, field) in _ROLES.items():
         if fields.get(name) == missing:
             return {"missing_field": field, f"missing_{role}": missing}
@@ -79,9 +79,9 @@ def missing_fields(fields: Mapping[str, str], missing: str) -> dict[str, str]:
 
 
 def host_in(message: str) -> dict[str, str]:
-    """Return the fields about the last host that *message* has a URL of, the one that failed.
+    """Return the fields about the host of the last URL in *message*, which is the one that failed.
 
-    Where the first is another one it was asked, and has sent the request on.
+    If the first URL has a different host, that host redirected the request.
     """
     hosts = [host.rstrip(".:") for host in re.findall(_URL, message)]
     if not hosts or not hosts[-1]:
@@ -92,7 +92,7 @@ def host_in(message: str) -> dict[str, str]:
 
 
 def object_in(message: str) -> dict[str, str]:
-    """Return the fields about the first object that *message* says was refused or is broken."""
+    """Return the fields about the first object that *message* reports as rejected or broken."""
     found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
     if found is None:
         return {}
@@ -100,20 +100,25 @@ def object_in(message: str) -> dict[str, str]:
     namespace = found.groupdict().get("namespace") or ""
     return {
         "object": f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}",
-        "object_resource": "" if kind == "Secret" else full_name(kind),  # shown with its values
+        "object_resource": ""
+        if kind == "Secret"
+        else full_name(kind),  # it would be shown with its values
         "object_name": name,
         "object_ns": namespace,
     }
 
 
 def workload_fields(message: str) -> dict[str, str]:
-    """Return the fields about the first workload that a health check's *message* names."""
+    """Return the fields about the first object in the *message* of a health check."""
     first = next(iter(health_check_targets(message)), None)
     if first is None:
         return {}
     state = _STATES.get(first.status, first.status)
-    if (first.kind, first.status) == ("Deployment", "Failed"):  # all that kstatus calls so
-        state = "it has failed (ProgressDeadlineExceeded)"
+    if (first.kind, first.status) == (
+        "Deployment",
+        "Failed",
+    ):  # the only reason that kstatus has for it
+        state = "it failed (ProgressDeadlineExceeded)"
     return {
         "workload": f"{first.kind} {first.name}",
         "workload_state": state,
@@ -158,20 +163,20 @@ _ROLES = {
     "kubeconfig": ("kubeconfig_secret", "spec.kubeConfig.secretRef"),
     "decryption": ("decryption_secret", "spec.decryption.secretRef"),
 }
-"""What a Secret is for, by the field that names it."""
+"""The roles of Secrets, each with the fields that hold its name and its path in the spec."""
 
 _SECRET_KEYS = {
-    "GitRepository": "username and password (or bearerToken) for https, identity and known_hosts for ssh",
+    "GitRepository": "username and password or bearerToken for https, identity and known_hosts for ssh",
     "HelmRepository": "username and password",
     "Bucket": "accesskey and secretkey",
     "Receiver": "token",
     "Provider": "address, token, or username and password",
     "ResourceSetInputProvider": "username and password, or the keys of a GitHub App",
 }
-"""The keys of the Secret that spec.secretRef names, for the kinds that have their own."""
+"""The keys of the Secret in spec.secretRef, by kind."""
 
 _ROOT = {"Kustomization": "./"}
-"""What the path of a kind means where it is left out (KC api/v1)."""
+"""The default path of a kind (KC api/v1)."""
 
 _ADDRESS_FIELDS = {
     "Bucket": "spec.endpoint",
@@ -181,19 +186,19 @@ _ADDRESS_FIELDS = {
     "ImageUpdateAutomation": "spec.url of its GitRepository",
     "Provider": "spec.address, or the key address of its Secret",
 }
-"""Where the address of the host stands, for the kinds that do not call it spec.url."""
+"""The field with the address of the host, for kinds without spec.url."""
 
 _CLOUDS = (
     ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com|^public\.ecr\.aws$"),
     ("azure", r"\.azurecr\.\w+$"),
     ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
 )
-"""Clouds by the hosts of their registries, whose passwords live for hours only."""
+"""Clouds by the hosts of their registries, whose passwords are valid only for hours."""
 
 _STATES = {
-    "InProgress": "still in progress when the time was over (InProgress)",
+    "InProgress": "it was still in progress at the timeout (InProgress)",
     "NotFound": "it does not exist (NotFound); correct spec.healthChecks if the name is wrong",
-    "Failed": "it has failed (Failed)",
+    "Failed": "it failed (Failed)",
     "Terminating": "it is being deleted (Terminating)",
     "Unknown": "its status cannot be read (Unknown)",
 }
@@ -202,7 +207,7 @@ _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("commit", "the commit {}".format),
     ("digest", "the digest {}".format),
     ("name", "{}".format),
-    ("semver", "a tag that fits {}".format),
+    ("semver", "a tag that matches {}".format),
     ("tag", "the tag {}".format),
     ("branch", "the branch {}".format),
 )

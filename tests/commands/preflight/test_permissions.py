@@ -1,10 +1,15 @@
-"""What a user may do, by what `kubectl auth can-i` prints."""
+"""The permissions of a user, as printed by `kubectl auth can-i`."""
 
 from pathlib import Path
 
 import pytest
 
-from fluxstatus.commands.preflight.rights import NEEDED, Right, find_out, rules_in
+from fluxstatus.commands.preflight.permissions import (
+    NEEDED,
+    Permission,
+    check_permissions,
+    rules_in,
+)
 from fluxstatus.model.evidence import Why
 from tests.fakes.programs import program
 from tests.kubernetes.cluster import Cluster
@@ -20,10 +25,10 @@ pods/log                                         []               []            
                                                  [/api/*]         []               [get]
 """
 INCOMPLETE = "warning: the list may be incomplete: webhook authorizer does not support it"
-BIND = Right("bind", "clusterroles.rbac.authorization.k8s.io", "", "cluster-admin")
+BIND = Permission("bind", "clusterroles.rbac.authorization.k8s.io", "", "cluster-admin")
 
 
-def allowed(table: str, right: Right) -> bool:
+def allowed(table: str, right: Permission) -> bool:
     """Return whether a rule in *table* gives *right*."""
     return any(rule.allows(right) for rule in rules_in(table))
 
@@ -31,19 +36,19 @@ def allowed(table: str, right: Right) -> bool:
 @pytest.mark.parametrize(
     ("line", "right", "yes"),
     [
-        (0, Right("create", "namespaces", ""), True),
+        (0, Permission("create", "namespaces", ""), True),
         (0, BIND, True),
-        (2, Right("create", "namespaces", ""), False),
+        (2, Permission("create", "namespaces", ""), False),
         (3, BIND, True),
         (3, BIND._replace(name="view"), False),
         (3, BIND._replace(verb="create"), False),
-        (5, Right("create", "deployments.apps", ""), True),
-        (5, Right("create", "services", ""), False),
-        (5, Right("delete", "deployments.apps", ""), False),
-        (1, Right("get", "namespaces", ""), False),
+        (5, Permission("create", "deployments.apps", ""), True),
+        (5, Permission("create", "services", ""), False),
+        (5, Permission("delete", "deployments.apps", ""), False),
+        (1, Permission("get", "namespaces", ""), False),
     ],
 )
-def test_rules(line: int, right: Right, yes: bool) -> None:
+def test_rules(line: int, right: Permission, yes: bool) -> None:
     """A rule gives what it names: verb, resource, group, and single objects if it names any."""
     assert allowed(TABLE.splitlines()[line], right) is yes
 
@@ -69,10 +74,10 @@ def test_incomplete_list_is_asked_further(fake: Path) -> None:
       *fluxinstances*) echo "the server doesn't have a resource type 'x'" >&2; echo no; exit 1 ;;
       *) echo "connection refused" >&2; exit 1 ;;
     esac""")  # fmt: skip
-    rights = find_out((), 10)
+    rights = check_permissions((), 10)
     assert rights.unread is None
     assert [right.resource for right in rights.missing] == ["secrets"]
-    assert len(rights.unsure) == len(NEEDED) - 2
+    assert len(rights.unknown) == len(NEEDED) - 2
 
 
 @pytest.mark.parametrize(
@@ -86,7 +91,7 @@ def test_incomplete_list_is_asked_further(fake: Path) -> None:
 def test_no_answer_is_unread(fake: Path, script: str, why: Why) -> None:
     """Where nothing is listed nobody says that rights are there, or that they are missing."""
     program(fake, script)
-    rights = find_out((), 10)
+    rights = check_permissions((), 10)
     assert rights.unread
     assert rights.unread.why is why
     assert not rights.missing
@@ -98,8 +103,8 @@ def test_real_users(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", environment()["PATH"])
     for who, missing in (("admin", 0), ("viewer", len(NEEDED)), ("nobody", len(NEEDED))):
         cluster.forget_audit()
-        rights = find_out((f"--kubeconfig={cluster.kubeconfig(who)}",), 20)
-        assert (rights.unread, len(rights.missing), rights.unsure) == (None, missing, ())
+        rights = check_permissions((f"--kubeconfig={cluster.kubeconfig(who)}",), 20)
+        assert (rights.unread, len(rights.missing), rights.unknown) == (None, missing, ())
         assert [r.resource for r in cluster.audit(who) if r.verb == "create"] == [
             "selfsubjectrulesreviews"
         ]
@@ -118,5 +123,7 @@ def test_a_role_in_one_namespace_is_not_taken_for_more(
         "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"apiGroup": api, "kind": "User", "name": "nobody"}],
     }])  # fmt: skip
-    rights = find_out((f"--kubeconfig={cluster.kubeconfig('nobody')}", "--namespace=team-a"), 20)
+    rights = check_permissions(
+        (f"--kubeconfig={cluster.kubeconfig('nobody')}", "--namespace=team-a"), 20
+    )
     assert len(rights.missing) == len(NEEDED)

@@ -1,4 +1,4 @@
-"""Command lines that many rules offer, as templates (see rule.Step)."""
+"""Templates for command lines that many rules use (see rule.Step)."""
 
 from fluxstatus.knowledge.rule import Step
 
@@ -7,19 +7,19 @@ URL = "kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.url}}"
 EVENTS = "kubectl get events -n {ns} --field-selector=involvedObject.name={name}"
 DESCRIBE = "kubectl describe {resource} {name} -n {ns}"
 LOG = "kubectl logs -n {flux_namespace} deployment/{controller} --tail=50"
-AGAIN = (
+RECONCILE = (
     "kubectl annotate --overwrite {resource} {name} -n {ns} reconcile.fluxcd.io/requestedAt={now}"
 )
 
 APPLY_INSTANCE = "kubectl annotate --overwrite {instance_resource} {instance} -n {flux_namespace} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}"
-"""Have the operator apply what its FluxInstance stands for; nothing where there is none."""
+"""Have the operator apply its FluxInstance; omitted if there is no FluxInstance."""
 
 SECRETS = "kubectl get secrets -n {ns}"
-SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - names of keys, no values
+SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - prints the names of keys, not their values
 SERVICE_ACCOUNTS = "kubectl get serviceaccounts -n {ns} -o yaml"
 
 OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
-"""Read the object that the message names (see subject.object_in)."""
+"""Read the object in the message (see fields.object_in)."""
 
 BASIC_AUTH = (
     "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
@@ -31,15 +31,15 @@ CLIENT_CERTIFICATE = "flux-operator create secret tls {name}-tls -n {ns} --tls-c
 GITHUB_APP = "flux-operator create secret githubapp {secret} -n {ns} --app-id=ID --app-installation-owner=OWNER --app-private-key-file=./private-key.pem"
 
 
-RESET = f"{AGAIN} reconcile.fluxcd.io/resetAt={{now}}"
-FORCE = f"{AGAIN} reconcile.fluxcd.io/forceAt={{now}}"
+RESET = f"{RECONCILE} reconcile.fluxcd.io/resetAt={{now}}"
+FORCE = f"{RECONCILE} reconcile.fluxcd.io/forceAt={{now}}"
 RETRY = Step(
-    "after the fix, when the retries are used up: reset them (as flux reconcile helmrelease {name} --reset does)",
+    "after the fix, if the retries are used up, reset them (like flux reconcile helmrelease {name} --reset)",
     change=(RESET,),
 )
-"""What a HelmRelease needs that has failed too often: it does not try again by itself."""
+"""The step for a HelmRelease that has used up its retries: it does not retry on its own."""
 
 
-def named(template: str, field: str) -> str:
-    """Return *template*, which is about the Secret of the spec, for the one that *field* names."""
+def for_secret(template: str, field: str) -> str:
+    """Return *template*, a command for {secret}, with *field* in place of {secret}."""
     return template.replace("{secret}", field)

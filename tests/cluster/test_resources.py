@@ -1,40 +1,28 @@
-"""What an API server serves, and by which names: asked by the real kubectl."""
+"""The resources that an API server serves, and their names, through the real kubectl."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.served import Resource, called, of_kind, served
+from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.model.errors import NotFoundError
-from tests.fakes.api_server import ApiServer, Request, api_server
+from tests.fakes.api_server import ApiServer, Request
 from tests.fakes.kubeconfigs import kubeconfig
 from tests.kubernetes.cluster import Cluster
 
-pytestmark = pytest.mark.cluster
-
-
-@pytest.fixture(autouse=True)
-def _real_kubectl(kubectl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECTL_PATH", str(kubectl))
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 
 def asked(file: Path) -> list[Resource]:
-    """Return what the API server of the kubeconfig *file* serves."""
+    """Return the resources of the API server of the kubeconfig *file*."""
     with ApiClient(Access(flags=(f"--kubeconfig={file}",))) as api:
-        return served(api)
+        return resources(api)
 
 
 def test_every_name_of_a_real_server(cluster: Cluster) -> None:
     """Each resource is found by its kind, plural, short names and plural.group, as by kubectl."""
-    resources = asked(cluster.kubeconfig("admin"))
+    everything = asked(cluster.kubeconfig("admin"))
     cluster.forget_audit()
     lines = cluster.kubectl("api-resources", "--no-headers", "-o", "wide").splitlines()
     assert len(lines) > 50
@@ -43,27 +31,27 @@ def test_every_name_of_a_real_server(cluster: Cluster) -> None:
         namespaced, kind = next(
             (word, middle[n + 1]) for n, word in enumerate(middle) if word in ("true", "false")
         )
-        found = [one for one in called(resources, plural) if one.kind == kind]
+        found = [one for one in called(everything, plural) if one.kind == kind]
         assert found, line
         assert {str(one.namespaced).lower() for one in found} == {namespaced}
-        assert called(resources, kind) == called(resources, plural)
+        assert called(everything, kind) == called(everything, plural)
     for word, plural in (("deploy", "deployments"), ("no", "nodes"), ("crd", "customresource"),
                          ("ks", "kustomizations"), ("instance", "fluxinstances")):  # fmt: skip
-        assert called(resources, word)[0].plural.startswith(plural)
-    assert called(resources, "deployments.v1.apps") == called(resources, "deploy.apps")
-    for word, said in (("deploys", "did you mean deploy"), ("deploy.batch", "no kind")):
+        assert called(everything, word)[0].plural.startswith(plural)
+    assert called(everything, "deployments.v1.apps") == called(everything, "deploy.apps")
+    for word, said in (("deploys", "did you mean deploy"), ("deploy.batch", "no resource type")):
         with pytest.raises(NotFoundError, match=said):
-            called(resources, word)
+            called(everything, word)
 
 
 def test_a_kind_of_flux_that_is_not_served(bare_cluster: Cluster) -> None:
-    """Where a CRD of Flux is missing the kind is known, and said not to be served."""
+    """If a CRD of Flux is missing, the kind is known and reported as not served."""
     with pytest.raises(NotFoundError, match=r"does not serve kustomizations\.kustomize"):
         called(asked(bare_cluster.kubeconfig("admin")), "ks")
 
 
 def test_an_old_server_is_asked_group_by_group(server: ApiServer, tmp_path: Path) -> None:
-    """Before Kubernetes 1.26 each version is asked; subresources are none; what is down is left."""
+    """Before Kubernetes 1.26 each version is read, without subresources and failing groups."""
 
     def version(request: Request) -> None:
         core = {"name": "pods", "singularName": "", "kind": "Pod", "namespaced": True,

@@ -1,0 +1,48 @@
+"""Replacing a file in one step: a reader sees the old content or the new, never a part of it."""
+
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace_file(
+    path: Path,
+    data: bytes,
+    *,
+    like: os.stat_result | None = None,
+    sync: bool = True,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Make *data* the content of *path*, or leave the file as it is and raise OSError.
+
+    The new file is readable by its owner only, or has the owner and mode of *like*. *sync*
+    flushes it to the disk first. *check* is called right before the replacement; an exception
+    that it raises leaves the file as it is.
+    """
+    draft = path.with_name(f".flux-status-{os.urandom(8).hex()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if like:
+                copy_owner_and_mode(descriptor, like)
+            file.flush()
+            if sync:
+                os.fsync(descriptor)
+        if check:
+            check()
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def copy_owner_and_mode(descriptor: int, like: os.stat_result) -> None:
+    """Set the owner and the mode of the open file *descriptor* to those of *like*."""
+    created = os.fstat(descriptor)
+    if (created.st_uid, created.st_gid) != (like.st_uid, like.st_gid):
+        os.fchown(descriptor, like.st_uid, like.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))

@@ -1,0 +1,167 @@
+"""The finding for a cause: what is wrong, why, what it blocks, how to fix it, and its context.
+
+The context is other causes, suspended owners, and the pods and events behind a failed health check.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from fluxstatus.causes.analysis import Analysis
+from fluxstatus.causes.trace import Cause
+from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
+from fluxstatus.checks.wording import docs_of, explained, headline
+from fluxstatus.model.findings import Finding, Level
+from fluxstatus.model.hints import Hint, hint, kubectl
+from fluxstatus.model.kinds import full_name
+from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.resource import Verdict
+from fluxstatus.state.revisions import lag_of, short
+from fluxstatus.state.state import State
+
+_OF_SOURCE = "spec.sync.url, spec.sync.ref and spec.sync.pullSecret"
+_CREATED_FROM: Mapping[str, Mapping[str, str]] = {
+    "FluxInstance": {
+        "Kustomization": "spec.sync.path",
+        **dict.fromkeys(("GitRepository", "OCIRepository", "Bucket"), _OF_SOURCE),
+    },
+    "ResourceSet": {"": "spec.resources and its inputs"},
+}
+"""The fields that the operator creates an object from, by the owner's kind and the object's."""
+
+_NEVER_FAILS = frozenset({"Alert", "Provider"})
+"""Kinds that never block a deployment."""
+
+_AT_MOST = 3  # other causes that a finding names
+
+
+def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
+    """Return the finding for *cause*."""
+    fault, resource = cause.fault, cause.resource
+    diagnosis, unhealthy = fault.diagnosis, _workloads_behind(analysis.state, cause)
+    texts = (*(one.text for one in unhealthy), *_context(analysis, cause))
+    why = "; ".join(dict.fromkeys((diagnosis.why, *texts)))
+    found = dict.fromkeys(hint for one in unhealthy for hint in one.hints)
+    # The first hint of a health check is to check the pods, which has been done here.
+    steps = diagnosis.hints[1:] if found else diagnosis.hints
+    return Finding(
+        step=step,
+        code=diagnosis.code,
+        level=_level(cause),
+        title=f"{cause.ref}: {headline(diagnosis.why)}",
+        object=cause.ref,
+        why=why,
+        reason=fault.reason,
+        message=fault.message,
+        since=cause.since,
+        evidence=tuple(_evidence(analysis, cause)),
+        blocks=cause.blocks,
+        hints=(*found, *steps, *_owner_hints(cause), *(explained(cause.ref) if resource else ())),
+        docs=docs_of(cause.ref.kind),
+        trivial=diagnosis.rule.trivial,
+        final=resource is not None and resource.verdict is Verdict.STALLED,
+    )
+
+
+def _level(cause: Cause) -> Level:
+    suspended = cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
+    if (suspended and not cause.waiting) or cause.ref.kind in _NEVER_FAILS:
+        return Level.WARN
+    return Level.FAIL
+
+
+def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
+    if cause.resource is not None:
+        for name, condition in cause.resource.conditions.items():
+            if name in ("Ready", "Stalled"):
+                yield f"status.conditions[{name}]", str(condition.get("status"))
+        artifact = cause.resource.get("status", "artifact", "revision")
+        if artifact:
+            yield "status.artifact.revision", str(artifact)
+    for event in analysis.state.warnings.get(cause.ref.key, ())[:3]:
+        yield f"event {event.reason}", f"{event.times} times, last {event.last.isoformat()}"
+    for other in _in_namespace(analysis, cause):
+        yield (
+            "another cause in this namespace",
+            f"{other.ref}: {headline(other.fault.diagnosis.why)}",
+        )
+
+
+def _workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
+    """Return the unhealthy workloads in this cluster that *cause* waited for."""
+    resource, message = cause.resource, cause.fault.message
+    if resource is None or resource.spec.get("kubeConfig") is not None:
+        return ()
+    return (
+        *unhealthy_workloads(state, message),
+        *unhealthy_release(state, resource, message),
+    )
+
+
+def _context(analysis: Analysis, cause: Cause) -> Iterator[str]:
+    """Yield what to know before fixing *cause*."""
+    yield from _suspension(analysis.state, cause)
+    yield from _other_causes(analysis, cause)
+    owner = analysis.causes.suspended_owners.get(cause.ref.key)
+    if owner is not None and owner is not cause:
+        yield f"its owner {owner.ref} is suspended: a fix in Git is not applied"
+
+
+def _suspension(state: State, cause: Cause) -> Iterator[str]:
+    """Yield the effect of a suspended object on others, and how far it is behind."""
+    resource = cause.resource
+    if resource is None or resource.verdict is not Verdict.SUSPENDED:
+        return
+    lag = lag_of(state, resource)
+    if lag and lag.wanted != lag.applied:
+        since = f" since {lag.since:%Y-%m-%d %H:%M} UTC" if lag.since else ""
+        yield f"it runs {short(lag.applied)}, and its source has {short(lag.wanted)}{since}"
+    if cause.waiting:
+        yield "dependents stay blocked until it is resumed"
+    if cause.not_updated:
+        number = len(cause.not_updated)
+        yield (
+            "the spec of 1 object that it applied is no longer updated"
+            if number == 1
+            else f"the specs of {number} objects that it applied are no longer updated"
+        )
+
+
+def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:
+    """Yield the other causes that block the dependents of *cause*, or *cause* itself."""
+    named = {cause}
+    for ref in (cause.ref, *cause.waiting):
+        for other in analysis.causes.by_object.get(ref.key, ()):
+            if other in named:
+                continue
+            named.add(other)
+            why = headline(other.fault.diagnosis.why)
+            if ref == other.ref:
+                yield f"{ref} also has a fault of its own ({why})"
+            else:
+                yield f"{ref} also waits for {other.ref} ({why})"
+            if len(named) > _AT_MOST:
+                return
+
+
+def _owner_hints(cause: Cause) -> Iterator[Hint]:
+    """Yield where to correct the spec of an object that the operator creates and reverts."""
+    resource, steps = cause.resource, [hint.text for hint in cause.fault.diagnosis.hints]
+    if resource is None or not any("spec." in text or "correct" in text for text in steps):
+        return
+    for kind, namespace, name in makers_of(resource.labels):
+        fields = _CREATED_FROM.get(kind, {})
+        field = fields.get(resource.ref.kind) or fields.get("")
+        if field and not any(kind in text for text in steps):
+            yield hint(
+                f"correct the spec in {kind} {namespace}/{name}, which creates this object from "
+                f"{field}; changes to the object itself are reverted",
+                kubectl("get", full_name(kind), name, "-n", namespace, "-o", "yaml"),
+            )
+
+
+def _in_namespace(analysis: Analysis, cause: Cause) -> list[Cause]:
+    """Return other, unrelated causes in the namespace of *cause*."""
+    return [
+        other
+        for other in analysis.causes.by_namespace.get(cause.ref.namespace, ())[: _AT_MOST + 1]
+        if other is not cause and cause.resource is not None
+    ][:_AT_MOST]

@@ -1,0 +1,42 @@
+"""All codes of the check, each with the steps that report it.
+
+A code is declared beside the rule, step or advice that reports it; this module only collects them.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fluxstatus.checks import STEPS
+from fluxstatus.model.codes import Code
+from fluxstatus.model.findings import Class
+
+
+class KnownCode(NamedTuple):
+    """A code, the ids of the steps that report it, and whether it is a fault or advice."""
+
+    code: Code
+    steps: tuple[str, ...]
+    category: Class
+
+    @property
+    def meaning(self) -> str:
+        """The meaning of the code, in one sentence."""
+        return self.code.meaning
+
+
+def _collect() -> Mapping[str, KnownCode]:
+    known: dict[str, KnownCode] = {}
+    for step in STEPS:
+        by_category: tuple[tuple[Class, tuple[Code, ...]], ...] = (
+            ("fault", step.codes),
+            ("habit", step.advice_codes),
+        )
+        for category, codes in by_category:
+            for code in codes:
+                steps = known[code].steps if code in known else ()
+                known[code] = KnownCode(code, (*steps, step.id), category)
+    return known
+
+
+CODES: Mapping[str, KnownCode] = _collect()
+"""Every code of every step, by its name."""

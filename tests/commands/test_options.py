@@ -1,0 +1,51 @@
+"""Options that cannot be combined."""
+
+from pathlib import Path
+
+import pytest
+
+from fluxstatus.commands.options import (
+    Connection,
+    ListDisplay,
+    ListFormat,
+    Namespaces,
+    SnapshotInput,
+    Snapshots,
+)
+
+FILE = Path("x.json")
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "connection", "watch", "text"),
+    [
+        (Snapshots(demo=True, from_=FILE), Connection(), False, "choose one"),
+        (Snapshots(from_=FILE), Connection(context="x", as_="y"), False, "out --context, --as."),
+        (Snapshots(demo=True), Connection(), True, "--demo never changes"),
+        (Snapshots(demo=True, save=FILE), Connection(), False, "leave out --save"),
+        (SnapshotInput(from_=FILE), Connection(), True, "--from never changes"),
+    ],
+)
+def test_a_saved_cluster_excludes_options(
+    snapshots: SnapshotInput, connection: Connection, *, watch: bool, text: str
+) -> None:
+    """A saved cluster is neither contacted, watched nor saved."""
+    assert text in snapshots.conflict(connection, watch=watch)
+
+
+def test_a_live_cluster_excludes_none_of_them() -> None:
+    """A live cluster can be watched and saved with flags of kubectl."""
+    assert Snapshots(save=FILE).conflict(Connection(context="x"), watch=True) == ""
+
+
+def test_watching_excludes_an_order_and_documents() -> None:
+    """--watch prints lines as they come."""
+    assert "--sort-by" in ListDisplay(watch=True, sort_by="name").conflict()
+    assert "-o yaml" in ListDisplay(watch=True, output=ListFormat.YAML).conflict()
+    assert ListDisplay(sort_by="name", output=ListFormat.YAML).conflict() == ""
+
+
+def test_all_namespaces_overrides_a_namespace() -> None:
+    """No namespace means all of them."""
+    assert Namespaces(namespace=["a"]).namespaces == ("a",)
+    assert Namespaces(namespace=["a"], all_namespaces=True).namespaces == ()

@@ -1,0 +1,1 @@
+"""What two commits print for the same command lines, and where that differs."""
