@@ -1,6 +1,7 @@
 """Pruning keeps all that the checks read, and nothing secret."""
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -154,7 +155,7 @@ def test_arguments_that_the_judges_read_are_kept() -> None:
     """Only the arguments of a container that say what it watches and serves are kept."""
     args = ["--watch-label-selector=a=b", "--reporting-interval=1h", "--web-server-only=true",
             f"--token={SECRET}", "--log-level=info", 5]  # fmt: skip
-    deployment = next(one for one in HEALTHY if one["kind"] == "Deployment")
+    deployment = deepcopy(next(one for one in HEALTHY if one["kind"] == "Deployment"))
     deployment["spec"]["template"]["spec"]["containers"][0]["args"] = args
     pruned = prune("deployments.apps/controllers", deployment)
     assert pruned["spec"]["template"]["spec"]["containers"][0]["args"] == args[:3]
