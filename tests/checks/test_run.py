@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
+from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
-from fluxstatus.checks.run import Choice
+from fluxstatus.checks.run import Choice, run_checks
 from fluxstatus.mcp.state_file import Configured, LocalState
 from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kubectl_flags import TargetFlags
 from fluxstatus.state.deployments import CONTROLLERS
+from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,
     HEALTHY,
@@ -170,6 +173,27 @@ def test_a_crash_is_an_unknown() -> None:
     assert found.exit_code() is Exit.NO_VERDICT
     assert [step.level for step in found.steps].count(Level.PASS) == len(STEPS) - 1
     assert "flux-system/flux-operator v0.59.0, 1/1 ready" in [f.title for f in found.findings]
+
+
+class Untraceable(Analysis):
+    """An analysis whose causes cannot be traced because of a bug."""
+
+    @property
+    def causes(self) -> NoReturn:
+        """Crash."""
+        raise ZeroDivisionError("by chance")
+
+
+def test_a_crash_in_tracing_costs_only_the_steps_that_use_causes() -> None:
+    """Steps that need no causes still pass; each other step is unknown, and so is the report."""
+    found = run_checks(Untraceable(State(evidence(*HEALTHY))))
+    crashed = [
+        f.step for f in found.findings if f.code == "check-crashed" and f.level is not Level.SKIP
+    ]
+    assert sorted(crashed) == sorted({step.id for step in STEPS} - {"cluster", "ui"})
+    passed = [step.id for step in found.steps if step.level is Level.PASS]
+    assert passed == ["cluster", "ui"]
+    assert found.exit_code() is Exit.NO_VERDICT
 
 
 class Forgotten(tuple[Configured, ...]):

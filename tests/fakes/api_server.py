@@ -47,7 +47,7 @@ class Answering(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Request(Answering):
@@ -110,7 +110,7 @@ class _Server(ThreadingHTTPServer):
         self.ahead = 0.0
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing: a client that hangs up is part of the play."""
+        """Log nothing: clients hang up on purpose."""
 
 
 HEALTHY = object()

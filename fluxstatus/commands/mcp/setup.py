@@ -63,7 +63,7 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Give the MCP clients of this machine read-only access to the cluster.
+    """Set up read-only access to the cluster for the MCP clients on this machine.
 
     The entry starts flux-operator-mcp with --read-only=true, pinned to the context. It contains no
     credentials: the server reads the kubeconfig. The rest of a client's file stays unchanged. Each
