@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 SHORT = 12
-"""The length of the longest text that is too short for a credential and is not searched."""
+"""Texts up to this length cannot be credentials and are not searched."""
 
 _MAY_HAVE_CREDENTIAL = re.compile(
     r"://[^\s]{0,300}@|=|earer |asic |oken |"

@@ -74,7 +74,7 @@ def fault_of(
 ) -> Fault:
     """Return the fault of *resource*, which is not healthy.
 
-    *is_watched* tells whether a controller was found that reconciles it.
+    *is_watched* is whether a controller was found that reconciles it.
     """
     reason, message = reason_and_message_of(state, resource)
     verdict = resource.verdict

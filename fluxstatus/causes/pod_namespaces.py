@@ -1,4 +1,4 @@
-"""The namespaces of workloads that failed reconciliations wait for: their pods tell the reason."""
+"""The namespaces of workloads that failed reconciliations wait for, whose pods show why."""
 
 from collections.abc import Iterator, Mapping
 

@@ -38,7 +38,7 @@ _CHECKS_WHAT_IT_APPLIED = frozenset({"FluxInstance", "ResourceSet"})
 """Kinds that are ready when all applied objects are; while they wait, their message is reset."""
 
 _USES_ITS_SOURCE = frozenset({"ImageUpdateAutomation"})
-"""Kinds that connect to the URL of their source with its Secret, and fail as it does."""
+"""Kinds that connect to the URL of their source with its Secret, so they fail with its error."""
 
 
 class Waits:

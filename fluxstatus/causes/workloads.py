@@ -22,7 +22,7 @@ from fluxstatus.state.pods import PodProblem, problem_of_pod
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import Event, State
 
-_AT_MOST = 5  # workloads in a finding: fifty that wait for the same thing tell no more
+_AT_MOST = 5  # workloads in a finding; more would only repeat the reason
 _LATE = ("context deadline exceeded", "timed out waiting for the condition")
 """Messages of Helm that an object was not ready in time, without its name (helm pkg/kube)."""
 
@@ -94,8 +94,8 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
 def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
     """Whether *pod* is the workload *target*, or one of its pods.
 
-    The ownerReference of its controller tells: the ReplicaSet of a Deployment is named with the
-    hash of its pods. A pod without an owner is recognized by its name.
+    Decided by the ownerReference of its controller: the ReplicaSet of a Deployment is named with
+    the hash of its pods. A pod without an owner is recognized by its name.
     """
     metadata = map_of(pod.get("metadata"))
     name = text_of(metadata.get("name"))

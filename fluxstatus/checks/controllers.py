@@ -100,7 +100,7 @@ def _healthy(running: list[Component], *, complete: bool) -> Iterator[Finding]:
 
 
 def _not_there_yet(analysis: Analysis, refs: Sequence[Ref]) -> Finding:
-    """Return the finding that these controllers wait for a cause at the FluxInstance."""
+    """Return the finding about controllers that do not run yet, with what they wait for."""
     state = analysis.state
     names = ", ".join(ref.name for ref in refs)
     starting = any(c.starting for c in state.components)

@@ -14,6 +14,7 @@ from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.ownership import labels_of
 from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict, unhandled_since
 from fluxstatus.state.revisions import CONSUMERS, Lag, overdue, short
@@ -231,8 +232,6 @@ def _given_up(events: Iterable[Event]) -> tuple[Event, str] | None:
 
 def _stuck_in(message: str) -> Iterator[Hint]:
     """Yield how to inspect the objects in *message*: their finalizers name what blocks them."""
-    from fluxstatus.state.health_checks import health_check_targets  # noqa: PLC0415 - all rules come along
-
     stuck = [one for one in health_check_targets(message) if one.kind != "Secret"]
     if stuck:
         names = ", ".join(f"{one.kind} {one.namespace}/{one.name}" for one in stuck)

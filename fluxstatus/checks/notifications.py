@@ -58,7 +58,7 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]:
-    """Yield that an Alert or a Receiver names objects that do not exist; it stays Ready."""
+    """Yield a finding if *watcher* refers to objects that do not exist; it stays Ready."""
     ref, field = watcher.ref, _FIELD[watcher.ref.kind]
     targets = [
         (text_of(entry.get("kind")), text_of(entry.get("namespace")) or ref.namespace, name)

@@ -80,14 +80,14 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
 
     There can be no faults in them, but that does not mean that they are healthy.
     """
-    flux_namespaces = {resource.ref.namespace for resource in state.resources.values()}
-    flux_namespaces |= {
+    used_namespaces = {resource.ref.namespace for resource in state.resources.values()}
+    used_namespaces |= {
         component.ref.namespace for component in (*state.components, *state.operators)
     }
-    for namespace in sorted(state.namespaces - flux_namespaces):
+    for namespace in sorted(state.namespaces - used_namespaces):
         if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
             continue
-        near = similar(namespace, flux_namespaces)
+        near = similar(namespace, used_namespaces)
         meant = f" (did you mean {near[0]}?)" if near else ""
         yield Finding(
             step=RECONCILERS.id,

@@ -166,7 +166,7 @@ def in_progress(step: str, resources: Sequence[Resource], now: datetime) -> Iter
 
 
 def waiting(step: str, ref: Ref, causes: Iterable[Cause]) -> Finding:
-    """Return the finding that *ref* is not ready because of *causes*, which have their own."""
+    """Return the finding that *ref* is not ready because of *causes*, each with its own finding."""
     names = ", ".join(str(cause.ref) for cause in causes)
     return Finding(
         step=step,

@@ -317,7 +317,7 @@ class _Body:
         self.bytes = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Return it in parts. Raises OSError, HTTPException or zlib.error if it is cut off."""
+        """Yield the decompressed chunks. Raises OSError, HTTPException or zlib.error if cut off."""
         packed = self._response.getheader("Content-Encoding") == "gzip"
         unpacking = zlib.decompressobj(wbits=31) if packed else None
         while chunk := self._response.read1(_CHUNK):

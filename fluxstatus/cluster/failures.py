@@ -372,12 +372,12 @@ def odd(said: str, config: Kubeconfig) -> Unread:
 
 
 def silent(seconds: float, said: str, config: Kubeconfig) -> Unread:
-    """Return the reason for no answer in *seconds*; *said* is a credential plugin's message."""
+    """Return why nothing answered within *seconds*; *said* is a credential plugin's message."""
     return _fill(_ASKING if said else _SILENT, said, config, {"seconds": f"{round(seconds, 1):g}"})
 
 
 def stuck(seconds: float) -> Unread:
-    """Return the reason if kubectl did not start in *seconds*."""
+    """Return the reason when kubectl did not start within *seconds*."""
     return _fill(_STUCK, "", Kubeconfig(), {"seconds": f"{max(round(seconds), 1)}"})
 
 

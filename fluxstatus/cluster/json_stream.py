@@ -101,7 +101,7 @@ class _Text:
                     return value
 
     def error(self, wanted: str) -> JSONDecodeError:
-        """Return the error that something other than *wanted* is next."""
+        """Return the error for input where *wanted* was expected."""
         return JSONDecodeError(f"expected {wanted}", self._text, self._at)
 
     def _more(self) -> bool:

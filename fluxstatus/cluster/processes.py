@@ -119,7 +119,7 @@ class Process:
             raise ProgramError.of(Why.FAILED, text) from error
 
     def alive(self) -> bool:
-        """Return whether it runs."""
+        """Return whether the program is running."""
         with signals_deferred():
             return self._running is not None and self._running.is_alive()
 
@@ -332,7 +332,7 @@ def _whole(file: BinaryIO) -> bytes:
 
 
 def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return what a child on Linux does first: have the kernel kill it when *parent* ends."""
+    """Return a preexec function that has Linux kill the child when *parent* ends."""
     prctl = _prctl()
     if prctl is None:
         return None

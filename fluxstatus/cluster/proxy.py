@@ -100,7 +100,7 @@ class Proxy:
         raise ProgramError(failures.explain(text, self.kubeconfig(until - time.monotonic())))
 
     def alive(self) -> bool:
-        """Return whether it runs."""
+        """Return whether the program is running."""
         return self._process.alive()
 
     def stderr(self) -> str:

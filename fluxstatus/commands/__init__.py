@@ -1,1 +1,1 @@
-"""What the command line does beyond one check: a module each."""
+"""The subcommands, and what they share."""

@@ -21,7 +21,7 @@ class OutputError(Exception):
 
 
 def prepare() -> None:
-    """Open the standard streams that are closed, and let them escape characters they lack."""
+    """Open closed standard streams, and escape characters that their encoding lacks."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller, as with >&-
             nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good

@@ -156,7 +156,7 @@ class Listing:
         return [[entry.cell(column) for column in self._columns] for entry in batch]
 
     def _sorted(self, made: Iterable[tuple[Sequence[Any], Sequence[Entry]]]) -> Iterable[Any]:
-        """Return what was *made* of entries, one by one, in the requested order."""
+        """Return the rendered entries, *made*, in the order of --sort-by."""
         key = self._key
         if key is None:
             return (one for each, _ in made for one in each)

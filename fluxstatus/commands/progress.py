@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - a snapshot and --help do not need the client
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fluxstatus.commands import console
@@ -71,8 +70,7 @@ def ask(
         live.clear()
     for line in _account(answers, evidence) if verbose else ():
         console.note(line)
-    target = evidence.target._replace(flags=access.repeated)
-    return replace(evidence, target=target)
+    return evidence
 
 
 def _get_ready() -> None:

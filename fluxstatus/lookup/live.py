@@ -83,10 +83,10 @@ class Objects:
         word, name = split(words)
         found: dict[str, Object] = {}
         unread: list[Unread] = []
-        resources = called(self.served, word)
-        if any(one.plural == "secrets" and not one.group for one in resources):
+        matching = called(self.served, word)
+        if any(one.plural == "secrets" and not one.group for one in matching):
             raise ArgumentError(_NEVER)
-        for resource in resources:
+        for resource in matching:
             for where in (namespaces or ("",)) if resource.namespaced else ("",):
                 try:
                     for item in self._named(resource, where, name):
@@ -102,7 +102,7 @@ class Objects:
             raise AmbiguousError(text, (self._arguments(item, same) for item in found.values()))
         if unread:
             raise UnreadError(unread[0])
-        raise self._not_found(resources, word, name, namespaces)
+        raise self._not_found(matching, word, name, namespaces)
 
     def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
         """Return the objects that *words* may name, existing or not. Raises ArgumentError."""
@@ -194,10 +194,10 @@ class Objects:
         where = f" in {', '.join(namespaces)}" if namespaces else ""
         there = dict.fromkeys(place for one in resources for place in self._places(one))
         same = [place for place in there if place[1] == name]
-        near = similar(name, {called for _, called in there}, 3)
+        near = similar(name, {other for _, other in there}, 3)
         choices = [
-            (f"{word}/{called}", *(("-n", namespace) if namespace else ()))
-            for namespace, called in same or [place for place in there if place[1] in near]
+            (f"{word}/{other}", *(("-n", namespace) if namespace else ()))
+            for namespace, other in same or [place for place in there if place[1] in near]
         ]
         text = f"no {resources[0].kind} {name!r} found{where}"
         return NotFoundError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])

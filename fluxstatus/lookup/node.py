@@ -11,7 +11,7 @@ from fluxstatus.model.ref import Ref
 
 
 class Relation(StrEnum):
-    """What an object is to its parent in the tree; the values are those of the JSON output."""
+    """The relation of an object to its parent; the values are those of the JSON output."""
 
     ROOT = ""
     SOURCE = "source"

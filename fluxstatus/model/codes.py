@@ -22,5 +22,5 @@ class Code(str):
         return code
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
-        """Return how to copy the code; str alone would lose the meaning."""
+        """Support copy and pickle, which would drop the meaning."""
         return type(self), (str(self), self.meaning)

@@ -22,7 +22,7 @@ class AmbiguousError(ArgumentError):
 
 
 class UnreadError(Exception):
-    """What was not read may include the object that was named."""
+    """The named object may exist, but could not be read."""
 
     def __init__(self, unread: Unread) -> None:
         super().__init__(unread.text)

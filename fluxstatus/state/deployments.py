@@ -49,7 +49,7 @@ class Component(NamedTuple):
 
     `name` is that of the component, also for a shard ("kustomize-controller" for
     "kustomize-controller-shard1"). `problem` is why replicas are not ready. A component that is
-    `starting` has been unavailable for a moment only, without a problem so far.
+    A `starting` component has just become unavailable and has no problem yet.
     """
 
     name: str

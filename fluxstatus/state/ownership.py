@@ -1,4 +1,4 @@
-"""The owner of an object that Flux applied, as the labels of the object tell."""
+"""The owners of an object that Flux applied, from its labels."""
 
 from collections.abc import Iterator, Mapping
 

@@ -19,7 +19,7 @@ from fluxstatus.model.kinds import Kind
 from fluxstatus.model.ref import Ref
 
 YOUNG = timedelta(minutes=2)
-"""How long after its creation an object may not have found its sources and dependencies."""
+"""A younger object may still be waiting for its sources and dependencies."""
 
 HANDLED_WITHIN = timedelta(minutes=5)
 """How long a controller may take to handle a reconcile request."""

@@ -13,7 +13,7 @@ from fluxstatus.state.state import State
 CONSUMERS = ("Kustomization", "HelmRelease")
 """Kinds that apply a revision of a source."""
 
-_LONG = 12  # characters: a hash, not a version
+_LONG = 12  # characters: a longer suffix is a hash
 
 GRACE = timedelta(seconds=60)
 """The least time that a controller has to apply a new revision."""

@@ -115,10 +115,14 @@ class State:
 
         Without an operator it is the first one.
         """
-        flux_namespaces = {operator.ref.namespace for operator in self.operators}
+        operator_namespaces = {operator.ref.namespace for operator in self.operators}
         instances = self.of_kind("FluxInstance")
         return next(
-            (i for i in instances if not flux_namespaces or i.ref.namespace in flux_namespaces),
+            (
+                i
+                for i in instances
+                if not operator_namespaces or i.ref.namespace in operator_namespaces
+            ),
             None,
         )
 

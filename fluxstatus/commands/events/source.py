@@ -54,7 +54,7 @@ class Events:
         return "events" in cluster.unread
 
     def requires(self, _: str) -> bool:
-        """Return that the list is incomplete without anything that was not read."""
+        """Return True: anything unread makes this list incomplete."""
         return True
 
     def not_found(self) -> ArgumentError | None:

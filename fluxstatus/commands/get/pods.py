@@ -51,7 +51,7 @@ class Components:
         return self._unread and bool(cluster.unread)
 
     def requires(self, _: str) -> bool:
-        """Return that the list is incomplete without anything that was not read."""
+        """Return True: anything unread makes this list incomplete."""
         return True
 
     def not_found(self) -> ArgumentError | None:

@@ -69,10 +69,10 @@ def is_ambiguous(state: State) -> bool:
 
 def lease_query(state: State) -> list[tuple[str, ListQuery]]:
     """Return the query for the leases, which is needed only if `is_ambiguous`."""
-    flux_namespaces = tuple(sorted({backend.namespace for backend in _backends(state)}))
+    backend_namespaces = tuple(sorted({backend.namespace for backend in _backends(state)}))
     selector = f"fieldSelector=metadata.name={_LEASE}"
     return [
-        (_LEASES, ListQuery("/apis/coordination.k8s.io/v1", "leases", selector, flux_namespaces))
+        (_LEASES, ListQuery("/apis/coordination.k8s.io/v1", "leases", selector, backend_namespaces))
     ]
 
 

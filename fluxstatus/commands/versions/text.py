@@ -58,7 +58,7 @@ def _version(part: Part) -> str:
 
 
 def as_json(state: State, parts: Sequence[Part], findings: Sequence[Finding]) -> str:
-    """Return the same as a JSON document; every key is always present."""
+    """Return the versions and findings as a JSON document; every key is always present."""
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(state.now),

@@ -123,7 +123,7 @@ def problems(named: Named, answer: Answer) -> Iterator[str]:
 
 
 def notes(named: Named, answer: Answer) -> Iterator[str]:
-    """Return what could not be checked, or will soon be a problem."""
+    """Yield notes on what could not be checked and on certificates that expire soon."""
     wanted, keys = _sets(named), answer.keys
     for name in ("tls.crt", "ca.crt"):
         key = keys.get(name)
