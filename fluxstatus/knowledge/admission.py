@@ -48,7 +48,7 @@ _WEBHOOKS = (
         why="the API server cannot call admission webhook {webhook} (Service {hook_ns}/{hook_service}): {detail}",
         steps=(
             Step(
-                "restore the pods behind Service {hook_service}; if they are running, allow connections from the API server in NetworkPolicies and firewalls; if the webhook is no longer used, delete its configuration",
+                "restore the pods behind Service {hook_ns}/{hook_service}; if they are running, allow connections from the API server in NetworkPolicies and firewalls; if the webhook is no longer used, delete its configuration",
                 read=(_BEHIND, _HOOKS),
             ),
         ),

@@ -328,7 +328,7 @@ _OF_ANY_KIND = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(Step("fix the reported error", read=(SPEC,)),),
+        steps=(Step("fix the reported error in the spec", read=(SPEC,)),),
         pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
         reasons=_INVALID,
         upstream="PKG runtime/reconcile, FO api/v1",
@@ -336,7 +336,7 @@ _OF_ANY_KIND = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid",
-        steps=(Step("fix the reported error", read=(SPEC,)),),
+        steps=(Step("fix the reported error in the spec", read=(SPEC,)),),
         reasons=_INVALID,
         trivial=True,
         upstream="NC, IRC, IAC, SW, FO internal/controller",

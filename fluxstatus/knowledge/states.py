@@ -215,7 +215,7 @@ _CONTROLLERS = (
             "controller-out-of-memory",
             "The container of a Flux controller needs more memory than its limit allows.",
         ),
-        why="its container needs more memory than its limit allows: {trouble}; no controller reconciles {kinds} objects",
+        why="its pod {trouble}; the container needs more memory than its limit allows, and no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "raise its memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance",
