@@ -78,7 +78,7 @@ _MISSING = (
     ),
     Rule(
         Code("crd-missing", "The cluster does not have a kind because its CRD is not installed."),
-        why="the cluster does not have the kind {missing_kind} in {missing_group}: its CRD is not installed",
+        why="the cluster does not have kind {missing_kind} in {missing_group}: its CRD is not installed",
         steps=(
             Step(
                 "install the {missing_kind} CRD first, and add the Kustomization or HelmRelease that installs it to spec.dependsOn",
@@ -146,7 +146,7 @@ _RIGHTS = (
         why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); they come from a ClusterRole and ClusterRoleBinding that were installed with Flux",
         steps=(
             Step(
-                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance, and its own come from its Helm chart",
+                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
                 read=(
                     "kubectl get clusterrolebindings -o wide",
                     "kubectl auth can-i {verb} {what} -A --as={user}",

@@ -212,7 +212,7 @@ _KUSTOMIZATION = (
         why="two manifests produce the same object: {detail}",
         steps=(
             Step(
-                "check namespace, namePrefix and nameSuffix in kustomization.yaml, and spec.targetNamespace: two objects get the same name and namespace; to check before you push, run kustomize build {path}"
+                "check namespace, namePrefix and nameSuffix in kustomization.yaml, and spec.targetNamespace: they give two objects the same name and namespace; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),

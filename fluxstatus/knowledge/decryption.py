@@ -43,7 +43,7 @@ RULES = (
     ),
     Rule(
         Code("sops-key-invalid", "A SOPS key or credential in the Secret cannot be read."),
-        why="key {key} in Secret {holder} does not contain the type of key that its file extension requires",
+        why="key {key} in Secret {holder} does not contain the type of key that its name requires",
         steps=(
             Step(
                 "store a valid key: NAME.agekey contains a key that starts with AGE-SECRET-KEY-1, NAME.asc an armored PGP private key, and sops.aws-kms, sops.azure-kv and sops.gcp-kms the cloud credentials",

@@ -35,7 +35,7 @@ _REFERENCES = (
         why="{url} or one of its submodules (spec.recurseSubmodules) does not exist, or the credentials do not grant access to it",
         steps=(
             Step(
-                "check .gitmodules: each repository in it must exist and accept the same credentials; if there are no submodules, correct spec.url; otherwise correct .gitmodules or disable spec.recurseSubmodules",
+                "make sure that each repository in .gitmodules exists and accepts the same credentials, or disable spec.recurseSubmodules; if there are no submodules, correct spec.url",
                 read=(SPEC, SECRET),
             ),
         ),

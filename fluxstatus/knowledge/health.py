@@ -93,7 +93,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} was deleted, but still exists: {workload_state}",
+        why="{workload} is still being deleted (Terminating)",
         steps=(
             Step(
                 "check its finalizers and the controllers that remove them",

@@ -98,7 +98,7 @@ RULES = (
         why="the commit status cannot be set: {detail}",
         steps=(
             Step(
-                "check spec.address (the URL of the Git repository) and the permissions of the token in Secret {secret}; only objects with a Git source have a commit",
+                "check spec.address (the URL of the Git repository) and the permissions of the token in Secret {secret}; only Kustomizations and HelmReleases with a Git source have a commit",
                 read=(SPEC, SECRET),
             ),
         ),

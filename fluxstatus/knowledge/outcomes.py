@@ -49,7 +49,7 @@ RULES = (
         why="a Helm hook of the chart failed ({hook}): {detail}",
         steps=(
             Step(
-                "check the hook's logs and fix the error; if Helm deletes failed hooks, its logs are only in your log collector",
+                "check the hook's logs and fix the error; if Helm deletes the hook after a failure, its logs are only in the events and in your log collector",
                 read=(_TARGET_PODS, "kubectl get jobs -n {target_ns}"),
             ),
             RETRY,

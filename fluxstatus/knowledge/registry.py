@@ -124,7 +124,7 @@ _LOGIN = (
 _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="the tag or digest {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
+        why="tag or digest {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(
             Step(
                 "push it, or correct spec.ref (for a chart, its version)",

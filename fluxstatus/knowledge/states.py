@@ -36,7 +36,7 @@ _OBJECTS = (
             "suspended-by-annotation",
             "The object is suspended by an annotation until it is resumed.",
         ),
-        why="reconciliation is suspended by the annotation {switch} (disabled): no changes reach the cluster",
+        why="reconciliation is suspended by annotation {switch} (disabled): no changes reach the cluster",
         steps=(Step("enable it when it should reconcile again", change=(_ENABLE,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",
@@ -74,7 +74,7 @@ _OBJECTS = (
         why="its spec has changed, but the controller has not observed the change (generation {generation}, observed {observed}); its conditions are about the previous spec",
         steps=(
             Step(
-                "check the controller: it may be busy, hang, or not watch this object",
+                "check the controller: it may be busy or hanging, or may not watch this object",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -117,7 +117,7 @@ _OBJECTS = (
             "terminating-without-controller",
             "The object is being deleted, but no controller handles its finalizer.",
         ),
-        why="deletion is blocked by finalizer {finalizers}: no controller of shard {shard} is running to remove it",
+        why="deletion is blocked by finalizer {finalizers}: no running controller handles it (shard {shard})",
         steps=(
             Step(
                 "add shard {shard} to spec.sharding.shards of the FluxInstance, or remove the label so that the default controller finishes the deletion; do not remove the finalizer",
@@ -260,7 +260,7 @@ _CONTROLLERS = (
     ),
     Rule(
         Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
-        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it may hang, or not watch them",
+        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it may be hanging, or may not watch them",
         steps=(
             Step(
                 "check its logs; you can restart it safely",
@@ -290,7 +290,7 @@ _BLOCKED = (
             "dependency-expression",
             "A dependency is ready, but its spec.dependsOn[].readyExpr is not true.",
         ),
-        why="it is waiting for {target}, which is ready, but its spec.dependsOn[].readyExpr is not true: {expression}",
+        why="it is waiting for {target}, which is ready, but the readyExpr of this dependency is not true: {expression}",
         steps=(
             Step(
                 "check the fields that the expression reads, or correct spec.dependsOn[].readyExpr",
@@ -388,7 +388,7 @@ _BLOCKED = (
         why="its ServiceAccount lacks permissions that {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is missing or was changed (forbidden)",
         steps=(
             Step(
-                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance, and its own come from its Helm chart",
+                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
                 read=("kubectl get clusterrolebindings -o wide", _OWN_LOG),
                 change=(APPLY_INSTANCE,),
             ),
