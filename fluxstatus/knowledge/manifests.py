@@ -240,7 +240,7 @@ _INVALID = (
         why="a list in {object} has two entries with the same key {key}",
         steps=(
             Step(
-                "remove one of the entries {key} in Git (for a HelmRelease, in the values or the chart)",
+                "remove one of the entries with key {key} in Git (for a HelmRelease, in the values or the chart)",
                 read=(SPEC,),
             ),
         ),

@@ -46,15 +46,15 @@ _RESOURCE_SETS = (
             "dependency-missing",
             "A dependency in spec.dependsOn of the ResourceSet does not exist.",
         ),
-        why="it depends on {missing}, which does not exist",
+        why="it depends on {dependency}, which does not exist",
         steps=(
             Step(
-                "install or create {missing}, or correct spec.dependsOn",
+                "install or create {dependency}, or correct spec.dependsOn",
                 read=("kubectl get {missing_kind} --all-namespaces",),
             ),
         ),
         pattern=Text(
-            r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
+            r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not found"
         ),
         kinds=_SETS,
@@ -65,15 +65,15 @@ _RESOURCE_SETS = (
             "dependency-not-ready",
             "A dependency in spec.dependsOn of the ResourceSet is not ready.",
         ),
-        why="it is waiting for {missing}, which is not ready",
+        why="it is waiting for {dependency}, which is not ready",
         steps=(
             Step(
-                "check {missing}; if the ResourceSet should not wait for it, correct spec.dependsOn or its readyExpr",
+                "check {dependency}; if the ResourceSet should not wait for it, correct spec.dependsOn or its readyExpr",
                 read=("kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml", SPEC),
             ),
         ),
         pattern=Text(
-            r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
+            r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not ready"
         ),
         kinds=_SETS,

@@ -74,7 +74,7 @@ _OBJECTS = (
         why="its spec has changed, but the controller has not observed the change (generation {generation}, observed {observed}); its conditions are about the previous spec",
         steps=(
             Step(
-                "check the controller: it may be busy or hanging, or may not watch this object",
+                "check the controller: it may be busy or hanging, or might not watch this object",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -260,7 +260,7 @@ _CONTROLLERS = (
     ),
     Rule(
         Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
-        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it may be hanging, or may not watch them",
+        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it may be hanging, or might not watch them",
         steps=(
             Step(
                 "check its logs; you can restart it safely",
