@@ -33,7 +33,7 @@ _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
 _WEBHOOKS = (
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call the admission webhook {webhook}: its certificate is not trusted (x509)",
+        why="the API server cannot call admission webhook {webhook}: its certificate is not trusted (x509)",
         steps=(
             Step(
                 "renew the webhook's certificate and the caBundle in its configuration (the cert-manager cainjector does this; otherwise restart the pods that serve the webhook)",
@@ -45,10 +45,10 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call the admission webhook {webhook} (Service {hook_ns}/{hook_service}): {detail}",
+        why="the API server cannot call admission webhook {webhook} (Service {hook_ns}/{hook_service}): {detail}",
         steps=(
             Step(
-                "restore the pods behind the Service {hook_service}; if they are running, allow the API server through NetworkPolicies and firewalls; if the webhook is a leftover, delete it",
+                "restore the pods behind Service {hook_ns}/{hook_service}; if they are running, allow connections from the API server in NetworkPolicies and firewalls; if the webhook is no longer used, delete its configuration",
                 read=(_BEHIND, _HOOKS),
             ),
         ),
@@ -64,7 +64,7 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call the admission webhook {webhook}",
+        why="the API server cannot call admission webhook {webhook}",
         steps=(Step("restore the Service behind the webhook", read=(_HOOKS,)),),
         pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
         transient=True,
@@ -78,7 +78,7 @@ _WEBHOOKS = (
         why="the API server cannot convert objects of {converted}: their conversion webhook does not respond",
         steps=(
             Step(
-                "restore the controller that serves the conversion webhook (its CRD names the Service and the caBundle)",
+                "restore the controller that serves the conversion webhook (the CRD specifies its Service and caBundle)",
                 read=(_BEHIND,),
             ),
         ),
@@ -94,7 +94,7 @@ _WEBHOOKS = (
             "admission-no-dry-run",
             "An admission webhook does not support dry run, which Flux requires.",
         ),
-        why="the admission webhook {webhook} does not support dry run, which Flux requires",
+        why="admission webhook {webhook} does not support dry run, which Flux requires",
         steps=(
             Step(
                 "set sideEffects: None (or NoneOnDryRun) in the webhook configuration",
@@ -108,7 +108,7 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_DENIED,
-        why="the admission webhook {webhook} rejects {object}: {detail}",
+        why="admission webhook {webhook} rejects {object}: {detail}",
         steps=(
             Step(
                 "change the manifest to comply with the policy behind {webhook}, or change the policy",
@@ -122,10 +122,10 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_DENIED,
-        why="the ValidatingAdmissionPolicy {policy} (binding {binding}) rejects {object}: {detail}",
+        why="ValidatingAdmissionPolicy {policy} (binding {binding}) rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest to comply with the policy {policy}, or change the policy or its binding {binding}",
+                "change the manifest to comply with policy {policy}, or change the policy or its binding {binding}",
                 read=(
                     "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} -o yaml",
                     "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io {binding} -o yaml",
@@ -166,7 +166,7 @@ _LIMITS = (
         why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
         steps=(
             Step(
-                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault), or relax the label pod-security.kubernetes.io/enforce of the namespace",
+                "set a compliant securityContext in the pod template (restricted: runAsNonRoot, allowPrivilegeEscalation: false, capabilities drop ALL, seccompProfile RuntimeDefault), or relax the namespace's label pod-security.kubernetes.io/enforce",
                 read=("kubectl get namespace {object_ns} --show-labels",),
             ),
         ),
@@ -175,10 +175,10 @@ _LIMITS = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="{object} exceeds the ResourceQuota {quota}: {detail}",
+        why="{object} exceeds ResourceQuota {quota}: {detail}",
         steps=(
             Step(
-                "raise the ResourceQuota {quota}, lower the requests, or delete unused objects in the namespace",
+                "raise ResourceQuota {quota}, lower the requests, or delete unused objects in the namespace",
                 read=(_QUOTA,),
             ),
         ),
@@ -187,10 +187,10 @@ _LIMITS = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="{object} lacks resource settings that the ResourceQuota {quota} requires: {must}",
+        why="{object} lacks resource settings that ResourceQuota {quota} requires: {must}",
         steps=(
             Step(
-                "set the required values ({must}) in the resources of each container, or set defaults with a LimitRange",
+                "set the required values ({must}) in the resources of every container, or set defaults with a LimitRange",
                 read=(_QUOTA,),
             ),
         ),
@@ -225,10 +225,10 @@ _LIMITS = (
     ),
     Rule(
         _LIMIT_RANGE,
-        why="{object} requests more than its limit: {detail}; if the manifest sets no limit, a LimitRange in the namespace set it",
+        why="{object} requests more than its limit: {detail}; if the manifest does not set a limit, it comes from a LimitRange in the namespace",
         steps=(
             Step(
-                "raise the limit in the resources of the container, or lower the request",
+                "raise the limit in the container's resources, or lower the request",
                 read=("kubectl describe limitranges -n {object_ns}",),
             ),
         ),
@@ -240,10 +240,10 @@ _LIMITS = (
             "namespace-terminating",
             "The namespace is being deleted, so nothing can be created in it.",
         ),
-        why="the namespace {terminating} is being deleted, so no objects can be created in it",
+        why="namespace {terminating} is being deleted, so no objects can be created in it",
         steps=(
             Step(
-                "find what blocks the deletion (finalizers of objects in the namespace), or remove the objects that Flux applies there from Git",
+                "find out what blocks the deletion (finalizers of objects in the namespace), or remove the objects that Flux applies there from Git",
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
         ),
@@ -255,10 +255,10 @@ _LIMITS = (
     ),
     Rule(
         Code("priority-class-missing", "The PriorityClass that the pods request does not exist."),
-        why="the PriorityClass {missing_class} does not exist",
+        why="PriorityClass {missing_class} does not exist",
         steps=(
             Step(
-                "create the PriorityClass {missing_class}, or correct priorityClassName",
+                "create PriorityClass {missing_class}, or correct priorityClassName",
                 read=("kubectl get priorityclasses",),
             ),
         ),

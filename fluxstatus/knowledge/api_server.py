@@ -29,10 +29,10 @@ RULES = (
     ),
     Rule(
         Code("api-server-denied", "The API server does not accept the controller's token."),
-        why="the API server does not accept the token of {controller} (Unauthorized)",
+        why="the API server does not accept the token that {controller} sends (Unauthorized)",
         steps=(
             Step(
-                "restart {controller}; if the error persists, check its ServiceAccount and the signing keys of the API server",
+                "restart {controller}; if the error persists, check its ServiceAccount and the API server's signing keys",
                 read=(LOG,),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),

@@ -46,10 +46,10 @@ _DELETE = "kubectl delete {object_resource} {object_name} -n {object_ns}"
 _MISSING = (
     Rule(
         API_REMOVED,
-        why="the cluster no longer serves the kind {missing_kind} in {missing_group}: the manifest is older than the cluster",
+        why="the cluster no longer serves {missing_kind} in {missing_group}: this API version was removed in a newer Kubernetes version",
         steps=(
             Step(
-                "change apiVersion in the manifest to a version that is served, or use a newer chart",
+                "change apiVersion in the manifest to a version that the cluster serves, or use a newer chart",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -65,7 +65,7 @@ _MISSING = (
         why="this version of Flux no longer serves {missing_kind} in {missing_group}",
         steps=(
             Step(
-                "change apiVersion in Git to the version that is served (flux migrate -f does this for files)",
+                "change apiVersion in Git to a version that the cluster serves (flux migrate -f does this for files)",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -77,11 +77,11 @@ _MISSING = (
         versions=">=2.7",
     ),
     Rule(
-        Code("crd-missing", "A kind is unknown to the cluster because its CRD is not installed."),
-        why="the cluster does not have the kind {missing_kind} in {missing_group}: its CRD is not installed",
+        Code("crd-missing", "The cluster does not have a kind because its CRD is not installed."),
+        why="the cluster does not have kind {missing_kind} in {missing_group}: its CRD is not installed",
         steps=(
             Step(
-                "install the CRD of {missing_kind} first, and have this object wait for it with dependsOn",
+                "install the {missing_kind} CRD first, and add the Kustomization or HelmRelease that installs it to spec.dependsOn",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -94,10 +94,10 @@ _MISSING = (
     ),
     Rule(
         Code("namespace-missing", "A required namespace does not exist."),
-        why="the namespace {missing} does not exist",
+        why="namespace {missing} does not exist",
         steps=(
             Step(
-                "create the namespace {missing} in Git, in the same or an earlier Kustomization (HelmRelease: spec.install.createNamespace: true)",
+                "add namespace {missing} to Git, in this Kustomization or one that it depends on; for a HelmRelease, you can also set spec.install.createNamespace: true",
                 read=("kubectl get namespaces",),
                 change=("kubectl create namespace {missing}",),
             ),
@@ -129,7 +129,7 @@ _MISSING = (
         why="the API server does not serve a kind, version or subresource that {object} needs",
         steps=(
             Step(
-                "check whether the CRD is installed and serves this version; a newly installed CRD needs a moment",
+                "check whether the CRD is installed and serves this version; a new CRD takes a moment to become available",
                 read=("kubectl api-resources",),
             ),
         ),
@@ -143,10 +143,10 @@ _MISSING = (
 _RIGHTS = (
     Rule(
         Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
-        why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); a ClusterRole or ClusterRoleBinding that was installed with Flux grants them",
+        why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); they come from a ClusterRole and ClusterRoleBinding that were installed with Flux",
         steps=(
             Step(
-                "restore Flux's ClusterRoleBindings: the operator does this for its FluxInstance; those of the operator itself come from its Helm chart",
+                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
                 read=(
                     "kubectl get clusterrolebindings -o wide",
                     "kubectl auth can-i {verb} {what} -A --as={user}",
@@ -160,10 +160,10 @@ _RIGHTS = (
     ),
     Rule(
         _RBAC_FORBIDDEN,
-        why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden); if spec.serviceAccountName is empty, the multi-tenancy lockdown uses the ServiceAccount default",
+        why='{user} cannot {verb} {what}: the RBAC permission is missing (forbidden); if spec.serviceAccountName is empty, the multi-tenancy lockdown uses ServiceAccount "default"',
         steps=(
             Step(
-                "set spec.serviceAccountName to a ServiceAccount with this permission (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role to the ServiceAccount default",
+                'set spec.serviceAccountName to a ServiceAccount with this permission (the controllers run with --default-service-account, the multi-tenancy lockdown), or bind a Role to ServiceAccount "default"',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {ns} --as={user}"),
                 change=(
                     "kubectl create rolebinding default-edit -n {ns} --clusterrole=edit --serviceaccount={sa_ns}:default",
@@ -179,7 +179,7 @@ _RIGHTS = (
         why="{user} cannot {verb} {what} at the cluster scope: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "bind a ClusterRole with this permission to the ServiceAccount {sa_name}, or move cluster-wide objects to the platform's Kustomization",
+                "bind a ClusterRole with this permission to ServiceAccount {sa_name}, or move cluster-wide objects to the platform's Kustomization",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} --as={user}"),
             ),
         ),
@@ -192,7 +192,7 @@ _RIGHTS = (
         why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "bind a Role with this permission to the user (for example the ClusterRole edit)",
+                'bind a Role with this permission to the user (for example ClusterRole "edit")',
                 read=("kubectl auth can-i {verb} {what} -n {in_ns} --as={user}",),
             ),
         ),
@@ -209,7 +209,7 @@ _RIGHTS = (
         why="{user} cannot {verb} {what}: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "bind a Role with this permission to the ServiceAccount {sa_name} (for example the ClusterRole edit); a ServiceAccount that does not exist has no permissions either",
+                'bind a Role with this permission to ServiceAccount {sa_name} (for example ClusterRole "edit"), and check whether the ServiceAccount exists',
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} -n {in_ns} --as={user}"),
                 change=(
                     "kubectl create rolebinding {sa_name}-edit -n {in_ns} --clusterrole=edit --serviceaccount={sa_ns}:{sa_name}",
@@ -233,7 +233,7 @@ _RIGHTS = (
 _IMMUTABLES = (
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and its field {field} cannot be changed (field is immutable); recreating it loses the data on it",
+        why="{object} already exists, and {field} cannot be changed (field is immutable); recreating the object deletes its data",
         steps=(
             Step(
                 "restore the old value in Git; to grow the storage, raise resources.requests.storage if the StorageClass allows it; otherwise move the data to a new claim (spec.force: true would delete this one)",
@@ -246,13 +246,13 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and its field {field} cannot be changed (field is immutable)",
+        why="{object} already exists, and {field} cannot be changed (field is immutable)",
         steps=(
             Step(
                 "have Flux recreate it: set spec.force: true, or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
                 read=(OBJECT,),
             ),
-            Step("or delete it yourself; Flux creates it again", change=(_DELETE,)),
+            Step("or delete it; Flux recreates it", change=(_DELETE,)),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"Kustomization"}),
@@ -260,14 +260,14 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and its field {field} cannot be changed (field is immutable)",
+        why="{object} already exists, and {field} cannot be changed (field is immutable)",
         steps=(
             Step(
                 "have Helm recreate it: set spec.upgrade.force: true for this upgrade; or restore the old value in the values or the chart",
                 read=(OBJECT.replace("{object_ns}", "{target_ns}"),),
             ),
             Step(
-                "or delete it yourself; the next attempt creates it again",
+                "or delete it; the next attempt recreates it",
                 change=(_DELETE.replace("{object_ns}", "{target_ns}"),),
             ),
             RETRY,
@@ -278,13 +278,13 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and its field {field} cannot be changed (field is immutable)",
+        why="{object} already exists, and {field} cannot be changed (field is immutable)",
         steps=(
             Step(
                 "have the operator recreate it: annotate the object with fluxcd.controlplane.io/force: enabled in its template; or restore the old value",
                 read=(OBJECT,),
             ),
-            Step("or delete it yourself; the operator creates it again", change=(_DELETE,)),
+            Step("or delete it; the operator recreates it", change=(_DELETE,)),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"ResourceSet", "FluxInstance"}),
@@ -292,13 +292,13 @@ _IMMUTABLES = (
     ),
     Rule(
         _IMMUTABLE_FIELD,
-        why="{object} already exists, and a field that would change is immutable (field is immutable)",
+        why="{object} already exists, and one of its changed fields is immutable (field is immutable)",
         steps=(
             Step(
-                "have Flux recreate it: set spec.force: true (HelmRelease: spec.upgrade.force), or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
+                "have Flux recreate it: set spec.force: true (for a HelmRelease, spec.upgrade.force), or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
                 read=(OBJECT, SPEC),
             ),
-            Step("or delete it yourself; Flux creates it again", change=(_DELETE,)),
+            Step("or delete it; Flux recreates it", change=(_DELETE,)),
         ),
         pattern=Text(_IS_IMMUTABLE),
         kinds=_APPLIES,

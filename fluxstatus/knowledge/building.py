@@ -10,7 +10,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 _RESOURCE_FILE_MISSING = Code(
-    "resource-file-missing", "A file named in the kustomization.yaml does not exist in the source."
+    "resource-file-missing", "A file listed in the kustomization.yaml does not exist in the source."
 )
 _YAML_INVALID = Code(
     "yaml-invalid", "A manifest or the output of a ResourceSet template is not valid YAML."
@@ -18,9 +18,7 @@ _YAML_INVALID = Code(
 _PATCH_WITHOUT_TARGET = Code(
     "patch-without-target", "The object that a patch targets cannot be found."
 )
-_PATCH_INVALID = Code(
-    "patch-invalid", "A patch is malformed or does not fit the object it targets."
-)
+_PATCH_INVALID = Code("patch-invalid", "A patch is malformed or cannot be applied to its target.")
 _KUSTOMIZATION_FILE_INVALID = Code(
     "kustomization-file-invalid", "The kustomization.yaml file is not valid."
 )
@@ -59,7 +57,7 @@ _FILES = (
         why="{directory} is used as a base or component but has no kustomization.yaml",
         steps=(
             Step(
-                "add a kustomization.yaml to {directory}, or correct the reference; to check before a push, run kustomize build {path}"
+                "add a kustomization.yaml to {directory}, or correct the reference; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -77,7 +75,7 @@ _FILES = (
         why="kustomization.yaml refers to {file}, which is outside the source artifact",
         steps=(
             Step(
-                "move the file below the root of the source, or have the source include the parent directory"
+                "move the file below the root of the source, or include the parent directory in the source"
             ),
         ),
         pattern=Text(
@@ -92,7 +90,7 @@ _FILES = (
         why="kustomization.yaml lists {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or remove it from resources; to check before a push, run kustomize build {path}"
+                "commit {file}, or remove it from resources; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -108,7 +106,7 @@ _FILES = (
         why="kustomization.yaml refers to {file}, which does not exist in the source",
         steps=(
             Step(
-                "commit {file}, or correct the components, patches, generators or configurations that refer to it; to check before a push, run kustomize build {path}"
+                "commit {file}, or correct the components, patches, generators or configurations that refer to it; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -159,11 +157,9 @@ _FILES = (
     ),
     Rule(
         _YAML_INVALID,
-        why="{file} is not valid YAML for Kubernetes: {detail}",
+        why="{file} is not a valid Kubernetes manifest: {detail}",
         steps=(
-            Step(
-                "correct the file {file} in Git; to check before a push, run kustomize build {path}"
-            ),
+            Step("correct {file} in Git; to check before you push, run kustomize build {path}"),
         ),
         pattern=Text(
             rf"failed to decode Kubernetes (?:YAML|apiVersion|kind|resources?) from {_IN_BUILD}"
@@ -177,7 +173,7 @@ _FILES = (
         _YAML_INVALID,
         why="a manifest is not valid YAML: {detail}",
         steps=(
-            Step("correct the file in Git; to check before a push, run kustomize build {path}"),
+            Step("correct the file in Git; to check before you push, run kustomize build {path}"),
         ),
         pattern=_BAD_YAML,
         kinds=_KS,
@@ -188,7 +184,7 @@ _FILES = (
         why="the template of this ResourceSet renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct spec.resourcesTemplate (or spec.resources): check the indentation, and quote inputs that end up in values; flux-operator build rset -f FILE shows the result",
+                "correct spec.resourcesTemplate (or spec.resources): check the indentation, and quote inputs that are used as values; to see the result, run flux-operator build rset -f FILE",
                 read=(SPEC,),
             ),
         ),
@@ -204,7 +200,7 @@ _KUSTOMIZATION = (
         why="two manifests define the same object ({duplicate})",
         steps=(
             Step(
-                "remove one of them: the object is defined in two files or in two bases; to check before a push, run kustomize build {path}"
+                "remove one of them: the object is defined in two files or in two bases; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
@@ -216,7 +212,7 @@ _KUSTOMIZATION = (
         why="two manifests produce the same object: {detail}",
         steps=(
             Step(
-                "check namespace, namePrefix and nameSuffix in kustomization.yaml, and spec.targetNamespace: they give two objects the same identity; to check before a push, run kustomize build {path}"
+                "check namespace, namePrefix and nameSuffix in kustomization.yaml, and spec.targetNamespace: they give two objects the same name and namespace; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>(?:ID conflict|found multiple objects)[^\n]{0,160})"),
@@ -228,7 +224,7 @@ _KUSTOMIZATION = (
         why="the patch target {target} matches no object",
         steps=(
             Step(
-                "correct the patch target (group, kind, name, namespace), or add the object (it has no matches now); to check before a push, run kustomize build {path}"
+                "correct the patch target (group, kind, name, namespace), or add the object that it selects; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
@@ -240,7 +236,7 @@ _KUSTOMIZATION = (
         why="the patch target {target} matches no object",
         steps=(
             Step(
-                "correct the target's kind, name and namespace, or add the object (it has no matches now); to check before a push, run kustomize build {path}"
+                "correct the target's kind, name and namespace, or add the object that it selects; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -255,7 +251,7 @@ _KUSTOMIZATION = (
         why="a JSON patch cannot be applied to {object}: {detail}",
         steps=(
             Step(
-                "correct the path of the patch; replace and remove require an existing field, add requires its parent, and / in a key is written as ~1; to check before a push, run kustomize build {path}",
+                "correct the patch's path: replace and remove need an existing field, and add needs an existing parent; write / in a key as ~1; to check before you push, run kustomize build {path}",
                 read=(SPEC,),
             ),
         ),
@@ -272,7 +268,7 @@ _KUSTOMIZATION = (
         why="a patch is neither a strategic merge patch nor a JSON patch: {detail}",
         steps=(
             Step(
-                "correct the patch in kustomization.yaml or spec.patches; to check before a push, run kustomize build {path}",
+                "correct the patch in kustomization.yaml or spec.patches; to check before you push, run kustomize build {path}",
                 read=(SPEC,),
             ),
         ),
@@ -288,7 +284,7 @@ _KUSTOMIZATION = (
         why="kustomization.yaml has an unknown field ({field})",
         steps=(
             Step(
-                "correct {field} in kustomization.yaml; to check before a push, run kustomize build {path}"
+                "correct {field} in kustomization.yaml; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -303,7 +299,9 @@ _KUSTOMIZATION = (
         _KUSTOMIZATION_FILE_INVALID,
         why="kustomization.yaml is not valid: {detail}",
         steps=(
-            Step("correct kustomization.yaml; to check before a push, run kustomize build {path}"),
+            Step(
+                "correct kustomization.yaml; to check before you push, run kustomize build {path}"
+            ),
         ),
         pattern=Text(
             r"(?P<detail>(?:invalid Kustomization|Found multiple kustomization files|"
@@ -320,7 +318,7 @@ _KUSTOMIZATION = (
         why="the kustomization.yaml files refer to each other in a cycle: {detail}",
         steps=(
             Step(
-                "remove one of the references; to check before a push, run kustomize build {path}"
+                "remove one of the references; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"(?P<detail>cycle detected[^\n]{0,160}|contains visited root[^\n]{0,80})"),
@@ -330,12 +328,12 @@ _KUSTOMIZATION = (
     Rule(
         Code(
             "generator-conflict",
-            "A configMapGenerator or secretGenerator conflicts with an object or lacks its input.",
+            "A configMapGenerator or secretGenerator conflicts with an object or an input file is missing.",
         ),
-        why="a configMapGenerator or secretGenerator conflicts with an existing object or lacks its input: {detail}",
+        why="a configMapGenerator or secretGenerator conflicts with an existing object, or one of its input files is missing: {detail}",
         steps=(
             Step(
-                "set behavior: merge or replace, rename the generator, or correct the files that it reads; to check before a push, run kustomize build {path}"
+                "set behavior: merge or replace, rename the generator, or correct the paths of its files; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(
@@ -381,10 +379,10 @@ _REST = (
     ),
     Rule(
         _PRUNE_FAILED,
-        why="{object} was removed from Git but cannot be deleted: {detail}",
+        why="{object} was removed from Git, but cannot be deleted: {detail}",
         steps=(
             Step(
-                "check its finalizers, webhooks, and whether the ServiceAccount {sa} has permission to delete it",
+                "check its finalizers and webhooks, and whether ServiceAccount {sa} has permission to delete it",
                 read=("kubectl get {object_resource} {object_name} -n {object_ns} -o yaml", EVENTS),
             ),
         ),
@@ -398,7 +396,7 @@ _REST = (
         why="objects that were removed from Git cannot be deleted",
         steps=(
             Step(
-                "check finalizers, webhooks and the permissions of the ServiceAccount {sa}",
+                "check their finalizers and webhooks, and the permissions of ServiceAccount {sa}",
                 read=(EVENTS,),
             ),
         ),
@@ -408,10 +406,10 @@ _REST = (
     ),
     Rule(
         _PRUNE_FAILED,
-        why="the Kustomization was deleted, but its objects were not, or not in time: {detail}",
+        why="the Kustomization was deleted, but its objects could not be deleted in time: {detail}",
         steps=(
             Step(
-                "check the finalizers of the remaining objects, and whether the ServiceAccount {sa} has permission to delete them",
+                "check the finalizers of the remaining objects, and whether ServiceAccount {sa} has permission to delete them",
                 read=(EVENTS,),
             ),
         ),

@@ -15,7 +15,7 @@ _HELM_INDEX_AUTH = Code(
 )
 _CHART_VERSION_MISSING = Code(
     "chart-version-missing",
-    "The chart or a matching version of it does not exist in the repository.",
+    "The repository does not have the chart, or no version of it matches.",
 )
 _CHART_INVALID = Code("chart-invalid", "The chart is invalid or cannot be built from its source.")
 
@@ -29,10 +29,10 @@ _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 _REPOSITORY = (
     Rule(
         _HELM_INDEX_AUTH,
-        why="the chart repository at {url} rejects the credentials in the Secret {secret} ({status}): they are wrong, have expired or lack read permission",
+        why="the Helm repository at {url} rejects the credentials in Secret {secret} ({status}): they are wrong or expired, or do not grant read access",
         steps=(
             Step(
-                "put a valid username and password into the Secret {secret}; if the index and the charts are on different hosts, set spec.passCredentials: true",
+                "put a valid username and password into Secret {secret}; if the index and the charts are on different hosts, set spec.passCredentials: true",
                 read=(SECRET,),
                 change=(_LOGIN,),
             ),
@@ -44,7 +44,7 @@ _REPOSITORY = (
     ),
     Rule(
         _HELM_INDEX_AUTH,
-        why="the chart repository at {url} requires authentication ({status})",
+        why="the Helm repository at {url} requires authentication ({status})",
         steps=(
             Step(
                 "create a Secret with username and password and reference it in spec.secretRef",
@@ -58,10 +58,10 @@ _REPOSITORY = (
     ),
     Rule(
         Code("helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."),
-        why="no chart repository exists at {url}: index.yaml was not found (404)",
+        why="no Helm repository exists at {url}: index.yaml was not found (404)",
         steps=(
             Step(
-                "correct spec.url of the HelmRepository {name}; charts in an OCI registry need spec.type: oci and an oci:// URL",
+                "correct spec.url of the HelmRepository; charts in an OCI registry need spec.type: oci and an oci:// URL",
                 read=(URL,),
             ),
         ),
@@ -94,7 +94,7 @@ _REPOSITORY = (
         why="{url} does not serve a Helm repository index",
         steps=(
             Step(
-                "set spec.url to the root of the chart repository, where index.yaml is; a web page or a login page does not work",
+                "set spec.url to the root of the Helm repository, which contains index.yaml, and not to a web page or a login page",
                 read=(URL,),
             ),
         ),
@@ -104,10 +104,10 @@ _REPOSITORY = (
     ),
     Rule(
         Code("helm-index-failed", "The index of the Helm repository cannot be fetched."),
-        why="the index of the chart repository {url} cannot be fetched",
+        why="the index of the Helm repository at {url} cannot be fetched",
         steps=(
             Step(
-                "test it from outside the cluster (curl {url}/index.yaml), then check spec.url and the Secret",
+                "to reproduce it outside the cluster, run curl {url}/index.yaml; then check spec.url and the Secret",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -145,7 +145,7 @@ _CHARTS = (
         why="the repository has no chart {wanted_chart} with a version that matches {wanted_version}",
         steps=(
             Step(
-                "correct the chart's name (chart {wanted_chart}) or its version ({wanted_version}); a range includes pre-releases only if it ends in -0",
+                "correct the chart name {wanted_chart} or the version {wanted_version}; a range includes pre-releases only if it ends in -0",
                 read=(SPEC,),
             ),
         ),
@@ -158,17 +158,17 @@ _CHARTS = (
     Rule(
         _CHART_VERSION_MISSING,
         why="the repository has no chart {wanted_chart}",
-        steps=(Step("correct the chart's name ({wanted_chart}), or spec.url", read=(SPEC,)),),
+        steps=(Step("correct the chart name {wanted_chart}, or spec.url", read=(SPEC,)),),
         pattern=Text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
         trivial=True,
         upstream=_INDEX,
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the index of the source {source_name} does not list the chart {chart} (no chart name found)",
+        why="the index of source {source_name} does not list chart {chart} (no chart name found)",
         steps=(
             Step(
-                "correct the chart's name {chart} (in a HelmRelease: spec.chart.spec.chart), or the repository in its sourceRef",
+                "correct the chart name {chart} (in a HelmRelease, spec.chart.spec.chart), or the repository in sourceRef",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -179,10 +179,10 @@ _CHARTS = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the index of the source {source_name} does not list a version of the chart {chart} (no chart version found)",
+        why="the index of source {source_name} does not list any version of chart {chart} (no chart version found)",
         steps=(
             Step(
-                "publish a version of {chart}; versions with invalid metadata do not count",
+                "publish a version of chart {chart}; versions with invalid metadata are ignored",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -195,7 +195,7 @@ _CHARTS = (
         why="the registry has no chart {wanted_chart}: {detail}",
         steps=(
             Step(
-                "correct the chart's name ({wanted_chart}), or spec.url of the HelmRepository {source_name}: the chart's name is appended to it",
+                "correct the chart name {wanted_chart}, or spec.url of HelmRepository {source_name}, which is the address without the chart name",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -209,7 +209,7 @@ _CHARTS = (
     Rule(
         _CHART_VERSION_MISSING,
         why="the registry has no tag of the chart that matches the requested version: {detail}",
-        steps=(Step("correct the chart's name or version", read=(SPEC,)),),
+        steps=(Step("correct the chart name or version", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>could not locate a version matching[^\n]{0,120}|unable to locate any tags"
             r"[^\n]{0,160}|no version of [^\n]{0,80} found|could not get tags for [^\n]{0,120})"
@@ -237,7 +237,7 @@ _CHARTS = (
         why="the source has no chart at {wanted_path}",
         steps=(
             Step(
-                "set spec.chart (in a HelmRelease: spec.chart.spec.chart) to the directory that contains Chart.yaml, for example ./charts/app",
+                "set spec.chart (in a HelmRelease, spec.chart.spec.chart) to the directory that contains Chart.yaml, for example ./charts/app",
                 read=(SPEC,),
             ),
         ),
@@ -254,7 +254,7 @@ _CHARTS = (
         why="a dependency of the chart is missing or cannot be fetched: {detail}",
         steps=(
             Step(
-                "correct dependencies in Chart.yaml (name, version, repository), create a HelmRepository for a private repository in the same namespace, or commit the charts/ directory",
+                "correct dependencies in Chart.yaml (name, version, repository), or commit the charts/ directory; for a private repository, create a HelmRepository in the same namespace",
                 read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
             ),
         ),
@@ -305,7 +305,7 @@ _CHARTS = (
         why="spec.valuesFiles lists {wanted_path}, which does not exist in the chart",
         steps=(
             Step(
-                "correct spec.valuesFiles (paths are relative to the source for Git and Bucket, to the chart for a HelmRepository), or set spec.ignoreMissingValuesFiles: true",
+                "correct spec.valuesFiles (for a GitRepository or Bucket, paths are relative to the source; for a HelmRepository, to the chart), or set spec.ignoreMissingValuesFiles: true",
                 read=(SPEC,),
             ),
         ),
@@ -321,7 +321,7 @@ _CHARTS = (
         why="the chart is not valid: {detail}",
         steps=(
             Step(
-                "correct Chart.yaml and the layout of the chart (helm lint reports the errors)",
+                "correct Chart.yaml and the chart's directories; to list the errors, run helm lint",
                 read=(SPEC,),
             ),
         ),

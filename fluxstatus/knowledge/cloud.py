@@ -20,10 +20,10 @@ _CONTROLLER_SA = "kubectl get serviceaccounts -n {flux_namespace} -o yaml"
 RULES = (
     Rule(
         _SERVICE_ACCOUNT_MISSING,
-        why="the ServiceAccount {missing_sa} for the cloud login does not exist",
+        why="ServiceAccount {missing_sa} for the cloud login does not exist",
         steps=(
             Step(
-                "create the ServiceAccount {missing_sa} with the annotations of its cloud identity, or correct spec.serviceAccountName",
+                "create ServiceAccount {missing_sa} with the annotations for its cloud identity, or correct spec.serviceAccountName",
                 read=("kubectl get serviceaccounts -n {ns}",),
                 change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
             ),
@@ -34,10 +34,10 @@ RULES = (
     ),
     Rule(
         _SERVICE_ACCOUNT_MISSING,
-        why="the ServiceAccount {missing_sa} does not exist",
+        why="ServiceAccount {missing_sa} does not exist",
         steps=(
             Step(
-                "create the ServiceAccount {missing_sa}, or correct spec.serviceAccountName",
+                "create ServiceAccount {missing_sa}, or correct spec.serviceAccountName",
                 read=("kubectl get serviceaccounts -n {ns}",),
                 change=("kubectl create serviceaccount {missing_sa} -n {ns}",),
             ),
@@ -78,10 +78,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the AWS role of the controller lacks a permission: {detail}",
+        why="the controller's AWS role lacks a permission: {detail}",
         steps=(
             Step(
-                "allow it in the IAM policy of the role; for ECR, that is AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pulling)",
+                "allow it in the role's IAM policy; for ECR, attach AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pull actions)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -93,7 +93,7 @@ RULES = (
         why="Azure does not issue credentials for the managed identity to the controller: {detail}",
         steps=(
             Step(
-                "check the federated credential of the managed identity (issuer of the cluster, subject system:serviceaccount:NAMESPACE:NAME), the annotation azure.workload.identity/client-id of the ServiceAccount and the label azure.workload.identity/use: true of the pods",
+                "check the managed identity's federated credential (the cluster's issuer, subject system:serviceaccount:NAMESPACE:NAME), the ServiceAccount's annotation azure.workload.identity/client-id and the pods' label azure.workload.identity/use: true",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -109,7 +109,7 @@ RULES = (
         why="Google Cloud does not issue credentials to the controller: {detail}",
         steps=(
             Step(
-                "check the annotation iam.gke.io/gcp-service-account of the ServiceAccount, its role iam.workloadIdentityUser on that account, and roles/artifactregistry.reader (or the role for the resource that is read)",
+                "check the ServiceAccount's annotation iam.gke.io/gcp-service-account, its role iam.workloadIdentityUser on that account, and the account's role roles/artifactregistry.reader (or the role for another resource that Flux reads)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -138,10 +138,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the login in the Secret {secret} has expired (UNAUTHORIZED): the registry {host} is on {cloud_registry}, where registry passwords expire after a few hours",
+        why="the login in Secret {secret} has expired (UNAUTHORIZED): the registry {host} is on {cloud_registry}, where registry passwords expire after a few hours",
         steps=(
             Step(
-                "set spec.provider: {cloud_registry} so that the controller logs in with its own cloud identity, and remove spec.secretRef; or have a job renew the Secret {secret}",
+                "set spec.provider: {cloud_registry} so that the controller logs in with its own cloud identity, and remove spec.secretRef; or refresh the password in Secret {secret} with a CronJob",
                 read=("kubectl get secret {secret} -n {ns}", _CONTROLLER_SA),
             ),
         ),
@@ -172,10 +172,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="the registry {host} rejects the cloud identity of the controller (spec.provider {cloud}, UNAUTHORIZED)",
+        why="the registry {host} rejects the controller's cloud identity (spec.provider {cloud}, UNAUTHORIZED)",
         steps=(
             Step(
-                "grant the identity permission to pull: aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader",
+                "grant the identity permission to pull (aws AmazonEC2ContainerRegistryReadOnly, azure AcrPull, gcp roles/artifactregistry.reader)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),

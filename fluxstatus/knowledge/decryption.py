@@ -24,10 +24,10 @@ _NO_DATA_KEY = r"^(?=.*(?:sops data key|data key required to decrypt))"
 RULES = (
     Rule(
         Code("sops-key-missing", "The Secret in spec.decryption.secretRef does not exist."),
-        why="the Secret {missing} for decryption (spec.decryption.secretRef) does not exist",
+        why="Secret {missing} in spec.decryption.secretRef does not exist",
         steps=(
             Step(
-                "create the Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP key as NAME.asc)",
+                "create Secret {missing} with the SOPS key (an age key as NAME.agekey, a PGP key as NAME.asc)",
                 read=(SECRETS,),
                 change=(_MAKE_MISSING,),
             ),
@@ -43,7 +43,7 @@ RULES = (
     ),
     Rule(
         Code("sops-key-invalid", "A SOPS key or credential in the Secret cannot be read."),
-        why="the key {key} in the Secret {holder} does not contain the type of key that its name implies",
+        why="key {key} in Secret {holder} does not contain the type of key that its name requires",
         steps=(
             Step(
                 "store a valid key: NAME.agekey contains a key that starts with AGE-SECRET-KEY-1, NAME.asc an armored PGP private key, and sops.aws-kms, sops.azure-kv and sops.gcp-kms the cloud credentials",
@@ -61,10 +61,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in the Secret {decryption_secret}: the data key cannot be decrypted",
+        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in Secret {decryption_secret}: the data key cannot be decrypted",
         steps=(
             Step(
-                "put the age key of {recipient} into the Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
+                "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
                 read=(_KEYS,),
                 change=(_MAKE_KEY,),
             ),
@@ -114,10 +114,10 @@ RULES = (
     ),
     Rule(
         Code("sops-vault-failed", "Vault or OpenBao does not decrypt the SOPS data key."),
-        why="Vault (OpenBao) does not decrypt the data key of the SOPS file",
+        why="Vault (or OpenBao) does not decrypt the SOPS data key",
         steps=(
             Step(
-                "put a valid token as sops.vault-token into the Secret {decryption_secret}, and check whether it has permission to use the transit key",
+                "put a valid token as sops.vault-token into Secret {decryption_secret}, and check whether the token has permission to use the transit key",
                 read=(_KEYS,),
             ),
         ),
@@ -127,10 +127,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in the Secret {decryption_secret}: the data key cannot be decrypted",
+        why="the file is encrypted with SOPS for the PGP key {recipient}, whose private key is not in Secret {decryption_secret}: the data key cannot be decrypted",
         steps=(
             Step(
-                "put the armored private key without a passphrase into the Secret {decryption_secret} as NAME.asc, or re-encrypt the file for the existing key (sops updatekeys)",
+                "put the armored private key without a passphrase into Secret {decryption_secret} as NAME.asc, or re-encrypt the file for the existing key (sops updatekeys)",
                 read=(_KEYS,),
                 change=(
                     "flux-operator create secret sops {decryption_secret} -n {ns} --gpg-key-file=./private.asc",
@@ -143,10 +143,10 @@ RULES = (
     ),
     Rule(
         Code("sops-corrupt", "The SOPS file was changed after it was encrypted (MAC mismatch)."),
-        why="the SOPS file of {object} was changed after it was encrypted, so its verification fails (MAC mismatch)",
+        why="the SOPS file with {object} was changed after it was encrypted (MAC mismatch)",
         steps=(
             Step(
-                "restore the file from Git history, or decrypt it with sops --ignore-mac, review it and encrypt it again"
+                "restore the file from Git history, or decrypt it with sops --ignore-mac, review it and re-encrypt it"
             ),
         ),
         pattern=Text(r"verify sops data integrity|MAC mismatch|message authentication failed"),
@@ -172,10 +172,10 @@ RULES = (
     ),
     Rule(
         Code("sops-format-wrong", "The SOPS file cannot be read in the expected format."),
-        why="the SOPS file cannot be read in the format that its name implies: {detail}",
+        why="the SOPS file is not in the format that its file extension implies: {detail}",
         steps=(
             Step(
-                "name the file after its format (.yaml, .json, .env, .ini) before you encrypt it, and encrypt only data and stringData (--encrypted-regex '^(data|stringData)$')"
+                "give the file the extension of its format (.yaml, .json, .env, .ini) before you encrypt it, and encrypt only data and stringData (--encrypted-regex '^(data|stringData)$')"
             ),
         ),
         pattern=Text(
@@ -190,10 +190,10 @@ RULES = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for keys that are not in the Secret {decryption_secret}: the data key cannot be decrypted",
+        why="the file is encrypted with SOPS for keys that are not in Secret {decryption_secret}: the data key cannot be decrypted",
         steps=(
             Step(
-                "put the right key into the Secret {decryption_secret}, or re-encrypt the file for the existing key (sops updatekeys)",
+                "put the matching private key into Secret {decryption_secret}, or re-encrypt the file for the existing key (sops updatekeys)",
                 read=(_KEYS, SPEC),
             ),
         ),

@@ -48,7 +48,6 @@ def fields_of(resource: Resource) -> dict[str, str]:
         "name": ref.name,
         "kind": ref.kind,
         "resource": resource.kind.resource,
-        "sa": own["sa"] or "of the controller",
         "target_ns": own["target_ns"] or ref.namespace,
         "host": host,
         "address": url,
@@ -99,7 +98,7 @@ def object_in(message: str) -> dict[str, str]:
     kind, name = found["kind"], found["name"]
     namespace = found.groupdict().get("namespace") or ""
     return {
-        "object": f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}",
+        "object": f"{kind} {namespace}/{name}" if namespace else f'{kind} "{name}"',
         "object_resource": ""
         if kind == "Secret"
         else full_name(kind),  # it would be shown with its values
@@ -120,7 +119,9 @@ def workload_fields(message: str) -> dict[str, str]:
     ):  # the only reason that kstatus has for it
         state = "it failed (ProgressDeadlineExceeded)"
     return {
-        "workload": f"{first.kind} {first.name}",
+        "workload": f"{first.kind} {first.namespace}/{first.name}"
+        if first.namespace
+        else f'{first.kind} "{first.name}"',
         "workload_state": state,
         "workload_resource": full_name(first.kind),
         "workload_name": "" if first.status == "NotFound" else first.name,
@@ -166,7 +167,7 @@ _ROLES = {
 """The roles of Secrets, each with the fields that hold its name and its path in the spec."""
 
 _SECRET_KEYS = {
-    "GitRepository": "username and password or bearerToken for https, identity and known_hosts for ssh",
+    "GitRepository": "username and password or bearerToken for HTTPS, identity and known_hosts for SSH",
     "HelmRepository": "username and password",
     "Bucket": "accesskey and secretkey",
     "Receiver": "token",
@@ -184,7 +185,7 @@ _ADDRESS_FIELDS = {
     "HelmChart": "spec.url of its HelmRepository",
     "ImageRepository": "spec.image",
     "ImageUpdateAutomation": "spec.url of its GitRepository",
-    "Provider": "spec.address, or the key address of its Secret",
+    "Provider": 'spec.address, or key "address" of its Secret',
 }
 """The field with the address of the host, for kinds without spec.url."""
 
@@ -198,18 +199,18 @@ _CLOUDS = (
 _STATES = {
     "InProgress": "it was still in progress at the timeout (InProgress)",
     "NotFound": "it does not exist (NotFound); correct spec.healthChecks if the name is wrong",
-    "Failed": "it failed (Failed)",
+    "Failed": "it failed",
     "Terminating": "it is being deleted (Terminating)",
     "Unknown": "its status cannot be read (Unknown)",
 }
 
 _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("commit", "the commit {}".format),
-    ("digest", "the digest {}".format),
+    ("commit", 'commit "{}"'.format),
+    ("digest", 'digest "{}"'.format),
     ("name", "{}".format),
-    ("semver", "a tag that matches {}".format),
-    ("tag", "the tag {}".format),
-    ("branch", "the branch {}".format),
+    ("semver", 'a tag that matches "{}"'.format),
+    ("tag", 'tag "{}"'.format),
+    ("branch", 'branch "{}"'.format),
 )
 
 

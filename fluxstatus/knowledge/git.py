@@ -35,7 +35,7 @@ _REFERENCES = (
         why="{url} or one of its submodules (spec.recurseSubmodules) does not exist, or the credentials do not grant access to it",
         steps=(
             Step(
-                "check .gitmodules: each URL in it must exist and accept the same credentials; correct it, or disable spec.recurseSubmodules; if there are no submodules, correct spec.url",
+                "make sure that each repository in .gitmodules exists and accepts the same credentials, or disable spec.recurseSubmodules; if there are no submodules, correct spec.url",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -49,7 +49,7 @@ _REFERENCES = (
         why="no Git repository exists at {url} (not found), or the credentials do not grant access to it",
         steps=(
             Step(
-                "correct spec.url; if the repository is private, put a token with read access into the Secret {secret}",
+                "correct spec.url; if the repository is private, put a token with read access into Secret {secret}",
                 read=(URL, SECRET),
             ),
         ),
@@ -74,8 +74,8 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the branch {missing_ref} (spec.ref) does not exist in the repository; if spec.ref is empty, Flux uses master",
-        steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        why="branch {missing_ref} (spec.ref) does not exist in the repository; if spec.ref is empty, Flux uses master",
+        steps=(Step("correct spec.ref.branch, or push branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=_GIT,
         trivial=True,
@@ -83,8 +83,8 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the branch {missing_ref} (spec.ref) does not exist in the repository",
-        steps=(Step("correct spec.ref.branch, or push the branch {missing_ref}", read=(SPEC,)),),
+        why="branch {missing_ref} (spec.ref) does not exist in the repository",
+        steps=(Step("correct spec.ref.branch, or push branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(
             r"(?:couldn't find remote ref [\"']refs/heads/|resolve HEAD of branch ')"
             r"(?P<missing_ref>[^\"']+)"
@@ -95,8 +95,8 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the tag {missing_ref} (spec.ref) does not exist in the repository",
-        steps=(Step("correct spec.ref.tag, or push the tag {missing_ref}", read=(SPEC,)),),
+        why="tag {missing_ref} (spec.ref) does not exist in the repository",
+        steps=(Step("correct spec.ref.tag, or push tag {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"']refs/tags/(?P<missing_ref>[^\"']+)"),
         kinds=_GIT,
         trivial=True,
@@ -104,21 +104,21 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="no tag in the repository matches the range {missing_ref} in spec.ref.semver",
+        why="no tag in the repository matches the range {wanted_range} in spec.ref.semver",
         steps=(
             Step(
                 "widen spec.ref.semver, or push a matching tag (a range that ends in -0 includes pre-releases)",
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"no match found for semver: (?P<missing_ref>[^\n]+)"),
+        pattern=Text(r"no match found for semver: (?P<wanted_range>[^\n]+)"),
         kinds=_GIT,
         trivial=True,
         upstream="PKG git/gogit/clone.go",
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="the commit {missing_ref} is not in the repository, or not on the branch in spec.ref (object not found)",
+        why="commit {missing_ref} is not in the repository, or not on the branch in spec.ref (object not found)",
         steps=(
             Step(
                 "correct spec.ref.commit; if spec.ref.branch is set, the commit must be on that branch",
@@ -178,7 +178,7 @@ _REFERENCES = (
         why="the server at {url} is not a Git server: {detail}",
         steps=(
             Step(
-                "correct spec.url: web pages, a login page or a proxy can cause this error; git ls-remote {url} shows it from outside the cluster",
+                "correct spec.url: it may lead to a web page, a login page or a proxy; to reproduce the error outside the cluster, run git ls-remote {url}",
                 read=(URL,),
             ),
         ),
@@ -204,10 +204,11 @@ _REFERENCES = (
     ),
     Rule(
         _INCLUDE_MISSING,
-        why="the GitRepository {missing} in spec.include does not exist or has no artifact yet",
+        why="GitRepository {missing} in spec.include does not exist or has no artifact yet",
         steps=(
             Step(
-                "create it, or correct spec.include", read=("kubectl get {resource} -n {ns}", SPEC)
+                "create the GitRepository, or correct spec.include",
+                read=("kubectl get {resource} -n {ns}", SPEC),
             ),
         ),
         pattern=Text(
@@ -248,8 +249,8 @@ _URLS = (
             "git-auth-ambiguous",
             "The Secret holds both basic auth credentials and a bearerToken, but only one is allowed.",
         ),
-        why="the Secret {secret} has both basic auth (username and password) and a bearerToken: only one is allowed",
-        steps=(Step("remove one of them from the Secret {secret}", read=(SECRET,)),),
+        why="Secret {secret} has both basic auth credentials (username and password) and a bearerToken, but only one is allowed",
+        steps=(Step("remove one of them from Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"basic auth and bearer token cannot be set at the same time"),
         kinds=_ANY_GIT,
         trivial=True,
@@ -260,7 +261,7 @@ _URLS = (
         why="Flux does not support the scheme of {url} (spec.url)",
         steps=(
             Step(
-                "write the URL as https://HOST/PATH or as ssh://git@HOST/PATH (not git@HOST:PATH)",
+                "write the URL as https://HOST/PATH or ssh://git@HOST/PATH (not git@HOST:PATH)",
                 read=(URL,),
             ),
         ),
@@ -286,7 +287,7 @@ _OTHERWISE = (
         why="source-controller cannot read {ref} from {url}",
         steps=(
             Step(
-                "test it from outside the cluster with git ls-remote {url}, then check spec.url, spec.ref, the Secret and the log",
+                "to reproduce it outside the cluster, run git ls-remote {url}; then check spec.url, spec.ref, the Secret and the controller's logs",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

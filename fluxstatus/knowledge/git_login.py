@@ -38,17 +38,17 @@ _REJECTED = (
     r"(?:status code:? |: )40[13]\b|HTTP Basic: Access denied|TF400813)"
 )
 _PUT_TOKEN = Step(
-    "put a valid token into the Secret {secret} (keys username and password, or bearerToken); Flux retries automatically",
+    "put a valid token into Secret {secret} (keys username and password, or bearerToken); Flux retries automatically",
     read=(SECRET,),
     change=(BASIC_AUTH,),
 )
 _PUT_SSH_KEY = Step(
-    "store an unencrypted private key as identity (or add its password), with known_hosts, in the Secret {secret}",
+    "store an unencrypted private key as identity and the host keys as known_hosts in Secret {secret}; for an encrypted private key, also add its password as password",
     read=(SECRET,),
     change=(SSH,),
 )
 _SCAN = Step(
-    "verify that the change of the host key is intended (it may be a man-in-the-middle attack), then update known_hosts in the Secret {secret} with the output of `ssh-keyscan {host}`",
+    "make sure that the host key was changed on purpose (this may be a man-in-the-middle attack), then update known_hosts in Secret {secret} with the output of `ssh-keyscan {host}`",
     read=(SECRET,),
     change=(SSH,),
 )
@@ -59,10 +59,10 @@ _LOGIN = (
             "git-password-not-supported",
             "The Git server requires a token and no longer accepts passwords.",
         ),
-        why="the Git server no longer accepts passwords over https: the Secret {secret} must contain a token",
+        why="the Git server no longer accepts passwords over HTTPS: Secret {secret} must contain a token",
         steps=(
             Step(
-                "create an access token with read access to the repository and store it as password in the Secret {secret}",
+                "create an access token with read access to the repository and store it as password in Secret {secret}",
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -80,7 +80,7 @@ _LOGIN = (
         Code(
             "git-sso-required", "The credential is not authorized for the organization's SAML SSO."
         ),
-        why="the organization enforces SAML SSO, but the credential in the Secret {secret} is not authorized for it",
+        why="the organization enforces SAML SSO, but the credential in Secret {secret} is not authorized for it",
         steps=(
             Step(
                 "authorize the token or SSH key for SSO in its owner's settings, or use a GitHub App (spec.provider: github) or a deploy key",
@@ -93,10 +93,10 @@ _LOGIN = (
     ),
     Rule(
         Code("github-app-failed", "The GitHub App cannot obtain an access token."),
-        why="the GitHub App in the Secret {secret} cannot obtain a token: {detail}",
+        why="the GitHub App in Secret {secret} cannot obtain a token: {detail}",
         steps=(
             Step(
-                "check the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) in the Secret {secret}, and whether the App is installed for the repository",
+                "check the keys githubAppID, githubAppPrivateKey and githubAppInstallationID (or githubAppInstallationOwner) in Secret {secret}, and whether the App is installed for the repository",
                 read=(SECRET,),
                 change=(GITHUB_APP,),
             ),
@@ -111,10 +111,10 @@ _LOGIN = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider and the Secret {secret} do not match",
+        why="spec.provider and Secret {secret} do not match",
         steps=(
             Step(
-                "set spec.provider: github for the Secret of a GitHub App (keys githubAppID, githubAppPrivateKey), and generic for any other Secret",
+                "set spec.provider: github for a Secret with the credentials of a GitHub App (keys githubAppID and githubAppPrivateKey), and generic for any other Secret",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -128,7 +128,7 @@ _LOGIN = (
         why="spec.provider and the Secret do not match",
         steps=(
             Step(
-                "set spec.provider: github for the Secret of a GitHub App, and generic for any other Secret",
+                "set spec.provider: github for a Secret with the credentials of a GitHub App, and generic for any other Secret",
                 read=(SPEC,),
             ),
         ),
@@ -141,7 +141,7 @@ _LOGIN = (
         why="the Git server rejects the token that {cloud} issued to the controller (spec.provider)",
         steps=(
             Step(
-                "grant the cloud identity of the controller, or of spec.serviceAccountName, read access to this repository",
+                "grant the controller's cloud identity, or that of spec.serviceAccountName, read access to this repository",
                 read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
             ),
         ),
@@ -152,7 +152,7 @@ _LOGIN = (
     ),
     Rule(
         _GIT_AUTH_REJECTED,
-        why="the Git server rejects the credentials in the Secret {secret}: the token is wrong or has expired, or the keys are not username and password (or bearerToken)",
+        why="the Git server rejects the credentials in Secret {secret}: the token is wrong or expired, or the keys are not username and password (or bearerToken)",
         steps=(_PUT_TOKEN,),
         pattern=Text(_REJECTED),
         kinds=_GIT,
@@ -161,10 +161,10 @@ _LOGIN = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="the Git server requires credentials (authentication required), but the FluxInstance {sync_instance} does not set a pull Secret",
+        why="the Git server requires credentials (authentication required), but FluxInstance {sync_instance} does not set a pull Secret",
         steps=(
             Step(
-                "create a Secret with username and password and reference it in spec.sync.pullSecret of the FluxInstance {sync_instance}; changes to the source itself are reverted",
+                "create a Secret with username and password and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes to the source itself",
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -179,7 +179,7 @@ _LOGIN = (
         why="the Git server requires credentials (authentication required), but no Secret is configured",
         steps=(
             Step(
-                "create a Secret with username and password (a token) and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers respond this way if a repository does not exist",
+                "create a Secret with username and password (a token) and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers also respond this way if the repository does not exist",
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -193,10 +193,10 @@ _LOGIN = (
 _SSH = (
     Rule(
         _SSH_KEY_ENCRYPTED,
-        why="the SSH private key in the Secret {secret} is encrypted, but no password is set",
+        why="the SSH private key in Secret {secret} is encrypted, but no password is set",
         steps=(
             Step(
-                "add the key password to the Secret {secret}, or store a private key without a passphrase",
+                'add key "password" to Secret {secret}, or store a private key without a passphrase',
                 read=(SECRET,),
             ),
         ),
@@ -207,8 +207,8 @@ _SSH = (
     ),
     Rule(
         _SSH_KEY_ENCRYPTED,
-        why="the password in the Secret {secret} does not decrypt the SSH private key (identity)",
-        steps=(Step("correct the key password in the Secret {secret}", read=(SECRET,)),),
+        why="the password in Secret {secret} does not decrypt the SSH private key (identity)",
+        steps=(Step('correct key "password" in Secret {secret}', read=(SECRET,)),),
         pattern=Text(r"decryption password incorrect"),
         kinds=_ANY_GIT,
         trivial=True,
@@ -216,7 +216,7 @@ _SSH = (
     ),
     Rule(
         Code("ssh-key-invalid", "The identity in the Secret is not a usable SSH private key."),
-        why="the identity in the Secret {secret} is not a usable SSH private key",
+        why="the identity in Secret {secret} is not a usable SSH private key",
         steps=(_PUT_SSH_KEY,),
         pattern=Text(
             r"construct auth method.*(?:private key|ssh:)|ssh: no key found|"
@@ -231,7 +231,7 @@ _SSH = (
         why="the Git server does not accept SSH keys for this user (unable to authenticate)",
         steps=(
             Step(
-                "set the server's Git user in spec.url, for example ssh://git@{host}/PATH, and check whether the server accepts this type of key",
+                "set the server's Git user in spec.url, for example ssh://git@{host}/PATH, and check whether the server accepts this key type",
                 read=(URL, SECRET),
             ),
         ),
@@ -241,10 +241,10 @@ _SSH = (
     ),
     Rule(
         _SSH_KEY_REJECTED,
-        why="the Git server does not accept the SSH key in the Secret {secret} (unable to authenticate)",
+        why="the Git server does not accept the SSH key in Secret {secret} (unable to authenticate)",
         steps=(
             Step(
-                "add the public key (identity.pub in the Secret {secret}) to the repository as a deploy key",
+                "add the public key (identity.pub in Secret {secret}) to the repository as a deploy key",
                 read=(SECRET,),
             ),
         ),
@@ -257,7 +257,7 @@ _SSH = (
     ),
     Rule(
         _SSH_HOST_KEY,
-        why="the SSH host key of {host} does not match known_hosts in the Secret {secret} (key mismatch)",
+        why="the SSH host key of {host} does not match known_hosts in Secret {secret} (key mismatch)",
         steps=(_SCAN,),
         pattern=Text(r"knownhosts: key mismatch|host key (?:mismatch|verification failed)"),
         kinds=_ANY_GIT,
@@ -265,10 +265,10 @@ _SSH = (
     ),
     Rule(
         _SSH_HOST_KEY,
-        why="known_hosts in the Secret {secret} does not contain a key for {host} (key is unknown)",
+        why="known_hosts in Secret {secret} does not contain the key of {host} (key is unknown)",
         steps=(
             Step(
-                "add the output of `ssh-keyscan {host}`, with the port if it is not 22, to known_hosts in the Secret {secret}, after you compare it with the keys that the host publishes",
+                "add the output of `ssh-keyscan {host}` (with -p PORT if the port is not 22) to known_hosts in Secret {secret}, after you compare it with the keys that the host publishes",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -280,10 +280,10 @@ _SSH = (
     ),
     Rule(
         _SSH_HOST_KEY,
-        why="known_hosts in the Secret {secret} is not valid",
+        why="known_hosts in Secret {secret} is not valid",
         steps=(
             Step(
-                "store the output of `ssh-keyscan {host}` as known_hosts in the Secret {secret}",
+                "store the output of `ssh-keyscan {host}` as known_hosts in Secret {secret}",
                 read=(SECRET,),
                 change=(SSH,),
             ),

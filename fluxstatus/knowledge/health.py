@@ -32,10 +32,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the health of {workload} cannot be determined: the cluster does not have the kind {kind_wanted}",
+        why="the health of {workload} cannot be determined: the cluster does not serve {kind_wanted}",
         steps=(
             Step(
-                "correct apiVersion and kind in spec.healthChecks, or install the CRD of {kind_wanted} first",
+                "correct apiVersion and kind in spec.healthChecks, or install the {kind_wanted} CRD first",
                 read=("kubectl api-resources --api-group={group_wanted}", SPEC),
             ),
         ),
@@ -51,7 +51,7 @@ RULES = (
         why="an expression in spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
         steps=(
             Step(
-                "correct the expression; test optional fields, such as those of a status that is not written yet, with has() at each level",
+                "correct the expression; use has() at each level for optional fields, such as status fields that are not set yet",
                 read=(
                     SPEC,
                     "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
@@ -68,11 +68,11 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "read the log of its pods and fix the error",
+                "check the logs of its pods and fix the error",
                 read=(_LOOK, "kubectl logs job/{workload_name} -n {workload_ns} --tail=50"),
             ),
             Step(
-                "then delete the Job, so that Flux creates it again",
+                "then delete the Job, so that Flux recreates it",
                 change=("kubectl delete job {workload_name} -n {workload_ns}",),
             ),
         ),
@@ -84,7 +84,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its StorageClass and provisioner; a claim that binds on first use waits for a pod",
+                "check its StorageClass and provisioner; a claim with binding mode WaitForFirstConsumer is pending until a pod uses it",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
@@ -93,10 +93,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="{workload} was deleted but still exists: {workload_state}",
+        why="{workload} is still being deleted (Terminating)",
         steps=(
             Step(
-                "check its finalizers and the controllers that must remove them",
+                "check its finalizers and the controllers that remove them",
                 read=(
                     "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
                     "kubectl get {workload_resource} {workload_cluster_name} -o yaml",
@@ -111,7 +111,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "a Service of type LoadBalancer waits for its address: check whether the cluster can assign one (the cloud controller, MetalLB), and check the quota",
+                "a Service of type LoadBalancer is pending until it has an address: check whether the cluster can assign one (cloud controller manager, MetalLB), and check the cloud quota",
                 read=(_LOOK,),
             ),
         ),
@@ -123,7 +123,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its conditions and events: its own controller reports there what is missing; Flux checks again automatically (spec.timeout sets how long it waits)",
+                "check its conditions and events: its own controller reports the problem there; Flux checks again automatically and waits up to spec.timeout",
                 read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
             ),
         ),
@@ -135,7 +135,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check it and its pods; Flux checks again automatically (spec.timeout sets how long it waits)",
+                "check it and its pods; Flux checks again automatically and waits up to spec.timeout",
                 read=(_LOOK, _PODS),
             ),
         ),
@@ -144,10 +144,10 @@ RULES = (
     ),
     Rule(
         Code("health-check-unknown", "A health check cannot determine the status of an object."),
-        why="the health of {detail} cannot be determined: its kind is unknown, cannot be read, or has no status that kstatus understands",
+        why="the health of {detail} cannot be determined: its kind is unknown, it cannot be read, or it has no status that kstatus can evaluate",
         steps=(
             Step(
-                "grant the ServiceAccount {sa} permission to read it, or define in spec.healthCheckExprs when it is healthy",
+                "grant ServiceAccount {sa} permission to read it, or add an expression for its kind to spec.healthCheckExprs",
                 read=(SPEC,),
             ),
         ),
@@ -163,7 +163,7 @@ RULES = (
     ),
     Rule(
         Code("reconciliation-canceled", "The health check was canceled by a newer reconciliation."),
-        why="a newer reconciliation replaced this one",
+        why="a newer reconciliation canceled this health check",
         steps=(Step("wait for the newer reconciliation", read=(EVENTS,)),),
         reasons=("HealthCheckCanceled",),
         transient=True,

@@ -37,10 +37,10 @@ _SCANS = (
             "image-repository-missing",
             "The ImageRepository in spec.imageRepositoryRef does not exist.",
         ),
-        why="the ImageRepository {missing} in spec.imageRepositoryRef does not exist",
+        why="ImageRepository {missing} in spec.imageRepositoryRef does not exist",
         steps=(
             Step(
-                "create the ImageRepository {missing}, or correct spec.imageRepositoryRef",
+                "create ImageRepository {missing}, or correct spec.imageRepositoryRef",
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A",),
             ),
         ),
@@ -54,10 +54,10 @@ _SCANS = (
     ),
     Rule(
         Code("image-not-scanned", "The ImageRepository has not been scanned yet or has no tags."),
-        why="the ImageRepository {image_repository} has no tags yet: it has not been scanned, or its repository is empty",
+        why="ImageRepository {image_repository} has no tags yet: it has not been scanned, or its repository is empty",
         steps=(
             Step(
-                "check the ImageRepository {image_repository}: whether its scan works, and whether spec.exclusionList excludes all tags",
+                "check whether ImageRepository {image_repository} is ready, and whether its spec.exclusionList excludes all tags",
                 read=(_IMAGES,),
             ),
         ),
@@ -74,7 +74,7 @@ _SCANS = (
         why="no tag matches the policy: its filter (spec.filterTags) or range (spec.policy) excludes all tags",
         steps=(
             Step(
-                "correct spec.filterTags.pattern or spec.policy; a range includes pre-releases only if it ends in -0, and numerical requires digits only (spec.filterTags.extract)",
+                "correct spec.filterTags.pattern or spec.policy; a range includes pre-releases only if it ends in -0, and the numerical policy requires tags of digits only (see spec.filterTags.extract)",
                 read=(SPEC, _IMAGES),
             ),
         ),
@@ -131,10 +131,10 @@ _UPDATES = (
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the credentials of the GitRepository {source_name} have read access but no write access: the push is rejected",
+        why="the credentials of GitRepository {source_name} grant read access but not write access, so the push is rejected",
         steps=(
             Step(
-                "grant write access to the token or the deploy key in the Secret of the GitRepository {source_name} (a deploy key must be added with write access)",
+                "use a token or deploy key with write access in the Secret of GitRepository {source_name}",
                 read=(_SOURCE,),
             ),
         ),
@@ -182,7 +182,7 @@ _UPDATES = (
         why="the automation cannot write the new tags into the manifests: {detail}",
         steps=(
             Step(
-                'correct the file or the marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}}) in the message',
+                'correct the reported file or marker (# {{"$imagepolicy": "NAMESPACE:POLICY"}})',
                 read=(SPEC,),
             ),
         ),
@@ -237,10 +237,10 @@ _UPDATES = (
             "image-update-branch-unknown",
             "The ImageUpdateAutomation does not specify a branch to push to.",
         ),
-        why="the automation does not know which branch to push to: {detail}",
+        why="no branch to push to is set: {detail}",
         steps=(
             Step(
-                "set spec.git.push.branch, or a branch in spec.git.checkout.ref or in spec.ref of the GitRepository {source_name}",
+                "set spec.git.push.branch; without it, Flux pushes to the branch in spec.git.checkout.ref, or else in spec.ref of GitRepository {source_name}",
                 read=(SPEC, _SOURCE),
             ),
         ),
@@ -254,7 +254,7 @@ _UPDATES = (
         why="the automation cannot read from or push to Git",
         steps=(
             Step(
-                "check the Secret of the GitRepository {source_name}: its credentials need write access",
+                "check the Secret of GitRepository {source_name}: its credentials need write access",
                 read=(_SOURCE, SPEC),
             ),
         ),
@@ -286,7 +286,7 @@ _GENERATORS = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(Step("correct spec.sources and spec.artifacts; see the message", read=(SPEC,)),),
+        steps=(Step("fix the reported error in spec.sources or spec.artifacts", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>[^\n]{1,240})"),
         reasons=("ValidationFailed",),
         kinds=_GENERATOR,
@@ -328,7 +328,7 @@ _OF_ANY_KIND = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(Step("fix the error in the message", read=(SPEC,)),),
+        steps=(Step("fix the reported error in the spec", read=(SPEC,)),),
         pattern=Text(r"failed terminally due to configuration error: (?P<detail>[^\n]{1,240})"),
         reasons=_INVALID,
         upstream="PKG runtime/reconcile, FO api/v1",
@@ -336,7 +336,7 @@ _OF_ANY_KIND = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid",
-        steps=(Step("fix the error in the message", read=(SPEC,)),),
+        steps=(Step("fix the reported error in the spec", read=(SPEC,)),),
         reasons=_INVALID,
         trivial=True,
         upstream="NC, IRC, IAC, SW, FO internal/controller",

@@ -26,7 +26,7 @@ RULES = (
         why="no Flux version that this operator knows matches {distribution} (spec.distribution.version)",
         steps=(
             Step(
-                "set spec.distribution.version to an existing version (2.x), or upgrade the operator for a newer one",
+                "set spec.distribution.version to an existing version (2.x); for a newer version, upgrade the operator",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -44,7 +44,7 @@ RULES = (
         why="Flux cannot be downgraded in place (from {old_version} to {new_version})",
         steps=(
             Step(
-                "set spec.distribution.version back to {old_version}, or uninstall and reinstall Flux",
+                "set spec.distribution.version back to {old_version}, or uninstall Flux and install it again",
                 read=(SPEC,),
             ),
         ),
@@ -56,12 +56,12 @@ RULES = (
     Rule(
         Code(
             "instance-patch-failed",
-            "A patch in spec.kustomize.patches does not fit the Flux manifests.",
+            "A patch in spec.kustomize.patches cannot be applied to the Flux manifests.",
         ),
-        why="a patch in spec.kustomize.patches does not match the manifests of this Flux version: {detail}",
+        why="a patch in spec.kustomize.patches cannot be applied to the manifests of this Flux version: {detail}",
         steps=(
             Step(
-                "correct the path or the target of the patch in spec.kustomize.patches; replace and remove require an existing field, add requires its parent; the operator does not retry until the spec changes; if the message names none of your patches, the operator is too old for this Flux version",
+                "correct the patch's path or target in spec.kustomize.patches: replace and remove need an existing field, and add needs an existing parent; if the message is not about one of your patches, the operator is too old for this Flux version; the operator does not retry until the spec changes",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -106,7 +106,7 @@ RULES = (
         why="the operator has no image digests for the registry in spec.distribution.registry: {detail}",
         steps=(
             Step(
-                "set spec.distribution.variant to the variant of the distribution (for a mirror: upstream-alpine, enterprise-alpine or enterprise-distroless), or use ghcr.io/fluxcd; the operator does not retry until the spec changes",
+                "set spec.distribution.variant to the distribution's variant (for a mirror, upstream-alpine, enterprise-alpine or enterprise-distroless), or use ghcr.io/fluxcd; the operator does not retry until the spec changes",
                 read=(SPEC,),
             ),
         ),
@@ -158,7 +158,7 @@ RULES = (
         why="the operator cannot build the Flux manifests from the FluxInstance; it does not retry until the spec changes",
         steps=(
             Step(
-                "fix the error in the message; an old operator might not support a new Flux version",
+                "fix the reported error; an old operator might not support a new Flux version",
                 read=(SPEC, _OPERATOR),
             ),
         ),
@@ -173,7 +173,7 @@ RULES = (
         why="the operator cannot apply the Flux manifests, or they do not become ready",
         steps=(
             Step(
-                "check the operator's log, and the Deployments and pods of the controllers",
+                "check the operator's logs, and the controllers' Deployments and pods",
                 read=(
                     "kubectl logs -n {ns} deployment/flux-operator --tail=50",
                     "kubectl get deployments,pods -n {ns}",

@@ -36,7 +36,7 @@ _CONFLICTS = (
         why="another field manager, {manager}, owns {field} of {object}, which Flux tries to set",
         steps=(
             Step(
-                "leave {field} to one of them: remove it from Git, stop {manager} from setting it, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
+                "let only one of them set {field}: remove it from Git, stop {manager} from setting it, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -51,7 +51,7 @@ _CONFLICTS = (
         why="another field manager owns a field of {object} that Flux tries to set",
         steps=(
             Step(
-                "leave the field to one of them: remove it from Git, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
+                "let only one of them set the field: remove it from Git, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -66,7 +66,7 @@ _CONFLICTS = (
         why="{object} was modified by another client while Flux was applying it (the object has been modified)",
         steps=(
             Step(
-                "wait for the next attempt; if the error persists, two controllers are fighting over the object",
+                "wait for the next attempt; if the error persists, two controllers repeatedly change the object",
                 read=(OBJECT,),
             ),
         ),
@@ -99,7 +99,7 @@ _TOO_LARGE = (
         why="the annotations of {object} exceed the size limit of the API server: usually because of kubectl.kubernetes.io/last-applied-configuration",
         steps=(
             Step(
-                "apply it only server-side (no kubectl apply alongside Flux), and remove large annotations from the manifest",
+                "do not apply it with kubectl apply as well as with Flux, and remove large annotations from the manifest",
                 read=(OBJECT,),
             ),
         ),
@@ -131,10 +131,10 @@ _INVALID = (
             "crd-stored-versions",
             "The new CRD lacks a version that status.storedVersions still lists.",
         ),
-        why="{object} still has objects stored in the version {stored}, which the new CRD no longer has",
+        why="{object} has objects stored in version {stored}, which the new CRD no longer has",
         steps=(
             Step(
-                "migrate the stored objects to a version that stays and remove {stored} from status.storedVersions: flux migrate does both for Flux (the operator with spec.migrateResources), and kube-storage-version-migrator for other CRDs",
+                "migrate the stored objects to a version that the new CRD has, and remove {stored} from status.storedVersions; flux migrate does both for the Flux CRDs (the operator does it with spec.migrateResources), and kube-storage-version-migrator for other CRDs",
                 read=("kubectl get {object_resource} {object_name} -o yaml",),
             ),
         ),
@@ -153,7 +153,7 @@ _INVALID = (
         why="the selector of {object} does not match the labels of its own pod template",
         steps=(
             Step(
-                "make spec.selector.matchLabels and spec.template.metadata.labels match in Git (HelmRelease: in the values or the chart); the selector of an existing object cannot be changed",
+                "make spec.selector.matchLabels and spec.template.metadata.labels match in Git (for a HelmRelease, in the values or the chart); the selector of an existing object cannot be changed",
                 read=(OBJECT,),
             ),
         ),
@@ -170,7 +170,7 @@ _INVALID = (
         why="{object} cannot be expanded: its StorageClass does not allow it, or its volume was provisioned manually",
         steps=(
             Step(
-                "set allowVolumeExpansion: true in the StorageClass if its driver supports it, or restore the old size in Git (HelmRelease: in the values or the chart) and move the data to a larger claim",
+                "set allowVolumeExpansion: true in the StorageClass if its driver supports it, or restore the old size in Git (for a HelmRelease, in the values or the chart) and move the data to a larger claim",
                 read=(OBJECT, "kubectl get storageclasses"),
             ),
         ),
@@ -182,7 +182,7 @@ _INVALID = (
         Code("manifest-not-encoded", "A value under data in a manifest is not valid base64."),
         why="{object} has a value in data that is not valid base64",
         steps=(
-            Step("write it as plain text in stringData, or encode it (base64 -w0)", read=(SPEC,)),
+            Step("move it to stringData as plain text, or encode it (base64 -w0)", read=(SPEC,)),
         ),
         pattern=Text(r"illegal base64 data"),
         kinds=_APPLIES,
@@ -192,7 +192,9 @@ _INVALID = (
     Rule(
         _MANIFEST_NAME_INVALID,
         why="the name of an object contains an underscore (_), which the Flux inventory does not support: {detail}",
-        steps=(Step("rename it in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),),
+        steps=(
+            Step("rename it in Git (for a HelmRelease, in the values or the chart)", read=(SPEC,)),
+        ),
         pattern=Text(r"too many fields within: (?P<detail>\S+)"),
         kinds=_APPLIES,
         trivial=True,
@@ -203,7 +205,7 @@ _INVALID = (
         why="{object} has a field that its kind does not define ({field})",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart): check its spelling, its position, or the apiVersion",
+                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
@@ -221,7 +223,7 @@ _INVALID = (
         why="{object} has a field that its kind does not define ({field})",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart): check its spelling, its position, or the apiVersion",
+                "correct {field} in Git (for a HelmRelease, in the values or the chart): check its spelling, its position, or the apiVersion",
                 read=("kubectl explain {object_resource} --recursive",),
             ),
         ),
@@ -238,7 +240,7 @@ _INVALID = (
         why="a list in {object} has two entries with the same key {key}",
         steps=(
             Step(
-                "remove one of the entries {key} in Git (HelmRelease: in the values or the chart)",
+                "remove one of the entries with key {key} in Git (for a HelmRelease, in the values or the chart)",
                 read=(SPEC,),
             ),
         ),
@@ -252,7 +254,7 @@ _INVALID = (
         why="{field} in {object} has the wrong type: it is a {found}, but must be a {wanted}",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart); a number or boolean that is meant as text needs quotes (env values, annotations, labels)",
+                "correct {field} in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
                 read=(SPEC,),
             ),
         ),
@@ -269,7 +271,7 @@ _INVALID = (
         why="a value in {object} has the wrong type: {detail}",
         steps=(
             Step(
-                "correct it in Git (HelmRelease: in the values or the chart); a number or boolean that is meant as text needs quotes (env values, annotations, labels)",
+                "correct it in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
                 read=(SPEC,),
             ),
         ),
@@ -288,7 +290,7 @@ _INVALID = (
         why="{object} has an invalid {field}: {detail}",
         steps=(
             Step(
-                "correct {field} in Git (HelmRelease: in the values or the chart): names consist of lowercase letters, digits and -, and labels have at most 63 characters",
+                "correct {field} in Git (for a HelmRelease, in the values or the chart): names consist of lowercase letters, digits and -, and label values have at most 63 characters",
                 read=(SPEC,),
             ),
         ),
@@ -306,7 +308,10 @@ _INVALID = (
         _MANIFEST_INVALID,
         why="the API server rejects {field} of {object}: {detail}",
         steps=(
-            Step("correct {field} in Git (HelmRelease: in the values or the chart)", read=(SPEC,)),
+            Step(
+                "correct {field} in Git (for a HelmRelease, in the values or the chart)",
+                read=(SPEC,),
+            ),
         ),
         pattern=Text(
             rf"{_FIELD}: (?P<detail>(?:Required value|Invalid value|Unsupported value|Duplicate "
@@ -320,7 +325,7 @@ _INVALID = (
         why="the API server rejects {object} as invalid: {detail}",
         steps=(
             Step(
-                "fix the error in the message in Git (HelmRelease: in the values or the chart)",
+                "fix the reported error in Git (for a HelmRelease, in the values or the chart)",
                 read=(SPEC,),
             ),
         ),
@@ -336,7 +341,7 @@ _INVALID = (
         why="a manifest has no kind, name or apiVersion: {detail}",
         steps=(
             Step(
-                "correct the manifest in Git (HelmRelease: in the values or the chart)",
+                "correct the manifest in Git (for a HelmRelease, in the values or the chart)",
                 read=(SPEC,),
             ),
         ),
@@ -357,7 +362,7 @@ _OTHERWISE = (
         why="the manifests cannot be applied to the cluster",
         steps=(
             Step(
-                "check the object in the message; flux diff kustomization and kubectl apply --server-side --dry-run=server show the same error",
+                "check the reported object; to reproduce the error, run flux diff kustomization, or kubectl apply --server-side --dry-run=server",
                 read=(SPEC, LOG),
             ),
         ),

@@ -18,10 +18,10 @@ _NOTIFIER = "NC internal/notifier"
 RULES = (
     Rule(
         _NOTIFICATION_FAILED,
-        why="the Secret {missing} in {missing_field} does not exist",
+        why="Secret {missing} in {missing_field} does not exist",
         steps=(
             Step(
-                "create the Secret {missing} with the key address (the URL of the webhook), or the key token if the type requires one",
+                'create Secret {missing} with key "address" (the webhook URL), or with key "token" if spec.type requires one',
                 read=(SECRETS, SPEC),
                 change=("kubectl create secret generic {missing} -n {ns} --from-file=./address",),
             ),
@@ -33,10 +33,10 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the receiving service does not know this address ({status})",
+        why="the receiving service does not have this address ({status})",
         steps=(
             Step(
-                "correct spec.address, or the key address in the Secret {secret}; the webhook may have been deleted",
+                'correct spec.address, or key "address" in Secret {secret}; the webhook may have been deleted',
                 read=(SPEC, SECRET),
             ),
         ),
@@ -49,7 +49,7 @@ RULES = (
         why="the receiving service rejects the credentials ({status})",
         steps=(
             Step(
-                "put a valid token with write access into the Secret {secret} (Git providers: commit statuses)",
+                "put a valid token with write access into Secret {secret} (for a Git provider, write access to commit statuses)",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -81,7 +81,7 @@ RULES = (
         why="the Provider is incomplete or invalid: {detail}",
         steps=(
             Step(
-                "correct spec.type, spec.address and the keys in the Secret {secret} (address, token, or username and password)",
+                "correct spec.type, spec.address and the keys in Secret {secret} (address, token, or username and password)",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -98,7 +98,7 @@ RULES = (
         why="the commit status cannot be set: {detail}",
         steps=(
             Step(
-                "check spec.address (the repository that is synced) and the permissions of the token in the Secret {secret}; only Kustomizations and HelmReleases with a Git source have a commit",
+                "check spec.address (the URL of the Git repository) and the permissions of the token in Secret {secret}; only Kustomizations and HelmReleases with a Git source have a commit",
                 read=(SPEC, SECRET),
             ),
         ),
@@ -111,10 +111,10 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the controller could not send the notification",
+        why="the notification could not be sent",
         steps=(
             Step(
-                "check spec.address, the Secret {secret} and the connection to the service",
+                "check spec.address, Secret {secret} and the connection to the service",
                 read=(DESCRIBE, for_secret(SECRET, "{secret}")),
             ),
         ),

@@ -38,7 +38,7 @@ RULES = (
     Rule(
         _HOOK_FAILED,
         why="a Helm hook of the chart failed ({hook}): {workload}: {workload_state}",
-        steps=(Step("read the log of the hook and fix the error", read=_WORKLOAD), RETRY),
+        steps=(Step("check the hook's logs and fix the error", read=_WORKLOAD), RETRY),
         pattern=Text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
         reasons=REASONS,
         kinds=_HR,
@@ -49,7 +49,7 @@ RULES = (
         why="a Helm hook of the chart failed ({hook}): {detail}",
         steps=(
             Step(
-                "read the log of the hook and fix the error; if Helm deletes the hook after a failure, its log remains only in the events and the log collector",
+                "check the hook's logs and fix the error; if Helm deletes the hook after a failure, its logs are only in the events and in your log collector",
                 read=(_TARGET_PODS, "kubectl get jobs -n {target_ns}"),
             ),
             RETRY,
@@ -67,14 +67,14 @@ RULES = (
         why="a Helm test of the release failed: {workload}: {workload_state}",
         steps=(
             Step(
-                "read the log of the test pod",
+                "check the test pod's logs",
                 read=(
                     "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
                     "kubectl logs {workload_name} -n {workload_ns} --tail=50",
                 ),
             ),
             Step(
-                "if the test may fail, set spec.test.ignoreFailures: true",
+                "if the release should be ready even if the test fails, set spec.test.ignoreFailures: true",
                 read=(SPEC,),
             ),
         ),
@@ -86,7 +86,7 @@ RULES = (
     Rule(
         _HELM_TEST_FAILED,
         why="a Helm test of the release failed",
-        steps=(Step("read the log of the test pod", read=(_TARGET_PODS,)),),
+        steps=(Step("check the test pod's logs", read=(_TARGET_PODS,)),),
         reasons=("TestFailed",),
         kinds=_HR,
         upstream="HC internal/reconcile/test.go",
@@ -99,7 +99,7 @@ RULES = (
         why="helm-controller cannot read the stored state of the release",
         steps=(
             Step(
-                "grant the ServiceAccount {sa} permission to read and write Secrets in the release's namespace, where Helm stores its releases",
+                "grant ServiceAccount {sa} permission to read and write Secrets in spec.storageNamespace (default: the namespace of the HelmRelease), where Helm stores its releases",
                 read=(SPEC,),
             ),
         ),
@@ -109,7 +109,7 @@ RULES = (
     ),
     Rule(
         _UPGRADE_ROLLED_BACK,
-        why="the upgrade failed and was rolled back, so the previous version runs: {workload}: {workload_state}",
+        why="the upgrade failed and was rolled back, so the previous version is running: {workload}: {workload_state}",
         steps=(
             Step(
                 "fix what prevented it from becoming healthy",
@@ -124,10 +124,10 @@ RULES = (
     ),
     Rule(
         _UPGRADE_ROLLED_BACK,
-        why="the upgrade failed and was rolled back, so the previous version runs",
+        why="the upgrade failed and was rolled back, so the previous version is running",
         steps=(
             Step(
-                "correct the chart or the values that fail; the message is from the failed upgrade",
+                "correct the chart or the values; the message is from the failed upgrade",
                 read=(_HISTORY, _TARGET_PODS),
             ),
             RETRY,
@@ -141,10 +141,10 @@ RULES = (
             "rollback-failed",
             "The Helm upgrade failed, and so did the rollback to the previous release.",
         ),
-        why="the upgrade failed, and the rollback to the previous version failed too",
+        why="the upgrade failed, and the rollback to the previous version also failed",
         steps=(
             Step(
-                "check the history of the release; both errors matter",
+                "check the release history, and fix both errors",
                 read=(_HISTORY, _TARGET_PODS),
             ),
             RETRY,
@@ -191,7 +191,7 @@ RULES = (
         why="the Helm release cannot be uninstalled: {detail}",
         steps=(
             Step(
-                "check what blocks the deletion: finalizers, webhooks, permissions of the ServiceAccount {sa}, hooks of the chart (pre-delete, post-delete)",
+                "check what blocks the deletion: finalizers, webhooks, permissions of ServiceAccount {sa}, or the chart's hooks (pre-delete, post-delete)",
                 read=(_HISTORY, _TARGET_PODS),
             ),
         ),
@@ -205,7 +205,7 @@ RULES = (
         why="the Helm release cannot be uninstalled",
         steps=(
             Step(
-                "check what blocks the deletion: finalizers, webhooks, permissions, hooks",
+                "check what blocks the deletion: finalizers, webhooks, permissions or hooks",
                 read=(_HISTORY, _TARGET_PODS),
             ),
         ),
@@ -216,7 +216,7 @@ RULES = (
     Rule(
         Code("upgrade-failed", "The Helm upgrade or another action on the release failed."),
         why="the Helm upgrade failed",
-        steps=(Step("check the error in the message", read=(_HISTORY, _TARGET_PODS)), RETRY),
+        steps=(Step("fix the reported error", read=(_HISTORY, _TARGET_PODS)), RETRY),
         reasons=("UpgradeFailed", "UninstallSucceeded", "PendingRelease", "RetryAfterInterval"),
         kinds=_HR,
         upstream="HC internal/reconcile/upgrade.go",
@@ -224,15 +224,13 @@ RULES = (
     Rule(
         Code("install-failed", "The Helm install of the release failed."),
         why="the Helm install failed",
-        steps=(Step("check the error in the message", read=(_TARGET_PODS,)), RETRY),
+        steps=(Step("fix the reported error", read=(_TARGET_PODS,)), RETRY),
         reasons=("InstallFailed",),
         kinds=_HR,
         upstream="HC internal/reconcile/install.go",
     ),
     Rule(
-        Code(
-            "retries-exceeded", "The HelmRelease has exhausted its retries and is not tried again."
-        ),
+        Code("retries-exceeded", "The HelmRelease has used up its retries and is not retried."),
         why="all retries are used up ({detail}); helm-controller does not retry until the spec, the values or the chart change",
         steps=(
             Step(
@@ -254,7 +252,7 @@ RULES = (
         why="helm-controller cannot process this release",
         steps=(
             Step(
-                "check spec.kubeConfig, spec.serviceAccountName and the controller's log",
+                "check spec.kubeConfig, spec.serviceAccountName and the controller's logs",
                 read=(LOG, SPEC),
             ),
         ),

@@ -26,7 +26,7 @@ RULES = (
         why="the image {image} cannot be pulled",
         steps=(
             Step(
-                "in Git, correct the name or tag of the image {image}; a private registry requires a pull Secret: set imagePullSecrets in the pod or its ServiceAccount",
+                "in Git, correct the name or tag of the image {image}; for a private registry, set imagePullSecrets in the pod template or its ServiceAccount",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -41,7 +41,7 @@ RULES = (
         why="it needs more memory than its limit allows (OOMKilled)",
         steps=(
             Step(
-                "raise the memory limit of the container (resources.limits.memory), or find out why it needs so much memory",
+                "raise the container's memory limit (resources.limits.memory), or find out why it needs so much memory",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -50,10 +50,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container needs the {reference} {referred}, which does not exist",
+        why="its container needs {reference} {referred}, which does not exist",
         steps=(
             Step(
-                "create the {reference} {referred} in namespace {ns}, or correct its name in the pod template",
+                "create {reference} {referred} in namespace {ns}, or correct its name in the pod template",
                 read=("kubectl get configmaps,secrets -n {ns}", _DESCRIBE),
             ),
         ),
@@ -63,10 +63,10 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="its container needs the key {key} in the {reference} {referred}, which does not exist",
+        why="its container needs key {key} in {reference} {referred}, which does not exist",
         steps=(
             Step(
-                "add the key {key} to the {reference} {referred}, or correct the key in the pod template",
+                "add key {key} to {reference} {referred}, or correct the key in the pod template",
                 read=("kubectl describe {reference} -n {ns}", _DESCRIBE),
             ),
         ),
@@ -82,7 +82,7 @@ RULES = (
         why="its container cannot start",
         steps=(
             Step(
-                "fix the error in the message in the pod template: command, user, mounts",
+                "fix the reported error in the pod template (command, user, mounts)",
                 read=(_DESCRIBE,),
             ),
         ),
@@ -97,7 +97,7 @@ RULES = (
         why="its container keeps exiting",
         steps=(
             Step(
-                "read what the container logged before it exited, and fix the program or its configuration",
+                "check the container's logs from before it exited, and fix the program or its configuration",
                 read=(_PREVIOUS, _DESCRIBE),
             ),
         ),
@@ -109,7 +109,7 @@ RULES = (
         why="its PersistentVolumeClaim is not bound or does not exist",
         steps=(
             Step(
-                "check the claim: its StorageClass must exist and its provisioner must run; a claim that does not exist must be applied as well",
+                "check the claim: its StorageClass must exist, and its provisioner must be running; if the claim does not exist, add it to Git",
                 read=(_CLAIMS, "kubectl get storageclasses"),
             ),
         ),
@@ -173,7 +173,7 @@ RULES = (
         why="it is running, but its probe fails",
         steps=(
             Step(
-                "check what the probe requests (path, port, timeout), and check the log",
+                "check the probe (path, port, timeout), and check the logs",
                 read=(_DESCRIBE, _LOG),
             ),
         ),
@@ -197,7 +197,7 @@ RULES = (
         why="the Job reached its backoff limit or took too long",
         steps=(
             Step(
-                "read the log of its pods; a failed Job is not run again: fix the error, and delete the Job so that Flux creates it again",
+                "check the logs of its pods and fix the error; a failed Job is not rerun, so delete the Job and Flux recreates it",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
@@ -208,20 +208,20 @@ RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="its container exited with an error",
-        steps=(Step("read its log", read=(_LOG, _DESCRIBE)),),
-        pattern=Text(r"ended with|has failed"),
+        steps=(Step("check its logs", read=(_LOG, _DESCRIBE)),),
+        pattern=Text(r"(?:end|terminat)ed with|has failed"),
         upstream=_KUBELET,
     ),
 )
 
 VAGUE = Step(
-    "check its events for what prevents its pods from being created or started",
+    "check its events: they show why its pods are not created or started",
     read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
 )
 """The next step for an event that no rule matches."""
 
 OF_OTHERS = Step(
-    "check its conditions and events: its own controller reports there what is missing",
+    "check its conditions and events: its own controller reports the problem there",
     read=("kubectl describe {resource} {name} -n {ns}",),
 )
 """The next step for a kind without pods, such as Certificate."""

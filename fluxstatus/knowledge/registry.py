@@ -41,10 +41,10 @@ _LOGIN = (
             "registry-auth-forbidden",
             "The registry accepts the login but denies access to the repository.",
         ),
-        why="the registry accepts the credentials in the Secret {secret} but denies access to {wanted_repository} (DENIED): they do not grant permission to pull, or the repository does not exist",
+        why="the registry accepts the credentials in Secret {secret} but denies access to {wanted_repository} (DENIED): they do not grant permission to pull, or the repository does not exist",
         steps=(
             Step(
-                "grant the user or token in the Secret {secret} read access to the repository (ghcr.io: read:packages and access to the package), or correct spec.url",
+                "grant the user or token in Secret {secret} read access to the repository (ghcr.io: read:packages and access to the package), or correct spec.url",
                 read=("kubectl get secret {secret} -n {ns}", SPEC),
             ),
         ),
@@ -58,10 +58,10 @@ _LOGIN = (
     ),
     Rule(
         Code("registry-auth-rejected", "The registry rejects the credentials in the Secret."),
-        why="the registry rejects the credentials in the Secret {secret} (UNAUTHORIZED): the password is wrong or has expired, or the Secret is not of type kubernetes.io/dockerconfigjson for this host",
+        why="the registry rejects the credentials in Secret {secret} (UNAUTHORIZED): the password is wrong or expired, the Secret is not of type kubernetes.io/dockerconfigjson, or it has no entry for this host",
         steps=(
             Step(
-                "renew the Secret {secret}; it must be of type kubernetes.io/dockerconfigjson and have an entry for {host}",
+                "recreate Secret {secret} with valid credentials; it must be of type kubernetes.io/dockerconfigjson and have an entry for {host}",
                 read=("kubectl get secret {secret} -n {ns}",),
                 change=(REGISTRY,),
             ),
@@ -73,10 +73,10 @@ _LOGIN = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but the FluxInstance {sync_instance} does not set a pull Secret; or the repository does not exist",
+        why="the registry requires authentication (UNAUTHORIZED), but FluxInstance {sync_instance} does not set a pull Secret; or the repository does not exist",
         steps=(
             Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of the FluxInstance {sync_instance}; changes to the source itself are reverted",
+                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes to the source itself",
                 change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
         ),
@@ -91,7 +91,7 @@ _LOGIN = (
         why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured; some registries also respond this way if the repository does not exist",
         steps=(
             Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef (cloud registries: spec.provider); if the repository is public, correct the name in {address_field}",
+                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef (for a cloud registry, set spec.provider instead); if the repository is public, correct the name in {address_field}",
                 read=(SPEC,),
                 change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
@@ -102,10 +102,10 @@ _LOGIN = (
     ),
     Rule(
         Code("registry-secret-invalid", "The Secret does not hold a valid Docker config."),
-        why="the Secret {secret} does not contain a valid Docker config: {detail}",
+        why="Secret {secret} does not contain a valid Docker config: {detail}",
         steps=(
             Step(
-                "create it again; it must be of type kubernetes.io/dockerconfigjson",
+                "recreate it; it must be of type kubernetes.io/dockerconfigjson",
                 read=("kubectl get secret {secret} -n {ns}",),
                 change=(REGISTRY,),
             ),
@@ -124,10 +124,10 @@ _LOGIN = (
 _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
-        why="the tag or digest {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
+        why="tag or digest {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(
             Step(
-                "push the tag or digest {wanted}, or correct spec.ref (chart: its version)",
+                "push it, or correct spec.ref (for a chart, its version)",
                 read=(SPEC,),
             ),
         ),
@@ -139,7 +139,7 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="{wanted} does not exist in the registry (MANIFEST_UNKNOWN)",
-        steps=(Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),),
+        steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
         pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
         trivial=True,
         upstream=_ERRORS,
@@ -161,7 +161,7 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="{wanted} does not exist in the registry (not found)",
-        steps=(Step("push it, or correct the requested tag, digest or version", read=(SPEC,)),),
+        steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
         pattern=Text(
             r"(?<!\S)'?(?:oci://)?(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.+-]+)'?: "
             r"(?:not found|chart doesn't exist|"
@@ -174,9 +174,7 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="the requested tag or digest does not exist in the registry (MANIFEST_UNKNOWN)",
-        steps=(
-            Step("push the tag, or correct the requested tag, digest or version", read=(SPEC,)),
-        ),
+        steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
         pattern=Text(r"MANIFEST_UNKNOWN|manifest unknown"),
         kinds=_PULLS,
         trivial=True,
@@ -201,7 +199,7 @@ _CONTENT = (
         why="the registry does not serve its API at {address} (unsupported, 405)",
         steps=(
             Step(
-                "check whether the address belongs to an OCI registry that accepts OCI artifacts",
+                "check whether the address is that of a registry that supports OCI artifacts",
                 read=(SPEC,),
             ),
         ),
@@ -214,7 +212,7 @@ _CONTENT = (
         why="the artifact has no layer with the media type {media_type}, which spec.layerSelector requires",
         steps=(
             Step(
-                "correct spec.layerSelector.mediaType; flux push artifact writes application/vnd.cncf.flux.content.v1.tar+gzip, and Helm charts are application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+                "correct spec.layerSelector.mediaType; flux push artifact uses application/vnd.cncf.flux.content.v1.tar+gzip, and Helm charts use application/vnd.cncf.helm.chart.content.v1.tar+gzip",
                 read=(SPEC,),
             ),
         ),
@@ -228,7 +226,7 @@ _CONTENT = (
         why="{address} does not contain an archive that can be unpacked: it may be a container image or a plain file",
         steps=(
             Step(
-                "push it with flux push artifact; for a Helm chart, set spec.layerSelector with the mediaType application/vnd.cncf.helm.chart.content.v1.tar+gzip and operation: copy",
+                "push it with flux push artifact; for a Helm chart, set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
                 read=(SPEC,),
             ),
         ),
@@ -252,7 +250,7 @@ _OTHERWISE = (
         why="{address} cannot be read from the registry",
         steps=(
             Step(
-                "test it from outside the cluster (flux pull artifact, crane manifest), then check {address_field}, spec.ref, the Secret and the log",
+                "to reproduce it outside the cluster, run flux pull artifact or crane manifest; then check {address_field}, spec.ref, the Secret and the controller's logs",
                 read=(SPEC, LOG),
             ),
         ),

@@ -29,7 +29,7 @@ RULES = (
         why="{owned} already exists and does not belong to this release",
         steps=(
             Step(
-                "delete it if it is not needed, rename one of them, or have Helm adopt it: keep spec.install.disableTakeOwnership off, or set its label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns}",
+                "delete it if it is not needed, rename one of the two, or have Helm adopt it: do not set spec.install.disableTakeOwnership, or set the label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns} on the object",
                 read=("kubectl describe {owned_kind} {owned_name} -n {owned_ns}",),
             ),
             RETRY,
@@ -46,7 +46,7 @@ RULES = (
         why="the chart creates an object that already exists in the cluster and does not belong to this release",
         steps=(
             Step(
-                "delete it, rename one of them, or have Helm adopt it (keep spec.install.disableTakeOwnership off)",
+                "delete it, rename one of the two, or have Helm adopt it (do not set spec.install.disableTakeOwnership)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -60,7 +60,7 @@ RULES = (
         why="Helm's storage has an entry for this release that Helm does not recognize",
         steps=(
             Step(
-                "check the Secrets sh.helm.release.v1.*: one without Helm's labels or content blocks the release; delete it",
+                "check the Secrets sh.helm.release.v1.*, and delete the one without Helm's labels or content: it blocks the release",
                 read=(
                     "kubectl get secrets -n {target_ns} --field-selector=type=helm.sh/release.v1",
                 ),
@@ -90,7 +90,7 @@ RULES = (
         why="a release with this name already exists, and this HelmRelease did not install it",
         steps=(
             Step(
-                "choose another spec.releaseName, or remove the other release (helm list -A --all shows it)",
+                "choose another spec.releaseName, or remove the other release; to find it, run helm list -A --all",
                 read=(_PENDING_SECRET, SPEC),
             ),
             RETRY,
@@ -123,7 +123,7 @@ RULES = (
                 read=(_HISTORY, _PENDING_SECRET),
             ),
             Step(
-                "if it stays pending, force a new attempt (like flux reconcile helmrelease {name} --force); you can also delete the Secret sh.helm.release.v1 of the pending version",
+                "if it stays pending, force a new attempt (like flux reconcile helmrelease {name} --force); you can also delete the pending version's Secret (sh.helm.release.v1.*)",
                 change=(FORCE,),
             ),
         ),
@@ -142,7 +142,7 @@ RULES = (
         why="the release was never installed successfully, and Helm can upgrade only a deployed release",
         steps=(
             Step(
-                "have it installed again: set spec.install.remediation.retries, or force it (like flux reconcile helmrelease {name} --force)",
+                "set spec.install.remediation.retries so that it is installed again, or force a new attempt (like flux reconcile helmrelease {name} --force)",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -173,7 +173,7 @@ RULES = (
         why="the installed release contains {missing_kind} in {missing_group}, which the cluster no longer serves, so Helm can neither upgrade nor remove it",
         steps=(
             Step(
-                "rewrite the stored release with the Helm plugin mapkubeapis, or delete its Secret sh.helm.release.v1 so that it is installed again",
+                "rewrite the stored release with the Helm plugin mapkubeapis, or delete its Secret (sh.helm.release.v1.*) so that the release is installed again",
                 read=(_PENDING_SECRET, "kubectl api-resources --api-group={missing_group_name}"),
             ),
             RETRY,
@@ -188,10 +188,10 @@ RULES = (
     ),
     Rule(
         Code("helm-release-too-large", "The Helm release is too large to be stored in a Secret."),
-        why="the release exceeds the size limit of a Secret (1 MiB, including the files of the chart)",
+        why="the release exceeds the size limit of a Secret (1 MiB, including the chart's files)",
         steps=(
             Step(
-                "make the chart smaller: use .helmignore, remove files and dashboards, or split it into two charts",
+                "make the chart smaller: exclude files with .helmignore, remove large files such as dashboards, or split the chart",
                 read=(SPEC,),
             ),
         ),
@@ -207,7 +207,7 @@ RULES = (
         why="the artifact of the source is not a chart that Helm can load: {detail}",
         steps=(
             Step(
-                "check the content of the source artifact, and spec.chartRef; an OCIRepository for a chart requires spec.layerSelector with operation: copy",
+                "check the content of the source artifact, and spec.chartRef; an OCIRepository for a chart requires spec.layerSelector.operation: copy",
                 read=(SPEC,),
             ),
         ),

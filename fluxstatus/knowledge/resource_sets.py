@@ -29,10 +29,10 @@ _RESOURCE_SETS = (
             "input-provider-missing",
             "A ResourceSetInputProvider in spec.inputsFrom does not exist.",
         ),
-        why="the ResourceSetInputProvider {missing} in spec.inputsFrom does not exist",
+        why="ResourceSetInputProvider {missing} in spec.inputsFrom does not exist",
         steps=(
             Step(
-                "create the ResourceSetInputProvider {missing}, or correct spec.inputsFrom",
+                "create ResourceSetInputProvider {missing}, or correct spec.inputsFrom",
                 read=("kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}",),
             ),
         ),
@@ -46,15 +46,15 @@ _RESOURCE_SETS = (
             "dependency-missing",
             "A dependency in spec.dependsOn of the ResourceSet does not exist.",
         ),
-        why="it depends on {missing}, which does not exist",
+        why="it depends on {dependency}, which does not exist",
         steps=(
             Step(
-                "install or create {missing}, or correct spec.dependsOn",
+                "install or create {dependency}, or correct spec.dependsOn",
                 read=("kubectl get {missing_kind} --all-namespaces",),
             ),
         ),
         pattern=Text(
-            r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
+            r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not found"
         ),
         kinds=_SETS,
@@ -65,15 +65,15 @@ _RESOURCE_SETS = (
             "dependency-not-ready",
             "A dependency in spec.dependsOn of the ResourceSet is not ready.",
         ),
-        why="it is waiting for {missing}, which is not ready",
+        why="it is waiting for {dependency}, which is not ready",
         steps=(
             Step(
-                "check {missing}; correct spec.dependsOn or its readyExpr if it should not wait",
+                "check {dependency}; if the ResourceSet should not wait for it, correct spec.dependsOn or its readyExpr",
                 read=("kubectl get {missing_kind} {missing_name} -n {missing_ns} -o yaml", SPEC),
             ),
         ),
         pattern=Text(
-            r"dependency (?P<missing>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
+            r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not ready"
         ),
         kinds=_SETS,
@@ -82,7 +82,7 @@ _RESOURCE_SETS = (
     ),
     Rule(
         Code("input-missing", "The ResourceSet template uses an input that is not defined."),
-        why="the template uses the input {missing_input}, which is not defined",
+        why="the template uses input {missing_input}, which is not defined",
         steps=(
             Step(
                 "add {missing_input} to spec.inputs (or to defaultValues of the input provider), or correct its name in spec.resources",
@@ -138,10 +138,10 @@ _RESOURCE_SETS = (
             "copy-source-missing",
             "The ConfigMap or Secret in the copyFrom annotation cannot be read.",
         ),
-        why="{detail}, which an object of this ResourceSet copies from, cannot be read",
+        why="{detail} cannot be read; an object of this ResourceSet copies its data",
         steps=(
             Step(
-                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; the ServiceAccount {sa} must have permission to read it",
+                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; ServiceAccount {sa} needs permission to read it",
                 read=(SPEC,),
             ),
         ),
@@ -185,10 +185,10 @@ _PROVIDERS = (
             "provider-secret-missing",
             "The Secret in spec.secretRef of the ResourceSetInputProvider does not exist.",
         ),
-        why="the Secret {missing} in spec.secretRef does not exist",
+        why="Secret {missing} in spec.secretRef does not exist",
         steps=(
             Step(
-                "create the Secret {missing} with username and password (a token of the Git provider), or as a Docker config for tags of a registry",
+                "create Secret {missing} with username and password (a token of the Git provider); for registry tags, create it with a Docker config",
                 read=("kubectl get secrets -n {ns}",),
                 change=(for_secret(BASIC_AUTH, "{missing}"),),
             ),
@@ -200,10 +200,10 @@ _PROVIDERS = (
     ),
     Rule(
         _PROVIDER_AUTH_REJECTED,
-        why="the provider at {url} rejects the credentials in the Secret {secret} ({status})",
+        why="the provider at {url} rejects the credentials in Secret {secret} ({status})",
         steps=(
             Step(
-                "put a valid token into the Secret {secret} as password; it needs read access to the repository and its pull requests",
+                'put a valid token into key "password" of Secret {secret}; the token needs read access to the repository and its pull requests',
                 read=(SECRET, SPEC),
                 change=(BASIC_AUTH,),
             ),
@@ -222,7 +222,7 @@ _PROVIDERS = (
         why="the provider's API requires authentication, but spec.secretRef is not set (401, UNAUTHORIZED)",
         steps=(
             Step(
-                "create a Secret with username and password (a token; for tags of a registry a Docker config) and reference it in spec.secretRef",
+                "create a Secret with username and password (a token), or for registry tags with a Docker config, and reference it in spec.secretRef",
                 read=(SPEC,),
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
@@ -240,7 +240,7 @@ _PROVIDERS = (
             "provider-target-missing",
             "The repository or project of the input provider does not exist or is not accessible.",
         ),
-        why="{url} does not exist (404), or the credentials do not grant access to it: providers hide private repositories",
+        why="{url} does not exist (404), or the credentials do not grant access to it (Git providers also return 404 for private repositories)",
         steps=(
             Step(
                 "correct spec.url and spec.type; if it is private, set spec.secretRef to a Secret with a token that has read access",
@@ -262,7 +262,7 @@ _PROVIDERS = (
         why="the service at {url} does not return a list of inputs: {detail}",
         steps=(
             Step(
-                'have the service return {{"inputs": [{{"id": "ID", ...}}]}} with a different id for each input',
+                'make the service return {{"inputs": [{{"id": "ID", ...}}]}} with a different id for each input',
                 read=(SPEC,),
             ),
         ),
@@ -277,7 +277,7 @@ _PROVIDERS = (
     Rule(
         SPEC_INVALID,
         why="the spec is not valid: {detail}",
-        steps=(Step("correct spec.url, spec.type or spec.filter; see the message", read=(SPEC,)),),
+        steps=(Step("fix the reported error in spec.url, spec.type or spec.filter", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
             r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
@@ -295,7 +295,7 @@ _OTHERWISE = (
         why="the inputs cannot be read from {url}",
         steps=(
             Step(
-                "check spec.url, spec.type, spec.filter, the Secret and the operator's log",
+                "check spec.url, spec.type, spec.filter, the Secret and the operator's logs",
                 read=(SPEC, SECRET, LOG),
             ),
         ),

@@ -78,6 +78,7 @@ FALLBACKS = {
         ("secret", "holder", "cert_secret", "proxy_secret", "verify_secret", "decryption_secret",
          "kubeconfig_secret", "image_repository", "source_name", "bucket", "cloud"), _NAMED,
     ),
+    "sa": "of the controller",
     "image": "in the spec",
     "host": "the host",
     "url": "its URL",
@@ -99,10 +100,39 @@ FALLBACKS = {
 }  # fmt: skip
 """The phrases for fields without a value, each in place of a name; "…" for all other fields."""
 
+NAMES = frozenset({
+    # of objects
+    "ns", "missing", "secret", "holder", "cert_secret", "proxy_secret", "verify_secret",
+    "decryption_secret", "kubeconfig_secret", "image_repository", "source_name", "sync_instance",
+    "sa", "sa_name", "missing_sa", "missing_class", "terminating", "quota", "webhook", "policy",
+    "binding", "values_name", "referred",
+    # of what objects contain or refer to
+    "key", "present", "values_key", "variable", "missing_input", "missing_ref", "chart",
+    "wanted_chart", "bucket", "manager", "shard",
+})  # fmt: skip
+"""The fields whose values are names that users chose. Sentences quote them: a name may be a word."""
+
+_KIND_AND_NAME = re.compile(r"\b(\w+) {(\w+)}")
+
 
 def fill(template: str, fields: Mapping[str, str]) -> str:
-    """Return a sentence with *fields* filled in; an empty field becomes a phrase or "…"."""
-    return template.format_map(_Known(fields))
+    """Return a sentence with *fields* filled in; an empty field becomes a phrase or "…".
+
+    Names are quoted, phrases are not: `Secret {secret}` becomes `Secret "app"` or, without a
+    value, `the Secret named in the spec`.
+    """
+
+    def with_article(found: re.Match[str]) -> str:
+        name = found[2]
+        is_phrase = name in NAMES and name in FALLBACKS and not fields.get(name)
+        return f"the {found[0]}" if is_phrase else found[0]
+
+    return _KIND_AND_NAME.sub(with_article, template).format_map(_Known(fields))
+
+
+def _quoted(value: str) -> str:
+    """Return *value* in double quotes if it is a single word without quotes."""
+    return value if re.search(r"[\s\"']", value) else f'"{value}"'
 
 
 def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Command | None:
@@ -138,10 +168,13 @@ def _commands(step: Step, fields: Mapping[str, str]) -> Iterable[Command]:
 
 
 class _Known(dict[str, str]):
-    """Fields, with a phrase for each one without a value."""
+    """Fields as in sentences: names in quotes, and a phrase for each one without a value."""
 
     def __missing__(self, key: str) -> str:
         return FALLBACKS.get(key, "…")
 
     def __getitem__(self, key: str) -> str:
-        return super().get(key) or FALLBACKS.get(key, "…")
+        value = super().get(key)
+        if not value:
+            return FALLBACKS.get(key, "…")
+        return _quoted(value) if key in NAMES else value

@@ -42,7 +42,7 @@ _FROM_FILES = "kubectl create secret generic {missing} -n {ns}"
 
 def _missing(
     create: str,
-    step: str = "create the Secret {missing}, or correct its name in {missing_field}; expected keys: {secret_keys}",
+    step: str = "create Secret {missing}, or correct its name in {missing_field}; expected keys: {secret_keys}",
     *,
     kinds: KindNames = frozenset(),
     needs: tuple[str, ...] = (),
@@ -50,7 +50,7 @@ def _missing(
     """Return the rule for a Secret that does not exist; *step* lists its keys."""
     return Rule(
         _SECRET_MISSING,
-        why="the Secret {missing} in {missing_field} does not exist in namespace {ns} (not found)",
+        why="Secret {missing} in {missing_field} does not exist in namespace {ns} (not found)",
         steps=(
             Step(
                 step, read=(SECRETS,), change=(for_secret(create, "{missing}"),) if create else ()
@@ -70,10 +70,10 @@ _MISSING = (
             "proxy-secret-missing",
             "The Secret in spec.proxySecretRef does not exist or has no address key.",
         ),
-        why="the Secret {proxy_secret} (spec.proxySecretRef) does not exist or does not have the key address",
+        why='Secret {proxy_secret} (spec.proxySecretRef) does not exist or does not have key "address"',
         steps=(
             Step(
-                "create the Secret {proxy_secret} with the key address (http, https or socks5)",
+                'create Secret {proxy_secret} with key "address" (an http, https or socks5 URL)',
                 read=(SECRETS,),
                 change=(
                     "flux-operator create secret proxy {proxy_secret} -n {ns} --address=http://PROXY:3128",
@@ -89,19 +89,19 @@ _MISSING = (
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./author.asc",
-        "create the Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys of the authors as NAME.asc (or NAME.sshpub)",
+        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys of the authors as NAME.asc (or NAME.sshpub)",
         kinds=_GIT,
         needs=("missing_verify",),
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./cosign.pub",
-        "create the Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
+        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
         kinds=_PULLS,
         needs=("missing_verify",),
     ),
     _missing(
         CLIENT_CERTIFICATE.replace("{name}-tls", "{missing}"),
-        "create the Secret {missing}, or correct its name in {missing_field}; expected keys: ca.crt, or tls.crt and tls.key",
+        "create Secret {missing}, or correct its name in {missing_field}; expected keys: ca.crt, or tls.crt and tls.key",
         needs=("missing_certificate",),
     ),
     _missing(GITHUB_APP, kinds=_GIT, needs=("github_app",)),
@@ -109,7 +109,7 @@ _MISSING = (
     _missing(BASIC_AUTH, kinds=_GIT),
     _missing(
         REGISTRY,
-        "create the Secret {missing}, or correct its name in {missing_field}; it must be of type kubernetes.io/dockerconfigjson",
+        "create Secret {missing}, or correct its name in {missing_field}; it must be of type kubernetes.io/dockerconfigjson",
         kinds=_PULLS,
     ),
     _missing(BASIC_AUTH.replace("--username=git", "--username=USER"), kinds=_HELM),
@@ -117,7 +117,7 @@ _MISSING = (
     _missing(f"{_FROM_FILES} --from-file=./token", kinds=_RECEIVER),
     _missing(
         "",
-        "create the Secret {missing}, or correct its name in {missing_field}; for its keys, see the documentation of this kind",
+        "create Secret {missing}, or correct its name in {missing_field}; its keys are in the documentation of this kind",
     ),
 )
 
@@ -132,10 +132,10 @@ def _lacks(
     """Return the rule for a missing key; *pattern* captures the Secret and the key."""
     return Rule(
         code,
-        why="the Secret {holder} lacks a required key ({key})",
+        why="Secret {holder} lacks a required key ({key})",
         steps=(
             Step(
-                "add the missing key ({key}) to the Secret {holder}; expected keys: {secret_keys}; check which keys it has (their values are not shown)",
+                "add the missing key ({key}) to Secret {holder}; expected keys: {secret_keys}; the command lists the keys of the Secret without their values",
                 read=(_HELD,),
                 change=(for_secret(create, "{holder}"),) if create else (),
             ),
@@ -152,10 +152,10 @@ _OF = r"'(?:[\w.-]+/)?(?P<holder>[\w.-]+)'"
 _LACKING = (
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {secret} does not have the key {key}, which Git over ssh requires",
+        why="Secret {secret} does not have key {key}, which Git over SSH requires",
         steps=(
             Step(
-                "put identity and known_hosts into the Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); check which keys it has (their values are not shown)",
+                "put identity and known_hosts into Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); the command lists the keys of the Secret without their values",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -167,7 +167,7 @@ _LACKING = (
     ),
     Rule(
         GIT_AUTH_MISSING,
-        why="Git over ssh requires a private key ({key}), but no Secret is configured",
+        why="Git over SSH requires a private key ({key}), but no Secret is configured",
         steps=(
             Step(
                 "create a Secret with identity and known_hosts (the output of `ssh-keyscan {host}`), and reference it in spec.secretRef",
@@ -181,10 +181,10 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {secret} has the key {present} but not the key {key}, which {present} requires",
+        why="Secret {secret} has key {present} but not key {key}, which {present} requires",
         steps=(
             Step(
-                "add the key {key} to the Secret {secret}; expected keys: {secret_keys}",
+                "add key {key} to Secret {secret}; expected keys: {secret_keys}",
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -195,18 +195,18 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {secret} does not have the key {key}, which {option} authentication requires",
-        steps=(Step("add the key {key} to the Secret {secret}", read=(SECRET,)),),
+        why="Secret {secret} does not have key {key}, which {option} authentication requires",
+        steps=(Step("add key {key} to Secret {secret}", read=(SECRET,)),),
         pattern=Text(r"invalid '(?P<option>\w+)' auth option: '(?P<key>[\w-]+)' is required"),
         trivial=True,
         upstream="PKG git/options.go",
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the Secret {holder} has the key {present} but not the key {key}",
+        why="Secret {holder} has key {present} but not key {key}",
         steps=(
             Step(
-                "add the key {key} to the Secret {holder}, or remove {present}; check which keys it has (their values are not shown)",
+                "add key {key} to Secret {holder}, or remove {present}; the command lists the keys of the Secret without their values",
                 read=(_HELD,),
             ),
         ),
@@ -219,8 +219,8 @@ _LACKING = (
     ),
     Rule(
         _SECRET_KEY_MISSING,
-        why="the content of the Secret {holder} is not valid: {detail}",
-        steps=(Step("correct the keys in the Secret {holder}", read=(_HELD, SPEC)),),
+        why="the content of Secret {holder} is not valid: {detail}",
+        steps=(Step("correct the keys in Secret {holder}", read=(_HELD, SPEC)),),
         pattern=Text(
             rf"secret {_OF}:? (?P<detail>must contain [^\n]{{1,160}}|(?:proxy )?address is empty|"
             r"failed to parse [^\n]{1,120})"
@@ -254,10 +254,10 @@ _LACKING = (
     _lacks(r"without '(?P<key>[\w.-]+)' field present in secret '?(?P<holder>[\w./-]+)"),
     Rule(
         _RECEIVER_TOKEN_MISSING,
-        why="the Secret {secret} does not exist or does not have the key token",
+        why='Secret {secret} does not exist or does not have key "token"',
         steps=(
             Step(
-                "add the key token to the Secret {secret}",
+                'add key "token" to Secret {secret}',
                 read=(SECRET,),
                 change=("kubectl create secret generic {secret} -n {ns} --from-file=./token",),
             ),

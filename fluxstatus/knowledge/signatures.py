@@ -25,7 +25,7 @@ RULES = (
         why="{signed} is not signed, but spec.verify requires a signature",
         steps=(
             Step(
-                "sign the commits or tags (git commit -S, git tag -s) with a key whose public key is in the Secret {verify_secret}; do not disable verification",
+                "sign the commits or tags (git commit -S, git tag -s) with a key whose public key is in Secret {verify_secret}; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -37,10 +37,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{signed} is signed with a key that is not in the Secret {verify_secret} (spec.verify, signature verification failed)",
+        why="{signed} is signed with a key that is not in Secret {verify_secret} (spec.verify, signature verification failed)",
         steps=(
             Step(
-                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to the Secret {verify_secret}, or sign with a trusted key; do not disable verification",
+                "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to Secret {verify_secret}, or sign with a trusted key; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -50,7 +50,7 @@ RULES = (
     Rule(
         Code(
             "verify-mode-invalid",
-            "The value of spec.verify.mode requires a tag, but spec.ref does not name one.",
+            "The value of spec.verify.mode requires a tag, but spec.ref does not set one.",
         ),
         why="spec.verify.mode requires the signature of a tag, but spec.ref does not set a tag",
         steps=(
@@ -65,10 +65,10 @@ RULES = (
     ),
     Rule(
         Code("verify-secret-invalid", "The Secret in spec.verify cannot be used for verification."),
-        why="the Secret {verify_secret} (spec.verify) cannot be used: {detail}",
+        why="Secret {verify_secret} (spec.verify) cannot be used: {detail}",
         steps=(
             Step(
-                "store the public keys in the Secret {verify_secret}: NAME.asc or NAME.sshpub for Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
+                "store the public keys in Secret {verify_secret}: NAME.asc or NAME.sshpub for Git, NAME.pub for cosign, trustpolicy.json and NAME.crt or NAME.pem for notation",
                 read=(_VERIFY,),
             ),
         ),
@@ -102,7 +102,7 @@ RULES = (
         why="the registry has no signature for {address}, but spec.verify requires one",
         steps=(
             Step(
-                "sign it by digest after the push (cosign sign, notation sign); if images are mirrored, copy the signatures too; do not disable verification",
+                "sign it by digest after you push it (cosign sign, notation sign); if you mirror images, copy the signatures too; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -114,7 +114,7 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no keyless signature that can be verified (no matching signatures): it is not signed, or signed by another identity",
+        why="{address} has no keyless signature that can be verified (no matching signatures): it is not signed, or it is signed by another identity",
         steps=(
             Step(
                 "sign it by digest with cosign, correct spec.verify.matchOIDCIdentity, or set spec.verify.secretRef to the Secret with the public key; do not disable verification",
@@ -126,10 +126,10 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no signature that matches a public key in the Secret {verify_secret} (no matching signatures): it is not signed, or signed with another key",
+        why="{address} has no signature that matches a public key in Secret {verify_secret} (no matching signatures): it is not signed, or it is signed with another key",
         steps=(
             Step(
-                "sign it by digest with the private key for the Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
+                "sign it by digest with the private key that belongs to Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -142,7 +142,7 @@ RULES = (
         why="notation does not accept the signature of {address}: {detail}",
         steps=(
             Step(
-                "check trustpolicy.json (registryScopes, trustedIdentities) and the certificates in the Secret {verify_secret}; do not disable verification",
+                "check trustpolicy.json (registryScopes, trustedIdentities) and the certificates in Secret {verify_secret}; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),

@@ -24,7 +24,7 @@ _OBJECTS = (
         why="reconciliation is suspended: no changes reach the cluster until it is resumed",
         steps=(
             Step(
-                "resume it if the pause is over; if suspend is set in Git, change it there",
+                "resume it when it should reconcile again; if spec.suspend is set in Git, remove it there",
                 change=(_RESUME,),
             ),
         ),
@@ -36,8 +36,8 @@ _OBJECTS = (
             "suspended-by-annotation",
             "The object is suspended by an annotation until it is resumed.",
         ),
-        why="reconciliation is suspended by the annotation {switch} (disabled): no changes reach the cluster",
-        steps=(Step("enable its reconciliation if the pause is over", change=(_ENABLE,)),),
+        why="reconciliation is suspended by annotation {switch} (disabled): no changes reach the cluster",
+        steps=(Step("enable it when it should reconcile again", change=(_ENABLE,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",
     ),
@@ -46,7 +46,7 @@ _OBJECTS = (
         why="no controller has reconciled it since it was created",
         steps=(
             Step(
-                "check the controller, its arguments --watch-label-selector and --watch-all-namespaces, and its log",
+                "check the controller, its arguments --watch-label-selector and --watch-all-namespaces, and its logs",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -57,10 +57,10 @@ _OBJECTS = (
             "shard-without-controller",
             "The object belongs to a shard that no running controller handles.",
         ),
-        why="its label sharding.fluxcd.io/key={shard} assigns it to the shard {shard}, but no controller of that shard is running; its status is outdated (generation {generation}, observed {observed})",
+        why="its label sharding.fluxcd.io/key assigns it to shard {shard}, but no controller of that shard is running; its status is outdated (generation {generation}, observed {observed})",
         steps=(
             Step(
-                "add {shard} to spec.sharding.shards of the FluxInstance so that its controllers run, or remove the label",
+                "add {shard} to spec.sharding.shards of the FluxInstance to start its controllers, or remove the label",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
@@ -71,10 +71,10 @@ _OBJECTS = (
             "outdated",
             "The spec has changed, but the controller has not observed the new generation.",
         ),
-        why="its spec has changed, but the controller has not observed the change: generation {generation}, observed {observed}; its conditions are about the older spec",
+        why="its spec has changed, but the controller has not observed the change (generation {generation}, observed {observed}); its conditions are about the previous spec",
         steps=(
             Step(
-                "check the controller: it is busy, hangs, or does not watch this object",
+                "check the controller: it may be busy or hanging, or might not watch this object",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -85,7 +85,8 @@ _OBJECTS = (
         why="it has been reconciling for longer than its timeout allows",
         steps=(
             Step(
-                "check the controller's log and what the object is waiting for", read=(LOG, EVENTS)
+                "check the controller's logs, and what the object is waiting for",
+                read=(LOG, EVENTS),
             ),
         ),
         upstream="KC docs/spec/v1/kustomizations.md",
@@ -101,11 +102,11 @@ _OBJECTS = (
         upstream="PKG apis/meta/conditions.go ProgressingWithRetry",
     ),
     Rule(
-        Code("terminating", "The object was deleted, but its finalizer has not been removed yet."),
-        why="it was deleted, but its finalizer {finalizers} waits for the controller to delete its objects",
+        Code("terminating", "The object is being deleted, but its finalizer blocks the deletion."),
+        why="deletion is blocked by finalizer {finalizers}: the controller has not yet deleted the objects that it manages",
         steps=(
             Step(
-                "grant the ServiceAccount {sa} permission to delete its objects, or restore its controller; do not remove the finalizer: that leaves all objects behind",
+                "grant ServiceAccount {sa} permission to delete its objects, or restore its controller; do not remove the finalizer: its objects would remain in the cluster",
                 read=(EVENTS, LOG),
             ),
         ),
@@ -114,12 +115,12 @@ _OBJECTS = (
     Rule(
         Code(
             "terminating-without-controller",
-            "The object was deleted, but no controller handles its finalizer.",
+            "The object is being deleted, but no controller handles its finalizer.",
         ),
-        why="it was deleted, but no controller handles its finalizer {finalizers} (shard {shard})",
+        why="deletion is blocked by finalizer {finalizers}: no running controller handles it (shard {shard})",
         steps=(
             Step(
-                "run the controllers of shard {shard} (spec.sharding of the FluxInstance), or remove the label so that the default controller finishes the deletion; do not remove the finalizer",
+                "add shard {shard} to spec.sharding.shards of the FluxInstance, or remove the label so that the default controller finishes the deletion; do not remove the finalizer",
                 read=("kubectl get deployments -n {flux_namespace} --show-labels",),
             ),
         ),
@@ -166,7 +167,7 @@ _CONTROLLERS = (
         why="does not exist: no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "have the operator create it again",
+                "have the operator recreate it",
                 change=(
                     "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
                 ),
@@ -181,7 +182,7 @@ _CONTROLLERS = (
     Rule(
         Code(
             "operator-missing",
-            "The Flux Operator is missing, so the objects it manages are not reconciled.",
+            "The Flux Operator is missing, so its objects are not reconciled.",
         ),
         why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
         steps=(
@@ -214,10 +215,10 @@ _CONTROLLERS = (
             "controller-out-of-memory",
             "The container of a Flux controller needs more memory than its limit allows.",
         ),
-        why="its pod {trouble}; it needs more memory than its limit allows, and no controller reconciles {kinds} objects",
+        why="its pod {trouble}; the container needs more memory than its limit allows, and no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "raise its memory limit: spec.cluster.size or spec.kustomize.patches of the FluxInstance",
+                "raise its memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -229,7 +230,7 @@ _CONTROLLERS = (
             "A pod of a Flux controller crashes, has failed or cannot start its container.",
         ),
         why="its pod {trouble}; no controller reconciles {kinds} objects",
-        steps=(Step("read the log of the crash", read=(_PREVIOUS, _DESCRIBE)),),
+        steps=(Step("check the logs of the crashed container", read=(_PREVIOUS, _DESCRIBE)),),
         upstream="kubernetes kubelet",
     ),
     Rule(
@@ -237,7 +238,7 @@ _CONTROLLERS = (
         why="its pod {trouble}; no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "check the registry (FluxInstance: spec.distribution.registry and imagePullSecret) and outbound connections from the nodes",
+                "check the registry (spec.distribution.registry and spec.distribution.imagePullSecret of the FluxInstance) and outbound connections from the nodes",
                 read=(_DESCRIBE, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
@@ -251,7 +252,7 @@ _CONTROLLERS = (
         why="the images of {names} cannot be pulled; they come from {registry} (spec.distribution.registry)",
         steps=(
             Step(
-                "correct spec.distribution.registry, or set its pull Secret in spec.distribution.imagePullSecret",
+                "correct spec.distribution.registry, or set spec.distribution.imagePullSecret",
                 read=(SPEC, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
@@ -259,10 +260,10 @@ _CONTROLLERS = (
     ),
     Rule(
         Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
-        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it hangs, or does not watch them",
+        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it may be hanging, or might not watch them",
         steps=(
             Step(
-                "read its log; a restart is safe",
+                "check its logs; you can restart it safely",
                 read=(_OWN_LOG,),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -272,7 +273,7 @@ _CONTROLLERS = (
     Rule(
         Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
         why="its pod {trouble}; no controller reconciles {kinds} objects",
-        steps=(Step("free up capacity for it, or correct its node selector", read=(_DESCRIBE,)),),
+        steps=(Step("free up capacity, or correct its node selector", read=(_DESCRIBE,)),),
         upstream="kubernetes scheduler",
     ),
     Rule(
@@ -289,10 +290,10 @@ _BLOCKED = (
             "dependency-expression",
             "A dependency is ready, but its spec.dependsOn[].readyExpr is not true.",
         ),
-        why="it is waiting for {target}, which is ready, but the readyExpr for it is not true: {expression}",
+        why="it is waiting for {target}, which is ready, but the readyExpr of this dependency is not true: {expression}",
         steps=(
             Step(
-                "make the expression true for it, or correct spec.dependsOn[].readyExpr",
+                "check the fields that the expression reads, or correct spec.dependsOn[].readyExpr",
                 read=("kubectl get {target_resource} {target_name} -n {target_ns} -o yaml", SPEC),
             ),
         ),
@@ -303,7 +304,7 @@ _BLOCKED = (
         why="it is waiting for {target}, which is not a Flux object and is not ready{expected}",
         steps=(
             Step(
-                "check it; reconciliation continues automatically once it is ready",
+                "check why it is not ready; reconciliation continues automatically once it is ready",
                 read=(
                     "kubectl get {target_resource} {target_name} -n {target_ns} -o yaml",
                     "kubectl get {target_cluster_resource} {target_name} -o yaml",
@@ -331,7 +332,7 @@ _BLOCKED = (
         why="its disk is full: {count} of its objects cannot be stored or built",
         steps=(
             Step(
-                "add storage to it (FluxInstance: spec.storage, or spec.kustomize.patches), or fetch fewer and smaller artifacts",
+                "add storage (spec.storage or spec.kustomize.patches of the FluxInstance), or fetch fewer and smaller artifacts",
                 read=(_DESCRIBE, "kubectl get persistentvolumeclaims -n {ns}"),
             ),
         ),
@@ -342,8 +343,8 @@ _BLOCKED = (
             "controller-storage-fails",
             "Several objects fail because their controller cannot write to its storage or the API.",
         ),
-        why="cannot write to its storage or to the API: {count} of its objects fail because of that",
-        steps=(Step("check its volume and its log", read=(_DESCRIBE, _OWN_LOG)),),
+        why="cannot write to its storage or to the API server: {count} of its objects fail because of this",
+        steps=(Step("check its volume and its logs", read=(_DESCRIBE, _OWN_LOG)),),
         upstream="SC api/v1/condition_types.go",
     ),
     Rule(
@@ -351,10 +352,10 @@ _BLOCKED = (
             "controller-crd-missing",
             "A Flux controller is running, but the CRD of a kind it reconciles is missing.",
         ),
-        why="does not exist (not found): {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with it",
+        why="does not exist (not found): {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with the CRD",
         steps=(
             Step(
-                "restore the CRD: the operator does this for its FluxInstance (without one, install Flux again with the method you used before); the objects then come back from Git",
+                "have the operator restore the CRD by applying its FluxInstance; without a FluxInstance, install Flux again with the method you used before; Flux then recreates the objects from Git",
                 read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
                 change=(APPLY_INSTANCE,),
             ),
@@ -365,7 +366,7 @@ _BLOCKED = (
         Code(
             "operator-crd-missing", "The Flux Operator is running, but one of its CRDs is missing."
         ),
-        why="does not exist (not found): the operator is running, but the API server does not serve {kinds}; the FluxInstance was deleted with it",
+        why="does not exist (not found): the operator is running, but the API server does not serve {kinds}; the FluxInstance was deleted with the CRD",
         steps=(
             Step(
                 "restore the CRD with the operator's Helm chart, then apply the FluxInstance again",
@@ -387,7 +388,7 @@ _BLOCKED = (
         why="its ServiceAccount lacks permissions that {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is missing or was changed (forbidden)",
         steps=(
             Step(
-                "restore Flux's ClusterRoleBindings: the operator does this for its FluxInstance; those of the operator itself come from its Helm chart",
+                "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
                 read=("kubectl get clusterrolebindings -o wide", _OWN_LOG),
                 change=(APPLY_INSTANCE,),
             ),
@@ -399,10 +400,10 @@ _BLOCKED = (
             "controller-artifacts-gone",
             "A Flux controller has lost artifacts that its sources still refer to.",
         ),
-        why="has lost artifacts that its sources still refer to: {count} objects can no longer find theirs",
+        why="has lost artifacts that its sources still refer to: {count} objects cannot download theirs",
         steps=(
             Step(
-                "restart it: it then fetches every source again; a volume (FluxInstance: spec.storage) keeps artifacts across restarts",
+                "restart it, so that it fetches every source again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance)",
                 read=(_DESCRIBE, _OWN_LOG),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),

@@ -34,10 +34,10 @@ _DENIED = (
 _OF_BUCKETS = (
     Rule(
         _BUCKET_DENIED,
-        why="access to the bucket {bucket} is denied: the access key in the Secret {secret} is unknown, or its secret key is wrong",
+        why="access to bucket {bucket} is denied: the access key in Secret {secret} is unknown, or its secret key is wrong",
         steps=(
             Step(
-                "put a valid accesskey and secretkey into the Secret {secret}; a secret key with a trailing newline is wrong too",
+                "put a valid accesskey and secretkey into Secret {secret}; make sure that the secret key has no trailing newline",
                 read=(SECRET,),
             ),
         ),
@@ -52,10 +52,10 @@ _OF_BUCKETS = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to the bucket {bucket} is denied: the credentials do not grant permission to list or read it",
+        why="access to bucket {bucket} is denied: the credentials do not grant permission to list or read it",
         steps=(
             Step(
-                "allow listing and reading in the bucket's policy, or correct the credentials (Secret {secret}, keys accesskey and secretkey)",
+                "allow listing and reading in the bucket's policy, or correct the keys accesskey and secretkey in Secret {secret}",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -66,7 +66,7 @@ _OF_BUCKETS = (
     ),
     Rule(
         _BUCKET_DENIED,
-        why="access to the bucket {bucket} is denied: no Secret is configured, and the controller's own identity cannot list or read it",
+        why="access to bucket {bucket} is denied: no Secret is configured, and the controller's own identity cannot list or read it",
         steps=(
             Step(
                 "set spec.secretRef to a Secret with accesskey and secretkey, or set spec.provider (aws, azure, gcp) and grant the controller's cloud identity read access to the bucket",
@@ -81,7 +81,7 @@ _OF_BUCKETS = (
         Code(
             "bucket-region-wrong", "The bucket is in a different region than spec.region specifies."
         ),
-        why="the bucket {bucket} is in a different region than spec.region specifies",
+        why="bucket {bucket} is in a different region than spec.region specifies",
         steps=(Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
         pattern=Text(
             r"AuthorizationHeaderMalformed|PermanentRedirect|"
@@ -94,9 +94,9 @@ _OF_BUCKETS = (
     Rule(
         Code(
             "bucket-clock-skew",
-            "The clock of the node differs too much from that of the bucket endpoint.",
+            "The node's clock differs too much from that of the bucket endpoint.",
         ),
-        why="the clock of the node differs too much from the clock of {endpoint}",
+        why="the node's clock differs too much from that of {endpoint}",
         steps=(
             Step("synchronize the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),
         ),
@@ -106,7 +106,7 @@ _OF_BUCKETS = (
     ),
     Rule(
         Code("bucket-missing", "The bucket does not exist at the endpoint."),
-        why="the bucket {bucket} does not exist at {endpoint}",
+        why="bucket {bucket} does not exist at {endpoint}",
         steps=(Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
         pattern=Text(
             r"bucket '[^']*' (?:not found|does not exist)|NoSuchBucket|ContainerNotFound|"
@@ -118,7 +118,7 @@ _OF_BUCKETS = (
     ),
     Rule(
         _BUCKET_ADDRESS_INVALID,
-        why="the bucket name {bucket} (spec.bucketName) is not valid: {detail}",
+        why="bucket name {bucket} (spec.bucketName) is not valid: {detail}",
         steps=(Step("correct spec.bucketName", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>Bucket name (?:contains|cannot)[^\n]{1,80})"),
         kinds=_BUCKET,
@@ -144,7 +144,7 @@ _OF_BUCKETS = (
     ),
     Rule(
         Code("bucket-failed", "The controller cannot read the bucket."),
-        why="the bucket {bucket} cannot be read",
+        why="bucket {bucket} cannot be read",
         steps=(
             Step(
                 "check spec.endpoint, spec.bucketName, spec.provider and the credentials",
@@ -163,7 +163,7 @@ _OF_ARTIFACTS = (
         why="the controller's disk is full (no space left on device)",
         steps=(
             Step(
-                "add storage to {controller} (FluxInstance: spec.storage), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "add storage to {controller} (spec.storage of the FluxInstance), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
@@ -175,7 +175,7 @@ _OF_ARTIFACTS = (
         why="the controller cannot write to its disk: {detail}",
         steps=(
             Step(
-                "check the volume of {controller}: the group in fsGroup of its pod needs write access",
+                "check the volume of {controller}: its pod's fsGroup needs write access",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}", LOG),
             ),
         ),
@@ -190,10 +190,10 @@ _OF_ARTIFACTS = (
             "artifact-gone",
             "The artifact of the source is no longer in the storage of source-controller.",
         ),
-        why="the artifact that the source refers to no longer exists in source-controller's storage",
+        why="the source's artifact no longer exists in source-controller's storage",
         steps=(
             Step(
-                "have the source store it again; after a restart without a persistent volume, source-controller does this automatically",
+                "reconcile the source to store it again; after a restart without a persistent volume, source-controller does this automatically",
                 change=(_STORE_AGAIN,),
             ),
         ),
@@ -241,7 +241,7 @@ _OF_ARTIFACTS = (
     Rule(
         _ARTIFACT_CORRUPT,
         why="the downloaded artifact does not match its digest",
-        steps=(Step("have the source store it again", change=(_STORE_AGAIN,)),),
+        steps=(Step("reconcile the source to store it again", change=(_STORE_AGAIN,)),),
         pattern=Text(
             r"computed (?:digest|checksum) does ?n(?:o|')t match|integrity check failed|"
             r"failed to verify archive"
@@ -253,7 +253,7 @@ _OF_ARTIFACTS = (
         why="the downloaded artifact cannot be unpacked: {detail}",
         steps=(
             Step(
-                "have the source store it again; a size limit or path traversal error comes from the content of the source",
+                "reconcile the source to store it again; if the error is about a size limit or path traversal, correct the source's content",
                 read=(SPEC,),
                 change=(_STORE_AGAIN,),
             ),
@@ -269,7 +269,7 @@ _OF_ARTIFACTS = (
         Code(
             "source-ignore-invalid", "The patterns in spec.ignore or .sourceignore cannot be read."
         ),
-        why="the patterns of spec.ignore or .sourceignore cannot be read",
+        why="the patterns in spec.ignore or .sourceignore cannot be read",
         steps=(Step("correct spec.ignore or .sourceignore", read=(SPEC,)),),
         reasons=("SourceIgnoreError",),
         trivial=True,
@@ -280,8 +280,8 @@ _OF_ARTIFACTS = (
             "source-storage",
             "The source-controller cannot write to its storage or to the API server.",
         ),
-        why="source-controller cannot write to its storage or to the API",
-        steps=(Step("check the controller's volume and log", read=(LOG,)),),
+        why="source-controller cannot write to its storage or to the API server",
+        steps=(Step("check the controller's volume and logs", read=(LOG,)),),
         reasons=(
             "DirectoryCreationFailed",
             "StatOperationFailed",

@@ -19,10 +19,10 @@ _VARIABLES = "kubectl get configmaps,secrets -n {ns}"
 RULES = (
     Rule(
         _SUBSTITUTE_SOURCE_MISSING,
-        why="the {source_kind} {missing} in spec.postBuild.substituteFrom does not exist",
+        why="{source_kind} {missing} in spec.postBuild.substituteFrom does not exist",
         steps=(
             Step(
-                "create the {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true on this entry",
+                "create {source_kind} {missing} in namespace {ns}, correct its name, or set optional: true on this entry",
                 read=(_VARIABLES, SPEC),
             ),
         ),
@@ -37,7 +37,7 @@ RULES = (
     Rule(
         _SUBSTITUTE_SOURCE_MISSING,
         why="{detail} in spec.postBuild.substituteFrom cannot be read",
-        steps=(Step("create it, or mark it as optional", read=(_VARIABLES, SPEC)),),
+        steps=(Step("create it, or set optional: true on this entry", read=(_VARIABLES, SPEC)),),
         pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
         kinds=_KS,
         trivial=True,
@@ -45,10 +45,10 @@ RULES = (
     ),
     Rule(
         Code("variable-missing", "A manifest uses a variable that is not defined."),
-        why="the variable {variable} in {object} is not defined",
+        why="variable {variable} in {object} is not defined",
         steps=(
             Step(
-                "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}); if it is not a variable, write $$ instead of $, or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}); if it is not a variable, write $$ instead of $ or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
             Step(
@@ -80,7 +80,7 @@ RULES = (
         why="a variable expression ($ and a brace) in {object} cannot be parsed ({detail})",
         steps=(
             Step(
-                "close the brace, write $$ instead of $ where nothing should be substituted (shell scripts), or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "close the brace, write $$ instead of $ in text that is not a variable (shell scripts), or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
         ),
@@ -99,7 +99,7 @@ RULES = (
         why="the substituted variables make {object} invalid: {detail}",
         steps=(
             Step(
-                "put the variable in quotes in the manifest, or correct its value: a number, true or a colon in it is parsed as YAML",
+                "quote the variable in the manifest, or correct its value: without quotes, YAML parses numbers, booleans and colons in it",
                 read=(SPEC, _VARIABLES),
             ),
         ),

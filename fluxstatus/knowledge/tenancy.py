@@ -31,7 +31,7 @@ _LIMITS = (
         why="the object uses an ExternalArtifact, but the feature gate ExternalArtifact is disabled in {controller}",
         steps=(
             Step(
-                "run {controller} with --feature-gates=ExternalArtifact=true; a FluxInstance with source-watcher in spec.components sets this",
+                "run {controller} with --feature-gates=ExternalArtifact=true; the operator sets this if spec.components of the FluxInstance includes source-watcher",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -45,7 +45,7 @@ _LIMITS = (
         why="{field} requires the feature gate ObjectLevelWorkloadIdentity for a cloud login, but the feature gate is disabled",
         steps=(
             Step(
-                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without one: --feature-gates=ObjectLevelWorkloadIdentity=true on the controller), or remove {field} to use the controller's own identity",
+                "set spec.cluster.objectLevelWorkloadIdentity: true in the FluxInstance (without a FluxInstance, --feature-gates=ObjectLevelWorkloadIdentity=true on the controller), or remove {field} to use the controller's own identity",
                 read=(SPEC,),
             ),
         ),
@@ -56,10 +56,10 @@ _LIMITS = (
     ),
     Rule(
         _ACCESS_DENIED,
-        why="the ImageRepository {target} does not allow access from other namespaces (spec.accessFrom)",
+        why="ImageRepository {target} does not allow access from other namespaces (spec.accessFrom)",
         steps=(
             Step(
-                "allow namespace {ns} in spec.accessFrom.namespaceSelectors of the ImageRepository {target}",
+                "allow namespace {ns} in spec.accessFrom.namespaceSelectors of ImageRepository {target}",
                 read=("kubectl get imagerepositories.image.toolkit.fluxcd.io -A", SPEC),
             ),
         ),
@@ -73,7 +73,7 @@ _LIMITS = (
         why="the reference to {target} in another namespace is not allowed: the controllers run with --no-cross-namespace-refs=true (the multi-tenancy lockdown)",
         steps=(
             Step(
-                "create a separate source in namespace {ns} and refer to it without a namespace, or contact the Flux administrator (FluxInstance: spec.cluster.multitenant)",
+                "create a separate source in namespace {ns} and refer to it without a namespace, or contact the Flux administrator (spec.cluster.multitenant of the FluxInstance)",
                 read=(SPEC, _ARGUMENTS),
             ),
         ),
@@ -88,7 +88,7 @@ _LIMITS = (
         why="the object requires the feature gate {gate}, which is disabled in {controller}",
         steps=(
             Step(
-                "run {controller} with --feature-gates={gate}=true (FluxInstance: spec.kustomize.patches), or remove the field",
+                "run {controller} with --feature-gates={gate}=true (spec.kustomize.patches of the FluxInstance), or remove the field",
                 read=(_ARGUMENTS, SPEC),
             ),
         ),
@@ -114,7 +114,7 @@ _LIMITS = (
         why="the object uses a feature whose feature gate is disabled in {controller}",
         steps=(
             Step(
-                "enable the feature gate with --feature-gates (FluxInstance: spec.kustomize.patches)",
+                "enable the feature gate with --feature-gates (spec.kustomize.patches of the FluxInstance)",
                 read=(_ARGUMENTS,),
             ),
         ),
@@ -158,10 +158,10 @@ _LIMITS = (
 _CLUSTERS = (
     Rule(
         Code("kubeconfig-secret-missing", "The Secret in spec.kubeConfig does not exist."),
-        why="the Secret {missing} in spec.kubeConfig does not exist",
+        why="Secret {missing} in spec.kubeConfig does not exist",
         steps=(
             Step(
-                "create the Secret {missing} with the kubeconfig of the remote cluster in the key value",
+                'create Secret {missing} with the kubeconfig of the remote cluster in key "value"',
                 read=(SECRETS,),
                 change=(_MAKE_KUBECONFIG,),
             ),
@@ -177,10 +177,10 @@ _CLUSTERS = (
             "kubeconfig-key-missing",
             "The Secret in spec.kubeConfig does not have the key that holds the kubeconfig.",
         ),
-        why="the Secret {holder} (spec.kubeConfig) does not have the key {key} with a kubeconfig",
+        why="Secret {holder} (spec.kubeConfig) does not have key {key} with a kubeconfig",
         steps=(
             Step(
-                "store the kubeconfig in the key value (or value.yaml), or set its key in spec.kubeConfig.secretRef.key",
+                'store the kubeconfig in key "value" (or "value.yaml"), or set its key in spec.kubeConfig.secretRef.key',
                 read=("kubectl describe secret {holder} -n {ns}",),
             ),
         ),
@@ -197,10 +197,10 @@ _CLUSTERS = (
             "kubeconfig-invalid",
             "The Secret in spec.kubeConfig does not contain a usable kubeconfig.",
         ),
-        why="the kubeconfig in the Secret {kubeconfig_secret} cannot be used: {detail}",
+        why="the kubeconfig in Secret {kubeconfig_secret} cannot be used: {detail}",
         steps=(
             Step(
-                "store a kubeconfig with a current-context, a server, its certificate authority and a credential of its own; exec programs and files do not exist in the controller",
+                "store a kubeconfig with a current-context, a server, its certificate authority and a token or client certificate in the kubeconfig itself: the controller cannot run exec plugins or read other files",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -220,10 +220,10 @@ _CLUSTERS = (
         Code(
             "remote-cluster-denied", "The remote cluster in spec.kubeConfig rejects the credential."
         ),
-        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) rejects the credential: it is wrong or has expired (Unauthorized)",
+        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) rejects the credential: it is wrong or expired (Unauthorized)",
         steps=(
             Step(
-                "renew the token or client certificate in the Secret {kubeconfig_secret}",
+                "replace the token or client certificate in Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -243,7 +243,7 @@ _CLUSTERS = (
         why="{user} cannot {verb} in the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}): the RBAC permission is missing there (forbidden)",
         steps=(
             Step(
-                "bind a Role with this permission to {user} in the remote cluster, or put the credential of another user into the Secret {kubeconfig_secret}",
+                "bind a Role with this permission to {user} in the remote cluster, or put the credential of another user into Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -259,7 +259,7 @@ _CLUSTERS = (
         why="the certificate of the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) is not trusted: {detail}",
         steps=(
             Step(
-                "correct certificate-authority-data and the server name in the kubeconfig of the Secret {kubeconfig_secret}",
+                "correct certificate-authority-data and the server name in the kubeconfig of Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -273,7 +273,7 @@ _CLUSTERS = (
         why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) cannot be reached at {host}: {detail}",
         steps=(
             Step(
-                "check whether its API server is running at {host}, whether NetworkPolicies and firewalls allow connections from {controller} to it, and whether the address in the Secret {kubeconfig_secret} is still correct",
+                "check whether its API server is running at {host}, whether NetworkPolicies and firewalls allow connections from {controller} to it, and whether the address in Secret {kubeconfig_secret} is still correct",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -292,10 +292,10 @@ _CLUSTERS = (
             "kubeconfig-failed",
             "No client for the remote cluster can be created from spec.kubeConfig.",
         ),
-        why="a client for the remote cluster cannot be created: either the Secret in spec.kubeConfig or the remote cluster is at fault",
+        why="a client for the remote cluster cannot be created: the Secret in spec.kubeConfig is not valid, or the remote cluster cannot be reached",
         steps=(
             Step(
-                "check the Secret (key value or value.yaml) and the API server of the remote cluster",
+                'check the Secret (key "value" or "value.yaml") and the API server of the remote cluster',
                 read=(_KUBECONFIG, SPEC),
             ),
         ),

@@ -43,7 +43,7 @@ RULES = (
         why="the proxy for {host} cannot be reached",
         steps=(
             Step(
-                "check whether the proxy is running, and check its address: the key address of the Secret in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller",
+                'check whether the proxy is running, and check its address: key "address" of the Secret in spec.proxySecretRef, or HTTPS_PROXY and NO_PROXY of the controller',
                 read=(
                     for_secret(SECRET, "{proxy_secret}"),
                     "kubectl describe deployments -n {flux_namespace}",
@@ -62,7 +62,7 @@ RULES = (
         why="the proxy requires authentication, but the controller sends no valid credentials (407)",
         steps=(
             Step(
-                "add the right username and password, next to address, to the Secret in spec.proxySecretRef",
+                "set the keys username and password in the Secret in spec.proxySecretRef",
                 read=(for_secret(SECRET, "{proxy_secret}"), SPEC),
             ),
         ),
@@ -113,7 +113,7 @@ RULES = (
         why="{host} cannot be resolved (no such host)",
         steps=(
             Step(
-                "correct the host in {address_field}; if the name is right, the cluster's DNS server does not know it",
+                "correct the host in {address_field}; if it is correct, check whether the cluster's DNS can resolve it",
                 read=(SPEC, _DNS),
             ),
         ),
@@ -135,7 +135,7 @@ RULES = (
         why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
         steps=(
             Step(
-                "add the authority's certificate as ca.crt to the Secret in spec.secretRef, next to the credentials; without one, create a Secret with ca.crt and reference it there",
+                "add the authority's certificate as ca.crt to the Secret in spec.secretRef, with the credentials; if spec.secretRef is not set, create a Secret with ca.crt and reference it there",
                 read=(SECRET,),
                 change=(CA,),
             ),
@@ -193,7 +193,7 @@ RULES = (
         why="the certificate of {host} is for a different name: it is valid for {valid_for}, not for {wanted_name} (x509)",
         steps=(
             Step(
-                "use a name from the certificate in {address_field}, or renew the certificate with {wanted_name} in it",
+                "use a name from the certificate in {address_field}, or reissue the certificate with {wanted_name} as a subject alternative name (SAN)",
                 read=(SPEC,),
             ),
         ),
@@ -208,7 +208,7 @@ RULES = (
         why="the certificate of {host} is for a different name (x509)",
         steps=(
             Step(
-                "renew the certificate with the name or IP address of {host} as a subject alternative name (SAN), or use a name from the certificate in {address_field}",
+                "reissue the certificate with the name or IP address of {host} as a subject alternative name (SAN), or use a name from the certificate in {address_field}",
                 read=(SPEC,),
             ),
         ),
@@ -227,7 +227,7 @@ RULES = (
         why="{host} requires a client certificate, but the controller presents no valid certificate",
         steps=(
             Step(
-                "put a valid tls.crt and tls.key into the Secret in spec.certSecretRef (Git: spec.secretRef)",
+                "put a valid tls.crt and tls.key into the Secret in spec.certSecretRef (for Git, in spec.secretRef)",
                 read=(for_secret(SECRET, "{cert_secret}"), SECRET),
                 change=(CLIENT_CERTIFICATE,),
             ),
@@ -242,7 +242,7 @@ RULES = (
     ),
     Rule(
         _PROTOCOL_MISMATCH,
-        why="{host} responds without TLS on this port: the server uses http, but the URL specifies https",
+        why="{host} responds without TLS on this port: the server uses HTTP, but the URL specifies https",
         steps=(
             Step(
                 "correct the scheme and port in {address_field}; for a registry without TLS, set spec.insecure: true",
@@ -268,7 +268,7 @@ RULES = (
         why="a TLS connection to {host} cannot be established: {detail}",
         steps=(
             Step(
-                "check the certificate, the TLS versions and the ciphers of {host}, and any proxy in between"
+                "check the certificate, TLS versions and ciphers of {host}, and any proxy between it and the cluster"
             ),
         ),
         pattern=Text(
@@ -280,11 +280,11 @@ RULES = (
     ),
     Rule(
         _HOST_SLOW,
-        why="{host} does not respond in time (timeout) over ssh, port 22, which many firewalls block",
+        why="{host} does not respond in time (timeout) over SSH (port 22, which many firewalls block)",
         steps=(
             _FROM_THE_POD,
             Step(
-                "check whether port 22 of {host} is open; otherwise use https, or ssh over port 443 if the host offers it",
+                "check whether port 22 of {host} is open; otherwise use HTTPS, or SSH over port 443 if the host offers it",
                 read=(SPEC,),
             ),
         ),
@@ -298,7 +298,9 @@ RULES = (
         why="{host} does not respond in time (timeout)",
         steps=(
             _FROM_THE_POD,
-            Step("if only the size is the problem, raise spec.timeout, or fetch less"),
+            Step(
+                "if the download is only too large for the timeout, raise spec.timeout or fetch less"
+            ),
         ),
         pattern=Text(
             r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|"
@@ -313,7 +315,7 @@ RULES = (
         why="{host} limits the rate of requests (HTTP 429, or 403 from GitHub)",
         steps=(
             Step(
-                "raise spec.interval, use credentials with a higher limit (a token in the Secret in spec.secretRef; without one, all requests from this address count), or use a Receiver instead of polling"
+                "raise spec.interval, use credentials with a higher limit (a token in the Secret in spec.secretRef; without a token, the limit applies to all requests from your IP address), or use a Receiver instead of polling"
             ),
         ),
         pattern=Text(
@@ -326,8 +328,12 @@ RULES = (
     ),
     Rule(
         Code("host-broken", "The host returns a server error (HTTP 5xx)."),
-        why="{host} responds with HTTP {status}: a server error",
-        steps=(Step("check the status of {host}; Flux recovers automatically when it is back"),),
+        why="{host} returned HTTP {status} (server error)",
+        steps=(
+            Step(
+                "check the status of {host}; Flux recovers automatically when {host} is available again"
+            ),
+        ),
         pattern=Text(r"(?:status(?: code)?:? |: |HTTP(?:/[\d.]+)? )(?P<status>5\d\d)\b(?!\.)"),
         kinds=_FETCHES,
         transient=True,
@@ -335,9 +341,9 @@ RULES = (
     ),
     Rule(
         _HOST_REDIRECTS,
-        why="{host} redirects requests in a loop: too many redirects",
+        why="{host} redirects requests too many times (too many redirects)",
         steps=(
-            Step("use the address that the redirects lead to in {address_field}", read=(SPEC,)),
+            Step("set {address_field} to the address that the redirects lead to", read=(SPEC,)),
         ),
         pattern=Text(r"stopped after \d+ redirects|too many redirects|unsupported redirect"),
         kinds=_FETCHES,

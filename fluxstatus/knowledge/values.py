@@ -15,7 +15,7 @@ _VALUES_MISSING = Code(
 _VALUES_UNREADABLE = Code(
     "values-unreadable", "The values in spec.values and spec.valuesFrom cannot be parsed or merged."
 )
-_VALUES_INVALID = Code("values-invalid", "The Helm values do not match the schema of the chart.")
+_VALUES_INVALID = Code("values-invalid", "The Helm values do not match the chart's schema.")
 _TEMPLATE_ERROR = Code(
     "template-error", "A template of the Helm chart fails or renders invalid YAML."
 )
@@ -27,10 +27,10 @@ _TEMPLATES = "Go text/template, helm pkg/engine"
 _VALUES_RULES = (
     Rule(
         _VALUES_MISSING,
-        why="the {values_kind} {values_name} in spec.valuesFrom does not have the key {values_key}",
+        why="{values_kind} {values_name} in spec.valuesFrom does not have key {values_key}",
         steps=(
             Step(
-                "add the key {values_key} to the {values_kind} {values_name}, correct valuesKey, or mark the reference as optional",
+                "add key {values_key} to {values_kind} {values_name}, correct valuesKey, or set optional: true on the reference",
                 read=("kubectl describe {values_kind} {values_name} -n {ns}", SPEC),
             ),
         ),
@@ -45,10 +45,10 @@ _VALUES_RULES = (
     ),
     Rule(
         _VALUES_MISSING,
-        why="the {values_kind} {values_name} in spec.valuesFrom does not exist",
+        why="{values_kind} {values_name} in spec.valuesFrom does not exist",
         steps=(
             Step(
-                "create the {values_kind} {values_name} (its key is values.yaml unless valuesKey is set), correct its name, or mark the reference as optional",
+                'create {values_kind} {values_name} (with key "values.yaml" unless valuesKey is set), correct its name, or set optional: true on the reference',
                 read=(_VALUES, SPEC),
             ),
         ),
@@ -62,10 +62,10 @@ _VALUES_RULES = (
     ),
     Rule(
         _VALUES_UNREADABLE,
-        why="the {values_kind} {values_name} (spec.valuesFrom) does not contain valid values: {detail}",
+        why="{values_kind} {values_name} (spec.valuesFrom) does not contain valid values: {detail}",
         steps=(
             Step(
-                "correct the YAML in the key, or targetPath of the reference",
+                "correct the YAML in the key, or the reference's targetPath",
                 read=(_VALUES, SPEC),
             ),
         ),
@@ -107,10 +107,10 @@ _VALUES_RULES = (
             "chart-kube-version",
             "The chart does not support the Kubernetes version of the cluster.",
         ),
-        why="the chart requires Kubernetes {wanted}, but the cluster runs {detail}",
+        why="the chart requires Kubernetes {wanted}, but the cluster version is {detail}",
         steps=(
             Step(
-                "use a version of the chart for this Kubernetes version, or upgrade the cluster",
+                "use a chart version that supports this Kubernetes version, or upgrade the cluster",
                 read=("kubectl version", SPEC),
             ),
             RETRY,
@@ -124,7 +124,7 @@ _VALUES_RULES = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
-        why="the chart does not contain charts that it depends on: {detail}",
+        why="the chart does not include its dependencies: {detail}",
         steps=(
             Step(
                 "package them with the chart (run helm dependency build before you publish it)",
@@ -143,7 +143,7 @@ _VALUES_RULES = (
 _TEMPLATE_RULES = (
     Rule(
         _TEMPLATE_ERROR,
-        why="the chart itself rejects the values ({template}): {detail}",
+        why="a check in the chart rejects the values ({template}): {detail}",
         steps=(Step("set the required value in spec.values", read=(SPEC,)), RETRY),
         pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
         kinds=_HR,
@@ -184,10 +184,10 @@ _TEMPLATE_RULES = (
     ),
     Rule(
         _TEMPLATE_ERROR,
-        why="the chart's template {template} renders invalid YAML: {detail}",
+        why="chart template {template} renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct the value that is used there (quotes, indentation), or the template; helm template shows the result",
+                "correct the value that is used there (quotes, indentation), or the template; to see the output, run helm template",
                 read=(SPEC,),
             ),
             RETRY,
@@ -204,7 +204,7 @@ _TEMPLATE_RULES = (
         why="a template of the chart renders invalid YAML: {detail}",
         steps=(
             Step(
-                "correct the value that is used there (quotes, indentation), or the template; helm template shows which one",
+                "correct the value that is used there (quotes, indentation), or the template; to find it, run helm template",
                 read=(SPEC,),
             ),
             RETRY,
@@ -218,7 +218,7 @@ _TEMPLATE_RULES = (
         why="the chart renders the same object twice ({duplicate})",
         steps=(
             Step(
-                "disable one of the two in spec.values, or correct the chart; helm template shows both",
+                "disable one of the two in spec.values, or correct the chart; to see both, run helm template",
                 read=(SPEC,),
             ),
             RETRY,
@@ -247,9 +247,9 @@ _TEMPLATE_RULES = (
     Rule(
         Code(
             "label-invalid",
-            "The chart writes its version into a label, but labels cannot contain a +.",
+            "The chart uses its version as a label value, but labels cannot contain a +.",
         ),
-        why="the chart writes its version into a label with a '+', which is not allowed: helm-controller adds +DIGEST to the versions of OCI charts",
+        why="the chart uses its version as a label value with a +, which is not allowed: helm-controller adds +DIGEST to the versions of OCI charts",
         steps=(
             Step(
                 'use replace "+" "_" on .Chart.Version in the chart\'s label helper, or set --feature-gates=DisableChartDigestTracking=true on helm-controller',

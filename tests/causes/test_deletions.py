@@ -52,14 +52,14 @@ def told(*objects: Object) -> list[Finding]:
                 event("Kustomization apps/web", "ReconciliationFailed",
                       f"failed to wait for resources termination: {STUCK}"),
             ],
-            "ConfigMap held was deleted but still exists",
+            "ConfigMap apps/held is still being deleted",
             "finalizers",
         ),
         (
             [deleted("HelmRelease", {"Ready": "False UninstallFailed: failed to build REST client "
                      'getter to uninstall release: serviceaccounts "tenant" not found'})],
-            "the ServiceAccount tenant does not exist",
-            "create the ServiceAccount tenant",
+            'ServiceAccount "tenant" does not exist',
+            'create ServiceAccount "tenant"',
         ),
     ],
 )  # fmt: skip

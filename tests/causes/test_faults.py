@@ -186,4 +186,4 @@ def test_braces_in_a_message_are_only_text() -> None:
     """Braces in a message are not a template."""
     said = "False InvalidChartReference: no '{ns}' chart with version matching '{0}' found"
     found = fault(flux("HelmChart", "x", {"Ready": said}))
-    assert "no chart {ns} with a version that matches {0}" in found.diagnosis.why
+    assert 'no chart "{ns}" with a version that matches {0}' in found.diagnosis.why

@@ -226,7 +226,7 @@ def test_a_controller_whose_pods_are_not_made_is_told_with_the_quota() -> None:
     objects = [o for o in objects if not (o["kind"] == "Pod" and "kustomize" in str(o["metadata"]))]
     found = only(*objects, of="Deployment/kustomize-controller", blocks="Kustomization/flux-system")
     assert "exceeded quota: small" in found.why
-    assert "ResourceQuota small" in found.hints[0].text
+    assert 'ResourceQuota "small"' in found.hints[0].text
 
 
 def test_a_full_disk_is_one_cause() -> None:

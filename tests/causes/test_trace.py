@@ -435,7 +435,7 @@ def test_a_rolled_back_release_tells_what_failed() -> None:
     }
     cause = only_cause(causes(release("web", conditions)))
     assert cause.fault.diagnosis.code == "upgrade-rolled-back"
-    assert "Deployment web" in cause.fault.diagnosis.why
+    assert "Deployment apps/web" in cause.fault.diagnosis.why
     assert cause.fault.message.startswith("Helm upgrade failed")
 
 

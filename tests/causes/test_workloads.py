@@ -180,10 +180,10 @@ def test_the_termination_message_is_reported() -> None:
 @pytest.mark.parametrize(
     ("others", "sentence", "command"),
     [
-        ([of_web("web-x", crashing())], "logged before",
+        ([of_web("web-x", crashing())], "logs from before",
          "kubectl logs web-x -n apps --container=manager --tail=50 --previous"),
         ([of_web("web-x", crashing("OOMKilled", 137))], "memory limit", "describe pod web-x"),
-        ([of_web("web-x", container(waiting={"reason": "ErrImagePull"}))], "pull Secret",
+        ([of_web("web-x", container(waiting={"reason": "ErrImagePull"}))], "imagePullSecrets",
          "kubectl describe pod web-x -n apps"),
         ([event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", "exceeded quota: q")],
          "ResourceQuota", "kubectl describe resourcequotas -n apps"),

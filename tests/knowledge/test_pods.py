@@ -13,9 +13,9 @@ PROBLEMS = {
     "pod web-1-a container web is in CrashLoopBackOff after OOMKilled (exit code 137), 4 restarts":
         ("resources.limits.memory",),
     'pod web-1-a cannot start container web: CreateContainerConfigError secret "db" not found':
-        ("secret db", "create"),
+        ('secret "db"', "create"),
     "pod web-1-a cannot start container web: CreateContainerConfigError couldn't find key pw in "
-    "Secret apps/db": ("key pw", "Secret db"),
+    "Secret apps/db": ('key "pw"', 'Secret "db"'),
     "pod web-1-a cannot start container web: RunContainerError odd": ("pod template",),
     "pod web-1-a container web is in CrashLoopBackOff after Error (exit code 1), 4 restarts":
         ("--container=web --tail=50 --previous",),
@@ -35,14 +35,14 @@ PROBLEMS = {
     "pod web-1-a container web ended with Error (exit code 2)": ("kubectl logs web-1-a",),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: exceeded quota: '
     "compute, requested: pods=1, used: pods=5, limited: pods=5":
-        ("ResourceQuota compute", "kubectl describe resourcequotas -n apps"),
+        ('ResourceQuota "compute"', "kubectl describe resourcequotas -n apps"),
     'ReplicaSet web-1: FailedCreate: Error creating: Pod "web-1-x" is invalid: spec.containers[0]'
     '.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 100m':
         ("raise the limit", "kubectl describe limitranges -n apps"),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: violates '
     'PodSecurity "restricted:latest": runAsNonRoot != true': ("securityContext",),
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: error looking up '
-    'service account apps/web: serviceaccount "web" not found': ("ServiceAccount web",),
+    'service account apps/web: serviceaccount "web" not found': ('ServiceAccount "web"',),
 }  # fmt: skip
 """Problems of a workload, and the words that the next step must contain."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from fluxstatus.knowledge import RULES, conditions, meanings, pods
 from fluxstatus.knowledge.fields import fields_of
-from fluxstatus.knowledge.rule import FALLBACKS, Rule, fill
+from fluxstatus.knowledge.rule import FALLBACKS, NAMES, Rule, command, fill
 from fluxstatus.knowledge.states import STATES
 from tests.builders import flux, judged
 from tests.knowledge.examples import AROUND
@@ -103,9 +103,40 @@ def test_a_gap_is_found() -> None:
         assert any(re.search(sign, fill(template, {})) for sign in FAULTY)
 
 
+@pytest.mark.parametrize(
+    ("template", "fields", "sentence"),
+    [
+        ("add key {key} to Secret {secret}", {"key": "token", "secret": "app"},
+         'add key "token" to Secret "app"'),
+        ("check Secret {secret} of {host}", {"host": "git.example.com"},
+         "check the Secret named in the spec of git.example.com"),
+        ("check ServiceAccount {sa}", {"sa": ""}, "check the ServiceAccount of the controller"),
+        ("a key is missing ({key})", {"key": "'a' or 'b'"}, "a key is missing ('a' or 'b')"),
+    ],
+)  # fmt: skip
+def test_a_name_is_quoted(template: str, fields: dict[str, str], sentence: str) -> None:
+    """A name is quoted in a sentence; a phrase, a host and a list of quoted names are not."""
+    assert fill(template, fields) == sentence
+
+
+def test_a_name_is_not_quoted_in_a_command() -> None:
+    """A command has the name itself as its argument."""
+    filled = command("kubectl describe secret {secret}", {"secret": "app"}, changes=False)
+    assert filled
+    assert filled.argv == ("kubectl", "describe", "secret", "app")
+
+
+def test_a_kind_with_a_name_has_no_article() -> None:
+    """A sentence says `Secret "app"`, not `the Secret "app"`."""
+    article = re.compile(rf"\b(?:an?|the) \w+ {{(?:{'|'.join(sorted(NAMES))})}}")
+    texts = [text for rule in ALL for text in (rule.why, *(step.text for step in rule.steps))]
+    assert article.search("the Secret {secret}")
+    assert [text for text in texts if article.search(text)] == []
+
+
 def test_a_headline_is_a_clause() -> None:
     """A cause starts in lower case or with a name, and has more than a word before its colon."""
-    name = re.compile(r"[a-z{/]|(?:AWS|Azure|Flux|Git|Google|Helm|Vault)\b")
+    name = re.compile(r"[a-z{/]|[A-Z]\w+ {|(?:AWS|Azure|Flux|Git|Google|Helm|Vault)\b")
     for rule in ALL:
         headline = re.split(r"[;:] ", rule.why)[0]
         assert len(headline.split()) > 1 or headline == "{missing_target}"
