@@ -19,7 +19,7 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status credentials gitrepo/podinfo -n apps   check its Secrets
-  kubectl flux-status credentials ks/podinfo -o json        include its sources
+  kubectl flux-status credentials ks/podinfo -o json        include sources
 
 \b
 Exit codes:

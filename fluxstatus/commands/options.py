@@ -274,7 +274,7 @@ class SnapshotInput:
     from_: Annotated[
         Path | None,
         Option(
-            "--from", metavar="FILE", help="Read a snapshot instead of the cluster; - reads stdin"
+            "--from", metavar="FILE", help="Read a snapshot from FILE, or from stdin if FILE is -"
         ),
     ] = None
     demo: Annotated[bool, Option("--demo", help="Read the bundled demo cluster")] = False

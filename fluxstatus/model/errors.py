@@ -31,5 +31,5 @@ class UnreadError(Exception):
 
 def in_namespaces(namespaces: Iterable[str]) -> str:
     """Return the phrase that ends "no object found" for *namespaces*; empty for all namespaces."""
-    names = [f'"{name}"' for name in namespaces]
+    names = [repr(name) for name in namespaces]  # like the name of the object
     return f" in namespace {' or '.join(names)}" if names else ""

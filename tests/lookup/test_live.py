@@ -82,7 +82,7 @@ def test_an_object_is_asked_for_by_its_name(api: Api, objects: Objects) -> None:
 def test_a_forbidden_object_is_not_missing(api: Api, objects: Objects) -> None:
     """Only a NotFound means that there is no such object."""
     assert mistake(objects, "ks/app", "apps").args == (
-        "no Kustomization 'app' found in namespace \"apps\"",
+        "no Kustomization 'app' found in namespace 'apps'",
     )
     assert objects.get(KS.api_version, KS.kind, "apps", "app") is None
     api[ONE] = forbidden

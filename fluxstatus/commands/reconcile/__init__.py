@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   check if it would help
+  kubectl flux-status reconcile ks/apps -n flux-system   check if it helps
   kubectl flux-status reconcile hr/podinfo -o json       print it as JSON
 
 \b

@@ -28,7 +28,7 @@ EPILOG = """
 \b
 Examples:
   kubectl flux-status ui                         open the web UI
-  kubectl flux-status ui --no-open --port 8080   print only its URL
+  kubectl flux-status ui --no-open --port 8080   print the URL
 
 \b
 Exit codes:
