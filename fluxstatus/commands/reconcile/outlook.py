@@ -94,7 +94,7 @@ def _next_attempt(ctx: ReconcileContext) -> Outlook:
         return Outlook(
             f"{text}; the next attempt was due {ago(due, now)} ago and can start at any moment", due
         )
-    return Outlook(f"{text}; next time at about {due:%H:%M} UTC, in {ago(now, due)}", due)
+    return Outlook(f"{text}; next at about {due:%H:%M} UTC, in {ago(now, due)}", due)
 
 
 def interval_of(resource: Resource) -> float:
