@@ -23,12 +23,13 @@ from fluxstatus.cli import app
 
 PROGRAM = "kubectl flux-status"
 ENVIRONMENT = {
-    "KUBECONFIG": "The kubeconfig files, as for kubectl",
-    "KUBECTL_PATH": "The kubectl to run, set by kubectl 1.37+ [default: the one on PATH]",
+    "KUBECONFIG": "List of kubeconfig files, as in kubectl",
+    "KUBECTL_PATH": "The kubectl to run, set by kubectl 1.37+ [default: kubectl in PATH]",
     "KUBECTL_FLUX_STATUS_PYTHON": "The Python to use [default: python3.14 to python3.11, python3]",
-    "NO_COLOR, FORCE_COLOR": "Never or always use color, if --color is auto",
-    "COLUMNS": "The width of the output [default: that of the terminal]",
-    "FLUXCD_PLUGINS": "The folder of Flux plugins, which may contain flux-operator",
+    "NO_COLOR": "Never use color if --color is auto",
+    "FORCE_COLOR": "Always use color if --color is auto and NO_COLOR is not set",
+    "COLUMNS": "Output width [default: terminal width]",
+    "FLUXCD_PLUGINS": "Directory of Flux plugins, which can contain flux-operator",
 }
 
 
@@ -49,7 +50,7 @@ def _page(main: Any) -> Iterator[str]:
     yield from _paragraphs(description)
     yield ".SH OPTIONS"
     yield from _options(main, context)
-    yield from (".SH COMMANDS", "Options of the check may also precede the name of a command.")
+    yield from (".SH COMMANDS", "The options above can also be given before the name of a command.")
     for name, command in _commands(main):
         yield from _command(name, command, {one.name: one for one in main.params})
     for title, lines in _sections(main.epilog):
@@ -84,7 +85,7 @@ def _command(name: str, command: Any, above: dict[str, Any]) -> Iterator[str]:
     yield from _table(own, context)
     if shared:
         names = ", ".join(max(one.opts, key=len) for one in shared)
-        yield from (".PP", _inline(f"And as above: {names}."))
+        yield from (".PP", _inline(f"Also accepts these options, described above: {names}."))
 
 
 def _usage(command: Any, context: Any) -> list[str]:

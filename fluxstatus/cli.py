@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 _EPILOG = """
 \b
 Examples:
-  kubectl flux-status                         is Flux healthy here?
-  kubectl flux-status --context prod -n apps  another cluster, one namespace
-  kubectl flux-status --wait 5m --fail-fast   in a pipeline, after a push
-  kubectl flux-status -o json | jq .verdict   for a program
-  kubectl flux-status --save now.json.gz      save it for --from
+  kubectl flux-status                         check the current context
+  kubectl flux-status --context prod -n apps  check one namespace in prod
+  kubectl flux-status --wait 5m --fail-fast   wait in a pipeline after a push
+  kubectl flux-status -o json | jq .verdict   print only the verdict
+  kubectl flux-status --save now.json.gz      save a snapshot for --from
   kubectl flux-status --demo                  check the bundled demo cluster
 
 \b
@@ -42,7 +42,7 @@ Exit codes:
   0    healthy
   1    something failed; with --fail-on warn, also if there are warnings
   2    usage error
-  3    no verdict: the cluster, or something that matters, could not be read
+  3    no verdict: the cluster or required data could not be read
   130  Ctrl-C
 """
 
@@ -103,7 +103,9 @@ def check(
     connection: Connection,
     prompt: Annotated[
         bool,
-        typer.Option("--prompt", help="Print only the prompt for an assistant about the cause"),
+        typer.Option(
+            "--prompt", help="Print only the prompt that asks an assistant for the root cause"
+        ),
     ] = False,
     _: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version")
@@ -150,12 +152,18 @@ def _contradiction(timing: Timing, saved: Snapshots, connection: Connection, pro
     """Return which options contradict each other, empty if none do."""
     offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
     rules = (
-        (offline and timing.wait, f"{offline} never changes; remove --wait."),
-        (offline and timing.watch, f"{offline} never changes; remove --watch."),
-        (timing.wait and timing.watch, "--wait and --watch exclude each other; choose one."),
-        (timing.fail_fast and not timing.wait, "--fail-fast requires --wait."),
-        (prompt and timing.watch, "--prompt checks once; remove --watch."),
-        (saved.save and timing.watch, "--save reads once; remove --watch."),
+        (
+            offline and timing.wait,
+            f"--wait cannot be used with {offline}: saved data does not change",
+        ),
+        (
+            offline and timing.watch,
+            f"--watch cannot be used with {offline}: saved data does not change",
+        ),
+        (timing.wait and timing.watch, "--wait and --watch are mutually exclusive"),
+        (timing.fail_fast and not timing.wait, "--fail-fast requires --wait"),
+        (prompt and timing.watch, "--prompt and --watch are mutually exclusive"),
+        (saved.save and timing.watch, "--save and --watch are mutually exclusive"),
     )
     complaint = saved.conflict(connection)
     return complaint or next((text for applies, text in rules if applies), "")
@@ -198,7 +206,7 @@ def _known(values: Iterable[str], names: Collection[str], option: str) -> tuple[
     words = tuple(word for value in values for word in value.split(",") if word)
     for word in words:
         if word not in names:
-            meant = did_you_mean(word, names, "see `kubectl flux-status list`.", repr)
+            meant = did_you_mean(word, names, "see `kubectl flux-status list`", repr)
             raise typer.BadParameter(f"{word!r} is unknown; {meant}", param_hint=option)
     return words
 
@@ -272,7 +280,7 @@ def _crash(error: Exception) -> Exit:
         for line in "".join(traceback.format_exception(error)).splitlines():
             console.note(mask(line))
     return _error(
-        f"{mask(f'{type(error).__name__}: {error}')}. This is a bug in kubectl flux-status: please "
-        "report it with the output of -v and, if you may share it, a file from --save.",
+        f"{mask(f'{type(error).__name__}: {error}')}; this is a bug in kubectl flux-status: please "
+        "report it with the output of -v and, if you can share it, a snapshot from --save",
         Exit.NO_VERDICT,
     )

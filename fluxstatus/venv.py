@@ -26,11 +26,11 @@ def make_environment(root: str, wanted: str) -> None:
         with Path(root, "pyproject.toml").open("rb") as project:
             fcntl.flock(project, fcntl.LOCK_EX)
             if not (made_for.exists() and made_for.read_text() == wanted):
-                _note(f"creating {environment}, once for this checkout")
+                _note(f"creating {environment} (only once for this checkout)")
                 _install(environment, tomllib.load(project)["project"]["dependencies"])
                 made_for.write_text(wanted)
     except OSError as error:
-        _give_up(f"cannot create {environment}: {error.strerror}")
+        _give_up(f"could not create {environment}: {error.strerror}")
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
 

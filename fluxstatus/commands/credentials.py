@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status credentials gitrepo/podinfo -n apps   the keys of its Secrets
-  kubectl flux-status credentials ks/podinfo -o json        and of its sources
+  kubectl flux-status credentials gitrepo/podinfo -n apps   check its Secrets
+  kubectl flux-status credentials ks/podinfo -o json        include sources
 
 \b
 Exit codes:
@@ -40,8 +40,8 @@ def show(
     """Show the keys of an object's Secrets and the form of each value.
 
     Inspects the Secrets that the object and its sources refer to. kubectl evaluates a template that
-    prints the names of keys and words such as "a public key", and cannot print a value. This needs
-    the permission to get secrets.
+    prints only the names of keys and descriptions such as "a public key", never a value. Requires
+    permission to get secrets.
     """
     from fluxstatus.cluster.reader import reading
     from fluxstatus.lookup.credentials import inspect

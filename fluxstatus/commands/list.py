@@ -12,7 +12,7 @@ from fluxstatus.report import Format
 
 
 def show(output: Output = Format.TEXT) -> None:
-    """List the steps of the check, with what each reads and the codes of its findings."""
+    """List the steps of the check, what each step reads, and its finding codes."""
     console.put(_RENDER[output]())
 
 
@@ -30,7 +30,7 @@ def _step_as_text(step: Step) -> str:
     width = max(len(known.code) for known in codes)
     lines = [f"{step.id}: {step.title}", f"  reads {', '.join(step.reads)}"]
     if step.further:
-        lines.append(f"  with --advice also {', '.join(step.further)}")
+        lines.append(f"  with --advice, also {', '.join(step.further)}")
     for known in codes:
         advice = "Advice: " if known.category == "habit" else ""
         lines.append(f"  {known.code:{width}}  {advice}{known.meaning}")

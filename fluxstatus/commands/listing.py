@@ -14,7 +14,7 @@ from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
 from fluxstatus.commands.errors import reason
 from fluxstatus.commands.options import ListDisplay, ListFormat
-from fluxstatus.model.errors import ArgumentError
+from fluxstatus.model.errors import ArgumentError, in_namespaces
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.report.look import Look
@@ -118,14 +118,14 @@ class Listing:
             yield f"not served by this API server: {', '.join(absent)}"
         for name, unread in cluster.unread.items():
             if name not in required:
-                yield f"{name}: {reason(unread)}; WANTED is empty where it depends on them"
+                yield f"{name}: {reason(unread)}; WANTED is empty for objects that depend on them"
             elif name not in absent:
                 yield f"Error: {name}: {reason(unread)}"
         if not self._shown and not required and not self.source.not_found():
-            where = f" in {', '.join(cluster.namespaces)}" if cluster.namespaces else ""
-            yield f"no {self.source.description()} found{where}"
+            where = in_namespaces(cluster.namespaces)
+            yield f"no {self.source.description()} was found{where}"
         if not cluster.whole and self.format in (ListFormat.JSON, ListFormat.YAML):
-            yield "a saved cluster has only the fields that the check reads"
+            yield "a snapshot contains only the fields that the check reads"
 
     def exit_code(self, cluster: Cluster) -> Exit:
         """Return the exit code: 0 for a complete list, 3 for an incomplete one.
@@ -194,12 +194,12 @@ def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, s
             entry.times[column] if column in entry.times else entry.cell(column)
         )
     if not word.startswith((".", "{")):
-        suggestion = did_you_mean(column, columns, "a path begins with a dot.", str.lower)
+        suggestion = did_you_mean(column, columns, "a path starts with a dot", str.lower)
         raise ArgumentError(f"{word!r} is not a column; {suggestion}")
     try:
         path = jmespath.compile(word.strip("{}").lstrip("."))
     except jmespath.exceptions.JMESPathError as error:
-        raise ArgumentError(f"{word!r} is not a path such as .metadata.name.") from error
+        raise ArgumentError(f"{word!r} is not a path such as .metadata.name") from error
     return lambda entry: _rank(path.search(entry.item))
 
 

@@ -76,7 +76,9 @@ def seconds(text: str | float) -> float:
         text += "s"
     value = parse_duration(text)
     if not value:
-        raise BadParameter(f"{text!r} is not a duration above 0; write it as 30s, 1m30s or 2h.")
+        raise BadParameter(
+            f"{text!r} is not a duration above 0; use a format such as 30s, 1m30s or 2h"
+        )
     return value
 
 
@@ -142,15 +144,15 @@ class Scope(Namespaces):
     ] = field(default_factory=list)
     step: Annotated[
         list[str],
-        Option(metavar="ID", help="Only this step of the check; repeatable, or a,b"),
+        Option(metavar="ID", help="Only this step of the check; repeatable or comma-separated"),
     ] = field(default_factory=list)
     skip: Annotated[
         list[str],
-        Option(metavar="ID|CODE", help="Skip this step or finding; repeatable, or a,b"),
+        Option(metavar="ID|CODE", help="Skip this step or finding; repeatable or comma-separated"),
     ] = field(default_factory=list)
     advice: Annotated[
         bool,
-        Option("--advice", help="Also suggest improvements; needs a few more requests"),
+        Option("--advice", help="Also suggest improvements; makes a few more requests"),
     ] = False
 
 
@@ -170,7 +172,7 @@ class Display(BasicDisplay):
     """The output of a report, which leaves out healthy objects and shortens texts."""
 
     everything: Annotated[
-        bool, Option("--all", help="Also show what is healthy, and do not shorten texts")
+        bool, Option("--all", help="Also show healthy results, and do not truncate text")
     ] = False
 
 
@@ -213,8 +215,14 @@ class ListDisplay:
         """Return why these options cannot be combined; empty when they can."""
         document = self.output in (ListFormat.JSON, ListFormat.YAML)
         return _first(
-            (self.watch and self.sort_by, "--watch cannot be sorted; leave out --sort-by."),
-            (self.watch and document, f"--watch prints lines; leave out -o {self.output}."),
+            (
+                self.watch and self.sort_by,
+                "--sort-by cannot be used with --watch, which prints changes as they occur",
+            ),
+            (
+                self.watch and document,
+                f"-o {self.output} cannot be used with --watch, which prints lines",
+            ),
         )
 
 
@@ -225,7 +233,7 @@ class TreeDisplay:
     panel: ClassVar = "Output"
 
     output: Annotated[TreeFormat, Option("--output", "-o", help="Output format")] = TreeFormat.TREE
-    everything: Annotated[bool, Option("--all", help="Do not shorten texts")] = False
+    everything: Annotated[bool, Option("--all", help="Do not truncate text")] = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
 
@@ -242,15 +250,19 @@ class Timing:
         Option(
             metavar="DURATION",
             parser=seconds,
-            help="Repeat until everything is healthy, up to this long",
+            help="Wait up to this long for everything to become healthy",
         ),
     ] = None
     fail_fast: Annotated[
         bool,
-        Option("--fail-fast", help="With --wait: stop at a failure that cannot resolve on its own"),
+        Option("--fail-fast", help="With --wait, stop at a failure that cannot resolve on its own"),
     ] = False
-    watch: Annotated[bool, Option("--watch", help="Repeat until Ctrl-C")] = False
-    fail_on: Annotated[FailOn, Option(help="Lowest level that sets exit code 1")] = FailOn.FAIL
+    watch: Annotated[bool, Option("--watch", help="Repeat the check until you press Ctrl-C")] = (
+        False
+    )
+    fail_on: Annotated[FailOn, Option(help="Lowest level that results in exit code 1")] = (
+        FailOn.FAIL
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,9 +273,11 @@ class SnapshotInput:
 
     from_: Annotated[
         Path | None,
-        Option("--from", metavar="FILE", help="Read a saved cluster; - reads stdin"),
+        Option(
+            "--from", metavar="FILE", help="Read a snapshot from FILE, or from stdin if FILE is -"
+        ),
     ] = None
-    demo: Annotated[bool, Option("--demo", help="Read the bundled example cluster")] = False
+    demo: Annotated[bool, Option("--demo", help="Read the bundled demo cluster")] = False
 
     @property
     def file(self) -> Path | None:
@@ -279,9 +293,15 @@ class SnapshotInput:
         """Return why these options cannot be combined; empty when they can."""
         flags = ", ".join(flag.partition("=")[0] for flag in connection.flags())
         return _first(
-            (self.demo and self.from_, "--demo and --from are two clusters; choose one."),
-            (self.flag and flags, f"{self.flag} contacts no cluster; leave out {flags}."),
-            (self.flag and watch, f"{self.flag} never changes; leave out --watch."),
+            (self.demo and self.from_, "--demo and --from are mutually exclusive"),
+            (
+                self.flag and flags,
+                f"{flags} cannot be used with {self.flag}, which contacts no cluster",
+            ),
+            (
+                self.flag and watch,
+                f"--watch cannot be used with {self.flag}: saved data does not change",
+            ),
         )
 
 
@@ -291,14 +311,19 @@ class Snapshots(SnapshotInput):
 
     save: Annotated[
         Path | None,
-        Option(metavar="FILE", help="Save the state of the cluster; .gz compresses it"),
+        Option(
+            metavar="FILE", help="Save a snapshot of the cluster, compressed if FILE ends in .gz"
+        ),
     ] = None
 
     def conflict(self, connection: "Connection", *, watch: bool = False) -> str:
         """Return why these options cannot be combined; empty when they can."""
         # super() without arguments fails in a dataclass with slots.
         return SnapshotInput.conflict(self, connection, watch=watch) or _first(
-            (self.flag and self.save, f"{self.flag} is already saved; leave out --save."),
+            (
+                self.flag and self.save,
+                f"--save cannot be used with {self.flag}, which reads a snapshot",
+            ),
         )
 
 
@@ -306,7 +331,7 @@ class Snapshots(SnapshotInput):
 class Connection:
     """The connection to the cluster: flags of kubectl, passed on to it unchanged."""
 
-    panel: ClassVar = "Connection (flags of kubectl)"
+    panel: ClassVar = "Connection (kubectl flags)"
 
     context: Annotated[
         str, Option(help="Name of the kubeconfig context to use", metavar="NAME")
@@ -343,12 +368,12 @@ class Connection:
     )
     insecure_skip_tls_verify: Annotated[
         bool,
-        Option("--insecure-skip-tls-verify", help="Do not check the certificate of the server"),
+        Option("--insecure-skip-tls-verify", help="Do not verify the server's certificate"),
     ] = False
     request_timeout: Annotated[
         str, Option(help="Time limit for a single request", metavar="DURATION")
     ] = ""
-    cache_dir: Annotated[str, Option(help="Cache directory of kubectl", metavar="DIR")] = ""
+    cache_dir: Annotated[str, Option(help="kubectl's cache directory", metavar="DIR")] = ""
 
     def flags(self, *, but_for: Collection[str] = ()) -> tuple[str, ...]:
         """Return the flags that are set, as arguments of kubectl, without those in *but_for*."""

@@ -41,7 +41,7 @@ def show(
         list[str],
         Argument(
             metavar="KIND/NAME",
-            help="An object of any kind but Secret: deploy/web, pod/web-0, hr/web",
+            help="An object of any kind except a Secret: deploy/web, pod/web-0, hr/web",
             rich_help_panel=ObjectNamespace.panel,
         ),
     ],

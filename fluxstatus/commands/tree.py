@@ -51,7 +51,7 @@ def show(
 
     Each object is shown with its status. What an object creates is read from its inventory; a
     HelmRelease without one (before Flux 2.8) is looked up by labels. Secrets are never read. A
-    saved cluster has only Flux objects.
+    snapshot contains only Flux objects.
     """
     from fluxstatus.commands.errors import reported
     from fluxstatus.lookup.node import exit_code

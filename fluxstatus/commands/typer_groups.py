@@ -68,7 +68,7 @@ def hand_down(context: Any) -> None:
         return
     known = {option.name for option in command.params}
     for unknown in given.keys() - known:
-        context.fail(f"{given[unknown][0]} is not an option of `{name}`.")
+        context.fail(f"{given[unknown][0]} is not an option of `{name}`")
     context.default_map = {name: {option: value for option, (_, value) in given.items()}}
 
 

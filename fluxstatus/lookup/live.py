@@ -13,7 +13,13 @@ from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import ListQuery
-from fluxstatus.model.errors import AmbiguousError, ArgumentError, NotFoundError, UnreadError
+from fluxstatus.model.errors import (
+    AmbiguousError,
+    ArgumentError,
+    NotFoundError,
+    UnreadError,
+    in_namespaces,
+)
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS
 from fluxstatus.model.ref import Ref
@@ -36,7 +42,7 @@ def split(words: Sequence[str]) -> tuple[str, str]:
     """Return the parts of KIND/NAME or KIND NAME. Raises ArgumentError."""
     kind, slash, name = "/".join(words).partition("/")
     if not (slash and kind and name) or "/" in name:
-        raise ArgumentError(f"{' '.join(words)!r} is not KIND/NAME.")
+        raise ArgumentError(f"{' '.join(words)!r} is not in the form KIND/NAME")
     return kind, name
 
 
@@ -177,7 +183,7 @@ class Objects:
             return slim({**reply.json(), "apiVersion": api_version, "kind": resource.kind})
         if reply.status == HTTPStatus.NOT_FOUND:
             return None
-        where = f" in namespace {namespace}" if namespace else ""
+        where = f' in namespace "{namespace}"' if namespace else ""
         raise ProgramError(reply.refusal(f"get {resource.full_name}", where))
 
     def _arguments(self, item: Object, word: str) -> tuple[str, ...]:
@@ -191,7 +197,6 @@ class Objects:
     def _not_found(
         self, resources: Sequence[Resource], word: str, name: str, namespaces: Sequence[str]
     ) -> NotFoundError:
-        where = f" in {', '.join(namespaces)}" if namespaces else ""
         there = dict.fromkeys(place for one in resources for place in self._places(one))
         same = [place for place in there if place[1] == name]
         near = similar(name, {other for _, other in there}, 3)
@@ -199,8 +204,8 @@ class Objects:
             (f"{word}/{other}", *(("-n", namespace) if namespace else ()))
             for namespace, other in same or [place for place in there if place[1] in near]
         ]
-        text = f"no {resources[0].kind} {name!r} found{where}"
-        return NotFoundError(f"{text}; did you mean:" if choices else f"{text}.", choices[:5])
+        text = f"no {resources[0].kind} {name!r} found{in_namespaces(namespaces)}"
+        return NotFoundError(f"{text}; did you mean:" if choices else text, choices[:5])
 
     def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
         """Return the metadata of all objects of *resource*, page by page. Raises ProgramError."""

@@ -201,7 +201,7 @@ class Logs:
 def _explained(text: str) -> Unread:
     """Return why a log was not read, without what kubectl quotes of it."""
     if "forbidden" in text.lower():
-        text = "this user is not allowed to read the log of the controller"
+        text = "this user is not allowed to read the controller's logs"
         return Unread(Why.FORBIDDEN, text, rule="get pods/log")
     return Unread(Why.FAILED, mask(text))
 

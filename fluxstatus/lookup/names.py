@@ -4,7 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from fluxstatus.base.similar import did_you_mean, similar
-from fluxstatus.model.errors import AmbiguousError, ArgumentError, NotFoundError, UnreadError
+from fluxstatus.model.errors import (
+    AmbiguousError,
+    ArgumentError,
+    NotFoundError,
+    UnreadError,
+    in_namespaces,
+)
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Ref
@@ -29,10 +35,10 @@ def parse(words: Sequence[str]) -> Named:
     kind, slash, name = "/".join(words).partition("/")
     if not slash:
         if kind.lower() in _BY_NAME:
-            raise ArgumentError(f"{_BY_NAME[kind.lower()].name} needs a name; write {kind}/NAME.")
+            raise ArgumentError(f"{_BY_NAME[kind.lower()].name} needs a name; write {kind}/NAME")
         return Named(None, kind)
     if not name or "/" in name:
-        raise ArgumentError(f"{'/'.join(words)!r} is not KIND/NAME.")
+        raise ArgumentError(f"{'/'.join(words)!r} is not in the form KIND/NAME")
     return Named(kind_called(kind), name)
 
 
@@ -45,7 +51,7 @@ def kind_called(word: str, others: Iterable[str] = ()) -> Kind:
     kind = _BY_NAME.get(short)
     if kind and (not group or kind.group == group or group.endswith(f".{kind.group}")):
         return kind
-    suggestion = did_you_mean(short, (*_BY_NAME, *others), f"use one of {', '.join(_names())}.")
+    suggestion = did_you_mean(short, (*_BY_NAME, *others), f"use one of {', '.join(_names())}")
     raise NotFoundError(f"{word!r} is not a Flux kind; {suggestion}")
 
 
@@ -102,8 +108,7 @@ def _not_found(
 ) -> NotFoundError:
     codes = list(codes)
     what = named.kind.name if named.kind else "object or code" if codes else "object"
-    where = f" in {', '.join(namespaces)}" if namespaces else ""
-    text = f"no {what} {named.name!r} found{where}"
+    text = f"no {what} {named.name!r} found{in_namespaces(namespaces)}"
     choices = [_arguments(resource.ref) for resource in near]
     choices += near_codes(named, codes)
-    return NotFoundError(f"{text}; did you mean:" if choices else f"{text}.", choices)
+    return NotFoundError(f"{text}; did you mean:" if choices else text, choices)

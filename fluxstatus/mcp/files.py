@@ -36,7 +36,7 @@ def read(path: Path) -> Document:
         return Document(real, None)
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise FileError(f"{path} cannot be read: {reason}") from error
+        raise FileError(f"{path} could not be read: {reason}") from error
     try:
         return Document(real, data, data.removeprefix(_BOM).decode())
     except UnicodeDecodeError as error:

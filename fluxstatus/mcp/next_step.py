@@ -59,7 +59,9 @@ def next_step(
     prompt = prompt_for(deep, analysis, steps, readers[0].entry if readers else PROGRAM)
     if readers:
         who = _listed(dict.fromkeys(one.title for one in readers))
-        text = f"paste this into {who}, which can read this cluster (--prompt prints only this)"
+        text = (
+            f"paste this into {who}, which can read this cluster (--prompt prints only the prompt)"
+        )
         return Next(_with(text, hidden), prompt=prompt)
     if local.declined:
         commands = tuple(_by_hand(deep, analysis))
@@ -86,7 +88,7 @@ def warnings(local: LocalState) -> Iterator[Finding]:
             code=MCP_READ_WRITE,
             level=Level.WARN,
             kind="habit",
-            title=f"the MCP server {entry} in {titles} may change the cluster",
+            title=f"the MCP server {entry} in {titles} can change the cluster",
             why=f"{PROGRAM} can write unless it is started with --read-only=true",
             hints=(
                 Hint(
@@ -152,7 +154,7 @@ def _hidden(state: State) -> str:
     if unread is None or unread.why not in (Why.FORBIDDEN, Why.ABSENT):
         return ""
     if unread.why is Why.FORBIDDEN:
-        return f"you may not list {_INSTANCE}"
+        return f"you are not allowed to list {_INSTANCE}"
     return "" if not state.operators else f"the API server does not serve {_INSTANCE}"
 
 

@@ -45,7 +45,7 @@ class Change(NamedTuple):
                 did = "added it to" if self.adds else "removed it from"
                 return f"{self.client.program} {did} {self.path}"
             result = rest.apply(host)
-            return f"{self.client.program} did not change it{failure}; {result}"
+            return f"{self.client.program} did not change the file{failure}; {result}"
         backup = files.write(self.document, self.text)
         return f"{self.path} changed" + (f"; backup: {backup}" if backup else "")
 

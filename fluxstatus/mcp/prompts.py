@@ -22,17 +22,17 @@ class Prompt(NamedTuple):
 
 
 PROMPTS = (
-    Prompt("debugging", "Check the Flux installation in the cluster {context}."),
+    Prompt("debugging", "Check the Flux installation in {context}."),
     Prompt(
         "debugging",
         "Analyze the Flux installation in {context} and report the status of all components.",
     ),
     Prompt("debugging", "Are there any reconciliation errors in the Flux resources of {context}?"),
-    Prompt("debugging", "Troubleshoot the Kustomization {Kustomization} in {context}."),
-    Prompt("debugging", "Debug the HelmRelease {HelmRelease} in {context}."),
+    Prompt("debugging", "Troubleshoot Kustomization {Kustomization} in {context}."),
+    Prompt("debugging", "Debug HelmRelease {HelmRelease} in {context}."),
     Prompt(
         "debugging",
-        "Read the events and the controller log of the {source} in {context}: does it fetch "
+        "Check the events and the controller's logs for {source} in {context}: does it fetch "
         "new revisions, and if not, why?",
     ),
     Prompt(
@@ -53,7 +53,7 @@ PROMPTS = (
     ),
     Prompt(
         "operations",
-        "Preview what this change of the overlay would do in {context} before I commit it.",
+        "Preview what this change to the overlay would do in {context} before I commit it.",
     ),
     Prompt("operations", "Reconcile {Kustomization} with its source in {context}.", writes=True),
     Prompt(

@@ -50,8 +50,8 @@ def how_to_install() -> str:
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(host, host)
     return (
         f"install it with:  {' '.join(BREW_INSTALL.argv)}\n"
-        f"or unpack {PROGRAM}_VERSION_{system}_{arch}.tar.gz into a folder on PATH, from "
-        f"{_RELEASES}"
+        f"or unpack {PROGRAM}_VERSION_{system}_{arch}.tar.gz from {_RELEASES} "
+        "into a directory in your PATH"
     )
 
 

@@ -157,8 +157,8 @@ def _server(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator
         yield Finding("server", _OTHER_SERVER, Level.FAIL, title, hints=hints)
     elif seen.protocol != VERSION:
         title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}; {VERSION} was requested"
-        why = "a client that does not support that version cannot use it"
-        hints = (Hint("check whether an update of the client or the server helps"),)
+        why = f"a client that does not support MCP {seen.protocol} cannot use this server"
+        hints = (Hint("try updating the client or the server"),)
         yield Finding("server", _OTHER_PROTOCOL, Level.WARN, title, why=why, hints=hints)
     else:
         title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}, started in {ms}"
@@ -174,8 +174,9 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
             "tools",
             _READ_WRITE,
             Level.FAIL,
-            f"read-write: {len(seen.writes)} of {len(seen.advertised)} tools change the cluster",
-            why=f"it offers {names}; {PROGRAM} does that unless started with --read-only=true",
+            "read-write: "
+            f"{len(seen.writes)} of {len(seen.advertised)} tools can change the cluster",
+            why=f"it offers {names}; to disable these tools, start {PROGRAM} with --read-only=true",
             hints=(_setup(entry, clients, "make it read-only"),),
         )
     elif not entry.read_only:
@@ -184,7 +185,7 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
             _NOT_PINNED_READ_ONLY,
             Level.WARN,
             "the server offers no tools that write, but is not started with --read-only=true",
-            why="it may offer such tools after its next update",
+            why="a newer version of the server may offer such tools",
             hints=(_setup(entry, clients, "add --read-only=true"),),
         )
     else:
@@ -207,13 +208,13 @@ def _cluster(
         hint = Hint("check the cluster", (Command(("kubectl", "flux-status")),))
         yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=(hint,))
     elif pinned.server != target.server:
-        title = f"it uses another cluster than kubectl: {pinned.server}, not {target.server}"
-        why = f"the entry is for the context {pinned.context}, this command for {target.context}"
-        hints = (_setup(entry, clients, f"pin it to {target.context}"),)
+        title = f"it uses a different cluster than kubectl: {pinned.server}, not {target.server}"
+        why = f'the entry uses context "{pinned.context}", this command "{target.context}"'
+        hints = (_setup(entry, clients, f'pin the entry to context "{target.context}"'),)
         yield Finding("cluster", _OTHER_CLUSTER, Level.FAIL, title, why=why, hints=hints)
     elif not entry.context:
-        title = f"it uses {target.context} only while that is the current context"
-        hints = (_setup(entry, clients, "pin it to the context"),)
+        title = f'it uses context "{target.context}" only while that is the current context'
+        hints = (_setup(entry, clients, "pin the entry to the context"),)
         yield Finding("cluster", _NOT_PINNED, Level.WARN, title, hints=hints)
     else:
         title = f"context {pinned.context}, {pinned.server}, same as kubectl"
@@ -237,26 +238,28 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
             "instance",
             _NOT_SEEN,
             Level.FAIL,
-            f"kubectl finds {_ref(answer.items[0])}, the server does not",
+            f"kubectl finds {_ref(answer.items[0])}, but the MCP server does not",
             object=_ref(answer.items[0]),
-            why="it uses another cluster, or a user with fewer permissions",
+            why="the server uses a different cluster or a user with fewer permissions",
             message=answer_text,
         )
     elif answer.unread and answer.unread.why is Why.ABSENT:
-        title = f"the API server does not serve {INSTANCE}; the server reports {_NOTHING_FOUND!r}"
+        title = (
+            f"the API server does not serve {INSTANCE}; the MCP server reports {_NOTHING_FOUND!r}"
+        )
         yield Finding("instance", UNREAD_CODES[Why.ABSENT], Level.SKIP, title)
     elif answer.unread:
         yield Finding(
             "instance",
             UNREAD_CODES[answer.unread.why],
             Level.UNKNOWN,
-            f"the server does not show this: {answer.unread.text}",
-            why=f"it reports {answer_text!r} also for a missing permission or an unreachable API",
+            f"the MCP server does not report this: {answer.unread.text}",
+            why=f"it also reports {answer_text!r} without permission or if the API is unreachable",
             evidence=(("missing RBAC rule", answer.unread.rule),) if answer.unread.rule else (),
             hints=answer.unread.hints,
         )
     else:
-        title = "there is no FluxInstance; kubectl finds none either"
+        title = "neither the MCP server nor kubectl finds a FluxInstance"
         yield Finding("instance", UNREAD_CODES[Why.ABSENT], Level.SKIP, title)
 
 
@@ -265,7 +268,7 @@ def _secrets(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
         title = "the data of Secrets is masked; ConfigMaps, logs and environment variables are not"
         yield Finding("secrets", _PASS, Level.PASS, title)
         return
-    hints = (_setup(entry, clients, "mask it"),)
+    hints = (_setup(entry, clients, "mask the data of Secrets"),)
     title = "the data of Secrets is not masked: --mask-secrets=false"
     yield Finding("secrets", _NOT_MASKED, Level.FAIL, title, hints=hints)
 
@@ -273,8 +276,8 @@ def _secrets(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
 def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
     if entry.has_token:
         title = "the client's file contains a token: --kube-token"
-        why = "anyone who can read that file or a copy of it can log in with it"
-        hints = (_setup(entry, clients, "log in with the kubeconfig"),)
+        why = "anyone who can read that file or a copy of it can log in with the token"
+        hints = (_setup(entry, clients, "use the credentials in the kubeconfig instead"),)
         yield Finding("secrets", _TOKEN, Level.WARN, title, why=why, hints=hints)
 
 

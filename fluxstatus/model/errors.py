@@ -27,3 +27,9 @@ class UnreadError(Exception):
     def __init__(self, unread: Unread) -> None:
         super().__init__(unread.text)
         self.unread = unread
+
+
+def in_namespaces(namespaces: Iterable[str]) -> str:
+    """Return the phrase that ends "no object found" for *namespaces*; empty for all namespaces."""
+    names = [repr(name) for name in namespaces]  # like the name of the object
+    return f" in namespace {' or '.join(names)}" if names else ""

@@ -13,7 +13,7 @@ def test_text_has_every_check(flux_status: Program) -> None:
     lines = [line.split() for line in done.stdout.splitlines()]
     for step in STEPS:
         assert f"{step.id}: {step.title}\n  reads {', '.join(step.reads)}\n" in done.stdout
-        further = f"  with --advice also {', '.join(step.further)}\n"
+        further = f"  with --advice, also {', '.join(step.further)}\n"
         assert (further in done.stdout) is bool(step.further)
         for code in step.codes:
             assert [code, *code.meaning.split()] in lines

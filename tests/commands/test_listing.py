@@ -57,7 +57,7 @@ def test_sorting(order: str, wanted: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "said"), [("nam", "did you mean name?"), ("x", "begins with a dot"), (".a[", "path")]
+    ("order", "said"), [("nam", "did you mean name?"), ("x", "starts with a dot"), (".a[", "path")]
 )
 def test_an_invalid_order(order: str, said: str) -> None:
     """A word that is neither a column nor a path is refused."""
@@ -90,7 +90,7 @@ def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
 def test_what_is_not_there_is_said() -> None:
     """An empty list, an unknown name and a kind that is not served are told apart."""
     listing, remarks, saved = told("hr")
-    assert (remarks, listing.exit_code(saved)) == (["no HelmRelease found"], Exit.HEALTHY)
+    assert (remarks, listing.exit_code(saved)) == (["no HelmRelease was found"], Exit.HEALTHY)
     listing, remarks, saved = told("ks nww")
     assert remarks == []
     with pytest.raises(NotFoundError, match="'nww' not found; did you mean new"):
@@ -116,7 +116,7 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
     """Without the sources a note says that WANTED is empty, and --stale is exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
     listing, remarks, saved = told("ks", unread=unread)
-    assert "WANTED is empty where it depends on them" in " ".join(remarks)
+    assert "WANTED is empty for objects that depend on them" in " ".join(remarks)
     assert listing.exit_code(saved) is Exit.HEALTHY
     stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), ListFormat.TABLE, Look())
     list(stale.pieces(saved))

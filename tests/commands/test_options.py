@@ -19,11 +19,16 @@ FILE = Path("x.json")
 @pytest.mark.parametrize(
     ("snapshots", "connection", "watch", "text"),
     [
-        (Snapshots(demo=True, from_=FILE), Connection(), False, "choose one"),
-        (Snapshots(from_=FILE), Connection(context="x", as_="y"), False, "out --context, --as."),
-        (Snapshots(demo=True), Connection(), True, "--demo never changes"),
-        (Snapshots(demo=True, save=FILE), Connection(), False, "leave out --save"),
-        (SnapshotInput(from_=FILE), Connection(), True, "--from never changes"),
+        (Snapshots(demo=True, from_=FILE), Connection(), False, "mutually exclusive"),
+        (
+            Snapshots(from_=FILE),
+            Connection(context="x", as_="y"),
+            False,
+            "--context, --as cannot be used with --from",
+        ),
+        (Snapshots(demo=True), Connection(), True, "--watch cannot be used with --demo"),
+        (Snapshots(demo=True, save=FILE), Connection(), False, "--save cannot be used with --demo"),
+        (SnapshotInput(from_=FILE), Connection(), True, "--watch cannot be used with --from"),
     ],
 )
 def test_a_saved_cluster_excludes_options(

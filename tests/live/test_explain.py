@@ -98,8 +98,8 @@ def test_log_and_credentials_are_told(cluster: Cluster, watched: Path) -> None:
     code, text = explain(cluster, "admin", watched, *LOGIN)
     text = " ".join(text.split())
     assert "Secret git-ssh-healthy/ssh-key, spec.secretRef.name of GitRepository" in text
-    assert "identity is not a private key" in text
-    assert "known_hosts does not include ssh.acme.internal" in text
+    assert 'key "identity" is not a private key' in text
+    assert 'key "known_hosts" does not include ssh.acme.internal' in text
 
 
 def test_no_value_of_a_secret_is_anywhere(cluster: Cluster, watched: Path) -> None:

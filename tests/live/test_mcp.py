@@ -104,7 +104,7 @@ def test_every_client_from_setup_to_remove(desk: Desk) -> None:
     said = setup(desk, *names)
     before = {name: desk.file(name).read_bytes() for name in WITH_FILES}
     assert said.out.count(" changed") == len(WITH_FILES)
-    assert setup(desk, *names).out.count("already has it") == len(WITH_FILES)
+    assert setup(desk, *names).out.count("already has the entry") == len(WITH_FILES)
     assert {name: desk.file(name).read_bytes() for name in WITH_FILES} == before
 
     proof = desk.run("mcp", "verify", "-o", "json")
@@ -193,7 +193,7 @@ def test_an_entry_that_may_write_is_found_and_mended(desk: Desk) -> None:
     assert {"apply_kubernetes_manifest", "reconcile_flux_resource"} <= set(
         json.loads(proof.out)["writes"]
     )
-    assert "MAY CHANGE the cluster" in desk.run("mcp", "status").out
+    assert "CAN CHANGE the cluster" in desk.run("mcp", "status").out
     check = desk.run("-o", "json", "--fail-on=warn")
     [warning] = [f for f in check.report["findings"] if f["code"] == "mcp-read-write"]
     assert (check.code, warning["level"], warning["class"]) == (0, "warn", "habit")
@@ -209,10 +209,12 @@ def test_what_the_server_hides_is_told(desk: Desk) -> None:
     setup(desk, "--client=cursor", "--context=kfs-viewer")
     proof = desk.run("mcp", "verify")
     assert proof.code == 3
-    assert "unknown  instance     the server does not show this" in proof.out
+    assert "unknown  instance     the MCP server does not report this" in proof.out
     assert "No Flux instance found" in " ".join(proof.out.split())
     check = desk.run("--context=kfs-viewer")
-    assert "you may not list fluxinstances.fluxcd.controlplane.io" in " ".join(check.out.split())
+    assert "you are not allowed to list fluxinstances.fluxcd.controlplane.io" in " ".join(
+        check.out.split()
+    )
 
 
 def test_a_folders_own_file_is_not_started_unasked(desk: Desk) -> None:
@@ -412,9 +414,9 @@ def test_it_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     command = [sys.executable, "-m", "fluxstatus", "mcp", "setup", "--client=cursor,codex"]
     with Terminal(command) as terminal:
-        terminal.wait_for("apply this to Cursor? [y/N]")
+        terminal.wait_for("apply this change to Cursor? [y/N]")
         terminal.type("\n")
-        terminal.wait_for("apply this to Codex? [y/N]")
+        terminal.wait_for("apply this change to Codex? [y/N]")
         assert not desk.file("codex").exists()
         terminal.type("y\n")
         assert terminal.end() == 0

@@ -340,7 +340,7 @@ def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
     put(cluster, HEALTHY)
     said = flux_status(cluster.kubeconfig("namespaced"), "get", "ks", "-n", "team-a")
     assert said.code == Exit.HEALTHY, said.err
-    assert "no Kustomization found in team-a" in said.err
+    assert "no Kustomization was found in namespace 'team-a'" in said.err
 
 
 def test_a_missing_crd_hides_nothing(other_crds: Cluster) -> None:

@@ -128,7 +128,7 @@ def test_preflight_of_a_bare_cluster(bare_cluster: Cluster) -> None:
     assert said.code == Exit.HEALTHY
     text = " ".join(said.out.split())
     assert "neither Flux nor the Flux Operator is installed" in text
-    assert "there are no CRDs of Flux" in text
+    assert "there are no Flux CRDs" in text
 
 
 def test_preflight_of_what_was_left(cluster: Cluster) -> None:

@@ -128,7 +128,7 @@ def test_keys_and_never_values(cluster: Cluster) -> None:
     (one,) = said.report["credentials"]
     assert [key["name"] for key in one["keys"]] == sorted(documented["data"])
     assert (text.code, said.code) == (Exit.UNHEALTHY, Exit.UNHEALTHY)
-    assert "identity is not a private key" in " ".join(text.out.split())
+    assert 'key "identity" is not a private key' in " ".join(text.out.split())
     encoded = base64.b64encode(CANARY.encode()).decode()[:16]
     assert CANARY in base64.b64decode(documented["data"]["identity"]).decode()
     for printed in (text.out, text.err, said.out, said.err):

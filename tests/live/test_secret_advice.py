@@ -129,7 +129,7 @@ def test_a_key_that_nobody_needs(old: Cluster, tmp_path: Path) -> None:
     said = flux_status(old.kubeconfig("admin"), *what)
     (one,) = said.report["credentials"]
     assert said.code == Exit.UNHEALTHY
-    assert one["troubles"][0].endswith("its keys are for ssh, but the URL uses https")
+    assert one["troubles"][0].endswith("its keys are for SSH, but the URL uses HTTPS")
     assert not one["habits"]
     old.put([{**OBJECTS[0], "status": {"observedGeneration": 1, "conditions": [READY]}}])
     said = flux_status(old.kubeconfig("admin"), *what)

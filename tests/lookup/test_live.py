@@ -81,10 +81,12 @@ def test_an_object_is_asked_for_by_its_name(api: Api, objects: Objects) -> None:
 
 def test_a_forbidden_object_is_not_missing(api: Api, objects: Objects) -> None:
     """Only a NotFound means that there is no such object."""
-    assert mistake(objects, "ks/app", "apps").args == ("no Kustomization 'app' found in apps.",)
+    assert mistake(objects, "ks/app", "apps").args == (
+        "no Kustomization 'app' found in namespace 'apps'",
+    )
     assert objects.get(KS.api_version, KS.kind, "apps", "app") is None
     api[ONE] = forbidden
-    reason = denied(f"get {KS.name}", " in namespace apps")
+    reason = denied(f"get {KS.name}", ' in namespace "apps"')
     assert unread(objects, "ks/app", "apps") == reason
     assert objects.get(KS.api_version, KS.kind, "apps", "app") == reason
 
@@ -159,7 +161,7 @@ def test_two_objects_with_the_same_name(api: Api, objects: Objects) -> None:
 
 def test_forbidden_everywhere_is_not_missing(api: Api, objects: Objects) -> None:
     """Only a list that was read tells that there is no such object."""
-    assert mistake(objects, "ks/app").args == ("no Kustomization 'app' found.",)
+    assert mistake(objects, "ks/app").args == ("no Kustomization 'app' found",)
     api[KS.path] = forbidden
     assert unread(objects, "ks/app") == denied(f"list {KS.name}", EVERYWHERE)
 

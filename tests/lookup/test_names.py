@@ -26,10 +26,10 @@ def test_every_name_of_a_kind_is_understood(kind: object) -> None:
         (["kustomisation/app"], "did you mean kustomization?"),
         (["deployment/app"], "is not a Flux kind; use one of instance, gitrepo"),
         (["ks.helm.toolkit.fluxcd.io/app"], "is not a Flux kind"),
-        (["ks"], "Kustomization needs a name; write ks/NAME."),
-        (["ks/"], "is not KIND/NAME"),
-        (["ks/team-a/app"], "is not KIND/NAME"),
-        (["ks", "app", "again"], "is not KIND/NAME"),
+        (["ks"], "Kustomization needs a name; write ks/NAME"),
+        (["ks/"], "is not in the form KIND/NAME"),
+        (["ks/team-a/app"], "is not in the form KIND/NAME"),
+        (["ks", "app", "again"], "is not in the form KIND/NAME"),
     ],
 )
 def test_a_mistake_is_told(words: list[str], said: str) -> None:

@@ -25,7 +25,7 @@ def test_flux_and_its_own_workloads_are_found() -> None:
         (["gitrepo/ap"], "did you mean"),
         (["node/x"], "is not a Flux kind"),
         (["deploy/x"], "is not a Flux kind"),
-        (["app"], "is not KIND/NAME"),
+        (["app"], "is not in the form KIND/NAME"),
     ],
 )
 def test_a_mistake_is_told(words: list[str], said: str) -> None:

@@ -140,7 +140,7 @@ def test_no_file_at_all(here: Host, file: Path) -> None:
         put(here)
     file.rmdir()
     file.symlink_to(file)
-    with pytest.raises(FileError, match=f"{file} cannot be read"):
+    with pytest.raises(FileError, match=f"{file} could not be read"):
         put(here)
 
 

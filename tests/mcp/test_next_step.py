@@ -144,7 +144,7 @@ def test_it_says_what_the_server_would_hide() -> None:
     known = evidence(*[o for o in HEALTHY if o["kind"] != "FluxInstance"], AUTH, unread=blind)
     step = next_of(known)
     assert step
-    assert f'"No Flux instance found", because you may not list {INSTANCE}' in step.text
+    assert f'"No Flux instance found", because you are not allowed to list {INSTANCE}' in step.text
     assert "Note: the MCP server will report" in step.prompt
     well = evidence(*[o for o in HEALTHY if o["kind"] != "FluxInstance"], unread=blind)
     assert next_of(well) is None

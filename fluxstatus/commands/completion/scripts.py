@@ -39,7 +39,7 @@ def show(
     """Print the completion script for a shell or for kubectl.
 
     \b
-    For `kubectl flux-status` (kubectl 1.26 or newer), put a program on PATH:
+    For `kubectl flux-status` (kubectl 1.26 or newer), put a program into a directory in your PATH:
       kubectl flux-status completion kubectl > ~/.local/bin/kubectl_complete-flux_status
       chmod +x ~/.local/bin/kubectl_complete-flux_status
 

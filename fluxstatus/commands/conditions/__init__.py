@@ -43,7 +43,7 @@ def show(
         list[str],
         Argument(
             metavar="KIND/NAME",
-            help="An object of any kind but Secret: ks/backend, deploy/web, node/worker-1",
+            help="An object of any kind except a Secret: ks/backend, deploy/web, node/worker-1",
             rich_help_panel=ObjectNamespace.panel,
         ),
     ],

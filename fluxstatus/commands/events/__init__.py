@@ -53,7 +53,12 @@ class Filters:
     panel: ClassVar = "Filters"
 
     for_: Annotated[
-        str, Option("--for", metavar="KIND/NAME", help="Only events about this object of any kind")
+        str,
+        Option(
+            "--for",
+            metavar="KIND/NAME",
+            help="Only events about this object, which can be of any kind",
+        ),
     ] = ""
     since: Annotated[
         float | None,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
-_NOT_ASKED = Unread(Why.NOT_ASKED, "not in a saved cluster")
+_NOT_ASKED = Unread(Why.NOT_ASKED, "not in a snapshot")
 
 
 def show(
@@ -53,7 +53,7 @@ def show(
 
     KIND is a kind as in kubectl or flux (ks, kustomizations, helmrelease, …). The details include
     the log of its controller, its events, and the keys in the Secrets that it and its sources
-    refer to, never their values. What you have no permission to read is left out. A CODE needs
+    refer to, never their values. Details that you are not allowed to read are omitted. A CODE needs
     no cluster.
     """
     from fluxstatus.commands.errors import report, reported

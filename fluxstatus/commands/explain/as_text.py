@@ -49,7 +49,7 @@ def _details(details: Details, look: Look) -> Page:
     _put_conditions(page, details)
     put_pairs(page, "events", list(_events(page, details)))
     put_pairs(page, "history", list(_history(details)))
-    put_pairs(page, "controller log, last hour", list(_log(page, details)))
+    put_pairs(page, "controller logs, last hour", list(_log(page, details)))
     if not wrong:
         _put_credentials(page, details)
     _put_commands(page, "related commands", details.commands)
@@ -200,7 +200,7 @@ def _log(page: Page, details: Details) -> Iterator[tuple[str, str]]:
     yield from _more(len(log.messages) - len(messages))
     yield from unread_rows(log.unread)
     if not log.messages and not log.unread and log.controller:
-        yield "", f"{log.controller} logged nothing about it"
+        yield "", f"{log.controller} logged nothing about this object"
 
 
 def _put_credentials(page: Page, details: Details) -> None:

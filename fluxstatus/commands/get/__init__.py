@@ -35,7 +35,7 @@ Examples:
 \b
 Exit codes:
   0  listed, healthy or not
-  2  wrong usage, or the name does not exist
+  2  usage error, or no object has this name
   3  something could not be read
 """
 
@@ -57,7 +57,7 @@ class Filters:
         ),
     ] = ""
     kind: Annotated[
-        list[str], Option(metavar="KIND", help="Only these kinds; repeatable, or a,b")
+        list[str], Option(metavar="KIND", help="Only these kinds; repeatable or comma-separated")
     ] = field(default_factory=list)
     not_ready: Annotated[bool, Option("--not-ready", help="Only objects that are not ready")] = (
         False
@@ -65,7 +65,9 @@ class Filters:
     suspended: Annotated[bool, Option("--suspended", help="Only suspended objects")] = False
     stale: Annotated[
         bool,
-        Option("--stale", help="Only objects behind their revision, spec or reconcile request"),
+        Option(
+            "--stale", help="Only objects that are behind their source, spec or reconcile request"
+        ),
     ] = False
     reconciling: Annotated[
         bool, Option("--reconciling", help="Only objects that are reconciling")
@@ -96,9 +98,9 @@ def show(
 ) -> None:
     """List Flux objects, or the pods of Flux.
 
-    READY is the verdict of the check. WANTED is the revision or version that an object should
-    have, APPLIED the one it has. MESSAGE begins with the verdict where the message of the
-    controller is out of date. -o json and -o yaml print whole objects, as in kubectl.
+    READY is the check's verdict. WANTED is the revision or version that an object should have,
+    APPLIED is the one that it has. MESSAGE starts with the verdict if the controller's message is
+    out of date. -o json and -o yaml print whole objects, as in kubectl.
     """
     from fluxstatus.cluster import list_reader
     from fluxstatus.commands.errors import reported

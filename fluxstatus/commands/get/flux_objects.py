@@ -48,7 +48,7 @@ class FluxObjects:
         wanted: set[str] = set().union(*self._requested.values())
         for name in sorted(wanted - self._names):
             near = similar(name, self._names, 3)
-            suggestion = f"; did you mean {' or '.join(near)}?" if near else "."
+            suggestion = f"; did you mean {' or '.join(near)}?" if near else ""
             return NotFoundError(f"{name!r} not found{suggestion}")
         return None
 

@@ -29,7 +29,7 @@ class Components:
         """Store the filters. Raises ArgumentError for one that does not apply to pods."""
         for name in filters:
             if name != "not_ready":
-                raise ArgumentError(f"--{name.replace('_', '-')} does not apply to components.")
+                raise ArgumentError(f"--{name.replace('_', '-')} does not apply to components")
         self._not_ready = bool(filters)
         self._unread = False
 

@@ -37,7 +37,7 @@ def _by_name(words: Iterable[str]) -> Requested:
     for word in words:
         kind, slash, name = word.partition("/")
         if not (slash and name) or "/" in name:
-            raise ArgumentError(f"{word!r} is not KIND/NAME.")
+            raise ArgumentError(f"{word!r} is not in the form KIND/NAME")
         for one in kinds_of(kind):
             found[one] = found.get(one, frozenset()) | {name}
     return found
@@ -50,7 +50,7 @@ def _chosen(words: str, only: Sequence[str]) -> list[Kind]:
     chosen = [kind for word in only for kind in kinds_of(word)]
     if not {*chosen} & {*kinds}:
         raise ArgumentError(
-            f"{words!r} does not include {' or '.join(kind.name for kind in chosen)}."
+            f"{words!r} does not include {' or '.join(kind.name for kind in chosen)}"
         )
     return [kind for kind in kinds if kind in chosen]
 

@@ -71,7 +71,7 @@ def show(
         str,
         Argument(
             metavar="[CONTROLLER]",
-            help="source-controller or source; all controllers by default",
+            help="source-controller or source [default: all controllers]",
             rich_help_panel=Filters.panel,
         ),
     ] = "",
@@ -91,7 +91,7 @@ def show(
     from fluxstatus.lookup.log import Logs
 
     if filters.for_ and controller:
-        ctx.fail("--for selects the controller; leave out CONTROLLER.")
+        ctx.fail("CONTROLLER and --for are mutually exclusive")
     connect = connecting(connection, timeout, verbose=display.verbose)
     with reported("logs", connection):
         components, about = _find(controller, filters.for_, place.namespaces, connect)
@@ -128,7 +128,7 @@ def _find(
         if answer.unread and not found and query.startswith("deployments"):
             raise ProgramError(answer.unread)
     if not found:
-        raise NotFoundError("no Flux controller was found in this cluster.")
+        raise NotFoundError("no Flux controller was found in this cluster")
     if about:
         return selection.of_kind(found, about.kind), about
     return selection.named(found, controller), None

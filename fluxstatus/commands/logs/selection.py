@@ -23,14 +23,16 @@ def named(components: Sequence[Component], name: str) -> list[Component]:
         return found
     known = {word for one in components for word in _names(one)}
     found_here = ", ".join(sorted({one.name for one in components})) or "no Flux controller"
-    suggestion = did_you_mean(name, known or NAMES, f"this cluster has {found_here}.")
+    suggestion = did_you_mean(name, known or NAMES, f"this cluster has {found_here}")
     raise NotFoundError(f"no controller {name!r} found; {suggestion}")
 
 
 def of_kind(components: Sequence[Component], kind: str) -> list[Component]:
     """Return the controllers that reconcile objects of *kind*. Raises NotFoundError."""
     if kind not in KINDS:
-        raise NotFoundError(f"no Flux controller reconciles a {kind}; use `kubectl logs`.")
+        raise NotFoundError(
+            f"no Flux controller reconciles objects of kind {kind}; use `kubectl logs`"
+        )
     return named(components, KINDS[kind].controller)
 
 

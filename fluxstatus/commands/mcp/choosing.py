@@ -16,7 +16,7 @@ from fluxstatus.mcp.entry import NAME
 from fluxstatus.mcp.files import FileError
 from fluxstatus.mcp.plan import Change
 
-EntryName = Annotated[str, Option("--name", metavar="NAME", help="The name of the entry")]
+EntryName = Annotated[str, Option("--name", metavar="NAME", help="Name of the entry")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Clients:
     panel: ClassVar = "Which entries"
 
     client: Annotated[
-        list[str], Option(metavar="NAME", help="Only this client; repeatable, or a,b")
+        list[str], Option(metavar="NAME", help="Only this client; repeatable or comma-separated")
     ] = field(default_factory=list)
 
 
@@ -54,9 +54,9 @@ def agreed(change: Change) -> bool:
     """Ask whether to apply *change*. Raises FileError if standard input is not a terminal."""
     if not sys.stdin.isatty():
         raise FileError(
-            "standard input is not a terminal; add --yes to confirm, or --print to only show it"
+            "standard input is not a terminal; add --yes to confirm, or --print to show the change"
         )
-    console.note(f"apply this to {change.client.title}? [y/N]")
+    console.note(f"apply this change to {change.client.title}? [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
@@ -70,6 +70,6 @@ def clients(names: Iterable[str]) -> Mapping[str, Client]:
     words = [word for name in names for word in name.split(",") if word]
     for word in words:
         if word not in CLIENTS:
-            meant = did_you_mean(word, CLIENTS, f"use one of {', '.join(CLIENTS)}.", repr)
+            meant = did_you_mean(word, CLIENTS, f"use one of {', '.join(CLIENTS)}", repr)
             raise BadParameter(f"{word!r} is unknown; {meant}", param_hint="--client")
     return {word: CLIENTS[word] for word in words} or CLIENTS

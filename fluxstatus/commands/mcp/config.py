@@ -24,7 +24,7 @@ def show(
 ) -> None:
     """Print the entry for one client, to paste it yourself; nothing is written."""
     if not client:
-        raise BadParameter(f"use one of {', '.join(CLIENTS)}.", param_hint="--client")
+        raise BadParameter(f"use one of {', '.join(CLIENTS)}", param_hint="--client")
     [chosen] = clients([client]).values()
     try:
         binary = server.find()

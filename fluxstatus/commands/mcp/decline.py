@@ -17,7 +17,7 @@ Everywhere = Annotated[bool, Option("--all", help="For every context")]
 def show(*, everywhere: Everywhere = False, connection: Connection) -> None:
     """Suggest manual steps instead of the MCP server, for this context or for all.
 
-    `mcp accept` undoes it.
+    `mcp accept` reverts this.
     """
     change(connection, everywhere=everywhere, declined=True)
 
@@ -31,10 +31,10 @@ def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     try:
         (state_file.decline if declined else state_file.accept)(context)
     except (OSError, RuntimeError) as error:
-        console.note(f"Error: cannot write the local state: {error}")
+        console.note(f"Error: could not write the local state: {error}")
         raise typer.Exit(Exit.NO_VERDICT) from error
-    which = f"for {context}" if context else "for any context"
+    which = f'for context "{context}"' if context else "for any context"
     if not declined and state_file.is_declined(context):
-        console.note("it is declined for every context; undo that with `mcp accept --all`")
+        console.note("it is declined for every context; to undo that, run `mcp accept --all`")
     word = "is no longer suggested" if declined else "may be suggested again"
     console.put(f"the MCP server {word} {which}\n")

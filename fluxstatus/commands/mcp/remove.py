@@ -12,12 +12,12 @@ from fluxstatus.model.findings import Exit
 
 
 def show(*, chosen: Chosen, how: How) -> None:
-    """Remove the entry from the MCP clients; the rest of their files stays unchanged."""
+    """Remove the entry from the MCP clients; the rest of their files is not changed."""
     here = host()
     targets = [client for client in clients(chosen.client).values() if client.file]
     results = [_one(client, here, chosen, how) for client in targets]
     if True not in results and None not in results:
-        console.note(f"no client has {chosen.name}")
+        console.note(f'no client has an entry named "{chosen.name}"')
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
 
 

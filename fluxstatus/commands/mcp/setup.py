@@ -37,11 +37,11 @@ class Access:
     read_write: Annotated[
         bool,
         Option(
-            "--read-write", help="Let the assistant change the cluster; for development clusters"
+            "--read-write", help="Let the assistant change the cluster; use only in development"
         ),
     ] = False
     force: Annotated[
-        bool, Option("--force", help="With --read-write: even if the cluster looks like production")
+        bool, Option("--force", help="Allow --read-write even if the cluster looks like production")
     ] = False
 
 
@@ -55,7 +55,7 @@ def show(
         Option(
             metavar="DURATION",
             parser=seconds,
-            help="Wait this long until the server's program is installed",
+            help="Wait up to this long for the server's program to be installed",
             rich_help_panel=How.panel,
         ),
     ] = None,
@@ -66,11 +66,11 @@ def show(
     """Set up read-only access to the cluster for the MCP clients on this machine.
 
     The entry starts flux-operator-mcp with --read-only=true, pinned to the context. It contains no
-    credentials: the server reads the kubeconfig. The rest of a client's file stays unchanged. Each
-    change is shown and needs your confirmation.
+    credentials: the server reads the kubeconfig. The rest of a client's file is not changed. Each
+    change is shown and requires your confirmation.
     """
     if access.force and not access.read_write:
-        ctx.fail("--force requires --read-write.")
+        ctx.fail("--force requires --read-write")
     here = host()
     try:
         targets = _targets(chosen, here)
@@ -88,7 +88,7 @@ def show(
     results = [_one(client, here, entry, how) for client in targets]
     if not how.print_ and True in results:
         verify = ("kubectl", "flux-status", "mcp", "verify", *_named(chosen))
-        console.put(f"restart the client, then verify it:\n  {command_line(verify)}\n")
+        console.put(f"restart the client, then verify the server:\n  {command_line(verify)}\n")
     for note in _other_entries(here, entry):
         console.note(note)
     raise typer.Exit(Exit.USAGE if None in results else Exit.HEALTHY)
@@ -132,12 +132,14 @@ def _confirm_writing(entry: Entry, pinned: KubeContext, timeout: float, *, force
     names = (pinned.context, pinned.cluster, pinned.server)
     if not force and any(map(_PRODUCTION.search, names)):
         raise UnfitError(
-            f"{pinned.context} looks like production, where read-write access is a risk; "
+            f'context "{pinned.context}" looks like production, where read-write access is a risk; '
             "omit --read-write, or add --force if the name is misleading"
         )
     writing = ", ".join(tool.name for tool in server.tools(entry, timeout).writing)
-    console.note(f"--read-write lets the assistant change {pinned.context} with: {writing}")
-    console.note(f"type the name of the context, {pinned.context}, to continue:")
+    console.note(
+        f"--read-write lets the assistant change {pinned.context} with these tools: {writing}"
+    )
+    console.note(f'to continue, type the name of the context, "{pinned.context}":')
     if sys.stdin.readline().strip() != pinned.context:
         raise UnfitError("the name does not match; nothing was changed")
 
@@ -158,7 +160,7 @@ def _introduce(entry: Entry, pinned: KubeContext, timeout: float) -> None:
     if pinned.others:
         console.note(
             f"the server reads only one of the {pinned.others + 1} files in $KUBECONFIG: "
-            f"{pinned.file}, which has {pinned.context}"
+            f'{pinned.file}, which has context "{pinned.context}"'
         )
 
 
@@ -170,7 +172,7 @@ def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
     try:
         change = plan_put(client, here, entry, own_command=not how.edit)
         if change is None:
-            console.put(f"{client.title}: already has it, in {client.path(here)}\n")
+            console.put(f"{client.title}: already has the entry, in {client.path(here)}\n")
             return False
         console.put(f"{client.title}\n{change.shown()}")
         if how.print_ or not (how.yes or agreed(change)):
@@ -190,8 +192,8 @@ def _other_entries(here: Host, entry: Entry) -> Iterator[str]:
                 fix = ("kubectl", "flux-status", "mcp", "setup", f"--client={found.client.name}",
                        f"--name={other.name}")  # fmt: skip
                 yield (
-                    f"{found.client.title} also has {other.name}, which may change the cluster; "
-                    f"to make it read-only: {command_line(fix)}"
+                    f'{found.client.title} also has the entry "{other.name}", which can change '
+                    f"the cluster; to make it read-only, run: {command_line(fix)}"
                 )
 
 

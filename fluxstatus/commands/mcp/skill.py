@@ -13,7 +13,7 @@ from fluxstatus.model.findings import Exit
 
 def show(
     *,
-    _: Annotated[bool, Option("--print", help="Print it (the default)")] = False,
+    _: Annotated[bool, Option("--print", help="Print the skill (the default)")] = False,
     install: Annotated[
         Path | None,
         Option(
@@ -23,7 +23,7 @@ def show(
 ) -> None:
     """Print or install a skill: how an assistant checks Flux with this program.
 
-    It contains the checksum of this program, and the command to check it.
+    The skill contains this program's checksum and the command that verifies it.
     """
     text = skill.text()
     if install is None:

@@ -21,7 +21,7 @@ from fluxstatus.report.terminal import command_line, visible
 def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
     """Show which MCP clients have the server, for which context, and whether it is read-only.
 
-    Only the version of the program is queried; `mcp verify` checks the rest.
+    Queries only the program's version; `mcp verify` checks the rest.
     """
     here = host()
     found = list(scan(here, clients(chosen.client)))
@@ -64,12 +64,12 @@ def _lines(found: list[ClientEntries], here: Host) -> list[str]:
 def _entry_lines(one: ClientEntries, entry: Entry) -> list[str]:
     name = f"{one.client.title}: {entry.name}"
     if entry.url:
-        return [f" warn  {name} calls a remote server; whether that can write is unknown"]
+        return [f" warn  {name} calls a remote server; it is unknown whether the server can write"]
     context = f"context {entry.context}" if entry.context else "the current context"
     missing = "" if server.runs(entry) else f"; {entry.command} was not found"
     if entry.read_only and entry.masks:
         return [f" {'warn' if missing else 'pass'}  {name} is read-only, {context}{missing}"]
-    what = "shows the data of Secrets" if entry.read_only else "MAY CHANGE the cluster"
+    what = "shows the data of Secrets" if entry.read_only else "CAN CHANGE the cluster"
     pin = ("--context", entry.context) if entry.context else ()
     fix = ("kubectl", "flux-status", "mcp", "setup", f"--client={one.client.name}",
            f"--name={entry.name}", *pin)  # fmt: skip

@@ -47,7 +47,7 @@ def show(
         Option(
             "--name",
             metavar="NAME",
-            help="Only the entry of this name",
+            help="Only the entry with this name",
             rich_help_panel=Clients.panel,
         ),
     ] = "",
@@ -55,15 +55,16 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Verify the configured server: start it as a client does, and compare.
+    """Verify the configured server: start it as a client does, and compare it with kubectl.
 
-    Its tools are compared with those of the same program in both modes, its cluster and
-    FluxInstance with those of kubectl.
+    Compares its tools with the program's tools in both modes, and its cluster and FluxInstance
+    with what kubectl finds.
     """
     results = _results(chosen.client, name)
     if not results:
         setup = "kubectl flux-status mcp setup"
-        console.note(f"Error: no client has {name or 'an entry for the server'}; add one: {setup}")
+        wanted = f'an entry named "{name}"' if name else "an entry for the server"
+        console.note(f"Error: no client has {wanted}; to add one, run: {setup}")
         raise typer.Exit(Exit.NO_VERDICT)
     for result in results:
         _verify(result, connection, shown, timeout)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status preflight                 can I install Flux here?
+  kubectl flux-status preflight   check whether Flux can be installed
   kubectl flux-status preflight --manifest --git ssh://git@github.com/org/fleet.git \\
       --path clusters/prod > flux-instance.yaml
 
@@ -32,7 +32,7 @@ Examples:
 Exit codes:
   0  Flux can be installed
   1  something prevents it
-  3  the cluster, or something that matters, could not be read
+  3  the cluster or required data could not be read
 """
 
 
@@ -45,15 +45,20 @@ class Wanted:
     manifest: Annotated[
         bool, Option("--manifest", help="Print a FluxInstance; do not contact a cluster")
     ] = False
-    git: Annotated[str, Option(metavar="URL", help="The Git repository to sync from")] = ""
+    git: Annotated[str, Option(metavar="URL", help="URL of the Git repository to sync from")] = ""
     ref: Annotated[
-        str, Option(metavar="REF", help="Its branch, or a ref such as refs/tags/v1 [default: main]")
+        str,
+        Option(
+            metavar="REF",
+            help="Branch of the Git repository, or a ref such as refs/tags/v1 [default: main]",
+        ),
     ] = ""
     path: Annotated[
-        str, Option(metavar="PATH", help="The folder in it with the manifests of the cluster")
+        str,
+        Option(metavar="PATH", help="Directory in the Git repository with the cluster's manifests"),
     ] = ""
     private: Annotated[
-        bool, Option("--private", help="It needs credentials; with ssh it always does")
+        bool, Option("--private", help="The Git repository requires credentials (always, with SSH)")
     ] = False
 
 
@@ -89,15 +94,15 @@ def _sync(wanted: Wanted) -> "Sync | None":
     rest = {"--ref": wanted.ref, "--path": wanted.path, "--private": wanted.private}
     for option in (name for name, value in rest.items() if value):
         if not wanted.git:
-            raise typer.BadParameter("it requires --git.", param_hint=option)
+            raise typer.BadParameter("requires --git", param_hint=option)
         if not wanted.manifest:
-            raise typer.BadParameter("it requires --manifest.", param_hint=option)
+            raise typer.BadParameter("requires --manifest", param_hint=option)
     if not wanted.git:
         return None
     try:
         return sync_of(wanted.git, wanted.ref, wanted.path, private=wanted.private)
     except ManifestError as error:
-        raise typer.BadParameter(f"{error}.", param_hint="--git") from error
+        raise typer.BadParameter(f"{error}", param_hint="--git") from error
 
 
 def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDisplay) -> None:

@@ -64,13 +64,13 @@ def existing(state: State) -> Iterator[Finding]:
     elif state.components:
         yield _without_operator(state)
     elif unread:
-        yield unread_finding(EXISTING, "the Deployments of Flux", unread)
+        yield unread_finding(EXISTING, "the Flux Deployments", unread)
     else:
         yield passed(EXISTING, "neither Flux nor the Flux Operator is installed")
 
 
 def _operator(state: State, operator: Component) -> Finding:
-    came = f"by {_manager(operator)}" if _manager(operator) else "by plain manifests"
+    came = f"by {_manager(operator)}" if _manager(operator) else "from plain manifests"
     who = f"the Flux Operator {operator.version} is installed ({operator.ref.namespace}/"
     who = f"{who}{operator.ref.name}, {came})"
     unread = state.answer_of("FluxInstance").unread
@@ -89,15 +89,15 @@ def _operator(state: State, operator: Component) -> Finding:
 def _without_operator(state: State) -> Finding:
     came = managed_by(state.components)
     version = state.flux_version or "of an unknown version"
-    title = f"Flux {version} is installed, by {came or 'unknown means'}"
+    title = f"Flux {version} is installed by {came or 'unknown means'}"
     if came == HELM_CHART:
         why = "a Helm release and the operator would both manage its controllers"
         hint = Hint("choose one: uninstall the Helm release before you install the operator")
         return _warn(_FLUX_BY_OTHERS, title, why, hint)
     home = state.namespace
-    why = "the operator takes it over, in the same namespace and with the same source"
+    why = "the operator can take over this installation, with the same namespace and source"
     helm = ("helm", "install", "flux-operator", CHART, "--namespace", home)
-    text = f"install the operator into {home}, then apply a FluxInstance there"
+    text = f'install the operator into namespace "{home}", then apply a FluxInstance there'
     hint = Hint(text, (Command(helm, changes=True),))
     return _warn(_FLUX_BY_OTHERS, title, why, hint, _MIGRATION)
 
@@ -126,13 +126,13 @@ def leftovers(state: State) -> Iterator[Finding]:
         if unread:
             yield unread_finding(LEFTOVERS, "the list of served kinds", unread)
     elif state.operators or state.components:
-        title = "the CRDs of Flux belong to this installation"
+        title = "the Flux CRDs belong to this installation"
         yield Finding(step=LEFTOVERS, code=_IN_USE, level=Level.SKIP, title=title)
     elif served:
         yield _definitions(state, served)
         yield from _hanging(state)
     else:
-        yield passed(LEFTOVERS, "there are no CRDs of Flux")
+        yield passed(LEFTOVERS, "there are no Flux CRDs")
 
 
 def _definitions(state: State, served: Mapping[str, str]) -> Finding:
@@ -143,10 +143,10 @@ def _definitions(state: State, served: Mapping[str, str]) -> Finding:
         step=LEFTOVERS,
         code=_CRDS_LEFT,
         level=Level.WARN,
-        title=f"{len(served)} CRDs of Flux exist without a controller; {objects}",
+        title=f"{len(served)} Flux CRDs exist without a controller; {objects}",
         why="a new installation adopts them and reconciles the objects as they are",
         hints=(
-            Hint("if you do not want that, delete them; this also deletes all their objects",
+            Hint("to prevent that, delete the CRDs; this also deletes all objects of these kinds",
                  (Command(delete, changes=True),)),
         ),
         trivial=True,
@@ -162,7 +162,7 @@ def _hanging(state: State) -> Iterator[Finding]:
             step=LEFTOVERS,
             code=_TERMINATING,
             level=Level.WARN,
-            title=f"deleted, but waiting for a controller that no longer exists: {names}{more}",
+            title=f"deletion is blocked, because the controller no longer exists: {names}{more}",
             why="only Flux removes their finalizers; a new installation completes their deletion",
             hints=(Hint("install Flux, or remove the finalizers by hand"),),
             trivial=True,
@@ -180,8 +180,8 @@ def _namespace(state: State) -> Iterator[Finding]:
                 step=LEFTOVERS,
                 code=_NAMESPACE_TERMINATING,
                 level=Level.FAIL,
-                title=f"Namespace {NAMESPACE} is being deleted: nothing can be created in it",
-                why="it is removed once everything in it is gone; objects with finalizers keep it",
-                hints=(Hint("see what keeps it", (Command(argv),)),),
+                title=f"Namespace {NAMESPACE} is being deleted: no objects can be created in it",
+                why="a namespace is deleted after all its objects; finalizers can block that",
+                hints=(Hint("show what blocks its deletion", (Command(argv),)),),
                 trivial=True,
             )

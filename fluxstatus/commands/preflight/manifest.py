@@ -62,12 +62,12 @@ def sync_of(url: str, ref: str, path: str, *, private: bool) -> Sync:
         raise ManifestError(f"{error}") from error
     if parts.scheme not in _SCHEMES:
         raise ManifestError(
-            f"Flux fetches Git over {', '.join(_SCHEMES)}; write the URL as https://…"
+            f"Flux supports Git over {', '.join(_SCHEMES)}; write the URL as https://…"
         )
     if password or (parts.username and parts.scheme != "ssh"):
-        raise ManifestError("a login in a URL is not kept secret; remove it")
+        raise ManifestError("credentials in a URL are not kept secret; remove them")
     if not host or not parts.path.strip("/"):
-        raise ManifestError("it does not name a repository")
+        raise ManifestError("the URL must include a host and a repository path")
     return Sync(url, ref if ref.startswith("refs/") else f"refs/heads/{ref or 'main'}",
                 path or _PATH, private)  # fmt: skip
 
@@ -111,14 +111,14 @@ def steps(sync: Sync | None) -> Iterator[Hint]:
     if sync and sync.takes_secret:
         yield from _secret(sync)
     if sync is None:
-        yield Hint("without --git it installs Flux but syncs nothing")
+        yield Hint("without --git, this FluxInstance installs Flux but syncs nothing")
     elif sync.path == _PATH:
-        yield Hint(f"--path was not given: put the manifests of the cluster into {_PATH}")
+        yield Hint(f"--path is not set: put the cluster's manifests into the directory {_PATH}")
     apply = ("kubectl", "apply", "--server-side", "-f", FILE)
-    yield Hint(f"save this as {FILE} and apply it", (Command(apply, changes=True),))
+    yield Hint(f"save the manifest as {FILE} and apply it", (Command(apply, changes=True),))
     yield Hint(
-        "or, for development and testing only, let the CLI install both: it installs the newest "
-        "operator, lets it update itself, and refuses if Helm has already installed one",
+        "or, for development and testing only, install both with the CLI: it installs the newest "
+        "operator, lets it update itself, and fails if Helm has already installed an operator",
         (Command(("flux-operator", "install", "-f", FILE, "--timeout=5m"), changes=True),),
     )
 
@@ -129,8 +129,8 @@ def _secret(sync: Sync) -> Iterator[Hint]:
     if sync.by_ssh:
         host = urlsplit(sync.url).hostname or ""
         yield Hint(
-            "generate a key, add its public half to the Git server, and fetch the host key; "
-            "compare that with the one that the server's operator publishes",
+            "generate a key, add the public key to the Git server, and fetch the host key; compare "
+            "the host key with the one that the Git server's provider publishes",
             (
                 Command(("ssh-keygen", "-t", "ed25519", "-N", "", "-f", "identity")),
                 Command(("sh", "-c", f"ssh-keyscan {_port(sync.url)}{host} > known_hosts")),

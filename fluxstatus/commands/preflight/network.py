@@ -26,7 +26,7 @@ def examine(url: str) -> Iterator[Finding]:
     yield _reach(
         _REGISTRY_UNTESTED,
         f"{REGISTRY}:443 and {_BLOBS}:443",
-        "it pulls the images of the operator and Flux, and the operator's manifests, from there",
+        "the cluster pulls the operator's manifests and all images from these hosts",
         f"https://{REGISTRY}/v2/",
     )
     if url:
@@ -36,7 +36,7 @@ def examine(url: str) -> Iterator[Finding]:
         yield _reach(
             _GIT_UNTESTED,
             f"{parts.hostname}:{port}",
-            "source-controller fetches from there",
+            "source-controller fetches the Git repository from this host",
             probe,
         )
 
@@ -49,8 +49,8 @@ def _reach(code: Code, places: str, why: str, probe: str) -> Finding:
         step=STEP_ID,
         code=code,
         level=Level.SKIP,
-        title=f"the cluster must reach {places}; this is not checked from here",
+        title=f"the cluster must reach {places}; this cannot be checked from here",
         why=why,
-        hints=(Hint("check it from a pod", (Command(argv, changes=True),)),),
+        hints=(Hint("test the connection from a pod", (Command(argv, changes=True),)),),
         trivial=True,
     )

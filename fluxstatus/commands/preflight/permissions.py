@@ -1,4 +1,4 @@
-"""The permissions that an installation needs, checked with `kubectl auth can-i`.
+"""The permissions that are required to install Flux, checked with `kubectl auth can-i`.
 
 It stores nothing in the cluster. One call lists all permissions, in a namespace that does not
 exist: only cluster-wide permissions apply there, so a role in one namespace does not count.
@@ -35,15 +35,17 @@ class Permission(NamedTuple):
 
 
 NEEDED = (
-    Permission("create", "namespaces", "the namespace flux-system"),
-    Permission("create", "customresourcedefinitions.apiextensions.k8s.io", "the CRDs of Flux"),
-    Permission("create", "serviceaccounts", "the operator's identity"),
-    Permission("create", f"clusterroles.{_RBAC}", "the roles of the operator"),
-    Permission("create", f"clusterrolebindings.{_RBAC}", "the operator's role bindings"),
-    Permission("bind", f"clusterroles.{_RBAC}", "the operator is cluster-admin", "cluster-admin"),
-    Permission("create", "deployments.apps", "the operator itself"),
-    Permission("create", "services", "access to its web UI and metrics"),
-    Permission("create", "secrets", "Helm's release records and the credentials of the Git source"),
+    Permission("create", "namespaces", 'namespace "flux-system"'),
+    Permission("create", "customresourcedefinitions.apiextensions.k8s.io", "the Flux CRDs"),
+    Permission("create", "serviceaccounts", "the operator's ServiceAccount"),
+    Permission("create", f"clusterroles.{_RBAC}", "the operator's ClusterRoles"),
+    Permission("create", f"clusterrolebindings.{_RBAC}", "the operator's ClusterRoleBindings"),
+    Permission(
+        "bind", f"clusterroles.{_RBAC}", "the operator runs as cluster-admin", "cluster-admin"
+    ),
+    Permission("create", "deployments.apps", "the operator's Deployment"),
+    Permission("create", "services", "the operator's web UI and metrics"),
+    Permission("create", "secrets", "Helm release records and the Git credentials"),
     Permission("create", "fluxinstances.fluxcd.controlplane.io", "the FluxInstance"),
 )
 """The permissions for all that an installation creates (FO config/default and the Helm chart)."""

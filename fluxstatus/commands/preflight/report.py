@@ -20,8 +20,8 @@ _TITLES = {
     PERMISSIONS: "permissions to install",
     tools.STEP_ID: "programs on this machine",
     existing.EXISTING: "existing installation",
-    existing.LEFTOVERS: "leftovers of an earlier installation",
-    network.STEP_ID: "network access of the cluster",
+    existing.LEFTOVERS: "leftovers from an earlier installation",
+    network.STEP_ID: "network access from the cluster",
 }
 
 _RIGHTS_MISSING = Code(
@@ -81,9 +81,11 @@ def _kubernetes(state: State) -> Iterator[Finding]:
             level=Level.WARN,
             title=f"Kubernetes {state.evidence.target.kubernetes} is older than "
             f"{'.'.join(map(str, least))}, the oldest that Flux {flux} supports",
-            why="a FluxInstance with version 2.x gets the newest Flux",
+            why="a FluxInstance with version 2.x installs the newest Flux",
             hints=(
-                Hint("upgrade the control plane, or set spec.distribution.version to an older one"),
+                Hint(
+                    "upgrade the control plane, or set spec.distribution.version to an older Flux"
+                ),
             ),
             docs="https://fluxcd.io/flux/installation/#prerequisites",
             trivial=True,
@@ -96,18 +98,20 @@ def _kubernetes(state: State) -> Iterator[Finding]:
 def _permissions(state: State, permissions: Permissions) -> Iterator[Finding]:
     who = state.evidence.target.asker or "this user"
     if permissions.unread:
-        yield unread_finding(PERMISSIONS, "the permissions of this user", permissions.unread)
+        yield unread_finding(PERMISSIONS, "this user's permissions", permissions.unread)
     elif not (permissions.missing or permissions.unknown):
-        title = f"{who} has all {len(NEEDED)} permissions that an installation needs"
+        title = f"{who} has all {len(NEEDED)} permissions that are required to install Flux"
         yield passed(PERMISSIONS, title)
     if permissions.missing:
         missing = permissions.missing
-        title = f"{who} may not install Flux: {_count(missing)} missing"
+        title = f"{who} cannot install Flux: {_count(missing)} are missing"
         listed = Command(("kubectl", "auth", "can-i", "--list"))
         yield _lacking(Level.FAIL, _RIGHTS_MISSING, title, missing, [listed])
     if permissions.unknown:
         unknown = permissions.unknown
-        title = f"whether {who} may install Flux is unknown: {_count(unknown)} not checked"
+        title = (
+            f"it is unknown whether {who} can install Flux: {_count(unknown)} could not be checked"
+        )
         yield _lacking(Level.UNKNOWN, _RIGHTS_UNSURE, title, unknown, map(_can_i, unknown))
 
 
@@ -131,7 +135,7 @@ def _lacking(
         evidence=tuple(("missing RBAC rule", f"{one} ({one.why})") for one in permissions),
         hints=(
             Hint(
-                "have a cluster-admin install it, or ask for the permissions",
+                "have a cluster-admin install Flux, or request the missing permissions",
                 tuple(commands),
             ),
         ),

@@ -14,7 +14,7 @@ from fluxstatus.model.hints import Command, Hint
 STEP_ID = "tools"
 _TOOL_MISSING = Code(
     "tool-missing",
-    "A program that the installation or an assistant uses is missing or not on PATH.",
+    "A program that the installation or an assistant uses is missing or not in your PATH.",
 )
 CODES = (_TOOL_MISSING,)
 _RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
@@ -32,14 +32,14 @@ class _Tool(NamedTuple):
 
 _TAP = "controlplaneio-fluxcd/tap"
 _TOOLS: Mapping[str, _Tool] = {
-    "kubectl": _Tool(Level.FAIL, "every request to the cluster needs it", "kubectl",
+    "kubectl": _Tool(Level.FAIL, "it is required for every request to the cluster", "kubectl",
                      "https://kubernetes.io/docs/tasks/tools/"),
     "flux-operator": _Tool(
-        Level.WARN, "it creates the Secret for a Git source; Helm and kubectl do without it",
+        Level.WARN, "it creates the Secret for a Git source; Helm and kubectl do not need it",
         f"{_TAP}/flux-operator", _RELEASES),
     "flux-operator-mcp": _Tool(Level.SKIP, "only an assistant needs it, to read the cluster",
                                f"{_TAP}/flux-operator-mcp", _RELEASES),
-    "brew": _Tool(Level.SKIP, "Homebrew can install the others", "", "https://brew.sh"),
+    "brew": _Tool(Level.SKIP, "Homebrew can install the other programs", "", "https://brew.sh"),
 }  # fmt: skip
 NAMES = (*_TOOLS, "flux")
 
@@ -55,7 +55,7 @@ def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
             step=STEP_ID,
             code=_TOOL_MISSING,
             level=tool.level,
-            title=f"{name} is not installed, or not on PATH",
+            title=f"{name} is not installed or not in your PATH",
             why=tool.purpose,
             hints=tuple(_ways(name, tool, clients)),
             docs=tool.link,
@@ -68,12 +68,12 @@ def _ways(name: str, tool: _Tool, clients: Mapping[str, Client]) -> Iterator[Hin
     if tool.formula and not clients["brew"].missing:
         yield Hint("install it", (Command(("brew", "install", tool.formula), changes=True),))
     elif tool.link == _RELEASES:
-        yield Hint(f"unpack {_archive(name)} from {tool.link} into a folder on PATH")
+        yield Hint(f"unpack {_archive(name)} from {tool.link} into a directory in your PATH")
     else:
         yield Hint(f"install it as described at {tool.link}")
     if name == "flux-operator" and not clients["flux"].missing:
         plugin = Command(("flux", "plugin", "install", "operator"), changes=True)
-        yield Hint("or, with Flux 2.9 or newer, as a flux plugin", (plugin,))
+        yield Hint("or, with Flux 2.9 or newer, install it as a flux plugin", (plugin,))
 
 
 def _archive(name: str) -> str:

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   would it help?
-  kubectl flux-status reconcile hr/podinfo -o json       for a program
+  kubectl flux-status reconcile ks/apps -n flux-system   check if it helps
+  kubectl flux-status reconcile hr/podinfo -o json       print it as JSON
 
 \b
 Exit codes:
-  0  no failure is in the way
-  1  the object, or something it waits for, fails
-  3  unknown: something that matters could not be read
+  0  no failure prevents the reconciliation
+  1  the object, or something that it waits for, is failing
+  3  unknown: required data could not be read
 """
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
@@ -49,11 +49,11 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show whether reconciling an object would help, what happens without it, and the commands.
+    """Show whether reconciling an object would help, what happens otherwise, and the commands.
 
     The commands are shown, never run. The answer considers whether the object or its source is
-    suspended, blocked or stalled, whether its controller runs, which revision its source has, and
-    whether a Receiver triggers it on a push.
+    suspended, blocked or stalled, whether its controller is running, which revision its source
+    has, and whether a Receiver triggers the source on a push.
     """
     if conflict := snapshots.conflict(connection):
         ctx.fail(conflict)

@@ -53,17 +53,20 @@ def _blocked(ctx: ReconcileContext) -> str:
     blocking = ", ".join(f"{cause.ref}" for cause in ctx.blocking)
     verb = "are" if len(ctx.blocking) > 1 else "is"
     reasons = (
-        (resource.verdict is Verdict.TERMINATING, "it is removed once its finalizers are done"),
-        (resource.suspended, "nothing happens until it is resumed; then it is reconciled at once"),
+        (resource.verdict is Verdict.TERMINATING, "it is removed after its finalizers are removed"),
+        (
+            resource.suspended,
+            "nothing happens until it is resumed; then it is reconciled immediately",
+        ),
         (
             ctx.unavailable,
-            f"nothing happens until {ctx.unavailable} runs; then it is reconciled at once",
+            f"nothing happens until {ctx.unavailable} is running; then it reconciles immediately",
         ),
         (not ctx.controllers.is_watched(resource), "nothing happens until a controller watches it"),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
         (
             blocking,
-            f"it checks about every {_DEPENDENCY} s, and continues once {blocking} {verb} healthy",
+            f"it retries about every {_DEPENDENCY} s and continues once {blocking} {verb} healthy",
         ),
     )
     return next((text for applies, text in reasons if applies), "")
@@ -85,11 +88,13 @@ def _next_attempt(ctx: ReconcileContext) -> Outlook:
         return Outlook(f"it {word} on its own; the interval is unknown")
     text = f"it {word} every {duration(every)}"
     if last is None:
-        return Outlook(f"{text}; the time of the last attempt is not recorded, so within that time")
+        return Outlook(f"{text}; the time of the last attempt is unknown")
     due = last + timedelta(seconds=every)
     if due < now:
-        return Outlook(f"{text}; it was due {ago(due, now)} ago, so any moment now", due)
-    return Outlook(f"{text}; next about {due:%H:%M} UTC, in {ago(now, due)}", due)
+        return Outlook(
+            f"{text}; the next attempt was due {ago(due, now)} ago and can start at any moment", due
+        )
+    return Outlook(f"{text}; next at about {due:%H:%M} UTC, in {ago(now, due)}", due)
 
 
 def interval_of(resource: Resource) -> float:
@@ -123,15 +128,15 @@ def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
         yield Outlook(f"{source.ref} is suspended: it fetches nothing new until it is resumed")
         return
     if unavailable:
-        yield Outlook(f"{source.ref} fetches nothing new until {unavailable} runs")
+        yield Outlook(f"{source.ref} fetches nothing new until {unavailable} is running")
         return
     if source.ref.key in ctx.analysis.causes.by_object and source is not ctx.resource:
         return  # its failure is reported already, and it retries on its own
     receivers = [r for r in ctx.state.of_kind("Receiver") if _names(r, source)]
     for receiver in receivers:
-        problem = "" if receiver.ready else ", which is not ready"
-        problem = ", which is suspended" if receiver.suspended else problem
-        yield Outlook(f"{source.ref} is notified of a push at once, by {receiver.ref}{problem}")
+        problem = "" if receiver.ready else ", but this Receiver is not ready"
+        problem = ", but this Receiver is suspended" if receiver.suspended else problem
+        yield Outlook(f"{receiver.ref} triggers {source.ref} immediately after a push{problem}")
     if not receivers:
         every = interval_of(source)
         pace = f"every {duration(every)}" if every else "on its own"
@@ -141,8 +146,8 @@ def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
 def _no_receiver(ctx: ReconcileContext, source: Resource) -> str:
     unread = ctx.state.answer_of("Receiver").unread
     if unread is None or unread.why is Why.ABSENT:
-        return f"no Receiver triggers {source.ref}:"
-    return f"whether a Receiver triggers {source.ref} could not be read ({unread.text}); if not,"
+        return f"no Receiver triggers {source.ref};"
+    return f"it is unknown whether a Receiver triggers {source.ref} ({unread.text}); if not,"
 
 
 def _names(receiver: Resource, source: Resource) -> bool:

@@ -49,7 +49,7 @@ def _static(ctx: ReconcileContext) -> Reason | None:
         return None
     kind = ctx.resource.ref.kind
     text = (
-        f"this {kind} has no status and is not reconciled; objects that refer to it use it as it is"
+        f"this {kind} has no status and is not reconciled; objects that refer to it read its spec"
     )
     return Reason(Helps.NO, text)
 
@@ -79,7 +79,7 @@ def _without_controller(ctx: ReconcileContext) -> Reason | None:
         why = f": {headline(cause.fault.diagnosis.why)}" if cause else ""
         return Reason(
             Helps.NO,
-            f"{ctx.unavailable}, which handles the request, is unavailable{why}",
+            f"{ctx.unavailable}, which would handle the request, is unavailable{why}",
             _fix(cause),
         )
     if not ctx.controllers.is_watched(ctx.resource):
@@ -102,10 +102,10 @@ def _stalled(ctx: ReconcileContext) -> Reason | None:
     if ctx.resource.condition("Stalled").get("reason") == "RetriesExceeded":
         text = (
             f"its retries are exhausted: {why}. A plain request does nothing; --reset allows new "
-            "retries and --force one upgrade, but both fail again until the cause is fixed"
+            "retries, and --force allows one upgrade, but both fail again until the cause is fixed"
         )
         return Reason(Helps.IF_FIXED, text, _fix(ctx.own_cause))
-    text = f"it is stalled: {why}. The same spec fails again; its spec has to change"
+    text = f"it is stalled: {why}. The same spec would fail again; change its spec"
     return Reason(Helps.NO, text, _fix(ctx.own_cause))
 
 
@@ -114,7 +114,10 @@ def _pending(ctx: ReconcileContext) -> Reason | None:
         return None
     at = when(ctx.resource.annotations.get(REQUESTED_AT))
     since = f" {ago(at, ctx.state.now)} ago" if at else ""
-    text = f"a reconciliation was requested{since} and is not handled yet; another changes nothing"
+    text = (
+        f"a reconciliation was requested{since} and has not been handled yet; "
+        "another request changes nothing"
+    )
     return Reason(Helps.NEEDLESS, text)
 
 
@@ -130,7 +133,7 @@ def _failing(ctx: ReconcileContext) -> Reason | None:
     if ctx.own_cause is None:
         return None
     why = headline(ctx.own_cause.fault.diagnosis.why)
-    text = f"the last attempt failed; another helps only if the cause is fixed: {why}"
+    text = f"the last attempt failed; another attempt helps only if the cause is fixed: {why}"
     return Reason(Helps.IF_FIXED, text, _fix(ctx.own_cause))
 
 
@@ -138,7 +141,9 @@ def _cut_off(ctx: ReconcileContext) -> Reason | None:
     if not ctx.cut_off:
         return None
     causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in ctx.cut_off)
-    text = f"it would apply the same again, because nothing new arrives: {causes}"
+    text = (
+        f"it would apply the same content again, because its source provides nothing new: {causes}"
+    )
     return Reason(Helps.NO, text, _fix(ctx.cut_off[0]))
 
 
@@ -152,7 +157,7 @@ def _controllers_unread(ctx: ReconcileContext) -> Reason | None:
 def _fetches(ctx: ReconcileContext) -> Reason | None:
     if ctx.fetcher is not ctx.resource:
         return None
-    return Reason(Helps.YES, "it is healthy, and would check for updates at once")
+    return Reason(Helps.YES, "it is healthy and would check for updates immediately")
 
 
 def _behind(ctx: ReconcileContext) -> Reason | None:
@@ -166,12 +171,14 @@ def _behind(ctx: ReconcileContext) -> Reason | None:
 def _healthy(ctx: ReconcileContext) -> Reason:
     source = ctx.fetcher
     if source is None:
-        return Reason(Helps.NEEDLESS, "it is healthy; reconciling it would apply the same again")
+        return Reason(
+            Helps.NEEDLESS, "it is healthy; reconciling it would apply the same content again"
+        )
     revision = short(text_of(source.get("status", "artifact", "revision")))
     text = (
         f"it is healthy and has the revision of {source.ref}{f', {revision}' if revision else ''}: "
-        "reconciling it would apply the same again, which only reverts drift. For a newer revision "
-        "the source has to fetch first"
+        "reconciling it would apply the same content again, which only reverts drift. To get a "
+        "newer revision, reconcile the source first"
     )
     return Reason(Helps.NEEDLESS, text)
 

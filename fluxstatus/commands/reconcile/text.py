@@ -32,7 +32,7 @@ def as_text(advice: Assessment, look: Look) -> str:
         _put_hint(page, hint)
     put_pairs(page, "on its own", [("", outlook.text) for outlook in advice.outlooks])
     if advice.requests:
-        put_head(page, "to request it (nothing was run)")
+        put_head(page, "to request a reconciliation (nothing was run)")
     for request in advice.requests:
         page.put(request.text, Cell("", INDENT))
         for command in request.commands:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status ui                         open it in the browser
-  kubectl flux-status ui --no-open --port 8080   only print the URL
+  kubectl flux-status ui                         open the web UI
+  kubectl flux-status ui --no-open --port 8080   print the URL
 
 \b
 Exit codes:
@@ -47,24 +47,25 @@ def show(
     port: Annotated[
         int,
         Option("--port", min=0, max=65535, metavar="PORT",
-               help="The local port [default: 9080, or any free port]"),
+               help="Local port [default: 9080, or any free port]"),
     ] = 0,
     address: Annotated[
         str,
         Option("--address", metavar="IP",
-               help="The address to listen on; --yes if others can reach it [default: 127.0.0.1]",
+               help="Address to listen on; requires --yes if other machines can reach it "
+               "[default: 127.0.0.1]",
                show_default=False),
     ] = _LOCALHOST,
-    yes: Annotated[bool, Option("--yes", help="Let other machines reach the web UI")] = False,
-    no_open: Annotated[bool, Option("--no-open", help="Do not open it in the browser")] = False,
+    yes: Annotated[bool, Option("--yes", help="Allow other machines to reach the web UI")] = False,
+    no_open: Annotated[bool, Option("--no-open", help="Do not open the browser")] = False,
     timeout: Timeout = 30.0,
     verbose: Verbose = False,
     connection: Connection,
 ) -> None:  # fmt: skip
     """Open the web UI of the Flux Operator; Ctrl-C ends it.
 
-    Uses `kubectl port-forward`, which needs the permission to create pods/portforward. Reconnects
-    when the pod behind it is replaced.
+    Uses `kubectl port-forward`, which requires permission to create pods/portforward. Reconnects
+    when the web UI's pod is replaced.
     """
     local = _local_port(address, port, yes=yes)
     state = _read(connection, timeout, verbose=verbose)
@@ -90,15 +91,15 @@ def _local_port(address: str, wanted: int, *, yes: bool) -> int:
 
     if not is_loopback(address) and not yes:
         text = (
-            f"other machines reach the web UI at {address}; by default it has no login and shows "
-            "everything that the operator may read. Add --yes to allow that."
+            f"other machines can reach the web UI at {address}; by default, it has no login and "
+            "shows everything that the operator can read; to allow this, add --yes"
         )
         raise typer.BadParameter(text, param_hint="--address")
     free = free_port(address, (wanted,) if wanted else (_USUAL_PORT, 0))
     if free is None and wanted:
-        raise typer.BadParameter(f"{wanted} is already in use.", param_hint="--port")
+        raise typer.BadParameter(f"{wanted} is already in use", param_hint="--port")
     if free is None:
-        raise typer.BadParameter(f"cannot listen on {address}.", param_hint="--address")
+        raise typer.BadParameter(f"cannot listen on {address}", param_hint="--address")
     return free
 
 
@@ -135,7 +136,7 @@ def _endpoints(state: "State") -> "list[Endpoint]":
     from fluxstatus.commands.ui.endpoints import endpoints_of, lease_unread
 
     if unread := lease_unread(state):
-        console.note(f"several replicas run, and the leader is unknown: {unread.text}")
+        console.note(f"several replicas are running, and the leader is unknown: {unread.text}")
     return endpoints_of(state)
 
 

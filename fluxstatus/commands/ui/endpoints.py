@@ -37,8 +37,8 @@ class Endpoint(NamedTuple):
     port: str
 
     def __str__(self) -> str:
-        """Format it for a sentence: "pod/NAME in NAMESPACE"."""
-        return f"{self.resource} in {self.namespace}"
+        """Format it for a sentence: pod/NAME in namespace "NAMESPACE"."""
+        return f'{self.resource} in namespace "{self.namespace}"'
 
 
 class _Backend(NamedTuple):

@@ -101,7 +101,7 @@ class Tunnel:
             if time.monotonic() > next_probe:
                 failed = 0 if self._answers() else failed + 1
                 if failed == _PROBES:
-                    return "the web UI no longer answers"
+                    return "the web UI no longer responds"
                 next_probe = time.monotonic() + _PROBE_EVERY
         return _message(self._process)
 
@@ -126,7 +126,7 @@ class Tunnel:
             if self._answers():
                 return
             if time.monotonic() > until:
-                text = f"the web UI at {endpoint} did not answer within {self._seconds:.3g} s"
+                text = f"the web UI at {endpoint} did not respond within {self._seconds:.3g} s"
                 raise ProgramError(Unread(Why.TIMEOUT, text))
             time.sleep(_PAUSE)
         raise ProgramError(_refusal(_message(process), endpoint))
@@ -157,8 +157,8 @@ def _refusal(message: str, endpoint: Endpoint) -> Unread:
         missing["namespace"] or endpoint.namespace,
     )
     text = (
-        f"{missing['user']} may not open a tunnel to {endpoint}: the permission to {rule} in "
-        f"namespace {namespace} is missing"
+        f"{missing['user']} is not allowed to open a tunnel to {endpoint}: "
+        f'permission to {rule} in namespace "{namespace}" is missing'
     )
     ask = ("kubectl", "auth", "can-i", missing["verb"], missing["resource"], "-n", namespace)
     return Unread(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fluxstatus.commands.version.integrity import Verified
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
-_CHECKOUT = "there is no manifest of hashes; in a checkout, `git status` shows what was changed"
+_CHECKOUT = "the release's hashes are missing; in a checkout, run `git status` to see changes"
 
 
 def show(
@@ -27,7 +27,7 @@ def show(
         bool,
         Option(
             "--verify",
-            help="Compare the installed files with the hashes of the release",
+            help="Compare the installed files with the release's hashes",
             rich_help_panel="What to show",
         ),
     ] = False,
@@ -39,7 +39,7 @@ def show(
     Exit codes with --verify:
       0    every file matches the release
       1    a file was changed, removed or added
-      3    there is nothing to compare with, as in a checkout
+      3    the release's hashes are missing, as in a checkout
     """  # noqa: D301 - \b keeps lines apart
     verified = _verify() if verify else None
     console.put(_RENDER[output](verified, asked=verify))

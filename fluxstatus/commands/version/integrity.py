@@ -67,7 +67,7 @@ def _compare(folder: Path, known: Mapping[str, str]) -> Iterator[Difference]:
         try:
             content = (folder / path).read_bytes()
         except OSError as error:
-            yield Difference(path, error.strerror or "cannot be read")
+            yield Difference(path, error.strerror or "could not be read")
             continue
         if hashlib.sha256(content).hexdigest() != sha256:
             yield Difference(path, "changed")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status versions                           cluster and local CLIs
-  kubectl flux-status versions -o json | jq '.parts[]'   for a program
+  kubectl flux-status versions                           compare all versions
+  kubectl flux-status versions -o json | jq '.parts[]'   print each part
 
 \b
 Exit codes:
@@ -45,8 +45,8 @@ def show(
 ) -> None:
     """Show the versions of Kubernetes, the operator, Flux, its controllers and the local CLIs.
 
-    Compares the local CLIs with the cluster and reports skew that matters. An unknown version is
-    shown with the reason. A FluxReport is not needed.
+    Compares the local CLIs with the cluster and reports relevant version skew. If a version is
+    unknown, the reason is shown. A FluxReport is not required.
     """
     if complaint := saved.conflict(connection):
         ctx.fail(complaint)

@@ -14,7 +14,7 @@ from fluxstatus.state.state import State
 DISTRIBUTION = "Flux"
 _BY_DIGEST = Unread(Why.GARBLED, "its image has no version tag")
 _NO_VERSION = Unread(Why.GARBLED, "the API server does not report its version")
-_NOT_FOUND = Unread(Why.GARBLED, "no FluxReport, FluxInstance or label has it")
+_NOT_FOUND = Unread(Why.GARBLED, "no FluxReport, FluxInstance or label contains it")
 
 
 class Role(StrEnum):
@@ -59,7 +59,7 @@ def parts_of(state: State, clients: Mapping[str, Client]) -> tuple[Part, ...]:
 
 
 def _client(client: Client) -> Part:
-    absent = Unread(Why.ABSENT, "not installed, or not on PATH")
+    absent = Unread(Why.ABSENT, "not installed or not in your PATH")
     unread = absent if client.missing else client.unread
     return Part(client.name, Role.CLIENT, client.version, client.path, unread=unread)
 
@@ -77,7 +77,7 @@ def _operators(state: State) -> Iterator[Part]:
     if not state.operators:
         unread = state.evidence.answer(OPERATORS).unread
         yield Part(
-            OPERATOR, Role.OPERATOR, unread=unread or _absent("no Deployment of it was found")
+            OPERATOR, Role.OPERATOR, unread=unread or _absent("its Deployment was not found")
         )
 
 
@@ -89,7 +89,7 @@ def _distribution(state: State) -> Part:
         return Part(DISTRIBUTION, Role.DISTRIBUTION, version, note=note)
     unread = state.evidence.answer(CONTROLLERS).unread
     if not unread and not state.components:
-        unread = _absent("no controller of it was found")
+        unread = _absent("its controllers were not found")
     return Part(DISTRIBUTION, Role.DISTRIBUTION, unread=unread or _NOT_FOUND)
 
 

@@ -36,7 +36,7 @@ class _Pair(NamedTuple):
     command: tuple[str, ...] = ()
 
 
-_OFTEN = "commands and their output differ between minor versions"
+_OFTEN = "commands and their output can change in every minor version"
 _KUBECTL_SKEW = Code(
     "kubectl-skew",
     "The versions of kubectl and the API server are more than one minor version apart.",
@@ -49,7 +49,7 @@ _FLUX_VERSION_SKEW = Code(
     "flux-version-skew", "The flux CLI and Flux in the cluster have different minor versions."
 )
 _REPORT_DIFFERS = Code(
-    "report-differs", "The FluxReport shows different versions than the ones deployed."
+    "report-differs", "The versions in the FluxReport differ from the deployed versions."
 )
 _PAIRS = (
     _Pair("kubectl", "Kubernetes", 1, _KUBECTL_SKEW,
@@ -57,7 +57,7 @@ _PAIRS = (
     _Pair("flux-operator", OPERATOR, 0, CLI_VERSION_SKEW, _OFTEN,
           ("brew", "upgrade", "flux-operator")),
     _Pair("flux-operator-mcp", OPERATOR, 0, _MCP_VERSION_SKEW,
-          "its tools and their names differ between minor versions",
+          "its tools and their names can change in every minor version",
           ("brew", "upgrade", "flux-operator-mcp")),
     _Pair("flux", DISTRIBUTION, 0, _FLUX_VERSION_SKEW, _OFTEN, ("brew", "upgrade", "flux")),
 )  # fmt: skip

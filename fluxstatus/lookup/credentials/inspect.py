@@ -60,7 +60,7 @@ def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float)
     """Return what kubectl reports about the Secret of *named*."""
     bare = Credential(named.name, named.user.namespace, named.user, named.path)
     if not _NAME.fullmatch(named.name):
-        return replace(bare, problems=("this is not a valid name of a Secret",))
+        return replace(bare, problems=("this is not a valid Secret name",))
     try:
         argv = (
             processes.kubectl(), *flags, "get", "secret", f"--namespace={named.user.namespace}",
@@ -86,6 +86,6 @@ def _refused(bare: Credential, named: Named, unread: Unread) -> Credential:
             return replace(bare, notes=("it does not exist; the reference is optional",))
         return replace(bare, problems=("it does not exist",))
     if "(Forbidden)" in unread.text:
-        text = "this user may not read it"
+        text = "this user is not allowed to read it"
         return replace(bare, unread=Unread(Why.FORBIDDEN, text, rule="get secrets"))
     return replace(bare, unread=Unread(unread.why, mask(unread.text)))

@@ -6,7 +6,7 @@ some kind or version of Flux accepts is not reported as a problem.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -130,7 +130,7 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
         if key is None or not _takes(wanted, name) or "empty" in key.facts:
             continue
         if key.first == "soon" and _takes(wanted, name):
-            yield f"{name} expires within two weeks"
+            yield f'key "{name}" expires within two weeks'
         if "certificate" in key.facts and not key.first:
             dates = _openssl(named, name, "x509 -noout -dates")
             yield f"the expiry date of {name} cannot be read without its value; run: {dates}"
@@ -139,7 +139,7 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
         private = _openssl(named, "tls.key", "pkey -pubout")
         yield (
             "whether tls.crt belongs to tls.key cannot be checked without their values; "
-            f"both of these must print the same: {certificate}; {private}"
+            f"to check it, run these commands and compare their output: {certificate}; {private}"
         )
 
 
@@ -154,7 +154,9 @@ def scheme_of(named: Named, answer: Answer) -> str:
 
 
 def _of_other(scheme: str, named: Named) -> str:
-    return f"; its keys are for {scheme}, but the URL uses {named.scheme}" if scheme else ""
+    if not scheme:
+        return ""
+    return f"; its keys are for {scheme.upper()}, but the URL uses {named.scheme.upper()}"
 
 
 def _openssl(named: Named, key: str, arguments: str) -> str:
@@ -196,9 +198,16 @@ def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, Key]) -> st
     """Return which keys of the closest set are missing, and the other sets that would do."""
     there = [sum(_used((one,), keys) for one in each) for each in wanted]
     best = wanted[there.index(max(there))]
-    lacking = " and ".join(key for key in best if not _used((key,), keys))
+    lacking = [key for key in best if not _used((key,), keys)]
     others = " or ".join(" and ".join(each) for each in wanted if each != best)
-    return f"it lacks {lacking}" + (f" (or: {others})" if others else "")
+    return f"it lacks {_keys(lacking)}" + (
+        f"; alternatively, it can have {others}" if others else ""
+    )
+
+
+def _keys(names: Sequence[str]) -> str:
+    """Return the keys *names* for a sentence."""
+    return f'key "{names[0]}"' if len(names) == 1 else f"the keys {' and '.join(names)}"
 
 
 def _half(keys: Mapping[str, Key], named: Named) -> Iterator[str]:
@@ -207,24 +216,27 @@ def _half(keys: Mapping[str, Key], named: Named) -> Iterator[str]:
         there = [key for key in pair if key in keys]
         if len(there) == 1 and named.scheme != "ssh" and named.kind != "Provider":
             (lacking,) = set(pair) - set(there)
-            yield f"it has {there[0]} but lacks {lacking}"
+            yield f'it has key "{there[0]}" but lacks key "{lacking}"'
     installations = {"githubAppInstallationID", "githubAppInstallationOwner"} & keys.keys()
     if "githubAppID" in keys and len(installations) != 1:
-        yield "it must have either githubAppInstallationID or githubAppInstallationOwner"
+        yield (
+            "it must have exactly one of the keys githubAppInstallationID and "
+            "githubAppInstallationOwner"
+        )
 
 
 def _of_key(key: Key, named: Named, keys: Mapping[str, Key]) -> Iterator[str]:
     name, facts = key.name, key.facts
     if "empty" in facts:
-        yield f"{name} is empty"
+        yield f'key "{name}" is empty'
         return
     yield from _of_form(key, named.use)
     if name == "identity" and "encrypted" in facts and "password" not in keys:
-        yield "identity has a passphrase, but the key password is missing"
+        yield 'key "identity" has a passphrase, but key "password" is missing'
     if named.kind in _SENT_AS_IT_IS and name in _ONE_LINE and "newline" in facts:
-        yield f"{name} ends with a line break, which is sent as part of the value"
+        yield f'key "{name}" ends with a line break, which is sent as part of the value'
     if name in _WITH_HOSTS and named.host and not facts & {"host", "hashed", "glob", "long"}:
-        yield f"{name} does not include {named.host}"
+        yield f'key "{name}" does not include {named.host}'
     yield from _of_dates(key)
 
 
@@ -234,7 +246,7 @@ def _of_form(key: Key, use: str) -> Iterator[str]:
             continue
         instead = next((WORDS[fact] for fact in _MISTAKEN if fact in key.facts), "")
         if instead or "inner" not in key.facts:  # else there is a text before it
-            yield f"{key.name} is not {called}" + (f" but {instead}" if instead else "")
+            yield f'key "{key.name}" is not {called}' + (f" but {instead}" if instead else "")
 
 
 def _of_dates(key: Key) -> Iterator[str]:
@@ -248,10 +260,10 @@ def _of_dates(key: Key) -> Iterator[str]:
         dates = key.facts & DATES
         word = key.first if dates and not dates & {"soon", "valid"} else ""
     if word in ("expired", "early"):
-        yield f"{key.name} is {WORDS[word]}"
+        yield f'key "{key.name}" is {WORDS[word]}'
 
 
 def _of_variables(keys: Mapping[str, Key]) -> Iterator[str]:
     for name in keys:
         if not _VARIABLE.fullmatch(name):
-            yield f"{name} is not a valid variable name"
+            yield f'key "{name}" is not a valid variable name'

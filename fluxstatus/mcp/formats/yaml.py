@@ -93,7 +93,7 @@ def _entries(text: str, container: Sequence[str]) -> dict[str, list[_Line]]:
         if line.indent == inside[0].indent:
             name = _split(line)[0]
             if name in found:
-                raise MalformedError(f"line {line.number + 1} repeats the key {name}")
+                raise MalformedError(f'line {line.number + 1} repeats key "{name}"')
             found[name] = []
         elif line.indent < inside[0].indent:
             raise MalformedError(f"line {line.number + 1} has an unexpected indentation")
@@ -114,7 +114,7 @@ def _start(lines: Sequence[str], key: str) -> int | None:
             raise MalformedError(f"line {number + 1} is not in the form that goose writes")
         if top["key"] == key:
             if found is not None or rest.partition("#")[0].strip() not in ("", "{}"):
-                raise MalformedError(f"line {number + 1}: {key} is not a plain block")
+                raise MalformedError(f'line {number + 1}: key "{key}" is not a plain block')
             found = number
     return found
 

@@ -76,7 +76,7 @@ def test_words(name: str) -> None:
 def test_help(name: str) -> None:
     """Where the shell shows it, each candidate has its help."""
     with shell(name) as terminal:
-        press(terminal, f"{NAME} --fail-\t\t", "Lowest level that sets exit code 1")
+        press(terminal, f"{NAME} --fail-\t\t", "Lowest level that results in exit code 1")
 
 
 @pytest.mark.parametrize("name", _BEGIN)

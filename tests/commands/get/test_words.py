@@ -40,8 +40,8 @@ def test_names_narrow() -> None:
         (["source"], [], "did you mean sources?"),
         (["component"], [], "did you mean components?"),
         (["deploy"], [], "is not a Flux kind"),
-        (["ks/a", "b"], [], "'b' is not KIND/NAME"),
-        (["ks/"], [], "is not KIND/NAME"),
+        (["ks/a", "b"], [], "'b' is not in the form KIND/NAME"),
+        (["ks/"], [], "is not in the form KIND/NAME"),
         (["sources"], ["hr"], "does not include HelmRelease"),
     ],
 )

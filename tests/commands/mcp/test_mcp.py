@@ -139,10 +139,10 @@ def test_a_clients_own_command(flux_status: Program, tmp_path: Path) -> None:
     env = {"PATH": f"{folder}:/usr/bin:/bin", "HOME": str(tmp_path)}
     said = flux_status("mcp", "setup", "--yes", "--client=codex", env=env)
     assert said.returncode == 0, said.stderr
-    assert "codex did not change it (codex failed: exit code 7" in said.stdout
+    assert "codex did not change the file (codex failed: exit code 7" in said.stdout
     assert "--read-only=true" in (tmp_path / ".codex" / "config.toml").read_text()
     said = flux_status("mcp", "remove", "--yes", env=env)
-    assert "codex did not change it" in said.stdout
+    assert "codex did not change the file" in said.stdout
     assert "flux-operator-mcp" not in (tmp_path / ".codex" / "config.toml").read_text()
     assert [line.split()[:3] for line in log.read_text().splitlines()] == [
         ["mcp", "add", "flux-operator-mcp"], ["mcp", "remove", "flux-operator-mcp"]

@@ -138,7 +138,7 @@ def _by(labels: Object) -> list[Object]:
         (HEALTHY, "installed-already", "by Helm"),
         (_by({"olm.owner": "x"}), "installed-already", "by OLM"),
         (_by({"kustomize.toolkit.fluxcd.io/name": "x"}), "installed-already", "by a Kustomization"),
-        (_by({}), "installed-already", "by plain manifests"),
+        (_by({}), "installed-already", "from plain manifests"),
         (
             without(HEALTHY, "FluxInstance/flux"),
             "operator-without-instance",
@@ -147,7 +147,7 @@ def _by(labels: Object) -> list[Object]:
         (
             without(HEALTHY, OPERATOR, "FluxInstance/flux"),
             "flux-by-others",
-            "is installed, by",
+            "is installed by",
         ),
     ],
 )
@@ -204,7 +204,7 @@ def test_what_must_be_reached(url: str, place: str) -> None:
     """The host and port of the Git server are reported as not checked."""
     found = said(report(served={}, url=url), "network")
     assert place in found[-1].title
-    assert all(f.level is Level.SKIP and "not checked" in f.title for f in found)
+    assert all(f.level is Level.SKIP and "cannot be checked" in f.title for f in found)
     assert all(command.changes for f in found for hint in f.hints for command in hint.commands)
 
 

@@ -63,7 +63,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
     ("kind", "objects", "helps", "words"),
     [
         ("Kustomization", _WELL, Helps.NEEDLESS, "has the revision of GitRepository apps/app"),
-        ("GitRepository", _WELL, Helps.YES, "check for updates at once"),
+        ("GitRepository", _WELL, Helps.YES, "check for updates immediately"),
         (
             "Kustomization",
             (*HEALTHY, git(), kustomization("app", "app", applied="main@sha1:old")),
@@ -80,7 +80,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             "Kustomization",
             (*HEALTHY, source("app", spec={"suspend": True}), kustomization("app", "app")),
             Helps.NO,
-            "nothing new arrives: GitRepository apps/app",
+            "its source provides nothing new: GitRepository apps/app",
         ),
         (
             "Kustomization",
@@ -98,7 +98,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             "Kustomization",
             (*without(HEALTHY, "Deployment/kustomize-controller"), *_WELL[-2:]),
             Helps.NO,
-            "kustomize-controller, which handles the request, is unavailable",
+            "kustomize-controller, which would handle the request, is unavailable",
         ),
         (
             "Kustomization",
@@ -123,7 +123,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
                 source("app", {"Ready": "False URLInvalid: x", "Stalled": "True URLInvalid: x"}),
             ),
             Helps.NO,
-            "its spec has to change",
+            "change its spec",
         ),
         (
             "Kustomization",
@@ -162,7 +162,7 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             "ResourceSet",
             (*HEALTHY, flux("ResourceSet", "app")),
             Helps.NEEDLESS,
-            "apply the same again",
+            "apply the same content again",
         ),
     ],
 )

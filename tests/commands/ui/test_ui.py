@@ -107,7 +107,7 @@ def test_web_ui_that_does_not_answer(ui: Ui) -> None:
     command = (*ui.command, "--timeout", "3s")
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 3
-    assert "did not answer within 3 s" in done.stderr
+    assert "did not respond within 3 s" in done.stderr
 
 
 _ONCE = """

@@ -71,29 +71,29 @@ VALID = certificate()
 EXPIRED = certificate(ends=NOW - timedelta(seconds=1))
 DATES: dict[str, tuple[str, str, list[str]]] = {
     "valid": ("tls.crt", VALID, []),
-    "expired": ("tls.crt", EXPIRED, ["tls.crt is expired"]),
+    "expired": ("tls.crt", EXPIRED, ['key "tls.crt" is expired']),
     "long expired": (
         "tls.crt",
         certificate(begins=datetime(1990, 1, 1), ends=datetime(1999, 1, 1)),  # noqa: DTZ001
-        ["tls.crt is expired"],
+        ['key "tls.crt" is expired'],
     ),
     "a second to go": ("tls.crt", certificate(ends=NOW + timedelta(seconds=1)), []),
     "not valid yet": (
         "tls.crt",
         certificate(begins=NOW + timedelta(seconds=1)),
-        ["tls.crt is not valid yet"],
+        ['key "tls.crt" is not valid yet'],
     ),
     "beyond 2050": ("tls.crt", certificate(ends=NOW + 40 * YEAR), []),
-    "expired authority": ("ca.crt", EXPIRED, ["ca.crt is expired"]),
+    "expired authority": ("ca.crt", EXPIRED, ['key "ca.crt" is expired']),
     "one of a bundle": ("ca.crt", EXPIRED + VALID, []),
-    "all of a bundle": ("ca.crt", EXPIRED + EXPIRED, ["ca.crt is expired"]),
-    "the first of a chain": ("tls.crt", EXPIRED + VALID, ["tls.crt is expired"]),
+    "all of a bundle": ("ca.crt", EXPIRED + EXPIRED, ['key "ca.crt" is expired']),
+    "the first of a chain": ("tls.crt", EXPIRED + VALID, ['key "tls.crt" is expired']),
     "the second of a chain": ("tls.crt", VALID + EXPIRED, []),
     "text before it": ("ca.crt", f"Certificate:\n    Issuer: CN=x\n{VALID}", []),
     "expired, text before it": (
         "ca.crt",
         f"# Issuer: x\n\n{EXPIRED}",
-        ["ca.crt is expired"],
+        ['key "ca.crt" is expired'],
     ),
     "other line ends": ("ca.crt", EXPIRED.replace("\n", "\r\n"), []),
     "no certificate": ("ca.crt", "-----BEGIN CERTIFICATE-----\n" + "!" * 64 + "\n", []),
@@ -111,7 +111,7 @@ def test_dates(cluster: Cluster, name: str) -> None:
 def test_what_will_expire_is_a_note(cluster: Cluster) -> None:
     """A certificate that expires soon is a note, not a problem."""
     one = told(cluster, {"ca.crt": certificate(ends=NOW + timedelta(days=13))})
-    assert (one.problems, one.notes) == ((), ("ca.crt expires within two weeks",))
+    assert (one.problems, one.notes) == ((), ('key "ca.crt" expires within two weeks',))
 
 
 def test_dates_are_found_at_any_place(cluster: Cluster) -> None:

@@ -111,30 +111,35 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("ssh hashed", user(SSH), {"identity": RSA, "known_hosts": f"|1|{CANARY}= ssh-rsa"}, []),
     ("ssh hosts by a pattern", user(SSH),
      {"identity": RSA, "known_hosts": f"*.example.com ssh-rsa {CANARY}"}, []),
-    ("ssh one key", user(SSH), {"identity": OPENSSH}, ["it lacks known_hosts"]),
+    ("ssh one key", user(SSH), {"identity": OPENSSH}, ['it lacks key "known_hosts"']),
     (
         "ssh with a login",
         user(SSH),
         {"username": CANARY, "password": CANARY},
-        ["it lacks identity and known_hosts; its keys are for https, but the URL uses ssh"],
+        [
+            (
+                "it lacks the keys identity and known_hosts; "
+                "its keys are for HTTPS, but the URL uses SSH"
+            )
+        ],
     ),
     (
         "ssh no key",
         user(SSH),
         {"identity": CANARY, "known_hosts": HOSTS},
-        ["identity is not a private key"],
+        ['key "identity" is not a private key'],
     ),
     (
         "ssh public key",
         user(SSH),
         {"identity": f"ssh-ed25519 {CANARY}", "known_hosts": HOSTS},
-        ["identity is not a private key but a public key"],
+        ['key "identity" is not a private key but a public key'],
     ),
     (
         "ssh passphrase",
         user(SSH),
         {"identity": LOCKED, "known_hosts": HOSTS},
-        ["identity has a passphrase, but the key password is missing"],
+        ['key "identity" has a passphrase, but key "password" is missing'],
     ),
     (
         "ssh passphrase given",
@@ -146,13 +151,13 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         "ssh empty hosts",
         user(SSH),
         {"identity": OPENSSH, "known_hosts": ""},
-        ["known_hosts is empty"],
+        ['key "known_hosts" is empty'],
     ),
     (
         "ssh other hosts",
         user(SSH),
         {"identity": OPENSSH, "known_hosts": f"other.example.com ssh-rsa {CANARY}"},
-        ["known_hosts does not include git.example.com"],
+        ['key "known_hosts" does not include git.example.com'],
     ),
     ("https well", user(HTTPS), {"username": "git", "password": CANARY}, []),
     (
@@ -165,18 +170,18 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("https with a key, and all is well", user(HTTPS), {"identity": OPENSSH, "known_hosts": HOSTS},
      []),
     ("https with a key", failing(user(HTTPS)), {"identity": OPENSSH, "known_hosts": HOSTS},
-     ["it lacks username and password"]),
+     ["it lacks the keys username and password"]),
     (
         "https line break",
         user(HTTPS),
         {"username": "git", "password": f"{CANARY}\n"},
-        ["password ends with a line break, which is sent as part of the value"],
+        ['key "password" ends with a line break, which is sent as part of the value'],
     ),
     (
         "ca",
         user(HTTPS, field="certSecretRef", kind="HelmRepository"),
         {"ca.crt": CANARY},
-        ["ca.crt is not a certificate"],
+        ['key "ca.crt" is not a certificate'],
     ),
     (
         "tls",
@@ -184,7 +189,7 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         {"tls.crt": CERTIFICATE, "tls.key": RSA},
         [],
     ),
-    ("proxy", user(HTTPS, field="proxySecretRef"), {"addres": CANARY}, ["it lacks address"]),
+    ("proxy", user(HTTPS, field="proxySecretRef"), {"addres": CANARY}, ['it lacks key "address"']),
     (
         "registry type",
         user(OCI, kind="OCIRepository"),
@@ -192,61 +197,66 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
         [f"its type is Opaque; it must be {DOCKER}"],
     ),
     ("half a login", user(HTTPS), {"username": CANARY, "ca.crt": CERTIFICATE},
-     ["it has username but lacks password"]),
+     ['it has key "username" but lacks key "password"']),
     ("GitHub App", user(HTTPS), APP | {"githubAppInstallationID": "1"}, []),
     ("GitHub App of nobody", user(HTTPS), APP,
-     ["it must have either githubAppInstallationID or githubAppInstallationOwner"]),
+     [("it must have exactly one of the keys githubAppInstallationID and "
+       "githubAppInstallationOwner")]),
     ("a key after a comment", user(SSH), {"identity": f"# mine\n{RSA}", "known_hosts": HOSTS}, []),
     ("verify git", signed(GIT), {"alice.asc": PGP, "bob.sshpub": f"ssh-rsa {CANARY}"},
      []),
     ("verify git, empty", signed(GIT), {}, ["it has no keys"]),
     ("verify git, private", signed(GIT), {"alice.asc": PGP_PRIVATE},
-     ["alice.asc is not a PGP public key but a PGP private key"]),
+     ['key "alice.asc" is not a PGP public key but a PGP private key']),
     ("cosign", signed("OCIRepository", provider="cosign"), {"cosign.pub": PUBLIC}, []),
     ("cosign, keyless name", signed("OCIRepository", provider="cosign"), {"key": PUBLIC},
-     ["it lacks *.pub"]),
+     ['it lacks key "*.pub"']),
     ("cosign, private", signed("HelmChart", provider="cosign"), {"cosign.pub": COSIGN},
-     ["cosign.pub is not a public key but a cosign private key"]),
+     ['key "cosign.pub" is not a public key but a cosign private key']),
     ("notation", signed("OCIRepository", provider="notation"), {"trustpolicy.json": "{}"},
-     ["it lacks *.crt"]),
+     ['it lacks key "*.crt"']),
     ("notation well", signed("OCIRepository", provider="notation"),
      {"trustpolicy.json": "{}", "ca.crt": CERTIFICATE}, []),
     ("sops", encrypted(), {"me.agekey": f"# created\n# public key: age1{CANARY}\n{AGE}"}, []),
     ("sops, of a newer age", encrypted(), {"me.agekey": AGE.replace("KEY-1", "KEY-PQ-1")}, []),
     ("sops, public", encrypted(), {"me.agekey": f"age1{CANARY}"},
-     ["me.agekey is not an age private key but an age public key"]),
+     ['key "me.agekey" is not an age private key but an age public key']),
     ("sops, pgp", encrypted(), {"me.asc": PGP_PRIVATE}, []),
     ("sops, pgp, public", encrypted(), {"me.asc": PGP},
-     ["me.asc is not a PGP private key but a PGP public key"]),
-    ("sops, wrong name", encrypted(), {"age.txt": AGE}, ["it lacks *.agekey"]),
+     ['key "me.asc" is not a PGP private key but a PGP public key']),
+    ("sops, wrong name", encrypted(), {"age.txt": AGE}, ['it lacks key "*.agekey"']),
     ("sops, vault", encrypted(), {"sops.vault-token": CANARY}, []),
     ("kubeconfig", remote(), {"value.yaml": CANARY}, []),
-    ("kubeconfig, other key", remote(), {"kubeconfig": CANARY}, ["it lacks value"]),
+    ("kubeconfig, other key", remote(), {"kubeconfig": CANARY}, ['it lacks key "value"']),
     ("kubeconfig, named key", remote(key="kubeconfig"), {"kubeconfig": CANARY}, []),
-    ("kubeconfig, named key missing", remote(key="config"), {"value": CANARY}, ["it lacks config"]),
+    ("kubeconfig, named key missing", remote(key="config"), {"value": CANARY},
+     ['it lacks key "config"']),
     ("values", with_values(), {"values.yaml": CANARY}, []),
-    ("values, named key", with_values(valuesKey="prod"), {"values": CANARY}, ["it lacks prod"]),
+    ("values, named key", with_values(valuesKey="prod"), {"values": CANARY},
+     ['it lacks key "prod"']),
     ("variables", with_variables(), {"DOMAIN": CANARY, "_x1": ""}, []),
     ("variables, bad name", with_variables(), {"my-domain": CANARY, "a.b": CANARY},
-     ["a.b is not a valid variable name",
-      "my-domain is not a valid variable name"]),
-    ("receiver", user("", "Receiver"), {"tokn": CANARY}, ["it lacks token"]),
+     ['key "a.b" is not a valid variable name',
+      'key "my-domain" is not a valid variable name']),
+    ("receiver", user("", "Receiver"), {"tokn": CANARY}, ['it lacks key "token"']),
     ("receiver well", user("", "Receiver"), {"token": CANARY}, []),
-    ("provider", user("", "Provider", type="gitlab"), {"password": CANARY}, ["it lacks token"]),
+    ("provider", user("", "Provider", type="gitlab"), {"password": CANARY},
+     ['it lacks key "token"']),
     ("provider well", user("", "Provider", type="slack"), {"proxy": CANARY}, []),
     ("provider of any type", user("", "Provider", type="new"), {"what": CANARY}, []),
     ("inputs", user(HTTPS, "ResourceSetInputProvider", type="GitHubPullRequest"),
-     {"token": CANARY}, ["it lacks username and password"]),
+     {"token": CANARY}, ["it lacks the keys username and password"]),
     ("inputs from anywhere", user(HTTPS, "ResourceSetInputProvider", type="ExternalService"),
      {"token": CANARY}, []),
     ("root sync", instance(url=SSH), {"username": CANARY, "password": CANARY},
-     ["it lacks identity and known_hosts; its keys are for https, but the URL uses ssh"]),
+     ["it lacks the keys identity and known_hosts; its keys are for HTTPS, but the URL uses SSH"]),
     ("root sync, oci", instance(kind="OCIRepository", url=OCI), {"username": CANARY},
-     ["it lacks .dockerconfigjson"]),
+     ['it lacks key ".dockerconfigjson"']),
     ("images", flux("FluxInstance", f"{NAMESPACE}/flux", spec={
         "distribution": {"registry": "ghcr.io", "imagePullSecret": "login"}}),
      {".dockerconfigjson": "{}"},
-     [f"its type is Opaque; it must be {DOCKER}", ".dockerconfigjson does not include ghcr.io"]),
+     [f"its type is Opaque; it must be {DOCKER}",
+      'key ".dockerconfigjson" does not include ghcr.io']),
 ]  # fmt: skip
 
 
@@ -269,7 +279,7 @@ def test_registry_hosts(cluster: Cluster, host: str) -> None:
     config = f'{{"auths":{{"https://index.docker.io/v1/":{{}},"ghcr.io":{{"auth":"{CANARY}"}}}}}}'
     cluster.put([secret({".dockerconfigjson": config}, DOCKER)])
     (told,) = look(cluster, user(f"oci://{host}/a/b", kind="OCIRepository"))
-    missing = [f".dockerconfigjson does not include {host}"] if host == "quay.io" else []
+    missing = [f'key ".dockerconfigjson" does not include {host}'] if host == "quay.io" else []
     assert list(told.problems) == missing
 
 
@@ -304,7 +314,7 @@ def test_a_secret_that_is_not_there_is_told(cluster: Cluster) -> None:
     assert look(cluster, user(HTTPS))[0].problems == ("it does not exist",)
     strange = user(HTTPS)
     strange["spec"]["secretRef"]["name"] = "-o=yaml"
-    assert look(cluster, strange)[0].problems == ("this is not a valid name of a Secret",)
+    assert look(cluster, strange)[0].problems == ("this is not a valid Secret name",)
 
 
 def test_what_may_be_missing_is_no_trouble(cluster: Cluster) -> None:
