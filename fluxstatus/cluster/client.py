@@ -31,7 +31,7 @@ _HEADERS = {
 }
 _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
-_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was stopped before")
+_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was interrupted before this request")
 _GRACE = 0.5  # seconds to find out which server did not answer in time
 _CHUNK = 1 << 18  # bytes to receive at a time, at most
 _BUSY = 1.0  # seconds to wait for a busy API server that sends no Retry-After
@@ -72,7 +72,7 @@ class Reply(NamedTuple):
         """Return the document. Raises ProgramError if it is not a JSON object."""
         if isinstance(self.document, dict):
             return self.document
-        raise ProgramError.of(Why.GARBLED, "the answer is not a JSON object")
+        raise ProgramError.of(Why.GARBLED, "the response is not a JSON object")
 
     @property
     def message(self) -> str:
@@ -273,9 +273,9 @@ class ApiClient:
             unread = failures.silent(seconds, proxy.stderr(), self.kubeconfig)
             return _LostError(unread, cluster=False)
         elif not proxy.alive():
-            unread = failures.explain(f"it ended too early {proxy.stderr()}", self.kubeconfig)
+            unread = failures.explain(f"it exited too early {proxy.stderr()}", self.kubeconfig)
         else:
-            return _LostError(Unread(Why.GARBLED, "the answer was cut off"), cluster=False)
+            return _LostError(Unread(Why.GARBLED, "the response was cut off"), cluster=False)
         return _LostError(unread, cluster=True)
 
     def _compare_clocks(self, date: str, sent: float, seconds: float) -> None:

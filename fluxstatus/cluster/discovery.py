@@ -118,7 +118,8 @@ def _discovered(api: ApiClient, path: str, accept: str) -> Object:
             return reply.json()
     elif reply.message:
         raise ProgramError(reply.refusal(f"get {path}"))
-    raise ProgramError(failures.odd(f"it answers {reply.status} without JSON", api.kubeconfig))
+    said = f"it responded with {reply.status} and without JSON"
+    raise ProgramError(failures.odd(said, api.kubeconfig))
 
 
 def resources(api: ApiClient) -> list[Resource]:

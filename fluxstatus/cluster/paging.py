@@ -105,7 +105,7 @@ def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: 
         raise ProgramError(reply.refusal(query.rule, where))
     page = reply.json()
     if not _is_list(page, query):
-        raise ProgramError.of(Why.GARBLED, "the answer is not the requested list")
+        raise ProgramError.of(Why.GARBLED, "the response is not the requested list")
     return page
 
 

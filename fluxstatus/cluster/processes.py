@@ -189,7 +189,7 @@ class Process:
                     _encoding="utf-8",
                 )
         except (sh.CommandNotFound, sh.ForkException, OSError) as error:
-            raise ProgramError.of(Why.NO_PROGRAM, f"{self.name} cannot be started") from error
+            raise ProgramError.of(Why.NO_PROGRAM, f"{self.name} could not be started") from error
 
     def _input(self, stdin: bool) -> BinaryIO:
         """Return its standard input: an empty file, or the read end of a pipe."""
@@ -237,7 +237,7 @@ def find(name: str) -> str:
     plugins = os.environ.get("FLUXCD_PLUGINS") or f"{home}/.fluxcd/plugins"
     path = shutil.which(name) or shutil.which(name, path=plugins)
     if path is None:
-        raise ProgramError.of(Why.NO_PROGRAM, f"{name} is not installed, or not on PATH")
+        raise ProgramError.of(Why.NO_PROGRAM, f"{name} is not installed or not in your PATH")
     return path
 
 

@@ -177,7 +177,7 @@ def _problem_of(
     if problems:
         return max(problems, key=lambda t: t.restarts)
     why = text_of(view["failing"]) or text_of(view["stopped"])
-    return PodProblem("not-ready", why or f"has {ready} of {wanted} replicas ready",
+    return PodProblem("not-ready", why or f"{ready} of {wanted} replicas are ready",
                    since=when(view["created"]))  # fmt: skip
 
 
