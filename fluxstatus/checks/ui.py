@@ -53,7 +53,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
             code=_UI_NO_SERVICE,
             level=Level.WARN,
             title="the operator serves the web UI, but no Service exposes it",
-            why=f"no Service in its namespace has a port named {PORT_NAME} or the port number {PORT}",
+            why=f"no Service in its namespace has port {PORT} or a port named {PORT_NAME}",
             hints=(
                 hint(
                     "check the Services in its namespace",

@@ -112,7 +112,7 @@ def test_a_kubectl_that_is_missing(api: Api, monkeypatch: pytest.MonkeyPatch) ->
         unread = error(client)
     assert (unread.why, unread.text) == (
         Why.NO_PROGRAM,
-        "kubectl is not installed, or not on PATH",
+        "kubectl is not installed or not in your PATH",
     )
     assert api.requests == []
 

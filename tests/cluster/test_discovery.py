@@ -35,7 +35,7 @@ FAULTS: Mapping[str, Fault] = {
     **OF_THE_WAY,
     "refused": OF_THE_WAY["refused"]._replace(requests=1),
     "anonymous": Fault(
-        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "the request counts as system:anonymous"
+        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "treats the request as system:anonymous"
     ),
     "429": QUICK["429"],
     "cut": SLOW["cut"]._replace(requests=1),
