@@ -209,7 +209,7 @@ RULES = (
         HEALTH_CHECK_FAILED,
         why="its container exited with an error",
         steps=(Step("read its log", read=(_LOG, _DESCRIBE)),),
-        pattern=Text(r"(?:end|terminat)ed with|has failed"),
+        pattern=Text(r"ended with|has failed"),
         upstream=_KUBELET,
     ),
 )
