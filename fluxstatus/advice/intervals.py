@@ -206,8 +206,8 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} is {value}, which is shorter than one minute",
         title_many="{n} objects are reconciled more often than once a minute",
-        why="a new revision of a source is reconciled immediately, whatever the interval; every "
-        "other reconciliation only rebuilds and compares the same manifests, which loads the "
+        why="a new revision of a source is reconciled immediately, regardless of the interval; "
+        "every other reconciliation only rebuilds and compares the same manifests, which loads the "
         "controller and the API server",
         steps=(
             Step("set spec.interval to 1m or more (the minimum for Flux is 1m); 10m is common"),
@@ -255,8 +255,8 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} are reconciled often: {value}",
         title_many="{n} objects that share their sources with many others are reconciled often",
-        why="a new revision of a source is reconciled immediately, whatever the interval; in "
-        "between, each reconciliation rebuilds and compares everything and can only find "
+        why="a new revision of a source is reconciled immediately, regardless of the interval; "
+        "in between, each reconciliation rebuilds and compares everything and can only find "
         "manual changes",
         steps=(Step("set spec.interval to 10m or more where many objects share a source"),),
         find=_crowded,

@@ -160,12 +160,12 @@ class ApiClient:
         query: str = "",
         keep: Callable[[Any], Any] = whole,
     ) -> Reply:
-        """Return the answer to a GET of *path*, with its query string, whatever the status.
+        """Return the answer to a GET of *path*, with its query string, regardless of the status.
 
         *query* is the name under which `requests` counts it. Each item of a list is replaced by
         what *keep* returns for it. The request is repeated if the API server is busy, or if the
         connection is lost after it worked. Raises ProgramError if there is no answer. If the
-        reason concerns the whole cluster, all later requests fail with it at once.
+        reason concerns the whole cluster, all later requests fail with it immediately.
         """
         for tries in count(1):
             try:
@@ -181,7 +181,7 @@ class ApiClient:
         return reply
 
     def pause(self, seconds: float) -> bool:
-        """Wait, and return True; or return False at once if the time will be up before."""
+        """Wait, and return True; or return False immediately if the time will be up before."""
         return seconds < self._left() and not self._aborted.wait(seconds)
 
     def abort(self) -> None:

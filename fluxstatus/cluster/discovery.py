@@ -164,7 +164,7 @@ def called(known: Iterable[Resource], word: str) -> list[Resource]:
 
 
 def of_kind(known: Iterable[Resource], api_version: str, kind: str) -> Resource | None:
-    """Return the resource of the objects with *api_version* and *kind*, in whatever version."""
+    """Return the resource of the objects with *api_version* and *kind*, in any version."""
     group = api_version.rpartition("/")[0]
     return next((one for one in known if (one.group, one.kind) == (group, kind)), None)
 
