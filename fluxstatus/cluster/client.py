@@ -87,7 +87,8 @@ class Reply(NamedTuple):
             if "cannot impersonate" in message:
                 rule, where = "impersonate users", ""
             who = re.search(r'User "([^"]+)"', message)
-            text = f"{who[1] if who else 'this user'} is not allowed to {rule}{where}"
+            user = f'user "{who[1]}"' if who else "this user"
+            text = f"{user} is not allowed to {rule}{where}"
             return Unread(Why.FORBIDDEN, text, rule=rule)
         if self.status == HTTPStatus.NOT_FOUND:
             return Unread(Why.ABSENT, "the API server does not serve it")

@@ -70,10 +70,17 @@ _FAILURES = (
         ("{retry}", *_CONTEXTS),
     ),
     _Failure(
-        r'(?P<kind>auth info|cluster) "(?P<missing>[^"]*)" does not exist',
+        r'auth info "(?P<missing>[^"]*)" does not exist',
         Why.NO_CONFIG,
-        '{kind} "{missing}" does not exist in the kubeconfig',
-        "use an existing {kind}",
+        'user "{missing}" does not exist in the kubeconfig',
+        "use an existing user",
+        _VIEW,
+    ),
+    _Failure(
+        r'cluster "(?P<missing>[^"]*)" does not exist',
+        Why.NO_CONFIG,
+        'cluster "{missing}" does not exist in the kubeconfig',
+        "use an existing cluster",
         _VIEW,
     ),
     _Failure(

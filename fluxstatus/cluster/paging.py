@@ -101,7 +101,7 @@ def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: 
         # The token has expired; the API server offers one to continue with the current list.
         token = _next(reply.json())
     if reply.status != HTTPStatus.OK:
-        where = f" in namespace {namespace}" if namespace else " in all namespaces"
+        where = f' in namespace "{namespace}"' if namespace else " in all namespaces"
         raise ProgramError(reply.refusal(query.rule, where))
     page = reply.json()
     if not _is_list(page, query):

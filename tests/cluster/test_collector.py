@@ -174,7 +174,7 @@ def test_what_is_forbidden_names_the_missing_rule(cluster: Cluster) -> None:
         answer = evidence.answer(name)
         assert answer.unread
         assert answer.unread.why is Why.FORBIDDEN
-        assert answer.unread.text.startswith("nobody is not allowed to list ")
+        assert answer.unread.text.startswith('user "nobody" is not allowed to list ')
     missing = {evidence.answer(name).unread.rule for name in RESOURCES}  # type: ignore[union-attr]
     assert missing == {f"list {name}" for name in RESOURCES}
     assert evidence.answer("events").unread.rule == "list events"  # type: ignore[union-attr]

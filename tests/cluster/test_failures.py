@@ -94,12 +94,12 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "context without its cluster": (
         lambda lab: edited(lab.config(), '"cluster": "there"', '"cluster": "elsewhere"'),
         Why.NO_CONFIG,
-        "context here refers to a cluster that is not in the kubeconfig: elsewhere",
+        'context "here" refers to a cluster that is not in the kubeconfig: "elsewhere"',
     ),
     "server is no URL": (
         lambda lab: lab.config("https://[::1:6443"),
         Why.NO_CONFIG,
-        "the server of cluster there is not a valid URL",
+        'the server of cluster "there" is not a valid URL',
     ),
     "authority file is missing": (
         lambda lab: lab.config(cluster={"certificate-authority": "/nonexistent/ca"}),
@@ -277,7 +277,7 @@ def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     with ApiClient(Access()) as api, pytest.raises(ProgramError) as caught:
         api.get("/apis")
     assert caught.value.unread.why is Why.NO_CONFIG
-    assert "there is no kubeconfig" in caught.value.unread.text
+    assert "the kubeconfig does not exist or is empty" in caught.value.unread.text
 
 
 @pytest.mark.cluster
@@ -295,7 +295,7 @@ def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
 def test_a_user_that_is_not_there(tmp_path: Path) -> None:
     """A wrong --user is reported."""
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--user=you")
-    assert (unread.why, "auth info you" in unread.text) == (Why.NO_CONFIG, True)
+    assert (unread.why, 'user "you"' in unread.text) == (Why.NO_CONFIG, True)
 
 
 @pytest.mark.cluster
