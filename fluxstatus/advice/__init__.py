@@ -42,7 +42,7 @@ def extra_queries_of(step: str) -> tuple[str, ...]:
 
 
 def advice(step: str, view: View, table: Iterable[Advice] = ADVICE) -> Iterator[Finding]:
-    """Yield the advice that belongs to *step*: one finding each, whatever the occurrences.
+    """Yield the advice that belongs to *step*: one finding each for all its occurrences.
 
     Advice that crashes is reported as skipped; it never hides a verdict.
     """

@@ -33,7 +33,7 @@ def _unprotected(view: View) -> Iterator[Occurrence]:
     elif view.was_read(_POLICIES):
         flux_namespaces = {component.ref.namespace for component in view.state.components}
         for namespace in sorted(flux_namespaces - _with_policy(view)):
-            yield Occurrence(label=f"namespace {namespace}", value="has no NetworkPolicy")
+            yield Occurrence(label=f'namespace "{namespace}"', value="has no NetworkPolicy")
 
 
 def _with_policy(view: View) -> set[str]:
@@ -54,7 +54,7 @@ def _exposed(view: View) -> Iterator[Occurrence]:
         ports = {port, *(text_of(p.get("name")) for p in maps_of(spec.get("ports"))
                          if p.get("port") == port)}  # fmt: skip
         for route in (*_ingresses(view, ref, ports), *_routes(view, ref, port)):
-            yield Occurrence(route, value=f"leads to {ref}")
+            yield Occurrence(route, value=f"routes to {ref}")
 
 
 def _is_open(view: View, selector: dict[str, Any], namespace: str) -> bool:
@@ -142,7 +142,7 @@ ADVICE = (
         code=_NO_NETWORK_POLICY,
         step="components",
         title_one="every pod in the cluster can reach Flux: {what} {value}",
-        title_many="every pod in the cluster can reach Flux: {n} of its namespaces have no "
+        title_many="every pod in the cluster can reach Flux: {n} Flux namespaces have no "
         "NetworkPolicy",
         why="source-controller serves every artifact, with all of your manifests and charts, to "
         "any client, and notification-controller accepts events from any client",

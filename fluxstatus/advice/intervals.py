@@ -165,7 +165,7 @@ def _crowded(view: View) -> Iterator[Occurrence]:
             runs = sum(_HOUR / interval for interval, _ in objects)
             yield Occurrence(
                 label=f"{len(objects)} objects that use {kind} {namespace}/{name}",
-                value=f"{runs:,.0f} reconciliations per hour, the shortest interval is "
+                value=f"{runs:,.0f} reconciliations per hour; the shortest interval is "
                 f"{_written(quickest)}",
                 count=len(objects),
             )
@@ -192,10 +192,10 @@ ADVICE = (
     Advice(
         code=_INTERVAL_SHORT,
         step="sources",
-        title_one="{what} is {value}: more often than once a minute",
+        title_one="{what} is {value}, which is shorter than one minute",
         title_many="{n} sources are polled more often than once a minute",
-        why="each poll is a request to the host, which may have a rate limit; a Receiver gets "
-        "changes immediately, without polling",
+        why="each poll is a request to the host, which may have a rate limit; with a Receiver, "
+        "the host notifies Flux of a push immediately, without polling",
         steps=(Step("set spec.interval to 1m or more, or to 10m or more with a Receiver"),),
         find=_short(*_SOURCES),
         upstream="KC docs/spec/v1/kustomizations.md, Interval",
@@ -204,12 +204,14 @@ ADVICE = (
     Advice(
         code=_INTERVAL_SHORT,
         step="reconcilers",
-        title_one="{what} is {value}: more often than once a minute",
+        title_one="{what} is {value}, which is shorter than one minute",
         title_many="{n} objects are reconciled more often than once a minute",
-        why="a new revision of a source is reconciled immediately, whatever the interval; every "
-        "other reconciliation only rebuilds and compares the same manifests, which loads the "
+        why="a new revision of a source is reconciled immediately, regardless of the interval; "
+        "every other reconciliation only rebuilds and compares the same manifests, which loads the "
         "controller and the API server",
-        steps=(Step("set spec.interval to 1m, the minimum in Flux, or more; 10m is common"),),
+        steps=(
+            Step("set spec.interval to 1m or more (the minimum for Flux is 1m); 10m is common"),
+        ),
         find=_short(*_RECONCILED),
         upstream="KC docs/spec/v1/kustomizations.md, Interval; HC docs/spec/v2/helmreleases.md",
         docs="https://fluxcd.io/flux/components/kustomize/kustomizations/#interval",
@@ -217,10 +219,10 @@ ADVICE = (
     Advice(
         code=_NO_RECEIVER,
         step="sources",
-        title_one="{what} is {value}, and no Receiver notifies it of changes: one would save "
-        "{saves} requests per hour",
-        title_many="{n} sources are polled often, and no Receiver notifies them of changes: it "
-        "would save {saves} requests per hour",
+        title_one="{what} is {value}, and no Receiver notifies it of changes: a Receiver would "
+        "save {saves} requests per hour",
+        title_many="{n} sources are polled often, and no Receiver notifies them of changes: "
+        "Receivers would save {saves} requests per hour",
         why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
         "polling every 10m is enough",
         steps=(
@@ -241,7 +243,8 @@ ADVICE = (
         "{saves} requests per hour",
         title_many="{n} sources are polled often although a Receiver notifies them of changes: 10m "
         "would save {saves} requests per hour",
-        why="the Receiver gets every push immediately; polling is only needed for missed webhooks",
+        why="the host notifies the Receiver of every push immediately; polling is only needed for "
+        "missed webhooks",
         steps=(Step("set spec.interval to 10m or more"),),
         find=_despite_receiver,
         upstream="NC docs/spec/v1/receivers.md",
@@ -252,9 +255,9 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} are reconciled often: {value}",
         title_many="{n} objects that share their sources with many others are reconciled often",
-        why="a new revision of a source is reconciled immediately, whatever the interval; in "
-        "between, each reconciliation rebuilds and compares everything, only to find manual "
-        "changes",
+        why="a new revision of a source is reconciled immediately, regardless of the interval; "
+        "in between, each reconciliation rebuilds and compares everything and can only find "
+        "manual changes",
         steps=(Step("set spec.interval to 10m or more where many objects share a source"),),
         find=_crowded,
         upstream="KC docs/spec/v1/kustomizations.md, Interval",

@@ -144,13 +144,13 @@ ADVICE = (
         step="components",
         title_one="no PodMonitor or ServiceMonitor selects the metrics of {what}",
         title_many="no PodMonitor or ServiceMonitor selects the metrics of {n} controllers",
-        why="the Prometheus Operator is installed, but Prometheus does not scrape the duration and "
-        "the failures of reconciliations",
+        why="the Prometheus Operator is installed, but Prometheus does not scrape the "
+        "reconciliation durations and failures",
         steps=(
             Step(
-                "create a PodMonitor in their namespace that selects their pods by the label app, "
-                "with the port http-prom; make sure that the podMonitorSelector of your "
-                "Prometheus selects it"
+                "in the controllers' namespace, create a PodMonitor that selects their pods by the "
+                "label app and scrapes the port http-prom; make sure that the "
+                "podMonitorSelector of your Prometheus selects the PodMonitor"
             ),
         ),
         find=_unscraped,
@@ -167,8 +167,8 @@ ADVICE = (
         why="an alert on such a metric never fires",
         steps=(
             Step(
-                "use gotk_resource_info of kube-state-metrics, or flux_resource_info of the Flux "
-                "Operator"
+                "use gotk_resource_info from kube-state-metrics or flux_resource_info from the "
+                "Flux Operator"
             ),
         ),
         find=_retired,

@@ -157,8 +157,8 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} had a manual reconcile request this week",
         title_many="{n} objects had a manual reconcile request this week",
-        why="a request only starts early what the interval or a Receiver starts anyway; frequent "
-        "requests mean that the interval is too long, or that a Receiver is missing",
+        why="a manual request only starts earlier what the interval or a Receiver starts anyway; "
+        "frequent requests mean that the interval is too long or that a Receiver is missing",
         steps=(Step("create a Receiver for the sources, or shorten their spec.interval"),),
         find=_requests,
         upstream="F cmd/flux/reconcile.go; NC internal/server/receiver_handlers.go",
@@ -193,7 +193,7 @@ ADVICE = (
         steps=(
             Step(
                 "delete the objects that are no longer in the source, then set spec.prune: true; "
-                "annotate objects that must stay with kustomize.toolkit.fluxcd.io/prune: disabled"
+                "to keep an object, annotate it with kustomize.toolkit.fluxcd.io/prune: disabled"
             ),
         ),
         find=_unpruned,
@@ -250,8 +250,8 @@ ADVICE = (
         step="drift",
         title_one="{what} was deleted but still exists",
         title_many="{n} objects were deleted but still exist",
-        why="a finalizer that its controller does not remove, or a node that does not respond, "
-        "blocks the deletion; the replacement may have to wait",
+        why="the deletion is blocked by a finalizer that its controller has not removed, or by a "
+        "node that does not respond; a replacement may have to wait",
         steps=(
             Step(
                 "check metadata.finalizers and the controllers that should remove them; for a pod, "

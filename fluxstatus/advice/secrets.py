@@ -75,7 +75,7 @@ OLD_KEYS = (
         },
         Step(
             "set spec.certSecretRef of the HelmRepository to this Secret, or to a separate one for "
-            "TLS, with the keys tls.crt and tls.key, ca.crt, or all three",
+            "TLS, with the keys tls.crt and tls.key, the key ca.crt, or all three",
             change=(
                 _RENAME,
                 _SET + ' \'{{"spec":{{"certSecretRef":{{"name":"{secret}"}}}}}}\'',
@@ -100,9 +100,9 @@ OLD_KEYS = (
         "login",
         {"proxy": "address in the Secret of spec.proxySecretRef"},
         Step(
-            "put the address of the proxy into a separate Secret, with username and password if "
-            "it requires a login, and set spec.proxySecretRef of the Provider to it (Flux 2.7 or "
-            "newer)",
+            "move the proxy address to a separate Secret, with username and password if the proxy "
+            "requires a login, and set spec.proxySecretRef of the Provider to that Secret (Flux "
+            "2.7 or newer)",
             change=(
                 "kubectl create secret generic {name}-proxy -n {ns} --from-file=./address",
                 _SET + ' \'{{"spec":{{"proxySecretRef":{{"name":"{name}-proxy"}}}}}}\'',
@@ -117,7 +117,7 @@ OLD_KEYS = (
         {"token": "workload identity, or a SAS in address"},
         Step(
             "let the Provider log in with the ServiceAccount in its spec.serviceAccountName, or "
-            "with that of notification-controller (Flux 2.7 or newer); then remove the key"
+            "with notification-controller's ServiceAccount (Flux 2.7 or newer); then remove the key"
         ),
         "NC internal/notifier/azure_eventhub.go",
         kinds=frozenset({"Provider"}),
@@ -164,7 +164,8 @@ UNUSED = Advice(
     code=_SECRET_UNUSED,
     step=_SOURCES,
     title_one="{what} is for Git over SSH, but the URL is {value}: the Secret is not used",
-    title_many="{n} Secrets are for Git over SSH, but their URLs are not: they are not used",
+    title_many="{n} Secrets are for Git over SSH, but the URLs do not use SSH: the Secrets are not "
+    "used",
     why="Flux fetches the repository without a login, which works only while it is public",
     steps=(
         Step("change the URL to ssh://git@HOST/PATH, if Flux should log in with this key"),

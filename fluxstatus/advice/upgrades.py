@@ -150,7 +150,7 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} is deprecated: {value}",
         title_many="{n} fields are deprecated",
-        why="a later API version will not have them, and will reject manifests that use them",
+        why="a later API version will not have them and will reject manifests that use them",
         steps=(Step("replace the fields in the manifests"),),
         find=_deprecated_fields,
         upstream="NC api/v1beta3/provider_types.go, alert_types.go; HC api/v2/helmrelease_types.go",
@@ -161,7 +161,7 @@ ADVICE = (
         title_one="{what} substitutes variables: from Flux 2.9 on, it fails if one is not set",
         title_many="{n} Kustomizations substitute variables: from Flux 2.9 on, they fail if one is "
         "not set",
-        why="until 2.9, an unset variable silently becomes an empty string; 2.9 enables the "
+        why="before 2.9, an unset variable silently becomes an empty string; Flux 2.9 enables the "
         "feature gate StrictPostBuildSubstitutions",
         steps=(
             Step(
@@ -176,10 +176,10 @@ ADVICE = (
     Advice(
         code=_STORED_VERSIONS,
         step="components",
-        title_one="the CRD {what} lists objects stored in {value}",
-        title_many="{n} CRDs list objects stored in old versions",
-        why="a CRD must keep every version in status.storedVersions: the upgrade that removes one "
-        "is rejected",
+        title_one="CRD {what} still lists old stored versions: {value}",
+        title_many="{n} CRDs still list old stored versions",
+        why="a CRD must keep every version in status.storedVersions: an upgrade that removes one "
+        "of them is rejected",
         steps=(_MIGRATE,),
         find=_stored_before,
         needs=(_CRDS,),

@@ -61,7 +61,7 @@ class View:
         return answer.items if answer.unread is None else ()
 
     def is_running(self, component: str) -> bool:
-        """Return whether a controller of this name was found and is available."""
+        """Return whether a controller with this name was found and is available."""
         return any(c.name == component and not c.unavailable for c in self.state.components)
 
     def is_healthy(self, resource: Resource) -> bool:

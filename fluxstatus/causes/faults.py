@@ -29,9 +29,9 @@ from fluxstatus.state.state import State
 
 _STATUS = re.compile(r"not ready: status (\w+)")
 _REMEDIATED = {
-    "RollbackSucceeded": "the upgrade was rolled back, so the previous version runs",
-    "RollbackFailed": "the rollback to the previous version failed, too",
-    "UninstallSucceeded": "remediation uninstalled the release, so nothing of it runs",
+    "RollbackSucceeded": "the upgrade was rolled back, so the previous version is running",
+    "RollbackFailed": "the rollback to the previous version also failed",
+    "UninstallSucceeded": "remediation uninstalled the release, so none of it is running",
     "UninstallFailed": "remediation could not uninstall the release",
     "MissingRollbackTarget": "there is no previous version to roll back to",
 }
@@ -142,7 +142,7 @@ def _fields_naming(state: State, referrers: Sequence[Key], target: Key) -> str:
 
 def fault_of_unread(state: State, target: Key, count: int) -> Fault:
     """Return the fault of *target*, which could not be read, and which *count* objects wait for."""
-    about = {"waiting": f"{count} objects wait", "target": "it"}
+    about = {"waiting": f"{count} objects are waiting", "target": "it"}
     fields = {**state.template_fields, **about, "target_resource": full_name(target[0])}
     return Fault(diagnose_state("waits-unread", None, fields), "", "", unread=target)
 
@@ -159,7 +159,7 @@ def fault_of_waiting(state: State, resource: Resource) -> Fault:
     unread = next((t for t in targets if _is_unread(state, t)), None)
     code, about = _how_it_waits(resource, message, named)
     if unread:
-        code, about = "waits-unread", {"waiting": "it waits", **_target_fields(unread)}
+        code, about = "waits-unread", {"waiting": "it is waiting", **_target_fields(unread)}
     target = ", ".join(f"{kind} {namespace}/{name}" for kind, namespace, name in targets)
     fields = {"target": target or "something", **_fields(state, resource), **about}
     return Fault(diagnose_state(code, resource, fields), reason, message, unread=unread)
@@ -234,7 +234,11 @@ def fault_of_component(state: State, component: Component, kinds: str) -> Fault:
     """Return the fault of *component*, which is unavailable and should reconcile *kinds*."""
     problem = component.problem
     code = _CODES_OF_PROBLEMS.get(problem.code if problem else "", "controller-not-ready")
-    text = problem.text if problem else f"{component.ready} of {component.wanted} replicas ready"
+    text = (
+        problem.text if problem else f"{component.ready} of {component.wanted} replicas are ready"
+    )
+    if code == "controller-not-ready" and problem and problem.pod:
+        text = f"its pod {text}"
     fields = {"name": component.ref.name, "ns": component.ref.namespace, "kinds": kinds,
               "trouble": text}  # fmt: skip
     diagnosis = diagnose_state(code, None, {**state.template_fields, **fields})

@@ -86,7 +86,7 @@ class Suggestions:
         kind, namespace, name = target
         for other in self._kinds.get((namespace, name), ()):
             if KINDS[other].step == KINDS[kind].step:
-                return f" (a {other} with that name does)"
+                return f" (but {other} {namespace}/{name} does)"
         places = [place for place in self._by_kind.get(kind, ()) if (kind, *place) != referrer]
         namespaces = [other for other, other_name in places if other_name == name]
         own = [other for other in namespaces if other == referrer[1]]

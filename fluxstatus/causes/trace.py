@@ -26,7 +26,7 @@ from fluxstatus.state.state import State
 
 __all__ = ["Cause", "Causes"]
 
-_CANCELED = "HealthCheckCanceled"  # a newer attempt has replaced it, and starts at once
+_CANCELED = "HealthCheckCanceled"  # a newer attempt has replaced it, and starts immediately
 
 
 class Causes:
@@ -238,7 +238,7 @@ class Causes:
         for key in order:
             if key not in first:
                 self._follow(key)
-        for key in first:  # the causes of another member of the cycle block it, too
+        for key in first:  # the causes of another member of the cycle also block it
             self._attribution.add(key, self._causes_of(self._waits_for[key]))
 
     def _follow(self, key: Key) -> None:

@@ -69,7 +69,7 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
         if found:
             count += 1
             if count > _AT_MOST:
-                yield Unhealthy("others wait as well")
+                yield Unhealthy("other workloads are also not ready")
                 return
             yield _with_failure_of_job(state, target, found) if target.kind == "Job" else found
 

@@ -102,7 +102,7 @@ def _context(analysis: Analysis, cause: Cause) -> Iterator[str]:
     yield from _other_causes(analysis, cause)
     owner = analysis.causes.suspended_owners.get(cause.ref.key)
     if owner is not None and owner is not cause:
-        yield f"its owner {owner.ref} is suspended: a fix in Git is not applied"
+        yield f"its owner {owner.ref} is suspended, so a fix in Git is not applied"
 
 
 def _suspension(state: State, cause: Cause) -> Iterator[str]:
@@ -112,8 +112,8 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
         return
     lag = lag_of(state, resource)
     if lag and lag.wanted != lag.applied:
-        since = f" since {lag.since:%Y-%m-%d %H:%M} UTC" if lag.since else ""
-        yield f"it runs {short(lag.applied)}, and its source has {short(lag.wanted)}{since}"
+        since = f" (since {lag.since:%Y-%m-%d %H:%M} UTC)" if lag.since else ""
+        yield f"it has applied {short(lag.applied)}, but its source has {short(lag.wanted)}{since}"
     if cause.waiting:
         yield "dependents stay blocked until it is resumed"
     if cause.not_updated:
@@ -135,9 +135,9 @@ def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:
             named.add(other)
             why = headline(other.fault.diagnosis.why)
             if ref == other.ref:
-                yield f"{ref} also has a fault of its own ({why})"
+                yield f"{ref} also has its own problem ({why})"
             else:
-                yield f"{ref} also waits for {other.ref} ({why})"
+                yield f"{ref} is also waiting for {other.ref} ({why})"
             if len(named) > _AT_MOST:
                 return
 

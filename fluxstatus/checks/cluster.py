@@ -32,38 +32,38 @@ MOST_SKEW = 60.0
 UNREACHABLE_CODES: Mapping[Why, Code] = {
     Why.NO_PROGRAM: Code(
         "cluster-no-program",
-        "The cluster cannot be queried: kubectl or a login plugin is missing or too old.",
+        "The cluster could not be queried: kubectl or a login plugin is missing or too old.",
     ),
     Why.NO_CONFIG: Code(
         "cluster-no-config",
-        "The cluster cannot be queried: the kubeconfig or its context is missing or invalid.",
+        "The cluster could not be queried: the kubeconfig or its context is missing or invalid.",
     ),
     Why.LOGIN: Code(
         "cluster-login",
-        "The cluster cannot be queried: the credential is missing, expired or rejected.",
+        "The cluster could not be queried: the credential is missing, expired or rejected.",
     ),
     Why.UNREACHABLE: Code(
         "cluster-unreachable",
-        "The cluster cannot be queried: the connection to the API server fails.",
+        "The cluster could not be queried: the connection to the API server fails.",
     ),
     Why.TIMEOUT: Code(
-        "cluster-timeout", "The cluster cannot be queried: no response arrived in time."
+        "cluster-timeout", "The cluster could not be queried: no response arrived in time."
     ),
     Why.FORBIDDEN: Code(
         "cluster-forbidden",
-        "The cluster cannot be queried: the required permissions are missing.",
+        "The cluster could not be queried: the required permissions are missing.",
     ),
     Why.ABSENT: Code(
         "cluster-absent",
-        "The cluster cannot be queried: the server does not provide API discovery.",
+        "The cluster could not be queried: the server does not provide API discovery.",
     ),
     Why.FAILED: Code(
         "cluster-failed",
-        "The cluster cannot be queried: the API server or kubectl returned an error.",
+        "The cluster could not be queried: the API server or kubectl returned an error.",
     ),
     Why.GARBLED: Code(
         "cluster-garbled",
-        "The cluster cannot be queried: the response is not from a Kubernetes API server.",
+        "The cluster could not be queried: the response is not from a Kubernetes API server.",
     ),
     Why.NOT_ASKED: Code("cluster-not-asked", "The cluster was not queried at all."),
 }
@@ -93,7 +93,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
         yield _refused(state)
         return
     if evidence.served is None:
-        yield unread_finding(STEP_ID, "the kinds it serves", _discovery_error(state))
+        yield unread_finding(STEP_ID, "API discovery", _discovery_error(state))
     else:
         yield passed(STEP_ID, _reachable(state))
     yield from _version(state)
@@ -104,7 +104,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
             code=_CLOCK_SKEW,
             level=Level.WARN,
             title=f"this machine's clock is {abs(skew):.0f} s {_ahead(skew)} the API server's",
-            why="ages are computed from the wrong time, and tokens may appear expired",
+            why="reported ages are wrong, and valid tokens may appear expired",
             hints=(hint("synchronize the clock of this machine or of the control plane with NTP"),),
             trivial=True,
         )
@@ -138,14 +138,15 @@ def _refused(state: State) -> Finding:
         step=STEP_ID,
         code=UNREAD_CODES[Why.FORBIDDEN],
         level=Level.UNKNOWN,
-        title=f"the cluster is reachable, but {state.evidence.target.asker or 'you'} may not read "
+        title=f"the cluster is reachable, but {state.evidence.target.asker or 'you'} cannot read "
         "any Flux objects",
-        why="every list request was forbidden; the role view has most of the permissions",
+        why='every list request was forbidden; the built-in role "view" grants most of the '
+        "required permissions",
         evidence=tuple(("missing RBAC rule", rule) for rule in rules),
         hints=(
             hint(
-                "ask for the role view, or for the ClusterRole in docs/rbac.yaml; if you have "
-                "permissions only in some namespaces, name them with -n",
+                'ask for the role "view" or the ClusterRole in docs/rbac.yaml; if you have '
+                "permissions in some namespaces only, select them with -n",
                 kubectl("auth", "can-i", "--list"),
             ),
         ),
@@ -178,7 +179,11 @@ def _version(state: State) -> Iterator[Finding]:
     needed = SUPPORTED.get(flux) if flux else None
     version = state.evidence.target.kubernetes
     if kubernetes < FLOOR:
-        yield _too_old(Level.FAIL, f"Kubernetes {version} is older than {_text(FLOOR)}")
+        yield _too_old(
+            Level.FAIL,
+            f"Kubernetes {version} is older than {_text(FLOOR)}, the oldest that this plugin "
+            "supports",
+        )
     elif needed and kubernetes < needed:
         yield _too_old(
             Level.WARN,

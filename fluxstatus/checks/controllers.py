@@ -32,10 +32,10 @@ RECENT = timedelta(hours=1)
 _CRD = "CustomResourceDefinition"
 
 REPLICAS_MISSING = Code(
-    "replicas-missing", "A Flux controller runs, but some of its pods are not ready."
+    "replicas-missing", "A Flux controller is running, but some of its pods are not ready."
 )
 RESTARTED = Code("restarted", "A container of a Flux controller restarted within the last hour.")
-MIXED_VERSIONS = Code("mixed-versions", "The Flux controllers belong to different Flux versions.")
+MIXED_VERSIONS = Code("mixed-versions", "The Flux controllers are from different Flux versions.")
 _NO_CONTROLLERS = Code("no-controllers", "There are no Flux controllers in the cluster.")
 
 
@@ -142,27 +142,31 @@ def of_component(step: str, analysis: Analysis, component: Component) -> Iterato
                 step=step,
                 code=RESTARTED,
                 level=Level.WARN,
-                title=f"{ref}: restarted {count} times, last {ago(at, now)} ago",
+                title=f"{ref}: {_restarted(count)}, {ago(at, now)} ago",
                 object=ref,
-                why=f"its pod {pod} ended with {how}",
+                why=f"a container of pod {pod} {how}",
                 since=at,
                 hints=(hint(_after_restart(how), logs),),
             )
 
 
+def _restarted(count: int) -> str:
+    return "restarted once" if count == 1 else f"restarted {count} times, last"
+
+
 def _after_restart(how: str) -> str:
     if "OOMKilled" in how:
         return (
-            "if it happens again, raise the memory limit (FluxInstance: spec.cluster.size or "
-            "spec.kustomize.patches); read the log of the previous container"
+            "check the logs of the previous container; if it happens again, raise the memory limit "
+            "with spec.cluster.size or spec.kustomize.patches of the FluxInstance"
         )
-    return "read the log of the previous container"
+    return "check the logs of the previous container"
 
 
 def _replicas(component: Component) -> str:
     if component.ready < component.wanted:
-        return f"{component.ready} of {component.wanted} replicas ready"
-    return "a new pod does not start; the old one is still serving"
+        return f"{component.ready} of {component.wanted} replicas are ready"
+    return "a new pod does not start, but the old one is still running"
 
 
 def _versions(running: list[Component]) -> Iterator[Finding]:
@@ -174,7 +178,7 @@ def _versions(running: list[Component]) -> Iterator[Finding]:
             step=STEP_ID,
             code=MIXED_VERSIONS,
             level=Level.WARN,
-            title=f"the controllers belong to different Flux versions: {names}",
+            title=f"the controllers are from different Flux versions: {names}",
             why="an upgrade was not completed, or two installations overlap",
             hints=(
                 hint(

@@ -22,7 +22,7 @@ from fluxstatus.state.state import Event, State
 
 STEP_ID = "drift"
 _REVISION_BEHIND = Code(
-    "revision-behind", "The object is ready on an older revision than its source has."
+    "revision-behind", "The object is ready, but on an older revision than its source."
 )
 _DRIFT_DETECTED = Code(
     "drift-detected",
@@ -47,7 +47,7 @@ _GIVEN_UP = (
     ),
     (
         re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE),
-        "an object that it applied was not deleted in time: a finalizer or a missing permission",
+        "a finalizer or a missing permission prevented the deletion of an object that it applied",
     ),
 )
 """What the events of a Kustomization that leaves objects behind mean (KC finalize)."""
@@ -71,8 +71,10 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     yield from _left_behind(state)
     yield from _events(state)
     if total:
-        noun = "object runs its" if total == 1 else "objects run their"
-        yield passed(STEP_ID, f"{current} of {total} {noun} source's revision")
+        noun = "object has" if total == 1 else "objects have"
+        their = "its" if total == 1 else "their"
+        title = f"{current} of {total} {noun} applied the latest revision of {their} source"
+        yield passed(STEP_ID, title)
     elif _has_consumers(state) or any(_unread(state, kind) for kind in CONSUMERS):
         title = "no revisions to compare: no object has a healthy source that could be read"
         yield Finding(step=STEP_ID, code=_NOTHING_COMPARED, level=Level.SKIP, title=title)
@@ -92,14 +94,14 @@ def _unread(state: State, kind: str) -> bool:
 
 def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
     ref = resource.ref
-    due = f"by {lag.since:%H:%M} UTC" if lag.since else "by now"
+    available = f"; its source has had it since {lag.since:%H:%M} UTC" if lag.since else ""
     return Finding(
         step=STEP_ID,
         code=_REVISION_BEHIND,
         level=Level.WARN,
-        title=f"{ref}: runs {short(lag.applied)}, its source has {short(lag.wanted)}",
+        title=f"{ref}: has applied {short(lag.applied)}, but its source has {short(lag.wanted)}",
         object=ref,
-        why="it is Ready on an older revision: the new one has not been reconciled",
+        why="it is Ready, but on an older revision; the new one has not been reconciled",
         since=lag.since,
         evidence=(
             ("source artifact revision", lag.wanted),
@@ -107,7 +109,7 @@ def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
         ),
         hints=(
             hint(
-                f"check why the controller has not reconciled it; it was due {due}",
+                f"check why the controller has not reconciled the new revision{available}",
                 _controller_log(state, resource),
                 _request(state, resource),
             ),
@@ -149,15 +151,15 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
         level=Level.WARN,
         title=f"{ref}: the cluster has drifted from the release",
         object=ref,
-        why="an object of the release was changed outside Flux; driftDetection.mode warn only "
-        "reports it",
+        why="an object of the release was changed outside Flux; with "
+        "spec.driftDetection.mode: warn, Flux only reports this",
         reason="DriftDetected",
         message=message,
         since=when(condition.get("lastTransitionTime")),
         hints=(
             hint(
-                "revert the change or commit it to Git; spec.driftDetection.mode: enabled reverts "
-                "such changes",
+                "revert the change or commit it to Git; to let Flux revert such changes, set "
+                "spec.driftDetection.mode: enabled",
                 kubectl("get", release.kind.resource, ref.name, "-n", ref.namespace, "-o", "yaml"),
             ),
         ),
@@ -179,9 +181,9 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
                 title=f"{resource.ref}: a reconcile request has not been handled for "
                 f"{ago(at, state.now)}",
                 object=resource.ref,
-                why="its controller is busy, hangs, or does not watch it",
+                why="its controller is busy or hanging, or does not watch it",
                 since=at,
-                hints=(hint("check the controller's log", _controller_log(state, resource)),),
+                hints=(hint("check the controller's logs", _controller_log(state, resource)),),
                 docs=docs_of(resource.ref.kind),
             )
 
@@ -206,14 +208,14 @@ def _left_behind(state: State) -> Iterator[Finding]:
             level=Level.FAIL,
             title=f"{ref} was deleted, but objects that it applied still exist",
             object=ref,
-            why=f"{why}; they no longer have an owner",
+            why=f"{why}; the remaining objects no longer have an owner",
             reason=event.reason,
             message=event.message,
             since=event.last,
             hints=(
                 *_stuck_in(event.message),
                 hint(
-                    "find the objects with its labels, and delete them",
+                    "find the objects that have its labels and delete them",
                     kubectl("get", "all,configmaps", "--all-namespaces", "-l", labels),
                 ),
             ),
@@ -237,7 +239,7 @@ def _stuck_in(message: str) -> Iterator[Hint]:
         names = ", ".join(f"{one.kind} {one.namespace}/{one.name}" for one in stuck)
         yield hint(
             f"restore the controller that handles the finalizers of {names}; remove a finalizer "
-            "only if no such controller exists any more",
+            "only if that controller no longer exists",
             *(
                 kubectl("get", full_name(one.kind), one.name,
                         *(("-n", one.namespace) if one.namespace else ()), "-o", "yaml")
@@ -264,7 +266,7 @@ def _events(state: State) -> Iterator[Finding]:
         objects = len({ref for ref, _ in past})
         warnings = "1 Warning event" if count == 1 else f"{count} Warning events"
         things = "1 object that is" if objects == 1 else f"{objects} objects that are"
-        yield passed(STEP_ID, f"{warnings} in the last hour on {things} ready now")
+        yield passed(STEP_ID, f"{warnings} in the last hour about {things} ready now")
 
 
 STEP = Step(

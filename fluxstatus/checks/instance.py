@@ -39,7 +39,7 @@ _INSTANCE_IGNORED = Code(
     "A FluxInstance is never reconciled because it is not in the operator's namespace.",
 )
 IMAGE_DIFFERS = Code(
-    "image-differs", "A controller runs a different version than the FluxInstance asks for."
+    "image-differs", "A controller is running a different version than the FluxInstance asks for."
 )
 _NO_INSTANCE = Code(
     "no-instance", "No FluxInstance is expected because the Flux Operator is not installed."
@@ -80,12 +80,12 @@ def _none(state: State) -> Finding:
         step=STEP_ID,
         code=_INSTANCE_MISSING,
         level=Level.FAIL,
-        title=f"{ref} does not exist: the operator runs, but has nothing to install",
+        title=f"{ref} does not exist: the operator is running but has nothing to install",
         object=ref,
         why="the operator installs Flux only from a FluxInstance",
         hints=(
             hint(
-                f"apply a FluxInstance named flux in namespace {ref.namespace}",
+                f'apply a FluxInstance named "flux" in namespace "{ref.namespace}"',
                 kubectl("explain", "fluxinstances.spec"),
                 kubectl("apply", "-f", "flux-instance.yaml", changes=True),
             ),
@@ -122,7 +122,8 @@ def _summary(state: State, instance: Resource) -> str:
 
 
 def _ignored(state: State, other: Resource, level: Level) -> Finding:
-    namespaces = ", ".join(sorted({operator.ref.namespace for operator in state.operators}))
+    names = sorted({operator.ref.namespace for operator in state.operators})
+    namespaces = ", ".join(f'"{name}"' for name in names)
     resource, ref = INSTANCE.resource, other.ref
     return Finding(
         step=STEP_ID,
@@ -130,7 +131,7 @@ def _ignored(state: State, other: Resource, level: Level) -> Finding:
         level=level,
         title=f"{ref} is never reconciled",
         object=ref,
-        why=f"the operator only reconciles its own namespace, {namespaces}",
+        why=f"the operator reconciles a FluxInstance only in its own namespace, {namespaces}",
         hints=(
             hint(
                 f"delete it; if namespace {namespaces} has no FluxInstance, create it there",
@@ -156,12 +157,12 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
                 step=STEP_ID,
                 code=IMAGE_DIFFERS,
                 level=Level.WARN,
-                title=f"{ref} runs {component.version}, the FluxInstance asks for {tag}",
+                title=f"{ref} is running {component.version}, but the FluxInstance asks for {tag}",
                 object=ref,
                 why="the Deployment was changed by hand, or an upgrade has not been rolled out",
                 hints=(
                     hint(
-                        "check its image, and what set it",
+                        "check its image and what set it",
                         kubectl("get", "deployment", ref.name, "-n", ref.namespace, "-o", "wide"),
                     ),
                 ),

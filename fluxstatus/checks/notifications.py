@@ -27,8 +27,11 @@ CODES = (_PROVIDER_MISSING, _WATCHES_MISSING, _NOTIFICATION_FAILED)
 _FIELD = {"Alert": "eventSources", "Receiver": "resources"}
 """The field of a spec that names other objects."""
 
-_EFFECT = {"Alert": "its events are never sent", "Receiver": "a webhook call does not reconcile it"}
-"""The effect of a missing object, by the kind that names it."""
+_EFFECT = {
+    "Alert": "events about it are never sent",
+    "Receiver": "a webhook call cannot reconcile it",
+}
+"""The effect of a missing object, by the kind that refers to it."""
 
 
 def notifications(analysis: Analysis) -> Iterator[Finding]:
@@ -69,7 +72,7 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
     if not missing:
         return
     kind, namespace, name = missing[0]
-    more = f", and {len(missing) - 1} more that it names" if len(missing) > 1 else ""
+    more = _others_missing(len(missing) - 1)
     meant = analysis.causes.suggestions.suggest(missing[0], ref.key)
     yield Finding(
         step=STEP_ID,
@@ -77,10 +80,10 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
         level=Level.WARN,
         title=f"{ref}: {kind} {namespace}/{name} does not exist{meant}{more}",
         object=ref,
-        why=f"spec.{field} names it, and {_EFFECT[ref.kind]}",
+        why=f"spec.{field} refers to it, but {_EFFECT[ref.kind]}",
         hints=(
             hint(
-                f"correct spec.{field}, or create the missing object",
+                f"correct spec.{field} or create the missing object",
                 kubectl("get", full_name(kind), "--all-namespaces"),
                 kubectl("get", watcher.kind.resource, ref.name, "-n", ref.namespace, "-o", "yaml"),
             ),
@@ -88,6 +91,14 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
         docs=docs_of(ref.kind),
         trivial=True,
     )
+
+
+def _others_missing(number: int) -> str:
+    if number == 0:
+        return ""
+    if number == 1:
+        return ", nor does another object that it refers to"
+    return f", nor do {number} other objects that it refers to"
 
 
 def _is_missing(analysis: Analysis, key: Key) -> bool:
@@ -101,10 +112,10 @@ def _provider_missing(alert: Resource, name: str) -> Finding:
         step=STEP_ID,
         code=_PROVIDER_MISSING,
         level=Level.WARN,
-        title=f"{alert.ref}: its Provider {name} does not exist",
+        title=f'{alert.ref}: Provider "{name}" does not exist',
         object=alert.ref,
         why="no notifications are sent for the objects that it watches",
-        hints=(hint("create the Provider, or correct spec.providerRef", providers),),
+        hints=(hint("create the Provider or correct spec.providerRef", providers),),
         docs=docs_of("Alert"),
         trivial=True,
     )

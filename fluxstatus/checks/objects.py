@@ -88,12 +88,12 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
         if not all(_is_known(state, kind, namespace) for kind in KINDS.values()):
             continue
         near = similar(namespace, used_namespaces)
-        meant = f" (did you mean {near[0]}?)" if near else ""
+        meant = f' (did you mean "{near[0]}"?)' if near else ""
         yield Finding(
             step=RECONCILERS.id,
             code=_NAMESPACE_EMPTY,
             level=Level.WARN,
-            title=f"Flux has no objects in namespace {namespace}{meant}",
+            title=f'Flux has no objects in namespace "{namespace}"{meant}',
             why="there was nothing to check in it; its workloads may be applied by Flux objects "
             "in another namespace",
             hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),
@@ -126,12 +126,19 @@ def _kinds_of(step: str) -> tuple[Kind, ...]:
 
 def _status(resource: Resource) -> str:
     if resource.verdict is Verdict.STATIC:
-        return "has no status; the object that it refers to or that refers to it exists"
+        return _STATIC[resource.ref.kind]
     revision = resource.status.get("lastAppliedRevision") or resource.get(
         "status", "artifact", "revision"
     )
     return short(text_of(revision)) or resource.message or "ready"
 
+
+_STATIC = {
+    "Alert": "has no status, but its Provider exists",
+    "Provider": "has no status, but an Alert refers to it",
+    "HelmRepository": "has no status, because its type is oci",
+}
+"""What is known about a healthy object without a status, by its kind."""
 
 _LIST_ALL = kubectl("get", KINDS["Kustomization"].resource, "--all-namespaces")
 

@@ -113,10 +113,10 @@ def _absent(state: State) -> Finding:
         code=_NOT_INSTALLED,
         level=Level.FAIL,
         title="Flux is not installed: no Flux Operator and no Flux controllers",
-        why="no Deployment in any namespace has the labels of the Flux Operator or of Flux",
+        why="no Deployment in any namespace has the labels of Flux or the Flux Operator",
         hints=(
             hint(
-                "install the Flux Operator, then apply a FluxInstance named flux",
+                'install the Flux Operator, then apply a FluxInstance named "flux"',
                 Command(
                     ("helm", "install", "flux-operator",
                      "oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator",
@@ -143,8 +143,8 @@ def _report(state: State, operator: Component) -> Iterator[Finding]:
             step=STEP_ID,
             code=_REPORT_MISSING,
             level=Level.WARN,
-            title="the operator runs but has not written a FluxReport",
-            why="it writes one when it starts and every five minutes",
+            title="the operator is running but has not written a FluxReport",
+            why="it writes one at startup and every five minutes",
             hints=(_log(operator.ref),),
         )
     for report in answer.items:
@@ -183,7 +183,7 @@ def _report_interval(operator: Component, report: Object) -> timedelta:
 
 def _log(ref: Ref) -> Hint:
     log = kubectl("logs", "-n", ref.namespace, f"deployment/{ref.name}", "--tail=50")
-    return hint("read the operator's log", log)
+    return hint("check the operator's logs", log)
 
 
 def _command_line(state: State) -> Iterator[Finding]:
@@ -198,11 +198,11 @@ def _command_line(state: State) -> Iterator[Finding]:
             step=STEP_ID,
             code=CLI_VERSION_SKEW,
             level=Level.WARN,
-            title=f"the flux-operator CLI is {client}, the operator {server}",
-            why="commands and their output differ between minor versions",
+            title=f"the flux-operator CLI is {client}, but the operator is {server}",
+            why="commands and their output can change between minor versions",
             hints=(
                 hint(
-                    "change the CLI to the operator's version",
+                    "install the CLI version that matches the operator",
                     Command(("brew", "upgrade", "flux-operator"), changes=True),
                 ),
             ),

@@ -121,7 +121,7 @@ def _crashed(step: Step, error: Exception) -> Finding:
         level=Level.UNKNOWN,
         title=f"this check crashed: {type(error).__name__}: {error}",
         why=f"{BUG}, not in the cluster",
-        hints=(hint("report it with a snapshot created by --save FILE"),),
+        hints=(hint("report it and attach a snapshot created with --save FILE"),),
     )
 
 

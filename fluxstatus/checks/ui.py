@@ -23,10 +23,8 @@ _UI_ABSENT = Code(
     "ui-absent",
     "There is no Flux web UI: the Flux Operator is missing or the UI is disabled.",
 )
-_UI_NO_SERVICE = Code("ui-no-service", "No Service leads to the Flux web UI.")
-_UI_NO_ENDPOINT = Code(
-    "ui-no-endpoint", "The Service of the Flux web UI has no ready pod behind it."
-)
+_UI_NO_SERVICE = Code("ui-no-service", "No Service exposes the Flux web UI.")
+_UI_NO_ENDPOINT = Code("ui-no-endpoint", "The Flux web UI's Service has no ready pods.")
 _CONTAINER_PORTS = jmespath.compile("spec.template.spec.containers[].ports[].containerPort")
 
 
@@ -54,8 +52,8 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
             step=STEP_ID,
             code=_UI_NO_SERVICE,
             level=Level.WARN,
-            title="the operator serves the web UI, but no Service leads to it",
-            why=f"no Service in its namespace has a port named {PORT_NAME} or {PORT}",
+            title="the operator serves the web UI, but no Service exposes it",
+            why=f"no Service in its namespace has port {PORT} or a port named {PORT_NAME}",
             hints=(
                 hint(
                     "check the Services in its namespace",
@@ -79,16 +77,16 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
         noun = "endpoint" if ready == 1 else "endpoints"
         return passed(
             STEP_ID,
-            f"svc/{ref.name}:{port} has {ready} {noun}; open it with: kubectl flux-status ui",
+            f"svc/{ref.name}:{port} has {ready} {noun}; open the UI with: kubectl flux-status ui",
         )
     if state.operators and all(operator.unavailable for operator in state.operators):
-        title = f"{ref}: waits for the operator, which is not ready"
+        title = f"{ref}: is waiting for the operator, which is not ready"
         return Finding(step=STEP_ID, code=WAITING, level=Level.SKIP, title=title, object=ref)
     return Finding(
         step=STEP_ID,
         code=_UI_NO_ENDPOINT,
         level=Level.WARN,
-        title=f"{ref}: no ready pod behind it, so the web UI does not respond",
+        title=f"{ref}: has no ready pods, so the web UI does not respond",
         object=ref,
         why="none of the pods that it selects are ready",
         hints=(hint("check its pods", kubectl("get", "pods", "-n", ref.namespace)),),

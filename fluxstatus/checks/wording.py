@@ -31,7 +31,7 @@ _NEXT = {
     Why.TIMEOUT: "retry with a longer --timeout",
     Why.UNREACHABLE: "check the connection to the API server",
     Why.FORBIDDEN: "ask for permission to list it",
-    Why.NO_PROGRAM: "install kubectl, or upgrade it",
+    Why.NO_PROGRAM: "install or upgrade kubectl",
     Why.NO_CONFIG: "set the kubeconfig and the context with --kubeconfig and --context",
 }
 """The next step for an Unread that has no hint of its own."""
@@ -144,7 +144,7 @@ def unread_hints(unread: Unread) -> Iterator[Hint]:
         return
     verb, _, resource = unread.rule.partition(" ")
     yield hint(
-        f"ask for the permission: {unread.rule}",
+        f"ask for permission to {unread.rule}",
         kubectl("auth", "can-i", verb, resource, "--all-namespaces"),
     )
 

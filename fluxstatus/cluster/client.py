@@ -31,7 +31,7 @@ _HEADERS = {
 }
 _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
-_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was stopped before")
+_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was interrupted before this request")
 _GRACE = 0.5  # seconds to find out which server did not answer in time
 _CHUNK = 1 << 18  # bytes to receive at a time, at most
 _BUSY = 1.0  # seconds to wait for a busy API server that sends no Retry-After
@@ -72,7 +72,7 @@ class Reply(NamedTuple):
         """Return the document. Raises ProgramError if it is not a JSON object."""
         if isinstance(self.document, dict):
             return self.document
-        raise ProgramError.of(Why.GARBLED, "the answer is not a JSON object")
+        raise ProgramError.of(Why.GARBLED, "the response is not a JSON object")
 
     @property
     def message(self) -> str:
@@ -87,7 +87,8 @@ class Reply(NamedTuple):
             if "cannot impersonate" in message:
                 rule, where = "impersonate users", ""
             who = re.search(r'User "([^"]+)"', message)
-            text = f"{who[1] if who else 'this user'} is not allowed to {rule}{where}"
+            user = f'user "{who[1]}"' if who else "this user"
+            text = f"{user} is not allowed to {rule}{where}"
             return Unread(Why.FORBIDDEN, text, rule=rule)
         if self.status == HTTPStatus.NOT_FOUND:
             return Unread(Why.ABSENT, "the API server does not serve it")
@@ -160,12 +161,12 @@ class ApiClient:
         query: str = "",
         keep: Callable[[Any], Any] = whole,
     ) -> Reply:
-        """Return the answer to a GET of *path*, with its query string, whatever the status.
+        """Return the answer to a GET of *path*, with its query string, regardless of the status.
 
         *query* is the name under which `requests` counts it. Each item of a list is replaced by
         what *keep* returns for it. The request is repeated if the API server is busy, or if the
         connection is lost after it worked. Raises ProgramError if there is no answer. If the
-        reason concerns the whole cluster, all later requests fail with it at once.
+        reason concerns the whole cluster, all later requests fail with it immediately.
         """
         for tries in count(1):
             try:
@@ -181,7 +182,7 @@ class ApiClient:
         return reply
 
     def pause(self, seconds: float) -> bool:
-        """Wait, and return True; or return False at once if the time will be up before."""
+        """Wait, and return True; or return False immediately if the time will be up before."""
         return seconds < self._left() and not self._aborted.wait(seconds)
 
     def abort(self) -> None:
@@ -273,9 +274,9 @@ class ApiClient:
             unread = failures.silent(seconds, proxy.stderr(), self.kubeconfig)
             return _LostError(unread, cluster=False)
         elif not proxy.alive():
-            unread = failures.explain(f"it ended too early {proxy.stderr()}", self.kubeconfig)
+            unread = failures.explain(f"it exited too early {proxy.stderr()}", self.kubeconfig)
         else:
-            return _LostError(Unread(Why.GARBLED, "the answer was cut off"), cluster=False)
+            return _LostError(Unread(Why.GARBLED, "the response was cut off"), cluster=False)
         return _LostError(unread, cluster=True)
 
     def _compare_clocks(self, date: str, sent: float, seconds: float) -> None:

@@ -60,7 +60,7 @@ def collect(
     *,
     further: bool = False,
 ) -> Evidence:
-    """Return what could be read; no failure of the cluster raises.
+    """Return what the cluster answers; this never raises.
 
     *progress* is called for each answer, in any thread. *workload_namespaces* returns, from the
     answers so far, the namespaces whose pods may explain a failure. *while_starting* is called

@@ -118,7 +118,8 @@ def _discovered(api: ApiClient, path: str, accept: str) -> Object:
             return reply.json()
     elif reply.message:
         raise ProgramError(reply.refusal(f"get {path}"))
-    raise ProgramError(failures.odd(f"it answers {reply.status} without JSON", api.kubeconfig))
+    said = f"it responded with {reply.status} and without JSON"
+    raise ProgramError(failures.odd(said, api.kubeconfig))
 
 
 def resources(api: ApiClient) -> list[Resource]:
@@ -163,7 +164,7 @@ def called(known: Iterable[Resource], word: str) -> list[Resource]:
 
 
 def of_kind(known: Iterable[Resource], api_version: str, kind: str) -> Resource | None:
-    """Return the resource of the objects with *api_version* and *kind*, in whatever version."""
+    """Return the resource of the objects with *api_version* and *kind*, in any version."""
     group = api_version.rpartition("/")[0]
     return next((one for one in known if (one.group, one.kind) == (group, kind)), None)
 

@@ -51,7 +51,7 @@ _FAILURES = (
     _Failure(
         r'error loading config file "(?P<file>[^"]*)": (?P<detail>[^\n]+)',
         Why.NO_CONFIG,
-        "the kubeconfig {file} cannot be read: {detail}",
+        "the kubeconfig {file} could not be read: {detail}",
         _CORRECT,
         _VIEW,
     ),
@@ -65,22 +65,29 @@ _FAILURES = (
     _Failure(
         r'context "(?P<missing>[^"]*)" does not exist',
         Why.NO_CONFIG,
-        "context {missing} does not exist in the kubeconfig (contexts: {contexts})",
-        "use a context that exists",
+        'context "{missing}" does not exist in the kubeconfig (contexts: {contexts})',
+        "use one of the existing contexts",
         ("{retry}", *_CONTEXTS),
     ),
     _Failure(
-        r'(?P<kind>auth info|cluster) "(?P<missing>[^"]*)" does not exist',
+        r'auth info "(?P<missing>[^"]*)" does not exist',
         Why.NO_CONFIG,
-        "{kind} {missing} does not exist in the kubeconfig",
-        "use one that exists",
+        'user "{missing}" does not exist in the kubeconfig',
+        "use an existing user",
+        _VIEW,
+    ),
+    _Failure(
+        r'cluster "(?P<missing>[^"]*)" does not exist',
+        Why.NO_CONFIG,
+        'cluster "{missing}" does not exist in the kubeconfig',
+        "use an existing cluster",
         _VIEW,
     ),
     _Failure(
         r"unable to read (?P<what>client-cert|client-key|certificate-authority) (?P<file>.+?) for "
         r"(?P<owner>\S+) due to (?P<detail>[^\n]+)",
         Why.NO_CONFIG,
-        "the {what} of {owner} cannot be read: {detail}",
+        "the {what} of {owner} could not be read: {detail}",
         _CORRECT,
         _VIEW,
     ),
@@ -122,7 +129,7 @@ _FAILURES = (
     _Failure(
         r"missing '\]' in host|first path segment in URL|unsupported protocol scheme|invalid port",
         Why.NO_CONFIG,
-        "the server of cluster {cluster} is not a valid URL: {said}",
+        'the server of cluster "{cluster}" is not a valid URL: {said}',
         _CORRECT,
         _VIEW,
     ),
@@ -138,7 +145,7 @@ _FAILURES = (
         r"exec: (?:executable |fork/exec )(?P<plugin>[^\n]+?)(?: not found|: no such file)",
         Why.NO_PROGRAM,
         "the credential plugin {plugin} in the kubeconfig is not installed",
-        "install {plugin} ({install}), or add it to PATH",
+        "install {plugin} ({install}) or add it to your PATH",
         _VIEW,
     ),
     _Failure(
@@ -158,7 +165,7 @@ _FAILURES = (
     _Failure(
         r"getting credentials: ",
         Why.LOGIN,
-        "kubectl cannot get a credential for {user}: {said}",
+        "kubectl could not get a credential for {user}: {said}",
         _LOG_IN,
         _WHOAMI,
     ),
@@ -166,22 +173,23 @@ _FAILURES = (
     _Failure(
         r"proxyconnect tcp: (?P<detail>[^\n]+)|(?P<refusal>Proxy Authentication Required)",
         Why.UNREACHABLE,
-        "kubectl cannot connect to {server} through the proxy: {said}",
-        "fix $HTTPS_PROXY, or proxy-url in the kubeconfig",
+        "kubectl could not connect to {server} through the proxy: {said}",
+        "fix $HTTPS_PROXY or proxy-url in the kubeconfig",
         _VIEW,
     ),
     _Failure(
         r"x509: certificate has expired or is not yet valid: (?P<detail>[^\n]+)",
         Why.UNREACHABLE,
         "the certificate of {server} has expired or is not yet valid ({detail})",
-        "check the clock of this machine; if it is right, the certificate must be renewed",
+        "check this machine's clock; if it is right, the certificate must be renewed",
         ("date -u",),
     ),
     _Failure(
         r"x509: certificate signed by unknown authority|x509:.*not trusted",
         Why.UNREACHABLE,
         "the certificate of {server} is signed by an authority that the kubeconfig does not trust: "
-        "it is for another cluster, the cluster was re-created, or a proxy intercepts TLS",
+        "the kubeconfig is for another cluster, the cluster was recreated, or a proxy intercepts "
+        "TLS",
         "get a new kubeconfig for the cluster",
         _VIEW,
     ),
@@ -189,7 +197,7 @@ _FAILURES = (
         r"x509: (?P<detail>(?:certificate is (?:not )?valid for|cannot validate cert)[^\n]+)",
         Why.UNREACHABLE,
         "the certificate of {server} is not valid for this name: {detail}",
-        "use a name in the certificate as the server, or set --tls-server-name to it",
+        "set the server or --tls-server-name to a name that is in the certificate",
         _VIEW,
     ),
     _Failure(
@@ -231,14 +239,14 @@ _FAILURES = (
         r"\blookup \S+|no such host",
         Why.UNREACHABLE,
         "the host name of {server} does not resolve: {said}",
-        "check the VPN and the host name; that of a deleted cluster does not resolve either",
+        "check the VPN and the host name, and whether the cluster still exists",
         _CONTEXTS,
     ),
     _Failure(
         r"i/o timeout|handshake timeout|deadline exceeded|Client\.Timeout|operation timed out",
         Why.TIMEOUT,
         "{server} does not respond: {said}",
-        "check the VPN, the firewall, and the networks that may reach the API server",
+        "check the VPN, the firewall, and the networks that can reach the API server",
         _CONTEXTS,
     ),
     _Failure(
@@ -261,7 +269,7 @@ _NO_SERVER = (  # kubectl then tries localhost:8080; the kubeconfig shows which 
     _Failure(
         "",
         Why.NO_CONFIG,
-        "there is no kubeconfig, or it is empty",
+        "the kubeconfig does not exist or is empty",
         "set --kubeconfig or $KUBECONFIG",
         _VIEW,
     ),
@@ -275,7 +283,7 @@ _NO_SERVER = (  # kubectl then tries localhost:8080; the kubeconfig shows which 
     _Failure(
         "",
         Why.NO_CONFIG,
-        "context {context} refers to a cluster that is not in the kubeconfig: {cluster}",
+        'context "{context}" refers to a cluster that is not in the kubeconfig: "{cluster}"',
         _CORRECT,
         _VIEW,
     ),
@@ -292,7 +300,7 @@ _STATUSES = {
     403: _Failure(
         "",
         Why.LOGIN,
-        "{server} received no credential: the request counts as system:anonymous",
+        "{server} received no credential and treats the request as system:anonymous",
         "get a kubeconfig with a credential",
         _WHOAMI,
     ),
@@ -302,14 +310,14 @@ _ODD = _Failure(
     "",
     Why.GARBLED,
     "the service at {server} is not a Kubernetes API server: {said}",
-    "check the server in the kubeconfig; a login page or a proxy may answer instead",
+    "check the server in the kubeconfig; a login page or a proxy may be responding instead",
     _VIEW,
 )
 _SILENT = _Failure(
     "",
     Why.TIMEOUT,
     "{server} did not respond within {seconds} s",
-    "check the VPN, the firewall, and the networks that may reach it, or increase --timeout",
+    "check the VPN, the firewall, and the networks that can reach it, or increase --timeout",
     _CONTEXTS,
 )
 _ASKING = _Failure(

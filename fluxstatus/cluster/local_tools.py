@@ -65,5 +65,5 @@ def _answer(name: str, path: str, process: Process) -> Client:
         return Client(name, path, unread=error.unread)
     version = version_in(process.output().stdout.decode(errors="replace"))
     if not version:
-        return Client(name, path, unread=Unread(Why.GARBLED, f"{name} does not print its version"))
+        return Client(name, path, unread=Unread(Why.GARBLED, f"{name} did not print its version"))
     return Client(name, path, version)

@@ -101,11 +101,11 @@ def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: 
         # The token has expired; the API server offers one to continue with the current list.
         token = _next(reply.json())
     if reply.status != HTTPStatus.OK:
-        where = f" in namespace {namespace}" if namespace else " in all namespaces"
+        where = f' in namespace "{namespace}"' if namespace else " in all namespaces"
         raise ProgramError(reply.refusal(query.rule, where))
     page = reply.json()
     if not _is_list(page, query):
-        raise ProgramError.of(Why.GARBLED, "the answer is not the requested list")
+        raise ProgramError.of(Why.GARBLED, "the response is not the requested list")
     return page
 
 

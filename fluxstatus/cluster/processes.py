@@ -79,7 +79,7 @@ class Process:
 
     `argv` begins with the path from `kubectl` or `find`. `environ` is its whole environment, None
     for our own. With `stdin` it reads what `write` writes, else nothing. On Linux the kernel also
-    ends it when the thread that started it ends, for whatever reason. Raises ProgramError.
+    ends it when the thread that started it ends, for any reason. Raises ProgramError.
     """
 
     _running: "RunningCommand | None" = None
@@ -168,10 +168,10 @@ class Process:
         import sh  # noqa: PLC0415
 
         logging.getLogger("sh").setLevel(logging.CRITICAL)  # it logs command lines
-        folder = temp_dir()
+        directory = temp_dir()
         try:
             self._stdout, self._stderr = (
-                self._files.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
+                self._files.enter_context(tempfile.TemporaryFile(dir=directory))  # noqa: SIM115
                 for _ in range(2)
             )
             with self._input(stdin) as read_end:
@@ -189,7 +189,7 @@ class Process:
                     _encoding="utf-8",
                 )
         except (sh.CommandNotFound, sh.ForkException, OSError) as error:
-            raise ProgramError.of(Why.NO_PROGRAM, f"{self.name} cannot be started") from error
+            raise ProgramError.of(Why.NO_PROGRAM, f"{self.name} could not be started") from error
 
     def _input(self, stdin: bool) -> BinaryIO:
         """Return its standard input: an empty file, or the read end of a pipe."""
@@ -220,7 +220,7 @@ def run(argv: Sequence[str], *, timeout: float, ok: Collection[int] = (0,)) -> O
 
 
 def kubectl() -> str:
-    """Return the path of kubectl: the one that runs us as a plugin, else the one on PATH.
+    """Return the path of kubectl: the one that runs us as a plugin, else the first in PATH.
 
     Raises ProgramError.
     """
@@ -229,7 +229,7 @@ def kubectl() -> str:
 
 
 def find(name: str) -> str:
-    """Return the path of the program *name*: on PATH, or among the Flux plugins.
+    """Return the path of the program *name*: in PATH, or among the Flux plugins.
 
     Raises ProgramError.
     """
@@ -237,7 +237,7 @@ def find(name: str) -> str:
     plugins = os.environ.get("FLUXCD_PLUGINS") or f"{home}/.fluxcd/plugins"
     path = shutil.which(name) or shutil.which(name, path=plugins)
     if path is None:
-        raise ProgramError.of(Why.NO_PROGRAM, f"{name} is not installed, or not on PATH")
+        raise ProgramError.of(Why.NO_PROGRAM, f"{name} is not installed or not in your PATH")
     return path
 
 

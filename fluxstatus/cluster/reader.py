@@ -57,7 +57,7 @@ def reading(
     tell: Callable[[str], None] = silent,
     while_starting: Callable[[], None] = idle,
 ) -> Iterator["Reader"]:
-    """Open a connection as `opened` does; *tell* prints a line for each answer, too."""
+    """Open a connection as `opened` does; *tell* also prints a line for each response."""
     with (
         opened(access, tell, while_starting) as api,
         ThreadPoolExecutor(THREADS) as pool,

@@ -117,7 +117,7 @@ class Evidence:
             return known
         if self.unreachable is not None:
             return Answer(unread=self.unreachable)
-        return Answer(unread=Unread(Why.NOT_ASKED, f"{query} was not asked for"))
+        return Answer(unread=Unread(Why.NOT_ASKED, f"{query} was not requested"))
 
     @property
     def refused(self) -> bool:

@@ -115,7 +115,7 @@ class Report(NamedTuple):
     def verdict(self) -> Level:
         """The worst level of all faults; UNKNOWN instead of SKIP.
 
-        Advice does not count.
+        Advice is ignored.
         """
         level = worst(finding.level for finding in self.faults)
         return Level.UNKNOWN if level is Level.SKIP else level

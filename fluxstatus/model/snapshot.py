@@ -62,7 +62,7 @@ def save(path: str | Path, evidence: Evidence) -> None:
         data = zlib.compress(data, wbits=_GZIP) if target.suffix == ".gz" else data
         _replace(target, data)
     except (OSError, RuntimeError, ValueError) as error:
-        raise SnapshotError(f"{path} cannot be written: {_reason(error)}") from error
+        raise SnapshotError(f"{path} could not be written: {_reason(error)}") from error
 
 
 def load(path: str | Path) -> Evidence:
@@ -76,7 +76,7 @@ def load(path: str | Path) -> Evidence:
         with Path(path).open("rb") as file:
             return loads(file.read(LIMIT + 1), str(path))
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"{path} cannot be read: {_reason(error)}") from error
+        raise SnapshotError(f"{path} could not be read: {_reason(error)}") from error
 
 
 def dumps(evidence: Evidence) -> bytes:
@@ -150,7 +150,7 @@ def _unpack(data: bytes, limit: int) -> bytes:
         except zlib.error as error:
             raise ValueError(f"is damaged: {error}") from error
         if len(data) <= limit and (not unpacker.eof or unpacker.unused_data):
-            raise ValueError("is damaged: its gzip data are incomplete or have a trailer")
+            raise ValueError("is damaged: its gzip data is incomplete or followed by other data")
     if len(data) > limit:
         raise ValueError(f"is larger than {limit} bytes")
     return data
@@ -162,13 +162,13 @@ def _parse(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ValueError("is not a snapshot: it is not UTF-8 text") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"is not a snapshot, or damaged: {error}") from error
+        raise ValueError(f"is not a snapshot or is damaged: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"is not a snapshot: its format is not {FORMAT}")
     if document.get("version") != VERSION:
         version = document.get("version")
         raise ValueError(
-            f"is a snapshot of version {version!r}, but this release reads version {VERSION}"
+            f"has snapshot version {version!r}, but this release reads version {VERSION}"
         )
     return document
 

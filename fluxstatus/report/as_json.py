@@ -1,4 +1,4 @@
-"""A report for programs: one versioned JSON document, described by schema.json in this folder.
+"""A report for programs: one versioned JSON document, described by schema.json in this directory.
 
 Every key is always there. Unknown values are an empty string, an empty list or null. Adding a key
 keeps `schemaVersion`; removing one or changing its meaning increases it.

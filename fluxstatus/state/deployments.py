@@ -177,7 +177,7 @@ def _problem_of(
     if problems:
         return max(problems, key=lambda t: t.restarts)
     why = text_of(view["failing"]) or text_of(view["stopped"])
-    return PodProblem("not-ready", why or f"has {ready} of {wanted} replicas ready",
+    return PodProblem("not-ready", why or f"{ready} of {wanted} replicas are ready",
                    since=when(view["created"]))  # fmt: skip
 
 
@@ -194,7 +194,7 @@ def expected(
     """Return the components that should exist, as far as is known.
 
     They are those of the FluxInstance's spec (by default the first four), else those whose CRDs
-    are served. The CRD of ExternalArtifact does not count: source-controller installs it, and
+    are served. The CRD of ExternalArtifact is ignored: source-controller installs it, and
     third parties use it. None are known if a FluxInstance could not be read, or for a Helm chart,
     which installs every CRD and selects the controllers in its values.
     """

@@ -34,8 +34,9 @@ class PodProblem(NamedTuple):
     """Why a pod is not ready.
 
     `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready and
-    scaled-to-zero. `text` is a sentence without its subject, the pod; `restarts` are those of the
-    failing container.
+    scaled-to-zero. `text` is a sentence without its subject, the pod: it follows "its pod" or
+    "pod NAME". Without a `pod`, it is about the Deployment. `restarts` are those of the failing
+    container.
     """
 
     code: str
@@ -58,7 +59,7 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
     if phase == "Succeeded" or is_ready(pod):
         return None
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
-        text = f"{status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
+        text = f"has status {status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
         return PodProblem("failed", text, name)
     containers = (_problem_of_container(c, name) for c in maps_of(_CONTAINERS.search(pod)))
     return next(filter(None, containers), None) or _problem_of_phase(pod, phase, name)
@@ -66,13 +67,14 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
 
 def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
     if unscheduled := text_of(_UNSCHEDULED.search(pod)):
-        claims = ", ".join(filter(None, map(text_of, _CLAIMS.search(pod) or ())))
-        mounts = f" (it mounts the PersistentVolumeClaim {claims})" if claims else ""
+        claims = [f'"{name}"' for name in map(text_of, _CLAIMS.search(pod) or ()) if name]
+        noun = "PersistentVolumeClaim" if len(claims) == 1 else "PersistentVolumeClaims"
+        mounts = f" (it mounts {noun} {', '.join(claims)})" if claims else ""
         text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
         return PodProblem("pending", text, name)
     if phase == "Failed":
         return PodProblem("failed", "has failed", name)
-    return PodProblem("not-ready", f"is {phase or 'in an unknown phase'}, not ready", name)
+    return PodProblem("not-ready", f"is {phase or 'in an unknown phase'} and not ready", name)
 
 
 def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | None:
@@ -89,15 +91,18 @@ def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | N
         text = f"cannot pull the image {image} ({reason}){details}"
         return PodProblem("image-pull", text, pod, since, count, name)
     if reason in _NOT_CREATED:
-        text = f"cannot start container {name}: {reason} {message}"
+        details = f": {message}" if message else ""
+        text = f'cannot start container "{name}" ({reason}){details}'
         return PodProblem("config", text, pod, since, count, name)
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
-        text = f"container {name} is in CrashLoopBackOff after {_ending(last)}, {count} restarts"
+        ending = f"{_ending(last)}, {_restarts(count)}"
+        text = f'is in CrashLoopBackOff after container "{name}" {ending}'
         return PodProblem(code, text + _termination_message(last), pod, since, count, name)
     if ended and ended.get("exitCode") != 0:
         code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
-        text = f"container {name} ended with {_ending(ended)}{_termination_message(ended)}"
+        ending = f"{_ending(ended)}{_termination_message(ended)}"
+        text = f'is not ready because container "{name}" {ending}'
         return PodProblem(code, text, pod, since, count, name)
     if "running" in state and container.get("ready") is False:
         return _problem_of_probe(container, last, pod, count)
@@ -107,20 +112,25 @@ def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | N
 def _problem_of_probe(
     container: dict[str, Any], last: dict[str, Any], pod: str, count: int
 ) -> PodProblem:
-    """Return the problem of a container that runs and is not ready."""
+    """Return the problem of a container that is running and not ready."""
     name = text_of(container.get("name"))
     probe = "startup" if container.get("started") is False else "readiness"
-    before = f"; it previously ended with {_ending(last)}, {count} restarts" if last else ""
-    text = f"container {name} runs but its {probe} probe fails{before}{_termination_message(last)}"
+    before = f"; the container previously {_ending(last)}, {_restarts(count)}" if last else ""
+    fails = f"its {probe} probe fails{before}{_termination_message(last)}"
+    text = f'is running container "{name}", but {fails}'
     code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
     return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
+
+
+def _restarts(count: int) -> str:
+    return "1 restart" if count == 1 else f"{count} restarts"
 
 
 def _ending(terminated: dict[str, Any]) -> str:
     reason, code = text_of(terminated.get("reason")), terminated.get("exitCode")
     if not terminated:
-        return "ending for an unknown reason"
-    return f"{reason or 'Error'} (exit code {code})"
+        return "terminated for an unknown reason"
+    return f"terminated with {reason or 'Error'} (exit code {code})"
 
 
 def _termination_message(terminated: dict[str, Any]) -> str:
@@ -129,7 +139,7 @@ def _termination_message(terminated: dict[str, Any]) -> str:
 
 
 def is_ready(pod: Object) -> bool:
-    """Whether *pod* runs and all its containers are ready."""
+    """Whether *pod* is running and all its containers are ready."""
     status = map_of(pod.get("status"))
     containers = maps_of(status.get("containerStatuses"))
     ready = bool(containers) and all(c.get("ready") is True for c in containers)
@@ -144,7 +154,7 @@ def started_at(pod: Object) -> datetime | None:
 
 
 def last_restart(pods: Iterable[Object]) -> Iterator[tuple[str, datetime, str, int]]:
-    """Return (pod, time, reason of the end, restarts) for each container that has restarted."""
+    """Return (pod, time, how it terminated, restarts) for each container that has restarted."""
     for pod in pods:
         for container in maps_of(_CONTAINERS.search(pod)):
             ended = map_of(map_of(container.get("lastState")).get("terminated"))

@@ -117,7 +117,7 @@ class Resource:
 
     @property
     def ready(self) -> bool:
-        """Whether its condition Ready is True, whatever the verdict."""
+        """Whether its condition Ready is True, regardless of the verdict."""
         return self.condition("Ready").get("status") == "True"
 
     @property

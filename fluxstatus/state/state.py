@@ -66,8 +66,10 @@ class State:
 
     @property
     def namespace_suffix(self) -> str:
-        """The namespaces of the report as the end of a sentence: " in team-a", empty for all."""
-        return f" in {', '.join(sorted(self.namespaces))}" if self.namespaces else ""
+        """The namespaces of the report as the end of a sentence, empty for all."""
+        names = ", ".join(f'"{name}"' for name in sorted(self.namespaces))
+        noun = "namespace" if len(self.namespaces) == 1 else "namespaces"
+        return f" in {noun} {names}" if names else ""
 
     def covers(self, namespace: str) -> bool:
         """Whether the report is about *namespace*."""

@@ -71,7 +71,7 @@ def test_a_namespace_without_network_policy(
     found = habits(*objects, system=system, **more)
     assert ("no-network-policy" in found) is told
     if told:
-        assert seen(found["no-network-policy"]) == ["namespace flux-system: has no NetworkPolicy"]
+        assert seen(found["no-network-policy"]) == ['namespace "flux-system": has no NetworkPolicy']
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_namespace_without_network_policy(
 def test_ways_to_the_web_ui(ways: list[Object], seen_as: str) -> None:
     """An Ingress or HTTPRoute to a web UI without a login is told, and which it is."""
     found = habits(*ways, advice=True)["ui-exposed"]
-    assert seen(found) == [f"{seen_as}: leads to Service flux-system/flux-operator"]
+    assert seen(found) == [f"{seen_as}: routes to Service flux-system/flux-operator"]
     assert str(found.object) == seen_as
     assert found.step == "ui"
 

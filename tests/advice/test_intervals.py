@@ -174,7 +174,7 @@ def test_many_of_one_source_need_no_short_interval(count: int, interval: str, to
         assert found.count == 10
         [place] = seen(found)
         assert place.startswith("10 objects that use GitRepository apps/a: ")
-        assert place.endswith("600 reconciliations per hour, the shortest interval is 1m")
+        assert place.endswith("600 reconciliations per hour; the shortest interval is 1m")
 
 
 def test_only_the_namespaces_that_were_asked_for() -> None:

@@ -112,7 +112,7 @@ def test_drift_that_was_corrected_is_no_news(mode: str, said: list[str]) -> None
         ("UninstallSucceeded", "RetriesExceeded", "remediation uninstalled the release"),
         ("UninstallFailed", "RetriesExceeded", "remediation could not uninstall the release"),
         ("RollbackSucceeded", "RetriesExceeded", "the upgrade was rolled back, so the previous"),
-        ("RollbackFailed", "RetriesExceeded", "the rollback to the previous version failed"),
+        ("RollbackFailed", "RetriesExceeded", "the rollback to the previous version also failed"),
         ("UpgradeFailed", "MissingRollbackTarget", "no previous version to roll back to"),
     ],
 )

@@ -381,7 +381,7 @@ def test_a_suspended_parent_freezes_its_children() -> None:
                  of="Kustomization/root", blocks="Kustomization/a Kustomization/b")  # fmt: skip
     assert found.level is Level.WARN
     assert "the specs of 2 objects that it applied are no longer updated" in found.why
-    assert "it runs main@sha1:000, and its source has main@sha1:abc since" in found.why
+    assert "it has applied main@sha1:000, but its source has main@sha1:abc (since" in found.why
 
 
 def test_a_fault_below_a_suspended_parent_says_so() -> None:
@@ -609,8 +609,8 @@ def test_two_causes_are_told_at_each_other() -> None:
         kustomization("web", "git", waiting_for("crds"), after=["crds", "infra"]),
     ]
     found = {f.object.name: f.why for f in problem(*HEALTHY, *objects) if f.object}
-    assert "Kustomization apps/web also waits for Kustomization apps/infra" in found["crds"]
-    assert "Kustomization apps/web also waits for Kustomization apps/crds" in found["infra"]
+    assert "Kustomization apps/web is also waiting for Kustomization apps/infra" in found["crds"]
+    assert "Kustomization apps/web is also waiting for Kustomization apps/crds" in found["infra"]
 
 
 def test_a_workload_and_a_release_that_fail_one_check_are_two_causes() -> None:
@@ -625,7 +625,7 @@ def test_a_workload_and_a_release_that_fail_one_check_are_two_causes() -> None:
     found = {f.object.name: f for f in problem(*HEALTHY, *objects) if f.object}
     assert set(found) == {"db", "apps"}
     assert [ref.name for ref in found["db"].blocks] == ["apps"]
-    assert "apps/apps also waits for HelmRelease apps/db" in found["apps"].why
+    assert "apps/apps is also waiting for HelmRelease apps/db" in found["apps"].why
 
 
 def test_a_dead_controller_and_a_broken_source_are_both_told() -> None:
@@ -640,7 +640,7 @@ def test_a_dead_controller_and_a_broken_source_are_both_told() -> None:
     assert second.object
     assert (first.object.name, second.object.name) == ("kustomize-controller", "git")
     assert [ref.name for ref in second.blocks] == ["web"]
-    assert "also waits for" in first.why
+    assert "is also waiting for" in first.why
 
 
 HEALTH = [

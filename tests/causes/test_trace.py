@@ -160,7 +160,7 @@ def test_an_object_that_waits_for_itself_is_a_cycle() -> None:
     [
         ("gti", "did you mean GitRepository apps/git?"),
         ("shared", "did you mean GitRepository platform/shared?"),
-        ("charts", "a HelmRepository with that name does"),
+        ("charts", "but HelmRepository apps/charts does"),
         ("other", ""),
     ],
 )

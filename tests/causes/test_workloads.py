@@ -101,8 +101,9 @@ def test_a_pod_without_owner_is_known_by_its_name() -> None:
     ("others", "words"),
     [
         ([of_web("web-x", crashing("OOMKilled", 137))],
-         "pod web-x container manager is in CrashLoopBackOff after OOMKilled (exit code 137), 7"),
-        ([of_web("web-x", crashing("Error", 3))], "after Error (exit code 3), 7 restarts"),
+         'pod web-x is in CrashLoopBackOff after container "manager" terminated with OOMKilled'),
+        ([of_web("web-x", crashing("Error", 3))],
+         'after container "manager" terminated with Error (exit code 3), 7 restarts'),
         ([of_web("web-x", container(waiting={"reason": "ErrImagePull", "message": "not found"}))],
          "cannot pull the image ghcr.io/fluxcd/x:v1 (ErrImagePull): not found"),
         ([of_web("web-x", READY_NOT),
@@ -113,13 +114,13 @@ def test_a_pod_without_owner_is_known_by_its_name() -> None:
                   spec=None)], "FailedScheduling): 0/3 nodes are available: pod has unbound"),
         ([of_web("web-x", container(waiting={"reason": "ContainerCreating"}), phase="Pending"),
           event("Pod apps/web-x", "FailedMount", 'configmap "web" not found')],
-         'pod web-x is Pending, not ready; FailedMount: configmap "web" not found'),
+         'pod web-x is Pending and not ready; FailedMount: configmap "web" not found'),
         ([event(f"ReplicaSet apps/web-{SAFE}", "FailedCreate", 'pods "x" is forbidden: exceeded '
                 "quota: q, requested: pods=1, used: pods=2, limited: pods=2")],
          f'ReplicaSet web-{SAFE}: FailedCreate: pods "x" is forbidden: exceeded quota: q'),
         ([event("Deployment apps/web", "ReplicaSetCreateError", "no")], "Deployment web: Replica"),
         ([of_web("web-x", crashing(), phase="Failed"),
-          of_web("web-y", READY_NOT)], "pod web-y container manager runs"),
+          of_web("web-y", READY_NOT)], 'pod web-y is running container "manager"'),
         ([of_web("web-x", READY_NOT), of_web("web-y", crashing(restarts=9))], "pod web-y"),
     ],
 )  # fmt: skip
@@ -148,7 +149,7 @@ def test_a_claim_is_named() -> None:
     """A pod that waits for a volume is reported with its PersistentVolumeClaim."""
     waiting = pending("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")
     waiting["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}, {"name": "x"}]}
-    assert "mounts the PersistentVolumeClaim data" in one(waiting)
+    assert 'it mounts PersistentVolumeClaim "data"' in one(waiting)
 
 
 def test_a_claim_itself_is_told_by_its_event() -> None:
@@ -163,8 +164,8 @@ def test_a_job_tells_how_it_ended_and_why_it_was_given_up() -> None:
     failed = owned("apps/db-x", "Job/db", container(terminated=ended), phase="Failed")
     limit = event("Job apps/db", "BackoffLimitExceeded", "Job has reached the specified backoff")
     assert one(failed, limit, of="Job/apps/db") == (
-        "pod db-x container manager ended with Error (exit code 2); Job db: BackoffLimitExceeded: "
-        "Job has reached the specified backoff"
+        'pod db-x is not ready because container "manager" terminated with Error (exit code 2); '
+        "Job db: BackoffLimitExceeded: Job has reached the specified backoff"
     )
     late = event("Job apps/db", "DeadlineExceeded", "Job was active longer than specified deadline")
     assert "DeadlineExceeded" in one(late, of="Job/apps/db")
@@ -206,7 +207,7 @@ def test_many_workloads_are_summed_up() -> None:
     message = waits(*(f"StatefulSet/apps/w{n}" for n in range(50)))
     texts = [found.text for found in unhealthy_workloads(state(*crowd), message)]
     assert len(texts) == 6
-    assert texts[-1] == "others wait as well"
+    assert texts[-1] == "other workloads are also not ready"
 
 
 def test_a_flux_object_that_was_waited_for_is_no_workload() -> None:

@@ -46,7 +46,7 @@ def test_what_runs_its_sources_revision_passes() -> None:
     """Objects on the revision of their source pass with their number."""
     (finding,) = found("drift", evidence(*HEALTHY, source("git"), kustomization("web", "git")))
     assert (finding.level, finding.title) == (
-        Level.PASS, "2 of 2 objects run their source's revision")  # fmt: skip
+        Level.PASS, "2 of 2 objects have applied the latest revision of their source")  # fmt: skip
 
 
 def test_an_old_revision_warns() -> None:
@@ -174,7 +174,7 @@ def test_events_of_what_is_well_now_are_one_line() -> None:
     ]
     findings = found("drift", evidence(*HEALTHY, *objects))
     assert bad(findings) == []
-    assert "4 Warning events in the last hour on 1 object that is ready now" in [
+    assert "4 Warning events in the last hour about 1 object that is ready now" in [
         f.title for f in findings
     ]
 

@@ -94,7 +94,7 @@ def test_a_namespace_narrows_what_is_counted() -> None:
     other = [kustomization("team-b/x", "shared/git"), kustomization("team-c/y", "shared/git")]
     found = report(*HEALTHY, *other, choice=Choice(namespaces=["team-b"]))
     said = [f.title for f in found.findings if f.step in ("sources", "reconcilers", "drift")]
-    assert "there are no sources in team-b" in said
+    assert 'there are no sources in namespace "team-b"' in said
     assert "1 of 1 are healthy" in said
     assert not [title for title in said if "team-c" in title or "flux-system" in title]
 
@@ -111,7 +111,7 @@ def test_a_namespace_without_flux_is_no_healthy_one() -> None:
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
     [warned] = [f for f in found.findings if f.level is Level.WARN]
     assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
-    assert warned.title == "Flux has no objects in namespace taem-a (did you mean team-a?)"
+    assert warned.title == 'Flux has no objects in namespace "taem-a" (did you mean "team-a"?)'
     assert found.exit_code(Level.WARN) is Exit.UNHEALTHY
 
 

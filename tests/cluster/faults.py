@@ -36,7 +36,7 @@ class Fault(NamedTuple):
     requests: int = 1
 
 
-def denied(rule: str, where: str = "", *, user: str = USER) -> Unread:
+def denied(rule: str, where: str = "", *, user: str = f'user "{USER}"') -> Unread:
     """Return the reason when *user* lacks the permission *rule*."""
     return Unread(Why.FORBIDDEN, f"{user} is not allowed to {rule}{where}", rule=rule)
 

@@ -134,7 +134,9 @@ def test_kubectl_speaks_for_whom_the_flags_name(cluster: Cluster) -> None:
     """The flags of impersonation work, and the API server learns who we are."""
     file = cluster.kubeconfig("admin")
     with ApiClient(access(file, "--as=nobody")) as api:
-        assert api.get(PODS).refusal("list pods").text == "nobody is not allowed to list pods"
+        assert (
+            api.get(PODS).refusal("list pods").text == 'user "nobody" is not allowed to list pods'
+        )
     [request] = cluster.audit("admin")
     assert request.agent.startswith("kubectl-flux-status/")
 
@@ -144,7 +146,7 @@ def test_impersonation_that_is_not_allowed(cluster: Cluster) -> None:
     with ApiClient(access(cluster.kubeconfig("viewer"), "--as=nobody")) as api:
         unread = api.get(PODS).refusal("list pods", " in all namespaces")
     assert (unread.why, unread.rule) == (Why.FORBIDDEN, "impersonate users")
-    assert unread.text == "viewer is not allowed to impersonate users"
+    assert unread.text == 'user "viewer" is not allowed to impersonate users'
 
 
 def test_a_server_below_a_path_is_reached(server: ApiServer, tmp_path: Path) -> None:
@@ -233,7 +235,7 @@ def test_a_kubectl_that_is_killed_is_no_riddle(cluster: Cluster) -> None:
         error = _error(api)
     assert (error.unread.why, error.unread.text) == (
         Why.FAILED,
-        "kubectl failed: it ended too early",
+        "kubectl failed: it exited too early",
     )
 
 

@@ -174,7 +174,7 @@ def test_what_is_forbidden_names_the_missing_rule(cluster: Cluster) -> None:
         answer = evidence.answer(name)
         assert answer.unread
         assert answer.unread.why is Why.FORBIDDEN
-        assert answer.unread.text.startswith("nobody is not allowed to list ")
+        assert answer.unread.text.startswith('user "nobody" is not allowed to list ')
     missing = {evidence.answer(name).unread.rule for name in RESOURCES}  # type: ignore[union-attr]
     assert missing == {f"list {name}" for name in RESOURCES}
     assert evidence.answer("events").unread.rule == "list events"  # type: ignore[union-attr]
@@ -367,13 +367,13 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
         pytest.param(
             lambda r: r.send("<html>log in</html>"),
             Why.GARBLED,
-            "is not a Kubernetes API server: it answers 200 without JSON",
+            "is not a Kubernetes API server: it responded with 200 and without JSON",
             id="HTML",
         ),
         pytest.param(
             lambda r: r.send("", 302, {"Location": "/login"}),
             Why.GARBLED,
-            "is not a Kubernetes API server: it answers 302 without JSON",
+            "is not a Kubernetes API server: it responded with 302 and without JSON",
             id="redirect",
         ),
         pytest.param(lambda r: r.send({"kind": "Pet"}), Why.GARBLED, "is not a", id="other JSON"),
@@ -384,7 +384,7 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
         pytest.param(
             lambda r: r.refuse(403, 'forbidden: User "system:anonymous" cannot get path "/apis"'),
             Why.LOGIN,
-            "the request counts as system:anonymous",
+            "treats the request as system:anonymous",
             id="anonymous",
         ),
     ],

@@ -80,7 +80,7 @@ def test_the_names_of_the_kubeconfig(api: Api) -> None:
 
 
 WORDS = [
-    ('error: context "prod" does not exist', Why.NO_CONFIG, "context prod does not exist"),
+    ('error: context "prod" does not exist', Why.NO_CONFIG, 'context "prod" does not exist'),
     ("error: unknown flag: --append-server-path", Why.NO_PROGRAM, "kubectl is too old"),
     (
         "error: stat /no/where: no such file or directory",
@@ -112,7 +112,7 @@ def test_a_kubectl_that_is_missing(api: Api, monkeypatch: pytest.MonkeyPatch) ->
         unread = error(client)
     assert (unread.why, unread.text) == (
         Why.NO_PROGRAM,
-        "kubectl is not installed, or not on PATH",
+        "kubectl is not installed or not in your PATH",
     )
     assert api.requests == []
 
@@ -135,7 +135,7 @@ def test_a_kubectl_that_is_killed(api: Api) -> None:
         os.kill(number, signal.SIGKILL)
         unread = error(client)
         assert error(client, VERSION) == unread
-    assert (unread.why, unread.text) == (Why.FAILED, "kubectl failed: it ended too early")
+    assert (unread.why, unread.text) == (Why.FAILED, "kubectl failed: it exited too early")
 
 
 REASONS = [

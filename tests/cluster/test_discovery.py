@@ -35,15 +35,15 @@ FAULTS: Mapping[str, Fault] = {
     **OF_THE_WAY,
     "refused": OF_THE_WAY["refused"]._replace(requests=1),
     "anonymous": Fault(
-        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "the request counts as system:anonymous"
+        status(403, "Forbidden", ANONYMOUS), Why.LOGIN, "treats the request as system:anonymous"
     ),
     "429": QUICK["429"],
     "cut": SLOW["cut"]._replace(requests=1),
     **{
-        name: QUICK[name]._replace(why=Why.GARBLED, said=f"{NOT_KUBERNETES}it answers ")
+        name: QUICK[name]._replace(why=Why.GARBLED, said=f"{NOT_KUBERNETES}it responded with ")
         for name in ("502 of a gateway", "half a document", "HTML", "a JSON list", "too deep")
     },
-    "404 HTML": Fault(page(404), Why.GARBLED, f"{NOT_KUBERNETES}it answers 404"),
+    "404 HTML": Fault(page(404), Why.GARBLED, f"{NOT_KUBERNETES}it responded with 404"),
     "other JSON": Fault(
         document({"kind": "Pet"}), Why.GARBLED, f"{NOT_KUBERNETES}its list of API groups"
     ),

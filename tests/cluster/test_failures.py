@@ -83,7 +83,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "kubeconfig is not YAML": (
         lambda lab: lab.program("kubeconfig", "{{{"),
         Why.NO_CONFIG,
-        "cannot be read: yaml: ",
+        "could not be read: yaml: ",
     ),
     "kubeconfig is a folder": (lambda lab: lab.folder, Why.NO_CONFIG, "is a directory"),
     "no current context": (
@@ -94,17 +94,17 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "context without its cluster": (
         lambda lab: edited(lab.config(), '"cluster": "there"', '"cluster": "elsewhere"'),
         Why.NO_CONFIG,
-        "context here refers to a cluster that is not in the kubeconfig: elsewhere",
+        'context "here" refers to a cluster that is not in the kubeconfig: "elsewhere"',
     ),
     "server is no URL": (
         lambda lab: lab.config("https://[::1:6443"),
         Why.NO_CONFIG,
-        "the server of cluster there is not a valid URL",
+        'the server of cluster "there" is not a valid URL',
     ),
     "authority file is missing": (
         lambda lab: lab.config(cluster={"certificate-authority": "/nonexistent/ca"}),
         Why.NO_CONFIG,
-        "the certificate-authority of there cannot be read: open /nonexistent/ca: no such file",
+        "the certificate-authority of there could not be read: open /nonexistent/ca: no such file",
     ),
     "authority is damaged": (
         lambda lab: lab.config(cluster={"certificate-authority-data": "anVuaw=="}),
@@ -114,7 +114,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "client certificate file is missing": (
         lambda lab: lab.config(user={"client-certificate": "/none/c", "client-key": "/none/k"}),
         Why.NO_CONFIG,
-        "the client-cert of me cannot be read",
+        "the client-cert of me could not be read",
     ),
     "token file is missing": (
         lambda lab: lab.config(user={"tokenFile": "/nonexistent/token"}),
@@ -163,7 +163,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "credential plugin talks nonsense": (
         lambda lab: lab.config(user=login_program(lab.program("odd", "echo hello"))),
         Why.LOGIN,
-        "kubectl cannot get a credential for me",
+        "kubectl could not get a credential for me",
     ),
     "credential plugin speaks another version": (
         lambda lab: lab.config(user=login_program(lab.program("old", "true"))),
@@ -197,7 +197,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "proxy is down": (
         lambda lab: lab.config("https://10.1.1.1", cluster={"proxy-url": "http://127.0.0.1:1"}),
         Why.UNREACHABLE,
-        "kubectl cannot connect to https://10.1.1.1 through the proxy",
+        "kubectl could not connect to https://10.1.1.1 through the proxy",
     ),
     "server certificate has expired": (
         lambda lab: lab.trusting(lab.tls(days=(-3, -1))),
@@ -277,7 +277,7 @@ def test_no_kubeconfig_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     with ApiClient(Access()) as api, pytest.raises(ProgramError) as caught:
         api.get("/apis")
     assert caught.value.unread.why is Why.NO_CONFIG
-    assert "there is no kubeconfig" in caught.value.unread.text
+    assert "the kubeconfig does not exist or is empty" in caught.value.unread.text
 
 
 @pytest.mark.cluster
@@ -286,7 +286,7 @@ def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
     """The message lists the contexts, and the command has the most similar one."""
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--context=hree")
     assert unread.why is Why.NO_CONFIG
-    assert unread.text == "context hree does not exist in the kubeconfig (contexts: here)"
+    assert unread.text == 'context "hree" does not exist in the kubeconfig (contexts: here)'
     assert Command(("kubectl", "flux-status", "--context=here")) in unread.hints[0].commands
 
 
@@ -295,7 +295,7 @@ def test_a_context_that_is_nearly_right(tmp_path: Path) -> None:
 def test_a_user_that_is_not_there(tmp_path: Path) -> None:
     """A wrong --user is reported."""
     unread = reason(kubeconfig(tmp_path / "kubeconfig"), "--user=you")
-    assert (unread.why, "auth info you" in unread.text) == (Why.NO_CONFIG, True)
+    assert (unread.why, 'user "you"' in unread.text) == (Why.NO_CONFIG, True)
 
 
 @pytest.mark.cluster
@@ -325,7 +325,7 @@ def test_kubectl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     unread = reason(tmp_path / "kubeconfig")
     assert (unread.why, unread.text) == (
         Why.NO_PROGRAM,
-        "kubectl is not installed, or not on PATH",
+        "kubectl is not installed or not in your PATH",
     )
 
 

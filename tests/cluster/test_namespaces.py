@@ -75,7 +75,7 @@ def test_a_list_names_the_chosen_namespace_that_is_forbidden(api: Api) -> None:
     api[KS.inside("team-a")] = forbidden
     answer = by_list(("team-a", "team-b"))[KS.name]
     assert names(answer) == ["b"]
-    assert answer.unread == denied(RULE, " in namespace team-a")
+    assert answer.unread == denied(RULE, ' in namespace "team-a"')
     assert paths(api) == [KS.inside("team-a"), KS.inside("team-b")]
 
 

@@ -115,7 +115,7 @@ def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Res
     """The reason names the permission, and the namespace of the controllers."""
     api.put(*HEALTHY)
     api[resource.inside("flux-system")] = forbidden
-    unread = denied(f"list {resource.name}", " in namespace flux-system")
+    unread = denied(f"list {resource.name}", ' in namespace "flux-system"')
     assert collected().answer(resource.name) == Answer(unread=unread)
 
 

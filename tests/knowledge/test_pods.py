@@ -76,7 +76,7 @@ def test_every_rule_has_an_example() -> None:
 
 def test_a_pod_that_is_not_ready_yet_has_no_step() -> None:
     """A pod that is only not ready yet has no next step."""
-    assert workload_hints("pod web-1-a is Pending, not ready", FIELDS) == ()
+    assert workload_hints("pod web-1-a is Pending and not ready", FIELDS) == ()
 
 
 def test_the_step_for_the_pods_comes_first() -> None:

@@ -297,7 +297,7 @@ def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
     (cause,) = analysis(*HEALTHY, flux("HelmRelease", "x", conditions)).causes.all
     assert cause.fault.diagnosis.code == "immutable-field"
-    assert "the previous version runs" in cause.fault.diagnosis.why
+    assert "the previous version is running" in cause.fault.diagnosis.why
 
 
 @pytest.mark.parametrize(

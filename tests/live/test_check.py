@@ -124,7 +124,7 @@ def test_somebody_without_rights_gets_one_sentence(cluster: Cluster) -> None:
     assert "list deployments.apps" in rules
     said = flux_status(cluster.kubeconfig("admin"), "--as=nobody", "-o", "json")
     [finding] = said.report["findings"]
-    assert "nobody (impersonated by admin) may not read any Flux objects" in finding["title"]
+    assert "nobody (impersonated by admin) cannot read any Flux objects" in finding["title"]
 
 
 def test_a_token_of_ones_own_is_not_taken_for_the_users(cluster: Cluster) -> None:
@@ -132,7 +132,7 @@ def test_a_token_of_ones_own_is_not_taken_for_the_users(cluster: Cluster) -> Non
     kubeconfig = cluster.kubeconfig("admin")
     said = flux_status(kubeconfig, f"--token={access.token('nobody')}", "-o", "json")
     [finding] = said.report["findings"]
-    assert "you may not read any Flux objects" in finding["title"]
+    assert "you cannot read any Flux objects" in finding["title"]
     said = flux_status(kubeconfig, "--token=wrong", "-o", "json")
     [finding] = said.report["findings"]
     assert "rejected the credential (401 Unauthorized)" in finding["title"]

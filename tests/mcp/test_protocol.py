@@ -90,7 +90,7 @@ def test_a_list_of_tools_that_is_none(tmp_path: Path, tools: str) -> None:
 
 def test_a_program_that_is_not_there() -> None:
     """A program that cannot be started is a ProgramError."""
-    with pytest.raises(ProgramError, match="server cannot be started"):
+    with pytest.raises(ProgramError, match="server could not be started"):
         Session(["/no/such/server"], ENV, timeout=1)
 
 

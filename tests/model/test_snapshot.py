@@ -191,7 +191,7 @@ def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         check=True,
         timeout=60,
     )
-    assert told.stdout == f"{path} cannot be written: File too large\n"
+    assert told.stdout == f"{path} could not be written: File too large\n"
     assert load(path) == SAMPLE
     assert list(tmp_path.iterdir()) == [path]
 
@@ -248,32 +248,32 @@ PACKED = gzip.compress(dumps(SAMPLE))
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b"", "is not a snapshot, or damaged"),
+        (b"", "is not a snapshot or is damaged"),
         (b"\xff\xfe\x00", "is not a snapshot: it is not UTF-8 text"),
-        (b"apiVersion: v1\nkind: List\n", "is not a snapshot, or damaged"),
+        (b"apiVersion: v1\nkind: List\n", "is not a snapshot or is damaged"),
         (
             b'{"apiVersion": "v1", "kind": "List"}',
             "is not a snapshot: its format is not flux-status-snapshot",
         ),
         (b"[]", "is not a snapshot: its format is not flux-status-snapshot"),
-        (b"[" * 100_000, "is not a snapshot, or damaged"),
-        (b'{"format": "flux-status-snapshot"}', "is a snapshot of version None"),
-        (sample_with(version=2), "is a snapshot of version 2, but this release reads version 1"),
-        (sample_with(version="1"), "is a snapshot of version '1'"),
+        (b"[" * 100_000, "is not a snapshot or is damaged"),
+        (b'{"format": "flux-status-snapshot"}', "has snapshot version None"),
+        (sample_with(version=2), "has snapshot version 2, but this release reads version 1"),
+        (sample_with(version="1"), "has snapshot version '1'"),
         (sample_with(version=True), "is damaged: the document['version'] has the wrong type"),
         (sample_with(extra=1), "is damaged: the document must have the keys format, version"),
         (sample_with(takenAt="yesterday"), "is damaged: Invalid isoformat string: 'yesterday'"),
         (sample_with(takenAt="2026-11-23"), "is damaged: the time '2026-11-23' has no UTC offset"),
         (sample_with(takenAt="0001-01-01T00:00:00+23:00"), "is damaged: date value out of range"),
         (sample_with(clockSkew=1e300), "is damaged: the document['clockSkew'] has the wrong type"),
-        (dumps(SAMPLE).replace(b"-0.25", b"NaN"), "is not a snapshot, or damaged: NaN"),
+        (dumps(SAMPLE).replace(b"-0.25", b"NaN"), "is not a snapshot or is damaged: NaN"),
         (dumps(SAMPLE).replace(b"-0.25", b"1e999"), "is damaged: the document['clockSkew']"),
-        (dumps(SAMPLE).replace(b"-0.25", b"9" * 5000), "is not a snapshot, or damaged"),
+        (dumps(SAMPLE).replace(b"-0.25", b"9" * 5000), "is not a snapshot or is damaged"),
         (dumps(SAMPLE).replace(b'"login"', b'"luck"'), "is damaged: 'luck' is not a valid Why"),
-        (PACKED[:-9], "is damaged: its gzip data are incomplete or have a trailer"),
-        (PACKED + b"more", "is damaged: its gzip data are incomplete or have a trailer"),
+        (PACKED[:-9], "is damaged: its gzip data is incomplete or followed by other data"),
+        (PACKED + b"more", "is damaged: its gzip data is incomplete or followed by other data"),
         (PACKED[:-8] + bytes(8), "is damaged: Error -3 while decompressing data"),
-        (b"\x1f\x8b", "is damaged: its gzip data are incomplete or have a trailer"),
+        (b"\x1f\x8b", "is damaged: its gzip data is incomplete or followed by other data"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

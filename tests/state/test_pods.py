@@ -15,7 +15,7 @@ UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes
     [
         (pod("a/b", container(ready=True, running={})), None, ""),
         (pod("a/b", phase="Succeeded"), None, ""),
-        (pod("a/b", crashing()), "crash-loop", "CrashLoopBackOff after Error (exit code 1), 7"),
+        (pod("a/b", crashing()), "crash-loop", "terminated with Error (exit code 1), 7 restarts"),
         (pod("a/b", crashing("OOMKilled", 137)), "oom", "OOMKilled (exit code 137)"),
         (pod("a/b", container(waiting={"reason": "CrashLoopBackOff"})), "crash-loop", "unknown"),
         (pod("a/b", container(waiting={"reason": "ErrImagePull"})), "image-pull", "x:v1"),
@@ -62,7 +62,7 @@ def test_a_pod_is_ready_when_all_of_it_is(one: Object, ready: bool) -> None:
 def test_restarts_are_read_with_their_end() -> None:
     """A restarted container is returned with pod, time, reason and count."""
     assert list(last_restart([pod("a/b", crashing("OOMKilled", 137, 3))])) == [
-        ("b", NOW - minutes(2), "OOMKilled (exit code 137)", 3)
+        ("b", NOW - minutes(2), "terminated with OOMKilled (exit code 137)", 3)
     ]
     assert list(last_restart([pod("a/b", container(ready=True, running={})), {}])) == []
 
