@@ -353,7 +353,7 @@ def test_no_python(archive: Path, clean_room: Room) -> None:
     """Without any Python there is one sentence, and code 2."""
     done = start(archive, "--version", env=clean_room(), only=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "install it" in done.stderr
+    assert "install Python" in done.stderr
 
 
 # As a plugin
