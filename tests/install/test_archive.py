@@ -270,7 +270,7 @@ def test_caches_are_not_compared(launcher: Path, tmp_path: Path) -> None:
 def test_checkout_cannot_be_verified() -> None:
     """With nothing to compare with, a note says so, and the code is 3."""
     done = run(sys.executable, "-m", "fluxstatus", "version", "--verify", code=3)
-    assert "no manifest" in done.stdout
+    assert "hashes are missing" in done.stdout
     document = run(sys.executable, "-m", "fluxstatus", "version", "--verify", "-o", "json", code=3)
     assert json.loads(document.stdout)["verified"] is None
 
