@@ -239,10 +239,10 @@ ADVICE = (
     Advice(
         code=_INTERVAL_WITH_RECEIVER,
         step="sources",
-        title_one="{what} is {value} although a Receiver notifies it of changes: 10m would save "
-        "{saves} requests per hour",
-        title_many="{n} sources are polled often although a Receiver notifies them of changes: 10m "
-        "would save {saves} requests per hour",
+        title_one="{what} is {value} although a Receiver notifies it of changes: "
+        "an interval of 10m would save {saves} requests per hour",
+        title_many="{n} sources are polled often although a Receiver notifies them of changes: "
+        "an interval of 10m would save {saves} requests per hour",
         why="the host notifies the Receiver of every push immediately; polling is only needed for "
         "missed webhooks",
         steps=(Step("set spec.interval to 10m or more"),),

@@ -221,7 +221,7 @@ ADVICE = (
         step="reconcilers",
         title_one="there is no Alert: Flux sends no notifications about failures",
         title_many="there is no Alert: Flux sends no notifications about failures",
-        why="without an Alert, failures stay unnoticed until someone checks",
+        why="without an Alert, failures go unnoticed until someone checks",
         steps=(
             Step(
                 "create a Provider (Slack, Teams, Alertmanager, a Git host) and an Alert with "
@@ -239,7 +239,8 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} sends no notifications: its Provider is suspended",
         title_many="{n} Alerts send no notifications: their Provider is suspended",
-        why="a suspended Provider sends nothing, and failures in the meantime are not sent later",
+        why="a suspended Provider sends nothing, and missed notifications are not sent "
+        "when it is resumed",
         steps=(Step("resume the Provider (spec.suspend), or suspend or delete the Alert as well"),),
         find=_muted,
         upstream="NC docs/spec/v1beta3/providers.md, Suspend",

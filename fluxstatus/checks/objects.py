@@ -134,9 +134,9 @@ def _status(resource: Resource) -> str:
 
 
 _STATIC = {
-    "Alert": "has no status, but its Provider exists",
-    "Provider": "has no status, but an Alert refers to it",
-    "HelmRepository": "has no status, because its type is oci",
+    "Alert": "its Provider exists (Alerts have no status)",
+    "Provider": "used by an Alert (Providers have no status)",
+    "HelmRepository": "type oci (has no status)",
 }
 """What is known about a healthy object without a status, by its kind."""
 

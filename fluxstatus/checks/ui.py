@@ -80,7 +80,7 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
             f"svc/{ref.name}:{port} has {ready} {noun}; open the UI with: kubectl flux-status ui",
         )
     if state.operators and all(operator.unavailable for operator in state.operators):
-        title = f"{ref}: is waiting for the operator, which is not ready"
+        title = f"{ref}: waiting for the operator, which is not ready"
         return Finding(step=STEP_ID, code=WAITING, level=Level.SKIP, title=title, object=ref)
     return Finding(
         step=STEP_ID,

@@ -274,7 +274,7 @@ class ApiClient:
             unread = failures.silent(seconds, proxy.stderr(), self.kubeconfig)
             return _LostError(unread, cluster=False)
         elif not proxy.alive():
-            unread = failures.explain(f"it exited too early {proxy.stderr()}", self.kubeconfig)
+            unread = failures.explain(f"it exited unexpectedly {proxy.stderr()}", self.kubeconfig)
         else:
             return _LostError(Unread(Why.GARBLED, "the response was cut off"), cluster=False)
         return _LostError(unread, cluster=True)

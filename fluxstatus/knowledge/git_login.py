@@ -43,7 +43,7 @@ _PUT_TOKEN = Step(
     change=(BASIC_AUTH,),
 )
 _PUT_SSH_KEY = Step(
-    "store an unencrypted private key as identity and the host keys as known_hosts in Secret {secret}; for an encrypted private key, also add its password as password",
+    "in Secret {secret}, store the private key as 'identity' and the host keys as 'known_hosts'; if the private key is encrypted, also store its passphrase as 'password'",
     read=(SECRET,),
     change=(SSH,),
 )
@@ -164,7 +164,7 @@ _LOGIN = (
         why="the Git server requires credentials (authentication required), but FluxInstance {sync_instance} does not set a pull Secret",
         steps=(
             Step(
-                "create a Secret with username and password and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes to the source itself",
+                "create a Secret with username and password and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),

@@ -76,7 +76,7 @@ _LOGIN = (
         why="the registry requires authentication (UNAUTHORIZED), but FluxInstance {sync_instance} does not set a pull Secret; or the repository does not exist",
         steps=(
             Step(
-                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes to the source itself",
+                "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
                 change=(for_secret(REGISTRY, "{name}-auth"),),
             ),
         ),

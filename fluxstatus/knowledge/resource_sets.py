@@ -188,7 +188,7 @@ _PROVIDERS = (
         why="Secret {missing} in spec.secretRef does not exist",
         steps=(
             Step(
-                "create Secret {missing} with username and password (a token of the Git provider); for registry tags, create it with a Docker config",
+                "create Secret {missing} with the keys username and password (an access token from the Git provider); if the provider lists registry tags, create it from a Docker config instead",
                 read=("kubectl get secrets -n {ns}",),
                 change=(for_secret(BASIC_AUTH, "{missing}"),),
             ),
@@ -222,7 +222,7 @@ _PROVIDERS = (
         why="the provider's API requires authentication, but spec.secretRef is not set (401, UNAUTHORIZED)",
         steps=(
             Step(
-                "create a Secret with username and password (a token), or for registry tags with a Docker config, and reference it in spec.secretRef",
+                "create a Secret with the keys username and password (a token) or, for registry tags, with a Docker config, and reference it in spec.secretRef",
                 read=(SPEC,),
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),

@@ -135,7 +135,7 @@ def _lacks(
         why="Secret {holder} lacks a required key ({key})",
         steps=(
             Step(
-                "add the missing key ({key}) to Secret {holder}; expected keys: {secret_keys}; the command lists the keys of the Secret without their values",
+                "add the missing key ({key}) to Secret {holder}; expected keys: {secret_keys}; to list the keys of the Secret without their values, run the first command",
                 read=(_HELD,),
                 change=(for_secret(create, "{holder}"),) if create else (),
             ),
@@ -155,7 +155,7 @@ _LACKING = (
         why="Secret {secret} does not have key {key}, which Git over SSH requires",
         steps=(
             Step(
-                "put identity and known_hosts into Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); the command lists the keys of the Secret without their values",
+                "put identity and known_hosts into Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); to list the keys of the Secret without their values, run the first command",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -206,7 +206,7 @@ _LACKING = (
         why="Secret {holder} has key {present} but not key {key}",
         steps=(
             Step(
-                "add key {key} to Secret {holder}, or remove {present}; the command lists the keys of the Secret without their values",
+                "add key {key} to Secret {holder}, or remove {present}; to list the keys of the Secret without their values, run the first command",
                 read=(_HELD,),
             ),
         ),

@@ -50,7 +50,7 @@ _OBJECTS = (
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
-        upstream="facts of each CRD: status.observedGeneration -1",
+        upstream="default of status.observedGeneration (-1) in the Flux CRDs",
     ),
     Rule(
         Code(
@@ -106,7 +106,7 @@ _OBJECTS = (
         why="deletion is blocked by finalizer {finalizers}: the controller has not yet deleted the objects that it manages",
         steps=(
             Step(
-                "grant ServiceAccount {sa} permission to delete its objects, or restore its controller; do not remove the finalizer: its objects would remain in the cluster",
+                "grant ServiceAccount {sa} permission to delete the objects that this one manages, or get the controller running again; do not remove the finalizer: the managed objects would remain in the cluster",
                 read=(EVENTS, LOG),
             ),
         ),

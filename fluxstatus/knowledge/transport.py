@@ -123,7 +123,7 @@ RULES = (
     ),
     Rule(
         Code("host-refuses", "The host refuses connections on this port."),
-        why="{host} refuses connections (connection refused): no program listens on the port, or a firewall rejects the connection",
+        why="{host} refuses connections (connection refused): nothing is listening on the port, or a firewall is rejecting the connection",
         steps=(_FROM_THE_POD, Step("check the port in {address_field}", read=(SPEC,))),
         pattern=Text(r"connection refused"),
         kinds=_FETCHES,

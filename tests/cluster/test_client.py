@@ -235,7 +235,7 @@ def test_a_kubectl_that_is_killed_is_no_riddle(cluster: Cluster) -> None:
         error = _error(api)
     assert (error.unread.why, error.unread.text) == (
         Why.FAILED,
-        "kubectl failed: it exited too early",
+        "kubectl failed: it exited unexpectedly",
     )
 
 

@@ -379,7 +379,9 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
         pytest.param(lambda r: r.send({"kind": "Pet"}), Why.GARBLED, "is not a", id="other JSON"),
         pytest.param(lambda r: r.send([]), Why.GARBLED, "is not a", id="JSON list"),
         pytest.param(refuse(500), Why.FAILED, "the API server returned an error: 500 no", id="500"),
-        pytest.param(lambda r: r.send("", 502), Why.GARBLED, "answers 502", id="502 of a gateway"),
+        pytest.param(
+            lambda r: r.send("", 502), Why.GARBLED, "responded with 502", id="502 of a gateway"
+        ),
         pytest.param(refuse(401), Why.LOGIN, "rejected the credential of me", id="401"),
         pytest.param(
             lambda r: r.refuse(403, 'forbidden: User "system:anonymous" cannot get path "/apis"'),

@@ -135,7 +135,7 @@ def test_a_kubectl_that_is_killed(api: Api) -> None:
         os.kill(number, signal.SIGKILL)
         unread = error(client)
         assert error(client, VERSION) == unread
-    assert (unread.why, unread.text) == (Why.FAILED, "kubectl failed: it exited too early")
+    assert (unread.why, unread.text) == (Why.FAILED, "kubectl failed: it exited unexpectedly")
 
 
 REASONS = [

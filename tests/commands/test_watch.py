@@ -141,7 +141,7 @@ def test_reader_that_goes(flux: Flux) -> None:
 def test_on_a_terminal(flux: Flux) -> None:
     """A terminal shows the whole report, redrawn in place when an object fails."""
     with Terminal(flux.program, rows=50) as terminal:
-        terminal.wait_for("Ctrl-C ends")
+        terminal.wait_for("Ctrl-C to quit")
         assert "\x1b[32mpass\x1b[0m  sources" in terminal.text
         flux.break_source()
         terminal.wait_for("\x1b[1;31mfail\x1b[0m  sources")

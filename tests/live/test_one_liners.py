@@ -385,9 +385,9 @@ def test_owner_leads_from_a_pod_to_git(cluster: Cluster) -> None:
               for k, v in (("name", name), ("namespace", home))}  # fmt: skip
     cluster.put(workload(home, labels))
     said = flux_status(cluster.kubeconfig("admin"), "owner", "pod/web-1-x", "-n", home)
-    steps = re.findall(r"(owned by|made by|source) (\w+) ", said.out)
+    steps = re.findall(r"(owned by|created by|source) (\w+) ", said.out)
     assert steps[:4] == [
-        ("owned by", "ReplicaSet"), ("owned by", "Deployment"), ("made by", "Kustomization"),
+        ("owned by", "ReplicaSet"), ("owned by", "Deployment"), ("created by", "Kustomization"),
         ("source", "GitRepository"),
     ]  # fmt: skip
     assert said.out.splitlines()[-1].startswith("from ")
@@ -453,7 +453,7 @@ def test_many_objects_are_looked_at_by_lists(cluster: Cluster) -> None:
     cluster.forget_audit()
     said = flux_status(cluster.kubeconfig("admin"), "tree", f"ks/{name}", "-n", home, "-o", "json")
     stands = [child["stands"] for child in said.report["children"]]
-    assert stands == 9 * ["is there"] + ["does not exist"]
+    assert stands == 9 * ["exists"] + ["does not exist"]
     asked = [request.resource for request in cluster.audit("admin")]
     assert asked.count("configmaps") == 1
 

@@ -162,7 +162,7 @@ def test_without_the_right(cluster: Cluster) -> None:
         (("kustomisation/app",), "did you mean kustomization?"),
         (("ks/team-003", "-n", "git-fanout-30"), "kustomization/team-03 -n git-fanout-30"),
         (("ks/monitoring",), "choose one"),
-        (("gitrepo",), "which GitRepository?"),
+        (("gitrepo",), "GitRepository needs a name"),
         (("ks/team-03", "-n", "nowhere"), "kustomization/team-03 -n git-fanout-30"),
     ],
 )

@@ -16,7 +16,7 @@ _WIDTH = 100
 def show(*, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
     """Show the tools of the installed server, read-only and read-write.
 
-    Queries the program itself, because the names of its tools can change in every release.
+    Queries the program itself, because its tool names can change in any release.
     """
     path = server.find()
     # No cluster is contacted for this, but the server requires a kubeconfig.

@@ -49,7 +49,9 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Show whether reconciling an object would help, what happens otherwise, and the commands.
+    """Show whether reconciling an object would help, and which commands to run.
+
+    Also shows what happens if you do nothing.
 
     The commands are shown, never run. The answer considers whether the object or its source is
     suspended, blocked or stalled, whether its controller is running, which revision its source

@@ -200,9 +200,7 @@ def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, Key]) -> st
     best = wanted[there.index(max(there))]
     lacking = [key for key in best if not _used((key,), keys)]
     others = " or ".join(" and ".join(each) for each in wanted if each != best)
-    return f"it lacks {_keys(lacking)}" + (
-        f"; alternatively, it can have {others}" if others else ""
-    )
+    return f"it lacks {_keys(lacking)}" + (f"; {others} would also work" if others else "")
 
 
 def _keys(names: Sequence[str]) -> str:

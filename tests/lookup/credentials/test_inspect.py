@@ -268,7 +268,7 @@ def test_what_is_wrong_with_a_secret(
     """Each problem is reported, valid Secrets have none, and no value is printed."""
     cluster.put([secret(data)])
     (told,) = look(cluster, one)
-    assert [problem.partition(" (or")[0] for problem in told.problems] == problems
+    assert [problem.partition("; ")[0] for problem in told.problems] == problems
     assert {key.name for key in told.keys} == set(data)
     assert CANARY not in repr(told)
 
