@@ -152,7 +152,7 @@ def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> N
         "Flux 2.9 removes"
     )
     assert titles["deprecated-field"].startswith("Alert flux-system/old spec.summary is ")
-    assert titles["stored-versions"].startswith("the CRD imagepolicies.image.toolkit.fluxcd.io ")
+    assert titles["stored-versions"].startswith("CRD imagepolicies.image.toolkit.fluxcd.io ")
     assert "advice-unread" not in found
     again = flux_status(crowded.kubeconfig("admin"), "-o", "json", "--advice", "--skip=ui-exposed")
     assert "ui-exposed" not in {f["code"] for f in again.report["findings"]}
