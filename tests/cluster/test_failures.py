@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -243,7 +244,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
 
 
 def edited(file: Path, old: str, new: str) -> Path:
-    """Replace *old* in a file."""
+    """Replace *old* in a file of the test's own."""
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
@@ -311,9 +312,10 @@ def test_a_server_that_hangs(tmp_path: Path) -> None:
 
 @pytest.mark.cluster
 @pytest.mark.usefixtures("real_kubectl")
-def test_a_token_that_is_rejected(cluster: Cluster) -> None:
+def test_a_token_that_is_rejected(cluster: Cluster, tmp_path: Path) -> None:
     """A 401 of the API server is a login problem."""
-    config = edited(cluster.kubeconfig("viewer"), "viewer-token", "old-token")
+    own = shutil.copy(cluster.kubeconfig("viewer"), tmp_path / "kubeconfig")
+    config = edited(own, "viewer-token", "old-token")
     unread = reason(config)
     assert unread.why is Why.LOGIN
     assert "rejected the credential of viewer (401 Unauthorized)" in unread.text

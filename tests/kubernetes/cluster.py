@@ -100,12 +100,17 @@ class Cluster:
         return done.stdout
 
     def kubeconfig(self, *users: str, namespace: str | None = None) -> Path:
-        """Write a kubeconfig with a context ``kfs-USER`` for each of *users*, the first current."""
+        """Write a kubeconfig with a context ``kfs-USER`` for each of *users*, the first current.
+
+        All tests share the file. Raises ClusterError when one of them has changed it.
+        """
         path = self._folder / "-".join(["kubeconfig", *users, *([namespace] if namespace else [])])
-        if not path.exists():  # a program that is just starting may read it: never write it anew
-            config = access.kubeconfig(self.server, self._authority, users, namespace)
+        text = json.dumps(access.kubeconfig(self.server, self._authority, users, namespace))
+        if not path.exists():  # a program that is just starting may read it: write it only once
             path.touch(0o600)
-            path.write_text(json.dumps(config))
+            path.write_text(text)
+        elif path.read_text() != text:
+            raise ClusterError(f"a test changed {path}: tests must edit a copy")
         return path
 
     def audit(self, user: str | None = None) -> list[audit.Request]:
