@@ -52,7 +52,7 @@ from fluxstatus.state.resource import Resource, Verdict
 
 UNKNOWN_FAULT = Rule(
     Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
-    why="it fails with reason {reason}; see the controller's message",
+    why="it is not ready (reason {reason}); see the controller's message",
     steps=(
         Step(
             "check its conditions and events",

@@ -14,7 +14,7 @@ _ADMISSION_UNREACHABLE = Code(
 _ADMISSION_DENIED = Code("admission-denied", "An admission webhook or policy rejects an object.")
 _QUOTA_EXCEEDED = Code(
     "quota-exceeded",
-    "A ResourceQuota is exceeded, or the requests or limits it requires are not set.",
+    "A ResourceQuota is exceeded, or the requests or limits that it requires are not set.",
 )
 _LIMIT_RANGE = Code(
     "limit-range",
@@ -36,7 +36,7 @@ _WEBHOOKS = (
         why="the API server cannot call admission webhook {webhook}: its certificate is not trusted (x509)",
         steps=(
             Step(
-                "renew the webhook's certificate and the caBundle in its configuration (the cert-manager cainjector does this; otherwise restart the pods that serve the webhook)",
+                "renew the webhook's certificate and update the caBundle in its configuration (if cert-manager's cainjector does not do this, restart the pods that serve the webhook)",
                 read=(_HOOKS, _BEHIND),
             ),
         ),
@@ -111,7 +111,7 @@ _WEBHOOKS = (
         why="admission webhook {webhook} rejects {object}: {detail}",
         steps=(
             Step(
-                "change the manifest to comply with the policy behind {webhook}, or change the policy",
+                "change the manifest to comply with the policy that webhook {webhook} enforces, or change the policy",
                 read=(OBJECT, _HOOKS),
             ),
         ),
@@ -187,10 +187,10 @@ _LIMITS = (
     ),
     Rule(
         _QUOTA_EXCEEDED,
-        why="{object} lacks resource settings that ResourceQuota {quota} requires: {must}",
+        why="{object} does not set the requests or limits that ResourceQuota {quota} requires: {must}",
         steps=(
             Step(
-                "set the required values ({must}) in the resources of every container, or set defaults with a LimitRange",
+                "set the required values ({must}) under resources in every container, or set defaults with a LimitRange",
                 read=(_QUOTA,),
             ),
         ),
@@ -225,7 +225,7 @@ _LIMITS = (
     ),
     Rule(
         _LIMIT_RANGE,
-        why="{object} requests more than its limit: {detail}; if the manifest does not set a limit, it comes from a LimitRange in the namespace",
+        why="{object} requests more than its limit: {detail}; if the manifest does not set a limit, the limit comes from a LimitRange in the namespace",
         steps=(
             Step(
                 "raise the limit in the container's resources, or lower the request",
@@ -243,7 +243,7 @@ _LIMITS = (
         why="namespace {terminating} is being deleted, so no objects can be created in it",
         steps=(
             Step(
-                "find out what blocks the deletion (finalizers of objects in the namespace), or remove the objects that Flux applies there from Git",
+                "find out what blocks the deletion (finalizers of objects in the namespace), or remove from Git the objects that Flux applies there",
                 read=("kubectl get namespace {terminating} -o yaml",),
             ),
         ),

@@ -65,7 +65,7 @@ _MISSING = (
         why="this version of Flux no longer serves {missing_kind} in {missing_group}",
         steps=(
             Step(
-                "change apiVersion in Git to a version that the cluster serves (flux migrate -f does this for files)",
+                "change apiVersion in Git to a version that the cluster serves; to update files, run flux migrate -f",
                 read=("kubectl api-resources --api-group={missing_group_name}",),
             ),
         ),
@@ -179,7 +179,7 @@ _RIGHTS = (
         why="{user} cannot {verb} {what} at the cluster scope: the RBAC permission is missing (forbidden)",
         steps=(
             Step(
-                "bind a ClusterRole with this permission to ServiceAccount {sa_name}, or move cluster-wide objects to the platform's Kustomization",
+                "bind a ClusterRole with this permission to ServiceAccount {sa_name}, or move cluster-scoped objects to a Kustomization that has this permission",
                 read=(_ACCOUNTS, "kubectl auth can-i {verb} {what} --as={user}"),
             ),
         ),

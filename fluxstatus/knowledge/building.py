@@ -22,7 +22,7 @@ _PATCH_INVALID = Code("patch-invalid", "A patch is malformed or cannot be applie
 _KUSTOMIZATION_FILE_INVALID = Code(
     "kustomization-file-invalid", "The kustomization.yaml file is not valid."
 )
-_PRUNE_FAILED = Code("prune-failed", "The Kustomization cannot delete objects that it must remove.")
+_PRUNE_FAILED = Code("prune-failed", "Objects that were removed from Git cannot be deleted.")
 
 _KS: KindNames = frozenset({"Kustomization"})
 _KUSTOMIZE = "kustomize api"
@@ -126,7 +126,7 @@ _FILES = (
         why="kustomization.yaml refers to a remote resource on {host} that cannot be fetched",
         steps=(
             Step(
-                "commit a copy instead of using a URL, make it a separate source, or allow connections from kustomize-controller to {host}"
+                "commit a copy of the resource, create a separate source for it, or allow connections from kustomize-controller to {host}"
             ),
         ),
         pattern=Text(
@@ -144,11 +144,9 @@ _FILES = (
             "remote-base-forbidden",
             "The kustomization.yaml uses a remote base, which --no-remote-bases forbids.",
         ),
-        why="kustomization.yaml uses a remote base, which this kustomize-controller forbids (--no-remote-bases)",
+        why="kustomization.yaml uses a remote base, which kustomize-controller forbids (--no-remote-bases)",
         steps=(
-            Step(
-                "commit a copy of the base, or make it a separate source with its own Kustomization"
-            ),
+            Step("commit a copy of the base, or create a separate source and Kustomization for it"),
         ),
         pattern=Text(r"remote (?:bases|resources?) (?:are |is )?(?:not allowed|disabled|blocked)"),
         kinds=_KS,
@@ -328,7 +326,7 @@ _KUSTOMIZATION = (
     Rule(
         Code(
             "generator-conflict",
-            "A configMapGenerator or secretGenerator conflicts with an object or an input file is missing.",
+            "A configMapGenerator or secretGenerator conflicts with an object, or its input file is missing.",
         ),
         why="a configMapGenerator or secretGenerator conflicts with an existing object, or one of its input files is missing: {detail}",
         steps=(
@@ -351,7 +349,7 @@ _KUSTOMIZATION = (
         why="kustomization.yaml uses a plugin or helmCharts, which kustomize-controller does not support",
         steps=(
             Step(
-                "render it outside Flux (for example in CI) and commit the result; for a chart, use a HelmRelease"
+                "render the manifests outside Flux (for example in CI) and commit the result; for a chart, use a HelmRelease"
             ),
         ),
         pattern=Text(
@@ -369,7 +367,7 @@ _REST = (
         why="kustomize cannot build {path}",
         steps=(
             Step(
-                "build it locally and fix the reported error: kustomize build {path}, or flux build kustomization {name} --path={path} with its variables",
+                "to reproduce it locally, run kustomize build {path} (or, with the variables, flux build kustomization {name} --path={path}); then fix the reported error",
                 read=(SPEC,),
             ),
         ),

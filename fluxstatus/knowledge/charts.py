@@ -47,7 +47,7 @@ _REPOSITORY = (
         why="the Helm repository at {url} requires authentication ({status})",
         steps=(
             Step(
-                "create a Secret with username and password and reference it in spec.secretRef",
+                "create a Secret with the keys username and password, and reference it in spec.secretRef",
                 change=(for_secret(_LOGIN, "{name}-auth"),),
             ),
         ),
@@ -73,9 +73,9 @@ _REPOSITORY = (
     Rule(
         Code(
             "helm-index-too-large",
-            "The index of the Helm repository exceeds the size limit of source-controller.",
+            "The index of the Helm repository exceeds source-controller's size limit.",
         ),
-        why="the index at {url} exceeds the size limit of source-controller",
+        why="the index at {url} exceeds source-controller's size limit",
         steps=(
             Step(
                 "remove old versions from the repository, use charts from an OCI registry, or raise --helm-index-max-size of source-controller",
@@ -89,7 +89,7 @@ _REPOSITORY = (
     Rule(
         Code(
             "helm-index-invalid",
-            "The URL of the HelmRepository does not serve a valid repository index.",
+            "The HelmRepository's URL does not serve a valid repository index.",
         ),
         why="{url} does not serve a Helm repository index",
         steps=(
@@ -121,7 +121,12 @@ _REPOSITORY = (
             "The values of spec.url and spec.type in the HelmRepository do not match.",
         ),
         why="spec.url and spec.type of the HelmRepository do not match: {detail}",
-        steps=(Step("set spec.type: oci for an oci:// URL, and omit it for https", read=(SPEC,)),),
+        steps=(
+            Step(
+                "set spec.type: oci for an oci:// URL, and omit spec.type for an https:// URL",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(
             r"(?P<detail>'?(?:oci|https?)'? (?:URL )?scheme cannot be used[^\n]{0,120}|"
             r"invalid OCI URL[^\n]{0,120})"
@@ -130,7 +135,7 @@ _REPOSITORY = (
         upstream="SC internal/helm/repository, internal/controller/helmrepository_controller.go",
     ),
     Rule(
-        Code("url-invalid", "The URL or image address in the spec is not valid for the kind."),
+        Code("url-invalid", "The URL or image address in the spec is not valid for this kind."),
         why="{address_field} is not valid for this kind",
         steps=(Step("correct {address_field} and spec.type", read=(SPEC,)),),
         reasons=("URLInvalid", "ImageURLInvalid"),
@@ -195,7 +200,7 @@ _CHARTS = (
         why="the registry has no chart {wanted_chart}: {detail}",
         steps=(
             Step(
-                "correct the chart name {wanted_chart}, or spec.url of HelmRepository {source_name}, which is the address without the chart name",
+                "correct the chart name {wanted_chart}, or spec.url of HelmRepository {source_name}, which must not include the chart name",
                 read=(SPEC, _ITS_SOURCE),
             ),
         ),
@@ -289,7 +294,7 @@ _CHARTS = (
         why="the index can be read, but the chart's archive {archive} requires authentication ({status})",
         steps=(
             Step(
-                "set spec.secretRef of the HelmRepository to a Secret with username and password; if the archives are on a different host than the index, also set spec.passCredentials: true",
+                "set spec.secretRef of the HelmRepository to a Secret with the keys username and password; if the archives are on a different host than the index, also set spec.passCredentials: true",
                 read=(SPEC,),
             ),
         ),

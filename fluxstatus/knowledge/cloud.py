@@ -63,10 +63,10 @@ RULES = (
     ),
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="AWS does not issue credentials to the controller: its role cannot be assumed (AssumeRoleWithWebIdentity), or it has no role",
+        why="AWS does not issue credentials to the controller: the controller's role cannot be assumed (AssumeRoleWithWebIdentity), or the controller has no role",
         steps=(
             Step(
-                "check the IAM role: its trust policy must allow the cluster's OIDC provider and this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod Identity association) must refer to the role; a changed annotation requires a restart",
+                "check the IAM role: its trust policy must allow the cluster's OIDC provider and this ServiceAccount, and the annotation eks.amazonaws.com/role-arn (or an EKS Pod Identity association) must refer to the role; restart the controller after you change the annotation",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -81,7 +81,7 @@ RULES = (
         why="the controller's AWS role lacks a permission: {detail}",
         steps=(
             Step(
-                "allow it in the role's IAM policy; for ECR, attach AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pull actions)",
+                "add the permission to the role's IAM policy; for ECR, attach AmazonEC2ContainerRegistryReadOnly (ecr:GetAuthorizationToken and pull actions)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),
@@ -109,7 +109,7 @@ RULES = (
         why="Google Cloud does not issue credentials to the controller: {detail}",
         steps=(
             Step(
-                "check the ServiceAccount's annotation iam.gke.io/gcp-service-account, its role iam.workloadIdentityUser on that account, and the account's role roles/artifactregistry.reader (or the role for another resource that Flux reads)",
+                "check the ServiceAccount's annotation iam.gke.io/gcp-service-account, whether the ServiceAccount has roles/iam.workloadIdentityUser on that account, and whether the account has roles/artifactregistry.reader (or the role for another resource that Flux reads)",
                 read=(_CONTROLLER_SA, SERVICE_ACCOUNTS),
             ),
         ),

@@ -34,7 +34,7 @@ GITHUB_APP = "flux-operator create secret githubapp {secret} -n {ns} --app-id=ID
 RESET = f"{RECONCILE} reconcile.fluxcd.io/resetAt={{now}}"
 FORCE = f"{RECONCILE} reconcile.fluxcd.io/forceAt={{now}}"
 RETRY = Step(
-    "after the fix, reset the retries if they are used up (like flux reconcile helmrelease {name} --reset)",
+    "after the fix, reset the retries if they are used up (as flux reconcile helmrelease {name} --reset does)",
     change=(RESET,),
 )
 """The step for a HelmRelease that has used up its retries: it does not retry on its own."""

@@ -48,8 +48,8 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
         _FALSE: "all included repositories have an artifact",
     },
     "SourceVerified": {
-        _TRUE: "the signature is from a trusted key",
-        _FALSE: "the signature is missing, or not from a trusted key",
+        _TRUE: "the signature was made with a trusted key",
+        _FALSE: "the signature is missing, or was not made with a trusted key",
     },
     "BuildFailed": {
         _TRUE: "the chart could not be packaged",

@@ -113,8 +113,8 @@ RULES = (
         upstream=f"{_DECRYPTOR}, KC internal/sops",
     ),
     Rule(
-        Code("sops-vault-failed", "Vault or OpenBao does not decrypt the SOPS data key."),
-        why="Vault (or OpenBao) does not decrypt the SOPS data key",
+        Code("sops-vault-failed", "The SOPS data key cannot be decrypted with Vault or OpenBao."),
+        why="the SOPS data key cannot be decrypted with Vault (or OpenBao)",
         steps=(
             Step(
                 "put a valid token as sops.vault-token into Secret {decryption_secret}, and check whether the token has permission to use the transit key",
@@ -143,7 +143,7 @@ RULES = (
     ),
     Rule(
         Code("sops-corrupt", "The SOPS file was changed after it was encrypted (MAC mismatch)."),
-        why="the SOPS file with {object} was changed after it was encrypted (MAC mismatch)",
+        why="the SOPS file that contains {object} was changed after it was encrypted (MAC mismatch)",
         steps=(
             Step(
                 "restore the file from Git history, or decrypt it with sops --ignore-mac, review it and re-encrypt it"

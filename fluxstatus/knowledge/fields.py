@@ -197,7 +197,7 @@ _CLOUDS = (
 """Clouds by the hosts of their registries, whose passwords are valid only for hours."""
 
 _STATES = {
-    "InProgress": "it was still in progress at the timeout (InProgress)",
+    "InProgress": "it was still in progress when the timeout expired (InProgress)",
     "NotFound": "it does not exist (NotFound); correct spec.healthChecks if the name is wrong",
     "Failed": "it failed",
     "Terminating": "it is being deleted (Terminating)",

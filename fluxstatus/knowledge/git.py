@@ -74,7 +74,7 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_REF_MISSING,
-        why="branch {missing_ref} (spec.ref) does not exist in the repository; if spec.ref is empty, Flux uses master",
+        why='branch {missing_ref} (spec.ref) does not exist in the repository; if spec.ref is empty, Flux uses branch "master"',
         steps=(Step("correct spec.ref.branch, or push branch {missing_ref}", read=(SPEC,)),),
         pattern=Text(r"couldn't find remote ref [\"'](?:refs/heads/)(?P<missing_ref>master)[\"']"),
         kinds=_GIT,
@@ -229,8 +229,11 @@ _REFERENCES = (
 
 _URLS = (
     Rule(
-        Code("git-url-insecure", "The Git URL contains credentials or would send them over HTTP."),
-        why="credentials would be sent unencrypted: the URL uses http or contains credentials",
+        Code(
+            "git-url-insecure",
+            "The Git URL contains credentials, or credentials would be sent over HTTP.",
+        ),
+        why="spec.url contains credentials, or it uses http, so that credentials would be sent unencrypted",
         steps=(
             Step(
                 "use https in spec.url, and store credentials in the Secret in spec.secretRef",

@@ -43,7 +43,7 @@ _PUT_TOKEN = Step(
     change=(BASIC_AUTH,),
 )
 _PUT_SSH_KEY = Step(
-    "in Secret {secret}, store the private key as 'identity' and the host keys as 'known_hosts'; if the private key is encrypted, also store its passphrase as 'password'",
+    'in Secret {secret}, store the private key as "identity" and the host keys as "known_hosts"; if the private key is encrypted, also store its passphrase as "password"',
     read=(SECRET,),
     change=(SSH,),
 )
@@ -62,7 +62,7 @@ _LOGIN = (
         why="the Git server no longer accepts passwords over HTTPS: Secret {secret} must contain a token",
         steps=(
             Step(
-                "create an access token with read access to the repository and store it as password in Secret {secret}",
+                'create an access token with read access to the repository, and store it under key "password" in Secret {secret}',
                 read=(SECRET,),
                 change=(BASIC_AUTH,),
             ),
@@ -164,7 +164,7 @@ _LOGIN = (
         why="the Git server requires credentials (authentication required), but FluxInstance {sync_instance} does not set a pull Secret",
         steps=(
             Step(
-                "create a Secret with username and password and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
+                "create a Secret with the keys username and password, and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -179,7 +179,7 @@ _LOGIN = (
         why="the Git server requires credentials (authentication required), but no Secret is configured",
         steps=(
             Step(
-                "create a Secret with username and password (a token) and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers also respond this way if the repository does not exist",
+                "create a Secret with the keys username and password (a token), and reference it in spec.secretRef; if the repository is public, correct spec.url: some servers also respond this way if the repository does not exist",
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
         ),
@@ -215,8 +215,8 @@ _SSH = (
         upstream="golang.org/x/crypto/ssh",
     ),
     Rule(
-        Code("ssh-key-invalid", "The identity in the Secret is not a usable SSH private key."),
-        why="the identity in Secret {secret} is not a usable SSH private key",
+        Code("ssh-key-invalid", 'Key "identity" in the Secret is not a usable SSH private key.'),
+        why='key "identity" in Secret {secret} is not a usable SSH private key',
         steps=(_PUT_SSH_KEY,),
         pattern=Text(
             r"construct auth method.*(?:private key|ssh:)|ssh: no key found|"

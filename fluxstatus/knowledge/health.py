@@ -84,7 +84,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its StorageClass and provisioner; a claim with binding mode WaitForFirstConsumer is pending until a pod uses it",
+                "check its StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),

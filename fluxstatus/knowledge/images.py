@@ -74,7 +74,7 @@ _SCANS = (
         why="no tag matches the policy: its filter (spec.filterTags) or range (spec.policy) excludes all tags",
         steps=(
             Step(
-                "correct spec.filterTags.pattern or spec.policy; a range includes pre-releases only if it ends in -0, and the numerical policy requires tags of digits only (see spec.filterTags.extract)",
+                "correct spec.filterTags.pattern or spec.policy; a range includes pre-releases only if it ends in -0, and the numerical policy requires numeric tags (see spec.filterTags.extract)",
                 read=(SPEC, _IMAGES),
             ),
         ),
@@ -199,7 +199,7 @@ _UPDATES = (
             "image-update-template",
             "The value of spec.git.commit.messageTemplate is invalid or uses removed fields.",
         ),
-        why="the template of the commit message uses removed fields: {detail}",
+        why="the commit message template uses removed fields: {detail}",
         steps=(
             Step(
                 "use .Changed in spec.git.commit.messageTemplate (Flux 2.7 removed .Updated and .Changed.ImageResult)",
@@ -220,10 +220,10 @@ _UPDATES = (
             "image-update-signing",
             "The key in spec.git.commit.signingKey cannot be used to sign commits.",
         ),
-        why="the key for signing commits cannot be used: {detail}",
+        why="the commit signing key cannot be used: {detail}",
         steps=(
             Step(
-                "put the armored private key as git.asc (and its passphrase) into the Secret in spec.git.commit.signingKey",
+                "store the armored private key (and its passphrase, if any) in the Secret in spec.git.commit.signingKey, under the keys git.asc and passphrase",
                 read=(SPEC,),
             ),
         ),
@@ -272,7 +272,7 @@ _GENERATORS = (
         why="the ArtifactGenerator cannot copy {from_path}: {detail}",
         steps=(
             Step(
-                "correct from, to and exclude in spec.artifacts (from as @ALIAS/path, to as @artifact/path)",
+                "correct from, to and exclude in spec.artifacts: from has the form @ALIAS/path, and to has the form @artifact/path",
                 read=(SPEC,),
             ),
         ),

@@ -44,7 +44,7 @@ RULES = (
         why="Flux cannot be downgraded in place (from {old_version} to {new_version})",
         steps=(
             Step(
-                "set spec.distribution.version back to {old_version}, or uninstall Flux and install it again",
+                "set spec.distribution.version back to {old_version}, or uninstall and reinstall Flux",
                 read=(SPEC,),
             ),
         ),

@@ -33,10 +33,10 @@ _FIELD = r"(?<![\w.])(?P<field>[A-Za-z<][\w.\[\]\"=:/()<>-]{0,200})"
 _CONFLICTS = (
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="another field manager, {manager}, owns {field} of {object}, which Flux tries to set",
+        why="Flux tries to set {field} of {object}, but another field manager, {manager}, owns it",
         steps=(
             Step(
-                "let only one of them set {field}: remove it from Git, stop {manager} from setting it, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
+                "let only one of the two set {field}: remove it from Git, stop {manager} from setting it, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -48,10 +48,10 @@ _CONFLICTS = (
     ),
     Rule(
         _FIELD_MANAGER_CONFLICT,
-        why="another field manager owns a field of {object} that Flux tries to set",
+        why="Flux tries to set a field of {object} that another field manager owns",
         steps=(
             Step(
-                "let only one of them set the field: remove it from Git, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
+                "let only one of the two set the field: remove it from Git, or annotate the object with kustomize.toolkit.fluxcd.io/ssa: Override",
                 read=(OBJECT + " --show-managed-fields",),
             ),
         ),
@@ -77,7 +77,7 @@ _CONFLICTS = (
     ),
     Rule(
         Code("port-in-use", "A Service requests a port or IP address that is already allocated."),
-        why="the port {port} that {object} requests is already allocated ({field})",
+        why="port {port} ({field}), which {object} requests, is already allocated",
         steps=(
             Step(
                 "choose another port, or omit it so that Kubernetes allocates one",
@@ -96,10 +96,10 @@ _CONFLICTS = (
 _TOO_LARGE = (
     Rule(
         _OBJECT_TOO_LARGE,
-        why="the annotations of {object} exceed the size limit of the API server: usually because of kubectl.kubernetes.io/last-applied-configuration",
+        why="the annotations of {object} exceed the API server's size limit, usually because of kubectl.kubernetes.io/last-applied-configuration",
         steps=(
             Step(
-                "do not apply it with kubectl apply as well as with Flux, and remove large annotations from the manifest",
+                "do not apply the object with both Flux and kubectl apply, and remove large annotations from the manifest",
                 read=(OBJECT,),
             ),
         ),
@@ -109,7 +109,7 @@ _TOO_LARGE = (
     ),
     Rule(
         _OBJECT_TOO_LARGE,
-        why="{object} exceeds the size limit of the API server or etcd",
+        why="{object} exceeds the size limit of the API server or of etcd",
         steps=(
             Step(
                 "split it: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd 1.5 MiB",

@@ -33,7 +33,7 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the receiving service does not have this address ({status})",
+        why="the address does not exist on the receiving service ({status})",
         steps=(
             Step(
                 'correct spec.address, or key "address" in Secret {secret}; the webhook may have been deleted',

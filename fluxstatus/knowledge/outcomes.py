@@ -169,8 +169,8 @@ RULES = (
         upstream="HC internal/action, PKG ssa/manager_wait.go",
     ),
     Rule(
-        Code("helm-timeout", "The resources of the release were not ready within spec.timeout."),
-        why="the resources of the chart were not ready within spec.timeout",
+        Code("helm-timeout", "The release's resources were not ready within spec.timeout."),
+        why="the chart's resources were not ready within spec.timeout",
         steps=(
             Step(
                 "check the pods; raise spec.timeout if they only need more time",
@@ -231,10 +231,10 @@ RULES = (
     ),
     Rule(
         Code("retries-exceeded", "The HelmRelease has used up its retries and is not retried."),
-        why="all retries are used up ({detail}); helm-controller does not retry until the spec, the values or the chart change",
+        why="all retries are used up ({detail}); helm-controller does not retry until the spec, the values or the chart changes",
         steps=(
             Step(
-                "fix the first error, then reset the retries (like flux reconcile helmrelease {name} --reset)",
+                "fix the first error, then reset the retries (as flux reconcile helmrelease {name} --reset does)",
                 read=(_HISTORY,),
                 change=(RESET,),
             ),

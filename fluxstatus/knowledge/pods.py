@@ -170,7 +170,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it is running, but its probe fails",
+        why="it is running, but its probe is failing",
         steps=(
             Step(
                 "check the probe (path, port, timeout), and check the logs",
@@ -197,7 +197,7 @@ RULES = (
         why="the Job reached its backoff limit or took too long",
         steps=(
             Step(
-                "check the logs of its pods and fix the error; a failed Job is not rerun, so delete the Job and Flux recreates it",
+                "check the logs of its pods and fix the error; a failed Job is not rerun: delete the Job, so that Flux recreates it",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),

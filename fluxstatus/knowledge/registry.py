@@ -73,7 +73,7 @@ _LOGIN = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but FluxInstance {sync_instance} does not set a pull Secret; or the repository does not exist",
+        why="the registry requires authentication (UNAUTHORIZED), but FluxInstance {sync_instance} does not set a pull Secret; some registries also respond this way if the repository does not exist",
         steps=(
             Step(
                 "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.sync.pullSecret of FluxInstance {sync_instance}; the operator reverts changes made directly to the source",
@@ -199,7 +199,7 @@ _CONTENT = (
         why="the registry does not serve its API at {address} (unsupported, 405)",
         steps=(
             Step(
-                "check whether the address is that of a registry that supports OCI artifacts",
+                "check whether this is the address of a registry that supports OCI artifacts",
                 read=(SPEC,),
             ),
         ),

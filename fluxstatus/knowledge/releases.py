@@ -29,7 +29,7 @@ RULES = (
         why="{owned} already exists and does not belong to this release",
         steps=(
             Step(
-                "delete it if it is not needed, rename one of the two, or have Helm adopt it: do not set spec.install.disableTakeOwnership, or set the label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns} on the object",
+                "delete it if it is not needed, rename one of the two objects, or have Helm adopt it: do not set spec.install.disableTakeOwnership, or set the label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns} on the object",
                 read=("kubectl describe {owned_kind} {owned_name} -n {owned_ns}",),
             ),
             RETRY,
@@ -46,7 +46,7 @@ RULES = (
         why="the chart creates an object that already exists in the cluster and does not belong to this release",
         steps=(
             Step(
-                "delete it, rename one of the two, or have Helm adopt it (do not set spec.install.disableTakeOwnership)",
+                "delete it, rename one of the two objects, or have Helm adopt it (do not set spec.install.disableTakeOwnership)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -116,14 +116,14 @@ RULES = (
             "helm-operation-pending",
             "The Helm release is locked by a pending install, upgrade or rollback.",
         ),
-        why="another operation on this release is in progress, or was when the controller was interrupted (pending-install, pending-upgrade or pending-rollback)",
+        why="another operation on this release is in progress, or was interrupted when the controller stopped (pending-install, pending-upgrade or pending-rollback)",
         steps=(
             Step(
                 "wait until spec.timeout expires: helm-controller then unlocks the release and retries",
                 read=(_HISTORY, _PENDING_SECRET),
             ),
             Step(
-                "if it stays pending, force a new attempt (like flux reconcile helmrelease {name} --force); you can also delete the pending version's Secret (sh.helm.release.v1.*)",
+                "if it stays pending, force a new attempt (as flux reconcile helmrelease {name} --force does); you can also delete the pending version's Secret (sh.helm.release.v1.*)",
                 change=(FORCE,),
             ),
         ),
@@ -142,7 +142,7 @@ RULES = (
         why="the release was never installed successfully, and Helm can upgrade only a deployed release",
         steps=(
             Step(
-                "set spec.install.remediation.retries so that it is installed again, or force a new attempt (like flux reconcile helmrelease {name} --force)",
+                "set spec.install.remediation.retries so that the install is retried, or force a new attempt (as flux reconcile helmrelease {name} --force does)",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -159,7 +159,7 @@ RULES = (
         why="the upgrade failed, and there is no previous successful version to roll back to",
         steps=(
             Step(
-                "fix the error and force a new attempt (like flux reconcile helmrelease {name} --force), or set spec.upgrade.remediation.strategy: uninstall",
+                "fix the error and force a new attempt (as flux reconcile helmrelease {name} --force does), or set spec.upgrade.remediation.strategy: uninstall",
                 read=(_HISTORY,),
                 change=(FORCE,),
             ),
@@ -173,7 +173,7 @@ RULES = (
         why="the installed release contains {missing_kind} in {missing_group}, which the cluster no longer serves, so Helm can neither upgrade nor remove it",
         steps=(
             Step(
-                "rewrite the stored release with the Helm plugin mapkubeapis, or delete its Secret (sh.helm.release.v1.*) so that the release is installed again",
+                "rewrite the stored release with the Helm plugin mapkubeapis, or delete its Secret (sh.helm.release.v1.*) so that the release is reinstalled",
                 read=(_PENDING_SECRET, "kubectl api-resources --api-group={missing_group_name}"),
             ),
             RETRY,

@@ -16,7 +16,7 @@ _RESOURCESET_TEMPLATE_INVALID = Code(
 )
 _PROVIDER_AUTH_REJECTED = Code(
     "provider-auth-rejected",
-    "The API of the input provider requires a login or rejects the credentials.",
+    "The input provider's API requires a login or rejects the credentials.",
 )
 
 _SETS: KindNames = frozenset({"ResourceSet"})
@@ -99,7 +99,7 @@ _RESOURCE_SETS = (
         why="the template in spec.resources (or resourcesTemplate) cannot be rendered: {detail}",
         steps=(
             Step(
-                "correct it: expressions are enclosed in << and >>, and inputs are read as << inputs.NAME >>",
+                "correct the template: enclose expressions in << and >>, and refer to inputs as << inputs.NAME >>",
                 read=(SPEC,),
             ),
         ),
@@ -157,7 +157,7 @@ _RESOURCE_SETS = (
         why="the inputs cannot be combined: {detail}",
         steps=(
             Step(
-                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (Permute requires different names)",
+                "correct spec.inputs, spec.inputsFrom and spec.inputStrategy (with Permute, the input providers must have different names)",
                 read=(SPEC,),
             ),
         ),
@@ -243,7 +243,7 @@ _PROVIDERS = (
         why="{url} does not exist (404), or the credentials do not grant access to it (Git providers also return 404 for private repositories)",
         steps=(
             Step(
-                "correct spec.url and spec.type; if it is private, set spec.secretRef to a Secret with a token that has read access",
+                "correct spec.url and spec.type; if the repository is private, set spec.secretRef to a Secret with a token that has read access",
                 read=(SPEC, SECRET),
             ),
         ),

@@ -22,7 +22,7 @@ from fluxstatus.model.kinds import KindNames
 
 _SECRET_MISSING = Code("secret-missing", "A Secret that the spec refers to does not exist.")
 _SECRET_KEY_MISSING = Code(
-    "secret-key-missing", "A Secret lacks a required key or has an invalid value."
+    "secret-key-missing", "A Secret does not have a required key or has an invalid value."
 )
 _RECEIVER_TOKEN_MISSING = Code(
     "receiver-token-missing", "The Secret of the Receiver does not exist or has no token key."
@@ -89,13 +89,13 @@ _MISSING = (
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./author.asc",
-        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys of the authors as NAME.asc (or NAME.sshpub)",
+        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the authors' public keys as NAME.asc (or NAME.sshpub)",
         kinds=_GIT,
         needs=("missing_verify",),
     ),
     _missing(
         f"{_FROM_FILES} --from-file=./cosign.pub",
-        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys as NAME.pub (notation: trustpolicy.json and the certificates)",
+        "create Secret {missing}, or correct its name in {missing_field}; expected keys: the public keys as NAME.pub; for notation, trustpolicy.json and the certificates",
         kinds=_PULLS,
         needs=("missing_verify",),
     ),
@@ -117,7 +117,7 @@ _MISSING = (
     _missing(f"{_FROM_FILES} --from-file=./token", kinds=_RECEIVER),
     _missing(
         "",
-        "create Secret {missing}, or correct its name in {missing_field}; its keys are in the documentation of this kind",
+        "create Secret {missing}, or correct its name in {missing_field}; for its keys, see the documentation of this kind",
     ),
 )
 
@@ -132,10 +132,10 @@ def _lacks(
     """Return the rule for a missing key; *pattern* captures the Secret and the key."""
     return Rule(
         code,
-        why="Secret {holder} lacks a required key ({key})",
+        why="Secret {holder} does not have a required key ({key})",
         steps=(
             Step(
-                "add the missing key ({key}) to Secret {holder}; expected keys: {secret_keys}; to list the keys of the Secret without their values, run the first command",
+                "add the missing key ({key}) to Secret {holder}; expected keys: {secret_keys}; to list the Secret's keys without their values, run the first command",
                 read=(_HELD,),
                 change=(for_secret(create, "{holder}"),) if create else (),
             ),
@@ -155,7 +155,7 @@ _LACKING = (
         why="Secret {secret} does not have key {key}, which Git over SSH requires",
         steps=(
             Step(
-                "put identity and known_hosts into Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); to list the keys of the Secret without their values, run the first command",
+                "put identity and known_hosts into Secret {secret} (known_hosts is the output of `ssh-keyscan {host}`); to list the Secret's keys without their values, run the first command",
                 read=(SECRET,),
                 change=(SSH,),
             ),
@@ -206,7 +206,7 @@ _LACKING = (
         why="Secret {holder} has key {present} but not key {key}",
         steps=(
             Step(
-                "add key {key} to Secret {holder}, or remove {present}; to list the keys of the Secret without their values, run the first command",
+                "add key {key} to Secret {holder}, or remove {present}; to list the Secret's keys without their values, run the first command",
                 read=(_HELD,),
             ),
         ),

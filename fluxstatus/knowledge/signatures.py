@@ -129,7 +129,7 @@ RULES = (
         why="{address} has no signature that matches a public key in Secret {verify_secret} (no matching signatures): it is not signed, or it is signed with another key",
         steps=(
             Step(
-                "sign it by digest with the private key that belongs to Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
+                "sign it by digest with a private key whose public key is in Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),

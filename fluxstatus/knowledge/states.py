@@ -46,7 +46,7 @@ _OBJECTS = (
         why="no controller has reconciled it since it was created",
         steps=(
             Step(
-                "check the controller, its arguments --watch-label-selector and --watch-all-namespaces, and its logs",
+                "check the controller, its flags --watch-label-selector and --watch-all-namespaces, and its logs",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -57,7 +57,7 @@ _OBJECTS = (
             "shard-without-controller",
             "The object belongs to a shard that no running controller handles.",
         ),
-        why="its label sharding.fluxcd.io/key assigns it to shard {shard}, but no controller of that shard is running; its status is outdated (generation {generation}, observed {observed})",
+        why="its label sharding.fluxcd.io/key assigns it to shard {shard}, but no controller for that shard is running; its status is outdated (generation {generation}, observed {observed})",
         steps=(
             Step(
                 "add {shard} to spec.sharding.shards of the FluxInstance to start its controllers, or remove the label",
@@ -74,7 +74,7 @@ _OBJECTS = (
         why="its spec has changed, but the controller has not observed the change (generation {generation}, observed {observed}); its conditions are about the previous spec",
         steps=(
             Step(
-                "check the controller: it may be busy or hanging, or might not watch this object",
+                "check the controller: it might be busy or stuck, or might not be watching this object",
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
@@ -94,7 +94,7 @@ _OBJECTS = (
     Rule(
         Code(
             "attempt-failed",
-            "The last attempt failed for a reason no longer known, and the next one is running.",
+            "The last attempt failed for a reason that is no longer known, and the next one is running.",
         ),
         why="its last attempt failed, and the next one is running; the event with the error has expired",
         steps=(Step("wait for the result of this attempt", read=(EVENTS,)),),
@@ -137,8 +137,11 @@ _OBJECTS = (
         upstream="KC, HC, SC internal/controller",
     ),
     Rule(
-        Code("waits", "The object is still waiting for another object that is now ready or gone."),
-        why="it is waiting for {target}, which is now ready or gone",
+        Code(
+            "waits",
+            "The object is still waiting for another object that is now ready or no longer exists.",
+        ),
+        why="it is waiting for {target}, which is now ready or no longer exists",
         steps=(
             Step(
                 "check it again in a minute; if it is still waiting, request a reconciliation",
@@ -173,7 +176,7 @@ _CONTROLLERS = (
                 ),
             ),
             Step(
-                "without a FluxInstance, install Flux again with the method you used before",
+                "without a FluxInstance, reinstall Flux in the same way as before",
                 read=("kubectl get deployments -n {ns}",),
             ),
         ),
@@ -187,7 +190,7 @@ _CONTROLLERS = (
         why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
         steps=(
             Step(
-                "install it again; it takes over the existing installation",
+                "reinstall it; it takes over the existing installation",
                 change=(
                     "helm install flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns}",
                 ),
@@ -260,7 +263,7 @@ _CONTROLLERS = (
     ),
     Rule(
         Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
-        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it may be hanging, or might not watch them",
+        why="is running and ready, but has not reconciled anything since {count} of its objects changed; it might be stuck, or might not be watching them",
         steps=(
             Step(
                 "check its logs; you can restart it safely",
@@ -343,7 +346,7 @@ _BLOCKED = (
             "controller-storage-fails",
             "Several objects fail because their controller cannot write to its storage or the API.",
         ),
-        why="cannot write to its storage or to the API server: {count} of its objects fail because of this",
+        why="cannot write to its storage or to the API server, so {count} of its objects fail",
         steps=(Step("check its volume and its logs", read=(_DESCRIBE, _OWN_LOG)),),
         upstream="SC api/v1/condition_types.go",
     ),
@@ -355,7 +358,7 @@ _BLOCKED = (
         why="does not exist (not found): {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with the CRD",
         steps=(
             Step(
-                "have the operator restore the CRD by applying its FluxInstance; without a FluxInstance, install Flux again with the method you used before; Flux then recreates the objects from Git",
+                "have the operator restore the CRD by applying its FluxInstance; without a FluxInstance, reinstall Flux in the same way as before; Flux then recreates the objects from Git",
                 read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
                 change=(APPLY_INSTANCE,),
             ),
@@ -400,7 +403,7 @@ _BLOCKED = (
             "controller-artifacts-gone",
             "A Flux controller has lost artifacts that its sources still refer to.",
         ),
-        why="has lost artifacts that its sources still refer to: {count} objects cannot download theirs",
+        why="has lost artifacts that its sources still refer to: {count} objects cannot download their artifacts",
         steps=(
             Step(
                 "restart it, so that it fetches every source again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance)",

@@ -34,7 +34,7 @@ _DENIED = (
 _OF_BUCKETS = (
     Rule(
         _BUCKET_DENIED,
-        why="access to bucket {bucket} is denied: the access key in Secret {secret} is unknown, or its secret key is wrong",
+        why="access to bucket {bucket} is denied: the access key in Secret {secret} is unknown, or the secret key is wrong",
         steps=(
             Step(
                 "put a valid accesskey and secretkey into Secret {secret}; make sure that the secret key has no trailing newline",
@@ -55,7 +55,7 @@ _OF_BUCKETS = (
         why="access to bucket {bucket} is denied: the credentials do not grant permission to list or read it",
         steps=(
             Step(
-                "allow listing and reading in the bucket's policy, or correct the keys accesskey and secretkey in Secret {secret}",
+                "in the bucket policy, grant permission to list and read the bucket; or correct the keys accesskey and secretkey in Secret {secret}",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -69,7 +69,7 @@ _OF_BUCKETS = (
         why="access to bucket {bucket} is denied: no Secret is configured, and the controller's own identity cannot list or read it",
         steps=(
             Step(
-                "set spec.secretRef to a Secret with accesskey and secretkey, or set spec.provider (aws, azure, gcp) and grant the controller's cloud identity read access to the bucket",
+                "set spec.secretRef to a Secret with the keys accesskey and secretkey, or set spec.provider (aws, azure, gcp) and grant the controller's cloud identity read access to the bucket",
                 read=(SPEC,),
             ),
         ),
@@ -94,9 +94,9 @@ _OF_BUCKETS = (
     Rule(
         Code(
             "bucket-clock-skew",
-            "The node's clock differs too much from that of the bucket endpoint.",
+            "The node's clock differs too much from the bucket endpoint's clock.",
         ),
-        why="the node's clock differs too much from that of {endpoint}",
+        why="the node's clock differs too much from the clock of {endpoint}",
         steps=(
             Step("synchronize the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),
         ),
@@ -188,7 +188,7 @@ _OF_ARTIFACTS = (
     Rule(
         Code(
             "artifact-gone",
-            "The artifact of the source is no longer in the storage of source-controller.",
+            "The source's artifact is no longer in source-controller's storage.",
         ),
         why="the source's artifact no longer exists in source-controller's storage",
         steps=(
@@ -210,7 +210,7 @@ _OF_ARTIFACTS = (
         why="the artifact cannot be downloaded from source-controller: {detail}",
         steps=(
             Step(
-                "check source-controller, its Service and the NetworkPolicies in its namespace; {controller} must be able to reach its port 80 (9090 of the pod)",
+                "check source-controller, its Service and the NetworkPolicies in its namespace; {controller} must be able to reach port 80 of the Service (port 9090 of the pod)",
                 read=(_SERVER,),
             ),
         ),

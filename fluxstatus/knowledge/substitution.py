@@ -48,7 +48,7 @@ RULES = (
         why="variable {variable} in {object} is not defined",
         steps=(
             Step(
-                "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}); if it is not a variable, write $$ instead of $ or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "define {variable} in spec.postBuild.substitute or substituteFrom, or set a default (${{VAR:=value}}); if the text is not a variable, write $$ instead of $, or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
             Step(
@@ -77,7 +77,7 @@ RULES = (
     ),
     Rule(
         Code("substitution-syntax", "A variable expression in a manifest cannot be parsed."),
-        why="a variable expression ($ and a brace) in {object} cannot be parsed ({detail})",
+        why="a variable expression (${{...}}) in {object} cannot be parsed ({detail})",
         steps=(
             Step(
                 "close the brace, write $$ instead of $ in text that is not a variable (shell scripts), or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
@@ -99,7 +99,7 @@ RULES = (
         why="the substituted variables make {object} invalid: {detail}",
         steps=(
             Step(
-                "quote the variable in the manifest, or correct its value: without quotes, YAML parses numbers, booleans and colons in it",
+                "quote the variable in the manifest, or correct its value: without quotes, YAML interprets numbers, booleans and colons in it",
                 read=(SPEC, _VARIABLES),
             ),
         ),

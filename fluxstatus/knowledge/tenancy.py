@@ -200,7 +200,7 @@ _CLUSTERS = (
         why="the kubeconfig in Secret {kubeconfig_secret} cannot be used: {detail}",
         steps=(
             Step(
-                "store a kubeconfig with a current-context, a server, its certificate authority and a token or client certificate in the kubeconfig itself: the controller cannot run exec plugins or read other files",
+                "store a self-contained kubeconfig: a current-context, a server with its certificate authority, and a token or client certificate; the controller cannot run exec plugins or read other files",
                 read=(_KUBECONFIG,),
             ),
         ),
@@ -218,9 +218,10 @@ _CLUSTERS = (
     ),
     Rule(
         Code(
-            "remote-cluster-denied", "The remote cluster in spec.kubeConfig rejects the credential."
+            "remote-cluster-denied",
+            "The remote cluster in spec.kubeConfig rejects the credentials.",
         ),
-        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) rejects the credential: it is wrong or expired (Unauthorized)",
+        why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) rejects the credentials: they are wrong or expired (Unauthorized)",
         steps=(
             Step(
                 "replace the token or client certificate in Secret {kubeconfig_secret}",
@@ -243,7 +244,7 @@ _CLUSTERS = (
         why="{user} cannot {verb} in the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}): the RBAC permission is missing there (forbidden)",
         steps=(
             Step(
-                "bind a Role with this permission to {user} in the remote cluster, or put the credential of another user into Secret {kubeconfig_secret}",
+                "bind a Role with this permission to {user} in the remote cluster, or put the credentials of another user into Secret {kubeconfig_secret}",
                 read=(_KUBECONFIG,),
             ),
         ),

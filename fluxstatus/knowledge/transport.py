@@ -96,7 +96,7 @@ RULES = (
         why="{redirects} redirects the request to {host}, which fails: {detail}",
         steps=(
             Step(
-                "if {host} is a login page, set spec.secretRef to a Secret that {redirects} accepts, or correct spec.url; if the repository has moved, set spec.url to its new address",
+                "if {host} serves a login page, set spec.secretRef to a Secret that {redirects} accepts, or correct spec.url; if the repository has moved, set spec.url to its new address",
                 read=(SPEC,),
             ),
         ),
@@ -135,7 +135,7 @@ RULES = (
         why="the certificate of {host} is signed by an authority that the controller does not trust (x509)",
         steps=(
             Step(
-                "add the authority's certificate as ca.crt to the Secret in spec.secretRef, with the credentials; if spec.secretRef is not set, create a Secret with ca.crt and reference it there",
+                "add the authority's certificate as ca.crt to the Secret in spec.secretRef, alongside the credentials; if spec.secretRef is not set, create a Secret with ca.crt and reference it there",
                 read=(SECRET,),
                 change=(CA,),
             ),
@@ -298,9 +298,7 @@ RULES = (
         why="{host} does not respond in time (timeout)",
         steps=(
             _FROM_THE_POD,
-            Step(
-                "if the download is only too large for the timeout, raise spec.timeout or fetch less"
-            ),
+            Step("if the download takes longer than the timeout, raise spec.timeout or fetch less"),
         ),
         pattern=Text(
             r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|"

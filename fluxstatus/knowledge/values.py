@@ -105,9 +105,9 @@ _VALUES_RULES = (
     Rule(
         Code(
             "chart-kube-version",
-            "The chart does not support the Kubernetes version of the cluster.",
+            "The chart does not support the cluster's Kubernetes version.",
         ),
-        why="the chart requires Kubernetes {wanted}, but the cluster version is {detail}",
+        why="the chart requires Kubernetes {wanted}, but the cluster's version is {detail}",
         steps=(
             Step(
                 "use a chart version that supports this Kubernetes version, or upgrade the cluster",
@@ -171,7 +171,10 @@ _TEMPLATE_RULES = (
         _TEMPLATE_ERROR,
         why="a template of the chart fails: {detail}",
         steps=(
-            Step("correct the chart's template, or use a version without the error", read=(SPEC,)),
+            Step(
+                "correct the chart's template, or use a chart version without this error",
+                read=(SPEC,),
+            ),
             RETRY,
         ),
         pattern=Text(
