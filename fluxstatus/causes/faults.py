@@ -99,14 +99,15 @@ def fault_of(
         diagnosis = diagnose_state("target-missing", resource, {**fields, **about})
         return Fault(diagnosis, reason, message, missing)
     else:
-        return _by_verdict(resource, reason, message, fields)
+        return _by_verdict(state, resource, reason, message, fields)
     diagnosis = diagnose_state(code, resource, fields)
     if code == "terminating":
-        diagnosis = _with_last_attempt(diagnosis, resource, (reason, message), fields)
+        diagnosis = _with_last_attempt(state, diagnosis, resource, (reason, message), fields)
     return Fault(diagnosis, reason, message)
 
 
 def _with_last_attempt(
+    state: State,
     diagnosis: Diagnosis,
     resource: Resource,
     reason_and_message: tuple[str, str],
@@ -114,7 +115,7 @@ def _with_last_attempt(
 ) -> Diagnosis:
     """Return *diagnosis*, of a blocked deletion, with the failure of the last attempt at it."""
     from_before = reason_and_message[0] == resource.reason and resource.ready
-    found = diagnose(resource, *reason_and_message, fields)
+    found = diagnose(resource, *reason_and_message, fields, state)
     if from_before or found.code == UNKNOWN_FAULT.code:
         return diagnosis
     return diagnosis.adding(f"its last attempt: {found.why}", found.hints)
@@ -212,7 +213,9 @@ def _is_unread(state: State, target: Key) -> bool:
     return target[0] in KINDS and not known
 
 
-def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[str, str]) -> Fault:
+def _by_verdict(
+    state: State, resource: Resource, reason: str, message: str, fields: Mapping[str, str]
+) -> Fault:
     codes = {Verdict.NEVER: "never-reconciled", Verdict.OUTDATED: "outdated"}
     code = codes.get(resource.verdict, "")
     if not code and resource.verdict in (Verdict.STUCK, Verdict.RECONCILING):
@@ -221,7 +224,7 @@ def _by_verdict(resource: Resource, reason: str, message: str, fields: Mapping[s
         code = stuck if progressing else ""
     if code:
         return Fault(diagnose_state(code, resource, fields), reason, message)
-    diagnosis = diagnose(resource, reason, message, fields)
+    diagnosis = diagnose(resource, reason, message, fields, state)
     if diagnosis.code in _COMPLETE:
         return Fault(diagnosis, reason, message)
     for known in dict.fromkeys((resource.reason, resource.condition("Stalled").get("reason"))):

@@ -57,6 +57,7 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
         hints=(*found, *steps, *_owner_hints(cause), *(explained(cause.ref) if resource else ())),
         docs=docs_of(cause.ref.kind),
         trivial=diagnosis.rule.trivial,
+        certainty=diagnosis.certainty,
         final=resource is not None and resource.verdict is Verdict.STALLED,
     )
 

@@ -124,7 +124,7 @@ def _provider_missing(alert: Resource, name: str) -> Finding:
 def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -> Finding:
     ref = provider.ref
     template_fields = {"flux_namespace": state.namespace, "controller": provider.kind.controller}
-    diagnosis = diagnose(provider, event.reason, event.message, template_fields)
+    diagnosis = diagnose(provider, event.reason, event.message, template_fields, state)
     return Finding(
         step=STEP_ID,
         code=_NOTIFICATION_FAILED,
@@ -139,4 +139,5 @@ def _not_sent(state: State, provider: Resource, alert: Resource, event: Event) -
         hints=diagnosis.hints,
         docs=docs_of("Provider"),
         trivial=diagnosis.rule.trivial,
+        certainty=diagnosis.certainty,
     )

@@ -1,9 +1,9 @@
 """The causes and fixes for the reasons and messages of Flux, as tables of rules.
 
-To add a fault, add a `Rule` to the table of its kind. The first rule that matches is used.
+To add a fault, add a `Rule` to the table of its topic. Of the rules that match, the one that
+reaches the deepest clause of the message is used.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 
@@ -35,7 +35,7 @@ from fluxstatus.knowledge import (
     transport,
     values,
 )
-from fluxstatus.knowledge.commands import FORCE, RESET, RETRY
+from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, FORCE, LOG, RESET, RETRY
 from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
@@ -44,26 +44,29 @@ from fluxstatus.knowledge.fields import (
     workload_fields,
 )
 from fluxstatus.knowledge.index import Index
-from fluxstatus.knowledge.rule import Rule, Step, fill, hints
+from fluxstatus.knowledge.message import Message
+from fluxstatus.knowledge.rule import Match, Reach, Rule, Step, fill, hints
 from fluxstatus.knowledge.states import STATES
+from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.codes import Code
+from fluxstatus.model.findings import Certainty
 from fluxstatus.model.hints import Hint
 from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
 
 UNKNOWN_FAULT = Rule(
     Code("not-ready", "The object is not ready for a reason that the check does not recognize."),
-    why="it is not ready (reason {reason}); see the controller's message",
+    why="it is not ready (reason {reason}): {innermost}",
     steps=(
         Step(
-            "check its conditions and events",
-            read=(
-                "kubectl describe {resource} {name} -n {ns}",
-                "kubectl get events -n {ns} --field-selector=involvedObject.name={name}",
-            ),
+            "check its conditions, its events and the controller's logs",
+            read=(DESCRIBE, EVENTS, LOG),
         ),
     ),
+    reach=Reach.STAGE,
+    certainty="unknown",
 )
-
+"""The rule that applies where no other one does."""
 
 TABLES = (
     # what an applier builds, then how the API server responds
@@ -73,19 +76,14 @@ TABLES = (
     images, notifications, secret_refs, signatures, storage, cloud, transport, git_login, git,
     charts, registry,
 )  # fmt: skip
-"""The tables of rules in the order in which they are tried: specific before general."""
-
-
-def _by_reason_only(rule: Rule) -> bool:
-    """Return the sort key of *rule*: rules with a pattern come first, as they are more specific."""
-    return not rule.pattern.pattern
+"""The tables of rules."""
 
 
 RULES: tuple[Rule, ...] = (
-    *sorted((rule for table in TABLES for rule in table.RULES), key=_by_reason_only),
+    *(rule for table in TABLES for rule in table.RULES),
     UNKNOWN_FAULT,
 )
-"""All rules for messages, in the order in which diagnose() tries them."""
+"""All rules for messages. Their order decides between rules of the same rank (see _rank)."""
 
 
 @cache
@@ -98,9 +96,6 @@ def _about(kind: str) -> Index:
 def _about_pods() -> Index:
     """Return the rules for messages of pods and events, including those about admission."""
     return Index((*pods.RULES, *admission.RULES, *cloud.RULES))
-
-
-_END = 3000  # characters
 
 
 class Diagnosis:
@@ -118,6 +113,11 @@ class Diagnosis:
     def code(self) -> str:
         """The code of the fault."""
         return self.rule.code
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure the cause is."""
+        return self.rule.certainty
 
     @property
     def why(self) -> str:
@@ -142,13 +142,18 @@ class Diagnosis:
 
 
 def diagnose(
-    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
+    resource: Resource,
+    reason: str,
+    message: str,
+    template_fields: Mapping[str, str],
+    state: State | None = None,
 ) -> Diagnosis:
     """Return the diagnosis for *reason* and *message* of *resource*, with at least one next step.
 
-    *template_fields* are fields that do not come from the object: now, flux_namespace.
+    *template_fields* are fields that do not come from the object: now, flux_namespace. *state* is
+    what else is known, which confirms and refutes rules; without it, nothing is.
     """
-    found = rule_for(resource, reason, message, template_fields)
+    found = rule_for(Subject(resource, reason, message, template_fields, state))
     rule = found.rule
     retryable = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
     if resource.kind.name == "HelmRelease" and retryable and not _resets_retries(rule):
@@ -161,73 +166,49 @@ def _resets_retries(rule: Rule) -> bool:
     return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
 
 
-def rule_for(
-    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
-) -> Diagnosis:
-    """Return the diagnosis of the first rule that matches, without the step that resets retries.
+def rule_for(subject: Subject) -> Diagnosis:
+    """Return the diagnosis of the best rule for *subject*, without the step that resets retries."""
+    return next(fitting(subject))
 
-    The parameters are those of diagnose().
+
+def fitting(subject: Subject) -> Iterator[Diagnosis]:
+    """Yield a diagnosis for each rule that applies to *subject*, the best first.
+
+    The last one is UNKNOWN_FAULT, which always applies.
     """
-    return next(fitting(resource, reason, message, template_fields))
-
-
-def fitting(
-    resource: Resource, reason: str, message: str, template_fields: Mapping[str, str]
-) -> Iterator[Diagnosis]:
-    """Yield a diagnosis for each rule that matches, the best first and UNKNOWN_FAULT last.
-
-    The parameters are those of diagnose().
-    """
-    message = _ends_of(_error_of(message))
-    kind = resource.kind.name
-    for rule in _about(kind).candidates(message):
-        found = rule.match(kind, reason, message)
-        if found is None:
-            continue
-        diagnosis = Diagnosis(
-            rule, partial(_fields, resource, {**template_fields, "reason": reason}, found)
-        )
+    candidates = _about(subject.kind).candidates(subject.message.text)
+    found = [(rule, match) for rule in candidates if (match := rule.match(subject))]
+    for rule, match in sorted(found, key=_rank, reverse=True):
+        diagnosis = Diagnosis(rule, partial(_fields, subject, match))
         if all(diagnosis.fields().get(name) for name in rule.needs):
             yield diagnosis
 
 
-def _fields(
-    resource: Resource, template_fields: Mapping[str, str], found: re.Match[str]
-) -> dict[str, str]:
-    """Return the fields of *resource*, its message and the match *found* in the message."""
-    message = found.string
+def _rank(found: tuple[Rule, Match]) -> tuple[int, int]:
+    """Return the rank of a rule that matches: the deepest clause is the error itself.
+
+    Between rules of the same rank, the order of the tables decides: specific before general.
+    """
+    rule, match = found
+    return rule.reach if rule.pattern.pattern else Reach.STAGE, match.depth
+
+
+def _fields(subject: Subject, match: Match) -> dict[str, str]:
+    """Return the fields of *subject* and of the *match* in its message."""
+    message = subject.message.text
     fields = {
-        **fields_of(resource),
-        **template_fields,
+        **fields_of(subject.resource, subject.endpoint),
+        **subject.template_fields,
+        "reason": subject.reason,
+        "innermost": subject.message.innermost,
         **workload_fields(message),
         **object_in(message),
         **host_in(message),
     }
-    named = _named(found)
+    named = match.groups()
     if "missing" in named:
         named |= missing_fields(fields, named["missing"])
     return fields | named
-
-
-def _named(found: re.Match[str]) -> dict[str, str]:
-    """Return the non-empty groups of *found*, trimmed so that they fit into a sentence."""
-    return {
-        name: " ".join(text.split()).rstrip(" .,;:")
-        for name, text in found.groupdict().items()
-        if text
-    }
-
-
-def _error_of(message: str) -> str:
-    """Return *message* without the log that Helm appends, which contains unrelated texts."""
-    return message.partition("Last Helm logs:")[0]
-
-
-def _ends_of(message: str) -> str:
-    """Return the start and end of a long *message*: some are 32 KiB of a chart's output."""
-    if len(message) <= 2 * _END:
-        return message
-    return f"{message[:_END]}\n{message[-_END:]}"
 
 
 def workload_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
@@ -246,14 +227,15 @@ def workload_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         "object_name": "",
     }
     for rule, found in fitting_workload(text):
-        return hints(rule.steps, {**known, **_named(found)})
+        return hints(rule.steps, {**known, **found.groups()})
     return ()
 
 
-def fitting_workload(text: str) -> Iterator[tuple[Rule, re.Match[str]]]:
+def fitting_workload(text: str) -> Iterator[tuple[Rule, Match]]:
     """Yield each rule that matches the *text* of a pod or event, with its match."""
+    message = Message(text)
     for rule in _about_pods().candidates(text):
-        if found := rule.match("", "", text):
+        if found := rule.match_text(message):
             yield rule, found
 
 

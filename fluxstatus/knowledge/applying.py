@@ -6,7 +6,7 @@ pkg/kube, which passes on the same messages.
 
 from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.commands import APPLY_INSTANCE, OBJECT, RETRY, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
@@ -135,6 +135,7 @@ _MISSING = (
         ),
         pattern=Text(r"the server could not find the requested resource|unable to recognize"),
         kinds=_APPLIES,
+        reach=Reach.STAGE,
         transient=True,
         upstream="kubernetes apimachinery api/errors",
     ),

@@ -5,7 +5,7 @@ Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kus
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
 from fluxstatus.knowledge.commands import EVENTS, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -83,6 +83,7 @@ _FILES = (
             r"(?P<file>[^']+)' is not in or below"
         ),
         kinds=_KS,
+        reach=Reach.WHOLE,
         upstream=f"{_KUSTOMIZE}/internal/loader, PKG kustomize/filesys",
     ),
     Rule(
@@ -203,6 +204,7 @@ _KUSTOMIZATION = (
         ),
         pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
         kinds=_KS,
+        reach=Reach.WHOLE,
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
     Rule(
@@ -227,6 +229,7 @@ _KUSTOMIZATION = (
         ),
         pattern=Text(r"no resource matches strategic merge patch \"(?P<target>[^\"]+)\""),
         kinds=_KS,
+        reach=Reach.WHOLE,
         upstream=f"{_KUSTOMIZE}/resmap",
     ),
     Rule(

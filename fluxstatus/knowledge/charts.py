@@ -6,7 +6,7 @@ internal/controller/helmchart_controller.go.
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
 from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -268,6 +268,7 @@ _CHARTS = (
             r"dependenc)[^\n]{0,240}|found in Chart\.yaml, but missing in charts/[^\n]{0,120}|"
             r"can't get a valid version for[^\n]{0,160})"
         ),
+        reach=Reach.WHOLE,
         upstream="SC internal/helm/chart/dependency_manager.go",
     ),
     Rule(

@@ -4,7 +4,7 @@ Upstream: PKG auth (access_token.go, aws, azure, gcp), and the responses of the 
 """
 
 from fluxstatus.knowledge.commands import SERVICE_ACCOUNTS, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _SERVICE_ACCOUNT_MISSING = Code(
@@ -29,6 +29,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"failed to get service account '(?:[\w.-]+/)?(?P<missing_sa>[\w.-]+)'"),
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="PKG auth/access_token.go",
     ),
@@ -74,6 +75,7 @@ RULES = (
             r"AssumeRoleWithWebIdentity|no EC2 IMDS role|failed to refresh cached credentials|"
             r"get identity: get credentials|InvalidIdentityToken|failed to retrieve credentials"
         ),
+        reach=Reach.WHOLE,
         upstream="PKG auth/aws, aws-sdk-go-v2",
     ),
     Rule(

@@ -4,7 +4,7 @@ Upstream: KC internal/decryptor/decryptor.go, internal/sops; getsops/sops.
 """
 
 from fluxstatus.knowledge.commands import SECRETS, SERVICE_ACCOUNTS, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -19,7 +19,7 @@ _KEYS = "kubectl describe secret {decryption_secret} -n {ns}"
 _MAKE = "flux-operator create secret sops {secret} -n {ns} --age-key-file=./age.agekey"
 _MAKE_MISSING = _MAKE.replace("{secret}", "{missing}")
 _MAKE_KEY = _MAKE.replace("{secret}", "{decryption_secret}")
-_NO_DATA_KEY = r"^(?=.*(?:sops data key|data key required to decrypt))"
+_NO_DATA_KEY = Text(r"sops data key|data key required to decrypt")
 
 RULES = (
     Rule(
@@ -56,6 +56,7 @@ RULES = (
             r"(?P<holder>[\w.-]+)'?"
         ),
         kinds=_KS,
+        reach=Reach.WHOLE,
         trivial=True,
         upstream=_DECRYPTOR,
     ),
@@ -69,9 +70,11 @@ RULES = (
                 change=(_MAKE_KEY,),
             ),
         ),
-        pattern=Text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
+        pattern=Text(r"(?P<recipient>age1\w{5,80}): FAILED"),
+        context=_NO_DATA_KEY,
         kinds=_KS,
         needs=("decryption_secret",),
+        reach=Reach.WHOLE,
         upstream=f"{_DECRYPTOR}, sops age",
     ),
     Rule(
@@ -84,8 +87,10 @@ RULES = (
                 change=(_MAKE.replace("{secret}", "sops-age"),),
             ),
         ),
-        pattern=Text(_NO_DATA_KEY + r".*?(?P<recipient>age1\w{5,80}): FAILED"),
+        pattern=Text(r"(?P<recipient>age1\w{5,80}): FAILED"),
+        context=_NO_DATA_KEY,
         kinds=_KS,
+        reach=Reach.WHOLE,
         trivial=True,
         upstream=f"{_DECRYPTOR}, sops age",
     ),
@@ -106,10 +111,12 @@ RULES = (
             ),
         ),
         pattern=Text(
-            _NO_DATA_KEY + r".*?(?P<kms>arn:aws:kms:[\w:/-]+|https://[\w.-]+\.vault\.azure\.net"
+            r"(?P<kms>arn:aws:kms:[\w:/-]+|https://[\w.-]+\.vault\.azure\.net"
             r"[\w/.-]*|projects/[\w/.-]+/cryptoKeys/[\w.-]+|AWS KMS|GCP KMS|Azure Key ?Vault)"
         ),
+        context=_NO_DATA_KEY,
         kinds=_KS,
+        reach=Reach.WHOLE,
         upstream=f"{_DECRYPTOR}, KC internal/sops",
     ),
     Rule(
@@ -137,8 +144,10 @@ RULES = (
                 ),
             ),
         ),
-        pattern=Text(_NO_DATA_KEY + r".*?(?P<recipient>[0-9A-F]{16,40}): FAILED"),
+        pattern=Text(r"(?P<recipient>[0-9A-F]{16,40}): FAILED"),
+        context=_NO_DATA_KEY,
         kinds=_KS,
+        reach=Reach.WHOLE,
         upstream=f"{_DECRYPTOR}, sops pgp",
     ),
     Rule(
@@ -186,6 +195,7 @@ RULES = (
         reasons=("BuildFailed",),
         kinds=_KS,
         needs=("decryption_provider",),
+        reach=Reach.WHOLE,
         upstream=_DECRYPTOR,
     ),
     Rule(

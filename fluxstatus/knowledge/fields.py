@@ -28,12 +28,18 @@ _OBJECTS = (
 """Patterns for the object that a message is about."""
 
 
-def fields_of(resource: Resource) -> dict[str, str]:
-    """Return the fields of *resource* by name; missing ones are empty."""
+def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str, str]:
+    """Return the fields of *resource* by name; missing ones are empty.
+
+    The address and the credentials are those of *endpoint*: its source, or the object itself.
+    """
     ref, spec = resource.ref, map_of(resource.get("spec"))
-    own = dict.fromkeys(_PATHS, "") | {
-        name: text_of(resource.get(*path)) for name, path in _PATHS.items() if path[1] in spec
-    }
+    own = _at_paths(resource)
+    if endpoint is None or endpoint is resource:
+        endpoint = resource
+    else:
+        theirs = _at_paths(endpoint)
+        own |= {name: theirs[name] for name in _OF_ENDPOINT}
     url = own["url"] or own["endpoint"] or _with_registry(own["image"])
     host, provider = _host(url), own["provider"] or own["sync_provider"]
     return {
@@ -59,6 +65,12 @@ def fields_of(resource: Resource) -> dict[str, str]:
         "cloud_registry": next((c for c, of in _CLOUDS if re.search(of, host)), ""),
         "github_app": provider if provider == "github" else "",
         "submodules": "recurseSubmodules" if spec.get("recurseSubmodules") is True else "",
+        "of_endpoint": ""
+        if endpoint is resource
+        else f' of {endpoint.ref.kind} "{endpoint.ref.name}"',
+        "endpoint_resource": endpoint.kind.resource,
+        "endpoint_name": endpoint.ref.name,
+        "endpoint_ns": endpoint.ref.namespace,
         "sync_instance": text_of(resource.labels.get("fluxcd.controlplane.io/name")),
         **_source_fields(resource),
         "ref": _git_ref(resource),
@@ -155,6 +167,9 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
     "image_repository": ("spec", "imageRepositoryRef", "name"),
 }
 
+_OF_ENDPOINT = ("secret", "proxy_secret", "cert_secret", "url", "endpoint", "provider")
+"""The fields that say where an object connects to, and as whom."""
+
 _ROLES = {
     "login": ("own_secret", "spec.secretRef"),
     "sync": ("sync_secret", "spec.sync.pullSecret"),
@@ -221,6 +236,14 @@ def _source_fields(resource: Resource) -> dict[str, str]:
         "source_resource": full_name(kind) if kind else "",
         "source_name": text_of(reference.get("name")),
         "source_ns": text_of(reference.get("namespace")) or resource.ref.namespace,
+    }
+
+
+def _at_paths(resource: Resource) -> dict[str, str]:
+    """Return the fields that are in the spec of *resource*; missing ones are empty."""
+    spec = map_of(resource.get("spec"))
+    return dict.fromkeys(_PATHS, "") | {
+        name: text_of(resource.get(*path)) for name, path in _PATHS.items() if path[1] in spec
     }
 
 

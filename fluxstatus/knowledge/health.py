@@ -7,7 +7,7 @@ Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 
 from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.commands import EVENTS, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _BRACKET = r"(?:timeout waiting for|stalled resources): \["
@@ -27,6 +27,7 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'NotFound'"),
+        reach=Reach.WHOLE,
         trivial=True,
         upstream=_WAITED,
     ),
@@ -43,6 +44,7 @@ RULES = (
             _BRACKET + r"[^\]]*?no matches for kind \"(?P<kind_wanted>\w+)\" in "
             r"(?:group|version) \"(?P<group_wanted>[\w.-]*)"
         ),
+        reach=Reach.WHOLE,
         trivial=True,
         upstream=_WAITED,
     ),
@@ -61,6 +63,7 @@ RULES = (
         pattern=Text(
             _BRACKET + r"[^\]]*?failed to evaluate the CEL expression (?P<detail>[^\]\n]{1,200})"
         ),
+        reach=Reach.WHOLE,
         upstream="PKG runtime/cel",
     ),
     Rule(
@@ -77,6 +80,7 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET + r"Job/"),
+        reach=Reach.WHOLE,
         upstream=_WAITED,
     ),
     Rule(
@@ -89,6 +93,7 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET + r"PersistentVolumeClaim/"),
+        reach=Reach.WHOLE,
         upstream=_WAITED,
     ),
     Rule(
@@ -104,6 +109,7 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'Terminating'"),
+        reach=Reach.WHOLE,
         upstream=_WAITED,
     ),
     Rule(
@@ -116,6 +122,7 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET + r"Service/"),
+        reach=Reach.WHOLE,
         upstream="CU pkg/kstatus/status/core.go serviceConditions",
     ),
     Rule(
@@ -128,6 +135,7 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET + rf"(?!{_WITH_PODS})\w+/"),
+        reach=Reach.WHOLE,
         upstream=_WAITED,
     ),
     Rule(
@@ -140,6 +148,7 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET),
+        reach=Reach.WHOLE,
         upstream=_WAITED,
     ),
     Rule(

@@ -6,7 +6,7 @@ SW internal/controller and internal/builder.
 
 from fluxstatus.knowledge.codes import SPEC_INVALID
 from fluxstatus.knowledge.commands import SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -107,6 +107,7 @@ _SCANS = (
             r"invalid regular expression[^\n]{0,120}|spec\.interval must be set[^\n]{0,80})"
         ),
         kinds=_POLICY,
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
@@ -171,6 +172,7 @@ _UPDATES = (
         steps=(Step("correct spec.update.path", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
         kinds=_AUTOMATION,
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="IAC internal/policy",
     ),
@@ -192,6 +194,7 @@ _UPDATES = (
         ),
         reasons=("UpdateFailed",),
         kinds=_AUTOMATION,
+        reach=Reach.STAGE,
         upstream="IAC internal/policy, pkg/update",
     ),
     Rule(

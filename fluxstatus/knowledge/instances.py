@@ -4,7 +4,7 @@ Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
 from fluxstatus.knowledge.commands import REGISTRY, SPEC, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -128,6 +128,7 @@ RULES = (
         pattern=Text(r"(?P<detail>(?:UNAUTHORIZED|DENIED|40[13] )[^\n]{0,80})"),
         reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
+        reach=Reach.WHOLE,
         upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(

@@ -4,7 +4,7 @@ Upstream: PKG ssa/errors, kubernetes apimachinery (validation, managedfields), e
 """
 
 from fluxstatus.knowledge.commands import LOG, OBJECT, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -334,6 +334,7 @@ _INVALID = (
             r"{0,40}): ?(?P<detail>[^\n]{1,240})"
         ),
         kinds=_APPLIES,
+        reach=Reach.STAGE,
         upstream="PKG ssa/errors",
     ),
     Rule(

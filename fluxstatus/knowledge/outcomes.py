@@ -4,7 +4,7 @@ Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/
 """
 
 from fluxstatus.knowledge.commands import LOG, RESET, RETRY, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -42,6 +42,7 @@ RULES = (
         pattern=Text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
         reasons=REASONS,
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
@@ -60,6 +61,7 @@ RULES = (
         ),
         reasons=REASONS,
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
@@ -81,6 +83,7 @@ RULES = (
         pattern=_WAITED,
         reasons=("TestFailed",),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="HC internal/reconcile/test.go",
     ),
     Rule(
@@ -120,6 +123,7 @@ RULES = (
         pattern=_WAITED,
         reasons=("RollbackSucceeded",),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
@@ -166,6 +170,7 @@ RULES = (
         pattern=_WAITED,
         reasons=("InstallFailed", "UpgradeFailed", "UninstallSucceeded", "RollbackFailed"),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="HC internal/action, PKG ssa/manager_wait.go",
     ),
     Rule(
@@ -184,6 +189,7 @@ RULES = (
         ),
         reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(
@@ -198,6 +204,7 @@ RULES = (
         pattern=Text(r"(?:uninstall failed for release [^:]+|uninstall): (?P<detail>[^\n]{1,240})"),
         reasons=("UninstallFailed",),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(
@@ -242,6 +249,7 @@ RULES = (
         pattern=Text(r"(?P<detail>failed to [^\n]{1,160}|.{1,80})"),
         reasons=("RetriesExceeded", "MissingRollbackTarget"),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="HC internal/reconcile/atomic_release.go",
     ),
     Rule(

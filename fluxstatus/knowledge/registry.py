@@ -34,6 +34,7 @@ _REJECTED = (
     r"incorrect username or password"
 )
 _WANTED = r"(?:manifests|blobs)/(?P<wanted>(?:sha\d+:)?[^\s:]+)"
+_UNKNOWN_MANIFEST = Text(r"MANIFEST_UNKNOWN|manifest unknown")
 
 _LOGIN = (
     Rule(
@@ -48,9 +49,9 @@ _LOGIN = (
                 read=("kubectl get secret {secret} -n {ns}", SPEC),
             ),
         ),
-        pattern=Text(
-            r"^(?=.*(?:DENIED: (?:requested access|permission|access)|insufficient_scope|"
-            r"\b403 Forbidden)).*/v2/(?P<wanted_repository>\S+?)/(?:manifests|blobs|tags)/"
+        pattern=Text(r".*/v2/(?P<wanted_repository>\S+?)/(?:manifests|blobs|tags)/"),
+        context=Text(
+            r"DENIED: (?:requested access|permission|access)|insufficient_scope|\b403 Forbidden"
         ),
         kinds=_PULLS,
         needs=("secret",),
@@ -131,7 +132,8 @@ _CONTENT = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
+        pattern=Text(rf".*{_WANTED}"),
+        context=_UNKNOWN_MANIFEST,
         kinds=_OCI,
         trivial=True,
         upstream=_ERRORS,
@@ -140,7 +142,8 @@ _CONTENT = (
         _REGISTRY_TAG_MISSING,
         why="{wanted} does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
-        pattern=Text(rf"^(?=.*(?:MANIFEST_UNKNOWN|manifest unknown)).*{_WANTED}"),
+        pattern=Text(rf".*{_WANTED}"),
+        context=_UNKNOWN_MANIFEST,
         trivial=True,
         upstream=_ERRORS,
     ),
@@ -175,7 +178,7 @@ _CONTENT = (
         _REGISTRY_TAG_MISSING,
         why="the requested tag or digest does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
-        pattern=Text(r"MANIFEST_UNKNOWN|manifest unknown"),
+        pattern=_UNKNOWN_MANIFEST,
         kinds=_PULLS,
         trivial=True,
         upstream=_ERRORS,

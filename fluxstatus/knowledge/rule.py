@@ -2,11 +2,15 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
 from functools import cache, cached_property
 from typing import NamedTuple
 
+from fluxstatus.knowledge.message import Message
+from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.codes import Code
+from fluxstatus.model.findings import Certainty
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.kinds import KindNames
 
@@ -40,14 +44,58 @@ class Text:
         return re.compile(self.pattern, re.IGNORECASE | re.DOTALL)
 
 
+Fact = Callable[[Subject], bool]
+"""What is known of an object beside its message (see facts.py)."""
+
+
+class Match:
+    """Where a rule matches a message."""
+
+    def __init__(self, message: Message, found: re.Match[str], depth: int) -> None:
+        """Store the *message*, the place *found* in it and the *depth* of its clause."""
+        self.message, self.depth = message, depth
+        self._found = found
+
+    def groups(self) -> dict[str, str]:
+        """Return the non-empty groups by name, trimmed so that they fit into a sentence."""
+        text = self.message.text
+        spans = {name: self._found.span(name) for name in self._found.re.groupindex}
+        return {
+            name: " ".join(text[start:end].split()).rstrip(" .,;:")
+            for name, (start, end) in spans.items()
+            if end > start >= 0
+        }
+
+
+class Reach(IntEnum):
+    """How much of an error a rule explains; among the rules that match, the highest is used.
+
+    A rule for a STAGE knows where it failed, but not why. Most rules explain a CLAUSE of the
+    message: the deepest clause is the error itself. A rule for the WHOLE explains an outer clause
+    that decides the cause, whatever the clauses inside it say.
+    """
+
+    STAGE = 0
+    CLAUSE = 1
+    WHOLE = 2
+
+
 class Rule(NamedTuple):
     """A code with its cause and next steps, and the messages and objects that it applies to.
 
     It applies to objects of `kinds` (empty: all kinds) with one of `reasons` (empty: any reason)
-    and a message that matches `pattern`. Each field in `needs` must have a value. `why` is the
-    cause in one sentence. A transient fault may disappear in an object's first minutes; a trivial
-    one needs no further investigation. `upstream` is the place in Flux's code that the message
-    comes from, and `versions` the versions of Flux that write it ("" means all supported ones).
+    and a message that matches `pattern` and, anywhere in it, `context`, in the controller's words; a `quoted` rule also
+    reads names and the words of others (see message.py). Each field in `needs` must have a value,
+    each fact in `when` must be true, and none in `unless`: they refute the rule.
+
+    `why` is the cause in one sentence, and `certainty` is how sure it is: certain (the innermost
+    error says it, and no evidence speaks against it), likely (the text matches, but what would
+    confirm it was not read; the sentence says "probably"), one-of (the text has several causes:
+    the sentence states the symptom and the steps name the causes, the likeliest first) or unknown
+    (only the stage is known). A transient fault may disappear in an object's first minutes; a
+    trivial one needs no further investigation. `upstream` is the place in Flux's code that the
+    message comes from, and `versions` the versions of Flux that write it ("" means all supported
+    ones).
 
     Keywords are in the order of the fields, and each sentence is one literal on one line, so that
     grep finds a sentence that a user pastes.
@@ -57,19 +105,45 @@ class Rule(NamedTuple):
     why: str
     steps: tuple[Step, ...]
     pattern: Text = Text()
+    context: Text = Text()
     reasons: tuple[str, ...] = ()
     kinds: KindNames = frozenset()
     needs: tuple[str, ...] = ()
+    when: tuple[Fact, ...] = ()
+    unless: tuple[Fact, ...] = ()
+    reach: Reach = Reach.CLAUSE
+    certainty: Certainty = "certain"
     transient: bool = False
     trivial: bool = False
+    quoted: bool = False
     upstream: str = ""
     versions: str = ""
 
-    def match(self, kind: str, reason: str, message: str) -> re.Match[str] | None:
-        """Return the match of this rule with a condition of an object of *kind*, or None."""
-        if (self.kinds and kind not in self.kinds) or (self.reasons and reason not in self.reasons):
+    def match(self, subject: Subject) -> Match | None:
+        """Return the match of this rule with what *subject* reports, or None."""
+        if (self.kinds and subject.kind not in self.kinds) or (
+            self.reasons and subject.reason not in self.reasons
+        ):
             return None
-        return self.pattern.compiled.search(message)
+        found = self.match_text(subject.message)
+        if found is None or any(fact(subject) for fact in self.unless):
+            return None
+        return found if all(fact(subject) for fact in self.when) else None
+
+    def match_text(self, message: Message) -> Match | None:
+        """Return the match of this rule with *message*, whatever it is about, or None."""
+        text = message.text if self.quoted else message.own
+        found = self.pattern.compiled.search(text)
+        around = found and self.context.compiled.search(text)
+        if not found or not around:
+            return None
+        return Match(message, found, message.depth(max(_own_end(found), around.end())))
+
+
+def _own_end(found: re.Match[str]) -> int:
+    """Return where the rule's own words end: what it captures at the end it only repeats."""
+    captured = (found.span(name) for name in found.re.groupindex)
+    return min((start for start, end in captured if end == found.end()), default=found.end())
 
 
 _NAMED = "named in the spec"
@@ -89,6 +163,7 @@ FALLBACKS = {
     "distribution": "the version",
     "wanted_path": "a file",
     "detail": "see the message",
+    "innermost": "see the message",
     "status": "see the message",
     "workload": "an object",
     "workload_state": "see the message",

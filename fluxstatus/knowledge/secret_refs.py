@@ -16,7 +16,7 @@ from fluxstatus.knowledge.commands import (
     SSH,
     for_secret,
 )
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -84,6 +84,7 @@ _MISSING = (
             r"proxy options|failed to get proxy|proxy (?:URL|address)|invalid proxy secret"
         ),
         needs=("proxy_secret",),
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="PKG runtime/secrets/converter.go ProxyURLFromSecret",
     ),

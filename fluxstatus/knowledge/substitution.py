@@ -4,7 +4,7 @@ Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 """
 
 from fluxstatus.knowledge.commands import SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -107,6 +107,7 @@ RULES = (
             r"post build failed[^\n]*(?P<detail>(?:YAMLToJSON|UnmarshalJSON): [^\n]{1,200})"
         ),
         kinds=_KS,
+        reach=Reach.WHOLE,
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
 )

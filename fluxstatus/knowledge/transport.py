@@ -4,7 +4,7 @@ The messages come from Go (net, crypto/x509, crypto/tls, net/http), go-git and g
 """
 
 from fluxstatus.knowledge.commands import CA, CLIENT_CERTIFICATE, SECRET, SPEC, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
 
@@ -52,6 +52,7 @@ RULES = (
         ),
         pattern=Text(r"proxyconnect tcp|socks connect|connect to proxy"),
         kinds=_FETCHES,
+        reach=Reach.WHOLE,
         transient=True,
         upstream="Go net/http transport.go",
     ),
@@ -88,6 +89,7 @@ RULES = (
             r"i/o timeout)"
         ),
         kinds=_FETCHES,
+        reach=Reach.WHOLE,
         transient=True,
         upstream="Go net/dnsclient_unix.go",
     ),
@@ -106,6 +108,7 @@ RULES = (
         ),
         kinds=frozenset({"GitRepository"}),
         needs=("redirects",),
+        reach=Reach.WHOLE,
         upstream="go-git plumbing/transport/http",
     ),
     Rule(

@@ -5,7 +5,7 @@ Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postr
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED, RESOURCE_DUPLICATE
 from fluxstatus.knowledge.commands import RETRY, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -40,6 +40,7 @@ _VALUES_RULES = (
             r"(?:key not found|missing key)"
         ),
         kinds=_HR,
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="PKG chartutil/values.go",
     ),
@@ -57,6 +58,7 @@ _VALUES_RULES = (
             r"(?P<values_name>[\w.-]+)'[^\n]*not found"
         ),
         kinds=_HR,
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="PKG chartutil/values.go",
     ),
@@ -74,6 +76,7 @@ _VALUES_RULES = (
             r"(?P<values_name>[\w.-]+)'(?: with key '[^']+')?: (?P<detail>[^\n]{1,200})"
         ),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="PKG chartutil/values.go",
     ),
     Rule(
@@ -136,6 +139,7 @@ _VALUES_RULES = (
             r"(?P<detail>found in Chart\.yaml, but missing in charts/ directory:[^\n]{0,160})"
         ),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="helm pkg/action/dependency.go",
     ),
 )
@@ -200,6 +204,7 @@ _TEMPLATE_RULES = (
             r"(?P<detail>[^\n]{1,200})"
         ),
         kinds=_HR,
+        reach=Reach.WHOLE,
         upstream="helm pkg/release/util/manifest_sorter.go",
     ),
     Rule(

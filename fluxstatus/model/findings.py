@@ -23,6 +23,9 @@ class Level(StrEnum):
 
 Class: TypeAlias = Literal["fault", "habit"]
 
+Certainty: TypeAlias = Literal["certain", "likely", "one-of", "unknown"]
+"""How sure a cause is: a likely cause and one of several are to be confirmed before a fix."""
+
 
 @dataclass(slots=True)
 class Finding:
@@ -33,7 +36,8 @@ class Finding:
     `evidence` are (path, value) pairs. `blocks` are the objects that it affects. A finding of the
     kind "habit" is advice: it is never above warn and hides no fault, and `count` is the number of
     objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
-    `final` one cannot recover: Flux does not try again until something changes.
+    `final` one cannot recover: Flux does not try again until something changes. `certainty` is
+    how sure the cause of a fault is, None for what is only observed.
     """
 
     step: str
@@ -53,6 +57,7 @@ class Finding:
     count: int = 0
     trivial: bool = False
     final: bool = False
+    certainty: Certainty | None = None
 
 
 class Exit(IntEnum):

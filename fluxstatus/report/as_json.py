@@ -71,6 +71,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "object": object_json(finding.object) if finding.object else None,
         "title": finding.title,
         "why": finding.why,
+        "certainty": finding.certainty,
         "reason": finding.reason,
         "message": finding.message,
         "since": time_json(finding.since) if finding.since else None,

@@ -314,7 +314,8 @@ def test_a_server_that_hangs(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("real_kubectl")
 def test_a_token_that_is_rejected(cluster: Cluster, tmp_path: Path) -> None:
     """A 401 of the API server is a login problem."""
-    own = shutil.copy(cluster.kubeconfig("viewer"), tmp_path / "kubeconfig")
+    own = tmp_path / "kubeconfig"
+    shutil.copy(cluster.kubeconfig("viewer"), own)
     config = edited(own, "viewer-token", "old-token")
     unread = reason(config)
     assert unread.why is Why.LOGIN

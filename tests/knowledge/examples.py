@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
 from fluxstatus.knowledge.rule import Rule
+from fluxstatus.knowledge.subject import Subject
 from fluxstatus.state.resource import Resource
 from tests.builders import flux, judged
 
@@ -83,7 +84,7 @@ class Example(NamedTuple):
 
     def rule(self) -> Rule:
         """Return the rule that matches the message."""
-        return rule_for(self.resource(), self.reason, self.message, AROUND).rule
+        return rule_for(Subject(self.resource(), self.reason, self.message, AROUND)).rule
 
 
 def examples() -> Iterator[Example]:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.knowledge import TABLES, UNKNOWN_FAULT, fitting, fitting_workload, pods
+from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model import snapshot
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
@@ -70,9 +71,9 @@ class Message(NamedTuple):
         if self.resource is None:
             rules = [rule for rule, _ in fitting_workload(self.text)]
         else:
-            found = fitting(self.resource, self.reason, self.text, AROUND)
+            found = fitting(Subject(self.resource, self.reason, self.text, AROUND))
             rules = [diagnosis.rule for diagnosis in found]
-        return tuple(names()[id(rule)] for rule in rules if rule is not UNKNOWN_FAULT)
+        return tuple(names()[id(rule)] for rule in rules if rule.code != UNKNOWN_FAULT.code)
 
     def renamed(self, word: str) -> "Message":
         """Return this message with *word* as every name, except names that the spec refers to."""

@@ -3,6 +3,7 @@
 import pytest
 
 from fluxstatus.knowledge import pods, workload_hints
+from fluxstatus.knowledge.message import Message
 from tests.builders import HEALTHY, container, evidence, flux, found, only, pod
 
 HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
@@ -67,9 +68,9 @@ def test_a_pod_problem_has_a_next_step(problem: str) -> None:
 def test_every_rule_has_an_example() -> None:
     """Each rule about pods is the first match of an example."""
     firsts = {
-        next(rule.pattern.pattern for rule in pods.RULES if rule.match("", "", problem))
+        next(rule.pattern.pattern for rule in pods.RULES if rule.match_text(Message(problem)))
         for problem in PROBLEMS
-        if any(rule.match("", "", problem) for rule in pods.RULES)
+        if any(rule.match_text(Message(problem)) for rule in pods.RULES)
     }
     assert firsts == {rule.pattern.pattern for rule in pods.RULES}
 

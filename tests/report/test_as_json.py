@@ -73,6 +73,7 @@ GOLDEN = r"""{
       },
       "title": "GitRepository team-a/app: the password in Secret team-a/app-auth is rejected",
       "why": "the Git server does not accept the user name or the password",
+      "certainty": null,
       "reason": "GitOperationFailed",
       "message": "failed to checkout and determine revision: unable to clone \
 'https://git.example.com/team-a/app.git': authentication required:\n\u001b[2Jremote: \

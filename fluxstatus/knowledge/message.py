@@ -1,0 +1,89 @@
+r"""A controller's message, taken apart once: its clauses, what it quotes, and the names in it.
+
+Go wraps errors as `outer: inner: innermost`, so the last clause is the error itself and the ones
+before it say what was being done. A rule must not mistake a name ("Secret/vault/unseal") or the
+words of somebody else (a pod's log, a web page, the text of a policy) for the controller's own
+words, so it searches a copy of the message in which those are blanked out.
+"""
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+
+_BLANK = "x"
+
+_QUOTED = re.compile(
+    r"(?:Last Helm logs:"  # HC internal/action: the log of Helm, up to 10 lines
+    r"|denied the request:(?! *(?:$|no kind|forbidden))"  # a webhook's own words (apiserver webhook)
+    r"|denied request:"  # a ValidatingAdmissionPolicy's own words
+    r"|(?=<!doctype html|<html))"  # a web page
+    r"(?P<words>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The end of a message in the words of somebody else."""
+
+_NAMES = re.compile(
+    # server-side apply and health checks: Kind/namespace/name (PKG ssa/utils FmtUnstructured)
+    r"\b[A-Z][A-Za-z]+/(?P<id>[\w.-]+(?:/[\w.:-]+)?)"
+    # the API server: secrets "name" not found, configmaps "name" is forbidden
+    r"|\b[a-z]+(?:\.[a-z][a-z0-9.-]+)? \"(?P<api>[a-z0-9][\w.:-]*)\" (?:not found|is forbidden|already exists|is invalid)"
+    # controllers: secret 'namespace/name', object 'namespace/name'
+    r"|['\"](?P<pair>[a-z0-9][a-z0-9-]*/(?!v\d)[a-z0-9][a-z0-9.-]*)['\"]"
+    # the path of a URL, and of a file below a controller's temporary directory
+    r"|://[^/\s'\"]+/(?P<url>[^\s'\"?]*)"
+    r"|/tmp/[\w-]+-\d+/(?P<file>[^\s'\":]+)"
+)
+"""Names that users chose, each in a form that shows that it is one."""
+
+_PROTOCOL = re.compile(
+    r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml)$|sha256:"
+)
+"""Segments of URLs that Git, Helm and OCI registries define (OCI distribution spec, git http)."""
+
+_CLAUSE = re.compile(r": |\n")
+
+
+class Message:
+    """A message with its clauses.
+
+    `text` is the message as it was read. `own` has the same length: in it, names and the words of
+    others are blanked out.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Store the *text*."""
+        self.text = text
+
+    @cached_property
+    def own(self) -> str:
+        """The text in the controller's own words: the rest is blanked out, letter by letter."""
+        found = _QUOTED.search(self.text)
+        end = found.start("words") if found else len(self.text)
+        own, rest = self.text[:end], self.text[end:]
+        return _NAMES.sub(_without_name, own) + _blank(rest)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """The offsets at which a clause ends and a deeper one begins."""
+        return [found.start() for found in _CLAUSE.finditer(self.own)]
+
+    def depth(self, offset: int) -> int:
+        """Return how deep the clause is in which *offset* lies, 0 for the outermost one."""
+        return bisect_right(self._ends, max(offset - 1, 0))
+
+    @property
+    def innermost(self) -> str:
+        """The innermost clause, which is the error itself."""
+        return self.text[self._ends[-1] + 1 :].strip() if self._ends else self.text
+
+
+def _without_name(found: re.Match[str]) -> str:
+    start, end = (offset - found.start() for offset in found.span(found.lastgroup or 0))
+    parts = found[0][start:end].split("/")
+    name = "/".join(part if _PROTOCOL.match(part) else _blank(part) for part in parts)
+    return found[0][:start] + name + found[0][end:]
+
+
+def _blank(text: str) -> str:
+    """Return *text* with each letter and digit replaced, so that only its form is left."""
+    return re.sub(r"[A-Za-z0-9]", _BLANK, text)
