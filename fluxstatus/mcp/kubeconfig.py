@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fluxstatus.base.fields import map_of, maps_of
 from fluxstatus.cluster import processes
 from fluxstatus.mcp.entry import PROGRAM, Entry
 from fluxstatus.model.kubectl_flags import TargetFlags
@@ -67,11 +68,11 @@ def view(file: str, context: str) -> KubeContext:
     document = processes.run(argv, timeout=_TIMEOUT).json()
     named = _first(document, "contexts")
     cluster = _first(document, "clusters")
-    helper = _map(_map(_first(document, "users").get("user")).get("exec")).get("command")
+    helper = map_of(map_of(_first(document, "users").get("user")).get("exec")).get("command")
     return KubeContext(
         context or str(named.get("name", "")),
         file,
-        str(_map(cluster.get("cluster")).get("server") or ""),
+        str(map_of(cluster.get("cluster")).get("server") or ""),
         str(cluster.get("name", "")),
         str(helper or ""),
     )
@@ -141,9 +142,4 @@ def _nowhere(context: str, files: list[str], reasons: list[str]) -> str:
 
 
 def _first(document: Any, key: str) -> dict[str, Any]:
-    found = _map(document).get(key)
-    return _map(found[0]) if isinstance(found, list) and found else {}
-
-
-def _map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return next(iter(maps_of(map_of(document).get(key))), {})
