@@ -9,7 +9,6 @@ The same command line always gives the same table.
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,7 +21,6 @@ from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
 from fluxstatus.commands.completion.complete import OBJECTS, PATHS, QUERIES
 from fluxstatus.commands.explain.codes import codes
-from fluxstatus.commands.get.offered import OFFERED
 from fluxstatus.commands.options import Connection
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.model.kinds import KINDS
@@ -104,9 +102,7 @@ def _codes() -> Iterator[tuple[str, str, str]]:
 
 
 def _kinds() -> Iterator[tuple[str, str, str]]:
-    for kind in (
-        one for one in KINDS.values() if one.name != "FluxReport"
-    ):  # it is never the subject of a command
+    for kind in (one for one in KINDS.values() if one.reconciled):
         yield kind.name.lower(), kind.resource, kind.name
         for name in (*kind.short, kind.plural):
             yield name, kind.resource, ""
@@ -117,17 +113,34 @@ def _clients() -> Iterator[tuple[str, str, str]]:
         yield client.name, "", client.title
 
 
-def _offered(command: str) -> Iterator[tuple[str, str, str]]:
-    for word, text in OFFERED[command].items():
+_LISTED = {
+    "all": "all Flux objects",
+    "sources": "GitRepositories, OCIRepositories and other sources",
+    "components": "the pods of Flux",
+    "instance": "the FluxInstance",
+}
+
+
+def _listed() -> Iterator[tuple[str, str, str]]:
+    for word, text in _LISTED.items():
         yield word, "", text
+    for kind in KINDS.values():
+        for name in (kind.plural, *kind.short):
+            if name not in _LISTED:
+                yield name, "", kind.name
+
+
+def _controllers() -> Iterator[tuple[str, str, str]]:
+    for name in dict.fromkeys(kind.controller for kind in KINDS.values()):
+        yield name, "", f"the log of {name}"
 
 
 _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {
     "ID": _steps,
     "CODE": _codes,
     "KIND": _kinds,
-    "KINDS": partial(_offered, "get"),
-    "CONTROLLER": partial(_offered, "logs"),
+    "KINDS": _listed,
+    "CONTROLLER": _controllers,
     "--client": _clients,
 }
 """The lists of known values, by metavar or option: each value, the word after it, its help."""
