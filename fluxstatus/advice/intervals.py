@@ -2,83 +2,59 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cache
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
-from fluxstatus.base.durations import seconds
-from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.intervals import field_of, interval_of, written_interval
+from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.revisions import CONSUMERS
 
 _SHORTEST = 60.0  # seconds: the minimum by Flux's documentation
 _LONG_ENOUGH = 600.0  # seconds between two polls of a source that has a Receiver
 _OFTEN = 300.0  # seconds: below this a source is polled often
 _MANY = 10  # objects that share a source
 _HOUR = 3600.0
-_EVERY = "fluxcd.controlplane.io/reconcileEvery"
-_RELEASE = "helm.toolkit.fluxcd.io"
-_INSTANCE = "fluxcd.controlplane.io"
 
-_SOURCES = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket", "HelmChart")
-_POLLED = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket", "ImageRepository")
+_FETCHING = tuple(kind for kind in KINDS.values() if kind.fetches)
+_SOURCES = tuple(kind.name for kind in _FETCHING if kind.step == "sources")
+_POLLED = tuple(kind.name for kind in _FETCHING if kind.name != "HelmChart")
 """Kinds that poll a host for changes, and that a Receiver can notify instead."""
 
 _RECONCILED = (
     "Kustomization", "HelmRelease", "ImageRepository", "ImageUpdateAutomation", "ResourceSet",
     "ResourceSetInputProvider",
 )  # fmt: skip
-_CONSUMERS = ("Kustomization", "HelmRelease")
-_ANNOTATED = frozenset({"ResourceSet", "ResourceSetInputProvider"})
 _RECEIVERS = KINDS["Receiver"].resource
-
-
-def interval_of(resource: Resource) -> float | None:
-    """Return the interval of *resource* in seconds, None if it has no interval of its own."""
-    return _read(_written(resource)) or None
-
-
-@cache
-def _read(text: str) -> float:
-    """Parse a duration, in seconds; cached, as thousands of objects share a few values."""
-    return seconds(text, 0)
-
-
-def _written(resource: Resource) -> str:
-    if resource.ref.kind in _ANNOTATED:
-        return text_of(resource.annotations.get(_EVERY))
-    return text_of(resource.spec.get("interval"))
 
 
 def _occurrence(resource: Resource, saved_requests: float = 0) -> Occurrence:
     """Return the interval of *resource*, with the place to change it, which may be its owner."""
-    field = f"annotation {_EVERY}" if resource.ref.kind in _ANNOTATED else "spec.interval"
-    value, label = _written(resource), _field_of_owner(resource)
+    field, value = field_of(resource), written_interval(resource)
+    label = _field_of_owner(resource)
     return Occurrence(resource.ref, field, value, label, saved_requests=saved_requests)
 
 
 def _field_of_owner(resource: Resource) -> str:
     """Return the field of the owner of *resource* that sets its interval, or an empty text."""
-    labels = resource.labels
-    for kind, group, field in (
-        ("HelmRelease", _RELEASE, "spec.chart.spec.interval"),
-        ("FluxInstance", _INSTANCE, "spec.sync.interval"),
-    ):
-        if kind == "HelmRelease" and resource.ref.kind != "HelmChart":
-            continue
-        if f"{group}/name" in labels:
-            return f"{kind} {labels.get(f'{group}/namespace')}/{labels[f'{group}/name']} {field}"
-    return ""
+    release = maker_of(resource.labels, "HelmRelease")
+    if release and resource.ref.kind == "HelmChart":
+        return f"{Ref('', *release)} spec.chart.spec.interval"
+    instance = maker_of(resource.labels, "FluxInstance")
+    return f"{Ref('', *instance)} spec.sync.interval" if instance else ""
 
 
 def _below(view: View, kinds: tuple[str, ...], limit: float) -> Iterator[tuple[Resource, float]]:
     """Yield the objects of *kinds* whose interval is shorter than *limit*, with the interval."""
     for resource in view.of_kind(*kinds):
         interval = interval_of(resource)
-        if interval is not None and interval < limit and resource.verdict is not Verdict.STATIC:
+        if 0 < interval < limit and resource.verdict is not Verdict.STATIC:
             yield resource, interval
 
 
@@ -95,43 +71,18 @@ def _release_is_short(view: View, chart: Resource) -> bool:
     """Return whether *chart* has the interval of its HelmRelease, which is reported already."""
     if chart.ref.kind != "HelmChart":
         return False
-    namespace, name = (chart.labels.get(f"{_RELEASE}/{part}") for part in ("namespace", "name"))
-    release = view.state.resources.get(("HelmRelease", f"{namespace}", f"{name}"))
-    interval = interval_of(release) if release else None
-    return interval is not None and interval < _SHORTEST
-
-
-class _Receivers:
-    """The objects that the Receivers of a cluster notify."""
-
-    def __init__(self, receivers: list[Resource]) -> None:
-        self._named: set[tuple[str, str, str]] = set()
-        self._labelled: list[tuple[str, str, dict[str, object]]] = []
-        for receiver in receivers:
-            for entry in maps_of(receiver.spec.get("resources")):
-                kind, name = text_of(entry.get("kind")), text_of(entry.get("name"))
-                namespace = text_of(entry.get("namespace")) or receiver.ref.namespace
-                if name == "*":
-                    self._labelled.append((kind, namespace, map_of(entry.get("matchLabels"))))
-                else:
-                    self._named.add((kind, namespace, name))
-
-    def notify(self, resource: Resource) -> bool:
-        """Return whether a Receiver notifies *resource*."""
-        kind, namespace = resource.ref.kind, resource.ref.namespace
-        return (kind, namespace, resource.ref.name) in self._named or any(
-            (kind, namespace) == (k, n) and labels.items() <= resource.labels.items()
-            for k, n, labels in self._labelled
-        )
+    maker = maker_of(chart.labels, "HelmRelease")
+    release = view.state.resources.get(maker) if maker else None
+    return release is not None and 0 < interval_of(release) < _SHORTEST
 
 
 def _without_receiver(view: View) -> Iterator[Occurrence]:
     if not view.is_running("notification-controller"):
         return
     # A Receiver that fails or is suspended has its own finding; it still exists.
-    receivers = _Receivers(view.state.of_kind("Receiver"))
+    receivers = Receivers(view.state.of_kind("Receiver"))
     for resource, interval in _below(view, _POLLED, _OFTEN):
-        if not (receivers.notify(resource) or _is_pinned(resource)):
+        if not (receivers.of(resource) or _is_pinned(resource)):
             yield _occurrence(resource, _saved(interval))
 
 
@@ -146,16 +97,16 @@ def _saved(interval: float) -> float:
 
 def _despite_receiver(view: View) -> Iterator[Occurrence]:
     working = [r for r in view.state.of_kind("Receiver") if view.is_healthy(r)]
-    receivers = _Receivers(working)
+    receivers = Receivers(working)
     for resource, interval in _below(view, _POLLED, _LONG_ENOUGH):
-        if receivers.notify(resource):
+        if receivers.of(resource):
             yield _occurrence(resource, _saved(interval))
 
 
 def _crowded(view: View) -> Iterator[Occurrence]:
     """Yield the sources whose artifact many objects reconcile often."""
     sharing: dict[tuple[str, str, str], list[tuple[float, Resource]]] = defaultdict(list)
-    for resource, interval in _below(view, _CONSUMERS, _LONG_ENOUGH):
+    for resource, interval in _below(view, CONSUMERS, _LONG_ENOUGH):
         source = source_of(resource)
         if source is not None:
             sharing[source].append((interval, resource))
@@ -166,7 +117,7 @@ def _crowded(view: View) -> Iterator[Occurrence]:
             yield Occurrence(
                 label=f"{len(objects)} objects that use {kind} {namespace}/{name}",
                 value=f"{runs:,.0f} reconciliations per hour; the shortest interval is "
-                f"{_written(quickest)}",
+                f"{written_interval(quickest)}",
                 count=len(objects),
             )
 

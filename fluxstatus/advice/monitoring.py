@@ -8,6 +8,7 @@ import jmespath
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.labels import matches
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Object
@@ -47,7 +48,7 @@ def _selects_pods(monitor: Object, component: Component) -> bool:
     spec = map_of(monitor.get("spec"))
     return (
         _is_within(monitor, component.ref.namespace)
-        and any(_matches(spec.get("selector"), _labels(pod)) for pod in component.pods)
+        and any(matches(spec.get("selector"), _labels(pod)) for pod in component.pods)
         and any(_is_metrics(component, e) for e in maps_of(spec.get("podMetricsEndpoints")))
     )
 
@@ -68,7 +69,7 @@ def _selects_services(view: View, monitor: Object, component: Component) -> bool
     spec, namespace = map_of(monitor.get("spec")), component.ref.namespace
     endpoints = maps_of(spec.get("endpoints"))
     return _is_within(monitor, namespace) and any(
-        _matches(spec.get("selector"), _labels(service))
+        matches(spec.get("selector"), _labels(service))
         and selected(map_of(service.get("spec")).get("selector"), component.pods, namespace)
         and any(_is_metrics(component, _at_pod(service, e)) for e in endpoints)
         for service in view.items("services")
@@ -96,24 +97,6 @@ def _is_within(monitor: Object, namespace: str) -> bool:
 
 def _labels(item: Object) -> dict[str, Any]:
     return map_of(map_of(item.get("metadata")).get("labels"))
-
-
-def _matches(selector: Any, labels: dict[str, Any]) -> bool:
-    """Return whether a LabelSelector selects *labels*; an empty one selects everything."""
-    selector = map_of(selector)
-    if not map_of(selector.get("matchLabels")).items() <= labels.items():
-        return False
-    for term in maps_of(selector.get("matchExpressions")):
-        key, values = text_of(term.get("key")), term.get("values")
-        has, value = key in labels, labels.get(key)
-        among = isinstance(values, list) and value in values
-        fits = {
-            "In": has and among, "NotIn": not (has and among),
-            "Exists": has, "DoesNotExist": not has,
-        }  # fmt: skip
-        if not fits.get(text_of(term.get("operator")), False):
-            return False
-    return True
 
 
 def _retired(view: View) -> Iterator[Occurrence]:

@@ -12,7 +12,9 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
+from fluxstatus.state.references import provider_of
+from fluxstatus.state.requests import REQUESTED_AT
+from fluxstatus.state.resource import Resource, Verdict
 
 _WEEK, _ONE_OCCASION = timedelta(days=7), timedelta(minutes=30)
 _OFTEN = 3  # occasions in a week
@@ -20,7 +22,6 @@ _ALERTS = KINDS["Alert"].resource
 _GRACE = timedelta(minutes=10)
 _LOGIN = "***@"  # how pruning.py masks a login in a URL
 _IN_CLUSTER = (".svc", ".svc.cluster.local", "localhost")
-_DEPLOYERS = ("Kustomization", "HelmRelease", "ResourceSet")
 _REQUESTED_BY_OPERATOR = frozenset({"FluxInstance", "FluxReport"})
 """Kinds that the operator requests on its own (FO fluxinstance_artifact_controller.go)."""
 
@@ -91,7 +92,7 @@ def _is_in_cluster(url: str) -> bool:
 
 
 def _no_alert(view: View) -> Iterator[Occurrence]:
-    deployed = any(view.state.of_kind(kind) for kind in _DEPLOYERS)
+    deployed = any(resource.kind.applies for resource in view.state.resources.values())
     if deployed and view.is_running("notification-controller") and not view.items(_ALERTS):
         yield Occurrence()
 
@@ -99,8 +100,7 @@ def _no_alert(view: View) -> Iterator[Occurrence]:
 def _muted(view: View) -> Iterator[Occurrence]:
     """Yield the Alerts whose Provider is suspended; only the Provider shows that."""
     for alert in view.of_kind("Alert"):
-        namespace, name = alert.ref.namespace, text_of(alert.get("spec", "providerRef", "name"))
-        provider = view.state.resources.get(("Provider", namespace, name))
+        provider = view.state.resources.get(provider_of(alert))
         if provider and provider.verdict is Verdict.SUSPENDED:
             yield Occurrence(alert.ref, value=f"to {provider.ref}")
 

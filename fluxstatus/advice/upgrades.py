@@ -9,6 +9,7 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.state.ownership import maker_of
 
 Minor = tuple[int, int]
 
@@ -53,8 +54,8 @@ DEPRECATED = (
 Except spec.interval of a Provider, which an earlier version set as a default.
 """
 
-_CREATED = frozenset({"helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"})
-"""Labels of objects that a controller creates without a manifest: charts, and the root sync."""
+_CREATORS = ("HelmRelease", "FluxInstance")
+"""Kinds whose controllers create objects without a manifest: charts, and the root sync."""
 
 _GATE = "StrictPostBuildSubstitutions=true"
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"
@@ -66,7 +67,7 @@ def _old_versions(view: View) -> Iterator[Occurrence]:
     Objects that a controller creates are left out: an upgraded controller uses the new version.
     """
     for resource in view.of_kind(*KINDS):
-        if _CREATED & resource.labels.keys():
+        if any(maker_of(resource.labels, kind) for kind in _CREATORS):
             continue
         written = resource.get("metadata", "writtenAs")
         for version in written if isinstance(written, list) else ():

@@ -3,14 +3,12 @@
 from collections import defaultdict
 from functools import cached_property
 
-from fluxstatus.base.fields import text_of
 from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.resource import HEALTHY, Resource
-
-_RESOURCE_SET = "resourceset.fluxcd.controlplane.io"
 
 
 class View:
@@ -40,11 +38,8 @@ class View:
     def owner_of(self, ref: Ref | None) -> str:
         """Return the ResourceSet that creates *ref*, to be appended to its name, or nothing."""
         resource = self.state.resources.get(ref.key) if ref else None
-        labels = resource.labels if resource else {}
-        if f"{_RESOURCE_SET}/name" not in labels:
-            return ""
-        owner = "/".join(text_of(labels.get(f"{_RESOURCE_SET}/{p}")) for p in ("namespace", "name"))
-        return f" (created by ResourceSet {owner})"
+        owner = maker_of(resource.labels, "ResourceSet") if resource else None
+        return f" (created by {Ref('', *owner)})" if owner else ""
 
     def was_read(self, query: str) -> bool:
         """Return whether *query* ran, and all of its answer was read."""

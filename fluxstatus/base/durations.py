@@ -27,6 +27,11 @@ def when(text: Any) -> datetime | None:
         return None
 
 
+def stamp(at: datetime) -> str:
+    """Format *at* as RFC 3339 in UTC, to the second, as Kubernetes writes times."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def parse_duration(text: str) -> float | None:
     """Return the seconds in a Go duration such as "1m30s", or None when *text* is not one."""
     if not _DURATION.fullmatch(text):

@@ -18,11 +18,10 @@ from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.last_attempt import reason_and_message_of
 from fluxstatus.state.references import (
-    dependencies_of,
     dependency_named,
     naming,
+    needs_of,
     ready_expression,
-    source_of,
 )
 from fluxstatus.state.resource import Resource, Verdict, switch_of
 from fluxstatus.state.state import State
@@ -155,7 +154,7 @@ def fault_of_waiting(state: State, resource: Resource) -> Fault:
     """
     reason, message = reason_and_message_of(state, resource)
     named = dependency_named(resource, message)
-    targets = [t for t in (source_of(resource), *dependencies_of(resource, message)) if t]
+    targets = list(needs_of(resource, message))
     targets = [named] if named else [t for t in targets if t[2] in message] or targets
     unread = next((t for t in targets if _is_unread(state, t)), None)
     code, about = _how_it_waits(resource, message, named)

@@ -17,7 +17,8 @@ from fluxstatus.causes.unavailable import Controllers
 from fluxstatus.causes.waits import Waits
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
-from fluxstatus.state.resource import Resource, Verdict, unhandled_since
+from fluxstatus.state.requests import unhandled_since
+from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.revisions import Lag, has_new_artifacts, overdue
 from fluxstatus.state.state import State
 

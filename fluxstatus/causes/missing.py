@@ -7,8 +7,8 @@ from fluxstatus.base.similar import similar
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.references import (
-    dependencies_of,
     health_checked,
+    needs_of,
     source_of,
     template_source_of,
 )
@@ -50,11 +50,8 @@ def _needed(resource: Resource, message: str) -> Iterator[Key]:
     A kind in a message may belong to another group, so an object there only counts when the
     message says that it was not found. The objects that a FluxInstance creates are not missing.
     """
-    source = source_of(resource)
-    if source:
-        yield source
     if resource.ref.kind != "FluxInstance":
-        yield from dependencies_of(resource, "")
+        yield from needs_of(resource, "")
     for checked in health_checked(resource, message):
         if checked.status == "NotFound":
             yield checked.kind, checked.namespace or resource.ref.namespace, checked.name

@@ -7,7 +7,7 @@ from fluxstatus.model.evidence import Answer, Object
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.health_checks import health_check_targets
 
-_APPLIERS = ("Kustomization", "HelmRelease", "ResourceSet")
+_APPLIERS = tuple(kind for kind in KINDS.values() if kind.applies)
 _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackSucceeded"})
 
 
@@ -20,13 +20,13 @@ def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
     in_progress: set[tuple[str, str, str]] = set()
     found: set[str] = set()
     for kind in _APPLIERS:
-        for item in answers.get(KINDS[kind].resource, Answer()).items:
+        for item in answers.get(kind.resource, Answer()).items:
             for condition in _conditions(item):
                 if condition.get("status") == "False":
                     found.update(_namespaces_of(item, condition))
                 elif condition.get("status") == "Unknown" and condition.get("type") == "Ready":
                     # An attempt runs, which has reset the earlier conditions.
-                    in_progress.add(_name_of({"kind": kind, **map_of(item.get("metadata"))}))
+                    in_progress.add(_name_of({"kind": kind.name, **map_of(item.get("metadata"))}))
     for event in answers.get("events", Answer()).items if in_progress else ():
         if _name_of(map_of(event.get("involvedObject"))) in in_progress:
             found.update(_namespaces_in(text_of(event.get("message"))))

@@ -51,8 +51,7 @@ def find_stale(
 
 def _feeds(state: State, resource: Resource) -> Iterator[Key]:
     yield from feeds_of(resource)
-    if resource.ref.kind == "ResourceSet":
-        yield from selected_inputs(state, resource)
+    yield from selected_inputs(state, resource)
 
 
 def find_not_updated(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:

@@ -19,6 +19,7 @@ from fluxstatus.causes.waits import Waits
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
 from fluxstatus.model.ref import Key
 from fluxstatus.state.last_attempt import is_failed_retry, since_of
+from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.references import dependency_named, source_of
 from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, YOUNG, Resource, Verdict
 from fluxstatus.state.revisions import Lag, lags_of
@@ -212,9 +213,8 @@ class Causes:
         """
         if chart.ref.kind != "HelmChart":
             return None
-        name = chart.labels.get("helm.toolkit.fluxcd.io/name")
-        namespace = chart.labels.get("helm.toolkit.fluxcd.io/namespace")
-        found = self._state.resources.get(("HelmRelease", str(namespace), str(name)))
+        maker = maker_of(chart.labels, "HelmRelease")
+        found = self._state.resources.get(maker) if maker else None
         return found or self._releases_by_chart.get(chart.ref.key)
 
     @cached_property

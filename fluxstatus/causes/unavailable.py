@@ -29,9 +29,6 @@ STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}
 
 _SEVERAL = 2  # a single object may have a fault of its own
 _CRD_VERSION = "apiextensions.k8s.io/v1"
-_NEWER = frozenset({"ExternalArtifact", "FluxReport", "ResourceSet", "ResourceSetInputProvider"})
-"""Kinds that were added to Flux after the controller that reconciles them."""
-
 UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
 """The verdicts of an object that its controller has not picked up."""
 
@@ -127,7 +124,7 @@ class Controllers:
         if served is None:
             return
         for name in sorted(self._by_name):
-            kinds = [k for k in KINDS.values() if k.controller == name and k.name not in _NEWER]
+            kinds = [k for k in KINDS.values() if k.controller == name and not k.added_later]
             missing = [kind for kind in kinds if kind.resource not in served]
             if missing:
                 ref = Ref(_CRD_VERSION, "CustomResourceDefinition", "", missing[0].resource)
@@ -222,8 +219,7 @@ def controller_of(resource: Resource) -> str:
 
 def kinds_of(name: str) -> str:
     """Return the kinds that the component *name* reconciles, separated by commas."""
-    names = [kind.name for kind in KINDS.values() if kind.controller == name]
-    names = [kind for kind in names if kind != "FluxReport"]
+    names = [k.name for k in KINDS.values() if k.controller == name and k.reconciled]
     return ", ".join(names) if names else "its objects"
 
 

@@ -10,9 +10,9 @@ from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.last_attempt import reason_and_message_of
 from fluxstatus.state.references import (
-    dependencies_of,
     health_checked,
     must_only_exist,
+    needs_of,
     selected_inputs,
     source_of,
 )
@@ -110,13 +110,9 @@ class Waits:
         return self._messages[key]
 
     def _targets(self, resource: Resource, message: str) -> Iterator[Key]:
-        source = source_of(resource)
-        if source:
-            yield source
         optional = must_only_exist(resource)
-        yield from (key for key in dependencies_of(resource, message) if key not in optional)
-        if resource.ref.kind == "ResourceSet":
-            yield from selected_inputs(self._state, resource)
+        yield from (key for key in needs_of(resource, message) if key not in optional)
+        yield from selected_inputs(self._state, resource)
 
     def _unhealthy(self, targets: Iterable[Key | None]) -> set[Key]:
         resources = self._state.resources

@@ -11,7 +11,7 @@ from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_
 from fluxstatus.checks.wording import docs_of, explained, headline
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Hint, hint, kubectl
-from fluxstatus.model.kinds import full_name
+from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.revisions import lag_of, short
@@ -26,9 +26,6 @@ _CREATED_FROM: Mapping[str, Mapping[str, str]] = {
     "ResourceSet": {"": "spec.resources and its inputs"},
 }
 """The fields that the operator creates an object from, by the owner's kind and the object's."""
-
-_NEVER_FAILS = frozenset({"Alert", "Provider"})
-"""Kinds that never block a deployment."""
 
 _AT_MOST = 3  # other causes that a finding names
 
@@ -64,7 +61,9 @@ def cause_finding(step: str, analysis: Analysis, cause: Cause) -> Finding:
 
 def _level(cause: Cause) -> Level:
     suspended = cause.resource is not None and cause.resource.verdict is Verdict.SUSPENDED
-    if (suspended and not cause.waiting) or cause.ref.kind in _NEVER_FAILS:
+    kind = KINDS.get(cause.ref.kind)
+    blocks_nothing = kind is not None and kind.static  # no object waits for an Alert or a Provider
+    if (suspended and not cause.waiting) or blocks_nothing:
         return Level.WARN
     return Level.FAIL
 

@@ -16,7 +16,8 @@ from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.ownership import labels_of
-from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict, unhandled_since
+from fluxstatus.state.requests import request_command, unhandled_since
+from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.revisions import CONSUMERS, Lag, overdue, short
 from fluxstatus.state.state import Event, State
 
@@ -111,7 +112,7 @@ def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
             hint(
                 f"check why the controller has not reconciled the new revision{available}",
                 _controller_log(state, resource),
-                _request(state, resource),
+                request_command(resource, state.now),
             ),
         ),
         docs=docs_of(ref.kind),
@@ -121,15 +122,6 @@ def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
 def _controller_log(state: State, resource: Resource) -> Command:
     deployment = f"deployment/{resource.kind.controller}"
     return kubectl("logs", "-n", state.namespace, deployment, "--tail=50")
-
-
-def _request(state: State, resource: Resource) -> Command:
-    now = state.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return kubectl(
-        "annotate", "--overwrite", resource.kind.resource, resource.ref.name,
-        "-n", resource.ref.namespace, f"{REQUESTED_AT}={now}",
-        changes=True,
-    )  # fmt: skip
 
 
 def _drifted(state: State, release: Resource) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from fluxstatus.model.hints import Command, Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, managed_by
+from fluxstatus.state.intervals import EVERY
 from fluxstatus.state.state import State
 
 STEP_ID = "operator"
@@ -177,7 +178,7 @@ def _report_interval(operator: Component, report: Object) -> timedelta:
     """Return how often *operator* updates *report*: by its arguments or an annotation."""
     argument = next((a for a in operator.args if a.startswith("--reporting-interval=")), "")
     annotations = map_of(map_of(report.get("metadata")).get("annotations"))
-    own = annotations.get("fluxcd.controlplane.io/reconcileEvery") or argument.partition("=")[2]
+    own = annotations.get(EVERY) or argument.partition("=")[2]
     return timedelta(seconds=seconds(own, REPORT_EVERY.total_seconds()))
 
 

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
+from fluxstatus.base.durations import stamp
 from fluxstatus.commands import console
-from fluxstatus.commands.watch import stamp
 from fluxstatus.model.evidence import Evidence, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report
 
@@ -40,7 +40,7 @@ def wait(
         if live.on:
             live.show(f"{left:.0f} s left: {reason}")
         elif reason != shown:
-            console.note(f"{stamp(report)} {reason}")
+            console.note(f"{stamp(report.taken_at)} {reason}")
         shown = reason
         time.sleep(min(PAUSE, left))
     live.clear()

@@ -2,8 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Hashable
-from datetime import UTC
 
+from fluxstatus.base.durations import stamp
 from fluxstatus.commands import console
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Finding, Level, Report
@@ -53,12 +53,7 @@ def changes(before: Report | None, after: Report) -> str:
     ]
     if before is None or before.verdict is not after.verdict:
         lines.append(f"verdict  {after.verdict}")
-    return "".join(f"{stamp(after)} {visible(line)}\n" for line in lines)
-
-
-def stamp(report: Report) -> str:
-    """Return the time of *report*, to begin a line with."""
-    return report.taken_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "".join(f"{stamp(after.taken_at)} {visible(line)}\n" for line in lines)
 
 
 def _problems(report: Report | None) -> dict[Hashable, Finding]:

@@ -1,7 +1,8 @@
 """The kinds of Flux: their names, the step that checks them, the controller that reconciles them.
 
 Source: the CRDs of Flux 2.6 to 2.9 and of the Flux Operator (config/crd/bases of each
-repository). There are no versions here: the API server reports the versions that it serves.
+repository), and their types (SC api/v1, IRC api/v1beta2, FO api/v1). There are no versions here:
+the API server reports the versions that it serves.
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,14 @@ class Kind(NamedTuple):
 
     `step` is the step of the check that covers it. `controller` is the component that reconciles
     it. A static kind has no status; only its references are checked. `timeout` is the longest
-    duration of a reconciliation in seconds, if the object does not set one.
+    duration of a reconciliation in seconds, and `interval` the time between two, if the object
+    does not set them; without a default, `interval` is 0.
+
+    `applies`: it applies objects to the cluster. `fetches`: it fetches from outside the cluster (a
+    HelmChart does if its source is OCI). `resets_ready`: each attempt sets Ready to Unknown, and
+    a failed one sends a Warning event. `handles_requests`: its status has lastHandledReconcileAt.
+    `reconciled`: it is not just a report. `added_later`: it was added to its controller in a
+    minor version, so an older one does not serve it.
     """
 
     name: KindName
@@ -56,6 +64,13 @@ class Kind(NamedTuple):
     short: tuple[str, ...] = ()
     static: bool = False
     timeout: float = 300
+    interval: float = 0
+    applies: bool = False
+    fetches: bool = False
+    resets_ready: bool = False
+    handles_requests: bool = True
+    reconciled: bool = True
+    added_later: bool = False
 
     @property
     def resource(self) -> str:
@@ -70,32 +85,39 @@ _FLUX_OPERATOR = "fluxcd.controlplane.io"
 
 # fmt: off
 _KINDS = (
-    Kind("FluxInstance", "fluxinstances", _FLUX_OPERATOR, "instance", OPERATOR, ("instance",)),
-    Kind("FluxReport", "fluxreports", _FLUX_OPERATOR, "operator", OPERATOR, ("report",)),
+    Kind("FluxInstance", "fluxinstances", _FLUX_OPERATOR, "instance", OPERATOR, ("instance",),
+         interval=3600, resets_ready=True),
+    Kind("FluxReport", "fluxreports", _FLUX_OPERATOR, "operator", OPERATOR, ("report",),
+         reconciled=False, added_later=True),
     Kind("GitRepository", "gitrepositories", _SOURCE, "sources", "source-controller",
-         ("gitrepo",), timeout=60),
+         ("gitrepo",), timeout=60, fetches=True),
     Kind("OCIRepository", "ocirepositories", _SOURCE, "sources", "source-controller",
-         ("ocirepo",), timeout=60),
+         ("ocirepo",), timeout=60, fetches=True),
     Kind("HelmRepository", "helmrepositories", _SOURCE, "sources", "source-controller",
-         ("helmrepo",), timeout=60),
-    Kind("HelmChart", "helmcharts", _SOURCE, "sources", "source-controller", ("hc",), timeout=60),
-    Kind("Bucket", "buckets", _SOURCE, "sources", "source-controller", timeout=60),
-    Kind("ExternalArtifact", "externalartifacts", _SOURCE, "sources", "source-watcher", ("ea",)),
+         ("helmrepo",), timeout=60, fetches=True),
+    Kind("HelmChart", "helmcharts", _SOURCE, "sources", "source-controller", ("hc",), timeout=60,
+         fetches=True),
+    Kind("Bucket", "buckets", _SOURCE, "sources", "source-controller", timeout=60, fetches=True),
+    Kind("ExternalArtifact", "externalartifacts", _SOURCE, "sources", "source-watcher", ("ea",),
+         handles_requests=False, added_later=True),
     Kind("ArtifactGenerator", "artifactgenerators", _SOURCE_EXT, "sources", "source-watcher",
-         ("ag",)),
+         ("ag",), interval=3600),
     Kind("Kustomization", "kustomizations", _KUSTOMIZE, "reconcilers", "kustomize-controller",
-         ("ks",), timeout=600),
-    Kind("HelmRelease", "helmreleases", _HELM, "reconcilers", "helm-controller", ("hr",)),
-    Kind("ResourceSet", "resourcesets", _FLUX_OPERATOR, "reconcilers", OPERATOR, ("rset",)),
+         ("ks",), timeout=600, applies=True, resets_ready=True),
+    Kind("HelmRelease", "helmreleases", _HELM, "reconcilers", "helm-controller", ("hr",),
+         applies=True),
+    Kind("ResourceSet", "resourcesets", _FLUX_OPERATOR, "reconcilers", OPERATOR, ("rset",),
+         interval=3600, applies=True, resets_ready=True, added_later=True),
     Kind("ResourceSetInputProvider", "resourcesetinputproviders", _FLUX_OPERATOR, "reconcilers",
-         OPERATOR, ("rsip",), timeout=60),
+         OPERATOR, ("rsip",), timeout=60, interval=600, resets_ready=True, added_later=True),
     Kind("ImageRepository", "imagerepositories", _IMAGE, "reconcilers",
-         "image-reflector-controller", ("imgrepo", "imagerepo"), timeout=60),
+         "image-reflector-controller", ("imgrepo", "imagerepo"), timeout=60, fetches=True),
     Kind("ImagePolicy", "imagepolicies", _IMAGE, "reconcilers", "image-reflector-controller",
-         ("imgpol", "imagepol"), timeout=60),
+         ("imgpol", "imagepol"), timeout=60, interval=600, handles_requests=False),
     Kind("ImageUpdateAutomation", "imageupdateautomations", _IMAGE, "reconcilers",
          "image-automation-controller", ("iua", "imgupd", "imgauto"), timeout=60),
-    Kind("Receiver", "receivers", _NOTIFY, "reconcilers", "notification-controller", timeout=60),
+    Kind("Receiver", "receivers", _NOTIFY, "reconcilers", "notification-controller", timeout=60,
+         interval=600),
     Kind("Alert", "alerts", _NOTIFY, "reconcilers", "notification-controller", static=True),
     Kind("Provider", "providers", _NOTIFY, "reconcilers", "notification-controller", static=True),
 )

@@ -12,6 +12,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.model.evidence import Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.pods import PodProblem, problem_of_pod, selected
 from fluxstatus.state.resource import YOUNG, Resource
 
@@ -48,8 +49,8 @@ class Component(NamedTuple):
     """A controller of Flux, or the operator: a Deployment and its pods.
 
     `name` is that of the component, also for a shard ("kustomize-controller" for
-    "kustomize-controller-shard1"). `problem` is why replicas are not ready. A component that is
-    A `starting` component has just become unavailable and has no problem yet.
+    "kustomize-controller-shard1"). `problem` is why replicas are not ready. A
+    `starting` component has just become unavailable and has no problem yet.
     """
 
     name: str
@@ -222,7 +223,7 @@ def managed_by(found: Iterable[Component]) -> str:
             return "the Flux Operator"
         if manager == "Helm":
             return HELM_CHART
-        if labels.get("kustomize.toolkit.fluxcd.io/name"):
+        if maker_of(labels, "Kustomization"):
             return "flux bootstrap"
         if labels.get("app.kubernetes.io/part-of") == "flux":
             return "flux install or bootstrap"

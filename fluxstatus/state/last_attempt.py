@@ -35,9 +35,6 @@ _SUMMED_UP = frozenset(
 With any other reason the attempt ended before, and the outcomes are those of an earlier one.
 """
 
-_WIPED = frozenset({"Kustomization", "ResourceSet", "ResourceSetInputProvider", "FluxInstance"})
-"""Kinds whose attempts reset Ready, and send a Warning event when they fail."""
-
 _LONGEST_BACKOFF = timedelta(seconds=1000)
 """The longest time between two attempts of controller-runtime (client-go workqueue)."""
 
@@ -77,7 +74,7 @@ def _has_failed_part(resource: Resource) -> bool:
 
 def _failed_last(state: State, resource: Resource, newest: Event) -> bool:
     """Whether the *newest* event reports a failure without a later success."""
-    if resource.ref.kind not in _WIPED or not newest.reason.endswith("Failed"):
+    if not resource.kind.resets_ready or not newest.reason.endswith("Failed"):
         return False
     history = maps_of(resource.status.get("history"))
     if (

@@ -23,6 +23,11 @@ def makers_of(labels: Mapping[str, object]) -> Iterator[Key]:
             yield kind, text_of(labels.get(f"{prefix}/namespace")), name
 
 
+def maker_of(labels: Mapping[str, object], kind: str) -> Key | None:
+    """Return the object of *kind* that applied an object, according to its *labels*, or None."""
+    return next((maker for maker in makers_of(labels) if maker[0] == kind), None)
+
+
 def labels_of(maker: Key) -> Mapping[str, str]:
     """Return the labels of the objects that *maker* applied; empty for a kind that applies none."""
     kind, namespace, name = maker

@@ -13,6 +13,7 @@ from fluxstatus.base.labels import matches
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
+from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
@@ -30,6 +31,13 @@ def source_of(resource: Resource) -> Key | None:
     """
     read = _SOURCE.get(resource.ref.kind)
     return read(resource) if read else None
+
+
+def needs_of(resource: Resource, message: str) -> Iterator[Key]:
+    """Return the source of *resource*, and the objects that it waits for; see dependencies_of."""
+    if source := source_of(resource):
+        yield source
+    yield from dependencies_of(resource, message)
 
 
 def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:
@@ -86,7 +94,7 @@ def naming(resource: Resource, target: Key) -> str:
 
 def _is_from_template(resource: Resource) -> bool:
     """Whether helm-controller created *resource* from the chart template of a HelmRelease."""
-    return resource.ref.kind == "HelmChart" and "helm.toolkit.fluxcd.io/name" in resource.labels
+    return resource.ref.kind == "HelmChart" and bool(maker_of(resource.labels, "HelmRelease"))
 
 
 def ready_expression(resource: Resource, dependency: Key) -> str:
@@ -99,7 +107,10 @@ def ready_expression(resource: Resource, dependency: Key) -> str:
 
 
 def selected_inputs(state: State, resource_set: Resource) -> Iterator[Key]:
-    """Return the input providers in the namespace of *resource_set* that its selectors select."""
+    """Return the input providers in the namespace of *resource_set* that its selectors select.
+
+    An object of another kind has no such selectors.
+    """
     selectors = [
         entry.get("selector")
         for entry in maps_of(resource_set.spec.get("inputsFrom"))

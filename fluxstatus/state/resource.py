@@ -21,17 +21,10 @@ from fluxstatus.model.ref import Ref
 YOUNG = timedelta(minutes=2)
 """A younger object may still be waiting for its sources and dependencies."""
 
-HANDLED_WITHIN = timedelta(minutes=5)
-"""How long a controller may take to handle a reconcile request."""
-
-_HANDLES_NO_REQUEST = frozenset({"ExternalArtifact", "ImagePolicy"})
-"""Kinds whose status has no lastHandledReconcileAt (SC api/v1, IRC api/v1beta2)."""
-
 SUSPEND_ANNOTATIONS = (
     "fluxcd.controlplane.io/reconcile",
     "source.extensions.fluxcd.io/reconcile",
 )
-REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 
 
 class Verdict(StrEnum):
@@ -190,13 +183,3 @@ class Resource:
         self.reason = text_of(condition.get("reason"))
         self.message = text_of(condition.get("message")).strip()
         self.since = when(condition.get("lastTransitionTime"))
-
-
-def unhandled_since(resource: Resource, now: datetime) -> datetime | None:
-    """Return the time of a reconcile request that is not handled and overdue, or None."""
-    requested = text_of(resource.annotations.get(REQUESTED_AT))
-    at = when(requested)
-    if at is None or requested == resource.status.get("lastHandledReconcileAt"):
-        return None
-    has_no_requests = resource.ref.kind in _HANDLES_NO_REQUEST or resource.verdict is Verdict.STATIC
-    return None if has_no_requests or now - at <= HANDLED_WITHIN else at

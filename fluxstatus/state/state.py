@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import jmespath
 
-from fluxstatus.base.durations import when
+from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.model.evidence import Answer, Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
@@ -80,8 +80,8 @@ class State:
         """Every Flux object that was read, with its verdict."""
         found = {}
         for name, kind in RESOURCES.items():
-            if kind.name == "FluxReport":
-                continue  # a report, which is not reconciled
+            if not kind.reconciled:
+                continue
             for item in self.evidence.answer(name).items:
                 resource = Resource(kind, item, self.now)
                 found[resource.ref.key] = resource
@@ -147,7 +147,7 @@ class State:
     def template_fields(self) -> dict[str, str]:
         """The fields of the cluster for the templates of sentences and commands."""
         return {
-            "now": self.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "now": stamp(self.now),
             "flux_namespace": self.namespace,
             "instance": self.instance.ref.name if self.instance else "",
             "instance_resource": KINDS["FluxInstance"].resource,

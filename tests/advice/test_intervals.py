@@ -106,7 +106,7 @@ def test_a_receiver_would_save_requests() -> None:
     "resource",
     [
         NAMED,
-        {"kind": "GitRepository", "name": "*"},
+        {"kind": "GitRepository", "name": "*", "matchLabels": {}},
         {"kind": "GitRepository", "name": "*", "matchLabels": {"team": "x"}},
         {"kind": "GitRepository", "name": "a", "namespace": "apps"},
     ],
@@ -126,6 +126,7 @@ def test_a_receiver_that_tells_it_is_enough(resource: Object) -> None:
         {"kind": "OCIRepository", "name": "a"},
         {"kind": "GitRepository", "name": "a", "namespace": "other"},
         {"kind": "GitRepository", "name": "*", "matchLabels": {"team": "y"}},
+        {"kind": "GitRepository", "name": "*"},  # an error in the controller's log, nothing else
     ],
 )
 def test_a_receiver_of_others_is_not(resource: Object) -> None:

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fluxstatus.base.durations import ago, when
+from fluxstatus.base.durations import ago
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS, Kind
+from fluxstatus.state.intervals import written_interval
 from fluxstatus.state.ownership import makers_of
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import IN_PROGRESS, REQUESTED_AT, Resource, Verdict
-from fluxstatus.state.revisions import Lag, chart_version, lag_behind, short
+from fluxstatus.state.requests import pending_request
+from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
+from fluxstatus.state.revisions import CONSUMERS, Lag, chart_version, lag_behind, short
 
 if TYPE_CHECKING:
     from fluxstatus.model.ref import Key
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 COLUMNS = ("NAMESPACE", "NAME", "READY", "SUSPENDED", "SINCE", "WANTED", "APPLIED", "MESSAGE")
 WIDE = (*COLUMNS[:-1], "AGE", "REASON", "INTERVAL", "SOURCE", "OWNER", "MESSAGE")
 
-_CONSUMERS = frozenset({"Kustomization", "HelmRelease"})
 _READY: Mapping[Verdict, str] = {
     Verdict.READY: "True",
     Verdict.STATIC: "-",
@@ -87,17 +88,15 @@ class Row:
     @cached_property
     def lag(self) -> Lag | None:
         """The wanted and the applied revision, None if unknown."""
-        consumes = self.source is not None and self.resource.ref.kind in _CONSUMERS
+        consumes = self.source is not None and self.resource.ref.kind in CONSUMERS
         return lag_behind(self.source, self.resource) if consumes and self.source else None
 
     @property
     def is_stale(self) -> bool:
         """Whether it is behind its wanted revision, its spec or a reconcile request."""
         behind = self.lag is not None and self.lag.wanted != self.lag.applied
-        requested = text_of(self.resource.annotations.get(REQUESTED_AT))
-        handled = self.resource.get("status", "lastHandledReconcileAt")
-        pending = bool(when(requested)) and requested != handled
-        return behind or pending or self.resource.verdict is Verdict.OUTDATED
+        outdated = self.resource.verdict is Verdict.OUTDATED
+        return behind or outdated or bool(pending_request(self.resource))
 
     def message(self) -> str:
         """Return its status, in the words of the controller where these are current."""
@@ -176,7 +175,7 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
     "APPLIED": lambda row, _: _applied(row),
     "AGE": lambda row, at: ago(row.resource.created, at.now) if row.resource.created else "",
     "REASON": lambda row, _: row.resource.reason,
-    "INTERVAL": lambda row, _: text_of(row.resource.spec.get("interval")),
+    "INTERVAL": lambda row, _: written_interval(row.resource),
     "SOURCE": lambda row, _: _source(row),
     "OWNER": lambda row, _: _owner(row),
     "MESSAGE": lambda row, _: row.message(),

@@ -9,10 +9,10 @@ from fluxstatus.model.kinds import KINDS, Kind
 COMPONENTS = "components"
 """The word for the pods of Flux, which are not a Flux kind."""
 
-_REPORT = KINDS["FluxReport"]  # nothing reconciles it, so it is listed only by name
+_REPORT = KINDS["FluxReport"]  # not reconciled, so it is listed only by name
 
 GROUPS: Mapping[str, tuple[Kind, ...]] = {
-    "all": tuple(kind for kind in KINDS.values() if kind is not _REPORT),
+    "all": tuple(kind for kind in KINDS.values() if kind.reconciled),
     "sources": tuple(kind for kind in KINDS.values() if kind.step == "sources"),
 }
 """Words for several kinds."""

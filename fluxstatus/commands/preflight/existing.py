@@ -11,6 +11,7 @@ from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.state.deployments import CONTROLLERS, HELM_CHART, OPERATORS, Component, managed_by
+from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.state import State
 
@@ -19,16 +20,12 @@ _MIGRATION = "https://fluxoperator.dev/docs/guides/migration/"
 _CHECK = Hint("check its status", (Command(("kubectl", "flux-status")),))
 _MANIFEST = Hint("create a FluxInstance and apply it",
                  (Command(("kubectl", "flux-status", "preflight", "--manifest")),))  # fmt: skip
-_BY_LABEL = (
-    ("olm.owner", "OLM"),
-    (
-        "resourceset.fluxcd.controlplane.io/name",
-        "a ResourceSet, as created by flux-operator install",
-    ),
-    ("helm.toolkit.fluxcd.io/name", "a HelmRelease"),
-    ("kustomize.toolkit.fluxcd.io/name", "a Kustomization"),
-)
-"""Labels that show who manages the operator's Deployment; plain YAML has none."""
+_MAKERS = {
+    "ResourceSet": "a ResourceSet, as created by flux-operator install",
+    "HelmRelease": "a HelmRelease",
+    "Kustomization": "a Kustomization",
+}
+"""The kinds that may have applied the operator's Deployment; plain YAML has no label of them."""
 
 _INSTALLED_ALREADY = Code(
     "installed-already", "The Flux Operator and a FluxInstance are already installed."
@@ -111,8 +108,10 @@ def _warn(code: Code, title: str, why: str, hint: Hint, docs: str = "") -> Findi
 
 def _manager(operator: Component) -> str:
     labels = map_of(map_of(operator.deployment.get("metadata")).get("labels"))
-    for label, who in _BY_LABEL:
-        if labels.get(label):
+    if labels.get("olm.owner"):
+        return "OLM"
+    for kind, who in _MAKERS.items():
+        if maker_of(labels, kind):
             return who
     return "Helm" if labels.get("app.kubernetes.io/managed-by") == "Helm" else ""
 

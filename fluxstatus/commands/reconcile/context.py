@@ -2,17 +2,13 @@
 
 from functools import cached_property
 
-from fluxstatus.base.fields import text_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.unavailable import controller_of
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
-
-_FETCHED = frozenset({"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart",
-                      "ImageRepository"})  # fmt: skip
-"""Kinds that fetch from outside the cluster: a HelmChart does if its source is OCI."""
+from fluxstatus.state.requests import pending_request
+from fluxstatus.state.resource import Resource, Verdict
 
 
 class ReconcileContext:
@@ -54,7 +50,7 @@ class ReconcileContext:
         fetchers = [
             one
             for one in (self.resource, *self.sources)
-            if one.ref.kind in _FETCHED and one.verdict is not Verdict.STATIC
+            if one.kind.fetches and one.verdict is not Verdict.STATIC
         ]
         return fetchers[-1] if fetchers else None
 
@@ -76,6 +72,4 @@ class ReconcileContext:
     @property
     def pending(self) -> bool:
         """Whether a reconciliation was requested and is not handled yet."""
-        requested = self.resource.annotations.get(REQUESTED_AT)
-        handled = text_of(self.resource.status.get("lastHandledReconcileAt"))
-        return bool(requested) and requested != handled
+        return bool(pending_request(self.resource))

@@ -8,16 +8,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from fluxstatus.base.durations import ago, duration, seconds, when
-from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, maps_of
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.evidence import Why
+from fluxstatus.state.intervals import interval_of
+from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
 
-_OPERATORS = {"FluxInstance": 3600.0, "ResourceSet": 3600.0, "ResourceSetInputProvider": 600.0}
-"""Default seconds between two reconciliations (FO api/v1, GetInterval)."""
-
-_EVERY = {**_OPERATORS, "ArtifactGenerator": 3600.0, "Receiver": 600.0, "ImagePolicy": 600.0}
-_EVERY_ANNOTATION = "fluxcd.controlplane.io/reconcileEvery"
 _DEPENDENCY = 30  # seconds, --requeue-dependency of each controller
 _BACKOFF = timedelta(minutes=15)
 """The longest backoff of a failing object (PKG runtime/controller/rate_limiter.go)."""
@@ -97,14 +94,6 @@ def _next_attempt(ctx: ReconcileContext) -> Outlook:
     return Outlook(f"{text}; next at about {due:%H:%M} UTC, in {ago(now, due)}", due)
 
 
-def interval_of(resource: Resource) -> float:
-    """Return the seconds between two reconciliations of *resource*, 0 if unknown."""
-    default = _EVERY.get(resource.ref.kind, 0.0)
-    if resource.ref.kind in _OPERATORS:
-        return seconds(resource.annotations.get(_EVERY_ANNOTATION), default)
-    return seconds(resource.spec.get("interval"), default)
-
-
 def _last_attempt(ctx: ReconcileContext) -> datetime | None:
     """Return when it was last reconciled, as far as its status shows.
 
@@ -116,7 +105,7 @@ def _last_attempt(ctx: ReconcileContext) -> datetime | None:
     times = [when(history.get("lastReconciled")), when(scanned)]
     if ctx.own_cause is not None:
         times += [event.last for event in ctx.state.warnings.get(resource.ref.key, ())]
-    if ctx.own_cause is not None or resource.ref.kind in (*_OPERATORS, "Kustomization"):
+    if ctx.own_cause is not None or resource.kind.resets_ready:
         times.append(when(resource.condition("Ready").get("lastTransitionTime")))
     return max(filter(None, times), default=None)
 
@@ -132,7 +121,7 @@ def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
         return
     if source.ref.key in ctx.analysis.causes.by_object and source is not ctx.resource:
         return  # its failure is reported already, and it retries on its own
-    receivers = [r for r in ctx.state.of_kind("Receiver") if _names(r, source)]
+    receivers = Receivers(ctx.state.of_kind("Receiver")).of(source)
     for receiver in receivers:
         problem = "" if receiver.ready else ", but this Receiver is not ready"
         problem = ", but this Receiver is suspended" if receiver.suspended else problem
@@ -148,13 +137,3 @@ def _no_receiver(ctx: ReconcileContext, source: Resource) -> str:
     if unread is None or unread.why is Why.ABSENT:
         return f"no Receiver triggers {source.ref};"
     return f"it is unknown whether a Receiver triggers {source.ref} ({unread.text}); if not,"
-
-
-def _names(receiver: Resource, source: Resource) -> bool:
-    """Whether *receiver* triggers *source*; the name * may be narrowed by labels."""
-    return any(
-        entry.get("kind") == source.ref.kind
-        and entry.get("name") in (source.ref.name, "*")
-        and (text_of(entry.get("namespace")) or receiver.ref.namespace) == source.ref.namespace
-        for entry in maps_of(receiver.spec.get("resources"))
-    )

@@ -1,12 +1,15 @@
 """The commands that request a reconciliation. They change the cluster, so they are only shown."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
+from fluxstatus.base.durations import stamp
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kubectl_flags import for_target
-from fluxstatus.state.resource import REQUESTED_AT, Resource, Verdict
+from fluxstatus.state.requests import request_command
+from fluxstatus.state.resource import Resource, Verdict
 
 _RESET, _FORCE = "reconcile.fluxcd.io/resetAt", "reconcile.fluxcd.io/forceAt"
 """Annotations of a HelmRelease; they take effect if they equal the request's (HC api/v2)."""
@@ -36,30 +39,25 @@ def requests(ctx: ReconcileContext) -> Iterator[Request]:
 
 
 def _ways(ctx: ReconcileContext) -> Iterator[Request]:
-    resource, stamp = ctx.resource, f"{ctx.state.now:%Y-%m-%dT%H:%M:%SZ}"
-    yield Request("only this object", (_request(resource, stamp),))
+    resource, now = ctx.resource, ctx.state.now
+    request = request_command(resource, now)
+    yield Request("only this object", (request,))
     sources = [source for source in reversed(ctx.sources) if source.verdict is not Verdict.STATIC]
     if sources:
-        first = (step for one in sources for step in (_request(one, stamp), _wait(one, stamp)))
-        yield Request("its source first, then this object", (*first, _request(resource, stamp)))
+        first = (step for one in sources for step in (request_command(one, now), _wait(one, now)))
+        yield Request("its source first, then this object", (*first, request))
     if resource.ref.kind == "HelmRelease" and ctx.own_cause is not None:
-        reset, force = (_request(resource, stamp, name) for name in (_RESET, _FORCE))
+        reset, force = (request_command(resource, now, name) for name in (_RESET, _FORCE))
         yield Request("with new retries, like flux reconcile --reset", (reset,))
         yield Request("with one forced upgrade, like flux reconcile --force", (force,))
     yield Request("with the Flux Operator CLI", (_by_operator(resource),))
 
 
-def _request(resource: Resource, stamp: str, *more: str) -> Command:
-    notes = tuple(f"{name}={stamp}" for name in (REQUESTED_AT, *more))
-    where = ("-n", resource.ref.namespace, f"{resource.kind.resource}/{resource.ref.name}")
-    return Command(("kubectl", "annotate", "--overwrite", *where, *notes), changes=True)
-
-
-def _wait(resource: Resource, stamp: str) -> Command:
-    """Return the command that waits until a request is handled."""
+def _wait(resource: Resource, now: datetime) -> Command:
+    """Return the command that waits until the request of *now* is handled."""
     return Command((
         "kubectl", "wait", "-n", resource.ref.namespace, "--timeout=1m",
-        f"--for=jsonpath={{.status.lastHandledReconcileAt}}={stamp}",
+        f"--for=jsonpath={{.status.lastHandledReconcileAt}}={stamp(now)}",
         f"{resource.kind.resource}/{resource.ref.name}",
     ))  # fmt: skip
 

@@ -14,7 +14,8 @@ from fluxstatus.causes.trace import Cause
 from fluxstatus.checks.wording import explained, headline
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Hint
-from fluxstatus.state.resource import IN_PROGRESS, REQUESTED_AT, Verdict
+from fluxstatus.state.requests import REQUESTED_AT
+from fluxstatus.state.resource import IN_PROGRESS, Verdict
 from fluxstatus.state.revisions import lag_of, short
 
 

@@ -100,6 +100,7 @@ def test_an_old_request_and_an_old_spec_are_stale() -> None:
         kustomization("asked", "git", annotations=asked),
         kustomization("changed", "git", generation=2),
         kustomization("well", "git"),
+        flux("ImagePolicy", "records-none", {"Ready": "True Ok: x"}, annotations=asked),
     )
     assert {name for name, row in known.items() if FILTERS["stale"](row)} == {"asked", "changed"}
 
@@ -134,6 +135,13 @@ def test_wide_says_source_and_owner() -> None:
     assert more["SOURCE"] == "GitRepository/shared/git"
     assert more["OWNER"] == "Kustomization/flux-system/root"
     assert (more["INTERVAL"], more["REASON"]) == ("10m", "ReconciliationSucceeded")
+
+
+def test_the_interval_of_an_operators_object_is_an_annotation() -> None:
+    """A kind of the operator has no spec.interval."""
+    every = {"fluxcd.controlplane.io/reconcileEvery": "30m"}
+    known = listed(flux("ResourceSet", "apps", {"Ready": "True Ok: x"}, annotations=every))
+    assert told(known["apps"])["INTERVAL"] == "30m"
 
 
 def test_a_source_that_is_not_read_is_noted() -> None:

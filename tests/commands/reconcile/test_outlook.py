@@ -101,7 +101,8 @@ def test_nothing_happens() -> None:
 
 
 def _receiver(**more: Any) -> Object:
-    resources = [{"kind": "GitRepository", "name": "*", "namespace": "apps"}]
+    of_all = {"name": "*", "namespace": "apps", "matchLabels": {}}
+    resources = [{"kind": "GitRepository", **of_all}]
     return flux("Receiver", "hooks/github", spec={"resources": resources}, **more)
 
 
@@ -111,8 +112,13 @@ def test_receiver() -> None:
     assert "Receiver hooks/github triggers" in outlooks(APP, GIT, one, _receiver())[1].text
     ill = _receiver(conditions={"Ready": "False TokenNotFound: no"})
     assert "but this Receiver is not ready" in outlooks(APP, GIT, one, ill)[1].text
-    other = flux("Receiver", "hooks/x", spec={"resources": [{"kind": "Bucket", "name": "*"}]})
-    assert "no Receiver triggers GitRepository apps/app" in outlooks(APP, GIT, one, other)[1].text
+    for entry in (
+        {"kind": "Bucket", "name": "app", "namespace": "apps"},
+        {"kind": "GitRepository", "name": "*", "namespace": "apps", "matchLabels": {"team": "x"}},
+    ):
+        other = flux("Receiver", "hooks/x", spec={"resources": [entry]})
+        told = outlooks(APP, GIT, one, other)[1].text
+        assert "no Receiver triggers GitRepository apps/app" in told
     assert "every 5m" in outlooks(APP, GIT, one)[1].text
 
 

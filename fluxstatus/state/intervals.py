@@ -1,0 +1,38 @@
+"""How often an object is reconciled, and where it says so."""
+
+from functools import cache
+
+from fluxstatus.base.durations import seconds
+from fluxstatus.base.fields import text_of
+from fluxstatus.model.kinds import OPERATOR
+from fluxstatus.state.resource import Resource
+
+EVERY = "fluxcd.controlplane.io/reconcileEvery"
+"""The annotation with the interval of an object that the Flux Operator reconciles."""
+
+
+def field_of(resource: Resource) -> str:
+    """Return the place of the interval in *resource*."""
+    return f"annotation {EVERY}" if _is_annotated(resource) else "spec.interval"
+
+
+def written_interval(resource: Resource) -> str:
+    """Return the interval as it is in *resource*; empty if it has none of its own."""
+    if _is_annotated(resource):
+        return text_of(resource.annotations.get(EVERY))
+    return text_of(resource.spec.get("interval"))
+
+
+def interval_of(resource: Resource) -> float:
+    """Return the seconds between two reconciliations of *resource*, 0 if unknown."""
+    return _parsed(written_interval(resource), resource.kind.interval)
+
+
+@cache
+def _parsed(text: str, default: float) -> float:
+    """Parse a duration; cached, as thousands of objects share a few values."""
+    return seconds(text, default)
+
+
+def _is_annotated(resource: Resource) -> bool:
+    return resource.kind.controller == OPERATOR
