@@ -1,38 +1,17 @@
 """What the next minor version of Flux, or a later one, no longer supports."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.versions import dotted
+from fluxstatus.knowledge.flux_minors import ENABLED_IN, REMOVED_IN, STRICT_SUBSTITUTION
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.ownership import maker_of
-
-Minor = tuple[int, int]
-
-REMOVED: Mapping[str, Minor] = {
-    "source.toolkit.fluxcd.io/v1beta1": (2, 7),
-    "kustomize.toolkit.fluxcd.io/v1beta1": (2, 7),
-    "helm.toolkit.fluxcd.io/v2beta1": (2, 7),
-    "notification.toolkit.fluxcd.io/v1beta1": (2, 7),
-    "image.toolkit.fluxcd.io/v1beta1": (2, 7),
-    "source.toolkit.fluxcd.io/v1beta2": (2, 8),
-    "kustomize.toolkit.fluxcd.io/v1beta2": (2, 8),
-    "helm.toolkit.fluxcd.io/v2beta2": (2, 8),
-    "notification.toolkit.fluxcd.io/v1beta2": (2, 9),
-    "image.toolkit.fluxcd.io/v1beta2": (2, 9),
-}
-"""The minor version of Flux that removes an API version from its CRDs.
-
-Upstream: the CRDs of each version (FO config/data/flux), and the upgrade procedures in the
-announcements of 2.7, 2.8 and 2.9 (fluxcd/website content/en/blog).
-"""
-
-_STRICT: Minor = (2, 9)
-"""The version from which an unset variable is an error (KC internal/features/features.go)."""
 
 
 class Deprecated(NamedTuple):
@@ -57,7 +36,7 @@ Except spec.interval of a Provider, which an earlier version set as a default.
 _CREATORS = ("HelmRelease", "FluxInstance")
 """Kinds whose controllers create objects without a manifest: charts, and the root sync."""
 
-_GATE = "StrictPostBuildSubstitutions=true"
+_STRICT = f"{STRICT_SUBSTITUTION}=true"
 _CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
@@ -71,9 +50,9 @@ def _old_versions(view: View) -> Iterator[Occurrence]:
             continue
         written = resource.get("metadata", "writtenAs")
         for version in written if isinstance(written, list) else ():
-            minor = REMOVED.get(text_of(version))
+            minor = REMOVED_IN.get(text_of(version))
             if minor and view.flux and minor > view.flux:
-                removed = f"{version}, which Flux {minor[0]}.{minor[1]} removes"
+                removed = f"{version}, which Flux {dotted(minor)} removes"
                 yield Occurrence(resource.ref, value=removed)
 
 
@@ -86,10 +65,10 @@ def _deprecated_fields(view: View) -> Iterator[Occurrence]:
 
 
 def _substituting(view: View) -> Iterator[Occurrence]:
-    if view.flux is None or view.flux >= _STRICT:
+    if view.flux is None or view.flux >= ENABLED_IN[STRICT_SUBSTITUTION]:
         return
     controllers = [c for c in view.state.components if c.name == "kustomize-controller"]
-    if not controllers or any(_GATE in arg for c in controllers for arg in c.args):
+    if not controllers or any(_STRICT in arg for c in controllers for arg in c.args):
         return
     for kustomization in view.of_kind("Kustomization"):
         build = map_of(kustomization.spec.get("postBuild"))

@@ -19,6 +19,11 @@ def minor_of(version: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
+def dotted(minor: tuple[int, int]) -> str:
+    """Return a major and minor number as "1.33"."""
+    return ".".join(map(str, minor))
+
+
 def release_of(version: str) -> tuple[int, int, int, int] | None:
     """Return a key that orders versions, or None when *version* does not begin with one.
 

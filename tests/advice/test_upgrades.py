@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.advice.upgrades import DEPRECATED, REMOVED
+from fluxstatus.advice.upgrades import DEPRECATED
+from fluxstatus.knowledge.flux_minors import REMOVED_IN
 from fluxstatus.model.evidence import Object
 from fluxstatus.state.deployments import DEFAULT_COMPONENTS
 from tests.advice.looking import habits, seen
@@ -78,7 +79,7 @@ def test_the_table_of_versions_is_that_of_the_crds() -> None:
         for before, after in pairwise(sorted(minor for minor in served if minor >= (2, 6)))
         for version in served[before] - served[after]
     }
-    assert removed == REMOVED
+    assert removed == REMOVED_IN
 
 
 @pytest.mark.parametrize(
