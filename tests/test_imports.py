@@ -13,7 +13,7 @@ from fluxstatus.cli import app
 from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.clients import CLIENTS
 from fluxstatus.model import snapshot
-from fluxstatus.report import RENDER, Format, Look
+from fluxstatus.report import RENDER, Look, ReportFormat
 from tests.builders import judge
 from tests.conftest import RECORDED
 
@@ -70,8 +70,8 @@ def test_every_format_of_a_client_is_imported() -> None:
         assert all(callable(getattr(module, one)) for one in ("entries", "put", "drop", "dump"))
 
 
-@pytest.mark.parametrize("output", Format)
-def test_every_format_of_a_report_is_imported(output: Format) -> None:
+@pytest.mark.parametrize("output", RENDER)
+def test_every_format_of_a_report_is_imported(output: ReportFormat) -> None:
     """The module of a renderer is named in a string; each renders a report."""
     report = judge(snapshot.load(RECORDED / "zoo.json.gz"))
     assert report.target.context in RENDER[output](report, Look())

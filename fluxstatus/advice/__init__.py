@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fluxstatus.advice import exposure, intervals, monitoring, objects, secrets, upgrades
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
+from fluxstatus.base.plurals import noun_for
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.knowledge.rule import fill, hints
 from fluxstatus.model.codes import Code
@@ -105,9 +106,10 @@ def finding_of(
 
 def _fields(occurrences: list[Occurrence]) -> dict[str, str]:
     first = occurrences[0]
+    saved = round(sum(one.saved_requests for one in occurrences))
     return {
         "n": f"{sum(one.count for one in occurrences):,}",
-        "saves": f"{sum(one.saved_requests for one in occurrences):,.0f}",
+        "saves": f"{saved:,} {noun_for(saved, 'request')}",
         "what": first.name,
         "value": first.value,
     }

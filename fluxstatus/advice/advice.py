@@ -41,7 +41,7 @@ class Advice:
     """A piece of advice.
 
     `title_one` is the title for one occurrence, `title_many` for several. The titles, `why` and
-    the steps may contain `{n}` (objects), `{saves}` (requests per hour) and, of the first
+    the steps may contain `{n}` (objects), `{saves}` (requests, per hour) and, of the first
     occurrence, `{what}` and `{value}`.
 
     `find` returns every occurrence; it is None for advice that the check cannot give (secrets.py).

@@ -171,9 +171,9 @@ ADVICE = (
         code=_NO_RECEIVER,
         step="sources",
         title_one="{what} is {value}, and no Receiver notifies it of changes: a Receiver would "
-        "save {saves} requests per hour",
+        "save {saves} per hour",
         title_many="{n} sources are polled often, and no Receiver notifies them of changes: "
-        "Receivers would save {saves} requests per hour",
+        "Receivers would save {saves} per hour",
         why="with a Receiver, the Git host or registry notifies Flux of a push immediately, and "
         "polling every 10m is enough",
         steps=(
@@ -191,9 +191,9 @@ ADVICE = (
         code=_INTERVAL_WITH_RECEIVER,
         step="sources",
         title_one="{what} is {value} although a Receiver notifies it of changes: "
-        "an interval of 10m would save {saves} requests per hour",
+        "an interval of 10m would save {saves} per hour",
         title_many="{n} sources are polled often although a Receiver notifies them of changes: "
-        "an interval of 10m would save {saves} requests per hour",
+        "an interval of 10m would save {saves} per hour",
         why="the host notifies the Receiver of every push immediately; polling is only needed for "
         "missed webhooks",
         steps=(Step("set spec.interval to 10m or more"),),

@@ -29,7 +29,7 @@ def when(text: Any) -> datetime | None:
 
 def stamp(at: datetime) -> str:
     """Format *at* as RFC 3339 in UTC, to the second, as Kubernetes writes times."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def parse_duration(text: str) -> float | None:

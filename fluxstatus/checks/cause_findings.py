@@ -5,6 +5,7 @@ The context is other causes, suspended owners, and the pods and events behind a 
 
 from collections.abc import Iterator, Mapping
 
+from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.causes.workloads import Unhealthy, unhealthy_release, unhealthy_workloads
@@ -77,7 +78,10 @@ def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
         if artifact:
             yield "status.artifact.revision", str(artifact)
     for event in analysis.state.warnings.get(cause.ref.key, ())[:3]:
-        yield f"event {event.reason}", f"{event.times} times, last {event.last.isoformat()}"
+        yield (
+            f"event {event.reason}",
+            f"{counted(event.times, 'time')}, last {event.last.isoformat()}",
+        )
     for other in _in_namespace(analysis, cause):
         yield (
             "another cause in this namespace",
@@ -118,11 +122,9 @@ def _suspension(state: State, cause: Cause) -> Iterator[str]:
         yield "dependents stay blocked until it is resumed"
     if cause.not_updated:
         number = len(cause.not_updated)
-        yield (
-            "the spec of 1 object that it applied is no longer updated"
-            if number == 1
-            else f"the specs of {number} objects that it applied are no longer updated"
-        )
+        spec, is_ = noun_for(number, "spec"), noun_for(number, "is", "are")
+        objects = counted(number, "object")
+        yield f"the {spec} of {objects} that it applied {is_} no longer updated"
 
 
 def _other_causes(analysis: Analysis, cause: Cause) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from fluxstatus.base.versions import minor_of
+from fluxstatus.base.plurals import counted
+from fluxstatus.base.versions import dotted, minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
@@ -12,6 +13,7 @@ from fluxstatus.checks.wording import (
     unread_finding,
     unread_hints,
 )
+from fluxstatus.knowledge.flux_minors import FLUX_MINORS
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding, Level
@@ -22,9 +24,6 @@ from fluxstatus.state.state import State
 STEP_ID = "cluster"
 FLOOR = (1, 28)
 """The oldest Kubernetes that this plugin supports; newer than the operator's own minimum 1.22."""
-
-SUPPORTED = {(2, 6): (1, 31), (2, 7): (1, 32), (2, 8): (1, 33), (2, 9): (1, 33)}
-"""Flux minor to the oldest Kubernetes it supports (F cmd/flux/check.go, kubernetesConstraints)."""
 
 MOST_SKEW = 60.0
 """Seconds that two clocks may differ before ages and certificates go wrong."""
@@ -160,8 +159,8 @@ def _reachable(state: State) -> str:
     took = state.evidence.cost.seconds
     time = f" in {took:.1f} s" if took else ""
     controllers = len(state.expected) if served else 0
-    kinds = f"{len(served)} Flux kinds served" if served else "no Flux kinds served"
-    expected = f", {controllers} Flux controllers expected" if controllers else ""
+    kinds = f"{counted(len(served), 'Flux kind')} served" if served else "no Flux kinds served"
+    expected = f", {counted(controllers, 'Flux controller')} expected" if controllers else ""
     return f"reachable{user}{time}, {kinds}{expected}"
 
 
@@ -176,18 +175,18 @@ def _version(state: State) -> Iterator[Finding]:
         )
         return
     flux = parse(state.flux_version)
-    needed = SUPPORTED.get(flux) if flux else None
+    known = FLUX_MINORS.get(flux) if flux else None
     version = state.evidence.target.kubernetes
     if kubernetes < FLOOR:
         yield _too_old(
             Level.FAIL,
-            f"Kubernetes {version} is older than {_text(FLOOR)}, the oldest that this plugin "
+            f"Kubernetes {version} is older than {dotted(FLOOR)}, the oldest that this plugin "
             "supports",
         )
-    elif needed and kubernetes < needed:
+    elif known and kubernetes < known.kubernetes:
         yield _too_old(
             Level.WARN,
-            f"Kubernetes {version} is older than {_text(needed)}, the oldest that Flux "
+            f"Kubernetes {version} is older than {dotted(known.kubernetes)}, the oldest that Flux "
             f"{state.flux_version} supports",
         )
 
@@ -209,10 +208,6 @@ def parse(version: str) -> tuple[int, int] | None:
     """Return the major and minor of a *version*, or None if it is not a usable version."""
     found = minor_of(version)
     return found if found and found[0] else None  # a build without a version reports v0.0.0
-
-
-def _text(version: tuple[int, int]) -> str:
-    return ".".join(map(str, version))
 
 
 def _ahead(skew: float) -> str:

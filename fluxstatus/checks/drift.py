@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import text_of
+from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD, docs_of, passed, unread_finding
@@ -72,9 +73,9 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     yield from _left_behind(state)
     yield from _events(state)
     if total:
-        noun = "object has" if total == 1 else "objects have"
-        their = "its" if total == 1 else "their"
-        title = f"{current} of {total} {noun} applied the latest revision of {their} source"
+        objects = counted(total, "object has", "objects have")
+        their = noun_for(total, "its", "their")
+        title = f"{current} of {objects} applied the latest revision of {their} source"
         yield passed(STEP_ID, title)
     elif _has_consumers(state) or any(_unread(state, kind) for kind in CONSUMERS):
         title = "no revisions to compare: no object has a healthy source that could be read"
@@ -256,8 +257,8 @@ def _events(state: State) -> Iterator[Finding]:
     if past:
         count = sum(event.times for _, event in past)
         objects = len({ref for ref, _ in past})
-        warnings = "1 Warning event" if count == 1 else f"{count} Warning events"
-        things = "1 object that is" if objects == 1 else f"{objects} objects that are"
+        warnings = counted(count, "Warning event")
+        things = counted(objects, "object that is", "objects that are")
         yield passed(STEP_ID, f"{warnings} in the last hour about {things} ready now")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import jmespath
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.plurals import counted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD, WAITING, passed, unread_finding
@@ -74,10 +75,10 @@ def _of_service(state: State, service: Object, port: int) -> Finding:
     pods = selected(selector, state.evidence.answer("pods").items, ref.namespace)
     ready = sum(map(is_ready, pods))
     if ready:
-        noun = "endpoint" if ready == 1 else "endpoints"
         return passed(
             STEP_ID,
-            f"svc/{ref.name}:{port} has {ready} {noun}; open the UI with: kubectl flux-status ui",
+            f"svc/{ref.name}:{port} has {counted(ready, 'endpoint')}; open the UI with: "
+            "kubectl flux-status ui",
         )
     if state.operators and all(operator.unavailable for operator in state.operators):
         title = f"{ref}: waiting for the operator, which is not ready"

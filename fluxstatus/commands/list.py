@@ -1,6 +1,5 @@
 """`list`: every step of the check with its queries and its codes."""
 
-import json
 from collections.abc import Iterator
 
 from fluxstatus.checks import STEPS
@@ -9,6 +8,7 @@ from fluxstatus.checks.step import Step
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Output
 from fluxstatus.report import Format
+from fluxstatus.report.as_json import versioned
 
 
 def show(output: Output = Format.TEXT) -> None:
@@ -51,7 +51,7 @@ def _as_json() -> str:
         }
         for step in STEPS
     ]
-    return json.dumps({"schemaVersion": 1, "steps": steps}, indent=2) + "\n"
+    return versioned({"steps": steps})
 
 
 _RENDER = {Format.TEXT: _as_text, Format.JSON: _as_json}

@@ -13,10 +13,11 @@ from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
 from fluxstatus.commands.errors import reason
-from fluxstatus.commands.options import ListDisplay, ListFormat
+from fluxstatus.commands.options import ListDisplay
 from fluxstatus.model.errors import ArgumentError, in_namespaces
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.findings import Exit
+from fluxstatus.report import Format, ListFormat
 from fluxstatus.report.look import Look
 from fluxstatus.report.table import Table
 from fluxstatus.report.yaml import DOCUMENTS
@@ -81,7 +82,7 @@ class Listing:
 
     def __post_init__(self) -> None:
         """Prepare the table. Raises ArgumentError for an `order` that is not valid."""
-        self._columns = self.source.wide if self.format is ListFormat.WIDE else self.source.columns
+        self._columns = self.source.wide if self.format is Format.WIDE else self.source.columns
         fitted = "cut" if self.fitted else ""
         self._table = Table(self._columns, self.look, header=self.headers, fitted=fitted)
         self._key = _order(self.order, self.source.wide) if self.order else None
@@ -105,9 +106,9 @@ class Listing:
             for entry, line in zip(batch, self._lines(batch), strict=True)
             if self._is_new(entry.key, line)
         ]
-        if self.format is ListFormat.NAME:
+        if self.format is Format.NAME:
             items = (entry.item for entry, _ in changed)
-            return "".join(DOCUMENTS[ListFormat.NAME](item for item in items if item is not None))
+            return "".join(DOCUMENTS[Format.NAME](item for item in items if item is not None))
         return self._table.lines(line for _, line in changed)
 
     def notes(self, cluster: Cluster) -> Iterator[str]:
@@ -124,7 +125,7 @@ class Listing:
         if not self._shown and not required and not self.source.not_found():
             where = in_namespaces(cluster.namespaces)
             yield f"no {self.source.description()} was found{where}"
-        if not cluster.whole and self.format in (ListFormat.JSON, ListFormat.YAML):
+        if not cluster.whole and self.format in (Format.JSON, Format.YAML):
             yield "a snapshot contains only the fields that the check reads"
 
     def exit_code(self, cluster: Cluster) -> Exit:

@@ -15,7 +15,7 @@ from typer import BadParameter, Option
 
 from fluxstatus.base.durations import parse_duration
 from fluxstatus.model.findings import Level
-from fluxstatus.report import Format
+from fluxstatus.report import Format, ListFormat, ReportFormat, TableFormat, TreeFormat
 
 if TYPE_CHECKING:
     from fluxstatus.cluster.client import Access
@@ -38,34 +38,6 @@ class FailOn(StrEnum):
     WARN = Level.WARN
 
 
-class ListFormat(StrEnum):
-    """The output formats of a list of objects."""
-
-    TABLE = "table"
-    WIDE = "wide"
-    JSON = "json"
-    YAML = "yaml"
-    NAME = "name"
-
-
-class TableFormat(StrEnum):
-    """The output formats of a table about one object."""
-
-    TABLE = "table"
-    WIDE = "wide"
-    JSON = "json"
-    YAML = "yaml"
-
-
-class TreeFormat(StrEnum):
-    """The output formats of a tree."""
-
-    TREE = "tree"
-    JSON = "json"
-    MERMAID = "mermaid"
-    DOT = "dot"
-
-
 def seconds(text: str | float) -> float:
     """Return the seconds in a duration as Go writes it (1m30s); a plain number is seconds.
 
@@ -82,7 +54,8 @@ def seconds(text: str | float) -> float:
     return value
 
 
-Output = Annotated[Format, Option("--output", "-o", help="Output format")]
+_OUTPUT = Option("--output", "-o", help="Output format")
+Output = Annotated[ReportFormat, _OUTPUT]
 Timeout = Annotated[
     float,
     Option(
@@ -182,9 +155,7 @@ class TableDisplay:
 
     panel: ClassVar = "Output"
 
-    output: Annotated[TableFormat, Option("--output", "-o", help="Output format")] = (
-        TableFormat.TABLE
-    )
+    output: Annotated[TableFormat, _OUTPUT] = Format.TABLE
     no_headers: NoHeaders = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False
@@ -196,7 +167,7 @@ class ListDisplay:
 
     panel: ClassVar = "Output"
 
-    output: Annotated[ListFormat, Option("--output", "-o", help="Output format")] = ListFormat.TABLE
+    output: Annotated[ListFormat, _OUTPUT] = Format.TABLE
     no_headers: NoHeaders = False
     sort_by: Annotated[
         str,
@@ -213,7 +184,7 @@ class ListDisplay:
 
     def conflict(self) -> str:
         """Return why these options cannot be combined; empty when they can."""
-        document = self.output in (ListFormat.JSON, ListFormat.YAML)
+        document = self.output in (Format.JSON, Format.YAML)
         return _first(
             (
                 self.watch and self.sort_by,
@@ -232,7 +203,7 @@ class TreeDisplay:
 
     panel: ClassVar = "Output"
 
-    output: Annotated[TreeFormat, Option("--output", "-o", help="Output format")] = TreeFormat.TREE
+    output: Annotated[TreeFormat, _OUTPUT] = Format.TREE
     everything: Annotated[bool, Option("--all", help="Do not truncate text")] = False
     color: UseColor = Color.AUTO
     verbose: Verbose = False

@@ -16,9 +16,9 @@ from fluxstatus.commands.options import (
     SnapshotInput,
     Timeout,
     TreeDisplay,
-    TreeFormat,
 )
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.report import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def show(
     full = display.everything or not console.is_terminal(sys.stdout)
     look = console.look(display.color, everything=full)
     console.put(DRAW[display.output](root, look))
-    if display.output is not TreeFormat.TREE:
+    if display.output is not Format.TREE:
         raise typer.Exit(exit_code(root))
     for origin in dict.fromkeys(origins_of(root)):
         console.put(f"from {visible(origin, ascii_only=look.ascii)}\n")

@@ -5,6 +5,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from fluxstatus.base.plurals import counted
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection
 from fluxstatus.model.evidence import Answer, Evidence
@@ -97,11 +98,8 @@ def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:
         own = [answer for answer in read if answer.requests]
         requests = sum(answer.requests for answer in own)
         after = max((answer.seconds for answer in own), default=0.0)
-        text = f"{requests} requests"
-        yield (
-            f"step {step.id}: {text}, answered after {after:.2f} s"
-            if own
-            else (f"step {step.id}: {text}")
-        )
+        text = counted(requests, "request")
+        when = f", answered after {after:.2f} s" if own else ""
+        yield f"step {step.id}: {text}{when}"
     cost = evidence.cost
-    yield f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s"
+    yield f"{counted(cost.requests, 'request')}, {cost.bytes:,} bytes, {cost.seconds:.2f} s"

@@ -6,6 +6,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from fluxstatus.base.plurals import counted
 from fluxstatus.checks.wording import UNREAD, UNREAD_CODES
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.mcp.entry import PROGRAM, Entry
@@ -174,8 +175,8 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
             "tools",
             _READ_WRITE,
             Level.FAIL,
-            "read-write: "
-            f"{len(seen.writes)} of {len(seen.advertised)} tools can change the cluster",
+            f"read-write: {len(seen.writes)} of {counted(len(seen.advertised), 'tool')} can change "
+            "the cluster",
             why=f"it offers {names}; to disable these tools, start {PROGRAM} with --read-only=true",
             hints=(_setup(entry, clients, "make it read-only"),),
         )
@@ -190,7 +191,8 @@ def _tools(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator[
         )
     else:
         left = len(seen.both.writing)
-        title = f"{len(seen.advertised)} tools, all read-only; {left} that write are not offered"
+        tools_ = counted(len(seen.advertised), "tool")
+        title = f"{tools_}, all read-only; {left} that write are not offered"
         yield Finding("tools", _PASS, Level.PASS, title)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from fluxstatus.model.evidence import Target
 from fluxstatus.model.findings import Finding
-from fluxstatus.model.hints import Command
+from fluxstatus.model.hints import Command, Hint
 
 _HELM = {
     "kubeconfig": "kubeconfig",
@@ -50,11 +50,12 @@ class TargetFlags:
     def finding(self, finding: Finding) -> Finding:
         """Return *finding* with the flags in every command of its hints."""
         if finding.hints:
-            finding.hints = tuple(
-                hint._replace(commands=tuple(map(self.command, hint.commands)))
-                for hint in finding.hints
-            )
+            finding.hints = tuple(map(self.hint, finding.hints))
         return finding
+
+    def hint(self, hint: Hint) -> Hint:
+        """Return *hint* with the flags in every command."""
+        return hint._replace(commands=tuple(map(self.command, hint.commands)))
 
     def command(self, command: Command) -> Command:
         """Return *command* with the flags; a program without such flags keeps its arguments."""

@@ -3,18 +3,40 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from importlib import import_module
+from typing import Literal, TypeAlias
 
 from fluxstatus.model.findings import Report
 from fluxstatus.report.look import Look
 
-__all__ = ["RENDER", "Format", "Look"]
+__all__ = [
+    "RENDER",
+    "Format",
+    "ListFormat",
+    "Look",
+    "ReportFormat",
+    "TableFormat",
+    "TreeFormat",
+]
 
 
 class Format(StrEnum):
-    """The formats of a report (`-o`)."""
+    """All output formats (`-o`). A command offers some of them."""
 
     TEXT = "text"
+    TABLE = "table"
+    WIDE = "wide"
+    TREE = "tree"
     JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+    MERMAID = "mermaid"
+    DOT = "dot"
+
+
+ReportFormat: TypeAlias = Literal[Format.TEXT, Format.JSON]
+TableFormat: TypeAlias = Literal[Format.TABLE, Format.WIDE, Format.JSON, Format.YAML]
+ListFormat: TypeAlias = Literal[Format.TABLE, Format.WIDE, Format.JSON, Format.YAML, Format.NAME]
+TreeFormat: TypeAlias = Literal[Format.TREE, Format.JSON, Format.MERMAID, Format.DOT]
 
 
 def _by(module: str) -> Callable[[Report, Look], str]:
@@ -25,8 +47,8 @@ def _by(module: str) -> Callable[[Report, Look], str]:
     return render
 
 
-RENDER: Mapping[Format, Callable[[Report, Look], str]] = {
+RENDER: Mapping[ReportFormat, Callable[[Report, Look], str]] = {
     Format.TEXT: _by("as_text"),
     Format.JSON: _by("as_json"),
 }
-"""The renderer of each format, which is imported when it is used."""
+"""The renderers of a report by format. Each is imported when it is used."""

@@ -5,17 +5,24 @@ keeps `schemaVersion`; removing one or changing its meaning increases it.
 """
 
 import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from fluxstatus import __version__
+from fluxstatus.base.durations import stamp
 from fluxstatus.model.findings import Finding, Level, Next, Report
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.look import Look
 
-SCHEMA_VERSION = 1
+
+def versioned(content: Mapping[str, Any]) -> str:
+    r"""Return *content* as a JSON document, ASCII only, with a newline at its end.
+
+    `schemaVersion` is 1 in every kind of document so far.
+    """
+    return json.dumps({"schemaVersion": 1, **content}, indent=2) + "\n"
 
 
 def render(report: Report, look: Look) -> str:
@@ -24,13 +31,12 @@ def render(report: Report, look: Look) -> str:
     *look* matters only for `everything`, which includes passes. Texts from the cluster are not
     truncated; control characters and non-ASCII characters in them are \u escapes.
     """
-    return json.dumps(document(report, everything=look.everything), indent=2) + "\n"
+    return versioned(document(report, everything=look.everything))
 
 
 def document(report: Report, *, everything: bool) -> dict[str, Any]:
     """Return *report* as the value that `render` writes."""
     return {
-        "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": "kubectl-flux-status", "version": __version__},
         "target": _target(report),
         "takenAt": time_json(report.taken_at),
@@ -74,7 +80,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "certainty": finding.certainty,
         "reason": finding.reason,
         "message": finding.message,
-        "since": time_json(finding.since) if finding.since else None,
+        "since": time_json(finding.since),
         "evidence": [{"path": path, "value": value} for path, value in finding.evidence],
         "blocks": [ref_json(ref) for ref in finding.blocks],
         "hints": [hint_json(hint) for hint in finding.hints],
@@ -106,6 +112,6 @@ def commands_json(commands: Iterable[Command]) -> list[dict[str, Any]]:
     return [{"argv": list(command.argv), "changes": command.changes} for command in commands]
 
 
-def time_json(when: datetime) -> str:
-    """Return *when* in RFC 3339, in UTC."""
-    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def time_json(when: datetime | None) -> str | None:
+    """Return *when* as JSON, null if it is unknown."""
+    return stamp(when) if when else None

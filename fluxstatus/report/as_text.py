@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from fluxstatus.base.durations import ago
+from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Cost
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult, worst
 from fluxstatus.model.hints import Command
 from fluxstatus.model.ref import Ref
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import command_line
+from fluxstatus.report.terminal import command_line, marked
 
 _TROUBLE = (Level.FAIL, Level.WARN, Level.UNKNOWN)
 _ADVICE = "advice"
@@ -66,11 +67,11 @@ def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
     for one in advice:
         if one.level is Level.WARN:
             counts[one.code] += one.count
-    names = [f"{code} ({n} objects)" if n > 1 else code for code, n in counts.items()]
-    total = _count(len(names), "recommendation")
+    names = [f"{code} ({counted(n, 'object')})" if n > 1 else code for code, n in counts.items()]
+    total = counted(len(names), "recommendation")
     for n in range(len(names), 0, -1):
         more = ", …" if n < len(names) else ""
-        shows = f"--advice shows {'it' if len(names) == 1 else 'them'}"
+        shows = f"--advice shows {noun_for(len(names), 'it', 'them')}"
         text = f"{total}: {', '.join(names[:n])}{more}; {shows}"
         word = Cell(_ADVICE, len(_ADVICE) + 2, _ADVICE)  # without the column of a step
         if n == 1 or page.fits(text, 1 + word.width, lines=2):
@@ -160,8 +161,8 @@ def _put_step(
 def _summary(findings: Sequence[Finding]) -> str:
     levels = Counter(finding.level for finding in findings)
     parts = (
-        (levels[Level.PASS], f"{_count(levels[Level.PASS], 'check')} passed"),
-        (levels[Level.SKIP], f"{_count(levels[Level.SKIP], 'object')} blocked"),
+        (levels[Level.PASS], f"{counted(levels[Level.PASS], 'check')} passed"),
+        (levels[Level.SKIP], f"{counted(levels[Level.SKIP], 'object')} blocked"),
     )
     return ", ".join(text for n, text in parts if n)
 
@@ -225,7 +226,7 @@ def _since(since: datetime, now: datetime) -> str:
 def _blocked(page: Page, refs: Sequence[Ref]) -> str:
     """Return the number of each kind, and as many names as fit into two lines."""
     kinds = Counter(ref.kind for ref in refs).most_common()
-    counts = ", ".join(_count(n, kind) for kind, n in kinds)
+    counts = ", ".join(counted(n, kind) for kind, n in kinds)
     names = [f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs]
     if page.look.everything:
         return f"{counts}: {', '.join(names)}"
@@ -239,23 +240,22 @@ def _blocked(page: Page, refs: Sequence[Ref]) -> str:
 
 def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
     for command in commands:
-        line = command_line(command.argv, ascii_only=page.look.ascii)
-        note = "   (changes the cluster)" if command.changes else ""
-        page.detail(label, line + note, style="command", whole=True)
+        line = marked(command, ascii_only=page.look.ascii)
+        page.detail(label, line, style="command", whole=True)
         label = ""
 
 
 def _footer(report: Report) -> str:
     counts = (
-        (report.count(Level.FAIL), "cause", None),
+        (report.count(Level.FAIL), "cause", ""),
         (report.blocked, "object blocked", "objects blocked"),
-        (report.count(Level.WARN), "warning", None),
+        (report.count(Level.WARN), "warning", ""),
         (report.count(Level.UNKNOWN), "unknown", "unknown"),
         (report.count(Level.PASS), "pass", "pass"),
     )
-    parts = [_count(n, one, many) for n, one, many in counts if n]
+    parts = [counted(n, one, many) for n, one, many in counts if n]
     if report.cost != Cost():
-        parts.append(f"{_count(report.cost.requests, 'request')}, {report.cost.seconds:.1f} s")
+        parts.append(f"{counted(report.cost.requests, 'request')}, {report.cost.seconds:.1f} s")
     return " · ".join(parts) or "nothing was checked"
 
 
@@ -269,13 +269,3 @@ def _put_next(page: Page, step: Next) -> None:
     page.put(f"{step.text}:" if lines or prompt else step.text, label)
     for line in lines or prompt.splitlines():
         page.put(line, below, style="command", whole=True)
-
-
-def _count(n: int, one: str, many: str | None = None) -> str:
-    return f"{n} {one if n == 1 else many or _plural(one)}"
-
-
-def _plural(noun: str) -> str:
-    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
-        return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"

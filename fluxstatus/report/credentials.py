@@ -1,10 +1,10 @@
 """The Secrets that an object and its sources refer to, as text or as JSON."""
 
-import json
 from typing import TYPE_CHECKING
 
-from fluxstatus.report.as_json import object_json, time_json
-from fluxstatus.report.layout import Page
+from fluxstatus.base.plurals import counted
+from fluxstatus.report.as_json import object_json, time_json, versioned
+from fluxstatus.report.layout import Page, put_title
 from fluxstatus.report.secrets import json_of, put_secret, words_in
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
     from fluxstatus.state.state import State
 
-SCHEMA_VERSION = 1
-
 
 def as_text(
     resource: "Resource", state: "State", found: "Sequence[Credential]", look: "Look"
@@ -24,13 +22,9 @@ def as_text(
     """Return the Secrets as lines, one paragraph for each."""
     words = dict(words_in(found))
     page = Page(look, words, words.values())
-    context = state.evidence.target.context
-    in_context = f" · context {context}" if context else ""
-    if found:
-        count = f"{len(found)} Secrets" if len(found) > 1 else "1 Secret"
-    else:
-        count = "neither it nor its sources refer to a Secret"
-    page.put(f"{resource.ref} · {count}{in_context}")
+    none = "neither it nor its sources refer to a Secret"
+    count = counted(len(found), "Secret") if found else none
+    put_title(page, f"{resource.ref}", count, context=state.evidence.target.context)
     for one in found:
         put_secret(page, one, state.now)
     return "\n".join(page.lines) + "\n"
@@ -39,10 +33,9 @@ def as_text(
 def as_json(resource: "Resource", state: "State", found: "Sequence[Credential]") -> str:
     """Return the Secrets as a JSON document; every key is always there."""
     document = {
-        "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(state.now),
         "context": state.evidence.target.context,
         "object": object_json(resource.ref),
         "credentials": [json_of(one) for one in found],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return versioned(document)

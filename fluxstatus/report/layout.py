@@ -6,9 +6,9 @@ Below a heading: names on the left with their values, and commands to paste.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from fluxstatus.model.hints import Command
+from fluxstatus.model.hints import Command, Hint
 from fluxstatus.report.look import Look
-from fluxstatus.report.terminal import columns, command_line, painted, visible, wrap
+from fluxstatus.report.terminal import columns, marked, painted, visible, wrap
 
 _LABEL = 11  # the column of "why", "fix", …
 _STEP_LEAST, _STEP_MOST = len("reconcilers"), 16  # columns for the name of a step
@@ -92,6 +92,11 @@ class Page:
         return painted(text, style) if self.look.colour else text
 
 
+def put_title(page: Page, *parts: str, context: str) -> None:
+    """Add the first line: what the page is about, and the *context* it was read with, if known."""
+    page.put(" · ".join((*parts, f"context {context}") if context else parts))
+
+
 def put_head(page: Page, title: str) -> None:
     """Add a heading, with an empty line above it."""
     page.gap()
@@ -114,6 +119,16 @@ def put_pairs(page: Page, title: str, pairs: Sequence[tuple[str, str]]) -> None:
 
 def put_command(page: Page, command: Command, column: int) -> None:
     """Add *command* at *column*, with a note if it changes anything."""
-    line = command_line(command.argv, ascii_only=page.look.ascii)
-    note = "   (changes the cluster)" if command.changes else ""
-    page.put(line + note, Cell("", column), style="command", whole=True)
+    line = marked(command, ascii_only=page.look.ascii)
+    page.put(line, Cell("", column), style="command", whole=True)
+
+
+def put_hint(page: Page, hint: Hint, label: str, column: int) -> None:
+    """Add *hint* at *column*, with *label* to the left, and its commands below it.
+
+    Commands that only show more details need no sentence.
+    """
+    if hint.label == "fix":
+        page.put(hint.text, Cell(label, column, "label"))
+    for command in hint.commands:
+        put_command(page, command, column)

@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from unicodedata import category, east_asian_width
 
+from fluxstatus.model.hints import Command
+
 _ASCII = str.maketrans({"·": "-", "…": "...", "\u2013": "-"})  # those in our own sentences
 _UNQUOTED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ")
 
@@ -106,6 +108,12 @@ def command_line(argv: Sequence[str], *, ascii_only: bool = False) -> str:
     mark, which is not part of any name.
     """
     return " ".join(_quote(word, ascii_only) for word in argv)
+
+
+def marked(command: Command, *, ascii_only: bool = False) -> str:
+    """Return *command* as a line to paste, with a note if it changes anything."""
+    note = "   (changes the cluster)" if command.changes else ""
+    return command_line(command.argv, ascii_only=ascii_only) + note
 
 
 def _quote(word: str, ascii_only: bool) -> str:

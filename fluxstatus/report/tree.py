@@ -7,11 +7,9 @@ from itertools import count
 from typing import Any
 
 from fluxstatus.lookup.node import Node
-from fluxstatus.report.as_json import ref_json
+from fluxstatus.report.as_json import object_json, versioned
 from fluxstatus.report.look import Look
 from fluxstatus.report.terminal import columns, painted, visible, wrap
-
-SCHEMA_VERSION = 1
 
 _BRANCHES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII_BRANCHES = ("|- ", "`- ", "|  ", "   ")
@@ -55,7 +53,7 @@ def branches(
 
 def as_json(root: Node, _: Look) -> str:
     """Return the tree as a versioned JSON document."""
-    return json.dumps({"schemaVersion": SCHEMA_VERSION, **_json(root)}, indent=2) + "\n"
+    return versioned(_json(root))
 
 
 def as_mermaid(root: Node, _: Look) -> str:
@@ -113,7 +111,7 @@ def _line(node: Node, look: Look, before: str) -> str:
 
 def _json(node: Node) -> dict[str, Any]:
     return {
-        "object": {"apiVersion": node.ref.api_version, **ref_json(node.ref)},
+        "object": object_json(node.ref),
         "relation": node.relation,
         "well": node.health.healthy,
         "stands": node.health.text,

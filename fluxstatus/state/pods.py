@@ -12,6 +12,7 @@ import jmespath
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Object
 
 _CONTAINERS = jmespath.compile("[status.initContainerStatuses, status.containerStatuses][]")
@@ -68,7 +69,7 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
 def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
     if unscheduled := text_of(_UNSCHEDULED.search(pod)):
         claims = [f'"{name}"' for name in map(text_of, _CLAIMS.search(pod) or ()) if name]
-        noun = "PersistentVolumeClaim" if len(claims) == 1 else "PersistentVolumeClaims"
+        noun = noun_for(len(claims), "PersistentVolumeClaim")
         mounts = f" (it mounts {noun} {', '.join(claims)})" if claims else ""
         text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
         return PodProblem("pending", text, name)
@@ -96,7 +97,7 @@ def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | N
         return PodProblem("config", text, pod, since, count, name)
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
-        ending = f"{_ending(last)}, {_restarts(count)}"
+        ending = f"{_ending(last)}, {counted(count, 'restart')}"
         text = f'is in CrashLoopBackOff after container "{name}" {ending}'
         return PodProblem(code, text + _termination_message(last), pod, since, count, name)
     if ended and ended.get("exitCode") != 0:
@@ -115,15 +116,13 @@ def _problem_of_probe(
     """Return the problem of a container that is running and not ready."""
     name = text_of(container.get("name"))
     probe = "startup" if container.get("started") is False else "readiness"
-    before = f"; the container previously {_ending(last)}, {_restarts(count)}" if last else ""
+    before = (
+        f"; the container previously {_ending(last)}, {counted(count, 'restart')}" if last else ""
+    )
     fails = f"its {probe} probe fails{before}{_termination_message(last)}"
     text = f'is running container "{name}", but {fails}'
     code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
     return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
-
-
-def _restarts(count: int) -> str:
-    return "1 restart" if count == 1 else f"{count} restarts"
 
 
 def _ending(terminated: dict[str, Any]) -> str:

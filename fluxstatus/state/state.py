@@ -12,6 +12,7 @@ import jmespath
 
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.plurals import noun_for
 from fluxstatus.model.evidence import Answer, Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Key, Ref
@@ -68,7 +69,7 @@ class State:
     def namespace_suffix(self) -> str:
         """The namespaces of the report as the end of a sentence, empty for all."""
         names = ", ".join(f'"{name}"' for name in sorted(self.namespaces))
-        noun = "namespace" if len(self.namespaces) == 1 else "namespaces"
+        noun = noun_for(len(self.namespaces), "namespace")
         return f" in {noun} {names}" if names else ""
 
     def covers(self, namespace: str) -> bool:

@@ -10,11 +10,11 @@ from fluxstatus.cluster.list_reader import Saved
 from fluxstatus.commands.get.flux_objects import FluxObjects
 from fluxstatus.commands.get.words import requested
 from fluxstatus.commands.listing import Listing
-from fluxstatus.commands.options import ListFormat
 from fluxstatus.model.errors import ArgumentError, NotFoundError
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.report import Format
 from fluxstatus.report.look import Look
 from tests.builders import FORBIDDEN, evidence, flux, kustomization, minutes, source
 
@@ -29,7 +29,7 @@ def names(
 ) -> list[str]:
     """Return the names in the list of *words*."""
     listing = Listing(
-        FluxObjects(requested(words.split()), filters), ListFormat.TABLE, Look(), headers=False,
+        FluxObjects(requested(words.split()), filters), Format.TABLE, Look(), headers=False,
         order=order,
     )  # fmt: skip
     text = "".join(listing.pieces(Saved(evidence(*OBJECTS), **narrowed)))
@@ -81,7 +81,7 @@ def test_filters_and_places_narrow() -> None:
 
 def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
     """Return a printed list, its notes, and the cluster."""
-    listing = Listing(FluxObjects(requested(words.split()), ()), ListFormat.TABLE, Look())
+    listing = Listing(FluxObjects(requested(words.split()), ()), Format.TABLE, Look())
     saved = Saved(evidence(NEW, **more))
     list(listing.pieces(saved))
     return listing, list(listing.notes(saved)), saved
@@ -118,14 +118,14 @@ def test_a_source_that_is_not_read_is_no_gap() -> None:
     listing, remarks, saved = told("ks", unread=unread)
     assert "WANTED is empty for objects that depend on them" in " ".join(remarks)
     assert listing.exit_code(saved) is Exit.HEALTHY
-    stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), ListFormat.TABLE, Look())
+    stale = Listing(FluxObjects(requested(["ks"]), ["stale"]), Format.TABLE, Look())
     list(stale.pieces(saved))
     assert stale.exit_code(saved) is Exit.NO_VERDICT
 
 
 def test_watching_tells_what_changed() -> None:
     """The second read has only new and changed lines; an age is not a change."""
-    listing = Listing(FluxObjects(requested(["ks"]), ()), ListFormat.TABLE, Look())
+    listing = Listing(FluxObjects(requested(["ks"]), ()), Format.TABLE, Look())
     assert listing.changes(Saved(evidence(OLD, NEW))).count("\n") == 3
     assert listing.changes(Saved(evidence(OLD, NEW))) == ""
     failing = kustomization("team-a/new", "git", {"Ready": "False BuildFailed: no"})
@@ -136,7 +136,7 @@ def test_watching_tells_what_changed() -> None:
 def test_documents_are_sorted_and_narrowed_too() -> None:
     """-o json has the same objects in the same order."""
     listing = Listing(
-        FluxObjects(requested(["ks"]), ()), ListFormat.JSON, Look(), order=".metadata.name"
+        FluxObjects(requested(["ks"]), ()), Format.JSON, Look(), order=".metadata.name"
     )
     saved = Saved(evidence(*OBJECTS))
     items = json.loads("".join(listing.pieces(saved)))["items"]

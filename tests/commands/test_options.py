@@ -7,11 +7,11 @@ import pytest
 from fluxstatus.commands.options import (
     Connection,
     ListDisplay,
-    ListFormat,
     Namespaces,
     SnapshotInput,
     Snapshots,
 )
+from fluxstatus.report import Format
 
 FILE = Path("x.json")
 
@@ -46,8 +46,8 @@ def test_a_live_cluster_excludes_none_of_them() -> None:
 def test_watching_excludes_an_order_and_documents() -> None:
     """--watch prints lines as they come."""
     assert "--sort-by" in ListDisplay(watch=True, sort_by="name").conflict()
-    assert "-o yaml" in ListDisplay(watch=True, output=ListFormat.YAML).conflict()
-    assert ListDisplay(sort_by="name", output=ListFormat.YAML).conflict() == ""
+    assert "-o yaml" in ListDisplay(watch=True, output=Format.YAML).conflict()
+    assert ListDisplay(sort_by="name", output=Format.YAML).conflict() == ""
 
 
 def test_all_namespaces_overrides_a_namespace() -> None:

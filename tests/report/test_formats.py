@@ -1,11 +1,15 @@
 """Every format is there, and every one gives text for every report."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxstatus.model.findings import Report
-from fluxstatus.report import RENDER, Format, Look
+from fluxstatus.report import RENDER, Format, Look, ReportFormat, TreeFormat
+from fluxstatus.report.tree import DRAW
+from fluxstatus.report.yaml import DOCUMENTS
 from tests.report.reports import PATIENT, REPORTS
 
 LOOKS = st.builds(Look, st.integers(0, 250), st.booleans(), st.booleans(), st.booleans())
@@ -13,13 +17,17 @@ LOOKS = st.builds(Look, st.integers(0, 250), st.booleans(), st.booleans(), st.bo
 
 def test_each_format_has_a_renderer() -> None:
     """A format that can be asked for can be given."""
-    assert set(RENDER) == set(Format)
+    assert tuple(RENDER) == get_args(ReportFormat)
+    assert tuple(DRAW) == get_args(TreeFormat)
+    assert tuple(DOCUMENTS) == (Format.JSON, Format.YAML, Format.NAME)
 
 
-@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("form", RENDER)
 @PATIENT
 @given(report=REPORTS, look=LOOKS)
-def test_a_renderer_gives_text_for_any_report(form: Format, report: Report, look: Look) -> None:
+def test_a_renderer_gives_text_for_any_report(
+    form: ReportFormat, report: Report, look: Look
+) -> None:
     """The same report gives the same text, which ends a line and can be written as UTF-8."""
     text = RENDER[form](report, look)
     assert text.endswith("\n")

@@ -15,10 +15,10 @@ from fluxstatus.commands.options import (
     ObjectNamespace,
     SnapshotInput,
     TableDisplay,
-    TableFormat,
     Timeout,
 )
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.report import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,12 +101,12 @@ def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
     from fluxstatus.report.yaml import yaml_of
 
     conditions = rows.conditions_of(item)
-    if display.output is TableFormat.JSON:
+    if display.output is Format.JSON:
         console.put(json.dumps(conditions, indent=2) + "\n")
-    elif display.output is TableFormat.YAML:
+    elif display.output is Format.YAML:
         console.put(yaml_of(conditions))
     else:
-        columns = rows.WIDE if display.output is TableFormat.WIDE else rows.COLUMNS
+        columns = rows.WIDE if display.output is Format.WIDE else rows.COLUMNS
         look = console.look(display.color, everything=True)
         fitted = "wrap" if console.is_terminal(sys.stdout) else ""
         table = Table(columns, look, header=not display.no_headers, fitted=fitted)

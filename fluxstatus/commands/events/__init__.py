@@ -14,13 +14,13 @@ from typer import Option
 from fluxstatus.commands.options import (
     Connection,
     ListDisplay,
-    ListFormat,
     Namespaces,
     SnapshotInput,
     Timeout,
     seconds,
 )
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.report import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,7 +112,7 @@ def _events(
 
     since = timedelta(seconds=filters.since) if filters.since else None
     wanted = Wanted(about, filters.type or "", since)
-    counted = display.output in (ListFormat.TABLE, ListFormat.WIDE)
+    counted = display.output in (Format.TABLE, Format.WIDE)
     return Events(wanted, merged=counted, error=error)
 
 

@@ -3,8 +3,6 @@
 An unknown value is an empty string, an empty list or null, as in a report.
 """
 
-import json
-from datetime import datetime
 from typing import Any
 
 from fluxstatus.commands.explain.codes import CodeDetails
@@ -19,16 +17,15 @@ from fluxstatus.report.as_json import (
     object_json,
     ref_json,
     time_json,
+    versioned,
 )
 from fluxstatus.report.secrets import json_of, unread_json
-
-SCHEMA_VERSION = 1
 
 
 def render(explained: Details | CodeDetails) -> str:
     """Return *explained* as a JSON document in ASCII that ends with a newline."""
     content = _code(explained) if isinstance(explained, CodeDetails) else _details(explained)
-    return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
+    return versioned(content)
 
 
 def _details(details: Details) -> dict[str, Any]:
@@ -38,7 +35,7 @@ def _details(details: Details) -> dict[str, Any]:
         "object": object_json(details.ref),
         "verdict": details.level,
         "stands": details.status,
-        "since": _time(details.since),
+        "since": time_json(details.since),
         "findings": [finding_json(finding) for finding in details.findings],
         "chain": {
             "needs": [_node(node) for node in details.needs],
@@ -46,7 +43,7 @@ def _details(details: Details) -> dict[str, Any]:
         },
         "revisions": [{"what": what, "value": value} for what, value in details.revisions],
         "suspended": [
-            {"object": ref_json(ref), "since": _time(at)} for ref, at in details.suspended
+            {"object": ref_json(ref), "since": time_json(at)} for ref, at in details.suspended
         ],
         "conditions": [
             {
@@ -54,7 +51,7 @@ def _details(details: Details) -> dict[str, Any]:
                 "status": one.status,
                 "reason": one.reason,
                 "message": one.message,
-                "since": _time(one.since),
+                "since": time_json(one.since),
                 "meaning": one.meaning,
             }
             for one in details.conditions
@@ -78,13 +75,13 @@ def _details(details: Details) -> dict[str, Any]:
                 "text": past.text,
                 "good": past.good,
                 "times": past.times,
-                "first": _time(past.first),
-                "last": _time(past.last),
+                "first": time_json(past.first),
+                "last": time_json(past.last),
                 "took": past.took,
             }
             for past in details.history
         ],
-        "lastGood": _time(details.last_good),
+        "lastGood": time_json(details.last_good),
         "log": _log(details.log),
         "credentials": {
             "items": [json_of(one) for one in details.credentials],
@@ -114,10 +111,6 @@ def _code(code: CodeDetails) -> dict[str, Any]:
     }
 
 
-def _time(when: datetime | None) -> str | None:
-    return time_json(when) if when else None
-
-
 def _node(node: Node) -> dict[str, Any]:
     return {
         "object": ref_json(node.ref),
@@ -142,7 +135,7 @@ def _log(log: Summary) -> dict[str, Any]:
                 "level": message.level,
                 "text": message.text,
                 "times": message.times,
-                "last": _time(message.last),
+                "last": time_json(message.last),
             }
             for message in log.messages
         ],

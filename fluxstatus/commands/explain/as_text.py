@@ -10,7 +10,16 @@ from fluxstatus.lookup.node import Node
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command
 from fluxstatus.report.as_text import put_finding, word_of
-from fluxstatus.report.layout import INDENT, Cell, Page, put_command, put_head, put_pairs
+from fluxstatus.report.layout import (
+    INDENT,
+    Cell,
+    Page,
+    put_command,
+    put_head,
+    put_hint,
+    put_pairs,
+    put_title,
+)
 from fluxstatus.report.look import Look
 from fluxstatus.report.secrets import put_secret, unread_rows, words_in
 from fluxstatus.report.terminal import columns, visible
@@ -37,8 +46,7 @@ def _details(details: Details, look: Look) -> Page:
     levels, steps = zip(*(rows or [(Level.PASS, "")]), *words_in(details.credentials), strict=True)
     page = Page(look, levels, steps)
     since = f" for {ago(details.since, details.taken_at)}" if details.since else ""
-    context = f" · context {details.context}" if details.context else ""
-    page.put(f"{details.ref} · {details.status}{since}{context}")
+    put_title(page, f"{details.ref}", f"{details.status}{since}", context=details.context)
     page.gap()
     _put_findings(page, details.findings, details)
     if wrong := any(one.problems for one in details.credentials):
@@ -79,9 +87,7 @@ def _put_case(page: Page, case: Case, *, alone: bool) -> None:
         if text:
             page.put(text, Cell(label, _LABEL, "label"))
     for hint in case.hints:
-        page.put(hint.text, Cell("fix", _LABEL, "label"))
-        for command in hint.commands:
-            put_command(page, command, _LABEL)
+        put_hint(page, hint, "fix", _LABEL)
     page.put(case.upstream, Cell("upstream", _LABEL, "label"))
 
 

@@ -1,7 +1,5 @@
 """`mcp prompts`: prompts for an assistant that has the server."""
 
-import json
-
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Output, Snapshots, Timeout, Verbose
@@ -10,6 +8,7 @@ from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
 from fluxstatus.report import Format
+from fluxstatus.report.as_json import versioned
 from fluxstatus.report.terminal import visible
 from fluxstatus.state.state import State
 
@@ -34,7 +33,7 @@ def show(
     found = list(prompts.prompts(analysis, report_with_next(analysis)))
     if output is Format.JSON:
         listed = [one._asdict() for one in found]
-        console.put(json.dumps({"schemaVersion": 1, "prompts": listed}, indent=2) + "\n")
+        console.put(versioned({"prompts": listed}))
         return
     console.put("\n".join(_lines(found)) + "\n")
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import typer
 from typer import Option
 
+from fluxstatus.base.plurals import counted
 from fluxstatus.cluster import processes
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, host
@@ -149,7 +150,7 @@ def _introduce(entry: Entry, pinned: KubeContext, timeout: float) -> None:
     try:
         version = server.version(entry.command, timeout)
         both = server.tools(entry, timeout)
-        proof = f"{len(both.reading)} read-only tools, {len(both.writing)} that write"
+        proof = f"{counted(len(both.reading), 'read-only tool')}, {len(both.writing)} that write"
     except processes.ProgramError as error:
         version, proof = "", f"it could not be started: {error}"
     mode = "read-only" if entry.read_only else "READ-WRITE"

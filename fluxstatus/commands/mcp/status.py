@@ -1,6 +1,5 @@
 """`mcp status`: the entries in the clients, and what they may do."""
 
-import json
 from typing import Any
 
 import typer
@@ -15,6 +14,7 @@ from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.scan import ClientEntries, scan
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
+from fluxstatus.report.as_json import versioned
 from fluxstatus.report.terminal import command_line, visible
 
 
@@ -26,7 +26,7 @@ def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30
     here = host()
     found = list(scan(here, clients(chosen.client)))
     if output is Format.JSON:
-        console.put(json.dumps(_document(found, here, timeout), indent=2) + "\n")
+        console.put(versioned(_document(found, here, timeout)))
     else:
         console.put("\n".join([*_binary_lines(timeout), "", *_lines(found, here)]) + "\n")
     raise typer.Exit(Exit.HEALTHY)
@@ -79,7 +79,6 @@ def _entry_lines(one: ClientEntries, entry: Entry) -> list[str]:
 def _document(found: list[ClientEntries], here: Host, timeout: float) -> dict[str, Any]:
     path, version, problem = _binary(timeout)
     return {
-        "schemaVersion": 1,
         "server": {"path": path, "version": version, "trouble": problem},
         "clients": [
             {

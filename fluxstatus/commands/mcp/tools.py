@@ -1,6 +1,5 @@
 """`mcp tools`: the tools of the installed server, in both modes."""
 
-import json
 from typing import Any
 
 from fluxstatus.commands import console
@@ -8,6 +7,7 @@ from fluxstatus.commands.options import Output, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.entry import NAME, Entry
 from fluxstatus.report import Format
+from fluxstatus.report.as_json import versioned
 from fluxstatus.report.terminal import visible
 
 _WIDTH = 100
@@ -23,7 +23,7 @@ def show(*, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
     entry = Entry(NAME, path, ("serve",), {"KUBECONFIG": "/dev/null"})
     version, found = server.version(path, timeout), server.tools(entry, timeout)
     if output is Format.JSON:
-        console.put(json.dumps(_document(path, version, found), indent=2) + "\n")
+        console.put(versioned(_document(path, version, found)))
         return
     width = max(len(tool.name) for tool in found.all)
     reading = {tool.name for tool in found.reading}
@@ -38,7 +38,6 @@ def show(*, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
 
 def _document(path: str, version: str, found: server.Tools) -> dict[str, Any]:
     return {
-        "schemaVersion": 1,
         "server": {"path": path, "version": version},
         "readOnly": [tool.name for tool in found.reading],
         "readWrite": [tool.name for tool in found.all],

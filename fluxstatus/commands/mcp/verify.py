@@ -1,6 +1,5 @@
 """`mcp verify`: start the server as the clients do, and check what it can do and see."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,9 +17,8 @@ from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, view
 from fluxstatus.mcp.scan import scan
-from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level, Report, worst
-from fluxstatus.model.kubectl_flags import TargetFlags
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format, as_json
 
 
@@ -119,7 +117,8 @@ def _verify(result: _Result, connection: Connection, shown: Display, timeout: fl
     except ProgramError as error:
         result.seen = error
     report = verify.report(entry, result.clients, result.seen, evidence, pinned)
-    target_flags = _target_flags(evidence, entry)
+    context = evidence.target.context or entry.context
+    target_flags = for_target(evidence.target._replace(context=context))
     result.reports.append(
         report._replace(findings=tuple(map(target_flags.finding, report.findings)))
     )
@@ -140,11 +139,6 @@ def _connection(connection: Connection, entry: Entry) -> Connection:
     )
 
 
-def _target_flags(evidence: Evidence, entry: Entry) -> TargetFlags:
-    target = evidence.target
-    return TargetFlags(target.context or entry.context, target.flags)
-
-
 def _as_text(results: list[_Result], shown: Display) -> str:
     look = console.look(shown.color, everything=shown.everything)
     texts = []
@@ -160,13 +154,12 @@ def _as_json(results: list[_Result], _: Display) -> str:
     writes = dict.fromkeys(tool for entry in entries for tool in entry["writes"])
     verdict = worst(Level(entry["verdict"]) for entry in entries)
     document = {
-        "schemaVersion": 1,
         "verdict": verdict,
         "advertised": list(advertised),
         "writes": list(writes),
         "entries": entries,
     }
-    return json.dumps(document, indent=2) + "\n"
+    return as_json.versioned(document)
 
 
 def _document(result: _Result) -> Mapping[str, Any]:

@@ -109,7 +109,7 @@ def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDispl
     """Print the manifest to standard output, and the steps to apply it to standard error."""
     from fluxstatus.commands.preflight.manifest import instance, steps
     from fluxstatus.model.kubectl_flags import TargetFlags
-    from fluxstatus.report.terminal import command_line
+    from fluxstatus.report.terminal import marked
     from fluxstatus.report.yaml import yaml_of
 
     manifest = instance(sync)
@@ -118,11 +118,10 @@ def _put_manifest(sync: "Sync | None", connection: Connection, shown: BasicDispl
         json.dumps(manifest, indent=2) + "\n" if as_json else yaml_of(manifest, is_sorted=False)
     )
     target_flags = TargetFlags(connection.context, connection.repeated())
-    for hint in steps(sync):
+    for hint in map(target_flags.hint, steps(sync)):
         console.note(f"# {hint.text}")
-        for command in map(target_flags.command, hint.commands):
-            note = "   (changes the cluster)" if command.changes else ""
-            console.note(f"  {command_line(command.argv)}{note}")
+        for command in hint.commands:
+            console.note(f"  {marked(command)}")
 
 
 def _preload() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.checks.codes import CODES as KNOWN
 from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
@@ -136,13 +137,14 @@ def leftovers(state: State) -> Iterator[Finding]:
 
 def _definitions(state: State, served: Mapping[str, str]) -> Finding:
     count = len(state.resources)
-    objects = f"{count} objects of these kinds exist" if count else "no objects were found"
+    objects = f"{counted(count, 'object')} of these kinds {noun_for(count, 'exists', 'exist')}"
+    crds = counted(len(served), "Flux CRD exists", "Flux CRDs exist")
     delete = ("kubectl", "delete", "customresourcedefinitions", *sorted(served))
     return Finding(
         step=LEFTOVERS,
         code=_CRDS_LEFT,
         level=Level.WARN,
-        title=f"{len(served)} Flux CRDs exist without a controller; {objects}",
+        title=f"{crds} without a controller; {objects if count else 'no objects were found'}",
         why="a new installation adopts them and reconciles the objects as they are",
         hints=(
             Hint("to prevent that, delete the CRDs; this also deletes all objects of these kinds",

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from fluxstatus.base.plurals import noun_for
+from fluxstatus.base.versions import dotted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import cluster
 from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.cluster.local_tools import Client
 from fluxstatus.commands.preflight import existing, network, tools
 from fluxstatus.commands.preflight.permissions import NEEDED, Permission, Permissions
+from fluxstatus.knowledge.flux_minors import FLUX_MINORS, NEWEST
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
 from fluxstatus.model.hints import Command, Hint
@@ -70,8 +73,7 @@ def _kubernetes(state: State) -> Iterator[Finding]:
     found = list(cluster.examine(Analysis(state)))
     yield from found
     version = cluster.parse(state.evidence.target.kubernetes)
-    newest = max(cluster.SUPPORTED)
-    least, flux = cluster.SUPPORTED[newest], ".".join(map(str, newest))
+    least, flux = FLUX_MINORS[NEWEST].kubernetes, dotted(NEWEST)
     if version is None or any(finding.code == cluster.KUBERNETES_TOO_OLD for finding in found):
         return
     if version < least:
@@ -80,7 +82,7 @@ def _kubernetes(state: State) -> Iterator[Finding]:
             code=cluster.KUBERNETES_TOO_OLD,
             level=Level.WARN,
             title=f"Kubernetes {state.evidence.target.kubernetes} is older than "
-            f"{'.'.join(map(str, least))}, the oldest that Flux {flux} supports",
+            f"{dotted(least)}, the oldest that Flux {flux} supports",
             why="a FluxInstance with version 2.x installs the newest Flux",
             hints=(
                 Hint(
@@ -104,7 +106,8 @@ def _permissions(state: State, permissions: Permissions) -> Iterator[Finding]:
         yield passed(PERMISSIONS, title)
     if permissions.missing:
         missing = permissions.missing
-        title = f"{who} cannot install Flux: {_count(missing)} are missing"
+        are = noun_for(len(missing), "is", "are")
+        title = f"{who} cannot install Flux: {_count(missing)} {are} missing"
         listed = Command(("kubectl", "auth", "can-i", "--list"))
         yield _lacking(Level.FAIL, _RIGHTS_MISSING, title, missing, [listed])
     if permissions.unknown:

@@ -11,8 +11,7 @@ from fluxstatus.commands.reconcile.requests import Request, requests
 from fluxstatus.commands.reconcile.rules import Helps, Reason, decide
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.model.findings import Level, worst
-from fluxstatus.model.hints import Hint
-from fluxstatus.model.kubectl_flags import TargetFlags, for_target
+from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Resource
 
@@ -43,9 +42,7 @@ def advise(analysis: Analysis, resource: Resource) -> Assessment:
         ref=resource.ref,
         status=Chains(analysis).status_of(resource),
         level=_level(ctx, reason),
-        reason=reason._replace(
-            hints=tuple(_with_flags(hint, target_flags) for hint in reason.hints)
-        ),
+        reason=reason._replace(hints=tuple(map(target_flags.hint, reason.hints))),
         outlooks=tuple(outlooks(ctx)),
         requests=tuple(requests(ctx)),
         taken_at=state.now,
@@ -58,7 +55,3 @@ def _level(ctx: ReconcileContext, reason: Reason) -> Level:
         return Level.UNKNOWN
     levels = (cause_finding("", ctx.analysis, cause).level for cause in ctx.causes)
     return worst([Level.PASS, *levels])
-
-
-def _with_flags(hint: Hint, target_flags: TargetFlags) -> Hint:
-    return hint._replace(commands=tuple(map(target_flags.command, hint.commands)))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fluxstatus.base.durations import ago, duration, seconds, when
 from fluxstatus.base.fields import map_of, maps_of
+from fluxstatus.base.plurals import noun_for
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.evidence import Why
 from fluxstatus.state.intervals import interval_of
@@ -48,7 +49,7 @@ def _blocked(ctx: ReconcileContext) -> str:
     resource = ctx.resource
     spec = "its spec or its source changes" if ctx.sources else "its spec changes"
     blocking = ", ".join(f"{cause.ref}" for cause in ctx.blocking)
-    verb = "are" if len(ctx.blocking) > 1 else "is"
+    verb = noun_for(len(ctx.blocking), "is", "are")
     reasons = (
         (resource.verdict is Verdict.TERMINATING, "it is removed after its finalizers are removed"),
         (

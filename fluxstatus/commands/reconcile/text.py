@@ -1,15 +1,26 @@
 """The advice on a reconciliation, for people and for programs."""
 
-import json
-
 from fluxstatus.commands.reconcile.advice import Assessment
 from fluxstatus.commands.reconcile.rules import Helps
-from fluxstatus.model.hints import Hint
-from fluxstatus.report.as_json import commands_json, hint_json, object_json, time_json
-from fluxstatus.report.layout import INDENT, Cell, Page, put_command, put_head, put_pairs
+from fluxstatus.report.as_json import (
+    commands_json,
+    hint_json,
+    object_json,
+    time_json,
+    versioned,
+)
+from fluxstatus.report.layout import (
+    INDENT,
+    Cell,
+    Page,
+    put_command,
+    put_head,
+    put_hint,
+    put_pairs,
+    put_title,
+)
 from fluxstatus.report.look import Look
 
-SCHEMA_VERSION = 1
 _LABEL = 12
 _ANSWERS = {
     Helps.YES: "yes",
@@ -23,13 +34,12 @@ _ANSWERS = {
 def as_text(advice: Assessment, look: Look) -> str:
     """Return *advice* as lines: the answer, then the outlook, then the commands."""
     page = Page(look, (), ())
-    context = f" · context {advice.context}" if advice.context else ""
-    page.put(f"{advice.ref} · {advice.status}{context}")
+    put_title(page, f"{advice.ref}", advice.status, context=advice.context)
     page.gap()
     page.put(_ANSWERS[advice.reason.helps], Cell("helps", _LABEL, "label"))
     page.put(advice.reason.text, Cell("why", _LABEL, "label"))
     for hint in advice.reason.hints:
-        _put_hint(page, hint)
+        put_hint(page, hint, "first", _LABEL)
     put_pairs(page, "on its own", [("", outlook.text) for outlook in advice.outlooks])
     if advice.requests:
         put_head(page, "to request a reconciliation (nothing was run)")
@@ -40,17 +50,9 @@ def as_text(advice: Assessment, look: Look) -> str:
     return "\n".join(page.lines) + "\n"
 
 
-def _put_hint(page: Page, hint: Hint) -> None:
-    if hint.label == "fix":
-        page.put(hint.text, Cell("first", _LABEL, "label"))
-    for command in hint.commands:
-        put_command(page, command, _LABEL)
-
-
 def as_json(advice: Assessment) -> str:
     """Return *advice* as a JSON document; every key is always present."""
     document = {
-        "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(advice.taken_at),
         "context": advice.context,
         "object": object_json(advice.ref),
@@ -59,13 +61,10 @@ def as_json(advice: Assessment) -> str:
         "helps": advice.reason.helps,
         "why": advice.reason.text,
         "hints": [hint_json(hint) for hint in advice.reason.hints],
-        "byItself": [
-            {"text": one.text, "about": time_json(one.at) if one.at else None}
-            for one in advice.outlooks
-        ],
+        "byItself": [{"text": one.text, "about": time_json(one.at)} for one in advice.outlooks],
         "ways": [
             {"text": request.text, "commands": commands_json(request.commands)}
             for request in advice.requests
         ],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return versioned(document)

@@ -1,6 +1,5 @@
 """`version`: the version, where it is installed, and whether its files match the release."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,10 +8,12 @@ import typer
 from typer import Option
 
 from fluxstatus import __version__
+from fluxstatus.base.plurals import counted
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Output
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
+from fluxstatus.report.as_json import versioned
 
 if TYPE_CHECKING:
     from fluxstatus.commands.version.integrity import Verified
@@ -69,7 +70,7 @@ def _as_text(verified: "Verified | None", *, asked: bool) -> str:
         rows += [("sha256", verified.sha256)] if verified.sha256 else []
         rows += [("differs", f"{one.path}: {one.how}") for one in verified.differences]
         wrong = len(verified.differences)
-        matching = f"all {verified.files} files match the release"
+        matching = f"all {counted(verified.files, 'file')} match the release"
         rows += [("verify", f"{wrong} of {verified.files} files differ" if wrong else matching)]
     elif asked:
         rows += [("verify", _CHECKOUT)]
@@ -80,7 +81,6 @@ def _as_text(verified: "Verified | None", *, asked: bool) -> str:
 def _as_json(verified: "Verified | None", *, asked: bool) -> str:
     del asked
     document: dict[str, Any] = {
-        "schemaVersion": 1,
         "tool": {"name": "kubectl-flux-status", "version": __version__},
         "python": {"version": _PYTHON, "path": sys.executable},
         "path": f"{_folder()}",
@@ -92,7 +92,7 @@ def _as_json(verified: "Verified | None", *, asked: bool) -> str:
             "differences": [{"path": one.path, "how": one.how} for one in verified.differences],
         },
     }
-    return json.dumps(document, indent=2) + "\n"
+    return versioned(document)
 
 
 def _folder() -> Path:

@@ -1,13 +1,12 @@
 """The versions as text and as JSON."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 from fluxstatus.commands.versions.inventory import Part, Role
 from fluxstatus.commands.versions.skew import STEP_ID, compare, pairs_of
 from fluxstatus.model.findings import Finding
-from fluxstatus.report.as_json import finding_json, time_json
+from fluxstatus.report.as_json import finding_json, time_json, versioned
 from fluxstatus.report.as_text import put_finding, word_of
 from fluxstatus.report.layout import Cell, Page
 from fluxstatus.report.look import Look
@@ -15,7 +14,6 @@ from fluxstatus.report.secrets import unread_json
 from fluxstatus.report.terminal import columns, visible
 from fluxstatus.state.state import State
 
-SCHEMA_VERSION = 1
 _GAP = 2
 
 
@@ -60,7 +58,6 @@ def _version(part: Part) -> str:
 def as_json(state: State, parts: Sequence[Part], findings: Sequence[Finding]) -> str:
     """Return the versions and findings as a JSON document; every key is always present."""
     document = {
-        "schemaVersion": SCHEMA_VERSION,
         "takenAt": time_json(state.now),
         "context": state.evidence.target.context,
         "parts": [
@@ -76,4 +73,4 @@ def as_json(state: State, parts: Sequence[Part], findings: Sequence[Finding]) ->
         ],
         "findings": [finding_json(finding) for finding in findings],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return versioned(document)

@@ -1,0 +1,17 @@
+"""Numbers with their nouns, in sentences."""
+
+
+def counted(number: int, noun: str, many: str = "") -> str:
+    """Return *number* with *noun*, as in "1 object" and "2 objects"; *many* is its plural."""
+    return f"{number} {noun_for(number, noun, many)}"
+
+
+def noun_for(number: float, noun: str, many: str = "") -> str:
+    """Return *noun* as it follows *number*: in the singular, or as *many* or its usual plural."""
+    return noun if number == 1 else many or _plural(noun)
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"

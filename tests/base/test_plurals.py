@@ -1,0 +1,24 @@
+"""Numbers with their nouns."""
+
+import pytest
+
+from fluxstatus.base.plurals import counted, noun_for
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [
+        (1, "object", "1 object"), (2, "object", "2 objects"), (0, "object", "0 objects"),
+        (2, "HelmRepository", "2 HelmRepositories"), (2, "Ingress", "2 Ingresses"),
+        (3, "Gateway", "3 Gateways"), (2, "pass", "2 passes"),
+    ],
+)  # fmt: skip
+def test_a_number_with_its_noun(number: int, noun: str, text: str) -> None:
+    """The noun is in the plural unless there is one."""
+    assert counted(number, noun) == text
+
+
+def test_a_plural_of_its_own() -> None:
+    """A verb, or a noun with one, has its own plural."""
+    assert counted(2, "object has", "objects have") == "2 objects have"
+    assert noun_for(1, "is", "are") == "is"
