@@ -8,7 +8,7 @@ import jmespath
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.base.labels import matches
+from fluxstatus.base.labels import labels_in, matches
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Object
@@ -48,7 +48,7 @@ def _selects_pods(monitor: Object, component: Component) -> bool:
     spec = map_of(monitor.get("spec"))
     return (
         _is_within(monitor, component.ref.namespace)
-        and any(matches(spec.get("selector"), _labels(pod)) for pod in component.pods)
+        and any(matches(spec.get("selector"), labels_in(pod)) for pod in component.pods)
         and any(_is_metrics(component, e) for e in maps_of(spec.get("podMetricsEndpoints")))
     )
 
@@ -69,7 +69,7 @@ def _selects_services(view: View, monitor: Object, component: Component) -> bool
     spec, namespace = map_of(monitor.get("spec")), component.ref.namespace
     endpoints = maps_of(spec.get("endpoints"))
     return _is_within(monitor, namespace) and any(
-        matches(spec.get("selector"), _labels(service))
+        matches(spec.get("selector"), labels_in(service))
         and selected(map_of(service.get("spec")).get("selector"), component.pods, namespace)
         and any(_is_metrics(component, _at_pod(service, e)) for e in endpoints)
         for service in view.items("services")
@@ -93,10 +93,6 @@ def _is_within(monitor: Object, namespace: str) -> bool:
         return True
     own = text_of(map_of(monitor.get("metadata")).get("namespace"))
     return namespace in (names if isinstance(names, list) and names else [own])
-
-
-def _labels(item: Object) -> dict[str, Any]:
-    return map_of(map_of(item.get("metadata")).get("labels"))
 
 
 def _retired(view: View) -> Iterator[Occurrence]:

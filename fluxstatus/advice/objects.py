@@ -22,8 +22,6 @@ _ALERTS = KINDS["Alert"].resource
 _GRACE = timedelta(minutes=10)
 _LOGIN = "***@"  # how pruning.py masks a login in a URL
 _IN_CLUSTER = (".svc", ".svc.cluster.local", "localhost")
-_REQUESTED_BY_OPERATOR = frozenset({"FluxInstance", "FluxReport"})
-"""Kinds that the operator requests on its own (FO fluxinstance_artifact_controller.go)."""
 
 
 def _requests(view: View) -> Iterator[Occurrence]:
@@ -33,7 +31,8 @@ def _requests(view: View) -> Iterator[Occurrence]:
     (NC internal/server/receiver_handlers.go).
     """
     requested: list[tuple[datetime, Resource]] = []
-    for kind in KINDS.keys() - _REQUESTED_BY_OPERATOR:
+    # The operator requests its FluxInstance on its own (FO fluxinstance_artifact_controller.go).
+    for kind in KINDS.keys() - {"FluxInstance"}:
         for resource in view.of_kind(kind):
             at = when(resource.annotations.get(REQUESTED_AT))
             if at is not None and timedelta() <= view.state.now - at < _WEEK:

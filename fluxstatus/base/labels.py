@@ -1,9 +1,14 @@
-"""Label selectors in the spec of an object (metav1.LabelSelector)."""
+"""The labels of an object, and label selectors in the spec of another (metav1.LabelSelector)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+
+
+def labels_in(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the labels of *item*, an object as JSON."""
+    return map_of(map_of(item.get("metadata")).get("labels"))
 
 
 def matches(selector: Any, labels: Mapping[str, Any]) -> bool:

@@ -1,4 +1,6 @@
-"""Numbers with their nouns, in sentences."""
+"""Numbers with their nouns, and lists of names, in sentences."""
+
+from collections.abc import Sequence
 
 
 def counted(number: int, noun: str, many: str = "") -> str:
@@ -9,6 +11,12 @@ def counted(number: int, noun: str, many: str = "") -> str:
 def noun_for(number: float, noun: str, many: str = "") -> str:
     """Return *noun* as it follows *number*: in the singular, or as *many* or its usual plural."""
     return noun if number == 1 else many or _plural(noun)
+
+
+def listed(names: Sequence[str], at_most: int) -> str:
+    """Return the first *names*, and how many there are in addition: "a, b and 3 more"."""
+    more = len(names) - at_most
+    return ", ".join(names[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _plural(noun: str) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.labels import labels_in
 from fluxstatus.knowledge import workload_hints
 from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
 from fluxstatus.knowledge.rule import hints
@@ -86,7 +87,7 @@ def unhealthy_release(state: State, release: Resource, message: str) -> Iterator
     namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
     name = text_of(release.spec.get("releaseName")) or release.ref.name
     label = "app.kubernetes.io/instance"
-    pods = [pod for pod in _pods_in(state, namespace) if _labels(pod).get(label) == name]
+    pods = [pod for pod in _pods_in(state, namespace) if labels_in(pod).get(label) == name]
     if found := _from_pods(state, pods):
         yield found
 
@@ -109,7 +110,7 @@ def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
     if kind == target.kind:
         return called == target.name
     if kind == "ReplicaSet" and target.kind in ("Deployment", "Rollout"):
-        digests = [text_of(_labels(pod).get(key)) for key in _HASHES]
+        digests = [text_of(labels_in(pod).get(key)) for key in _HASHES]
         stems = [called.removesuffix(f"-{digest}") for digest in digests if digest]
         return target.name in stems if stems else _is_child(called, target)
     if kind == "Job" and target.kind == "CronJob":
@@ -123,10 +124,6 @@ def _pods_in(state: State, namespace: str) -> list[Object]:
         for pod in state.evidence.answer("workload-pods").items
         if map_of(pod.get("metadata")).get("namespace") == namespace
     ]
-
-
-def _labels(pod: Object) -> Mapping[str, object]:
-    return map_of(map_of(pod.get("metadata")).get("labels"))
 
 
 def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:

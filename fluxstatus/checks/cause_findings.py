@@ -5,6 +5,7 @@ The context is other causes, suspended owners, and the pods and events behind a 
 
 from collections.abc import Iterator, Mapping
 
+from fluxstatus.base.durations import stamp
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
@@ -80,7 +81,7 @@ def _evidence(analysis: Analysis, cause: Cause) -> Iterator[tuple[str, str]]:
     for event in analysis.state.warnings.get(cause.ref.key, ())[:3]:
         yield (
             f"event {event.reason}",
-            f"{counted(event.times, 'time')}, last {event.last.isoformat()}",
+            f"{counted(event.times, 'time')}, last {stamp(event.last)}",
         )
     for other in _in_namespace(analysis, cause):
         yield (

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.base.durations import ago
+from fluxstatus.base.plurals import listed
 from fluxstatus.causes.trace import Cause
 from fluxstatus.knowledge import RULES
 from fluxstatus.knowledge.states import STATES
@@ -152,15 +153,12 @@ def unread_hints(unread: Unread) -> Iterator[Hint]:
 def in_progress(step: str, resources: Sequence[Resource], now: datetime) -> Iterator[Finding]:
     """Yield one finding for all *resources* that are still reconciling, if there are any."""
     if resources:
-        names = ", ".join(
-            f"{r.ref} ({r.verdict} for {ago(r.since, now)})" for r in resources[:_NAMED]
-        )
-        more = f" and {len(resources) - _NAMED} more" if len(resources) > _NAMED else ""
+        names = [f"{r.ref} ({r.verdict} for {ago(r.since, now)})" for r in resources]
         yield Finding(
             step=step,
             code=RECONCILING,
             level=Level.SKIP,
-            title=f"still in progress, no result yet: {names}{more}",
+            title=f"still in progress, no result yet: {listed(names, _NAMED)}",
             evidence=tuple((str(r.ref), r.verdict.value) for r in resources),
         )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from fluxstatus.model.hints import Command, kubectl
+
 PROGRAM = "flux-operator-mcp"
 NAME = PROGRAM
 """The default name of an entry."""
@@ -102,6 +104,13 @@ class Entry:
                     yield word
             else:
                 yield word
+
+
+def setup_command(name: str, clients: Iterable[str], context: str = "") -> Command:
+    """Return the command that sets up the entry *name* of *clients*, again and read-only."""
+    chosen = (f"--client={client}" for client in clients)
+    where = ("--context", context) if context else ()
+    return kubectl("flux-status", "mcp", "setup", f"--name={name}", *chosen, *where)
 
 
 @dataclass(frozen=True, slots=True)

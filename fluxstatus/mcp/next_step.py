@@ -12,11 +12,11 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.operator import MCP_READ_WRITE
 from fluxstatus.checks.run import ALL, BUG, Choice, run_checks
 from fluxstatus.checks.wording import explained
-from fluxstatus.mcp.entry import PROGRAM
+from fluxstatus.mcp.entry import PROGRAM, setup_command
 from fluxstatus.mcp.state_file import EMPTY, LocalState
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level, Next, Report, StepResult
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import Command, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
@@ -67,7 +67,7 @@ def next_step(
     if local.declined:
         commands = tuple(_by_hand(deep, analysis))
         return Next("investigate by hand", commands, prompt) if commands else None
-    setup = Command(("kubectl", "flux-status", "mcp", "setup"))
+    setup = kubectl("flux-status", "mcp", "setup")
     text = (
         f"{_about(deep)}: let your assistant find out why, with read-only access to logs, events "
         "and the Flux documentation (setup takes 2 minutes)"
@@ -83,7 +83,6 @@ def warnings(local: LocalState) -> Iterator[Finding]:
             by_entry.setdefault(one.entry, []).append(one.client)
     for entry, clients in by_entry.items():
         titles = _listed(o.title for o in local.configured if o.client in clients)
-        argv = ("kubectl", "flux-status", "mcp", "setup", f"--name={entry}")
         yield Finding(
             step=STEP_ID,
             code=MCP_READ_WRITE,
@@ -91,12 +90,7 @@ def warnings(local: LocalState) -> Iterator[Finding]:
             kind="habit",
             title=f"the MCP server {entry} in {titles} can change the cluster",
             why=f"{PROGRAM} can write unless it is started with --read-only=true",
-            hints=(
-                Hint(
-                    "make it read-only",
-                    (Command((*argv, *(f"--client={name}" for name in clients))),),
-                ),
-            ),
+            hints=(hint("make it read-only", setup_command(entry, clients)),),
         )
 
 
@@ -188,14 +182,13 @@ def _log_of(finding: Finding, analysis: Analysis) -> Ref | None:
 def _by_hand(finding: Finding, analysis: Analysis) -> Iterator[Command]:
     """Return the commands that show more about *finding*: explain, the log, the events."""
     log, ref = _log_of(finding, analysis), finding.object
-    for hint in explained(ref) if ref else ():
-        yield from hint.commands
+    for more in explained(ref) if ref else ():
+        yield from more.commands
     if log:
-        argv = ("kubectl", "logs", "-n", log.namespace, f"deployment/{log.name}", "--since=1h")
-        yield Command(argv)
+        yield kubectl("logs", "-n", log.namespace, f"deployment/{log.name}", "--since=1h")
     if ref:
         field = f"--field-selector=involvedObject.name={ref.name}"
-        yield Command(("kubectl", "get", "events", "-n", ref.namespace, field))
+        yield kubectl("get", "events", "-n", ref.namespace, field)
 
 
 def _listed(titles: Iterable[str]) -> str:

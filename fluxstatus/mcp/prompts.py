@@ -10,6 +10,7 @@ from typing import NamedTuple
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.mcp.next_step import prompt_for
 from fluxstatus.model.findings import Level, Report
+from fluxstatus.state.revisions import CONSUMERS
 from fluxstatus.state.state import State
 
 
@@ -93,7 +94,7 @@ def fields(state: State, report: Report) -> Mapping[str, str]:
         known.setdefault(ref.kind, f"{ref.namespace}/{ref.name}")
         if ref.kind in ("GitRepository", "OCIRepository", "Bucket"):
             known.setdefault("source", f"{ref}")
-        if ref.kind in ("Kustomization", "HelmRelease"):
+        if ref.kind in CONSUMERS:
             known.setdefault("namespace", ref.namespace)
     if state.instance or state.components:
         known["flux_namespace"] = state.namespace

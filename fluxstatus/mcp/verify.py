@@ -9,14 +9,14 @@ from typing import NamedTuple
 from fluxstatus.base.plurals import counted
 from fluxstatus.checks.wording import UNREAD, UNREAD_CODES
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.mcp.entry import PROGRAM, Entry
+from fluxstatus.mcp.entry import PROGRAM, Entry, setup_command
 from fluxstatus.mcp.kubeconfig import KubeContext
 from fluxstatus.mcp.protocol import VERSION, Result, Session
 from fluxstatus.mcp.server import Tools, environment, tools
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Cost, Evidence, Why
 from fluxstatus.model.findings import Finding, Level, Report, StepResult, worst
-from fluxstatus.model.hints import Command, Hint
+from fluxstatus.model.hints import Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 
@@ -159,7 +159,7 @@ def _server(entry: Entry, clients: Sequence[str], seen: Observation) -> Iterator
     elif seen.protocol != VERSION:
         title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}; {VERSION} was requested"
         why = f"a client that does not support MCP {seen.protocol} cannot use this server"
-        hints = (Hint("try updating the client or the server"),)
+        hints = (hint("try updating the client or the server"),)
         yield Finding("server", _OTHER_PROTOCOL, Level.WARN, title, why=why, hints=hints)
     else:
         title = f"{PROGRAM} {seen.version} uses MCP {seen.protocol}, started in {ms}"
@@ -207,8 +207,8 @@ def _cluster(
     elif evidence.unreachable or not target.server:
         text = evidence.unreachable.text if evidence.unreachable else "kubectl reports no server"
         title = f"there is no cluster to compare with: {text}"
-        hint = Hint("check the cluster", (Command(("kubectl", "flux-status")),))
-        yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=(hint,))
+        hints = (hint("check the cluster", kubectl("flux-status")),)
+        yield Finding("cluster", UNREAD_CODES[Why.UNREACHABLE], Level.UNKNOWN, title, hints=hints)
     elif pinned.server != target.server:
         title = f"it uses a different cluster than kubectl: {pinned.server}, not {target.server}"
         why = f'the entry uses context "{pinned.context}", this command "{target.context}"'
@@ -284,8 +284,7 @@ def _credential(entry: Entry, clients: Sequence[str]) -> Iterator[Finding]:
 
 
 def _setup(entry: Entry, clients: Sequence[str], text: str) -> Hint:
-    argv = ("kubectl", "flux-status", "mcp", "setup", f"--name={entry.name}")
-    return Hint(text, (Command((*argv, *(f"--client={client}" for client in clients))),))
+    return hint(text, setup_command(entry.name, clients))
 
 
 def _uid(item: dict[str, object]) -> str:

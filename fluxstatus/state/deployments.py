@@ -9,6 +9,7 @@ import jmespath
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.labels import labels_in
 from fluxstatus.model.evidence import Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
@@ -72,7 +73,7 @@ class Component(NamedTuple):
     @property
     def distribution(self) -> str:
         """The version of Flux in its labels, empty without one."""
-        labels = map_of(map_of(self.deployment.get("metadata")).get("labels"))
+        labels = labels_in(self.deployment)
         return text_of(labels.get(_DISTRIBUTION))
 
     @property
@@ -217,7 +218,7 @@ def expected(
 def managed_by(found: Iterable[Component]) -> str:
     """Return what installed Flux, by the labels of its Deployments; empty when unknown."""
     for component in found:
-        labels = map_of(map_of(component.deployment.get("metadata")).get("labels"))
+        labels = labels_in(component.deployment)
         manager = text_of(labels.get("app.kubernetes.io/managed-by"))
         if manager == OPERATOR:
             return "the Flux Operator"

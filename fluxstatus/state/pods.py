@@ -12,6 +12,7 @@ import jmespath
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.labels import labels_in
 from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Object
 
@@ -170,5 +171,5 @@ def selected(selector: Any, pods: Iterable[Object], namespace: str) -> list[Obje
         for pod in pods
         if map_of(pod.get("metadata")).get("namespace") == namespace
         and wanted
-        and wanted.items() <= map_of(map_of(pod.get("metadata")).get("labels")).items()
+        and wanted.items() <= labels_in(pod).items()
     ]

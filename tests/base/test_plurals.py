@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.base.plurals import counted, noun_for
+from fluxstatus.base.plurals import counted, listed, noun_for
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ def test_a_plural_of_its_own() -> None:
     """A verb, or a noun with one, has its own plural."""
     assert counted(2, "object has", "objects have") == "2 objects have"
     assert noun_for(1, "is", "are") == "is"
+
+
+def test_a_list_that_is_too_long() -> None:
+    """Names beyond the limit are counted."""
+    assert listed(["a", "b"], 2) == "a, b"
+    assert listed(["a", "b", "c", "d"], 2) == "a, b and 2 more"

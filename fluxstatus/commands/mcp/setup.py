@@ -17,7 +17,7 @@ from fluxstatus.commands.mcp.choosing import Chosen, How, agreed, clients, host
 from fluxstatus.commands.options import Connection, Timeout, seconds
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import CLIENTS, Client, Host
-from fluxstatus.mcp.entry import Entry
+from fluxstatus.mcp.entry import Entry, setup_command
 from fluxstatus.mcp.files import FileError
 from fluxstatus.mcp.kubeconfig import KubeContext, UnfitError, entry_for, pin
 from fluxstatus.mcp.plan import plan_put
@@ -190,11 +190,10 @@ def _other_entries(here: Host, entry: Entry) -> Iterator[str]:
     for found in scan(here):
         for other, _ in found.entries:
             if other.name != entry.name and not other.read_only and not other.url:
-                fix = ("kubectl", "flux-status", "mcp", "setup", f"--client={found.client.name}",
-                       f"--name={other.name}")  # fmt: skip
+                fix = setup_command(other.name, [found.client.name])
                 yield (
                     f'{found.client.title} also has the entry "{other.name}", which can change '
-                    f"the cluster; to make it read-only, run: {command_line(fix)}"
+                    f"the cluster; to make it read-only, run: {command_line(fix.argv)}"
                 )
 
 

@@ -10,7 +10,7 @@ from fluxstatus.commands.mcp.choosing import Clients, clients, host
 from fluxstatus.commands.options import Output, Timeout
 from fluxstatus.mcp import server
 from fluxstatus.mcp.clients import Host
-from fluxstatus.mcp.entry import Entry
+from fluxstatus.mcp.entry import Entry, setup_command
 from fluxstatus.mcp.scan import ClientEntries, scan
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
@@ -70,10 +70,8 @@ def _entry_lines(one: ClientEntries, entry: Entry) -> list[str]:
     if entry.read_only and entry.masks:
         return [f" {'warn' if missing else 'pass'}  {name} is read-only, {context}{missing}"]
     what = "shows the data of Secrets" if entry.read_only else "CAN CHANGE the cluster"
-    pin = ("--context", entry.context) if entry.context else ()
-    fix = ("kubectl", "flux-status", "mcp", "setup", f"--client={one.client.name}",
-           f"--name={entry.name}", *pin)  # fmt: skip
-    return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix)}"]
+    fix = setup_command(entry.name, [one.client.name], entry.context)
+    return [f" warn  {name} {what}, {context}{missing}", f"       {command_line(fix.argv)}"]
 
 
 def _document(found: list[ClientEntries], here: Host, timeout: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, view
 from fluxstatus.mcp.scan import scan
-from fluxstatus.model.findings import Exit, Level, Report, worst
+from fluxstatus.model.findings import Exit, Report, worst
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.report import RENDER, Format, as_json
 
@@ -149,15 +149,12 @@ def _as_text(results: list[_Result], shown: Display) -> str:
 
 
 def _as_json(results: list[_Result], _: Display) -> str:
-    entries = [_document(result) for result in results]
-    advertised = dict.fromkeys(tool for entry in entries for tool in entry["advertised"])
-    writes = dict.fromkeys(tool for entry in entries for tool in entry["writes"])
-    verdict = worst(Level(entry["verdict"]) for entry in entries)
+    seen = [one.seen for one in results if isinstance(one.seen, verify.Observation)]
     document = {
-        "verdict": verdict,
-        "advertised": list(advertised),
-        "writes": list(writes),
-        "entries": entries,
+        "verdict": worst(result.report.verdict for result in results),
+        "advertised": list(dict.fromkeys(tool for one in seen for tool in one.advertised)),
+        "writes": list(dict.fromkeys(tool for one in seen for tool in one.writes)),
+        "entries": [_document(result) for result in results],
     }
     return as_json.versioned(document)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.base.plurals import counted, noun_for
+from fluxstatus.base.labels import labels_in
+from fluxstatus.base.plurals import counted, listed, noun_for
 from fluxstatus.checks.codes import CODES as KNOWN
 from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
@@ -108,7 +109,7 @@ def _warn(code: Code, title: str, why: str, hint: Hint, docs: str = "") -> Findi
 
 
 def _manager(operator: Component) -> str:
-    labels = map_of(map_of(operator.deployment.get("metadata")).get("labels"))
+    labels = labels_in(operator.deployment)
     if labels.get("olm.owner"):
         return "OLM"
     for kind, who in _MAKERS.items():
@@ -157,13 +158,12 @@ def _definitions(state: State, served: Mapping[str, str]) -> Finding:
 def _hanging(state: State) -> Iterator[Finding]:
     hanging = [r for r in state.resources.values() if r.verdict is Verdict.TERMINATING]
     if hanging:
-        names = ", ".join(str(r.ref) for r in hanging[:_NAMED])
-        more = f" and {len(hanging) - _NAMED} more" if len(hanging) > _NAMED else ""
+        names = listed([str(r.ref) for r in hanging], _NAMED)
         yield Finding(
             step=LEFTOVERS,
             code=_TERMINATING,
             level=Level.WARN,
-            title=f"deletion is blocked, because the controller no longer exists: {names}{more}",
+            title=f"deletion is blocked, because the controller no longer exists: {names}",
             why="only Flux removes their finalizers; a new installation completes their deletion",
             hints=(Hint("install Flux, or remove the finalizers by hand"),),
             trivial=True,
