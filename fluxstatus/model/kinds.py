@@ -113,7 +113,7 @@ _KINDS = (
     Kind("ImageRepository", "imagerepositories", _IMAGE, "reconcilers",
          "image-reflector-controller", ("imgrepo", "imagerepo"), timeout=60, fetches=True),
     Kind("ImagePolicy", "imagepolicies", _IMAGE, "reconcilers", "image-reflector-controller",
-         ("imgpol", "imagepol"), timeout=60, interval=600, handles_requests=False),
+         ("imgpol", "imagepol"), timeout=60, interval=600),
     Kind("ImageUpdateAutomation", "imageupdateautomations", _IMAGE, "reconcilers",
          "image-automation-controller", ("iua", "imgupd", "imgauto"), timeout=60),
     Kind("Receiver", "receivers", _NOTIFY, "reconcilers", "notification-controller", timeout=60,

@@ -8,6 +8,9 @@ from fluxstatus.model.hints import Command, kubectl
 from fluxstatus.state.resource import Resource, Verdict
 
 REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
+_UNRECORDED = frozenset({"image.toolkit.fluxcd.io/v1beta1", "image.toolkit.fluxcd.io/v1beta2"})
+"""The API versions in which an ImagePolicy has no lastHandledReconcileAt (until Flux 2.6)."""
+
 HANDLED_WITHIN = timedelta(minutes=5)
 """How long a controller may take to handle a reconcile request."""
 
@@ -15,13 +18,18 @@ HANDLED_WITHIN = timedelta(minutes=5)
 def pending_request(resource: Resource) -> str:
     """Return the reconcile request that is not handled yet; empty without one.
 
-    It is the value of an annotation, by convention a time. Some kinds handle no requests.
+    It is the value of an annotation, by convention a time.
     """
     requested = text_of(resource.annotations.get(REQUESTED_AT))
-    if requested == resource.status.get("lastHandledReconcileAt"):
-        return ""
-    handles = resource.kind.handles_requests and resource.verdict is not Verdict.STATIC
-    return requested if handles else ""
+    handled = requested == resource.status.get("lastHandledReconcileAt")
+    return "" if handled or not _records_requests(resource) else requested
+
+
+def _records_requests(resource: Resource) -> bool:
+    """Whether the controller of *resource* records in its status which request it has handled."""
+    if resource.ref.kind == "ImagePolicy" and resource.ref.api_version in _UNRECORDED:
+        return False
+    return resource.kind.handles_requests and resource.verdict is not Verdict.STATIC
 
 
 def unhandled_since(resource: Resource, now: datetime) -> datetime | None:

@@ -100,7 +100,7 @@ def test_an_old_request_and_an_old_spec_are_stale() -> None:
         kustomization("asked", "git", annotations=asked),
         kustomization("changed", "git", generation=2),
         kustomization("well", "git"),
-        flux("ImagePolicy", "records-none", {"Ready": "True Ok: x"}, annotations=asked),
+        flux("ExternalArtifact", "records-none", {"Ready": "True Ok: x"}, annotations=asked),
     )
     assert {name for name, row in known.items() if FILTERS["stale"](row)} == {"asked", "changed"}
 
