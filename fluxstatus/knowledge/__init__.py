@@ -59,7 +59,7 @@ UNKNOWN_FAULT = Rule(
     why="it is not ready (reason {reason}): {innermost}",
     steps=(
         Step(
-            "check its conditions, its events and the controller's logs",
+            "check the object's conditions and events, and the controller's logs",
             read=(DESCRIBE, EVENTS, LOG),
         ),
     ),

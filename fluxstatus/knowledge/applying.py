@@ -250,10 +250,10 @@ _IMMUTABLES = (
         why="{object} already exists, and {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "have Flux recreate it: set spec.force: true, or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
+                "have Flux recreate the object: set spec.force: true, or annotate it with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
                 read=(OBJECT,),
             ),
-            Step("or delete it; Flux recreates it", change=(_DELETE,)),
+            Step("or delete the object; Flux recreates it", change=(_DELETE,)),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"Kustomization"}),
@@ -264,11 +264,11 @@ _IMMUTABLES = (
         why="{object} already exists, and {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "have Helm recreate it: set spec.upgrade.force: true for this upgrade; or restore the old value in the values or the chart",
+                "have Helm recreate the object: set spec.upgrade.force: true for this upgrade; or restore the old value in the values or the chart",
                 read=(OBJECT.replace("{object_ns}", "{target_ns}"),),
             ),
             Step(
-                "or delete it; the next attempt recreates it",
+                "or delete the object; the next attempt recreates it",
                 change=(_DELETE.replace("{object_ns}", "{target_ns}"),),
             ),
             RETRY,
@@ -282,10 +282,10 @@ _IMMUTABLES = (
         why="{object} already exists, and {field} cannot be changed (field is immutable)",
         steps=(
             Step(
-                "have the operator recreate it: annotate the object with fluxcd.controlplane.io/force: enabled in its template; or restore the old value",
+                "have the operator recreate the object: annotate it with fluxcd.controlplane.io/force: enabled in its template; or restore the old value",
                 read=(OBJECT,),
             ),
-            Step("or delete it; the operator recreates it", change=(_DELETE,)),
+            Step("or delete the object; the operator recreates it", change=(_DELETE,)),
         ),
         pattern=Text(_FIELD_IS_IMMUTABLE),
         kinds=frozenset({"ResourceSet", "FluxInstance"}),
@@ -296,10 +296,10 @@ _IMMUTABLES = (
         why="{object} already exists, and one of its changed fields is immutable (field is immutable)",
         steps=(
             Step(
-                "have Flux recreate it: set spec.force: true (for a HelmRelease, spec.upgrade.force), or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
+                "have Flux recreate the object: set spec.force: true (for a HelmRelease, spec.upgrade.force), or annotate the object with kustomize.toolkit.fluxcd.io/force: enabled in Git; or restore the old value",
                 read=(OBJECT, SPEC),
             ),
-            Step("or delete it; Flux recreates it", change=(_DELETE,)),
+            Step("or delete the object; Flux recreates it", change=(_DELETE,)),
         ),
         pattern=Text(_IS_IMMUTABLE),
         kinds=_APPLIES,

@@ -383,7 +383,7 @@ _REST = (
         why="{object} was removed from Git, but cannot be deleted: {detail}",
         steps=(
             Step(
-                "check its finalizers and webhooks, and whether ServiceAccount {sa} has permission to delete it",
+                "check the object's finalizers and webhooks, and whether ServiceAccount {sa} has permission to delete it",
                 read=("kubectl get {object_resource} {object_name} -n {object_ns} -o yaml", EVENTS),
             ),
         ),
@@ -397,7 +397,7 @@ _REST = (
         why="objects that were removed from Git cannot be deleted",
         steps=(
             Step(
-                "check their finalizers and webhooks, and the permissions of ServiceAccount {sa}",
+                "check the finalizers and webhooks of these objects, and the permissions of ServiceAccount {sa}",
                 read=(EVENTS,),
             ),
         ),

@@ -253,7 +253,12 @@ _URLS = (
             "The Secret holds both basic auth credentials and a bearerToken, but only one is allowed.",
         ),
         why="Secret {secret} has both basic auth credentials (username and password) and a bearerToken, but only one is allowed",
-        steps=(Step("remove one of them from Secret {secret}", read=(SECRET,)),),
+        steps=(
+            Step(
+                "remove either the basic auth credentials or the bearerToken from Secret {secret}",
+                read=(SECRET,),
+            ),
+        ),
         pattern=Text(r"basic auth and bearer token cannot be set at the same time"),
         kinds=_ANY_GIT,
         trivial=True,

@@ -88,7 +88,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
+                "check the claim's StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
@@ -101,7 +101,7 @@ RULES = (
         why="{workload} is still being deleted (Terminating)",
         steps=(
             Step(
-                "check its finalizers and the controllers that remove them",
+                "check the object's finalizers and the controllers that remove them",
                 read=(
                     "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
                     "kubectl get {workload_resource} {workload_cluster_name} -o yaml",
@@ -130,7 +130,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check its conditions and events: its own controller reports the problem there; Flux checks again automatically and waits up to spec.timeout",
+                "check the object's conditions and events: its own controller reports the problem there; Flux checks again automatically and waits up to spec.timeout",
                 read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
             ),
         ),
@@ -143,7 +143,7 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check it and its pods; Flux checks again automatically and waits up to spec.timeout",
+                "check {workload} and its pods; Flux checks again automatically and waits up to spec.timeout",
                 read=(_LOOK, _PODS),
             ),
         ),

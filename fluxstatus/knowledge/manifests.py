@@ -112,7 +112,7 @@ _TOO_LARGE = (
         why="{object} exceeds the size limit of the API server or of etcd",
         steps=(
             Step(
-                "split it: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd 1.5 MiB",
+                "split the object: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd 1.5 MiB",
                 read=(OBJECT,),
             ),
         ),
@@ -182,7 +182,10 @@ _INVALID = (
         Code("manifest-not-encoded", "A value under data in a manifest is not valid base64."),
         why="{object} has a value in data that is not valid base64",
         steps=(
-            Step("move it to stringData as plain text, or encode it (base64 -w0)", read=(SPEC,)),
+            Step(
+                "move the value to stringData as plain text, or encode it (base64 -w0)",
+                read=(SPEC,),
+            ),
         ),
         pattern=Text(r"illegal base64 data"),
         kinds=_APPLIES,
@@ -193,7 +196,10 @@ _INVALID = (
         _MANIFEST_NAME_INVALID,
         why="the name of an object contains an underscore (_), which the Flux inventory does not support: {detail}",
         steps=(
-            Step("rename it in Git (for a HelmRelease, in the values or the chart)", read=(SPEC,)),
+            Step(
+                "rename the object in Git (for a HelmRelease, in the values or the chart)",
+                read=(SPEC,),
+            ),
         ),
         pattern=Text(r"too many fields within: (?P<detail>\S+)"),
         kinds=_APPLIES,
@@ -271,7 +277,7 @@ _INVALID = (
         why="a value in {object} has the wrong type: {detail}",
         steps=(
             Step(
-                "correct it in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
+                "correct the value in Git (for a HelmRelease, in the values or the chart); quote a number or boolean where a string is required (env values, annotations, labels)",
                 read=(SPEC,),
             ),
         ),
@@ -287,7 +293,7 @@ _INVALID = (
     ),
     Rule(
         _MANIFEST_NAME_INVALID,
-        why="{object} has an invalid {field}: {detail}",
+        why="{field} of {object} is not valid: {detail}",
         steps=(
             Step(
                 "correct {field} in Git (for a HelmRelease, in the values or the chart): names consist of lowercase letters, digits and -, and label values have at most 63 characters",

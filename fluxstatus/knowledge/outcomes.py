@@ -115,7 +115,7 @@ RULES = (
         why="the upgrade failed and was rolled back, so the previous version is running: {workload}: {workload_state}",
         steps=(
             Step(
-                "fix what prevented it from becoming healthy",
+                "fix what prevented {workload} from becoming healthy",
                 read=(_HISTORY, "kubectl get pods -n {workload_ns}"),
             ),
             RETRY,
@@ -162,7 +162,7 @@ RULES = (
         why="the chart was applied, but {workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check it and its pods; raise spec.timeout if it only needs more time",
+                "check {workload} and its pods; raise spec.timeout if it only needs more time",
                 read=_WORKLOAD,
             ),
             RETRY,

@@ -208,20 +208,20 @@ RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
         why="its container exited with an error",
-        steps=(Step("check its logs", read=(_LOG, _DESCRIBE)),),
+        steps=(Step("check the container's logs", read=(_LOG, _DESCRIBE)),),
         pattern=Text(r"(?:end|terminat)ed with|has failed"),
         upstream=_KUBELET,
     ),
 )
 
 VAGUE = Step(
-    "check its events: they show why its pods are not created or started",
+    "check the workload's events: they show why its pods are not created or started",
     read=("kubectl get events -n {ns} --field-selector=involvedObject.name={name}",),
 )
 """The next step for an event that no rule matches."""
 
 OF_OTHERS = Step(
-    "check its conditions and events: its own controller reports the problem there",
+    "check the object's conditions and events: its own controller reports the problem there",
     read=("kubectl describe {resource} {name} -n {ns}",),
 )
 """The next step for a kind without pods, such as Certificate."""

@@ -128,7 +128,7 @@ _CONTENT = (
         why="tag or digest {wanted} of {address} does not exist in the registry (MANIFEST_UNKNOWN)",
         steps=(
             Step(
-                "push it, or correct spec.ref (for a chart, its version)",
+                "push the artifact, or correct spec.ref (for a chart, its version)",
                 read=(SPEC,),
             ),
         ),
@@ -141,7 +141,12 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="{wanted} does not exist in the registry (MANIFEST_UNKNOWN)",
-        steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
+        steps=(
+            Step(
+                "push the missing version, or correct the tag, digest or version in the spec",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(rf".*{_WANTED}"),
         context=_UNKNOWN_MANIFEST,
         trivial=True,
@@ -164,7 +169,12 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="{wanted} does not exist in the registry (not found)",
-        steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
+        steps=(
+            Step(
+                "push the missing version, or correct the tag, digest or version in the spec",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(
             r"(?<!\S)'?(?:oci://)?(?P<wanted>[\w./-]+(?::\d+/[\w./-]+)?[:@][\w.+-]+)'?: "
             r"(?:not found|chart doesn't exist|"
@@ -177,7 +187,12 @@ _CONTENT = (
     Rule(
         _REGISTRY_TAG_MISSING,
         why="the requested tag or digest does not exist in the registry (MANIFEST_UNKNOWN)",
-        steps=(Step("push it, or correct the tag, digest or version in the spec", read=(SPEC,)),),
+        steps=(
+            Step(
+                "push the missing version, or correct the tag, digest or version in the spec",
+                read=(SPEC,),
+            ),
+        ),
         pattern=_UNKNOWN_MANIFEST,
         kinds=_PULLS,
         trivial=True,
@@ -229,7 +244,7 @@ _CONTENT = (
         why="{address} does not contain an archive that can be unpacked: it may be a container image or a plain file",
         steps=(
             Step(
-                "push it with flux push artifact; for a Helm chart, set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
+                "push the artifact with flux push artifact; for a Helm chart, set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
                 read=(SPEC,),
             ),
         ),

@@ -29,7 +29,7 @@ RULES = (
         why="{owned} already exists and does not belong to this release",
         steps=(
             Step(
-                "delete it if it is not needed, rename one of the two objects, or have Helm adopt it: do not set spec.install.disableTakeOwnership, or set the label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns} on the object",
+                "delete the existing object if it is not needed, rename one of the two objects, or have Helm adopt it: do not set spec.install.disableTakeOwnership, or set the label app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name={name} and meta.helm.sh/release-namespace={target_ns} on the object",
                 read=("kubectl describe {owned_kind} {owned_name} -n {owned_ns}",),
             ),
             RETRY,
@@ -46,7 +46,7 @@ RULES = (
         why="the chart creates an object that already exists in the cluster and does not belong to this release",
         steps=(
             Step(
-                "delete it, rename one of the two objects, or have Helm adopt it (do not set spec.install.disableTakeOwnership)",
+                "delete the existing object, rename one of the two, or have Helm adopt it (do not set spec.install.disableTakeOwnership)",
                 read=(SPEC,),
             ),
             RETRY,
@@ -76,7 +76,7 @@ RULES = (
         why="{object} already exists, so Helm cannot create it",
         steps=(
             Step(
-                "delete it, or let the next attempt adopt it; for a hook, set helm.sh/hook-delete-policy: before-hook-creation in the chart",
+                "delete the existing object, or let the next attempt adopt it; for a hook, set helm.sh/hook-delete-policy: before-hook-creation in the chart",
                 read=(OBJECT, _TARGET_PODS),
             ),
             RETRY,

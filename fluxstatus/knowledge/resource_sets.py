@@ -141,7 +141,7 @@ _RESOURCE_SETS = (
         why="{detail} cannot be read; an object of this ResourceSet copies its data",
         steps=(
             Step(
-                "create it, or correct the annotation fluxcd.controlplane.io/copyFrom; ServiceAccount {sa} needs permission to read it",
+                "create the missing object, or correct the annotation fluxcd.controlplane.io/copyFrom; ServiceAccount {sa} needs permission to read it",
                 read=(SPEC,),
             ),
         ),

@@ -133,10 +133,10 @@ def _lacks(
     """Return the rule for a missing key; *pattern* captures the Secret and the key."""
     return Rule(
         code,
-        why="Secret {holder} does not have a required key ({key})",
+        why="Secret {holder} is missing key {key}",
         steps=(
             Step(
-                "add the missing key ({key}) to Secret {holder}; expected keys: {secret_keys}; to list the Secret's keys without their values, run the first command",
+                "add key {key} to Secret {holder}; expected keys: {secret_keys}; to list the Secret's keys without their values, run the first command",
                 read=(_HELD,),
                 change=(for_secret(create, "{holder}"),) if create else (),
             ),

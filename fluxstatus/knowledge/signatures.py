@@ -102,7 +102,7 @@ RULES = (
         why="the registry has no signature for {address}, but spec.verify requires one",
         steps=(
             Step(
-                "sign it by digest after you push it (cosign sign, notation sign); if you mirror images, copy the signatures too; do not disable verification",
+                "sign the artifact by digest after you push it (cosign sign, notation sign); if you mirror images, copy the signatures too; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -117,7 +117,7 @@ RULES = (
         why="{address} has no keyless signature that can be verified (no matching signatures): it is not signed, or it is signed by another identity",
         steps=(
             Step(
-                "sign it by digest with cosign, correct spec.verify.matchOIDCIdentity, or set spec.verify.secretRef to the Secret with the public key; do not disable verification",
+                "sign the artifact by digest with cosign, correct spec.verify.matchOIDCIdentity, or set spec.verify.secretRef to the Secret with the public key; do not disable verification",
                 read=(SPEC,),
             ),
         ),
@@ -129,7 +129,7 @@ RULES = (
         why="{address} has no signature that matches a public key in Secret {verify_secret} (no matching signatures): it is not signed, or it is signed with another key",
         steps=(
             Step(
-                "sign it by digest with a private key whose public key is in Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
+                "sign the artifact by digest with a private key whose public key is in Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
@@ -154,7 +154,7 @@ RULES = (
         why="the signature cannot be verified: the content is not signed with a key that spec.verify trusts",
         steps=(
             Step(
-                "sign it with a trusted key, or add the author's public key to the Secret in spec.verify; do not disable verification",
+                "sign the content with a trusted key, or add the author's public key to the Secret in spec.verify; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),

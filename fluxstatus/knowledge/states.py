@@ -131,7 +131,8 @@ _OBJECTS = (
         why="{missing_target}; {referrers} to it",
         steps=(
             Step(
-                "create it, or correct {reference}", read=("kubectl get {target_resource} -A", SPEC)
+                "create the missing object, or correct {reference}",
+                read=("kubectl get {target_resource} -A", SPEC),
             ),
         ),
         upstream="KC, HC, SC internal/controller",
@@ -144,7 +145,7 @@ _OBJECTS = (
         why="it is waiting for {target}, which is now ready or no longer exists",
         steps=(
             Step(
-                "check it again in a minute; if it is still waiting, request a reconciliation",
+                "check again in a minute; if the object is still waiting, request a reconciliation",
                 read=(EVENTS,),
                 change=(RECONCILE,),
             ),
@@ -170,7 +171,7 @@ _CONTROLLERS = (
         why="does not exist: no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "have the operator recreate it",
+                "have the operator recreate the Deployment",
                 change=(
                     "kubectl annotate --overwrite {instance_resource} {instance} -n {ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
                 ),
@@ -190,7 +191,7 @@ _CONTROLLERS = (
         why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
         steps=(
             Step(
-                "reinstall it; it takes over the existing installation",
+                "reinstall the operator; it takes over the existing installation",
                 change=(
                     "helm install flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns}",
                 ),
@@ -221,7 +222,7 @@ _CONTROLLERS = (
         why="its pod {trouble}; the container needs more memory than its limit allows, and no controller reconciles {kinds} objects",
         steps=(
             Step(
-                "raise its memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance",
+                "raise the controller's memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
@@ -266,7 +267,7 @@ _CONTROLLERS = (
         why="is running and ready, but has not reconciled anything since {count} of its objects changed; it might be stuck, or might not be watching them",
         steps=(
             Step(
-                "check its logs; you can restart it safely",
+                "check the controller's logs; you can restart it safely",
                 read=(_OWN_LOG,),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
@@ -276,13 +277,20 @@ _CONTROLLERS = (
     Rule(
         Code("controller-not-scheduled", "The pod of a Flux controller cannot be scheduled."),
         why="its pod {trouble}; no controller reconciles {kinds} objects",
-        steps=(Step("free up capacity, or correct its node selector", read=(_DESCRIBE,)),),
+        steps=(
+            Step("free up capacity, or correct the controller's node selector", read=(_DESCRIBE,)),
+        ),
         upstream="kubernetes scheduler",
     ),
     Rule(
         Code("controller-not-ready", "A Flux controller is not available."),
         why="is not available; {trouble}; no controller reconciles {kinds} objects",
-        steps=(Step("check its pods and events", read=(_DESCRIBE, "kubectl get pods -n {ns}")),),
+        steps=(
+            Step(
+                "check the controller's pods and events",
+                read=(_DESCRIBE, "kubectl get pods -n {ns}"),
+            ),
+        ),
         upstream="kubernetes apps/v1",
     ),
 )
@@ -347,7 +355,7 @@ _BLOCKED = (
             "Several objects fail because their controller cannot write to its storage or the API.",
         ),
         why="cannot write to its storage or to the API server, so {count} of its objects fail",
-        steps=(Step("check its volume and its logs", read=(_DESCRIBE, _OWN_LOG)),),
+        steps=(Step("check the controller's volume and logs", read=(_DESCRIBE, _OWN_LOG)),),
         upstream="SC api/v1/condition_types.go",
     ),
     Rule(
@@ -406,7 +414,7 @@ _BLOCKED = (
         why="has lost artifacts that its sources still refer to: {count} objects cannot download their artifacts",
         steps=(
             Step(
-                "restart it, so that it fetches every source again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance)",
+                "restart the controller, so that it fetches every source again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance)",
                 read=(_DESCRIBE, _OWN_LOG),
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),

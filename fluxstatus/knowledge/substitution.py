@@ -37,7 +37,12 @@ RULES = (
     Rule(
         _SUBSTITUTE_SOURCE_MISSING,
         why="{detail} in spec.postBuild.substituteFrom cannot be read",
-        steps=(Step("create it, or set optional: true on this entry", read=(_VARIABLES, SPEC)),),
+        steps=(
+            Step(
+                "create the missing object, or set optional: true on this entry",
+                read=(_VARIABLES, SPEC),
+            ),
+        ),
         pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
         kinds=_KS,
         trivial=True,

@@ -274,7 +274,7 @@ _CLUSTERS = (
         why="the remote cluster (spec.kubeConfig, Secret {kubeconfig_secret}) cannot be reached at {host}: {detail}",
         steps=(
             Step(
-                "check whether its API server is running at {host}, whether NetworkPolicies and firewalls allow connections from {controller} to it, and whether the address in Secret {kubeconfig_secret} is still correct",
+                "check whether the remote cluster's API server is running at {host}, whether NetworkPolicies and firewalls allow connections from {controller} to it, and whether the address in Secret {kubeconfig_secret} is still correct",
                 read=(_KUBECONFIG,),
             ),
         ),

@@ -226,7 +226,7 @@ _TEMPLATE_RULES = (
         why="the chart renders the same object twice ({duplicate})",
         steps=(
             Step(
-                "disable one of the two in spec.values, or correct the chart; to see both, run helm template",
+                "disable one of the two objects in spec.values, or correct the chart; to see both, run helm template",
                 read=(SPEC,),
             ),
             RETRY,

@@ -523,7 +523,10 @@ def test_the_field_that_names_what_is_missing_is_told(
     """The hint names the field with the wrong reference."""
     lost = flux(kind, "x", {"Ready": "False ArtifactFailed: not found"}, spec=spec)
     first = problem(*images(lost))[0]
-    assert (first.code, first.hints[0].text) == ("target-missing", f"create it, or correct {field}")
+    assert (first.code, first.hints[0].text) == (
+        "target-missing",
+        f"create the missing object, or correct {field}",
+    )
 
 
 def release_of(namespace: str) -> Object:
@@ -538,7 +541,7 @@ def test_a_release_of_a_chart_in_no_namespace_is_told_so() -> None:
     found = only(*HEALTHY, release_of("nowhere"), of="HelmRelease/web", blocks="")
     assert found.code == "target-missing"
     assert "HelmRepository nowhere/charts does not exist" in found.why
-    assert found.hints[0].text == "create it, or correct spec.chart.spec.sourceRef"
+    assert found.hints[0].text == "create the missing object, or correct spec.chart.spec.sourceRef"
 
 
 @pytest.mark.parametrize("namespace", ["apps", "shared"])
@@ -558,7 +561,8 @@ def test_several_fields_may_name_what_is_missing() -> None:
     found = only(*HEALTHY, kustomization("a", "gone", gone), chart,
                  of="GitRepository/gone", blocks="HelmChart/apps-web Kustomization/a")  # fmt: skip
     assert found.hints[0].text == (
-        "create it, or correct spec.chart.spec.sourceRef of the HelmRelease or spec.sourceRef"
+        "create the missing object, or correct spec.chart.spec.sourceRef of the HelmRelease "
+        "or spec.sourceRef"
     )
 
 
