@@ -24,12 +24,12 @@ from fluxstatus.cli import app
 PROGRAM = "kubectl flux-status"
 ENVIRONMENT = {
     "KUBECONFIG": "List of kubeconfig files, as in kubectl",
-    "KUBECTL_PATH": "The kubectl to run, set by kubectl 1.37+ [default: kubectl in PATH]",
-    "KUBECTL_FLUX_STATUS_PYTHON": "The Python to use [default: python3.14 to python3.11, python3]",
-    "NO_COLOR": "Never use color if --color is auto",
-    "FORCE_COLOR": "Always use color if --color is auto and NO_COLOR is not set",
+    "KUBECTL_PATH": "Path to kubectl, set by kubectl 1.37 or newer [default: kubectl in your PATH]",
+    "KUBECTL_FLUX_STATUS_PYTHON": "The Python to run [default: python3.14 to python3.11, python3]",
+    "NO_COLOR": "Disable color, unless --color=always is set",
+    "FORCE_COLOR": "Use color even in a pipe, unless NO_COLOR or --color=never is set",
     "COLUMNS": "Output width [default: terminal width]",
-    "FLUXCD_PLUGINS": "Directory of Flux plugins, which can contain flux-operator",
+    "FLUXCD_PLUGINS": "Directory of Flux CLI plugins, also searched for flux-operator",
 }
 
 

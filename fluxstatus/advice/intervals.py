@@ -158,8 +158,8 @@ ADVICE = (
         title_one="{what} is {value}, which is shorter than one minute",
         title_many="{n} objects are reconciled more often than once a minute",
         why="a new revision of a source is reconciled immediately, regardless of the interval; "
-        "every other reconciliation only rebuilds and compares the same manifests, which loads the "
-        "controller and the API server",
+        "every other reconciliation only rebuilds and compares the same manifests, which puts "
+        "load on the controller and the API server",
         steps=(
             Step("set spec.interval to 1m or more (the minimum for Flux is 1m); 10m is common"),
         ),
@@ -178,8 +178,8 @@ ADVICE = (
         "polling every 10m is enough",
         steps=(
             Step(
-                "create a Receiver that lists them in spec.resources, add its webhook at the host, "
-                "and set spec.interval to 10m or more"
+                "create a Receiver that lists the sources in spec.resources, register its "
+                "webhook URL with the host, and set spec.interval to 10m or more"
             ),
         ),
         find=_without_receiver,
@@ -207,7 +207,7 @@ ADVICE = (
         title_one="{what} are reconciled often: {value}",
         title_many="{n} objects that share their sources with many others are reconciled often",
         why="a new revision of a source is reconciled immediately, regardless of the interval; "
-        "in between, each reconciliation rebuilds and compares everything and can only find "
+        "in between, each reconciliation rebuilds and compares everything and can only detect "
         "manual changes",
         steps=(Step("set spec.interval to 10m or more where many objects share a source"),),
         find=_crowded,

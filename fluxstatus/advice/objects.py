@@ -156,8 +156,11 @@ ADVICE = (
         step="reconcilers",
         title_one="{what} had a manual reconcile request this week",
         title_many="{n} objects had a manual reconcile request this week",
-        why="a manual request only starts earlier what the interval or a Receiver starts anyway; "
-        "frequent requests mean that the interval is too long or that a Receiver is missing",
+        why=(
+            "a manual request only reconciles earlier what the interval or a Receiver would "
+            "reconcile anyway; frequent requests suggest that the interval is too long or that "
+            "a Receiver is missing"
+        ),
         steps=(Step("create a Receiver for the sources, or shorten their spec.interval"),),
         find=_requests,
         upstream="F cmd/flux/reconcile.go; NC internal/server/receiver_handlers.go",
@@ -208,8 +211,8 @@ ADVICE = (
         "spec.insecure, Flux uses plain HTTP",
         steps=(
             Step(
-                "use https, remove spec.insecure, and move a login in the URL to a Secret; then "
-                "rotate the credentials at the host"
+                "use https, remove spec.insecure, and move credentials in the URL to a Secret; "
+                "then rotate the credentials at the host"
             ),
         ),
         find=_in_clear,

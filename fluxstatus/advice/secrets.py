@@ -46,8 +46,8 @@ _IN_CERT_SECRET = "in the Secret of spec.certSecretRef"  # noqa: S105 - a phrase
 _SET = "kubectl patch {resource} {name} -n {ns} --type=merge -p"
 _RENAME = "kubectl patch secret {secret} -n {ns} --type=json -p {moves}"
 _RENAMING = Step(
-    "rename them in the source of the Secret, such as Git; this command renames them in the "
-    "cluster, without showing their values",
+    "rename the keys where the Secret is defined, for example in Git; this command renames them "
+    "in the cluster without showing their values",
     change=(_RENAME,),
 )
 
@@ -100,7 +100,8 @@ OLD_KEYS = (
         "login",
         {"proxy": "address in the Secret of spec.proxySecretRef"},
         Step(
-            "move the proxy address to a separate Secret, with username and password if the proxy "
+            "move the proxy address to a separate Secret, with the keys username and password "
+            "if the proxy "
             "requires a login, and set spec.proxySecretRef of the Provider to that Secret (Flux "
             "2.7 or newer)",
             change=(
@@ -168,9 +169,10 @@ UNUSED = Advice(
     "used",
     why="Flux fetches the repository without a login, which works only while it is public",
     steps=(
-        Step("change the URL to ssh://git@HOST/PATH, if Flux should log in with this key"),
+        Step("change the URL to ssh://git@HOST/PATH if Flux should log in with this key"),
         Step(
-            "otherwise remove spec.secretRef, or set it to a Secret with username and password",
+            "otherwise remove spec.secretRef, or set it to a Secret with the keys username and "
+            "password",
             change=(_SET + ' \'{{"spec":{{"secretRef":null}}}}\'',),
         ),
     ),

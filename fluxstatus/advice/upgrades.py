@@ -89,8 +89,8 @@ def _stored_before(view: View) -> Iterator[Occurrence]:
 
 
 _MIGRATE_FILES = (
-    "change apiVersion in manifests in Git that still use it; `flux migrate -f .` does this in a "
-    "checkout"
+    "change apiVersion in manifests in Git that still use it; in a Git checkout, run "
+    "`flux migrate -f .`"
 )
 _MIGRATE = Step(
     "before the upgrade, migrate all stored objects; the Flux Operator does this on its own unless "
@@ -145,7 +145,8 @@ ADVICE = (
         "feature gate StrictPostBuildSubstitutions",
         steps=(
             Step(
-                "build each with `flux build kustomization NAME --path PATH --strict-substitute`, "
+                "build each Kustomization with `flux build kustomization NAME --path PATH "
+                "--strict-substitute`, "
                 "and set the variables that it reports, or give them a default: ${{VAR:=value}}"
             ),
         ),

@@ -174,7 +174,7 @@ def _how_it_waits(
     expression, about = ready_expression(resource, named), _target_fields(named)
     if named[0] not in KINDS:
         status = _STATUS.search(message)
-        expected = f" by the expression {expression}" if expression else (
+        expected = f" according to the expression {expression}" if expression else (
             f" (status {status[1]})" if status else ""
         )  # fmt: skip
         about |= {"target": f"{named[0]} {named[2]}", "expected": expected}

@@ -39,7 +39,7 @@ UNREACHABLE_CODES: Mapping[Why, Code] = {
     ),
     Why.LOGIN: Code(
         "cluster-login",
-        "The cluster could not be queried: the credential is missing, expired or rejected.",
+        "The cluster could not be queried: the credentials are missing, expired or rejected.",
     ),
     Why.UNREACHABLE: Code(
         "cluster-unreachable",

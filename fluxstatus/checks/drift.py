@@ -171,10 +171,11 @@ def _requests(analysis: Analysis) -> Iterator[Finding]:
                 step=STEP_ID,
                 code=_REQUEST_UNHANDLED,
                 level=Level.WARN,
-                title=f"{resource.ref}: a reconcile request has not been handled for "
-                f"{ago(at, state.now)}",
+                title=(
+                    f"{resource.ref}: a reconcile request has been pending for {ago(at, state.now)}"
+                ),
                 object=resource.ref,
-                why="its controller is busy or hanging, or does not watch it",
+                why="its controller might be busy or stuck, or might not be watching it",
                 since=at,
                 hints=(hint("check the controller's logs", _controller_log(state, resource)),),
                 docs=docs_of(resource.ref.kind),
@@ -208,7 +209,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
             hints=(
                 *_stuck_in(event.message),
                 hint(
-                    "find the objects that have its labels and delete them",
+                    "find the remaining objects by their labels, and delete them",
                     kubectl("get", "all,configmaps", "--all-namespaces", "-l", labels),
                 ),
             ),
@@ -259,7 +260,7 @@ def _events(state: State) -> Iterator[Finding]:
         objects = len({ref for ref, _ in past})
         warnings = counted(count, "Warning event")
         things = counted(objects, "object that is", "objects that are")
-        yield passed(STEP_ID, f"{warnings} in the last hour about {things} ready now")
+        yield passed(STEP_ID, f"{warnings} in the last hour for {things} ready now")
 
 
 STEP = Step(

@@ -134,7 +134,8 @@ def _ignored(state: State, other: Resource, level: Level) -> Finding:
         why=f"the operator reconciles a FluxInstance only in its own namespace, {namespaces}",
         hints=(
             hint(
-                f"delete it; if namespace {namespaces} has no FluxInstance, create it there",
+                f"delete this FluxInstance; if namespace {namespaces} has no FluxInstance, "
+                "create one there",
                 kubectl("delete", resource, ref.name, "-n", ref.namespace, changes=True),
             ),
         ),
@@ -162,7 +163,7 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
                 why="the Deployment was changed by hand, or an upgrade has not been rolled out",
                 hints=(
                     hint(
-                        "check its image and what set it",
+                        "check the Deployment's image, and which field manager set it",
                         kubectl("get", "deployment", ref.name, "-n", ref.namespace, "-o", "wide"),
                     ),
                 ),

@@ -94,8 +94,10 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
             code=_NAMESPACE_EMPTY,
             level=Level.WARN,
             title=f'Flux has no objects in namespace "{namespace}"{meant}',
-            why="there was nothing to check in it; its workloads may be applied by Flux objects "
-            "in another namespace",
+            why=(
+                "there is nothing to check; workloads in this namespace might be applied by "
+                "Flux objects in another namespace"
+            ),
             hints=(hint("list the namespaces that have Flux objects", _LIST_ALL),),
             trivial=True,
         )

@@ -28,7 +28,7 @@ _DOCS = {
 _NAMED = 5  # objects that a sentence names
 
 _NEXT = {
-    Why.LOGIN: "log in again; the credential is missing, expired or rejected",
+    Why.LOGIN: "log in again; the credentials are missing, expired or rejected",
     Why.TIMEOUT: "retry with a longer --timeout",
     Why.UNREACHABLE: "check the connection to the API server",
     Why.FORBIDDEN: "ask for permission to list it",
@@ -47,7 +47,7 @@ UNREAD_CODES: Mapping[Why, Code] = {
         "Data could not be read: the kubeconfig or its context is missing or invalid.",
     ),
     Why.LOGIN: Code(
-        "login", "Data could not be read: the credential is missing, expired or rejected."
+        "login", "Data could not be read: the credentials are missing, expired or rejected."
     ),
     Why.UNREACHABLE: Code(
         "unreachable", "Data could not be read: the connection to the API server failed."

@@ -101,8 +101,8 @@ _FAILURES = (
     _Failure(
         r"Please enter Username|^error: EOF$",
         Why.LOGIN,
-        "the kubeconfig has no credential for {user}",
-        "get a kubeconfig with a credential, or use --user to select a user that has one",
+        "the kubeconfig has no credentials for {user}",
+        "get a kubeconfig with credentials, or select another user with --user",
         _VIEW,
     ),
     _Failure(
@@ -181,7 +181,7 @@ _FAILURES = (
         r"x509: certificate has expired or is not yet valid: (?P<detail>[^\n]+)",
         Why.UNREACHABLE,
         "the certificate of {server} has expired or is not yet valid ({detail})",
-        "check this machine's clock; if it is right, the certificate must be renewed",
+        "check this machine's clock; if it is correct, the certificate must be renewed",
         ("date -u",),
     ),
     _Failure(
@@ -246,7 +246,8 @@ _FAILURES = (
         r"i/o timeout|handshake timeout|deadline exceeded|Client\.Timeout|operation timed out",
         Why.TIMEOUT,
         "{server} does not respond: {said}",
-        "check the VPN, the firewall, and the networks that can reach the API server",
+        "check the VPN, the firewall, and whether the API server accepts connections from this "
+        "network",
         _CONTEXTS,
     ),
     _Failure(
@@ -293,15 +294,16 @@ _STATUSES = {
     401: _Failure(
         "",
         Why.LOGIN,
-        "{server} rejected the credential{of_user} (401 Unauthorized): it expired or is invalid",
+        "{server} rejected the credentials{of_user} (401 Unauthorized): they have expired or "
+        "are invalid",
         _LOG_IN,
         _WHOAMI,
     ),
     403: _Failure(
         "",
         Why.LOGIN,
-        "{server} received no credential and treats the request as system:anonymous",
-        "get a kubeconfig with a credential",
+        "{server} received no credentials and treats the request as system:anonymous",
+        "get a kubeconfig with credentials",
         _WHOAMI,
     ),
 }
@@ -317,7 +319,8 @@ _SILENT = _Failure(
     "",
     Why.TIMEOUT,
     "{server} did not respond within {seconds} s",
-    "check the VPN, the firewall, and the networks that can reach it, or increase --timeout",
+    "check the VPN, the firewall, and whether the API server accepts connections from this "
+    "network; or increase --timeout",
     _CONTEXTS,
 )
 _ASKING = _Failure(

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status credentials gitrepo/podinfo -n apps   check its Secrets
-  kubectl flux-status credentials ks/podinfo -o json        include sources
+  kubectl flux-status credentials gitrepo/podinfo -n apps   check the Secrets of a source
+  kubectl flux-status credentials ks/podinfo -o json        check a Kustomization and its source
 
 \b
 Exit codes:
   0  all Secrets are valid
-  1  a Secret is missing, lacks a key, or has a malformed value
+  1  a Secret or a required key is missing, or a value is malformed
   3  a Secret could not be read
 """
 

@@ -35,7 +35,7 @@ def report(error: ArgumentError, command: str, connection: Connection) -> None:
     for choice in error.choices[:_CHOICES]:
         console.note(f"  {command_line(('kubectl', 'flux-status', command, *choice, *flags))}")
     if len(error.choices) > _CHOICES:
-        console.note(f"  and {len(error.choices) - _CHOICES} more: name the namespace with -n")
+        console.note(f"  and {len(error.choices) - _CHOICES} more: select a namespace with -n")
 
 
 def reason(unread: Unread) -> str:

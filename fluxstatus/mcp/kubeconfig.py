@@ -90,8 +90,9 @@ def entry_for(
     if refused:
         named = ", ".join(refused)
         raise UnfitError(
-            f"{named} cannot be stored in a client's file, where backups and screens expose it: "
-            "put it into a kubeconfig context (kubectl config set-credentials, kubectl config "
+            f"{named} cannot be stored in a client's file, where backups and screen sharing can "
+            "expose it: put it into a kubeconfig context (kubectl config set-credentials, "
+            "kubectl config "
             "set-context) and select that context with --context"
         )
     kept = tuple(flag for flag, name in given.items() if name not in _NOT_OF_THE_SERVER)
@@ -134,8 +135,10 @@ def _nowhere(context: str, files: list[str], reasons: list[str]) -> str:
         reason = reasons[0] if reasons else f'it has no cluster for context "{context}"'
         return f"the MCP server cannot use {files[0]}: {reason}"
     return (
-        f'none of the {len(files)} files in $KUBECONFIG has all that context "{context}" needs, '
-        "and the server reads only one file; create such a file and pass it with --kubeconfig:\n"
+        f"none of the {len(files)} files in $KUBECONFIG contains everything that context "
+        f'"{context}" needs, '
+        "and the server reads only one file; create a file that does, and pass it with "
+        "--kubeconfig:\n"
         f"  kubectl config view --raw --minify --flatten --context={shlex.quote(context)} > FILE; "
         "chmod 600 FILE"
     )

@@ -117,7 +117,7 @@ def prompt_for(
         passed and f"Already checked, and healthy: {', '.join(passed)}.",
         f"Find the root cause: {_tools(finding, analysis)}.",
         _hidden(state) and f"Note: {_beware(_hidden(state))}.",
-        "An empty answer from a tool may mean a missing permission or CRD, not absence.",
+        "An empty answer from a tool can also mean that a permission or a CRD is missing.",
         "Change nothing in the cluster. Answer with the root cause, the evidence and the fix,",
         "as a change in Git if possible.",
     )

@@ -38,8 +38,8 @@ PROMPTS = (
     ),
     Prompt(
         "debugging",
-        "Perform a root cause analysis of the last failed deployment in the namespace {namespace} "
-        "of {context}.",
+        "Perform a root cause analysis of the last failed deployment in namespace "
+        '"{namespace}" of {context}.',
     ),
     Prompt("operations", "Draw a diagram of the Flux dependency flow in {context}."),
     Prompt("operations", "Based on Flux events, what was updated today in {context}?"),
@@ -49,9 +49,7 @@ PROMPTS = (
         "List the Helm releases in {context} with their chart version constraints and the versions "
         "that are deployed.",
     ),
-    Prompt(
-        "operations", "Which images does Flux deploy in the namespace {namespace} of {context}?"
-    ),
+    Prompt("operations", 'Which images does Flux deploy in namespace "{namespace}" of {context}?'),
     Prompt(
         "operations",
         "Preview what this change to the overlay would do in {context} before I commit it.",
@@ -59,8 +57,8 @@ PROMPTS = (
     Prompt("operations", "Reconcile {Kustomization} with its source in {context}.", writes=True),
     Prompt(
         "operations",
-        "Reconcile all Kustomizations of {flux_namespace} in {context} in the order of their "
-        "dependsOn, then verify their status.",
+        "Reconcile all Kustomizations of {flux_namespace} in {context} in the order of "
+        "spec.dependsOn, then verify their status.",
         writes=True,
     ),
     Prompt(

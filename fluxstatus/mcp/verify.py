@@ -256,7 +256,10 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
             UNREAD_CODES[answer.unread.why],
             Level.UNKNOWN,
             f"the MCP server does not report this: {answer.unread.text}",
-            why=f"it also reports {answer_text!r} without permission or if the API is unreachable",
+            why=(
+                f"it also reports {answer_text!r} if a permission is missing or the API is "
+                "unreachable"
+            ),
             evidence=(("missing RBAC rule", answer.unread.rule),) if answer.unread.rule else (),
             hints=answer.unread.hints,
         )

@@ -21,7 +21,7 @@ class Why(StrEnum):
 
     NO_PROGRAM = "no-program"  # kubectl (or another program) is missing or too old
     NO_CONFIG = "no-config"  # no kubeconfig, or no such context, cluster or user in it
-    LOGIN = "login"  # the credential is missing, expired or rejected (401)
+    LOGIN = "login"  # the credentials are missing, expired or rejected (401)
     UNREACHABLE = "unreachable"  # refused, no such host, TLS, proxy
     TIMEOUT = "timeout"
     FORBIDDEN = "forbidden"  # 403: the RBAC rule is missing

@@ -76,7 +76,7 @@ def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
         return PodProblem("pending", text, name)
     if phase == "Failed":
         return PodProblem("failed", "has failed", name)
-    return PodProblem("not-ready", f"is {phase or 'in an unknown phase'} and not ready", name)
+    return PodProblem("not-ready", f"is not ready (phase {phase or 'unknown'})", name)
 
 
 def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | None:
@@ -120,8 +120,8 @@ def _problem_of_probe(
     before = (
         f"; the container previously {_ending(last)}, {counted(count, 'restart')}" if last else ""
     )
-    fails = f"its {probe} probe fails{before}{_termination_message(last)}"
-    text = f'is running container "{name}", but {fails}'
+    adds = f"{before}{_termination_message(last)}"
+    text = f'is not ready because container "{name}" is not passing its {probe} probe{adds}'
     code = "oom" if last.get("reason") == "OOMKilled" else "not-ready"
     return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
 

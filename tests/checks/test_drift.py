@@ -174,7 +174,7 @@ def test_events_of_what_is_well_now_are_one_line() -> None:
     ]
     findings = found("drift", evidence(*HEALTHY, *objects))
     assert bad(findings) == []
-    assert "4 Warning events in the last hour about 1 object that is ready now" in [
+    assert "4 Warning events in the last hour for 1 object that is ready now" in [
         f.title for f in findings
     ]
 

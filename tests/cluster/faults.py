@@ -44,7 +44,7 @@ def denied(rule: str, where: str = "", *, user: str = f'user "{USER}"') -> Unrea
 EVERYWHERE = " in all namespaces"
 
 OF_THE_WAY: Mapping[str, Fault] = {
-    "401": Fault(status(401, "Unauthorized"), Why.LOGIN, "rejected the credential of me"),
+    "401": Fault(status(401, "Unauthorized"), Why.LOGIN, "rejected the credentials of me"),
     "refused": Fault(
         kubectl_says("dial tcp 10.0.0.1:6443: connect: connection refused"),
         Why.UNREACHABLE,

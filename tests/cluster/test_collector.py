@@ -382,7 +382,7 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
         pytest.param(
             lambda r: r.send("", 502), Why.GARBLED, "responded with 502", id="502 of a gateway"
         ),
-        pytest.param(refuse(401), Why.LOGIN, "rejected the credential of me", id="401"),
+        pytest.param(refuse(401), Why.LOGIN, "rejected the credentials of me", id="401"),
         pytest.param(
             lambda r: r.refuse(403, 'forbidden: User "system:anonymous" cannot get path "/apis"'),
             Why.LOGIN,

@@ -87,7 +87,7 @@ WORDS = [
         Why.NO_CONFIG,
         "kubeconfig /no/where does not exist",
     ),
-    ("Please enter Username: error: EOF", Why.LOGIN, "has no credential for me"),
+    ("Please enter Username: error: EOF", Why.LOGIN, "has no credentials for me"),
     ("error: something new", Why.FAILED, "kubectl failed: something new"),
     ("", Why.FAILED, "kubectl failed: no message"),
 ]

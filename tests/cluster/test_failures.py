@@ -125,7 +125,7 @@ FAILURES: dict[str, tuple[Build, Why, str]] = {
     "no credential": (
         lambda lab: lab.config(user={}),
         Why.LOGIN,
-        "the kubeconfig has no credential for me",
+        "the kubeconfig has no credentials for me",
     ),
     "built-in log-in": (
         lambda lab: lab.config(user={"auth-provider": {"name": "gcp"}}),
@@ -319,7 +319,7 @@ def test_a_token_that_is_rejected(cluster: Cluster, tmp_path: Path) -> None:
     config = edited(own, "viewer-token", "old-token")
     unread = reason(config)
     assert unread.why is Why.LOGIN
-    assert "rejected the credential of viewer (401 Unauthorized)" in unread.text
+    assert "rejected the credentials of viewer (401 Unauthorized)" in unread.text
 
 
 def test_kubectl_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

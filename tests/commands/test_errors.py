@@ -31,7 +31,7 @@ def test_many_choices_are_cut(capsys: Capture) -> None:
         raise ArgumentError("too many", choices)
     lines = capsys.readouterr().err.splitlines()
     assert lines[-2].endswith("-n team-9")
-    assert lines[-1] == "  and 2 more: name the namespace with -n"
+    assert lines[-1] == "  and 2 more: select a namespace with -n"
 
 
 def test_unread_names_the_missing_permission(capsys: Capture) -> None:

@@ -29,7 +29,8 @@ PROBLEMS = {
     "match Pod's node affinity/selector": ("nodeSelector", "label a node"),
     "pod web-1-a cannot be scheduled (FailedScheduling): 0/1 nodes are available: 1 node(s) had "
     "untolerated taint {a: b}": ("tolerations",),
-    "pod web-1-a container web runs but its readiness probe fails": ("probe", "kubectl logs"),
+    'pod web-1-a is not ready because container "web" is not passing its readiness probe':
+        ("probe", "kubectl logs"),
     "pod web-1-a Evicted: The node was low on resource: memory": ("requests",),
     "Job migrate: BackoffLimitExceeded: Job has reached the specified backoff limit":
         ("delete the Job",),
@@ -77,7 +78,7 @@ def test_every_rule_has_an_example() -> None:
 
 def test_a_pod_that_is_not_ready_yet_has_no_step() -> None:
     """A pod that is only not ready yet has no next step."""
-    assert workload_hints("pod web-1-a is Pending and not ready", FIELDS) == ()
+    assert workload_hints("pod web-1-a is not ready (phase Pending)", FIELDS) == ()
 
 
 def test_the_step_for_the_pods_comes_first() -> None:

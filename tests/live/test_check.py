@@ -135,7 +135,7 @@ def test_a_token_of_ones_own_is_not_taken_for_the_users(cluster: Cluster) -> Non
     assert "you cannot read any Flux objects" in finding["title"]
     said = flux_status(kubeconfig, "--token=wrong", "-o", "json")
     [finding] = said.report["findings"]
-    assert "rejected the credential (401 Unauthorized)" in finding["title"]
+    assert "rejected the credentials (401 Unauthorized)" in finding["title"]
 
 
 def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:

@@ -30,11 +30,11 @@ UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes
         (pod("a/b", phase="Pending", conditions=UNSCHEDULED), "pending", "0/3 nodes"),
         (pod("a/b", phase="Failed"), "failed", "has failed"),
         (pod("a/b", phase="Failed", reason="Evicted", message="disk"), "failed", "Evicted: disk"),
-        (pod("a/b", phase="Pending"), "not-ready", "is Pending"),
-        (pod("a/b", phase=None), "not-ready", "unknown phase"),
+        (pod("a/b", phase="Pending"), "not-ready", "phase Pending"),
+        (pod("a/b", phase=None), "not-ready", "phase unknown"),
         (pod("a/b", phase="Pending", initContainerStatuses=[crashing()]), "crash-loop", "7"),
         (pod("a/b", container(ready=True, running={}), crashing()), "crash-loop", "7"),
-        ({}, "not-ready", "unknown phase"),
+        ({}, "not-ready", "phase unknown"),
     ],
 )  # fmt: skip
 def test_the_trouble_of_a_pod_is_named(one: Object, code: str | None, words: str) -> None:

@@ -56,7 +56,7 @@ def show(
     """Show the conditions of an object of any kind.
 
     -o wide adds the observed generation, and the meaning of conditions that Flux defines. -o json
-    and -o yaml print status.conditions of the object.
+    and -o yaml print the object's status.conditions.
     """
     from fluxstatus.commands.errors import reported
 

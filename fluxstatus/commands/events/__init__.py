@@ -79,7 +79,7 @@ def show(
 ) -> None:
     """List the events about Flux and its objects, the newest last.
 
-    Repeated events are one line with a count. API servers keep events for about an hour. -o json
+    A repeated event is shown once, with a count. API servers keep events for about an hour. -o json
     and -o yaml print every event.
     """
     from fluxstatus.cluster import list_reader

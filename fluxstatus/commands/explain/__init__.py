@@ -52,9 +52,9 @@ def show(
     """Explain one object, or one code: the cause, the fix and all details.
 
     KIND is a kind as in kubectl or flux (ks, kustomizations, helmrelease, …). The details include
-    the log of its controller, its events, and the keys in the Secrets that it and its sources
-    refer to, never their values. Details that you are not allowed to read are omitted. A CODE needs
-    no cluster.
+    the controller's logs, the object's events, and the keys, but never the values, of the Secrets
+    that the object and its sources refer to. Details that you are not allowed to read are omitted.
+    Explaining a CODE does not require a cluster.
     """
     from fluxstatus.commands.errors import report, reported
     from fluxstatus.commands.explain.codes import codes

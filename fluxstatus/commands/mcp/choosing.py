@@ -46,7 +46,11 @@ class How:
     print_: Annotated[bool, Option("--print", help="Show what would change; write nothing")] = False
     yes: Annotated[bool, Option("--yes", "-y", help="Do not ask for confirmation")] = False
     edit: Annotated[
-        bool, Option("--edit", help="Edit the file even if the client has a command for it")
+        bool,
+        Option(
+            "--edit",
+            help="Edit the client's file even if the client has a command that adds servers",
+        ),
     ] = False
 
 

@@ -22,7 +22,7 @@ def show(
     name: EntryName = NAME,
     connection: Connection,
 ) -> None:
-    """Print the entry for one client, to paste it yourself; nothing is written."""
+    """Print the entry for one client, for you to paste; nothing is written."""
     if not client:
         raise BadParameter(f"use one of {', '.join(CLIENTS)}", param_hint="--client")
     [chosen] = clients([client]).values()

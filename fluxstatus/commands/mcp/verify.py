@@ -55,8 +55,8 @@ def show(
 ) -> None:
     """Verify the configured server: start it as a client does, and compare it with kubectl.
 
-    Compares its tools with the program's tools in both modes, and its cluster and FluxInstance
-    with what kubectl finds.
+    Compares the server's tools with those that the program has in both modes, and the server's
+    cluster and FluxInstance with those of kubectl.
     """
     results = _results(chosen.client, name)
     if not results:

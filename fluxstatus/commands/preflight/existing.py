@@ -80,7 +80,7 @@ def _operator(state: State, operator: Component) -> Finding:
         return _warn(_INSTALLED_ALREADY, title, "there is nothing to install", _CHECK)
     return _warn(
         _OPERATOR_WITHOUT_INSTANCE, f"{who}, without a FluxInstance",
-        "it installs Flux once a FluxInstance named flux exists in its namespace",
+        'it installs Flux once a FluxInstance named "flux" exists in its namespace',
         _MANIFEST,
     )  # fmt: skip
 
@@ -88,10 +88,10 @@ def _operator(state: State, operator: Component) -> Finding:
 def _without_operator(state: State) -> Finding:
     came = managed_by(state.components)
     version = state.flux_version or "of an unknown version"
-    title = f"Flux {version} is installed by {came or 'unknown means'}"
+    title = f"Flux {version} is installed by {came or 'an unknown method'}"
     if came == HELM_CHART:
         why = "a Helm release and the operator would both manage its controllers"
-        hint = Hint("choose one: uninstall the Helm release before you install the operator")
+        hint = Hint("uninstall the Helm release before you install the operator")
         return _warn(_FLUX_BY_OTHERS, title, why, hint)
     home = state.namespace
     why = "the operator can take over this installation, with the same namespace and source"

@@ -111,14 +111,15 @@ def steps(sync: Sync | None) -> Iterator[Hint]:
     if sync and sync.takes_secret:
         yield from _secret(sync)
     if sync is None:
-        yield Hint("without --git, this FluxInstance installs Flux but syncs nothing")
+        yield Hint("without --git, this FluxInstance installs Flux but does not sync a repository")
     elif sync.path == _PATH:
         yield Hint(f"--path is not set: put the cluster's manifests into the directory {_PATH}")
     apply = ("kubectl", "apply", "--server-side", "-f", FILE)
     yield Hint(f"save the manifest as {FILE} and apply it", (Command(apply, changes=True),))
     yield Hint(
-        "or, for development and testing only, install both with the CLI: it installs the newest "
-        "operator, lets it update itself, and fails if Helm has already installed an operator",
+        "or, for development and testing only, use the flux-operator CLI: it installs the "
+        "newest operator with automatic updates, applies the FluxInstance, and fails if Helm "
+        "has already installed an operator",
         (Command(("flux-operator", "install", "-f", FILE, "--timeout=5m"), changes=True),),
     )
 

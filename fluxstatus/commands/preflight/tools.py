@@ -35,9 +35,11 @@ _TOOLS: Mapping[str, _Tool] = {
     "kubectl": _Tool(Level.FAIL, "it is required for every request to the cluster", "kubectl",
                      "https://kubernetes.io/docs/tasks/tools/"),
     "flux-operator": _Tool(
-        Level.WARN, "it creates the Secret for a Git source; Helm and kubectl do not need it",
+        Level.WARN,
+        "it creates the Secret for a Git source; it is not needed to install Flux with Helm "
+        "or kubectl",
         f"{_TAP}/flux-operator", _RELEASES),
-    "flux-operator-mcp": _Tool(Level.SKIP, "only an assistant needs it, to read the cluster",
+    "flux-operator-mcp": _Tool(Level.SKIP, "it is needed only by an assistant, to read the cluster",
                                f"{_TAP}/flux-operator-mcp", _RELEASES),
     "brew": _Tool(Level.SKIP, "Homebrew can install the other programs", "", "https://brew.sh"),
 }  # fmt: skip

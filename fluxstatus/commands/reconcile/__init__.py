@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 EPILOG = """
 \b
 Examples:
-  kubectl flux-status reconcile ks/apps -n flux-system   check if it helps
-  kubectl flux-status reconcile hr/podinfo -o json       print it as JSON
+  kubectl flux-status reconcile ks/apps -n flux-system   check whether it helps
+  kubectl flux-status reconcile hr/podinfo -o json       print the answer as JSON
 
 \b
 Exit codes:

@@ -51,14 +51,14 @@ def _blocked(ctx: ReconcileContext) -> str:
     blocking = ", ".join(f"{cause.ref}" for cause in ctx.blocking)
     verb = noun_for(len(ctx.blocking), "is", "are")
     reasons = (
-        (resource.verdict is Verdict.TERMINATING, "it is removed after its finalizers are removed"),
+        (resource.verdict is Verdict.TERMINATING, "it is removed once its finalizers are removed"),
         (
             resource.suspended,
             "nothing happens until it is resumed; then it is reconciled immediately",
         ),
         (
             ctx.unavailable,
-            f"nothing happens until {ctx.unavailable} is running; then it reconciles immediately",
+            f"nothing happens until {ctx.unavailable} is running; then the object is reconciled",
         ),
         (not ctx.controllers.is_watched(resource), "nothing happens until a controller watches it"),
         (resource.verdict is Verdict.STALLED, f"nothing happens until {spec}"),
@@ -115,10 +115,12 @@ def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
     """Return how *source* learns of updates: from a Receiver, or by checking."""
     unavailable = ctx.controllers.unavailable_for(source)
     if source.suspended:
-        yield Outlook(f"{source.ref} is suspended: it fetches nothing new until it is resumed")
+        yield Outlook(
+            f"{source.ref} is suspended: it does not fetch new revisions until it is resumed"
+        )
         return
     if unavailable:
-        yield Outlook(f"{source.ref} fetches nothing new until {unavailable} is running")
+        yield Outlook(f"{source.ref} does not fetch new revisions until {unavailable} is running")
         return
     if source.ref.key in ctx.analysis.causes.by_object and source is not ctx.resource:
         return  # its failure is reported already, and it retries on its own

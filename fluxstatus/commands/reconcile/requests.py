@@ -48,8 +48,8 @@ def _ways(ctx: ReconcileContext) -> Iterator[Request]:
         yield Request("its source first, then this object", (*first, request))
     if resource.ref.kind == "HelmRelease" and ctx.own_cause is not None:
         reset, force = (request_command(resource, now, name) for name in (_RESET, _FORCE))
-        yield Request("with new retries, like flux reconcile --reset", (reset,))
-        yield Request("with one forced upgrade, like flux reconcile --force", (force,))
+        yield Request("with new retries, as with flux reconcile --reset", (reset,))
+        yield Request("with one forced upgrade, as with flux reconcile --force", (force,))
     yield Request("with the Flux Operator CLI", (_by_operator(resource),))
 
 

@@ -93,7 +93,9 @@ def _blocked(ctx: ReconcileContext) -> Reason | None:
     if not ctx.blocking:
         return None
     causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in ctx.blocking)
-    return Reason(Helps.NO, f"it is blocked by failures elsewhere: {causes}", _fix(ctx.blocking[0]))
+    return Reason(
+        Helps.NO, f"it is blocked by failures of other objects: {causes}", _fix(ctx.blocking[0])
+    )
 
 
 def _stalled(ctx: ReconcileContext) -> Reason | None:
@@ -106,7 +108,7 @@ def _stalled(ctx: ReconcileContext) -> Reason | None:
             "retries, and --force allows one upgrade, but both fail again until the cause is fixed"
         )
         return Reason(Helps.IF_FIXED, text, _fix(ctx.own_cause))
-    text = f"it is stalled: {why}. The same spec would fail again; change its spec"
+    text = f"it is stalled: {why}. It would fail again with the same spec; change its spec"
     return Reason(Helps.NO, text, _fix(ctx.own_cause))
 
 
@@ -117,7 +119,7 @@ def _pending(ctx: ReconcileContext) -> Reason | None:
     since = f" {ago(at, ctx.state.now)} ago" if at else ""
     text = (
         f"a reconciliation was requested{since} and has not been handled yet; "
-        "another request changes nothing"
+        "another request would have no effect"
     )
     return Reason(Helps.NEEDLESS, text)
 
@@ -143,7 +145,8 @@ def _cut_off(ctx: ReconcileContext) -> Reason | None:
         return None
     causes = "; ".join(f"{c.ref}: {headline(c.fault.diagnosis.why)}" for c in ctx.cut_off)
     text = (
-        f"it would apply the same content again, because its source provides nothing new: {causes}"
+        "it would apply the same content again, because its source provides no new revision: "
+        f"{causes}"
     )
     return Reason(Helps.NO, text, _fix(ctx.cut_off[0]))
 
@@ -151,7 +154,7 @@ def _cut_off(ctx: ReconcileContext) -> Reason | None:
 def _controllers_unread(ctx: ReconcileContext) -> Reason | None:
     """Check whether the controllers could be read: otherwise one of them may be the obstacle."""
     if not ctx.state.controllers_read:
-        return Reason(Helps.UNKNOWN, "the controllers could not be read; they may not be running")
+        return Reason(Helps.UNKNOWN, "the controllers could not be read; they might not be running")
     return None
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fluxstatus.commands.version.integrity import Verified
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
-_CHECKOUT = "the release's hashes are missing; in a checkout, run `git status` to see changes"
+_CHECKOUT = "the release's hashes are missing; in a Git checkout, run `git status` to see changes"
 
 
 def show(
@@ -34,13 +34,13 @@ def show(
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Show the version, the Python that runs it, and whether its files match the release.
+    """Show this program's version, its Python, and whether its files match the release.
 
     \b
     Exit codes with --verify:
       0    every file matches the release
       1    a file was changed, removed or added
-      3    the release's hashes are missing, as in a checkout
+      3    the release's hashes are missing, for example in a Git checkout
     """  # noqa: D301 - \b keeps lines apart
     verified = _verify() if verify else None
     console.put(_RENDER[output](verified, asked=verify))

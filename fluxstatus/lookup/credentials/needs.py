@@ -133,12 +133,15 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
             yield f'key "{name}" expires within two weeks'
         if "certificate" in key.facts and not key.first:
             dates = _openssl(named, name, "x509 -noout -dates")
-            yield f"the expiry date of {name} cannot be read without its value; run: {dates}"
+            yield (
+                f'the expiry date of key "{name}" cannot be checked without its value; to print '
+                f"it, run: {dates}"
+            )
     if {"tls.crt", "tls.key"} <= keys.keys() and _takes(wanted, "tls.crt"):
         certificate = _openssl(named, "tls.crt", "x509 -noout -pubkey")
         private = _openssl(named, "tls.key", "pkey -pubout")
         yield (
-            "whether tls.crt belongs to tls.key cannot be checked without their values; "
+            "whether tls.crt matches tls.key cannot be checked without their values; "
             f"to check it, run these commands and compare their output: {certificate}; {private}"
         )
 
@@ -200,7 +203,7 @@ def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, Key]) -> st
     best = wanted[there.index(max(there))]
     lacking = [key for key in best if not _used((key,), keys)]
     others = " or ".join(" and ".join(each) for each in wanted if each != best)
-    return f"it lacks {_keys(lacking)}" + (f"; {others} would also work" if others else "")
+    return f"it is missing {_keys(lacking)}" + (f"; {others} would also work" if others else "")
 
 
 def _keys(names: Sequence[str]) -> str:
@@ -214,7 +217,7 @@ def _half(keys: Mapping[str, Key], named: Named) -> Iterator[str]:
         there = [key for key in pair if key in keys]
         if len(there) == 1 and named.scheme != "ssh" and named.kind != "Provider":
             (lacking,) = set(pair) - set(there)
-            yield f'it has key "{there[0]}" but lacks key "{lacking}"'
+            yield f'it has key "{there[0]}" but not key "{lacking}"'
     installations = {"githubAppInstallationID", "githubAppInstallationOwner"} & keys.keys()
     if "githubAppID" in keys and len(installations) != 1:
         yield (

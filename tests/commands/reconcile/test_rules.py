@@ -80,13 +80,13 @@ _REQUESTED = {"reconcile.fluxcd.io/requestedAt": stamp(minutes(9))}
             "Kustomization",
             (*HEALTHY, source("app", spec={"suspend": True}), kustomization("app", "app")),
             Helps.NO,
-            "its source provides nothing new: GitRepository apps/app",
+            "its source provides no new revision: GitRepository apps/app",
         ),
         (
             "Kustomization",
             (*HEALTHY, source("app", NOT_THERE), kustomization("app", "app", NO_ARTIFACT)),
             Helps.NO,
-            "blocked by failures elsewhere: GitRepository apps/app",
+            "blocked by failures of other objects: GitRepository apps/app",
         ),
         (
             "GitRepository",

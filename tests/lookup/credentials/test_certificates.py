@@ -141,7 +141,7 @@ def test_openssl_compares_certificate_and_key(cluster: Cluster, name: str) -> No
     one = told(cluster, data)
     assert one.problems == ()
     (note,) = one.notes
-    assert note.startswith("whether tls.crt belongs to tls.key cannot be checked")
+    assert note.startswith("whether tls.crt matches tls.key cannot be checked")
     assert openssl(note, data) == [public(key), public(key)]
 
 
