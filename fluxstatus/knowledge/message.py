@@ -11,6 +11,7 @@ from bisect import bisect_right
 from functools import cached_property
 
 _BLANK = "x"
+_LONGEST = 240  # characters of a clause that a sentence repeats
 
 _QUOTED = re.compile(
     r"(?:Last Helm logs:"  # HC internal/action: the log of Helm, up to 10 lines
@@ -73,8 +74,9 @@ class Message:
 
     @property
     def innermost(self) -> str:
-        """The innermost clause, which is the error itself."""
-        return self.text[self._ends[-1] + 1 :].strip() if self._ends else self.text
+        """The beginning of the innermost clause, which is the error itself."""
+        start = self._ends[-1] + 1 if self._ends else 0
+        return " ".join(self.text[start : start + _LONGEST].split())
 
 
 def _without_name(found: re.Match[str]) -> str:

@@ -177,7 +177,7 @@ RULES = (
                 read=(_DESCRIBE, _LOG),
             ),
         ),
-        pattern=Text(r"probe fail"),
+        pattern=Text(r"not passing its"),
         upstream=f"{_KUBELET}/prober",
     ),
     Rule(
