@@ -54,7 +54,7 @@ class Resource:
     @property
     def query(self) -> ListQuery:
         """The query for all of its objects."""
-        return ListQuery(self.base, self.plural)
+        return ListQuery(self.base, self.plural, namespaced=self.namespaced)
 
 
 def version(api: ApiClient) -> str:

@@ -6,6 +6,13 @@ from urllib.parse import quote
 
 from fluxstatus.model.kinds import OPERATOR
 
+_META = "meta.k8s.io/v1"
+METADATA, METADATA_LIST = (
+    f"application/json;as=PartialObjectMetadata{suffix};g=meta.k8s.io;v=v1,application/json"
+    for suffix in ("", "List")
+)
+"""What a request accepts for only the metadata of an object, or of the objects in a list."""
+
 _PAGE = 500  # objects, as in kubectl
 LARGE_PAGE = 10_000
 """Objects on a page of a Flux kind, whose objects are small.
@@ -15,11 +22,22 @@ cache: always before Kubernetes 1.34, and later if nothing has changed for some 
 """
 
 
+def by_fields(text: str) -> str:
+    """Return the part of a URL's query for a field selector; empty for an empty one."""
+    return f"fieldSelector={quote(text, safe='')}" if text else ""
+
+
+def by_labels(text: str) -> str:
+    """Return the part of a URL's query for a label selector; empty for an empty one."""
+    return f"labelSelector={quote(text, safe='')}" if text else ""
+
+
 class ListQuery(NamedTuple):
     """A list to read: in all namespaces, or in some `namespaces`.
 
     `base` is the path of the API version, `selector` a part of the URL's query. At most `pages`
-    pages (0: all) are read, each with `page` objects.
+    pages (0: all) are read, each with `page` objects. With `metadata_only` the objects have no
+    spec or status.
     """
 
     base: str
@@ -28,6 +46,8 @@ class ListQuery(NamedTuple):
     namespaces: tuple[str, ...] = ()
     pages: int = 0
     page: int = _PAGE
+    namespaced: bool = True
+    metadata_only: bool = False
 
     @classmethod
     def of(cls, resource: str, version: str, selector: str = "") -> Self:
@@ -39,6 +59,16 @@ class ListQuery(NamedTuple):
     def api_version(self) -> str:
         """The group and version of the resource."""
         return self.base.removeprefix("/apis/").removeprefix("/api/")
+
+    @property
+    def accept(self) -> str:
+        """The form in which the API server is to answer: a header of the request."""
+        return METADATA_LIST if self.metadata_only else "application/json"
+
+    @property
+    def answered_as(self) -> tuple[str, ...]:
+        """The API versions that the answer may have."""
+        return (self.api_version, _META) if self.metadata_only else (self.api_version,)
 
     @property
     def rule(self) -> str:

@@ -6,13 +6,13 @@ from http import HTTPStatus
 from itertools import islice
 from urllib.parse import quote
 
-from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.similar import similar
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.queries import ListQuery
+from fluxstatus.cluster.queries import METADATA, ListQuery, by_fields, by_labels
 from fluxstatus.model.errors import (
     AmbiguousError,
     ArgumentError,
@@ -34,8 +34,6 @@ PLAIN = frozenset(
 _NEAR_AMONG = 10_000  # objects searched for a similar name
 _FEW = 3  # objects are read one by one; more are listed
 _COUNTS = ("replicas", "completions", "parallelism", "suspend")
-_METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
-_NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 
 def split(words: Sequence[str]) -> tuple[str, str]:
@@ -150,12 +148,10 @@ class Objects:
             if not labels and len(names) <= _FEW:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
-            chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
-            query = ListQuery(resource.base, resource.plural, chosen)
+            query = resource.query._replace(selector=by_labels(labels))
             return [
-                slim(item)
-                for page in paging.pages(self.api, resource.full_name, query, where)
-                for item in paging.items_of(page)
+                item
+                for item in self._all(resource, query, where)
                 if labels or ref_of(item).name in names
             ]
         except ProgramError as error:
@@ -167,16 +163,14 @@ class Objects:
             if item is not None:
                 yield item
             return
-        chosen = f"fieldSelector={quote(f'metadata.name={name}', safe='')}"
-        query = ListQuery(resource.base, resource.plural, chosen)
-        for page in paging.pages(self.api, resource.full_name, query, ""):
-            yield from map(slim, paging.items_of(page))
+        query = resource.query._replace(selector=by_fields(f"metadata.name={name}"))
+        yield from self._all(resource, query, "")
 
     def _one(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """Return one object, None if it does not exist. Raises ProgramError."""
         inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         path = f"{resource.base}{inside}/{resource.plural}/{quote(name, safe='')}"
-        accept = _METADATA_ONLY if resource.kind in PLAIN else "application/json"
+        accept = METADATA if resource.kind in PLAIN else "application/json"
         reply = self.api.get(path, accept)
         if reply.status == HTTPStatus.OK:
             api_version = resource.query.api_version
@@ -209,18 +203,14 @@ class Objects:
 
     def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
         """Return the metadata of all objects of *resource*, page by page. Raises ProgramError."""
-        token = ""
-        while True:
-            reply = self.api.get(resource.query.path(namespace, token), _NAMES_ONLY)
-            if reply.status != HTTPStatus.OK:
-                raise ProgramError(reply.refusal(resource.query.rule))
-            page = reply.json()
-            for item in maps_of(page.get("items")):
-                known = {"apiVersion": resource.query.api_version, "kind": resource.kind}
-                yield slim({**item, **known})
-            token = text_of(map_of(page.get("metadata")).get("continue"))
-            if not token:
-                return
+        query = resource.query._replace(metadata_only=True)
+        for item in self._all(resource, query, namespace):
+            yield {**item, "kind": resource.kind}  # not that of an object with metadata only
+
+    def _all(self, resource: Resource, query: ListQuery, namespace: str) -> Iterator[Object]:
+        """Return the objects of *query*, page by page. Raises ProgramError."""
+        for page in paging.pages(self.api, resource.full_name, query, namespace):
+            yield from map(slim, paging.items_of(page))
 
     def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
         """Return the namespaces and names of the readable objects of *resource*, up to a limit."""

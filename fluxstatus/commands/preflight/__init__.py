@@ -137,7 +137,7 @@ def _read(
 ) -> "tuple[State, Permissions, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.queries import QUERIES, ListQuery
+    from fluxstatus.cluster.queries import QUERIES, ListQuery, by_fields
     from fluxstatus.cluster.reader import reading
     from fluxstatus.commands.preflight.manifest import NAMESPACE
     from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
@@ -146,7 +146,7 @@ def _read(
     from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
     from fluxstatus.state.state import State
 
-    namespace = ListQuery("/api/v1", "namespaces", f"fieldSelector=metadata.name={NAMESPACE}")
+    namespace = ListQuery("/api/v1", "namespaces", by_fields(f"metadata.name={NAMESPACE}"))
     with (
         asking(NAMES) as answers,
         reading(
