@@ -15,7 +15,6 @@ from typing import Protocol, TypeAlias
 from fluxstatus.base.fields import map_of
 from fluxstatus.cluster import discovery, paging
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import DEPLOYMENTS, QUERIES, ListQuery, by_fields, by_labels
 from fluxstatus.cluster.reader import (
     ABSENT,
@@ -25,6 +24,7 @@ from fluxstatus.cluster.reader import (
     namespaces_of,
     place,
 )
+from fluxstatus.model.errors import UnreadError
 from fluxstatus.model.evidence import Evidence, Object, Unread
 from fluxstatus.model.kinds import KINDS, Kind
 
@@ -62,7 +62,7 @@ class Cluster(Protocol):
 
 
 def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Saved":
-    """Load a snapshot. Raises SnapshotError, and ProgramError as `Saved` does."""
+    """Load a snapshot. Raises SnapshotError, and UnreadError as `Saved` does."""
     from fluxstatus.model import snapshot  # noqa: PLC0415 - a live cluster does not need it
 
     return Saved(snapshot.load(file), namespaces, selector)
@@ -170,9 +170,9 @@ class Saved:
     def __init__(
         self, evidence: Evidence, namespaces: Sequence[str] = (), selector: str = ""
     ) -> None:
-        """Take the objects of *evidence*. Raises ProgramError if the cluster was unreachable."""
+        """Take the objects of *evidence*. Raises UnreadError if the cluster was unreachable."""
         if evidence.unreachable is not None:
-            raise ProgramError(evidence.unreachable)
+            raise UnreadError(evidence.unreachable)
         self._evidence, self.namespaces, self.selector = evidence, namespaces, selector
         self.now = evidence.taken_at
         self.unread: dict[str, Unread] = {}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Self
 from urllib.parse import quote
 
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, WORKLOAD_PODS
 from fluxstatus.model.kinds import OPERATOR
 
 _META = "meta.k8s.io/v1"
@@ -95,18 +96,16 @@ class Further(NamedTuple):
     pages: int = 4
 
 
+_OF_FLUX = "labelSelector=app.kubernetes.io/part-of=flux"
 _APPS, _CORE = "/apis/apps/v1", "/api/v1"
-CONTROLLERS = "deployments.apps/controllers"
-OPERATORS = "deployments.apps/operator"
 DEPLOYMENTS = (CONTROLLERS, OPERATORS)
 """The queries for the Deployments of Flux: their namespaces are the namespaces of Flux."""
 
-WORKLOAD_PODS = "workload-pods"
 NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
 """The selector of pods that do not run."""
 
 QUERIES: Mapping[str, ListQuery] = {
-    CONTROLLERS: ListQuery(_APPS, "deployments", "labelSelector=app.kubernetes.io/part-of=flux"),
+    CONTROLLERS: ListQuery(_APPS, "deployments", _OF_FLUX),
     OPERATORS: ListQuery(_APPS, "deployments", f"labelSelector=app.kubernetes.io/name={OPERATOR}"),
     # An unhealthy cluster may have any number of warnings.
     "events": ListQuery(_CORE, "events", "fieldSelector=type=Warning", pages=4),
@@ -124,9 +123,7 @@ FURTHER: Mapping[str, Further] = {
     "ingresses.networking.k8s.io": Further(in_flux_namespaces=True),
     "httproutes.gateway.networking.k8s.io": Further(),
     # Reading only their metadata would be less, but it does not include the stored versions.
-    "customresourcedefinitions.apiextensions.k8s.io": Further(
-        "labelSelector=app.kubernetes.io/part-of=flux"
-    ),
+    "customresourcedefinitions.apiextensions.k8s.io": Further(_OF_FLUX),
     "podmonitors.monitoring.coreos.com": Further(),
     "servicemonitors.monitoring.coreos.com": Further(),
     "prometheusrules.monitoring.coreos.com": Further(),

@@ -13,6 +13,7 @@ from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import METADATA, ListQuery, by_fields, by_labels
+from fluxstatus.lookup.names import split
 from fluxstatus.model.errors import (
     AmbiguousError,
     ArgumentError,
@@ -34,25 +35,6 @@ PLAIN = frozenset(
 _NEAR_AMONG = 10_000  # objects searched for a similar name
 _FEW = 3  # objects are read one by one; more are listed
 _COUNTS = ("replicas", "completions", "parallelism", "suspend")
-
-
-def split(words: Sequence[str]) -> tuple[str, str]:
-    """Return the parts of KIND/NAME or KIND NAME. Raises ArgumentError."""
-    kind, slash, name = "/".join(words).partition("/")
-    if not (slash and kind and name) or "/" in name:
-        raise ArgumentError(f"{' '.join(words)!r} is not in the form KIND/NAME")
-    return kind, name
-
-
-def ref_of(item: Object) -> Ref:
-    """Return the reference to *item*."""
-    metadata = map_of(item.get("metadata"))
-    return Ref(
-        text_of(item.get("apiVersion")),
-        text_of(item.get("kind")),
-        text_of(metadata.get("namespace")),
-        text_of(metadata.get("name")),
-    )
 
 
 def slim(item: Object) -> Object:
@@ -94,7 +76,7 @@ class Objects:
             for where in (namespaces or ("",)) if resource.namespaced else ("",):
                 try:
                     for item in self._named(resource, where, name):
-                        key = text_of(item["metadata"].get("uid")) or str(ref_of(item))
+                        key = text_of(item["metadata"].get("uid")) or str(Ref.of(item))
                         found[key] = item
                 except ProgramError as error:
                     unread.append(error.unread)
@@ -144,7 +126,7 @@ class Objects:
         where = namespace if resource.namespaced else ""
         try:
             if kind in PLAIN and len(names) > _FEW:
-                return [item for item in self._bare(resource, where) if ref_of(item).name in names]
+                return [item for item in self._bare(resource, where) if Ref.of(item).name in names]
             if not labels and len(names) <= _FEW:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
@@ -152,7 +134,7 @@ class Objects:
             return [
                 item
                 for item in self._all(resource, query, where)
-                if labels or ref_of(item).name in names
+                if labels or Ref.of(item).name in names
             ]
         except ProgramError as error:
             return error.unread
@@ -182,7 +164,7 @@ class Objects:
 
     def _arguments(self, item: Object, word: str) -> tuple[str, ...]:
         """Return the arguments that name *item* alone, with *word* as its kind if there is one."""
-        ref = ref_of(item)
+        ref = Ref.of(item)
         resource = of_kind(self.served, ref.api_version, ref.kind)
         word = word or (resource.full_name if resource else ref.kind.lower())
         where = ("-n", ref.namespace) if ref.namespace else ()
@@ -216,4 +198,4 @@ class Objects:
         """Return the namespaces and names of the readable objects of *resource*, up to a limit."""
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
-                yield ref_of(item).namespace, ref_of(item).name
+                yield Ref.of(item).namespace, Ref.of(item).name

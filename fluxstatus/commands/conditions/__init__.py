@@ -96,7 +96,7 @@ def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
     import json
 
     from fluxstatus.commands.conditions import rows
-    from fluxstatus.lookup.live import ref_of
+    from fluxstatus.model.ref import Ref
     from fluxstatus.report.table import Table
     from fluxstatus.report.yaml import yaml_of
 
@@ -112,4 +112,4 @@ def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
         table = Table(columns, look, header=not display.no_headers, fitted=fitted)
         console.put(table.lines(rows.rows(item, columns, now)))
     if not conditions:
-        console.note(f"{ref_of(item)} has no conditions")
+        console.note(f"{Ref.of(item)} has no conditions")

@@ -142,8 +142,8 @@ def _read(
     from fluxstatus.commands.preflight.manifest import NAMESPACE
     from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
     from fluxstatus.commands.preflight.tools import NAMES
+    from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
     from fluxstatus.model.kinds import KINDS
-    from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
     from fluxstatus.state.state import State
 
     namespace = ListQuery("/api/v1", "namespaces", by_fields(f"metadata.name={NAMESPACE}"))

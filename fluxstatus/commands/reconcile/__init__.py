@@ -99,8 +99,8 @@ def _find_live(
     ) as ours:
         from fluxstatus.cluster.queries import QUERIES
         from fluxstatus.lookup.related import needs_of
+        from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
         from fluxstatus.model.kinds import KINDS
-        from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
         ours.discover()
         queries = (

@@ -114,7 +114,7 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
     ) as ours:
         from fluxstatus.cluster.queries import QUERIES
         from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_query
-        from fluxstatus.state.deployments import OPERATORS
+        from fluxstatus.model.evidence import OPERATORS
         from fluxstatus.state.state import State
 
         ours.ask([(OPERATORS, QUERIES[OPERATORS])])
@@ -183,7 +183,7 @@ def _explain(evidence: Evidence) -> Exit:
 def _refused(error: ProgramError, state: "State") -> Exit:
     """Print why there is no tunnel, and what to do about it."""
     target_flags = for_target(state.evidence.target)
-    console.note(f"Error: {error}")
+    console.error(error.unread.full_text)
     for hint in error.unread.hints:
         console.note(f"  {hint.text}")
         for command in hint.commands:

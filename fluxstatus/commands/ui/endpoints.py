@@ -11,9 +11,8 @@ import jmespath
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.queries import ListQuery, by_fields
-from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.model.evidence import OPERATORS, Object, Unread
 from fluxstatus.model.kinds import OPERATOR
-from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.pods import is_ready, selected
 from fluxstatus.state.state import State
 from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services

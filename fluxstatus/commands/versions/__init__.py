@@ -48,8 +48,8 @@ def show(
     Compares the local CLIs with the cluster and reports relevant version skew. If a version is
     unknown, the reason is shown. A FluxReport is not required.
     """
-    if complaint := saved.conflict(connection):
-        ctx.fail(complaint)
+    if conflict := saved.conflict(connection):
+        ctx.fail(conflict)
     evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
     from fluxstatus.commands.versions.inventory import parts_of
     from fluxstatus.commands.versions.skew import skews_of
@@ -90,8 +90,8 @@ def _live(
     from fluxstatus.cluster.local_tools import asking
     from fluxstatus.cluster.queries import QUERIES
     from fluxstatus.cluster.reader import reading
+    from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
     from fluxstatus.model.kinds import KINDS
-    from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
     with (
         asking(_CLIENTS) as answers,
