@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.lookup.live import split
+from fluxstatus.lookup.names import split
 from fluxstatus.lookup.saved import Objects, find
 from fluxstatus.model.errors import ArgumentError, UnreadError
 from fluxstatus.model.evidence import Unread, Why
