@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from fluxstatus.base.fields import map_of
-from fluxstatus.cluster import discovery, paging
+from fluxstatus.cluster import discovery, paging, queries
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.queries import DEPLOYMENTS, QUERIES, ListQuery, by_fields, by_labels
+from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_labels, named
 from fluxstatus.cluster.reader import (
     ABSENT,
     THREADS,
@@ -107,8 +107,7 @@ class Live:
     def controllers(self) -> Evidence:
         """Return the Deployments of Flux, their pods, and the FluxInstance."""
         with self._reading() as reader:
-            deployments = [(name, QUERIES[name]) for name in DEPLOYMENTS]
-            reader.ask([*deployments, reader.of_kind(KINDS["FluxInstance"])])
+            reader.ask([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
             if namespaces_of(map(reader.answers.__getitem__, DEPLOYMENTS)):
                 reader.ask(reader.in_flux_namespaces("pods"))
         return Evidence(self.now, answers=reader.answers, served=self._served)
@@ -122,7 +121,7 @@ class Live:
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux, as far as they may be read."""
         with self._reading() as reader:
-            reader.ask([(name, QUERIES[name]) for name in DEPLOYMENTS])
+            reader.ask(named(*DEPLOYMENTS))
         for answer in reader.answers.values():
             if answer.unread:
                 self.unread.setdefault("deployments.apps", answer.unread)
@@ -130,8 +129,7 @@ class Live:
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
         """Return the events that a field selector chooses, in *namespace*, or in all."""
-        query = QUERIES["events"]._replace(selector=by_fields(fields), pages=0)
-        for page in self._walk("events", query, [namespace] if namespace else []):
+        for page in self._walk("events", queries.events(fields), [namespace] if namespace else []):
             yield from page
 
     @contextmanager

@@ -117,6 +117,17 @@ QUERIES: Mapping[str, ListQuery] = {
 }
 """The lists beside the kinds of Flux, by the name of their answer."""
 
+
+def named(*names: str) -> list[tuple[str, ListQuery]]:
+    """Return the queries with these *names*, each with its name."""
+    return [(name, QUERIES[name]) for name in names]
+
+
+def events(fields: str, namespaces: tuple[str, ...] = ()) -> ListQuery:
+    """Return the query for all events that a field selector chooses."""
+    return QUERIES["events"]._replace(selector=by_fields(fields), namespaces=namespaces, pages=0)
+
+
 FURTHER: Mapping[str, Further] = {
     "networkpolicies.networking.k8s.io": Further(in_flux_namespaces=True),
     # An Ingress leads only to its own namespace.

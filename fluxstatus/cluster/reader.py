@@ -11,7 +11,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster import discovery, paging
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.queries import DEPLOYMENTS, QUERIES, ListQuery, by_fields
+from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_fields, named
 from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import RESOURCES, Kind
 
@@ -119,7 +119,7 @@ class Reader:
         """
         deployments = [self.answers[name] for name in DEPLOYMENTS if name in self.answers]
         namespaces = tuple(namespaces_of(deployments))
-        queries = {**{name: QUERIES[name] for name in names}, **more}
+        queries = {**dict(named(*names)), **more}
         if namespaces:
             return [
                 (name, query._replace(namespaces=namespaces)) for name, query in queries.items()

@@ -4,9 +4,8 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from fluxstatus.cluster import paging
+from fluxstatus.cluster import paging, queries
 from fluxstatus.cluster.client import ApiClient
-from fluxstatus.cluster.queries import QUERIES, by_fields
 from fluxstatus.model.evidence import Unread
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import Event, events_in
@@ -29,9 +28,7 @@ def selector(ref: Ref) -> str:
 
 def read(api: ApiClient, ref: Ref) -> Events:
     """Return the events about *ref*, of any type."""
-    query = QUERIES["events"]._replace(
-        selector=by_fields(selector(ref)), namespaces=(ref.namespace,), pages=0
-    )
+    query = queries.events(selector(ref), (ref.namespace,))
     answer = paging.read(api, "events", query, tuple)
     found = (event for key, event in events_in(answer.items) if key == ref.key)
     return Events(newest_first(found), answer.unread)

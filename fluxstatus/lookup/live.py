@@ -70,7 +70,7 @@ class Objects:
         found: dict[str, Object] = {}
         unread: list[Unread] = []
         matching = called(self.served, word)
-        if any(one.plural == "secrets" and not one.group for one in matching):
+        if any(map(_is_secrets, matching)):
             raise ArgumentError(_NEVER)
         for resource in matching:
             for where in (namespaces or ("",)) if resource.namespaced else ("",):
@@ -101,11 +101,9 @@ class Objects:
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
         """Return an object, None if it does not exist, or why it was not read."""
-        resource = of_kind(self.served, api_version, kind)
-        if resource is None:
-            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        if resource.plural == "secrets" and not resource.group:
-            return Unread(Why.NOT_ASKED, "Secrets are not read")
+        resource = self._resource(api_version, kind)
+        if isinstance(resource, Unread):
+            return resource
         try:
             return self._one(resource, namespace if resource.namespaced else "", name)
         except ProgramError as error:
@@ -118,11 +116,9 @@ class Objects:
 
         A few are read one by one, more from the list of all in *namespace*.
         """
-        resource = of_kind(self.served, api_version, kind)
-        if resource is None:
-            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        if resource.plural == "secrets" and not resource.group:
-            return Unread(Why.NOT_ASKED, "Secrets are not read")
+        resource = self._resource(api_version, kind)
+        if isinstance(resource, Unread):
+            return resource
         where = namespace if resource.namespaced else ""
         try:
             if kind in PLAIN and len(names) > _FEW:
@@ -138,6 +134,12 @@ class Objects:
             ]
         except ProgramError as error:
             return error.unread
+
+    def _resource(self, api_version: str, kind: str) -> Resource | Unread:
+        resource = of_kind(self.served, api_version, kind)
+        if resource is None:
+            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
+        return Unread(Why.NOT_ASKED, _NEVER) if _is_secrets(resource) else resource
 
     def _named(self, resource: Resource, namespace: str, name: str) -> Iterator[Object]:
         if namespace or not resource.namespaced:
@@ -199,3 +201,7 @@ class Objects:
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
                 yield Ref.of(item).namespace, Ref.of(item).name
+
+
+def _is_secrets(resource: Resource) -> bool:
+    return resource.full_name == "secrets"

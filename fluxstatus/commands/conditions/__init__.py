@@ -9,6 +9,7 @@ import typer
 from typer import Argument
 
 from fluxstatus.commands import console
+from fluxstatus.commands.any_object import found
 from fluxstatus.commands.options import (
     Connection,
     Namespaces,
@@ -18,12 +19,10 @@ from fluxstatus.commands.options import (
     TableFormat,
     Timeout,
 )
-from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.commands.progress import connecting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from fluxstatus.model.evidence import Object
 
@@ -63,33 +62,12 @@ def show(
     if conflict := snapshot.conflict(connection):
         ctx.fail(conflict)
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("conditions", connection):
-        if snapshot.file:
-            item, now = _find_saved(words, place.namespaces, snapshot.file)
-        else:
-            item, now = _find_live(words, place.namespaces, connect)
+    with (
+        reported("conditions", connection),
+        found(words, place.namespaces, snapshot.file, connect) as one,
+    ):
+        item, now = one.item, one.now
     _print(item, now, display)
-
-
-def _find_saved(
-    words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path"
-) -> "tuple[Object, datetime]":
-    from fluxstatus.lookup import saved
-    from fluxstatus.model import snapshot
-
-    evidence = snapshot.load(file)
-    return saved.find(evidence, words, namespaces), evidence.taken_at
-
-
-def _find_live(
-    words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect
-) -> "tuple[Object, datetime]":
-    from datetime import UTC, datetime
-
-    from fluxstatus.lookup.live import Objects
-
-    with connect() as api:
-        return Objects(api).find(words, namespaces), datetime.now(UTC)
 
 
 def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
