@@ -9,7 +9,6 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, of_resource
-from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import INVERSE, Node, Relation
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
@@ -187,7 +186,7 @@ class _Contents:
         answer = self._whole.some(api_version, kind, namespace, names)
         if isinstance(answer, Unread):
             return answer
-        return {ref_of(item).name: item for item in answer}
+        return {Ref.of(item).name: item for item in answer}
 
     @cached_property
     def _labelled(self) -> dict[Key, list[Entry]]:
@@ -200,7 +199,7 @@ class _Contents:
             ):
                 for item in answer if isinstance(answer, list) else ():
                     for maker in makers_of(map_of(map_of(item.get("metadata")).get("labels"))):
-                        made[maker].append(Entry(*ref_of(item)))
+                        made[maker].append(Entry(*Ref.of(item)))
         return made
 
 
