@@ -95,8 +95,8 @@ def _find_live(
         connection, timeout, _preload, namespaces=place.namespace, verbose=display.verbose
     ) as ours:
         from fluxstatus.cluster.queries import DEPLOYMENTS, named
-        from fluxstatus.lookup.related import needs_of
         from fluxstatus.model.kinds import KINDS
+        from fluxstatus.state.references import needs_of
 
         ours.discover()
         queries = (
