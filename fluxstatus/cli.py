@@ -14,12 +14,12 @@ import typer
 from fluxstatus import __version__
 from fluxstatus.base.masking import mask
 from fluxstatus.base.similar import did_you_mean
-from fluxstatus.cluster import processes
 from fluxstatus.commands import console, wait, watch
 from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, Timing
 from fluxstatus.commands.progress import ask
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
+from fluxstatus.model.errors import UnreadError
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.report import RENDER, Format
@@ -118,8 +118,11 @@ def check(
     if ctx.invoked_subcommand:
         hand_down(ctx)
         return
-    if complaint := _contradiction(timing, saved, connection, prompt):
-        ctx.fail(complaint)
+    conflict = saved.conflict(connection, watch=timing.watch, wait=bool(timing.wait))
+    if conflict := conflict or timing.conflict():
+        ctx.fail(conflict)
+    if prompt and timing.watch:
+        ctx.fail("--prompt and --watch are mutually exclusive")
     read = _reader(scope, shown, timing, saved, connection)
     assess = _assessor(scope, live=saved.file is None)
     fail_on = Level(timing.fail_on)
@@ -146,27 +149,6 @@ def _prompt(report: Report) -> str:
         return report.next.prompt + "\n"
     console.note("no finding needs an assistant")
     return ""
-
-
-def _contradiction(timing: Timing, saved: Snapshots, connection: Connection, prompt: bool) -> str:
-    """Return which options contradict each other, empty if none do."""
-    offline = "--demo" if saved.demo else "--from" if saved.from_ else ""
-    rules = (
-        (
-            offline and timing.wait,
-            f"--wait cannot be used with {offline}: saved data does not change",
-        ),
-        (
-            offline and timing.watch,
-            f"--watch cannot be used with {offline}: saved data does not change",
-        ),
-        (timing.wait and timing.watch, "--wait and --watch are mutually exclusive"),
-        (timing.fail_fast and not timing.wait, "--fail-fast requires --wait"),
-        (prompt and timing.watch, "--prompt and --watch are mutually exclusive"),
-        (saved.save and timing.watch, "--save and --watch are mutually exclusive"),
-    )
-    complaint = saved.conflict(connection)
-    return complaint or next((text for applies, text in rules if applies), "")
 
 
 def _assessor(scope: Scope, *, live: bool) -> Callable[[Evidence], Report]:
@@ -254,8 +236,10 @@ def run() -> NoReturn:
         app(prog_name=_name())
     except snapshot.SnapshotError as error:
         code = _error(f"{error}", Exit.USAGE)
-    except (console.OutputError, processes.ProgramError) as error:
+    except console.OutputError as error:
         code = _error(f"{error}", Exit.NO_VERDICT)
+    except UnreadError as error:
+        code = _error(error.unread.full_text, Exit.NO_VERDICT)
     except Exception as error:  # noqa: BLE001 - the last resort
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC  # for example in --help
         code = _error(f"{error}", Exit.NO_VERDICT) if full else _crash(error)
@@ -269,7 +253,7 @@ def _name() -> str | None:
 
 
 def _error(text: str, code: Exit) -> Exit:
-    console.note(f"Error: {text}")
+    console.error(text)
     return code
 
 

@@ -18,11 +18,19 @@ from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import FURTHER
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.mcp.state_file import EMPTY, LocalState
-from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
+from fluxstatus.model.evidence import (
+    CONTROLLERS,
+    OPERATORS,
+    Answer,
+    Evidence,
+    Object,
+    Target,
+    Unread,
+    Why,
+)
 from fluxstatus.model.findings import Finding, Level, Report
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 from tests.kubernetes.flux_system import flux_system

@@ -10,9 +10,8 @@ from fluxstatus.advice.view import View
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import OPERATORS, Object
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.pods import selected
 from fluxstatus.state.web_ui import web_services
 
@@ -84,21 +83,13 @@ def _runs(deployment: Object, pods: Iterable[Object]) -> bool:
     return bool(selected(labels, pods, text_of(metadata.get("namespace"))))
 
 
-def _ref(item: Object) -> Ref:
-    metadata = map_of(item.get("metadata"))
-    return Ref(
-        text_of(item.get("apiVersion")), text_of(item.get("kind")),
-        text_of(metadata.get("namespace")), text_of(metadata.get("name")),
-    )  # fmt: skip
-
-
 def _ingresses(view: View, service: Ref, ports: set[Any]) -> Iterator[Ref]:
     for ingress in view.items(_INGRESSES):
         guarded = map_of(ingress.get("metadata")).get("guardedBy")
         backends = maps_of(_BACKENDS.search(ingress))
         leads = [b for b in backends if b.get("name") == service.name and _port_of(b) in ports]
-        if _ref(ingress).namespace == service.namespace and not guarded and leads:
-            yield _ref(ingress)
+        if Ref.of(ingress).namespace == service.namespace and not guarded and leads:
+            yield Ref.of(ingress)
 
 
 def _port_of(backend: dict[str, Any]) -> Any:
@@ -109,7 +100,7 @@ def _port_of(backend: dict[str, Any]) -> Any:
 
 def _routes(view: View, service: Ref, port: int) -> Iterator[Ref]:
     for route in view.items(_ROUTES):
-        ref = _ref(route)
+        ref = Ref.of(route)
         for rule in maps_of(map_of(route.get("spec")).get("rules")):
             backends = maps_of(rule.get("backendRefs"))
             leads = [b for b in backends if _is_to(b, service, port, ref.namespace)]

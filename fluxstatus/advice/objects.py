@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.urls import host_of
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
+from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.state.references import provider_of
 from fluxstatus.state.requests import REQUESTED_AT
@@ -77,17 +78,12 @@ def _in_clear(view: View) -> Iterator[Occurrence]:
 
 def _address(source: Resource) -> str:
     spec = map_of(source.get("spec"))
-    address = text_of(spec.get("url")) or text_of(spec.get("image"))
-    return address if "://" in address else f"//{address}"
+    return text_of(spec.get("url")) or text_of(spec.get("image"))
 
 
 def _is_in_cluster(url: str) -> bool:
     """Return whether *url* is that of a Service in the cluster."""
-    try:
-        host = (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    return host.endswith(_IN_CLUSTER)
+    return host_of(url).rstrip(".").endswith(_IN_CLUSTER)
 
 
 def _no_alert(view: View) -> Iterator[Occurrence]:
@@ -105,7 +101,7 @@ def _muted(view: View) -> Iterator[Occurrence]:
 
 
 _READ_ANYWAY = (
-    "pods", "services", "workload-pods", "networkpolicies.networking.k8s.io",
+    "pods", "services", WORKLOAD_PODS, "networkpolicies.networking.k8s.io",
     "customresourcedefinitions.apiextensions.k8s.io",
 )  # fmt: skip
 

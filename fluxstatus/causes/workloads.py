@@ -14,7 +14,7 @@ from fluxstatus.base.labels import labels_in
 from fluxstatus.knowledge import workload_hints
 from fluxstatus.knowledge.pods import OF_OTHERS, VAGUE
 from fluxstatus.knowledge.rule import hints
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import WORKLOAD_PODS, Object
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Key
@@ -121,7 +121,7 @@ def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
 def _pods_in(state: State, namespace: str) -> list[Object]:
     return [
         pod
-        for pod in state.evidence.answer("workload-pods").items
+        for pod in state.evidence.answer(WORKLOAD_PODS).items
         if map_of(pod.get("metadata")).get("namespace") == namespace
     ]
 

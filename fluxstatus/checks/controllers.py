@@ -18,12 +18,12 @@ from fluxstatus.checks.wording import (
     unread_finding,
 )
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import CONTROLLERS, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.deployments import CONTROLLERS, Component
+from fluxstatus.state.deployments import Component
 from fluxstatus.state.pods import last_restart
 from fluxstatus.state.state import State
 

@@ -19,11 +19,11 @@ from fluxstatus.checks.wording import (
     waiting,
 )
 from fluxstatus.model.codes import Code
+from fluxstatus.model.evidence import OPERATORS
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.resource import HEALTHY, Resource
 from fluxstatus.state.state import State
 

@@ -18,7 +18,7 @@ from fluxstatus.checks.wording import (
     unread_finding,
 )
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Why
+from fluxstatus.model.evidence import WORKLOAD_PODS, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
@@ -149,7 +149,7 @@ def _step(name: str, title: str, *more_kinds: str) -> Step:
     """Return the step *name*; it also reports the faults of *more_kinds*."""
     kinds = _kinds_of(name)
     codes = (*fault_codes([*(kind.name for kind in kinds), *more_kinds]), RECONCILING, _NONE)
-    reads = (*(kind.resource for kind in kinds), "events", "workload-pods")
+    reads = (*(kind.resource for kind in kinds), "events", WORKLOAD_PODS)
     return Step(name, title, reads, (*codes, *UNREAD), lambda analysis: examine(name, analysis))
 
 

@@ -20,12 +20,12 @@ from fluxstatus.checks.wording import (
     unread_finding,
 )
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Object
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, managed_by
+from fluxstatus.state.deployments import Component, managed_by
 from fluxstatus.state.intervals import EVERY
 from fluxstatus.state.state import State
 

@@ -10,11 +10,10 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD, WAITING, passed, unread_finding
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import OPERATORS, Object
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.pods import is_ready, selected
 from fluxstatus.state.state import State
 from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services

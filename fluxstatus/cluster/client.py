@@ -3,7 +3,6 @@
 All reading of a cluster goes through `ApiClient.get`, and there is no other method.
 """
 
-import re
 import socket
 import threading
 import time
@@ -19,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from fluxstatus import __version__
 from fluxstatus.base.masking import mask
-from fluxstatus.cluster import failures, json_stream, processes
+from fluxstatus.cluster import failures, json_stream, processes, refusals
 from fluxstatus.cluster.kubeconfig import Kubeconfig
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.proxy import Proxy, opened
@@ -84,12 +83,7 @@ class Reply(NamedTuple):
         """Return the reason for an error of a request that needs the permission *rule*."""
         message = self.message
         if self.status == HTTPStatus.FORBIDDEN:
-            if "cannot impersonate" in message:
-                rule, where = "impersonate users", ""
-            who = re.search(r'User "([^"]+)"', message)
-            user = f'user "{who[1]}"' if who else "this user"
-            text = f"{user} is not allowed to {rule}{where}"
-            return Unread(Why.FORBIDDEN, text, rule=rule)
+            return refusals.forbidden(message, rule, f"{rule}{where}")
         if self.status == HTTPStatus.NOT_FOUND:
             return Unread(Why.ABSENT, "the API server does not serve it")
         text = f"the API server returned an error: {self.status} {message}"

@@ -20,12 +20,11 @@ from fluxstatus.cluster.queries import (
     LARGE_PAGE,
     NOT_RUNNING,
     QUERIES,
-    WORKLOAD_PODS,
     Further,
     ListQuery,
 )
 from fluxstatus.cluster.reader import THREADS, Reader, idle
-from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.evidence import WORKLOAD_PODS, Answer, Evidence, Unread, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
 
 Answers: TypeAlias = Mapping[str, Answer]

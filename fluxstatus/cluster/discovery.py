@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster import failures
 from fluxstatus.cluster.client import ApiClient
@@ -54,7 +54,7 @@ class Resource:
     @property
     def query(self) -> ListQuery:
         """The query for all of its objects."""
-        return ListQuery(self.base, self.plural)
+        return ListQuery(self.base, self.plural, namespaced=self.namespaced)
 
 
 def version(api: ApiClient) -> str:
@@ -72,54 +72,11 @@ def served(api: ApiClient, more: Collection[str] = ()) -> dict[str, str]:
     *more* names further resources to include. Takes one request; on servers before Kubernetes
     1.26, one more for each version of a group. Raises ProgramError.
     """
-    document = _discovered(api, "/apis", f"{_AGGREGATED},application/json")
-    wanted = FLUX_GROUPS | {name.partition(".")[2] for name in more}
-    try:
-        if document["kind"] == "APIGroupDiscoveryList":
-            found = list(_listable(document["items"], wanted))
-        else:
-            found = list(_listable_in_groups(api, document["groups"], wanted))
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ProgramError(
-            failures.odd("its list of API groups is malformed", api.kubeconfig)
-        ) from error
+    groups = FLUX_GROUPS | {name.partition(".")[2] for name in more}
+    found = [one for one in _served_at(api, "/apis", groups) if "list" in one.verbs]
     # The preferred version comes first, and the last one to be set wins.
-    known = dict(reversed(found))
+    known = {one.full_name: one.version for one in reversed(found)}
     return {n: v for n, v in known.items() if n in more or n.partition(".")[2] in FLUX_GROUPS}
-
-
-def _listable(groups: Iterable[Object], wanted: Collection[str]) -> Iterator[tuple[str, str]]:
-    for group in groups:
-        name = group["metadata"].get("name")
-        for each in group["versions"] if name in wanted else ():
-            for resource in each.get("resources") or ():
-                if "list" in resource["verbs"]:
-                    yield f"{resource['resource']}.{name}", each["version"]
-
-
-def _listable_in_groups(
-    api: ApiClient, groups: Iterable[Object], wanted: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    for group in groups:
-        name = group["name"]
-        for each in group["versions"] if name in wanted else ():
-            document = _discovered(api, f"/apis/{each['groupVersion']}", "application/json")
-            for resource in document["resources"]:
-                if "list" in resource["verbs"]:
-                    yield f"{resource['name']}.{name}", each["version"]
-
-
-def _discovered(api: ApiClient, path: str, accept: str) -> Object:
-    reply = api.get(path, accept, APIS)
-    if reply.status == HTTPStatus.FORBIDDEN and "system:anonymous" in reply.message:
-        raise ProgramError(failures.refused(reply.status, api.kubeconfig))
-    if reply.status == HTTPStatus.OK:
-        with suppress(ProgramError):
-            return reply.json()
-    elif reply.message:
-        raise ProgramError(reply.refusal(f"get {path}"))
-    said = f"it responded with {reply.status} and without JSON"
-    raise ProgramError(failures.odd(said, api.kubeconfig))
 
 
 def resources(api: ApiClient) -> list[Resource]:
@@ -129,15 +86,35 @@ def resources(api: ApiClient) -> list[Resource]:
     Raises ProgramError.
     """
     found: dict[tuple[str, str], Resource] = {}
-    for path in ("/api", "/apis"):
-        reply = api.get(path, f"{_AGGREGATED},application/json")
-        if reply.status != HTTPStatus.OK:
-            raise ProgramError(reply.refusal(f"get {path}"))
-        document = reply.json()
-        aggregated = document.get("kind") == "APIGroupDiscoveryList"
-        for one in _resources(document) if aggregated else _resources_in_groups(api, document):
-            found.setdefault((one.group, one.plural), one)  # the preferred version comes first
+    for one in (*_served_at(api, "/api"), *_served_at(api, "/apis")):
+        found.setdefault((one.group, one.plural), one)  # the preferred version comes first
     return list(found.values())
+
+
+def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> list[Resource]:
+    """Return the resources below *path* in these *groups*, or in all. Raises ProgramError."""
+    document = _discovered(api, path, f"{_AGGREGATED},application/json")
+    aggregated = document.get("kind") == "APIGroupDiscoveryList"
+    try:
+        return list((_resources if aggregated else _resources_in_groups)(api, document, groups))
+    except (AttributeError, KeyError, TypeError) as error:
+        said = "its list of API groups is malformed"
+        raise ProgramError(failures.odd(said, api.kubeconfig)) from error
+
+
+def _discovered(api: ApiClient, path: str, accept: str, *, may_fail: bool = False) -> Object:
+    reply = api.get(path, accept, APIS)
+    if may_fail and reply.status != HTTPStatus.OK:
+        return {"resources": ()}
+    if reply.status == HTTPStatus.FORBIDDEN and "system:anonymous" in reply.message:
+        raise ProgramError(failures.refused(reply.status, api.kubeconfig))
+    if reply.status == HTTPStatus.OK:
+        with suppress(ProgramError):
+            return reply.json()
+    elif reply.message:
+        raise ProgramError(reply.refusal(f"get {path}"))
+    said = f"it responded with {reply.status} and without JSON"
+    raise ProgramError(failures.odd(said, api.kubeconfig))
 
 
 def called(known: Iterable[Resource], word: str) -> list[Resource]:
@@ -169,42 +146,44 @@ def of_kind(known: Iterable[Resource], api_version: str, kind: str) -> Resource 
     return next((one for one in known if (one.group, one.kind) == (group, kind)), None)
 
 
-def _resources(document: Object) -> Iterator[Resource]:
-    for group in maps_of(document.get("items")):
-        name = text_of(map_of(group.get("metadata")).get("name"))
-        for each in maps_of(group.get("versions")):
-            for one in maps_of(each.get("resources")):
+def _resources(_: ApiClient, document: Object, groups: Collection[str]) -> Iterator[Resource]:
+    for group in document["items"]:
+        name = group["metadata"].get("name", "")  # the core group has none
+        for each in group["versions"] if not groups or name in groups else ():
+            for one in each.get("resources") or ():
                 yield _resource(
                     one,
                     kind=text_of(map_of(one.get("responseKind")).get("kind")),
-                    plural=text_of(one.get("resource")),
+                    plural=one["resource"],
                     group=name,
-                    version=text_of(each.get("version")),
+                    version=each["version"],
                     namespaced=one.get("scope") == "Namespaced",
                 )
 
 
-def _resources_in_groups(api: ApiClient, document: Object) -> Iterator[Resource]:
+def _resources_in_groups(
+    api: ApiClient, document: Object, groups: Collection[str]
+) -> Iterator[Resource]:
     """Request each version of the groups in *document*."""
-    core = [f"/api/{each}" for each in document.get("versions") or ()]
-    groups = [
-        f"/apis/{text_of(each.get('groupVersion'))}"
-        for group in maps_of(document.get("groups"))
-        for each in maps_of(group.get("versions"))
-    ]
-    for path in (*core, *groups):
-        reply = api.get(path)
-        if reply.status != HTTPStatus.OK:
-            continue  # an aggregated API that is unavailable serves nothing
-        group_version = path.removeprefix("/apis/").removeprefix("/api/")
-        for one in maps_of(reply.json().get("resources")):
-            if "/" not in text_of(one.get("name")):
+    paths = [f"/api/{each}" for each in document.get("versions") or ()]
+    for group in document["groups"] if not paths else ():
+        paths += [
+            f"/apis/{each['groupVersion']}"
+            for each in group["versions"]
+            if not groups or each["groupVersion"].partition("/")[0] in groups
+        ]
+    for path in paths:
+        # An aggregated API that is unavailable serves nothing, unless it was asked for.
+        listed = _discovered(api, path, "application/json", may_fail=not groups)
+        name, _, version = path.removeprefix("/apis/").removeprefix("/api/").rpartition("/")
+        for one in listed["resources"]:
+            if "/" not in one["name"]:
                 yield _resource(
                     one,
                     kind=text_of(one.get("kind")),
-                    plural=text_of(one.get("name")),
-                    group=group_version.rpartition("/")[0],
-                    version=group_version.rpartition("/")[2],
+                    plural=one["name"],
+                    group=name,
+                    version=version,
                     namespaced=one.get("namespaced") is True,
                 )
 
@@ -212,6 +191,6 @@ def _resources_in_groups(api: ApiClient, document: Object) -> Iterator[Resource]
 def _resource(one: Object, **known: Any) -> Resource:
     """Return the resource *known*, with its other names and its verbs from *one*."""
     singular = text_of(one.get("singularResource")) or text_of(one.get("singularName"))
-    short, verbs = one.get("shortNames"), one.get("verbs")
+    short, verbs = one.get("shortNames"), one["verbs"]
     names = {known["plural"], singular, known["kind"].lower(), *(short or ())}
     return Resource(names=frozenset(names - {""}), verbs=frozenset(verbs or ()), **known)

@@ -6,18 +6,16 @@ Unlike reader.py, which keeps a pruned answer to each query, this streams whole 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeAlias
-from urllib.parse import quote
 
 from fluxstatus.base.fields import map_of
-from fluxstatus.cluster import discovery, paging
+from fluxstatus.cluster import discovery, paging, queries
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.pruning import prune
-from fluxstatus.cluster.queries import DEPLOYMENTS, QUERIES, ListQuery
+from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_labels, named
 from fluxstatus.cluster.reader import (
     ABSENT,
     THREADS,
@@ -26,7 +24,8 @@ from fluxstatus.cluster.reader import (
     namespaces_of,
     place,
 )
-from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
+from fluxstatus.model.errors import UnreadError
+from fluxstatus.model.evidence import Evidence, Object, Unread
 from fluxstatus.model.kinds import KINDS, Kind
 
 Batch: TypeAlias = tuple[Kind, Sequence[Object]]
@@ -63,7 +62,7 @@ class Cluster(Protocol):
 
 
 def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Saved":
-    """Load a snapshot. Raises SnapshotError, and ProgramError as `Saved` does."""
+    """Load a snapshot. Raises SnapshotError, and UnreadError as `Saved` does."""
     from fluxstatus.model import snapshot  # noqa: PLC0415 - a live cluster does not need it
 
     return Saved(snapshot.load(file), namespaces, selector)
@@ -107,27 +106,22 @@ class Live:
 
     def controllers(self) -> Evidence:
         """Return the Deployments of Flux, their pods, and the FluxInstance."""
-        with ThreadPoolExecutor(THREADS) as pool, self._api.abort_on_error():
-            reader = self._reader(pool)
-            deployments = [(name, QUERIES[name]) for name in DEPLOYMENTS]
-            reader.ask([*deployments, reader.of_kind(KINDS["FluxInstance"])])
+        with self._reading() as reader:
+            reader.ask([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
             if namespaces_of(map(reader.answers.__getitem__, DEPLOYMENTS)):
                 reader.ask(reader.in_flux_namespaces("pods"))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux(self) -> Evidence:
         """Return all objects of Flux, pruned."""
-        found: dict[str, list[Object]] = {kind.resource: [] for kind in KINDS.values()}
-        for kind, items in self.read(KINDS.values()):
-            found[kind.resource] += (prune(kind.resource, item) for item in items)
-        answers = {name: Answer(tuple(i), self.unread.get(name)) for name, i in found.items()}
-        return Evidence(self.now, answers=answers, served=self._served)
+        with self._reading() as reader:
+            reader.ask(map(reader.of_kind, KINDS.values()))
+        return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux, as far as they may be read."""
-        with ThreadPoolExecutor(THREADS) as pool, self._api.abort_on_error():
-            reader = self._reader(pool)
-            reader.ask([(name, QUERIES[name]) for name in DEPLOYMENTS])
+        with self._reading() as reader:
+            reader.ask(named(*DEPLOYMENTS))
         for answer in reader.answers.values():
             if answer.unread:
                 self.unread.setdefault("deployments.apps", answer.unread)
@@ -135,14 +129,14 @@ class Live:
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
         """Return the events that a field selector chooses, in *namespace*, or in all."""
-        selector = f"fieldSelector={quote(fields, safe='')}" if fields else ""
-        query = ListQuery("/api/v1", "events", selector)
-        for page in self._walk("events", query, [namespace] if namespace else []):
+        for page in self._walk("events", queries.events(fields), [namespace] if namespace else []):
             yield from page
 
-    def _reader(self, pool: ThreadPoolExecutor) -> Reader:
-        access = Access(namespaces=tuple(self.namespaces))
-        return Reader(self._api, pool, access, served=self._served)
+    @contextmanager
+    def _reading(self) -> Iterator[Reader]:
+        with ThreadPoolExecutor(THREADS) as pool, self._api.abort_on_error():
+            access = Access(namespaces=tuple(self.namespaces))
+            yield Reader(self._api, pool, access, served=self._served)
 
     def _pages(
         self, kind: Kind, namespaces: Sequence[str], selector: str
@@ -151,24 +145,19 @@ class Live:
         if version is None:
             self.unread[kind.resource] = ABSENT
             return
-        labels = f"labelSelector={quote(selector, safe='')}" if selector else ""
-        yield from self._walk(
-            kind.resource, ListQuery.of(kind.resource, version, labels), namespaces
-        )
+        query = ListQuery.of(kind.resource, version, by_labels(selector))
+        yield from self._walk(kind.resource, query, namespaces)
 
     def _walk(
         self, name: str, query: ListQuery, namespaces: Sequence[str]
     ) -> Iterator[Sequence[Object]]:
-        """Return page by page; an error ends a namespace, and the first is kept under *name*."""
-        for namespace in namespaces or ("",):
-            try:
-                for page in paging.pages(self._api, name, query, namespace):
-                    yield list(paging.items_of(page))
-            except ProgramError as error:
-                self.unread.setdefault(name, error.unread)
-                own = namespaces_allowed(self._api, ())
-                if not namespace and own and error.unread.why is Why.FORBIDDEN:
-                    yield from self._walk(name, query, own)
+        """Return page by page; the first reason for a missing part is kept under *name*."""
+        query = query._replace(namespaces=tuple(namespaces))
+        for part in paging.walk(self._api, name, query, lambda: namespaces_allowed(self._api, ())):
+            if part.unread:
+                self.unread.setdefault(name, part.unread)
+            else:
+                yield part.items
 
 
 class Saved:
@@ -179,9 +168,9 @@ class Saved:
     def __init__(
         self, evidence: Evidence, namespaces: Sequence[str] = (), selector: str = ""
     ) -> None:
-        """Take the objects of *evidence*. Raises ProgramError if the cluster was unreachable."""
+        """Take the objects of *evidence*. Raises UnreadError if the cluster was unreachable."""
         if evidence.unreachable is not None:
-            raise ProgramError(evidence.unreachable)
+            raise UnreadError(evidence.unreachable)
         self._evidence, self.namespaces, self.selector = evidence, namespaces, selector
         self.now = evidence.taken_at
         self.unread: dict[str, Unread] = {}

@@ -1,10 +1,10 @@
 """Reading a list: page by page and, if only that is allowed, namespace by namespace."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from fluxstatus.cluster.client import ApiClient, Reply, whole
 from fluxstatus.cluster.processes import ProgramError
@@ -13,49 +13,62 @@ from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.evidence import Answer, Object, Unread, Why
 
 
+class Part(NamedTuple):
+    """A page of a list, or why the rest of it is `unread`; `namespace` is empty for all."""
+
+    namespace: str
+    items: Sequence[Object] = ()
+    unread: Unread | None = None
+
+
 def read(
     api: ApiClient, name: str, query: ListQuery, per_namespace: Callable[[], tuple[str, ...]]
 ) -> Answer:
-    """Read a list, each object pruned.
+    """Return a list, each object pruned; it is read as `walk` does."""
+    parts = list(walk(api, name, query, per_namespace, partial(prune, name)))
+    items = tuple(item for part in parts for item in part.items)
+    missing = {part.namespace: part.unread for part in parts if part.unread}
+    read = dict.fromkeys(part.namespace for part in parts if part.namespace not in missing)
+    return Answer(items, next(iter(missing.values()), None), tuple(filter(None, read)))
 
-    If listing all namespaces is forbidden, read those that *per_namespace* returns.
+
+def walk(
+    api: ApiClient,
+    name: str,
+    query: ListQuery,
+    per_namespace: Callable[[], tuple[str, ...]],
+    keep: Callable[[Object], Object] = whole,
+) -> Iterator[Part]:
+    """Yield a list part by part, each item replaced by what *keep* returns for it.
+
+    If listing all namespaces is forbidden, those that *per_namespace* returns are read.
     """
-    if query.namespaces:
-        return _read_in(api, name, query, query.namespaces, None)
-    items, unread = _list(api, name, query, "")
-    if unread is not None and unread.why is Why.FORBIDDEN and (chosen := per_namespace()):
-        return _read_in(api, name, query, chosen, unread)
-    return Answer(tuple(items), unread)
-
-
-def _read_in(
-    api: ApiClient, name: str, query: ListQuery, namespaces: tuple[str, ...], unread: Unread | None
-) -> Answer:
-    found: list[Object] = []
-    read = []
+    namespaces = query.namespaces
+    if not namespaces:
+        first = True
+        for part in _walk_one(api, name, query, "", keep):
+            if first and part.unread and part.unread.why is Why.FORBIDDEN:
+                namespaces = per_namespace()
+            first = False
+            yield part
     for namespace in namespaces:
-        items, problem = _list(api, name, query, namespace)
-        found += items
-        unread = unread or problem
-        if problem is None:
-            read.append(namespace)
-    return Answer(tuple(found), unread, tuple(read))
+        yield from _walk_one(api, name, query, namespace, keep)
 
 
-def _list(
-    api: ApiClient, name: str, query: ListQuery, namespace: str
-) -> tuple[list[Object], Unread | None]:
-    """Read a list page by page; return its objects, and why there are more if there are."""
-    items: list[Object] = []
+def _walk_one(
+    api: ApiClient, name: str, query: ListQuery, namespace: str, keep: Callable[[Object], Object]
+) -> Iterator[Part]:
+    known = 0
     try:
-        keep = partial(prune, name)
         for number, page in enumerate(pages(api, name, query, namespace, keep), start=1):
-            items += items_of(page)
+            items = list(items_of(page))
+            known += len(items)
+            yield Part(namespace, items)
             if number == query.pages and _next(page):
-                return items, Unread(Why.NOT_ASKED, f"only the first {len(items)} were read")
+                text = f"only the first {known} were read"
+                yield Part(namespace, unread=Unread(Why.NOT_ASKED, text))
     except ProgramError as error:
-        return items, error.unread
-    return items, None
+        yield Part(namespace, unread=error.unread)
 
 
 def pages(
@@ -75,7 +88,9 @@ def pages(
             item["apiVersion"] = query.api_version
         return keep(item)
 
-    get = partial(_page, partial(api.get, query=name, keep=kept), query, namespace)
+    get = partial(
+        _page, partial(api.get, accept=query.accept, query=name, keep=kept), query, namespace
+    )
     with ThreadPoolExecutor(1) as ahead:
         page, number = get(""), 1
         while (token := _next(page)) and number != query.pages:
@@ -101,7 +116,8 @@ def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: 
         # The token has expired; the API server offers one to continue with the current list.
         token = _next(reply.json())
     if reply.status != HTTPStatus.OK:
-        where = f' in namespace "{namespace}"' if namespace else " in all namespaces"
+        everywhere = " in all namespaces" if query.namespaced else ""
+        where = f' in namespace "{namespace}"' if namespace else everywhere
         raise ProgramError(reply.refusal(query.rule, where))
     page = reply.json()
     if not _is_list(page, query):
@@ -120,7 +136,7 @@ def _is_list(page: Object, query: ListQuery) -> bool:
     items = page.get("items")
     return (
         str(page.get("kind")).endswith("List")
-        and page.get("apiVersion") == query.api_version
+        and page.get("apiVersion") in query.answered_as
         and isinstance(page.get("metadata"), dict)
         and isinstance(items, list)
         and all(isinstance(i, dict) and isinstance(i.get("metadata"), dict) for i in items)

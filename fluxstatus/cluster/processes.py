@@ -23,7 +23,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
 
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.errors import UnreadError
+from fluxstatus.model.evidence import Why
 
 if TYPE_CHECKING:
     from sh import RunningCommand
@@ -41,17 +42,8 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PAUSES = (0.001, 0.02)  # seconds between two checks of a program: the first, and the longest
 
 
-class ProgramError(Exception):
-    """A program is missing, failed, hung, was killed or printed nonsense: see `unread`."""
-
-    def __init__(self, unread: Unread) -> None:
-        super().__init__(unread.text)
-        self.unread = unread
-
-    @classmethod
-    def of(cls, why: Why, text: str) -> Self:
-        """Return the error with this reason."""
-        return cls(Unread(why, text))
+class ProgramError(UnreadError):
+    """A program is missing, failed, hung, was killed or printed nonsense."""
 
 
 class Output(NamedTuple):

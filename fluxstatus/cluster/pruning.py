@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from fluxstatus.base.masking import SHORT, mask
-from fluxstatus.model.evidence import Object
+from fluxstatus.model.evidence import WORKLOAD_PODS, Object
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
 """The fields to keep, by name. None keeps a scalar, or a map of scalars."""
@@ -197,7 +197,7 @@ _SHAPES: Mapping[str, Shape] = {
     "servicemonitors.monitoring.coreos.com": _MONITOR,
     "prometheusrules.monitoring.coreos.com": {"metadata": _METADATA},
 }
-_ALIASES = {"workload-pods": "pods"}
+_ALIASES = {WORKLOAD_PODS: "pods"}
 
 _ANNOTATIONS = (
     "reconcile.fluxcd.io/",

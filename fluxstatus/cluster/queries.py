@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import NamedTuple, Self
 from urllib.parse import quote
 
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, WORKLOAD_PODS
 from fluxstatus.model.kinds import OPERATOR
+
+_META = "meta.k8s.io/v1"
+METADATA, METADATA_LIST = (
+    f"application/json;as=PartialObjectMetadata{suffix};g=meta.k8s.io;v=v1,application/json"
+    for suffix in ("", "List")
+)
+"""What a request accepts for only the metadata of an object, or of the objects in a list."""
 
 _PAGE = 500  # objects, as in kubectl
 LARGE_PAGE = 10_000
@@ -15,11 +23,22 @@ cache: always before Kubernetes 1.34, and later if nothing has changed for some 
 """
 
 
+def by_fields(text: str) -> str:
+    """Return the part of a URL's query for a field selector; empty for an empty one."""
+    return f"fieldSelector={quote(text, safe='')}" if text else ""
+
+
+def by_labels(text: str) -> str:
+    """Return the part of a URL's query for a label selector; empty for an empty one."""
+    return f"labelSelector={quote(text, safe='')}" if text else ""
+
+
 class ListQuery(NamedTuple):
     """A list to read: in all namespaces, or in some `namespaces`.
 
     `base` is the path of the API version, `selector` a part of the URL's query. At most `pages`
-    pages (0: all) are read, each with `page` objects.
+    pages (0: all) are read, each with `page` objects. With `metadata_only` the objects have no
+    spec or status.
     """
 
     base: str
@@ -28,6 +47,8 @@ class ListQuery(NamedTuple):
     namespaces: tuple[str, ...] = ()
     pages: int = 0
     page: int = _PAGE
+    namespaced: bool = True
+    metadata_only: bool = False
 
     @classmethod
     def of(cls, resource: str, version: str, selector: str = "") -> Self:
@@ -39,6 +60,16 @@ class ListQuery(NamedTuple):
     def api_version(self) -> str:
         """The group and version of the resource."""
         return self.base.removeprefix("/apis/").removeprefix("/api/")
+
+    @property
+    def accept(self) -> str:
+        """The form in which the API server is to answer: a header of the request."""
+        return METADATA_LIST if self.metadata_only else "application/json"
+
+    @property
+    def answered_as(self) -> tuple[str, ...]:
+        """The API versions that the answer may have."""
+        return (self.api_version, _META) if self.metadata_only else (self.api_version,)
 
     @property
     def rule(self) -> str:
@@ -65,18 +96,16 @@ class Further(NamedTuple):
     pages: int = 4
 
 
+_OF_FLUX = "labelSelector=app.kubernetes.io/part-of=flux"
 _APPS, _CORE = "/apis/apps/v1", "/api/v1"
-CONTROLLERS = "deployments.apps/controllers"
-OPERATORS = "deployments.apps/operator"
 DEPLOYMENTS = (CONTROLLERS, OPERATORS)
 """The queries for the Deployments of Flux: their namespaces are the namespaces of Flux."""
 
-WORKLOAD_PODS = "workload-pods"
 NOT_RUNNING = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
 """The selector of pods that do not run."""
 
 QUERIES: Mapping[str, ListQuery] = {
-    CONTROLLERS: ListQuery(_APPS, "deployments", "labelSelector=app.kubernetes.io/part-of=flux"),
+    CONTROLLERS: ListQuery(_APPS, "deployments", _OF_FLUX),
     OPERATORS: ListQuery(_APPS, "deployments", f"labelSelector=app.kubernetes.io/name={OPERATOR}"),
     # An unhealthy cluster may have any number of warnings.
     "events": ListQuery(_CORE, "events", "fieldSelector=type=Warning", pages=4),
@@ -88,15 +117,24 @@ QUERIES: Mapping[str, ListQuery] = {
 }
 """The lists beside the kinds of Flux, by the name of their answer."""
 
+
+def named(*names: str) -> list[tuple[str, ListQuery]]:
+    """Return the queries with these *names*, each with its name."""
+    return [(name, QUERIES[name]) for name in names]
+
+
+def events(fields: str, namespaces: tuple[str, ...] = ()) -> ListQuery:
+    """Return the query for all events that a field selector chooses."""
+    return QUERIES["events"]._replace(selector=by_fields(fields), namespaces=namespaces, pages=0)
+
+
 FURTHER: Mapping[str, Further] = {
     "networkpolicies.networking.k8s.io": Further(in_flux_namespaces=True),
     # An Ingress leads only to its own namespace.
     "ingresses.networking.k8s.io": Further(in_flux_namespaces=True),
     "httproutes.gateway.networking.k8s.io": Further(),
     # Reading only their metadata would be less, but it does not include the stored versions.
-    "customresourcedefinitions.apiextensions.k8s.io": Further(
-        "labelSelector=app.kubernetes.io/part-of=flux"
-    ),
+    "customresourcedefinitions.apiextensions.k8s.io": Further(_OF_FLUX),
     "podmonitors.monitoring.coreos.com": Further(),
     "servicemonitors.monitoring.coreos.com": Further(),
     "prometheusrules.monitoring.coreos.com": Further(),

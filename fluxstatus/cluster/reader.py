@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TypeVar
-from urllib.parse import quote
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.cluster import discovery, paging
 from fluxstatus.cluster.client import Access, ApiClient
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.queries import DEPLOYMENTS, QUERIES, ListQuery
+from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_fields, named
 from fluxstatus.model.evidence import Answer, Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import RESOURCES, Kind
 
@@ -107,7 +106,7 @@ class Reader:
     def of_kind(self, kind: Kind, name: str = "", namespace: str = "") -> tuple[str, ListQuery]:
         """Return the query for all objects of a Flux *kind*, or for those called *name*."""
         version = (self.served or {}).get(kind.resource, "")
-        selector = f"fieldSelector=metadata.name={quote(name, safe='')}" if name else ""
+        selector = by_fields(name and f"metadata.name={name}")
         query = ListQuery.of(kind.resource, version, selector)
         return kind.resource, query._replace(namespaces=(namespace,) if namespace else ())
 
@@ -120,7 +119,7 @@ class Reader:
         """
         deployments = [self.answers[name] for name in DEPLOYMENTS if name in self.answers]
         namespaces = tuple(namespaces_of(deployments))
-        queries = {**{name: QUERIES[name] for name in names}, **more}
+        queries = {**dict(named(*names)), **more}
         if namespaces:
             return [
                 (name, query._replace(namespaces=namespaces)) for name, query in queries.items()

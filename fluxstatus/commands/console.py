@@ -95,6 +95,11 @@ def note(text: str) -> None:
     _write(visible(text) + "\n")
 
 
+def error(text: str) -> None:
+    """Write a line that reports an error to standard error."""
+    note(f"Error: {text}")
+
+
 def _write(text: str) -> None:
     with suppress(OSError):  # a closed standard error is no reason to fail
         sys.stderr.write(text)

@@ -9,6 +9,7 @@ import typer
 from fluxstatus.commands import console
 from fluxstatus.commands.one_object import Words, find_one, from_cluster
 from fluxstatus.commands.options import BasicDisplay, Connection, ObjectNamespace, Timeout
+from fluxstatus.commands.progress import reading
 from fluxstatus.model.findings import Exit
 from fluxstatus.report import Format
 
@@ -43,15 +44,12 @@ def show(
     prints only the names of keys and descriptions such as "a public key", never a value. Requires
     permission to get secrets.
     """
-    from fluxstatus.cluster.reader import reading
     from fluxstatus.lookup.credentials import inspect
     from fluxstatus.lookup.credentials.references import fed_by
     from fluxstatus.report.credentials import as_json, as_text
 
     with reading(
-        connection.access(timeout, place.namespace),
-        tell=console.noting(on=display.verbose),
-        while_starting=_preload,
+        connection, timeout, _preload, namespaces=place.namespace, verbose=display.verbose
     ) as ours:
         ours.discover()
         read = from_cluster(ours, place, display, fed_by)

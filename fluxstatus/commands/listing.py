@@ -12,7 +12,6 @@ import jmespath
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands import console
-from fluxstatus.commands.errors import reason
 from fluxstatus.commands.options import ListDisplay
 from fluxstatus.model.errors import ArgumentError, in_namespaces
 from fluxstatus.model.evidence import Object, Why
@@ -119,9 +118,9 @@ class Listing:
             yield f"not served by this API server: {', '.join(absent)}"
         for name, unread in cluster.unread.items():
             if name not in required:
-                yield f"{name}: {reason(unread)}; WANTED is empty for objects that depend on them"
+                yield f"{name}: {unread.full_text}; WANTED is empty for objects that depend on them"
             elif name not in absent:
-                yield f"Error: {name}: {reason(unread)}"
+                yield f"Error: {name}: {unread.full_text}"
         if not self._shown and not required and not self.source.not_found():
             where = in_namespaces(cluster.namespaces)
             yield f"no {self.source.description()} was found{where}"

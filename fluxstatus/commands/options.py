@@ -235,6 +235,13 @@ class Timing:
         FailOn.FAIL
     )
 
+    def conflict(self) -> str:
+        """Return why these options cannot be combined; empty when they can."""
+        return _first(
+            (self.wait and self.watch, "--wait and --watch are mutually exclusive"),
+            (self.fail_fast and not self.wait, "--fail-fast requires --wait"),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotInput:
@@ -260,8 +267,9 @@ class SnapshotInput:
         """The option that selects a saved cluster; empty for a live one."""
         return "--demo" if self.demo else "--from" if self.from_ else ""
 
-    def conflict(self, connection: "Connection", *, watch: bool = False) -> str:
+    def conflict(self, connection: "Connection", *, watch: bool = False, wait: bool = False) -> str:
         """Return why these options cannot be combined; empty when they can."""
+        again = "--wait" if wait else "--watch" if watch else ""
         flags = ", ".join(flag.partition("=")[0] for flag in connection.flags())
         return _first(
             (self.demo and self.from_, "--demo and --from are mutually exclusive"),
@@ -270,8 +278,8 @@ class SnapshotInput:
                 f"{flags} cannot be used with {self.flag}, which contacts no cluster",
             ),
             (
-                self.flag and watch,
-                f"--watch cannot be used with {self.flag}: saved data does not change",
+                self.flag and again,
+                f"{again} cannot be used with {self.flag}: saved data does not change",
             ),
         )
 
@@ -287,14 +295,15 @@ class Snapshots(SnapshotInput):
         ),
     ] = None
 
-    def conflict(self, connection: "Connection", *, watch: bool = False) -> str:
+    def conflict(self, connection: "Connection", *, watch: bool = False, wait: bool = False) -> str:
         """Return why these options cannot be combined; empty when they can."""
         # super() without arguments fails in a dataclass with slots.
-        return SnapshotInput.conflict(self, connection, watch=watch) or _first(
+        return SnapshotInput.conflict(self, connection, watch=watch, wait=wait) or _first(
             (
                 self.flag and self.save,
                 f"--save cannot be used with {self.flag}, which reads a snapshot",
             ),
+            (self.save and watch, "--save and --watch are mutually exclusive"),
         )
 
 

@@ -3,12 +3,13 @@
 # ruff: noqa: PLC0415 - only this command needs these modules
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer import Argument
 
 from fluxstatus.commands import console
+from fluxstatus.commands.any_object import found
 from fluxstatus.commands.options import (
     Connection,
     Namespaces,
@@ -17,14 +18,8 @@ from fluxstatus.commands.options import (
     Timeout,
     TreeDisplay,
 )
-from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.commands.progress import connecting
 from fluxstatus.report import Format
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from fluxstatus.lookup.node import Node
 
 EPILOG = """
 \b
@@ -57,7 +52,7 @@ def show(
     Flux sets on the objects it applies, then sourceRef.
     """
     from fluxstatus.commands.errors import reported
-    from fluxstatus.lookup.ancestors import origins_of
+    from fluxstatus.lookup.ancestors import chain_of, origins_of
     from fluxstatus.lookup.node import Relation, exit_code
     from fluxstatus.report.terminal import visible
     from fluxstatus.report.tree import DRAW
@@ -65,11 +60,11 @@ def show(
     if conflict := snapshot.conflict(connection):
         ctx.fail(conflict)
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("owner", connection):
-        if snapshot.file:
-            root = _saved_chain(words, place.namespaces, snapshot.file)
-        else:
-            root = _live_chain(words, place.namespaces, connect)
+    with (
+        reported("owner", connection),
+        found(words, place.namespaces, snapshot.file, connect) as one,
+    ):
+        root = chain_of(one.item, one.objects, one.now)
     full = display.everything or not console.is_terminal(sys.stdout)
     look = console.look(display.color, everything=full)
     console.put(DRAW[display.output](root, look))
@@ -80,24 +75,3 @@ def show(
     if not any(node.relation is Relation.CREATED_BY for node in root.all()):
         console.note(f"no label set by Flux was found on {root.ref} or its owners")
     raise typer.Exit(exit_code(root))
-
-
-def _saved_chain(words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path") -> "Node":
-    from fluxstatus.lookup import saved
-    from fluxstatus.lookup.ancestors import chain_of
-    from fluxstatus.model import snapshot
-
-    evidence = snapshot.load(file)
-    item = saved.find(evidence, words, namespaces)
-    return chain_of(item, saved.Objects(evidence), evidence.taken_at)
-
-
-def _live_chain(words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect) -> "Node":
-    from datetime import UTC, datetime
-
-    from fluxstatus.lookup.ancestors import chain_of
-    from fluxstatus.lookup.live import Objects
-
-    with connect() as api:
-        objects = Objects(api)
-        return chain_of(objects.find(words, namespaces), objects, datetime.now(UTC))

@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415 - a snapshot and --help do not need the client
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from fluxstatus.base.plurals import counted
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from fluxstatus.cluster.client import ApiClient
     from fluxstatus.cluster.collector import Progress
+    from fluxstatus.cluster.reader import Reader
 
 Connect: TypeAlias = "Callable[[], AbstractContextManager[ApiClient]]"
 """Opens the connection to the cluster."""
@@ -32,6 +33,24 @@ def connecting(connection: Connection, timeout: float, *, verbose: bool) -> Conn
         return opened(connection.access(timeout), console.noting(on=verbose))
 
     return connect
+
+
+def reading(
+    connection: Connection,
+    timeout: float,
+    while_starting: Callable[[], None],
+    *,
+    namespaces: Iterable[str] = (),
+    verbose: bool,
+) -> "AbstractContextManager[Reader]":
+    """Open the connection to the cluster to read lists, for *timeout* seconds in all.
+
+    With *verbose* a line is printed for each answer, and the cost at the end.
+    """
+    from fluxstatus.cluster import reader
+
+    access = connection.access(timeout, namespaces)
+    return reader.reading(access, tell=console.noting(on=verbose), while_starting=while_starting)
 
 
 def ask(

@@ -71,16 +71,16 @@ def show(
 
 
 def _saved_tree(words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path") -> "Node":
-    from fluxstatus.cluster.processes import ProgramError
     from fluxstatus.lookup import names
     from fluxstatus.lookup.descendants import Tree
     from fluxstatus.model import snapshot
+    from fluxstatus.model.errors import UnreadError
     from fluxstatus.state.state import State
 
     named = names.parse(words)
     state = State(snapshot.load(file))
     if state.evidence.unreachable:
-        raise ProgramError(state.evidence.unreachable)
+        raise UnreadError(state.evidence.unreachable)
     resource = names.find(state, named, namespaces, ())
     return Tree(state.resources, None, state.now).of(resource)
 
@@ -105,5 +105,5 @@ def _live_tree(
             if answer.unread and answer.unread.why is not Why.ABSENT:
                 complete = False
                 text = f"{name}: {answer.unread.text}"
-                console.note(f"Error: {text}; dependents of this kind are not shown")
+                console.error(f"{text}; dependents of this kind are not shown")
         return Tree(state.resources, Objects(api), state.now).of(resource), complete

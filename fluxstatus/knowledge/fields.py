@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.urls import host_of
 from fluxstatus.model.kinds import full_name
 from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.resource import Resource
@@ -41,7 +41,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         theirs = _at_paths(endpoint)
         own |= {name: theirs[name] for name in _OF_ENDPOINT}
     url = own["url"] or own["endpoint"] or _with_registry(own["image"])
-    host, provider = _host(url), own["provider"] or own["sync_provider"]
+    host, provider = host_of(url), own["provider"] or own["sync_provider"]
     return {
         **own,
         "chart": own["chart"] or text_of(resource.spec.get("chart")),
@@ -259,10 +259,3 @@ def _with_registry(image: str) -> str:
     first, _, rest = image.partition("/")
     named = rest and ("." in first or ":" in first or first == "localhost")
     return image if named or not image else f"docker.io/{image}"
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
-    except ValueError:
-        return ""

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, judged
-from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
@@ -48,7 +47,7 @@ class _Chain:
         self._objects, self._now = objects, now
 
     def of(self, item: Object, relation: Relation, seen: frozenset[Key]) -> Node:
-        ref = ref_of(item)
+        ref = Ref.of(item)
         known = KINDS.get(ref.kind)
         own = known is not None and ref.api_version.startswith(known.group)
         resource = judged(item, self._now) if own else None

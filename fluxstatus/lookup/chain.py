@@ -7,10 +7,9 @@ from functools import cached_property
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.causes.trace import Cause
 from fluxstatus.lookup.health import Health
-from fluxstatus.lookup.node import INVERSE, Node, Relation
+from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import makers_of
-from fluxstatus.state.references import dependencies_of, provider_of, source_of
 from fluxstatus.state.resource import Resource, Verdict
 
 
@@ -119,12 +118,6 @@ class Chains:
 
 def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
     """Return what *resource* needs, each with its relation to it."""
-    source = source_of(resource)
-    if source:
-        yield Relation.SOURCE, source
-    for key in dependencies_of(resource, resource.message):
-        yield Relation.NEEDS, key
-    if resource.ref.kind == "Alert":
-        yield Relation.NEEDS, provider_of(resource)
+    yield from needs(resource, resource.message)
     for maker in makers_of(resource.labels):
         yield Relation.CREATED_BY, maker

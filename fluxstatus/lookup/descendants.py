@@ -9,13 +9,11 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, of_resource
-from fluxstatus.lookup.live import ref_of
-from fluxstatus.lookup.node import INVERSE, Node, Relation
+from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import labels_of, makers_of
-from fluxstatus.state.references import dependencies_of, provider_of, source_of
 from fluxstatus.state.resource import Resource
 
 _THREADS = 4
@@ -187,7 +185,7 @@ class _Contents:
         answer = self._whole.some(api_version, kind, namespace, names)
         if isinstance(answer, Unread):
             return answer
-        return {ref_of(item).name: item for item in answer}
+        return {Ref.of(item).name: item for item in answer}
 
     @cached_property
     def _labelled(self) -> dict[Key, list[Entry]]:
@@ -200,7 +198,7 @@ class _Contents:
             ):
                 for item in answer if isinstance(answer, list) else ():
                     for maker in makers_of(map_of(map_of(item.get("metadata")).get("labels"))):
-                        made[maker].append(Entry(*ref_of(item)))
+                        made[maker].append(Entry(*Ref.of(item)))
         return made
 
 
@@ -224,11 +222,5 @@ _MAKERS = frozenset(
 
 def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
     """Return what *resource* depends on, each with its relation to it."""
-    source = source_of(resource)
-    if source:
-        yield Relation.SOURCE, source
-    for key in dependencies_of(resource, ""):
-        if resource.ref.kind != "FluxInstance":  # it depends on what it creates itself
-            yield Relation.NEEDS, key
-    if resource.ref.kind == "Alert":
-        yield Relation.NEEDS, provider_of(resource)
+    if resource.ref.kind != "FluxInstance":  # it depends on what it creates itself
+        yield from needs(resource, "")

@@ -4,15 +4,11 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from fluxstatus.base.fields import map_of, maps_of
-from fluxstatus.base.masking import mask
-from fluxstatus.cluster import processes
-from fluxstatus.cluster.pruning import prune
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.cluster import paging, queries
+from fluxstatus.cluster.client import ApiClient
+from fluxstatus.model.evidence import Unread
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import Event, events_in
-
-_SECONDS = 20.0
 
 T = TypeVar("T")
 
@@ -30,18 +26,12 @@ def selector(ref: Ref) -> str:
     return f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
 
 
-def read(ref: Ref, flags: tuple[str, ...], timeout: float) -> Events:
-    """Return the events about *ref*; *flags* select the cluster."""
-    try:
-        argv = (
-            processes.kubectl(), *flags, "get", "events", f"--namespace={ref.namespace}",
-            f"--field-selector={selector(ref)}", "--output=json",
-        )  # fmt: skip
-        answer = processes.run(argv, timeout=min(timeout, _SECONDS)).json()
-    except processes.ProgramError as error:
-        return Events(unread=_explained(error.unread))
-    items = [prune("events", item) for item in maps_of(map_of(answer).get("items"))]
-    return Events(newest_first(event for key, event in events_in(items) if key == ref.key))
+def read(api: ApiClient, ref: Ref) -> Events:
+    """Return the events about *ref*, of any type."""
+    query = queries.events(selector(ref), (ref.namespace,))
+    answer = paging.read(api, "events", query, tuple)
+    found = (event for key, event in events_in(answer.items) if key == ref.key)
+    return Events(newest_first(found), answer.unread)
 
 
 def newest_first(events: Iterable[Event]) -> tuple[Event, ...]:
@@ -69,10 +59,3 @@ def merged(events: Iterable[tuple[Hashable, Event, T]]) -> dict[Hashable, tuple[
         )
         found[key] = both, (data if event.last > known.last else known_data)
     return found
-
-
-def _explained(unread: Unread) -> Unread:
-    if "(Forbidden)" in unread.text:
-        text = "this user is not allowed to read events"
-        return Unread(Why.FORBIDDEN, text, rule="list events")
-    return Unread(unread.why, mask(unread.text))

@@ -6,13 +6,14 @@ from http import HTTPStatus
 from itertools import islice
 from urllib.parse import quote
 
-from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.similar import similar
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
 from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.cluster.queries import ListQuery
+from fluxstatus.cluster.queries import METADATA, ListQuery, by_fields, by_labels
+from fluxstatus.lookup.names import split
 from fluxstatus.model.errors import (
     AmbiguousError,
     ArgumentError,
@@ -34,27 +35,6 @@ PLAIN = frozenset(
 _NEAR_AMONG = 10_000  # objects searched for a similar name
 _FEW = 3  # objects are read one by one; more are listed
 _COUNTS = ("replicas", "completions", "parallelism", "suspend")
-_METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
-_NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-
-
-def split(words: Sequence[str]) -> tuple[str, str]:
-    """Return the parts of KIND/NAME or KIND NAME. Raises ArgumentError."""
-    kind, slash, name = "/".join(words).partition("/")
-    if not (slash and kind and name) or "/" in name:
-        raise ArgumentError(f"{' '.join(words)!r} is not in the form KIND/NAME")
-    return kind, name
-
-
-def ref_of(item: Object) -> Ref:
-    """Return the reference to *item*."""
-    metadata = map_of(item.get("metadata"))
-    return Ref(
-        text_of(item.get("apiVersion")),
-        text_of(item.get("kind")),
-        text_of(metadata.get("namespace")),
-        text_of(metadata.get("name")),
-    )
 
 
 def slim(item: Object) -> Object:
@@ -90,13 +70,13 @@ class Objects:
         found: dict[str, Object] = {}
         unread: list[Unread] = []
         matching = called(self.served, word)
-        if any(one.plural == "secrets" and not one.group for one in matching):
+        if any(map(_is_secrets, matching)):
             raise ArgumentError(_NEVER)
         for resource in matching:
             for where in (namespaces or ("",)) if resource.namespaced else ("",):
                 try:
                     for item in self._named(resource, where, name):
-                        key = text_of(item["metadata"].get("uid")) or str(ref_of(item))
+                        key = text_of(item["metadata"].get("uid")) or str(Ref.of(item))
                         found[key] = item
                 except ProgramError as error:
                     unread.append(error.unread)
@@ -121,11 +101,9 @@ class Objects:
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
         """Return an object, None if it does not exist, or why it was not read."""
-        resource = of_kind(self.served, api_version, kind)
-        if resource is None:
-            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        if resource.plural == "secrets" and not resource.group:
-            return Unread(Why.NOT_ASKED, "Secrets are not read")
+        resource = self._resource(api_version, kind)
+        if isinstance(resource, Unread):
+            return resource
         try:
             return self._one(resource, namespace if resource.namespaced else "", name)
         except ProgramError as error:
@@ -138,28 +116,30 @@ class Objects:
 
         A few are read one by one, more from the list of all in *namespace*.
         """
-        resource = of_kind(self.served, api_version, kind)
-        if resource is None:
-            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        if resource.plural == "secrets" and not resource.group:
-            return Unread(Why.NOT_ASKED, "Secrets are not read")
+        resource = self._resource(api_version, kind)
+        if isinstance(resource, Unread):
+            return resource
         where = namespace if resource.namespaced else ""
         try:
             if kind in PLAIN and len(names) > _FEW:
-                return [item for item in self._bare(resource, where) if ref_of(item).name in names]
+                return [item for item in self._bare(resource, where) if Ref.of(item).name in names]
             if not labels and len(names) <= _FEW:
                 found = (self._one(resource, where, name) for name in names)
                 return [item for item in found if item is not None]
-            chosen = f"labelSelector={quote(labels, safe='')}" if labels else ""
-            query = ListQuery(resource.base, resource.plural, chosen)
+            query = resource.query._replace(selector=by_labels(labels))
             return [
-                slim(item)
-                for page in paging.pages(self.api, resource.full_name, query, where)
-                for item in paging.items_of(page)
-                if labels or ref_of(item).name in names
+                item
+                for item in self._all(resource, query, where)
+                if labels or Ref.of(item).name in names
             ]
         except ProgramError as error:
             return error.unread
+
+    def _resource(self, api_version: str, kind: str) -> Resource | Unread:
+        resource = of_kind(self.served, api_version, kind)
+        if resource is None:
+            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
+        return Unread(Why.NOT_ASKED, _NEVER) if _is_secrets(resource) else resource
 
     def _named(self, resource: Resource, namespace: str, name: str) -> Iterator[Object]:
         if namespace or not resource.namespaced:
@@ -167,16 +147,14 @@ class Objects:
             if item is not None:
                 yield item
             return
-        chosen = f"fieldSelector={quote(f'metadata.name={name}', safe='')}"
-        query = ListQuery(resource.base, resource.plural, chosen)
-        for page in paging.pages(self.api, resource.full_name, query, ""):
-            yield from map(slim, paging.items_of(page))
+        query = resource.query._replace(selector=by_fields(f"metadata.name={name}"))
+        yield from self._all(resource, query, "")
 
     def _one(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """Return one object, None if it does not exist. Raises ProgramError."""
         inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         path = f"{resource.base}{inside}/{resource.plural}/{quote(name, safe='')}"
-        accept = _METADATA_ONLY if resource.kind in PLAIN else "application/json"
+        accept = METADATA if resource.kind in PLAIN else "application/json"
         reply = self.api.get(path, accept)
         if reply.status == HTTPStatus.OK:
             api_version = resource.query.api_version
@@ -188,7 +166,7 @@ class Objects:
 
     def _arguments(self, item: Object, word: str) -> tuple[str, ...]:
         """Return the arguments that name *item* alone, with *word* as its kind if there is one."""
-        ref = ref_of(item)
+        ref = Ref.of(item)
         resource = of_kind(self.served, ref.api_version, ref.kind)
         word = word or (resource.full_name if resource else ref.kind.lower())
         where = ("-n", ref.namespace) if ref.namespace else ()
@@ -209,21 +187,21 @@ class Objects:
 
     def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
         """Return the metadata of all objects of *resource*, page by page. Raises ProgramError."""
-        token = ""
-        while True:
-            reply = self.api.get(resource.query.path(namespace, token), _NAMES_ONLY)
-            if reply.status != HTTPStatus.OK:
-                raise ProgramError(reply.refusal(resource.query.rule))
-            page = reply.json()
-            for item in maps_of(page.get("items")):
-                known = {"apiVersion": resource.query.api_version, "kind": resource.kind}
-                yield slim({**item, **known})
-            token = text_of(map_of(page.get("metadata")).get("continue"))
-            if not token:
-                return
+        query = resource.query._replace(metadata_only=True)
+        for item in self._all(resource, query, namespace):
+            yield {**item, "kind": resource.kind}  # not that of an object with metadata only
+
+    def _all(self, resource: Resource, query: ListQuery, namespace: str) -> Iterator[Object]:
+        """Return the objects of *query*, page by page. Raises ProgramError."""
+        for page in paging.pages(self.api, resource.full_name, query, namespace):
+            yield from map(slim, paging.items_of(page))
 
     def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
         """Return the namespaces and names of the readable objects of *resource*, up to a limit."""
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
-                yield ref_of(item).namespace, ref_of(item).name
+                yield Ref.of(item).namespace, Ref.of(item).name
+
+
+def _is_secrets(resource: Resource) -> bool:
+    return resource.full_name == "secrets"

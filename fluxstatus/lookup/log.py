@@ -13,7 +13,7 @@ from typing import Any
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
-from fluxstatus.cluster import processes
+from fluxstatus.cluster import processes, refusals
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.ref import Ref
@@ -195,15 +195,9 @@ class Logs:
         output = stream.process.output()
         if output.code:
             text = "; ".join(dict.fromkeys(output.stderr.split("\n"))).strip("; ")
-            self.unread[stream.controller] = _explained(text or _FAILED)
-
-
-def _explained(text: str) -> Unread:
-    """Return why a log was not read, without what kubectl quotes of it."""
-    if "forbidden" in text.lower():
-        text = "this user is not allowed to read the controller's logs"
-        return Unread(Why.FORBIDDEN, text, rule="get pods/log")
-    return Unread(Why.FAILED, mask(text))
+            failed = Unread(Why.FAILED, text or _FAILED)
+            to = "read the controller's logs"
+            self.unread[stream.controller] = refusals.of_kubectl(failed, "get pods/log", to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Finding a Flux object by KIND/NAME: the names of kinds, and similar names."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fluxstatus.base.similar import did_you_mean, similar
 from fluxstatus.model.errors import (
@@ -14,8 +14,10 @@ from fluxstatus.model.errors import (
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.resource import Resource
-from fluxstatus.state.state import State
+
+if TYPE_CHECKING:  # `split` alone does without them
+    from fluxstatus.state.resource import Resource
+    from fluxstatus.state.state import State
 
 _EXPLAINED = tuple(kind for kind in KINDS.values() if kind.name != "FluxReport")
 _BY_NAME = {
@@ -30,16 +32,23 @@ class Named(NamedTuple):
     name: str
 
 
+def split(words: Sequence[str]) -> tuple[str, str]:
+    """Return the parts of KIND/NAME or KIND NAME. Raises ArgumentError."""
+    kind, slash, name = "/".join(words).partition("/")
+    if not (slash and kind and name) or "/" in name:
+        raise ArgumentError(f"{' '.join(words)!r} is not in the form KIND/NAME")
+    return kind, name
+
+
 def parse(words: Sequence[str]) -> Named:
     """Return the parts of KIND/NAME, KIND NAME or NAME. Raises ArgumentError."""
-    kind, slash, name = "/".join(words).partition("/")
-    if not slash:
-        if kind.lower() in _BY_NAME:
-            raise ArgumentError(f"{_BY_NAME[kind.lower()].name} needs a name; write {kind}/NAME")
-        return Named(None, kind)
-    if not name or "/" in name:
-        raise ArgumentError(f"{'/'.join(words)!r} is not in the form KIND/NAME")
-    return Named(kind_called(kind), name)
+    if len(words) > 1 or "/" in words[0]:
+        kind, name = split(words)
+        return Named(kind_called(kind), name)
+    (word,) = words
+    if word.lower() in _BY_NAME:
+        raise ArgumentError(f"{_BY_NAME[word.lower()].name} needs a name; write {word}/NAME")
+    return Named(None, word)
 
 
 def kind_called(word: str, others: Iterable[str] = ()) -> Kind:
@@ -64,7 +73,9 @@ def _arguments(ref: Ref) -> tuple[str, ...]:
     return f"{ref.kind.lower()}/{ref.name}", "-n", ref.namespace
 
 
-def find(state: State, named: Named, namespaces: Collection[str], codes: Iterable[str]) -> Resource:
+def find(
+    state: "State", named: Named, namespaces: Collection[str], codes: Iterable[str]
+) -> "Resource":
     """Return the only object of *state* that is *named*, in *namespaces* or anywhere.
 
     *codes* are suggested as well for a name without a kind. Raises ArgumentError, or UnreadError
@@ -88,11 +99,11 @@ def find(state: State, named: Named, namespaces: Collection[str], codes: Iterabl
     raise _not_found(named, namespaces, same_name or _near(named.name, known), codes)
 
 
-def _unread(state: State, kind: Kind) -> Unread | None:
+def _unread(state: "State", kind: Kind) -> Unread | None:
     return state.answer_of(kind.name).unread
 
 
-def _near(name: str, known: Sequence[Resource]) -> list[Resource]:
+def _near(name: str, known: "Sequence[Resource]") -> "list[Resource]":
     close = similar(name, {resource.ref.name for resource in known}, 3)
     return [resource for resource in known if resource.ref.name in close]
 
@@ -104,7 +115,7 @@ def near_codes(named: Named, codes: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def _not_found(
-    named: Named, namespaces: Collection[str], near: Sequence[Resource], codes: Iterable[str]
+    named: Named, namespaces: Collection[str], near: "Sequence[Resource]", codes: Iterable[str]
 ) -> NotFoundError:
     codes = list(codes)
     what = named.kind.name if named.kind else "object or code" if codes else "object"

@@ -7,7 +7,9 @@ from enum import StrEnum
 from fluxstatus.lookup.health import Health
 from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Exit
-from fluxstatus.model.ref import Ref
+from fluxstatus.model.ref import Key, Ref
+from fluxstatus.state.references import needs_of, provider_of, source_of
+from fluxstatus.state.resource import Resource
 
 
 class Relation(StrEnum):
@@ -42,6 +44,15 @@ INVERSE = {
     Relation.CREATED_BY: Relation.CREATED,
 }
 """The same relations, seen from the other object."""
+
+
+def needs(resource: Resource, message: str) -> Iterator[tuple[Relation, Key]]:
+    """Return what *resource* needs according to its spec and *message*, each with its relation."""
+    source = source_of(resource)
+    for key in needs_of(resource, message):
+        yield Relation.SOURCE if key == source else Relation.NEEDS, key
+    if resource.ref.kind == "Alert":
+        yield Relation.NEEDS, provider_of(resource)
 
 
 @dataclass(frozen=True, slots=True)

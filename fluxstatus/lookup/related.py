@@ -12,7 +12,6 @@ from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
-from fluxstatus.state.references import dependencies_of, source_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
@@ -39,13 +38,6 @@ class PartialState(State):
 
 References = Callable[[Resource], Iterable[Key]]
 """Returns the objects that are read along with an object."""
-
-
-def needs_of(resource: Resource) -> Iterator[Key]:
-    """Return the source and the dependencies of *resource*."""
-    if source := source_of(resource):
-        yield source
-    yield from dependencies_of(resource, resource.message)
 
 
 def read_related(

@@ -2,29 +2,29 @@
 
 from collections.abc import Sequence
 
-from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.lookup import names
-from fluxstatus.lookup.live import ref_of, split
-from fluxstatus.model.errors import AmbiguousError
+from fluxstatus.lookup.names import split
+from fluxstatus.model.errors import AmbiguousError, UnreadError
 from fluxstatus.model.evidence import Evidence, Object, Unread, Why
 from fluxstatus.model.kinds import KINDS
+from fluxstatus.model.ref import Ref
 from fluxstatus.state.state import State
 
 
 def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) -> Object:
     """Return the object that *words* (KIND/NAME) name in *evidence*.
 
-    Raises ArgumentError when none or several have the name, UnreadError when the object may exist
-    but was not read, and ProgramError when nothing was read.
+    Raises ArgumentError when none or several have the name, and UnreadError when the object may
+    exist but was not read.
     """
     if evidence.unreachable is not None:
-        raise ProgramError(evidence.unreachable)
+        raise UnreadError(evidence.unreachable)
     word, name = split(words)
     others = {
         str(ref): item
         for answer in evidence.answers.values()
         for item in answer.items
-        for ref in [ref_of(item)]
+        for ref in [Ref.of(item)]
         if _is_called(ref.kind, word)
         and ref.name == name
         and (not namespaces or ref.namespace in namespaces)
@@ -32,7 +32,7 @@ def find(evidence: Evidence, words: Sequence[str], namespaces: Sequence[str]) ->
     if len(others) == 1:
         return next(iter(others.values()))
     if others:
-        choices = [(f"{word}/{name}", "-n", ref_of(item).namespace) for item in others.values()]
+        choices = [(f"{word}/{name}", "-n", Ref.of(item).namespace) for item in others.values()]
         raise AmbiguousError(f"{word}/{name} matches {len(others)} objects; choose one:", choices)
     return names.find(State(evidence), names.parse([f"{word}/{name}"]), namespaces, ()).object
 
@@ -48,7 +48,7 @@ class Objects:
 
     def __init__(self, evidence: Evidence) -> None:
         items = (item for answer in evidence.answers.values() for item in answer.items)
-        self._known = {ref_of(item)[1:]: item for item in items}
+        self._known = {Ref.of(item)[1:]: item for item in items}
         self._evidence = evidence
 
     def get(self, _: str, kind: str, namespace: str, name: str) -> Object | Unread | None:

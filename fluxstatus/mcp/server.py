@@ -15,8 +15,9 @@ from fluxstatus.model.hints import Command
 
 _BREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER")
-_RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
-BREW_INSTALL = Command(("brew", "install", f"controlplaneio-fluxcd/tap/{PROGRAM}"), changes=True)
+RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
+TAP = "controlplaneio-fluxcd/tap"
+BREW_INSTALL = Command(("brew", "install", f"{TAP}/{PROGRAM}"), changes=True)
 
 
 def find() -> str:
@@ -50,7 +51,7 @@ def how_to_install() -> str:
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(host, host)
     return (
         f"install it with:  {' '.join(BREW_INSTALL.argv)}\n"
-        f"or unpack {PROGRAM}_VERSION_{system}_{arch}.tar.gz from {_RELEASES} "
+        f"or unpack {PROGRAM}_VERSION_{system}_{arch}.tar.gz from {RELEASES} "
         "into a directory in your PATH"
     )
 

@@ -232,7 +232,7 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
         (item for item in answer.items if f"uid: {_uid(item)}" in seen.instance.text), None
     )
     if found and _uid(found):
-        name = _ref(found)
+        name = Ref.of(found)
         title = f"{name}, uid {_uid(found)}, same as kubectl"
         yield Finding("instance", _PASS, Level.PASS, title, object=name)
     elif answer.items:
@@ -240,8 +240,8 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
             "instance",
             _NOT_SEEN,
             Level.FAIL,
-            f"kubectl finds {_ref(answer.items[0])}, but the MCP server does not",
-            object=_ref(answer.items[0]),
+            f"kubectl finds {Ref.of(answer.items[0])}, but the MCP server does not",
+            object=Ref.of(answer.items[0]),
             why="the server uses a different cluster or a user with fewer permissions",
             message=answer_text,
         )
@@ -293,12 +293,3 @@ def _setup(entry: Entry, clients: Sequence[str], text: str) -> Hint:
 def _uid(item: dict[str, object]) -> str:
     metadata = item.get("metadata")
     return str(metadata.get("uid", "")) if isinstance(metadata, dict) else ""
-
-
-def _ref(item: dict[str, object]) -> Ref:
-    metadata = item.get("metadata")
-    known = metadata if isinstance(metadata, dict) else {}
-    return Ref(
-        str(item.get("apiVersion", "")), "FluxInstance", str(known.get("namespace", "")),
-        str(known.get("name", "")),
-    )  # fmt: skip

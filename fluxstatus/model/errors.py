@@ -1,8 +1,9 @@
 """Errors that a command reports without a traceback."""
 
 from collections.abc import Iterable
+from typing import Self
 
-from fluxstatus.model.evidence import Unread
+from fluxstatus.model.evidence import Unread, Why
 
 
 class ArgumentError(Exception):
@@ -22,11 +23,16 @@ class AmbiguousError(ArgumentError):
 
 
 class UnreadError(Exception):
-    """The named object may exist, but could not be read."""
+    """What a command needs could not be read: see `unread`."""
 
     def __init__(self, unread: Unread) -> None:
         super().__init__(unread.text)
         self.unread = unread
+
+    @classmethod
+    def of(cls, why: Why, text: str) -> Self:
+        """Return the error with this reason."""
+        return cls(Unread(why, text))
 
 
 def in_namespaces(namespaces: Iterable[str]) -> str:

@@ -12,6 +12,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from fluxstatus.model.hints import Hint
 
+CONTROLLERS = "deployments.apps/controllers"
+OPERATORS = "deployments.apps/operator"
+WORKLOAD_PODS = "workload-pods"
+"""The names of answers that are parts of a list; other lists have the name of their resource."""
+
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON: pruned (see pruning.py), with its apiVersion and kind."""
 
@@ -125,7 +130,7 @@ class Evidence:
         sent = [
             answer
             for name, answer in self.answers.items()
-            if name != "workload-pods"  # only sent after the result of another query
+            if name != WORKLOAD_PODS  # only sent after the result of another query
             and not (answer.unread and answer.unread.why is Why.ABSENT)
         ]
         return bool(sent) and all(

@@ -1,6 +1,9 @@
 """The name of an object, with its API version or as a reference has it."""
 
-from typing import NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from fluxstatus.base.fields import map_of, text_of
 
 Key: TypeAlias = tuple[str, str, str]
 """Kind, namespace and name, as in a reference of a spec, which has no version."""
@@ -13,6 +16,17 @@ class Ref(NamedTuple):
     kind: str
     namespace: str
     name: str
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Self:
+        """Return the reference to *item*, an object as JSON."""
+        metadata = map_of(item.get("metadata"))
+        return cls(
+            text_of(item.get("apiVersion")),
+            text_of(item.get("kind")),
+            text_of(metadata.get("namespace")),
+            text_of(metadata.get("name")),
+        )
 
     @property
     def key(self) -> Key:

@@ -10,15 +10,13 @@ import jmespath
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.labels import labels_in
-from fluxstatus.model.evidence import Evidence, Object, Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.pods import PodProblem, problem_of_pod, selected
 from fluxstatus.state.resource import YOUNG, Resource
 
-CONTROLLERS = "deployments.apps/controllers"
-OPERATORS = "deployments.apps/operator"
 HELM_CHART = "a Helm chart"
 _DISTRIBUTION = "app.kubernetes.io/version"
 DEFAULT_COMPONENTS = (

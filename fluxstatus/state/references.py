@@ -33,11 +33,14 @@ def source_of(resource: Resource) -> Key | None:
     return read(resource) if read else None
 
 
-def needs_of(resource: Resource, message: str) -> Iterator[Key]:
-    """Return the source of *resource*, and the objects that it waits for; see dependencies_of."""
+def needs_of(resource: Resource, message: str | None = None) -> Iterator[Key]:
+    """Return the source of *resource*, and the objects that it waits for; see dependencies_of.
+
+    *message* is that of its controller, by default the message of Ready.
+    """
     if source := source_of(resource):
         yield source
-    yield from dependencies_of(resource, message)
+    yield from dependencies_of(resource, resource.message if message is None else message)
 
 
 def dependencies_of(resource: Resource, message: str) -> Iterator[Key]:

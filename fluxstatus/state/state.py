@@ -13,17 +13,10 @@ import jmespath
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import noun_for
-from fluxstatus.model.evidence import Answer, Evidence, Object, Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.deployments import (
-    CONTROLLERS,
-    OPERATORS,
-    Component,
-    components,
-    expected,
-    operators,
-)
+from fluxstatus.state.deployments import Component, components, expected, operators
 from fluxstatus.state.resource import Resource
 
 EVENTS_FOR = timedelta(hours=1)

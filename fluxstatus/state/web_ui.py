@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import jmespath
 
 from fluxstatus.base.fields import map_of, text_of
-from fluxstatus.model.evidence import Object
-from fluxstatus.state.deployments import OPERATORS
+from fluxstatus.model.evidence import OPERATORS, Object
 from fluxstatus.state.state import State
 
 PORT_NAME, PORT = "http-web", 9080

@@ -10,11 +10,10 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.run import Choice, run_checks
 from fluxstatus.mcp.state_file import Configured, LocalState
-from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import CONTROLLERS, Answer, Evidence, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kubectl_flags import TargetFlags
-from fluxstatus.state.deployments import CONTROLLERS
 from fluxstatus.state.state import State
 from tests.builders import (
     FORBIDDEN,

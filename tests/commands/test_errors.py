@@ -34,9 +34,8 @@ def test_many_choices_are_cut(capsys: Capture) -> None:
     assert lines[-1] == "  and 2 more: select a namespace with -n"
 
 
-def test_unread_names_the_missing_permission(capsys: Capture) -> None:
-    """An object that was not read is exit code 3, with the permission that would help."""
-    with pytest.raises(typer.Exit) as ended, reported("tree", Connection()):
+def test_unread_is_left_to_the_only_exit(capsys: Capture) -> None:
+    """An object that was not read is no error in the arguments: nothing is printed for it here."""
+    with pytest.raises(UnreadError), reported("tree", Connection()):
         raise UnreadError(FORBIDDEN)
-    assert ended.value.exit_code == Exit.NO_VERDICT
-    assert f"(missing permission: {FORBIDDEN.rule})" in capsys.readouterr().err
+    assert not capsys.readouterr().err

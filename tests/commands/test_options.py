@@ -39,8 +39,9 @@ def test_a_saved_cluster_excludes_options(
 
 
 def test_a_live_cluster_excludes_none_of_them() -> None:
-    """A live cluster can be watched and saved with flags of kubectl."""
-    assert Snapshots(save=FILE).conflict(Connection(context="x"), watch=True) == ""
+    """A live cluster can be watched, or saved, with flags of kubectl."""
+    assert Snapshots().conflict(Connection(context="x"), watch=True) == ""
+    assert Snapshots(save=FILE).conflict(Connection(context="x")) == ""
 
 
 def test_watching_excludes_an_order_and_documents() -> None:

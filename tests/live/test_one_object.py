@@ -18,10 +18,11 @@ from fluxstatus.cluster.reader import reading
 from fluxstatus.commands.options import Connection
 from fluxstatus.commands.reconcile.advice import Assessment, advise
 from fluxstatus.lookup.names import Named
-from fluxstatus.lookup.related import needs_of, read_related
+from fluxstatus.lookup.related import read_related
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+from fluxstatus.state.references import needs_of
 from fluxstatus.state.state import State
 from tests.kubernetes.cluster import Cluster
 from tests.live.program import environment, flux_status

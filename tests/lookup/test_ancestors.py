@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from fluxstatus.lookup.ancestors import chain_of, origins_of
-from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.ref import Ref
 from tests.builders import NOW, flux, kustomization, reference
 
 
@@ -14,7 +14,7 @@ class Objects:
     """Objects by name; those of kind Hidden are not readable."""
 
     def __init__(self, *items: Object) -> None:
-        self._items = {ref_of(item)[1:]: item for item in items}
+        self._items = {Ref.of(item)[1:]: item for item in items}
 
     def get(self, _: str, kind: str, namespace: str, name: str) -> Object | Unread | None:
         """Return an object by its key."""

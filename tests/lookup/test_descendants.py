@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from fluxstatus.lookup.descendants import Entry, Tree, inventory_of
-from fluxstatus.lookup.live import ref_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.ref import Ref
 from tests.builders import NOW, flux, kustomization, source, state
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
@@ -62,7 +62,7 @@ class Cluster:
         return [
             item
             for item in self.items
-            for ref in [ref_of(item)]
+            for ref in [Ref.of(item)]
             if ref.kind == kind
             and (
                 labels in item["metadata"].get("labels", {})

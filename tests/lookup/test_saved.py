@@ -2,11 +2,11 @@
 
 import pytest
 
-from fluxstatus.cluster.processes import ProgramError
-from fluxstatus.lookup.live import ref_of, split
+from fluxstatus.lookup.names import split
 from fluxstatus.lookup.saved import Objects, find
-from fluxstatus.model.errors import ArgumentError
+from fluxstatus.model.errors import ArgumentError, UnreadError
 from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.ref import Ref
 from tests.builders import FORBIDDEN, HEALTHY, evidence, source
 
 KNOWN = evidence(*HEALTHY, source("team-a/app"), source("team-b/app"))
@@ -14,8 +14,8 @@ KNOWN = evidence(*HEALTHY, source("team-a/app"), source("team-b/app"))
 
 def test_flux_and_its_own_workloads_are_found() -> None:
     """A Flux object is found by any name of its kind, and a Deployment or pod of Flux."""
-    assert ref_of(find(KNOWN, ["gitrepo/app"], ["team-a"])).namespace == "team-a"
-    assert ref_of(find(KNOWN, ["deploy", "source-controller"], [])).kind == "Deployment"
+    assert Ref.of(find(KNOWN, ["gitrepo/app"], ["team-a"])).namespace == "team-a"
+    assert Ref.of(find(KNOWN, ["deploy", "source-controller"], [])).kind == "Deployment"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_mistake_is_told(words: list[str], said: str) -> None:
 def test_what_could_not_be_asked() -> None:
     """An unreachable cluster is not an error in the arguments."""
     unread = Unread(Why.UNREACHABLE, "no connection")
-    with pytest.raises(ProgramError):
+    with pytest.raises(UnreadError):
         find(evidence(unreachable=unread), ["ks/app"], [])
 
 

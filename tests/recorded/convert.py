@@ -16,9 +16,8 @@ from typing import Any
 
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Target, Unread, Why
 from fluxstatus.model.kinds import FLUX_GROUPS, RESOURCES
-from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
 HERE = Path(__file__).parent
 DEMO = Path(snapshot.__file__).with_name("demo.json.gz")

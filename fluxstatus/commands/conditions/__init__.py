@@ -9,6 +9,7 @@ import typer
 from typer import Argument
 
 from fluxstatus.commands import console
+from fluxstatus.commands.any_object import found
 from fluxstatus.commands.options import (
     Connection,
     Namespaces,
@@ -17,13 +18,11 @@ from fluxstatus.commands.options import (
     TableDisplay,
     Timeout,
 )
-from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.commands.progress import connecting
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from fluxstatus.model.evidence import Object
 
@@ -63,40 +62,19 @@ def show(
     if conflict := snapshot.conflict(connection):
         ctx.fail(conflict)
     connect = connecting(connection, timeout, verbose=display.verbose)
-    with reported("conditions", connection):
-        if snapshot.file:
-            item, now = _find_saved(words, place.namespaces, snapshot.file)
-        else:
-            item, now = _find_live(words, place.namespaces, connect)
+    with (
+        reported("conditions", connection),
+        found(words, place.namespaces, snapshot.file, connect) as one,
+    ):
+        item, now = one.item, one.now
     _print(item, now, display)
-
-
-def _find_saved(
-    words: "Sequence[str]", namespaces: "Sequence[str]", file: "Path"
-) -> "tuple[Object, datetime]":
-    from fluxstatus.lookup import saved
-    from fluxstatus.model import snapshot
-
-    evidence = snapshot.load(file)
-    return saved.find(evidence, words, namespaces), evidence.taken_at
-
-
-def _find_live(
-    words: "Sequence[str]", namespaces: "Sequence[str]", connect: Connect
-) -> "tuple[Object, datetime]":
-    from datetime import UTC, datetime
-
-    from fluxstatus.lookup.live import Objects
-
-    with connect() as api:
-        return Objects(api).find(words, namespaces), datetime.now(UTC)
 
 
 def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
     import json
 
     from fluxstatus.commands.conditions import rows
-    from fluxstatus.lookup.live import ref_of
+    from fluxstatus.model.ref import Ref
     from fluxstatus.report.table import Table
     from fluxstatus.report.yaml import yaml_of
 
@@ -112,4 +90,4 @@ def _print(item: "Object", now: "datetime", display: TableDisplay) -> None:
         table = Table(columns, look, header=not display.no_headers, fitted=fitted)
         console.put(table.lines(rows.rows(item, columns, now)))
     if not conditions:
-        console.note(f"{ref_of(item)} has no conditions")
+        console.note(f"{Ref.of(item)} has no conditions")

@@ -20,6 +20,7 @@ from fluxstatus.commands.options import (
     seconds,
 )
 from fluxstatus.commands.progress import Connect, connecting
+from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from fluxstatus.commands.events.source import Events
     from fluxstatus.model.errors import ArgumentError
     from fluxstatus.model.evidence import Evidence
-    from fluxstatus.model.ref import Ref
 
 EPILOG = """
 \b
@@ -106,7 +106,7 @@ def show(
 
 
 def _events(
-    filters: Filters, display: ListDisplay, about: "Ref | None", error: "ArgumentError | None"
+    filters: Filters, display: ListDisplay, about: Ref | None, error: "ArgumentError | None"
 ) -> "Events":
     from fluxstatus.commands.events.source import Events, Wanted
 
@@ -138,11 +138,11 @@ def _about(
     from fluxstatus.model.errors import ArgumentError
 
     if evidence:
-        return live.ref_of(saved.find(evidence, [word], namespaces)), None
+        return Ref.of(saved.find(evidence, [word], namespaces)), None
     with connect() as api:
         objects = live.Objects(api)
         try:
-            return live.ref_of(objects.find([word], namespaces)), None
+            return Ref.of(objects.find([word], namespaces)), None
         except ArgumentError as error:
             possible = [] if error.choices else objects.possible([word], namespaces)
             if len(possible) != 1:

@@ -10,7 +10,7 @@ from typer import Argument
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Display, ObjectNamespace, Snapshots, Timeout
-from fluxstatus.commands.progress import ask
+from fluxstatus.commands.progress import ask, connecting
 from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
+_SECONDS = 20.0  # for the events
 _NOT_ASKED = Unread(Why.NOT_ASKED, "not in a snapshot")
 
 
@@ -78,7 +79,7 @@ def show(
                 report(error, "explain", connection)
             raise typer.Exit(Exit.NO_VERDICT)
         resource = find(analysis.state, named, place.namespace, known)
-    details = _details(analysis, resource, timeout, None if snapshots.file else connection.flags())
+    details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     _print(details, display)
     raise typer.Exit(_CODES.get(details.level, Exit.HEALTHY))
 
@@ -120,22 +121,24 @@ def _read(
 
 
 def _details(
-    analysis: Analysis, resource: "Resource", timeout: float, flags: tuple[str, ...] | None
+    analysis: Analysis, resource: "Resource", timeout: float, connection: Connection | None
 ) -> "Details":
-    """Return the details of *resource*; without *flags* for kubectl nothing more is read."""
+    """Return the details of *resource*; without a *connection* nothing more is read."""
     from fluxstatus.commands.explain.details import details_of
     from fluxstatus.lookup import events, log
     from fluxstatus.lookup.credentials import inspect
 
     report = report_with_next(analysis)
-    if flags is None:
+    if connection is None:
         summary = log.Summary(unread=_NOT_ASKED)
         return details_of(analysis, report, resource, summary, _NOT_ASKED)
+    flags = connection.flags()
     component = analysis.controllers.component_of(resource)
     if component:
         summary = log.read_summary(component, resource.ref, flags, timeout)
     else:
         summary = log.Summary(unread=_NO_CONTROLLER)
     secrets = inspect.credentials_of(analysis.state, resource, flags, timeout)
-    found = events.read(resource.ref, flags, timeout)
+    with connecting(connection, min(timeout, _SECONDS), verbose=False)() as api:
+        found = events.read(api, resource.ref)
     return details_of(analysis, report, resource, summary, secrets, events=found)

@@ -7,8 +7,8 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.listing import Entry
 from fluxstatus.model.errors import ArgumentError
-from fluxstatus.model.evidence import Object
-from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component, image_version
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Object
+from fluxstatus.state.deployments import Component, image_version
 from fluxstatus.state.pods import is_ready, problem_of_pod
 from fluxstatus.state.state import State
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fluxstatus.lookup.names import kind_called
+from fluxstatus.lookup.names import kind_called, split
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.kinds import KINDS, Kind
 
@@ -35,9 +35,7 @@ def requested(words: Sequence[str], only: Sequence[str] = ()) -> Requested:
 def _by_name(words: Iterable[str]) -> Requested:
     found: dict[Kind, frozenset[str]] = {}
     for word in words:
-        kind, slash, name = word.partition("/")
-        if not (slash and name) or "/" in name:
-            raise ArgumentError(f"{word!r} is not in the form KIND/NAME")
+        kind, name = split([word])
         for one in kinds_of(kind):
             found[one] = found.get(one, frozenset()) | {name}
     return found

@@ -18,13 +18,13 @@ from fluxstatus.commands.options import (
 )
 from fluxstatus.commands.progress import Connect, connecting
 from fluxstatus.model.findings import Exit
+from fluxstatus.model.ref import Ref
 from fluxstatus.report import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fluxstatus.lookup.log import LogQuery
-    from fluxstatus.model.ref import Ref
     from fluxstatus.state.deployments import Component
 
 _TAIL = 50  # lines per pod, by default
@@ -86,7 +86,7 @@ def show(
     The lines of all pods are sorted by time. Requires permission to get pods/log. -o json prints
     each line as the controller wrote it.
     """
-    from fluxstatus.commands.errors import reason, reported
+    from fluxstatus.commands.errors import reported
     from fluxstatus.commands.logs.lines import as_json, as_text
     from fluxstatus.lookup.log import Logs
 
@@ -102,7 +102,7 @@ def show(
         if not console.put(text + "\n"):
             break
     for name, unread in logs.unread.items():
-        console.note(f"Error: {name}: {reason(unread)}")
+        console.error(f"{name}: {unread.full_text}")
     raise typer.Exit(Exit.NO_VERDICT if logs.unread else Exit.HEALTHY)
 
 
@@ -111,22 +111,21 @@ def _find(
 ) -> "tuple[list[Component], Ref | None]":
     """Return the controllers to read, and the object that the lines must be about.
 
-    Raises ArgumentError, UnreadError and ProgramError.
+    Raises ArgumentError and UnreadError.
     """
     from fluxstatus.cluster.list_reader import Live
-    from fluxstatus.cluster.processes import ProgramError
     from fluxstatus.commands.logs import selection
-    from fluxstatus.lookup.live import Objects, ref_of
-    from fluxstatus.model.errors import NotFoundError
+    from fluxstatus.lookup.live import Objects
+    from fluxstatus.model.errors import NotFoundError, UnreadError
     from fluxstatus.state.state import State
 
     with connect() as api:
-        about = ref_of(Objects(api).find([name], namespaces)) if name else None
+        about = Ref.of(Objects(api).find([name], namespaces)) if name else None
         state = State(Live(api).controllers())
     found = [*state.operators, *state.components]
     for query, answer in state.evidence.answers.items():
         if answer.unread and not found and query.startswith("deployments"):
-            raise ProgramError(answer.unread)
+            raise UnreadError(answer.unread)
     if not found:
         raise NotFoundError("no Flux controller was found in this cluster")
     if about:
@@ -134,7 +133,7 @@ def _find(
     return selection.named(found, controller), None
 
 
-def _query(filters: Filters, about: "Ref | None") -> "LogQuery":
+def _query(filters: Filters, about: Ref | None) -> "LogQuery":
     from fluxstatus.lookup.log import LogQuery
 
     tail = filters.tail if filters.tail is not None or filters.since else _TAIL

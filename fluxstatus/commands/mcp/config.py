@@ -35,6 +35,6 @@ def show(
         pinned = pin(connection.context, connection.kubeconfig)
         entry = entry_for(connection.flags(), pinned, binary, name, read_only=True)
     except UnfitError as error:
-        console.note(f"Error: {error}")
+        console.error(f"{error}")
         raise typer.Exit(Exit.USAGE) from error
     console.put(chosen.alone(entry))

@@ -26,12 +26,12 @@ def change(connection: Connection, *, everywhere: bool, declined: bool) -> None:
     """Record whether the MCP server is declined for the caller's context, or *everywhere*."""
     context = "" if everywhere else connection.context or current(connection.kubeconfig)
     if not everywhere and not context:
-        console.note("Error: there is no current context; set one with --context, or use --all")
+        console.error("there is no current context; set one with --context, or use --all")
         raise typer.Exit(Exit.USAGE)
     try:
         (state_file.decline if declined else state_file.accept)(context)
     except (OSError, RuntimeError) as error:
-        console.note(f"Error: could not write the local state: {error}")
+        console.error(f"could not write the local state: {error}")
         raise typer.Exit(Exit.NO_VERDICT) from error
     which = f'for context "{context}"' if context else "for any context"
     if not declined and state_file.is_declined(context):

@@ -30,6 +30,6 @@ def _one(client: Client, here: Host, chosen: Chosen, how: How) -> bool | None:
         if not how.print_ and (how.yes or agreed(change)):
             console.put(f"{client.title}: {change.apply(here)}\n\n")
     except FileError as error:
-        console.note(f"Error: {client.title}: {error}")
+        console.error(f"{client.title}: {error}")
         return None
     return True

@@ -83,7 +83,7 @@ def show(
         if access.read_write:
             _confirm_writing(entry, pinned, timeout, force=access.force)
     except UnfitError as error:
-        console.note(f"Error: {error}")
+        console.error(f"{error}")
         raise typer.Exit(Exit.USAGE) from error
     _introduce(entry, pinned, timeout)
     results = [_one(client, here, entry, how) for client in targets]
@@ -180,7 +180,7 @@ def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
             return False
         console.put(f"{client.title}: {change.apply(here)}\n\n")
     except FileError as error:
-        console.note(f"Error: {client.title}: {error}")
+        console.error(f"{client.title}: {error}")
         return None
     return True
 

@@ -34,6 +34,6 @@ def show(
         if document.text != text:
             files.write(document, text)
     except files.FileError as error:
-        console.note(f"Error: {error}")
+        console.error(f"{error}")
         raise typer.Exit(Exit.USAGE) from error
     console.put(f"{document.path}\n")

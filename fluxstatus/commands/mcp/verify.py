@@ -62,7 +62,7 @@ def show(
     if not results:
         setup = "kubectl flux-status mcp setup"
         wanted = f'an entry named "{name}"' if name else "an entry for the server"
-        console.note(f"Error: no client has {wanted}; to add one, run: {setup}")
+        console.error(f"no client has {wanted}; to add one, run: {setup}")
         raise typer.Exit(Exit.NO_VERDICT)
     for result in results:
         _verify(result, connection, shown, timeout)

@@ -11,6 +11,7 @@ from typer import Option
 
 from fluxstatus.commands import console
 from fluxstatus.commands.options import BasicDisplay, Connection, Timeout
+from fluxstatus.commands.progress import reading
 from fluxstatus.report import RENDER, Format
 
 if TYPE_CHECKING:
@@ -136,27 +137,24 @@ def _read(
 ) -> "tuple[State, Permissions, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.queries import QUERIES, ListQuery
-    from fluxstatus.cluster.reader import reading
+    from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_fields, named
     from fluxstatus.commands.preflight.manifest import NAMESPACE
     from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
     from fluxstatus.commands.preflight.tools import NAMES
+    from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
     from fluxstatus.model.kinds import KINDS
-    from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
     from fluxstatus.state.state import State
 
-    namespace = ListQuery("/api/v1", "namespaces", f"fieldSelector=metadata.name={NAMESPACE}")
+    namespace = ListQuery("/api/v1", "namespaces", by_fields(f"metadata.name={NAMESPACE}"))
     with (
         asking(NAMES) as answers,
-        reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
-        ) as ours,
+        reading(connection, timeout, _preload, verbose=verbose) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Permissions(unread=ours.unreachable), answers()
         kubernetes = ours.submit(discovery.version)
         ours.ask((
-            *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
+            *named(*DEPLOYMENTS),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
             ("namespaces", namespace),
         ))  # fmt: skip

@@ -9,10 +9,10 @@ from fluxstatus.checks.codes import CODES as KNOWN
 from fluxstatus.checks.wording import passed, unread_finding
 from fluxstatus.commands.preflight.manifest import CHART, NAMESPACE
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
-from fluxstatus.state.deployments import CONTROLLERS, HELM_CHART, OPERATORS, Component, managed_by
+from fluxstatus.state.deployments import HELM_CHART, Component, managed_by
 from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.state import State

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from fluxstatus.base.urls import host_of
 from fluxstatus.model.hints import Command, Hint
 
 NAMESPACE, SECRET = "flux-system", "flux-system"
@@ -128,7 +129,7 @@ def _secret(sync: Sync) -> Iterator[Hint]:
     create = ("flux-operator", "create", "secret")
     name = (SECRET, "-n", NAMESPACE)
     if sync.by_ssh:
-        host = urlsplit(sync.url).hostname or ""
+        host = host_of(sync.url)
         yield Hint(
             "generate a key, add the public key to the Git server, and fetch the host key; compare "
             "the host key with the one that the Git server's provider publishes",

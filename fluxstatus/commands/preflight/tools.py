@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from fluxstatus.checks.wording import passed
 from fluxstatus.cluster.local_tools import Client
+from fluxstatus.mcp.server import RELEASES, TAP
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
@@ -17,7 +18,6 @@ _TOOL_MISSING = Code(
     "A program that the installation or an assistant uses is missing or not in your PATH.",
 )
 CODES = (_TOOL_MISSING,)
-_RELEASES = "https://github.com/controlplaneio-fluxcd/flux-operator/releases"
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -30,7 +30,6 @@ class _Tool(NamedTuple):
     link: str
 
 
-_TAP = "controlplaneio-fluxcd/tap"
 _TOOLS: Mapping[str, _Tool] = {
     "kubectl": _Tool(Level.FAIL, "it is required for every request to the cluster", "kubectl",
                      "https://kubernetes.io/docs/tasks/tools/"),
@@ -38,9 +37,9 @@ _TOOLS: Mapping[str, _Tool] = {
         Level.WARN,
         "it creates the Secret for a Git source; it is not needed to install Flux with Helm "
         "or kubectl",
-        f"{_TAP}/flux-operator", _RELEASES),
+        f"{TAP}/flux-operator", RELEASES),
     "flux-operator-mcp": _Tool(Level.SKIP, "it is needed only by an assistant, to read the cluster",
-                               f"{_TAP}/flux-operator-mcp", _RELEASES),
+                               f"{TAP}/flux-operator-mcp", RELEASES),
     "brew": _Tool(Level.SKIP, "Homebrew can install the other programs", "", "https://brew.sh"),
 }  # fmt: skip
 NAMES = (*_TOOLS, "flux")
@@ -69,7 +68,7 @@ def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
 def _ways(name: str, tool: _Tool, clients: Mapping[str, Client]) -> Iterator[Hint]:
     if tool.formula and not clients["brew"].missing:
         yield Hint("install it", (Command(("brew", "install", tool.formula), changes=True),))
-    elif tool.link == _RELEASES:
+    elif tool.link == RELEASES:
         yield Hint(f"unpack {_archive(name)} from {tool.link} into a directory in your PATH")
     else:
         yield Hint(f"install it as described at {tool.link}")

@@ -16,6 +16,7 @@ from fluxstatus.commands.options import (
     Snapshots,
     Timeout,
 )
+from fluxstatus.commands.progress import reading
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
@@ -90,21 +91,16 @@ def _find_live(
     connection: Connection,
     timeout: float,
 ) -> "tuple[State, Resource]":
-    from fluxstatus.cluster.reader import reading
-
     with reading(
-        connection.access(timeout, place.namespace),
-        tell=console.noting(on=display.verbose),
-        while_starting=_preload,
+        connection, timeout, _preload, namespaces=place.namespace, verbose=display.verbose
     ) as ours:
-        from fluxstatus.cluster.queries import QUERIES
-        from fluxstatus.lookup.related import needs_of
+        from fluxstatus.cluster.queries import DEPLOYMENTS, named
         from fluxstatus.model.kinds import KINDS
-        from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
+        from fluxstatus.state.references import needs_of
 
         ours.discover()
         queries = (
-            *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")),
+            *named(*DEPLOYMENTS, "events"),
             *(ours.of_kind(KINDS[kind]) for kind in ("Receiver", "FluxInstance")),
         )
         pods = partial(ours.in_flux_namespaces, "pods")

@@ -13,6 +13,7 @@ from typer import Option
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Color, Connection, Timeout, Verbose
+from fluxstatus.commands.progress import reading
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.model.kubectl_flags import for_target
@@ -105,19 +106,13 @@ def _local_port(address: str, wanted: int, *, yes: bool) -> int:
 
 def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "State":
     """Read only what is needed to find the web UI."""
-    from fluxstatus.cluster.reader import reading
-
-    with reading(
-        connection.access(timeout),
-        tell=console.noting(on=verbose),
-        while_starting=_preload,
-    ) as ours:
-        from fluxstatus.cluster.queries import QUERIES
+    with reading(connection, timeout, _preload, verbose=verbose) as ours:
+        from fluxstatus.cluster.queries import named
         from fluxstatus.commands.ui.endpoints import is_ambiguous, lease_query
-        from fluxstatus.state.deployments import OPERATORS
+        from fluxstatus.model.evidence import OPERATORS
         from fluxstatus.state.state import State
 
-        ours.ask([(OPERATORS, QUERIES[OPERATORS])])
+        ours.ask(named(OPERATORS))
         ours.ask(ours.in_flux_namespaces("pods", "services"))
         state = State(ours.evidence())
         if is_ambiguous(state):
@@ -183,7 +178,7 @@ def _explain(evidence: Evidence) -> Exit:
 def _refused(error: ProgramError, state: "State") -> Exit:
     """Print why there is no tunnel, and what to do about it."""
     target_flags = for_target(state.evidence.target)
-    console.note(f"Error: {error}")
+    console.error(error.unread.full_text)
     for hint in error.unread.hints:
         console.note(f"  {hint.text}")
         for command in hint.commands:

@@ -10,10 +10,9 @@ from typing import NamedTuple
 import jmespath
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.cluster.queries import ListQuery
-from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.cluster.queries import ListQuery, by_fields
+from fluxstatus.model.evidence import OPERATORS, Object, Unread
 from fluxstatus.model.kinds import OPERATOR
-from fluxstatus.state.deployments import OPERATORS
 from fluxstatus.state.pods import is_ready, selected
 from fluxstatus.state.state import State
 from fluxstatus.state.web_ui import PORT, PORT_NAME, web_services
@@ -70,7 +69,7 @@ def is_ambiguous(state: State) -> bool:
 def lease_query(state: State) -> list[tuple[str, ListQuery]]:
     """Return the query for the leases, which is needed only if `is_ambiguous`."""
     backend_namespaces = tuple(sorted({backend.namespace for backend in _backends(state)}))
-    selector = f"fieldSelector=metadata.name={_LEASE}"
+    selector = by_fields(f"metadata.name={_LEASE}")
     return [
         (_LEASES, ListQuery("/apis/coordination.k8s.io/v1", "leases", selector, backend_namespaces))
     ]

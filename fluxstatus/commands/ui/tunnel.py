@@ -1,13 +1,12 @@
 """A `kubectl port-forward`: open it, wait until something answers, and watch it."""
 
 import ipaddress
-import re
 import socket
 import time
 from collections.abc import Iterable
 from typing import Self
 
-from fluxstatus.cluster import processes
+from fluxstatus.cluster import processes, refusals
 from fluxstatus.cluster.processes import Process, ProgramError
 from fluxstatus.commands.ui.endpoints import Endpoint
 from fluxstatus.model.evidence import Unread, Why
@@ -18,10 +17,6 @@ _PAUSE = 0.1  # seconds between two checks of the process
 _PROBE_EVERY = 5.0  # seconds between two requests to the remote end
 _PROBES = 2  # failed requests after which the tunnel counts as broken
 _ANYWHERE = {"0.0.0.0": LOCALHOST, "::": "::1"}  # noqa: S104 - values of --address
-_FORBIDDEN = re.compile(
-    r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"'
-    r'(?: in API group "[^"]*")?(?: in the namespace "(?P<namespace>[^"]*)")?'
-)
 
 
 def is_loopback(address: str) -> bool:
@@ -149,25 +144,11 @@ def _message(process: Process | None) -> str:
 
 def _refusal(message: str, endpoint: Endpoint) -> Unread:
     """Return why kubectl ended: a missing permission, or its message."""
-    missing = _FORBIDDEN.search(message)
-    if missing is None:
-        return Unread(Why.FAILED, f"kubectl port-forward to {endpoint} ended: {message}")
-    rule, namespace = (
-        f"{missing['verb']} {missing['resource']}",
-        missing["namespace"] or endpoint.namespace,
-    )
-    text = (
-        f"{missing['user']} is not allowed to open a tunnel to {endpoint}: "
-        f'permission to {rule} in namespace "{namespace}" is missing'
-    )
-    ask = ("kubectl", "auth", "can-i", missing["verb"], missing["resource"], "-n", namespace)
-    return Unread(
-        Why.FORBIDDEN,
-        text,
-        rule=rule,
-        hints=(Hint(f"ask for a Role with: {_role(missing)}", (Command(ask),)),),
-    )
-
-
-def _role(missing: re.Match[str]) -> str:
-    return f'apiGroups [""], resources [{missing["resource"]}], verbs [{missing["verb"]}]'
+    failed = Unread(Why.FAILED, f"kubectl port-forward to {endpoint} ended: {message}")
+    unread = refusals.of_kubectl(failed, "create pods/portforward", f"open a tunnel to {endpoint}")
+    if unread.why is not Why.FORBIDDEN:
+        return unread
+    verb, _, resource = unread.rule.partition(" ")
+    ask = Command(("kubectl", "auth", "can-i", verb, resource, "-n", endpoint.namespace))
+    role = f'apiGroups [""], resources [{resource}], verbs [{verb}]'
+    return unread._replace(hints=(Hint(f"ask for a Role with: {role}", (ask,)),))

@@ -8,6 +8,7 @@ import typer
 
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Display, Snapshots, Timeout
+from fluxstatus.commands.progress import reading
 from fluxstatus.model.findings import Exit, Level
 from fluxstatus.report import Format
 
@@ -48,8 +49,8 @@ def show(
     Compares the local CLIs with the cluster and reports relevant version skew. If a version is
     unknown, the reason is shown. A FluxReport is not required.
     """
-    if complaint := saved.conflict(connection):
-        ctx.fail(complaint)
+    if conflict := saved.conflict(connection):
+        ctx.fail(conflict)
     evidence, clients = _saved(saved) if saved.file else _live(connection, timeout, shown.verbose)
     from fluxstatus.commands.versions.inventory import parts_of
     from fluxstatus.commands.versions.skew import skews_of
@@ -88,22 +89,18 @@ def _live(
 ) -> "tuple[Evidence, Mapping[str, Client]]":
     from fluxstatus.cluster import discovery
     from fluxstatus.cluster.local_tools import asking
-    from fluxstatus.cluster.queries import QUERIES
-    from fluxstatus.cluster.reader import reading
+    from fluxstatus.cluster.queries import DEPLOYMENTS, named
     from fluxstatus.model.kinds import KINDS
-    from fluxstatus.state.deployments import CONTROLLERS, OPERATORS
 
     with (
         asking(_CLIENTS) as answers,
-        reading(
-            connection.access(timeout), tell=console.noting(on=verbose), while_starting=_preload
-        ) as ours,
+        reading(connection, timeout, _preload, verbose=verbose) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()
         kubernetes = ours.submit(discovery.version)
         ours.ask((
-            *((name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS)),
+            *named(*DEPLOYMENTS),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
         ))  # fmt: skip
         return ours.evidence(kubernetes=kubernetes.result()), answers()

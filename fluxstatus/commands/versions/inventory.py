@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.local_tools import Client
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Unread, Why
 from fluxstatus.model.kinds import OPERATOR
-from fluxstatus.state.deployments import CONTROLLERS, OPERATORS, Component
+from fluxstatus.state.deployments import Component
 from fluxstatus.state.state import State
 
 DISTRIBUTION = "Flux"

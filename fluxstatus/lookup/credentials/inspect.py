@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fluxstatus.base.masking import mask
-from fluxstatus.cluster import processes
+from fluxstatus.cluster import processes, refusals
 from fluxstatus.lookup.credentials.advice import advice_on, is_unused
 from fluxstatus.lookup.credentials.needs import notes, problems
 from fluxstatus.lookup.credentials.queries import Key, read, template
@@ -69,7 +68,12 @@ def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float)
         output = processes.run(argv, timeout=min(timeout, _SECONDS)).stdout.decode(errors="replace")
         answer = read(output)
     except processes.ProgramError as error:
-        return _refused(bare, named, error.unread)
+        unread = refusals.of_kubectl(error.unread, "get secrets", "read it")
+        if unread.why is not Why.ABSENT:
+            return replace(bare, unread=unread)
+        if named.optional:
+            return replace(bare, notes=("it does not exist; the reference is optional",))
+        return replace(bare, problems=("it does not exist",))
     return replace(
         bare,
         type=answer.type,
@@ -78,14 +82,3 @@ def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float)
         notes=tuple(notes(named, answer)),
         habits=tuple(advice_on(state, named, answer)),
     )
-
-
-def _refused(bare: Credential, named: Named, unread: Unread) -> Credential:
-    if "(NotFound)" in unread.text:
-        if named.optional:
-            return replace(bare, notes=("it does not exist; the reference is optional",))
-        return replace(bare, problems=("it does not exist",))
-    if "(Forbidden)" in unread.text:
-        text = "this user is not allowed to read it"
-        return replace(bare, unread=Unread(Why.FORBIDDEN, text, rule="get secrets"))
-    return replace(bare, unread=Unread(unread.why, mask(unread.text)))

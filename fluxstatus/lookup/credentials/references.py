@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.urls import host_of
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.references import feeds_of, provider_of, sync_source_of
 from fluxstatus.state.resource import Resource
@@ -96,7 +96,7 @@ def _of(user: Resource, path: str, name: str, use: str) -> Named:
         provider = text_of(user.get("spec", "verify", "provider"))
     url = text_of(user.spec.get("url")) or text_of(user.spec.get("image"))
     return Named(
-        user.ref, path, name, use, user.ref.kind, _scheme(url), type_ or provider, host_of(url)
+        user.ref, path, name, use, user.ref.kind, _scheme(url), type_ or provider, server_of(url)
     )
 
 
@@ -143,7 +143,7 @@ def _of_instance(instance: Resource) -> Iterator[Named]:
             kind = text_of(instance.get("spec", "sync", "kind")) or "GitRepository"
             yield Named(
                 instance.ref, f"spec.{path}", name, use, kind, _scheme(url),
-                text_of(instance.get("spec", "sync", "provider")), host_of(url),
+                text_of(instance.get("spec", "sync", "provider")), server_of(url),
             )  # fmt: skip
 
 
@@ -158,15 +158,12 @@ def _scheme(url: str) -> str:
     return url.partition("://")[0].lower() if "://" in url else ""
 
 
-def host_of(url: str) -> str:
-    """Return the host of *url*, or of an image without a scheme; empty when unknown."""
+def server_of(url: str) -> str:
+    """Return the server of *url*, or of an image without a scheme; empty when unknown."""
     if "://" not in url:
         first, slash, _ = url.partition("/")
         if not first:
             return ""
         return first if slash and ("." in first or ":" in first) else "docker.io"
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    host = host_of(url)
     return "docker.io" if host.endswith("docker.io") else host

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluxstatus.lookup.credentials.references import host_of, named_by
+from fluxstatus.lookup.credentials.references import named_by, server_of
 from fluxstatus.model.evidence import Object
 from tests.builders import flux, reference, state
 
@@ -129,4 +129,4 @@ def test_a_circle_ends() -> None:
 )
 def test_hosts(url: str, host: str) -> None:
     """The host is that of a URL, or the registry of an image."""
-    assert host_of(url) == host
+    assert server_of(url) == host

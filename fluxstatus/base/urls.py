@@ -1,0 +1,11 @@
+"""The parts of a URL."""
+
+from urllib.parse import urlsplit
+
+
+def host_of(url: str) -> str:
+    """Return the host of *url*, also of one without a scheme; empty if there is none."""
+    try:
+        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
+    except ValueError:
+        return ""
