@@ -21,8 +21,9 @@ def pending_request(resource: Resource) -> str:
     It is the value of an annotation, by convention a time.
     """
     requested = text_of(resource.annotations.get(REQUESTED_AT))
-    handled = requested == resource.status.get("lastHandledReconcileAt")
-    return "" if handled or not _records_requests(resource) else requested
+    if not requested or requested == resource.status.get("lastHandledReconcileAt"):
+        return ""
+    return requested if _records_requests(resource) else ""
 
 
 def _records_requests(resource: Resource) -> bool:
@@ -34,7 +35,8 @@ def _records_requests(resource: Resource) -> bool:
 
 def unhandled_since(resource: Resource, now: datetime) -> datetime | None:
     """Return the time of a reconcile request that is not handled and overdue, or None."""
-    at = when(pending_request(resource))
+    request = pending_request(resource)
+    at = when(request) if request else None
     return at if at and now - at > HANDLED_WITHIN else None
 
 

@@ -29,19 +29,20 @@ FILE = Path("x.json")
         (Snapshots(demo=True), Connection(), True, "--watch cannot be used with --demo"),
         (Snapshots(demo=True, save=FILE), Connection(), False, "--save cannot be used with --demo"),
         (SnapshotInput(from_=FILE), Connection(), True, "--watch cannot be used with --from"),
+        (Snapshots(save=FILE), Connection(), True, "--save and --watch are mutually exclusive"),
     ],
 )
 def test_a_saved_cluster_excludes_options(
     snapshots: SnapshotInput, connection: Connection, *, watch: bool, text: str
 ) -> None:
-    """A saved cluster is neither contacted, watched nor saved."""
+    """A saved cluster is neither contacted, watched nor saved, and a watched one is not saved."""
     assert text in snapshots.conflict(connection, watch=watch)
 
 
 def test_a_live_cluster_excludes_none_of_them() -> None:
-    """A live cluster can be watched, or saved, with flags of kubectl."""
-    assert Snapshots().conflict(Connection(context="x"), watch=True) == ""
+    """A live cluster can be watched or saved with flags of kubectl."""
     assert Snapshots(save=FILE).conflict(Connection(context="x")) == ""
+    assert Snapshots().conflict(Connection(context="x"), watch=True) == ""
 
 
 def test_watching_excludes_an_order_and_documents() -> None:

@@ -171,8 +171,8 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("https with a key, and all is well", user(HTTPS), {"identity": OPENSSH, "known_hosts": HOSTS},
      []),
     ("https with a key", failing(user(HTTPS)), {"identity": OPENSSH, "known_hosts": HOSTS},
-     ["it is missing the keys username and password; its keys are for SSH, "
-      "but the URL uses HTTPS"]),
+     [("it is missing the keys username and password; its keys are for SSH, "
+       "but the URL uses HTTPS")]),
     (
         "https line break",
         user(HTTPS),
@@ -252,8 +252,8 @@ CASES: list[tuple[str, Object, dict[str, str], list[str]]] = [
     ("inputs from anywhere", user(HTTPS, "ResourceSetInputProvider", type="ExternalService"),
      {"token": CANARY}, []),
     ("root sync", instance(url=SSH), {"username": CANARY, "password": CANARY},
-     ["it is missing the keys identity and known_hosts; its keys are for HTTPS, "
-      "but the URL uses SSH"]),
+     [("it is missing the keys identity and known_hosts; its keys are for HTTPS, "
+       "but the URL uses SSH")]),
     ("root sync, oci", instance(kind="OCIRepository", url=OCI), {"username": CANARY},
      ['it is missing key ".dockerconfigjson"']),
     ("images", flux("FluxInstance", f"{NAMESPACE}/flux", spec={
