@@ -20,8 +20,10 @@ def pending_request(resource: Resource) -> str:
 
     It is the value of an annotation, by convention a time.
     """
-    requested = text_of(resource.annotations.get(REQUESTED_AT))
-    if not requested or requested == resource.status.get("lastHandledReconcileAt"):
+    if REQUESTED_AT not in resource.annotations:
+        return ""
+    requested = text_of(resource.annotations[REQUESTED_AT])
+    if requested == resource.status.get("lastHandledReconcileAt"):
         return ""
     return requested if _records_requests(resource) else ""
 
