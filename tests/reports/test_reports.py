@@ -1,0 +1,34 @@
+"""What is said of each reported fault; the cases that are not right yet are in weak.tsv.
+
+`python -m tests.reports.score` prints the score of each, and the reason.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.reports.score import VERDICTS, Case, Score, cases
+
+_WEAK = Path(__file__).with_name("weak.tsv").read_text(encoding="utf-8").splitlines()
+WEAK = dict(line.split("\t") for line in _WEAK)
+CASES = [case for case in cases() if "doubt" not in case.expected]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_reported_fault_is_judged(case: Case) -> None:
+    """A case is right, or as weak as weak.tsv says."""
+    assert case.score().verdict == WEAK.get(case.name, "right"), case.score().why
+
+
+def test_weak_cases_are_cases() -> None:
+    """Each line of weak.tsv names a case and a verdict other than right."""
+    assert set(WEAK) <= {case.name for case in CASES}
+    assert set(WEAK.values()) <= set(VERDICTS) - {"right"}
+    assert list(WEAK) == sorted(WEAK)
+
+
+def test_the_score_can_fail() -> None:
+    """Without findings, a fault is missed."""
+    case = next(case for case in CASES if case.objects)
+    case.findings = []
+    assert case.score() == Score("missed", "the object is not named")
