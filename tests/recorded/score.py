@@ -4,7 +4,7 @@ named    every root cause is the object of a finding at its severity
 first    the first fail about the fault's namespaces is a root cause
 folded   nothing that is only dragged down has a fail of its own
 clean    nothing healthy has a warning or a fail of its own (advice excepted)
-advice   the finding says every word that an expert's answer holds
+advice   our own words, without the controller's message, have every keyword of an expert's answer
 """
 
 import json
@@ -102,7 +102,8 @@ def _score_root(
         return
     enough = {"fail": {"fail"}, "warn": {"warn", "fail"}}[root["severity"]]
     result.note("named", any(f["level"] in enough for f in mine), f"misses {_key(root)}")
-    text = json.dumps(mine).lower()
+    about = [f for f in said if f in mine or _key_of(f) in alike]  # the words are of all its roots
+    text = json.dumps([[f["title"], f["why"], f["hints"]] for f in about]).lower()
     missing = [word for word in truth["must_mention"] or () if word.lower() not in text]
     result.note("advice", not missing, f"says nothing of {missing}")
 

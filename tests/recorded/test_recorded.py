@@ -25,7 +25,7 @@ def test_every_state_is_judged_rightly(scenario: str, measure: str) -> None:
 
 
 def test_the_advice_is_an_experts() -> None:
-    """At least 95 of 100 findings hold every word of the expert's remedy."""
+    """At least 95 of 100 findings have every keyword of the expert's remedy in our own words."""
     total = Score()
     for score in SCORES.values():
         total.add(score)
@@ -33,12 +33,12 @@ def test_the_advice_is_an_experts() -> None:
 
 
 def test_the_documentation_has_the_scores() -> None:
-    """The totals in docs/benchmarks.md are those of this code."""
+    """The totals in docs/accuracy.md are those of this code."""
     total = Score()
     for score in SCORES.values():
         total.add(score)
     cells = dict(zip(MEASURES, total.cells(), strict=True))
-    page = (HERE.parents[1] / "docs" / "benchmarks.md").read_text()
+    page = (HERE.parents[1] / "docs" / "accuracy.md").read_text()
     row = next(line for line in page.splitlines() if line.startswith("| `kubectl flux-status`"))
     assert [cell.strip() for cell in row.split("|")[2:7]] == [cells[m] for m in MEASURES]
 

@@ -3,10 +3,12 @@
 `python -m tests.reports.score` prints the score of each, and the reason.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.reports.score import VERDICTS, Case, Score, cases
 
 _WEAK = Path(__file__).with_name("weak.tsv").read_text(encoding="utf-8").splitlines()
@@ -25,6 +27,15 @@ def test_weak_cases_are_cases() -> None:
     assert set(WEAK) <= {case.name for case in CASES}
     assert set(WEAK.values()) <= set(VERDICTS) - {"right"}
     assert list(WEAK) == sorted(WEAK)
+
+
+def test_the_documentation_has_the_score() -> None:
+    """The table in docs/accuracy.md is that of this code."""
+    counted = Counter(WEAK.values())
+    right = len(CASES) - len(WEAK)
+    row = (len(CASES), right, *(counted[verdict] for verdict in VERDICTS[1:]))
+    page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    assert f"| {' | '.join(map(str, row))} |" in page
 
 
 def test_the_score_can_fail() -> None:
