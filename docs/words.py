@@ -132,7 +132,7 @@ def _listed() -> Iterator[tuple[str, str, str]]:
 
 def _controllers() -> Iterator[tuple[str, str, str]]:
     for name in dict.fromkeys(kind.controller for kind in KINDS.values()):
-        yield name, "", f"the log of {name}"
+        yield name, "", f"the logs of {name}"
 
 
 _LISTS: Mapping[str, Callable[[], Iterator[tuple[str, str, str]]]] = {

@@ -34,7 +34,7 @@ _REQUEST_UNHANDLED = Code(
     "request-unhandled", "The controller has not handled a reconcile request."
 )
 _LEFT_BEHIND = Code(
-    "left-behind", "A Flux object was deleted, but resources it created still exist."
+    "left-behind", "A Flux object was deleted, but objects that it applied still exist."
 )
 _NOTHING_RUNS = Code("nothing-runs", "Flux deploys nothing in the checked namespaces.")
 _NOTHING_COMPARED = Code(

@@ -114,7 +114,7 @@ _LOGIN = (
         why="spec.provider and Secret {secret} do not match",
         steps=(
             Step(
-                "set spec.provider: github for a Secret with the credentials of a GitHub App (keys githubAppID and githubAppPrivateKey), and generic for any other Secret",
+                "set spec.provider: github for a Secret with the credentials of a GitHub App (keys githubAppID and githubAppPrivateKey), and spec.provider: generic for any other Secret",
                 read=(SECRET, SPEC),
             ),
         ),
@@ -128,7 +128,7 @@ _LOGIN = (
         why="spec.provider and the Secret do not match",
         steps=(
             Step(
-                "set spec.provider: github for a Secret with the credentials of a GitHub App, and generic for any other Secret",
+                "set spec.provider: github for a Secret with the credentials of a GitHub App, and spec.provider: generic for any other Secret",
                 read=(SPEC,),
             ),
         ),

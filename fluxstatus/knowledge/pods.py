@@ -170,7 +170,7 @@ RULES = (
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="it is running, but its probe is failing",
+        why="it is running, but does not pass its probe",
         steps=(
             Step(
                 "check the probe (path, port, timeout), and check the logs",
