@@ -177,7 +177,7 @@ RULES = (
                 read=(_DESCRIBE, _LOG),
             ),
         ),
-        pattern=Text(r"not passing its"),
+        pattern=Text(r"not passing its|probe failed"),
         upstream=f"{_KUBELET}/prober",
     ),
     Rule(
