@@ -28,6 +28,12 @@ _NAMES = re.compile(
     r"\b[A-Z][A-Za-z]+/(?P<id>[\w.-]+(?:/[\w.:-]+)?)"
     # the API server: secrets "name" not found, configmaps "name" is forbidden
     r"|\b[a-z]+(?:\.[a-z][a-z0-9.-]+)? \"(?P<api>[a-z0-9][\w.:-]*)\" (?:not found|is forbidden|already exists|is invalid)"
+    # controllers and kustomize: 'name', "name"; a kind or a field begins with a capital or has a dot
+    r"|['\"](?P<quoted>[a-z0-9][a-z0-9-]*)['\"]"
+    # kustomize: Kind.version.group/name.namespace (kustomize kyaml/resid)
+    r"|\.\[?[\w.-]+\]?/(?!v\d)(?P<resid>[\w.:-]+)\.?\[?[\w-]*\]?(?=['\"\s])"
+    # helm-controller: release namespace/name.v1 with chart name@version
+    r"|\brelease (?P<release>[\w.-]+/[\w.-]+ with chart [\w.+-]+)@"
     # controllers: secret 'namespace/name', object 'namespace/name'
     r"|['\"](?P<pair>[a-z0-9][a-z0-9-]*/(?!v\d)[a-z0-9][a-z0-9.-]*)['\"]"
     # the path of a URL, and of a file below a controller's temporary directory
@@ -36,10 +42,14 @@ _NAMES = re.compile(
 )
 """Names that users chose, each in a form that shows that it is one."""
 
-_PROTOCOL = re.compile(
-    r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml)$|sha256:"
+_NO_NAME = re.compile(
+    # segments of URLs (OCI distribution spec, git http, Helm repositories)
+    r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml"
+    # keys of Secrets, types and providers, which controllers quote
+    r"|identity|known_hosts|token|username|password|address|inputs|default|oci|ssh|cosign|notation"
+    r")$|sha256:"
 )
-"""Segments of URLs that Git, Helm and OCI registries define (OCI distribution spec, git http)."""
+"""Words in the place of a name that protocols and controllers define."""
 
 _CLAUSE = re.compile(r": |\n")
 
@@ -82,7 +92,7 @@ class Message:
 def _without_name(found: re.Match[str]) -> str:
     start, end = (offset - found.start() for offset in found.span(found.lastgroup or 0))
     parts = found[0][start:end].split("/")
-    name = "/".join(part if _PROTOCOL.match(part) else _blank(part) for part in parts)
+    name = "/".join(part if _NO_NAME.match(part) else _blank(part) for part in parts)
     return found[0][:start] + name + found[0][end:]
 
 
