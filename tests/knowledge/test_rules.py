@@ -306,12 +306,12 @@ def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
      'failed calling webhook "a": ', 'User "system:serviceaccount:a:b" cannot '],
 )  # fmt: skip
 def test_a_long_message_is_diagnosed_quickly(part: str) -> None:
-    """A message of 32 KiB that nearly matches many patterns is diagnosed within a second."""
+    """A message of 32 KiB that nearly matches many patterns takes a second of a processor at most."""
     text = (part * 32 * 1024)[: 32 * 1024]
-    began = time.perf_counter()
+    began = time.process_time()
     for kind in ("GitRepository", "Kustomization", "HelmRelease"):
         of(kind, "BuildFailed", text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 REASONS = {
