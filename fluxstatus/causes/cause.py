@@ -16,6 +16,7 @@ class Cause:
 
     `waiting` objects are blocked by it. `stale` objects are Ready, with what they got before it
     began. The spec of `not_updated` objects no longer changes, because their owner is suspended.
+    `effects` are clauses about objects that it blocks in a way that no reference shows.
     Two causes are never equal, so a cause is its own key in a set or dict.
     """
 
@@ -26,6 +27,7 @@ class Cause:
     waiting: list[Ref] = field(default_factory=list)
     stale: list[Ref] = field(default_factory=list)
     not_updated: list[Ref] = field(default_factory=list)
+    effects: list[str] = field(default_factory=list)
 
     @property
     def blocks(self) -> tuple[Ref, ...]:

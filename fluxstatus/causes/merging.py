@@ -1,7 +1,7 @@
 """Merging several causes into the fault that they share: a missing object or a controller."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from fluxstatus.causes.cause import Attribution, Cause
@@ -13,6 +13,7 @@ from fluxstatus.causes.faults import (
     fault_of_unresponsive_controller,
 )
 from fluxstatus.causes.missing import Suggestions
+from fluxstatus.causes.sharing import Shared, shared_by
 from fluxstatus.causes.unavailable import Controllers
 from fluxstatus.causes.waits import Waits
 from fluxstatus.model.ref import Key, Ref
@@ -23,6 +24,8 @@ from fluxstatus.state.revisions import Lag, has_new_artifacts, overdue
 from fluxstatus.state.state import State
 
 _SEVERAL = 2  # a single object may have a fault of its own
+_MANY = 3
+_NAMED = 3  # objects that a sentence names
 _UNTOUCHED = frozenset({"never-reconciled", "outdated", "stuck"})
 _CONTROLLER_FAULTS = {
     "storage-full": "controller-storage-full",
@@ -34,6 +37,7 @@ _CONTROLLER_FAULTS = {
 
 _STORAGE_FAULTS = {
     "artifact-gone": "controller-artifacts-gone",
+    "artifact-corrupt": "controller-artifacts-corrupt",
     "artifact-host-unreachable": "controller-unreachable",
 }
 """Codes of faults that several objects share because of the controller that stores artifacts."""
@@ -77,6 +81,27 @@ class Merging:
             if len(causes) >= _SEVERAL:
                 fault = fault_of_unread(self._state, target, len(causes))
                 self._merge(causes, Ref("", *target), fault)
+
+    def merge_shared(self) -> None:
+        """Merge the causes of objects that fail for what they share, such as a host or a webhook.
+
+        The first of them by name stands for all. Two objects of different namespaces may each have
+        a fault of their own, such as a mistyped host; three hardly do.
+        """
+        alike: dict[Shared, list[Cause]] = defaultdict(list)
+        for cause in self._attribution.causes:
+            if cause.resource is not None and (shared := shared_by(cause)):
+                alike[shared].append(cause)
+        for causes in alike.values():
+            places = {cause.ref.namespace for cause in causes}
+            if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
+                first, *others = sorted(causes, key=lambda cause: cause.ref)
+                times = [cause.since for cause in causes if cause.since]
+                first.since = min(times, default=None)
+                first.fault = first.fault._replace(
+                    diagnosis=first.fault.diagnosis.adding(_same_error(others, first))
+                )
+                self._attribution.replace(others, first)
 
     def merge_running_controllers(self) -> None:
         """Merge the causes of objects that fail because of a running controller."""
@@ -173,3 +198,12 @@ class Merging:
             and other.verdict is not Verdict.SUSPENDED
             for other in self._state.resources.values()
         )
+
+
+def _same_error(others: Sequence[Cause], first: Cause) -> str:
+    """Return what to add to the sentence of *first*: the *others* that fail with the same error."""
+    refs = [ref for ref in dict.fromkeys(cause.ref for cause in others) if ref != first.ref]
+    names = ", ".join(map(str, refs[:_NAMED]))
+    more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""
+    number = "1 other object fails" if len(refs) == 1 else f"{len(refs)} other objects fail"
+    return f"{number} with the same error: {names}{more}" if refs else ""

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
+from fluxstatus.causes.bringers import BROUGHT, bringer_hints, bringer_of, keeps_away
 from fluxstatus.causes.cause import Attribution, Cause
 from fluxstatus.causes.faults import Fault, fault_of, fault_of_waiting
 from fluxstatus.causes.merging import Merging
@@ -18,7 +19,8 @@ from fluxstatus.causes.unavailable import UNTOUCHED, ControllerCauses, Controlle
 from fluxstatus.causes.waits import Waits
 from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
 from fluxstatus.model.ref import Key
-from fluxstatus.state.last_attempt import is_failed_retry, since_of
+from fluxstatus.state.deadlines import is_deletion_within
+from fluxstatus.state.last_attempt import deletion_failed, is_failed_retry, since_of
 from fluxstatus.state.ownership import maker_of
 from fluxstatus.state.references import dependency_named, source_of
 from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, YOUNG, Resource, Verdict
@@ -52,6 +54,7 @@ class Causes:
         self.by_object = self._attribution.by_object
         self._waits = Waits(state, self.by_object)
         self._waits_for: dict[Key, set[Key]] = {}
+        self._lacks: dict[Key, str] = {}
         self.in_progress: set[Key] = set()
         for key, resource in state.resources.items():
             if resource.verdict not in HEALTHY:
@@ -68,6 +71,7 @@ class Causes:
         )
         merging.merge_targets()
         merging.merge_running_controllers()
+        merging.merge_shared()
         ignored = list(merging.merge_unresponsive_controllers())
         self.stale_causes = find_stale(state, self.by_object, self._of_controllers.blocking)
         for cause, resource in ignored:
@@ -142,10 +146,27 @@ class Causes:
         if self._may_recover(resource, cause):
             self.in_progress.add(key)
             return
+        bringer = self._bringer_of(resource, cause)
+        if bringer is not None and keeps_away(bringer, cause.fault.diagnosis.code):
+            self._waits_for[key] = {bringer.ref.key}
+            lack = cause.fault.diagnosis.why.partition(": ")[0]
+            self._lacks[key] = f"{resource.ref} fails until {bringer.ref} is ready, because {lack}"
+            return
+        if bringer is not None:
+            cause.fault = cause.fault._replace(
+                diagnosis=cause.fault.diagnosis.adding(last=bringer_hints(bringer))
+            )
         self._attribution.add(key, [cause])
         checked = self._waits.unhealthy_in_health_check(resource)
         if checked := self._without_pending(resource, checked):
             self._waits_for[key] = checked
+
+    def _bringer_of(self, resource: Resource, cause: Cause) -> Resource | None:
+        """Return the HelmRelease that should bring what *resource* lacks, or None."""
+        diagnosis = cause.fault.diagnosis
+        if diagnosis.code not in BROUGHT:
+            return None
+        return bringer_of(self._state, resource, diagnosis.code, diagnosis.fields())
 
     def _fails_anyway(self, resource: Resource) -> bool:
         """Whether *resource* fails for a reason that a working controller would report again."""
@@ -164,11 +185,14 @@ class Causes:
         return missing is not None and missing[0] != "ExternalArtifact"
 
     def _may_recover(self, resource: Resource, cause: Cause) -> bool:
-        """Whether *resource* is so young that a transient fault is expected."""
+        """Whether *resource* is young or being deleted, so that a fault may go away."""
         young = resource.age(self._state.now) < YOUNG
         began = cause.since is not None and self._state.now - cause.since < YOUNG
-        transient = resource.verdict is Verdict.TERMINATING or resource.reason == _CANCELED
-        return (began and transient) or (young and cause.fault.diagnosis.rule.transient)
+        if resource.verdict is Verdict.TERMINATING:
+            failed = deletion_failed(self._state, resource)
+            return began or (is_deletion_within(resource, self._state.now) and not failed)
+        canceled = began and resource.reason == _CANCELED
+        return canceled or (young and cause.fault.diagnosis.rule.transient)
 
     def _unhealthy_dependencies(self, resource: Resource) -> set[Key]:
         """Return the unhealthy objects and controllers that *resource* waits for."""
@@ -238,6 +262,9 @@ class Causes:
         for key in order:
             if key not in first:
                 self._follow(key)
+        for key, effect in self._lacks.items():
+            for cause in self.by_object.get(key, ()):
+                cause.effects.append(effect)
         for key in first:  # the causes of another member of the cycle also block it
             self._attribution.add(key, self._causes_of(self._waits_for[key]))
 

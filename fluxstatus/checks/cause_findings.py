@@ -104,6 +104,7 @@ def _workloads_behind(state: State, cause: Cause) -> tuple[Unhealthy, ...]:
 def _context(analysis: Analysis, cause: Cause) -> Iterator[str]:
     """Yield what to know before fixing *cause*."""
     yield from _suspension(analysis.state, cause)
+    yield from cause.effects[:_AT_MOST]
     yield from _other_causes(analysis, cause)
     owner = analysis.causes.suspended_owners.get(cause.ref.key)
     if owner is not None and owner is not cause:

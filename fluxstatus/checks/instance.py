@@ -52,8 +52,11 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     answer = state.evidence.answer(INSTANCE.resource)
     instance = state.instance
     ignored = [other for other in state.of_kind("FluxInstance") if other is not instance]
+    gone = [c for c in analysis.causes.all if c.ref.kind == INSTANCE.name and not c.resource]
     if instance is not None:
         yield from _of_instance(analysis, instance)
+    elif gone:
+        yield from (cause_finding(STEP_ID, analysis, cause) for cause in gone)
     elif answer.unread and _may_be_there(state):
         yield unread_finding(STEP_ID, "FluxInstance", answer.unread)
     elif not ignored:

@@ -129,10 +129,12 @@ class Diagnosis:
         """The next steps."""
         return self._filled_in[1]
 
-    def adding(self, more: str = "", first: tuple[Hint, ...] = ()) -> "Diagnosis":
-        """Return a copy with *more* added to the cause, and the steps *first* before its own."""
+    def adding(
+        self, more: str = "", first: tuple[Hint, ...] = (), last: tuple[Hint, ...] = ()
+    ) -> "Diagnosis":
+        """Return a copy with *more* added to the cause, and steps before and after its own."""
         added = Diagnosis(self.rule, self.fields)
-        added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints)
+        added._filled_in = "; ".join(filter(None, (self.why, more))), (*first, *self.hints, *last)
         return added
 
     @cached_property

@@ -204,7 +204,8 @@ RULES = (
         pattern=Text(r"(?:uninstall failed for release [^:]+|uninstall): (?P<detail>[^\n]{1,240})"),
         reasons=("UninstallFailed",),
         kinds=_HR,
-        reach=Reach.WHOLE,
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(

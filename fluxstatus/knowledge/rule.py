@@ -172,6 +172,17 @@ FALLBACKS = {
     "field": "the field",
     "wanted": "different type",
     "resource_short": "capacity",
+    "failures": "its last attempt failed",
+    "target_generation": "unknown",
+    "target_observed": "unknown",
+    "objects": "objects of Flux are not reconciled",
+    "components": "their controllers are",
+    "component_names": "the controllers",
+    # the optional parts of a sentence
+    **dict.fromkeys(
+        ("suspended_by", "and_objects", "deletion", "until", "by_hand", "pending", "cluster_type",
+         "expected", "of_endpoint"), "",
+    ),
 }  # fmt: skip
 """The phrases for fields without a value, each in place of a name; "…" for all other fields."""
 

@@ -21,7 +21,7 @@ _OWN_LOG = "kubectl logs -n {ns} deployment/{name} --tail=50"
 _OBJECTS = (
     Rule(
         Code("suspended", "The object is suspended by spec.suspend until it is resumed."),
-        why="reconciliation is suspended: no changes reach the cluster until it is resumed",
+        why="reconciliation is suspended{suspended_by}: no changes reach the cluster until it is resumed",
         steps=(
             Step(
                 "resume it when it should reconcile again; if spec.suspend is set in Git, remove it there",
@@ -36,7 +36,7 @@ _OBJECTS = (
             "suspended-by-annotation",
             "The object is suspended by an annotation until it is resumed.",
         ),
-        why="reconciliation is suspended by annotation {switch} (disabled): no changes reach the cluster",
+        why="reconciliation is suspended by annotation {switch} (disabled){suspended_by}: no changes reach the cluster",
         steps=(Step("enable it when it should reconcile again", change=(_ENABLE,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",
@@ -96,8 +96,13 @@ _OBJECTS = (
             "attempt-failed",
             "The last attempt failed for a reason that is no longer known, and the next one is running.",
         ),
-        why="its last attempt failed, and the next one is running; the event with the error has expired",
-        steps=(Step("wait for the result of this attempt", read=(EVENTS,)),),
+        why="{failures}, and the next attempt is running; the event with the error has expired",
+        steps=(
+            Step(
+                "check its events and the controller's logs: the result of this attempt is written there{and_objects}",
+                read=(EVENTS, LOG, "kubectl get pods -n {pods_ns}"),
+            ),
+        ),
         transient=True,
         upstream="PKG apis/meta/conditions.go ProgressingWithRetry",
     ),
@@ -155,6 +160,47 @@ _OBJECTS = (
     ),
     Rule(
         Code(
+            "dependency-unobserved",
+            "A dependency is Ready, but its status is about an older generation of it.",
+        ),
+        why="it is waiting for {target}, which is Ready, but the status of {target_name} is not about its current spec (generation {target_generation}, observedGeneration {target_observed}), so it does not count as ready",
+        steps=(
+            Step(
+                "reconcile {target}",
+                read=("kubectl get {target_resource} {target_name} -n {target_ns} -o yaml",),
+                change=(
+                    "kubectl annotate --overwrite {target_resource} {target_name} -n {target_ns} reconcile.fluxcd.io/requestedAt={now}",
+                ),
+            ),
+            Step(
+                "if its observedGeneration does not change, force it; for a HelmRelease, this runs one Helm upgrade",
+                change=(
+                    "kubectl annotate --overwrite {target_resource} {target_name} -n {target_ns} reconcile.fluxcd.io/requestedAt={now} reconcile.fluxcd.io/forceAt={now}",
+                ),
+            ),
+        ),
+        upstream="KC, HC internal/controller checkDependencies",
+    ),
+    Rule(
+        Code(
+            "component-not-installed",
+            "Objects of Flux wait for a controller that is not installed.",
+        ),
+        why="{objects}, but {components} not installed{deletion}",
+        steps=(
+            Step(
+                "install {component_names} (spec.components of the FluxInstance, or --components-extra of flux bootstrap and flux install){until}",
+                read=("kubectl get deployments -n {flux_namespace}",),
+            ),
+            Step(
+                "if you no longer use these kinds, remove their manifests from Git{by_hand}",
+                read=(SPEC,),
+            ),
+        ),
+        upstream="F pkg/manifestgen/install, FO api/v1 spec.components",
+    ),
+    Rule(
+        Code(
             "dependency-cycle",
             "The objects depend on each other in a cycle, so none of them can be reconciled.",
         ),
@@ -191,13 +237,58 @@ _CONTROLLERS = (
         why="does not exist: no controller reconciles {kinds} objects, and the Flux installation is not upgraded",
         steps=(
             Step(
-                "reinstall the operator; it takes over the existing installation",
+                "reinstall the operator; it takes over the existing installation, and finishes pending deletions",
                 change=(
-                    "helm install flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns}",
+                    "helm upgrade flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {ns} --install",
                 ),
             ),
         ),
         upstream="FO docs/guides/operator/operator-install.md",
+    ),
+    Rule(
+        Code(
+            "operator-namespace-terminating",
+            "The namespace of Flux is probably being deleted, with everything in it.",
+        ),
+        why="namespace {ns} is probably being deleted: its Deployments no longer exist, and {count} of its objects are being deleted",
+        steps=(
+            Step(
+                "check whether namespace {ns} is being deleted (status.phase is Terminating), and which objects block the deletion",
+                read=(
+                    "kubectl get namespace {ns} -o yaml",
+                    "kubectl get kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io -n {ns}",
+                ),
+            ),
+            Step(
+                "no controller is left to remove the finalizers of the remaining Flux objects: remove them only if the namespace should be deleted; the objects that they applied then stay in the cluster",
+            ),
+            Step(
+                "once the namespace is gone, install Flux again; keep the Namespace manifest out of Kustomizations that prune, or annotate it with kustomize.toolkit.fluxcd.io/prune: disabled",
+            ),
+        ),
+        certainty="likely",
+        upstream="kubernetes namespace lifecycle, KC internal/controller (prune)",
+    ),
+    Rule(
+        Code(
+            "instance-deleted",
+            "The FluxInstance and the controllers no longer exist, but objects of Flux do.",
+        ),
+        why="does not exist, and neither do {names}: no controller reconciles the objects of Flux{pending}",
+        steps=(
+            Step(
+                "to keep Flux, apply the FluxInstance again: pending deletions then continue, and Kustomizations that are being deleted prune the objects that they applied; to keep these objects, first set spec.suspend: true on the Kustomization",
+                read=(
+                    "kubectl get kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io --all-namespaces",
+                ),
+                change=("kubectl apply -f flux-instance.yaml",),
+            ),
+            Step(
+                "to remove Flux and keep the workloads, uninstall it: this removes the finalizers of its objects",
+                change=("flux-operator uninstall -n {ns} --keep-namespace",),
+            ),
+        ),
+        upstream="FO internal/controller/fluxinstance_uninstaller.go, F cmd/flux/uninstall.go",
     ),
     Rule(
         Code(
@@ -261,6 +352,54 @@ _CONTROLLERS = (
             ),
         ),
         upstream="FO internal/builder/images.go",
+    ),
+    Rule(
+        Code(
+            "instance-scc",
+            "OpenShift's security context constraints reject the pods of the Flux controllers.",
+        ),
+        why="the security context constraints (SCC) of OpenShift reject the pods of {names}{cluster_type}",
+        steps=(
+            Step(
+                "set spec.cluster.type: openshift in the FluxInstance: the operator then leaves out the fields that the SCC rejects",
+                read=(
+                    "kubectl get {instance_resource} {instance} -n {flux_namespace} -o yaml",
+                    "kubectl get events -n {ns} --field-selector=reason=FailedCreate",
+                ),
+            ),
+            Step(
+                "without a FluxInstance, bind the SCC nonroot-v2 to the ServiceAccounts of the controllers, as the Flux documentation for OpenShift shows",
+            ),
+        ),
+        upstream="FO internal/builder (cluster type), OpenShift SCC admission",
+    ),
+    Rule(
+        Code(
+            "controller-keeps-restarting",
+            "A Flux controller is ready now, but keeps restarting before its objects are done.",
+        ),
+        why="is ready now, but its container keeps terminating ({trouble}), so {count} of its objects are not reconciled",
+        steps=(
+            Step(
+                "check the logs of the terminated container",
+                read=(_PREVIOUS, _DESCRIBE),
+            ),
+        ),
+        upstream="kubernetes kubelet",
+    ),
+    Rule(
+        Code(
+            "controller-keeps-running-out-of-memory",
+            "A Flux controller is ready now, but is repeatedly killed for exceeding its memory limit.",
+        ),
+        why="is ready now, but its container keeps running out of memory ({trouble}), so {count} of its objects are not reconciled",
+        steps=(
+            Step(
+                "raise its memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance, or lower its --concurrent flag",
+                read=(_DESCRIBE, _PREVIOUS),
+            ),
+        ),
+        upstream="kubernetes kubelet",
     ),
     Rule(
         Code("controller-hangs", "A Flux controller is ready but does not reconcile its objects."),
@@ -420,6 +559,22 @@ _BLOCKED = (
             ),
         ),
         upstream="SC internal/controller reconcileStorage",
+    ),
+    Rule(
+        Code(
+            "controller-artifacts-corrupt",
+            "A Flux controller serves artifacts that do not match the digests of its sources.",
+        ),
+        why="serves files that do not match the digests in the status of its sources, so {count} objects cannot use their artifacts; it probably stored them again after a restart, or runs with several replicas",
+        steps=(
+            Step(
+                "restart it, so that it stores every artifact again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance), and run one replica",
+                read=(_DESCRIBE, "kubectl get deployments,pods -n {ns}"),
+                change=("kubectl rollout restart deployment/{name} -n {ns}",),
+            ),
+        ),
+        certainty="likely",
+        upstream="PKG http/fetch, SC internal/controller reconcileStorage",
     ),
     Rule(
         Code(

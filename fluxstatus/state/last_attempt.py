@@ -94,9 +94,14 @@ def _has_come_further(resource: Resource, failure: str) -> bool:
 
 
 def _newest(state: State, resource: Resource) -> Event | None:
-    """Return the newest Warning event about a failure of *resource*, or None."""
+    """Return the newest Warning event about a failure of *resource*, or None.
+
+    During the first attempt at a new spec, the failures of the old one no longer count.
+    """
     events = state.warnings.get(resource.ref.key, ())
-    return next((event for event in events if event.reason not in _NO_FAILURE), None)
+    newest = next((event for event in events if event.reason not in _NO_FAILURE), None)
+    old = newest and _is_reset(resource) and resource.is_of_older_spec(newest.last)
+    return None if old else newest
 
 
 def reason_and_message_of(state: State, resource: Resource) -> tuple[str, str]:
@@ -105,17 +110,33 @@ def reason_and_message_of(state: State, resource: Resource) -> tuple[str, str]:
     Each retry resets Ready ("Reconciliation in progress"). Then another condition or the newest
     Warning event has them. For a HelmRelease these always have more details than Ready.
     """
-    reset = resource.condition("Ready").get("status") == "Unknown"
+    reset = _is_reset(resource)
     parts = _PARTS if reset else _OUTCOMES if resource.reason in _SUMMED_UP else ()
     for name, bad in parts:
         part = resource.condition(name)
-        if part.get("status") == bad:
+        if part.get("status") == bad and not (reset and not resource.is_current(name)):
             reason = resource.reason if resource.reason.startswith("Rollback") else ""
             return reason or text_of(part.get("reason")), text_of(part.get("message")).strip()
     use_events = reset or resource.verdict is Verdict.TERMINATING
     if newest := _newest(state, resource) if use_events else None:
         return newest.reason, newest.message
     return resource.reason, resource.message
+
+
+def deletion_failed(state: State, resource: Resource) -> bool:
+    """Return whether an attempt at the deletion of *resource* has failed."""
+    began = resource.since
+    if began is None or _is_reset(resource):
+        return False
+    times = [when(resource.condition("Ready").get("lastTransitionTime"))] * (not resource.ready)
+    times += [event.last for event in state.warnings.get(resource.ref.key, ())
+              if event.reason not in _NO_FAILURE]  # fmt: skip
+    return any(at is not None and at > began for at in times)
+
+
+def _is_reset(resource: Resource) -> bool:
+    """Whether a running attempt has reset Ready."""
+    return resource.condition("Ready").get("status") == "Unknown"
 
 
 def since_of(state: State, resource: Resource, reason: str) -> datetime | None:

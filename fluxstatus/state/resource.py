@@ -8,15 +8,17 @@ Fields are read with plain paths, unlike elsewhere with JMESPath: there may be t
 objects, and an expression takes fifteen times as long as a path.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from fluxstatus.base.durations import seconds, when
+from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import Kind
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.deadlines import is_within
 
 YOUNG = timedelta(minutes=2)
 """A younger object may still be waiting for its sources and dependencies."""
@@ -53,6 +55,11 @@ def switch_of(kind: str) -> str:
     return SUSPEND_ANNOTATIONS[kind == "ArtifactGenerator"]
 
 
+def suspender_of(resource: "Resource") -> str:
+    """Return who suspended *resource* in the operator's web UI, empty if unknown."""
+    return text_of(resource.annotations.get("fluxcd.controlplane.io/suspendedBy"))
+
+
 class Resource:
     """A Flux object with its status.
 
@@ -84,9 +91,9 @@ class Resource:
         history = next(iter(maps_of(self.status.get("history"))), {})
         last = text_of(history.get("lastReconciledStatus") or history.get("status"))
         self.retrying = (
-            last.lower().endswith("failed")
+            (last.lower().endswith("failed") and not self.is_of_older_spec(_time_of(history)))
             or self.condition("Reconciling").get("reason") == "ProgressingWithRetry"
-            or self.condition("Released").get("status") == "False"
+            or (self.condition("Released").get("status") == "False" and self.is_current("Released"))
         )
         self.reason = self.message = ""
         self.since: datetime | None = None
@@ -95,6 +102,20 @@ class Resource:
     def condition(self, name: str) -> dict[str, Any]:
         """Return the condition of type *name*, empty without one."""
         return self.conditions.get(name, {})
+
+    @property
+    def changed(self) -> datetime | None:
+        """When its spec was last written, None if unknown."""
+        return when(self._metadata.get("changedAt"))
+
+    def is_of_older_spec(self, at: datetime | None) -> bool:
+        """Return whether its spec has changed since *at*."""
+        return at is not None and self.changed is not None and at < self.changed
+
+    def is_current(self, name: str) -> bool:
+        """Return whether the condition *name* is about the current spec, as far as is known."""
+        observed = self.condition(name).get("observedGeneration")
+        return not isinstance(observed, int) or observed == self.generation
 
     def get(self, *path: str) -> Any:
         """Return the value at *path* in the object, or None where the path ends early."""
@@ -121,16 +142,12 @@ class Resource:
         """
         return (
             self.spec.get("suspend") is True
-            or "disabled" in map(self.annotations.get, SUSPEND_ANNOTATIONS)
+            or any(
+                text_of(self.annotations.get(name)).lower() == "disabled"
+                for name in SUSPEND_ANNOTATIONS
+            )
             or self.condition("Ready").get("reason") == "ReconciliationDisabled"
         )
-
-    def timeout(self) -> float:
-        """Return how long one reconciliation may take, in seconds."""
-        own = self.annotations.get("fluxcd.controlplane.io/reconcileTimeout")
-        if self.kind.name == "Kustomization":  # defaults to the interval (KC api/v1)
-            return seconds(self.spec.get("timeout") or self.spec.get("interval"), 600)
-        return seconds(own or self.spec.get("timeout"), self.kind.timeout)
 
     def age(self, now: datetime) -> timedelta:
         """Return how long it has existed; timedelta.max if unknown."""
@@ -153,16 +170,17 @@ class Resource:
             return self._verdict_without_ready(now)
         observed = ready.get("observedGeneration")
         if isinstance(observed, int) and observed != self.generation:
-            self.since = when(self._metadata.get("changedAt"))
+            began, self.since = self.since, self.changed
             recent = self.since is not None and now - self.since < YOUNG
-            return Verdict.RECONCILING if recent else Verdict.OUTDATED
+            busy = ready.get("status") == "Unknown" and is_within(self, began, now)
+            return Verdict.RECONCILING if recent or busy else Verdict.OUTDATED
         return self._verdict_of_ready(ready, now)
 
     def _verdict_without_ready(self, now: datetime) -> Verdict:
         if self.kind.name == "ExternalArtifact" and self.get("status", "artifact", "revision"):
             return Verdict.READY  # a third-party controller may set no condition
         self.since = self.created
-        changed = when(self._metadata.get("changedAt")) or self.created
+        changed = self.changed or self.created
         young = changed is not None and now - changed < YOUNG
         return Verdict.STARTING if young else Verdict.NEVER
 
@@ -175,11 +193,14 @@ class Resource:
             return Verdict.READY
         if status == "False":
             return Verdict.FAILED
-        limit = timedelta(seconds=self.timeout()) + YOUNG
-        stuck = self.since is not None and now - self.since > limit
-        return Verdict.STUCK if stuck else Verdict.RECONCILING
+        return Verdict.RECONCILING if is_within(self, self.since, now) else Verdict.STUCK
 
     def _read_condition(self, condition: dict[str, Any]) -> None:
         self.reason = text_of(condition.get("reason"))
         self.message = text_of(condition.get("message")).strip()
         self.since = when(condition.get("lastTransitionTime"))
+
+
+def _time_of(entry: Mapping[str, Any]) -> datetime | None:
+    """Return when the attempt in *entry*, of a status.history, ended or began (a Helm release)."""
+    return when(entry.get("lastReconciled") or entry.get("lastDeployed"))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.model.ref import Key
+from fluxstatus.state.deadlines import timeout_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource, Verdict
 from fluxstatus.state.state import State
@@ -87,7 +88,7 @@ def overdue(state: State, resource: Resource, lag: Lag) -> bool:
     """Whether *resource*, which is Ready, should have applied the revision of its source by now."""
     if lag.wanted == lag.applied or lag.since is None:
         return False
-    return state.now - lag.since > max(GRACE, timedelta(seconds=resource.timeout()))
+    return state.now - lag.since > max(GRACE, timeout_of(resource))
 
 
 def chart_version(release: Resource) -> str:

@@ -166,7 +166,7 @@ def test_an_instance_without_the_operator_misses_it() -> None:
     objects = without(HEALTHY, "Deployment/flux-operator")
     finding = only(found("operator", evidence(*objects)), "operator-missing")
     assert finding.level is Level.FAIL
-    assert ("helm", "install") in [c.argv[:2] for h in finding.hints for c in h.commands]
+    assert ("helm", "upgrade") in [c.argv[:2] for h in finding.hints for c in h.commands]
     assert "FluxInstance" in finding.why
 
 

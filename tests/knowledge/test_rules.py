@@ -36,7 +36,9 @@ FIELDS = {
 STATE_FIELDS = {
     "missing_target", "referrers", "target_resource", "target", "cycle", "trouble", "kinds",
     "reference", "names", "registry", "count", "target_name", "target_ns", "expression",
-    "expected", "target_cluster_resource", "waiting",
+    "expected", "target_cluster_resource", "waiting", "suspended_by", "failures", "and_objects",
+    "pods_ns", "target_generation", "target_observed", "objects", "components", "deletion",
+    "component_names", "until", "by_hand", "pending", "cluster_type",
 }  # fmt: skip
 READS = {"get", "describe", "logs", "explain", "auth", "api-resources", "version"}
 CHANGES = {
@@ -49,6 +51,7 @@ CHANGES = {
     "delete",
     "install",
     "upgrade",
+    "uninstall",
 }
 
 
