@@ -62,3 +62,8 @@ def lacks_azure_version(subject: Subject) -> bool:
     """Return whether the path of an SSH URL of Azure DevOps does not start with v3/."""
     url = address_of(subject)["ssh"]
     return "ssh.dev.azure.com/" in url and "ssh.dev.azure.com/v3/" not in url
+
+
+def has_secret(subject: Subject) -> bool:
+    """Return whether a Secret with credentials is configured."""
+    return bool(address_of(subject)["secret"])

@@ -63,6 +63,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "cloud": provider if provider in ("aws", "azure", "gcp") else "",
         "no_provider": "" if provider not in ("", "generic") else "generic",
         "cloud_registry": next((c for c, of in _CLOUDS if re.search(of, host)), ""),
+        "ecr": host if ".dkr.ecr" in host else "",
         "github_app": provider if provider == "github" else "",
         "submodules": "recurseSubmodules" if spec.get("recurseSubmodules") is True else "",
         "of_endpoint": "" if endpoint is resource else _called(endpoint),
@@ -208,7 +209,7 @@ _ADDRESS_ELSEWHERE = {
 """The field with the address, for kinds that have it in their source, which was not read."""
 
 _CLOUDS = (
-    ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com|^public\.ecr\.aws$"),
+    ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com"),
     ("azure", r"\.azurecr\.\w+$"),
     ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
 )
