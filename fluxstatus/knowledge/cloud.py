@@ -171,7 +171,7 @@ _HOSTS = (
 _AWS = (
     Rule(
         _CLOUD_LOGIN_FAILED,
-        why="AWS_REGION is not set in the controller's pod: EKS injects it only into pods that are created after IRSA or Pod Identity was set up",
+        why="the controller's pod has no AWS_REGION: EKS injects it only into pods that are created after IRSA or Pod Identity was set up",
         steps=(
             Step(
                 "restart the controller, so that EKS injects the variable into its new pod",
@@ -179,7 +179,7 @@ _AWS = (
                 change=(_RESTART,),
             ),
             Step(
-                "if it is still missing, check the annotation eks.amazonaws.com/role-arn of the controller's ServiceAccount or its Pod Identity association; outside EKS, set AWS_REGION yourself (spec.kustomize.patches of the FluxInstance)",
+                "if AWS_REGION is still missing, check the annotation eks.amazonaws.com/role-arn of the controller's ServiceAccount or its Pod Identity association; outside EKS, set AWS_REGION yourself (spec.kustomize.patches of the FluxInstance)",
                 read=(_CONTROLLER_SA,),
             ),
         ),
