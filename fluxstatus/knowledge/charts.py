@@ -270,6 +270,24 @@ _CHARTS = (
     ),
     Rule(
         _CHART_VERSION_MISSING,
+        why="the registry has no chart {chart} at the address of its source (NAME_UNKNOWN)",
+        steps=(
+            Step(
+                "correct {address_field}, to which Flux appends the chart's name {chart}, or the chart's name",
+                read=(ENDPOINT, SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"NAME_UNKNOWN|name unknown|repository name not known|status code:? 404\b|"
+            r"(?:NOT_FOUND: )?(?:repository|project) .{1,120} not found"
+        ),
+        kinds=_CHART,
+        needs=("chart",),
+        trivial=True,
+        upstream="oras-go registry/remote/errcode",
+    ),
+    Rule(
+        _CHART_VERSION_MISSING,
         why="no tag of chart {wanted_chart} in the registry is a semantic version, or this login cannot list the tags: Helm ignores tags such as 1.5 or latest, because a version needs three numbers",
         steps=(
             Step(
@@ -510,7 +528,7 @@ _CHARTS = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>size of (?:chart )?'[^']*' exceeds '\d+' bytes limit|"
+            r"(?P<detail>size of (?:chart )?'[^']*' exceeds '\w+' bytes limit|"
             r"cannot load file \S+ as file size \(\d+\) exceeds limit \(\d+\))"
         ),
         upstream="SC internal/helm/chart/metadata.go, secureloader",

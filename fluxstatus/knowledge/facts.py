@@ -67,3 +67,8 @@ def lacks_azure_version(subject: Subject) -> bool:
 def has_secret(subject: Subject) -> bool:
     """Return whether a Secret with credentials is configured."""
     return bool(address_of(subject)["secret"])
+
+
+def has_submodules(subject: Subject) -> bool:
+    """Return whether submodules are fetched, too (spec.recurseSubmodules)."""
+    return subject.resource.spec.get("recurseSubmodules") is True

@@ -265,9 +265,8 @@ def _at_paths(resource: Resource) -> dict[str, str]:
 
 def _git_ref(resource: Resource) -> str:
     ref = map_of(resource.spec.get("ref"))
-    return next(
-        (say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), "the default branch"
-    )
+    default = 'tag "latest"' if resource.ref.kind == "OCIRepository" else "the default branch"
+    return next((say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), default)
 
 
 def _with_registry(image: str) -> str:

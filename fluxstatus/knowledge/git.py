@@ -30,6 +30,7 @@ _SUBMODULE_FAILED = Code(
 _PROVIDER_WITHOUT_GIT = Code(
     "provider-without-git", "The provider in spec.provider cannot log in to Git servers."
 )
+_GIT_FAILED = Code("git-operation-failed", "The controller cannot read the Git repository.")
 _INCLUDE_MISSING = Code(
     "include-missing",
     "A repository in spec.include is missing, has no artifact or cannot be copied.",
@@ -347,7 +348,29 @@ _REFERENCES = (
 _SUBMODULES = (
     Rule(
         _SUBMODULE_FAILED,
-        why=".gitmodules probably lists a submodule that is no longer in the repository (entry not found): unlike git, Flux needs a submodule for every section of the file",
+        why="{host}, probably the host of a submodule (spec.recurseSubmodules) or a host that {redirects} redirects to, fails: {detail}",
+        steps=(
+            Step(
+                "if {host} is in .gitmodules, correct the URL there, make {host} reachable from the cluster, or set spec.recurseSubmodules: false",
+                read=(SPEC,),
+            ),
+            Step(
+                "if it is not, {redirects} redirects the request: correct spec.url, or set spec.secretRef to credentials that {redirects} accepts"
+            ),
+        ),
+        pattern=Text(
+            r"unable to (?:clone|list remote for) 'http[^']*': (?:Get|Head|Post) \"http[^\"]*\": "
+            r"(?P<detail>[^\n]{1,120})"
+        ),
+        kinds=_GIT,
+        needs=("redirects", "submodules"),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="go-git submodule.go",
+    ),
+    Rule(
+        _SUBMODULE_FAILED,
+        why="the file .gitmodules probably lists a submodule that is no longer in the repository (entry not found): unlike git, Flux needs a submodule for every section of the file",
         steps=(
             Step(
                 "remove the stale section from .gitmodules, or set spec.recurseSubmodules: false; to list the submodules that exist, run git submodule status",
@@ -362,7 +385,7 @@ _SUBMODULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why=".gitmodules contains a relative URL (such as ../other.git) or a local path: this version of Flux reads it as a path on its own disk, and it has no git program",
+        why="the file .gitmodules probably contains a relative URL (such as ../other.git) or a local path: this version of Flux reads it as a path on its own disk, and it has no git program",
         steps=(
             Step(
                 "write the absolute URL of the submodule into .gitmodules, or set spec.recurseSubmodules: false; newer versions of Flux resolve relative URLs",
@@ -370,7 +393,7 @@ _SUBMODULES = (
             ),
         ),
         pattern=Text(
-            r"exec: \"git(?:-upload-pack)?\": executable file not found|"
+            r"exec: \"[\w-]+\": executable file not found|"
             r"fork/exec \S*git[^\n]{0,40}: no such file or directory"
         ),
         kinds=_GIT,
@@ -409,7 +432,7 @@ _SUBMODULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why=".gitmodules is not valid: {detail}",
+        why="the file .gitmodules is not valid: {detail}",
         steps=(Step("correct .gitmodules, or set spec.recurseSubmodules: false", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>module config: empty (?:URL|path)|submodule has an invalid path|"
@@ -603,7 +626,21 @@ _OTHERWISE = (
         upstream="go-git plumbing/transport/internal/common",
     ),
     Rule(
-        Code("git-operation-failed", "The controller cannot read the Git repository."),
+        _GIT_FAILED,
+        why="{host} responds to the Git request with HTTP {status}",
+        steps=(
+            Step(
+                "to reproduce it outside the cluster, run git ls-remote {url} with the same credentials; then check spec.url, and the proxy or load balancer in front of {host} (HTTP 413: a limit on the size of requests)",
+                read=(SPEC, LOG),
+            ),
+        ),
+        pattern=Text(r"unexpected requesting \"[^\"]*\" status code: (?P<status>\d{3})"),
+        kinds=_ANY_GIT,
+        certainty="unknown",
+        upstream="go-git plumbing/transport/http",
+    ),
+    Rule(
+        _GIT_FAILED,
         why="source-controller cannot read {ref} from {url}: {innermost}",
         steps=(
             Step(

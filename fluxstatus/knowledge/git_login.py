@@ -42,7 +42,7 @@ _ANY_GIT: KindNames = frozenset({"GitRepository", "ImageUpdateAutomation"})
 
 _UNKNOWN_LOGIN = (
     r"authentication required|HTTP Basic: Access denied|invalid credentials|"
-    r"Invalid username or (?:token|password)|Bad credentials|status code:? 401\b"
+    r"Invalid username or (?:token|password)|Bad credentials|TF400813|status code:? 401\b"
 )
 _NO_PERMISSION = r"authorization failed|status code:? 403\b"
 _REJECTED = Text(f"{_UNKNOWN_LOGIN}|{_NO_PERMISSION}")
@@ -51,7 +51,7 @@ _NOT_GRANTED = (
     r"personal access token)|not allowed to (?:download|pull|access|view)[^\n]{0,60}|"
     r"insufficient[_ ](?:scope|permission)s?|lacks? one or more required privilege[^\n]{0,40}|"
     r"do(?:es)? not have (?:the )?(?:required )?(?:read |pull )?(?:access|permission)[^\n]{0,60}|"
-    r"not authorized to access this (?:resource|repository)|TF400813|"
+    r"not authorized to access this repository|"
     r"Permission to \S+ denied to [^\n]{1,60}|may not have access to this repository[^\n]{0,60}|"
     r"Access denied[.!]? (?:User|You|Project)[^\n]{0,60}"
 )
@@ -87,8 +87,8 @@ _HOSTS = (
             ),
         ),
         pattern=Text(
-            r"support for password authentication was removed|required to use a (?:personal )?"
-            r"(?:access )?token|stopped supporting account passwords|app passwords? (?:are|is) "
+            r"support for password authentication was removed|must use a personal access token|"
+            r"stopped supporting account passwords|app passwords? (?:are|is) "
             r"(?:deprecated|no longer)"
         ),
         kinds=_ANY_GIT,

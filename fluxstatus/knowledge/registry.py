@@ -245,7 +245,7 @@ _CONTENT = (
             "registry-blob-missing",
             "The registry has the manifest, but not a blob that the manifest refers to.",
         ),
-        why="the registry {host} has the manifest, but not the blob that it refers to ({wanted}): its storage is incomplete, and neither the login nor the version is at fault",
+        why="the registry {host} has the manifest, but not a blob that it refers to: its storage is incomplete, and neither the login nor the version is at fault",
         steps=(
             Step(
                 "push the chart or artifact again (helm push, flux push artifact); then check the registry's storage and its garbage collection, or the upstream of a pull-through cache",
@@ -253,15 +253,14 @@ _CONTENT = (
             ),
         ),
         pattern=Text(
-            r"(?:could not fetch content descriptor |BLOB_UNKNOWN|blob unknown)[^\n]*?"
-            r"(?P<wanted>sha256:[0-9a-f]+)?[^\n]*(?:not found|unknown)[^\n]*$"
+            r"(?:could not fetch content descriptor |BLOB_UNKNOWN|blob unknown)[^\n]*(?:not found|unknown)"
         ),
         kinds=_PULLS,
         upstream="containerd remotes/docker, oras-go content",
     ),
     Rule(
         _NOT_AN_ARTIFACT,
-        why="the tag that {ref} selects is probably a container image and not an artifact for Flux: its file system cannot be unpacked as one ({detail})",
+        why="{ref} of {address} is probably a container image and not an artifact for Flux: its file system cannot be unpacked as one ({detail})",
         steps=(
             Step(
                 "set spec.ref.tag to a tag of the artifact or chart, or exclude images with spec.ref.semverFilter; for a Helm chart, also set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",
@@ -273,7 +272,7 @@ _CONTENT = (
         ),
         pattern=Text(
             r"(?P<detail>tar file entry \S+ (?:is a symlink|contained unsupported file type)[^\n]{0,60}|"
-            r"archive artifact to storage: (?:open|lstat|readlink) \S+: permission denied)"
+            r"archive artifact to storage: (?:open|lstat|readlink) /tmp/\S+: permission denied)"
         ),
         kinds=_OCI,
         reach=Reach.WHOLE,
@@ -285,7 +284,7 @@ _CONTENT = (
         why="the artifact is larger than source-controller unpacks: {detail}",
         steps=(
             Step(
-                "push a smaller artifact (only manifests; exclude other files with .sourceignore), or check whether {ref} selects a container image",
+                "push a smaller artifact (only manifests; exclude other files with .sourceignore), or check whether {ref} is a container image",
                 read=(SPEC,),
             ),
         ),

@@ -264,7 +264,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         pattern=Text(
-            r"not ready[:,] artifact not found|failed to download archive[^\n]*(?:\b404\b|not found)|"
+            r"not ready[:,] artifact not found|failed to download (?:archive|chart)[^\n]*(?:\b404\b|not found)|"
             r"file not found"
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
@@ -284,7 +284,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         pattern=Text(
-            r"(?:download archive|load chart|source-controller\.|\.svc\b)[^\n]*"
+            r"(?:download (?:archive|chart)|load chart|source-controller\.|\.svc\b)[^\n]*"
             r"(?P<detail>proxyconnect[^\n]{1,120}|Proxy Authentication Required|status: 407[^\n)]{0,40})"
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
@@ -305,7 +305,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         pattern=Text(
-            r"(?:download archive|load chart|\.svc\b)[^\n]*status(?: code)?:? (?P<status>5\d\d|403|400)"
+            r"(?:download (?:archive|chart)|load chart|\.svc\b)[^\n]*status(?: code)?:? (?P<status>5\d\d|403|400)"
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
         certainty="one-of",
@@ -325,7 +325,7 @@ _OF_ARTIFACTS = (
             ),
         ),
         pattern=Text(
-            r"^(?=.*(?:download archive|load chart|\.svc\b|dial tcp [\w.:\[\]]+:80\b))"
+            r"^(?=.*(?:download (?:archive|chart)|load chart|\.svc\b|dial tcp [\w.:\[\]]+:80\b))"
             r".*(?P<detail>connection refused|i/o timeout|no such host|context deadline exceeded|"
             r"no route to host|Client\.Timeout|connection reset|operation not permitted|"
             r"server misbehaving|unexpected EOF)"
@@ -344,7 +344,7 @@ _OF_ARTIFACTS = (
                 read=(_SERVER,),
             ),
         ),
-        pattern=Text(r"failed to download archive|source-controller\.[\w-]+\.svc"),
+        pattern=Text(r"failed to download (?:archive|chart)|source-controller\.[\w-]+\.svc"),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
         certainty="unknown",
         transient=True,

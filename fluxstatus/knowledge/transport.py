@@ -11,7 +11,7 @@ from fluxstatus.knowledge.commands import (
     SECRET,
     for_secret,
 )
-from fluxstatus.knowledge.facts import at_host, has_secret
+from fluxstatus.knowledge.facts import at_host, has_secret, has_submodules
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import ALL_KINDS, KindNames
@@ -62,7 +62,7 @@ _UNKNOWN_AUTHORITY = Text(
     r"unable to get local issuer"
 )
 _TOO_MANY = Text(
-    r"(?P<detail>(?:status(?: code)?:? |: |HTTP )429\b[^\n]{0,60}|429 Too Many[^\n]{0,40}|TOOMANYREQUESTS|"
+    r"(?P<detail>(?:(?<=: )|(?<=status )|(?<=code )|(?<=HTTP ))429\b[^\n]{0,60}|429 Too Many[^\n]{0,40}|TOOMANYREQUESTS|"
     r"too many requests|rate limit(?!er)[^\n]{0,40}|pull rate[^\n]{0,40}|abuse detection[^\n]{0,40})"
 )
 _WITHOUT_TLS = Text(
@@ -167,6 +167,7 @@ RULES = (
         ),
         kinds=frozenset({"GitRepository"}),
         needs=("redirects",),
+        unless=(has_submodules,),
         reach=Reach.WHOLE,
         certainty="one-of",
         upstream="go-git plumbing/transport/http",
