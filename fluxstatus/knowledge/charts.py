@@ -5,7 +5,8 @@ internal/controller/helmchart_controller.go.
 """
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
-from fluxstatus.knowledge.commands import BASIC_AUTH, SECRET, SPEC, URL, for_secret
+from fluxstatus.knowledge.commands import BASIC_AUTH, ENDPOINT, SECRET, SPEC, URL, for_secret
+from fluxstatus.knowledge.facts import has_artifact
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -23,13 +24,37 @@ _HELM: KindNames = frozenset({"HelmRepository"})
 _CHART: KindNames = frozenset({"HelmChart"})
 _INDEX = "SC internal/helm/repository/chart_repository.go"
 _BUILD = "SC internal/helm/chart/errors.go"
+_INDEX_REJECTED = Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b")
 _ITS_SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
+_DEPENDENCY = r"failed to add remote dependency '(?P<dependency>[^']+)'"
 _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
 
 _REPOSITORY = (
     Rule(
         _HELM_INDEX_AUTH,
-        why="the Helm repository at {url} rejects the credentials in Secret {secret} ({status}): they are wrong or expired, or do not grant read access",
+        why="Artifactory responds with {status} at {url}: the login in Secret {secret} is rejected or has no read access, or spec.url is not the exact address of the index and a redirect drops the login",
+        steps=(
+            Step(
+                "set spec.url to the address that Artifactory serves index.yaml at without a redirect (https://HOST/artifactory/api/helm/REPOSITORY, with the port if the redirect adds one), or set spec.passCredentials: true",
+                read=(URL,),
+            ),
+            Step(
+                "if the address is exact, put a valid username and password or token with read access into Secret {secret}",
+                read=(SECRET,),
+                change=(_LOGIN,),
+            ),
+        ),
+        pattern=_INDEX_REJECTED,
+        context=Text(r"/artifactory/|\.jfrog\.io"),
+        kinds=_HELM,
+        needs=("secret",),
+        certainty="one-of",
+        quoted=True,
+        upstream=_INDEX,
+    ),
+    Rule(
+        _HELM_INDEX_AUTH,
+        why="the Helm repository at {url} no longer accepts the credentials in Secret {secret} ({status}): they have probably expired, because Flux has read this repository before",
         steps=(
             Step(
                 "put a valid username and password into Secret {secret}; if the index and the charts are on different hosts, set spec.passCredentials: true",
@@ -37,22 +62,49 @@ _REPOSITORY = (
                 change=(_LOGIN,),
             ),
         ),
-        pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
+        pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>401)\b"),
         kinds=_HELM,
         needs=("secret",),
+        when=(has_artifact,),
+        certainty="likely",
         upstream=_INDEX,
     ),
     Rule(
         _HELM_INDEX_AUTH,
-        why="the Helm repository at {url} requires authentication ({status})",
+        why="the Helm repository at {url} rejects the credentials in Secret {secret} ({status}): they are wrong or expired, or do not grant read access",
         steps=(
             Step(
-                "create a Secret with the keys username and password, and reference it in spec.secretRef",
-                change=(for_secret(_LOGIN, "{name}-auth"),),
+                "put a valid username and password into Secret {secret}",
+                read=(SECRET,),
+                change=(_LOGIN,),
+            ),
+            Step(
+                "if the credentials are valid, check whether spec.url redirects to another host: the login is sent there only with spec.passCredentials: true",
+                read=(URL,),
             ),
         ),
-        pattern=Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b"),
+        pattern=_INDEX_REJECTED,
         kinds=_HELM,
+        needs=("secret",),
+        certainty="one-of",
+        upstream=_INDEX,
+    ),
+    Rule(
+        _HELM_INDEX_AUTH,
+        why="the Helm repository at {url} requires authentication ({status}), or its host denies access from this cluster",
+        steps=(
+            Step(
+                "if the repository is private, create a Secret with the keys username and password, and reference it in spec.secretRef",
+                change=(for_secret(_LOGIN, "{name}-auth"),),
+            ),
+            Step(
+                "if it is public, correct spec.url (some hosts respond with 403 if the repository does not exist), and check whether the host or a proxy blocks the cluster",
+                read=(URL,),
+            ),
+        ),
+        pattern=_INDEX_REJECTED,
+        kinds=_HELM,
+        certainty="one-of",
         trivial=True,
         upstream=_INDEX,
     ),
@@ -82,7 +134,7 @@ _REPOSITORY = (
                 read=("kubectl describe deployment source-controller -n {flux_namespace}",),
             ),
         ),
-        pattern=Text(r"exceeds the maximum index file size|size of index[^\n]*exceeds"),
+        pattern=Text(r"exceeds the maximum index file size"),
         kinds=_HELM,
         upstream=_INDEX,
     ),
@@ -91,7 +143,7 @@ _REPOSITORY = (
             "helm-index-invalid",
             "The HelmRepository's URL does not serve a valid repository index.",
         ),
-        why="{url} does not serve a Helm repository index",
+        why="{url} does not serve a valid Helm repository index: {innermost}",
         steps=(
             Step(
                 "set spec.url to the root of the Helm repository, which contains index.yaml, and not to a web page or a login page",
@@ -100,11 +152,13 @@ _REPOSITORY = (
         ),
         reasons=("IndexationFailed",),
         kinds=_HELM,
+        reach=Reach.STAGE,
+        certainty="one-of",
         upstream=_INDEX,
     ),
     Rule(
         Code("helm-index-failed", "The index of the Helm repository cannot be fetched."),
-        why="the index of the Helm repository at {url} cannot be fetched",
+        why="the index of the Helm repository at {url} cannot be fetched: {innermost}",
         steps=(
             Step(
                 "to reproduce it outside the cluster, run curl {url}/index.yaml; then check spec.url and the Secret",
@@ -113,6 +167,8 @@ _REPOSITORY = (
         ),
         reasons=("Failed",),
         kinds=_HELM,
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream=_INDEX,
     ),
     Rule(
@@ -136,9 +192,10 @@ _REPOSITORY = (
     ),
     Rule(
         Code("url-invalid", "The URL or image address in the spec is not valid for this kind."),
-        why="{address_field} is not valid for this kind",
+        why="{address_field} is not valid for this kind: {innermost}",
         steps=(Step("correct {address_field} and spec.type", read=(SPEC,)),),
         reasons=("URLInvalid", "ImageURLInvalid"),
+        reach=Reach.STAGE,
         trivial=True,
         upstream="SC internal/controller",
     ),
@@ -164,7 +221,7 @@ _CHARTS = (
         _CHART_VERSION_MISSING,
         why="the repository has no chart {wanted_chart}",
         steps=(Step("correct the chart name {wanted_chart}, or spec.url", read=(SPEC,)),),
-        pattern=Text(r"chart \"?(?P<wanted_chart>[\w./-]+)\"? (?:version .{0,40})?not found"),
+        pattern=Text(r"\bchart \"(?P<wanted_chart>[\w./-]+)\" (?:version .{0,40})?not found"),
         trivial=True,
         upstream=_INDEX,
     ),
@@ -205,19 +262,60 @@ _CHARTS = (
             ),
         ),
         pattern=Text(
-            r"could not get tags for \"(?P<wanted_chart>[^\"]+)\"[^\n]*?(?P<detail>NAME_UNKNOWN|"
-            r"name unknown|404(?:: not found)?)"
+            r"could not (?:get|fetch) tags for \"(?P<wanted_chart>[^\"]+)\"[^\n]*?(?P<detail>NAME_UNKNOWN|"
+            r"name unknown|NAME_INVALID|404(?:: not found)?)"
         ),
         trivial=True,
         upstream="SC internal/helm/repository/oci_chart_repository.go",
     ),
     Rule(
         _CHART_VERSION_MISSING,
-        why="the registry has no tag of the chart that matches the requested version: {detail}",
-        steps=(Step("correct the chart name or version", read=(SPEC,)),),
+        why="the registry has no chart {chart} at the address of its source (NAME_UNKNOWN)",
+        steps=(
+            Step(
+                "correct {address_field}, to which Flux appends the chart's name {chart}, or the chart's name",
+                read=(ENDPOINT, SPEC),
+            ),
+        ),
         pattern=Text(
-            r"(?P<detail>could not locate a version matching[^\n]{0,120}|unable to locate any tags"
-            r"[^\n]{0,160}|no version of [^\n]{0,80} found|could not get tags for [^\n]{0,120})"
+            r"NAME_UNKNOWN|name unknown|repository name not known|status code:? 404\b|"
+            r"(?:NOT_FOUND: )?(?:repository|project) .{1,120} not found"
+        ),
+        kinds=_CHART,
+        needs=("chart",),
+        trivial=True,
+        upstream="oras-go registry/remote/errcode",
+    ),
+    Rule(
+        _CHART_VERSION_MISSING,
+        why="no tag of chart {wanted_chart} in the registry is a semantic version, or this login cannot list the tags: Helm ignores tags such as 1.5 or latest, because a version needs three numbers",
+        steps=(
+            Step(
+                "publish the chart with a version of three numbers, such as 1.5.0; or use an OCIRepository with the exact tag in spec.ref.tag, and spec.chartRef in the HelmRelease",
+                read=(SPEC, _ITS_SOURCE),
+            ),
+            Step(
+                "if such a tag exists, give the login permission to list tags, and correct the chart's name in {address_field}"
+            ),
+        ),
+        pattern=Text(
+            r"(?:could not get tags for \"(?P<wanted_chart>[^\"]+)\"[^\n]*)?unable to locate any tags in provided repository"
+        ),
+        certainty="one-of",
+        upstream="SC internal/helm/repository/oci_chart_repository.go, helm pkg/registry",
+    ),
+    Rule(
+        _CHART_VERSION_MISSING,
+        why="the registry has no tag of the chart that matches the requested version: {detail}",
+        steps=(
+            Step(
+                "correct the chart's name or version, or push a matching version (a range includes pre-releases only if it ends in -0)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>could not locate a version matching[^\n]{0,120}|"
+            r"no version of [^\n]{0,80} found)"
         ),
         upstream="SC internal/helm/repository/oci_chart_repository.go",
     ),
@@ -256,6 +354,62 @@ _CHARTS = (
     ),
     Rule(
         CHART_DEPENDENCY_FAILED,
+        why="{host} limits the rate of pulls (429) of dependency {dependency}, because no credentials are used for it",
+        steps=(
+            Step(
+                "commit the dependency to the chart's charts/ directory (helm dependency update), so that it is not pulled; or pull it from a mirror of your own"
+            ),
+            Step(
+                "or create a HelmRepository in namespace {ns} with exactly the repository URL of the dependency in Chart.yaml and with credentials in spec.secretRef: Flux uses it for the dependency",
+                read=("kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}",),
+            ),
+        ),
+        pattern=Text(
+            rf"{_DEPENDENCY}[^\n]*(?:\b429\b|TOOMANYREQUESTS|too many requests|rate limit)"
+        ),
+        reach=Reach.WHOLE,
+        transient=True,
+        upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
+        CHART_DEPENDENCY_FAILED,
+        why="{host} denies access to dependency {dependency}: Flux has no valid credentials for it, or the dependency does not exist",
+        steps=(
+            Step(
+                "create a HelmRepository in namespace {ns} with exactly the repository URL of the dependency in Chart.yaml and with credentials in spec.secretRef: Flux uses it for the dependency",
+                read=(SPEC, "kubectl get helmrepositories.source.toolkit.fluxcd.io -n {ns}"),
+            ),
+            Step(
+                "or commit the dependency to the chart's charts/ directory (helm dependency update)"
+            ),
+        ),
+        pattern=Text(
+            rf"{_DEPENDENCY}[^\n]*(?:\b40[13]\b|UNAUTHORIZED|(?<![a-z] )DENIED\b|failed to authorize|authentication required|credential)"
+        ),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
+        CHART_DEPENDENCY_FAILED,
+        why="{host}, the host of dependency {dependency}, cannot be reached: {detail}",
+        steps=(
+            Step(
+                "check whether the repository of the dependency in Chart.yaml is correct and reachable from the cluster; or commit the dependency to the chart's charts/ directory",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            rf"{_DEPENDENCY}[^\n]*?(?P<detail>no such host|connection refused|i/o timeout|context deadline exceeded|"
+            r"x509: [^\n]{1,100}|no route to host|connection reset by peer|server misbehaving|\b5\d\d (?:Internal|Bad G|Service|Gateway)[^\n]{0,40})"
+        ),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        transient=True,
+        upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
+        CHART_DEPENDENCY_FAILED,
         why="a dependency of the chart is missing or cannot be fetched: {detail}",
         steps=(
             Step(
@@ -269,7 +423,29 @@ _CHARTS = (
             r"can't get a valid version for[^\n]{0,160})"
         ),
         reach=Reach.WHOLE,
+        certainty="unknown",
         upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
+        Code(
+            "chart-version-mismatch",
+            "The tag of the OCI artifact differs from the version in the chart's Chart.yaml.",
+        ),
+        why="the artifact has tag {wanted_tag}, but the version in its Chart.yaml is {wanted_version}: the chart was published with a tag that does not match its version",
+        steps=(
+            Step(
+                "choose another tag in spec.ref of OCIRepository {source_name}",
+                read=(_ITS_SOURCE,),
+            ),
+            Step(
+                "or have the chart published again with helm push, which takes the tag from Chart.yaml"
+            ),
+        ),
+        pattern=Text(
+            r"artifact revision (?P<wanted_tag>\S+) does not match chart version (?P<wanted_version>\S+)"
+        ),
+        kinds=frozenset({"HelmRelease"}),
+        upstream="HC internal/controller/helmrelease_controller.go",
     ),
     Rule(
         Code(
@@ -295,12 +471,13 @@ _CHARTS = (
         why="the index can be read, but the chart's archive {archive} requires authentication ({status})",
         steps=(
             Step(
-                "set spec.secretRef of the HelmRepository to a Secret with the keys username and password; if the archives are on a different host than the index, also set spec.passCredentials: true",
-                read=(SPEC,),
+                "set spec.secretRef{of_endpoint} to a Secret with the keys username and password; if the archives are on a different host than the index, also set spec.passCredentials: true",
+                read=(ENDPOINT,),
             ),
         ),
         pattern=Text(r"failed to fetch (?P<archive>\S+) : (?P<status>40[13])"),
         kinds=_CHART | {"HelmRelease"},
+        certainty="one-of",
         upstream=_BUILD,
     ),
     Rule(
@@ -343,7 +520,63 @@ _CHARTS = (
     ),
     Rule(
         _CHART_INVALID,
-        why="the chart cannot be built from its source",
+        why="the chart exceeds a size limit of source-controller: {detail}",
+        steps=(
+            Step(
+                "make the chart smaller (exclude files with .helmignore), or raise --helm-chart-max-size or --helm-chart-file-max-size of source-controller",
+                read=("kubectl describe deployment source-controller -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>size of (?:chart )?'[^']*' exceeds '\w+' bytes limit|"
+            r"cannot load file \S+ as file size \(\d+\) exceeds limit \(\d+\))"
+        ),
+        upstream="SC internal/helm/chart/metadata.go, secureloader",
+    ),
+    Rule(
+        _CHART_INVALID,
+        why="the values files cannot be merged: {detail}",
+        steps=(
+            Step("correct the YAML of this values file in the chart or its source", read=(SPEC,)),
+        ),
+        pattern=Text(
+            r"(?P<detail>unmarshaling values from '[^']*' failed[^\n]{0,200}|"
+            r"could not read values from file[^\n]{0,160})"
+        ),
+        upstream="SC internal/helm/chart",
+    ),
+    Rule(
+        _CHART_INVALID,
+        why="the chart has no version that can be downloaded: {detail}",
+        steps=(
+            Step(
+                "correct the entry of the chart in the repository index (urls), or choose another version",
+                read=(_ITS_SOURCE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>chart '[^']*' has no downloadable URLs|invalid chart URL format[^\n]{0,120})"
+        ),
+        upstream=_INDEX,
+    ),
+    Rule(
+        Code("chart-pull-failed", "The chart cannot be pulled from its repository."),
+        why="the chart cannot be pulled from its repository: {innermost}",
+        steps=(
+            Step(
+                "to reproduce it outside the cluster, run helm pull; then check {address_field}, its Secret, and the chart's name and version",
+                read=(ENDPOINT, SPEC),
+            ),
+        ),
+        reasons=("ChartPullError", "SourceUnavailable"),
+        kinds=_CHART,
+        reach=Reach.STAGE,
+        certainty="unknown",
+        upstream=_BUILD,
+    ),
+    Rule(
+        _CHART_INVALID,
+        why="the chart cannot be built from its source: {innermost}",
         steps=(Step("fix the reported error in the chart or its values files", read=(SPEC,)),),
         reasons=(
             "InvalidChartReference",
@@ -355,6 +588,8 @@ _CHARTS = (
             "UnsupportedSourceKind",
             "SourceUnavailable",
         ),
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream=_BUILD,
     ),
 )

@@ -15,8 +15,11 @@ APPLY_INSTANCE = "kubectl annotate --overwrite {instance_resource} {instance} -n
 """Have the operator apply its FluxInstance; omitted if there is no FluxInstance."""
 
 SECRETS = "kubectl get secrets -n {ns}"
-SECRET = "kubectl describe secret {secret} -n {ns}"  # noqa: S105 - prints the names of keys, not their values
+SECRET = "kubectl describe secret {secret} -n {endpoint_ns}"  # noqa: S105 - prints the names of keys, not their values
 SERVICE_ACCOUNTS = "kubectl get serviceaccounts -n {ns} -o yaml"
+
+ENDPOINT = "kubectl get {endpoint_resource} {endpoint_name} -n {endpoint_ns} -o yaml"
+"""Read the object whose spec has the address and the credentials (see fields.fields_of)."""
 
 OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
 """Read the object in the message (see fields.object_in)."""
@@ -24,11 +27,11 @@ OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
 BASIC_AUTH = (
     "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
 )
-SSH = "flux-operator create secret ssh {secret} -n {ns} --private-key-file=./identity --knownhosts-file=./known_hosts"
-REGISTRY = "flux-operator create secret registry {secret} -n {ns} --server={host} --username=USER --password-stdin"
-CA = "flux-operator create secret tls {name}-ca -n {ns} --ca-crt-file=./ca.crt"
-CLIENT_CERTIFICATE = "flux-operator create secret tls {name}-tls -n {ns} --tls-crt-file=./tls.crt --tls-key-file=./tls.key"
-GITHUB_APP = "flux-operator create secret githubapp {secret} -n {ns} --app-id=ID --app-installation-owner=OWNER --app-private-key-file=./private-key.pem"
+SSH = "flux-operator create secret ssh {secret} -n {endpoint_ns} --private-key-file=./identity --knownhosts-file=./known_hosts"
+REGISTRY = "flux-operator create secret registry {secret} -n {endpoint_ns} --server={host} --username=USER --password-stdin"
+CA = "flux-operator create secret tls {endpoint_name}-ca -n {endpoint_ns} --ca-crt-file=./ca.crt"
+CLIENT_CERTIFICATE = "flux-operator create secret tls {endpoint_name}-tls -n {endpoint_ns} --tls-crt-file=./tls.crt --tls-key-file=./tls.key"
+GITHUB_APP = "flux-operator create secret githubapp {secret} -n {endpoint_ns} --app-id=ID --app-installation-owner=OWNER --app-private-key-file=./private-key.pem"
 
 
 RESET = f"{RECONCILE} reconcile.fluxcd.io/resetAt={{now}}"

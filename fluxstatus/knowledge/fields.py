@@ -57,17 +57,16 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "target_ns": own["target_ns"] or ref.namespace,
         "host": host,
         "address": url,
-        "address_field": _ADDRESS_FIELDS.get(ref.kind, "spec.url"),
+        "address_field": _address_field(resource, endpoint),
         "ssh": url if url.startswith("ssh://") else "",
         "plain_http": url if url.startswith("http://") else "",
         "cloud": provider if provider in ("aws", "azure", "gcp") else "",
         "no_provider": "" if provider not in ("", "generic") else "generic",
         "cloud_registry": next((c for c, of in _CLOUDS if re.search(of, host)), ""),
+        "ecr": host if ".dkr.ecr" in host else "",
         "github_app": provider if provider == "github" else "",
         "submodules": "recurseSubmodules" if spec.get("recurseSubmodules") is True else "",
-        "of_endpoint": ""
-        if endpoint is resource
-        else f' of {endpoint.ref.kind} "{endpoint.ref.name}"',
+        "of_endpoint": "" if endpoint is resource else _called(endpoint),
         "endpoint_resource": endpoint.kind.resource,
         "endpoint_name": endpoint.ref.name,
         "endpoint_ns": endpoint.ref.namespace,
@@ -167,7 +166,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
     "image_repository": ("spec", "imageRepositoryRef", "name"),
 }
 
-_OF_ENDPOINT = ("secret", "proxy_secret", "cert_secret", "url", "endpoint", "provider")
+_OF_ENDPOINT = ("secret", "proxy_secret", "cert_secret", "url", "endpoint", "image", "provider")
 """The fields that say where an object connects to, and as whom."""
 
 _ROLES = {
@@ -197,15 +196,20 @@ _ROOT = {"Kustomization": "./"}
 _ADDRESS_FIELDS = {
     "Bucket": "spec.endpoint",
     "FluxInstance": "spec.distribution.artifact",
-    "HelmChart": "spec.url of its HelmRepository",
     "ImageRepository": "spec.image",
-    "ImageUpdateAutomation": "spec.url of its GitRepository",
     "Provider": 'spec.address, or key "address" of its Secret',
 }
 """The field with the address of the host, for kinds without spec.url."""
 
+_ADDRESS_ELSEWHERE = {
+    "HelmChart": "spec.url of its HelmRepository",
+    "ImagePolicy": "spec.image of its ImageRepository",
+    "ImageUpdateAutomation": "spec.url of its GitRepository",
+}
+"""The field with the address, for kinds that have it in their source, which was not read."""
+
 _CLOUDS = (
-    ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com|^public\.ecr\.aws$"),
+    ("aws", r"\.dkr\.ecr[\w.-]*\.amazonaws\.com"),
     ("azure", r"\.azurecr\.\w+$"),
     ("gcp", r"-docker\.pkg\.dev$|(?:^|\.)gcr\.io$"),
 )
@@ -229,6 +233,18 @@ _REFS: tuple[tuple[str, Callable[[str], str]], ...] = (
 )
 
 
+def _called(resource: Resource) -> str:
+    return f' of {resource.ref.kind} "{resource.ref.name}"'
+
+
+def _address_field(resource: Resource, endpoint: Resource) -> str:
+    """Return the field of *endpoint* with the address; if *resource* is another, with its name."""
+    if endpoint is resource and resource.ref.kind in _ADDRESS_ELSEWHERE:
+        return _ADDRESS_ELSEWHERE[resource.ref.kind]
+    field = _ADDRESS_FIELDS.get(endpoint.ref.kind, "spec.url")
+    return field if endpoint is resource else field + _called(endpoint)
+
+
 def _source_fields(resource: Resource) -> dict[str, str]:
     reference = map_of(resource.spec.get("sourceRef") or resource.spec.get("chartRef"))
     kind = text_of(reference.get("kind"))
@@ -249,9 +265,8 @@ def _at_paths(resource: Resource) -> dict[str, str]:
 
 def _git_ref(resource: Resource) -> str:
     ref = map_of(resource.spec.get("ref"))
-    return next(
-        (say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), "the default branch"
-    )
+    default = 'tag "latest"' if resource.ref.kind == "OCIRepository" else "the default branch"
+    return next((say(ref[key]) for key, say in _REFS if text_of(ref.get(key))), default)
 
 
 def _with_registry(image: str) -> str:

@@ -152,6 +152,7 @@ FALLBACKS = {
         ("secret", "holder", "cert_secret", "proxy_secret", "verify_secret", "decryption_secret",
          "kubeconfig_secret", "image_repository", "source_name", "bucket", "cloud"), _NAMED,
     ),
+    "of_endpoint": "",
     "sa": "of the controller",
     "image": "in the spec",
     "host": "the host",
@@ -194,7 +195,7 @@ NAMES = frozenset({
     "binding", "values_name", "referred",
     # of what objects contain or refer to
     "key", "present", "values_key", "variable", "missing_input", "missing_ref", "chart",
-    "wanted_chart", "bucket", "manager", "shard",
+    "dependency", "tag_name", "wanted_chart", "bucket", "manager", "shard",
 })  # fmt: skip
 """The fields whose values are names that users chose. Sentences quote them: a name may be a word."""
 

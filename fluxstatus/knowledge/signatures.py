@@ -5,7 +5,7 @@ internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _SIGNATURE_MISSING = Code(
@@ -37,15 +37,64 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{signed} is signed with a key that is not in Secret {verify_secret} (spec.verify, signature verification failed)",
+        why="{signed} is signed with a key that is not in Secret {verify_secret} (spec.verify): {detail}",
         steps=(
             Step(
                 "add the author's public key (NAME.asc, for SSH signatures NAME.sshpub) to Secret {verify_secret}, or sign with a trusted key; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
         ),
-        pattern=Text(r"signature verification of (?P<signed>\w+ '[^']+') failed"),
+        pattern=Text(
+            r"signature verification of (?P<signed>\w+ '[^']+') failed[^\n]*"
+            r"(?P<detail>no matching key|with any of the given (?:key rings|authorized keys))"
+        ),
         upstream=f"{_GIT}, PKG git/signatures",
+    ),
+    Rule(
+        Code(
+            "verify-key-type",
+            "The Secret in spec.verify has no public key of the type of the signature.",
+        ),
+        why="{signed} has a signature of another type than the public keys in Secret {verify_secret}: {detail}",
+        steps=(
+            Step(
+                "add the author's public key to Secret {verify_secret} as NAME.asc for a PGP signature, or as NAME.sshpub for an SSH signature; do not disable verification",
+                read=(_VERIFY, SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"signature verification of (?P<signed>\w+ '[^']+') failed[^\n]*?"
+            r"(?P<detail>\w+ signature detected but no[^\n]{0,100}|unsupported signature type[^\n]{0,40}|"
+            r"signature format mismatch)"
+        ),
+        upstream=f"{_GIT}, PKG git/signatures",
+    ),
+    Rule(
+        _SIGNATURE_INVALID,
+        why="the signature of {signed} cannot be verified (spec.verify): {innermost}",
+        steps=(
+            Step(
+                "check the public keys in Secret {verify_secret} (NAME.asc, for SSH signatures NAME.sshpub) and who signed it (git log --show-signature); do not disable verification",
+                read=(_VERIFY, SPEC),
+            ),
+        ),
+        pattern=Text(r"signature verification of (?P<signed>\w+ '[^']+') failed"),
+        certainty="unknown",
+        upstream=f"{_GIT}, PKG git/signatures",
+    ),
+    Rule(
+        _SIGNATURE_MISSING,
+        why="tag {tag_name} is not signed, but spec.verify requires a signature",
+        steps=(
+            Step(
+                "create the tag with a signature (git tag -s; a lightweight tag cannot be signed), or set spec.verify.mode: HEAD to verify the commit instead; do not disable verification",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"cannot verify signature of tag '(?P<tag_name>[^']+)' since it is not signed"
+        ),
+        upstream=_GIT,
     ),
     Rule(
         Code(
@@ -59,7 +108,7 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"cannot verify tag|tag reference is not specified"),
+        pattern=Text(r"cannot verify tag object's|tag reference is not specified"),
         trivial=True,
         upstream=_GIT,
     ),
@@ -114,27 +163,35 @@ RULES = (
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no keyless signature that can be verified (no matching signatures): it is not signed, or it is signed by another identity",
+        why="{address} has no keyless signature that can be verified (no matching signatures): it is not signed, it is signed by another identity, or in a format that this version of Flux does not read",
         steps=(
             Step(
                 "sign the artifact by digest with cosign, correct spec.verify.matchOIDCIdentity, or set spec.verify.secretRef to the Secret with the public key; do not disable verification",
                 read=(SPEC,),
             ),
+            Step(
+                "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
+            ),
         ),
-        pattern=Text(r"provider 'cosign keyless'"),
+        pattern=Text(r"provider 'cosign keyless'[^\n]*no matching signatures"),
+        certainty="one-of",
         upstream=_OCI,
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="{address} has no signature that matches a public key in Secret {verify_secret} (no matching signatures): it is not signed, or it is signed with another key",
+        why="{address} has no signature that matches a public key in Secret {verify_secret} (no matching signatures): it is not signed, it is signed with another key, or in a format that this version of Flux does not read",
         steps=(
             Step(
                 "sign the artifact by digest with a private key whose public key is in Secret {verify_secret}, or add the signer's public key to the Secret as NAME.pub; do not disable verification",
                 read=(_VERIFY, SPEC),
             ),
+            Step(
+                "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
+            ),
         ),
-        pattern=Text(r"no matching signatures|verify the signature using provider 'cosign'"),
+        pattern=Text(r"no matching signatures"),
         needs=("verify_secret",),
+        certainty="one-of",
         upstream=_OCI,
     ),
     Rule(
@@ -147,7 +204,29 @@ RULES = (
             ),
         ),
         pattern=Text(r"provider 'notation'[^\n:]*: (?P<detail>[^\n]{1,200})"),
+        certainty="one-of",
         upstream=_OCI,
+    ),
+    Rule(
+        Code(
+            "signature-service-unreachable",
+            "A service or its public keys for keyless signatures cannot be read.",
+        ),
+        why="the public keys of Sigstore (Fulcio, Rekor, TUF) for keyless signatures cannot be read: {detail}",
+        steps=(
+            Step(
+                "check whether the controller reaches tuf-repo-cdn.sigstore.dev and rekor.sigstore.dev (proxy, firewall); without internet access, sign with a key and set spec.verify.secretRef to the Secret with its public key",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>unable to (?:initialize trusted root|get (?:Rekor|CTLog|Fulcio)[\w ]*|"
+            r"create Rekor client|extract Rekor URL from trusted root|parse trusted root)[^\n]{0,200})"
+        ),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        transient=True,
+        upstream="SC internal/oci/cosign/cosign.go",
     ),
     Rule(
         _SIGNATURE_INVALID,
@@ -162,11 +241,12 @@ RULES = (
             r"signature verification|failed to verify the sig|no matching signatures|"
             r"public key provider|chart verification"
         ),
+        certainty="one-of",
         upstream=f"{_GIT}, {_OCI}",
     ),
     Rule(
         _SIGNATURE_INVALID,
-        why="the verification that spec.verify requires failed",
+        why="the verification that spec.verify requires failed: {innermost}",
         steps=(
             Step(
                 "check spec.verify and its Secret; do not disable verification",
@@ -181,6 +261,8 @@ RULES = (
             "InvalidVerificationMode",
             "ChartVerificationError",
         ),
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream="SC api/v1/gitrepository_types.go",
     ),
 )

@@ -5,7 +5,7 @@ http/fetch, PKG tar.
 """
 
 from fluxstatus.knowledge.commands import LOG, SECRET, SPEC
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -25,10 +25,15 @@ _ARTIFACT_CORRUPT = Code(
 _BUCKET: KindNames = frozenset({"Bucket"})
 _BUCKETS = "SC internal/controller/bucket_controller.go, internal/bucket"
 _SERVER = "kubectl get pods,services,endpointslices,networkpolicies -n {flux_namespace}"
+_SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
 _STORE_AGAIN = "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} reconcile.fluxcd.io/requestedAt={now}"
 _DENIED = (
-    r"access ?denied|forbidden|InvalidToken|ExpiredToken|AuthorizationFailure|"
-    r"AuthorizationPermissionMismatch|does not have storage\.\w+|Error 40[13]|Anonymous caller"
+    r"access ?denied|\bforbidden\b|InvalidToken|ExpiredToken|AuthorizationFailure|"
+    r"AuthorizationPermissionMismatch|does not have storage\.\w+|Error 40[13]|Anonymous caller|"
+    r"AllAccessDisabled|\b403\b"
+)
+_REGION_WRONG = Code(
+    "bucket-region-wrong", "The bucket is in a different region than spec.region specifies."
 )
 
 _OF_BUCKETS = (
@@ -48,6 +53,7 @@ _OF_BUCKETS = (
         ),
         kinds=_BUCKET,
         needs=("secret",),
+        certainty="one-of",
         upstream=_BUCKETS,
     ),
     Rule(
@@ -62,6 +68,23 @@ _OF_BUCKETS = (
         pattern=Text(_DENIED),
         kinds=_BUCKET,
         needs=("secret",),
+        certainty="one-of",
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _BUCKET_DENIED,
+        why="access to bucket {bucket} is denied: the cloud identity of the controller (spec.provider {cloud}) cannot list or read it, or the bucket does not exist",
+        steps=(
+            Step(
+                "grant the identity of the controller's ServiceAccount, or of the one in spec.serviceAccountName, permission to list and read the bucket (aws s3:ListBucket and s3:GetObject, gcp roles/storage.objectViewer, azure Storage Blob Data Reader)",
+                read=(SPEC, "kubectl get serviceaccounts -n {flux_namespace} -o yaml"),
+            ),
+            Step("if the identity has permission, correct spec.bucketName"),
+        ),
+        pattern=Text(_DENIED),
+        kinds=_BUCKET,
+        needs=("cloud",),
+        certainty="one-of",
         upstream=_BUCKETS,
     ),
     Rule(
@@ -75,17 +98,37 @@ _OF_BUCKETS = (
         ),
         pattern=Text(_DENIED),
         kinds=_BUCKET,
+        certainty="one-of",
         upstream=_BUCKETS,
     ),
     Rule(
-        Code(
-            "bucket-region-wrong", "The bucket is in a different region than spec.region specifies."
+        _REGION_WRONG,
+        why="bucket {bucket} is not in the region that spec.region and spec.endpoint specify: the server expects {wanted_region}",
+        steps=(
+            Step(
+                "set spec.region to {wanted_region}, and spec.endpoint to the endpoint of this region (s3.REGION.amazonaws.com)",
+                read=(SPEC,),
+            ),
         ),
-        why="bucket {bucket} is in a different region than spec.region specifies",
-        steps=(Step("correct spec.region and spec.endpoint", read=(SPEC,)),),
+        pattern=Text(r"region[^\n]{0,60}(?:is wrong; )?expecting '(?P<wanted_region>[\w-]+)'"),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
+        _REGION_WRONG,
+        why="bucket {bucket} is in another region than spec.region and spec.endpoint specify: the server redirects the request (301)",
+        steps=(
+            Step(
+                "set spec.region to the region of the bucket, and spec.endpoint to s3.REGION.amazonaws.com; to get the region, run aws s3api get-bucket-location --bucket NAME",
+                read=(SPEC,),
+            ),
+        ),
         pattern=Text(
-            r"AuthorizationHeaderMalformed|PermanentRedirect|"
-            r"region[^\n]{0,40}(?:is wrong|expecting)"
+            r"AuthorizationHeaderMalformed|PermanentRedirect|TemporaryRedirect|"
+            r"30[17] (?:response missing Location|Moved Permanently|Temporary Redirect)|"
+            r"must be addressed using the specified endpoint|region[^\n]{0,40}is wrong|"
+            r"IllegalLocationConstraint"
         ),
         kinds=_BUCKET,
         trivial=True,
@@ -100,7 +143,10 @@ _OF_BUCKETS = (
         steps=(
             Step("synchronize the clocks of the nodes (NTP)", read=("kubectl get nodes -o wide",)),
         ),
-        pattern=Text(r"RequestTimeTooSkewed|time difference|difference between the request time"),
+        pattern=Text(
+            r"RequestTimeTooSkewed|difference between the request time|"
+            r"Signature not yet current|Request has expired"
+        ),
         kinds=_BUCKET,
         upstream=_BUCKETS,
     ),
@@ -109,7 +155,7 @@ _OF_BUCKETS = (
         why="bucket {bucket} does not exist at {endpoint}",
         steps=(Step("correct spec.bucketName or spec.endpoint", read=(SPEC,)),),
         pattern=Text(
-            r"bucket '[^']*' (?:not found|does not exist)|NoSuchBucket|ContainerNotFound|"
+            r"bucket '[^']*' not found|NoSuchBucket|ContainerNotFound|"
             r"bucket does ?n(?:o|')t exist|specified (?:bucket|container) does not exist"
         ),
         kinds=_BUCKET,
@@ -143,8 +189,25 @@ _OF_BUCKETS = (
         upstream="minio-go utils.go",
     ),
     Rule(
+        Code("bucket-sts-invalid", "The values in spec.sts of the Bucket are not valid."),
+        why="spec.sts does not match the other fields of the Bucket: {detail}",
+        steps=(
+            Step(
+                "correct spec.sts: provider aws requires spec.provider: aws, and provider ldap requires spec.provider: generic",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>STS (?:provider|configuration)[^\n]{0,40} is not supported[^\n]{0,80}|"
+            r"spec\.sts\.\w+ is not required[^\n]{0,80}|failed to parse STS endpoint[^\n]{0,120})"
+        ),
+        kinds=_BUCKET,
+        trivial=True,
+        upstream="SC internal/bucket/minio/minio.go",
+    ),
+    Rule(
         Code("bucket-failed", "The controller cannot read the bucket."),
-        why="bucket {bucket} cannot be read",
+        why="bucket {bucket} cannot be read: {innermost}",
         steps=(
             Step(
                 "check spec.endpoint, spec.bucketName, spec.provider and the credentials",
@@ -153,6 +216,8 @@ _OF_BUCKETS = (
         ),
         reasons=("BucketOperationFailed", "InvalidSTSConfiguration"),
         kinds=_BUCKET,
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream=_BUCKETS,
     ),
 )
@@ -175,14 +240,15 @@ _OF_ARTIFACTS = (
         why="the controller cannot write to its disk: {detail}",
         steps=(
             Step(
-                "check the volume of {controller}: its pod's fsGroup needs write access",
+                "check the volume of {controller}: its pod's fsGroup needs write access, and the volume must not be mounted read-only",
                 read=("kubectl describe deployment {controller} -n {flux_namespace}", LOG),
             ),
         ),
         pattern=Text(
-            r"(?P<detail>read-only file system|(?:mkdir|open|rename|create|remove|unlinkat) "
-            r"/[^\s:]+: permission denied)"
+            r"(?P<detail>read-only file system|(?:mkdir|rename|create|remove|unlinkat) "
+            r"/[^\s:]+: permission denied|open /data/[^\s:]+: permission denied)"
         ),
+        certainty="one-of",
         upstream="Go syscall",
     ),
     Rule(
@@ -193,17 +259,58 @@ _OF_ARTIFACTS = (
         why="the source's artifact no longer exists in source-controller's storage",
         steps=(
             Step(
-                "reconcile the source to store it again; after a restart without a persistent volume, source-controller does this automatically",
+                "reconcile the source to store the artifact again; after a restart without a persistent volume, source-controller does this automatically",
                 change=(_STORE_AGAIN,),
             ),
         ),
         pattern=Text(
-            r"not ready[:,] artifact not found|failed to download archive[^\n]*(?:404|not found)|"
+            r"not ready[:,] artifact not found|failed to download (?:archive|chart)[^\n]*(?:\b404\b|not found)|"
             r"file not found"
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
         transient=True,
         upstream="PKG http/fetch, SC internal/controller/storage.go",
+    ),
+    Rule(
+        Code(
+            "artifact-through-proxy",
+            "The download of an artifact inside the cluster is sent to a proxy.",
+        ),
+        why="{controller} sends the download from source-controller to its proxy, because NO_PROXY does not include the address of the Service: {detail}",
+        steps=(
+            Step(
+                "in NO_PROXY of {controller}, add .cluster.local. and .svc.cluster.local. (with the dot at the end, as in the URL) and the network of the Services; source-controller is not at fault",
+                read=("kubectl describe deployment {controller} -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(
+            r"(?:download (?:archive|chart)|load chart|source-controller\.|\.svc\b)[^\n]*"
+            r"(?P<detail>proxyconnect[^\n]{1,120}|Proxy Authentication Required|status: 407[^\n)]{0,40})"
+        ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
+        reach=Reach.WHOLE,
+        upstream="Go net/http transport.go",
+    ),
+    Rule(
+        _ARTIFACT_HOST_UNREACHABLE,
+        why="the download from source-controller was answered with HTTP {status}: by source-controller while it is not ready, or by a proxy or service mesh between the controllers",
+        steps=(
+            Step(
+                "check whether source-controller is ready",
+                read=(_SERVER,),
+            ),
+            Step(
+                "if source-controller is ready, check HTTP_PROXY and NO_PROXY of {controller} (NO_PROXY must include .cluster.local. with the dot at the end), and exclude the controllers from the service mesh (sidecars of Istio or Linkerd)",
+                read=("kubectl describe deployment {controller} -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(
+            r"(?:download (?:archive|chart)|load chart|\.svc\b)[^\n]*status(?: code)?:? (?P<status>5\d\d|403|400)"
+        ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
+        certainty="one-of",
+        transient=True,
+        upstream="PKG http/fetch",
     ),
     Rule(
         _ARTIFACT_HOST_UNREACHABLE,
@@ -213,56 +320,85 @@ _OF_ARTIFACTS = (
                 "check source-controller, its Service and the NetworkPolicies in its namespace; {controller} must be able to reach port 80 of the Service (port 9090 of the pod)",
                 read=(_SERVER,),
             ),
+            Step(
+                "if source-controller is running, check the CNI and kube-proxy of the node that {controller} runs on"
+            ),
         ),
         pattern=Text(
-            r"^(?=.*(?:download archive|load chart|\.svc\b|dial tcp [\w.:\[\]]+:80\b))"
+            r"^(?=.*(?:download (?:archive|chart)|load chart|\.svc\b|dial tcp [\w.:\[\]]+:80\b))"
             r".*(?P<detail>connection refused|i/o timeout|no such host|context deadline exceeded|"
             r"no route to host|Client\.Timeout|connection reset|operation not permitted|"
-            r"status(?: code)?:? 5\d\d)"
+            r"server misbehaving|unexpected EOF)"
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
+        certainty="one-of",
         transient=True,
         upstream="PKG http/fetch",
     ),
     Rule(
         _ARTIFACT_HOST_UNREACHABLE,
-        why="the artifact cannot be downloaded from source-controller",
+        why="the artifact cannot be downloaded from source-controller: {innermost}",
         steps=(
             Step(
                 "check source-controller, its Service and the NetworkPolicies in its namespace",
                 read=(_SERVER,),
             ),
         ),
-        pattern=Text(r"failed to download archive|source-controller\.[\w-]+\.svc"),
+        pattern=Text(r"failed to download (?:archive|chart)|source-controller\.[\w-]+\.svc"),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
+        certainty="unknown",
         transient=True,
         upstream="PKG http/fetch",
     ),
     Rule(
         _ARTIFACT_CORRUPT,
-        why="the downloaded artifact does not match its digest",
-        steps=(Step("reconcile the source to store it again", change=(_STORE_AGAIN,)),),
+        why="the downloaded artifact does not match its digest: source-controller serves another file than the status of the source lists",
+        steps=(
+            Step("reconcile the source to store the artifact again", change=(_STORE_AGAIN,)),
+            Step(
+                "if it happens after each restart of source-controller, or with several replicas, give source-controller a persistent volume (spec.storage of the FluxInstance) and one replica",
+                read=(_SERVER,),
+            ),
+        ),
         pattern=Text(
-            r"computed (?:digest|checksum) does ?n(?:o|')t match|integrity check failed|"
+            r"computed (?:digest|checksum) does ?n(?:o|')t match|integrity (?:check failed|failure)|"
             r"failed to verify archive"
         ),
+        certainty="one-of",
         upstream="PKG http/fetch",
+    ),
+    Rule(
+        Code("artifact-too-large", "The artifact exceeds a controller's size limit."),
+        why="the artifact exceeds the controller's size limit: {detail}",
+        steps=(
+            Step(
+                "reduce the content of the source (spec.ignore, .sourceignore, a smaller OCI artifact), or raise --artifact-max-size of {controller}",
+                read=(_SOURCE,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>tar [^\n]{0,80}bigger than max archive size[^\n]{0,40}|"
+            r"greater than the max download size of[^\n]{0,40})"
+        ),
+        reasons=("ArtifactFailed", "SourceFetchFailed"),
+        upstream="PKG tar, PKG http/fetch",
     ),
     Rule(
         _ARTIFACT_CORRUPT,
         why="the downloaded artifact cannot be unpacked: {detail}",
         steps=(
             Step(
-                "reconcile the source to store it again; if the error is about a size limit or path traversal, correct the source's content",
+                "reconcile the source to store the artifact again; if the error is about a size limit, a symbolic link or path traversal, correct the source's content",
                 read=(SPEC,),
                 change=(_STORE_AGAIN,),
             ),
         ),
         pattern=Text(
-            r"(?P<detail>failed to (?:extract|untar) [^\n]{0,160}|tar [^\n]{0,80}bigger than|"
-            r"gzip: invalid[^\n]{0,40})"
+            r"(?P<detail>failed to (?:extract|untar) [^\n]{0,160}|"
+            r"tar (?:file entry|contained)[^\n]{0,120}|gzip: invalid[^\n]{0,40})"
         ),
         reasons=("ArtifactFailed", "SourceFetchFailed"),
+        certainty="one-of",
         upstream="PKG tar",
     ),
     Rule(
@@ -280,7 +416,7 @@ _OF_ARTIFACTS = (
             "source-storage",
             "The source-controller cannot write to its storage or to the API server.",
         ),
-        why="source-controller cannot write to its storage or to the API server",
+        why="source-controller cannot write to its storage or to the API server: {innermost}",
         steps=(Step("check the controller's volume and logs", read=(LOG,)),),
         reasons=(
             "DirectoryCreationFailed",
@@ -295,6 +431,8 @@ _OF_ARTIFACTS = (
             "GarbageCollectionFailed",
             "CacheOperationFailed",
         ),
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream="SC api/v1/condition_types.go",
     ),
 )

@@ -10,7 +10,7 @@ from fluxstatus.state.state import State
 
 _END = 3000  # characters
 
-_THROUGH_SOURCE = frozenset({"HelmChart", "ImageUpdateAutomation"})
+_THROUGH_SOURCE = frozenset({"HelmChart", "ImagePolicy", "ImageUpdateAutomation"})
 """Kinds whose URL, Secrets, certificates, proxy and provider are those of their source."""
 
 

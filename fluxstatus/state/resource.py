@@ -164,7 +164,8 @@ class Resource:
             self.since = when(self._metadata.get("suspendedAt"))
             return Verdict.SUSPENDED
         oci = self.kind.name == "HelmRepository" and self.spec.get("type") == "oci"
-        if self.kind.static or oci:
+        failed = bool(ready) and ready.get("status") == "False"  # by Flux 2.2 and older
+        if self.kind.static or (oci and not failed):
             return Verdict.STATIC
         if not ready:
             return self._verdict_without_ready(now)

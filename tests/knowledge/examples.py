@@ -1,7 +1,8 @@
 r"""The written examples of messages of controllers, in the files of messages/.
 
 An example is two lines: `KIND[+what its spec names] REASON -> CODE: word, word`, and the message
-(`\n` is a newline). Each word must be in the diagnosis, not only in the message.
+(`\n` is a newline). Each word must be in the diagnosis, not only in the message. A negative example
+has `!CODE` in place of the code: the diagnosis of this message is another one.
 """
 
 from collections.abc import Iterator
@@ -44,6 +45,17 @@ SPECS: dict[str, dict[str, Any]] = {
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
     "sync": {},
+    "held": {},
+    "azureDevOps": {"url": "https://dev.azure.com/acme/platform/_git/fleet"},
+    "azureSsh": {"url": "ssh://git@ssh.dev.azure.com/acme/platform/fleet"},
+    "github.com": {"url": "https://github.com/acme/fleet"},
+    "codecommitSsh": {"url": "ssh://git-codecommit.eu-west-1.amazonaws.com/v1/repos/fleet"},
+    "ghcr": {"url": "oci://ghcr.io/acme/app"},
+    "gar": {"url": "oci://europe-docker.pkg.dev/p/charts"},
+    "acr": {"url": "oci://acme.azurecr.io/charts"},
+    "publicEcr": {"url": "oci://public.ecr.aws/acme/app"},
+    "layer": {"layerSelector": {"operation": "copy"}},
+    "keyless": {"verify": {"provider": "cosign"}},
 }
 """The fields of the spec for each word after the kind of an example."""
 
@@ -76,7 +88,8 @@ class Example(NamedTuple):
             spec |= SPECS[name]
         labels = _SYNC if "sync" in names else {}
         ready = {"Ready": f"False {self.reason}: {self.message}"}
-        return judged(flux(kind, "x", ready, spec=spec, labels=labels))
+        status = {"artifact": {"revision": "main@sha1:abc"}} if "held" in names else {}
+        return judged(flux(kind, "x", ready, spec=spec, status=status, labels=labels))
 
     def diagnosis(self) -> Diagnosis:
         """Return the diagnosis of the message."""

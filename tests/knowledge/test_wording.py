@@ -136,7 +136,10 @@ def test_a_kind_with_a_name_has_no_article() -> None:
 
 def test_a_headline_is_a_clause() -> None:
     """A cause starts in lower case or with a name, and has more than a word before its colon."""
-    name = re.compile(r"[a-z{/]|[A-Z]\w+ {|(?:AWS|Azure|Flux|Git|Google|Helm|Vault)\b")
+    name = re.compile(
+        r"[a-z{/]|[A-Z]\w+ {|"
+        r"(?:AWS|Artifactory|Azure|Docker|Entra|Flux|Git|GitHub|Google|Helm|Vault)\b"
+    )
     for rule in ALL:
         headline = re.split(r"[;:] ", rule.why)[0]
         assert len(headline.split()) > 1 or headline == "{missing_target}"
