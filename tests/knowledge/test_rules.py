@@ -315,7 +315,7 @@ def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
      'failed calling webhook "a": ', 'User "system:serviceaccount:a:b" cannot '],
 )  # fmt: skip
 def test_a_long_message_is_diagnosed_quickly(part: str) -> None:
-    """A message of 32 KiB that nearly matches many patterns takes a second of a processor at most."""
+    """A message of 32 KiB that nearly matches many patterns takes at most a second of CPU time."""
     text = (part * 32 * 1024)[: 32 * 1024]
     began = time.process_time()
     for kind in ("GitRepository", "Kustomization", "HelmRelease"):
