@@ -47,7 +47,7 @@ _FLUX: Shape = {
         proxySecretRef=_REF,
         verify=_fields("provider mode", secretRef=_REF),
         decryption=_fields("provider serviceAccountName", secretRef=_REF),
-        kubeConfig=_fields("", secretRef={**_REF, "key": None}),
+        kubeConfig=_fields("", secretRef={**_REF, "key": None}, configMapRef=_REF),
         sts=_fields("provider endpoint", secretRef=_REF, certSecretRef=_REF),
         git=_fields("", commit=_fields("", signingKey=_fields("", secretRef=_REF))),
         healthChecks=_REF,

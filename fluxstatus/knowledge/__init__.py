@@ -41,6 +41,7 @@ from fluxstatus.knowledge.fields import (
     host_in,
     missing_fields,
     object_in,
+    wanted_kind,
     workload_fields,
 )
 from fluxstatus.knowledge.index import Index
@@ -198,13 +199,15 @@ def _rank(found: tuple[Rule, Match]) -> tuple[int, int]:
 def _fields(subject: Subject, match: Match) -> dict[str, str]:
     """Return the fields of *subject* and of the *match* in its message."""
     message = subject.message.text
+    own = fields_of(subject.resource, subject.endpoint)
     fields = {
-        **fields_of(subject.resource, subject.endpoint),
+        **own,
         **subject.template_fields,
         "reason": subject.reason,
         "innermost": subject.message.innermost,
         **workload_fields(message),
-        **object_in(message),
+        **object_in(message, own["target_ns"] if subject.kind == "HelmRelease" else ""),
+        **wanted_kind(subject),
         **host_in(message),
     }
     named = match.groups()
@@ -225,8 +228,10 @@ def workload_hints(text: str, fields: Mapping[str, str]) -> tuple[Hint, ...]:
         **fields,
         "object": f"the pods of {fields['name']}",
         "object_ns": fields["ns"],
+        "object_kind": "workload",
         "object_resource": "",
         "object_name": "",
+        "cluster_object": "",
     }
     for rule, found in fitting_workload(text):
         return hints(rule.steps, {**known, **found.groups()})

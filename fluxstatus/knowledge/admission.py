@@ -4,12 +4,16 @@ Upstream: kubernetes admission plugins (webhook, policy/validating, resourcequot
 podsecurity, namespace/lifecycle, serviceaccount, priority), RBAC escalation checks.
 """
 
-from fluxstatus.knowledge.commands import OBJECT
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.commands import CLUSTER_OBJECT, OBJECT
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
 _ADMISSION_UNREACHABLE = Code(
     "admission-unreachable", "The API server cannot call an admission webhook."
+)
+_CONVERSION_FAILING = Code(
+    "conversion-webhook-failing",
+    "The API server cannot convert objects because their conversion webhook fails.",
 )
 _ADMISSION_DENIED = Code("admission-denied", "An admission webhook or policy rejects an object.")
 _QUOTA_EXCEEDED = Code(
@@ -26,6 +30,10 @@ _BEHIND = "kubectl get pods,services,endpointslices -n {hook_ns}"
 _CALLED = (
     r"failed calling (?:admission )?webhook \"(?P<webhook>[^\"]+)\""
     r"(?:[^\n/]{0,120}//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
+)
+_CONVERTED = (
+    r"conversion webhook for (?P<converted>[^\s,]+, Kind=\w+|\S+) failed"
+    r"(?:[^\n]{0,200}?//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
 )
 _WEBHOOK = "kubernetes apiserver admission plugin/webhook"
 _QUOTA = "kubectl describe resourcequotas -n {object_ns}"
@@ -45,47 +53,155 @@ _WEBHOOKS = (
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call admission webhook {webhook} (Service {hook_ns}/{hook_service}): {detail}",
+        why="the API server cannot call admission webhook {webhook}: its Service {hook_ns}/{hook_service} does not exist",
         steps=(
             Step(
-                "restore the pods behind Service {hook_ns}/{hook_service}; if they are running, allow connections from the API server in NetworkPolicies and firewalls; if the webhook is no longer used, delete its configuration",
-                read=(_BEHIND, _HOOKS),
+                "if the component that serves the webhook was uninstalled, its webhook configuration is left over: delete the configuration that refers to Service {hook_ns}/{hook_service}",
+                read=(_HOOKS,),
+            ),
+            Step(
+                "if the component is still needed, restore it: check the Kustomization or HelmRelease that installs it in namespace {hook_ns}",
+                read=(
+                    _BEHIND,
+                    "kubectl get helmreleases.helm.toolkit.fluxcd.io,kustomizations.kustomize.toolkit.fluxcd.io -n {hook_ns}",
+                ),
             ),
         ),
-        pattern=Text(
-            _CALLED + r"[^\n]{0,800}?(?P<detail>no endpoints available for service \"[^\"]+\"|"
-            r"service \"[^\"]+\" not found|connection refused|context deadline exceeded|"
-            r"i/o timeout|no route to host|EOF|connection reset by peer|"
-            r"could not find the requested resource|the server is currently unable[^\n]{0,60})"
+        pattern=Text(_CALLED + r"[^\n]{0,800}?service \"[^\"]+\" not found"),
+        needs=("hook_service",),
+        certainty="one-of",
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        _ADMISSION_UNREACHABLE,
+        why="the API server cannot call admission webhook {webhook}: Service {hook_ns}/{hook_service} has no ready pods (no endpoints available)",
+        steps=(
+            Step(
+                "restore the pods behind Service {hook_ns}/{hook_service}: check why they are not ready; Flux retries automatically",
+                read=(_BEHIND, "kubectl get events -n {hook_ns} --field-selector=type=Warning"),
+            ),
+            Step(
+                "if they cannot start because the webhook rejects their own pods, exclude namespace {hook_ns} in the webhook's namespaceSelector; if the component was uninstalled, delete its webhook configuration",
+                read=(_HOOKS,),
+            ),
         ),
+        pattern=Text(_CALLED + r"[^\n]{0,800}?no endpoints available for service"),
         needs=("hook_service",),
         transient=True,
         upstream=_WEBHOOK,
     ),
     Rule(
         _ADMISSION_UNREACHABLE,
-        why="the API server cannot call admission webhook {webhook}",
-        steps=(Step("restore the Service behind the webhook", read=(_HOOKS,)),),
-        pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
+        why="the API server cannot call admission webhook {webhook} (Service {hook_ns}/{hook_service}): {detail}",
+        steps=(
+            Step(
+                "restore the pods behind Service {hook_ns}/{hook_service}: check whether they are running and not overloaded (CPU throttling, restarts)",
+                read=(_BEHIND,),
+            ),
+            Step(
+                "if they are running, allow connections from the API server to the webhook's port in NetworkPolicies and firewalls (on private clusters, also in the firewall of the nodes)",
+                read=(_HOOKS, "kubectl get networkpolicies -n {hook_ns}"),
+            ),
+        ),
+        pattern=Text(
+            _CALLED + r"[^\n]{0,800}?(?P<detail>connection refused|context deadline exceeded|"
+            r"i/o timeout|no route to host|EOF|connection reset by peer|Client\.Timeout exceeded|"
+            r"request canceled|network is unreachable|http2: [^\n]{1,60}|operation not permitted|"
+            r"could not find the requested resource|the server is currently unable[^\n]{0,60})"
+        ),
+        needs=("hook_service",),
+        certainty="one-of",
         transient=True,
         upstream=_WEBHOOK,
     ),
     Rule(
-        Code(
-            "conversion-webhook-failing",
-            "The API server cannot convert objects because their conversion webhook fails.",
-        ),
-        why="the API server cannot convert objects of {converted}: their conversion webhook does not respond",
+        _ADMISSION_UNREACHABLE,
+        why="admission webhook {webhook} returned an error instead of an answer: {detail}",
         steps=(
             Step(
-                "restore the controller that serves the conversion webhook (the CRD specifies its Service and caBundle)",
-                read=(_BEHIND,),
+                "check the logs of the pods that serve the webhook",
+                read=(_BEHIND, _HOOKS),
             ),
         ),
         pattern=Text(
-            r"conversion webhook for (?P<converted>[^\s,]+, Kind=\w+|\S+) failed"
-            r"(?:[^\n]{0,200}?//(?P<hook_service>[\w-]+)\.(?P<hook_ns>[\w-]+)\.svc)?"
+            _CALLED + r"[^\n]{0,400}?(?P<detail>expected webhook response[^\n]{0,200}|"
+            r"the server responded with[^\n]{0,120}|an error on the server[^\n]{0,200}|"
+            r"the server rejected our request[^\n]{0,120}|received invalid webhook response[^\n]{0,200})"
         ),
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        _ADMISSION_UNREACHABLE,
+        why="the API server cannot call admission webhook {webhook}: {innermost}",
+        steps=(
+            Step(
+                "check the address in the webhook's configuration, and the server behind it",
+                read=(_HOOKS,),
+            ),
+        ),
+        pattern=Text(r"failed calling (?:admission )?webhook,? ?\"?(?P<webhook>[\w.-]+)"),
+        certainty="unknown",
+        transient=True,
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        Code("admission-patch-failed", "The patch of a mutating admission webhook is not valid."),
+        why="a mutating admission webhook or policy returned a patch for {object} that cannot be applied: {innermost}",
+        steps=(
+            Step(
+                "update or correct the mutating webhook or its policy; the manifest in Git is not the cause",
+                read=(_HOOKS,),
+            ),
+        ),
+        pattern=Text(
+            r"Internal error occurred: "
+            r"(?:add|replace|remove|copy|move|test|jsonpatch) operation does not apply"
+        ),
+        certainty="likely",
+        upstream="kubernetes apiserver admission plugin/webhook/mutating",
+    ),
+    Rule(
+        _CONVERSION_FAILING,
+        why="the API server cannot convert objects of {converted}: the conversion webhook's Service or its pods are missing",
+        steps=(
+            Step(
+                "restore the controller that serves the conversion webhook of this CRD (its spec.conversion specifies the Service)",
+                read=(_BEHIND,),
+            ),
+            Step(
+                "if the controller was uninstalled and its CRDs were kept, reinstall it; until then, all requests for these objects fail"
+            ),
+        ),
+        pattern=Text(
+            _CONVERTED
+            + r"[^\n]{0,400}?(?:service \"[^\"]+\" not found|no endpoints available for service)"
+        ),
+        transient=True,
+        upstream="kubernetes apiextensions-apiserver conversion",
+    ),
+    Rule(
+        _CONVERSION_FAILING,
+        why="the API server cannot convert objects of {converted}: the certificate of their conversion webhook is not trusted (x509)",
+        steps=(
+            Step(
+                "correct spec.conversion.webhook.clientConfig.caBundle of the CRD: whatever applies the CRD must not remove what cert-manager's cainjector or the controller sets there",
+                read=(_BEHIND,),
+            ),
+        ),
+        pattern=Text(_CONVERTED + r"[^\n]{0,800}?(?:x509|tls: )"),
+        upstream="kubernetes apiextensions-apiserver conversion",
+    ),
+    Rule(
+        _CONVERSION_FAILING,
+        why="the API server cannot convert objects of {converted}: their conversion webhook fails: {innermost}",
+        steps=(
+            Step(
+                "check the controller that serves the conversion webhook: its pods, its logs, and whether NetworkPolicies and firewalls allow connections from the API server",
+                read=(_BEHIND,),
+            ),
+        ),
+        pattern=Text(_CONVERTED),
+        certainty="one-of",
         transient=True,
         upstream="kubernetes apiextensions-apiserver conversion",
     ),
@@ -107,6 +223,99 @@ _WEBHOOKS = (
         upstream=_WEBHOOK,
     ),
     Rule(
+        Code(
+            "admission-immutable",
+            "An admission webhook does not allow a change of a field of an existing object.",
+        ),
+        why="{object} already exists, and admission webhook {webhook} does not allow this change (the field is immutable): {detail}",
+        steps=(
+            Step(
+                "restore the old value in Git (for a HelmRelease, in the values or the chart)",
+                read=(OBJECT, CLUSTER_OBJECT),
+            ),
+            Step(
+                "alternatively, delete the {object_kind}, so that the next attempt recreates it, if everything that its controller deletes with it can be lost (spec.force does not always help: Flux recognizes only some texts of webhooks)",
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[^\"]+)\" denied the request:?\s*(?P<detail>[^\n]{0,300}?"
+            r"(?:immutable|may not change|can(?:not| not|'t) be (?:changed|updated|modified)|"
+            r"(?:change|update|modification) (?:of|to) [^\n]{1,80} (?:is )?(?:not allowed|forbidden)|"
+            r"not allowed to (?:change|update|modify))[^\n]{0,200})"
+        ),
+        certainty="likely",
+        quoted=True,
+        upstream=_WEBHOOK,
+    ),
+    Rule(
+        Code("ingress-conflict", "Two Ingresses define the same host and path."),
+        why="{object} defines a host and path that Ingress {other} already defines: {detail}",
+        steps=(
+            Step(
+                "remove the host and path from one of the two Ingresses; if {other} is left over from a renamed release or another Kustomization, delete it",
+                read=("kubectl get ingresses -A",),
+            ),
+        ),
+        pattern=Text(
+            r"denied the request:?\s*(?P<detail>host \"[^\"]*\" and path \"[^\"]*\" is already defined) in "
+            r"ingress (?P<other>[\w.-]+/[\w.-]+)"
+        ),
+        quoted=True,
+        upstream="ingress-nginx internal/ingress/controller",
+    ),
+    Rule(
+        _ADMISSION_DENIED,
+        why="admission webhook {webhook} (Kyverno) rejects {object}: {detail}",
+        steps=(
+            Step(
+                "change the manifest to comply with the policy in the message; the policy is a ClusterPolicy, a Policy or a ValidatingPolicy, which can exclude the object",
+                read=("kubectl get clusterpolicies.kyverno.io", _HOOKS),
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[\w.-]*kyverno[\w.-]*)\" denied the request:?\s*"
+            r"(?P<detail>.{0,400})"
+        ),
+        upstream="kyverno pkg/webhooks",
+    ),
+    Rule(
+        _ADMISSION_DENIED,
+        why="admission webhook {webhook} (Gatekeeper) rejects {object}: {detail}",
+        steps=(
+            Step(
+                "change the manifest to comply with the constraint, whose name is in brackets in the message, or change the constraint",
+                read=("kubectl get constraints", OBJECT),
+            ),
+        ),
+        pattern=Text(
+            r"admission webhook \"(?P<webhook>[\w.-]*gatekeeper[\w.-]*)\" denied the request:?\s*"
+            r"(?P<detail>.{0,400})"
+        ),
+        upstream="gatekeeper pkg/webhook",
+    ),
+    Rule(
+        Code(
+            "crds-too-old", "An admission policy rejects CRDs that are older than those installed."
+        ),
+        why="ValidatingAdmissionPolicy {policy} rejects {object}, because the CRDs in Git are older than the installed ones or from another channel: {detail}",
+        steps=(
+            Step(
+                "upgrade the Gateway API CRDs in Git to the version that the policy requires, or let only one component install them (some ingress and mesh charts bring newer ones, and this policy)",
+                read=(
+                    "kubectl get customresourcedefinitions -o custom-columns=NAME:.metadata.name,BUNDLE:.metadata.annotations.gateway\\.networking\\.k8s\\.io/bundle-version",
+                ),
+            ),
+            Step(
+                "to downgrade on purpose, remove policy {policy} and its binding first; stored objects may then no longer be readable"
+            ),
+        ),
+        pattern=Text(
+            r"ValidatingAdmissionPolicy '(?P<policy>safe-upgrades\.gateway\.networking\.k8s\.io)' with "
+            r"binding '[^']+' denied request:?\s*(?P<detail>.{0,300})"
+        ),
+        upstream="kubernetes-sigs/gateway-api config/crd",
+    ),
+    Rule(
         _ADMISSION_DENIED,
         why="admission webhook {webhook} rejects {object}: {detail}",
         steps=(
@@ -119,6 +328,26 @@ _WEBHOOKS = (
             r"admission webhook \"(?P<webhook>[^\"]+)\" denied the request:?\s*(?P<detail>.{0,400})"
         ),
         upstream=_WEBHOOK,
+    ),
+    Rule(
+        _ADMISSION_DENIED,
+        why="an expression of ValidatingAdmissionPolicy {policy} (binding {binding}) cannot be evaluated for {object}: {detail}",
+        steps=(
+            Step(
+                "correct the policy: its CEL expression must handle objects without the field (has()), or its parameters are missing; the manifest is not the cause",
+                read=(
+                    "kubectl get validatingadmissionpolicies.admissionregistration.k8s.io {policy} -o yaml",
+                    "kubectl get validatingadmissionpolicybindings.admissionregistration.k8s.io {binding} -o yaml",
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"ValidatingAdmissionPolicy '(?P<policy>[^']+)' with binding '(?P<binding>[^']+)' denied "
+            r"request: (?P<detail>(?:expression '[^\n]{1,200}' resulted in error|failed to configure "
+            r"binding|no params found|compilation (?:error|failed))[^\n]{0,200})"
+        ),
+        quoted=True,
+        upstream="kubernetes apiserver admission plugin/policy/validating",
     ),
     Rule(
         _ADMISSION_DENIED,
@@ -243,8 +472,11 @@ _LIMITS = (
         why="namespace {terminating} is being deleted, so no objects can be created in it",
         steps=(
             Step(
-                "find out what blocks the deletion (finalizers of objects in the namespace), or remove from Git the objects that Flux applies there",
+                "find out what blocks the deletion: the conditions of the namespace list the objects with finalizers, and APIs that do not respond",
                 read=("kubectl get namespace {terminating} -o yaml",),
+            ),
+            Step(
+                "if the namespace was deleted by mistake, let the deletion finish: Flux then recreates it if its manifest is in Git; otherwise, remove from Git the objects in it"
             ),
         ),
         pattern=Text(
@@ -274,8 +506,11 @@ _LIMITS = (
         why="{user} cannot grant permissions that it does not have itself ({object})",
         steps=(
             Step(
-                "have a user with these permissions apply the Role or binding, grant the ServiceAccount the verbs escalate and bind, or bind it to cluster-admin",
-                read=(OBJECT,),
+                "apply the Role or binding with an account that has these permissions: for a tenant, move it to a Kustomization of the platform team",
+                read=(OBJECT, CLUSTER_OBJECT),
+            ),
+            Step(
+                "alternatively, grant the ServiceAccount exactly the permissions in the message; the verbs escalate and bind, or cluster-admin, would give everyone who can change its manifests the whole cluster"
             ),
         ),
         pattern=Text(
@@ -286,4 +521,5 @@ _LIMITS = (
     ),
 )
 
-RULES = (*_WEBHOOKS, *_LIMITS)
+RULES = tuple(rule._replace(reach=Reach.WHOLE) for rule in (*_WEBHOOKS, *_LIMITS))
+"""What admission refuses is the cause, whatever was being done: a hook, a test, an upgrade."""

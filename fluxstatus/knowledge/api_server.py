@@ -4,26 +4,96 @@ Upstream: kubernetes apiserver and kube-aggregator, etcd, client-go.
 """
 
 from fluxstatus.knowledge.commands import LOG
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.facts import is_remote
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
+_API_SERVER_FAILING = Code(
+    "api-server-failing", "The API server failed, was overloaded or did not respond in time."
+)
+_API_SERVICE_BROKEN = Code(
+    "api-service-broken", "An aggregated API does not respond, so API discovery fails."
+)
+
 _APPLIES: KindNames = frozenset({"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance"})
+_READY = "kubectl get --raw /readyz?verbose"
+_API_SERVICES = "kubectl get apiservices.apiregistration.k8s.io"
+_DISCOVERY = (
+    r"(?:unable to retrieve the complete list of server APIs|failed to get API group resources|"
+    r"stale GroupVersion discovery)[^\n]*?: "
+)
+_AGGREGATED = (
+    r"(?P<broken_group>(?!(?:apps|batch|autoscaling|policy|(?:networking|storage|"
+    r"rbac\.authorization|admissionregistration|apiextensions|apiregistration|scheduling|"
+    r"coordination|node|discovery|events|certificates|resource|authentication|authorization|"
+    r"flowcontrol\.apiserver)\.k8s\.io)/)[\w-]+(?:\.[\w-]+)+/v\w+)"
+)
+"""A group of an API that is not built into the API server."""
+_UNREACHABLE = (
+    r"connection refused|no such host|i/o timeout|TLS handshake timeout|no route to host|"
+    r"network is unreachable|connection reset by peer|broken pipe|(?:unexpected )?EOF|"
+    r"context deadline exceeded|Client\.Timeout exceeded|request canceled|"
+    r"http2: client connection lost|server sent GOAWAY|stream error: [^\n]{1,80}|use of closed network connection|"
+    r"x509: [^\n]{1,160}|operation not permitted|proxyconnect [^\n]{1,120}"
+)
+_CALL = r"//(?P<api_server>[^/\s\"]+)/(?:apis?|openapi|version|readyz)\b[^\n]*?"
 
 RULES = (
     Rule(
-        Code("api-service-broken", "An aggregated API does not respond, so API discovery fails."),
+        _API_SERVICE_BROKEN,
         why="the aggregated API {broken_group} does not respond, so API discovery fails",
         steps=(
             Step(
-                "restore the server behind {broken_group} (for metrics.k8s.io: metrics-server), or delete its APIService",
-                read=("kubectl get apiservices.apiregistration.k8s.io",),
+                "restore the server behind {broken_group} (for metrics.k8s.io: metrics-server); its Service is in the APIService",
+                read=(_API_SERVICES,),
+            ),
+            Step("if the server was uninstalled, delete its APIService"),
+        ),
+        pattern=Text(
+            _DISCOVERY
+            + _AGGREGATED
+            + r": (?:the server is currently unable|stale GroupVersion|an error on the server|"
+            r"the server has received|Unauthorized|error trying to reach service)"
+        ),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        transient=True,
+        upstream="client-go discovery, kube-aggregator",
+    ),
+    Rule(
+        _API_SERVICE_BROKEN,
+        why="the aggregated API {broken_group} of the remote cluster (spec.kubeConfig) does not respond, so API discovery fails there",
+        steps=(
+            Step(
+                "in the remote cluster, check its APIServices and restore the server behind {broken_group}"
             ),
         ),
         pattern=Text(
-            r"(?:unable to retrieve the complete list of server APIs|failed to get API group "
-            r"resources|stale GroupVersion discovery)[^\n]*?: (?P<broken_group>[\w.-]+/v\w+)"
+            _DISCOVERY
+            + _AGGREGATED
+            + r": (?:the server is currently unable|stale GroupVersion|an error on the server|"
+            r"the server has received|Unauthorized|error trying to reach service)"
         ),
+        kinds=_APPLIES,
+        when=(is_remote,),
+        transient=True,
+        upstream="client-go discovery, kube-aggregator",
+    ),
+    Rule(
+        _API_SERVICE_BROKEN,
+        why="API {broken_group} does not respond, so API discovery fails: {innermost}",
+        steps=(
+            Step(
+                "check the APIServices; restore the server behind one that is not available, or delete the APIService of a server that was uninstalled",
+                read=(_API_SERVICES,),
+            ),
+            Step("if all of them are available, check the API server itself", read=(_READY,)),
+        ),
+        pattern=Text(_DISCOVERY + _AGGREGATED),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        certainty="one-of",
         transient=True,
         upstream="client-go discovery",
     ),
@@ -32,37 +102,169 @@ RULES = (
         why="the API server does not accept the token that {controller} sends (Unauthorized)",
         steps=(
             Step(
-                "restart {controller}; if the error persists, check its ServiceAccount and the API server's signing keys",
+                "restart {controller}; if the error persists, check its ServiceAccount, the API server's signing keys and the clocks of the nodes",
                 read=(LOG,),
                 change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
             ),
         ),
-        pattern=Text(r"\bUnauthorized\b|asked for the client to provide credentials"),
+        pattern=Text(
+            r"(?:^|: |\()Unauthorized\b|asked for the client to provide credentials|"
+            r"must be logged in to the server"
+        ),
         kinds=_APPLIES,
+        unless=(is_remote,),
+        certainty="likely",
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
-        Code(
-            "api-server-failing",
-            "The API server failed, was overloaded or did not respond in time.",
-        ),
-        why="the API server did not respond in time, or was overloaded",
+        Code("etcd-full", "The database of etcd is full, so the cluster accepts no writes."),
+        why="etcd is full: its database has reached the space quota, so the cluster accepts no writes until space is freed (alarm NOSPACE)",
         steps=(
             Step(
-                "check the control plane; Flux retries automatically",
-                read=("kubectl get --raw /readyz?verbose",),
+                "on the control plane, compact and defragment etcd, then clear the alarm (etcdctl compact, defrag, alarm disarm), or raise --quota-backend-bytes",
+                read=(_READY,),
+            ),
+            Step(
+                "find out what fills it, for example events, reports of a policy engine, or many revisions of large objects; on a managed cluster, contact the provider"
+            ),
+        ),
+        pattern=Text(r"mvcc: database space exceeded|etcdserver: no space"),
+        kinds=_APPLIES,
+        upstream="etcd server/etcdserver/api/v3rpc/rpctypes",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="etcd, the database behind the API server, did not complete the request: {innermost}",
+        steps=(
+            Step(
+                "check the etcd members, their disks and the network between them; Flux retries automatically",
+                read=(_READY,),
             ),
         ),
         pattern=Text(
-            r"etcdserver: (?!request is too)|request did not complete within|"
-            r"unable to return a response in the time|currently unable to handle the request|"
-            r"http2: client connection lost|"
-            r"client rate limiter Wait returned|apiserver not ready|Internal error occurred|"
-            r"too many requests|//[\d.]+(?::\d+)?/(?:api|apis|openapi|version)\b|"
-            r"error trying to reach service|leader changed|Kubernetes cluster unreachable"
+            r"etcdserver: (?!request is too|mvcc: database|no space|leader changed)|"
+            r"rpc error: code = Unavailable|raft proposal dropped"
         ),
         kinds=_APPLIES,
         transient=True,
-        upstream="kubernetes apiserver, etcd, client-go",
+        upstream="etcd server/etcdserver/api/v3rpc/rpctypes",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="etcd elected a new leader while the request was running",
+        steps=(
+            Step(
+                "no action is required if it happens once: Flux retries automatically; if it repeats, check etcd's disk latency and network",
+                read=(_READY,),
+            ),
+        ),
+        pattern=Text(r"leader changed"),
+        kinds=_APPLIES,
+        transient=True,
+        upstream="etcd server/etcdserver/api/v3rpc/rpctypes",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the API server rejected the request because it received too many (429)",
+        steps=(
+            Step(
+                "find the client that overloads the API server; API Priority and Fairness limits requests per priority level; Flux retries automatically",
+                read=(
+                    "kubectl get --raw /debug/api_priority_and_fairness/dump_priority_levels",
+                    _READY,
+                ),
+            ),
+        ),
+        pattern=Text(r"(?:^|: )too many requests|has received too many requests"),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        transient=True,
+        upstream="kubernetes apiserver flowcontrol",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the connection from {controller} to the API server ({api_server}) failed: {detail}",
+        steps=(
+            Step(
+                "check the control plane; Flux retries automatically",
+                read=(_READY,),
+            ),
+            Step(
+                "if it is healthy, check the network from {controller} to it: kube-proxy, the CNI, NetworkPolicies",
+                read=("kubectl get endpointslices -n default", LOG),
+            ),
+        ),
+        pattern=Text(_CALL + rf"(?P<detail>{_UNREACHABLE})"),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        transient=True,
+        upstream="client-go rest, Go net",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the API server did not complete the request in time: {innermost}",
+        steps=(
+            Step(
+                "check the control plane and slow admission webhooks; Flux retries automatically",
+                read=(
+                    _READY,
+                    "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"request did not complete within|unable to return a response in the time|"
+            r"could not be completed at this time, please try again|client rate limiter Wait returned"
+        ),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        transient=True,
+        upstream="kubernetes apimachinery api/errors",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the API server, or the server of an aggregated API, is not available: {innermost}",
+        steps=(
+            Step(
+                "check the control plane and the APIServices; Flux retries automatically",
+                read=(_READY, _API_SERVICES),
+            ),
+        ),
+        pattern=Text(
+            r"currently unable to handle the request|http2: client connection lost|"
+            r"apiserver not ready|apiserver is shutting down|error trying to reach service|"
+            r"has prevented the request from succeeding"
+        ),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        certainty="one-of",
+        transient=True,
+        upstream="kubernetes apiserver, kube-aggregator",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the API server of this cluster cannot be reached by {controller}: {innermost}",
+        steps=(Step("check the control plane; Flux retries automatically", read=(_READY, LOG)),),
+        pattern=Text(r"Kubernetes cluster unreachable"),
+        kinds=_APPLIES,
+        unless=(is_remote,),
+        transient=True,
+        upstream="helm pkg/kube/client.go",
+    ),
+    Rule(
+        _API_SERVER_FAILING,
+        why="the API server returned an internal error: {detail}",
+        steps=(
+            Step(
+                "check the error; if it names a webhook or an API, check its server, otherwise the control plane",
+                read=(_READY, _API_SERVICES),
+            ),
+        ),
+        pattern=Text(r"Internal error occurred: (?P<detail>[^\n]{1,240})"),
+        kinds=_APPLIES,
+        reach=Reach.STAGE,
+        certainty="unknown",
+        transient=True,
+        upstream="kubernetes apimachinery api/errors",
     ),
 )

@@ -24,6 +24,9 @@ ENDPOINT = "kubectl get {endpoint_resource} {endpoint_name} -n {endpoint_ns} -o 
 OBJECT = "kubectl get {object_resource} {object_name} -n {object_ns} -o yaml"
 """Read the object in the message (see fields.object_in)."""
 
+CLUSTER_OBJECT = "kubectl get {object_resource} {cluster_object} -o yaml"
+"""The same for an object without a namespace; omitted for all others."""
+
 BASIC_AUTH = (
     "flux-operator create secret basic-auth {secret} -n {ns} --username=git --password-stdin"
 )

@@ -4,11 +4,13 @@ A fact is true only on positive evidence, so `unless=(has_artifact,)` refutes a 
 `when=(is_remote,)` requires a confirmation; a rule that cannot be confirmed does not apply.
 """
 
+import re
 from collections.abc import Callable
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.knowledge.fields import fields_of, host_in
+from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_kind
 from fluxstatus.knowledge.subject import Subject
+from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 
 
 def is_remote(subject: Subject) -> bool:
@@ -72,3 +74,102 @@ def has_secret(subject: Subject) -> bool:
 def has_submodules(subject: Subject) -> bool:
     """Return whether submodules are fetched, too (spec.recurseSubmodules)."""
     return subject.resource.spec.get("recurseSubmodules") is True
+
+
+def is_component_unlisted(subject: Subject) -> bool:
+    """Return whether the FluxInstance does not install the component of the Flux kind in the message."""
+    return _is_unserved(subject) and bool(_kind_fields(subject).get("unlisted_component"))
+
+
+def is_component_absent(subject: Subject) -> bool:
+    """Return whether this cluster does not serve the Flux kind in the message in any version."""
+    return _is_unserved(subject)
+
+
+def is_served_newer(subject: Subject) -> bool:
+    """Return whether this cluster serves the Flux kind in the message, in a newer version only."""
+    fields = _kind_fields(subject)
+    served = fields.get("served_version", "")
+    return bool(served) and _age(served) > _age(fields["wanted_version"])
+
+
+def is_served_older(subject: Subject) -> bool:
+    """Return whether this cluster serves the Flux kind in the message, in an older version only."""
+    fields = _kind_fields(subject)
+    served = fields.get("served_version", "")
+    return bool(served) and _age(served) < _age(fields["wanted_version"])
+
+
+def _is_unserved(subject: Subject) -> bool:
+    fields = _kind_fields(subject)
+    return bool(fields.get("component")) and not fields["served_version"]
+
+
+def _kind_fields(subject: Subject) -> dict[str, str]:
+    """Return the fields about the kind that is not served; none if the cluster is another one."""
+    return {} if is_remote(subject) else wanted_kind(subject)
+
+
+def _age(version: str) -> tuple[int, int, int]:
+    """Return a key that sorts API versions: v1alpha1, v1beta1, v1, v2beta1."""
+    found = re.match(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
+    if not found:
+        return (0, 0, 0)
+    return (int(found[1]), {"alpha": 0, "beta": 1}.get(found[2], 2), int(found[3] or 0))
+
+
+def about(*kinds: str) -> Callable[[Subject], bool]:
+    """Return the fact that the object in the message is of one of *kinds*."""
+
+    def is_about(subject: Subject) -> bool:
+        kind = object_in(subject.message.text).get("object", "").partition(" ")[0]
+        return kind in kinds
+
+    return is_about
+
+
+def is_about_flux_crd(subject: Subject) -> bool:
+    """Return whether the object in the message is a CRD of Flux."""
+    name = object_in(subject.message.text).get("object_name", "")
+    return name.partition(".")[2] in FLUX_GROUPS
+
+
+def is_about_flux_object(subject: Subject) -> bool:
+    """Return whether the object in the message is of a kind of Flux."""
+    return object_in(subject.message.text).get("object_kind", "") in KINDS
+
+
+_LABEL = re.compile(r'metadata\.labels: Invalid value: "([^"]+)"')
+
+
+def is_label_own_name(subject: Subject) -> bool:
+    """Return whether the invalid label is the name of the object itself, which Flux sets."""
+    label = _LABEL.search(subject.message.text)
+    return label is not None and label[1] == subject.resource.ref.name
+
+
+_STORED = re.compile(r'status\.storedVersions\[\d+\]: Invalid value: "(\w+)"')
+
+
+def is_stored_version_served(subject: Subject) -> bool:
+    """Return whether the stored version that a new CRD of Flux lacks is the current one."""
+    stored = _STORED.search(subject.message.text)
+    served = subject.state.evidence.served if subject.state else None
+    if not (stored and served) or is_remote(subject):
+        return False
+    return served.get(object_in(subject.message.text).get("object_name", "")) == stored[1]
+
+
+_NO_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found')
+
+
+def is_storage_namespace(subject: Subject) -> bool:
+    """Return whether the missing namespace is where Helm stores the release."""
+    missing = _NO_NAMESPACE.search(subject.message.text)
+    return missing is not None and missing[1] == subject.resource.spec.get("storageNamespace")
+
+
+def is_target_namespace(subject: Subject) -> bool:
+    """Return whether the missing namespace is the one that the object applies to."""
+    missing = _NO_NAMESPACE.search(subject.message.text)
+    return missing is not None and missing[1] == subject.resource.spec.get("targetNamespace")

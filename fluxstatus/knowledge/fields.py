@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.urls import host_of
-from fluxstatus.model.kinds import full_name
+from fluxstatus.knowledge.subject import Subject
+from fluxstatus.model.kinds import KINDS, OPERATOR, full_name
 from fluxstatus.state.health_checks import health_check_targets
 from fluxstatus.state.resource import Resource
 
@@ -18,7 +19,8 @@ _OBJECTS = (
         r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)"
     ),
     # Helm (helm pkg/kube/client.go)
-    r"for object (?P<namespace>[\w.-]+)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
+    r"for object (?P<namespace>[\w.-]*)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
+    r"applying object (?P<namespace>[\w.-]*)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
     r"cannot patch \"(?P<name>[^\"]+)\" with kind (?P<kind>\w+)",
     # the API server (apimachinery api/errors NewInvalid)
     r"\b(?P<kind>[A-Z]\w+)(?:\.[\w.-]+)? \"(?P<name>[^\"]+)\" is invalid",
@@ -47,9 +49,13 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "chart": own["chart"] or text_of(resource.spec.get("chart")),
         "path": own["path"] or _ROOT.get(ref.kind, ""),
         "object": "an object",
+        "object_kind": "object",
         "object_resource": "",
         "object_name": "",
         "object_ns": "",
+        "cluster_object": "",
+        "component": "",
+        "served_api": "",
         "ns": ref.namespace,
         "name": ref.name,
         "kind": ref.kind,
@@ -101,20 +107,66 @@ def host_in(message: str) -> dict[str, str]:
     return {"host": hosts[-1], "host_said": hosts[-1], "redirects": redirects}
 
 
-def object_in(message: str) -> dict[str, str]:
-    """Return the fields about the first object that *message* reports as rejected or broken."""
+_CLUSTER_KINDS = frozenset({
+    "APIService", "CSIDriver", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
+    "IngressClass", "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume",
+    "PriorityClass", "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "VolumeSnapshotClass",
+    "ClusterIssuer", "ClusterPolicy", "GatewayClass",
+})  # fmt: skip
+"""Kinds without a namespace that charts and repositories often contain."""
+
+
+def object_in(message: str, namespace: str = "") -> dict[str, str]:
+    """Return the fields about the first object that *message* reports as rejected or broken.
+
+    *namespace* is that of an object whose namespace is not in the message.
+    """
     found = next(filter(None, (re.search(pattern, message) for pattern in _OBJECTS)), None)
     if found is None:
         return {}
     kind, name = found["kind"], found["name"]
-    namespace = found.groupdict().get("namespace") or ""
+    written = found.groupdict().get("namespace") or ""
+    assumed = "" if kind in _CLUSTER_KINDS else written or namespace
+    resource = "" if kind == "Secret" else full_name(kind)  # it would be shown with its values
     return {
-        "object": f"{kind} {namespace}/{name}" if namespace else f'{kind} "{name}"',
-        "object_resource": ""
-        if kind == "Secret"
-        else full_name(kind),  # it would be shown with its values
+        "object": f"{kind} {written}/{name}" if written else f'{kind} "{name}"',
+        "object_kind": kind,
+        "object_resource": resource,
         "object_name": name,
-        "object_ns": namespace,
+        "object_ns": assumed,
+        "cluster_object": "" if assumed else name,
+    }
+
+
+_UNSERVED = re.compile(
+    r'no matches for kind "(?P<kind>\w+)" in version "(?P<group>[\w.-]+)/(?P<version>\w+)"'
+)
+_DEFAULT_COMPONENTS = (
+    "source-controller", "kustomize-controller", "helm-controller", "notification-controller",
+)  # fmt: skip
+
+
+def wanted_kind(subject: Subject) -> dict[str, str]:
+    """Return the fields about the Flux kind that the API server does not serve in some version.
+
+    The result is empty if the message is about no Flux kind, or discovery is unknown.
+    """
+    found = _UNSERVED.search(subject.message.text)
+    kind = KINDS.get(found["kind"]) if found else None
+    served = subject.state.evidence.served if subject.state else None
+    if not found or not kind or kind.group != found["group"] or served is None:
+        return {}
+    instance = subject.state.instance if subject.state else None
+    listed = instance and (instance.spec.get("components") or _DEFAULT_COMPONENTS)
+    return {
+        "component": kind.controller,
+        "unlisted_component": kind.controller
+        if listed and kind.controller not in listed and kind.controller != OPERATOR
+        else "",
+        "wanted_version": found["version"],
+        "served_version": served.get(kind.resource, ""),
+        "served_api": f"{kind.group}/{served.get(kind.resource, '')}",
     }
 
 
@@ -147,6 +199,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
     "proxy_secret": ("spec", "proxySecretRef", "name"),
     "verify_secret": ("spec", "verify", "secretRef", "name"),
     "kubeconfig_secret": ("spec", "kubeConfig", "secretRef", "name"),
+    "kubeconfig_map": ("spec", "kubeConfig", "configMapRef", "name"),
     "decryption_secret": ("spec", "decryption", "secretRef", "name"),
     "url": ("spec", "url"),
     "endpoint": ("spec", "endpoint"),

@@ -43,10 +43,16 @@ _NAMES = re.compile(
 """Names that users chose, each in a form that shows that it is one."""
 
 _NO_NAME = re.compile(
-    # segments of URLs (OCI distribution spec, git http, Helm repositories)
+    # segments of URLs (OCI distribution spec, git http, Helm repositories, Kubernetes)
     r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml"
+    r"|apis?|openapi|version|readyz"
     # keys of Secrets, types and providers, which controllers quote
     r"|identity|known_hosts|token|username|password|address|inputs|default|oci|ssh|cosign|notation"
+    # versions, groups and resources of the API server
+    r"|v\d+(?:(?:alpha|beta)\d+)?|apps|batch|autoscaling|policy|extensions|configmaps|secrets"
+    r"|services|serviceaccounts|pods|persistentvolumeclaims|deployments|statefulsets|daemonsets"
+    r"|replicasets|jobs|cronjobs|ingresses|networkpolicies|horizontalpodautoscalers"
+    r"|poddisruptionbudgets|roles|rolebindings|clusterroles|clusterrolebindings|namespaces"
     r")$|sha256:"
 )
 """Words in the place of a name that protocols and controllers define."""

@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.subject import Subject
+from fluxstatus.model.evidence import Answer, Evidence
+from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.resource import Resource
-from tests.builders import flux, judged
+from fluxstatus.state.state import State
+from tests.builders import NOW, flux, judged
 
 AROUND = {
     "now": "2026-11-23T12:00:00Z",
@@ -32,6 +35,10 @@ SPECS: dict[str, dict[str, Any]] = {
     "submodules": {"recurseSubmodules": True},
     "proxy": {"proxySecretRef": {"name": "p"}},
     "kubeConfig": {"kubeConfig": {"secretRef": {"name": "remote"}}},
+    "kubeMap": {"kubeConfig": {"configMapRef": {"name": "remote-map"}}},
+    "storage": {"storageNamespace": "elsewhere"},
+    "target": {"targetNamespace": "elsewhere"},
+    "longName": {},
     "decryption": {"decryption": {"provider": "sops", "secretRef": {"name": "sops-age"}}},
     "github": {"provider": "github"},
     "aws": {"provider": "aws"},
@@ -59,6 +66,23 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 """The fields of the spec for each word after the kind of an example."""
 
+_SERVED = {
+    resource: "v2" if kind.name == "HelmRelease" else "v1"
+    for resource, kind in RESOURCES.items()
+    if "image" not in kind.group
+}
+STATES: dict[str, State] = {
+    "noImages": State(Evidence(NOW, served=_SERVED)),
+    "instanceNoImages": State(
+        Evidence(
+            NOW,
+            answers={KINDS["FluxInstance"].resource: Answer((flux("FluxInstance", "flux"),))},
+            served=_SERVED,
+        )
+    ),
+}
+"""What else is known, for each word after the kind of an example; otherwise, nothing is."""
+
 _SYNC = {"fluxcd.controlplane.io/name": "flux"}
 _BASE: dict[str, dict[str, Any]] = {
     "GitRepository": {"url": GIT_URL},
@@ -85,19 +109,26 @@ class Example(NamedTuple):
         kind, *names = self.subject.split("+")
         spec = dict(_BASE.get(kind, {}))
         for name in names:
-            spec |= SPECS[name]
+            if name not in STATES:
+                spec |= SPECS[name]
         labels = _SYNC if "sync" in names else {}
         ready = {"Ready": f"False {self.reason}: {self.message}"}
         status = {"artifact": {"revision": "main@sha1:abc"}} if "held" in names else {}
-        return judged(flux(kind, "x", ready, spec=spec, status=status, labels=labels))
+        called = "a" * 68 if "longName" in names else "x"
+        return judged(flux(kind, called, ready, spec=spec, status=status, labels=labels))
+
+    def state(self) -> State | None:
+        """Return what else is known, or None."""
+        return next((STATES[name] for name in self.subject.split("+")[1:] if name in STATES), None)
 
     def diagnosis(self) -> Diagnosis:
         """Return the diagnosis of the message."""
-        return diagnose(self.resource(), self.reason, self.message, AROUND)
+        return diagnose(self.resource(), self.reason, self.message, AROUND, self.state())
 
     def rule(self) -> Rule:
         """Return the rule that matches the message."""
-        return rule_for(Subject(self.resource(), self.reason, self.message, AROUND)).rule
+        subject = Subject(self.resource(), self.reason, self.message, AROUND, self.state())
+        return rule_for(subject).rule
 
 
 def examples() -> Iterator[Example]:

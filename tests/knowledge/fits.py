@@ -47,13 +47,13 @@ _NAME = re.compile(r"(?:(?<=[/\"])|(?<![a-z]')(?<='))[a-z][a-z0-9-]*(?=['\" \],]
 """A possible name: quoted, or a part of a path or of KIND/NAMESPACE/NAME."""
 
 _NO_NAMES = """
-accesskey accumulating address age api apis artifact azure clusterroles configmaps cosign couldn
-customresourcedefinitions daemonsets data deployments download eof events generic git github head
-heads helm host https identity info ingresses inputs jobs kind known_hosts kubectl kustomization
-main manifests master namespaces nodes notation number o oci pass passphrase passwd password
-persistentvolumeclaims pods pull pull-secret refs remotes replicas resource rolebindings roles scale
-schema secretkey secrets serviceaccounts services ssh statefulsets status string tags template tmp
-token unknown username v1 v1beta1 v1beta2 v2 v2beta1 value
+accesskey accumulating address age api apis openapi artifact azure clusterroles configmaps cosign
+couldn customresourcedefinitions daemonsets data deployments download eof events generic git github
+head heads helm host https identity info ingresses inputs jobs kind known_hosts kubectl
+kustomization main manifests master namespaces nodes notation number o oci pass passphrase passwd
+password persistentvolumeclaims pods pull pull-secret refs remotes replicas resource rolebindings
+roles scale schema secretkey secrets serviceaccounts services ssh statefulsets status string tags
+template tmp token unknown username version v1 v1alpha1 v1beta1 v1beta2 v2 v2beta1 v2beta2 v3 value
 """
 """Words in the place of a name that come from a controller or a protocol, not from a user."""
 
@@ -65,13 +65,14 @@ class Message(NamedTuple):
     resource: Resource | None
     reason: str
     text: str
+    state: State | None = None
 
     def fits(self) -> tuple[str, ...]:
         """Return the names of the rules that match, the winner first."""
         if self.resource is None:
             rules = [rule for rule, _ in fitting_workload(self.text)]
         else:
-            found = fitting(Subject(self.resource, self.reason, self.text, AROUND))
+            found = fitting(Subject(self.resource, self.reason, self.text, AROUND, self.state))
             rules = [diagnosis.rule for diagnosis in found]
         return tuple(names()[id(rule)] for rule in rules if rule.code != UNKNOWN_FAULT.code)
 
@@ -107,7 +108,9 @@ def names() -> dict[int, str]:
 def written() -> Iterator[Message]:
     """Yield the messages of the examples."""
     for example in examples():
-        yield Message(example.subject, example.resource(), example.reason, example.message)
+        yield Message(
+            example.subject, example.resource(), example.reason, example.message, example.state()
+        )
     for problem in PROBLEMS:
         yield Message("Workload", None, "", problem)
 

@@ -17,7 +17,10 @@ SOURCES = frozenset({"GitRepository", "OCIRepository", "HelmRepository", "HelmCh
 """Kinds that a hint may refer to as the source, without their names."""
 ALSO_MEANT = {"spec.sync.pullSecret": "FluxInstance"}
 """Fields of a kind that rules for other kinds name, because it creates the object."""
-OF_APPLIED_OBJECTS = frozenset({"spec.selector.matchLabels", "spec.template.metadata.labels"})
+OF_APPLIED_OBJECTS = frozenset({
+    "spec.selector.matchLabels", "spec.template.metadata.labels", "spec.versions",
+    "spec.conversion", "spec.conversion.webhook.clientConfig.caBundle",
+})  # fmt: skip
 
 _FIELD = re.compile(r"\bspec\.[a-z]\w*(?:\.[a-z]\w*)*")
 _KIND = re.compile(r"\b[A-Z]\w+")
