@@ -36,6 +36,7 @@ from fluxstatus.knowledge import (
     values,
 )
 from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, FORCE, LOG, RESET, RETRY
+from fluxstatus.knowledge.facts import is_remote
 from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
@@ -156,12 +157,21 @@ def diagnose(
     *template_fields* are fields that do not come from the object: now, flux_namespace. *state* is
     what else is known, which confirms and refutes rules; without it, nothing is.
     """
-    found = rule_for(Subject(resource, reason, message, template_fields, state))
+    subject = Subject(resource, reason, message, template_fields, state)
+    found = rule_for(subject)
     rule = found.rule
     retryable = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
     if resource.kind.name == "HelmRelease" and retryable and not _resets_retries(rule):
-        return Diagnosis(rule._replace(steps=(*rule.steps, RETRY)), found.fields)
+        found = Diagnosis(rule._replace(steps=(*rule.steps, RETRY)), found.fields)
+    if rule.code in _ABOUT_APPLIED and is_remote(subject) and "spec.kubeConfig" not in rule.why:
+        return found.adding("the object is in the remote cluster (spec.kubeConfig)")
     return found
+
+
+_ABOUT_APPLIED = frozenset(
+    rule.code for table in (admission, applying, manifests) for rule in table.RULES
+)
+"""The codes of messages about an applied object, which may be in another cluster."""
 
 
 def _resets_retries(rule: Rule) -> bool:

@@ -20,6 +20,9 @@ _QUOTA_EXCEEDED = Code(
     "quota-exceeded",
     "A ResourceQuota is exceeded, or the requests or limits that it requires are not set.",
 )
+_POD_SECURITY = Code(
+    "pod-security", "The pods violate the Pod Security level that the namespace enforces."
+)
 _LIMIT_RANGE = Code(
     "limit-range",
     "Resource requests or limits violate a LimitRange, or a request exceeds its limit.",
@@ -60,7 +63,7 @@ _WEBHOOKS = (
                 read=(_HOOKS,),
             ),
             Step(
-                "if the component is still needed, restore it: check the Kustomization or HelmRelease that installs it in namespace {hook_ns}",
+                "if the component is still needed, restore it: check the Kustomization or HelmRelease that installs it",
                 read=(
                     _BEHIND,
                     "kubectl get helmreleases.helm.toolkit.fluxcd.io,kustomizations.kustomize.toolkit.fluxcd.io -n {hook_ns}",
@@ -81,7 +84,7 @@ _WEBHOOKS = (
                 read=(_BEHIND, "kubectl get events -n {hook_ns} --field-selector=type=Warning"),
             ),
             Step(
-                "if they cannot start because the webhook rejects their own pods, exclude namespace {hook_ns} in the webhook's namespaceSelector; if the component was uninstalled, delete its webhook configuration",
+                "if they cannot start because the webhook rejects their own pods, exclude the webhook's own namespace in its namespaceSelector; if the component was uninstalled, delete its webhook configuration",
                 read=(_HOOKS,),
             ),
         ),
@@ -389,9 +392,24 @@ _WEBHOOKS = (
 
 _LIMITS = (
     Rule(
-        Code(
-            "pod-security", "The pods violate the Pod Security level that the namespace enforces."
+        _POD_SECURITY,
+        why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
+        steps=(
+            Step(
+                "remove the reported settings from the pod template (baseline forbids hostNetwork, hostPath, hostPort, privileged and added capabilities)",
+                read=("kubectl get namespace {object_ns} --show-labels",),
+            ),
+            Step(
+                "if the pods need access to the node, as those of network and storage drivers do, label their namespace pod-security.kubernetes.io/enforce: privileged, and run nothing else in it"
+            ),
         ),
+        pattern=Text(
+            r"violates PodSecurity \"(?P<level>baseline[^\"]*)\":?\s*(?P<detail>.{0,400})"
+        ),
+        upstream="kubernetes PodSecurity admission",
+    ),
+    Rule(
+        _POD_SECURITY,
         why="the pods violate PodSecurity {level}, which the namespace enforces: {detail}",
         steps=(
             Step(

@@ -31,8 +31,8 @@ _API_MISSING = Code(
     "api-missing",
     "The API server does not serve a kind, version or subresource that an object needs.",
 )
-_COMPONENT_MISSING = Code(
-    "component-missing", "A manifest uses a Flux kind whose component is not installed."
+_FLUX_KIND_MISSING = Code(
+    "flux-kind-missing", "A manifest uses a Flux kind whose component is not installed."
 )
 _CRD_MISSING = Code(
     "crd-missing", "The cluster does not have a kind because its CRD is not installed."
@@ -232,7 +232,7 @@ _MISSING = (
         upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
-        _COMPONENT_MISSING,
+        _FLUX_KIND_MISSING,
         why="the cluster does not serve {missing_kind}: spec.components of FluxInstance {instance} does not include {component}, which installs its CRD",
         steps=(
             Step(
@@ -247,7 +247,7 @@ _MISSING = (
         upstream="FO api/v1 FluxInstance",
     ),
     Rule(
-        _COMPONENT_MISSING,
+        _FLUX_KIND_MISSING,
         why="the cluster does not serve {missing_kind}: its CRD is not installed; it comes with {component}",
         steps=(
             Step(

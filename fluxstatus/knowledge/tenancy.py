@@ -40,6 +40,9 @@ _UNAUTHORIZED = (
     r"must be logged in to the server"
 )
 _CALL = r"//(?P<api_server>[^/\s\"]+)/(?:apis?|openapi|version|readyz)\b[^\n]*?"
+_OF_CLIENT = (
+    r"failed to build kube client|kubeconfig|REST client|invalid configuration|loading config"
+)
 _OF_CLUSTER = r"^(?!.*failed calling (?:admission )?webhook)(?!.*conversion webhook for)"
 _NOT_OF_CLUSTER = r"^(?!.*(?:AdmissionPolicy|denied the request|is invalid: |resulted in error))"
 """The API server also evaluates CEL: admission policies and the validation rules of CRDs."""
@@ -244,8 +247,10 @@ _CLUSTERS = (
             r"certificate-authority)[^\n]{0,120}|error loading config[^\n]{0,120}|"
             r"yaml: [^\n]{1,120})"
         ),
+        context=Text(_OF_CLIENT),
         kinds=_REMOTE,
         needs=("kubeconfig_secret",),
+        reach=Reach.WHOLE,
         trivial=True,
         upstream="client-go tools/clientcmd",
     ),
@@ -259,7 +264,7 @@ _CLUSTERS = (
             ),
         ),
         pattern=Text(r"illegal base64 data"),
-        context=Text(r"failed to build kube client|kubeconfig|error loading config"),
+        context=Text(_OF_CLIENT),
         kinds=_REMOTE,
         needs=("kubeconfig_secret",),
         trivial=True,
