@@ -197,6 +197,7 @@ RULES = (
         pattern=Text(_CALL + rf"(?P<detail>{_UNREACHABLE})"),
         kinds=_APPLIES,
         unless=(is_remote,),
+        certainty="one-of",
         transient=True,
         upstream="client-go rest, Go net",
     ),

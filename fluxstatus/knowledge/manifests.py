@@ -349,6 +349,7 @@ _CONFLICTS = (
         ),
         pattern=Text(r"the object has been modified"),
         kinds=_APPLIES,
+        certainty="one-of",
         transient=True,
         upstream="kubernetes apimachinery api/errors",
     ),
@@ -373,7 +374,7 @@ _CONFLICTS = (
 _TOO_LARGE = (
     Rule(
         _OBJECT_TOO_LARGE,
-        why="the annotations of {object} exceed the API server's size limit, usually because of kubectl.kubernetes.io/last-applied-configuration",
+        why="the annotations of {object} exceed the API server's size limit, probably because of kubectl.kubernetes.io/last-applied-configuration",
         steps=(
             Step(
                 "do not apply the object with both Flux and kubectl apply (or use kubectl apply --server-side), and remove large annotations from the manifest",
@@ -383,6 +384,7 @@ _TOO_LARGE = (
         pattern=Text(r"metadata\.annotations: Too long"),
         kinds=_APPLIES,
         reach=Reach.WHOLE,
+        certainty="likely",
         upstream=_VALIDATION,
     ),
     Rule(
@@ -583,6 +585,7 @@ _INVALID = (
         ),
         pattern=Text(r"only dynamically provisioned pvc can be resized"),
         kinds=_APPLIES,
+        certainty="one-of",
         upstream="kubernetes PersistentVolumeClaimResize admission",
     ),
     Rule(
