@@ -4,7 +4,7 @@ Upstream: PKG auth (access_token.go, aws, azure, gcp), and the responses of the 
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT, SERVICE_ACCOUNTS, SPEC
-from fluxstatus.knowledge.facts import has_secret
+from fluxstatus.knowledge.facts import at_host, has_cloud_provider, has_secret
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -169,6 +169,40 @@ _HOSTS = (
 )
 
 _AWS = (
+    Rule(
+        _CLOUD_LOGIN_FAILED,
+        why="the login in Secret {secret}{of_endpoint} for public.ecr.aws has probably expired: it is valid for 12 hours, and public.ecr.aws needs no login",
+        steps=(
+            Step(
+                "remove spec.secretRef{of_endpoint}, so that the controller pulls without a login; check the name in {address_field} too",
+                read=(ENDPOINT, _SECRET),
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=_PULLS,
+        needs=("secret",),
+        when=(at_host("public.ecr.aws"),),
+        certainty="likely",
+        upstream=_ANSWERS,
+    ),
+    Rule(
+        _CLOUD_LOGIN_FAILED,
+        why="public.ecr.aws denies the anonymous pull: the repository does not exist, or the anonymous token has expired",
+        steps=(
+            Step(
+                "correct the name in {address_field} (for a Helm chart, Flux appends the chart's name to it); public.ecr.aws needs no Secret",
+                read=(ENDPOINT,),
+            ),
+            Step("if the name is correct, wait for the next attempt, which gets a new token"),
+        ),
+        pattern=_REJECTED,
+        kinds=_PULLS,
+        when=(at_host("public.ecr.aws"),),
+        unless=(has_secret, has_cloud_provider),
+        certainty="one-of",
+        transient=True,
+        upstream=_ANSWERS,
+    ),
     Rule(
         _CLOUD_LOGIN_FAILED,
         why="the controller's pod has no AWS_REGION: EKS injects it only into pods that are created after IRSA or Pod Identity was set up",

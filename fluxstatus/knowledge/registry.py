@@ -185,7 +185,7 @@ _LOGIN = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured{of_endpoint}; some registries also respond this way if the repository does not exist",
+        why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured (spec.secretRef{of_endpoint}); some registries also respond this way if the repository does not exist",
         steps=(
             Step(
                 "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef{of_endpoint} (for a cloud registry, set spec.provider instead)",
