@@ -332,6 +332,7 @@ _CHARTS = (
             r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
         ),
+        kinds=_CHART | {"HelmRelease"},
         trivial=True,
         upstream="Masterminds/semver",
     ),

@@ -72,3 +72,8 @@ def has_secret(subject: Subject) -> bool:
 def has_submodules(subject: Subject) -> bool:
     """Return whether submodules are fetched, too (spec.recurseSubmodules)."""
     return subject.resource.spec.get("recurseSubmodules") is True
+
+
+def has_verify_secret(subject: Subject) -> bool:
+    """Return whether spec.verify refers to a Secret with public keys: it is not keyless."""
+    return bool(address_of(subject)["verify_secret"])

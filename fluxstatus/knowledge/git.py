@@ -320,7 +320,10 @@ _REFERENCES = (
         ),
         why="a directory in spec.sparseCheckout does not exist in the repository: {detail}",
         steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
-        pattern=Text(r"failed to sparse checkout directories\s*: (?P<detail>[^\n]{1,120})"),
+        pattern=Text(
+            r"(?:failed to sparse checkout directories\s*|unable to sparse checkout \w+ '[^']*'): "
+            r"(?P<detail>[^\n]{1,120})"
+        ),
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
