@@ -68,7 +68,7 @@ def test_words(name: str) -> None:
         press(terminal, f"{NAME} --fail-\t\t", "--fail-fast")
         press(terminal, f"{NAME} -o js\t", "json")
         press(terminal, f"{NAME} --output=js\t", "--output=json")
-        press(terminal, f"{NAME} --skip ui,compo\t", "ui,components")
+        press(terminal, f"{NAME} --skip ui,reconcile\t", "ui,reconcilers")
         press(terminal, f"{NAME} explain secret-mis\t", "secret-missing")
 
 
