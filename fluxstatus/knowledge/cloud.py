@@ -328,7 +328,7 @@ _AZURE = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>AADSTS7002\d+[^\n]{0,200}|AADSTS70021[^\n]{0,200}|"
+            r"(?P<detail>AADSTS7002\d\d\b[^\n]{0,200}|AADSTS70021\b[^\n]{0,200}|"
             r"No matching federated identity record[^\n]{0,160})"
         ),
         upstream="azure-sdk-for-go azidentity, Entra ID",
@@ -356,9 +356,7 @@ _AZURE = (
                 read=(_SECRET,),
             ),
         ),
-        pattern=Text(
-            r"(?P<detail>AADSTS70002(?:15|22)[^\n]{0,200}|AADSTS7000(?:215|222)[^\n]{0,200})"
-        ),
+        pattern=Text(r"(?P<detail>AADSTS7000(?:215|222)[^\n]{0,200})"),
         upstream="azure-sdk-for-go azidentity, Entra ID",
     ),
     Rule(
@@ -410,6 +408,7 @@ _GOOGLE = (
             r"(?P<detail>iam\.serviceAccounts\.getAccessToken[^\n]{0,120}|"
             r"unable to generate access token[^\n]{0,120})"
         ),
+        certainty="one-of",
         upstream="PKG auth/gcp, golang.org/x/oauth2/google",
     ),
     Rule(

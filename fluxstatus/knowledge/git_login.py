@@ -305,7 +305,7 @@ _APPS = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider and the Secret do not match",
+        why="spec.provider and the Secret probably do not match",
         steps=(
             Step(
                 "set spec.provider: github for a Secret with the credentials of a GitHub App, and spec.provider: generic for any other Secret",

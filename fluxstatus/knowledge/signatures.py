@@ -155,11 +155,15 @@ RULES = (
                 "sign the artifact by digest after you push it (cosign sign, notation sign); if you mirror images, copy the signatures too; do not disable verification",
                 read=(SPEC,),
             ),
+            Step(
+                "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
+            ),
         ),
         pattern=Text(
             r"no signatures? found|no signature is associated|no signatures associated|"
             r"signatures? (?:is|was|were) not found"
         ),
+        certainty="one-of",
         upstream=_OCI,
     ),
     Rule(
