@@ -270,6 +270,23 @@ _OF_ARTIFACTS = (
     ),
     Rule(
         Code(
+            "artifact-file-mode",
+            "A file in the artifact has permissions that block the controller.",
+        ),
+        why="a file in the artifact probably has permissions that block {controller}: {detail}",
+        steps=(
+            Step(
+                "make the files of the source readable and writable for their owner (chmod u+rw), and push the artifact again: an OCI artifact keeps the permissions that it was built with",
+                read=(_SOURCE,),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>open /tmp/[^\s:]+: permission denied)"),
+        kinds=frozenset({"Kustomization"}),
+        certainty="likely",
+        upstream="KC internal/controller/kustomization_controller.go, PKG tar",
+    ),
+    Rule(
+        Code(
             "artifact-gone",
             "The source's artifact is no longer in source-controller's storage.",
         ),
