@@ -116,9 +116,13 @@ _REPOSITORY = (
                 "correct spec.url of the HelmRepository; charts in an OCI registry need spec.type: oci and an oci:// URL",
                 read=(URL,),
             ),
+            Step(
+                "if the address is correct and the repository is private, check its login (spec.secretRef): some hosts, such as GitHub, respond with 404 without a valid one"
+            ),
         ),
         pattern=Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found"),
         kinds=_HELM,
+        certainty="one-of",
         trivial=True,
         upstream=_INDEX,
     ),
@@ -283,6 +287,7 @@ _CHARTS = (
         ),
         kinds=_CHART,
         needs=("chart",),
+        certainty="one-of",
         trivial=True,
         upstream="oras-go registry/remote/errcode",
     ),
@@ -332,6 +337,7 @@ _CHARTS = (
             r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
         ),
+        kinds=_CHART | {"HelmRelease"},
         trivial=True,
         upstream="Masterminds/semver",
     ),

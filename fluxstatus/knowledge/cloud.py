@@ -4,7 +4,7 @@ Upstream: PKG auth (access_token.go, aws, azure, gcp), and the responses of the 
 """
 
 from fluxstatus.knowledge.commands import ENDPOINT, SERVICE_ACCOUNTS, SPEC
-from fluxstatus.knowledge.facts import has_secret
+from fluxstatus.knowledge.facts import at_host, has_cloud_provider, has_secret
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -171,6 +171,40 @@ _HOSTS = (
 _AWS = (
     Rule(
         _CLOUD_LOGIN_FAILED,
+        why="the login in Secret {secret}{of_endpoint} for public.ecr.aws has probably expired: it is valid for 12 hours, and public.ecr.aws needs no login",
+        steps=(
+            Step(
+                "remove spec.secretRef{of_endpoint}, so that the controller pulls without a login; check the name in {address_field} too",
+                read=(ENDPOINT, _SECRET),
+            ),
+        ),
+        pattern=_REJECTED,
+        kinds=_PULLS,
+        needs=("secret",),
+        when=(at_host("public.ecr.aws"),),
+        certainty="likely",
+        upstream=_ANSWERS,
+    ),
+    Rule(
+        _CLOUD_LOGIN_FAILED,
+        why="public.ecr.aws denies the anonymous pull: the repository does not exist, or the anonymous token has expired",
+        steps=(
+            Step(
+                "correct the name in {address_field} (for a Helm chart, Flux appends the chart's name to it); public.ecr.aws needs no Secret",
+                read=(ENDPOINT,),
+            ),
+            Step("if the name is correct, wait for the next attempt, which gets a new token"),
+        ),
+        pattern=_REJECTED,
+        kinds=_PULLS,
+        when=(at_host("public.ecr.aws"),),
+        unless=(has_secret, has_cloud_provider),
+        certainty="one-of",
+        transient=True,
+        upstream=_ANSWERS,
+    ),
+    Rule(
+        _CLOUD_LOGIN_FAILED,
         why="the controller's pod has no AWS_REGION: EKS injects it only into pods that are created after IRSA or Pod Identity was set up",
         steps=(
             Step(
@@ -294,7 +328,7 @@ _AZURE = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>AADSTS7002\d+[^\n]{0,200}|AADSTS70021[^\n]{0,200}|"
+            r"(?P<detail>AADSTS7002\d\d\b[^\n]{0,200}|AADSTS70021\b[^\n]{0,200}|"
             r"No matching federated identity record[^\n]{0,160})"
         ),
         upstream="azure-sdk-for-go azidentity, Entra ID",
@@ -322,9 +356,7 @@ _AZURE = (
                 read=(_SECRET,),
             ),
         ),
-        pattern=Text(
-            r"(?P<detail>AADSTS70002(?:15|22)[^\n]{0,200}|AADSTS7000(?:215|222)[^\n]{0,200})"
-        ),
+        pattern=Text(r"(?P<detail>AADSTS7000(?:215|222)[^\n]{0,200})"),
         upstream="azure-sdk-for-go azidentity, Entra ID",
     ),
     Rule(
@@ -376,6 +408,7 @@ _GOOGLE = (
             r"(?P<detail>iam\.serviceAccounts\.getAccessToken[^\n]{0,120}|"
             r"unable to generate access token[^\n]{0,120})"
         ),
+        certainty="one-of",
         upstream="PKG auth/gcp, golang.org/x/oauth2/google",
     ),
     Rule(

@@ -173,3 +173,8 @@ def is_target_namespace(subject: Subject) -> bool:
     """Return whether the missing namespace is the one that the object applies to."""
     missing = _NO_NAMESPACE.search(subject.message.text)
     return missing is not None and missing[1] == subject.resource.spec.get("targetNamespace")
+
+
+def has_verify_secret(subject: Subject) -> bool:
+    """Return whether spec.verify refers to a Secret with public keys: it is not keyless."""
+    return bool(address_of(subject)["verify_secret"])

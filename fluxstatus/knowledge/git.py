@@ -259,7 +259,7 @@ _REFERENCES = (
     ),
     Rule(
         _GIT_PROTOCOL,
-        why="Azure DevOps and the Git client in Flux (go-git) do not agree on the Git protocol: {detail}",
+        why="Azure DevOps and the Git client in Flux (go-git) probably do not agree on the Git protocol: {detail}",
         steps=(
             Step(
                 "update Flux to the latest version; the repository is not empty, and neither the branch nor the credentials are at fault",
@@ -320,7 +320,10 @@ _REFERENCES = (
         ),
         why="a directory in spec.sparseCheckout does not exist in the repository: {detail}",
         steps=(Step("correct spec.sparseCheckout", read=(SPEC,)),),
-        pattern=Text(r"failed to sparse checkout directories\s*: (?P<detail>[^\n]{1,120})"),
+        pattern=Text(
+            r"(?:failed to sparse checkout directories\s*|unable to sparse checkout \w+ '[^']*'): "
+            r"(?P<detail>[^\n]{1,120})"
+        ),
         kinds=_GIT,
         trivial=True,
         upstream="SC internal/controller/gitrepository_controller.go",
@@ -402,7 +405,7 @@ _SUBMODULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="a submodule has an SSH URL, but spec.url uses HTTPS: Flux uses the scheme and credentials of spec.url, and has no SSH key for the submodule",
+        why="a submodule probably has an SSH URL, but spec.url uses HTTPS: Flux uses the scheme and credentials of spec.url, and has no SSH key for the submodule",
         steps=(
             Step(
                 "write the HTTPS URL of the submodule into .gitmodules, or use an SSH URL and key for the repository too; or set spec.recurseSubmodules: false",
@@ -417,7 +420,7 @@ _SUBMODULES = (
     ),
     Rule(
         _SUBMODULE_FAILED,
-        why="the URL of a submodule has another scheme than spec.url, so the credentials of the repository cannot be used for it (invalid auth method)",
+        why="the URL of a submodule probably has another scheme than spec.url, so the credentials of the repository cannot be used for it (invalid auth method)",
         steps=(
             Step(
                 "in .gitmodules, use the scheme of spec.url (https or ssh) for each submodule, or set spec.recurseSubmodules: false",
@@ -559,9 +562,7 @@ _URLS = (
                 read=(URL,),
             ),
         ),
-        pattern=Text(
-            r"is not in (?:the )?expected format|not a valid repository name|Invalid path|invalid repository path"
-        ),
+        pattern=Text(r"is not in (?:the )?expected format|not a valid repository name"),
         kinds=_ANY_GIT,
         upstream="Azure DevOps: answers of the Git server",
     ),

@@ -210,6 +210,27 @@ _HOSTS = (
     ),
 )
 
+_WITHOUT_REASON = (
+    Rule(
+        _GIT_ACCESS_DENIED,
+        why="the Git server {host} refuses the request without a reason in the first line of its answer: usually the key or token has no access to the repository, or the repository does not exist",
+        steps=(
+            Step(
+                "to read the whole answer, run git ls-remote {url} with the same credentials",
+                read=(URL,),
+            ),
+            Step(
+                "add the public key (identity.pub in Secret {secret}) to the repository as a deploy key, or correct the path in spec.url",
+                read=(SECRET,),
+            ),
+        ),
+        pattern=Text(r"unknown error: (?:remote:)?[\s=]*$"),
+        kinds=_GIT,
+        certainty="one-of",
+        upstream="go-git plumbing/transport/internal/common, GitLab: answers of the Git server",
+    ),
+)
+
 _APPS = (
     Rule(
         _GITHUB_APP_FAILED,
@@ -284,7 +305,7 @@ _APPS = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider and the Secret do not match",
+        why="spec.provider and the Secret probably do not match",
         steps=(
             Step(
                 "set spec.provider: github for a Secret with the credentials of a GitHub App, and spec.provider: generic for any other Secret",
@@ -595,4 +616,4 @@ _SSH = (
     ),
 )
 
-RULES = (*_HOSTS, *_APPS, *_LOGIN, *_SSH)
+RULES = (*_HOSTS, *_WITHOUT_REASON, *_APPS, *_LOGIN, *_SSH)

@@ -185,7 +185,7 @@ _LOGIN = (
     ),
     Rule(
         _REGISTRY_AUTH_MISSING,
-        why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured{of_endpoint}; some registries also respond this way if the repository does not exist",
+        why="the registry requires authentication (UNAUTHORIZED), but no Secret is configured (spec.secretRef{of_endpoint}); some registries also respond this way if the repository does not exist",
         steps=(
             Step(
                 "create a Secret of type kubernetes.io/dockerconfigjson and reference it in spec.secretRef{of_endpoint} (for a cloud registry, set spec.provider instead)",
@@ -393,13 +393,48 @@ _CONTENT = (
             ),
         ),
         pattern=Text(
-            r"NAME_UNKNOWN|name unknown|404 Not Found|(?:status(?: code)?:? )404\b|NAME_INVALID|"
+            r"NAME_UNKNOWN|name unknown|NAME_INVALID|"
             r"repository name not known|RepositoryNotFoundException|"
             r"(?:NOT_FOUND: )?(?:repository|project) .{1,120} not found"
         ),
         kinds=_PULLS - {"HelmChart"},
         trivial=True,
         upstream=_ERRORS,
+    ),
+    Rule(
+        _REGISTRY_REPOSITORY_MISSING,
+        why="{address} was not found at {host} (404): the repository or the tag does not exist, or {host} is not a registry",
+        steps=(
+            Step(
+                "correct the name in {address_field} and the tag or digest, or push the missing version",
+                read=(ENDPOINT, SPEC),
+            ),
+        ),
+        pattern=Text(r"404 Not Found|(?:status(?: code)?:? )404\b"),
+        kinds=_PULLS - {"HelmChart"},
+        certainty="one-of",
+        trivial=True,
+        upstream=_ERRORS,
+    ),
+    Rule(
+        Code(
+            "registry-ref-invalid",
+            "The value of spec.ref.semver or spec.ref.semverFilter is not valid.",
+        ),
+        why="spec.ref is not valid: {detail}",
+        steps=(
+            Step(
+                "correct spec.ref.semver (for example >=1.0.0 <2.0.0 or 1.x) or spec.ref.semverFilter (a regular expression)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"semver '[^']*' parse error: (?P<detail>[^\n]{1,120})|regex '[^']*' parse error[^\n]{0,120}|"
+            r"failed to compile regex[^\n]{0,120}|error parsing regexp[^\n]{0,120}"
+        ),
+        kinds=_OCI,
+        trivial=True,
+        upstream="SC internal/controller/ocirepository_controller.go",
     ),
     Rule(
         _REGISTRY_REPOSITORY_MISSING,

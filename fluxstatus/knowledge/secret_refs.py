@@ -35,7 +35,7 @@ _BUCKET: KindNames = frozenset({"Bucket"})
 _INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
 _RECEIVER: KindNames = frozenset({"Receiver"})
 
-_NOT_FOUND = r"secrets? [\"'](?:[\w.-]+/)?(?P<missing>[\w.-]+)[\"'] not found"
+_NOT_FOUND = r"secrets? [\"'](?:(?P<ns>[\w.-]+)/)?(?P<missing>[\w.-]+)[\"'] not found"
 _HELD = "kubectl describe secret {holder} -n {ns}"
 _FROM_FILES = "kubectl create secret generic {missing} -n {ns}"
 
@@ -70,11 +70,11 @@ _MISSING = (
             "proxy-secret-missing",
             "The Secret in spec.proxySecretRef does not exist or has no address key.",
         ),
-        why='Secret {proxy_secret} (spec.proxySecretRef) does not exist or does not have key "address"',
+        why="Secret {proxy_secret} (spec.proxySecretRef) cannot be used: {innermost}",
         steps=(
             Step(
-                'create Secret {proxy_secret} with key "address" (an http, https or socks5 URL)',
-                read=(SECRETS,),
+                'if Secret {proxy_secret} does not exist or is invalid, create it with key "address" (an http, https or socks5 URL)',
+                read=(SECRETS, for_secret(SECRET, "{proxy_secret}")),
                 change=(
                     "flux-operator create secret proxy {proxy_secret} -n {ns} --address=http://PROXY:3128",
                 ),
@@ -85,6 +85,7 @@ _MISSING = (
         ),
         needs=("proxy_secret",),
         reach=Reach.WHOLE,
+        certainty="one-of",
         trivial=True,
         upstream="PKG runtime/secrets/converter.go ProxyURLFromSecret",
     ),
@@ -187,7 +188,6 @@ _LACKING = (
             Step(
                 "add key {key} to Secret {secret}; expected keys: {secret_keys}",
                 read=(SECRET,),
-                change=(BASIC_AUTH,),
             ),
         ),
         pattern=Text(r"'(?P<present>[\w.]+)' requires '(?P<key>[\w.]+)' to be set"),
@@ -255,16 +255,16 @@ _LACKING = (
     _lacks(r"without '(?P<key>[\w.-]+)' field present in secret '?(?P<holder>[\w./-]+)"),
     Rule(
         _RECEIVER_TOKEN_MISSING,
-        why='Secret {secret} does not exist or does not have key "token"',
+        why='Secret {secret} does not exist or does not have key "token": {innermost}',
         steps=(
             Step(
-                'add key "token" to Secret {secret}',
+                'if Secret {secret} exists, add key "token" to it; otherwise, create it with that key',
                 read=(SECRET,),
-                change=("kubectl create secret generic {secret} -n {ns} --from-file=./token",),
             ),
         ),
         reasons=("TokenNotFound",),
         kinds=_RECEIVER,
+        certainty="one-of",
         trivial=True,
         upstream="NC internal/controller/receiver_controller.go",
     ),
@@ -276,7 +276,7 @@ _OTHERWISE = (
             "login-not-ready",
             "The controller cannot set up the credentials that the spec refers to.",
         ),
-        why="the controller cannot set up the credentials that the spec refers to",
+        why="the controller cannot set up the credentials that the spec refers to: {innermost}",
         steps=(
             Step(
                 "check spec.secretRef, spec.certSecretRef, spec.proxySecretRef, spec.provider and spec.serviceAccountName, and the keys in the Secrets",
@@ -284,6 +284,8 @@ _OTHERWISE = (
             ),
         ),
         reasons=("AuthenticationFailed",),
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream="SC, IRC internal/controller",
     ),
 )

@@ -5,6 +5,7 @@ internal/oci/cosign, internal/oci/notation, PKG git/signatures.
 """
 
 from fluxstatus.knowledge.commands import SECRET, SPEC, for_secret
+from fluxstatus.knowledge.facts import has_verify_secret
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -154,11 +155,28 @@ RULES = (
                 "sign the artifact by digest after you push it (cosign sign, notation sign); if you mirror images, copy the signatures too; do not disable verification",
                 read=(SPEC,),
             ),
+            Step(
+                "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
+            ),
         ),
         pattern=Text(
             r"no signatures? found|no signature is associated|no signatures associated|"
             r"signatures? (?:is|was|were) not found"
         ),
+        certainty="one-of",
+        upstream=_OCI,
+    ),
+    Rule(
+        _SIGNATURE_INVALID,
+        why="notation does not accept the signature of {address}: {detail}",
+        steps=(
+            Step(
+                "check trustpolicy.json (registryScopes, trustedIdentities) and the certificates in Secret {verify_secret}; do not disable verification",
+                read=(_VERIFY, SPEC),
+            ),
+        ),
+        pattern=Text(r"provider 'notation'[^\n:]*: (?P<detail>[^\n]{1,200})"),
+        certainty="one-of",
         upstream=_OCI,
     ),
     Rule(
@@ -173,7 +191,8 @@ RULES = (
                 "if it was signed with cosign 3 and Flux is older than 2.8, update Flux, or sign with --new-bundle-format=false"
             ),
         ),
-        pattern=Text(r"provider 'cosign keyless'[^\n]*no matching signatures"),
+        pattern=Text(r"no matching signatures"),
+        unless=(has_verify_secret,),
         certainty="one-of",
         upstream=_OCI,
     ),
@@ -191,19 +210,6 @@ RULES = (
         ),
         pattern=Text(r"no matching signatures"),
         needs=("verify_secret",),
-        certainty="one-of",
-        upstream=_OCI,
-    ),
-    Rule(
-        _SIGNATURE_INVALID,
-        why="notation does not accept the signature of {address}: {detail}",
-        steps=(
-            Step(
-                "check trustpolicy.json (registryScopes, trustedIdentities) and the certificates in Secret {verify_secret}; do not disable verification",
-                read=(_VERIFY, SPEC),
-            ),
-        ),
-        pattern=Text(r"provider 'notation'[^\n:]*: (?P<detail>[^\n]{1,200})"),
         certainty="one-of",
         upstream=_OCI,
     ),

@@ -189,6 +189,23 @@ _OF_BUCKETS = (
         upstream="minio-go utils.go",
     ),
     Rule(
+        Code(
+            "bucket-object-gone", "An object in the bucket was deleted while the bucket was read."
+        ),
+        why="an object was listed in bucket {bucket}, but it does not exist any more: {innermost}",
+        steps=(
+            Step(
+                "wait for the next attempt; if it lasts, check whether the endpoint lists objects that it cannot serve (replication, an inconsistent cache)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"NoSuchKey|specified key does not exist|BlobNotFound|object doesn't exist"),
+        kinds=_BUCKET,
+        certainty="one-of",
+        transient=True,
+        upstream=_BUCKETS,
+    ),
+    Rule(
         Code("bucket-sts-invalid", "The values in spec.sts of the Bucket are not valid."),
         why="spec.sts does not match the other fields of the Bucket: {detail}",
         steps=(
@@ -250,6 +267,23 @@ _OF_ARTIFACTS = (
         ),
         certainty="one-of",
         upstream="Go syscall",
+    ),
+    Rule(
+        Code(
+            "artifact-file-mode",
+            "A file in the artifact has permissions that block the controller.",
+        ),
+        why="a file in the artifact probably has permissions that block {controller}: {detail}",
+        steps=(
+            Step(
+                "make the files of the source readable and writable for their owner (chmod u+rw), and push the artifact again: an OCI artifact keeps the permissions that it was built with",
+                read=(_SOURCE,),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>open /tmp/[^\s:]+: permission denied)"),
+        kinds=frozenset({"Kustomization"}),
+        certainty="likely",
+        upstream="KC internal/controller/kustomization_controller.go, PKG tar",
     ),
     Rule(
         Code(

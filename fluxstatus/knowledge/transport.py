@@ -115,6 +115,25 @@ RULES = (
         upstream="Go net/http transport.go",
     ),
     Rule(
+        Code("proxy-refuses", "The proxy refuses the connection to the host."),
+        why="the proxy refuses the connection to {host}: {detail}",
+        steps=(
+            Step(
+                "allow {host} in the proxy, or add it to NO_PROXY of the controller if it can be reached without the proxy; the proxy is set in spec.proxySecretRef{of_endpoint}, or in HTTPS_PROXY of the controller",
+                read=(
+                    for_secret(SECRET, "{proxy_secret}"),
+                    "kubectl describe deployments -n {flux_namespace}",
+                ),
+            ),
+        ),
+        pattern=Text(
+            r"(?:Get|Head|Post|Put) \"https://[^\"]*\": (?P<detail>Forbidden|Bad Gateway|Bad Request|"
+            r"Service Unavailable|Gateway Time-?out|Not Found|Method Not Allowed)\s*$"
+        ),
+        kinds=_FETCHES,
+        upstream="Go net/http transport.go",
+    ),
+    Rule(
         _DNS_FAILING,
         why="the DNS server {dns} does not respond when the controller looks up {host}",
         steps=(
