@@ -36,6 +36,7 @@ from fluxstatus.knowledge import (
     values,
 )
 from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, FORCE, LOG, RESET, RETRY
+from fluxstatus.knowledge.facts import operator_version
 from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
@@ -203,6 +204,7 @@ def _fields(subject: Subject, match: Match) -> dict[str, str]:
         **subject.template_fields,
         "reason": subject.reason,
         "innermost": subject.message.innermost,
+        "operator_version": operator_version(subject),
         **workload_fields(message),
         **object_in(message),
         **host_in(message),

@@ -6,7 +6,8 @@ internal/inputs.
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.facts import has_secret
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -19,6 +20,13 @@ _PROVIDER_AUTH_REJECTED = Code(
     "The input provider's API requires a login or rejects the credentials.",
 )
 
+_PROVIDER_RATE_LIMIT = Code(
+    "provider-rate-limit", "The API of the input provider rejects requests because of a rate limit."
+)
+_RATE_LIMIT = Text(
+    r"rate limit (?:exceeded|of \d+ still exceeded)|secondary rate limit|(?:: |HTTP )429\b|"
+    r"too many requests|TOOMANYREQUESTS"
+)
 _SETS: KindNames = frozenset({"ResourceSet"})
 _INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
 _BUILDER = "FO internal/builder"
@@ -36,7 +44,9 @@ _RESOURCE_SETS = (
                 read=("kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}",),
             ),
         ),
-        pattern=Text(r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)"),
+        pattern=Text(
+            r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)[^\n]*not found"
+        ),
         kinds=_SETS,
         trivial=True,
         upstream="FO internal/controller/resourceset_controller.go",
@@ -171,10 +181,11 @@ _RESOURCE_SETS = (
     ),
     Rule(
         Code("resourceset-build-failed", "The resources of the ResourceSet cannot be built."),
-        why="the resources cannot be built from their template and inputs",
+        why="the resources cannot be built from their template and inputs: {innermost}",
         steps=(Step("correct spec.resources or the inputs", read=(SPEC,)),),
         reasons=("BuildFailed",),
         kinds=_SETS,
+        certainty="unknown",
         upstream=f"{_BUILDER}/resourceset.go",
     ),
 )
@@ -199,6 +210,42 @@ _PROVIDERS = (
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
     ),
     Rule(
+        _PROVIDER_RATE_LIMIT,
+        why="{host} limits the rate of requests, and requests without a token have a low limit (GitHub allows 60 an hour for each IP address)",
+        steps=(
+            Step(
+                "create a Secret with a token or a GitHub App, and reference it in spec.secretRef",
+                read=(SPEC,),
+                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
+            ),
+            Step(
+                "or query it less often: raise annotation fluxcd.controlplane.io/reconcileEvery; it recovers when the limit is reset",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_RATE_LIMIT,
+        kinds=_INPUTS,
+        unless=(has_secret,),
+        reach=Reach.WHOLE,
+        upstream="FO internal/gitprovider, go-github RateLimitError",
+    ),
+    Rule(
+        _PROVIDER_RATE_LIMIT,
+        why="{host} limits the rate of requests of the account in Secret {secret}",
+        steps=(
+            Step(
+                "query it less often: raise annotation fluxcd.controlplane.io/reconcileEvery, or use a token of a separate account or a GitHub App; it recovers when the limit is reset",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_RATE_LIMIT,
+        kinds=_INPUTS,
+        needs=("secret",),
+        reach=Reach.WHOLE,
+        transient=True,
+        upstream="FO internal/gitprovider, go-github RateLimitError",
+    ),
+    Rule(
         _PROVIDER_AUTH_REJECTED,
         why="the provider at {url} rejects the credentials in Secret {secret} ({status})",
         steps=(
@@ -211,7 +258,7 @@ _PROVIDERS = (
         pattern=Text(
             r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|(?<=: )40[13]\b(?: \w[\w ]{0,40})?|"
             r"(?:status(?: code)?:? |HTTP )40[13]\b|Bad credentials|"
-            r"authentication required|invalid_token|insufficient_scope|DENIED\b)"
+            r"authentication required|invalid_token|insufficient_scope|DENIED: )"
         ),
         kinds=_INPUTS,
         needs=("secret",),
@@ -229,7 +276,7 @@ _PROVIDERS = (
         ),
         pattern=Text(
             r"^(?!.*rate limit).*(?:UNAUTHORIZED|(?:: |status(?: code)?:? |HTTP )40[13]\b|"
-            r"Bad credentials|authentication required|DENIED\b)"
+            r"Bad credentials|authentication required|DENIED: )"
         ),
         kinds=_INPUTS,
         trivial=True,
@@ -292,7 +339,7 @@ _PROVIDERS = (
 _OTHERWISE = (
     Rule(
         Code("provider-failed", "The ResourceSetInputProvider cannot read its inputs."),
-        why="the inputs cannot be read from {url}",
+        why="the inputs cannot be read from {url}: {innermost}",
         steps=(
             Step(
                 "check spec.url, spec.type, spec.filter, the Secret and the operator's logs",
@@ -301,6 +348,7 @@ _OTHERWISE = (
         ),
         reasons=("ReconciliationFailed",),
         kinds=_INPUTS,
+        certainty="unknown",
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
     ),
 )
