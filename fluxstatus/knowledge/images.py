@@ -379,7 +379,9 @@ _UPDATES = (
                 read=(SPEC, _SOURCE),
             ),
         ),
-        pattern=Text(r"(?P<detail>push spec not provided[^\n]{0,160}|push branch not [^\n]{0,120})"),
+        pattern=Text(
+            r"(?P<detail>push spec not provided[^\n]{0,160}|push branch not [^\n]{0,120})"
+        ),
         kinds=_AUTOMATION,
         trivial=True,
         upstream="IAC internal/source",

@@ -160,7 +160,9 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"server gave HTTP response to HTTPS client|first record does not look like a TLS"),
+        pattern=Text(
+            r"server gave HTTP response to HTTPS client|first record does not look like a TLS"
+        ),
         reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
         reach=Reach.WHOLE,
