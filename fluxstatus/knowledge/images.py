@@ -72,28 +72,6 @@ _SCANS = (
     ),
     Rule(
         Code(
-            "image-tags-lost",
-            "The tags of a scanned ImageRepository are not in the controller's database.",
-        ),
-        why="ImageRepository {image_repository} was scanned and found tags, but image-reflector-controller's database does not have them: it was probably restarted without a volume",
-        steps=(
-            Step(
-                "scan ImageRepository {image_repository} again",
-                read=(_IMAGES,),
-                change=(
-                    "kubectl annotate --overwrite imagerepositories.image.toolkit.fluxcd.io {image_repository} -n {ns} reconcile.fluxcd.io/requestedAt={now}",
-                ),
-            ),
-        ),
-        pattern=Text(r"no tags in database"),
-        kinds=_POLICY,
-        when=(source_has_tags,),
-        certainty="likely",
-        transient=True,
-        upstream="IRC internal/database, internal/controller/imagepolicy_controller.go",
-    ),
-    Rule(
-        Code(
             "image-policy-no-match",
             "No image tag matches spec.filterTags and spec.policy of the ImagePolicy.",
         ),
@@ -360,8 +338,7 @@ _UPDATES = (
         pattern=Text(
             r"(?P<detail>(?:could not (?:read|parse SSH) signing key|could not decrypt private key of "
             r"the signing key|could not find signing key secret|multiple entities read from secret|"
-            r"signing key secret '[^']*' does not contain|can not use passphrase protected signing key"
-            r"|unknown signing key type)[^\n]{0,160})"
+            r"unknown signing key type)[^\n]{0,160})"
         ),
         kinds=_AUTOMATION,
         trivial=True,

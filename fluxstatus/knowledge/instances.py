@@ -71,7 +71,7 @@ RULES = (
         steps=(
             Step(
                 "upgrade the operator",
-                read=(_OPERATOR, "helm list -n {flux_namespace}"),
+                read=(_OPERATOR,),
                 change=(
                     "helm upgrade flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {flux_namespace} --reuse-values",
                 ),
@@ -146,27 +146,6 @@ RULES = (
         kinds=_INSTANCE,
         trivial=True,
         upstream=f"{_BUILDER}/images.go",
-    ),
-    Rule(
-        _INSTANCE_ARTIFACT_FAILED,
-        why="the registry of {artifact} uses plain HTTP, but the operator pulls spec.distribution.artifact over HTTPS only",
-        steps=(
-            Step(
-                "serve the registry over TLS, or use a registry that has TLS",
-                read=(SPEC,),
-            ),
-            Step(
-                "or remove spec.distribution.artifact: the operator then uses its embedded manifests",
-                read=(SPEC,),
-            ),
-        ),
-        pattern=Text(
-            r"server gave HTTP response to HTTPS client|first record does not look like a TLS"
-        ),
-        reasons=("ArtifactFailed",),
-        kinds=_INSTANCE,
-        reach=Reach.WHOLE,
-        upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(
         _INSTANCE_ARTIFACT_FAILED,

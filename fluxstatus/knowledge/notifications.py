@@ -158,7 +158,7 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="GitLab rejects the commit status because the pipeline already has it: {detail}",
+        why="the commit already has this status in a GitLab pipeline, so the status is rejected: {detail}",
         steps=(
             Step(
                 "no action is needed if the status in GitLab is correct; if several clusters report on one commit, give each Provider a different spec.commitStatusExpr",
@@ -244,15 +244,6 @@ RULES = (
         kinds=_ALERT,
         trivial=True,
         quoted=True,
-        upstream="NC internal/server/event_handlers.go",
-    ),
-    Rule(
-        ALERT_INVALID,
-        why="the Alert is not valid, so it sends nothing: {innermost}",
-        steps=(Step("fix the reported error in the spec of the Alert", read=(SPEC,)),),
-        reasons=("InvalidConfig",),
-        kinds=_ALERT,
-        certainty="unknown",
         upstream="NC internal/server/event_handlers.go",
     ),
 )

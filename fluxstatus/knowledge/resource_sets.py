@@ -6,8 +6,7 @@ internal/inputs.
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, for_secret
-from fluxstatus.knowledge.facts import has_secret
-from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
+from fluxstatus.knowledge.rule import Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -20,13 +19,6 @@ _PROVIDER_AUTH_REJECTED = Code(
     "The input provider's API requires a login or rejects the credentials.",
 )
 
-_PROVIDER_RATE_LIMIT = Code(
-    "provider-rate-limit", "The API of the input provider rejects requests because of a rate limit."
-)
-_RATE_LIMIT = Text(
-    r"rate limit (?:exceeded|of \d+ still exceeded)|secondary rate limit|(?:: |HTTP )429\b|"
-    r"too many requests|TOOMANYREQUESTS"
-)
 _SETS: KindNames = frozenset({"ResourceSet"})
 _INPUTS: KindNames = frozenset({"ResourceSetInputProvider"})
 _BUILDER = "FO internal/builder"
@@ -208,42 +200,6 @@ _PROVIDERS = (
         kinds=_INPUTS,
         trivial=True,
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
-    ),
-    Rule(
-        _PROVIDER_RATE_LIMIT,
-        why="{host} limits the rate of requests, and requests without a token have a low limit (GitHub allows 60 an hour for each IP address)",
-        steps=(
-            Step(
-                "create a Secret with a token or a GitHub App, and reference it in spec.secretRef",
-                read=(SPEC,),
-                change=(for_secret(BASIC_AUTH, "{name}-auth"),),
-            ),
-            Step(
-                "or query it less often: raise annotation fluxcd.controlplane.io/reconcileEvery; it recovers when the limit is reset",
-                read=(SPEC,),
-            ),
-        ),
-        pattern=_RATE_LIMIT,
-        kinds=_INPUTS,
-        unless=(has_secret,),
-        reach=Reach.WHOLE,
-        upstream="FO internal/gitprovider, go-github RateLimitError",
-    ),
-    Rule(
-        _PROVIDER_RATE_LIMIT,
-        why="{host} limits the rate of requests of the account in Secret {secret}",
-        steps=(
-            Step(
-                "query it less often: raise annotation fluxcd.controlplane.io/reconcileEvery, or use a token of a separate account or a GitHub App; it recovers when the limit is reset",
-                read=(SPEC,),
-            ),
-        ),
-        pattern=_RATE_LIMIT,
-        kinds=_INPUTS,
-        needs=("secret",),
-        reach=Reach.WHOLE,
-        transient=True,
-        upstream="FO internal/gitprovider, go-github RateLimitError",
     ),
     Rule(
         _PROVIDER_AUTH_REJECTED,
