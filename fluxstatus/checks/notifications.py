@@ -22,7 +22,7 @@ _WATCHES_MISSING = Code(
     "watches-missing", "An Alert or Receiver refers to an object that does not exist."
 )
 _NOTIFICATION_FAILED = rules.RULES[0].code
-CODES = (_PROVIDER_MISSING, _WATCHES_MISSING, _NOTIFICATION_FAILED)
+CODES = (_PROVIDER_MISSING, _WATCHES_MISSING, _NOTIFICATION_FAILED, rules.ALERT_INVALID)
 
 _FIELD = {"Alert": "eventSources", "Receiver": "resources"}
 """The field of a spec that names other objects."""
@@ -47,11 +47,11 @@ def notifications(analysis: Analysis) -> Iterator[Finding]:
             if _is_missing(analysis, key):
                 yield _provider_missing(alert, key[2])
             continue
-        failed = [
-            event
-            for event in state.warnings.get(alert.ref.key, ())
-            if event.reason == "NotificationDispatchFailed"
-        ]
+        events = state.warnings.get(alert.ref.key, ())
+        invalid = next((event for event in events if event.reason == "InvalidConfig"), None)
+        if invalid:
+            yield _invalid(state, alert, invalid)
+        failed = [event for event in events if event.reason == "NotificationDispatchFailed"]
         if failed and provider.ref not in reported:
             reported.add(provider.ref)
             yield _not_sent(state, provider, alert, failed[0])
@@ -118,6 +118,27 @@ def _provider_missing(alert: Resource, name: str) -> Finding:
         hints=(hint("create the Provider or correct spec.providerRef", providers),),
         docs=docs_of("Alert"),
         trivial=True,
+    )
+
+
+def _invalid(state: State, alert: Resource, event: Event) -> Finding:
+    """Return the finding that *alert* has no effect, as the controller reports in *event*."""
+    template_fields = {"flux_namespace": state.namespace, "controller": alert.kind.controller}
+    diagnosis = diagnose(alert, event.reason, event.message, template_fields, state)
+    return Finding(
+        step=STEP_ID,
+        code=diagnosis.code,
+        level=Level.WARN,
+        title=f"{alert.ref}: sends no notifications",
+        object=alert.ref,
+        why=diagnosis.why,
+        reason=event.reason,
+        message=event.message,
+        since=event.first,
+        hints=diagnosis.hints,
+        docs=docs_of("Alert"),
+        trivial=diagnosis.rule.trivial,
+        certainty=diagnosis.certainty,
     )
 
 

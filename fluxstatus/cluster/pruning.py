@@ -68,6 +68,7 @@ _FLUX: Shape = {
         rollback=_fields("recreate timeout"),
         test=_fields("timeout"),
         uninstall=_fields("timeout"),
+        kustomize=_fields("", patches={}),  # only how many
         distribution=_fields("version registry artifact imagePullSecret artifactPullSecret"),
         cluster=_fields("type size multitenant networkPolicy"),
         sharding=_fields("key shards"),

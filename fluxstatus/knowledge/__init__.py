@@ -36,7 +36,7 @@ from fluxstatus.knowledge import (
     values,
 )
 from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, FORCE, LOG, RESET, RETRY
-from fluxstatus.knowledge.facts import is_remote
+from fluxstatus.knowledge.facts import is_remote, operator_version
 from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
@@ -215,6 +215,7 @@ def _fields(subject: Subject, match: Match) -> dict[str, str]:
         **subject.template_fields,
         "reason": subject.reason,
         "innermost": subject.message.innermost,
+        "operator_version": operator_version(subject),
         **workload_fields(message),
         **object_in(message, own["target_ns"] if subject.kind == "HelmRelease" else ""),
         **wanted_kind(subject),

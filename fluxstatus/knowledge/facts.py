@@ -11,6 +11,8 @@ from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_kind
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
+from fluxstatus.state.deployments import image_version
+from fluxstatus.state.references import source_of
 
 
 def is_remote(subject: Subject) -> bool:
@@ -178,3 +180,38 @@ def is_target_namespace(subject: Subject) -> bool:
 def has_verify_secret(subject: Subject) -> bool:
     """Return whether spec.verify refers to a Secret with public keys: it is not keyless."""
     return bool(address_of(subject)["verify_secret"])
+
+
+def source_has_tags(subject: Subject) -> bool:
+    """Return whether the last scan of the ImagePolicy's ImageRepository found tags."""
+    key = source_of(subject.resource)
+    source = subject.state.resources.get(key) if subject.state and key else None
+    count = map_of(source.status.get("lastScanResult")).get("tagCount") if source else None
+    return isinstance(count, int) and count > 0
+
+
+def patches_flux(subject: Subject) -> bool:
+    """Return whether the FluxInstance has patches of its own (spec.kustomize.patches)."""
+    return bool(maps_of(map_of(subject.resource.spec.get("kustomize")).get("patches")))
+
+
+def uses_newer_artifact(subject: Subject) -> bool:
+    """Return whether spec.distribution.artifact moves on its own or is newer than the operator."""
+    artifact = text_of(map_of(subject.resource.spec.get("distribution")).get("artifact"))
+    if not artifact or "@" in artifact:
+        return False
+    tag = image_version(artifact) or "latest"
+    ours = operator_version(subject)
+    if not tag.removeprefix("v")[:1].isdigit():
+        return True
+    return bool(ours) and _numbers(tag) > _numbers(ours)
+
+
+def operator_version(subject: Subject) -> str:
+    """Return the version of the Flux Operator, empty if unknown."""
+    operators = subject.state.operators if subject.state else []
+    return next((one.version for one in operators if one.version), "")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]

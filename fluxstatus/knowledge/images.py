@@ -5,7 +5,8 @@ SW internal/controller and internal/builder.
 """
 
 from fluxstatus.knowledge.codes import SPEC_INVALID
-from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.commands import LOG, SPEC
+from fluxstatus.knowledge.facts import source_has_tags
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -26,10 +27,11 @@ _PUSH = "IAC internal/source, go-git plumbing/transport"
 _SCANS = (
     Rule(
         Code("image-scan-failed", "The image repository cannot be scanned."),
-        why="the image repository {image} cannot be scanned",
-        steps=(Step("check spec.image, its Secret and spec.provider", read=(SPEC,)),),
+        why="the image repository {image} cannot be scanned: {innermost}",
+        steps=(Step("check spec.image, its Secret and spec.provider", read=(SPEC, LOG)),),
         reasons=("ReadOperationFailed", "AuthenticationFailed", "Failure"),
         kinds=_REPOSITORY,
+        certainty="unknown",
         upstream="IRC internal/controller/imagerepository_controller.go",
     ),
     Rule(
@@ -63,6 +65,8 @@ _SCANS = (
         ),
         pattern=Text(r"no tags in database|has not been scanned"),
         kinds=_POLICY,
+        unless=(source_has_tags,),
+        certainty="one-of",
         transient=True,
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
@@ -80,7 +84,7 @@ _SCANS = (
         ),
         pattern=Text(
             r"version list argument cannot be empty|unable to determine latest version|"
-            r"failed to parse '[^']*'|invalid syntax|no image found for policy"
+            r"failed to parse invalid numeric value '[^']*'|no image found for policy"
         ),
         kinds=_POLICY,
         trivial=True,
@@ -88,7 +92,7 @@ _SCANS = (
     ),
     Rule(
         Code("image-policy-failed", "The ImagePolicy cannot determine the latest tag."),
-        why="the policy cannot determine the latest tag",
+        why="the policy cannot determine the latest tag: {innermost}",
         steps=(
             Step(
                 "check spec.policy, spec.filterTags and the ImageRepository", read=(SPEC, _IMAGES)
@@ -96,6 +100,7 @@ _SCANS = (
         ),
         reasons=("Failure",),
         kinds=_POLICY,
+        certainty="unknown",
         upstream="IRC internal/controller/imagepolicy_controller.go",
     ),
     Rule(
@@ -124,10 +129,48 @@ _UPDATES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:protected branch|pre-receive hook declined|GH006|GH013|"
-            r"not allowed to push|repository rule violations|required status check)[^\n]{0,160})"
+            r"(?P<detail>(?:protected branch|GH006|not allowed to push code to|must be made through "
+            r"a pull request|required status check|TF402455)[^\n]{0,160})"
         ),
         kinds=_AUTOMATION,
+        upstream=_PUSH,
+    ),
+    Rule(
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the Git server accepts only signed commits: {detail}",
+        steps=(
+            Step(
+                "sign the commits: set spec.git.commit.signingKey, and register the public key with the author's account (spec.git.commit.author)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>commits must have (?:valid|verified) signatures[^\n]{0,120}|"
+            r"commit must be signed[^\n]{0,120}|unsigned commits?[^\n]{0,120})"
+        ),
+        kinds=_AUTOMATION,
+        upstream=_PUSH,
+    ),
+    Rule(
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="a rule of the Git server rejects the push: {detail}",
+        steps=(
+            Step(
+                "if the branch only accepts pull requests, push to another branch (spec.git.push.branch)",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the rule is about the commit, adapt spec.git.commit (author, messageTemplate, signingKey)",
+                read=(SPEC,),
+            ),
+            Step("otherwise, check the repository's push rules and hooks on the Git server"),
+        ),
+        pattern=Text(
+            r"(?P<detail>(?:pre-receive hook declined|hook declined|GH013|repository rule violations|"
+            r"push declined)[^\n]{0,160})"
+        ),
+        kinds=_AUTOMATION,
+        certainty="one-of",
         upstream=_PUSH,
     ),
     Rule(
@@ -140,26 +183,87 @@ _UPDATES = (
             ),
         ),
         pattern=Text(
-            r"push rejected|write access|read[- ]?only|marked as read only|denied to deploy key|"
-            r"authorization failed|authentication required|(?:status code:? |: )40[13]\b|"
-            r"permission (?:to \S+ )?denied|ssh: unable to authenticate"
+            r"marked as read[- ]only|write access to repository not granted|denied to deploy key|"
+            r"deploy key does not have write access|not allowed to upload code|"
+            r"(?:do|does) not have (?:permission to )?(?:push|write)|read-only (?:access|key|repository)|"
+            r"permission to \S+ denied"
         ),
         kinds=_AUTOMATION,
         upstream=_PUSH,
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="another client pushed to the same branch at the same time, so the push is rejected ({detail})",
+        why="the Git server rejects the push: the credentials of GitRepository {source_name} probably grant read access only",
         steps=(
             Step(
-                "wait for the next attempt; if the error persists, push to a separate branch (spec.git.push.branch)",
+                "use a token or deploy key with write access in the Secret of GitRepository {source_name}",
+                read=(_SOURCE,),
+            ),
+        ),
+        pattern=Text(
+            r"authorization failed|authentication required|(?:status code:? |: )40[13]\b|"
+            r"permission denied|unable to authenticate|push rejected"
+        ),
+        context=Text(r"push"),
+        kinds=_AUTOMATION,
+        certainty="likely",
+        upstream=_PUSH,
+    ),
+    Rule(
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the Git server rejects the push without a reason, probably because the credentials of GitRepository {source_name} are read-only",
+        steps=(
+            Step(
+                "give the deploy key or token in the Secret of GitRepository {source_name} write access",
+                read=(_SOURCE,),
+            ),
+            Step(
+                "if it has write access, check whether the branch is protected, and the Git server's logs",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"unknown error: *(?:remote: *)*[\s.]*$"),
+        kinds=_AUTOMATION,
+        certainty="likely",
+        upstream=_PUSH,
+    ),
+    Rule(
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the push branch on the remote is probably left over from earlier updates (merged or diverged), and the shallow clone of the automation does not contain its commits",
+        steps=(
+            Step(
+                "delete the push branch (spec.git.push.branch) on the remote, for example with git push origin --delete BRANCH; the automation creates it again, with the updates that are not merged yet",
+                read=(SPEC,),
+            ),
+            Step(
+                "if this happens often, let the Git server delete branches after a merge, or turn off the feature gate GitShallowClone of image-automation-controller"
+            ),
+        ),
+        pattern=Text(r"object not found|shallow update not allowed|reference delta not found"),
+        context=Text(r"push"),
+        kinds=_AUTOMATION,
+        certainty="likely",
+        upstream=_PUSH,
+    ),
+    Rule(
+        _IMAGE_UPDATE_PUSH_FAILED,
+        why="the branch on the remote has commits that the automation does not have, so the push is rejected ({detail})",
+        steps=(
+            Step(
+                "wait for the next attempt: another client probably pushed at the same time",
+                read=(SPEC,),
+            ),
+            Step(
+                "if the error persists, push to a separate branch (spec.git.push.branch), or delete a push branch that is left over on the remote",
                 read=(SPEC,),
             ),
         ),
         pattern=Text(
-            r"(?P<detail>non-fast-forward|fetch first|reference has changed|cannot lock ref)"
+            r"(?P<detail>non-fast-forward|fetch first|reference has changed|cannot lock ref|"
+            r"failed to update ref)"
         ),
         kinds=_AUTOMATION,
+        certainty="one-of",
         transient=True,
         upstream=_PUSH,
     ),
@@ -171,6 +275,7 @@ _UPDATES = (
         why="spec.update.path does not exist in the repository: {detail}",
         steps=(Step("correct spec.update.path", read=(SPEC,)),),
         pattern=Text(r"(?P<detail>(?:lstat|stat|open) \S+: no such file or directory)"),
+        context=Text(r"failed to (?:apply policies|update)|^(?:lstat|stat|open) "),
         kinds=_AUTOMATION,
         reach=Reach.WHOLE,
         trivial=True,
@@ -226,11 +331,15 @@ _UPDATES = (
         why="the commit signing key cannot be used: {detail}",
         steps=(
             Step(
-                "store the armored private key (and its passphrase, if any) in the Secret in spec.git.commit.signingKey, under the keys git.asc and passphrase",
+                "store the private key (and its passphrase, if any) in the Secret in spec.git.commit.signingKey, under the keys git.asc and passphrase; for the type ssh, under identity and password",
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"(?P<detail>(?:could not (?:read|decrypt)|multiple entities)[^\n]{0,160})"),
+        pattern=Text(
+            r"(?P<detail>(?:could not (?:read|parse SSH) signing key|could not decrypt private key of "
+            r"the signing key|could not find signing key secret|multiple entities read from secret|"
+            r"unknown signing key type)[^\n]{0,160})"
+        ),
         kinds=_AUTOMATION,
         trivial=True,
         upstream="IAC internal/source",
@@ -247,22 +356,25 @@ _UPDATES = (
                 read=(SPEC, _SOURCE),
             ),
         ),
-        pattern=Text(r"(?P<detail>push (?:spec|branch)[^\n]{0,160}|source kind[^\n]{0,80})"),
+        pattern=Text(
+            r"(?P<detail>push spec not provided[^\n]{0,160}|push branch not [^\n]{0,120})"
+        ),
         kinds=_AUTOMATION,
         trivial=True,
         upstream="IAC internal/source",
     ),
     Rule(
         _IMAGE_UPDATE_PUSH_FAILED,
-        why="the automation cannot read from or push to Git",
+        why="the automation cannot read from or push to Git: {innermost}",
         steps=(
             Step(
-                "check the Secret of GitRepository {source_name}: its credentials need write access",
-                read=(_SOURCE, SPEC),
+                "check GitRepository {source_name}: its URL, and the credentials in its Secret, which need write access",
+                read=(_SOURCE, SPEC, LOG),
             ),
         ),
         reasons=("GitOperationFailed", "UpdateFailed", "SourceManagerFailed"),
         kinds=_AUTOMATION,
+        certainty="unknown",
         upstream="IAC internal/controller/imageupdateautomation_controller.go",
     ),
 )
@@ -301,10 +413,11 @@ _GENERATORS = (
             "generator-failed",
             "The ArtifactGenerator cannot read its sources or build its artifacts.",
         ),
-        why="the ArtifactGenerator cannot read its sources or build its artifacts",
-        steps=(Step("check spec.sources and spec.artifacts", read=(SPEC,)),),
+        why="the ArtifactGenerator cannot read its sources or build its artifacts: {innermost}",
+        steps=(Step("check spec.sources and spec.artifacts", read=(SPEC, LOG)),),
         reasons=("SourceFetchFailed", "ArtifactFailed", "BuildFailed", "ReconciliationFailed"),
         kinds=_GENERATOR,
+        certainty="unknown",
         upstream="SW internal/controller/artifactgenerator_controller.go",
     ),
 )
@@ -338,7 +451,7 @@ _OF_ANY_KIND = (
     ),
     Rule(
         SPEC_INVALID,
-        why="the spec is not valid",
+        why="the spec is not valid: {innermost}",
         steps=(Step("fix the reported error in the spec", read=(SPEC,)),),
         reasons=_INVALID,
         trivial=True,

@@ -4,6 +4,7 @@ Upstream: FO internal/controller/fluxinstance_controller.go, internal/builder.
 """
 
 from fluxstatus.knowledge.commands import REGISTRY, SPEC, for_secret
+from fluxstatus.knowledge.facts import patches_flux, uses_newer_artifact
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -16,6 +17,14 @@ _INSTANCE_ARTIFACT_FAILED = Code(
 _INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
+
+_PATCH = Text(
+    r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
+    r"[^\n]{0,200}|"
+    r"doc is missing (?:path|key)[^\n]{0,160}|no matches for Id[^\n]{0,120}|"
+    r"unable to parse SM or JSON patch[^\n]{0,160}|no resource matches[^\n]{0,160})"
+)
+"""What kustomize and json-patch say about a patch that cannot be applied."""
 
 RULES = (
     Rule(
@@ -55,6 +64,34 @@ RULES = (
     ),
     Rule(
         Code(
+            "instance-artifact-newer",
+            "The distribution artifact is newer than the Flux Operator that builds from it.",
+        ),
+        why="the manifests in {artifact} are probably newer than the operator ({operator_version}), so a patch that is built into the operator does not apply; the controllers that are running are not changed: {detail}",
+        steps=(
+            Step(
+                "upgrade the operator",
+                read=(_OPERATOR,),
+                change=(
+                    "helm upgrade flux-operator oci://ghcr.io/controlplaneio-fluxcd/charts/flux-operator -n {flux_namespace} --reuse-values",
+                ),
+            ),
+            Step(
+                "or pin spec.distribution.artifact to the operator's version ({operator_version}), or remove it: the operator then uses its embedded manifests",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_PATCH,
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        when=(uses_newer_artifact,),
+        unless=(patches_flux,),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream=f"{_BUILDER}/build.go, pull.go",
+    ),
+    Rule(
+        Code(
             "instance-patch-failed",
             "A patch in spec.kustomize.patches cannot be applied to the Flux manifests.",
         ),
@@ -65,12 +102,7 @@ RULES = (
                 read=(SPEC, _OPERATOR),
             ),
         ),
-        pattern=Text(
-            r"(?P<detail>(?:add|remove|replace|test|move|copy) operation does not apply"
-            r"[^\n]{0,200}|"
-            r"doc is missing (?:path|key)[^\n]{0,160}|no matches for Id[^\n]{0,120}|"
-            r"unable to parse SM or JSON patch[^\n]{0,160}|no resource matches[^\n]{0,160})"
-        ),
+        pattern=_PATCH,
         reasons=("BuildFailed",),
         kinds=_INSTANCE,
         upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
@@ -143,7 +175,7 @@ RULES = (
     ),
     Rule(
         _INSTANCE_ARTIFACT_FAILED,
-        why="the operator cannot fetch the distribution artifact from {artifact}",
+        why="the operator cannot fetch the distribution artifact from {artifact}: {innermost}",
         steps=(
             Step(
                 "check spec.distribution.artifact, its pull Secret and the connection to the registry",
@@ -152,11 +184,12 @@ RULES = (
         ),
         reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
+        certainty="unknown",
         upstream="FO internal/controller/fluxinstance_controller.go",
     ),
     Rule(
         Code("instance-build-failed", "The Flux manifests cannot be built from the FluxInstance."),
-        why="the operator cannot build the Flux manifests from the FluxInstance; it does not retry until the spec changes",
+        why="the operator cannot build the Flux manifests from the FluxInstance, and does not retry until the spec changes: {innermost}",
         steps=(
             Step(
                 "fix the reported error; an old operator might not support a new Flux version",
@@ -165,13 +198,14 @@ RULES = (
         ),
         reasons=("BuildFailed",),
         kinds=_INSTANCE,
+        certainty="unknown",
         upstream=_BUILDER,
     ),
     Rule(
         Code(
             "instance-apply-failed", "The Flux manifests cannot be applied or do not become ready."
         ),
-        why="the operator cannot apply the Flux manifests, or they do not become ready",
+        why="the operator cannot apply the Flux manifests, or they do not become ready: {innermost}",
         steps=(
             Step(
                 "check the operator's logs, and the controllers' Deployments and pods",
@@ -183,6 +217,7 @@ RULES = (
         ),
         reasons=("ReconciliationFailed",),
         kinds=_INSTANCE,
+        certainty="unknown",
         upstream="FO internal/controller/fluxinstance_controller.go",
     ),
 )

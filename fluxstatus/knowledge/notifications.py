@@ -4,7 +4,7 @@ Upstream: NC internal/server/event_handlers.go, internal/notifier.
 """
 
 from fluxstatus.knowledge.commands import DESCRIBE, SECRET, SECRETS, SPEC, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -12,6 +12,10 @@ _NOTIFICATION_FAILED = Code(
     "notification-failed", "The notifications of a Provider cannot be delivered."
 )
 
+ALERT_INVALID = Code("alert-invalid", "An Alert is invalid, so it sends no notifications.")
+
+_ALERT: KindNames = frozenset({"Alert"})
+_ALERTS = "kubectl get alerts.notification.toolkit.fluxcd.io -n {ns} -o yaml"
 _PROVIDER: KindNames = frozenset({"Provider"})
 _NOTIFIER = "NC internal/notifier"
 
@@ -95,23 +99,125 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the commit status cannot be set: {detail}",
+        why="a commit status needs a Git commit, but the revision of a HelmRelease is a chart version ({revision})",
         steps=(
             Step(
-                "check spec.address (the URL of the Git repository) and the permissions of the token in Secret {secret}; only Kustomizations and HelmReleases with a Git source have a commit",
+                "remove HelmRelease from spec.eventSources of the Alert: only Kustomizations (and other objects) with a Git source have a commit",
+                read=(_ALERTS,),
+            ),
+        ),
+        pattern=Text(r"failed to extract commit hash from '(?P<revision>[^']*)' revision"),
+        context=Text(r"for HelmRelease/|hash from 'v?\d+\.\d+\.\d+"),
+        kinds=_PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/notifier/util.go parseRevision",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="a commit status needs a Git commit, but the revision of the event is not one ({revision})",
+        steps=(
+            Step(
+                "limit spec.eventSources of the Alert to Kustomizations with a Git source; for an OCIRepository, push the artifact with flux push artifact, which adds the Git revision to it",
+                read=(_ALERTS,),
+            ),
+        ),
+        pattern=Text(r"failed to extract commit hash from '(?P<revision>[^']*)' revision"),
+        kinds=_PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/notifier/util.go parseRevision",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the event has no revision or change request, which a Provider of this type needs: {detail}",
+        steps=(
+            Step(
+                "limit spec.eventSources of the Alert to objects whose events have it: Kustomizations with a Git source have a revision; the number of a change request comes from annotation event.toolkit.fluxcd.io/change_request",
+                read=(_ALERTS, SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<detail>missing revision metadata|missing \"?[\w./-]+\"? metadata key|"
+            r"invalid \"?[\w./-]+\"? metadata value[^\n]{0,80})"
+        ),
+        kinds=_PROVIDER,
+        upstream="NC internal/notifier",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the Git provider does not know the commit ({detail})",
+        steps=(
+            Step(
+                "check that spec.address of the Provider is the repository that the Kustomization's source is fetched from",
+                read=(SPEC, _ALERTS),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>No commit found for SHA[^\n]{0,60}|404 Commit Not Found)"),
+        kinds=_PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/notifier/github.go, gitlab.go",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the commit already has this status in a GitLab pipeline, so the status is rejected: {detail}",
+        steps=(
+            Step(
+                "no action is needed if the status in GitLab is correct; if several clusters report on one commit, give each Provider a different spec.commitStatusExpr",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"(?P<detail>Cannot transition status via :\w+ from :\w+)"),
+        kinds=_PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/notifier/gitlab.go",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="spec.commitStatusExpr cannot be evaluated or has no result: {detail}",
+        steps=(Step("correct spec.commitStatusExpr of the Provider", read=(SPEC,)),),
+        pattern=Text(
+            r"(?P<detail>failed to evaluate the spec\.commitStatusExpr[^\n]{0,200}|"
+            r"commit status cannot be empty)"
+        ),
+        kinds=_PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/server/event_handlers.go",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the commit status or comment cannot be written: {detail}",
+        steps=(
+            Step(
+                "check spec.address (the URL of the Git repository) and the permissions of the token in Secret {secret}, which needs write access to commit statuses, or to pull requests for comments",
                 read=(SPEC, SECRET),
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:commit status|revision[^\n]{0,40}(?:missing|invalid|not found)|"
-            r"could not (?:create|list) commit)[^\n]{0,160})"
+            r"(?P<detail>(?:could not (?:create|get|list) commit status|unable to list commit status|"
+            r"failed to (?:create|list|update) (?:pull request comment|merge request note)|"
+            r"failed to create commit status|invalid repository id)[^\n]{0,160})"
         ),
         kinds=_PROVIDER,
+        reach=Reach.STAGE,
+        certainty="one-of",
         upstream=_NOTIFIER,
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the notification could not be sent",
+        why="the Alert watches objects of another namespace, which the flag --no-cross-namespace-refs of notification-controller does not allow",
+        steps=(
+            Step(
+                "create an Alert and a Provider in the namespace of the objects",
+                read=(_ALERTS,),
+            ),
+        ),
+        pattern=Text(r"access denied to cross-namespace sources"),
+        kinds=_PROVIDER,
+        reach=Reach.WHOLE,
+        upstream="NC internal/server/event_handlers.go",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the notification could not be sent: {innermost}",
         steps=(
             Step(
                 "check spec.address, Secret {secret} and the connection to the service",
@@ -120,6 +226,24 @@ RULES = (
         ),
         reasons=("NotificationDispatchFailed",),
         kinds=_PROVIDER,
+        certainty="unknown",
+        upstream="NC internal/server/event_handlers.go",
+    ),
+    Rule(
+        ALERT_INVALID,
+        why="the regular expression {regex} in spec.{list}List is not valid, so the Alert sends nothing",
+        steps=(
+            Step(
+                "correct the regular expression in spec.{list}List (Go syntax): a * needs something to repeat, as in .*",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"failed to compile (?P<list>exclusion|inclusion) regex: (?P<regex>[^\n]{1,120})"
+        ),
+        kinds=_ALERT,
+        trivial=True,
+        quoted=True,
         upstream="NC internal/server/event_handlers.go",
     ),
 )

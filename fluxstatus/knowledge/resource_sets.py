@@ -36,7 +36,9 @@ _RESOURCE_SETS = (
                 read=("kubectl get resourcesetinputproviders.fluxcd.controlplane.io -n {ns}",),
             ),
         ),
-        pattern=Text(r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)"),
+        pattern=Text(
+            r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)[^\n]*not found"
+        ),
         kinds=_SETS,
         trivial=True,
         upstream="FO internal/controller/resourceset_controller.go",
@@ -171,10 +173,11 @@ _RESOURCE_SETS = (
     ),
     Rule(
         Code("resourceset-build-failed", "The resources of the ResourceSet cannot be built."),
-        why="the resources cannot be built from their template and inputs",
+        why="the resources cannot be built from their template and inputs: {innermost}",
         steps=(Step("correct spec.resources or the inputs", read=(SPEC,)),),
         reasons=("BuildFailed",),
         kinds=_SETS,
+        certainty="unknown",
         upstream=f"{_BUILDER}/resourceset.go",
     ),
 )
@@ -211,7 +214,7 @@ _PROVIDERS = (
         pattern=Text(
             r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|(?<=: )40[13]\b(?: \w[\w ]{0,40})?|"
             r"(?:status(?: code)?:? |HTTP )40[13]\b|Bad credentials|"
-            r"authentication required|invalid_token|insufficient_scope|DENIED\b)"
+            r"authentication required|invalid_token|insufficient_scope|DENIED: )"
         ),
         kinds=_INPUTS,
         needs=("secret",),
@@ -229,7 +232,7 @@ _PROVIDERS = (
         ),
         pattern=Text(
             r"^(?!.*rate limit).*(?:UNAUTHORIZED|(?:: |status(?: code)?:? |HTTP )40[13]\b|"
-            r"Bad credentials|authentication required|DENIED\b)"
+            r"Bad credentials|authentication required|DENIED: )"
         ),
         kinds=_INPUTS,
         trivial=True,
@@ -292,7 +295,7 @@ _PROVIDERS = (
 _OTHERWISE = (
     Rule(
         Code("provider-failed", "The ResourceSetInputProvider cannot read its inputs."),
-        why="the inputs cannot be read from {url}",
+        why="the inputs cannot be read from {url}: {innermost}",
         steps=(
             Step(
                 "check spec.url, spec.type, spec.filter, the Secret and the operator's logs",
@@ -301,6 +304,7 @@ _OTHERWISE = (
         ),
         reasons=("ReconciliationFailed",),
         kinds=_INPUTS,
+        certainty="unknown",
         upstream="FO internal/controller/resourcesetinputprovider_controller.go",
     ),
 )

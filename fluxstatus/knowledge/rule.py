@@ -173,6 +173,7 @@ FALLBACKS = {
     "field": "the field",
     "wanted": "different type",
     "resource_short": "capacity",
+    "operator_version": "of an unknown version",
     "failures": "its last attempt failed",
     "target_generation": "unknown",
     "target_observed": "unknown",

@@ -29,7 +29,7 @@ HEALTH = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
 FIELDS = {
     *fields_of(judged(flux("Kustomization", "x"))), *workload_fields(HEALTH), *AROUND, "reason",
     *object_in("Deployment/apps/web dry-run failed"), *missing_fields({}, ""), "host_said",
-    "redirects", "innermost",
+    "redirects", "innermost", "operator_version",
     *(f"missing_{role}" for role in ("verify", "certificate", "kubeconfig")),
     "shard", "switch", "generation", "observed", "finalizers",
 }  # fmt: skip
