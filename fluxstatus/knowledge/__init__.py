@@ -4,6 +4,7 @@ To add a fault, add a `Rule` to the table of its topic. Of the rules that match,
 reaches the deepest clause of the message is used.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 
@@ -35,7 +36,15 @@ from fluxstatus.knowledge import (
     transport,
     values,
 )
-from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, FORCE, LOG, RESET, RETRY
+from fluxstatus.knowledge.commands import (
+    DESCRIBE,
+    EVENTS,
+    FORCE,
+    LOG,
+    RESET,
+    RETRY,
+    SUSPEND_AND_RESUME,
+)
 from fluxstatus.knowledge.fields import (
     fields_of,
     host_in,
@@ -156,16 +165,32 @@ def diagnose(
     what else is known, which confirms and refutes rules; without it, nothing is.
     """
     found = rule_for(Subject(resource, reason, message, template_fields, state))
-    rule = found.rule
-    retryable = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
-    if resource.kind.name == "HelmRelease" and retryable and not _resets_retries(rule):
-        return Diagnosis(rule._replace(steps=(*rule.steps, RETRY)), found.fields)
-    return found
+    if resource.kind.name != "HelmRelease" or resource.verdict is Verdict.TERMINATING:
+        return found
+    steps = _with_retry(found.rule.steps, resource, is_needed=reason in outcomes.REASONS)
+    return Diagnosis(found.rule._replace(steps=steps), found.fields)
 
 
-def _resets_retries(rule: Rule) -> bool:
-    """Return whether *rule* has a command that makes a failed release retry."""
-    return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
+_AS_FLUX = re.compile(r" \(as flux reconcile helmrelease {name} --\w+ does\)")
+
+
+def _with_retry(
+    steps: tuple[Step, ...], resource: Resource, *, is_needed: bool
+) -> tuple[Step, ...]:
+    """Return *steps* with one that makes a failed release retry, if it *is_needed*.
+
+    A HelmRelease in v2beta1 knows no request to reset its retries or to force an attempt.
+    """
+    has_one = any(change in (RESET, FORCE) for step in steps for change in step.change)
+    if not resource.ref.api_version.endswith("/v2beta1"):
+        return steps if has_one or not is_needed else (*steps, RETRY)
+    kept = tuple(
+        step._replace(text=_AS_FLUX.sub("", step.text), change=())
+        if RESET in step.change or FORCE in step.change
+        else step
+        for step in steps
+    )
+    return (*kept, SUSPEND_AND_RESUME) if has_one or is_needed else kept
 
 
 def rule_for(subject: Subject) -> Diagnosis:

@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.subject import Subject
+from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.kinds import RESOURCES
 from fluxstatus.state.resource import Resource
-from tests.builders import flux, judged
+from fluxstatus.state.state import State
+from tests.builders import NOW, evidence, flux, judged
 
 AROUND = {
     "now": "2026-11-23T12:00:00Z",
@@ -44,8 +47,9 @@ SPECS: dict[str, dict[str, Any]] = {
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
+    "storage": {"storageNamespace": "helm-storage"},
+    "postRenderers": {"postRenderers": [{"kustomize": {}}]},
     "sync": {},
-    "held": {},
     "azureDevOps": {"url": "https://dev.azure.com/acme/platform/_git/fleet"},
     "azureSsh": {"url": "ssh://git@ssh.dev.azure.com/acme/platform/fleet"},
     "github.com": {"url": "https://github.com/acme/fleet"},
@@ -58,6 +62,27 @@ SPECS: dict[str, dict[str, Any]] = {
     "keyless": {"verify": {"provider": "cosign"}},
 }
 """The fields of the spec for each word after the kind of an example."""
+
+_SERVED = {
+    resource: "v2" if kind.name == "HelmRelease" else "v1"
+    for resource, kind in RESOURCES.items()
+    if "image" not in kind.group
+}
+_READY = {"Ready": "True ReconciliationSucceeded: ok"}
+STATES: dict[str, State] = {
+    "sharedRelease": State(evidence(flux("HelmRelease", "apps/y", spec={"releaseName": "x"}))),
+    "readyNow": State(evidence(flux("HelmRelease", "apps/ready", _READY))),
+    "noImages": State(Evidence(NOW, served=_SERVED)),
+}
+"""What else is known, for each word after the kind of an example; otherwise, nothing is."""
+
+_HISTORY = {"history": [{"name": "x", "version": 5, "status": "deployed"}]}
+STATUSES: dict[str, dict[str, Any]] = {
+    "held": {"artifact": {"revision": "main@sha1:abc"}},
+    "deployed": _HISTORY,
+    "failedFirst": {"history": [{"name": "x", "version": 1, "status": "failed"}]},
+}
+"""The status for each word after the kind of an example."""
 
 _SYNC = {"fluxcd.controlplane.io/name": "flux"}
 _BASE: dict[str, dict[str, Any]] = {
@@ -85,19 +110,27 @@ class Example(NamedTuple):
         kind, *names = self.subject.split("+")
         spec = dict(_BASE.get(kind, {}))
         for name in names:
-            spec |= SPECS[name]
+            spec |= SPECS.get(name, {})
         labels = _SYNC if "sync" in names else {}
         ready = {"Ready": f"False {self.reason}: {self.message}"}
-        status = {"artifact": {"revision": "main@sha1:abc"}} if "held" in names else {}
-        return judged(flux(kind, "x", ready, spec=spec, status=status, labels=labels))
+        status = next((STATUSES[name] for name in names if name in STATUSES), {})
+        item = flux(kind, "apps/x", ready, spec=spec, status=status, labels=labels)
+        if "v2beta1" in names:
+            item["apiVersion"] = "helm.toolkit.fluxcd.io/v2beta1"
+        return judged(item)
+
+    def state(self) -> State | None:
+        """Return what else is known, or None."""
+        return next((STATES[name] for name in self.subject.split("+")[1:] if name in STATES), None)
 
     def diagnosis(self) -> Diagnosis:
         """Return the diagnosis of the message."""
-        return diagnose(self.resource(), self.reason, self.message, AROUND)
+        return diagnose(self.resource(), self.reason, self.message, AROUND, self.state())
 
     def rule(self) -> Rule:
         """Return the rule that matches the message."""
-        return rule_for(Subject(self.resource(), self.reason, self.message, AROUND)).rule
+        subject = Subject(self.resource(), self.reason, self.message, AROUND, self.state())
+        return rule_for(subject).rule
 
 
 def examples() -> Iterator[Example]:

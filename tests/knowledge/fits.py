@@ -65,13 +65,14 @@ class Message(NamedTuple):
     resource: Resource | None
     reason: str
     text: str
+    state: State | None = None
 
     def fits(self) -> tuple[str, ...]:
         """Return the names of the rules that match, the winner first."""
         if self.resource is None:
             rules = [rule for rule, _ in fitting_workload(self.text)]
         else:
-            found = fitting(Subject(self.resource, self.reason, self.text, AROUND))
+            found = fitting(Subject(self.resource, self.reason, self.text, AROUND, self.state))
             rules = [diagnosis.rule for diagnosis in found]
         return tuple(names()[id(rule)] for rule in rules if rule.code != UNKNOWN_FAULT.code)
 
@@ -107,7 +108,9 @@ def names() -> dict[int, str]:
 def written() -> Iterator[Message]:
     """Yield the messages of the examples."""
     for example in examples():
-        yield Message(example.subject, example.resource(), example.reason, example.message)
+        yield Message(
+            example.subject, example.resource(), example.reason, example.message, example.state()
+        )
     for problem in PROBLEMS:
         yield Message("Workload", None, "", problem)
 
