@@ -18,19 +18,22 @@ from fluxstatus.model.evidence import WORKLOAD_PODS, Object
 from fluxstatus.model.hints import Hint
 from fluxstatus.model.kinds import KINDS, full_name
 from fluxstatus.model.ref import Key
-from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
-from fluxstatus.state.pods import PodProblem, problem_of_pod
-from fluxstatus.state.resource import Resource
+from fluxstatus.state.health_checks import (
+    LATE,
+    HealthCheckTarget,
+    health_check_targets,
+    worst_first,
+)
+from fluxstatus.state.pods import PodProblem, claims_of, problem_of_pod
+from fluxstatus.state.resource import Resource, release_name
 from fluxstatus.state.state import Event, State
 
 _AT_MOST = 5  # workloads in a finding; more would only repeat the reason
-_LATE = ("context deadline exceeded", "timed out waiting for the condition")
-"""Messages of Helm that an object was not ready in time, without its name (helm pkg/kube)."""
-
 _WORST_FIRST = (
-    "image-pull", "oom", "crash-loop", "config", "failed", "pending", "not-ready"
+    "image-pull", "oom", "crash-loop", "config", "failed", "pending", "init", "not-ready"
 )  # fmt: skip
 _VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more details
+_PULL_FAILED = "Failed to pull image"  # kubernetes pkg/kubelet/images/image_manager.go
 _HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 _WORKLOADS = frozenset(
     {"Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
@@ -62,7 +65,7 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
     The message must be about this cluster: pods and events of another were not read.
     """
     count = 0
-    for target in health_check_targets(message):
+    for target in worst_first(message):
         if target.kind in KINDS:
             continue
         pods = [pod for pod in _pods_in(state, target.namespace) if belongs_to(pod, target)]
@@ -78,18 +81,40 @@ def unhealthy_workloads(state: State, message: str) -> Iterator[Unhealthy]:
 def unhealthy_release(state: State, release: Resource, message: str) -> Iterator[Unhealthy]:
     """Return why the pods of *release* are not healthy, if its *message* only reports a timeout.
 
-    Its pods are those with the label app.kubernetes.io/instance, which charts set.
+    Its pods are those with the label app.kubernetes.io/instance, which charts set, or without it,
+    those that are named after the release, as hooks often are.
     """
-    if release.ref.kind != "HelmRelease" or not any(text in message for text in _LATE):
+    if release.ref.kind != "HelmRelease" or not any(text in message for text in LATE):
         return
     if health_check_targets(message) or release.spec.get("kubeConfig") is not None:
         return
     namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
-    name = text_of(release.spec.get("releaseName")) or release.ref.name
-    label = "app.kubernetes.io/instance"
-    pods = [pod for pod in _pods_in(state, namespace) if labels_in(pod).get(label) == name]
-    if found := _from_pods(state, pods):
+    name = release_name(release)
+    pods = [pod for pod in _pods_in(state, namespace) if _is_of_release(pod, name)]
+    if found := _from_pods(state, pods) or _from_events_of_release(state, namespace, name):
         yield found
+
+
+def _is_of_release(pod: Object, release: str) -> bool:
+    owner = labels_in(pod).get("app.kubernetes.io/instance")
+    name = text_of(map_of(pod.get("metadata")).get("name"))
+    return owner == release if owner else name == release or name.startswith(f"{release}-")
+
+
+def _from_events_of_release(state: State, namespace: str, release: str) -> Unhealthy | None:
+    """Return the newest event about a workload or claim that is named after *release*."""
+    found = [
+        (key, event)
+        for key, events in _warnings_by_namespace(state).get(namespace, {}).items()
+        if key[0] in _WORKLOADS | {"PersistentVolumeClaim"}
+        and (key[2] == release or key[2].startswith(f"{release}-"))
+        for event in events
+    ]
+    if not found:
+        return None
+    (kind, _, name), newest = max(found, key=lambda entry: entry[1].last)
+    target = HealthCheckTarget(kind, namespace, name, "")
+    return Unhealthy(_format(kind, name, newest), _event_hints(target, newest))
 
 
 def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
@@ -133,20 +158,35 @@ def _from_pods(state: State, pods: list[Object]) -> Unhealthy | None:
         return None
     worst, pod = min(found, key=lambda entry: (_is_replaced(entry[1]), *_rank(entry[0])))
     namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
-    event = next(iter(state.warnings.get(("Pod", namespace, worst.pod), ())), None)
-    adds = ""
-    if event and worst.code in _VAGUE and event.message not in worst.text:
-        adds = f"; {event.reason}: {event.message}"
-    text = f"pod {worst.pod} {worst.text}{adds}"
+    text = f"pod {worst.pod} {worst.text}"
+    for event in _events_behind(state, worst, pod):
+        if event.message not in text:
+            text += f"; {event.reason}: {event.message}"
     fields = {"name": worst.pod, "pod": worst.pod, "ns": namespace, "container": worst.container}
     return Unhealthy(text, workload_hints(text, fields))
+
+
+def _events_behind(state: State, problem: PodProblem, pod: Object) -> Iterator[Event]:
+    """Yield the events with more details about the *problem* of *pod*, one for each object."""
+    namespace = text_of(map_of(pod.get("metadata")).get("namespace"))
+    of_pod = state.warnings.get(("Pod", namespace, problem.pod), [])
+    if problem.code == "image-pull":
+        yield from [event for event in of_pod if _PULL_FAILED in event.message][:1]
+    elif problem.code in _VAGUE:
+        yield from of_pod[:1]
+    if problem.code == "pending":
+        for claim in claims_of(pod):
+            yield from state.warnings.get(("PersistentVolumeClaim", namespace, claim), [])[:1]
 
 
 def _is_replaced(pod: Object) -> bool:
     """Whether *pod* has failed, by eviction for example, and its controller has replaced it.
 
-    A Job counts its failed pods; other controllers create new ones.
+    A Job counts its failed pods; other controllers create new ones. A pod that is being deleted
+    is replaced, too.
     """
+    if map_of(pod.get("metadata")).get("deletionTimestamp") is not None:
+        return True
     owners = maps_of(map_of(pod.get("metadata")).get("ownerReferences"))
     replaced = bool(owners) and all(owner.get("kind") != "Job" for owner in owners)
     return replaced and map_of(pod.get("status")).get("phase") == "Failed"
@@ -176,6 +216,7 @@ def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
         for key, all_of_one in _warnings_by_namespace(state).get(target.namespace, {}).items()
         if (key[0] == target.kind and key[2] == target.name)
         or (key[0] in _WORKLOADS and _is_child(key[2], target))
+        or (key[0] == "PersistentVolumeClaim" and _is_claim(key[2], target))
         for event in all_of_one
     ]
     if not found:
@@ -213,3 +254,9 @@ def _is_child(name: str, target: HealthCheckTarget) -> bool:
         return False
     pattern = _CHILDREN.get(target.kind)
     return pattern is not None and bool(re.fullmatch(pattern, name[len(target.name) :]))
+
+
+def _is_claim(name: str, target: HealthCheckTarget) -> bool:
+    """Whether *name* is that of a claim that StatefulSet *target* creates from its template."""
+    pattern = rf".+-{re.escape(target.name)}-\d+"
+    return target.kind == "StatefulSet" and bool(re.fullmatch(pattern, name))

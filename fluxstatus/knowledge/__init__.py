@@ -4,6 +4,7 @@ To add a fault, add a `Rule` to the table of its topic. Of the rules that match,
 reaches the deepest clause of the message is used.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 
@@ -35,7 +36,15 @@ from fluxstatus.knowledge import (
     transport,
     values,
 )
-from fluxstatus.knowledge.commands import DESCRIBE, EVENTS, FORCE, LOG, RESET, RETRY
+from fluxstatus.knowledge.commands import (
+    DESCRIBE,
+    EVENTS,
+    FORCE,
+    LOG,
+    RESET,
+    RETRY,
+    SUSPEND_AND_RESUME,
+)
 from fluxstatus.knowledge.facts import is_remote, operator_version
 from fluxstatus.knowledge.fields import (
     fields_of,
@@ -160,9 +169,9 @@ def diagnose(
     subject = Subject(resource, reason, message, template_fields, state)
     found = rule_for(subject)
     rule = found.rule
-    retryable = reason in outcomes.REASONS and resource.verdict is not Verdict.TERMINATING
-    if resource.kind.name == "HelmRelease" and retryable and not _resets_retries(rule):
-        found = Diagnosis(rule._replace(steps=(*rule.steps, RETRY)), found.fields)
+    if resource.kind.name == "HelmRelease" and resource.verdict is not Verdict.TERMINATING:
+        steps = _with_retry(rule.steps, resource, is_needed=reason in outcomes.REASONS)
+        found = Diagnosis(rule._replace(steps=steps), found.fields)
     if rule.code in _ABOUT_APPLIED and is_remote(subject) and "spec.kubeConfig" not in rule.why:
         return found.adding("the object is in the remote cluster (spec.kubeConfig)")
     return found
@@ -173,10 +182,26 @@ _ABOUT_APPLIED = frozenset(
 )
 """The codes of messages about an applied object, which may be in another cluster."""
 
+_AS_FLUX = re.compile(r" \(as flux reconcile helmrelease {name} --\w+ does\)")
 
-def _resets_retries(rule: Rule) -> bool:
-    """Return whether *rule* has a command that makes a failed release retry."""
-    return any(change in (RESET, FORCE) for step in rule.steps for change in step.change)
+
+def _with_retry(
+    steps: tuple[Step, ...], resource: Resource, *, is_needed: bool
+) -> tuple[Step, ...]:
+    """Return *steps* with one that makes a failed release retry, if it *is_needed*.
+
+    A HelmRelease in v2beta1 knows no request to reset its retries or to force an attempt.
+    """
+    has_one = any(change in (RESET, FORCE) for step in steps for change in step.change)
+    if not resource.ref.api_version.endswith("/v2beta1"):
+        return steps if has_one or not is_needed else (*steps, RETRY)
+    kept = tuple(
+        step._replace(text=_AS_FLUX.sub("", step.text), change=())
+        if RESET in step.change or FORCE in step.change
+        else step
+        for step in steps
+    )
+    return (*kept, SUSPEND_AND_RESUME) if has_one or is_needed else kept
 
 
 def rule_for(subject: Subject) -> Diagnosis:

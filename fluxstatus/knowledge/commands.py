@@ -46,6 +46,16 @@ RETRY = Step(
 """The step for a HelmRelease that has used up its retries: it does not retry on its own."""
 
 
+SUSPEND_AND_RESUME = Step(
+    "after the fix, suspend and resume it, so that it retries: flux suspend helmrelease {name} -n {ns}, then flux resume helmrelease {name} -n {ns}",
+    read=(SPEC,),
+)
+"""The same for a HelmRelease of Flux 2.1 and earlier, which cannot reset its retries."""
+
+STORED = "kubectl get secrets -n {storage_ns} -l owner=helm,name={release_name} --show-labels"
+"""List the versions of a release in Helm's storage: their names and labels, not their content."""
+
+
 def for_secret(template: str, field: str) -> str:
     """Return *template*, a command for {secret}, with *field* in place of {secret}."""
     return template.replace("{secret}", field)

@@ -12,7 +12,9 @@ from fluxstatus.knowledge.fields import fields_of, host_in, object_in, wanted_ki
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import FLUX_GROUPS, KINDS
 from fluxstatus.state.deployments import image_version
+from fluxstatus.state.health_checks import worst_first
 from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import Resource, Verdict, release_name
 
 
 def is_remote(subject: Subject) -> bool:
@@ -215,3 +217,62 @@ def operator_version(subject: Subject) -> str:
 
 def _numbers(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)[:3]]
+
+
+def waits_for(*kinds: str) -> Callable[[Subject], bool]:
+    """Return the fact that the object to check first, of those waited for, is of one of *kinds*."""
+
+    def is_waited_for(subject: Subject) -> bool:
+        return any(one.kind in kinds for one in worst_first(subject.message.text)[:1])
+
+    return is_waited_for
+
+
+def waits_with(status: str) -> Callable[[Subject], bool]:
+    """Return the fact that the object to check first, of those waited for, has this *status*."""
+
+    def has_status(subject: Subject) -> bool:
+        return any(one.status == status for one in worst_first(subject.message.text)[:1])
+
+    return has_status
+
+
+def waits_for_ready(subject: Subject) -> bool:
+    """Return whether all objects that it waited for are Flux objects that are ready by now."""
+    targets = worst_first(subject.message.text)
+    resources = subject.state.resources if subject.state else {}
+    found = [resources.get(target[:3]) for target in targets]
+    return bool(found) and all(one is not None and one.verdict is Verdict.READY for one in found)
+
+
+def waits_for_flux(subject: Subject) -> bool:
+    """Return whether the object to check first, of those waited for, is an object of Flux."""
+    return any(one.kind in KINDS for one in worst_first(subject.message.text)[:1])
+
+
+def cannot_unlock(subject: Subject) -> bool:
+    """Return whether its helm-controller cannot unlock a release: Flux 2.1 and earlier."""
+    return subject.resource.ref.api_version.endswith("/v2beta1")
+
+
+def shares_release(subject: Subject) -> bool:
+    """Return whether another HelmRelease has the same release name and storage, in this cluster."""
+    if subject.state is None or is_remote(subject):
+        return False
+    mine = _release_of(subject.resource)
+    return any(
+        other is not subject.resource and other.ref != subject.resource.ref
+        and _release_of(other) == mine
+        for other in subject.state.of_kind("HelmRelease")
+        if not map_of(other.spec.get("kubeConfig"))
+    )  # fmt: skip
+
+
+def _release_of(resource: Resource) -> tuple[str, str]:
+    namespace = text_of(resource.spec.get("storageNamespace")) or resource.ref.namespace
+    return namespace, release_name(resource)
+
+
+def has_post_renderers(subject: Subject) -> bool:
+    """Return whether the HelmRelease sets spec.postRenderers."""
+    return bool(subject.resource.spec.get("postRenderers"))

@@ -7,8 +7,8 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.urls import host_of
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import KINDS, OPERATOR, full_name
-from fluxstatus.state.health_checks import health_check_targets
-from fluxstatus.state.resource import Resource
+from fluxstatus.state.health_checks import worst_first
+from fluxstatus.state.resource import Resource, release_name
 
 # These patterns are plain strings: re compiles them on first use, which only a fault causes.
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
@@ -61,6 +61,9 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "kind": ref.kind,
         "resource": resource.kind.resource,
         "target_ns": own["target_ns"] or ref.namespace,
+        "storage_ns": own["storage_ns"] or ref.namespace,
+        "release_name": release_name(resource),
+        **_chart_fields(resource),
         "host": host,
         "address": url,
         "address_field": _address_field(resource, endpoint),
@@ -171,8 +174,8 @@ def wanted_kind(subject: Subject) -> dict[str, str]:
 
 
 def workload_fields(message: str) -> dict[str, str]:
-    """Return the fields about the first object in the *message* of a health check."""
-    first = next(iter(health_check_targets(message)), None)
+    """Return the fields about the object in the *message* of a health check to check first."""
+    first = next(iter(worst_first(message)), None)
     if first is None:
         return {}
     state = _STATES.get(first.status, first.status)
@@ -207,6 +210,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
     "path": ("spec", "path"),
     "sa": ("spec", "serviceAccountName"),
     "target_ns": ("spec", "targetNamespace"),
+    "storage_ns": ("spec", "storageNamespace"),
     "image": ("spec", "image"),
     "provider": ("spec", "provider"),
     "sync_provider": ("spec", "sync", "provider"),
@@ -306,6 +310,12 @@ def _source_fields(resource: Resource) -> dict[str, str]:
         "source_name": text_of(reference.get("name")),
         "source_ns": text_of(reference.get("namespace")) or resource.ref.namespace,
     }
+
+
+def _chart_fields(resource: Resource) -> dict[str, str]:
+    """Return the fields about the HelmChart that helm-controller created for *resource*."""
+    namespace, _, name = text_of(resource.status.get("helmChart")).partition("/")
+    return {"helm_chart": name, "helm_chart_ns": namespace}
 
 
 def _at_paths(resource: Resource) -> dict[str, str]:

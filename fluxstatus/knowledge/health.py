@@ -6,29 +6,50 @@ Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 """
 
 from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
-from fluxstatus.knowledge.commands import EVENTS, SPEC
+from fluxstatus.knowledge.commands import EVENTS, RECONCILE, SPEC
+from fluxstatus.knowledge.facts import waits_for, waits_for_flux, waits_for_ready, waits_with
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
-_BRACKET = r"(?:timeout waiting for|stalled resources): \["
+_BRACKET = r"(?:timeout waiting for|stalled resources): \[|Health check timed out for \["
 _WAITED = "PKG ssa/manager_wait.go"
 _LOOK = "kubectl describe {workload_resource} {workload_name} -n {workload_ns}"
-_WITH_PODS = "(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Pod|CronJob|Rollout)/"
+_WITH_PODS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "CronJob", "Rollout")
+_YAML = "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml"
+_JOB_LOG = "kubectl logs job/{workload_name} -n {workload_ns} --tail=50"
+_CEL = (
+    r"(?:timeout waiting for|stalled resources): \[.*?failed to evaluate (?:the )?CEL expression "
+)
 _PODS = "kubectl get pods -n {workload_ns}"
 
 RULES = (
     Rule(
         HEALTH_CHECK_FAILED,
+        why="the health check timed out while {workload} was not ready, but it is ready now",
+        steps=(
+            Step(
+                "reconcile now, so that the health check runs again; raise spec.timeout only if it times out again",
+                change=(RECONCILE,),
+            ),
+        ),
+        pattern=Text(_BRACKET),
+        when=(waits_for_ready,),
+        reach=Reach.WHOLE,
+        upstream=_WAITED,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "correct the name in spec.healthChecks, or add {workload} to the applied manifests",
+                "correct the name in spec.healthChecks, or add {workload} to the applied manifests; if it was applied, check which controller or user deleted it",
                 read=("kubectl get {workload_resource} -n {workload_ns}", SPEC),
             ),
         ),
-        pattern=Text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'NotFound'"),
+        pattern=Text(_BRACKET),
+        when=(waits_with("NotFound"),),
         reach=Reach.WHOLE,
-        trivial=True,
+        certainty="one-of",
         upstream=_WAITED,
     ),
     Rule(
@@ -41,7 +62,7 @@ RULES = (
             ),
         ),
         pattern=Text(
-            _BRACKET + r"[^\]]*?no matches for kind \"(?P<kind_wanted>\w+)\" in "
+            r"(?:timeout waiting for|stalled resources): \[.*?no matches for kind \"(?P<kind_wanted>\w+)\" in "
             r"(?:group|version) \"(?P<group_wanted>[\w.-]*)"
         ),
         reach=Reach.WHOLE,
@@ -50,19 +71,31 @@ RULES = (
     ),
     Rule(
         CEL_INVALID,
+        why="an expression in spec.healthCheckExprs cannot be evaluated for {workload}, which does not have the field: {detail}",
+        steps=(
+            Step(
+                "check whether the controller of this kind is running: has(status) does not help while the whole status is missing",
+                read=(_YAML, SPEC),
+            ),
+            Step(
+                "if objects of this kind never have this field, use another field in spec.healthCheckExprs; guard optional fields below status with has(), such as has(status.conditions)",
+            ),
+        ),
+        pattern=Text(_CEL + r"(?P<detail>[^\n]{0,200}no such attribute[^\]\n,]{0,80})"),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="PKG runtime/cel",
+    ),
+    Rule(
+        CEL_INVALID,
         why="an expression in spec.healthCheckExprs cannot be evaluated for {workload}: {detail}",
         steps=(
             Step(
-                "correct the expression; use has() at each level for optional fields, such as status fields that are not set yet",
-                read=(
-                    SPEC,
-                    "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
-                ),
+                "correct the expression; guard optional fields below status with has(), such as has(status.conditions)",
+                read=(SPEC, _YAML),
             ),
         ),
-        pattern=Text(
-            _BRACKET + r"[^\]]*?failed to evaluate the CEL expression (?P<detail>[^\]\n]{1,200})"
-        ),
+        pattern=Text(_CEL + r"(?P<detail>[^\n]{1,200})"),
         reach=Reach.WHOLE,
         upstream="PKG runtime/cel",
     ),
@@ -72,14 +105,47 @@ RULES = (
         steps=(
             Step(
                 "check the logs of its pods and fix the error",
-                read=(_LOOK, "kubectl logs job/{workload_name} -n {workload_ns} --tail=50"),
+                read=(_LOOK, _JOB_LOG),
             ),
             Step(
-                "then delete the Job, so that Flux recreates it",
+                "then delete the Job, so that Flux recreates it and it runs again",
                 change=("kubectl delete job {workload_name} -n {workload_ns}",),
             ),
         ),
-        pattern=Text(_BRACKET + r"Job/"),
+        pattern=Text(_BRACKET),
+        when=(waits_for("Job"), waits_with("Failed")),
+        reach=Reach.WHOLE,
+        upstream=_WAITED,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="{workload} did not complete: {workload_state}",
+        steps=(
+            Step(
+                "check its pods and their logs; if the Job only needs more time, raise spec.timeout",
+                read=(_LOOK, _JOB_LOG),
+            ),
+        ),
+        pattern=Text(_BRACKET),
+        when=(waits_for("Job"),),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream=_WAITED,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="{workload} is still being deleted (Terminating)",
+        steps=(
+            Step(
+                "check its finalizers and the controllers that remove them",
+                read=(
+                    _YAML,
+                    "kubectl get {workload_resource} {workload_cluster_name} -o yaml",
+                ),
+            ),
+        ),
+        pattern=Text(_BRACKET),
+        when=(waits_with("Terminating"),),
         reach=Reach.WHOLE,
         upstream=_WAITED,
     ),
@@ -88,28 +154,14 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check the claim's StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
+                "check its StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
                 read=(_LOOK, "kubectl get storageclasses"),
             ),
         ),
-        pattern=Text(_BRACKET + r"PersistentVolumeClaim/"),
+        pattern=Text(_BRACKET),
+        when=(waits_for("PersistentVolumeClaim"),),
         reach=Reach.WHOLE,
-        upstream=_WAITED,
-    ),
-    Rule(
-        HEALTH_CHECK_FAILED,
-        why="{workload} is still being deleted (Terminating)",
-        steps=(
-            Step(
-                "check the object's finalizers and the controllers that remove them",
-                read=(
-                    "kubectl get {workload_resource} {workload_name} -n {workload_ns} -o yaml",
-                    "kubectl get {workload_resource} {workload_cluster_name} -o yaml",
-                ),
-            ),
-        ),
-        pattern=Text(_BRACKET + r"\w+/(?:[\w.-]+/)?[\w.-]+ status: 'Terminating'"),
-        reach=Reach.WHOLE,
+        certainty="one-of",
         upstream=_WAITED,
     ),
     Rule(
@@ -121,8 +173,10 @@ RULES = (
                 read=(_LOOK,),
             ),
         ),
-        pattern=Text(_BRACKET + r"Service/"),
+        pattern=Text(_BRACKET),
+        when=(waits_for("Service"),),
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream="CU pkg/kstatus/status/core.go serviceConditions",
     ),
     Rule(
@@ -130,12 +184,14 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check the object's conditions and events: its own controller reports the problem there; Flux checks again automatically and waits up to spec.timeout",
-                read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
+                "check it and its pods; Flux checks again automatically and waits up to spec.timeout",
+                read=(_LOOK, _PODS),
             ),
         ),
-        pattern=Text(_BRACKET + rf"(?!{_WITH_PODS})\w+/"),
+        pattern=Text(_BRACKET),
+        when=(waits_for(*_WITH_PODS),),
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream=_WAITED,
     ),
     Rule(
@@ -143,12 +199,32 @@ RULES = (
         why="{workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check {workload} and its pods; Flux checks again automatically and waits up to spec.timeout",
-                read=(_LOOK, _PODS),
+                "check its conditions and events; Flux checks again automatically and waits up to spec.timeout",
+                read=(_LOOK,),
+            ),
+        ),
+        pattern=Text(_BRACKET),
+        when=(waits_for_flux,),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream=_WAITED,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="{workload} did not become healthy: {workload_state}",
+        steps=(
+            Step(
+                "check its conditions and events: its own controller reports the problem there; Flux checks again automatically and waits up to spec.timeout",
+                read=(_LOOK, "kubectl describe {workload_resource} {workload_cluster_name}"),
+            ),
+            Step(
+                "if its conditions report success, compare status.observedGeneration with metadata.generation, and check for a condition Reconciling=True that was left behind: Flux waits until its controller updates them; restart or update that controller, or define the health of this kind in spec.healthCheckExprs",
+                read=(_YAML,),
             ),
         ),
         pattern=Text(_BRACKET),
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream=_WAITED,
     ),
     Rule(
@@ -160,14 +236,16 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"can't determine status for '?(?P<detail>[^\n']{1,120})"),
+        pattern=Text(r"can't determine status for '?(?P<detail>[^\n'\]]{1,120})"),
+        certainty="one-of",
         upstream=_WAITED,
     ),
     Rule(
         HEALTH_CHECK_FAILED,
-        why="the applied objects did not become healthy",
+        why="the health check failed: {innermost}",
         steps=(Step("check the applied objects and their events", read=(EVENTS,)),),
         reasons=("HealthCheckFailed",),
+        certainty="unknown",
         upstream="KC internal/controller/kustomization_controller.go",
     ),
     Rule(

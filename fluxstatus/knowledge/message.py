@@ -13,8 +13,10 @@ from functools import cached_property
 _BLANK = "x"
 _LONGEST = 240  # characters of a clause that a sentence repeats
 
+_LOGS = "Last Helm logs:"  # HC internal/action: the log of Helm, up to 10 lines
+
 _QUOTED = re.compile(
-    r"(?:Last Helm logs:"  # HC internal/action: the log of Helm, up to 10 lines
+    rf"(?:{_LOGS}"
     r"|denied the request:(?! *(?:$|no kind|forbidden))"  # a webhook's own words (apiserver webhook)
     r"|denied request:"  # a ValidatingAdmissionPolicy's own words
     r"|(?=<!doctype html|<html))"  # a web page
@@ -90,9 +92,15 @@ class Message:
 
     @property
     def innermost(self) -> str:
-        """The beginning of the innermost clause, which is the error itself."""
-        start = self._ends[-1] + 1 if self._ends else 0
-        return " ".join(self.text[start : start + _LONGEST].split())
+        """The beginning of the innermost clause, which is the error itself.
+
+        Helm's log comes after the error; the words of others are its end.
+        """
+        text = self.text.partition(_LOGS)[0].rstrip()
+        found = _QUOTED.search(text)
+        own = found.start("words") if found else len(text)
+        start = max((end for end in self._ends if end < own), default=-1) + 1
+        return " ".join(text[start : start + _LONGEST].split())
 
 
 def _without_name(found: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/kube/wait.go.
 """
 
-from fluxstatus.knowledge.commands import LOG, RESET, RETRY, SPEC
+from fluxstatus.knowledge.commands import LOG, RESET, SPEC, STORED
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -13,6 +13,7 @@ _HELM_TEST_FAILED = Code("helm-test-failed", "A Helm test of the release failed.
 _UPGRADE_ROLLED_BACK = Code(
     "upgrade-rolled-back", "The Helm upgrade failed and was rolled back to the previous release."
 )
+_UNHEALTHY = Code("release-unhealthy", "An object of the Helm release did not become healthy.")
 _UNINSTALL_FAILED = Code("uninstall-failed", "The Helm release cannot be uninstalled.")
 
 _HR: KindNames = frozenset({"HelmRelease"})
@@ -33,13 +34,29 @@ _WORKLOAD = (
     "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
     "kubectl get pods -n {workload_ns}",
 )
+_HOOK = (
+    r"(?:failed |Hook |: |[*] )(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))"
+    r"(?= hooks? failed: |: | \S+ failed: )"
+)
+"""A hook that failed (helm pkg/action install.go, upgrade.go, hooks.go)."""
+
+_LATE = (
+    r"(?:client rate limiter Wait returned an error: )?(?:context deadline exceeded|"
+    r"timed out waiting for the condition|rate: Wait\(n=\d+\) would exceed context deadline)"
+    r"(?=\s*(?:$|Last Helm logs))"
+)
+"""The end of an error of Helm: its time was over."""
+
+_ACTION = r"(?:with chart \S+|^Helm (?:install|upgrade|rollback|uninstall|test) failed|release [\w.-]+ failed)"
+_JOBS = "kubectl get jobs -n {target_ns}"
 
 RULES = (
     Rule(
         _HOOK_FAILED,
         why="a Helm hook of the chart failed ({hook}): {workload}: {workload_state}",
-        steps=(Step("check the hook's logs and fix the error", read=_WORKLOAD), RETRY),
-        pattern=Text(rf"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))\b.*{_BRACKET}"),
+        steps=(Step("check the hook's logs and fix the error", read=_WORKLOAD),),
+        pattern=Text(_HOOK),
+        context=_WAITED,
         reasons=REASONS,
         kinds=_HR,
         reach=Reach.WHOLE,
@@ -47,21 +64,54 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="a Helm hook of the chart failed ({hook}): {detail}",
+        why="a Helm hook of the chart ({hook}) did not complete within the timeout",
         steps=(
             Step(
-                "check the hook's logs and fix the error; if Helm deletes the hook after a failure, its logs are only in the events and in your log collector",
-                read=(_TARGET_PODS, "kubectl get jobs -n {target_ns}"),
+                "check the pods of the hook's Job: whether they start, and their logs; if Helm deleted the Job, use its events and your log collector",
+                read=(_TARGET_PODS, _JOBS, "kubectl get events -n {target_ns}"),
             ),
-            RETRY,
+            Step("if the hook only needs more time, raise spec.timeout"),
         ),
-        pattern=Text(
-            r"(?P<hook>(?:pre|post)-(?:install|upgrade|rollback|delete))(?: hooks?)?(?: \S+)?"
-            r"(?: failed)?: (?P<detail>.{1,240})"
+        pattern=Text(_HOOK),
+        context=Text(r"(?:: |[*] |failed )" + _LATE),
+        reasons=REASONS,
+        kinds=_HR,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/action/hooks.go, pkg/kube/wait.go",
+    ),
+    Rule(
+        _HOOK_FAILED,
+        why="a Helm hook of the chart failed ({hook}): {innermost}",
+        steps=(
+            Step(
+                "check the hook's logs and fix the error; if Helm deletes the hook after a failure, its logs are only in your log collector",
+                read=(_TARGET_PODS, _JOBS),
+            ),
+        ),
+        pattern=Text(_HOOK),
+        context=Text(
+            r"(?:job(?: is)? ?(?:[\w.-]+ )?failed: [^\n]{0,120}|BackoffLimitExceeded|"
+            r"DeadlineExceeded|pod [\w.-]+ failed)"
         ),
         reasons=REASONS,
         kinds=_HR,
         reach=Reach.WHOLE,
+        upstream="helm pkg/kube/wait.go",
+    ),
+    Rule(
+        _HOOK_FAILED,
+        why="a Helm hook of the chart failed ({hook}): {innermost}",
+        steps=(
+            Step(
+                "fix the reported error; the hook's pods and Jobs show more, if Helm has not deleted them",
+                read=(_TARGET_PODS, _JOBS),
+            ),
+        ),
+        pattern=Text(_HOOK),
+        reasons=REASONS,
+        kinds=_HR,
+        certainty="unknown",
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
@@ -72,7 +122,7 @@ RULES = (
                 "check the test pod's logs",
                 read=(
                     "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
-                    "kubectl logs {workload_name} -n {workload_ns} --tail=50",
+                    "kubectl logs {workload_name} -n {workload_ns} --all-containers --tail=50",
                 ),
             ),
             Step(
@@ -88,10 +138,37 @@ RULES = (
     ),
     Rule(
         _HELM_TEST_FAILED,
-        why="a Helm test of the release failed",
-        steps=(Step("check the test pod's logs", read=(_TARGET_PODS,)),),
+        why='a Helm test of the release failed: pod "{test_pod}" failed',
+        steps=(
+            Step(
+                "check the test pod's logs",
+                read=(
+                    "kubectl logs {test_pod} -n {target_ns} --all-containers --tail=50",
+                    "kubectl describe pod {test_pod} -n {target_ns}",
+                ),
+            ),
+            Step(
+                "if the release should be ready even if the test fails, set spec.test.ignoreFailures: true",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"\bpod (?P<test_pod>[\w.-]+) failed"),
         reasons=("TestFailed",),
         kinds=_HR,
+        upstream="helm pkg/kube/wait.go",
+    ),
+    Rule(
+        _HELM_TEST_FAILED,
+        why="a Helm test of the release failed: {innermost}",
+        steps=(
+            Step(
+                "check the test pod and its logs",
+                read=(_TARGET_PODS, "kubectl get events -n {target_ns}"),
+            ),
+        ),
+        reasons=("TestFailed",),
+        kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/reconcile/test.go",
     ),
     Rule(
@@ -99,15 +176,44 @@ RULES = (
             "helm-storage-forbidden",
             "The helm-controller cannot read the stored state of the release.",
         ),
-        why="helm-controller cannot read the stored state of the release",
+        why="helm-controller cannot read the stored state of the release: {innermost}",
         steps=(
             Step(
-                "grant ServiceAccount {sa} permission to read and write Secrets in spec.storageNamespace (default: the namespace of the HelmRelease), where Helm stores its releases",
-                read=(SPEC,),
+                "check whether ServiceAccount {sa} has permission to read and write Secrets in spec.storageNamespace (default: the namespace of the HelmRelease), where Helm stores its releases, and whether a Secret there is damaged",
+                read=(STORED, SPEC),
             ),
         ),
+        pattern=Text(r"failed to retrieve last release from storage"),
         reasons=("StateError",),
         kinds=_HR,
+        certainty="one-of",
+        upstream="HC internal/reconcile/state.go",
+    ),
+    Rule(
+        Code(
+            "drift-detection-failed",
+            "Drift detection cannot compare the release with the objects in the cluster.",
+        ),
+        why="drift detection cannot compare the release with the cluster: {innermost}",
+        steps=(
+            Step(
+                "fix the reported error: drift detection (spec.driftDetection) sends a server-side dry run of each object of the release",
+                read=(SPEC, LOG),
+            ),
+        ),
+        pattern=Text(r"unable to determine cluster state: "),
+        reasons=("StateError",),
+        kinds=_HR,
+        certainty="unknown",
+        upstream="HC internal/reconcile/state.go, internal/action/diff.go",
+    ),
+    Rule(
+        Code("helm-state-unknown", "The helm-controller cannot determine the release's state."),
+        why="helm-controller cannot determine the state of the release: {innermost}",
+        steps=(Step("fix the reported error", read=(LOG, STORED, _HISTORY)),),
+        reasons=("StateError",),
+        kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/reconcile/state.go",
     ),
     Rule(
@@ -118,7 +224,6 @@ RULES = (
                 "fix what prevented {workload} from becoming healthy",
                 read=(_HISTORY, "kubectl get pods -n {workload_ns}"),
             ),
-            RETRY,
         ),
         pattern=_WAITED,
         reasons=("RollbackSucceeded",),
@@ -128,16 +233,16 @@ RULES = (
     ),
     Rule(
         _UPGRADE_ROLLED_BACK,
-        why="the upgrade failed and was rolled back, so the previous version is running",
+        why="the upgrade failed and was rolled back, so the previous version is running: {innermost}",
         steps=(
             Step(
-                "correct the chart or the values; the message is from the failed upgrade",
-                read=(_HISTORY, _TARGET_PODS),
+                "fix the error of the upgrade; its events and conditions show it",
+                read=(_HISTORY, "kubectl describe {resource} {name} -n {ns}", _TARGET_PODS),
             ),
-            RETRY,
         ),
         reasons=("RollbackSucceeded",),
         kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
@@ -145,33 +250,67 @@ RULES = (
             "rollback-failed",
             "The Helm upgrade failed, and so did the rollback to the previous release.",
         ),
-        why="the upgrade failed, and the rollback to the previous version also failed",
+        why="the upgrade failed, and the rollback to the previous version also failed: {innermost}",
         steps=(
             Step(
                 "check the release history, and fix both errors",
-                read=(_HISTORY, _TARGET_PODS),
+                read=(_HISTORY, "kubectl describe {resource} {name} -n {ns}", _TARGET_PODS),
             ),
-            RETRY,
         ),
         reasons=("RollbackFailed",),
         kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/reconcile/rollback_remediation.go",
     ),
     Rule(
-        Code("release-unhealthy", "An object of the Helm release did not become healthy."),
+        _UNHEALTHY,
         why="the chart was applied, but {workload} did not become healthy: {workload_state}",
         steps=(
             Step(
-                "check {workload} and its pods; raise spec.timeout if it only needs more time",
+                "check it and its pods; raise spec.timeout if it only needs more time",
                 read=_WORKLOAD,
             ),
-            RETRY,
         ),
         pattern=_WAITED,
         reasons=("InstallFailed", "UpgradeFailed", "UninstallSucceeded", "RollbackFailed"),
         kinds=_HR,
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream="HC internal/action, PKG ssa/manager_wait.go",
+    ),
+    Rule(
+        _UNHEALTHY,
+        why="the chart was applied, but {workload} was not ready when the timeout expired",
+        steps=(
+            Step(
+                "check it and its pods; raise spec.timeout if it only needs more time",
+                read=_WORKLOAD,
+            ),
+        ),
+        pattern=Text(_ACTION + r": " + _LATE),
+        reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
+        kinds=_HR,
+        needs=("workload",),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/kube/ready.go",
+    ),
+    Rule(
+        _UNHEALTHY,
+        why="the chart was applied, but {workload} did not become healthy: {workload_state}",
+        steps=(
+            Step(
+                "check it and its pods; raise spec.timeout if it only needs more time",
+                read=_WORKLOAD,
+            ),
+        ),
+        pattern=Text(r"resource [A-Z]\w+/\S* not ready\. status: \w+"),
+        reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
+        kinds=_HR,
+        needs=("workload",),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm v4 pkg/kube/statuswait.go",
     ),
     Rule(
         Code("helm-timeout", "The release's resources were not ready within spec.timeout."),
@@ -179,62 +318,99 @@ RULES = (
         steps=(
             Step(
                 "check the pods; raise spec.timeout if they only need more time",
-                read=(_TARGET_PODS, _HISTORY),
+                read=(_TARGET_PODS, "kubectl get events -n {target_ns}", _HISTORY),
             ),
-            RETRY,
         ),
-        pattern=Text(
-            r"^(?!.*(?:webhook|Kubernetes cluster unreachable)).*(?:context deadline exceeded|"
-            r"timed out waiting for the condition)"
-        ),
+        pattern=Text(_ACTION + r": (?:1 error occurred:\s+[*] )?" + _LATE),
         reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
         kinds=_HR,
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream="helm pkg/kube/wait.go",
     ),
     Rule(
-        _UNINSTALL_FAILED,
-        why="the Helm release cannot be uninstalled: {detail}",
+        Code("helm-timeout-request", "A request of Helm was not answered within spec.timeout."),
+        why="spec.timeout expired while Helm was still working: {innermost}",
         steps=(
             Step(
-                "check what blocks the deletion: finalizers, webhooks, permissions of ServiceAccount {sa}, or the chart's hooks (pre-delete, post-delete)",
-                read=(_HISTORY, _TARGET_PODS),
+                "check whether objects of the release are not ready, and whether the API server, its webhooks and helm-controller are slow; raise spec.timeout if they only need more time",
+                read=(_TARGET_PODS, "kubectl get events -n {target_ns}", LOG),
             ),
         ),
-        pattern=Text(r"(?:uninstall failed for release [^:]+|uninstall): (?P<detail>[^\n]{1,240})"),
+        pattern=Text(_LATE),
+        reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
+        kinds=_HR,
+        certainty="one-of",
+        upstream="helm pkg/kube/wait.go, k8s.io/client-go rest",
+    ),
+    Rule(
+        _UNINSTALL_FAILED,
+        why="the Helm release cannot be uninstalled: {innermost}",
+        steps=(
+            Step(
+                "fix the reported error; often a webhook, missing permissions of ServiceAccount {sa}, a deleted CRD or one of the chart's hooks (pre-delete, post-delete) blocks the deletion",
+                read=(_HISTORY, LOG, _TARGET_PODS),
+            ),
+            Step(
+                "if the release cannot be uninstalled, suspend the HelmRelease and delete it: Flux then removes only the HelmRelease, and all objects of the release stay"
+            ),
+        ),
+        pattern=Text(
+            r"uninstall failed for release [^:]+: |\buninstall: |uninstallation completed with"
+        ),
         reasons=("UninstallFailed",),
         kinds=_HR,
-        reach=Reach.STAGE,
         certainty="unknown",
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(
         _UNINSTALL_FAILED,
-        why="the Helm release cannot be uninstalled",
+        why="objects of the release were not deleted within the timeout",
+        steps=(
+            Step(
+                "check what keeps them: finalizers, and the controllers that remove them",
+                read=(LOG, _TARGET_PODS, "kubectl get events -n {target_ns}"),
+            ),
+        ),
+        pattern=Text(
+            r"(?:uninstall failed for release|uninstallation completed with).*(?:still exists\. status|"
+            r"context deadline exceeded|timed out waiting for the condition)"
+        ),
+        reasons=("UninstallFailed",),
+        kinds=_HR,
+        certainty="one-of",
+        upstream="helm pkg/kube/wait.go",
+    ),
+    Rule(
+        _UNINSTALL_FAILED,
+        why="the Helm release cannot be uninstalled: {innermost}",
         steps=(
             Step(
                 "check what blocks the deletion: finalizers, webhooks, permissions or hooks",
-                read=(_HISTORY, _TARGET_PODS),
+                read=(_HISTORY, LOG, _TARGET_PODS),
             ),
         ),
         reasons=("UninstallFailed",),
         kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/reconcile/uninstall.go",
     ),
     Rule(
         Code("upgrade-failed", "The Helm upgrade or another action on the release failed."),
-        why="the Helm upgrade failed",
-        steps=(Step("fix the reported error", read=(_HISTORY, _TARGET_PODS)), RETRY),
+        why="the Helm upgrade failed: {innermost}",
+        steps=(Step("fix the reported error", read=(_HISTORY, LOG, _TARGET_PODS)),),
         reasons=("UpgradeFailed", "UninstallSucceeded", "PendingRelease", "RetryAfterInterval"),
         kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/reconcile/upgrade.go",
     ),
     Rule(
         Code("install-failed", "The Helm install of the release failed."),
-        why="the Helm install failed",
-        steps=(Step("fix the reported error", read=(_TARGET_PODS,)), RETRY),
+        why="the Helm install failed: {innermost}",
+        steps=(Step("fix the reported error", read=(LOG, _TARGET_PODS)),),
         reasons=("InstallFailed",),
         kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/reconcile/install.go",
     ),
     Rule(
@@ -258,7 +434,7 @@ RULES = (
             "helm-client-failed",
             "The helm-controller cannot set up its client or process the release.",
         ),
-        why="helm-controller cannot process this release",
+        why="helm-controller cannot process this release: {innermost}",
         steps=(
             Step(
                 "check spec.kubeConfig, spec.serviceAccountName and the controller's logs",
@@ -274,6 +450,7 @@ RULES = (
             "ChartMutateError",
         ),
         kinds=_HR,
+        certainty="unknown",
         upstream="HC internal/controller/helmrelease_controller.go",
     ),
 )

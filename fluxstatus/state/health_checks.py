@@ -1,12 +1,62 @@
-"""The objects in the message of a failed health check."""
+"""The objects that a message about a failed health check or a timeout of Helm lists."""
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-_BRACKETS = r"(?:timeout waiting for|stalled resources): \[([^\[\]]*)\]"
-_IN_BRACKET = (
-    r"\b(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'"
+# These patterns are plain strings: re compiles them on first use, which only a fault causes.
+_LISTS = (
+    # PKG ssa/manager_wait.go: [Kind/namespace/name status: 'InProgress', …]
+    (
+        r"(?s)(?:timeout waiting for|stalled resources): \[(.*?)(?:\](?:[:;\n]|$)|$)",
+        r"\b(?P<kind>\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+) status: '(?P<status>\w*)'",
+    ),
+    # Flux before 0.3x: [deployments.apps 'namespace/name', …]
+    (
+        r"Health check timed out for \[([^\[\]]*)\]",
+        r"(?P<kind>\w+)(?:\.[\w.]+)? '(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+)'",
+    ),
 )
+"""The lists of a health check, each with the pattern of its entries."""
+
+_NOT_READY = (
+    r"\bresource (?P<kind>\w+)/(?P<namespace>[\w.-]*)/(?P<name>[\w.-]+) "
+    r"(?:not ready|still exists)\. status: (?P<status>\w+)"
+)
+"""An object that Helm 4 waited for (helm v4 pkg/kube/statuswait.go)."""
+
+_LOGGED = (
+    r": (?P<kind>\w+) (?:is not ready|is not bound|does not have [\w ]+?|is failed): "
+    r"(?P<namespace>[\w-]+)/(?P<name>[\w.-]+?)\.?(?=\s|$)"
+)
+"""A log line of Helm 3 about an object that it waits for (helm v3 pkg/kube/ready.go)."""
+
+LATE = (
+    "context deadline exceeded",
+    "timed out waiting for the condition",
+    "would exceed context deadline",
+)
+"""Texts of Helm that an object was not ready in time (helm pkg/kube)."""
+
+_LOGS = "Last Helm logs:"
+
+_KINDS = {
+    "deployments": "Deployment",
+    "statefulsets": "StatefulSet",
+    "daemonsets": "DaemonSet",
+    "replicasets": "ReplicaSet",
+    "jobs": "Job",
+    "pods": "Pod",
+    "services": "Service",
+    "persistentvolumeclaims": "PersistentVolumeClaim",
+    "customresourcedefinitions": "CustomResourceDefinition",
+    "helmreleases": "HelmRelease",
+    "kustomizations": "Kustomization",
+}
+"""The kinds by plural, which older versions of Flux report."""
+
+_WORST_FIRST = ("Failed", "NotFound", "Terminating", "Unknown", "InProgress")
 
 
 class HealthCheckTarget(NamedTuple):
@@ -18,10 +68,48 @@ class HealthCheckTarget(NamedTuple):
     status: str
 
 
-def health_check_targets(message: str) -> list[HealthCheckTarget]:
-    """Return the objects in the *message* of a health check (PKG ssa/manager_wait.go)."""
-    return [
-        HealthCheckTarget(m["kind"], m["namespace"] or "", m["name"], m["status"])
-        for bracket in re.findall(_BRACKETS, message)
-        for m in re.finditer(_IN_BRACKET, bracket)
-    ]
+@lru_cache(maxsize=256)  # each rule for a health check asks for the targets of its message
+def health_check_targets(message: str) -> tuple[HealthCheckTarget, ...]:
+    """Return the objects that the *message* of a health check or of Helm waited for."""
+    error = message.partition(_LOGS)[0]
+    listed = (
+        _target(found)
+        for lists, entry in _LISTS
+        for bracket in re.findall(lists, error)
+        for found in re.finditer(entry, bracket)
+    )
+    return tuple(dict.fromkeys((*listed, *_of_helm(message))))
+
+
+def worst_first(message: str) -> list[HealthCheckTarget]:
+    """Return the objects in *message*, a failed one before one that is in progress."""
+    return sorted(health_check_targets(message), key=_rank)
+
+
+def _rank(target: HealthCheckTarget) -> int:
+    known = target.status in _WORST_FIRST
+    return _WORST_FIRST.index(target.status) if known else len(_WORST_FIRST)
+
+
+def _target(found: re.Match[str]) -> HealthCheckTarget:
+    kind = found["kind"]
+    status = found.groupdict().get("status") or "InProgress"
+    return HealthCheckTarget(
+        _KINDS.get(kind, kind), found["namespace"] or "", found["name"], status
+    )
+
+
+def _of_helm(message: str) -> Iterator[HealthCheckTarget]:
+    """Yield the objects that Helm still waited for when its time was over.
+
+    Helm 3 checks one object after the other, so the last line about one is the one that it waited
+    for.
+    """
+    error, _, logs = message.partition(_LOGS)
+    if not any(text in error for text in LATE):
+        return
+    yield from map(_target, re.finditer(_NOT_READY, error))
+    *_, last = (None, *re.finditer(_LOGGED, logs))
+    if last is not None:
+        status = "Failed" if " is failed" in last[0] else "InProgress"
+        yield _target(last)._replace(status=status)

@@ -17,8 +17,9 @@ from fluxstatus.base.plurals import counted, noun_for
 from fluxstatus.model.evidence import Object
 
 _CONTAINERS = jmespath.compile("[status.initContainerStatuses, status.containerStatuses][]")
-_UNSCHEDULED = jmespath.compile(
-    "status.conditions[?type=='PodScheduled' && status=='False'] | [0].message"
+_UNSCHEDULED = jmespath.compile("status.conditions[?type=='PodScheduled' && status=='False'] | [0]")
+_GATES = jmespath.compile(
+    "status.conditions[?type=='Ready' && reason=='ReadinessGatesNotReady'] | [0].message"
 )
 _CLAIMS = jmespath.compile("spec.volumes[].persistentVolumeClaim.claimName")
 
@@ -35,7 +36,7 @@ _NOT_CREATED = frozenset(
 class PodProblem(NamedTuple):
     """Why a pod is not ready.
 
-    `code` is one of image-pull, oom, crash-loop, config, failed, pending, not-ready and
+    `code` is one of image-pull, oom, crash-loop, config, failed, pending, init, not-ready and
     scaled-to-zero. `text` is a sentence without its subject, the pod: it follows "its pod" or
     "pod NAME". Without a `pod`, it is about the Deployment. `restarts` are those of the failing
     container.
@@ -58,28 +59,68 @@ def problem_of_pod(pod: Object) -> PodProblem | None:
     """Return why *pod* is not ready, or None if it is ready or has completed."""
     status, name = map_of(pod.get("status")), text_of(map_of(pod.get("metadata")).get("name"))
     phase = text_of(status.get("phase"))
-    if phase == "Succeeded" or is_ready(pod):
+    gate = text_of(_GATES.search(pod))
+    if phase == "Succeeded" or (is_ready(pod) and not gate):
         return None
     if text_of(status.get("reason")):  # Evicted, NodeLost, Shutdown, …
         text = f"has status {status['reason']}: {text_of(status.get('message'))}".rstrip(": ")
         return PodProblem("failed", text, name)
-    containers = (_problem_of_container(c, name) for c in maps_of(_CONTAINERS.search(pod)))
-    return next(filter(None, containers), None) or _problem_of_phase(pod, phase, name)
+    if problem := _problem_of_containers(status, name):
+        return problem
+    if gate:
+        return PodProblem("pending", f"is not ready because of a readiness gate: {gate}", name)
+    return _problem_of_phase(pod, phase, name)
+
+
+def _problem_of_containers(status: dict[str, Any], pod: str) -> PodProblem | None:
+    """Return the problem of the first container that has one: those of initialization run first.
+
+    While one of them runs, no other container is started, and no probe fails.
+    """
+    first, others = (
+        maps_of(status.get("initContainerStatuses")), maps_of(status.get("containerStatuses"))
+    )  # fmt: skip
+    initializing = any(
+        map_of(map_of(one.get("state")).get("waiting")).get("reason") == "PodInitializing"
+        for one in others
+    )
+    kept = (_problem_of_container(one, pod, "init container") for one in first)
+    if problem := next((one for one in kept if one and one.code != "not-ready"), None):
+        return problem
+    running = [one for one in first if "running" in map_of(one.get("state"))]
+    if initializing and running:
+        return _problem_of_init(running[-1], pod)  # they run one after the other
+    all_of_them = (_problem_of_container(one, pod) for one in (*others, *first))
+    return next(filter(None, all_of_them), None)
+
+
+def _problem_of_init(container: dict[str, Any], pod: str) -> PodProblem:
+    """Return the problem of a *pod* that an init container keeps from starting."""
+    name = text_of(container.get("name"))
+    started = when(map_of(map_of(container.get("state")).get("running")).get("startedAt"))
+    since = f" since {started:%Y-%m-%d %H:%M} UTC" if started else ""
+    text = f'has been running init container "{name}"{since}, before its other containers start'
+    return PodProblem("init", text, pod, started, 0, name)
 
 
 def _problem_of_phase(pod: Object, phase: str, name: str) -> PodProblem:
-    if unscheduled := text_of(_UNSCHEDULED.search(pod)):
-        claims = [f'"{name}"' for name in map(text_of, _CLAIMS.search(pod) or ()) if name]
+    unscheduled = map_of(_UNSCHEDULED.search(pod))
+    if message := text_of(unscheduled.get("message")):
+        claims = [f'"{name}"' for name in claims_of(pod)]
         noun = noun_for(len(claims), "PersistentVolumeClaim")
         mounts = f" (it mounts {noun} {', '.join(claims)})" if claims else ""
-        text = f"cannot be scheduled (FailedScheduling): {unscheduled}{mounts}"
+        gated = unscheduled.get("reason") == "SchedulingGated"
+        reason = "SchedulingGated" if gated else "FailedScheduling"
+        text = f"cannot be scheduled ({reason}): {message}{mounts}"
         return PodProblem("pending", text, name)
     if phase == "Failed":
         return PodProblem("failed", "has failed", name)
     return PodProblem("not-ready", f"is not ready (phase {phase or 'unknown'})", name)
 
 
-def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | None:
+def _problem_of_container(
+    container: dict[str, Any], pod: str, noun: str = "container"
+) -> PodProblem | None:
     name, image = container_name_and_image(container)
     state = map_of(container.get("state"))
     waiting, ended = map_of(state.get("waiting")), map_of(state.get("terminated"))
@@ -89,22 +130,22 @@ def _problem_of_container(container: dict[str, Any], pod: str) -> PodProblem | N
     since = when(last.get("finishedAt"))
     message = text_of(waiting.get("message"))
     if reason in _IMAGE_PULL:
-        details = f": {message}" if message and "back-off" not in message.lower() else ""
+        details = _pull_error(message)
         text = f"cannot pull the image {image} ({reason}){details}"
         return PodProblem("image-pull", text, pod, since, count, name)
     if reason in _NOT_CREATED:
         details = f": {message}" if message else ""
-        text = f'cannot start container "{name}" ({reason}){details}'
+        text = f'cannot start {noun} "{name}" ({reason}){details}'
         return PodProblem("config", text, pod, since, count, name)
     if reason == "CrashLoopBackOff":
         code = "oom" if last.get("reason") == "OOMKilled" else "crash-loop"
         ending = f"{_ending(last)}, {counted(count, 'restart')}"
-        text = f'is in CrashLoopBackOff after container "{name}" {ending}'
+        text = f'is in CrashLoopBackOff after {noun} "{name}" {ending}'
         return PodProblem(code, text + _termination_message(last), pod, since, count, name)
     if ended and ended.get("exitCode") != 0:
         code = "oom" if ended.get("reason") == "OOMKilled" else "failed"
         ending = f"{_ending(ended)}{_termination_message(ended)}"
-        text = f'is not ready because container "{name}" {ending}'
+        text = f'is not ready because {noun} "{name}" {ending}'
         return PodProblem(code, text, pod, since, count, name)
     if "running" in state and container.get("ready") is False:
         return _problem_of_probe(container, last, pod, count)
@@ -126,6 +167,17 @@ def _problem_of_probe(
     return PodProblem(code, text, pod, when(last.get("finishedAt")), count, name)
 
 
+def _pull_error(message: str) -> str:
+    """Return the error in the *message* of an image that cannot be pulled, after ": ".
+
+    Kubernetes 1.31 and newer repeats the error after the back-off; older ones report it only in
+    an event.
+    """
+    if "back-off" in message.lower():
+        message = message.partition("ErrImagePull: ")[2]
+    return f": {message}" if message else ""
+
+
 def _ending(terminated: dict[str, Any]) -> str:
     reason, code = text_of(terminated.get("reason")), terminated.get("exitCode")
     if not terminated:
@@ -144,6 +196,11 @@ def is_ready(pod: Object) -> bool:
     containers = maps_of(status.get("containerStatuses"))
     ready = bool(containers) and all(c.get("ready") is True for c in containers)
     return ready and status.get("phase") == "Running"
+
+
+def claims_of(pod: Object) -> list[str]:
+    """Return the names of the PersistentVolumeClaims that *pod* mounts."""
+    return [name for name in map(text_of, _CLAIMS.search(pod) or ()) if name]
 
 
 def started_at(pod: Object) -> datetime | None:

@@ -5,7 +5,7 @@ is to the namespace of the object.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
@@ -135,10 +135,10 @@ def feeds_of(resource: Resource) -> Iterator[Key]:
         yield from read(resource)
 
 
-def health_checked(resource: Resource, message: str) -> list[HealthCheckTarget]:
+def health_checked(resource: Resource, message: str) -> Sequence[HealthCheckTarget]:
     """Return the objects of this cluster that the health check in *message* waited for."""
-    if "[" not in message or resource.spec.get("kubeConfig") is not None:
-        return []
+    if resource.spec.get("kubeConfig") is not None:
+        return ()
     return health_check_targets(message)
 
 

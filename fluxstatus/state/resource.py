@@ -205,3 +205,14 @@ class Resource:
 def _time_of(entry: Mapping[str, Any]) -> datetime | None:
     """Return when the attempt in *entry*, of a status.history, ended or began (a Helm release)."""
     return when(entry.get("lastReconciled") or entry.get("lastDeployed"))
+
+
+def release_name(resource: Resource) -> str:
+    """Return the name of the Helm release of *resource* (HC api/v2 GetReleaseName)."""
+    latest = next(iter(maps_of(resource.status.get("history"))), {})
+    target = text_of(resource.spec.get("targetNamespace"))
+    return (
+        text_of(latest.get("name"))
+        or text_of(resource.spec.get("releaseName"))
+        or "-".join(filter(None, (target, resource.ref.name)))
+    )

@@ -16,7 +16,7 @@ from fluxstatus.model.evidence import Answer, Evidence
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
-from tests.builders import NOW, flux, judged
+from tests.builders import NOW, evidence, flux, judged
 
 AROUND = {
     "now": "2026-11-23T12:00:00Z",
@@ -51,8 +51,8 @@ SPECS: dict[str, dict[str, Any]] = {
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
+    "postRenderers": {"postRenderers": [{"kustomize": {}}]},
     "sync": {},
-    "held": {},
     "azureDevOps": {"url": "https://dev.azure.com/acme/platform/_git/fleet"},
     "azureSsh": {"url": "ssh://git@ssh.dev.azure.com/acme/platform/fleet"},
     "github.com": {"url": "https://github.com/acme/fleet"},
@@ -71,7 +71,10 @@ _SERVED = {
     for resource, kind in RESOURCES.items()
     if "image" not in kind.group
 }
+_READY = {"Ready": "True ReconciliationSucceeded: ok"}
 STATES: dict[str, State] = {
+    "sharedRelease": State(evidence(flux("HelmRelease", "apps/y", spec={"releaseName": "x"}))),
+    "readyNow": State(evidence(flux("HelmRelease", "apps/ready", _READY))),
     "noImages": State(Evidence(NOW, served=_SERVED)),
     "instanceNoImages": State(
         Evidence(
@@ -82,6 +85,14 @@ STATES: dict[str, State] = {
     ),
 }
 """What else is known, for each word after the kind of an example; otherwise, nothing is."""
+
+_HISTORY = {"history": [{"name": "x", "version": 5, "status": "deployed"}]}
+STATUSES: dict[str, dict[str, Any]] = {
+    "held": {"artifact": {"revision": "main@sha1:abc"}},
+    "deployed": _HISTORY,
+    "failedFirst": {"history": [{"name": "x", "version": 1, "status": "failed"}]},
+}
+"""The status for each word after the kind of an example."""
 
 _SYNC = {"fluxcd.controlplane.io/name": "flux"}
 _BASE: dict[str, dict[str, Any]] = {
@@ -109,13 +120,15 @@ class Example(NamedTuple):
         kind, *names = self.subject.split("+")
         spec = dict(_BASE.get(kind, {}))
         for name in names:
-            if name not in STATES:
-                spec |= SPECS[name]
+            spec |= SPECS.get(name, {})
         labels = _SYNC if "sync" in names else {}
         ready = {"Ready": f"False {self.reason}: {self.message}"}
-        status = {"artifact": {"revision": "main@sha1:abc"}} if "held" in names else {}
+        status = next((STATUSES[name] for name in names if name in STATUSES), {})
         called = "a" * 68 if "longName" in names else "x"
-        return judged(flux(kind, called, ready, spec=spec, status=status, labels=labels))
+        item = flux(kind, f"apps/{called}", ready, spec=spec, status=status, labels=labels)
+        if "v2beta1" in names:
+            item["apiVersion"] = "helm.toolkit.fluxcd.io/v2beta1"
+        return judged(item)
 
     def state(self) -> State | None:
         """Return what else is known, or None."""

@@ -11,6 +11,85 @@ FIELDS = {"name": "web", "ns": "apps", "pod": "web-1-a", "container": "web"}
 PROBLEMS = {
     "pod web-1-a cannot pull the image ghcr.io/acme/web:2 (ImagePullBackOff)":
         ("ghcr.io/acme/web:2", "imagePullSecrets", "kubectl describe pod web-1-a -n apps"),
+    'pod web-1-a cannot pull the image web:2 (ErrImagePull): Failed to pull image "web:2": rpc '
+    'error: code = NotFound desc = failed to pull and unpack image "docker.io/library/web:2": '
+    'failed to resolve reference "docker.io/library/web:2": docker.io/library/web:2: not found':
+        ("name or tag", "kubectl describe pod web-1-a -n apps"),
+    "pod web-1-a cannot pull the image docker.io/bitnami/redis:7.2.5-debian-12-r4 "
+    "(ErrImagePull): failed to resolve reference: docker.io/bitnami/redis:7.2.5-debian-12-r4: "
+    "not found":
+        ("bitnamilegacy",),
+    "pod web-1-a cannot pull the image Web:2 (InvalidImageName)": ("upper case",),
+    "pod web-1-a cannot pull the image web:2 (ErrImageNeverPull)": ("imagePullPolicy",),
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): 429 Too Many Requests - "
+    "toomanyrequests: You have reached your pull rate limit":
+        ("pull-through cache",),
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): no match for platform in "
+    "manifest: not found":
+        ("kubernetes.io/arch",),
+    "pod web-1-a cannot pull the image r.acme.com/web:2 (ErrImagePull): failed to authorize: "
+    "failed to fetch anonymous token: unexpected status from GET request to "
+    "https://r.acme.com/token: 401 Unauthorized":
+        ("whether the image r.acme.com/web:2 exists", "imagePullSecrets"),
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): pull access denied, repository "
+    "does not exist or may require authorization: server message: insufficient_scope: "
+    "authorization failed":
+        ("exists", "imagePullSecrets"),
+    'pod web-1-a cannot pull the image web:2 (ErrImagePull): Head '
+    '"https://r.acme.com/v2/web/manifests/2": tls: failed to verify certificate: x509: '
+    'certificate signed by unknown authority':
+        ("CA",),
+    'pod web-1-a cannot pull the image web:2 (ErrImagePull): Head '
+    '"https://r.acme.com/v2/web/manifests/2": http: server gave HTTP response to HTTPS client':
+        ("plain HTTP",),
+    'pod web-1-a cannot pull the image web:2 (ErrImagePull): Head '
+    '"https://r.acme.com/v2/web/manifests/2": dial tcp: lookup r.acme.com on 10.0.0.2:53: no '
+    'such host':
+        ("node's DNS",),
+    'pod web-1-a cannot pull the image web:2 (ErrImagePull): Head '
+    '"https://r.acme.com/v2/web/manifests/2": dial tcp 10.0.0.9:443: i/o timeout':
+        ("firewall",),
+    "pod web-1-a cannot pull the image web:2 (ErrImagePull): write /var/lib/containerd/x: no "
+    "space left on device":
+        ("disk",),
+    'pod web-1-a has been running init container "wait-for-db" since 2026-11-23 18:51 UTC; its '
+    'other containers start after that':
+        ("init container", "kubectl logs web-1-a"),
+    "pod web-1-a is not ready because of a readiness gate: corresponding condition of pod "
+    'readiness gate "a.io/b" does not exist':
+        ("load balancer",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "had volume node affinity conflict":
+        ("zone",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "exceed max volume count":
+        ("fewer volumes",),
+    "pod web-1-a cannot be scheduled (SchedulingGated): Scheduling is blocked due to non-empty "
+    "scheduling gates":
+        ("schedulingGates",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): no nodes available to schedule pods":
+        ("node group",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/1 nodes are available: 1 node(s) "
+    "didn't have free ports for the requested pod ports":
+        ("hostPort",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "didn't match pod topology spread constraints":
+        ("topologySpreadConstraints",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "didn't match pod anti-affinity rules":
+        ("preferredDuringScheduling",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/3 nodes are available: 3 node(s) "
+    "were unschedulable":
+        ("uncordon",),
+    "pod web-1-a cannot be scheduled (FailedScheduling): 0/1 nodes are available: 1 node(s) "
+    "had untolerated taint {node.kubernetes.io/disk-pressure: }":
+        ("fix the nodes",),
+    'Pod web-1-a: FailedAttachVolume: Multi-Attach error for volume "pvc-1" Volume is already '
+    'exclusively attached to one node':
+        ("Recreate",),
+    'Pod web-1-a: FailedCreatePodSandBox: Failed to create pod sandbox: plugin type="calico" '
+    'failed (add): odd':
+        ("CNI",),
     "pod web-1-a container web is in CrashLoopBackOff after OOMKilled (exit code 137), 4 restarts":
         ("resources.limits.memory",),
     'pod web-1-a cannot start container web: CreateContainerConfigError secret "db" not found':

@@ -7,6 +7,9 @@ from fluxstatus.state.pods import is_ready, last_restart, problem_of_pod, select
 from tests.builders import NOW, container, crashing, minutes, pod, stamp
 
 ENDED = {"exitCode": 1, "reason": "Error", "finishedAt": stamp(minutes(2))}
+STARTING = container(waiting={"reason": "PodInitializing"})
+GATED = [{"type": "Ready", "status": "False", "reason": "ReadinessGatesNotReady",
+          "message": "gate x"}]  # fmt: skip
 UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]
 
 
@@ -34,6 +37,18 @@ UNSCHEDULED = [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes
         (pod("a/b", phase=None), "not-ready", "phase unknown"),
         (pod("a/b", phase="Pending", initContainerStatuses=[crashing()]), "crash-loop", "7"),
         (pod("a/b", container(ready=True, running={}), crashing()), "crash-loop", "7"),
+        (pod("a/b", STARTING, phase="Pending",
+             initContainerStatuses=[container(running={"startedAt": stamp(minutes(2))})]),
+         "init", "has been running init container"),
+        (pod("a/b", container(running={}), initContainerStatuses=[container(running={})]),
+         "not-ready", "readiness probe"),
+        (pod("a/b", STARTING, phase="Pending", initContainerStatuses=[crashing()]),
+         "crash-loop", "init container"),
+        (pod("a/b", container(ready=True, running={}), conditions=GATED), "pending", "gate x"),
+        (pod("a/b", container(waiting={
+            "reason": "ImagePullBackOff",
+            "message": 'Back-off pulling image "x": ErrImagePull: denied'})),
+         "image-pull", "(ImagePullBackOff): denied"),
         ({}, "not-ready", "phase unknown"),
     ],
 )  # fmt: skip

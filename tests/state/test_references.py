@@ -88,7 +88,7 @@ def test_a_failed_health_check_names_dependencies() -> None:
     assert list(dependencies_of(here, CHECK)) == [("Deployment", "a", "web"), ("Job", "apps", "b")]
     remote = judged(flux("Kustomization", "one", spec={"kubeConfig": {"secretRef": {"name": "x"}}}))
     assert list(dependencies_of(remote, CHECK)) == []
-    assert health_checked(remote, CHECK) == []
+    assert health_checked(remote, CHECK) == ()
 
 
 def test_inputs_feed_as_sources_do() -> None:
