@@ -36,7 +36,8 @@ _FLUX: Shape = {
     "spec": _fields(
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
-        "components eventSeverity insecure migrateResources proxy summary recurseSubmodules",
+        "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
+        "postRenderers",
         sourceRef=_REF,
         chartRef=_REF,
         chart={**_fields("version"), "spec": _fields("chart version", sourceRef=_REF)},
@@ -89,7 +90,7 @@ _FLUX: Shape = {
         lastScanResult=_fields("scanTime tagCount"),
     ),
 }
-_ONLY_WHETHER = frozenset({"proxy", "summary"})
+_ONLY_WHETHER = frozenset({"proxy", "summary", "postRenderers"})
 """Fields of a spec that are kept as True."""
 
 _CONTAINER_STATE = _fields(

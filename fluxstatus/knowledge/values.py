@@ -5,6 +5,7 @@ Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postr
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED, RESOURCE_DUPLICATE
 from fluxstatus.knowledge.commands import RETRY, SPEC
+from fluxstatus.knowledge.facts import has_post_renderers
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -18,6 +19,10 @@ _VALUES_UNREADABLE = Code(
 _VALUES_INVALID = Code("values-invalid", "The Helm values do not match the chart's schema.")
 _TEMPLATE_ERROR = Code(
     "template-error", "A template of the Helm chart fails or renders invalid YAML."
+)
+_POST_RENDER_FAILED = Code(
+    "post-render-failed",
+    "A post renderer in spec.postRenderers cannot be applied to the rendered chart.",
 )
 
 _HR: KindNames = frozenset({"HelmRelease"})
@@ -236,10 +241,38 @@ _TEMPLATE_RULES = (
         upstream="HC internal/postrender, KZ api/resmap",
     ),
     Rule(
-        Code(
-            "post-render-failed",
-            "A post renderer in spec.postRenderers cannot be applied to the rendered chart.",
+        _TEMPLATE_ERROR,
+        why="the chart renders invalid YAML: key {key} occurs twice in the same mapping, which the YAML parser of helm-controller rejects",
+        steps=(
+            Step(
+                "remove the setting in spec.values that adds the key a second time (labels, annotations or environment), or use a chart version without this error (spec.chart.spec.version); to find it, run helm template",
+                read=(SPEC,),
+            ),
+            RETRY,
         ),
+        pattern=Text(r"mapping key \"(?P<key>[^\"]+)\" already defined"),
+        kinds=_HR,
+        upstream="HC internal/postrender, go-yaml",
+    ),
+    Rule(
+        _TEMPLATE_ERROR,
+        why="the chart renders a document that is not a Kubernetes manifest or not valid YAML: {detail}",
+        steps=(
+            Step(
+                "correct the value in spec.values that leads to this output, or use another chart version; to see the output, run helm template",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=Text(
+            r"post[- ]?render\w*[^\n]*?: (?P<detail>(?:MalformedYAMLError|yaml: |missing metadata\.name|"
+            r"missing kind|missing Resource metadata|error converting YAML)[^\n]{0,200})"
+        ),
+        kinds=_HR,
+        upstream="HC internal/postrender, KZ api/resource",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
         why="spec.postRenderers cannot be applied to the rendered chart: {detail}",
         steps=(
             Step(
@@ -250,6 +283,23 @@ _TEMPLATE_RULES = (
         ),
         pattern=Text(r"(?:post[- ]?render\w*|running kustomize)[^\n:]*: (?P<detail>[^\n]{1,240})"),
         kinds=_HR,
+        when=(has_post_renderers,),
+        upstream="HC internal/postrender",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
+        why="helm-controller cannot process the rendered chart: {detail}",
+        steps=(
+            Step(
+                "to see what the chart renders, run helm template with the same values; then correct spec.values or use another chart version",
+                read=(SPEC,),
+            ),
+            RETRY,
+        ),
+        pattern=Text(r"(?:post[- ]?render\w*|running kustomize)[^\n:]*: (?P<detail>[^\n]{1,240})"),
+        kinds=_HR,
+        unless=(has_post_renderers,),
+        certainty="unknown",
         upstream="HC internal/postrender",
     ),
     Rule(

@@ -33,6 +33,8 @@ SPECS: dict[str, dict[str, Any]] = {
     "proxy": {"proxySecretRef": {"name": "p"}},
     "kubeConfig": {"kubeConfig": {"secretRef": {"name": "remote"}}},
     "decryption": {"decryption": {"provider": "sops", "secretRef": {"name": "sops-age"}}},
+    "kms": {"decryption": {"provider": "sops"}},
+    "postRenderers": {"postRenderers": [{"kustomize": {"patches": []}}]},
     "github": {"provider": "github"},
     "aws": {"provider": "aws"},
     "azure": {"provider": "azure"},
