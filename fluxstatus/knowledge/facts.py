@@ -276,3 +276,14 @@ def _release_of(resource: Resource) -> tuple[str, str]:
 def has_post_renderers(subject: Subject) -> bool:
     """Return whether the HelmRelease sets spec.postRenderers."""
     return bool(subject.resource.spec.get("postRenderers"))
+
+
+def has_decryption(subject: Subject) -> bool:
+    """Return whether the Kustomization decrypts what it applies."""
+    return bool(map_of(subject.resource.spec.get("decryption")).get("provider"))
+
+
+def has_decryption_secret(subject: Subject) -> bool:
+    """Return whether the Kustomization has a Secret with decryption keys."""
+    decryption = map_of(subject.resource.spec.get("decryption"))
+    return bool(map_of(decryption.get("secretRef")).get("name"))

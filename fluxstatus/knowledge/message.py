@@ -61,17 +61,20 @@ _NO_NAME = re.compile(
 
 _CLAUSE = re.compile(r": |\n")
 
+_WRAPPED = re.compile(r" *\n +\| *")
+"""Where SOPS broke a line: it wraps an error at 60 characters (getsops/sops usererrors.go)."""
+
 
 class Message:
     """A message with its clauses.
 
-    `text` is the message as it was read. `own` has the same length: in it, names and the words of
-    others are blanked out.
+    `text` is the message, with lines that SOPS wrapped joined again. `own` has the same length: in
+    it, names and the words of others are blanked out.
     """
 
     def __init__(self, text: str) -> None:
         """Store the *text*."""
-        self.text = text
+        self.text = _WRAPPED.sub(" ", text)
 
     @cached_property
     def own(self) -> str:

@@ -3,7 +3,7 @@
 Upstream: PKG kustomize/kustomize_varsub.go, PKG envsubst.
 """
 
-from fluxstatus.knowledge.commands import SPEC
+from fluxstatus.knowledge.commands import EVENTS, SPEC
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -11,6 +11,9 @@ from fluxstatus.model.kinds import KindNames
 _SUBSTITUTE_SOURCE_MISSING = Code(
     "substitute-source-missing",
     "A ConfigMap or Secret in spec.postBuild.substituteFrom does not exist or cannot be read.",
+)
+_SUBSTITUTION_BREAKS_YAML = Code(
+    "substitution-breaks-yaml", "A manifest is invalid after its variables are substituted."
 )
 
 _KS: KindNames = frozenset({"Kustomization"})
@@ -27,8 +30,8 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"substitute from '(?P<source_kind>ConfigMap|Secret)/(?P<missing>[^']+)' error[^\n]*"
-            r"not found"
+            r"substitute from '(?P<source_kind>ConfigMap|Secret)/(?P<missing>[^']+)' error: "
+            r"(?:configmaps|secrets|ConfigMap|Secret) \"[^\"]*\" not found"
         ),
         kinds=_KS,
         trivial=True,
@@ -36,16 +39,20 @@ RULES = (
     ),
     Rule(
         _SUBSTITUTE_SOURCE_MISSING,
-        why="{detail} in spec.postBuild.substituteFrom cannot be read",
+        why="{source_kind} {missing} in spec.postBuild.substituteFrom cannot be read: {detail}",
         steps=(
             Step(
-                "create the missing object, or set optional: true on this entry",
-                read=(_VARIABLES, SPEC),
+                "wait for the next attempt; if it fails again, check the API server and the permissions of kustomize-controller",
+                read=(_VARIABLES, EVENTS),
             ),
         ),
-        pattern=Text(r"substitute from '(?P<detail>[^']+)' error(?!.*is forbidden: user)"),
+        pattern=Text(
+            r"substitute from '(?P<source_kind>ConfigMap|Secret)/(?P<missing>[^']+)' "
+            r"error(?!.*is forbidden: user): (?P<detail>[^\n]{1,160})"
+        ),
         kinds=_KS,
-        trivial=True,
+        certainty="unknown",
+        transient=True,
         upstream="PKG kustomize/kustomize_varsub.go",
     ),
     Rule(
@@ -98,9 +105,25 @@ RULES = (
         upstream="PKG envsubst",
     ),
     Rule(
-        Code(
-            "substitution-breaks-yaml", "A manifest is invalid after its variables are substituted."
+        _SUBSTITUTION_BREAKS_YAML,
+        why="the substituted variables make {object} invalid ({detail}): probably the variable in its kind or name is empty",
+        steps=(
+            Step(
+                "define the variable in spec.postBuild.substitute or substituteFrom, or set a default in the manifest (${{VAR:=value}})",
+                read=(SPEC, _VARIABLES),
+            ),
         ),
+        pattern=Text(
+            r"post build failed[^\n]*UnmarshalJSON: (?P<detail>missing (?:metadata\.name|kind|"
+            r"Resource metadata))"
+        ),
+        kinds=_KS,
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="PKG kustomize/kustomize_varsub.go",
+    ),
+    Rule(
+        _SUBSTITUTION_BREAKS_YAML,
         why="the substituted variables make {object} invalid: {detail}",
         steps=(
             Step(

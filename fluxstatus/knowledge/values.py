@@ -28,6 +28,10 @@ _LABEL_INVALID = Code("label-invalid", "A label value of the rendered chart is n
 _TEMPLATE_ERROR = Code(
     "template-error", "A template of the Helm chart fails or renders invalid YAML."
 )
+_POST_RENDER_FAILED = Code(
+    "post-render-failed",
+    "A post renderer in spec.postRenderers cannot be applied to the rendered chart.",
+)
 
 _HR: KindNames = frozenset({"HelmRelease"})
 _VALUES = "kubectl get configmaps,secrets -n {ns}"
@@ -324,6 +328,21 @@ _TEMPLATE_RULES = (
         kinds=_HR,
         when=(has_post_renderers,),
         certainty="one-of",
+        upstream="HC internal/postrender",
+    ),
+    Rule(
+        _POST_RENDER_FAILED,
+        why="helm-controller cannot process the rendered chart: {innermost}",
+        steps=(
+            Step(
+                "to see what the chart renders, run helm template with the same values; then correct spec.values or use another chart version",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"(?:post[- ]?render\w*|running kustomize)[^\n:]*: "),
+        kinds=_HR,
+        unless=(has_post_renderers,),
+        certainty="unknown",
         upstream="HC internal/postrender",
     ),
     Rule(

@@ -43,17 +43,20 @@ AS_NAMES = ("vault", "sops", "kubeconfig", "submodules", "pre-install")
 
 _SHOWN = 90  # characters of a message
 
-_NAME = re.compile(r"(?:(?<=[/\"])|(?<![a-z]')(?<='))[a-z][a-z0-9-]*(?=['\" \],]|/(?!v\d)|$)")
+_NAME = re.compile(
+    r"(?:(?<=[/\"])|(?<![a-z]')(?<='))(?!kustomi[sz]\w*-\d)[a-z][a-z0-9-]*(?=['\" \],]|/(?!v\d)|$)"
+)
 """A possible name: quoted, or a part of a path or of KIND/NAMESPACE/NAME."""
 
 _NO_NAMES = """
-accesskey accumulating address age api apis openapi artifact azure clusterroles configmaps cosign
-couldn customresourcedefinitions daemonsets data deployments download eof events generic git github
-head heads helm host https identity info ingresses inputs jobs kind known_hosts kubectl
-kustomization main manifests master namespaces nodes notation number o oci pass passphrase passwd
-password persistentvolumeclaims pods pull pull-secret refs remotes replicas resource rolebindings
-roles scale schema secretkey secrets serviceaccounts services ssh statefulsets status string tags
-template tmp token unknown username version v1 v1alpha1 v1beta1 v1beta2 v2 v2beta1 v2beta2 v3 value
+accesskey accumulating address age api apis artifact azure clusterroles configmaps cosign couldn
+customresourcedefinitions daemonsets data deployments download eof events expected generic git
+github head heads helm host https identity info ingresses inputs jobs kind known_hosts kubectl
+kustomization main manifests master namespaces nodes notation number o oci openapi pass passphrase
+passwd password persistentvolumeclaims pods pull pull-secret refs remotes replicas resource
+rolebindings roles scale schema secretkey secrets serviceaccounts services spec ssh statefulsets
+status string tags template tmp token unknown username v1 v1alpha1 v1beta1 v1beta2 v2 v2beta1
+v2beta2 v3 value version
 """
 """Words in the place of a name that come from a controller or a protocol, not from a user."""
 
