@@ -53,7 +53,6 @@ SPECS: dict[str, dict[str, Any]] = {
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
-    "postRenderers": {"postRenderers": [{"kustomize": {}}]},
     "sync": {},
     "azureDevOps": {"url": "https://dev.azure.com/acme/platform/_git/fleet"},
     "azureSsh": {"url": "ssh://git@ssh.dev.azure.com/acme/platform/fleet"},
