@@ -81,7 +81,7 @@ class Live:
         self.unread: dict[str, Unread] = {}
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
-        """Return the objects of *kinds*, kind by kind, in batches, as they come."""
+        """Yield the objects of *kinds*, kind by kind, in batches, as they come."""
         with ThreadPoolExecutor(THREADS) as pool, self._api.abort_on_error():
             # Of each kind under way one page is requested ahead, and no more than that.
             todo = iter(kinds)
@@ -100,7 +100,7 @@ class Live:
                     ahead.append((following, more, pool.submit(next, more, None)))
 
     def all_of(self, kind: Kind, namespace: str) -> Iterator[Object]:
-        """Return the objects of *kind* in *namespace*, or in all if that is empty."""
+        """Yield the objects of *kind* in *namespace*, or in all if that is empty."""
         for page in self._pages(kind, [namespace] if namespace else [], ""):
             yield from page
 
@@ -128,7 +128,7 @@ class Live:
         return namespaces_of(reader.answers.values())
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
-        """Return the events that a field selector chooses, in *namespace*, or in all."""
+        """Yield the events that a field selector chooses, in *namespace*, or in all."""
         for page in self._walk("events", queries.events(fields), [namespace] if namespace else []):
             yield from page
 
@@ -151,7 +151,7 @@ class Live:
     def _walk(
         self, name: str, query: ListQuery, namespaces: Sequence[str]
     ) -> Iterator[Sequence[Object]]:
-        """Return page by page; the first reason for a missing part is kept under *name*."""
+        """Yield page by page; the first reason for a missing part is kept under *name*."""
         query = query._replace(namespaces=tuple(namespaces))
         for part in paging.walk(self._api, name, query, lambda: namespaces_allowed(self._api, ())):
             if part.unread:
@@ -176,7 +176,7 @@ class Saved:
         self.unread: dict[str, Unread] = {}
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
-        """Return the objects of *kinds*, kind by kind, in the order of an API server."""
+        """Yield the objects of *kinds*, kind by kind, in the order of an API server."""
         for kind in kinds:
             found = [item for item in self.all_of(kind, "") if self._is_chosen(item)]
             yield kind, sorted(found, key=place)
@@ -197,7 +197,7 @@ class Saved:
         return namespaces_of(self._evidence.answer(name) for name in DEPLOYMENTS)
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
-        """Return the events that a field selector chooses; its terms with != are ignored."""
+        """Yield the events that a field selector chooses; its terms with != are ignored."""
         answer = self._evidence.answer("events")
         if answer.unread is not None:
             self.unread["events"] = answer.unread

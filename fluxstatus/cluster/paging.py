@@ -78,7 +78,7 @@ def pages(
     namespace: str,
     keep: Callable[[Object], Object] = whole,
 ) -> Iterator[Object]:
-    """Return the pages of a list one by one, each item replaced by what *keep* returns for it.
+    """Yield the pages of a list one by one, each item replaced by what *keep* returns for it.
 
     The next page is requested while the caller works on one. Raises ProgramError.
     """
@@ -101,7 +101,7 @@ def pages(
 
 
 def items_of(page: Object) -> Iterator[Object]:
-    """Return the items of *page*, each with its kind, which the items of a list do not have."""
+    """Yield the items of *page*, each with its kind, which the items of a list do not have."""
     for item in page["items"]:
         item["kind"] = page["kind"].removesuffix("List")
         yield item

@@ -87,7 +87,7 @@ class Listing:
         self._key = _order(self.order, self.source.wide) if self.order else None
 
     def pieces(self, cluster: Cluster) -> Iterator[str]:
-        """Return the text of the list in pieces, as the entries are read."""
+        """Yield the text of the list in pieces, as the entries are read."""
         batches = self._counted(cluster)
         if document := DOCUMENTS.get(self.format):
             items = self._sorted(([entry.item for entry in b], b) for b in batches)
@@ -111,7 +111,7 @@ class Listing:
         return self._table.lines(line for _, line in changed)
 
     def notes(self, cluster: Cluster) -> Iterator[str]:
-        """Return notes on what is missing from the list, and why."""
+        """Yield notes on what is missing from the list, and why."""
         required = {name: why for name, why in cluster.unread.items() if self.source.requires(name)}
         absent = [name for name, why in required.items() if why.why is Why.ABSENT]
         if absent:
@@ -169,7 +169,7 @@ class Listing:
 
 
 def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
-    """Return the first lines as one batch, which sizes the table, then the rest as it comes."""
+    """Yield the first lines as one batch, which sizes the table, then the rest as it comes."""
     first: list[list[str]] | None = []
     for batch in batches:
         if first is None:

@@ -107,7 +107,7 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
 
 
 def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:
-    """Return a line per step with its requests; a shared answer counts for its first step."""
+    """Yield a line per step with its requests; a shared answer counts for its first step."""
     from fluxstatus.checks import STEPS
 
     left = {answer.query: answer for answer in answers}

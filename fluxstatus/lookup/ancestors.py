@@ -31,7 +31,7 @@ def chain_of(item: Object, objects: Getter, now: datetime) -> Node:
 
 
 def origins_of(root: Node) -> Iterator[str]:
-    """Return the sources at the ends of the chain of *root*: URL, revision and path or chart."""
+    """Yield the sources at the ends of the chain of *root*: URL, revision and path or chart."""
     for node in root.all():
         consumer = dict(node.facts)
         path = consumer.get("path") or consumer.get("chart", "")
@@ -65,7 +65,7 @@ class _Chain:
     def _parents(
         self, item: Object, resource: Resource | None
     ) -> Iterator[tuple[Relation, str, Key]]:
-        """Return the source, owner and creators of *item*: relation, apiVersion and key."""
+        """Yield the source, owner and creators of *item*: relation, apiVersion and key."""
         if resource and (source := source_of(resource)):
             yield Relation.SOURCE, _version_of(source[0]), source
         metadata = map_of(item.get("metadata"))
@@ -91,7 +91,7 @@ def _version_of(kind: str) -> str:
 
 
 def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
-    """Return the URL and revision of a source, or the path or chart of an object that uses one."""
+    """Yield the URL and revision of a source, or the path or chart of an object that uses one."""
     spec, status = map_of(resource.get("spec")), map_of(resource.get("status"))
     address = text_of(spec.get("url")) or text_of(spec.get("endpoint"))
     if address and resource.kind.step == "sources":

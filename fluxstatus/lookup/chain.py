@@ -117,7 +117,7 @@ class Chains:
 
 
 def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
-    """Return what *resource* needs, each with its relation to it."""
+    """Yield what *resource* needs, each with its relation to it."""
     yield from needs(resource, resource.message)
     for maker in makers_of(resource.labels):
         yield Relation.CREATED_BY, maker

@@ -221,6 +221,6 @@ _MAKERS = frozenset(
 
 
 def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
-    """Return what *resource* depends on, each with its relation to it."""
+    """Yield what *resource* depends on, each with its relation to it."""
     if resource.ref.kind != "FluxInstance":  # it depends on what it creates itself
         yield from needs(resource, "")

@@ -186,18 +186,18 @@ class Objects:
         return NotFoundError(f"{text}; did you mean:" if choices else text, choices[:5])
 
     def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
-        """Return the metadata of all objects of *resource*, page by page. Raises ProgramError."""
+        """Yield the metadata of all objects of *resource*, page by page. Raises ProgramError."""
         query = resource.query._replace(metadata_only=True)
         for item in self._all(resource, query, namespace):
             yield {**item, "kind": resource.kind}  # not that of an object with metadata only
 
     def _all(self, resource: Resource, query: ListQuery, namespace: str) -> Iterator[Object]:
-        """Return the objects of *query*, page by page. Raises ProgramError."""
+        """Yield the objects of *query*, page by page. Raises ProgramError."""
         for page in paging.pages(self.api, resource.full_name, query, namespace):
             yield from map(slim, paging.items_of(page))
 
     def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
-        """Return the namespaces and names of the readable objects of *resource*, up to a limit."""
+        """Yield the namespaces and names of the readable objects of *resource*, up to a limit."""
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
                 yield Ref.of(item).namespace, Ref.of(item).name

@@ -102,7 +102,7 @@ class LogQuery:
         return self.about is None or line.is_about(self.about)
 
     def options(self) -> Iterator[str]:
-        """Return the options of `kubectl logs`."""
+        """Yield the options of `kubectl logs`."""
         if self.about or self.errors:  # lines are selected here, so kubectl must not cut them
             yield _MAX_LINES
         elif self.tail is not None:
@@ -127,7 +127,7 @@ class _Stream:
     rest: bytes = b""
 
     def lines(self) -> Iterator[Line]:
-        """Return the complete lines printed since the last call."""
+        """Yield the complete lines printed since the last call."""
         ended = not self.process.alive()  # checked first: after the end nothing is added
         printed = self.process.printed(self.offset)
         self.offset += len(printed)
@@ -146,7 +146,7 @@ class Logs:
         self.unread: dict[str, Unread] = {}
 
     def read(self, query: LogQuery, timeout: float) -> Iterator[Line]:
-        """Return the matching lines sorted by time, or with `follow` as they are printed.
+        """Yield the matching lines sorted by time, or with `follow` as they are printed.
 
         Without `follow` all logs are read within *timeout* seconds.
         """
@@ -180,7 +180,7 @@ class Logs:
         yield from sorted(found, key=lambda line: str(line.at or ""))
 
     def _follow(self, streams: Sequence[_Stream], query: LogQuery) -> Iterator[Line]:
-        """Return lines as they are printed, until every kubectl has ended."""
+        """Yield lines as they are printed, until every kubectl has ended."""
         while True:
             running = [stream for stream in streams if stream.process.alive()]
             for stream in streams:

@@ -47,7 +47,7 @@ INVERSE = {
 
 
 def needs(resource: Resource, message: str) -> Iterator[tuple[Relation, Key]]:
-    """Return what *resource* needs according to its spec and *message*, each with its relation."""
+    """Yield what *resource* needs according to its spec and *message*, each with its relation."""
     source = source_of(resource)
     for key in needs_of(resource, message):
         yield Relation.SOURCE if key == source else Relation.NEEDS, key
@@ -72,7 +72,7 @@ class Node:
     cause: bool = False
 
     def all(self) -> Iterator["Node"]:
-        """Return this node and all nodes below it."""
+        """Yield this node and all nodes below it."""
         yield self
         for child in self.children:
             yield from child.all()

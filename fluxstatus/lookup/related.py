@@ -88,7 +88,7 @@ def read_related(
 
 
 def _similar(reading: "Reader", key: Key) -> "Iterator[tuple[str, ListQuery]]":
-    """Return the queries for objects that *key*, which does not exist, may stand for."""
+    """Yield the queries for objects that *key*, which does not exist, may stand for."""
     kind, place, name = key
     yield reading.of_kind(KINDS[kind])
     for other in KINDS.values():

@@ -76,7 +76,7 @@ def next_step(
 
 
 def warnings(local: LocalState) -> Iterator[Finding]:
-    """Return advice on entries on this machine that let an assistant change the cluster."""
+    """Yield advice on entries on this machine that let an assistant change the cluster."""
     by_entry: dict[str, list[str]] = {}
     for one in local.configured:
         if not one.read_only:
@@ -180,7 +180,7 @@ def _log_of(finding: Finding, analysis: Analysis) -> Ref | None:
 
 
 def _by_hand(finding: Finding, analysis: Analysis) -> Iterator[Command]:
-    """Return the commands that show more about *finding*: explain, the log, the events."""
+    """Yield the commands that show more about *finding*: explain, the log, the events."""
     log, ref = _log_of(finding, analysis), finding.object
     for more in explained(ref) if ref else ():
         yield from more.commands

@@ -35,7 +35,7 @@ def branches(
     limit: Callable[[Sequence[Node]], int] = lambda _: _UNLIMITED,
     before: str = "",
 ) -> Iterator[tuple[str, Node | int]]:
-    """Return *nodes* and all below them, each with the branches to print before it.
+    """Yield *nodes* and all below them, each with the branches to print before it.
 
     *limit* returns how many of several siblings are shown. The number of the others follows in
     place of a node.

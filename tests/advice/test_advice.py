@@ -27,7 +27,7 @@ FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 
 
 def bad_habits(count: int = 1) -> Iterator[Object]:
-    """Return a healthy cluster with a few habits, each of *count* objects."""
+    """Yield a healthy cluster with a few habits, each of *count* objects."""
     yield from HEALTHY
     for i in range(count):
         yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",

@@ -253,7 +253,7 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
 
 
 def recorded() -> Iterator[tuple[Step, Finding]]:
-    """Return everything that any step says of the recorded clusters and of made-up ones."""
+    """Yield everything that any step says of the recorded clusters and of made-up ones."""
     odd = [
         flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
     ]

@@ -81,7 +81,7 @@ def takes(table: Iterable[Word], command: str, flag: str) -> str:
 
 
 def passed_on(before: Sequence[str], table: Iterable[Word]) -> Iterator[str]:
-    """Return the flags in *before* that select kubectl's cluster, one word each."""
+    """Yield the flags in *before* that select kubectl's cluster, one word each."""
     known = {row.word: row.takes for row in table if row.passed_on}
     for word, following in zip(before, [*before[1:], ""], strict=False):
         flag, equals, value = word.partition("=")

@@ -42,7 +42,7 @@ class Events:
         self._wanted, self._merged, self._error = wanted, merged, error
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries in one batch."""
+        """Yield the entries in one batch."""
         found = merged(self._keyed(cluster))
         if found:
             self._error = None
@@ -68,7 +68,7 @@ class Events:
         return f"{kind}event{about or ' about Flux'}"
 
     def _keyed(self, cluster: Cluster) -> Iterator[tuple[Hashable, Event, Object]]:
-        """Return the events that are new enough, each with its key in the list."""
+        """Yield the events that are new enough, each with its key in the list."""
         since = self._wanted.since
         for raw in self._read(cluster):
             for _, event in events_in([raw]):
@@ -82,7 +82,7 @@ class Events:
         return *_object_of(raw), event.type, event.reason, event.message
 
     def _read(self, cluster: Cluster) -> Iterator[Object]:
-        """Return each event once, as the API server has it."""
+        """Yield each event once, as the API server has it."""
         of_type = [f"type={self._wanted.type}"] if self._wanted.type else []
         if about := self._wanted.about:
             # Events about objects without a namespace are in "default".

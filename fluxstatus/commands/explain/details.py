@@ -145,7 +145,7 @@ def _warnings(state: State, ref: Ref) -> Events:
 
 
 def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
-    """Return the findings about *ref* or what blocks it, without the hint to explain it."""
+    """Yield the findings about *ref* or what blocks it, without the hint to explain it."""
     for finding in report.findings:
         if ref == finding.object:
             hints = tuple(hint for hint in finding.hints if hint.label == "fix")
@@ -164,7 +164,7 @@ def _conditions(resource: Resource) -> Iterator[Condition]:
 
 
 def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
-    """Return the wanted, applied and attempted revisions, and that of the source."""
+    """Yield the wanted, applied and attempted revisions, and that of the source."""
     fields, lag = fields_of(resource), lag_of(state, resource)
     history = maps_of(resource.status.get("history"))
     if resource.spec.get("ref"):
@@ -226,7 +226,7 @@ def _history(resource: Resource) -> Iterator[HistoryEntry]:
 def _commands(
     state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
 ) -> Iterator[Command]:
-    """Return read-only commands of kubectl and Flux that show more."""
+    """Yield read-only commands of kubectl and Flux that show more."""
     target_flags, ref = (
         for_target(state.evidence.target),
         resource.ref,

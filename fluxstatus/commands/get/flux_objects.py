@@ -23,7 +23,7 @@ class FluxObjects:
         self._names: set[str] = set()
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries, each batch of one kind."""
+        """Yield the entries, each batch of one kind."""
         wanted = [FILTERS[name] for name in self._filters]
         named = any(self._requested.values())
         for batch in rows(cluster, self._requested):

@@ -34,7 +34,7 @@ class Components:
         self._unread = False
 
     def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries in one batch."""
+        """Yield the entries in one batch."""
         evidence = cluster.controllers()
         state = State(evidence)
         for name in (CONTROLLERS, OPERATORS, "pods"):
@@ -120,7 +120,7 @@ def _status(pod: Object, containers: Sequence[Object]) -> str:
 
 
 def _missing(state: State) -> Iterator[Entry]:
-    """Return the controllers that the FluxInstance or the CRDs require and that do not exist."""
+    """Yield the controllers that the FluxInstance or the CRDs require and that do not exist."""
     if not state.controllers_read:
         return
     found = {component.name for component in state.components}

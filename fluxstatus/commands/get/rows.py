@@ -183,7 +183,7 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
 
 
 def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
-    """Return the rows of all objects of *kinds* as they are read, in batches of one kind.
+    """Yield the rows of all objects of *kinds* as they are read, in batches of one kind.
 
     Errors are in `cluster.unread`.
     """

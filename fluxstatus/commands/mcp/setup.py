@@ -186,7 +186,7 @@ def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
 
 
 def _other_entries(here: Host, entry: Entry) -> Iterator[str]:
-    """Return notes on entries under other names that can write, and how to change that."""
+    """Yield notes on entries under other names that can write, and how to change that."""
     for found in scan(here):
         for other, _ in found.entries:
             if other.name != entry.name and not other.read_only and not other.url:

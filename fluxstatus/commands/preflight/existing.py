@@ -55,7 +55,7 @@ _NAMED = 5
 
 
 def existing(state: State) -> Iterator[Finding]:
-    """Return what is installed already, and by which tool."""
+    """Yield what is installed already, and by which tool."""
     unread = next((u for name in (OPERATORS, CONTROLLERS)
                    if (u := state.evidence.answer(name).unread)), None)  # fmt: skip
     if state.operators:
@@ -119,7 +119,7 @@ def _manager(operator: Component) -> str:
 
 
 def leftovers(state: State) -> Iterator[Finding]:
-    """Return what an earlier installation has left behind."""
+    """Yield what an earlier installation has left behind."""
     yield from _namespace(state)
     served = state.evidence.served
     if served is None:

@@ -46,7 +46,7 @@ NAMES = (*_TOOLS, "flux")
 
 
 def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
-    """Return which programs are installed here, and which are missing."""
+    """Yield which programs are installed here, and which are missing."""
     for name, tool in _TOOLS.items():
         client = clients[name]
         if not client.missing:

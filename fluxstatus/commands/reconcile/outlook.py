@@ -32,7 +32,7 @@ class Outlook(NamedTuple):
 
 
 def outlooks(ctx: ReconcileContext) -> Iterator[Outlook]:
-    """Return what will happen to the object of *ctx* on its own."""
+    """Yield what will happen to the object of *ctx* on its own."""
     if ctx.static or ctx.foreign:
         return
     blocked = _blocked(ctx)
@@ -112,7 +112,7 @@ def _last_attempt(ctx: ReconcileContext) -> datetime | None:
 
 
 def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
-    """Return how *source* learns of updates: from a Receiver, or by checking."""
+    """Yield how *source* learns of updates: from a Receiver, or by checking."""
     unavailable = ctx.controllers.unavailable_for(source)
     if source.suspended:
         yield Outlook(

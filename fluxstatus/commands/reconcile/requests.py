@@ -30,7 +30,7 @@ class Request(NamedTuple):
 
 
 def requests(ctx: ReconcileContext) -> Iterator[Request]:
-    """Return the ways to request a reconciliation of the object of *ctx*."""
+    """Yield the ways to request a reconciliation of the object of *ctx*."""
     if ctx.static or ctx.foreign or ctx.resource.verdict is Verdict.TERMINATING:
         return
     target_flags = for_target(ctx.state.evidence.target)

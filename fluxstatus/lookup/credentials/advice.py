@@ -19,7 +19,7 @@ from fluxstatus.state.state import State
 
 
 def advice_on(state: State, named: Named, answer: Answer) -> Iterator[Finding]:
-    """Return the advice on the Secret of *named*, whose keys are in *answer*.
+    """Yield the advice on the Secret of *named*, whose keys are in *answer*.
 
     The commands in it have the flags for the cluster.
     """

@@ -47,7 +47,7 @@ class Credential:
 def credentials_of(
     state: State, resource: Resource, flags: tuple[str, ...], timeout: float
 ) -> Iterator[Credential]:
-    """Return the Secrets that *resource* and its sources refer to.
+    """Yield the Secrets that *resource* and its sources refer to.
 
     *flags* are the kubectl flags for the cluster; kubectl has *timeout* seconds for each Secret.
     """

@@ -104,7 +104,7 @@ _WITH_HOSTS = ("known_hosts", ".dockerconfigjson")
 
 
 def problems(named: Named, answer: Answer) -> Iterator[str]:
-    """Return the problems of the Secret that *named* refers to and *answer* describes."""
+    """Yield the problems of the Secret that *named* refers to and *answer* describes."""
     keys, wanted = answer.keys, _sets(named)
     if wanted and not keys:
         yield "it has no keys"
@@ -251,7 +251,7 @@ def _of_form(key: Key, use: str) -> Iterator[str]:
 
 
 def _of_dates(key: Key) -> Iterator[str]:
-    """Return the problem with the dates of a certificate.
+    """Yield the problem with the dates of a certificate.
 
     In a chain the first certificate counts; a bundle is valid while one of its certificates is.
     """

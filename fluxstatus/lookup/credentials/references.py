@@ -46,7 +46,7 @@ _REFERENCES = (
 
 
 def named_by(state: State, resource: Resource) -> Iterator[Named]:
-    """Return the Secrets that *resource* and its sources refer to, each use of a Secret once."""
+    """Yield the Secrets that *resource* and its sources refer to, each use of a Secret once."""
     seen = set()
     for user in _users(state, resource):
         for named in _named(user):
@@ -57,7 +57,7 @@ def named_by(state: State, resource: Resource) -> Iterator[Named]:
 
 
 def _users(state: State, resource: Resource) -> Iterator[Resource]:
-    """Return *resource* and everything that it depends on, through any number of objects."""
+    """Yield *resource* and everything that it depends on, through any number of objects."""
     waiting, seen = [resource], {resource.ref}
     while waiting:
         user = waiting.pop(0)
@@ -70,7 +70,7 @@ def _users(state: State, resource: Resource) -> Iterator[Resource]:
 
 
 def fed_by(user: Resource) -> Iterator[Key]:
-    """Return the objects that *user* takes input from: their Secrets matter to *user*, too."""
+    """Yield the objects that *user* takes input from: their Secrets matter to *user*, too."""
     yield from feeds_of(user)
     if user.ref.kind == "Alert":
         yield provider_of(user)
