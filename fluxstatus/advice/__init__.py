@@ -98,7 +98,7 @@ def finding_of(
         evidence=(*places, *more),
         hints=hints(one.steps, known),
         docs=one.docs,
-        kind="habit",
+        category="habit",
         count=sum(place.count for place in named),
         trivial=True,
     )
@@ -124,14 +124,16 @@ def _unread(view: View) -> Iterator[Finding]:
     missing = {name: unread for name, unread in reasons.items() if unread}
     if missing:
         names = ", ".join(name.partition(".")[0] for name in missing)
-        rules = sorted({u.rule for u in missing.values() if u.why is Why.FORBIDDEN} - {""})
+        permissions = sorted(
+            {u.permission for u in missing.values() if u.why is Why.FORBIDDEN} - {""}
+        )
         title = f"no advice on resources that could not be read: {names}"
-        yield _skipped(_UNREAD_STEP, _UNREAD, title, rules)
+        yield _skipped(_UNREAD_STEP, _UNREAD, title, permissions)
 
 
-def _skipped(step: str, code: Code, title: str, rules: Iterable[str] = ()) -> Finding:
-    evidence = tuple(("missing RBAC rule", rule) for rule in rules)
+def _skipped(step: str, code: Code, title: str, permissions: Iterable[str] = ()) -> Finding:
+    evidence = tuple(("missing RBAC rule", permission) for permission in permissions)
     return Finding(
-        step=step, code=code, level=Level.SKIP, title=title, evidence=evidence, kind="habit",
+        step=step, code=code, level=Level.SKIP, title=title, evidence=evidence, category="habit",
         trivial=True,
     )  # fmt: skip

@@ -132,7 +132,9 @@ def _unreachable(unread: Unread) -> Finding:
 
 def _refused(state: State) -> Finding:
     """Return one finding for all kinds, instead of the same one for each."""
-    rules = sorted({a.unread.rule for a in state.evidence.answers.values() if a.unread} - {""})
+    permissions = sorted(
+        {a.unread.permission for a in state.evidence.answers.values() if a.unread} - {""}
+    )
     return Finding(
         step=STEP_ID,
         code=UNREAD_CODES[Why.FORBIDDEN],
@@ -141,7 +143,7 @@ def _refused(state: State) -> Finding:
         "any Flux objects",
         why='every list request was forbidden; the built-in role "view" grants most of the '
         "required permissions",
-        evidence=tuple(("missing RBAC rule", rule) for rule in rules),
+        evidence=tuple(("missing RBAC rule", permission) for permission in permissions),
         hints=(
             hint(
                 'ask for the role "view" or the ClusterRole in docs/rbac.yaml; if you have '

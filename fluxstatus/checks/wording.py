@@ -130,7 +130,7 @@ def unread_finding(step: str, what: str, unread: Unread) -> Finding:
         level=level,
         title=f"{what}: {unread.text}",
         why=unread.text,
-        evidence=(("missing RBAC rule", unread.rule),) if unread.rule else (),
+        evidence=(("missing RBAC rule", unread.permission),) if unread.permission else (),
         hints=tuple(unread_hints(unread)),
     )
 
@@ -140,12 +140,12 @@ def unread_hints(unread: Unread) -> Iterator[Hint]:
     if unread.hints:
         yield from unread.hints
         return
-    if not unread.rule:
+    if not unread.permission:
         yield hint(_NEXT.get(unread.why, "retry in a moment"))
         return
-    verb, _, resource = unread.rule.partition(" ")
+    verb, _, resource = unread.permission.partition(" ")
     yield hint(
-        f"ask for permission to {unread.rule}",
+        f"ask for permission to {unread.permission}",
         kubectl("auth", "can-i", verb, resource, "--all-namespaces"),
     )
 

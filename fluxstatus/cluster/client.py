@@ -79,11 +79,11 @@ class Reply(NamedTuple):
         text = self.document.get("message", "") if isinstance(self.document, dict) else ""
         return mask(str(text))
 
-    def refusal(self, rule: str, where: str = "") -> Unread:
-        """Return the reason for an error of a request that needs the permission *rule*."""
+    def refusal(self, permission: str, where: str = "") -> Unread:
+        """Return the reason for an error of a request that needs the permission *permission*."""
         message = self.message
         if self.status == HTTPStatus.FORBIDDEN:
-            return refusals.forbidden(message, rule, f"{rule}{where}")
+            return refusals.forbidden(message, permission, f"{permission}{where}")
         if self.status == HTTPStatus.NOT_FOUND:
             return Unread(Why.ABSENT, "the API server does not serve it")
         text = f"the API server returned an error: {self.status} {message}"

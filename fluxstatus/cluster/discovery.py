@@ -98,8 +98,8 @@ def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> list[
     try:
         return list((_resources if aggregated else _resources_in_groups)(api, document, groups))
     except (AttributeError, KeyError, TypeError) as error:
-        said = "its list of API groups is malformed"
-        raise ProgramError(failures.odd(said, api.kubeconfig)) from error
+        text = "its list of API groups is malformed"
+        raise ProgramError(failures.odd(text, api.kubeconfig)) from error
 
 
 def _discovered(api: ApiClient, path: str, accept: str, *, may_fail: bool = False) -> Object:
@@ -113,8 +113,8 @@ def _discovered(api: ApiClient, path: str, accept: str, *, may_fail: bool = Fals
             return reply.json()
     elif reply.message:
         raise ProgramError(reply.refusal(f"get {path}"))
-    said = f"it responded with {reply.status} and without JSON"
-    raise ProgramError(failures.odd(said, api.kubeconfig))
+    text = f"it responded with {reply.status} and without JSON"
+    raise ProgramError(failures.odd(text, api.kubeconfig))
 
 
 def called(known: Iterable[Resource], word: str) -> list[Resource]:

@@ -118,7 +118,7 @@ def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: 
     if reply.status != HTTPStatus.OK:
         everywhere = " in all namespaces" if query.namespaced else ""
         where = f' in namespace "{namespace}"' if namespace else everywhere
-        raise ProgramError(reply.refusal(query.rule, where))
+        raise ProgramError(reply.refusal(query.permission, where))
     page = reply.json()
     if not _is_list(page, query):
         raise ProgramError.of(Why.GARBLED, "the response is not the requested list")

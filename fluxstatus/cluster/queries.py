@@ -72,7 +72,7 @@ class ListQuery(NamedTuple):
         return (self.api_version, _META) if self.metadata_only else (self.api_version,)
 
     @property
-    def rule(self) -> str:
+    def permission(self) -> str:
         """The RBAC permission that the query needs."""
         group, slash, _ = self.api_version.partition("/")
         return f"list {self.plural}.{group}" if slash else f"list {self.plural}"

@@ -50,7 +50,7 @@ def reading(
     from fluxstatus.cluster import reader
 
     access = connection.access(timeout, namespaces)
-    return reader.reading(access, tell=console.noting(on=verbose), while_starting=while_starting)
+    return reader.reading(access, report=console.noting(on=verbose), while_starting=while_starting)
 
 
 def ask(

@@ -39,20 +39,22 @@ class Why(StrEnum):
 class Unread(NamedTuple):
     """Something that could not be read, which is never the same as something that does not exist.
 
-    `text` is one sentence for the reader; `rule` the missing RBAC permission, as
+    `text` is one sentence for the reader; `permission` the missing RBAC permission, as
     "list helmreleases.helm.toolkit.fluxcd.io", when that is the reason. `hints` are next steps
     with the label "fix" and commands that change nothing: a snapshot stores neither property.
     """
 
     why: Why
     text: str
-    rule: str = ""
+    permission: str = ""
     hints: tuple[Hint, ...] = ()
 
     @property
     def full_text(self) -> str:
         """The text, and the missing permission if there is one."""
-        return f"{self.text} (missing permission: {self.rule})" if self.rule else self.text
+        return (
+            f"{self.text} (missing permission: {self.permission})" if self.permission else self.text
+        )
 
 
 class Answer(NamedTuple):

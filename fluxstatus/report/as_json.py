@@ -72,7 +72,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return {
         "step": finding.step,
         "code": finding.code,
-        "class": finding.kind,
+        "class": finding.category,
         "level": finding.level,
         "object": object_json(finding.object) if finding.object else None,
         "title": finding.title,

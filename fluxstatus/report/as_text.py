@@ -58,7 +58,7 @@ def render(report: Report, look: Look) -> str:
 
 def word_of(finding: Finding) -> str:
     """Return the word for the level of *finding*: advice is not a warning."""
-    return finding.level if finding.kind == "fault" else _ADVICE
+    return finding.level if finding.category == "fault" else _ADVICE
 
 
 def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:

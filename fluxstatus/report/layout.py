@@ -89,7 +89,7 @@ class Page:
         return self._painted(cell.word, cell.style) + " " * (cell.width - columns(cell.word))
 
     def _painted(self, text: str, style: str) -> str:
-        return painted(text, style) if self.look.colour else text
+        return painted(text, style) if self.look.color else text
 
 
 def put_title(page: Page, *parts: str, context: str) -> None:

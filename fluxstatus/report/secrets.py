@@ -67,4 +67,4 @@ def json_of(one: "Credential") -> dict[str, Any]:
 
 def unread_json(unread: Unread | None) -> dict[str, str] | None:
     """Return as JSON why something could not be read, or None if it was read."""
-    return {"why": unread.why, "text": unread.text, "rule": unread.rule} if unread else None
+    return {"why": unread.why, "text": unread.text, "rule": unread.permission} if unread else None

@@ -104,7 +104,7 @@ def _line(node: Node, look: Look, before: str) -> str:
     if not look.everything and columns(shown) > room:
         mark = "..." if look.ascii else "…"
         shown = wrap(shown, room - len(mark), ascii_only=look.ascii)[0] + mark
-    if look.colour:
+    if look.color:
         shown = painted(shown, _STYLES[node.health.healthy])
     return f"{before}{visible(head, ascii_only=look.ascii)}{shown}"
 

@@ -86,7 +86,7 @@ def test_bad_habits_are_no_bad_health() -> None:
 def test_a_fault_comes_before_all_advice() -> None:
     """Habits stand after the faults of their level, and none after that is worse."""
     paused = kustomization("p", "s0", spec={"suspend": True})
-    kinds = [f.kind for f in judge(evidence(*bad_habits(), paused)).findings
+    kinds = [f.category for f in judge(evidence(*bad_habits(), paused)).findings
              if f.level is Level.WARN]  # fmt: skip
     assert kinds == ["fault", *["habit"] * (len(kinds) - 1)]
 
@@ -120,7 +120,7 @@ def test_a_habit_that_crashes_is_left_out() -> None:
     view = View(Analysis(State(evidence(*bad_habits()))))
     first, *others = (habit for habit in ADVICE if habit.step == "sources")
     found = list(advice("sources", view, [replace(first, find=_crash), *others]))
-    assert (found[0].level, found[0].kind) == (Level.SKIP, "habit")
+    assert (found[0].level, found[0].category) == (Level.SKIP, "habit")
     assert "ZeroDivisionError: by chance" in found[0].title
     assert {"no-receiver", "credentials-in-clear"} <= {finding.code for finding in found}
 

@@ -274,8 +274,8 @@ SAID = list(recorded())
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_lists_its_codes(step: Step) -> None:
     """Every code that a step gives is one that it says it can give."""
-    faults = {f.code for s, f in SAID if s is step and f.kind == "fault"}
-    advice = {f.code for s, f in SAID if s is step and f.kind == "habit"}
+    faults = {f.code for s, f in SAID if s is step and f.category == "fault"}
+    advice = {f.code for s, f in SAID if s is step and f.category == "habit"}
     assert faults
     assert faults <= set(step.codes)
     assert advice <= set(step.advice_codes)
@@ -295,13 +295,13 @@ def test_nobody_is_left_without_a_next_step() -> None:
 
 def test_every_fault_says_why() -> None:
     """Every fail and warning that is no habit says why, in whole words."""
-    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.kind == "fault"]
+    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"]
     assert [f.title for f in bad if not f.why or "…" in f.title] == []
 
 
 def test_a_habit_never_fails() -> None:
     """Advice is a warning at most."""
-    assert {f.level for _, f in SAID if f.kind == "habit"} <= {Level.WARN}
+    assert {f.level for _, f in SAID if f.category == "habit"} <= {Level.WARN}
 
 
 def test_the_steps_have_different_ids() -> None:

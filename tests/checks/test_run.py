@@ -209,7 +209,7 @@ def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
     """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
     found = judge(evidence(*HEALTHY), memory=LocalState(configured=Forgotten()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
-    assert (finding.level, finding.kind) == (Level.SKIP, "habit")
+    assert (finding.level, finding.category) == (Level.SKIP, "habit")
     assert (found.verdict, found.exit_code()) == (Level.PASS, Exit.HEALTHY)
     assert found.next is not None
     assert "bug" in found.next.text

@@ -43,7 +43,7 @@ def by_command(namespaces: tuple[str, ...] = (), patience: float | None = None) 
 def by_list(namespaces: tuple[str, ...] = (), patience: float | None = None) -> Read:
     """Return what a command reads that lists objects, such as `get`."""
     found: dict[str, list[Object]] = defaultdict(list)
-    with opened(way((), patience), tell=idle) as client:
+    with opened(way((), patience), report=idle) as client:
         live = Live(client, namespaces)
         for kind, batch in live.read(KINDS.values()):
             found[kind.resource] += batch

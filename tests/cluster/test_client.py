@@ -145,7 +145,7 @@ def test_impersonation_that_is_not_allowed(cluster: Cluster) -> None:
     """Then that permission is missing, not the one to list."""
     with ApiClient(access(cluster.kubeconfig("viewer"), "--as=nobody")) as api:
         unread = api.get(PODS).refusal("list pods", " in all namespaces")
-    assert (unread.why, unread.rule) == (Why.FORBIDDEN, "impersonate users")
+    assert (unread.why, unread.permission) == (Why.FORBIDDEN, "impersonate users")
     assert unread.text == 'user "viewer" is not allowed to impersonate users'
 
 

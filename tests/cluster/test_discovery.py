@@ -88,7 +88,7 @@ def refusal(make: Callable[[ApiClient], object]) -> Unread:
     """Return why *make* fails to make a reader."""
     with (
         pytest.raises(ProgramError) as caught,
-        opened(way(), tell=idle) as client,
+        opened(way(), report=idle) as client,
     ):
         make(client)
     return caught.value.unread

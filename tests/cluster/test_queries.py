@@ -91,7 +91,9 @@ def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
         KS.name: f"list {KS.name}",
     }
     known = {name: evidence.answer(name) for name in rules}
-    assert {name: answer.unread and answer.unread.rule for name, answer in known.items()} == rules
+    assert {
+        name: answer.unread and answer.unread.permission for name, answer in known.items()
+    } == rules
     assert {why(answer) for answer in known.values()} == {Why.FORBIDDEN}
     assert not [answer for answer in known.values() if answer.items]
     assert evidence.refused

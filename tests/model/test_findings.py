@@ -15,7 +15,7 @@ def report(*levels: Level, unreachable: bool = False) -> Report:
 
 
 PASS, WARN, FAIL, UNKNOWN, SKIP = Level.PASS, Level.WARN, Level.FAIL, Level.UNKNOWN, Level.SKIP
-ADVICE = Finding("ui", "x", WARN, "x", kind="habit")
+ADVICE = Finding("ui", "x", WARN, "x", category="habit")
 
 
 @pytest.mark.parametrize(

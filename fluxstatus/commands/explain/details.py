@@ -111,7 +111,7 @@ def details_of(
     findings = tuple(_findings(report, ref))
     needs, needed_by = chains.up(resource), chains.down(resource)
     past = tuple(_history(resource))
-    faults = [finding for finding in findings if finding.kind == "fault"]
+    faults = [finding for finding in findings if finding.category == "fault"]
     silent = Level.PASS if resource.verdict in HEALTHY else Level.SKIP
     broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
     return Details(

@@ -15,13 +15,13 @@ def as_json(line: Line) -> str:
     return visible(mask(line.raw))
 
 
-def as_text(line: Line, *, colour: bool) -> str:
+def as_text(line: Line, *, color: bool) -> str:
     """Return *line* as text: time, level, controller, object and message."""
     if not line.entry:
         return f"{line.controller}: {visible(mask(line.raw))}"
     level = visible(text_of(line.entry.get("level")) or "-")
     at = line.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z" if line.at else "-"
-    shown = painted(level, _STYLES.get(level, "")) if colour else level
+    shown = painted(level, _STYLES.get(level, "")) if color else level
     parts = (at, shown, line.controller, visible(_object(line)), "-", visible(line.text))
     return " ".join(part for part in parts if part)
 

@@ -60,7 +60,7 @@ def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
             why=tool.purpose,
             hints=tuple(_ways(name, tool, clients)),
             docs=tool.link,
-            kind="fault" if tool.level is Level.FAIL else "habit",
+            category="fault" if tool.level is Level.FAIL else "habit",
             trivial=True,
         )
 

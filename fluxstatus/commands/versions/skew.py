@@ -121,7 +121,7 @@ def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
                     f"install the version of {client.name} that matches {_called(other)}", command
                 ),
             ),
-            kind="habit",
+            category="habit",
             trivial=True,
         )
 

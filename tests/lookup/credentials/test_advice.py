@@ -102,7 +102,7 @@ SSH_KEYS = ("identity", "identity.pub", "known_hosts")
 def test_a_login_that_nobody_needs() -> None:
     """A key for ssh with an https URL is advice while the source is ready without it."""
     (finding,) = advice(user("GitRepository"), SSH_KEYS)
-    assert (finding.code, finding.kind, finding.level) == ("secret-unused", "habit", Level.WARN)
+    assert (finding.code, finding.category, finding.level) == ("secret-unused", "habit", Level.WARN)
     assert finding.title == (
         "Secret team-a/login is for Git over SSH, but the URL is https: the Secret is not used"
     )
@@ -136,7 +136,7 @@ def test_what_has_no_deprecated_keys(kind: str) -> None:
 def test_it_is_advice_with_a_reason_and_a_fix() -> None:
     """A Secret has one finding for any number of keys; its commands are marked as changes."""
     (finding,) = advice(user("Bucket", "certSecretRef"), LEGACY)
-    assert (finding.code, finding.level, finding.kind) == (
+    assert (finding.code, finding.level, finding.category) == (
         "deprecated-secret-key", Level.WARN, "habit",
     )  # fmt: skip
     assert (finding.step, f"{finding.object}") == ("sources", "Secret team-a/login")
