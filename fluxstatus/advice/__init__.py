@@ -6,7 +6,7 @@ from fluxstatus.advice import exposure, intervals, monitoring, objects, secrets,
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.plurals import noun_for
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.knowledge.rule import fill, hints
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Why
@@ -37,7 +37,7 @@ def codes_of(step: str) -> tuple[Code, ...]:
     return (*codes, _UNREAD) if step == _UNREAD_STEP else codes
 
 
-def extra_queries_of(step: str) -> tuple[str, ...]:
+def reads_of(step: str) -> tuple[str, ...]:
     """Return the queries that only the advice of *step* uses."""
     return tuple(query for one in ADVICE if one.step == step for query in one.reads)
 
@@ -119,7 +119,9 @@ def _unread(view: View) -> Iterator[Finding]:
     """Yield the queries that only advice uses, and that could not be read."""
     known = view.state.evidence.answers
     reasons = {
-        name: known[name].unread for name in FURTHER if name in known and not view.is_absent(name)
+        name: known[name].unread
+        for name in ADVICE_QUERIES
+        if name in known and not view.is_absent(name)
     }
     missing = {name: unread for name, unread in reasons.items() if unread}
     if missing:

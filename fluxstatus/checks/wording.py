@@ -63,7 +63,7 @@ UNREAD_CODES: Mapping[Why, Code] = {
     Why.GARBLED: Code(
         "garbled", "Data could not be read: the response is not in the expected format."
     ),
-    Why.NOT_ASKED: Code("not-asked", "Some data was not requested, so it was not checked."),
+    Why.NOT_REQUESTED: Code("not-asked", "Some data was not requested, so it was not checked."),
 }
 """The codes for data that could not be read, the same in every step."""
 
@@ -123,7 +123,7 @@ def explained(ref: Ref) -> Iterator[Hint]:
 
 def unread_finding(step: str, what: str, unread: Unread) -> Finding:
     """Return the finding that *what* could not be read, with the reason and the next step."""
-    level = Level.SKIP if unread.why in (Why.ABSENT, Why.NOT_ASKED) else Level.UNKNOWN
+    level = Level.SKIP if unread.why in (Why.ABSENT, Why.NOT_REQUESTED) else Level.UNKNOWN
     return Finding(
         step=step,
         code=UNREAD_CODES[unread.why],

@@ -30,13 +30,13 @@ _HEADERS = {
 }
 _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
-_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was interrupted before this request")
+_NOT_OPEN = Unread(Why.NOT_REQUESTED, "the run was interrupted before this request")
 _GRACE = 0.5  # seconds to find out which server did not answer in time
 _CHUNK = 1 << 18  # bytes to receive at a time, at most
 _BUSY = 1.0  # seconds to wait for a busy API server that sends no Retry-After
 
 
-def whole(item: Any) -> Any:
+def unchanged(item: Any) -> Any:
     """Return *item* as it is."""
     return item
 
@@ -153,7 +153,7 @@ class ApiClient:
         path: str,
         accept: str = "application/json",
         query: str = "",
-        keep: Callable[[Any], Any] = whole,
+        keep: Callable[[Any], Any] = unchanged,
     ) -> Reply:
         """Return the answer to a GET of *path*, with its query string, regardless of the status.
 

@@ -1,6 +1,6 @@
 """Reading lists of objects as they come: from the API server page by page, or from a snapshot.
 
-Unlike reader.py, which keeps a pruned answer to each query, this streams whole objects.
+Unlike reader.py, which keeps a pruned answer to each query, this streams unpruned objects.
 """
 
 from collections import deque
@@ -35,12 +35,12 @@ Batch: TypeAlias = tuple[Kind, Sequence[Object]]
 class Cluster(Protocol):
     """The objects of a cluster, live or saved.
 
-    `now` is the time of the reading. `whole` is whether objects are as the API server returns
+    `now` is the time of the reading. `unpruned` is whether objects are as the API server returns
     them, not pruned. `unread` is, by plural.group, why a list or a part of it is missing.
     """
 
     now: datetime
-    whole: bool
+    unpruned: bool
     namespaces: Sequence[str]
     selector: str
     unread: dict[str, Unread]
@@ -71,7 +71,7 @@ def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Sa
 class Live:
     """The cluster that *api* is connected to; *namespaces* (none: all) and labels limit `read`."""
 
-    whole = True
+    unpruned = True
 
     def __init__(self, api: ApiClient, namespaces: Sequence[str] = (), selector: str = "") -> None:
         """Read what is served. Raises ProgramError."""
@@ -107,21 +107,21 @@ class Live:
     def controllers(self) -> Evidence:
         """Return the Deployments of Flux, their pods, and the FluxInstance."""
         with self._reading() as reader:
-            reader.ask([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
+            reader.query([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
             if namespaces_of(map(reader.answers.__getitem__, DEPLOYMENTS)):
-                reader.ask(reader.in_flux_namespaces("pods"))
+                reader.query(reader.in_flux_namespaces("pods"))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux(self) -> Evidence:
         """Return all objects of Flux, pruned."""
         with self._reading() as reader:
-            reader.ask(map(reader.of_kind, KINDS.values()))
+            reader.query(map(reader.of_kind, KINDS.values()))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux, as far as they may be read."""
         with self._reading() as reader:
-            reader.ask(named(*DEPLOYMENTS))
+            reader.query(named(*DEPLOYMENTS))
         for answer in reader.answers.values():
             if answer.unread:
                 self.unread.setdefault("deployments.apps", answer.unread)
@@ -163,7 +163,7 @@ class Live:
 class Saved:
     """A snapshot with the methods of `Live`; its objects are pruned."""
 
-    whole = False
+    unpruned = False
 
     def __init__(
         self, evidence: Evidence, namespaces: Sequence[str] = (), selector: str = ""

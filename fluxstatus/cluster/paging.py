@@ -6,7 +6,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from fluxstatus.cluster.client import ApiClient, Reply, whole
+from fluxstatus.cluster.client import ApiClient, Reply, unchanged
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import ListQuery
@@ -37,7 +37,7 @@ def walk(
     name: str,
     query: ListQuery,
     per_namespace: Callable[[], tuple[str, ...]],
-    keep: Callable[[Object], Object] = whole,
+    keep: Callable[[Object], Object] = unchanged,
 ) -> Iterator[Part]:
     """Yield a list part by part, each item replaced by what *keep* returns for it.
 
@@ -66,7 +66,7 @@ def _walk_one(
             yield Part(namespace, items)
             if number == query.pages and _next(page):
                 text = f"only the first {known} were read"
-                yield Part(namespace, unread=Unread(Why.NOT_ASKED, text))
+                yield Part(namespace, unread=Unread(Why.NOT_REQUESTED, text))
     except ProgramError as error:
         yield Part(namespace, unread=error.unread)
 
@@ -76,7 +76,7 @@ def pages(
     name: str,
     query: ListQuery,
     namespace: str,
-    keep: Callable[[Object], Object] = whole,
+    keep: Callable[[Object], Object] = unchanged,
 ) -> Iterator[Object]:
     """Yield the pages of a list one by one, each item replaced by what *keep* returns for it.
 

@@ -132,7 +132,7 @@ class Reader:
         """Return the objects that the query *name* has returned so far."""
         return self.answers[name].items if name in self.answers else ()
 
-    def ask(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
+    def query(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
         """Read all *queries* at the same time; the answers to one name are merged."""
         started = []
         for name, query in queries:

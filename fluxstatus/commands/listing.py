@@ -124,7 +124,7 @@ class Listing:
         if not self._shown and not required and not self.source.not_found():
             where = in_namespaces(cluster.namespaces)
             yield f"no {self.source.description()} was found{where}"
-        if not cluster.whole and self.format in (Format.JSON, Format.YAML):
+        if not cluster.unpruned and self.format in (Format.JSON, Format.YAML):
             yield "a snapshot contains only the fields that the check reads"
 
     def exit_code(self, cluster: Cluster) -> Exit:

@@ -53,7 +53,7 @@ def reading(
     return reader.reading(access, report=console.noting(on=verbose), while_starting=while_starting)
 
 
-def ask(
+def read_evidence(
     connection: Connection,
     *,
     namespaces: tuple[str, ...] = (),
@@ -84,7 +84,7 @@ def ask(
             note_answer,
             _workload_namespaces,
             while_starting=_get_ready,
-            further=advice,
+            advice=advice,
         )
     finally:
         live.clear()
@@ -112,7 +112,7 @@ def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:
 
     left = {answer.query: answer for answer in answers}
     for step in STEPS:
-        queries = (*step.reads, *step.further)
+        queries = (*step.reads, *step.advice_reads)
         read = [left.pop(query) for query in queries if query in left]
         own = [answer for answer in read if answer.requests]
         requests = sum(answer.requests for answer in own)

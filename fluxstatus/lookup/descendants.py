@@ -13,7 +13,7 @@ from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.ownership import labels_of, makers_of
+from fluxstatus.state.ownership import creators_of, labels_of
 from fluxstatus.state.resource import Resource
 
 _THREADS = 4
@@ -52,9 +52,14 @@ def inventory_of(item: Object) -> list[Entry] | None:
     """
     inventory = map_of(item.get("status")).get("inventory")
     if isinstance(inventory, list):
-        api = text_of(KINDS["ExternalArtifact"].group) + "/v1"
+        api_version = text_of(KINDS["ExternalArtifact"].group) + "/v1"
         return [
-            Entry(api, "ExternalArtifact", text_of(one.get("namespace")), text_of(one.get("name")))
+            Entry(
+                api_version,
+                "ExternalArtifact",
+                text_of(one.get("namespace")),
+                text_of(one.get("name")),
+            )
             for one in maps_of(inventory)
         ]
     entries = map_of(inventory).get("entries")
@@ -77,12 +82,12 @@ def _entry(one: Object) -> Entry | None:
 class Tree:
     """The trees below Flux objects; *resources* are all Flux objects.
 
-    *whole* reads other objects and inventories. Without it, as with a saved cluster, only Flux
+    *objects* reads other objects and inventories. Without it, as with a saved cluster, only Flux
     objects are found, by their labels.
     """
 
     def __init__(
-        self, resources: Mapping[Key, Resource], whole: Getter | None, now: datetime
+        self, resources: Mapping[Key, Resource], objects: Getter | None, now: datetime
     ) -> None:
         self._resources, self._now = resources, now
         self._dependents: dict[Key, list[tuple[Relation, Key]]] = defaultdict(list)
@@ -90,9 +95,9 @@ class Tree:
         for key, resource in resources.items():
             for relation, other in _needs(resource):
                 self._dependents[other].append((INVERSE[relation], key))
-            for maker in makers_of(resource.labels):
-                self._created[maker].append(key)
-        self._contents = _Contents(resources, whole) if whole else None
+            for creator in creators_of(resource.labels):
+                self._created[creator].append(key)
+        self._contents = _Contents(resources, objects) if objects else None
 
     def of(self, resource: Resource) -> Node:
         """Return *resource* with all that it created, and all that depends on it."""
@@ -134,14 +139,14 @@ class Tree:
 class _Contents:
     """The inventories below an object, and the objects in them, read with few requests."""
 
-    def __init__(self, resources: Mapping[Key, Resource], whole: Getter) -> None:
-        self._resources, self._whole = resources, whole
+    def __init__(self, resources: Mapping[Key, Resource], objects: Getter) -> None:
+        self._resources, self._objects = resources, objects
         self.inventories: dict[Key, list[Entry]] = {}
         self._answers: dict[_Group, dict[str, Object] | Unread] = {}
 
     def read(self, resource: Resource) -> None:
         """Read the inventory of *resource*, those of its creations, and all objects in them."""
-        makers, level = {resource.ref.key}, [resource]
+        creators, level = {resource.ref.key}, [resource]
         while level:
             self._read_inventories(level)
             made = [
@@ -150,19 +155,19 @@ class _Contents:
                 for entry in self.inventories.get(one.ref.key, ())
                 if (known := own(self._resources, entry)) is not None
             ]
-            level = [one for one in made if one.ref.key not in makers]
-            makers.update(one.ref.key for one in level)
+            level = [one for one in made if one.ref.key not in creators]
+            creators.update(one.ref.key for one in level)
         others = (entry for entries in self.inventories.values() for entry in entries)
-        self._answers = self._ask(e for e in others if own(self._resources, e) is None)
+        self._answers = self._read(e for e in others if own(self._resources, e) is None)
 
     def found(self, entry: Entry) -> Object | Unread | None:
         """Return the object of *entry*, None if it does not exist, or why it was not read."""
         answer = self._answers[entry[:3]]
         return answer if isinstance(answer, Unread) else answer.get(entry.name)
 
-    def _read_inventories(self, makers: Iterable[Resource]) -> None:
-        entries = [Entry(*one.ref) for one in makers if one.ref.kind in _MAKERS]
-        answers = self._ask(entries)
+    def _read_inventories(self, creators: Iterable[Resource]) -> None:
+        entries = [Entry(*one.ref) for one in creators if one.ref.kind in _CREATORS]
+        answers = self._read(entries)
         for entry in entries:
             answer = answers[entry[:3]]
             item = answer.get(entry.name) if isinstance(answer, dict) else None
@@ -172,17 +177,17 @@ class _Contents:
             elif entry.kind == "HelmRelease":
                 self.inventories[entry[1:]] = self._labelled[entry[1:]]
 
-    def _ask(self, entries: Iterable[Entry]) -> "dict[_Group, dict[str, Object] | Unread]":
+    def _read(self, entries: Iterable[Entry]) -> "dict[_Group, dict[str, Object] | Unread]":
         groups: dict[_Group, dict[str, None]] = defaultdict(dict)
         for entry in entries:
             groups[entry[:3]][entry.name] = None
         with ThreadPoolExecutor(_THREADS) as pool:
-            asked = pool.map(self._some, groups, groups.values())
-            return dict(zip(groups, asked, strict=True))
+            answers = pool.map(self._some, groups, groups.values())
+            return dict(zip(groups, answers, strict=True))
 
     def _some(self, group: "_Group", names: Collection[str]) -> dict[str, Object] | Unread:
         api_version, kind, namespace = group
-        answer = self._whole.some(api_version, kind, namespace, names)
+        answer = self._objects.some(api_version, kind, namespace, names)
         if isinstance(answer, Unread):
             return answer
         return {Ref.of(item).name: item for item in answer}
@@ -194,11 +199,11 @@ class _Contents:
         made: dict[Key, list[Entry]] = defaultdict(list)
         with ThreadPoolExecutor(_THREADS) as pool:
             for answer in pool.map(
-                lambda one: self._whole.some(one[0], one[1], "", (), label), _LABELLED
+                lambda one: self._objects.some(one[0], one[1], "", (), label), _LABELLED
             ):
                 for item in answer if isinstance(answer, list) else ():
-                    for maker in makers_of(map_of(map_of(item.get("metadata")).get("labels"))):
-                        made[maker].append(Entry(*Ref.of(item)))
+                    for creator in creators_of(map_of(map_of(item.get("metadata")).get("labels"))):
+                        made[creator].append(Entry(*Ref.of(item)))
         return made
 
 
@@ -214,7 +219,7 @@ def own(resources: Mapping[Key, Resource], entry: Entry) -> Resource | None:
     return resources.get(entry[1:])
 
 
-_MAKERS = frozenset(
+_CREATORS = frozenset(
     {"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance", "ArtifactGenerator"}
 )
 """Kinds that have an inventory."""

@@ -139,7 +139,7 @@ class Objects:
         resource = of_kind(self.served, api_version, kind)
         if resource is None:
             return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        return Unread(Why.NOT_ASKED, _NEVER) if _is_secrets(resource) else resource
+        return Unread(Why.NOT_REQUESTED, _NEVER) if _is_secrets(resource) else resource
 
     def _named(self, resource: Resource, namespace: str, name: str) -> Iterator[Object]:
         if namespace or not resource.namespaced:

@@ -81,5 +81,5 @@ class Node:
 def exit_code(root: Node) -> Exit:
     """Return the exit code of a tree: 0 if all objects could be read, else 3."""
     reasons = (node.health.unread.why for node in root.all() if node.health.unread)
-    expected = (Why.ABSENT, Why.NOT_ASKED)
+    expected = (Why.ABSENT, Why.NOT_REQUESTED)
     return Exit.HEALTHY if all(why in expected for why in reasons) else Exit.NO_VERDICT

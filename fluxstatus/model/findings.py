@@ -131,7 +131,7 @@ class Report(NamedTuple):
         return tuple(finding for finding in self.findings if finding.category == "fault")
 
     @property
-    def habits(self) -> tuple[Finding, ...]:
+    def advice(self) -> tuple[Finding, ...]:
         """The findings that are advice."""
         return tuple(finding for finding in self.findings if finding.category == "habit")
 

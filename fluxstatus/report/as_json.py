@@ -44,7 +44,7 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},
         "verdict": report.verdict,
         "summary": {level: report.count(level) for level in Level}
-        | {"habit": len(report.habits), "blocked": report.blocked},
+        | {"habit": len(report.advice), "blocked": report.blocked},
         "steps": [step._asdict() for step in report.steps],
         "findings": [
             finding_json(finding)

@@ -12,7 +12,7 @@ from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
 from fluxstatus.model.findings import Finding, Level
@@ -238,7 +238,7 @@ _OBJECTS = st.fixed_dictionaries(
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(
-        st.sampled_from((*QUERIES, *FURTHER)), st.lists(_OBJECTS, max_size=3), max_size=6
+        st.sampled_from((*QUERIES, *ADVICE_QUERIES)), st.lists(_OBJECTS, max_size=3), max_size=6
     ),
     st.booleans(),
 )
@@ -313,5 +313,5 @@ def test_the_steps_have_different_ids() -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_reads_what_is_asked(step: Step) -> None:
     """A step reads only what the collector asks for, and its habits what that asks for advice."""
-    assert set(step.further) <= set(FURTHER)
+    assert set(step.advice_reads) <= set(ADVICE_QUERIES)
     assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED}

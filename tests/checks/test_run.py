@@ -281,7 +281,7 @@ def test_advice_never_changes_the_exit_code() -> None:
     """A habit is shown and counts for nothing, even with --fail-on warn."""
     known = replace(evidence(*HEALTHY), programs={"flux-operator": "v0.1.0"})
     found = judge(known)
-    assert "cli-version-skew" in {habit.code for habit in found.habits}
+    assert "cli-version-skew" in {habit.code for habit in found.advice}
     assert (found.verdict, found.count(Level.WARN)) == (Level.PASS, 0)
     assert {step.level for step in found.steps} == {Level.PASS}
     assert found.exit_code(Level.WARN) is Exit.HEALTHY

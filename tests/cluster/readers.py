@@ -36,7 +36,7 @@ def by_command(namespaces: tuple[str, ...] = (), patience: float | None = None) 
     """Return what a command reads that needs a part of the cluster, such as `versions`."""
     with reading(way(namespaces, patience)) as ours:
         ours.discover()
-        ours.ask([ours.of_kind(RESOURCES[name]) for name in ours.served or {}])
+        ours.query([ours.of_kind(RESOURCES[name]) for name in ours.served or {}])
         return ours.evidence().answers
 
 

@@ -308,7 +308,7 @@ def test_a_door_that_is_shut_ends_what_is_under_way(server: ApiServer, tmp_path:
         asking = pool.submit(_error, api)
         time.sleep(0.3)
         api.abort()
-        assert asking.result(timeout=10).unread.why is Why.NOT_ASKED
+        assert asking.result(timeout=10).unread.why is Why.NOT_REQUESTED
 
 
 def _error(api: ApiClient) -> ProgramError:

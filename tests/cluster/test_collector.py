@@ -330,7 +330,7 @@ def test_events_are_read_up_to_a_limit(server: ApiServer, here: Access) -> None:
     server.fill("events", 10 * PAGE)
     evidence = collect(here)
     assert len(evidence.answer("events").items) == 4 * PAGE
-    assert why(evidence, "events") is Why.NOT_ASKED
+    assert why(evidence, "events") is Why.NOT_REQUESTED
     assert len(server.asked("events")) == 4
     assert all("fieldSelector=type=Warning" in path for path in server.asked("events"))
 

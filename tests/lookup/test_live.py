@@ -258,7 +258,7 @@ def test_a_secret_is_not_asked_for(api: Api, objects: Objects) -> None:
         objects.some("v1", "Secret", "apps", ["app"]),
     ):
         assert isinstance(reason, Unread)
-        assert reason.why is Why.NOT_ASKED
+        assert reason.why is Why.NOT_REQUESTED
     assert len(api.requests) == before
 
 

@@ -63,13 +63,13 @@ def parse(before: Sequence[str], table: Iterable[Word]) -> Line:
     command = wanted = ""
     arguments: list[str] = []
     for word in before:
-        further = f"{command} {word}".strip()
+        candidate = f"{command} {word}".strip()
         if wanted:
             wanted = ""
         elif word.startswith("-"):
             wanted = takes(table, command, word)
-        elif further in commands and not arguments:
-            command = further
+        elif candidate in commands and not arguments:
+            command = candidate
         else:
             arguments.append(word)
     return Line(before, command, arguments, wanted)

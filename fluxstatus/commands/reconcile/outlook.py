@@ -72,7 +72,7 @@ def _blocked(ctx: ReconcileContext) -> str:
 
 def _next_attempt(ctx: ReconcileContext) -> Outlook:
     resource, now = ctx.resource, ctx.state.now
-    failing = ctx.own_cause is not None
+    failing = ctx.failure is not None
     last = _last_attempt(ctx)
     if failing and resource.ref.kind not in _RETRIES:
         text = "it retries on its own, with a backoff of at most 15m"
@@ -104,9 +104,9 @@ def _last_attempt(ctx: ReconcileContext) -> datetime | None:
     history = next(iter(maps_of(resource.status.get("history"))), {})
     scanned = map_of(resource.status.get("lastScanResult")).get("scanTime")
     times = [when(history.get("lastReconciled")), when(scanned)]
-    if ctx.own_cause is not None:
+    if ctx.failure is not None:
         times += [event.last for event in ctx.state.warnings.get(resource.ref.key, ())]
-    if ctx.own_cause is not None or resource.kind.resets_ready:
+    if ctx.failure is not None or resource.kind.resets_ready:
         times.append(when(resource.condition("Ready").get("lastTransitionTime")))
     return max(filter(None, times), default=None)
 

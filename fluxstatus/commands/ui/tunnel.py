@@ -149,6 +149,6 @@ def _refusal(message: str, endpoint: Endpoint) -> Unread:
     if unread.why is not Why.FORBIDDEN:
         return unread
     verb, _, resource = unread.permission.partition(" ")
-    ask = Command(("kubectl", "auth", "can-i", verb, resource, "-n", endpoint.namespace))
+    can_i = Command(("kubectl", "auth", "can-i", verb, resource, "-n", endpoint.namespace))
     role = f'apiGroups [""], resources [{resource}], verbs [{verb}]'
-    return unread._replace(hints=(Hint(f"ask for a Role with: {role}", (ask,)),))
+    return unread._replace(hints=(Hint(f"ask for a Role with: {role}", (can_i,)),))

@@ -29,22 +29,22 @@ def advice_on(state: State, named: Named, answer: Answer) -> Iterator[Finding]:
         seen = [Occurrence(label=f"{_secret(named)}", value=named.scheme)]
         yield target_flags.finding(_finding(named, UNUSED, seen))
     for row in OLD_KEYS:
-        if not row.are_read(named.use, named.kind, named.scheme, named.flavour):
+        if not row.are_read(named.use, named.kind, named.scheme, named.provider):
             continue
         superseded = bool(row.unless and user and user.spec.get(row.unless))
         old = {} if superseded else _old(row, answer)
         if old:
-            habit = replace(OLD[step_of(named.user.kind)], steps=(row.step,))
+            advice = replace(OLD[step_of(named.user.kind)], steps=(row.step,))
             seen = [Occurrence(label=f"{key} of {_secret(named)}", value=f"use {instead}")
                     for key, instead in old.items()]  # fmt: skip
-            yield target_flags.finding(_finding(named, habit, seen, moves=_moves(old)))
+            yield target_flags.finding(_finding(named, advice, seen, moves=_moves(old)))
 
 
 def is_unused(state: State, named: Named, answer: Answer) -> bool:
     """Whether a Git repository is ready although its Secret is for ssh and its URL is not."""
     user = state.resources.get(named.user.key)
     ready = user is not None and user.ref.kind == named.kind and user.verdict is Verdict.READY
-    generic = named.flavour in ("", "generic")  # other providers log in without a Secret
+    generic = named.provider in ("", "generic")  # other providers log in without a Secret
     return ready and generic and scheme_of(named, answer) == "ssh"
 
 
@@ -72,7 +72,7 @@ def _secret(named: Named) -> Ref:
     return Ref("v1", "Secret", named.user.namespace, named.name)
 
 
-def _finding(named: Named, habit: Advice, seen: list[Occurrence], moves: str = "") -> Finding:
+def _finding(named: Named, advice: Advice, seen: list[Occurrence], moves: str = "") -> Finding:
     fields = {
         "secret": named.name,
         "ns": named.user.namespace,
@@ -80,6 +80,6 @@ def _finding(named: Named, habit: Advice, seen: list[Occurrence], moves: str = "
         "resource": full_name(named.user.kind),
         "moves": moves,
     }
-    finding = finding_of(habit, seen, fields=fields)
+    finding = finding_of(advice, seen, fields=fields)
     finding.object = _secret(named)
     return finding

@@ -29,7 +29,8 @@ class Credential:
     """A Secret that a Flux object refers to at `path`, without its values.
 
     `problems` are its faults; `notes` are what could not be checked or will soon be a problem;
-    `habits` are advice. `unread` is the reason why it could not be read, None if it could.
+    `advice` are findings about its use. `unread` is the reason why it could not be read, None if it
+    could.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Credential:
     keys: tuple[Key, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    habits: tuple[Finding, ...] = ()
+    advice: tuple[Finding, ...] = ()
     unread: Unread | None = None
 
 
@@ -80,5 +81,5 @@ def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float)
         keys=tuple(answer.keys.values()),
         problems=() if is_unused(state, named, answer) else tuple(problems(named, answer)),
         notes=tuple(notes(named, answer)),
-        habits=tuple(advice_on(state, named, answer)),
+        advice=tuple(advice_on(state, named, answer)),
     )

@@ -28,14 +28,14 @@ class _Wanted:
     use: str
     kinds: tuple[str, ...]
     schemes: tuple[str, ...]
-    flavours: tuple[str, ...]
+    providers: tuple[str, ...]
     keys: tuple[tuple[str, ...], ...]
 
 
-def _wanted(of: str, schemes: str, flavours: str, *keys: str) -> _Wanted:
+def _wanted(of: str, schemes: str, providers: str, *keys: str) -> _Wanted:
     use, *kinds = of.split()
     sets = tuple(tuple(each.split()) for each in keys)
-    return _Wanted(use, tuple(kinds), tuple(schemes.split()), tuple(flavours.split()), sets)
+    return _Wanted(use, tuple(kinds), tuple(schemes.split()), tuple(providers.split()), sets)
 
 
 _LOGIN, _APP = "username password", "githubAppID githubAppPrivateKey"
@@ -181,7 +181,7 @@ def _is_for(wanted: _Wanted, named: Named) -> bool:
         wanted.use == named.use
         and (not wanted.kinds or named.kind in wanted.kinds)
         and (not wanted.schemes or named.scheme in wanted.schemes)
-        and (not wanted.flavours or named.flavour in wanted.flavours)
+        and (not wanted.providers or named.provider in wanted.providers)
     )
 
 

@@ -16,8 +16,8 @@ class Named:
     """A Secret that `user` refers to at `path`.
 
     `use` is its purpose. `kind` is the kind of source that logs in with it, `scheme` that of the
-    source's URL, `flavour` the source's type or provider. `host` is the host of the URL, empty when
-    unknown. `key` is the only key that is read, empty when the use decides.
+    source's URL, `provider` the source's type or provider. `host` is the host of the URL, empty
+    when unknown. `key` is the only key that is read, empty when the use decides.
     """
 
     user: Ref
@@ -26,7 +26,7 @@ class Named:
     use: str
     kind: str = ""
     scheme: str = ""
-    flavour: str = ""
+    provider: str = ""
     host: str = ""
     key: str = ""
     optional: bool = False
