@@ -13,7 +13,7 @@ from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.evidence import Answer, Object, Unread, Why
 
 
-class Part(NamedTuple):
+class Page(NamedTuple):
     """A page of a list, or why the rest of it is `unread`; `namespace` is empty for all."""
 
     namespace: str
@@ -38,7 +38,7 @@ def walk(
     query: ListQuery,
     per_namespace: Callable[[], tuple[str, ...]],
     keep: Callable[[Object], Object] = unchanged,
-) -> Iterator[Part]:
+) -> Iterator[Page]:
     """Yield a list part by part, each item replaced by what *keep* returns for it.
 
     If listing all namespaces is forbidden, those that *per_namespace* returns are read.
@@ -57,18 +57,18 @@ def walk(
 
 def _walk_one(
     api: ApiClient, name: str, query: ListQuery, namespace: str, keep: Callable[[Object], Object]
-) -> Iterator[Part]:
+) -> Iterator[Page]:
     known = 0
     try:
         for number, page in enumerate(pages(api, name, query, namespace, keep), start=1):
             items = list(items_of(page))
             known += len(items)
-            yield Part(namespace, items)
+            yield Page(namespace, items)
             if number == query.pages and _next(page):
                 text = f"only the first {known} were read"
-                yield Part(namespace, unread=Unread(Why.NOT_REQUESTED, text))
+                yield Page(namespace, unread=Unread(Why.NOT_REQUESTED, text))
     except ProgramError as error:
-        yield Part(namespace, unread=error.unread)
+        yield Page(namespace, unread=error.unread)
 
 
 def pages(

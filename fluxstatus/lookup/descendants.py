@@ -26,7 +26,7 @@ _LABELLED = (
 """The kinds listed by label to find what a HelmRelease without an inventory created."""
 
 
-class Getter(Protocol):
+class ListGetter(Protocol):
     """A reader of objects of any kind."""
 
     def some(
@@ -35,7 +35,7 @@ class Getter(Protocol):
         """Return the objects with these *names* or *labels*, or why they were not read."""
 
 
-class Entry(NamedTuple):
+class InventoryEntry(NamedTuple):
     """An entry of an inventory; only the group of `api_version` matters."""
 
     api_version: str
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     name: str
 
 
-def inventory_of(item: Object) -> list[Entry] | None:
+def inventory_of(item: Object) -> list[InventoryEntry] | None:
     """Return the entries of the inventory of *item*, None without an inventory.
 
     An id is namespace_name_group_kind, a colon in a name is two underscores (cli-utils
@@ -54,7 +54,7 @@ def inventory_of(item: Object) -> list[Entry] | None:
     if isinstance(inventory, list):
         api_version = text_of(KINDS["ExternalArtifact"].group) + "/v1"
         return [
-            Entry(
+            InventoryEntry(
                 api_version,
                 "ExternalArtifact",
                 text_of(one.get("namespace")),
@@ -68,7 +68,7 @@ def inventory_of(item: Object) -> list[Entry] | None:
     return [entry for one in maps_of(entries) if (entry := _entry(one))]
 
 
-def _entry(one: Object) -> Entry | None:
+def _entry(one: Object) -> InventoryEntry | None:
     namespace, _, rest = text_of(one.get("id")).partition("_")
     rest, _, kind = rest.rpartition("_")
     name, _, group = rest.rpartition("_")
@@ -76,7 +76,7 @@ def _entry(one: Object) -> Entry | None:
     if not (name and kind):
         return None
     api_version = f"{group}/{version}" if group else version
-    return Entry(api_version, kind, namespace, name.replace("__", ":"))
+    return InventoryEntry(api_version, kind, namespace, name.replace("__", ":"))
 
 
 class Tree:
@@ -87,7 +87,7 @@ class Tree:
     """
 
     def __init__(
-        self, resources: Mapping[Key, Resource], objects: Getter | None, now: datetime
+        self, resources: Mapping[Key, Resource], objects: ListGetter | None, now: datetime
     ) -> None:
         self._resources, self._now = resources, now
         self._dependents: dict[Key, list[tuple[Relation, Key]]] = defaultdict(list)
@@ -122,12 +122,14 @@ class Tree:
         key = resource.ref.key
         entries = self._contents.inventories.get(key) if self._contents else None
         if entries is None:
-            entries = [Entry(*self._resources[other].ref) for other in sorted(self._created[key])]
+            entries = [
+                InventoryEntry(*self._resources[other].ref) for other in sorted(self._created[key])
+            ]
         new = [entry for entry in dict.fromkeys(entries) if entry[1:] not in seen]
         seen.update(entry[1:] for entry in new)
         return tuple(self._entry(entry, seen) for entry in new)
 
-    def _entry(self, entry: Entry, seen: set[Key]) -> Node:
+    def _entry(self, entry: InventoryEntry, seen: set[Key]) -> Node:
         known = own(self._resources, entry)
         if known is not None:
             below = self._creations(known, seen)
@@ -139,9 +141,9 @@ class Tree:
 class _Contents:
     """The inventories below an object, and the objects in them, read with few requests."""
 
-    def __init__(self, resources: Mapping[Key, Resource], objects: Getter) -> None:
+    def __init__(self, resources: Mapping[Key, Resource], objects: ListGetter) -> None:
         self._resources, self._objects = resources, objects
-        self.inventories: dict[Key, list[Entry]] = {}
+        self.inventories: dict[Key, list[InventoryEntry]] = {}
         self._answers: dict[_Group, dict[str, Object] | Unread] = {}
 
     def read(self, resource: Resource) -> None:
@@ -160,13 +162,13 @@ class _Contents:
         others = (entry for entries in self.inventories.values() for entry in entries)
         self._answers = self._read(e for e in others if own(self._resources, e) is None)
 
-    def found(self, entry: Entry) -> Object | Unread | None:
+    def found(self, entry: InventoryEntry) -> Object | Unread | None:
         """Return the object of *entry*, None if it does not exist, or why it was not read."""
         answer = self._answers[entry[:3]]
         return answer if isinstance(answer, Unread) else answer.get(entry.name)
 
     def _read_inventories(self, creators: Iterable[Resource]) -> None:
-        entries = [Entry(*one.ref) for one in creators if one.ref.kind in _CREATORS]
+        entries = [InventoryEntry(*one.ref) for one in creators if one.ref.kind in _CREATORS]
         answers = self._read(entries)
         for entry in entries:
             answer = answers[entry[:3]]
@@ -177,7 +179,9 @@ class _Contents:
             elif entry.kind == "HelmRelease":
                 self.inventories[entry[1:]] = self._labelled[entry[1:]]
 
-    def _read(self, entries: Iterable[Entry]) -> "dict[_Group, dict[str, Object] | Unread]":
+    def _read(
+        self, entries: Iterable[InventoryEntry]
+    ) -> "dict[_Group, dict[str, Object] | Unread]":
         groups: dict[_Group, dict[str, None]] = defaultdict(dict)
         for entry in entries:
             groups[entry[:3]][entry.name] = None
@@ -193,17 +197,17 @@ class _Contents:
         return {Ref.of(item).name: item for item in answer}
 
     @cached_property
-    def _labelled(self) -> dict[Key, list[Entry]]:
+    def _labelled(self) -> dict[Key, list[InventoryEntry]]:
         """The objects that HelmReleases created, by the labels that helm-controller sets."""
         label = next(iter(labels_of(("HelmRelease", "", ""))))
-        made: dict[Key, list[Entry]] = defaultdict(list)
+        made: dict[Key, list[InventoryEntry]] = defaultdict(list)
         with ThreadPoolExecutor(_THREADS) as pool:
             for answer in pool.map(
                 lambda one: self._objects.some(one[0], one[1], "", (), label), _LABELLED
             ):
                 for item in answer if isinstance(answer, list) else ():
                     for creator in creators_of(map_of(map_of(item.get("metadata")).get("labels"))):
-                        made[creator].append(Entry(*Ref.of(item)))
+                        made[creator].append(InventoryEntry(*Ref.of(item)))
         return made
 
 
@@ -211,7 +215,7 @@ _Group: TypeAlias = tuple[str, str, str]
 """The objects that one request can read: apiVersion, kind and namespace."""
 
 
-def own(resources: Mapping[Key, Resource], entry: Entry) -> Resource | None:
+def own(resources: Mapping[Key, Resource], entry: InventoryEntry) -> Resource | None:
     """Return the Flux object that *entry* names, None for other kinds and unknown objects."""
     kind = KINDS.get(entry.kind)
     if kind is None or not entry.api_version.startswith(f"{kind.group}/"):

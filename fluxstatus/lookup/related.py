@@ -7,7 +7,7 @@ objects this takes a few small requests.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fluxstatus.lookup.names import Named, find
+from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.kinds import KINDS
@@ -42,7 +42,7 @@ References = Callable[[Resource], Iterable[Key]]
 
 def read_related(
     reading: "Reader",
-    named: Named,
+    named: ObjectName,
     namespaces: Collection[str],
     references: References,
     *,

@@ -13,7 +13,7 @@ from fluxstatus.knowledge.conditions import meaning_of
 from fluxstatus.knowledge.fields import fields_of
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.lookup.credentials.inspect import Credential
-from fluxstatus.lookup.events import Events, newest_first, selector
+from fluxstatus.lookup.events import ObjectEvents, newest_first, selector
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Unread
@@ -83,7 +83,7 @@ class Details:
     needed_by: tuple[Node, ...]
     revisions: tuple[tuple[str, str], ...]
     suspended: tuple[tuple[Ref, datetime | None], ...]
-    events: Events
+    events: ObjectEvents
     history: tuple[HistoryEntry, ...]
     last_good: datetime | None
     log: Summary
@@ -102,7 +102,7 @@ def details_of(
     log: Summary,
     credentials: Iterable[Credential] | Unread,
     *,
-    events: Events | None = None,
+    events: ObjectEvents | None = None,
 ) -> Details:
     """Return the details of *resource*; without *events* those of the state are used."""
     state = analysis.state
@@ -138,8 +138,8 @@ def details_of(
     )
 
 
-def _warnings(state: State, ref: Ref) -> Events:
-    return Events(
+def _warnings(state: State, ref: Ref) -> ObjectEvents:
+    return ObjectEvents(
         newest_first(state.warnings.get(ref.key, ())), state.evidence.answer("events").unread
     )
 

@@ -38,7 +38,7 @@ Exit codes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class InstallOptions:
     """The options about what to install."""
 
     panel: ClassVar = "What to install"
@@ -65,7 +65,7 @@ class Wanted:
 
 def show(
     *,
-    wanted: Wanted,
+    wanted: InstallOptions,
     shown: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
@@ -89,7 +89,7 @@ def show(
     raise typer.Exit(report.exit_code())
 
 
-def _sync(wanted: Wanted) -> "Sync | None":
+def _sync(wanted: InstallOptions) -> "Sync | None":
     from fluxstatus.commands.preflight.manifest import ManifestError, sync_of
 
     rest = {"--ref": wanted.ref, "--path": wanted.path, "--private": wanted.private}

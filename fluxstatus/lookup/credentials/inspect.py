@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from fluxstatus.cluster import processes, refusals
 from fluxstatus.lookup.credentials.advice import advice_on, is_unused
 from fluxstatus.lookup.credentials.needs import notes, problems
-from fluxstatus.lookup.credentials.queries import Key, read, template
-from fluxstatus.lookup.credentials.references import Named, named_by
+from fluxstatus.lookup.credentials.queries import SecretKey, read, template
+from fluxstatus.lookup.credentials.references import SecretReference, named_by
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
-__all__ = ["Credential", "Key", "credentials_of"]
+__all__ = ["Credential", "SecretKey", "credentials_of"]
 
 _SECONDS = 20.0
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -38,7 +38,7 @@ class Credential:
     user: Ref
     path: str
     type: str = ""
-    keys: tuple[Key, ...] = ()
+    keys: tuple[SecretKey, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     advice: tuple[Finding, ...] = ()
@@ -56,7 +56,9 @@ def credentials_of(
         yield _inspect(state, named, flags, timeout)
 
 
-def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float) -> Credential:
+def _inspect(
+    state: State, named: SecretReference, flags: tuple[str, ...], timeout: float
+) -> Credential:
     """Return what kubectl reports about the Secret of *named*."""
     bare = Credential(named.name, named.user.namespace, named.user, named.path)
     if not _NAME.fullmatch(named.name):
