@@ -16,7 +16,7 @@ from fluxstatus.base.masking import mask
 from fluxstatus.base.similar import did_you_mean
 from fluxstatus.commands import console, wait, watch
 from fluxstatus.commands.options import Connection, Display, Scope, Snapshots, Timing
-from fluxstatus.commands.progress import ask
+from fluxstatus.commands.progress import read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup, hand_down, with_options
 from fluxstatus.model import snapshot
 from fluxstatus.model.errors import UnreadError
@@ -85,8 +85,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         console.put(f"kubectl flux-status {__version__}\n")
         raise typer.Exit
 
@@ -201,7 +201,7 @@ def _reader(
         return partial(snapshot.load, saved.file)
 
     def read() -> Evidence:
-        evidence = ask(
+        evidence = read_evidence(
             connection,
             namespaces=scope.namespaces,
             timeout=timing.timeout,

@@ -15,7 +15,7 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.run import Choice
 from fluxstatus.cluster.pruning import prune
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.mcp.state_file import EMPTY, LocalState
 from fluxstatus.model.evidence import (
@@ -270,7 +270,7 @@ def evidence(
     answers |= {
         name: Answer(tuple(found[name]), None if name in kept else absent) for name in RESOURCES
     }
-    answers |= {q: Answer(tuple(found[q])) for q in FURTHER if advice}
+    answers |= {q: Answer(tuple(found[q])) for q in ADVICE_QUERIES if advice}
     answers |= {query: Answer(unread=why) for query, why in (unread or {}).items()}
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", VERSION)
     return replace(

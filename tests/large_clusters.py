@@ -32,30 +32,30 @@ def path_missing(name: str) -> dict[str, str]:
 
 
 def blocked(count: int) -> Iterator[Object]:
-    """Return *count* Kustomizations that one failing source blocks."""
+    """Yield *count* Kustomizations that one failing source blocks."""
     yield flux("GitRepository", "bad", NOT_THERE)
     yield from (kustomization(f"b{n}", "bad", NO_ARTIFACT) for n in range(count))
 
 
 def failing(count: int) -> Iterator[Object]:
-    """Return *count* Kustomizations with a fault and a message of their own."""
+    """Yield *count* Kustomizations with a fault and a message of their own."""
     yield from (kustomization(f"b{n}", "git", path_missing(f"b{n}")) for n in range(count))
 
 
 def pairs_without_source(count: int) -> Iterator[Object]:
-    """Return *count* Kustomizations, two for each source, and no source exists."""
+    """Yield *count* Kustomizations, two for each source, and no source exists."""
     yield from (kustomization(f"b{n}", f"gone-{n // 2}", NO_ARTIFACT) for n in range(count))
 
 
 def cycles(count: int) -> Iterator[Object]:
-    """Return *count* Kustomizations in pairs that depend on each other."""
+    """Yield *count* Kustomizations in pairs that depend on each other."""
     for n in range(count):
         other = f"b{n ^ 1}"
         yield kustomization(f"b{n}", "git", waiting_for(other), after=[other])
 
 
 def chain(count: int) -> Iterator[Object]:
-    """Return *count* Kustomizations that depend on the one before; the first fails."""
+    """Yield *count* Kustomizations that depend on the one before; the first fails."""
     yield kustomization("b0", "git", BUILD_FAILED)
     for n in range(1, count):
         before = f"b{n - 1}"

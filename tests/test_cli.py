@@ -216,10 +216,10 @@ def test_saved_cluster_needs_no_sh() -> None:
     ],
 )
 def test_colour_in_a_pipe(
-    flux_status: Program, flags: list[str], env: dict[str, str], *, coloured: bool
+    flux_status: Program, flags: list[str], env: dict[str, str], *, colored: bool
 ) -> None:
     """The flag decides, then NO_COLOR, then FORCE_COLOR; a pipe by itself has no colour."""
-    assert ("\x1b[" in flux_status("--demo", *flags, env=env).stdout) is coloured
+    assert ("\x1b[" in flux_status("--demo", *flags, env=env).stdout) is colored
 
 
 @pytest.mark.parametrize(
@@ -227,14 +227,14 @@ def test_colour_in_a_pipe(
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"TERM": ""}, False)],
 )
 def test_colour_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, env: dict[str, str], *, coloured: bool
+    monkeypatch: pytest.MonkeyPatch, env: dict[str, str], *, colored: bool
 ) -> None:
     """A terminal has colour, unless it is dumb or NO_COLOR is set."""
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     with Terminal([*PROGRAM, "--demo"]) as terminal:
         assert terminal.end() == 1
-        assert ("\x1b[" in terminal.text) is coloured
+        assert ("\x1b[" in terminal.text) is colored
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])

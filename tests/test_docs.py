@@ -19,7 +19,7 @@ from typer.main import get_command
 
 from fluxstatus.checks import STEPS
 from fluxstatus.cli import app
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Exit
 from fluxstatus.model.kinds import FLUX_GROUPS
@@ -232,7 +232,7 @@ def test_role_is_for_reading_flux() -> None:
     """The role has all groups of Flux, what advice asks for, get and list, and no Secret."""
     assert {group for rule in ROLE["rules"] for group in rule.get("apiGroups", ())} == {
         *FLUX_GROUPS,
-        *(name.partition(".")[2] for name in FURTHER),
+        *(name.partition(".")[2] for name in ADVICE_QUERIES),
         "apps",
         "",
     }
@@ -242,7 +242,7 @@ def test_role_is_for_reading_flux() -> None:
         for group in rule.get("apiGroups", ())
         for resource in rule["resources"]
     }
-    assert set(FURTHER) <= further
+    assert set(ADVICE_QUERIES) <= further
     assert {verb for rule in ROLE["rules"] for verb in rule["verbs"]} == {"get", "list"}
     core = [rule["resources"] for rule in ROLE["rules"] if rule.get("apiGroups") == [""]]
     assert core == [["events", "pods", "services"]]

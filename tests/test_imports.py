@@ -43,7 +43,7 @@ def test_checking_imports_nothing_after_the_preload() -> None:
 
 
 def _late(group: Any) -> Iterator[str]:
-    """Return the modules of all subcommands of *group* that are imported by name."""
+    """Yield the modules of all subcommands of *group* that are imported by name."""
     yield from group.late.values()
     for command in group.commands.values():
         if isinstance(command, PlainGroup):

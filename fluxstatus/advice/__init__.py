@@ -6,7 +6,7 @@ from fluxstatus.advice import exposure, intervals, monitoring, objects, secrets,
 from fluxstatus.advice.advice import Advice, Occurrence
 from fluxstatus.advice.view import View
 from fluxstatus.base.plurals import noun_for
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.knowledge.rule import fill, hints
 from fluxstatus.model.codes import Code
 from fluxstatus.model.evidence import Why
@@ -37,7 +37,7 @@ def codes_of(step: str) -> tuple[Code, ...]:
     return (*codes, _UNREAD) if step == _UNREAD_STEP else codes
 
 
-def extra_queries_of(step: str) -> tuple[str, ...]:
+def reads_of(step: str) -> tuple[str, ...]:
     """Return the queries that only the advice of *step* uses."""
     return tuple(query for one in ADVICE if one.step == step for query in one.reads)
 
@@ -98,7 +98,7 @@ def finding_of(
         evidence=(*places, *more),
         hints=hints(one.steps, known),
         docs=one.docs,
-        kind="habit",
+        category="habit",
         count=sum(place.count for place in named),
         trivial=True,
     )
@@ -119,19 +119,23 @@ def _unread(view: View) -> Iterator[Finding]:
     """Yield the queries that only advice uses, and that could not be read."""
     known = view.state.evidence.answers
     reasons = {
-        name: known[name].unread for name in FURTHER if name in known and not view.is_absent(name)
+        name: known[name].unread
+        for name in ADVICE_QUERIES
+        if name in known and not view.is_absent(name)
     }
     missing = {name: unread for name, unread in reasons.items() if unread}
     if missing:
         names = ", ".join(name.partition(".")[0] for name in missing)
-        rules = sorted({u.rule for u in missing.values() if u.why is Why.FORBIDDEN} - {""})
+        permissions = sorted(
+            {u.permission for u in missing.values() if u.why is Why.FORBIDDEN} - {""}
+        )
         title = f"no advice on resources that could not be read: {names}"
-        yield _skipped(_UNREAD_STEP, _UNREAD, title, rules)
+        yield _skipped(_UNREAD_STEP, _UNREAD, title, permissions)
 
 
-def _skipped(step: str, code: Code, title: str, rules: Iterable[str] = ()) -> Finding:
-    evidence = tuple(("missing RBAC rule", rule) for rule in rules)
+def _skipped(step: str, code: Code, title: str, permissions: Iterable[str] = ()) -> Finding:
+    evidence = tuple(("missing RBAC rule", permission) for permission in permissions)
     return Finding(
-        step=step, code=code, level=Level.SKIP, title=title, evidence=evidence, kind="habit",
+        step=step, code=code, level=Level.SKIP, title=title, evidence=evidence, category="habit",
         trivial=True,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.intervals import field_of, interval_of, written_interval
-from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.receivers import Receivers
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource, Verdict
@@ -43,10 +43,10 @@ def _occurrence(resource: Resource, saved_requests: float = 0) -> Occurrence:
 
 def _field_of_owner(resource: Resource) -> str:
     """Return the field of the owner of *resource* that sets its interval, or an empty text."""
-    release = maker_of(resource.labels, "HelmRelease")
+    release = creator_of(resource.labels, "HelmRelease")
     if release and resource.ref.kind == "HelmChart":
         return f"{Ref('', *release)} spec.chart.spec.interval"
-    instance = maker_of(resource.labels, "FluxInstance")
+    instance = creator_of(resource.labels, "FluxInstance")
     return f"{Ref('', *instance)} spec.sync.interval" if instance else ""
 
 
@@ -71,8 +71,8 @@ def _release_is_short(view: View, chart: Resource) -> bool:
     """Return whether *chart* has the interval of its HelmRelease, which is reported already."""
     if chart.ref.kind != "HelmChart":
         return False
-    maker = maker_of(chart.labels, "HelmRelease")
-    release = view.state.resources.get(maker) if maker else None
+    creator = creator_of(chart.labels, "HelmRelease")
+    release = view.state.resources.get(creator) if creator else None
     return release is not None and 0 < interval_of(release) < _SHORTEST
 
 

@@ -20,7 +20,7 @@ class OldKeys:
     """Deprecated keys of a Secret for a use, each with its replacement.
 
     They are read by objects of `kinds` whose URL has one of `schemes` and whose type is one of
-    `flavours` (empty: all), unless the field `unless` of their spec is set. A renamed key is not
+    `providers` (empty: all), unless the field `unless` of their spec is set. A renamed key is not
     read if the new one exists as well. `step` is the fix, `upstream` where Flux documents it.
     """
 
@@ -30,12 +30,12 @@ class OldKeys:
     upstream: str
     kinds: frozenset[str] = frozenset()
     schemes: frozenset[str] = frozenset()
-    flavours: frozenset[str] = frozenset()
+    providers: frozenset[str] = frozenset()
     unless: str = ""
 
-    def are_read(self, use: str, kind: str, scheme: str, flavour: str) -> bool:
+    def are_read(self, use: str, kind: str, scheme: str, provider: str) -> bool:
         """Return whether an object of *kind* with this URL scheme and type reads them for *use*."""
-        limits = ((self.kinds, kind), (self.schemes, scheme), (self.flavours, flavour))
+        limits = ((self.kinds, kind), (self.schemes, scheme), (self.providers, provider))
         return use == self.use and all(not limit or value in limit for limit, value in limits)
 
 
@@ -91,7 +91,7 @@ OLD_KEYS = (
         _RENAMING,
         "NC internal/server/event_handlers.go getTLSConfigForProvider",
         kinds=frozenset({"Provider"}),
-        flavours=frozenset(
+        providers=frozenset(
             {"github", "gitlab", "gitea", "bitbucketserver", "bitbucket", "azuredevops"}
         ),
         unless="certSecretRef",
@@ -122,7 +122,7 @@ OLD_KEYS = (
         ),
         "NC internal/notifier/azure_eventhub.go",
         kinds=frozenset({"Provider"}),
-        flavours=frozenset({"azureeventhub"}),
+        providers=frozenset({"azureeventhub"}),
     ),
 )
 """Every deprecated key that Flux 2.9 reads. KC, HC, IAC and FO do not have any others."""

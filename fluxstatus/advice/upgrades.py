@@ -11,7 +11,7 @@ from fluxstatus.knowledge.flux_minors import ENABLED_IN, REMOVED_IN, STRICT_SUBS
 from fluxstatus.knowledge.rule import Step
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KINDS
-from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.ownership import creator_of
 
 
 class Deprecated(NamedTuple):
@@ -46,7 +46,7 @@ def _old_versions(view: View) -> Iterator[Occurrence]:
     Objects that a controller creates are left out: an upgraded controller uses the new version.
     """
     for resource in view.of_kind(*KINDS):
-        if any(maker_of(resource.labels, kind) for kind in _CREATORS):
+        if any(creator_of(resource.labels, kind) for kind in _CREATORS):
             continue
         written = resource.get("metadata", "writtenAs")
         for version in written if isinstance(written, list) else ():

@@ -7,7 +7,7 @@ from fluxstatus.base.versions import minor_of
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.model.evidence import Object, Why
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import HEALTHY, Resource
 
 
@@ -38,7 +38,7 @@ class View:
     def owner_of(self, ref: Ref | None) -> str:
         """Return the ResourceSet that creates *ref*, to be appended to its name, or nothing."""
         resource = self.state.resources.get(ref.key) if ref else None
-        owner = maker_of(resource.labels, "ResourceSet") if resource else None
+        owner = creator_of(resource.labels, "ResourceSet") if resource else None
         return f" (created by {Ref('', *owner)})" if owner else ""
 
     def was_read(self, query: str) -> bool:

@@ -55,11 +55,11 @@ def duration(length: float) -> str:
 
 def age(length: timedelta) -> str:
     """Format *length* as kubectl prints ages ("3m", "41d"), never negative."""
-    whole = max(int(length.total_seconds()), 0)
+    seconds = max(int(length.total_seconds()), 0)
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if whole >= 2 * size:
-            return f"{whole // size}{unit}"
-    return f"{whole}s"
+        if seconds >= 2 * size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def ago(then: datetime | None, now: datetime) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fluxstatus.causes.cause import Cause
 from fluxstatus.model.ref import Key
-from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import feeds_of, selected_inputs
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
 from fluxstatus.state.state import State
@@ -69,7 +69,7 @@ def find_not_updated(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
     owned: dict[Key, list[Resource]] = defaultdict(list)
     for resource in state.resources.values():
         if resource.ref.kind != "HelmChart":  # helm-controller creates it, not a chart
-            for owner in makers_of(resource.labels):
+            for owner in creators_of(resource.labels):
                 owned[owner].append(resource)
     found: dict[Key, Cause] = {}
     for owner, cause in suspended.items():

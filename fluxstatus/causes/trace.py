@@ -21,7 +21,7 @@ from fluxstatus.knowledge import UNKNOWN_FAULT, diagnose_state
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deadlines import is_deletion_within
 from fluxstatus.state.last_attempt import deletion_failed, is_failed_retry, since_of
-from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.references import dependency_named, source_of
 from fluxstatus.state.resource import HEALTHY, IN_PROGRESS, YOUNG, Resource, Verdict
 from fluxstatus.state.revisions import Lag, lags_of
@@ -237,8 +237,8 @@ class Causes:
         """
         if chart.ref.kind != "HelmChart":
             return None
-        maker = maker_of(chart.labels, "HelmRelease")
-        found = self._state.resources.get(maker) if maker else None
+        creator = creator_of(chart.labels, "HelmRelease")
+        found = self._state.resources.get(creator) if creator else None
         return found or self._releases_by_chart.get(chart.ref.key)
 
     @cached_property

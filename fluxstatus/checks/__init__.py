@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from fluxstatus.advice import CHECK_CRASHED, advice, codes_of, extra_queries_of
+from fluxstatus.advice import CHECK_CRASHED, advice, codes_of, reads_of
 from fluxstatus.checks import cluster, controllers, drift, instance, objects, operator, ui
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import OK
@@ -21,7 +21,7 @@ STEPS: tuple[Step, ...] = tuple(
     step._replace(
         codes=tuple(dict.fromkeys((*step.codes, OK, CHECK_CRASHED))),
         advice_codes=(*step.advice_codes, *codes_of(step.id)),
-        further=extra_queries_of(step.id),
+        advice_reads=reads_of(step.id),
         advise=partial(advice, step.id),
     )
     for step in _STEPS

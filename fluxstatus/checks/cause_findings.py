@@ -14,7 +14,7 @@ from fluxstatus.checks.wording import docs_of, explained, headline
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS, full_name
-from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.revisions import lag_of, short
 from fluxstatus.state.state import State
@@ -151,7 +151,7 @@ def _owner_hints(cause: Cause) -> Iterator[Hint]:
     resource, steps = cause.resource, [hint.text for hint in cause.fault.diagnosis.hints]
     if resource is None or not any("spec." in text or "correct" in text for text in steps):
         return
-    for kind, namespace, name in makers_of(resource.labels):
+    for kind, namespace, name in creators_of(resource.labels):
         fields = _CREATED_FROM.get(kind, {})
         field = fields.get(resource.ref.kind) or fields.get("")
         if field and not any(kind in text for text in steps):

@@ -64,7 +64,7 @@ UNREACHABLE_CODES: Mapping[Why, Code] = {
         "cluster-garbled",
         "The cluster could not be queried: the response is not from a Kubernetes API server.",
     ),
-    Why.NOT_ASKED: Code("cluster-not-asked", "The cluster was not queried at all."),
+    Why.NOT_REQUESTED: Code("cluster-not-asked", "The cluster was not queried at all."),
 }
 """The code of an unreachable cluster, by the reason."""
 
@@ -113,7 +113,7 @@ def _discovery_error(state: State) -> Unread:
     """Return why discovery failed; every query that needed it has the same reason."""
     for name in RESOURCES:
         unread = state.evidence.answer(name).unread
-        if unread and unread.why is not Why.NOT_ASKED:
+        if unread and unread.why is not Why.NOT_REQUESTED:
             return unread
     return _NO_REASON
 
@@ -132,16 +132,17 @@ def _unreachable(unread: Unread) -> Finding:
 
 def _refused(state: State) -> Finding:
     """Return one finding for all kinds, instead of the same one for each."""
-    rules = sorted({a.unread.rule for a in state.evidence.answers.values() if a.unread} - {""})
+    user = state.evidence.target.effective_user or "you"
+    reasons = [answer.unread for answer in state.evidence.answers.values() if answer.unread]
+    permissions = sorted({unread.permission for unread in reasons} - {""})
     return Finding(
         step=STEP_ID,
         code=UNREAD_CODES[Why.FORBIDDEN],
         level=Level.UNKNOWN,
-        title=f"the cluster is reachable, but {state.evidence.target.asker or 'you'} cannot read "
-        "any Flux objects",
+        title=f"the cluster is reachable, but {user} cannot read any Flux objects",
         why='every list request was forbidden; the built-in role "view" grants most of the '
         "required permissions",
-        evidence=tuple(("missing RBAC rule", rule) for rule in rules),
+        evidence=tuple(("missing RBAC rule", permission) for permission in permissions),
         hints=(
             hint(
                 'ask for the role "view" or the ClusterRole in docs/rbac.yaml; if you have '
@@ -155,7 +156,7 @@ def _refused(state: State) -> Finding:
 
 def _reachable(state: State) -> str:
     target, served = state.evidence.target, state.evidence.served or {}
-    user = f" as {target.asker}" if target.asker else ""
+    user = f" as {target.effective_user}" if target.effective_user else ""
     took = state.evidence.cost.seconds
     time = f" in {took:.1f} s" if took else ""
     controllers = len(state.expected) if served else 0

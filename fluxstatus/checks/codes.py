@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fluxstatus.checks import STEPS
 from fluxstatus.model.codes import Code
-from fluxstatus.model.findings import Class
+from fluxstatus.model.findings import Category
 
 
 class KnownCode(NamedTuple):
@@ -16,7 +16,7 @@ class KnownCode(NamedTuple):
 
     code: Code
     steps: tuple[str, ...]
-    category: Class
+    category: Category
 
     @property
     def meaning(self) -> str:
@@ -27,7 +27,7 @@ class KnownCode(NamedTuple):
 def _collect() -> Mapping[str, KnownCode]:
     known: dict[str, KnownCode] = {}
     for step in STEPS:
-        by_category: tuple[tuple[Class, tuple[Code, ...]], ...] = (
+        by_category: tuple[tuple[Category, tuple[Code, ...]], ...] = (
             ("fault", step.codes),
             ("habit", step.advice_codes),
         )

@@ -207,7 +207,7 @@ def _command_line(state: State) -> Iterator[Finding]:
                     Command(("brew", "upgrade", "flux-operator"), changes=True),
                 ),
             ),
-            kind="habit",
+            category="habit",
             trivial=True,
         )
 

@@ -66,7 +66,7 @@ def run_checks(
         key=lambda f: _rank(f, order),
     )
     results = tuple(
-        StepResult(step.id, step.title, worst(f.level for f in found if f.kind == "fault"))
+        StepResult(step.id, step.title, worst(f.level for f in found if f.category == "fault"))
         for step, found in by_step
     )
     return Report(
@@ -103,7 +103,7 @@ def _advise(step: Step, view: View, advisers: Mapping[str, Adviser]) -> Iterator
         if adviser := advisers.get(step.id):
             yield from adviser()
     except Exception as error:  # noqa: BLE001 - a bug in advice must not hide a fault
-        yield replace(_crashed(step, error), level=Level.SKIP, kind="habit")
+        yield replace(_crashed(step, error), level=Level.SKIP, category="habit")
 
 
 def _examine(step: Step, analysis: Analysis) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def _rank(finding: Finding, order: Mapping[str, int]) -> tuple[object, ...]:
     objects = finding.step in _OF_OBJECTS
     return (
         WORST_FIRST.index(finding.level),
-        finding.kind == "habit",
+        finding.category == "habit",
         order[_OF_OBJECTS[0]] if objects else order[finding.step],
         -len(finding.blocks),
         finding.code in _VAGUE,

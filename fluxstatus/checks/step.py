@@ -17,7 +17,7 @@ class Step(NamedTuple):
     `reads` are the names of the queries that it uses. `codes` are the codes of its faults and
     `advice_codes` those of its advice. `examine` takes the analyzed state and returns findings; it
     does not read, print, wait or use the clock. `advise` does the same for advice, which also uses
-    the queries in `further`; these run only with --advice.
+    the queries in `advice_reads`; these run only with --advice.
     """
 
     id: str
@@ -26,5 +26,5 @@ class Step(NamedTuple):
     codes: tuple[Code, ...]
     examine: Callable[[Analysis], Iterable[Finding]]
     advice_codes: tuple[Code, ...] = ()
-    further: tuple[str, ...] = ()
+    advice_reads: tuple[str, ...] = ()
     advise: Callable[["View"], Iterable[Finding]] = lambda _: ()

@@ -63,7 +63,7 @@ UNREAD_CODES: Mapping[Why, Code] = {
     Why.GARBLED: Code(
         "garbled", "Data could not be read: the response is not in the expected format."
     ),
-    Why.NOT_ASKED: Code("not-asked", "Some data was not requested, so it was not checked."),
+    Why.NOT_REQUESTED: Code("not-asked", "Some data was not requested, so it was not checked."),
 }
 """The codes for data that could not be read, the same in every step."""
 
@@ -123,14 +123,14 @@ def explained(ref: Ref) -> Iterator[Hint]:
 
 def unread_finding(step: str, what: str, unread: Unread) -> Finding:
     """Return the finding that *what* could not be read, with the reason and the next step."""
-    level = Level.SKIP if unread.why in (Why.ABSENT, Why.NOT_ASKED) else Level.UNKNOWN
+    level = Level.SKIP if unread.why in (Why.ABSENT, Why.NOT_REQUESTED) else Level.UNKNOWN
     return Finding(
         step=step,
         code=UNREAD_CODES[unread.why],
         level=level,
         title=f"{what}: {unread.text}",
         why=unread.text,
-        evidence=(("missing RBAC rule", unread.rule),) if unread.rule else (),
+        evidence=(("missing RBAC rule", unread.permission),) if unread.permission else (),
         hints=tuple(unread_hints(unread)),
     )
 
@@ -140,12 +140,12 @@ def unread_hints(unread: Unread) -> Iterator[Hint]:
     if unread.hints:
         yield from unread.hints
         return
-    if not unread.rule:
+    if not unread.permission:
         yield hint(_NEXT.get(unread.why, "retry in a moment"))
         return
-    verb, _, resource = unread.rule.partition(" ")
+    verb, _, resource = unread.permission.partition(" ")
     yield hint(
-        f"ask for permission to {unread.rule}",
+        f"ask for permission to {unread.permission}",
         kubectl("auth", "can-i", verb, resource, "--all-namespaces"),
     )
 

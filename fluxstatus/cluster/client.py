@@ -30,13 +30,13 @@ _HEADERS = {
 }
 _SECOND_TRY_AFTER = 0.5  # seconds
 _TRIES = {429: 5, 500: 2, 502: 2, 503: 2, 504: 2}
-_NOT_OPEN = Unread(Why.NOT_ASKED, "the run was interrupted before this request")
+_NOT_OPEN = Unread(Why.NOT_REQUESTED, "the run was interrupted before this request")
 _GRACE = 0.5  # seconds to find out which server did not answer in time
 _CHUNK = 1 << 18  # bytes to receive at a time, at most
 _BUSY = 1.0  # seconds to wait for a busy API server that sends no Retry-After
 
 
-def whole(item: Any) -> Any:
+def unchanged(item: Any) -> Any:
     """Return *item* as it is."""
     return item
 
@@ -79,11 +79,11 @@ class Reply(NamedTuple):
         text = self.document.get("message", "") if isinstance(self.document, dict) else ""
         return mask(str(text))
 
-    def refusal(self, rule: str, where: str = "") -> Unread:
-        """Return the reason for an error of a request that needs the permission *rule*."""
+    def refusal(self, permission: str, where: str = "") -> Unread:
+        """Return the reason for an error of a request that needs the permission *permission*."""
         message = self.message
         if self.status == HTTPStatus.FORBIDDEN:
-            return refusals.forbidden(message, rule, f"{rule}{where}")
+            return refusals.forbidden(message, permission, f"{permission}{where}")
         if self.status == HTTPStatus.NOT_FOUND:
             return Unread(Why.ABSENT, "the API server does not serve it")
         text = f"the API server returned an error: {self.status} {message}"
@@ -153,7 +153,7 @@ class ApiClient:
         path: str,
         accept: str = "application/json",
         query: str = "",
-        keep: Callable[[Any], Any] = whole,
+        keep: Callable[[Any], Any] = unchanged,
     ) -> Reply:
         """Return the answer to a GET of *path*, with its query string, regardless of the status.
 

@@ -13,14 +13,14 @@ from typing import NamedTuple, TypeAlias
 
 from fluxstatus.cluster import discovery, local_tools, processes
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.local_tools import Client
+from fluxstatus.cluster.local_tools import Program
 from fluxstatus.cluster.queries import (
+    ADVICE_QUERIES,
     DEPLOYMENTS,
-    FURTHER,
     LARGE_PAGE,
     NOT_RUNNING,
     QUERIES,
-    Further,
+    AdviceQuery,
     ListQuery,
 )
 from fluxstatus.cluster.reader import THREADS, Reader, idle
@@ -57,13 +57,13 @@ def collect(
     workload_namespaces: Callable[[Answers], set[str]] = nowhere,
     while_starting: Callable[[], None] = idle,
     *,
-    further: bool = False,
+    advice: bool = False,
 ) -> Evidence:
     """Return what the cluster answers; this never raises.
 
     *progress* is called for each answer, in any thread. *workload_namespaces* returns, from the
     answers so far, the namespaces whose pods may explain a failure. *while_starting* is called
-    when most requests are under way. *further* reads what only advice needs, too, unless
+    when most requests are under way. *advice* reads what only advice needs, too, unless
     `access.namespaces` are chosen: advice is about the whole cluster.
 
     It takes at most `access.timeout` seconds. SIGTERM and SIGHUP end it with SystemExit.
@@ -76,7 +76,7 @@ def collect(
         api.abort_on_error(),
     ):
         api.start_config_view()
-        more = FURTHER if further and not access.namespaces else {}
+        more = ADVICE_QUERIES if advice and not access.namespaces else {}
         run = _Run(api, Reader(api, pool, access), progress, more)
         return run.evidence(workload_namespaces, while_starting)
 
@@ -89,10 +89,10 @@ class _Run:
         api: ApiClient,
         reader: Reader,
         progress: Callable[[Progress], None],
-        further: Mapping[str, Further],
+        advice: Mapping[str, AdviceQuery],
     ) -> None:
         self._api, self._reader, self._progress = api, reader, progress
-        self._further = further
+        self._advice = advice
         self._pending: dict[Future[Answer], str] = {}
         self._began = time.monotonic()
 
@@ -100,22 +100,22 @@ class _Run:
         self, workload_namespaces: Callable[[Answers], set[str]], while_starting: Callable[[], None]
     ) -> Evidence:
         reader = self._reader
-        if not reader.discover(self._further):
+        if not reader.discover(self._advice):
             return reader.evidence()
         served = reader.served or {}
         self._report(discovery.APIS, f"{len(served)} Flux kinds")
-        reader.answers |= dict.fromkeys((*RESOURCES, *self._further), Answer(unread=reader.missing))
-        with local_tools.asking([_CLIENT]) as clients:
+        reader.answers |= dict.fromkeys((*RESOURCES, *self._advice), Answer(unread=reader.missing))
+        with local_tools.running([_CLIENT]) as clients:
             for name in (*DEPLOYMENTS, "events"):
                 self._start(name, QUERIES[name])
             version = reader.submit(self._version)
             for name in sorted(served, key=_is_fast):
                 query = ListQuery.of(name, served[name])
                 self._start(name, query._replace(page=LARGE_PAGE))
-            self._start_all(self._further_queries(in_flux_namespaces=False))
+            self._start_all(self._advice_queries(in_flux_namespaces=False))
             while_starting()
             self._wait(DEPLOYMENTS)
-            near = dict(self._further_queries(in_flux_namespaces=True))
+            near = dict(self._advice_queries(in_flux_namespaces=True))
             self._start_all(reader.in_flux_namespaces("pods", "services", more=near))
             self._wait()
             self._read_workloads(workload_namespaces(reader.answers))
@@ -128,9 +128,9 @@ class _Run:
         self._report(discovery.VERSION, text or "unknown")
         return text
 
-    def _further_queries(self, *, in_flux_namespaces: bool) -> Iterator[tuple[str, ListQuery]]:
+    def _advice_queries(self, *, in_flux_namespaces: bool) -> Iterator[tuple[str, ListQuery]]:
         versions = self._reader.versions
-        for name, (selector, near, pages) in self._further.items():
+        for name, (selector, near, pages) in self._advice.items():
             if name in versions and near is in_flux_namespaces:
                 query = ListQuery.of(name, versions[name], selector)
                 yield name, query._replace(pages=pages)
@@ -147,7 +147,7 @@ class _Run:
             self._start(WORKLOAD_PODS, query._replace(pages=1))
             self._wait()
             unread = self._reader.answers[WORKLOAD_PODS].unread
-            if unread and unread.why is Why.NOT_ASKED:  # this misses pods that crash, but run
+            if unread and unread.why is Why.NOT_REQUESTED:  # this misses pods that crash, but run
                 self._start(WORKLOAD_PODS, query._replace(selector=NOT_RUNNING))
         self._wait()
 
@@ -176,7 +176,7 @@ def _is_fast(resource: str) -> bool:
     return resource not in _SLOW
 
 
-def _version_of(client: Client) -> str | Unread:
+def _version_of(client: Program) -> str | Unread:
     return client.unread or client.version.removeprefix("v")
 
 

@@ -27,7 +27,7 @@ _UNSTAMPED = "v0.0.0-"  # the version of an API server that was built without on
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class ApiResource:
     """A resource that is served.
 
     `names` are all names that kubectl takes for it, in lower case.
@@ -79,27 +79,27 @@ def served(api: ApiClient, more: Collection[str] = ()) -> dict[str, str]:
     return {n: v for n, v in known.items() if n in more or n.partition(".")[2] in FLUX_GROUPS}
 
 
-def resources(api: ApiClient) -> list[Resource]:
+def resources(api: ApiClient) -> list[ApiResource]:
     """Return all that the API server serves, each resource once, in its preferred version.
 
     Takes two requests; on servers before Kubernetes 1.26, one more for each version of a group.
     Raises ProgramError.
     """
-    found: dict[tuple[str, str], Resource] = {}
+    found: dict[tuple[str, str], ApiResource] = {}
     for one in (*_served_at(api, "/api"), *_served_at(api, "/apis")):
         found.setdefault((one.group, one.plural), one)  # the preferred version comes first
     return list(found.values())
 
 
-def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> list[Resource]:
+def _served_at(api: ApiClient, path: str, groups: Collection[str] = ()) -> list[ApiResource]:
     """Return the resources below *path* in these *groups*, or in all. Raises ProgramError."""
     document = _discovered(api, path, f"{_AGGREGATED},application/json")
     aggregated = document.get("kind") == "APIGroupDiscoveryList"
     try:
         return list((_resources if aggregated else _resources_in_groups)(api, document, groups))
     except (AttributeError, KeyError, TypeError) as error:
-        said = "its list of API groups is malformed"
-        raise ProgramError(failures.odd(said, api.kubeconfig)) from error
+        text = "its list of API groups is malformed"
+        raise ProgramError(failures.odd(text, api.kubeconfig)) from error
 
 
 def _discovered(api: ApiClient, path: str, accept: str, *, may_fail: bool = False) -> Object:
@@ -113,11 +113,11 @@ def _discovered(api: ApiClient, path: str, accept: str, *, may_fail: bool = Fals
             return reply.json()
     elif reply.message:
         raise ProgramError(reply.refusal(f"get {path}"))
-    said = f"it responded with {reply.status} and without JSON"
-    raise ProgramError(failures.odd(said, api.kubeconfig))
+    text = f"it responded with {reply.status} and without JSON"
+    raise ProgramError(failures.odd(text, api.kubeconfig))
 
 
-def called(known: Iterable[Resource], word: str) -> list[Resource]:
+def called(known: Iterable[ApiResource], word: str) -> list[ApiResource]:
     """Return the resources that *word* may mean: a name, alone or with .group or .version.group.
 
     Raises NotFoundError if there are none.
@@ -140,13 +140,13 @@ def called(known: Iterable[Resource], word: str) -> list[Resource]:
     return found
 
 
-def of_kind(known: Iterable[Resource], api_version: str, kind: str) -> Resource | None:
+def of_kind(known: Iterable[ApiResource], api_version: str, kind: str) -> ApiResource | None:
     """Return the resource of the objects with *api_version* and *kind*, in any version."""
     group = api_version.rpartition("/")[0]
     return next((one for one in known if (one.group, one.kind) == (group, kind)), None)
 
 
-def _resources(_: ApiClient, document: Object, groups: Collection[str]) -> Iterator[Resource]:
+def _resources(_: ApiClient, document: Object, groups: Collection[str]) -> Iterator[ApiResource]:
     for group in document["items"]:
         name = group["metadata"].get("name", "")  # the core group has none
         for each in group["versions"] if not groups or name in groups else ():
@@ -163,7 +163,7 @@ def _resources(_: ApiClient, document: Object, groups: Collection[str]) -> Itera
 
 def _resources_in_groups(
     api: ApiClient, document: Object, groups: Collection[str]
-) -> Iterator[Resource]:
+) -> Iterator[ApiResource]:
     """Request each version of the groups in *document*."""
     paths = [f"/api/{each}" for each in document.get("versions") or ()]
     for group in document["groups"] if not paths else ():
@@ -188,9 +188,9 @@ def _resources_in_groups(
                 )
 
 
-def _resource(one: Object, **known: Any) -> Resource:
+def _resource(one: Object, **known: Any) -> ApiResource:
     """Return the resource *known*, with its other names and its verbs from *one*."""
     singular = text_of(one.get("singularResource")) or text_of(one.get("singularName"))
     short, verbs = one.get("shortNames"), one["verbs"]
     names = {known["plural"], singular, known["kind"].lower(), *(short or ())}
-    return Resource(names=frozenset(names - {""}), verbs=frozenset(verbs or ()), **known)
+    return ApiResource(names=frozenset(names - {""}), verbs=frozenset(verbs or ()), **known)

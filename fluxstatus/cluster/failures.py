@@ -94,7 +94,7 @@ _FAILURES = (
     _Failure(
         r"unable to load root certificates|parse bytes as PEM|failed to find any PEM data",
         Why.NO_CONFIG,
-        "a certificate or key in the kubeconfig is invalid: {said}",
+        "a certificate or key in the kubeconfig is invalid: {message}",
         _CORRECT,
         _VIEW,
     ),
@@ -115,28 +115,29 @@ _FAILURES = (
     _Failure(
         r'The (?P<plugin>\w+) auth plugin has been removed|No Auth Provider found for name "\w+"',
         Why.LOGIN,
-        "this kubectl no longer supports the auth plugin in the kubeconfig: {said}",
+        "this kubectl no longer supports the auth plugin in the kubeconfig: {message}",
         "generate a new kubeconfig with the CLI of the cloud provider",
         _VERSION,
     ),
     _Failure(
         r"exec plugin: invalid apiVersion|exec plugin is configured to use API version",
         Why.LOGIN,
-        "kubectl and the credential plugin of {user} do not support the same API version: {said}",
+        "kubectl and the credential plugin of {user} do not support the same API version: "
+        "{message}",
         "update the credential plugin, then generate a new kubeconfig",
         _VERSION,
     ),
     _Failure(
         r"missing '\]' in host|first path segment in URL|unsupported protocol scheme|invalid port",
         Why.NO_CONFIG,
-        'the server of cluster "{cluster}" is not a valid URL: {said}',
+        'the server of cluster "{cluster}" is not a valid URL: {message}',
         _CORRECT,
         _VIEW,
     ),
     _Failure(
         r"interactiveMode must be specified|Error in configuration|invalid configuration",
         Why.NO_CONFIG,
-        "the kubeconfig is invalid: {said}",
+        "the kubeconfig is invalid: {message}",
         _CORRECT,
         _VIEW,
     ),
@@ -158,14 +159,14 @@ _FAILURES = (
     _Failure(
         r"exec: executable (?P<plugin>[^\n]+) failed with exit code (?P<code>-?\d+)",
         Why.LOGIN,
-        "the credential plugin {plugin} failed: {said}",
+        "the credential plugin {plugin} failed: {message}",
         _LOG_IN,
         ("{login}", *_WHOAMI),
     ),
     _Failure(
         r"getting credentials: ",
         Why.LOGIN,
-        "kubectl could not get a credential for {user}: {said}",
+        "kubectl could not get a credential for {user}: {message}",
         _LOG_IN,
         _WHOAMI,
     ),
@@ -173,7 +174,7 @@ _FAILURES = (
     _Failure(
         r"proxyconnect tcp: (?P<detail>[^\n]+)|(?P<refusal>Proxy Authentication Required)",
         Why.UNREACHABLE,
-        "kubectl could not connect to {server} through the proxy: {said}",
+        "kubectl could not connect to {server} through the proxy: {message}",
         "fix $HTTPS_PROXY or proxy-url in the kubeconfig",
         _VIEW,
     ),
@@ -203,7 +204,7 @@ _FAILURES = (
     _Failure(
         r"x509: ",
         Why.UNREACHABLE,
-        "the certificate of {server} was rejected: {said}",
+        "the certificate of {server} was rejected: {message}",
         "get a new kubeconfig for the cluster",
         _VIEW,
     ),
@@ -224,7 +225,7 @@ _FAILURES = (
     _Failure(
         r"malformed HTTP|HTTP request to an HTTPS server|HTTP/1.x transport connection broken",
         Why.UNREACHABLE,
-        "the service at {server} does not speak HTTP: {said}",
+        "the service at {server} does not speak HTTP: {message}",
         _CORRECT,
         _VIEW,
     ),
@@ -238,14 +239,14 @@ _FAILURES = (
     _Failure(
         r"\blookup \S+|no such host",
         Why.UNREACHABLE,
-        "the host name of {server} does not resolve: {said}",
+        "the host name of {server} does not resolve: {message}",
         "check the VPN and the host name, and whether the cluster still exists",
         _CONTEXTS,
     ),
     _Failure(
         r"i/o timeout|handshake timeout|deadline exceeded|Client\.Timeout|operation timed out",
         Why.TIMEOUT,
-        "{server} does not respond: {said}",
+        "{server} does not respond: {message}",
         "check the VPN, the firewall, and whether the API server accepts connections from this "
         "network",
         _CONTEXTS,
@@ -253,14 +254,14 @@ _FAILURES = (
     _Failure(
         r"no route to host|network is unreachable|host is down",
         Why.UNREACHABLE,
-        "{server} is unreachable: {said}",
+        "{server} is unreachable: {message}",
         "check the network and the VPN",
         _CONTEXTS,
     ),
     _Failure(
         r"EOF|connection reset|broken pipe|server closed|GOAWAY",
         Why.UNREACHABLE,
-        "{server} closed the connection ({said})",
+        "{server} closed the connection ({message})",
         "check that the server is an API server, and that no firewall interferes",
         _VIEW,
     ),
@@ -311,7 +312,7 @@ _STATUSES = {
 _ODD = _Failure(
     "",
     Why.GARBLED,
-    "the service at {server} is not a Kubernetes API server: {said}",
+    "the service at {server} is not a Kubernetes API server: {message}",
     "check the server in the kubeconfig; a login page or a proxy may be responding instead",
     _VIEW,
 )
@@ -323,10 +324,10 @@ _SILENT = _Failure(
     "network; or increase --timeout",
     _CONTEXTS,
 )
-_ASKING = _Failure(
+_LOGIN_PROMPT = _Failure(
     "",
     Why.LOGIN,
-    "kubectl waited {seconds} s for a login: {said}",
+    "kubectl waited {seconds} s for a login: {message}",
     _LOG_IN,
     _WHOAMI,
 )
@@ -337,7 +338,7 @@ _STUCK = _Failure(
     "check that kubectl works, or increase --timeout",
     _VERSION,
 )
-_OTHER = _Failure("", Why.FAILED, "kubectl failed: {said}", "check that kubectl works", _VIEW)
+_OTHER = _Failure("", Why.FAILED, "kubectl failed: {message}", "check that kubectl works", _VIEW)
 
 _PLUGINS: Mapping[str, tuple[str, str]] = {
     "aws": ("the AWS CLI", "aws sso login"),
@@ -354,22 +355,22 @@ _PLUGINS: Mapping[str, tuple[str, str]] = {
 """Credential plugins: where each comes from, and the command that logs in."""
 
 
-def explain(said: str, config: Kubeconfig, aside: str = "") -> Unread:
-    """Return the reason for the message *said* of kubectl, which could not reach the cluster.
+def explain(message: str, config: Kubeconfig, aside: str = "") -> Unread:
+    """Return the reason for *message*, of a kubectl that could not reach the cluster.
 
     *aside* is what it wrote to stderr as well: the message of a credential plugin.
     """
-    if "connection refused" in said and "8080" in said and not config.target.server:
+    if "connection refused" in message and "8080" in message and not config.target.server:
         row = 2 if config.target.context else 1 if config.contexts else 0
-        return _fill(_NO_SERVER[row], said, config)
+        return _fill(_NO_SERVER[row], message, config)
     for failure in _FAILURES:
-        found = re.search(failure.pattern, said, re.MULTILINE)
+        found = re.search(failure.pattern, message, re.MULTILINE)
         if found:
             named = {key: value for key, value in found.groupdict().items() if value}
-            if aside and said.startswith("getting credentials: "):
-                named["said"] = _short(aside)
-            return _fill(failure, said, config, named)
-    return _fill(_OTHER, said, config)
+            if aside and message.startswith("getting credentials: "):
+                named["message"] = _short(aside)
+            return _fill(failure, message, config, named)
+    return _fill(_OTHER, message, config)
 
 
 def refused(status: int, config: Kubeconfig) -> Unread:
@@ -377,14 +378,15 @@ def refused(status: int, config: Kubeconfig) -> Unread:
     return _fill(_STATUSES[status], "", config)
 
 
-def odd(said: str, config: Kubeconfig) -> Unread:
-    """Return the reason for an answer, described by *said*, that is not one of Kubernetes."""
-    return _fill(_ODD, said, config)
+def odd(message: str, config: Kubeconfig) -> Unread:
+    """Return the reason for an answer, described by *message*, that is not one of Kubernetes."""
+    return _fill(_ODD, message, config)
 
 
-def silent(seconds: float, said: str, config: Kubeconfig) -> Unread:
-    """Return why nothing answered within *seconds*; *said* is a credential plugin's message."""
-    return _fill(_ASKING if said else _SILENT, said, config, {"seconds": f"{round(seconds, 1):g}"})
+def silent(seconds: float, message: str, config: Kubeconfig) -> Unread:
+    """Return why nothing answered within *seconds*; *message* is a credential plugin's."""
+    failure = _LOGIN_PROMPT if message else _SILENT
+    return _fill(failure, message, config, {"seconds": f"{round(seconds, 1):g}"})
 
 
 def stuck(seconds: float) -> Unread:
@@ -393,7 +395,7 @@ def stuck(seconds: float) -> Unread:
 
 
 def _fill(
-    failure: _Failure, said: str, config: Kubeconfig, named: Mapping[str, str] | None = None
+    failure: _Failure, message: str, config: Kubeconfig, named: Mapping[str, str] | None = None
 ) -> Unread:
     target = config.target
     fields = {
@@ -403,7 +405,7 @@ def _fill(
         "user": target.user or "the current user",
         "of_user": f" of {target.user}" if target.user else "",
         "contexts": _listed(config.contexts),
-        "said": _short(said) or "no message",
+        "message": _short(message) or "no message",
         "retry": "",
         "login": "",
         "install": "see its documentation",
@@ -422,9 +424,9 @@ def _fill(
     return Unread(failure.why, mask(text), hints=(hint,) if failure.step else ())
 
 
-def _short(said: str) -> str:
+def _short(message: str) -> str:
     """Return the first paragraph of a message, on one line and without kubectl's "error: "."""
-    words = " ".join(said.strip().split("\n\n")[0].removeprefix("error: ").split())
+    words = " ".join(message.strip().split("\n\n")[0].removeprefix("error: ").split())
     return words if len(words) <= _QUOTED else f"{words[:_QUOTED]}…"
 
 

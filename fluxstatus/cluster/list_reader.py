@@ -1,6 +1,6 @@
 """Reading lists of objects as they come: from the API server page by page, or from a snapshot.
 
-Unlike reader.py, which keeps a pruned answer to each query, this streams whole objects.
+Unlike reader.py, which keeps a pruned answer to each query, this streams unpruned objects.
 """
 
 from collections import deque
@@ -35,12 +35,12 @@ Batch: TypeAlias = tuple[Kind, Sequence[Object]]
 class Cluster(Protocol):
     """The objects of a cluster, live or saved.
 
-    `now` is the time of the reading. `whole` is whether objects are as the API server returns
+    `now` is the time of the reading. `unpruned` is whether objects are as the API server returns
     them, not pruned. `unread` is, by plural.group, why a list or a part of it is missing.
     """
 
     now: datetime
-    whole: bool
+    unpruned: bool
     namespaces: Sequence[str]
     selector: str
     unread: dict[str, Unread]
@@ -71,7 +71,7 @@ def saved(file: Path, namespaces: Sequence[str] = (), selector: str = "") -> "Sa
 class Live:
     """The cluster that *api* is connected to; *namespaces* (none: all) and labels limit `read`."""
 
-    whole = True
+    unpruned = True
 
     def __init__(self, api: ApiClient, namespaces: Sequence[str] = (), selector: str = "") -> None:
         """Read what is served. Raises ProgramError."""
@@ -81,7 +81,7 @@ class Live:
         self.unread: dict[str, Unread] = {}
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
-        """Return the objects of *kinds*, kind by kind, in batches, as they come."""
+        """Yield the objects of *kinds*, kind by kind, in batches, as they come."""
         with ThreadPoolExecutor(THREADS) as pool, self._api.abort_on_error():
             # Of each kind under way one page is requested ahead, and no more than that.
             todo = iter(kinds)
@@ -100,35 +100,35 @@ class Live:
                     ahead.append((following, more, pool.submit(next, more, None)))
 
     def all_of(self, kind: Kind, namespace: str) -> Iterator[Object]:
-        """Return the objects of *kind* in *namespace*, or in all if that is empty."""
+        """Yield the objects of *kind* in *namespace*, or in all if that is empty."""
         for page in self._pages(kind, [namespace] if namespace else [], ""):
             yield from page
 
     def controllers(self) -> Evidence:
         """Return the Deployments of Flux, their pods, and the FluxInstance."""
         with self._reading() as reader:
-            reader.ask([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
+            reader.query([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
             if namespaces_of(map(reader.answers.__getitem__, DEPLOYMENTS)):
-                reader.ask(reader.in_flux_namespaces("pods"))
+                reader.query(reader.in_flux_namespaces("pods"))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux(self) -> Evidence:
         """Return all objects of Flux, pruned."""
         with self._reading() as reader:
-            reader.ask(map(reader.of_kind, KINDS.values()))
+            reader.query(map(reader.of_kind, KINDS.values()))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux, as far as they may be read."""
         with self._reading() as reader:
-            reader.ask(named(*DEPLOYMENTS))
+            reader.query(named(*DEPLOYMENTS))
         for answer in reader.answers.values():
             if answer.unread:
                 self.unread.setdefault("deployments.apps", answer.unread)
         return namespaces_of(reader.answers.values())
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
-        """Return the events that a field selector chooses, in *namespace*, or in all."""
+        """Yield the events that a field selector chooses, in *namespace*, or in all."""
         for page in self._walk("events", queries.events(fields), [namespace] if namespace else []):
             yield from page
 
@@ -151,7 +151,7 @@ class Live:
     def _walk(
         self, name: str, query: ListQuery, namespaces: Sequence[str]
     ) -> Iterator[Sequence[Object]]:
-        """Return page by page; the first reason for a missing part is kept under *name*."""
+        """Yield page by page; the first reason for a missing part is kept under *name*."""
         query = query._replace(namespaces=tuple(namespaces))
         for part in paging.walk(self._api, name, query, lambda: namespaces_allowed(self._api, ())):
             if part.unread:
@@ -163,7 +163,7 @@ class Live:
 class Saved:
     """A snapshot with the methods of `Live`; its objects are pruned."""
 
-    whole = False
+    unpruned = False
 
     def __init__(
         self, evidence: Evidence, namespaces: Sequence[str] = (), selector: str = ""
@@ -176,7 +176,7 @@ class Saved:
         self.unread: dict[str, Unread] = {}
 
     def read(self, kinds: Iterable[Kind]) -> Iterator[Batch]:
-        """Return the objects of *kinds*, kind by kind, in the order of an API server."""
+        """Yield the objects of *kinds*, kind by kind, in the order of an API server."""
         for kind in kinds:
             found = [item for item in self.all_of(kind, "") if self._is_chosen(item)]
             yield kind, sorted(found, key=place)
@@ -197,7 +197,7 @@ class Saved:
         return namespaces_of(self._evidence.answer(name) for name in DEPLOYMENTS)
 
     def events(self, fields: str, namespace: str = "") -> Iterator[Object]:
-        """Return the events that a field selector chooses; its terms with != are ignored."""
+        """Yield the events that a field selector chooses; its terms with != are ignored."""
         answer = self._evidence.answer("events")
         if answer.unread is not None:
             self.unread["events"] = answer.unread

@@ -20,7 +20,7 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 _SECONDS = 5.0
 
 
-class Client(NamedTuple):
+class Program(NamedTuple):
     """A program: its path and version; `unread` is why one of them is unknown."""
 
     name: str
@@ -35,7 +35,7 @@ class Client(NamedTuple):
 
 
 @contextmanager
-def asking(names: Iterable[str]) -> Iterator[Callable[[], dict[str, Client]]]:
+def running(names: Iterable[str]) -> Iterator[Callable[[], dict[str, Program]]]:
     """Start all programs with these *names*; the block gets what waits for their versions.
 
     They run while the block does something else.
@@ -43,27 +43,27 @@ def asking(names: Iterable[str]) -> Iterator[Callable[[], dict[str, Client]]]:
     with ExitStack() as stack:
         started = {name: _start(name, stack) for name in names}
         yield lambda: {
-            name: found if isinstance(found, Client) else _answer(name, *found)
+            name: found if isinstance(found, Program) else _answer(name, *found)
             for name, found in started.items()
         }
 
 
-def _start(name: str, stack: ExitStack) -> Client | tuple[str, Process]:
+def _start(name: str, stack: ExitStack) -> Program | tuple[str, Process]:
     try:
         path = processes.kubectl() if name == "kubectl" else processes.find(name)
         if name not in _ARGUMENTS:
-            return Client(name, path)
+            return Program(name, path)
         return path, stack.enter_context(Process([path, *_ARGUMENTS[name]]))
     except ProgramError as error:
-        return Client(name, unread=error.unread)
+        return Program(name, unread=error.unread)
 
 
-def _answer(name: str, path: str, process: Process) -> Client:
+def _answer(name: str, path: str, process: Process) -> Program:
     try:
         process.wait(_SECONDS)
     except ProgramError as error:
-        return Client(name, path, unread=error.unread)
+        return Program(name, path, unread=error.unread)
     version = version_in(process.output().stdout.decode(errors="replace"))
     if not version:
-        return Client(name, path, unread=Unread(Why.GARBLED, f"{name} did not print its version"))
-    return Client(name, path, version)
+        return Program(name, path, unread=Unread(Why.GARBLED, f"{name} did not print its version"))
+    return Program(name, path, version)

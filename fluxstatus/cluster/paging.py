@@ -6,14 +6,14 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from fluxstatus.cluster.client import ApiClient, Reply, whole
+from fluxstatus.cluster.client import ApiClient, Reply, unchanged
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import ListQuery
 from fluxstatus.model.evidence import Answer, Object, Unread, Why
 
 
-class Part(NamedTuple):
+class Page(NamedTuple):
     """A page of a list, or why the rest of it is `unread`; `namespace` is empty for all."""
 
     namespace: str
@@ -37,8 +37,8 @@ def walk(
     name: str,
     query: ListQuery,
     per_namespace: Callable[[], tuple[str, ...]],
-    keep: Callable[[Object], Object] = whole,
-) -> Iterator[Part]:
+    keep: Callable[[Object], Object] = unchanged,
+) -> Iterator[Page]:
     """Yield a list part by part, each item replaced by what *keep* returns for it.
 
     If listing all namespaces is forbidden, those that *per_namespace* returns are read.
@@ -57,18 +57,18 @@ def walk(
 
 def _walk_one(
     api: ApiClient, name: str, query: ListQuery, namespace: str, keep: Callable[[Object], Object]
-) -> Iterator[Part]:
+) -> Iterator[Page]:
     known = 0
     try:
         for number, page in enumerate(pages(api, name, query, namespace, keep), start=1):
             items = list(items_of(page))
             known += len(items)
-            yield Part(namespace, items)
+            yield Page(namespace, items)
             if number == query.pages and _next(page):
                 text = f"only the first {known} were read"
-                yield Part(namespace, unread=Unread(Why.NOT_ASKED, text))
+                yield Page(namespace, unread=Unread(Why.NOT_REQUESTED, text))
     except ProgramError as error:
-        yield Part(namespace, unread=error.unread)
+        yield Page(namespace, unread=error.unread)
 
 
 def pages(
@@ -76,9 +76,9 @@ def pages(
     name: str,
     query: ListQuery,
     namespace: str,
-    keep: Callable[[Object], Object] = whole,
+    keep: Callable[[Object], Object] = unchanged,
 ) -> Iterator[Object]:
-    """Return the pages of a list one by one, each item replaced by what *keep* returns for it.
+    """Yield the pages of a list one by one, each item replaced by what *keep* returns for it.
 
     The next page is requested while the caller works on one. Raises ProgramError.
     """
@@ -101,7 +101,7 @@ def pages(
 
 
 def items_of(page: Object) -> Iterator[Object]:
-    """Return the items of *page*, each with its kind, which the items of a list do not have."""
+    """Yield the items of *page*, each with its kind, which the items of a list do not have."""
     for item in page["items"]:
         item["kind"] = page["kind"].removesuffix("List")
         yield item
@@ -118,7 +118,7 @@ def _page(get: Callable[[str], Reply], query: ListQuery, namespace: str, token: 
     if reply.status != HTTPStatus.OK:
         everywhere = " in all namespaces" if query.namespaced else ""
         where = f' in namespace "{namespace}"' if namespace else everywhere
-        raise ProgramError(reply.refusal(query.rule, where))
+        raise ProgramError(reply.refusal(query.permission, where))
     page = reply.json()
     if not _is_list(page, query):
         raise ProgramError.of(Why.GARBLED, "the response is not the requested list")

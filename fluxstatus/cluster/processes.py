@@ -144,10 +144,10 @@ class Process:
         with signals_deferred():
             running = self._running
             code = 0 if running is None or running.is_alive() else running.exit_code
-        stderr = _whole(self._stderr).decode(errors="replace")
+        stderr = _contents(self._stderr).decode(errors="replace")
         for credential in self._credentials:
             stderr = stderr.replace(credential, "***")
-        return Output(self.name, _whole(self._stdout), _LOG.sub("", stderr), code)
+        return Output(self.name, _contents(self._stdout), _LOG.sub("", stderr), code)
 
     def printed(self, offset: int) -> bytes:
         """Return its standard output so far, without the first *offset* bytes."""
@@ -318,7 +318,7 @@ def _credentials(argv: Sequence[str]) -> list[str]:
     return [value for match, after in found if match and (value := match[1] or after)]
 
 
-def _whole(file: BinaryIO) -> bytes:
+def _contents(file: BinaryIO) -> bytes:
     # Not with read(): the program shares the position of this descriptor.
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
 

@@ -72,7 +72,7 @@ class ListQuery(NamedTuple):
         return (self.api_version, _META) if self.metadata_only else (self.api_version,)
 
     @property
-    def rule(self) -> str:
+    def permission(self) -> str:
         """The RBAC permission that the query needs."""
         group, slash, _ = self.api_version.partition("/")
         return f"list {self.plural}.{group}" if slash else f"list {self.plural}"
@@ -85,7 +85,7 @@ class ListQuery(NamedTuple):
         return f"{self.base}{inside}/{self.plural}?{'&'.join(wanted)}"
 
 
-class Further(NamedTuple):
+class AdviceQuery(NamedTuple):
     """A list that only advice needs.
 
     With `in_flux_namespaces` it is read only where Flux is installed.
@@ -128,15 +128,15 @@ def events(fields: str, namespaces: tuple[str, ...] = ()) -> ListQuery:
     return QUERIES["events"]._replace(selector=by_fields(fields), namespaces=namespaces, pages=0)
 
 
-FURTHER: Mapping[str, Further] = {
-    "networkpolicies.networking.k8s.io": Further(in_flux_namespaces=True),
+ADVICE_QUERIES: Mapping[str, AdviceQuery] = {
+    "networkpolicies.networking.k8s.io": AdviceQuery(in_flux_namespaces=True),
     # An Ingress leads only to its own namespace.
-    "ingresses.networking.k8s.io": Further(in_flux_namespaces=True),
-    "httproutes.gateway.networking.k8s.io": Further(),
+    "ingresses.networking.k8s.io": AdviceQuery(in_flux_namespaces=True),
+    "httproutes.gateway.networking.k8s.io": AdviceQuery(),
     # Reading only their metadata would be less, but it does not include the stored versions.
-    "customresourcedefinitions.apiextensions.k8s.io": Further(_OF_FLUX),
-    "podmonitors.monitoring.coreos.com": Further(),
-    "servicemonitors.monitoring.coreos.com": Further(),
-    "prometheusrules.monitoring.coreos.com": Further(),
+    "customresourcedefinitions.apiextensions.k8s.io": AdviceQuery(_OF_FLUX),
+    "podmonitors.monitoring.coreos.com": AdviceQuery(),
+    "servicemonitors.monitoring.coreos.com": AdviceQuery(),
+    "prometheusrules.monitoring.coreos.com": AdviceQuery(),
 }
 """The lists that only advice needs, by plural.group. Those that are not served are not read."""

@@ -34,35 +34,35 @@ def silent(_: str) -> None:
 @contextmanager
 def opened(
     access: Access,
-    tell: Callable[[str], None] = silent,
+    report: Callable[[str], None] = silent,
     while_starting: Callable[[], None] = idle,
 ) -> Iterator[ApiClient]:
     """Open a connection to a cluster for a `with` block.
 
-    *tell* prints a line, here the cost at the end. *while_starting* is called while kubectl
+    *report* prints a line, here the cost at the end. *while_starting* is called while kubectl
     starts: importing the modules that a command needs takes as long. Raises nothing of its own:
     the requests report what is wrong with the connection.
     """
     with ApiClient(access, while_starting) as api, api.abort_on_error():
         yield api
         cost = api.cost
-        tell(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")
+        report(f"{cost.requests} requests, {cost.bytes:,} bytes, {cost.seconds:.2f} s")
 
 
 @contextmanager
 def reading(
     access: Access,
     *,
-    tell: Callable[[str], None] = silent,
+    report: Callable[[str], None] = silent,
     while_starting: Callable[[], None] = idle,
 ) -> Iterator["Reader"]:
-    """Open a connection as `opened` does; *tell* also prints a line for each response."""
+    """Open a connection as `opened` does; *report* also prints a line for each response."""
     with (
-        opened(access, tell, while_starting) as api,
+        opened(access, report, while_starting) as api,
         ThreadPoolExecutor(THREADS) as pool,
         api.abort_on_error(),
     ):
-        yield Reader(api, pool, access, tell)
+        yield Reader(api, pool, access, report)
 
 
 class Reader:
@@ -78,7 +78,7 @@ class Reader:
         api: ApiClient,
         pool: ThreadPoolExecutor,
         access: Access,
-        tell: Callable[[str], None] = silent,
+        report: Callable[[str], None] = silent,
         served: Mapping[str, str] | None = None,
     ) -> None:
         self.answers: dict[str, Answer] = {}
@@ -86,7 +86,7 @@ class Reader:
         self.versions: Mapping[str, str] = {}
         self.missing = ABSENT
         self.unreachable: Unread | None = None
-        self._api, self._pool, self._tell = api, pool, tell
+        self._api, self._pool, self._report = api, pool, report
         self._namespaces, self._flags = access.namespaces, access.repeated
 
     def discover(self, more: Collection[str] = ()) -> bool:
@@ -132,7 +132,7 @@ class Reader:
         """Return the objects that the query *name* has returned so far."""
         return self.answers[name].items if name in self.answers else ()
 
-    def ask(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
+    def query(self, queries: Iterable[tuple[str, ListQuery]]) -> None:
         """Read all *queries* at the same time; the answers to one name are merged."""
         started = []
         for name, query in queries:
@@ -142,7 +142,7 @@ class Reader:
                 started.append((name, self.start(name, query)))
         for name, future in started:
             answer = future.result()
-            self._tell(f"{name}: {len(answer.items)} objects")
+            self._report(f"{name}: {len(answer.items)} objects")
             self._keep(name, answer)
             if answer.unread and answer.unread.why in _NO_CONNECTION:
                 self.unreachable = self.unreachable or answer.unread

@@ -38,14 +38,14 @@ def look(color: Color, *, everything: bool, advice: bool = False) -> Look:
     """Return the look of a report on standard output."""
     return Look(
         width=shutil.get_terminal_size().columns,  # $COLUMNS, the terminal's, 80
-        colour=_colour(color),
+        color=_color(color),
         everything=everything,
         advice=advice,
         ascii=not _can_show("·…"),
     )
 
 
-def _colour(color: Color) -> bool:
+def _color(color: Color) -> bool:
     if color is not Color.AUTO:
         return color is Color.ALWAYS
     if os.environ.get("NO_COLOR"):

@@ -29,8 +29,8 @@ def _step_as_text(step: Step) -> str:
     codes = list(_codes_of(step))
     width = max(len(known.code) for known in codes)
     lines = [f"{step.id}: {step.title}", f"  reads {', '.join(step.reads)}"]
-    if step.further:
-        lines.append(f"  with --advice, also {', '.join(step.further)}")
+    if step.advice_reads:
+        lines.append(f"  with --advice, also {', '.join(step.advice_reads)}")
     for known in codes:
         advice = "Advice: " if known.category == "habit" else ""
         lines.append(f"  {known.code:{width}}  {advice}{known.meaning}")
@@ -43,7 +43,7 @@ def _as_json() -> str:
             "id": step.id,
             "title": step.title,
             "reads": list(step.reads),
-            "readsWithAdvice": list(step.further),
+            "readsWithAdvice": list(step.advice_reads),
             "codes": [
                 {"code": known.code, "class": known.category, "text": known.meaning}
                 for known in _codes_of(step)

@@ -27,7 +27,7 @@ _PASSING = frozenset({"SINCE", "AGE", "LAST", "FIRST"})
 """Columns that change with time alone."""
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     """An entry of a list.
 
     `cell` returns the text of a column, `times` has the times of the columns that show an age.
@@ -46,7 +46,7 @@ class Source(Protocol):
     columns: tuple[str, ...]
     wide: tuple[str, ...]
 
-    def entries(self, cluster: Cluster) -> Iterator[Sequence[Entry]]:
+    def entries(self, cluster: Cluster) -> Iterator[Sequence[ListEntry]]:
         """Return the requested entries, in batches."""
 
     def is_unread(self, cluster: Cluster) -> bool:
@@ -87,7 +87,7 @@ class Listing:
         self._key = _order(self.order, self.source.wide) if self.order else None
 
     def pieces(self, cluster: Cluster) -> Iterator[str]:
-        """Return the text of the list in pieces, as the entries are read."""
+        """Yield the text of the list in pieces, as the entries are read."""
         batches = self._counted(cluster)
         if document := DOCUMENTS.get(self.format):
             items = self._sorted(([entry.item for entry in b], b) for b in batches)
@@ -111,7 +111,7 @@ class Listing:
         return self._table.lines(line for _, line in changed)
 
     def notes(self, cluster: Cluster) -> Iterator[str]:
-        """Return notes on what is missing from the list, and why."""
+        """Yield notes on what is missing from the list, and why."""
         required = {name: why for name, why in cluster.unread.items() if self.source.requires(name)}
         absent = [name for name, why in required.items() if why.why is Why.ABSENT]
         if absent:
@@ -124,7 +124,7 @@ class Listing:
         if not self._shown and not required and not self.source.not_found():
             where = in_namespaces(cluster.namespaces)
             yield f"no {self.source.description()} was found{where}"
-        if not cluster.whole and self.format in (Format.JSON, Format.YAML):
+        if not cluster.unpruned and self.format in (Format.JSON, Format.YAML):
             yield "a snapshot contains only the fields that the check reads"
 
     def exit_code(self, cluster: Cluster) -> Exit:
@@ -142,7 +142,7 @@ class Listing:
             raise error
         return Exit.HEALTHY
 
-    def _counted(self, cluster: Cluster) -> Iterator[Sequence[Entry]]:
+    def _counted(self, cluster: Cluster) -> Iterator[Sequence[ListEntry]]:
         for batch in self.source.entries(cluster):
             self._shown += len(batch)
             yield batch
@@ -152,10 +152,10 @@ class Listing:
         before, self._seen[key] = self._seen.get(key), lasting
         return before != lasting
 
-    def _lines(self, batch: Iterable[Entry]) -> list[list[str]]:
+    def _lines(self, batch: Iterable[ListEntry]) -> list[list[str]]:
         return [[entry.cell(column) for column in self._columns] for entry in batch]
 
-    def _sorted(self, made: Iterable[tuple[Sequence[Any], Sequence[Entry]]]) -> Iterable[Any]:
+    def _sorted(self, made: Iterable[tuple[Sequence[Any], Sequence[ListEntry]]]) -> Iterable[Any]:
         """Return the rendered entries, *made*, in the order of --sort-by."""
         key = self._key
         if key is None:
@@ -169,7 +169,7 @@ class Listing:
 
 
 def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
-    """Return the first lines as one batch, which sizes the table, then the rest as it comes."""
+    """Yield the first lines as one batch, which sizes the table, then the rest as it comes."""
     first: list[list[str]] | None = []
     for batch in batches:
         if first is None:
@@ -183,7 +183,7 @@ def _together(batches: Iterable[list[list[str]]]) -> Iterator[list[list[str]]]:
         yield first
 
 
-def _order(word: str, columns: Sequence[str]) -> Callable[[Entry], tuple[bool, str]]:
+def _order(word: str, columns: Sequence[str]) -> Callable[[ListEntry], tuple[bool, str]]:
     """Return the sort key for *word*, a column or a path; entries without a value come last.
 
     Raises ArgumentError.

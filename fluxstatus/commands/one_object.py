@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fluxstatus.cluster.queries import ListQuery
     from fluxstatus.cluster.reader import Reader
-    from fluxstatus.lookup.names import Named
+    from fluxstatus.lookup.names import ObjectName
     from fluxstatus.lookup.related import References
     from fluxstatus.state.resource import Resource
     from fluxstatus.state.state import State
@@ -31,7 +31,7 @@ Words = Annotated[
     ),
 ]
 Queries: TypeAlias = "Iterable[tuple[str, ListQuery]]"
-Find: TypeAlias = "Callable[[Named], tuple[State, Resource]]"
+Find: TypeAlias = "Callable[[ObjectName], tuple[State, Resource]]"
 """Finds the object that is named. Raises ArgumentError and UnreadError."""
 
 
@@ -49,7 +49,7 @@ def find_one(
 def from_file(place: ObjectNamespace, snapshot: SnapshotInput, display: BasicDisplay) -> Find:
     """Return a function that finds an object in a saved cluster."""
 
-    def find(named: "Named") -> "tuple[State, Resource]":
+    def find(named: "ObjectName") -> "tuple[State, Resource]":
         from fluxstatus.lookup import names
         from fluxstatus.model.snapshot import load
         from fluxstatus.state.state import State
@@ -73,7 +73,7 @@ def from_cluster(
 ) -> Find:
     """Return a function that finds an object in a live cluster and reads its references."""
 
-    def find(named: "Named") -> "tuple[State, Resource]":
+    def find(named: "ObjectName") -> "tuple[State, Resource]":
         from fluxstatus.lookup.related import read_related
         from fluxstatus.model.errors import UnreadError
         from fluxstatus.state.state import State

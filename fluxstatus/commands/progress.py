@@ -50,10 +50,10 @@ def reading(
     from fluxstatus.cluster import reader
 
     access = connection.access(timeout, namespaces)
-    return reader.reading(access, tell=console.noting(on=verbose), while_starting=while_starting)
+    return reader.reading(access, report=console.noting(on=verbose), while_starting=while_starting)
 
 
-def ask(
+def read_evidence(
     connection: Connection,
     *,
     namespaces: tuple[str, ...] = (),
@@ -84,7 +84,7 @@ def ask(
             note_answer,
             _workload_namespaces,
             while_starting=_get_ready,
-            further=advice,
+            advice=advice,
         )
     finally:
         live.clear()
@@ -107,12 +107,12 @@ def _workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
 
 
 def _account(answers: list["Progress"], evidence: Evidence) -> Iterator[str]:
-    """Return a line per step with its requests; a shared answer counts for its first step."""
+    """Yield a line per step with its requests; a shared answer counts for its first step."""
     from fluxstatus.checks import STEPS
 
     left = {answer.query: answer for answer in answers}
     for step in STEPS:
-        queries = (*step.reads, *step.further)
+        queries = (*step.reads, *step.advice_reads)
         read = [left.pop(query) for query in queries if query in left]
         own = [answer for answer in read if answer.requests]
         requests = sum(answer.requests for answer in own)

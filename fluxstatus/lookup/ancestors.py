@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Protocol
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.lookup.health import health_of, judged
+from fluxstatus.lookup.health import health_of, resource_of
 from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.revisions import chart_version, short
@@ -31,7 +31,7 @@ def chain_of(item: Object, objects: Getter, now: datetime) -> Node:
 
 
 def origins_of(root: Node) -> Iterator[str]:
-    """Return the sources at the ends of the chain of *root*: URL, revision and path or chart."""
+    """Yield the sources at the ends of the chain of *root*: URL, revision and path or chart."""
     for node in root.all():
         consumer = dict(node.facts)
         path = consumer.get("path") or consumer.get("chart", "")
@@ -50,13 +50,13 @@ class _Chain:
         ref = Ref.of(item)
         known = KINDS.get(ref.kind)
         own = known is not None and ref.api_version.startswith(known.group)
-        resource = judged(item, self._now) if own else None
+        resource = resource_of(item, self._now) if own else None
         above: list[Node] = []
         if len(seen) < _DEEPEST:
             below = seen | {ref.key}
             above = [
-                self._get(step, api, key, below)
-                for step, api, key in self._parents(item, resource)
+                self._get(step, api_version, key, below)
+                for step, api_version, key in self._parents(item, resource)
                 if key not in below
             ]
         facts = tuple(_facts(resource)) if resource else ()
@@ -65,7 +65,7 @@ class _Chain:
     def _parents(
         self, item: Object, resource: Resource | None
     ) -> Iterator[tuple[Relation, str, Key]]:
-        """Return the source, owner and creators of *item*: relation, apiVersion and key."""
+        """Yield the source, owner and creators of *item*: relation, apiVersion and key."""
         if resource and (source := source_of(resource)):
             yield Relation.SOURCE, _version_of(source[0]), source
         metadata = map_of(item.get("metadata"))
@@ -75,8 +75,8 @@ class _Chain:
             kind, name = text_of(owner.get("kind")), text_of(owner.get("name"))
             place = text_of(metadata.get("namespace"))
             yield Relation.OWNED_BY, text_of(owner.get("apiVersion")), (kind, place, name)
-        for maker in makers_of(map_of(metadata.get("labels"))):
-            yield Relation.CREATED_BY, _version_of(maker[0]), maker
+        for creator in creators_of(map_of(metadata.get("labels"))):
+            yield Relation.CREATED_BY, _version_of(creator[0]), creator
 
     def _get(self, relation: Relation, api_version: str, key: Key, seen: frozenset[Key]) -> Node:
         item = self._objects.get(api_version, *key)
@@ -91,7 +91,7 @@ def _version_of(kind: str) -> str:
 
 
 def _facts(resource: Resource) -> Iterator[tuple[str, str]]:
-    """Return the URL and revision of a source, or the path or chart of an object that uses one."""
+    """Yield the URL and revision of a source, or the path or chart of an object that uses one."""
     spec, status = map_of(resource.get("spec")), map_of(resource.get("status"))
     address = text_of(spec.get("url")) or text_of(spec.get("endpoint"))
     if address and resource.kind.step == "sources":

@@ -9,7 +9,7 @@ from fluxstatus.causes.trace import Cause
 from fluxstatus.lookup.health import Health
 from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.resource import Resource, Verdict
 
 
@@ -117,7 +117,7 @@ class Chains:
 
 
 def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
-    """Return what *resource* needs, each with its relation to it."""
+    """Yield what *resource* needs, each with its relation to it."""
     yield from needs(resource, resource.message)
-    for maker in makers_of(resource.labels):
-        yield Relation.CREATED_BY, maker
+    for creator in creators_of(resource.labels):
+        yield Relation.CREATED_BY, creator

@@ -13,7 +13,7 @@ from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
 from fluxstatus.model.evidence import Object, Unread
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
-from fluxstatus.state.ownership import labels_of, makers_of
+from fluxstatus.state.ownership import creators_of, labels_of
 from fluxstatus.state.resource import Resource
 
 _THREADS = 4
@@ -26,7 +26,7 @@ _LABELLED = (
 """The kinds listed by label to find what a HelmRelease without an inventory created."""
 
 
-class Getter(Protocol):
+class ListGetter(Protocol):
     """A reader of objects of any kind."""
 
     def some(
@@ -35,7 +35,7 @@ class Getter(Protocol):
         """Return the objects with these *names* or *labels*, or why they were not read."""
 
 
-class Entry(NamedTuple):
+class InventoryEntry(NamedTuple):
     """An entry of an inventory; only the group of `api_version` matters."""
 
     api_version: str
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     name: str
 
 
-def inventory_of(item: Object) -> list[Entry] | None:
+def inventory_of(item: Object) -> list[InventoryEntry] | None:
     """Return the entries of the inventory of *item*, None without an inventory.
 
     An id is namespace_name_group_kind, a colon in a name is two underscores (cli-utils
@@ -52,9 +52,14 @@ def inventory_of(item: Object) -> list[Entry] | None:
     """
     inventory = map_of(item.get("status")).get("inventory")
     if isinstance(inventory, list):
-        api = text_of(KINDS["ExternalArtifact"].group) + "/v1"
+        api_version = text_of(KINDS["ExternalArtifact"].group) + "/v1"
         return [
-            Entry(api, "ExternalArtifact", text_of(one.get("namespace")), text_of(one.get("name")))
+            InventoryEntry(
+                api_version,
+                "ExternalArtifact",
+                text_of(one.get("namespace")),
+                text_of(one.get("name")),
+            )
             for one in maps_of(inventory)
         ]
     entries = map_of(inventory).get("entries")
@@ -63,7 +68,7 @@ def inventory_of(item: Object) -> list[Entry] | None:
     return [entry for one in maps_of(entries) if (entry := _entry(one))]
 
 
-def _entry(one: Object) -> Entry | None:
+def _entry(one: Object) -> InventoryEntry | None:
     namespace, _, rest = text_of(one.get("id")).partition("_")
     rest, _, kind = rest.rpartition("_")
     name, _, group = rest.rpartition("_")
@@ -71,18 +76,18 @@ def _entry(one: Object) -> Entry | None:
     if not (name and kind):
         return None
     api_version = f"{group}/{version}" if group else version
-    return Entry(api_version, kind, namespace, name.replace("__", ":"))
+    return InventoryEntry(api_version, kind, namespace, name.replace("__", ":"))
 
 
 class Tree:
     """The trees below Flux objects; *resources* are all Flux objects.
 
-    *whole* reads other objects and inventories. Without it, as with a saved cluster, only Flux
+    *objects* reads other objects and inventories. Without it, as with a saved cluster, only Flux
     objects are found, by their labels.
     """
 
     def __init__(
-        self, resources: Mapping[Key, Resource], whole: Getter | None, now: datetime
+        self, resources: Mapping[Key, Resource], objects: ListGetter | None, now: datetime
     ) -> None:
         self._resources, self._now = resources, now
         self._dependents: dict[Key, list[tuple[Relation, Key]]] = defaultdict(list)
@@ -90,9 +95,9 @@ class Tree:
         for key, resource in resources.items():
             for relation, other in _needs(resource):
                 self._dependents[other].append((INVERSE[relation], key))
-            for maker in makers_of(resource.labels):
-                self._created[maker].append(key)
-        self._contents = _Contents(resources, whole) if whole else None
+            for creator in creators_of(resource.labels):
+                self._created[creator].append(key)
+        self._contents = _Contents(resources, objects) if objects else None
 
     def of(self, resource: Resource) -> Node:
         """Return *resource* with all that it created, and all that depends on it."""
@@ -117,12 +122,14 @@ class Tree:
         key = resource.ref.key
         entries = self._contents.inventories.get(key) if self._contents else None
         if entries is None:
-            entries = [Entry(*self._resources[other].ref) for other in sorted(self._created[key])]
+            entries = [
+                InventoryEntry(*self._resources[other].ref) for other in sorted(self._created[key])
+            ]
         new = [entry for entry in dict.fromkeys(entries) if entry[1:] not in seen]
         seen.update(entry[1:] for entry in new)
         return tuple(self._entry(entry, seen) for entry in new)
 
-    def _entry(self, entry: Entry, seen: set[Key]) -> Node:
+    def _entry(self, entry: InventoryEntry, seen: set[Key]) -> Node:
         known = own(self._resources, entry)
         if known is not None:
             below = self._creations(known, seen)
@@ -134,14 +141,14 @@ class Tree:
 class _Contents:
     """The inventories below an object, and the objects in them, read with few requests."""
 
-    def __init__(self, resources: Mapping[Key, Resource], whole: Getter) -> None:
-        self._resources, self._whole = resources, whole
-        self.inventories: dict[Key, list[Entry]] = {}
+    def __init__(self, resources: Mapping[Key, Resource], objects: ListGetter) -> None:
+        self._resources, self._objects = resources, objects
+        self.inventories: dict[Key, list[InventoryEntry]] = {}
         self._answers: dict[_Group, dict[str, Object] | Unread] = {}
 
     def read(self, resource: Resource) -> None:
         """Read the inventory of *resource*, those of its creations, and all objects in them."""
-        makers, level = {resource.ref.key}, [resource]
+        creators, level = {resource.ref.key}, [resource]
         while level:
             self._read_inventories(level)
             made = [
@@ -150,19 +157,19 @@ class _Contents:
                 for entry in self.inventories.get(one.ref.key, ())
                 if (known := own(self._resources, entry)) is not None
             ]
-            level = [one for one in made if one.ref.key not in makers]
-            makers.update(one.ref.key for one in level)
+            level = [one for one in made if one.ref.key not in creators]
+            creators.update(one.ref.key for one in level)
         others = (entry for entries in self.inventories.values() for entry in entries)
-        self._answers = self._ask(e for e in others if own(self._resources, e) is None)
+        self._answers = self._read(e for e in others if own(self._resources, e) is None)
 
-    def found(self, entry: Entry) -> Object | Unread | None:
+    def found(self, entry: InventoryEntry) -> Object | Unread | None:
         """Return the object of *entry*, None if it does not exist, or why it was not read."""
         answer = self._answers[entry[:3]]
         return answer if isinstance(answer, Unread) else answer.get(entry.name)
 
-    def _read_inventories(self, makers: Iterable[Resource]) -> None:
-        entries = [Entry(*one.ref) for one in makers if one.ref.kind in _MAKERS]
-        answers = self._ask(entries)
+    def _read_inventories(self, creators: Iterable[Resource]) -> None:
+        entries = [InventoryEntry(*one.ref) for one in creators if one.ref.kind in _CREATORS]
+        answers = self._read(entries)
         for entry in entries:
             answer = answers[entry[:3]]
             item = answer.get(entry.name) if isinstance(answer, dict) else None
@@ -172,33 +179,35 @@ class _Contents:
             elif entry.kind == "HelmRelease":
                 self.inventories[entry[1:]] = self._labelled[entry[1:]]
 
-    def _ask(self, entries: Iterable[Entry]) -> "dict[_Group, dict[str, Object] | Unread]":
+    def _read(
+        self, entries: Iterable[InventoryEntry]
+    ) -> "dict[_Group, dict[str, Object] | Unread]":
         groups: dict[_Group, dict[str, None]] = defaultdict(dict)
         for entry in entries:
             groups[entry[:3]][entry.name] = None
         with ThreadPoolExecutor(_THREADS) as pool:
-            asked = pool.map(self._some, groups, groups.values())
-            return dict(zip(groups, asked, strict=True))
+            answers = pool.map(self._some, groups, groups.values())
+            return dict(zip(groups, answers, strict=True))
 
     def _some(self, group: "_Group", names: Collection[str]) -> dict[str, Object] | Unread:
         api_version, kind, namespace = group
-        answer = self._whole.some(api_version, kind, namespace, names)
+        answer = self._objects.some(api_version, kind, namespace, names)
         if isinstance(answer, Unread):
             return answer
         return {Ref.of(item).name: item for item in answer}
 
     @cached_property
-    def _labelled(self) -> dict[Key, list[Entry]]:
+    def _labelled(self) -> dict[Key, list[InventoryEntry]]:
         """The objects that HelmReleases created, by the labels that helm-controller sets."""
         label = next(iter(labels_of(("HelmRelease", "", ""))))
-        made: dict[Key, list[Entry]] = defaultdict(list)
+        made: dict[Key, list[InventoryEntry]] = defaultdict(list)
         with ThreadPoolExecutor(_THREADS) as pool:
             for answer in pool.map(
-                lambda one: self._whole.some(one[0], one[1], "", (), label), _LABELLED
+                lambda one: self._objects.some(one[0], one[1], "", (), label), _LABELLED
             ):
                 for item in answer if isinstance(answer, list) else ():
-                    for maker in makers_of(map_of(map_of(item.get("metadata")).get("labels"))):
-                        made[maker].append(Entry(*Ref.of(item)))
+                    for creator in creators_of(map_of(map_of(item.get("metadata")).get("labels"))):
+                        made[creator].append(InventoryEntry(*Ref.of(item)))
         return made
 
 
@@ -206,7 +215,7 @@ _Group: TypeAlias = tuple[str, str, str]
 """The objects that one request can read: apiVersion, kind and namespace."""
 
 
-def own(resources: Mapping[Key, Resource], entry: Entry) -> Resource | None:
+def own(resources: Mapping[Key, Resource], entry: InventoryEntry) -> Resource | None:
     """Return the Flux object that *entry* names, None for other kinds and unknown objects."""
     kind = KINDS.get(entry.kind)
     if kind is None or not entry.api_version.startswith(f"{kind.group}/"):
@@ -214,13 +223,13 @@ def own(resources: Mapping[Key, Resource], entry: Entry) -> Resource | None:
     return resources.get(entry[1:])
 
 
-_MAKERS = frozenset(
+_CREATORS = frozenset(
     {"Kustomization", "HelmRelease", "ResourceSet", "FluxInstance", "ArtifactGenerator"}
 )
 """Kinds that have an inventory."""
 
 
 def _needs(resource: Resource) -> Iterator[tuple[Relation, Key]]:
-    """Return what *resource* depends on, each with its relation to it."""
+    """Yield what *resource* depends on, each with its relation to it."""
     if resource.ref.kind != "FluxInstance":  # it depends on what it creates itself
         yield from needs(resource, "")

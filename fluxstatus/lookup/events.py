@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Events:
+class ObjectEvents:
     """The merged events of an object, the newest first, or why they were not read."""
 
     items: tuple[Event, ...] = ()
@@ -26,12 +26,12 @@ def selector(ref: Ref) -> str:
     return f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
 
 
-def read(api: ApiClient, ref: Ref) -> Events:
+def read(api: ApiClient, ref: Ref) -> ObjectEvents:
     """Return the events about *ref*, of any type."""
     query = queries.events(selector(ref), (ref.namespace,))
     answer = paging.read(api, "events", query, tuple)
     found = (event for key, event in events_in(answer.items) if key == ref.key)
-    return Events(newest_first(found), answer.unread)
+    return ObjectEvents(newest_first(found), answer.unread)
 
 
 def newest_first(events: Iterable[Event]) -> tuple[Event, ...]:

@@ -35,7 +35,7 @@ def health_of(item: Object | Unread | None, now: datetime) -> Health:
         return Health(healthy=None, text=f"was not read: {item.text}", unread=item)
     kind, group = text_of(item.get("kind")), text_of(item.get("apiVersion")).partition("/")[0]
     if kind in KINDS and KINDS[kind].group == group:
-        return of_resource(judged(item, now))
+        return of_resource(resource_of(item, now))
     if map_of(item.get("metadata")).get("deletionTimestamp"):
         return Health(healthy=None, text="is being deleted")
     status = map_of(item.get("status"))
@@ -43,7 +43,7 @@ def health_of(item: Object | Unread | None, now: datetime) -> Health:
     return (own(item, status) if own else None) or _by_conditions(item, status)
 
 
-def judged(item: Object, now: datetime) -> Resource:
+def resource_of(item: Object, now: datetime) -> Resource:
     """Return *item*, a Flux object, as a resource with a verdict."""
     kind = KINDS[text_of(item.get("kind"))]
     return Resource(kind, prune(kind.resource, item), now)

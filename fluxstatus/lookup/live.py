@@ -10,7 +10,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.similar import similar
 from fluxstatus.cluster import paging
 from fluxstatus.cluster.client import ApiClient
-from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
+from fluxstatus.cluster.discovery import ApiResource, called, of_kind, resources
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.queries import METADATA, ListQuery, by_fields, by_labels
 from fluxstatus.lookup.names import split
@@ -135,13 +135,13 @@ class Objects:
         except ProgramError as error:
             return error.unread
 
-    def _resource(self, api_version: str, kind: str) -> Resource | Unread:
+    def _resource(self, api_version: str, kind: str) -> ApiResource | Unread:
         resource = of_kind(self.served, api_version, kind)
         if resource is None:
             return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        return Unread(Why.NOT_ASKED, _NEVER) if _is_secrets(resource) else resource
+        return Unread(Why.NOT_REQUESTED, _NEVER) if _is_secrets(resource) else resource
 
-    def _named(self, resource: Resource, namespace: str, name: str) -> Iterator[Object]:
+    def _named(self, resource: ApiResource, namespace: str, name: str) -> Iterator[Object]:
         if namespace or not resource.namespaced:
             item = self._one(resource, namespace, name)
             if item is not None:
@@ -150,7 +150,7 @@ class Objects:
         query = resource.query._replace(selector=by_fields(f"metadata.name={name}"))
         yield from self._all(resource, query, "")
 
-    def _one(self, resource: Resource, namespace: str, name: str) -> Object | None:
+    def _one(self, resource: ApiResource, namespace: str, name: str) -> Object | None:
         """Return one object, None if it does not exist. Raises ProgramError."""
         inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         path = f"{resource.base}{inside}/{resource.plural}/{quote(name, safe='')}"
@@ -173,7 +173,7 @@ class Objects:
         return (f"{word}/{ref.name}", *where)
 
     def _not_found(
-        self, resources: Sequence[Resource], word: str, name: str, namespaces: Sequence[str]
+        self, resources: Sequence[ApiResource], word: str, name: str, namespaces: Sequence[str]
     ) -> NotFoundError:
         there = dict.fromkeys(place for one in resources for place in self._places(one))
         same = [place for place in there if place[1] == name]
@@ -185,23 +185,23 @@ class Objects:
         text = f"no {resources[0].kind} {name!r} found{in_namespaces(namespaces)}"
         return NotFoundError(f"{text}; did you mean:" if choices else text, choices[:5])
 
-    def _bare(self, resource: Resource, namespace: str) -> Iterator[Object]:
-        """Return the metadata of all objects of *resource*, page by page. Raises ProgramError."""
+    def _bare(self, resource: ApiResource, namespace: str) -> Iterator[Object]:
+        """Yield the metadata of all objects of *resource*, page by page. Raises ProgramError."""
         query = resource.query._replace(metadata_only=True)
         for item in self._all(resource, query, namespace):
             yield {**item, "kind": resource.kind}  # not that of an object with metadata only
 
-    def _all(self, resource: Resource, query: ListQuery, namespace: str) -> Iterator[Object]:
-        """Return the objects of *query*, page by page. Raises ProgramError."""
+    def _all(self, resource: ApiResource, query: ListQuery, namespace: str) -> Iterator[Object]:
+        """Yield the objects of *query*, page by page. Raises ProgramError."""
         for page in paging.pages(self.api, resource.full_name, query, namespace):
             yield from map(slim, paging.items_of(page))
 
-    def _places(self, resource: Resource) -> Iterator[tuple[str, str]]:
-        """Return the namespaces and names of the readable objects of *resource*, up to a limit."""
+    def _places(self, resource: ApiResource) -> Iterator[tuple[str, str]]:
+        """Yield the namespaces and names of the readable objects of *resource*, up to a limit."""
         with suppress(ProgramError):
             for item in islice(self._bare(resource, ""), _NEAR_AMONG):
                 yield Ref.of(item).namespace, Ref.of(item).name
 
 
-def _is_secrets(resource: Resource) -> bool:
+def _is_secrets(resource: ApiResource) -> bool:
     return resource.full_name == "secrets"

@@ -32,7 +32,7 @@ _SUMMARY_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """A line in the log of a controller; `entry` is empty when it is not a JSON object."""
 
     controller: str
@@ -69,7 +69,7 @@ class Line:
         return is_of_kind and place == (ref.name, ref.namespace)
 
 
-def parse(controller: str, raw: str) -> Line:
+def parse(controller: str, raw: str) -> LogLine:
     """Return the line *raw* of *controller*."""
     entry: Any = None
     if raw.startswith("{"):
@@ -77,7 +77,7 @@ def parse(controller: str, raw: str) -> Line:
             entry = json.loads(raw)
         except (ValueError, RecursionError):
             entry = None
-    return Line(controller, raw, entry if isinstance(entry, dict) else {})
+    return LogLine(controller, raw, entry if isinstance(entry, dict) else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,14 @@ class LogQuery:
     previous: bool = False
     follow: bool = False
 
-    def matches(self, line: Line) -> bool:
+    def matches(self, line: LogLine) -> bool:
         """Return whether *line* is one of those to read."""
         if self.errors and not line.is_error:
             return False
         return self.about is None or line.is_about(self.about)
 
     def options(self) -> Iterator[str]:
-        """Return the options of `kubectl logs`."""
+        """Yield the options of `kubectl logs`."""
         if self.about or self.errors:  # lines are selected here, so kubectl must not cut them
             yield _MAX_LINES
         elif self.tail is not None:
@@ -126,8 +126,8 @@ class _Stream:
     offset: int = 0
     rest: bytes = b""
 
-    def lines(self) -> Iterator[Line]:
-        """Return the complete lines printed since the last call."""
+    def lines(self) -> Iterator[LogLine]:
+        """Yield the complete lines printed since the last call."""
         ended = not self.process.alive()  # checked first: after the end nothing is added
         printed = self.process.printed(self.offset)
         self.offset += len(printed)
@@ -145,8 +145,8 @@ class Logs:
         self._components, self._flags = components, flags
         self.unread: dict[str, Unread] = {}
 
-    def read(self, query: LogQuery, timeout: float) -> Iterator[Line]:
-        """Return the matching lines sorted by time, or with `follow` as they are printed.
+    def read(self, query: LogQuery, timeout: float) -> Iterator[LogLine]:
+        """Yield the matching lines sorted by time, or with `follow` as they are printed.
 
         Without `follow` all logs are read within *timeout* seconds.
         """
@@ -167,8 +167,8 @@ class Logs:
         argv = [processes.kubectl(), *self._flags, "logs", where, *query.options(), f"pod/{name}"]
         return Process(argv)
 
-    def _read(self, streams: Iterable[_Stream], query: LogQuery, until: float) -> Iterator[Line]:
-        found: list[Line] = []
+    def _read(self, streams: Iterable[_Stream], query: LogQuery, until: float) -> Iterator[LogLine]:
+        found: list[LogLine] = []
         for stream in streams:
             try:
                 stream.process.wait(max(until - time.monotonic(), 0))
@@ -179,8 +179,8 @@ class Logs:
             self._note_failure(stream)
         yield from sorted(found, key=lambda line: str(line.at or ""))
 
-    def _follow(self, streams: Sequence[_Stream], query: LogQuery) -> Iterator[Line]:
-        """Return lines as they are printed, until every kubectl has ended."""
+    def _follow(self, streams: Sequence[_Stream], query: LogQuery) -> Iterator[LogLine]:
+        """Yield lines as they are printed, until every kubectl has ended."""
         while True:
             running = [stream for stream in streams if stream.process.alive()]
             for stream in streams:
@@ -201,7 +201,7 @@ class Logs:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class LogMessage:
     """A message that a controller logged about an object: how often, and the last time."""
 
     level: str
@@ -215,7 +215,7 @@ class Summary:
     """The messages about an object in the log of the last hour, or why they were not read."""
 
     controller: Ref | None = None
-    messages: tuple[Message, ...] = ()
+    messages: tuple[LogMessage, ...] = ()
     unread: Unread | None = None
 
 
@@ -232,13 +232,13 @@ def read_summary(component: Component, ref: Ref, flags: tuple[str, ...], timeout
     return Summary(component.ref, tuple(merged(lines)), logs.unread.get(component.name))
 
 
-def merged(lines: Iterable[Line]) -> list[Message]:
+def merged(lines: Iterable[LogLine]) -> list[LogMessage]:
     """Return each message of *lines* once, errors first, and the newest first among them."""
-    known: dict[tuple[str, str], Message] = {}
+    known: dict[tuple[str, str], LogMessage] = {}
     for line in lines:
         level, text = text_of(line.entry.get("level")), line.text[:_SUMMARY_LENGTH]
-        before = known.get((level, text), Message(level, text, 0, None))
+        before = known.get((level, text), LogMessage(level, text, 0, None))
         times = [at for at in (before.last, line.at) if at]
-        known[level, text] = Message(level, text, before.times + 1, max(times, default=None))
+        known[level, text] = LogMessage(level, text, before.times + 1, max(times, default=None))
     newest = sorted(known.values(), key=lambda message: str(message.last), reverse=True)
     return sorted(newest, key=lambda message: message.level != "error")[:_SUMMARY_LINES]

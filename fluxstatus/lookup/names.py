@@ -25,7 +25,7 @@ _BY_NAME = {
 }
 
 
-class Named(NamedTuple):
+class ObjectName(NamedTuple):
     """The name of an object, with its kind or without."""
 
     kind: Kind | None
@@ -40,15 +40,15 @@ def split(words: Sequence[str]) -> tuple[str, str]:
     return kind, name
 
 
-def parse(words: Sequence[str]) -> Named:
+def parse(words: Sequence[str]) -> ObjectName:
     """Return the parts of KIND/NAME, KIND NAME or NAME. Raises ArgumentError."""
     if len(words) > 1 or "/" in words[0]:
         kind, name = split(words)
-        return Named(kind_called(kind), name)
+        return ObjectName(kind_called(kind), name)
     (word,) = words
     if word.lower() in _BY_NAME:
         raise ArgumentError(f"{_BY_NAME[word.lower()].name} needs a name; write {word}/NAME")
-    return Named(None, word)
+    return ObjectName(None, word)
 
 
 def kind_called(word: str, others: Iterable[str] = ()) -> Kind:
@@ -74,7 +74,7 @@ def _arguments(ref: Ref) -> tuple[str, ...]:
 
 
 def find(
-    state: "State", named: Named, namespaces: Collection[str], codes: Iterable[str]
+    state: "State", named: ObjectName, namespaces: Collection[str], codes: Iterable[str]
 ) -> "Resource":
     """Return the only object of *state* that is *named*, in *namespaces* or anywhere.
 
@@ -108,14 +108,14 @@ def _near(name: str, known: "Sequence[Resource]") -> "list[Resource]":
     return [resource for resource in known if resource.ref.name in close]
 
 
-def near_codes(named: Named, codes: Iterable[str]) -> list[tuple[str, ...]]:
+def near_codes(named: ObjectName, codes: Iterable[str]) -> list[tuple[str, ...]]:
     """Return the arguments for *codes* that are similar to a name without a kind."""
     near = () if named.kind else similar(named.name, list(codes), 3)
     return [(code,) for code in near]
 
 
 def _not_found(
-    named: Named, namespaces: Collection[str], near: "Sequence[Resource]", codes: Iterable[str]
+    named: ObjectName, namespaces: Collection[str], near: "Sequence[Resource]", codes: Iterable[str]
 ) -> NotFoundError:
     codes = list(codes)
     what = named.kind.name if named.kind else "object or code" if codes else "object"

@@ -47,7 +47,7 @@ INVERSE = {
 
 
 def needs(resource: Resource, message: str) -> Iterator[tuple[Relation, Key]]:
-    """Return what *resource* needs according to its spec and *message*, each with its relation."""
+    """Yield what *resource* needs according to its spec and *message*, each with its relation."""
     source = source_of(resource)
     for key in needs_of(resource, message):
         yield Relation.SOURCE if key == source else Relation.NEEDS, key
@@ -72,7 +72,7 @@ class Node:
     cause: bool = False
 
     def all(self) -> Iterator["Node"]:
-        """Return this node and all nodes below it."""
+        """Yield this node and all nodes below it."""
         yield self
         for child in self.children:
             yield from child.all()
@@ -81,5 +81,5 @@ class Node:
 def exit_code(root: Node) -> Exit:
     """Return the exit code of a tree: 0 if all objects could be read, else 3."""
     reasons = (node.health.unread.why for node in root.all() if node.health.unread)
-    expected = (Why.ABSENT, Why.NOT_ASKED)
+    expected = (Why.ABSENT, Why.NOT_REQUESTED)
     return Exit.HEALTHY if all(why in expected for why in reasons) else Exit.NO_VERDICT

@@ -7,7 +7,7 @@ objects this takes a few small requests.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fluxstatus.lookup.names import Named, find
+from fluxstatus.lookup.names import ObjectName, find
 from fluxstatus.model.errors import NotFoundError, UnreadError
 from fluxstatus.model.evidence import Evidence
 from fluxstatus.model.kinds import KINDS
@@ -42,7 +42,7 @@ References = Callable[[Resource], Iterable[Key]]
 
 def read_related(
     reading: "Reader",
-    named: Named,
+    named: ObjectName,
     namespaces: Collection[str],
     references: References,
     *,
@@ -57,7 +57,7 @@ def read_related(
     kinds = (named.kind,) if named.kind else _NAMED
     places = tuple(namespaces) or ("",)
     by_name = [reading.of_kind(kind, named.name, place) for kind in kinds for place in places]
-    reading.ask([*by_name, *queries])
+    reading.query([*by_name, *queries])
     requested: set[Key] = set()
     state = PartialState(reading.evidence(), requested)
     if reading.unreachable:
@@ -67,14 +67,14 @@ def read_related(
     except NotFoundError as error:
         if error.choices:
             raise
-        reading.ask(reading.of_kind(kind) for kind in kinds)  # for similar names
+        reading.query(reading.of_kind(kind) for kind in kinds)  # for similar names
         resource = find(State(reading.evidence()), named, namespaces, ())
     requested.add(resource.ref.key)
     wanted = set(references(resource))
     others = [*next_queries()]
     while (wanted := {key for key in wanted if key[0] in KINDS} - requested) or others:
         by_name = [reading.of_kind(KINDS[kind], name, place) for kind, place, name in wanted]
-        reading.ask([*by_name, *others])
+        reading.query([*by_name, *others])
         requested |= wanted
         others = []
         state = PartialState(reading.evidence(), requested)
@@ -82,13 +82,13 @@ def read_related(
         wanted = {key for one in found for key in references(one)}
     state = PartialState(reading.evidence(), requested)
     if missing := [key for key in requested if state.known_missing(key)]:
-        reading.ask(query for key in missing for query in _similar(reading, key))
+        reading.query(query for key in missing for query in _similar(reading, key))
         state = PartialState(reading.evidence(), requested)
     return state, resource
 
 
 def _similar(reading: "Reader", key: Key) -> "Iterator[tuple[str, ListQuery]]":
-    """Return the queries for objects that *key*, which does not exist, may stand for."""
+    """Yield the queries for objects that *key*, which does not exist, may stand for."""
     kind, place, name = key
     yield reading.of_kind(KINDS[kind])
     for other in KINDS.values():

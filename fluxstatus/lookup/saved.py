@@ -58,4 +58,4 @@ class Objects:
             return item
         if kind in KINDS:
             return self._evidence.answer(KINDS[kind].resource).unread
-        return Unread(Why.NOT_ASKED, "not in a snapshot")
+        return Unread(Why.NOT_REQUESTED, "not in a snapshot")

@@ -84,7 +84,7 @@ class Entry:
         return ([word for found, word in self._flags() if found == name] or [""])[-1]
 
     def _flags(self, switches: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-        """Return each flag with its value, as the server parses them."""
+        """Yield each flag with its value, as the server parses them."""
         known = {"read-only", "mask-secrets", "kube-insecure-skip-tls-verify", *switches}
         words = iter(self._words())
         for word in words:
@@ -95,7 +95,7 @@ class Entry:
                 yield name, value if equals else "true" if name in known else next(words, "")
 
     def _words(self) -> Iterator[str]:
-        """Return the words of the command, also those within a shell command line."""
+        """Yield the words of the command, also those within a shell command line."""
         for word in self.argv:
             if any(c.isspace() for c in word) and not os.path.isabs(word):  # noqa: PTH117 - a word
                 try:

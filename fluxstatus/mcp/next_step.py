@@ -76,7 +76,7 @@ def next_step(
 
 
 def warnings(local: LocalState) -> Iterator[Finding]:
-    """Return advice on entries on this machine that let an assistant change the cluster."""
+    """Yield advice on entries on this machine that let an assistant change the cluster."""
     by_entry: dict[str, list[str]] = {}
     for one in local.configured:
         if not one.read_only:
@@ -87,7 +87,7 @@ def warnings(local: LocalState) -> Iterator[Finding]:
             step=STEP_ID,
             code=MCP_READ_WRITE,
             level=Level.WARN,
-            kind="habit",
+            category="habit",
             title=f"the MCP server {entry} in {titles} can change the cluster",
             why=f"{PROGRAM} can write unless it is started with --read-only=true",
             hints=(hint("make it read-only", setup_command(entry, clients)),),
@@ -126,7 +126,7 @@ def prompt_for(
 
 def _to_investigate(findings: Iterable[Finding], failures: int) -> Finding | None:
     """Return the failure to investigate further, None if the cluster could not be accessed."""
-    faults = [f for f in findings if f.level is Level.FAIL and f.kind == "fault"]
+    faults = [f for f in findings if f.level is Level.FAIL and f.category == "fault"]
     if any(finding.step == "cluster" for finding in faults):
         return None
     repeated = failures + 1 >= _REPEATED
@@ -180,7 +180,7 @@ def _log_of(finding: Finding, analysis: Analysis) -> Ref | None:
 
 
 def _by_hand(finding: Finding, analysis: Analysis) -> Iterator[Command]:
-    """Return the commands that show more about *finding*: explain, the log, the events."""
+    """Yield the commands that show more about *finding*: explain, the log, the events."""
     log, ref = _log_of(finding, analysis), finding.object
     for more in explained(ref) if ref else ():
         yield from more.commands

@@ -70,9 +70,13 @@ PROMPTS = (
 
 
 def prompts(analysis: Analysis, report: Report) -> Iterator[Prompt]:
-    """Return the prompts for a cluster, the one about its worst failure first."""
+    """Yield the prompts for a cluster, the one about its worst failure first."""
     for finding in report.findings:
-        if finding.level is Level.FAIL and finding.kind == "fault" and finding.step != "cluster":
+        if (
+            finding.level is Level.FAIL
+            and finding.category == "fault"
+            and finding.step != "cluster"
+        ):
             yield Prompt("this failure", prompt_for(finding, analysis, report.steps))
             break
     known = fields(analysis.state, report)

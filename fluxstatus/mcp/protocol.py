@@ -63,7 +63,7 @@ class Session:
 
     def _initialize(self) -> dict[str, Any]:
         client = {"name": "kubectl-flux-status", "version": __version__}
-        answer = self.ask(
+        answer = self.request(
             "initialize", {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": client}
         )
         self._send({"method": "notifications/initialized"})
@@ -74,7 +74,7 @@ class Session:
         found: list[Tool] = []
         params: dict[str, Any] = {}
         for _ in range(_PAGES):
-            answer = self.ask("tools/list", params)
+            answer = self.request("tools/list", params)
             tools = answer.get("tools")
             for tool in tools if isinstance(tools, list) else [None]:
                 if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
@@ -87,13 +87,13 @@ class Session:
 
     def call(self, tool: str, **arguments: Any) -> Result:
         """Call *tool*. Raises ProgramError, also if the tool does not exist."""
-        answer = self.ask("tools/call", {"name": tool, "arguments": arguments})
+        answer = self.request("tools/call", {"name": tool, "arguments": arguments})
         content = answer.get("content")
         parts = content if isinstance(content, list) else []
         texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict)]
         return Result("\n".join(texts), answer.get("isError") is True)
 
-    def ask(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and return its result. Raises ProgramError for an error response."""
         self._last += 1
         self._send({"id": self._last, "method": method, "params": params})

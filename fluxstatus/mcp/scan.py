@@ -24,7 +24,7 @@ class ClientEntries(NamedTuple):
 
 
 def scan(host: Host, clients: Mapping[str, Client] = CLIENTS) -> Iterator[ClientEntries]:
-    """Return the entries of each of *clients* that keeps a file on *host*."""
+    """Yield the entries of each of *clients* that keeps a file on *host*."""
     for client in clients.values():
         path = client.path(host)
         if path is None:

@@ -30,12 +30,12 @@ def text() -> str:
 
 def digest(folder: Path) -> str:
     """Return the sha256 of the output of sha256sum for the files in *folder*."""
-    whole = hashlib.sha256()
+    total = hashlib.sha256()
     files = [f for f in folder.rglob("*") if f.is_file() and _CACHES not in f.parts]
     for name in sorted(f"./{file.relative_to(folder).as_posix()}" for file in files):
         one = hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()
-        whole.update(f"{one}  {name}\n".encode())
-    return whole.hexdigest()
+        total.update(f"{one}  {name}\n".encode())
+    return total.hexdigest()
 
 
 def check(folder: Path) -> str:

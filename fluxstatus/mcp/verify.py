@@ -260,7 +260,9 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
                 f"it also reports {answer_text!r} if a permission is missing or the API is "
                 "unreachable"
             ),
-            evidence=(("missing RBAC rule", answer.unread.rule),) if answer.unread.rule else (),
+            evidence=(("missing RBAC rule", answer.unread.permission),)
+            if answer.unread.permission
+            else (),
             hints=answer.unread.hints,
         )
     else:

@@ -33,26 +33,28 @@ class Why(StrEnum):
     ABSENT = "absent"  # the API server does not serve this resource
     FAILED = "failed"  # the API server returned an error
     GARBLED = "garbled"  # the response does not match the API
-    NOT_ASKED = "not-asked"  # not requested on purpose; the text says why
+    NOT_REQUESTED = "not-asked"  # not requested on purpose; the text says why
 
 
 class Unread(NamedTuple):
     """Something that could not be read, which is never the same as something that does not exist.
 
-    `text` is one sentence for the reader; `rule` the missing RBAC permission, as
+    `text` is one sentence for the reader; `permission` the missing RBAC permission, as
     "list helmreleases.helm.toolkit.fluxcd.io", when that is the reason. `hints` are next steps
     with the label "fix" and commands that change nothing: a snapshot stores neither property.
     """
 
     why: Why
     text: str
-    rule: str = ""
+    permission: str = ""
     hints: tuple[Hint, ...] = ()
 
     @property
     def full_text(self) -> str:
         """The text, and the missing permission if there is one."""
-        return f"{self.text} (missing permission: {self.rule})" if self.rule else self.text
+        return (
+            f"{self.text} (missing permission: {self.permission})" if self.permission else self.text
+        )
 
 
 class Answer(NamedTuple):
@@ -78,7 +80,7 @@ class Target(NamedTuple):
     flags: tuple[str, ...] = ()  # the caller's kubectl flags that a pasted command must repeat
 
     @property
-    def asker(self) -> str:
+    def effective_user(self) -> str:
         """The user as named in a sentence, or the impersonated user; empty when unknown."""
         flag = next((flag for flag in reversed(self.flags) if flag.startswith("--as=")), "")
         impersonated = flag.partition("=")[2]
@@ -122,7 +124,7 @@ class Evidence:
             return known
         if self.unreachable is not None:
             return Answer(unread=self.unreachable)
-        return Answer(unread=Unread(Why.NOT_ASKED, f"{query} was not requested"))
+        return Answer(unread=Unread(Why.NOT_REQUESTED, f"{query} was not requested"))
 
     @property
     def refused(self) -> bool:

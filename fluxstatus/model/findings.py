@@ -21,7 +21,7 @@ class Level(StrEnum):
     SKIP = "skip"
 
 
-Class: TypeAlias = Literal["fault", "habit"]
+Category: TypeAlias = Literal["fault", "habit"]
 
 Certainty: TypeAlias = Literal["certain", "likely", "one-of", "unknown"]
 """How sure a cause is: a likely cause and one of several are to be confirmed before a fix."""
@@ -34,10 +34,10 @@ class Finding:
     `title` names the object and the fault in one line; `why` explains the cause. `reason` and
     `message` are the controller's, unabridged. `since` is when it began, None if unknown.
     `evidence` are (path, value) pairs. `blocks` are the objects that it affects. A finding of the
-    kind "habit" is advice: it is never above warn and hides no fault, and `count` is the number of
-    objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
-    `final` one cannot recover: Flux does not try again until something changes. `certainty` is
-    how sure the cause of a fault is, None for what is only observed.
+    category "habit" is advice: it is never above warn and hides no fault, and `count` is the number
+    of objects that it is about. A `trivial` finding needs no investigation, so none is suggested. A
+    `final` one cannot recover: Flux does not try again until something changes. `certainty` is how
+    sure the cause of a fault is, None for what is only observed.
     """
 
     step: str
@@ -53,7 +53,7 @@ class Finding:
     blocks: tuple[Ref, ...] = ()
     hints: tuple[Hint, ...] = ()
     docs: str = ""
-    kind: Class = "fault"
+    category: Category = "fault"
     count: int = 0
     trivial: bool = False
     final: bool = False
@@ -128,12 +128,12 @@ class Report(NamedTuple):
     @property
     def faults(self) -> tuple[Finding, ...]:
         """The findings that are not advice, including passes."""
-        return tuple(finding for finding in self.findings if finding.kind == "fault")
+        return tuple(finding for finding in self.findings if finding.category == "fault")
 
     @property
-    def habits(self) -> tuple[Finding, ...]:
+    def advice(self) -> tuple[Finding, ...]:
         """The findings that are advice."""
-        return tuple(finding for finding in self.findings if finding.kind == "habit")
+        return tuple(finding for finding in self.findings if finding.category == "habit")
 
     def count(self, level: Level) -> int:
         """Return the number of findings at *level*, without advice."""

@@ -69,7 +69,7 @@ class TargetFlags:
         return command._replace(argv=(program, *words, *rest))
 
     def words(self, program: str) -> Iterator[str]:
-        """Return the flags as *program* names them."""
+        """Yield the flags as *program* names them."""
         if program not in _NAMES:
             return
         names = _NAMES[program]

@@ -123,7 +123,7 @@ def _plain(found: str | Unread | None) -> str | dict[str, Any] | None:
     if not isinstance(found, Unread):
         return found
     hints = [_plain_hint(hint) for hint in found.hints]
-    return {"why": found.why, "text": found.text, "rule": found.rule, "hints": hints}
+    return {"why": found.why, "text": found.text, "rule": found.permission, "hints": hints}
 
 
 def _plain_hint(hint: Hint) -> dict[str, Any]:

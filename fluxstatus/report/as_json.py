@@ -44,7 +44,7 @@ def document(report: Report, *, everything: bool) -> dict[str, Any]:
         "cost": {"requests": report.cost.requests, "bytes": report.cost.bytes},
         "verdict": report.verdict,
         "summary": {level: report.count(level) for level in Level}
-        | {"habit": len(report.habits), "blocked": report.blocked},
+        | {"habit": len(report.advice), "blocked": report.blocked},
         "steps": [step._asdict() for step in report.steps],
         "findings": [
             finding_json(finding)
@@ -72,7 +72,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return {
         "step": finding.step,
         "code": finding.code,
-        "class": finding.kind,
+        "class": finding.category,
         "level": finding.level,
         "object": object_json(finding.object) if finding.object else None,
         "title": finding.title,

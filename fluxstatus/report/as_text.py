@@ -31,7 +31,7 @@ def render(report: Report, look: Look) -> str:
     truncated with a mark, only the worst faults have all details, and faults beyond the ten worst
     are counted. Advice is one line, unless `look.advice` or `look.everything`.
     """
-    advice, report = report.habits, report._replace(findings=report.faults)
+    advice, report = report.advice, report._replace(findings=report.faults)
     one_by_one = advice if look.advice or look.everything else ()
     steps = _steps(report)
     levels = *(step.level for step in steps), *map(word_of, (*report.findings, *one_by_one))
@@ -58,7 +58,7 @@ def render(report: Report, look: Look) -> str:
 
 def word_of(finding: Finding) -> str:
     """Return the word for the level of *finding*: advice is not a warning."""
-    return finding.level if finding.kind == "fault" else _ADVICE
+    return finding.level if finding.category == "fault" else _ADVICE
 
 
 def _put_advice_summary(page: Page, advice: Iterable[Finding]) -> None:
@@ -198,7 +198,7 @@ def _put_details(page: Page, finding: Finding, now: datetime) -> None:
         text = hint.text if hint.label == "fix" else ""  # a command for details needs no sentence
         page.detail(hint.label, text)
         _put_commands(page, hint.commands, label="" if text else hint.label)
-    page.detail("more", finding.docs, whole=True)
+    page.detail("more", finding.docs, one_line=True)
 
 
 def _why(finding: Finding) -> str:
@@ -241,7 +241,7 @@ def _blocked(page: Page, refs: Sequence[Ref]) -> str:
 def _put_commands(page: Page, commands: Iterable[Command], label: str) -> None:
     for command in commands:
         line = marked(command, ascii_only=page.look.ascii)
-        page.detail(label, line, style="command", whole=True)
+        page.detail(label, line, style="command", one_line=True)
         label = ""
 
 
@@ -263,9 +263,9 @@ def _put_next(page: Page, step: Next) -> None:
     label, below = Cell("next", _NEXT, "label"), Cell("", _NEXT)
     lines = [command_line(command.argv, ascii_only=page.look.ascii) for command in step.commands]
     if len(lines) == 1 and page.fits(f"{step.text}: {lines[0]}", _NEXT, lines=1):
-        page.put(f"{step.text}: {lines[0]}", label, whole=True)
+        page.put(f"{step.text}: {lines[0]}", label, one_line=True)
         return
     prompt = "" if lines else step.prompt
     page.put(f"{step.text}:" if lines or prompt else step.text, label)
     for line in lines or prompt.splitlines():
-        page.put(line, below, style="command", whole=True)
+        page.put(line, below, style="command", one_line=True)

@@ -40,11 +40,11 @@ class Page:
         self._step = 2 + max(_STEP_LEAST, *(columns(self._name(step)) for step in ("", *steps)))
         self.column = 1 + self._level + self._step  # where the text of a step begins
 
-    def put(self, text: str, *left: Cell, style: str = "", whole: bool = False) -> None:
-        """Add *text* to the right of the cells; *whole* keeps it on one line, however long."""
+    def put(self, text: str, *left: Cell, style: str = "", one_line: bool = False) -> None:
+        """Add *text* to the right of the cells; *one_line* does not wrap it."""
         column = sum(cell.width for cell in left)
         start = "".join(map(self._cell, left))
-        for line in [self._visible(text)] if whole else self._cut(text, self._width - column):
+        for line in [self._visible(text)] if one_line else self._cut(text, self._width - column):
             self.lines.append((start + self._painted(line.rstrip(), style)).rstrip())
             start = " " * column
 
@@ -57,11 +57,11 @@ class Page:
         name = Cell(self._name(step), self._step)
         self.put(text, Cell("", 1), Cell(level, self._level, level), name)
 
-    def detail(self, label: str, text: str, *, style: str = "", whole: bool = False) -> None:
+    def detail(self, label: str, text: str, *, style: str = "", one_line: bool = False) -> None:
         """Add *text* below the last step, unless it is empty."""
         if text:
             left = Cell("", self.column - _LABEL), Cell(label, _LABEL, "label")
-            self.put(text, *left, style=style, whole=whole)
+            self.put(text, *left, style=style, one_line=one_line)
 
     def fits(self, text: str, column: int, *, lines: int) -> bool:
         """Return whether *text*, put at *column*, fits into this number of *lines*."""
@@ -89,7 +89,7 @@ class Page:
         return self._painted(cell.word, cell.style) + " " * (cell.width - columns(cell.word))
 
     def _painted(self, text: str, style: str) -> str:
-        return painted(text, style) if self.look.colour else text
+        return painted(text, style) if self.look.color else text
 
 
 def put_title(page: Page, *parts: str, context: str) -> None:
@@ -120,7 +120,7 @@ def put_pairs(page: Page, title: str, pairs: Sequence[tuple[str, str]]) -> None:
 def put_command(page: Page, command: Command, column: int) -> None:
     """Add *command* at *column*, with a note if it changes anything."""
     line = marked(command, ascii_only=page.look.ascii)
-    page.put(line, Cell("", column), style="command", whole=True)
+    page.put(line, Cell("", column), style="command", one_line=True)
 
 
 def put_hint(page: Page, hint: Hint, label: str, column: int) -> None:

@@ -12,7 +12,7 @@ class Look(NamedTuple):
     """
 
     width: int = 80
-    colour: bool = False
+    color: bool = False
     everything: bool = False
     advice: bool = False
     ascii: bool = False

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 def words_in(found: "Iterable[Credential]") -> Iterator[tuple[str, str]]:
     """Yield the level and the step of each piece of advice on the Secrets in *found*."""
     for one in found:
-        for habit in one.habits:
-            yield word_of(habit), habit.step
+        for finding in one.advice:
+            yield word_of(finding), finding.step
 
 
 def put_secret(page: Page, one: "Credential", now: datetime) -> None:
     """Add the details of a Secret, and then the advice on it."""
     put_pairs(page, title_of(one), list(rows_of(one)))
-    for habit in one.habits:
-        put_finding(page, habit, now)
+    for finding in one.advice:
+        put_finding(page, finding, now)
 
 
 def title_of(one: "Credential") -> str:
@@ -60,11 +60,11 @@ def json_of(one: "Credential") -> dict[str, Any]:
         "keys": [{"name": key.name, "facts": key.shown()} for key in one.keys],
         "troubles": list(one.problems),
         "notes": list(one.notes),
-        "habits": [finding_json(habit) for habit in one.habits],
+        "habits": [finding_json(finding) for finding in one.advice],
         "unread": unread_json(one.unread),
     }
 
 
 def unread_json(unread: Unread | None) -> dict[str, str] | None:
     """Return as JSON why something could not be read, or None if it was read."""
-    return {"why": unread.why, "text": unread.text, "rule": unread.rule} if unread else None
+    return {"why": unread.why, "text": unread.text, "rule": unread.permission} if unread else None

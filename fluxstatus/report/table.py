@@ -45,7 +45,7 @@ class Table:
             ]
             if self._header:
                 lines.append(self._line(self._heads, colored=False))
-        lines += [self._line(row, colored=self._look.colour) for row in shown]
+        lines += [self._line(row, colored=self._look.color) for row in shown]
         return "".join(lines)
 
     def _visible(self, cell: str) -> str:

@@ -35,7 +35,7 @@ def branches(
     limit: Callable[[Sequence[Node]], int] = lambda _: _UNLIMITED,
     before: str = "",
 ) -> Iterator[tuple[str, Node | int]]:
-    """Return *nodes* and all below them, each with the branches to print before it.
+    """Yield *nodes* and all below them, each with the branches to print before it.
 
     *limit* returns how many of several siblings are shown. The number of the others follows in
     place of a node.
@@ -104,7 +104,7 @@ def _line(node: Node, look: Look, before: str) -> str:
     if not look.everything and columns(shown) > room:
         mark = "..." if look.ascii else "…"
         shown = wrap(shown, room - len(mark), ascii_only=look.ascii)[0] + mark
-    if look.colour:
+    if look.color:
         shown = painted(shown, _STYLES[node.health.healthy])
     return f"{before}{visible(head, ascii_only=look.ascii)}{shown}"
 

@@ -17,7 +17,7 @@ _INDENT = 4  # spaces, for an object in a JSON list
 
 
 def as_json(objects: Iterable[Object]) -> Iterator[str]:
-    """Return a v1 List of *objects* in pieces of one JSON document."""
+    """Yield a v1 List of *objects* in pieces of one JSON document."""
     yield '{\n    "apiVersion": "v1",\n    "items": ['
     comma = ""
     for one in objects:
@@ -29,7 +29,7 @@ def as_json(objects: Iterable[Object]) -> Iterator[str]:
 
 
 def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
-    """Return a v1 List of *objects* in pieces of one YAML document."""
+    """Yield a v1 List of *objects* in pieces of one YAML document."""
     begun = False
     for one in objects:
         if not begun:
@@ -42,7 +42,7 @@ def as_yaml(objects: Iterable[Object]) -> Iterator[str]:
 
 
 def as_names(objects: Iterable[Object]) -> Iterator[str]:
-    """Return a line "kind.group/name" for each object, as kubectl accepts it."""
+    """Yield a line "kind.group/name" for each object, as kubectl accepts it."""
     for one in objects:
         group, slash, _ = str(one.get("apiVersion", "")).partition("/")
         kind = str(one.get("kind", "")).lower() + (f".{group}" if slash else "")
@@ -73,7 +73,7 @@ def _clean(one: Object) -> Object:
 
 
 def _block(value: Any, indent: str, *, is_sorted: bool = True) -> Iterator[str]:
-    """Return the lines of a map or a list that is not empty."""
+    """Yield the lines of a map or a list that is not empty."""
     if isinstance(value, dict):
         for key, entry in sorted(value.items()) if is_sorted else value.items():
             yield from _entry(f"{indent}{_scalar(key)}:", entry, indent, is_sorted=is_sorted)

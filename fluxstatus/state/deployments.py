@@ -13,7 +13,7 @@ from fluxstatus.base.labels import labels_in
 from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Evidence, Object, Why
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
-from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.pods import PodProblem, problem_of_pod, selected
 from fluxstatus.state.resource import YOUNG, Resource
 
@@ -222,7 +222,7 @@ def managed_by(found: Iterable[Component]) -> str:
             return "the Flux Operator"
         if manager == "Helm":
             return HELM_CHART
-        if maker_of(labels, "Kustomization"):
+        if creator_of(labels, "Kustomization"):
             return "flux bootstrap"
         if labels.get("app.kubernetes.io/part-of") == "flux":
             return "flux install or bootstrap"

@@ -15,7 +15,7 @@ _LABELS = (
 """The prefixes of the labels /name and /namespace that a kind sets on the objects it applies."""
 
 
-def makers_of(labels: Mapping[str, object]) -> Iterator[Key]:
+def creators_of(labels: Mapping[str, object]) -> Iterator[Key]:
     """Return the Flux objects that applied an object, according to its *labels*."""
     for prefix, kind in _LABELS:
         name = text_of(labels.get(f"{prefix}/name"))
@@ -23,13 +23,13 @@ def makers_of(labels: Mapping[str, object]) -> Iterator[Key]:
             yield kind, text_of(labels.get(f"{prefix}/namespace")), name
 
 
-def maker_of(labels: Mapping[str, object], kind: str) -> Key | None:
+def creator_of(labels: Mapping[str, object], kind: str) -> Key | None:
     """Return the object of *kind* that applied an object, according to its *labels*, or None."""
-    return next((maker for maker in makers_of(labels) if maker[0] == kind), None)
+    return next((creator for creator in creators_of(labels) if creator[0] == kind), None)
 
 
-def labels_of(maker: Key) -> Mapping[str, str]:
-    """Return the labels of the objects that *maker* applied; empty for a kind that applies none."""
-    kind, namespace, name = maker
+def labels_of(creator: Key) -> Mapping[str, str]:
+    """Return the labels of what *creator* applied; empty for a kind that applies nothing."""
+    kind, namespace, name = creator
     prefix = next((prefix for prefix, known in _LABELS if known == kind), "")
     return {f"{prefix}/name": name, f"{prefix}/namespace": namespace} if prefix else {}

@@ -13,7 +13,7 @@ from fluxstatus.base.labels import matches
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key
 from fluxstatus.state.health_checks import HealthCheckTarget, health_check_targets
-from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
@@ -97,7 +97,7 @@ def naming(resource: Resource, target: Key) -> str:
 
 def _is_from_template(resource: Resource) -> bool:
     """Whether helm-controller created *resource* from the chart template of a HelmRelease."""
-    return resource.ref.kind == "HelmChart" and bool(maker_of(resource.labels, "HelmRelease"))
+    return resource.ref.kind == "HelmChart" and bool(creator_of(resource.labels, "HelmRelease"))
 
 
 def ready_expression(resource: Resource, dependency: Key) -> str:

@@ -23,7 +23,7 @@ def advice(known: Evidence, namespaces: Iterable[str] = ()) -> dict[str, Finding
     """Return the advice on what is *known*, by its code; a code of two steps is here twice."""
     report = judge(known, Choice(namespaces=tuple(namespaces)))
     found: dict[str, Finding] = {}
-    for habit in report.habits:
+    for habit in report.advice:
         key = habit.code if habit.code not in found else f"{habit.code}/{habit.step}"
         found[key] = habit
     return found

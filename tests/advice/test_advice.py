@@ -15,7 +15,7 @@ from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.run import Choice
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Evidence, Object
 from fluxstatus.model.findings import Exit, Level
@@ -27,7 +27,7 @@ FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 
 
 def bad_habits(count: int = 1) -> Iterator[Object]:
-    """Return a healthy cluster with a few habits, each of *count* objects."""
+    """Yield a healthy cluster with a few habits, each of *count* objects."""
     yield from HEALTHY
     for i in range(count):
         yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",
@@ -68,15 +68,15 @@ def test_a_code_is_one_habit_in_a_step() -> None:
 
 def test_nothing_is_asked_that_nobody_looks_at() -> None:
     """What --advice asks for is read by just those habits that say so."""
-    assert {query for habit in ADVICE for query in habit.reads} == set(FURTHER)
+    assert {query for habit in ADVICE for query in habit.reads} == set(ADVICE_QUERIES)
     for habit in ADVICE:
-        assert {*habit.needs} & {*FURTHER} <= {*habit.reads}
+        assert {*habit.needs} & {*ADVICE_QUERIES} <= {*habit.reads}
 
 
 def test_bad_habits_are_no_bad_health() -> None:
     """A cluster that is well has the verdict pass, exit code 0 and no warning, whatever habits."""
     report = judge(evidence(*bad_habits()))
-    assert {habit.code for habit in report.habits} == CODES
+    assert {habit.code for habit in report.advice} == CODES
     assert (report.verdict, report.count(Level.WARN)) == (Level.PASS, 0)
     assert report.exit_code(Level.WARN) is Exit.HEALTHY
     assert {step.level for step in report.steps} == {Level.PASS}
@@ -86,7 +86,7 @@ def test_bad_habits_are_no_bad_health() -> None:
 def test_a_fault_comes_before_all_advice() -> None:
     """Habits stand after the faults of their level, and none after that is worse."""
     paused = kustomization("p", "s0", spec={"suspend": True})
-    kinds = [f.kind for f in judge(evidence(*bad_habits(), paused)).findings
+    kinds = [f.category for f in judge(evidence(*bad_habits(), paused)).findings
              if f.level is Level.WARN]  # fmt: skip
     assert kinds == ["fault", *["habit"] * (len(kinds) - 1)]
 
@@ -95,19 +95,19 @@ def test_a_fault_comes_before_all_advice() -> None:
 def test_each_can_be_skipped(code: str) -> None:
     """`--skip CODE` leaves out just that habit."""
     report = judge(evidence(*bad_habits()), Choice(skip=[code]))
-    assert {habit.code for habit in report.habits} == CODES - {code}
+    assert {habit.code for habit in report.advice} == CODES - {code}
 
 
 def test_a_step_has_its_own_advice() -> None:
     """`--step ID` gives the advice of that step alone."""
     report = judge(evidence(*bad_habits()), Choice(steps=["drift"]))
-    assert {habit.code for habit in report.habits} == {"no-drift-detection"}
+    assert {habit.code for habit in report.advice} == {"no-drift-detection"}
 
 
 def test_thousands_are_no_more_to_read() -> None:
     """However many objects there are, advice has as many findings and places as with twenty."""
-    few = judge(evidence(*bad_habits(20))).habits
-    many = judge(evidence(*bad_habits(400))).habits
+    few = judge(evidence(*bad_habits(20))).advice
+    many = judge(evidence(*bad_habits(400))).advice
     assert [(h.code, len(h.evidence)) for h in few] == [(h.code, len(h.evidence)) for h in many]
 
 
@@ -120,7 +120,7 @@ def test_a_habit_that_crashes_is_left_out() -> None:
     view = View(Analysis(State(evidence(*bad_habits()))))
     first, *others = (habit for habit in ADVICE if habit.step == "sources")
     found = list(advice("sources", view, [replace(first, find=_crash), *others]))
-    assert (found[0].level, found[0].kind) == (Level.SKIP, "habit")
+    assert (found[0].level, found[0].category) == (Level.SKIP, "habit")
     assert "ZeroDivisionError: by chance" in found[0].title
     assert {"no-receiver", "credentials-in-clear"} <= {finding.code for finding in found}
 
@@ -154,6 +154,6 @@ def test_a_file_of_before_has_no_answers() -> None:
     So does one made before there was advice.
     """
     known = snapshot.loads(snapshot.dumps(evidence(*HEALTHY)))
-    codes = {habit.code for habit in judge(known).habits}
+    codes = {habit.code for habit in judge(known).advice}
     assert not codes & {"no-scraping", "stored-versions", "no-network-policy", "advice-unread"}
-    assert "no-scraping" in {h.code for h in judge(evidence(*HEALTHY, advice=True)).habits}
+    assert "no-scraping" in {h.code for h in judge(evidence(*HEALTHY, advice=True)).advice}

@@ -156,4 +156,4 @@ def test_ways_that_cannot_be_read_are_said() -> None:
     """Where Ingresses are forbidden there is no advice, a word on it, and the verdict stays."""
     found = habits(ingress(), advice=True, unread={INGRESSES: FORBIDDEN})
     assert "ui-exposed" not in found
-    assert (found["advice-unread"].level, found["advice-unread"].kind) == (Level.SKIP, "habit")
+    assert (found["advice-unread"].level, found["advice-unread"].category) == (Level.SKIP, "habit")

@@ -36,7 +36,7 @@ def test_below_a_minute_is_short(interval: str, short: bool) -> None:
     found = habits(git(interval)).get("interval-short")
     assert (found is not None) is short
     if found:
-        assert (found.level, found.kind, found.step) == (Level.WARN, "habit", "sources")
+        assert (found.level, found.category, found.step) == (Level.WARN, "habit", "sources")
         assert found.title.startswith(f"GitRepository apps/a spec.interval is {interval}")
         assert "spec.interval" in found.hints[0].text
         assert found.object is None  # nobody is accused

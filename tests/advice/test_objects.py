@@ -180,7 +180,7 @@ def test_an_alert_to_a_suspended_provider() -> None:
     assert [f.code for f in told.findings if f.object and f.object.kind == "Alert"] == [
         "provider-missing"
     ]
-    assert "alert-muted" not in {f.code for f in told.habits}
+    assert "alert-muted" not in {f.code for f in told.advice}
 
 
 def test_a_long_suspension_is_told_once() -> None:
@@ -191,7 +191,7 @@ def test_a_long_suspension_is_told_once() -> None:
     [finding] = [f for f in told.findings if f.object and f.object.name == "k"]
     assert (finding.code, finding.level) == ("suspended", Level.WARN)
     assert finding.since == NOW - timedelta(days=41)
-    assert not [f for f in told.habits if "apps/k" in f"{f.title} {f.evidence}"]
+    assert not [f for f in told.advice if "apps/k" in f"{f.title} {f.evidence}"]
 
 
 @pytest.mark.parametrize(("ago", "told"), [(11, True), (9, False)])
@@ -210,4 +210,4 @@ def test_deleted_objects_of_flux_are_faults() -> None:
     stuck = kustomization("k", "a", deletionTimestamp=stamp(minutes(60)))
     told = report(*HEALTHY, source("a"), stuck)
     assert [f.level for f in told.findings if f.object and f.object.name == "k"] == [Level.FAIL]
-    assert "deleted-stuck" not in {f.code for f in told.habits}
+    assert "deleted-stuck" not in {f.code for f in told.advice}

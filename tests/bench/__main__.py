@@ -122,7 +122,7 @@ def side_by_side(
 
 
 def rows(title: str, found: Mapping[str, list[Run]]) -> Iterator[str]:
-    """Return the medians, and the median of ours over each rival's, pair by pair."""
+    """Yield the medians, and the median of ours over each rival's, pair by pair."""
     ours = next(iter(found.values()))
     for name, runs in found.items():
         seconds = statistics.median(r.seconds for r in runs)

@@ -74,7 +74,7 @@ def get(path: str, accept: str = "application/json") -> Any:
 
 
 def lists(groups: Any) -> Iterator[str]:
-    """Return the path of the list of every Flux kind, the longest first."""
+    """Yield the path of the list of every Flux kind, the longest first."""
     for group in sorted(groups["items"], key=lambda g: "kustomize" not in g["metadata"]["name"]):
         name = group["metadata"]["name"]
         if name.endswith(("fluxcd.io", "fluxcd.controlplane.io")):

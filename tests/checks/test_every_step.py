@@ -12,7 +12,7 @@ from fluxstatus.advice.view import View
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model import snapshot
 from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
 from fluxstatus.model.findings import Finding, Level
@@ -238,7 +238,7 @@ _OBJECTS = st.fixed_dictionaries(
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(
-        st.sampled_from((*QUERIES, *FURTHER)), st.lists(_OBJECTS, max_size=3), max_size=6
+        st.sampled_from((*QUERIES, *ADVICE_QUERIES)), st.lists(_OBJECTS, max_size=3), max_size=6
     ),
     st.booleans(),
 )
@@ -253,7 +253,7 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
 
 
 def recorded() -> Iterator[tuple[Step, Finding]]:
-    """Return everything that any step says of the recorded clusters and of made-up ones."""
+    """Yield everything that any step says of the recorded clusters and of made-up ones."""
     odd = [
         flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
     ]
@@ -274,8 +274,8 @@ SAID = list(recorded())
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_lists_its_codes(step: Step) -> None:
     """Every code that a step gives is one that it says it can give."""
-    faults = {f.code for s, f in SAID if s is step and f.kind == "fault"}
-    advice = {f.code for s, f in SAID if s is step and f.kind == "habit"}
+    faults = {f.code for s, f in SAID if s is step and f.category == "fault"}
+    advice = {f.code for s, f in SAID if s is step and f.category == "habit"}
     assert faults
     assert faults <= set(step.codes)
     assert advice <= set(step.advice_codes)
@@ -295,13 +295,13 @@ def test_nobody_is_left_without_a_next_step() -> None:
 
 def test_every_fault_says_why() -> None:
     """Every fail and warning that is no habit says why, in whole words."""
-    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.kind == "fault"]
+    bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"]
     assert [f.title for f in bad if not f.why or "…" in f.title] == []
 
 
 def test_a_habit_never_fails() -> None:
     """Advice is a warning at most."""
-    assert {f.level for _, f in SAID if f.kind == "habit"} <= {Level.WARN}
+    assert {f.level for _, f in SAID if f.category == "habit"} <= {Level.WARN}
 
 
 def test_the_steps_have_different_ids() -> None:
@@ -313,5 +313,5 @@ def test_the_steps_have_different_ids() -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_reads_what_is_asked(step: Step) -> None:
     """A step reads only what the collector asks for, and its habits what that asks for advice."""
-    assert set(step.further) <= set(FURTHER)
+    assert set(step.advice_reads) <= set(ADVICE_QUERIES)
     assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED}

@@ -260,7 +260,7 @@ def test_the_command_line_should_fit(client: str | Unread, codes: list[str]) -> 
     known = replace(evidence(*HEALTHY), programs={"flux-operator": client})
     findings = bad(found("operator", known))
     assert [f.code for f in findings] == codes
-    assert all((f.level, f.kind) == (Level.WARN, "habit") for f in findings)
+    assert all((f.level, f.category) == (Level.WARN, "habit") for f in findings)
 
 
 def test_objects_without_controllers_are_no_installation() -> None:

@@ -209,7 +209,7 @@ def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
     """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
     found = judge(evidence(*HEALTHY), memory=LocalState(configured=Forgotten()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
-    assert (finding.level, finding.kind) == (Level.SKIP, "habit")
+    assert (finding.level, finding.category) == (Level.SKIP, "habit")
     assert (found.verdict, found.exit_code()) == (Level.PASS, Exit.HEALTHY)
     assert found.next is not None
     assert "bug" in found.next.text
@@ -281,7 +281,7 @@ def test_advice_never_changes_the_exit_code() -> None:
     """A habit is shown and counts for nothing, even with --fail-on warn."""
     known = replace(evidence(*HEALTHY), programs={"flux-operator": "v0.1.0"})
     found = judge(known)
-    assert "cli-version-skew" in {habit.code for habit in found.habits}
+    assert "cli-version-skew" in {habit.code for habit in found.advice}
     assert (found.verdict, found.count(Level.WARN)) == (Level.PASS, 0)
     assert {step.level for step in found.steps} == {Level.PASS}
     assert found.exit_code(Level.WARN) is Exit.HEALTHY

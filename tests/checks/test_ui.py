@@ -114,5 +114,5 @@ def test_what_may_not_be_read_is_unknown(query: str) -> None:
 
 def test_what_was_left_out_is_skipped() -> None:
     """What was not asked for on purpose is a skip."""
-    unread = {"services": Unread(Why.NOT_ASKED, "left out")}
+    unread = {"services": Unread(Why.NOT_REQUESTED, "left out")}
     assert said("ui", *HEALTHY, unread=unread) == {("skip", "not-asked")}

@@ -9,6 +9,6 @@ from tests.fakes.api_server import ApiServer, api_server
 
 @pytest.fixture(name="server")
 def _server() -> Iterator[ApiServer]:
-    """Return an API server that answers as the test tells it to."""
+    """Yield an API server that answers as the test tells it to."""
     with api_server() as server:
         yield server

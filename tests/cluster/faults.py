@@ -36,9 +36,11 @@ class Fault(NamedTuple):
     requests: int = 1
 
 
-def denied(rule: str, where: str = "", *, user: str = f'user "{USER}"') -> Unread:
-    """Return the reason when *user* lacks the permission *rule*."""
-    return Unread(Why.FORBIDDEN, f"{user} is not allowed to {rule}{where}", rule=rule)
+def denied(permission: str, where: str = "", *, user: str = f'user "{USER}"') -> Unread:
+    """Return the reason when *user* lacks the permission *permission*."""
+    return Unread(
+        Why.FORBIDDEN, f"{user} is not allowed to {permission}{where}", permission=permission
+    )
 
 
 EVERYWHERE = " in all namespaces"
@@ -109,9 +111,9 @@ def parameters(faults: Mapping[str, Fault]) -> list[Any]:
     return [pytest.param(fault, id=name) for name, fault in faults.items()]
 
 
-def check(unread: object, fault: Fault, rule: str = "") -> None:
-    """Check that *unread* reports *fault*; only a missing right has a *rule*."""
+def check(unread: object, fault: Fault, permission: str = "") -> None:
+    """Check that *unread* reports *fault*; only a missing right has a *permission*."""
     assert isinstance(unread, Unread)
     assert unread.why is fault.why
     assert fault.said in unread.text
-    assert unread.rule == (rule if fault.why is Why.FORBIDDEN else "")
+    assert unread.permission == (permission if fault.why is Why.FORBIDDEN else "")

@@ -36,14 +36,14 @@ def by_command(namespaces: tuple[str, ...] = (), patience: float | None = None) 
     """Return what a command reads that needs a part of the cluster, such as `versions`."""
     with reading(way(namespaces, patience)) as ours:
         ours.discover()
-        ours.ask([ours.of_kind(RESOURCES[name]) for name in ours.served or {}])
+        ours.query([ours.of_kind(RESOURCES[name]) for name in ours.served or {}])
         return ours.evidence().answers
 
 
 def by_list(namespaces: tuple[str, ...] = (), patience: float | None = None) -> Read:
     """Return what a command reads that lists objects, such as `get`."""
     found: dict[str, list[Object]] = defaultdict(list)
-    with opened(way((), patience), tell=idle) as client:
+    with opened(way((), patience), report=idle) as client:
         live = Live(client, namespaces)
         for kind, batch in live.read(KINDS.values()):
             found[kind.resource] += batch

@@ -145,7 +145,7 @@ def test_impersonation_that_is_not_allowed(cluster: Cluster) -> None:
     """Then that permission is missing, not the one to list."""
     with ApiClient(access(cluster.kubeconfig("viewer"), "--as=nobody")) as api:
         unread = api.get(PODS).refusal("list pods", " in all namespaces")
-    assert (unread.why, unread.rule) == (Why.FORBIDDEN, "impersonate users")
+    assert (unread.why, unread.permission) == (Why.FORBIDDEN, "impersonate users")
     assert unread.text == 'user "viewer" is not allowed to impersonate users'
 
 
@@ -308,7 +308,7 @@ def test_a_door_that_is_shut_ends_what_is_under_way(server: ApiServer, tmp_path:
         asking = pool.submit(_error, api)
         time.sleep(0.3)
         api.abort()
-        assert asking.result(timeout=10).unread.why is Why.NOT_ASKED
+        assert asking.result(timeout=10).unread.why is Why.NOT_REQUESTED
 
 
 def _error(api: ApiClient) -> ProgramError:

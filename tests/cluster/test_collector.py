@@ -175,9 +175,9 @@ def test_what_is_forbidden_names_the_missing_rule(cluster: Cluster) -> None:
         assert answer.unread
         assert answer.unread.why is Why.FORBIDDEN
         assert answer.unread.text.startswith('user "nobody" is not allowed to list ')
-    missing = {evidence.answer(name).unread.rule for name in RESOURCES}  # type: ignore[union-attr]
+    missing = {evidence.answer(name).unread.permission for name in RESOURCES}  # type: ignore[union-attr]
     assert missing == {f"list {name}" for name in RESOURCES}
-    assert evidence.answer("events").unread.rule == "list events"  # type: ignore[union-attr]
+    assert evidence.answer("events").unread.permission == "list events"  # type: ignore[union-attr]
 
 
 def test_a_part_may_be_forbidden(cluster: Cluster) -> None:
@@ -203,7 +203,7 @@ def test_where_only_a_namespace_is_allowed_that_is_read(
     assert len(answer.items) > 10
     assert answer.namespaces == ("team-a",)
     assert answer.unread
-    assert answer.unread.rule == f"list {KINDS['Kustomization'].resource}"
+    assert answer.unread.permission == f"list {KINDS['Kustomization'].resource}"
     assert "in all namespaces" in answer.unread.text
     assert evidence.answer("events").namespaces == ("team-a",)
 
@@ -330,7 +330,7 @@ def test_events_are_read_up_to_a_limit(server: ApiServer, here: Access) -> None:
     server.fill("events", 10 * PAGE)
     evidence = collect(here)
     assert len(evidence.answer("events").items) == 4 * PAGE
-    assert why(evidence, "events") is Why.NOT_ASKED
+    assert why(evidence, "events") is Why.NOT_REQUESTED
     assert len(server.asked("events")) == 4
     assert all("fieldSelector=type=Warning" in path for path in server.asked("events"))
 
@@ -413,7 +413,7 @@ def test_where_discovery_is_forbidden_the_rest_is_asked(server: ApiServer, here:
     assert (evidence.unreachable, evidence.served) == (None, None)
     unread = evidence.answer(KUSTOMIZATIONS).unread
     assert unread
-    assert (unread.why, unread.rule) == (Why.FORBIDDEN, "get /apis")
+    assert (unread.why, unread.permission) == (Why.FORBIDDEN, "get /apis")
     assert len(evidence.answer(CONTROLLERS).items) == 1
 
 

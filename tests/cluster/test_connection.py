@@ -260,7 +260,7 @@ def test_a_request_in_progress_can_be_aborted(api: Api) -> None:
         while PODS not in api.asked():
             time.sleep(0.01)
         client.abort()
-        assert asking.result(timeout=QUICKLY).why is Why.NOT_ASKED
+        assert asking.result(timeout=QUICKLY).why is Why.NOT_REQUESTED
 
 
 def test_each_thread_keeps_its_connection(api: Api) -> None:

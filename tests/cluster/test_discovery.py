@@ -88,7 +88,7 @@ def refusal(make: Callable[[ApiClient], object]) -> Unread:
     """Return why *make* fails to make a reader."""
     with (
         pytest.raises(ProgramError) as caught,
-        opened(way(), tell=idle) as client,
+        opened(way(), report=idle) as client,
     ):
         make(client)
     return caught.value.unread
@@ -168,7 +168,7 @@ def test_a_command_goes_on_where_discovery_is_forbidden(api: Api) -> None:
     api["/apis"] = forbidden
     with reading(way()) as ours:
         assert ours.discover()
-        ours.ask([ours.of_kind(FLUX[KS.name])])
+        ours.query([ours.of_kind(FLUX[KS.name])])
         unread = ours.evidence().answer(KS.name).unread
     assert unread == denied("get /apis")
     assert api.asked() == ["/apis"]
@@ -204,7 +204,7 @@ def test_a_kind_that_a_command_needs_may_be_absent(api: Api) -> None:
     api.serve(*BESIDE)
     with reading(way()) as ours:
         assert ours.discover()
-        ours.ask([ours.of_kind(FLUX[KS.name])])
+        ours.query([ours.of_kind(FLUX[KS.name])])
         unread = ours.evidence().answer(KS.name).unread
     assert unread is not None
     assert unread.why is Why.ABSENT

@@ -173,7 +173,7 @@ def test_a_command_that_loses_the_connection(api: Api, fault: Fault) -> None:
     with reading(way()) as ours:
         assert ours.discover()
         assert ours.unreachable is None
-        ours.ask([ours.of_kind(KINDS["Kustomization"])])
+        ours.query([ours.of_kind(KINDS["Kustomization"])])
         check(ours.unreachable, fault)
         assert ours.evidence().unreachable == ours.unreachable
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.cluster.collector import Progress, collect
-from fluxstatus.cluster.queries import FURTHER
+from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model.evidence import Answer, Evidence, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kinds import RESOURCES as FLUX
@@ -91,7 +91,9 @@ def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
         KS.name: f"list {KS.name}",
     }
     known = {name: evidence.answer(name) for name in rules}
-    assert {name: answer.unread and answer.unread.rule for name, answer in known.items()} == rules
+    assert {
+        name: answer.unread and answer.unread.permission for name, answer in known.items()
+    } == rules
     assert {why(answer) for answer in known.values()} == {Why.FORBIDDEN}
     assert not [answer for answer in known.values() if answer.items]
     assert evidence.refused
@@ -138,7 +140,7 @@ def test_events_are_read_up_to_a_limit(api: Api) -> None:
     api.page = 1
     api.put(*(event(f"Pod apps/{n}", "BackOff", "back-off", count=n) for n in range(6)))
     answer = collected().answer("events")
-    assert (len(answer.items), why(answer)) == (4, Why.NOT_ASKED)
+    assert (len(answer.items), why(answer)) == (4, Why.NOT_REQUESTED)
     assert len(api.asked(EVENTS.path)) == 4
 
 
@@ -202,13 +204,13 @@ def test_advice_reads_more(api: Api) -> None:
     policies = Resource("NetworkPolicy", "networkpolicies", "networking.k8s.io")
     api.resources = {**RESOURCES, "NetworkPolicy": policies}
     api.put(*HEALTHY)
-    assert FURTHER.keys().isdisjoint(collected().answers)
-    evidence = collected(further=True)
+    assert ADVICE_QUERIES.keys().isdisjoint(collected().answers)
+    evidence = collected(advice=True)
     assert evidence.answer(policies.name) == Answer(namespaces=("flux-system",))
-    others = FURTHER.keys() - {policies.name}
+    others = ADVICE_QUERIES.keys() - {policies.name}
     assert {why(evidence.answer(name)) for name in others} == {Why.ABSENT}
     api[policies.inside("flux-system")] = forbidden
-    assert why(collected(further=True).answer(policies.name)) is Why.FORBIDDEN
+    assert why(collected(advice=True).answer(policies.name)) is Why.FORBIDDEN
 
 
 # Progress

@@ -10,7 +10,7 @@ _VIEWER = 'User "viewer" cannot'
 
 
 @pytest.mark.parametrize(
-    ("said", "text", "rule"),
+    ("message", "text", "permission"),
     [
         (f"{_NO}pods is forbidden", "this user is not allowed to read it", "get secrets"),
         (
@@ -30,14 +30,14 @@ _VIEWER = 'User "viewer" cannot'
         ),
     ],
 )
-def test_a_forbidden_request(said: str, text: str, rule: str) -> None:
+def test_a_forbidden_request(message: str, text: str, permission: str) -> None:
     """The user and the permission are those of the message, if it names them."""
-    unread = of_kubectl(Unread(Why.FAILED, said), "get secrets", "read it")
-    assert unread == Unread(Why.FORBIDDEN, text, rule=rule)
+    unread = of_kubectl(Unread(Why.FAILED, message), "get secrets", "read it")
+    assert unread == Unread(Why.FORBIDDEN, text, permission=permission)
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("message", "why"),
     [
         ('Error from server (NotFound): secrets "x" not found', Why.ABSENT),
         ("kubectl did not finish within 1 s", Why.TIMEOUT),
@@ -47,7 +47,7 @@ def test_a_forbidden_request(said: str, text: str, rule: str) -> None:
         ('error: pods "x" is forbidden: no tunnel to production', Why.TIMEOUT),
     ],
 )
-def test_other_failures_are_no_missing_permission(said: str, why: Why) -> None:
+def test_other_failures_are_no_missing_permission(message: str, why: Why) -> None:
     """Every other message is quoted, and the reason stays."""
-    unread = of_kubectl(Unread(Why.TIMEOUT, said), "get secrets", "read it")
-    assert unread == Unread(why, said)
+    unread = of_kubectl(Unread(Why.TIMEOUT, message), "get secrets", "read it")
+    assert unread == Unread(why, message)

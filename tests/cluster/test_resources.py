@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fluxstatus.cluster.client import Access, ApiClient
-from fluxstatus.cluster.discovery import Resource, called, of_kind, resources
+from fluxstatus.cluster.discovery import ApiResource, called, of_kind, resources
 from fluxstatus.model.errors import NotFoundError
 from tests.fakes.api_server import ApiServer, Request
 from tests.fakes.kubeconfigs import kubeconfig
@@ -14,7 +14,7 @@ from tests.kubernetes.cluster import Cluster
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("real_kubectl")]
 
 
-def asked(file: Path) -> list[Resource]:
+def asked(file: Path) -> list[ApiResource]:
     """Return the resources of the API server of the kubeconfig *file*."""
     with ApiClient(Access(flags=(f"--kubeconfig={file}",))) as api:
         return resources(api)

@@ -13,8 +13,8 @@ def test_text_has_every_check(flux_status: Program) -> None:
     lines = [line.split() for line in done.stdout.splitlines()]
     for step in STEPS:
         assert f"{step.id}: {step.title}\n  reads {', '.join(step.reads)}\n" in done.stdout
-        further = f"  with --advice, also {', '.join(step.further)}\n"
-        assert (further in done.stdout) is bool(step.further)
+        line = f"  with --advice, also {', '.join(step.advice_reads)}\n"
+        assert (line in done.stdout) is bool(step.advice_reads)
         for code in step.codes:
             assert [code, *code.meaning.split()] in lines
         for code in step.advice_codes:
@@ -34,4 +34,4 @@ def test_json_has_every_check(flux_status: Program) -> None:
         ]
         for step in STEPS
     ]
-    assert [tuple(s["readsWithAdvice"]) for s in steps] == [s.further for s in STEPS]
+    assert [tuple(s["readsWithAdvice"]) for s in steps] == [s.advice_reads for s in STEPS]

@@ -40,7 +40,7 @@ Command: TypeAlias = Callable[[str], Done]
 def _command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    """Return a function that runs a command line in this process."""
+    """Yield a function that runs a command line in this process."""
 
     def command(line: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["flux-status", *line.split()])

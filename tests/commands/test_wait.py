@@ -55,7 +55,7 @@ class Looks:
 
 def test_advice_is_not_waited_for() -> None:
     """Advice is not waited for, not even with --fail-on warn."""
-    advised = report(replace(failed(1, level=Level.WARN), kind="habit"), *WELL.findings)
+    advised = report(replace(failed(1, level=Level.WARN), category="habit"), *WELL.findings)
     looks = Looks(advised)
     assert looks.wait(fail_on=Level.WARN) is advised
     assert looks.taken == 1

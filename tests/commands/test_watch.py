@@ -59,7 +59,7 @@ def test_age_in_a_title_is_no_change() -> None:
 
 def test_advice_is_no_change() -> None:
     """Advice is not reported as a change."""
-    advised = report(replace(failed(1, level=Level.WARN), kind="habit"))
+    advised = report(replace(failed(1, level=Level.WARN), category="habit"))
     assert "sources" not in watch.changes(None, advised)
 
 

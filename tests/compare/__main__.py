@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _lines(folders: list[Path], here: Path) -> Iterator[tuple[str, str]]:
-    """Return each command line and the key of its result; the states go into *here*."""
+    """Yield each command line and the key of its result; the states go into *here*."""
     written: dict[str, str] = {}
     for line, state in cases(lambda lines: run({ROOT: lines}, here)[ROOT], states(folders)):
         if state is None:

@@ -70,7 +70,7 @@ Run: TypeAlias = Callable[[list[str]], Mapping[str, Result]]
 
 
 def cases(run: Run, states: Iterable[State]) -> Iterator[tuple[str, State | None]]:
-    """Return every command line, with the state that it replays if there is one.
+    """Yield every command line, with the state that it replays if there is one.
 
     The program itself says which commands, steps and codes there are: *run* asks it.
     """
@@ -100,7 +100,7 @@ def cases(run: Run, states: Iterable[State]) -> Iterator[tuple[str, State | None
 
 
 def _commands(run: Run) -> Iterator[tuple[str, str]]:
-    """Return the name of each command and its help."""
+    """Yield the name of each command and its help."""
     names = [""]
     while names:
         results = run([f"{name} --help" for name in names])
@@ -132,7 +132,7 @@ def _in_namespaces(state: State) -> list[str]:
 
 
 def _about_objects(state: State, seen: set[str]) -> Iterator[str]:
-    """Return lines about an object for each reason that Ready has, and for what has no Ready.
+    """Yield lines about an object for each reason that Ready has, and for what has no Ready.
 
     One that was *seen* just so in another state is left out. What is ready gets one line.
     """

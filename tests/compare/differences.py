@@ -19,7 +19,7 @@ class Group(NamedTuple):
 
 
 def hunks(before: Result, after: Result) -> Iterator[Hunk]:
-    """Return what differs; of two JSON documents their values, each after its path."""
+    """Yield what differs; of two JSON documents their values, each after its path."""
     if before.code != after.code:
         yield "exit code", (f"{before.code}",), (f"{after.code}",)
     for stream in ("stdout", "stderr"):
@@ -39,7 +39,7 @@ def _lines(*texts: str) -> list[list[str]]:
 
 
 def _values(value: Any, path: str) -> Iterator[str]:
-    """Return each value in *value* after its path; the lines of a text are values of their own.
+    """Yield each value in *value* after its path; the lines of a text are values of their own.
 
     A path has no numbers: a diff finds which of several entries it is. Where an entry begins that
     has values of its own is a line, too.
@@ -66,7 +66,7 @@ def grouped(found: Iterable[tuple[str, Hunk]]) -> list[Group]:
 
 
 def as_diff(group: Group) -> Iterator[str]:
-    """Return the lines that show a difference."""
+    """Yield the lines that show a difference."""
     where, old, new = group.hunk
     yield f"@@ {where} of {len(group.cases)}, first: {group.cases[0]}"
     yield from (f"-{line}" for line in old)
@@ -74,7 +74,7 @@ def as_diff(group: Group) -> Iterator[str]:
 
 
 def as_sentences(groups: Iterable[Group]) -> Iterator[str]:
-    """Return each change of words once, whatever the names around it, as old → new.
+    """Yield each change of words once, whatever the names around it, as old → new.
 
     Lines that were wrapped are joined first. Two hunks are the same change if the words that went
     and those that came are.

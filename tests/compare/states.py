@@ -40,7 +40,7 @@ class State(NamedTuple):
 
 
 def states(folders: Iterable[Path]) -> Iterator[State]:
-    """Return the states of the project and those in *folders*."""
+    """Yield the states of the project and those in *folders*."""
     for name, document in (*_snapshots(ROOT / "tests"), *_snapshots(ROOT / "fluxstatus")):
         namespaces = {namespace_of(item) for _, item in items_of(document)}
         small = Role.SMALL if name.startswith(_CLUSTERS) else Role.FAULT
@@ -62,7 +62,7 @@ def states(folders: Iterable[Path]) -> Iterator[State]:
 
 
 def items_of(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return each object in *document*, after the name of the list that it is in."""
+    """Yield each object in *document*, after the name of the list that it is in."""
     for question, answer in document["answers"].items():
         for item in answer["items"]:
             yield question, item
@@ -89,7 +89,7 @@ def _only(document: Document, namespaces: set[str]) -> Document:
 
 
 def _damaged(document: Document) -> Iterator[tuple[str, Document]]:
-    """Return *document* with each list forbidden, or only half of it read, and with nothing."""
+    """Yield *document* with each list forbidden, or only half of it read, and with nothing."""
     reason = {"text": "this was made up", "rule": "list of something", "hints": []}
     for question, answer in document["answers"].items():
         half = answer["items"][: len(answer["items"]) // 2]

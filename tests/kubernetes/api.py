@@ -61,7 +61,7 @@ class Api:
         return True
 
     def plurals(self) -> Iterator[tuple[tuple[str, str], str]]:
-        """Return for every (group, kind) that is served its name in paths."""
+        """Yield for every (group, kind) that is served its name in paths."""
         for path in ("/api", "/apis"):
             for group in self.get(path, accept=_DISCOVERY)["items"]:
                 for version in group["versions"]:

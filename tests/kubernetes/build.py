@@ -168,7 +168,7 @@ def _build(tools: Iterable[Tool]) -> None:
 
 @contextlib.contextmanager
 def _source(tool: Tool) -> Iterator[Path]:
-    """Return the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
+    """Yield the folder to build *tool* in: ours, or a copy of its module with what that lacks."""
     if not tool.embeds:
         yield MODULES / tool.module
         return

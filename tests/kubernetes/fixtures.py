@@ -23,7 +23,7 @@ def _running_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(name="cluster")
 def _cluster(running_cluster: Cluster) -> Iterator[Cluster]:
-    """Return the one cluster of all tests: all CRDs, no Flux object, no controllers.
+    """Yield the one cluster of all tests: all CRDs, no Flux object, no controllers.
 
     What a test puts, applies or removes is undone after it; CRDs are the test's own business.
     """
@@ -41,14 +41,14 @@ def _running_bare_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(name="bare_cluster")
 def _bare_cluster(running_bare_cluster: Cluster) -> Iterator[Cluster]:
-    """Return a cluster without any CRD, the same one to all tests; it is bare again after each."""
+    """Yield a cluster without any CRD, the same one to all tests; it is bare again after each."""
     yield running_bare_cluster
     running_bare_cluster.remove_crds()
 
 
 @pytest.fixture(scope="session", name="living_cluster")
 def _living_cluster() -> Iterator[Cluster]:
-    """Return a cluster where Deployments become ready, with all CRDs, the same one to all tests."""
+    """Yield a cluster where Deployments become ready, with all CRDs, the same one to all tests."""
     with Cluster(controllers=True) as cluster:
         cluster.install_crds()
         yield cluster

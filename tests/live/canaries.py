@@ -31,7 +31,7 @@ def found_in(text: str) -> list[str]:
 
 
 def secrets(objects: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Return a Secret full of canaries for each that one of *objects* names."""
+    """Yield a Secret full of canaries for each that one of *objects* names."""
     known = state(*(one for one in objects if "toolkit" in one["apiVersion"] or _operator(one)))
     names = {
         (named.user.namespace, named.name, named.key)
@@ -56,7 +56,7 @@ def _operator(one: dict[str, Any]) -> bool:
 
 
 def poisoned(objects: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Return each of *objects* with canaries where its kind may hold them."""
+    """Yield each of *objects* with canaries where its kind may hold them."""
     for number, one in enumerate(objects):
         said = MESSAGES[number % len(MESSAGES)]
         metadata = {**one["metadata"], "annotations": {

@@ -59,7 +59,7 @@ class Printed:
 
 
 def printed_in(document: Mapping[str, Any], by: str) -> Iterator[Printed]:
-    """Return the commands in a JSON *document* of the program, wherever they stand."""
+    """Yield the commands in a JSON *document* of the program, wherever they stand."""
     if "argv" in document:
         yield Printed(tuple(document["argv"]), document["changes"], by)
     for value in document.values():

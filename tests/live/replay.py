@@ -13,7 +13,7 @@ _KEPT_BY_US = ("changedAt", "suspendedAt", "writtenAs", "webVariables")
 
 
 def objects(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    """Return each object of *evidence* once, its times moved so that it was recorded now."""
+    """Yield each object of *evidence* once, its times moved so that it was recorded now."""
     by = datetime.now(UTC) - evidence.taken_at
     seen = set()
     for answer in evidence.answers.values():

@@ -76,7 +76,7 @@ def named(api: str, kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any
 
 @pytest.fixture(name="crowded")
 def _crowded(bare_cluster: Cluster) -> Iterator[Cluster]:
-    """Return a cluster with Flux 2.8, the Prometheus Operator's kinds and the Gateway API's."""
+    """Yield a cluster with Flux 2.8, the Prometheus Operator's kinds and the Gateway API's."""
     bare_cluster.install_crds("v2.8.8")
     bare_cluster.apply(definition(kind) for kind in OTHERS)
     names = {f"{plural}.{group}" for group, plural in OTHERS.values()}

@@ -144,7 +144,7 @@ class Watched:
         return done.stdout + done.stderr
 
     def left(self) -> Iterator[tuple[Path, str]]:
-        """Return each file in the home, as text."""
+        """Yield each file in the home, as text."""
         for path in self.home.rglob("*"):
             if path.is_file():
                 data = path.read_bytes()
@@ -167,7 +167,7 @@ def plant(cluster: Cluster, file: Path) -> list[dict[str, Any]]:
 
 
 def ways(name: str, there: list[dict[str, Any]]) -> Iterator[Words]:
-    """Return the words for each way to run the command *name* on a cluster that holds *there*.
+    """Yield the words for each way to run the command *name* on a cluster that holds *there*.
 
     Each way is tried in every format, but objects of further kinds only in those that are whole.
     """

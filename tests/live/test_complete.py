@@ -81,7 +81,7 @@ def test_who_may_not_look(cluster: Cluster, ask: Ask) -> None:
 
 @pytest.fixture(name="silent")
 def _silent(tmp_path: Path) -> Iterator[Path]:
-    """Return the kubeconfig of a server that takes every connection and never answers."""
+    """Yield the kubeconfig of a server that takes every connection and never answers."""
     held = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 

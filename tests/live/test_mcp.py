@@ -78,7 +78,7 @@ def _desk(cluster: Cluster, flux_operator_mcp: Path, tmp_path: Path) -> Desk:
 
 
 def _bare(path: str) -> Iterator[str]:
-    """Return the folders of PATH that have no client's own command."""
+    """Yield the folders of PATH that have no client's own command."""
     for folder in path.split(os.pathsep):
         if not any(c.program and Path(folder, c.program).exists() for c in CLIENTS.values()):
             yield folder

@@ -396,7 +396,7 @@ def test_owner_leads_from_a_pod_to_git(cluster: Cluster) -> None:
 
 
 def workload(namespace: str, labels: dict[str, str]) -> Iterable[dict[str, Any]]:
-    """Return a Deployment with *labels*, its ReplicaSet, and a pod that cannot pull its image."""
+    """Yield a Deployment with *labels*, its ReplicaSet, and a pod that cannot pull its image."""
     waiting = {"waiting": {"reason": "ImagePullBackOff"}}
     containers = [{"name": "web", "image": "web:1", "ready": False, "state": waiting}]
     pod = {"containers": [{"name": "web", "image": "web:1", "env": [{"name": "A", "value": "b"}]}]}

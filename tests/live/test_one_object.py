@@ -17,7 +17,7 @@ from fluxstatus.cluster.queries import QUERIES
 from fluxstatus.cluster.reader import reading
 from fluxstatus.commands.options import Connection
 from fluxstatus.commands.reconcile.advice import Assessment, advise
-from fluxstatus.lookup.names import Named
+from fluxstatus.lookup.names import ObjectName
 from fluxstatus.lookup.related import read_related
 from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
 from fluxstatus.model.findings import Exit
@@ -46,7 +46,7 @@ def close_up(flags: Connection, kind: str, namespace: str, name: str) -> Assessm
         beside = [(name, QUERIES[name]) for name in (CONTROLLERS, OPERATORS, "events")]
         beside += [ours.of_kind(KINDS["FluxInstance"])]
         state, resource = read_related(
-            ours, Named(KINDS[kind], name), (namespace,), needs_of,
+            ours, ObjectName(KINDS[kind], name), (namespace,), needs_of,
             queries=beside, next_queries=lambda: ours.in_flux_namespaces("pods"),
         )  # fmt: skip
         return advise(Analysis(state), resource)

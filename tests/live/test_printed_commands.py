@@ -131,7 +131,7 @@ def test_what_an_empty_cluster_prints(bare_cluster: Cluster, pasting: Path) -> N
 
 
 def saying() -> Iterator[dict[str, Any]]:
-    """Return an object for each of the messages that the knowledge is tested with."""
+    """Yield an object for each of the messages that the knowledge is tested with."""
     for number, example in enumerate(examples()):
         one = example.resource().object
         ready = [
@@ -170,7 +170,7 @@ class Fields(dict[str, str]):
 
 
 def filled(rule: Rule | Advice) -> Iterator[Printed]:
-    """Return every command of *rule*, about an object of a kind that it is for."""
+    """Yield every command of *rule*, about an object of a kind that it is for."""
     kind = min(rule.kinds if isinstance(rule, Rule) else (), default="GitRepository")
     fields = {
         "ns": "apps", "name": "x", "kind": kind, "resource": KINDS[kind].resource,

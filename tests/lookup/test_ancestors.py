@@ -41,7 +41,7 @@ def labels(kind: str, name: str) -> dict[str, str]:
 
 
 def steps(node: Node) -> Iterator[str]:
-    """Return the relations and objects above *node*."""
+    """Yield the relations and objects above *node*."""
     for child in node.children:
         yield f"{child.relation} {child.ref.kind}/{child.ref.name}"
         yield from steps(child)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.lookup.descendants import Entry, Tree, inventory_of
+from fluxstatus.lookup.descendants import InventoryEntry, Tree, inventory_of
 from fluxstatus.lookup.node import Node
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.ref import Ref
@@ -17,16 +17,16 @@ KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
 @pytest.mark.parametrize(
     ("id_", "version", "wanted"),
     [
-        ("apps_web_apps_Deployment", "v1", Entry("apps/v1", "Deployment", "apps", "web")),
-        ("apps_web__Service", "v1", Entry("v1", "Service", "apps", "web")),
-        ("_web__Namespace", "v1", Entry("v1", "Namespace", "", "web")),
+        ("apps_web_apps_Deployment", "v1", InventoryEntry("apps/v1", "Deployment", "apps", "web")),
+        ("apps_web__Service", "v1", InventoryEntry("v1", "Service", "apps", "web")),
+        ("_web__Namespace", "v1", InventoryEntry("v1", "Namespace", "", "web")),
         (
             "_system__web_rbac.authorization.k8s.io_ClusterRole", "v1",
-            Entry("rbac.authorization.k8s.io/v1", "ClusterRole", "", "system:web"),
+            InventoryEntry("rbac.authorization.k8s.io/v1", "ClusterRole", "", "system:web"),
         ),
     ],
 )  # fmt: skip
-def test_ids_are_read(id_: str, version: str, wanted: Entry) -> None:
+def test_ids_are_read(id_: str, version: str, wanted: InventoryEntry) -> None:
     """An id is namespace, name, group and kind; a colon in a name is two underscores."""
     item = {"status": {"inventory": {"entries": [{"id": id_, "v": version}]}}}
     assert inventory_of(item) == [wanted]

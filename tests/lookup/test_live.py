@@ -44,7 +44,7 @@ NAMES = ["a", "b", "c", "d", "e"]
 @pytest.fixture(name="objects")
 def _objects(api: Api) -> Iterator[Objects]:
     api.serve("Pod", "Secret", "ConfigMap", "Namespace", "Deployment", "Kustomization")
-    with opened(way(), tell=idle) as client:
+    with opened(way(), report=idle) as client:
         yield Objects(client)
 
 
@@ -104,7 +104,7 @@ def test_an_object_that_fails_is_not_missing(api: Api, objects: Objects, fault: 
 def test_an_object_that_stalls_is_not_missing(api: Api) -> None:
     """It is unread when it exceeds --request-timeout."""
     api[ONE] = stalled
-    with opened(way(patience=PATIENCE), tell=idle) as client:
+    with opened(way(patience=PATIENCE), report=idle) as client:
         reason = Objects(client).get(KS.api_version, KS.kind, "apps", "app")
     check(reason, STALLED)
 
@@ -128,7 +128,7 @@ def test_every_namespace_is_looked_into(api: Api, objects: Objects) -> None:
     """An object that one namespace does not have may be in the forbidden one."""
     api[f"{KS.inside('team-b')}/app"] = forbidden
     reason = unread(objects, "ks/app", "team-a", "team-b")
-    assert (reason.why, reason.rule) == (Why.FORBIDDEN, f"get {KS.name}")
+    assert (reason.why, reason.permission) == (Why.FORBIDDEN, f"get {KS.name}")
     assert len(api.asked("/apis/*toolkit*")) == 2
 
 
@@ -258,7 +258,7 @@ def test_a_secret_is_not_asked_for(api: Api, objects: Objects) -> None:
         objects.some("v1", "Secret", "apps", ["app"]),
     ):
         assert isinstance(reason, Unread)
-        assert reason.why is Why.NOT_ASKED
+        assert reason.why is Why.NOT_REQUESTED
     assert len(api.requests) == before
 
 

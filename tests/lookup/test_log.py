@@ -80,7 +80,7 @@ def test_a_missing_right_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     component = state(*HEALTHY).components[0]
     log = read_summary(component, APP, (), 10)
     assert log.unread is not None
-    assert (log.unread.why, log.unread.rule) == (Why.FORBIDDEN, "get pods/log")
+    assert (log.unread.why, log.unread.permission) == (Why.FORBIDDEN, "get pods/log")
 
 
 @pytest.mark.parametrize("entry", [{}, {"name": 1}, {"Kustomization": "web"}, {"level": []}])

@@ -75,7 +75,7 @@ def test_forbidden_is_said(kubectl: Kubectl) -> None:
     """Without permission to read logs the permission is named."""
     logs = kubectl("echo 'Error from server (Forbidden): pods is forbidden' >&2; exit 1")
     assert list(logs.read(EVERY, 10)) == []
-    assert logs.unread["source-controller"].rule == "get pods/log"
+    assert logs.unread["source-controller"].permission == "get pods/log"
 
 
 def test_one_that_hangs_is_said(kubectl: Kubectl) -> None:

@@ -158,7 +158,7 @@ def test_an_entry_that_may_write_is_advised_against() -> None:
     known = evidence(*HEALTHY)
     found = judge(known, memory=LocalState((READER, WRITER)))
     [finding] = [f for f in found.findings if f.code == "mcp-read-write"]
-    assert (finding.level, finding.kind, finding.step) == (Level.WARN, "habit", "operator")
+    assert (finding.level, finding.category, finding.step) == (Level.WARN, "habit", "operator")
     assert "Codex" in finding.title
     [hint] = finding.hints
     assert hint.commands[0].argv == (

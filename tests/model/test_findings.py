@@ -15,7 +15,7 @@ def report(*levels: Level, unreachable: bool = False) -> Report:
 
 
 PASS, WARN, FAIL, UNKNOWN, SKIP = Level.PASS, Level.WARN, Level.FAIL, Level.UNKNOWN, Level.SKIP
-ADVICE = Finding("ui", "x", WARN, "x", kind="habit")
+ADVICE = Finding("ui", "x", WARN, "x", category="habit")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_an_unasked_question_has_no_empty_answer() -> None:
     """A query that was not sent is unread; in an unreachable cluster it has that reason."""
     unread = Evidence(NOW).answer("pods").unread
     assert unread is not None
-    assert unread.why is Why.NOT_ASKED
+    assert unread.why is Why.NOT_REQUESTED
     gone = Unread(Why.TIMEOUT, "no answer")
     assert Evidence(NOW, unreachable=gone).answer("pods").unread is gone

@@ -319,7 +319,7 @@ def test_a_part_of_a_snapshot_is_none(data: st.DataObject) -> None:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Return the path of each value in a document, except inside the objects."""
+    """Yield the path of each value in a document, except inside the objects."""
     yield path
     if path and path[-1] == "items":
         yield from ((*path, index) for index in range(len(value)))

@@ -80,7 +80,7 @@ def evidence(cluster: Path, namespaces: Iterable[Path], context: str = "recorded
 
 
 def _answers(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return each object in *file* with the question that the product would have asked for it."""
+    """Yield each object in *file* with the question that the product would have asked for it."""
     plural = file.stem
     if plural not in _BY_PLURAL and plural not in _CORE:
         return

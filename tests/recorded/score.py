@@ -46,7 +46,7 @@ class Score:
             self.asked[measure] += other.asked[measure]
 
     def cells(self) -> Iterator[str]:
-        """Return each measure as "held/asked", empty when it was not asked."""
+        """Yield each measure as "held/asked", empty when it was not asked."""
         for measure in MEASURES:
             asked = self.asked[measure]
             yield f"{self.held[measure]}/{asked}" if asked else ""
@@ -59,7 +59,7 @@ def report_of(file: Path) -> dict[str, Any]:
 
 
 def truths(level: str) -> Iterator[Truth]:
-    """Return the truths of *level*: "namespace" (all of them in the zoo) or "cluster"."""
+    """Yield the truths of *level*: "namespace" (all of them in the zoo) or "cluster"."""
     for file in sorted((HERE / "truths").glob("*/truth.json")):
         truth = json.loads(file.read_text())
         if truth["level"] == level:
@@ -147,7 +147,7 @@ def _key_of(finding: dict[str, Any]) -> Key:
 
 
 def table(scores: Iterable[tuple[str, Score]]) -> Iterator[str]:
-    """Return a table of *scores*, a line each, and the totals."""
+    """Yield a table of *scores*, a line each, and the totals."""
     line = "{:<42}{:>9}{:>9}{:>9}{:>9}{:>9}".format
     yield line("state", *MEASURES)
     total = Score()

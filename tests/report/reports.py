@@ -50,7 +50,7 @@ def report(*findings: Finding, cost: Cost = FREE, goes_on: Next | None = None) -
         StepResult(
             step,
             step.title(),
-            worst(f.level for f in findings if f.step == step and f.kind == "fault"),
+            worst(f.level for f in findings if f.step == step and f.category == "fault"),
         )
         for step in dict.fromkeys(finding.step for finding in findings)
     )
@@ -144,7 +144,7 @@ _FINDINGS = st.builds(
         st.builds(Hint, TEXT, st.lists(_COMMANDS, max_size=2).map(tuple)), max_size=2
     ).map(tuple),
     docs=TEXT,
-    kind=st.sampled_from(("fault", "habit")),
+    category=st.sampled_from(("fault", "habit")),
 )
 REPORTS = st.builds(
     Report,

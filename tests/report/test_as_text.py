@@ -125,12 +125,12 @@ def test_the_whole_report_at_200_columns_in_ascii() -> None:
 
 def test_colour_changes_nothing_but_colour() -> None:
     """The words say all; colour is put around words, never around blanks."""
-    coloured = render(SAMPLE, Look(colour=True))
-    assert SGR.sub("", coloured) == NARROW
-    assert "\n \x1b[1;31mfail\x1b[0m  sources" in coloured
-    assert "\n \x1b[32mpass\x1b[0m  cluster" in coloured
-    assert "\x1b[36mkubectl flux-status mcp setup\x1b[0m" in coloured
-    assert not re.search(r"\x1b\[[1-9][0-9;]*m\s|\s\x1b\[0m", coloured)
+    colored = render(SAMPLE, Look(color=True))
+    assert SGR.sub("", colored) == NARROW
+    assert "\n \x1b[1;31mfail\x1b[0m  sources" in colored
+    assert "\n \x1b[32mpass\x1b[0m  cluster" in colored
+    assert "\x1b[36mkubectl flux-status mcp setup\x1b[0m" in colored
+    assert not re.search(r"\x1b\[[1-9][0-9;]*m\s|\s\x1b\[0m", colored)
 
 
 def test_what_is_not_known_is_left_out_of_the_header() -> None:
@@ -160,7 +160,7 @@ ADVICE = Finding(
     why="each look is a request",
     evidence=(("GitRepository team-a/app spec.interval", "10s"), ("and 11 more", "")),
     hints=(Hint("set spec.interval to 1m or more"),),
-    kind="habit",
+    category="habit",
     count=12,
 )
 
@@ -498,16 +498,16 @@ def test_nothing_from_the_cluster_harms_the_terminal_or_the_layout(
 @given(REPORTS)
 def test_colours_are_the_only_escapes(told: Report) -> None:
     """What looks like a colour in a message is not one; without ours the text is the same."""
-    coloured = render(told, Look(colour=True))
-    assert SGR.sub("", coloured) == render(told, Look())
-    assert not re.search(rf"{SGR.pattern}{SGR.pattern}", coloured)
+    colored = render(told, Look(color=True))
+    assert SGR.sub("", colored) == render(told, Look())
+    assert not re.search(rf"{SGR.pattern}{SGR.pattern}", colored)
 
 
 def test_a_blank_line_of_a_prompt_has_no_colour() -> None:
     """Blanks at the end of a line are left out with colours as without."""
     told = report(goes_on=Next("Look", (), "one \n \ntwo"))
-    coloured = render(told, Look(colour=True))
-    assert SGR.sub("", coloured) == render(told, Look())
+    colored = render(told, Look(color=True))
+    assert SGR.sub("", colored) == render(told, Look())
     assert not [line for line in render(told, Look()).splitlines() if line != line.rstrip()]
 
 

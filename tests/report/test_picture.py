@@ -27,7 +27,7 @@ def test_the_picture_shows_the_text_where_the_terminal_does(picture: Callable[..
     finding = replace(REJECTED, hints=())  # commands may be wider than the picture
     told = report(finding, *SAMPLE.findings[1:])
     text = render(told, Look(width=100))
-    drawn = ET.fromstring(picture(render(told, Look(width=100, colour=True)), "kubectl x"))
+    drawn = ET.fromstring(picture(render(told, Look(width=100, color=True)), "kubectl x"))
     lines: dict[str, str] = {}
     for each in drawn.iter(TEXT):
         column = round((float(each.attrib["x"]) - 18) / 8.4)
@@ -46,7 +46,7 @@ def test_a_long_line_goes_on_below(picture: Callable[..., str]) -> None:
 
 def test_the_picture_has_the_colours(picture: Callable[..., str]) -> None:
     """Each colour of the report has a style of its own; what has none is plain."""
-    drawn = ET.fromstring(picture(render(SAMPLE, Look(colour=True))))
+    drawn = ET.fromstring(picture(render(SAMPLE, Look(color=True))))
     styles = {each.text: each.get("class") for each in drawn.iter(TEXT)}
     words = [styles[word] for word in ("fail", "warn", "skip", "pass")]
     assert len(set(words)) == 4

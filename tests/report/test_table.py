@@ -41,5 +41,5 @@ def test_nothing_from_the_cluster_is_obeyed() -> None:
     """Escapes, newlines and marks are shown, not obeyed; colour is ours alone."""
     text = Table(HEADS, Look()).lines([["a\x1b[2J", "True", "x\ny\u202ez"]])
     assert text.splitlines()[1] == "a\\x1b[2J   True    x y\\u202ez"
-    painted = Table(HEADS, Look(colour=True)).lines([["a", "False", "x"]])
+    painted = Table(HEADS, Look(color=True)).lines([["a", "False", "x"]])
     assert painted.splitlines()[1] == "a      \x1b[1;31mFalse\x1b[0m   x"

@@ -68,7 +68,7 @@ def test_graphs_have_every_node_and_edge(form: str) -> None:
 
 def test_what_is_not_read_is_3() -> None:
     """The exit code is 3 for an object that could not be read, but not for one left out."""
-    for why, code in ((Why.FORBIDDEN, Exit.NO_VERDICT), (Why.NOT_ASKED, Exit.HEALTHY)):
+    for why, code in ((Why.FORBIDDEN, Exit.NO_VERDICT), (Why.NOT_REQUESTED, Exit.HEALTHY)):
         unread = Node(
             LAST.ref, Relation.ROOT, Health(healthy=None, text="?", unread=Unread(why, "?"))
         )

@@ -56,7 +56,7 @@ class Case:
         return [
             finding
             for finding in judge(snapshot.load(self._snapshot)).findings
-            if finding.kind == "fault"
+            if finding.category == "fault"
             and finding.level in _RANK
             and finding.code not in _NOT_THE_FAULT
         ]

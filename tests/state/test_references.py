@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fluxstatus.model.ref import Key
-from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import (
     dependencies_of,
     dependency_named,
@@ -159,4 +159,4 @@ def test_what_is_asked_of_a_dependency_is_read() -> None:
 def test_labels_tell_what_made_an_object(kind: str, label: str, owners: list[Key]) -> None:
     """Each kind that applies objects labels them."""
     labels = {f"{label}/name": "root", f"{label}/namespace": "apps"}
-    assert list(makers_of(judged(flux(kind, "one", labels=labels)).labels)) == owners
+    assert list(creators_of(judged(flux(kind, "one", labels=labels)).labels)) == owners

@@ -40,7 +40,7 @@ def test_what_was_looked_for_and_not_found_is_missing() -> None:
     assert not state(source("git")).known_missing(GIT)
 
 
-@pytest.mark.parametrize("why", [Why.FORBIDDEN, Why.TIMEOUT, Why.FAILED, Why.NOT_ASKED])
+@pytest.mark.parametrize("why", [Why.FORBIDDEN, Why.TIMEOUT, Why.FAILED, Why.NOT_REQUESTED])
 def test_what_could_not_be_read_may_be_there(why: Why) -> None:
     """If a kind could not be listed, none of its objects is missing."""
     assert not state(unread={GITS: Unread(why, "no")}).known_missing(GIT)

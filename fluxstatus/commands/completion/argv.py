@@ -63,13 +63,13 @@ def parse(before: Sequence[str], table: Iterable[Word]) -> Line:
     command = wanted = ""
     arguments: list[str] = []
     for word in before:
-        further = f"{command} {word}".strip()
+        candidate = f"{command} {word}".strip()
         if wanted:
             wanted = ""
         elif word.startswith("-"):
             wanted = takes(table, command, word)
-        elif further in commands and not arguments:
-            command = further
+        elif candidate in commands and not arguments:
+            command = candidate
         else:
             arguments.append(word)
     return Line(before, command, arguments, wanted)
@@ -81,7 +81,7 @@ def takes(table: Iterable[Word], command: str, flag: str) -> str:
 
 
 def passed_on(before: Sequence[str], table: Iterable[Word]) -> Iterator[str]:
-    """Return the flags in *before* that select kubectl's cluster, one word each."""
+    """Yield the flags in *before* that select kubectl's cluster, one word each."""
     known = {row.word: row.takes for row in table if row.passed_on}
     for word, following in zip(before, [*before[1:], ""], strict=False):
         flag, equals, value = word.partition("=")

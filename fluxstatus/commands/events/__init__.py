@@ -108,10 +108,10 @@ def show(
 def _events(
     filters: Filters, display: ListDisplay, about: Ref | None, error: "ArgumentError | None"
 ) -> "Events":
-    from fluxstatus.commands.events.source import Events, Wanted
+    from fluxstatus.commands.events.source import EventQuery, Events
 
     since = timedelta(seconds=filters.since) if filters.since else None
-    wanted = Wanted(about, filters.type or "", since)
+    wanted = EventQuery(about, filters.type or "", since)
     counted = display.output in (Format.TABLE, Format.WIDE)
     return Events(wanted, merged=counted, error=error)
 

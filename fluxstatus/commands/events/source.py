@@ -8,7 +8,7 @@ from fluxstatus.base.durations import ago
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster.list_reader import Cluster
-from fluxstatus.commands.listing import Entry
+from fluxstatus.commands.listing import ListEntry
 from fluxstatus.lookup.events import merged, selector
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import Object
@@ -21,7 +21,7 @@ _FOREIGN = ("Pod", "ReplicaSet", "Job", "CronJob", "Node", "StatefulSet", "Daemo
 """The kinds with most events in a busy cluster; they are listed only in the Flux namespaces."""
 
 
-class Wanted(NamedTuple):
+class EventQuery(NamedTuple):
     """The events to list: about one object, of one type, not older than *since*."""
 
     about: Ref | None = None
@@ -38,11 +38,13 @@ class Events:
     columns: tuple[str, ...] = ("NAMESPACE", "LAST", "TIMES", "TYPE", "REASON", "OBJECT", "MESSAGE")
     wide: tuple[str, ...] = (*columns[:-1], "FIRST", "FROM", "MESSAGE")
 
-    def __init__(self, wanted: Wanted, *, merged: bool, error: ArgumentError | None = None) -> None:
+    def __init__(
+        self, wanted: EventQuery, *, merged: bool, error: ArgumentError | None = None
+    ) -> None:
         self._wanted, self._merged, self._error = wanted, merged, error
 
-    def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries in one batch."""
+    def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
+        """Yield the entries in one batch."""
         found = merged(self._keyed(cluster))
         if found:
             self._error = None
@@ -68,7 +70,7 @@ class Events:
         return f"{kind}event{about or ' about Flux'}"
 
     def _keyed(self, cluster: Cluster) -> Iterator[tuple[Hashable, Event, Object]]:
-        """Return the events that are new enough, each with its key in the list."""
+        """Yield the events that are new enough, each with its key in the list."""
         since = self._wanted.since
         for raw in self._read(cluster):
             for _, event in events_in([raw]):
@@ -82,7 +84,7 @@ class Events:
         return *_object_of(raw), event.type, event.reason, event.message
 
     def _read(self, cluster: Cluster) -> Iterator[Object]:
-        """Return each event once, as the API server has it."""
+        """Yield each event once, as the API server has it."""
         of_type = [f"type={self._wanted.type}"] if self._wanted.type else []
         if about := self._wanted.about:
             # Events about objects without a namespace are in "default".
@@ -117,7 +119,7 @@ def _is_flux(event: Object) -> bool:
     return _object_of(event).api_version.partition("/")[0] in FLUX_GROUPS
 
 
-def _entry(key: Hashable, event: Event, raw: Object, now: datetime) -> Entry:
+def _entry(key: Hashable, event: Event, raw: Object, now: datetime) -> ListEntry:
     source = map_of(raw.get("source")).get("component")
     about = _object_of(raw)
     cells: Mapping[str, str] = {
@@ -132,4 +134,4 @@ def _entry(key: Hashable, event: Event, raw: Object, now: datetime) -> Entry:
         "FROM": text_of(raw.get("reportingComponent")) or text_of(source),
     }
     times = {"LAST": event.last, "FIRST": event.first}
-    return Entry(key, raw, lambda column: cells[column], times)
+    return ListEntry(key, raw, lambda column: cells[column], times)

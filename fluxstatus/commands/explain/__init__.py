@@ -10,7 +10,7 @@ from typer import Argument
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Display, ObjectNamespace, Snapshots, Timeout
-from fluxstatus.commands.progress import ask, connecting
+from fluxstatus.commands.progress import connecting, read_evidence
 from fluxstatus.commands.typer_groups import PlainGroup
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
 _SECONDS = 20.0  # for the events
-_NOT_ASKED = Unread(Why.NOT_ASKED, "not in a snapshot")
+_NOT_REQUESTED = Unread(Why.NOT_REQUESTED, "not in a snapshot")
 
 
 def show(
@@ -112,7 +112,7 @@ def _read(
 ) -> Evidence:
     if snapshots.file:
         return snapshot.load(snapshots.file)
-    evidence = ask(
+    evidence = read_evidence(
         connection, namespaces=tuple(namespaces), timeout=timeout, verbose=display.verbose
     )
     if snapshots.save:
@@ -130,8 +130,8 @@ def _details(
 
     report = report_with_next(analysis)
     if connection is None:
-        summary = log.Summary(unread=_NOT_ASKED)
-        return details_of(analysis, report, resource, summary, _NOT_ASKED)
+        summary = log.Summary(unread=_NOT_REQUESTED)
+        return details_of(analysis, report, resource, summary, _NOT_REQUESTED)
     flags = connection.flags()
     component = analysis.controllers.component_of(resource)
     if component:

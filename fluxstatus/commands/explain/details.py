@@ -13,7 +13,7 @@ from fluxstatus.knowledge.conditions import meaning_of
 from fluxstatus.knowledge.fields import fields_of
 from fluxstatus.lookup.chain import Chains
 from fluxstatus.lookup.credentials.inspect import Credential
-from fluxstatus.lookup.events import Events, newest_first, selector
+from fluxstatus.lookup.events import ObjectEvents, newest_first, selector
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node, Relation
 from fluxstatus.model.evidence import Unread
@@ -83,7 +83,7 @@ class Details:
     needed_by: tuple[Node, ...]
     revisions: tuple[tuple[str, str], ...]
     suspended: tuple[tuple[Ref, datetime | None], ...]
-    events: Events
+    events: ObjectEvents
     history: tuple[HistoryEntry, ...]
     last_good: datetime | None
     log: Summary
@@ -102,7 +102,7 @@ def details_of(
     log: Summary,
     credentials: Iterable[Credential] | Unread,
     *,
-    events: Events | None = None,
+    events: ObjectEvents | None = None,
 ) -> Details:
     """Return the details of *resource*; without *events* those of the state are used."""
     state = analysis.state
@@ -111,7 +111,7 @@ def details_of(
     findings = tuple(_findings(report, ref))
     needs, needed_by = chains.up(resource), chains.down(resource)
     past = tuple(_history(resource))
-    faults = [finding for finding in findings if finding.kind == "fault"]
+    faults = [finding for finding in findings if finding.category == "fault"]
     silent = Level.PASS if resource.verdict in HEALTHY else Level.SKIP
     broken = next((f.since for f in faults if f.level in (Level.FAIL, Level.WARN)), None)
     return Details(
@@ -138,14 +138,14 @@ def details_of(
     )
 
 
-def _warnings(state: State, ref: Ref) -> Events:
-    return Events(
+def _warnings(state: State, ref: Ref) -> ObjectEvents:
+    return ObjectEvents(
         newest_first(state.warnings.get(ref.key, ())), state.evidence.answer("events").unread
     )
 
 
 def _findings(report: Report, ref: Ref) -> Iterator[Finding]:
-    """Return the findings about *ref* or what blocks it, without the hint to explain it."""
+    """Yield the findings about *ref* or what blocks it, without the hint to explain it."""
     for finding in report.findings:
         if ref == finding.object:
             hints = tuple(hint for hint in finding.hints if hint.label == "fix")
@@ -164,7 +164,7 @@ def _conditions(resource: Resource) -> Iterator[Condition]:
 
 
 def _revisions(state: State, resource: Resource) -> Iterator[tuple[str, str]]:
-    """Return the wanted, applied and attempted revisions, and that of the source."""
+    """Yield the wanted, applied and attempted revisions, and that of the source."""
     fields, lag = fields_of(resource), lag_of(state, resource)
     history = maps_of(resource.status.get("history"))
     if resource.spec.get("ref"):
@@ -226,7 +226,7 @@ def _history(resource: Resource) -> Iterator[HistoryEntry]:
 def _commands(
     state: State, resource: Resource, controller: Ref | None, needs: Iterable[Node]
 ) -> Iterator[Command]:
-    """Return read-only commands of kubectl and Flux that show more."""
+    """Yield read-only commands of kubectl and Flux that show more."""
     target_flags, ref = (
         for_target(state.evidence.target),
         resource.ref,

@@ -7,7 +7,7 @@ from fluxstatus.base.similar import similar
 from fluxstatus.cluster.list_reader import Cluster
 from fluxstatus.commands.get.rows import COLUMNS, FILTERS, WIDE, Row, cell, rows
 from fluxstatus.commands.get.words import Requested
-from fluxstatus.commands.listing import Entry
+from fluxstatus.commands.listing import ListEntry
 from fluxstatus.model.errors import NotFoundError
 
 
@@ -22,8 +22,8 @@ class FluxObjects:
         self._with_kind = len(requested) > 1
         self._names: set[str] = set()
 
-    def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries, each batch of one kind."""
+    def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
+        """Yield the entries, each batch of one kind."""
         wanted = [FILTERS[name] for name in self._filters]
         named = any(self._requested.values())
         for batch in rows(cluster, self._requested):
@@ -59,10 +59,10 @@ class FluxObjects:
         what = kinds if len(self._requested) <= 2 else "object"  # noqa: PLR2004 - more is no sentence
         return f"{what}{f' that is {that}' if that else ''}"
 
-    def _entry(self, row: Row) -> Entry:
+    def _entry(self, row: Row) -> ListEntry:
         times = {"SINCE": row.resource.since, "AGE": row.resource.created}
         text = partial(cell, row, with_kind=self._with_kind)
-        return Entry(row.resource.ref.key, row.item, text, times)
+        return ListEntry(row.resource.ref.key, row.item, text, times)
 
     def _is_named(self, row: Row) -> bool:
         names = self._requested[row.resource.kind]

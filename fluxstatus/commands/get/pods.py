@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fluxstatus.base.durations import ago, when
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.cluster.list_reader import Cluster
-from fluxstatus.commands.listing import Entry
+from fluxstatus.commands.listing import ListEntry
 from fluxstatus.model.errors import ArgumentError
 from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Object
 from fluxstatus.state.deployments import Component, image_version
@@ -33,8 +33,8 @@ class Components:
         self._not_ready = bool(filters)
         self._unread = False
 
-    def entries(self, cluster: Cluster) -> Iterator[list[Entry]]:
-        """Return the entries in one batch."""
+    def entries(self, cluster: Cluster) -> Iterator[list[ListEntry]]:
+        """Yield the entries in one batch."""
         evidence = cluster.controllers()
         state = State(evidence)
         for name in (CONTROLLERS, OPERATORS, "pods"):
@@ -62,12 +62,12 @@ class Components:
         """Return a name for the entries, in the singular."""
         return f"Flux controller{' that is not ready' if self._not_ready else ''}"
 
-    def _is_chosen(self, entry: Entry, cluster: Cluster) -> bool:
+    def _is_chosen(self, entry: ListEntry, cluster: Cluster) -> bool:
         here = not cluster.namespaces or entry.cell("NAMESPACE") in cluster.namespaces
         ready, _, of = entry.cell("READY").partition("/")
         return here and not (self._not_ready and ready == of != "0")
 
-    def _of(self, component: Component, cluster: Cluster) -> Iterator[Entry]:
+    def _of(self, component: Component, cluster: Cluster) -> Iterator[ListEntry]:
         args = " ".join(arg for arg in component.args if not arg.startswith(_USUAL))
         for pod in component.pods:
             yield _entry(pod, cluster, {"ARGS": args})
@@ -81,7 +81,7 @@ class Components:
             )  # fmt: skip
 
 
-def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> Entry:
+def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> ListEntry:
     metadata, status = map_of(pod.get("metadata")), map_of(pod.get("status"))
     containers = maps_of(status.get("containerStatuses"))
     images = [text_of(one.get("image")) for one in containers]
@@ -101,7 +101,7 @@ def _entry(pod: Object, cluster: Cluster, more: Mapping[str, str]) -> Entry:
         **more,
     }
     key = (cells["NAMESPACE"], cells["NAME"])
-    return Entry(key, pod, lambda column: cells.get(column, ""), {"AGE": created})
+    return ListEntry(key, pod, lambda column: cells.get(column, ""), {"AGE": created})
 
 
 def _status(pod: Object, containers: Sequence[Object]) -> str:
@@ -119,8 +119,8 @@ def _status(pod: Object, containers: Sequence[Object]) -> str:
     return text_of(status.get("reason")) or text_of(status.get("phase"))
 
 
-def _missing(state: State) -> Iterator[Entry]:
-    """Return the controllers that the FluxInstance or the CRDs require and that do not exist."""
+def _missing(state: State) -> Iterator[ListEntry]:
+    """Yield the controllers that the FluxInstance or the CRDs require and that do not exist."""
     if not state.controllers_read:
         return
     found = {component.name for component in state.components}
@@ -130,6 +130,8 @@ def _missing(state: State) -> Iterator[Entry]:
             yield _without_pod(state.namespace, name, cells, None)
 
 
-def _without_pod(namespace: str, name: str, cells: Mapping[str, str], item: Object | None) -> Entry:
+def _without_pod(
+    namespace: str, name: str, cells: Mapping[str, str], item: Object | None
+) -> ListEntry:
     known = {"NAMESPACE": namespace, "NAME": name, **cells}
-    return Entry((namespace, name), item, lambda column: known.get(column, ""))
+    return ListEntry((namespace, name), item, lambda column: known.get(column, ""))

@@ -12,7 +12,7 @@ from fluxstatus.cluster.pruning import prune
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import KINDS, Kind
 from fluxstatus.state.intervals import written_interval
-from fluxstatus.state.ownership import makers_of
+from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import pending_request
 from fluxstatus.state.resource import IN_PROGRESS, Resource, Verdict
@@ -162,7 +162,7 @@ def _source(row: Row) -> str:
 
 
 def _owner(row: Row) -> str:
-    return ",".join("/".join(maker) for maker in makers_of(row.resource.labels))
+    return ",".join("/".join(creator) for creator in creators_of(row.resource.labels))
 
 
 _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
@@ -183,22 +183,22 @@ _CELL: Mapping[str, Callable[[Row, Cluster], str]] = {
 
 
 def rows(cluster: Cluster, kinds: Iterable[Kind]) -> Iterator[list[Row]]:
-    """Return the rows of all objects of *kinds* as they are read, in batches of one kind.
+    """Yield the rows of all objects of *kinds* as they are read, in batches of one kind.
 
     Errors are in `cluster.unread`.
     """
     sources = Sources(cluster)
-    whole = not (cluster.namespaces or cluster.selector)
+    unfiltered = not (cluster.namespaces or cluster.selector)
     last: Kind | None = None
     for kind, items in cluster.read(kinds):
-        if last and last is not kind and whole:
+        if last and last is not kind and unfiltered:
             sources.mark_complete(last)
         last = kind
-        batch = [Row(item, _judged(cluster, kind, item), sources) for item in items]
+        batch = [Row(item, _resource_of(cluster, kind, item), sources) for item in items]
         if kind.step == "sources":
             sources.add(row.resource for row in batch)
         yield batch
 
 
-def _judged(cluster: Cluster, kind: Kind, item: Object) -> Resource:
-    return Resource(kind, prune(kind.resource, item) if cluster.whole else item, cluster.now)
+def _resource_of(cluster: Cluster, kind: Kind, item: Object) -> Resource:
+    return Resource(kind, prune(kind.resource, item) if cluster.unpruned else item, cluster.now)

@@ -96,9 +96,9 @@ def show(
     with reported("logs", connection):
         components, about = _find(controller, filters.for_, place.namespaces, connect)
     logs = Logs(components, connection.flags(but_for=("request_timeout",)))
-    color = console.look(display.color, everything=True).colour
+    color = console.look(display.color, everything=True).color
     for line in logs.read(_query(filters, about), timeout):
-        text = as_json(line) if display.output is Format.JSON else as_text(line, colour=color)
+        text = as_json(line) if display.output is Format.JSON else as_text(line, color=color)
         if not console.put(text + "\n"):
             break
     for name, unread in logs.unread.items():

@@ -3,7 +3,7 @@
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.commands import console
 from fluxstatus.commands.options import Connection, Output, Snapshots, Timeout, Verbose
-from fluxstatus.commands.progress import ask
+from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import prompts
 from fluxstatus.mcp.next_step import report_with_next
 from fluxstatus.model import snapshot
@@ -28,7 +28,7 @@ def show(
     if saved.file:
         evidence = snapshot.load(saved.file)
     else:
-        evidence = ask(connection, timeout=timeout, verbose=verbose)
+        evidence = read_evidence(connection, timeout=timeout, verbose=verbose)
     analysis = Analysis(State(evidence))
     found = list(prompts.prompts(analysis, report_with_next(analysis)))
     if output is Format.JSON:

@@ -30,7 +30,7 @@ _PRODUCTION = re.compile(r"(?<![a-z])(prod|prd|production|live)(?![a-z])", re.IG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class PermissionOptions:
     """The options about the permissions of the assistant."""
 
     panel: ClassVar = "What the assistant may do"
@@ -60,7 +60,7 @@ def show(
             rich_help_panel=How.panel,
         ),
     ] = None,
-    access: Access,
+    access: PermissionOptions,
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -186,7 +186,7 @@ def _one(client: Client, here: Host, entry: Entry, how: How) -> bool | None:
 
 
 def _other_entries(here: Host, entry: Entry) -> Iterator[str]:
-    """Return notes on entries under other names that can write, and how to change that."""
+    """Yield notes on entries under other names that can write, and how to change that."""
     for found in scan(here):
         for other, _ in found.entries:
             if other.name != entry.name and not other.read_only and not other.url:

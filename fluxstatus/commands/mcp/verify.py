@@ -12,7 +12,7 @@ from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.commands import console
 from fluxstatus.commands.mcp.choosing import Clients, clients, host
 from fluxstatus.commands.options import Connection, Display, Timeout
-from fluxstatus.commands.progress import ask
+from fluxstatus.commands.progress import read_evidence
 from fluxstatus.mcp import verify
 from fluxstatus.mcp.entry import Entry
 from fluxstatus.mcp.kubeconfig import KubeContext, view
@@ -106,7 +106,7 @@ def _results(names: list[str], name: str) -> list[_Result]:
 
 def _verify(result: _Result, connection: Connection, shown: Display, timeout: float) -> None:
     entry = result.entry
-    evidence = ask(_connection(connection, entry), timeout=timeout, verbose=shown.verbose)
+    evidence = read_evidence(_connection(connection, entry), timeout=timeout, verbose=shown.verbose)
     pinned: KubeContext | ProgramError
     try:
         pinned = view(entry.kubeconfig, entry.context)

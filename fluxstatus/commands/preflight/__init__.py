@@ -17,7 +17,7 @@ from fluxstatus.report import RENDER, Format
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.cluster.local_tools import Program
     from fluxstatus.commands.preflight.manifest import Sync
     from fluxstatus.commands.preflight.permissions import Permissions
     from fluxstatus.state.state import State
@@ -38,7 +38,7 @@ Exit codes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class InstallOptions:
     """The options about what to install."""
 
     panel: ClassVar = "What to install"
@@ -65,7 +65,7 @@ class Wanted:
 
 def show(
     *,
-    wanted: Wanted,
+    wanted: InstallOptions,
     shown: BasicDisplay,
     connection: Connection,
     timeout: Timeout = 30.0,
@@ -81,15 +81,15 @@ def show(
     if wanted.manifest:
         _put_manifest(sync, connection, shown)
         return
-    state, permissions, clients = _read(connection, timeout, verbose=shown.verbose)
+    state, permissions, programs = _read(connection, timeout, verbose=shown.verbose)
     from fluxstatus.commands.preflight.report import report_of
 
-    report = report_of(state, permissions, clients, sync.url if sync else "")
+    report = report_of(state, permissions, programs, sync.url if sync else "")
     console.put(RENDER[shown.output](report, console.look(shown.color, everything=True)))
     raise typer.Exit(report.exit_code())
 
 
-def _sync(wanted: Wanted) -> "Sync | None":
+def _sync(wanted: InstallOptions) -> "Sync | None":
     from fluxstatus.commands.preflight.manifest import ManifestError, sync_of
 
     rest = {"--ref": wanted.ref, "--path": wanted.path, "--private": wanted.private}
@@ -134,9 +134,9 @@ def _preload() -> None:
 
 def _read(
     connection: Connection, timeout: float, *, verbose: bool
-) -> "tuple[State, Permissions, Mapping[str, Client]]":
+) -> "tuple[State, Permissions, Mapping[str, Program]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.local_tools import asking
+    from fluxstatus.cluster.local_tools import running
     from fluxstatus.cluster.queries import DEPLOYMENTS, ListQuery, by_fields, named
     from fluxstatus.commands.preflight.manifest import NAMESPACE
     from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
@@ -147,19 +147,19 @@ def _read(
 
     namespace = ListQuery("/api/v1", "namespaces", by_fields(f"metadata.name={NAMESPACE}"))
     with (
-        asking(NAMES) as answers,
+        running(NAMES) as answers,
         reading(connection, timeout, _preload, verbose=verbose) as ours,
     ):
         if not ours.discover():
             return State(ours.evidence()), Permissions(unread=ours.unreachable), answers()
         kubernetes = ours.submit(discovery.version)
-        ours.ask((
+        ours.query((
             *named(*DEPLOYMENTS),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
             ("namespaces", namespace),
         ))  # fmt: skip
         if not (ours.items(OPERATORS) or ours.items(CONTROLLERS)):
             served = (kind for kind in KINDS.values() if kind.resource in (ours.served or {}))
-            ours.ask(ours.of_kind(kind) for kind in served)
+            ours.query(ours.of_kind(kind) for kind in served)
         permissions = check_permissions(connection.flags(), timeout)
         return State(ours.evidence(kubernetes=kubernetes.result())), permissions, answers()

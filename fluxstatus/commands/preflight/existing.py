@@ -13,7 +13,7 @@ from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.state.deployments import HELM_CHART, Component, managed_by
-from fluxstatus.state.ownership import maker_of
+from fluxstatus.state.ownership import creator_of
 from fluxstatus.state.resource import Verdict
 from fluxstatus.state.state import State
 
@@ -22,7 +22,7 @@ _MIGRATION = "https://fluxoperator.dev/docs/guides/migration/"
 _CHECK = Hint("check its status", (Command(("kubectl", "flux-status")),))
 _MANIFEST = Hint("create a FluxInstance and apply it",
                  (Command(("kubectl", "flux-status", "preflight", "--manifest")),))  # fmt: skip
-_MAKERS = {
+_CREATORS = {
     "ResourceSet": "a ResourceSet, as created by flux-operator install",
     "HelmRelease": "a HelmRelease",
     "Kustomization": "a Kustomization",
@@ -55,7 +55,7 @@ _NAMED = 5
 
 
 def existing(state: State) -> Iterator[Finding]:
-    """Return what is installed already, and by which tool."""
+    """Yield what is installed already, and by which tool."""
     unread = next((u for name in (OPERATORS, CONTROLLERS)
                    if (u := state.evidence.answer(name).unread)), None)  # fmt: skip
     if state.operators:
@@ -112,14 +112,14 @@ def _manager(operator: Component) -> str:
     labels = labels_in(operator.deployment)
     if labels.get("olm.owner"):
         return "OLM"
-    for kind, who in _MAKERS.items():
-        if maker_of(labels, kind):
+    for kind, who in _CREATORS.items():
+        if creator_of(labels, kind):
             return who
     return "Helm" if labels.get("app.kubernetes.io/managed-by") == "Helm" else ""
 
 
 def leftovers(state: State) -> Iterator[Finding]:
-    """Return what an earlier installation has left behind."""
+    """Yield what an earlier installation has left behind."""
     yield from _namespace(state)
     served = state.evidence.served
     if served is None:
@@ -172,7 +172,7 @@ def _hanging(state: State) -> Iterator[Finding]:
 
 def _namespace(state: State) -> Iterator[Finding]:
     answer = state.evidence.answer("namespaces")
-    if answer.unread and answer.unread.why is not Why.NOT_ASKED:
+    if answer.unread and answer.unread.why is not Why.NOT_REQUESTED:
         yield unread_finding(LEFTOVERS, f"Namespace {NAMESPACE}", answer.unread)
     for item in answer.items:
         if text_of(map_of(item.get("metadata")).get("deletionTimestamp")):

@@ -104,7 +104,7 @@ def instance(sync: Sync | None) -> dict[str, Any]:
 
 
 def steps(sync: Sync | None) -> Iterator[Hint]:
-    """Return the steps to apply the manifest, in their order."""
+    """Yield the steps to apply the manifest, in their order."""
     yield Hint("install the operator", (
         Command(("helm", "install", "flux-operator", CHART, "--namespace", NAMESPACE,
                  "--create-namespace"), changes=True),

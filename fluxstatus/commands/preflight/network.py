@@ -22,7 +22,7 @@ _PORTS = {"https": 443, "http": 80, "ssh": 22}
 
 
 def examine(url: str) -> Iterator[Finding]:
-    """Return the hosts that must be reachable, that of the Git *url* among them if there is one."""
+    """Yield the hosts that must be reachable, that of the Git *url* among them if there is one."""
     yield _reach(
         _REGISTRY_UNTESTED,
         f"{REGISTRY}:443 and {_BLOBS}:443",

@@ -59,7 +59,7 @@ class Permissions(NamedTuple):
     unread: Unread | None = None
 
 
-class Rule(NamedTuple):
+class ResourceRule(NamedTuple):
     """A line of `kubectl auth can-i --list`."""
 
     resource: str
@@ -96,13 +96,13 @@ def check_permissions(flags: Sequence[str], timeout: float) -> Permissions:
     return _check_each([kubectl, *flags, "auth", "can-i"], missing, seconds)
 
 
-def rules_in(table: str) -> Iterator[Rule]:
+def rules_in(table: str) -> Iterator[ResourceRule]:
     """Parse the rules about resources in the output of `kubectl auth can-i --list`."""
     for line in table.splitlines():
         row = _ROW.fullmatch(line.strip())
         if row and row["what"] and not row["what"].startswith("["):
             resource, _, group = row["what"].partition(".")
-            yield Rule(
+            yield ResourceRule(
                 resource, group, frozenset(row["names"].split()), frozenset(row["verbs"].split())
             )
 

@@ -7,7 +7,7 @@ from fluxstatus.base.versions import dotted
 from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import cluster
 from fluxstatus.checks.wording import passed, unread_finding
-from fluxstatus.cluster.local_tools import Client
+from fluxstatus.cluster.local_tools import Program
 from fluxstatus.commands.preflight import existing, network, tools
 from fluxstatus.commands.preflight.permissions import NEEDED, Permission, Permissions
 from fluxstatus.knowledge.flux_minors import FLUX_MINORS, NEWEST
@@ -38,7 +38,7 @@ CODES = (*existing.CODES, *network.CODES, _RIGHTS_MISSING, _RIGHTS_UNSURE, *tool
 
 
 def report_of(
-    state: State, permissions: Permissions, clients: Mapping[str, Client], url: str
+    state: State, permissions: Permissions, programs: Mapping[str, Program], url: str
 ) -> Report:
     """Return the findings on an installation; *url* is that of the Git repository, or empty."""
     target_flags = for_target(state.evidence.target)
@@ -46,7 +46,7 @@ def report_of(
     by_step = {
         cluster.STEP_ID: [*_kubernetes(state)],
         PERMISSIONS: [*_permissions(state, permissions)] if reachable else [],
-        tools.STEP_ID: [*tools.examine(clients)],
+        tools.STEP_ID: [*tools.examine(programs)],
         existing.EXISTING: [*existing.existing(state)] if reachable else [],
         existing.LEFTOVERS: [*existing.leftovers(state)] if reachable else [],
         network.STEP_ID: [*network.examine(url)],
@@ -98,7 +98,7 @@ def _kubernetes(state: State) -> Iterator[Finding]:
 
 
 def _permissions(state: State, permissions: Permissions) -> Iterator[Finding]:
-    who = state.evidence.target.asker or "this user"
+    who = state.evidence.target.effective_user or "this user"
     if permissions.unread:
         yield unread_finding(PERMISSIONS, "this user's permissions", permissions.unread)
     elif not (permissions.missing or permissions.unknown):

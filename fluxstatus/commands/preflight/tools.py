@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from fluxstatus.checks.wording import passed
-from fluxstatus.cluster.local_tools import Client
+from fluxstatus.cluster.local_tools import Program
 from fluxstatus.mcp.server import RELEASES, TAP
 from fluxstatus.model.codes import Code
 from fluxstatus.model.findings import Finding, Level
@@ -45,12 +45,12 @@ _TOOLS: Mapping[str, _Tool] = {
 NAMES = (*_TOOLS, "flux")
 
 
-def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
-    """Return which programs are installed here, and which are missing."""
+def examine(programs: Mapping[str, Program]) -> Iterator[Finding]:
+    """Yield which programs are installed here, and which are missing."""
     for name, tool in _TOOLS.items():
-        client = clients[name]
-        if not client.missing:
-            yield passed(STEP_ID, f"{name} {client.version}".rstrip())
+        program = programs[name]
+        if not program.missing:
+            yield passed(STEP_ID, f"{name} {program.version}".rstrip())
             continue
         yield Finding(
             step=STEP_ID,
@@ -58,21 +58,21 @@ def examine(clients: Mapping[str, Client]) -> Iterator[Finding]:
             level=tool.level,
             title=f"{name} is not installed or not in your PATH",
             why=tool.purpose,
-            hints=tuple(_ways(name, tool, clients)),
+            hints=tuple(_ways(name, tool, programs)),
             docs=tool.link,
-            kind="fault" if tool.level is Level.FAIL else "habit",
+            category="fault" if tool.level is Level.FAIL else "habit",
             trivial=True,
         )
 
 
-def _ways(name: str, tool: _Tool, clients: Mapping[str, Client]) -> Iterator[Hint]:
-    if tool.formula and not clients["brew"].missing:
+def _ways(name: str, tool: _Tool, programs: Mapping[str, Program]) -> Iterator[Hint]:
+    if tool.formula and not programs["brew"].missing:
         yield Hint("install it", (Command(("brew", "install", tool.formula), changes=True),))
     elif tool.link == RELEASES:
         yield Hint(f"unpack {_archive(name)} from {tool.link} into a directory in your PATH")
     else:
         yield Hint(f"install it as described at {tool.link}")
-    if name == "flux-operator" and not clients["flux"].missing:
+    if name == "flux-operator" and not programs["flux"].missing:
         plugin = Command(("flux", "plugin", "install", "operator"), changes=True)
         yield Hint("or, with Flux 2.9 or newer, install it as a flux plugin", (plugin,))
 

@@ -14,8 +14,8 @@ from fluxstatus.state.resource import Resource, Verdict
 class ReconcileContext:
     """An object in its State, and the causes that affect it.
 
-    `own_cause` is the object's own failure, `blocking` are the causes that it waits for, `cut_off`
-    those of sources whose last artifact it keeps using.
+    `failure` is the cause in the object itself, `blocking` are the causes that it waits for,
+    `cut_off` those of sources whose last artifact it keeps using.
     """
 
     def __init__(self, analysis: Analysis, resource: Resource) -> None:
@@ -23,14 +23,14 @@ class ReconcileContext:
         self.state, self.controllers = analysis.state, analysis.controllers
         key = resource.ref.key
         found = list(analysis.causes.by_object.get(key, ()))
-        self.own_cause = next((cause for cause in found if cause.ref == resource.ref), None)
-        self.blocking = [cause for cause in found if cause is not self.own_cause]
+        self.failure = next((cause for cause in found if cause.ref == resource.ref), None)
+        self.blocking = [cause for cause in found if cause is not self.failure]
         self.cut_off = list(analysis.causes.stale_causes.get(key, ()))
 
     @property
     def causes(self) -> list[Cause]:
         """All causes: its own, those that it waits for, and those of what it uses."""
-        return [*([self.own_cause] if self.own_cause else []), *self.blocking, *self.cut_off]
+        return [*([self.failure] if self.failure else []), *self.blocking, *self.cut_off]
 
     @cached_property
     def sources(self) -> list[Resource]:

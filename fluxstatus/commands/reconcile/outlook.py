@@ -32,7 +32,7 @@ class Outlook(NamedTuple):
 
 
 def outlooks(ctx: ReconcileContext) -> Iterator[Outlook]:
-    """Return what will happen to the object of *ctx* on its own."""
+    """Yield what will happen to the object of *ctx* on its own."""
     if ctx.static or ctx.foreign:
         return
     blocked = _blocked(ctx)
@@ -72,7 +72,7 @@ def _blocked(ctx: ReconcileContext) -> str:
 
 def _next_attempt(ctx: ReconcileContext) -> Outlook:
     resource, now = ctx.resource, ctx.state.now
-    failing = ctx.own_cause is not None
+    failing = ctx.failure is not None
     last = _last_attempt(ctx)
     if failing and resource.ref.kind not in _RETRIES:
         text = "it retries on its own, with a backoff of at most 15m"
@@ -104,15 +104,15 @@ def _last_attempt(ctx: ReconcileContext) -> datetime | None:
     history = next(iter(maps_of(resource.status.get("history"))), {})
     scanned = map_of(resource.status.get("lastScanResult")).get("scanTime")
     times = [when(history.get("lastReconciled")), when(scanned)]
-    if ctx.own_cause is not None:
+    if ctx.failure is not None:
         times += [event.last for event in ctx.state.warnings.get(resource.ref.key, ())]
-    if ctx.own_cause is not None or resource.kind.resets_ready:
+    if ctx.failure is not None or resource.kind.resets_ready:
         times.append(when(resource.condition("Ready").get("lastTransitionTime")))
     return max(filter(None, times), default=None)
 
 
 def _noticed(ctx: ReconcileContext, source: Resource) -> Iterator[Outlook]:
-    """Return how *source* learns of updates: from a Receiver, or by checking."""
+    """Yield how *source* learns of updates: from a Receiver, or by checking."""
     unavailable = ctx.controllers.unavailable_for(source)
     if source.suspended:
         yield Outlook(

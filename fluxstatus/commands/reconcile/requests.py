@@ -30,7 +30,7 @@ class Request(NamedTuple):
 
 
 def requests(ctx: ReconcileContext) -> Iterator[Request]:
-    """Return the ways to request a reconciliation of the object of *ctx*."""
+    """Yield the ways to request a reconciliation of the object of *ctx*."""
     if ctx.static or ctx.foreign or ctx.resource.verdict is Verdict.TERMINATING:
         return
     target_flags = for_target(ctx.state.evidence.target)
@@ -46,7 +46,7 @@ def _ways(ctx: ReconcileContext) -> Iterator[Request]:
     if sources:
         first = (step for one in sources for step in (request_command(one, now), _wait(one, now)))
         yield Request("its source first, then this object", (*first, request))
-    if resource.ref.kind == "HelmRelease" and ctx.own_cause is not None:
+    if resource.ref.kind == "HelmRelease" and ctx.failure is not None:
         reset, force = (request_command(resource, now, name) for name in (_RESET, _FORCE))
         yield Request("with new retries, as with flux reconcile --reset", (reset,))
         yield Request("with one forced upgrade, as with flux reconcile --force", (force,))

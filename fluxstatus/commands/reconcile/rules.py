@@ -63,14 +63,14 @@ def _foreign(ctx: ReconcileContext) -> Reason | None:
 def _terminating(ctx: ReconcileContext) -> Reason | None:
     if ctx.resource.verdict is not Verdict.TERMINATING:
         return None
-    return Reason(Helps.NO, "it is being deleted", _fix(ctx.own_cause))
+    return Reason(Helps.NO, "it is being deleted", _fix(ctx.failure))
 
 
 def _suspended(ctx: ReconcileContext) -> Reason | None:
     if not ctx.resource.suspended:
         return None
     text = "it is suspended, and requests to a suspended object are ignored"
-    return Reason(Helps.NO, text, _fix(ctx.own_cause))
+    return Reason(Helps.NO, text, _fix(ctx.failure))
 
 
 def _without_controller(ctx: ReconcileContext) -> Reason | None:
@@ -84,7 +84,7 @@ def _without_controller(ctx: ReconcileContext) -> Reason | None:
             _fix(cause),
         )
     if not ctx.controllers.is_watched(ctx.resource):
-        return Reason(Helps.NO, "no running controller watches it", _fix(ctx.own_cause))
+        return Reason(Helps.NO, "no running controller watches it", _fix(ctx.failure))
     return None
 
 
@@ -101,15 +101,15 @@ def _blocked(ctx: ReconcileContext) -> Reason | None:
 def _stalled(ctx: ReconcileContext) -> Reason | None:
     if ctx.resource.verdict is not Verdict.STALLED:
         return None
-    why = headline(ctx.own_cause.fault.diagnosis.why) if ctx.own_cause else ctx.resource.message
+    why = headline(ctx.failure.fault.diagnosis.why) if ctx.failure else ctx.resource.message
     if ctx.resource.condition("Stalled").get("reason") == "RetriesExceeded":
         text = (
             f"its retries are exhausted: {why}. A plain request does nothing; --reset allows new "
             "retries, and --force allows one upgrade, but both fail again until the cause is fixed"
         )
-        return Reason(Helps.IF_FIXED, text, _fix(ctx.own_cause))
+        return Reason(Helps.IF_FIXED, text, _fix(ctx.failure))
     text = f"it is stalled: {why}. It would fail again with the same spec; change its spec"
-    return Reason(Helps.NO, text, _fix(ctx.own_cause))
+    return Reason(Helps.NO, text, _fix(ctx.failure))
 
 
 def _pending(ctx: ReconcileContext) -> Reason | None:
@@ -133,11 +133,11 @@ def _moving(ctx: ReconcileContext) -> Reason | None:
 
 
 def _failing(ctx: ReconcileContext) -> Reason | None:
-    if ctx.own_cause is None:
+    if ctx.failure is None:
         return None
-    why = headline(ctx.own_cause.fault.diagnosis.why)
+    why = headline(ctx.failure.fault.diagnosis.why)
     text = f"the last attempt failed; another attempt helps only if the cause is fixed: {why}"
-    return Reason(Helps.IF_FIXED, text, _fix(ctx.own_cause))
+    return Reason(Helps.IF_FIXED, text, _fix(ctx.failure))
 
 
 def _cut_off(ctx: ReconcileContext) -> Reason | None:

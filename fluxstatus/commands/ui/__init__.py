@@ -112,11 +112,11 @@ def _read(connection: Connection, timeout: float, *, verbose: bool = False) -> "
         from fluxstatus.model.evidence import OPERATORS
         from fluxstatus.state.state import State
 
-        ours.ask(named(OPERATORS))
-        ours.ask(ours.in_flux_namespaces("pods", "services"))
+        ours.query(named(OPERATORS))
+        ours.query(ours.in_flux_namespaces("pods", "services"))
         state = State(ours.evidence())
         if is_ambiguous(state):
-            ours.ask(lease_query(state))
+            ours.query(lease_query(state))
             state = State(ours.evidence())
         return state
 

@@ -87,7 +87,7 @@ def lease_unread(state: State) -> Unread | None:
 
 
 def _backends(state: State) -> Iterator[_Backend]:
-    """Return the Services, without one the Deployments; those with ready pods come first."""
+    """Yield the Services, without one the Deployments; those with ready pods come first."""
     pods = state.evidence.answer("pods").items
     pods_unread = state.evidence.answer("pods").unread is not None
     backends = [_of_service(service, port, pods)._replace(pods_unread=pods_unread)
@@ -115,7 +115,7 @@ def _of_deployments(state: State, pods: Sequence[Object]) -> Iterator[_Backend]:
 
 
 def _endpoints(backend: _Backend, leaders: set[str]) -> Iterator[Endpoint]:
-    """Return the pods one by one if there are several, else the Service."""
+    """Yield the pods one by one if there are several, else the Service."""
     names = [text_of(map_of(pod.get("metadata")).get("name")) for pod in backend.pods]
     if backend.service and (backend.pods_unread or len(names) == 1):
         yield Endpoint(backend.namespace, f"service/{backend.service}", backend.service_port)

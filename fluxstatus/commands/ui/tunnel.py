@@ -148,7 +148,7 @@ def _refusal(message: str, endpoint: Endpoint) -> Unread:
     unread = refusals.of_kubectl(failed, "create pods/portforward", f"open a tunnel to {endpoint}")
     if unread.why is not Why.FORBIDDEN:
         return unread
-    verb, _, resource = unread.rule.partition(" ")
-    ask = Command(("kubectl", "auth", "can-i", verb, resource, "-n", endpoint.namespace))
+    verb, _, resource = unread.permission.partition(" ")
+    can_i = Command(("kubectl", "auth", "can-i", verb, resource, "-n", endpoint.namespace))
     role = f'apiGroups [""], resources [{resource}], verbs [{verb}]'
-    return unread._replace(hints=(Hint(f"ask for a Role with: {role}", (ask,)),))
+    return unread._replace(hints=(Hint(f"ask for a Role with: {role}", (can_i,)),))

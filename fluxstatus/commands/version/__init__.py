@@ -43,7 +43,7 @@ def show(
       3    the release's hashes are missing, for example in a Git checkout
     """  # noqa: D301 - \b keeps lines apart
     verified = _verify() if verify else None
-    console.put(_RENDER[output](verified, asked=verify))
+    console.put(_RENDER[output](verified, requested=verify))
     if verify:
         raise typer.Exit(_code(verified))
 
@@ -60,7 +60,7 @@ def _code(verified: "Verified | None") -> Exit:
     return Exit.UNHEALTHY if verified.differences else Exit.HEALTHY
 
 
-def _as_text(verified: "Verified | None", *, asked: bool) -> str:
+def _as_text(verified: "Verified | None", *, requested: bool) -> str:
     rows = [
         ("python", f"{_PYTHON}, {sys.executable}"),
         ("files", f"{_folder()}"),
@@ -72,14 +72,14 @@ def _as_text(verified: "Verified | None", *, asked: bool) -> str:
         wrong = len(verified.differences)
         matching = f"all {counted(verified.files, 'file')} match the release"
         rows += [("verify", f"{wrong} of {verified.files} files differ" if wrong else matching)]
-    elif asked:
+    elif requested:
         rows += [("verify", _CHECKOUT)]
     lines = (f"{name:<9}{text}\n" for name, text in rows)
     return f"kubectl flux-status {__version__}\n" + "".join(lines)
 
 
-def _as_json(verified: "Verified | None", *, asked: bool) -> str:
-    del asked
+def _as_json(verified: "Verified | None", *, requested: bool) -> str:
+    del requested
     document: dict[str, Any] = {
         "tool": {"name": "kubectl-flux-status", "version": __version__},
         "python": {"version": _PYTHON, "path": sys.executable},

@@ -74,7 +74,7 @@ def _compare(folder: Path, known: Mapping[str, str]) -> Iterator[Difference]:
 
 
 def _extra(folder: Path, known: Iterable[str]) -> Iterator[Difference]:
-    """Return the files in lib/, where Python would import them, that the release does not have."""
+    """Yield the files in lib/, where Python would import them, that the release does not have."""
     known = set(known)
     for file in sorted((folder / "lib").rglob("*")):
         path = file.relative_to(folder).as_posix()
@@ -103,7 +103,7 @@ def _with_dependencies(installed: Distribution) -> Iterator[Distribution]:
 
 
 def _record(installed: Distribution) -> Iterator[tuple[str, str]]:
-    """Return the files that were installed unchanged: not the scripts, which pip generates."""
+    """Yield the files that were installed unchanged: not the scripts, which pip generates."""
     for file in installed.files or ():
         if file.hash and file.hash.mode == "sha256" and file.parts[0] != "..":
             padded = file.hash.value + "=" * (-len(file.hash.value) % 4)

@@ -15,7 +15,7 @@ from fluxstatus.report import Format
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.cluster.local_tools import Program
     from fluxstatus.commands.versions.inventory import Part
     from fluxstatus.model.evidence import Evidence
     from fluxstatus.model.findings import Finding
@@ -68,14 +68,14 @@ def show(
     raise typer.Exit(_exit_code(state, parts, skews))
 
 
-def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Client]]":
+def _saved(saved: Snapshots) -> "tuple[Evidence, Mapping[str, Program]]":
     """Return a saved cluster, and the versions of the programs saved with it."""
-    from fluxstatus.cluster.local_tools import Client
+    from fluxstatus.cluster.local_tools import Program
     from fluxstatus.model import snapshot
 
     evidence = snapshot.load(saved.file or "-")
     versions = {name: found for name, found in evidence.programs.items() if isinstance(found, str)}
-    return evidence, {name: Client(name, name, found) for name, found in versions.items()}
+    return evidence, {name: Program(name, name, found) for name, found in versions.items()}
 
 
 def _preload() -> None:
@@ -86,20 +86,20 @@ def _preload() -> None:
 
 def _live(
     connection: Connection, timeout: float, verbose: bool
-) -> "tuple[Evidence, Mapping[str, Client]]":
+) -> "tuple[Evidence, Mapping[str, Program]]":
     from fluxstatus.cluster import discovery
-    from fluxstatus.cluster.local_tools import asking
+    from fluxstatus.cluster.local_tools import running
     from fluxstatus.cluster.queries import DEPLOYMENTS, named
     from fluxstatus.model.kinds import KINDS
 
     with (
-        asking(_CLIENTS) as answers,
+        running(_CLIENTS) as answers,
         reading(connection, timeout, _preload, verbose=verbose) as ours,
     ):
         if not ours.discover():
             return ours.evidence(), answers()
         kubernetes = ours.submit(discovery.version)
-        ours.ask((
+        ours.query((
             *named(*DEPLOYMENTS),
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
         ))  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fluxstatus.base.fields import map_of, maps_of, text_of
-from fluxstatus.cluster.local_tools import Client
+from fluxstatus.cluster.local_tools import Program
 from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Unread, Why
 from fluxstatus.model.kinds import OPERATOR
 from fluxstatus.state.deployments import Component
@@ -47,7 +47,7 @@ class Part:
         return self.unread is not None and self.unread.why is not Why.ABSENT
 
 
-def parts_of(state: State, clients: Mapping[str, Client]) -> tuple[Part, ...]:
+def parts_of(state: State, clients: Mapping[str, Program]) -> tuple[Part, ...]:
     """Return all parts, the CLIs first, then from the API server down."""
     return (
         *(_client(client) for client in clients.values()),
@@ -58,7 +58,7 @@ def parts_of(state: State, clients: Mapping[str, Client]) -> tuple[Part, ...]:
     )
 
 
-def _client(client: Client) -> Part:
+def _client(client: Program) -> Part:
     absent = Unread(Why.ABSENT, "not installed or not in your PATH")
     unread = absent if client.missing else client.unread
     return Part(client.name, Role.CLIENT, client.version, client.path, unread=unread)

@@ -76,7 +76,7 @@ def compare(client: Part, other: Part) -> str:
 
 
 def pairs_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
-    """Return each CLI with the part that it has to match, where both exist."""
+    """Yield each CLI with the part that it has to match, where both exist."""
     for pair, client, other in _met(parts):
         if pair:
             yield client, other
@@ -121,7 +121,7 @@ def _apart(parts: Sequence[Part]) -> Iterator[Finding]:
                     f"install the version of {client.name} that matches {_called(other)}", command
                 ),
             ),
-            kind="habit",
+            category="habit",
             trivial=True,
         )
 
@@ -131,7 +131,7 @@ def _near(here: tuple[int, ...], there: tuple[int, ...], apart: int) -> bool:
 
 
 def _reports(state: State) -> Iterator[Finding]:
-    """Return the differences between the FluxReport and the Deployments."""
+    """Yield the differences between the FluxReport and the Deployments."""
     running = {
         "operator": {operator.version for operator in state.operators} - {""},
         "distribution": {component.distribution for component in state.components} - {""},

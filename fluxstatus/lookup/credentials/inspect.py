@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from fluxstatus.cluster import processes, refusals
 from fluxstatus.lookup.credentials.advice import advice_on, is_unused
 from fluxstatus.lookup.credentials.needs import notes, problems
-from fluxstatus.lookup.credentials.queries import Key, read, template
-from fluxstatus.lookup.credentials.references import Named, named_by
+from fluxstatus.lookup.credentials.queries import SecretKey, read, template
+from fluxstatus.lookup.credentials.references import SecretReference, named_by
 from fluxstatus.model.evidence import Unread, Why
 from fluxstatus.model.findings import Finding
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
 
-__all__ = ["Credential", "Key", "credentials_of"]
+__all__ = ["Credential", "SecretKey", "credentials_of"]
 
 _SECONDS = 20.0
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -29,7 +29,8 @@ class Credential:
     """A Secret that a Flux object refers to at `path`, without its values.
 
     `problems` are its faults; `notes` are what could not be checked or will soon be a problem;
-    `habits` are advice. `unread` is the reason why it could not be read, None if it could.
+    `advice` are findings about its use. `unread` is the reason why it could not be read, None if it
+    could.
     """
 
     name: str
@@ -37,17 +38,17 @@ class Credential:
     user: Ref
     path: str
     type: str = ""
-    keys: tuple[Key, ...] = ()
+    keys: tuple[SecretKey, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    habits: tuple[Finding, ...] = ()
+    advice: tuple[Finding, ...] = ()
     unread: Unread | None = None
 
 
 def credentials_of(
     state: State, resource: Resource, flags: tuple[str, ...], timeout: float
 ) -> Iterator[Credential]:
-    """Return the Secrets that *resource* and its sources refer to.
+    """Yield the Secrets that *resource* and its sources refer to.
 
     *flags* are the kubectl flags for the cluster; kubectl has *timeout* seconds for each Secret.
     """
@@ -55,7 +56,9 @@ def credentials_of(
         yield _inspect(state, named, flags, timeout)
 
 
-def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float) -> Credential:
+def _inspect(
+    state: State, named: SecretReference, flags: tuple[str, ...], timeout: float
+) -> Credential:
     """Return what kubectl reports about the Secret of *named*."""
     bare = Credential(named.name, named.user.namespace, named.user, named.path)
     if not _NAME.fullmatch(named.name):
@@ -80,5 +83,5 @@ def _inspect(state: State, named: Named, flags: tuple[str, ...], timeout: float)
         keys=tuple(answer.keys.values()),
         problems=() if is_unused(state, named, answer) else tuple(problems(named, answer)),
         notes=tuple(notes(named, answer)),
-        habits=tuple(advice_on(state, named, answer)),
+        advice=tuple(advice_on(state, named, answer)),
     )

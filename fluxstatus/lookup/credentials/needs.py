@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from fluxstatus.lookup.credentials.certificates import DATES
-from fluxstatus.lookup.credentials.queries import WORDS, Answer, Key
-from fluxstatus.lookup.credentials.references import Named
+from fluxstatus.lookup.credentials.queries import WORDS, SecretContent, SecretKey
+from fluxstatus.lookup.credentials.references import SecretReference
 
 DOCKER = "kubernetes.io/dockerconfigjson"
 _VARIABLE = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")  # PKG kustomize/kustomize_varsub.go
@@ -28,14 +28,14 @@ class _Wanted:
     use: str
     kinds: tuple[str, ...]
     schemes: tuple[str, ...]
-    flavours: tuple[str, ...]
+    providers: tuple[str, ...]
     keys: tuple[tuple[str, ...], ...]
 
 
-def _wanted(of: str, schemes: str, flavours: str, *keys: str) -> _Wanted:
+def _wanted(of: str, schemes: str, providers: str, *keys: str) -> _Wanted:
     use, *kinds = of.split()
     sets = tuple(tuple(each.split()) for each in keys)
-    return _Wanted(use, tuple(kinds), tuple(schemes.split()), tuple(flavours.split()), sets)
+    return _Wanted(use, tuple(kinds), tuple(schemes.split()), tuple(providers.split()), sets)
 
 
 _LOGIN, _APP = "username password", "githubAppID githubAppPrivateKey"
@@ -103,8 +103,8 @@ _SENT_AS_IT_IS = ("GitRepository", "HelmRepository", "Bucket")
 _WITH_HOSTS = ("known_hosts", ".dockerconfigjson")
 
 
-def problems(named: Named, answer: Answer) -> Iterator[str]:
-    """Return the problems of the Secret that *named* refers to and *answer* describes."""
+def problems(named: SecretReference, answer: SecretContent) -> Iterator[str]:
+    """Yield the problems of the Secret that *named* refers to and *answer* describes."""
     keys, wanted = answer.keys, _sets(named)
     if wanted and not keys:
         yield "it has no keys"
@@ -122,7 +122,7 @@ def problems(named: Named, answer: Answer) -> Iterator[str]:
         yield from _of_variables(keys)
 
 
-def notes(named: Named, answer: Answer) -> Iterator[str]:
+def notes(named: SecretReference, answer: SecretContent) -> Iterator[str]:
     """Yield notes on what could not be checked and on certificates that expire soon."""
     wanted, keys = _sets(named), answer.keys
     for name in ("tls.crt", "ca.crt"):
@@ -146,7 +146,7 @@ def notes(named: Named, answer: Answer) -> Iterator[str]:
         )
 
 
-def scheme_of(named: Named, answer: Answer) -> str:
+def scheme_of(named: SecretReference, answer: SecretContent) -> str:
     """Return the URL scheme that the keys of a Git login are for, empty if they match the URL."""
     if named.use != "login" or named.kind != "GitRepository" or not named.scheme:
         return ""
@@ -156,13 +156,13 @@ def scheme_of(named: Named, answer: Answer) -> str:
     return other if fits and not fits_mine else ""
 
 
-def _of_other(scheme: str, named: Named) -> str:
+def _of_other(scheme: str, named: SecretReference) -> str:
     if not scheme:
         return ""
     return f"; its keys are for {scheme.upper()}, but the URL uses {named.scheme.upper()}"
 
 
-def _openssl(named: Named, key: str, arguments: str) -> str:
+def _openssl(named: SecretReference, key: str, arguments: str) -> str:
     name = key.replace(".", r"\.")
     return (
         f"kubectl get secret {named.name} -n {named.user.namespace} "
@@ -170,18 +170,18 @@ def _openssl(named: Named, key: str, arguments: str) -> str:
     )
 
 
-def _sets(named: Named) -> tuple[tuple[str, ...], ...]:
+def _sets(named: SecretReference) -> tuple[tuple[str, ...], ...]:
     if named.key:
         return ((named.key,),)
     return next((each.keys for each in _TABLE if _is_for(each, named)), ())
 
 
-def _is_for(wanted: _Wanted, named: Named) -> bool:
+def _is_for(wanted: _Wanted, named: SecretReference) -> bool:
     return (
         wanted.use == named.use
         and (not wanted.kinds or named.kind in wanted.kinds)
         and (not wanted.schemes or named.scheme in wanted.schemes)
-        and (not wanted.flavours or named.flavour in wanted.flavours)
+        and (not wanted.providers or named.provider in wanted.providers)
     )
 
 
@@ -193,11 +193,11 @@ def _fits(name: str, key: str) -> bool:
     return fnmatchcase(name, key)
 
 
-def _used(each: tuple[str, ...], keys: Mapping[str, Key]) -> bool:
+def _used(each: tuple[str, ...], keys: Mapping[str, SecretKey]) -> bool:
     return all(any(_fits(name, one) for name in keys) for one in each)
 
 
-def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, Key]) -> str:
+def _lacking(wanted: tuple[tuple[str, ...], ...], keys: Mapping[str, SecretKey]) -> str:
     """Return which keys of the closest set are missing, and the other sets that would do."""
     there = [sum(_used((one,), keys) for one in each) for each in wanted]
     best = wanted[there.index(max(there))]
@@ -211,7 +211,7 @@ def _keys(names: Sequence[str]) -> str:
     return f'key "{names[0]}"' if len(names) == 1 else f"the keys {' and '.join(names)}"
 
 
-def _half(keys: Mapping[str, Key], named: Named) -> Iterator[str]:
+def _half(keys: Mapping[str, SecretKey], named: SecretReference) -> Iterator[str]:
     """Report pairs with one key missing; for ssh a password is a passphrase, not half a pair."""
     for pair in _PAIRS:
         there = [key for key in pair if key in keys]
@@ -226,7 +226,7 @@ def _half(keys: Mapping[str, Key], named: Named) -> Iterator[str]:
         )
 
 
-def _of_key(key: Key, named: Named, keys: Mapping[str, Key]) -> Iterator[str]:
+def _of_key(key: SecretKey, named: SecretReference, keys: Mapping[str, SecretKey]) -> Iterator[str]:
     name, facts = key.name, key.facts
     if "empty" in facts:
         yield f'key "{name}" is empty'
@@ -241,7 +241,7 @@ def _of_key(key: Key, named: Named, keys: Mapping[str, Key]) -> Iterator[str]:
     yield from _of_dates(key)
 
 
-def _of_form(key: Key, use: str) -> Iterator[str]:
+def _of_form(key: SecretKey, use: str) -> Iterator[str]:
     for name, forms, called in (*_FORMS.get(use, ()), *_FORMS[""]):
         if not _fits(key.name, name) or key.facts & (forms | {"long"}):
             continue
@@ -250,8 +250,8 @@ def _of_form(key: Key, use: str) -> Iterator[str]:
             yield f'key "{key.name}" is not {called}' + (f" but {instead}" if instead else "")
 
 
-def _of_dates(key: Key) -> Iterator[str]:
-    """Return the problem with the dates of a certificate.
+def _of_dates(key: SecretKey) -> Iterator[str]:
+    """Yield the problem with the dates of a certificate.
 
     In a chain the first certificate counts; a bundle is valid while one of its certificates is.
     """
@@ -264,7 +264,7 @@ def _of_dates(key: Key) -> Iterator[str]:
         yield f'key "{key.name}" is {WORDS[word]}'
 
 
-def _of_variables(keys: Mapping[str, Key]) -> Iterator[str]:
+def _of_variables(keys: Mapping[str, SecretKey]) -> Iterator[str]:
     for name in keys:
         if not _VARIABLE.fullmatch(name):
             yield f'key "{name}" is not a valid variable name'

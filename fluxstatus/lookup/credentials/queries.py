@@ -83,7 +83,7 @@ WORDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SecretKey:
     """A key of a Secret, and `facts` about its value: keys of WORDS.
 
     `first` is the word for the dates of the first certificate in the value, empty without one.
@@ -105,14 +105,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SecretContent:
     """The type and the keys of a Secret."""
 
     type: str
-    keys: Mapping[str, Key]
+    keys: Mapping[str, SecretKey]
 
 
-def read(output: str) -> Answer:
+def read(output: str) -> SecretContent:
     """Parse *output* of the template. Raises ProgramError if it is anything else."""
     type_, keys = "", {}
     for line in output.splitlines():
@@ -125,8 +125,8 @@ def read(output: str) -> Answer:
             type_ = name
         else:
             first = next((fact for fact in facts if fact in certificates.DATES), "")
-            keys[name] = Key(name, frozenset(facts), first)
-    return Answer(type_, keys)
+            keys[name] = SecretKey(name, frozenset(facts), first)
+    return SecretContent(type_, keys)
 
 
 def template(host: str, now: datetime) -> str:

@@ -12,12 +12,12 @@ from fluxstatus.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class SecretReference:
     """A Secret that `user` refers to at `path`.
 
     `use` is its purpose. `kind` is the kind of source that logs in with it, `scheme` that of the
-    source's URL, `flavour` the source's type or provider. `host` is the host of the URL, empty when
-    unknown. `key` is the only key that is read, empty when the use decides.
+    source's URL, `provider` the source's type or provider. `host` is the host of the URL, empty
+    when unknown. `key` is the only key that is read, empty when the use decides.
     """
 
     user: Ref
@@ -26,7 +26,7 @@ class Named:
     use: str
     kind: str = ""
     scheme: str = ""
-    flavour: str = ""
+    provider: str = ""
     host: str = ""
     key: str = ""
     optional: bool = False
@@ -45,8 +45,8 @@ _REFERENCES = (
 """The fields of a spec that refer to a Secret by an object with a name, and the use of each."""
 
 
-def named_by(state: State, resource: Resource) -> Iterator[Named]:
-    """Return the Secrets that *resource* and its sources refer to, each use of a Secret once."""
+def named_by(state: State, resource: Resource) -> Iterator[SecretReference]:
+    """Yield the Secrets that *resource* and its sources refer to, each use of a Secret once."""
     seen = set()
     for user in _users(state, resource):
         for named in _named(user):
@@ -57,7 +57,7 @@ def named_by(state: State, resource: Resource) -> Iterator[Named]:
 
 
 def _users(state: State, resource: Resource) -> Iterator[Resource]:
-    """Return *resource* and everything that it depends on, through any number of objects."""
+    """Yield *resource* and everything that it depends on, through any number of objects."""
     waiting, seen = [resource], {resource.ref}
     while waiting:
         user = waiting.pop(0)
@@ -70,7 +70,7 @@ def _users(state: State, resource: Resource) -> Iterator[Resource]:
 
 
 def fed_by(user: Resource) -> Iterator[Key]:
-    """Return the objects that *user* takes input from: their Secrets matter to *user*, too."""
+    """Yield the objects that *user* takes input from: their Secrets matter to *user*, too."""
     yield from feeds_of(user)
     if user.ref.kind == "Alert":
         yield provider_of(user)
@@ -79,7 +79,7 @@ def fed_by(user: Resource) -> Iterator[Key]:
         yield root
 
 
-def _named(user: Resource) -> Iterator[Named]:
+def _named(user: Resource) -> Iterator[SecretReference]:
     for path, use in _REFERENCES:
         name = text_of(user.get("spec", *path.split("."), "name"))
         if name:
@@ -90,38 +90,40 @@ def _named(user: Resource) -> Iterator[Named]:
         yield from more(user)
 
 
-def _of(user: Resource, path: str, name: str, use: str) -> Named:
+def _of(user: Resource, path: str, name: str, use: str) -> SecretReference:
     provider, type_ = (text_of(user.spec.get(field)) for field in ("provider", "type"))
     if use == "verify":
         provider = text_of(user.get("spec", "verify", "provider"))
     url = text_of(user.spec.get("url")) or text_of(user.spec.get("image"))
-    return Named(
+    return SecretReference(
         user.ref, path, name, use, user.ref.kind, _scheme(url), type_ or provider, server_of(url)
     )
 
 
-def _kubeconfig(user: Resource) -> Iterator[Named]:
+def _kubeconfig(user: Resource) -> Iterator[SecretReference]:
     reference = map_of(user.get("spec", "kubeConfig", "secretRef"))
     name = text_of(reference.get("name"))
     if name:
         path, key = "spec.kubeConfig.secretRef.name", text_of(reference.get("key"))
-        yield Named(user.ref, path, name, "kubeconfig", key=key)
+        yield SecretReference(user.ref, path, name, "kubeconfig", key=key)
 
 
-def _values(user: Resource) -> Iterator[Named]:
+def _values(user: Resource) -> Iterator[SecretReference]:
     for number, entry in _secrets(user, "valuesFrom"):
-        yield Named(
+        yield SecretReference(
             user.ref, f"spec.valuesFrom[{number}].name", text_of(entry.get("name")), "values",
             key=text_of(entry.get("valuesKey")) or "values.yaml",
             optional=entry.get("optional") is True,
         )  # fmt: skip
 
 
-def _variables(user: Resource) -> Iterator[Named]:
+def _variables(user: Resource) -> Iterator[SecretReference]:
     for number, entry in _secrets(user, "postBuild", "substituteFrom"):
         path = f"spec.postBuild.substituteFrom[{number}].name"
         optional = entry.get("optional") is True
-        yield Named(user.ref, path, text_of(entry.get("name")), "variables", optional=optional)
+        yield SecretReference(
+            user.ref, path, text_of(entry.get("name")), "variables", optional=optional
+        )
 
 
 def _secrets(user: Resource, *path: str) -> Iterator[tuple[int, dict[str, object]]]:
@@ -130,7 +132,7 @@ def _secrets(user: Resource, *path: str) -> Iterator[tuple[int, dict[str, object
             yield number, entry
 
 
-def _of_instance(instance: Resource) -> Iterator[Named]:
+def _of_instance(instance: Resource) -> Iterator[SecretReference]:
     for path, where, use in (
         ("sync.pullSecret", "sync.url", "login"),
         ("distribution.imagePullSecret", "distribution.registry", "images"),
@@ -141,13 +143,13 @@ def _of_instance(instance: Resource) -> Iterator[Named]:
         if name:
             url = url if "/" in url else f"{url}/"  # a registry without a path is a host
             kind = text_of(instance.get("spec", "sync", "kind")) or "GitRepository"
-            yield Named(
+            yield SecretReference(
                 instance.ref, f"spec.{path}", name, use, kind, _scheme(url),
                 text_of(instance.get("spec", "sync", "provider")), server_of(url),
             )  # fmt: skip
 
 
-_MORE: Mapping[str, Callable[[Resource], Iterator[Named]]] = {
+_MORE: Mapping[str, Callable[[Resource], Iterator[SecretReference]]] = {
     "HelmRelease": _values,
     "Kustomization": _variables,
     "FluxInstance": _of_instance,

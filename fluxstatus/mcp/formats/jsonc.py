@@ -111,7 +111,7 @@ def _member(node: _Node, key: str, path: Sequence[str]) -> _Member | None:
 
 
 def _all(root: _Node, path: Sequence[str]) -> Iterator[tuple[_Node, int]]:
-    """Return the object and the index of each member at *path*; keys may be duplicated."""
+    """Yield the object and the index of each member at *path*; keys may be duplicated."""
     for number, member in enumerate(root.members or ()):
         if member.name == path[0]:
             if len(path) == 1:

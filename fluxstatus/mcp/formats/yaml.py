@@ -110,7 +110,7 @@ def _start(lines: Sequence[str], key: str) -> int | None:
             continue  # within a block or a list
         top = _TOP.fullmatch(bare)
         rest = (top["rest"] or "").strip() if top else ""
-        if top is None or (rest[:1] in "[{\"'&*!" and rest and not _whole(rest)):
+        if top is None or (rest[:1] in "[{\"'&*!" and rest and not _is_closed(rest)):
             raise MalformedError(f"line {number + 1} is not in the form that goose writes")
         if top["key"] == key:
             if found is not None or rest.partition("#")[0].strip() not in ("", "{}"):
@@ -119,7 +119,7 @@ def _start(lines: Sequence[str], key: str) -> int | None:
     return found
 
 
-def _whole(value: str) -> bool:
+def _is_closed(value: str) -> bool:
     """Whether a value in brackets or quotes ends on the same line."""
     pairs = {"[": "]", "{": "}", '"': '"', "'": "'"}
     return len(value) > 1 and value[-1] == pairs.get(value[0])

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from fluxstatus.cluster.list_reader import Saved
-from fluxstatus.commands.events.source import Events, Wanted
-from fluxstatus.commands.listing import Entry
+from fluxstatus.commands.events.source import EventQuery, Events
+from fluxstatus.commands.listing import ListEntry
 from fluxstatus.model.errors import NotFoundError
 from fluxstatus.model.ref import Ref
 from tests.builders import HEALTHY, event, evidence, minutes
@@ -27,13 +27,13 @@ AGAIN = about(KUSTOMIZE, "Kustomization apps/web", "BuildFailed", "no", ago=minu
 OTHER = about(KUSTOMIZE, "Kustomization apps/db", "BuildFailed", "no", ago=minutes(10))
 FOREIGN = about("v1", "Pod apps/web-1", "BackOff", "back-off")
 OWN = about("v1", "Pod flux-system/source-controller-1", "BackOff", "back-off", ago=minutes(9))
-ANY = Wanted()
+ANY = EventQuery()
 ALL = (FAILED, AGAIN, OTHER, FOREIGN, OWN)
 
 
 def entries(
-    wanted: Wanted = ANY, *, merged: bool = True, namespaces: tuple[str, ...] = ()
-) -> list[Entry]:
+    wanted: EventQuery = ANY, *, merged: bool = True, namespaces: tuple[str, ...] = ()
+) -> list[ListEntry]:
     """Return the entries for a cluster with ALL."""
     saved = Saved(evidence(*HEALTHY, *ALL), namespaces)
     return [e for batch in Events(wanted, merged=merged).entries(saved) for e in batch]
@@ -54,9 +54,9 @@ def test_the_same_is_told_once_the_newest_last() -> None:
 def test_events_are_chosen() -> None:
     """Events are selected by object, age, type and namespace."""
     web = Ref(KUSTOMIZE, "Kustomization", "apps", "web")
-    assert [e.cell("TIMES") for e in entries(Wanted(about=web))] == ["5"]
-    assert [e.cell("TIMES") for e in entries(Wanted(since=timedelta(minutes=5)))] == ["3"]
-    assert entries(Wanted(type="Normal")) == []
+    assert [e.cell("TIMES") for e in entries(EventQuery(about=web))] == ["5"]
+    assert [e.cell("TIMES") for e in entries(EventQuery(since=timedelta(minutes=5)))] == ["3"]
+    assert entries(EventQuery(type="Normal")) == []
     assert {e.cell("OBJECT") for e in entries(namespaces=("apps",))} == {
         "kustomization/db",
         "kustomization/web",
@@ -67,7 +67,7 @@ def test_a_doubt_is_gone_with_an_event() -> None:
     """A missing object without events is an error; one with events was deleted."""
     saved = Saved(evidence(*ALL))
     for name, there in (("web", True), ("typo", False)):
-        wanted = Wanted(about=Ref(KUSTOMIZE, "Kustomization", "apps", name))
+        wanted = EventQuery(about=Ref(KUSTOMIZE, "Kustomization", "apps", name))
         source = Events(wanted, merged=True, error=NotFoundError("there is none"))
         list(source.entries(saved))
         assert (source.not_found() is None) is there

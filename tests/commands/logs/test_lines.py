@@ -20,11 +20,11 @@ LINE = parse("kustomize-controller", json.dumps(ENTRY))
 
 def test_a_line_says_when_who_and_what() -> None:
     """A line has time, level, controller, object and message, escaped and without credentials."""
-    assert as_text(LINE, colour=False) == (
+    assert as_text(LINE, color=False) == (
         "2026-11-23T11:59:00.500Z error kustomize-controller Kustomization/apps/web - "
         "Reconciler error: https://***@git.example.com said \\x1b[2J no"
     )
-    assert "\x1b[1;31merror\x1b[0m" in as_text(LINE, colour=True)
+    assert "\x1b[1;31merror\x1b[0m" in as_text(LINE, color=True)
     assert "hunter2" not in as_json(LINE)
     assert "\x1b" not in as_json(LINE)
 
@@ -32,4 +32,4 @@ def test_a_line_says_when_who_and_what() -> None:
 @pytest.mark.parametrize("raw", ["plain words", "{broken", "[1]", "{}", "", '{"ts": 3, "msg": []}'])
 def test_whatever_is_no_entry_is_shown_as_it_is(raw: str) -> None:
     """A line that is not JSON in the usual form is shown as it is."""
-    assert as_text(parse("x", raw), colour=False).startswith(("x: ", "- - x"))
+    assert as_text(parse("x", raw), color=False).startswith(("x: ", "- - x"))

@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fluxstatus.cluster.local_tools import Client
+from fluxstatus.cluster.local_tools import Program
 from fluxstatus.commands.explain.codes import codes
 from fluxstatus.commands.preflight.permissions import NEEDED, Permissions
 from fluxstatus.commands.preflight.report import report_of
@@ -30,7 +30,7 @@ from tests.builders import (
 from tests.commands.codes import OF_COMMANDS
 from tests.conftest import ROOT
 
-ALL_HERE = {name: Client(name, f"/bin/{name}", "1.2.3") for name in NAMES}
+ALL_HERE = {name: Program(name, f"/bin/{name}", "1.2.3") for name in NAMES}
 ALL = Permissions()
 URL = "https://git.example.com/a/b"
 GONE = Unread(Why.NO_PROGRAM, "is not installed")
@@ -45,7 +45,7 @@ def report(*objects: Object, rights: Permissions = ALL, gone: tuple[str, ...] = 
     """
     known = evidence(*objects, **more)
     answers = {**known.answers, "namespaces": namespaces or Answer()}
-    clients = ALL_HERE | {name: Client(name, unread=GONE) for name in gone}
+    clients = ALL_HERE | {name: Program(name, unread=GONE) for name in gone}
     told = report_of(State(evidence(*objects, **more, answers=answers)), rights, clients, url)
     assert {finding.code for finding in told.findings} <= {"ok", *codes(OF_COMMANDS)}
     return told

@@ -64,7 +64,7 @@ class Ui:
 
 @pytest.fixture(name="taken")
 def _taken() -> Iterator[int]:
-    """Return a port that is taken."""
+    """Yield a port that is taken."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 

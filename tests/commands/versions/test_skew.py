@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.cluster.local_tools import Client
+from fluxstatus.cluster.local_tools import Program
 from fluxstatus.commands.versions.inventory import Part, Role, parts_of
 from fluxstatus.commands.versions.skew import CODES, compare, skews_of
 from fluxstatus.commands.versions.text import as_json, as_text, noted
@@ -15,10 +15,10 @@ from fluxstatus.state.state import State
 from tests.builders import FORBIDDEN, HEALTHY, NOW, VERSION, alter, evidence, state, without
 
 CLIENTS = {
-    "kubectl": Client("kubectl", "/bin/kubectl", VERSION),
-    "flux-operator": Client("flux-operator", "/bin/flux-operator", "0.59.0"),
-    "flux-operator-mcp": Client("flux-operator-mcp", unread=Unread(Why.NO_PROGRAM, "missing")),
-    "flux": Client("flux", "/bin/flux", "2.9.5"),
+    "kubectl": Program("kubectl", "/bin/kubectl", VERSION),
+    "flux-operator": Program("flux-operator", "/bin/flux-operator", "0.59.0"),
+    "flux-operator-mcp": Program("flux-operator-mcp", unread=Unread(Why.NO_PROGRAM, "missing")),
+    "flux": Program("flux", "/bin/flux", "2.9.5"),
 }
 FLUX = ("FluxReport/flux", "FluxInstance/flux")
 UNREACHABLE = Evidence(NOW, Target("prod"), unreachable=Unread(Why.UNREACHABLE, "refused"))
@@ -32,7 +32,7 @@ def part(name: str, role: Role, known: State) -> Part:
 def codes(known: State, **clients: str) -> set[tuple[str, str]]:
     """Return the levels and codes of the findings with these versions of the CLIs."""
     changed = {name.replace("_", "-"): version for name, version in clients.items()}
-    there = CLIENTS | {name: Client(name, name, version) for name, version in changed.items()}
+    there = CLIENTS | {name: Program(name, name, version) for name, version in changed.items()}
     return {(f.level.value, f.code) for f in skews_of(known, parts_of(known, there))}
 
 
@@ -166,7 +166,7 @@ def test_unreachable() -> None:
 
 def _shown(*objects: Object) -> tuple[str, dict[str, Any]]:
     known = state(*objects)
-    found = parts_of(known, CLIENTS | {"flux": Client("flux", "flux", "2.8.0")})
+    found = parts_of(known, CLIENTS | {"flux": Program("flux", "flux", "2.8.0")})
     skews, parts = skews_of(known, found), noted(found)
     return as_text(known, parts, skews, Look()), json.loads(as_json(known, parts, skews))
 

@@ -7,7 +7,7 @@ import pytest
 
 from fluxstatus.advice.secrets import OLD_KEYS
 from fluxstatus.lookup.credentials.advice import advice_on
-from fluxstatus.lookup.credentials.queries import Answer, Key
+from fluxstatus.lookup.credentials.queries import SecretContent, SecretKey
 from fluxstatus.lookup.credentials.references import named_by
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.findings import Finding, Level
@@ -22,7 +22,7 @@ def advice(one: Object, keys: Iterable[str]) -> list[Finding]:
     """Return the advice on the one Secret of *one*, which has *keys*."""
     known = state(one)
     (named,) = named_by(known, next(iter(known.resources.values())))
-    answer = Answer("Opaque", {key: Key(key, frozenset()) for key in keys})
+    answer = SecretContent("Opaque", {key: SecretKey(key, frozenset()) for key in keys})
     return list(advice_on(known, named, answer))
 
 
@@ -74,7 +74,7 @@ def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
         "url": HTTPS, "secretRef": LOGIN, "certSecretRef": LOGIN})  # fmt: skip
     known = state(elsewhere)
     for named in named_by(known, next(iter(known.resources.values()))):
-        answer = Answer("Opaque", {"ca.crt": Key("ca.crt", frozenset())})
+        answer = SecretContent("Opaque", {"ca.crt": SecretKey("ca.crt", frozenset())})
         assert not list(advice_on(known, named, answer))
 
 
@@ -87,7 +87,7 @@ def test_what_a_provider_no_longer_is_told_so() -> None:
         "type": "slack", "secretRef": LOGIN, "proxySecretRef": {"name": "proxy"}})  # fmt: skip
     known = state(moved)
     first = next(named_by(known, next(iter(known.resources.values()))))
-    answer = Answer("Opaque", {"proxy": Key("proxy", frozenset())})
+    answer = SecretContent("Opaque", {"proxy": SecretKey("proxy", frozenset())})
     assert not list(advice_on(known, first, answer))
     assert told(user("Provider", type="gitlab"), ("token", "caFile")) == RENAMED[:1]
     assert told(user("Provider", type="slack"), ("caFile",)) == []
@@ -102,7 +102,7 @@ SSH_KEYS = ("identity", "identity.pub", "known_hosts")
 def test_a_login_that_nobody_needs() -> None:
     """A key for ssh with an https URL is advice while the source is ready without it."""
     (finding,) = advice(user("GitRepository"), SSH_KEYS)
-    assert (finding.code, finding.kind, finding.level) == ("secret-unused", "habit", Level.WARN)
+    assert (finding.code, finding.category, finding.level) == ("secret-unused", "habit", Level.WARN)
     assert finding.title == (
         "Secret team-a/login is for Git over SSH, but the URL is https: the Secret is not used"
     )
@@ -136,7 +136,7 @@ def test_what_has_no_deprecated_keys(kind: str) -> None:
 def test_it_is_advice_with_a_reason_and_a_fix() -> None:
     """A Secret has one finding for any number of keys; its commands are marked as changes."""
     (finding,) = advice(user("Bucket", "certSecretRef"), LEGACY)
-    assert (finding.code, finding.level, finding.kind) == (
+    assert (finding.code, finding.level, finding.category) == (
         "deprecated-secret-key", Level.WARN, "habit",
     )  # fmt: skip
     assert (finding.step, f"{finding.object}") == ("sources", "Secret team-a/login")

@@ -334,7 +334,7 @@ def test_without_the_right_nothing_is_told(cluster: Cluster) -> None:
     cluster.put([secret({"identity": OPENSSH})])
     (told,) = look(cluster, user(SSH), "viewer")
     assert told.unread is not None
-    assert (told.unread.why, told.unread.rule) == (Why.FORBIDDEN, "get secrets")
+    assert (told.unread.why, told.unread.permission) == (Why.FORBIDDEN, "get secrets")
     assert not told.problems
     assert not told.keys
 
