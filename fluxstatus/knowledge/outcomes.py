@@ -47,7 +47,9 @@ _LATE = (
 )
 """The end of an error of Helm: its time was over."""
 
-_ACTION = r"(?:with chart \S+|^Helm (?:install|upgrade|rollback|uninstall|test) failed|release [\w.-]+ failed)"
+_ACTION = r"^Helm [^:]+(?:: release [\w.-]+ failed)?"
+"""The beginning of helm-controller's message, before the error of Helm (HC internal/reconcile)."""
+
 _JOBS = "kubectl get jobs -n {target_ns}"
 
 RULES = (

@@ -460,6 +460,7 @@ RULES = (
             r"memory-pressure|pid-pressure|network-unavailable)|"
             r"cloudprovider\.kubernetes\.io/uninitialized))"
         ),
+        quoted=True,
         upstream="kubernetes pkg/controller/nodelifecycle",
     ),
     Rule(

@@ -478,24 +478,6 @@ _STORAGE = (
         certainty="unknown",
         upstream="HC internal/controller/helmrelease_controller.go",
     ),
-    Rule(
-        Code(
-            "chart-version-mismatch",
-            "The tag of the OCI artifact differs from the version in Chart.yaml.",
-        ),
-        why="the tag of the OCI artifact ({revision}) differs from the version in its Chart.yaml ({chart_has})",
-        steps=(
-            Step(
-                "push the chart with helm push, which uses the chart's version as the tag, and set spec.ref of the OCIRepository to that tag",
-                read=(SPEC,),
-            ),
-        ),
-        pattern=Text(
-            r"artifact revision (?P<revision>\S+) does not match chart version (?P<chart_has>\S+)"
-        ),
-        kinds=_HR,
-        upstream="HC internal/controller/helmrelease_controller.go mutateChartWithSourceRevision",
-    ),
 )
 
 RULES = (*_OWNERSHIP, *_STATES, *_STORAGE)

@@ -109,7 +109,6 @@ def _of_helm(message: str) -> Iterator[HealthCheckTarget]:
     if not any(text in error for text in LATE):
         return
     yield from map(_target, re.finditer(_NOT_READY, error))
-    *_, last = (None, *re.finditer(_LOGGED, logs))
-    if last is not None:
+    for last in [*re.finditer(_LOGGED, logs)][-1:]:
         status = "Failed" if " is failed" in last[0] else "InProgress"
         yield _target(last)._replace(status=status)
