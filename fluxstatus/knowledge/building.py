@@ -9,6 +9,7 @@ Upstream: KC internal/controller/kustomization_controller.go, PKG kustomize, kus
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE
 from fluxstatus.knowledge.commands import EVENTS, SPEC
+from fluxstatus.knowledge.facts import has_backslash_path
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -68,9 +69,26 @@ _BAD_YAML = Text(
     r"found|did not|could not|block)[^\n]{0,120}|error converting YAML to JSON[^\n]{0,160})"
 )
 
+_PATH_MISSING = Code("path-missing", "The path in spec.path does not exist in the source.")
+
 _FILES = (
     Rule(
-        Code("path-missing", "The path in spec.path does not exist in the source."),
+        _PATH_MISSING,
+        why="spec.path {path} contains a backslash: paths in Flux use forward slashes",
+        steps=(
+            Step(
+                "write spec.path with forward slashes, as in ./clusters/production",
+                read=("kubectl get {resource} {name} -n {ns} -o jsonpath={{.spec.path}}",),
+            ),
+        ),
+        pattern=Text(r"kustomization path not found|path not found: stat"),
+        kinds=_KS,
+        when=(has_backslash_path,),
+        trivial=True,
+        upstream="KC internal/controller/kustomization_controller.go",
+    ),
+    Rule(
+        _PATH_MISSING,
         why="spec.path {path} does not exist in the source (no such directory)",
         steps=(
             Step(

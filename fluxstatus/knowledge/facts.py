@@ -287,3 +287,19 @@ def has_decryption_secret(subject: Subject) -> bool:
     """Return whether the Kustomization has a Secret with decryption keys."""
     decryption = map_of(subject.resource.spec.get("decryption"))
     return bool(map_of(decryption.get("secretRef")).get("name"))
+
+
+def has_backslash_path(subject: Subject) -> bool:
+    """Return whether spec.path contains a backslash."""
+    return "\\" in text_of(subject.resource.spec.get("path"))
+
+
+_OWNER = re.compile(r'release-name" must equal "[^"]*": current value is "([^"]+)"')
+
+
+def belongs_to_release(subject: Subject) -> bool:
+    """Return whether the Helm release that owns the object in the message is a HelmRelease here."""
+    owner = _OWNER.search(subject.message.text)
+    if owner is None or subject.state is None or is_remote(subject):
+        return False
+    return any(release_name(one) == owner[1] for one in subject.state.of_kind("HelmRelease"))

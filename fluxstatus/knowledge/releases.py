@@ -6,7 +6,12 @@ helm pkg/action, pkg/kube, pkg/storage.
 
 from fluxstatus.knowledge.codes import API_REMOVED
 from fluxstatus.knowledge.commands import FORCE, RECONCILE, SPEC, STORED
-from fluxstatus.knowledge.facts import cannot_unlock, shares_release, was_deployed
+from fluxstatus.knowledge.facts import (
+    belongs_to_release,
+    cannot_unlock,
+    shares_release,
+    was_deployed,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -39,6 +44,26 @@ _DESCRIBE_OWNED = "kubectl describe {owned_kind} {owned_name} -n {owned_ns}"
 _WRITE = r"(?:create|update): failed to (?:create|update): "
 
 _OWNERSHIP = (
+    Rule(
+        _HELM_OWNERSHIP,
+        why="{owned} already exists and belongs to a different Helm release, {other}, which is a HelmRelease in this cluster",
+        steps=(
+            Step(
+                "disable the object in the values of one of the two releases, or give it a different name; do not have this release adopt it: both releases would then change it",
+                read=(_DESCRIBE_OWNED, _HELM_RELEASES),
+            ),
+        ),
+        pattern=Text(
+            _OWNED
+            + r".*invalid ownership metadata.*?key \"meta\.helm\.sh/release-name(?:space)?\" "
+            r"must equal \"[^\"]*\": current value is \"(?P<other>[^\"]+)\""
+        ),
+        kinds=_HR,
+        when=(belongs_to_release,),
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="helm pkg/action/validate.go",
+    ),
     Rule(
         _HELM_OWNERSHIP,
         why="{owned} already exists and belongs to a different Helm release: {other}",

@@ -92,7 +92,7 @@ RULES = (
         why="a variable expression (${{...}}) in {object} cannot be parsed ({detail})",
         steps=(
             Step(
-                "close the brace, write $$ instead of $ in text that is not a variable (shell scripts), or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
+                "close the brace; rename a variable whose name contains a hyphen or a dot (only letters, digits and underscores are allowed); write $$ instead of $ in text that is not a variable (shell scripts), or annotate the object with kustomize.toolkit.fluxcd.io/substitute: disabled",
                 read=(SPEC,),
             ),
         ),

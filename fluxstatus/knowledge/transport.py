@@ -420,7 +420,7 @@ RULES = (
                 read=(ENDPOINT,),
             ),
         ),
-        pattern=Text(r"dial tcp [\w.:\[\]]+:22: .*(?:timeout|timed out)"),
+        pattern=Text(r"(?:dial|read|write) tcp [\w.:\[\]>-]+:22: .*(?:timeout|timed out)"),
         kinds=_FETCHES,
         certainty="one-of",
         transient=True,

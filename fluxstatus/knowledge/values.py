@@ -28,9 +28,9 @@ _LABEL_INVALID = Code("label-invalid", "A label value of the rendered chart is n
 _TEMPLATE_ERROR = Code(
     "template-error", "A template of the Helm chart fails or renders invalid YAML."
 )
-_POST_RENDER_FAILED = Code(
-    "post-render-failed",
-    "A post renderer in spec.postRenderers cannot be applied to the rendered chart.",
+
+_CHART_KUBE_VERSION = Code(
+    "chart-kube-version", "The chart does not support the cluster's Kubernetes version."
 )
 
 _HR: KindNames = frozenset({"HelmRelease"})
@@ -157,10 +157,24 @@ _VALUES_RULES = (
         upstream="helm pkg/chart/common/util/jsonschema.go",
     ),
     Rule(
-        Code(
-            "chart-kube-version",
-            "The chart does not support the cluster's Kubernetes version.",
+        _CHART_KUBE_VERSION,
+        why="the chart requires Kubernetes {wanted}, which probably excludes {detail} only because of its suffix: a version range without -0 does not match versions with a hyphen",
+        steps=(
+            Step(
+                "use a chart version whose kubeVersion allows suffixes, such as >= 1.28.0-0; if {detail} is outside the range without its suffix, use a chart version that supports it",
+                read=("kubectl version", SPEC),
+            ),
         ),
+        pattern=Text(
+            r"chart requires kubeVersion: (?P<wanted>(?:(?!-0)[^\n]){1,60}?) which is incompatible with "
+            r"Kubernetes (?P<detail>v?[\d.]+-\S+)"
+        ),
+        kinds=_HR,
+        certainty="likely",
+        upstream="helm pkg/action/action.go, Masterminds semver",
+    ),
+    Rule(
+        _CHART_KUBE_VERSION,
         why="the chart requires Kubernetes {wanted}, but the cluster's version is {detail}",
         steps=(
             Step(
@@ -296,6 +310,24 @@ _TEMPLATE_RULES = (
         upstream="HC internal/postrender, go.yaml.in/yaml",
     ),
     Rule(
+        _TEMPLATE_ERROR,
+        why="the chart renders a document that is not a Kubernetes manifest or not valid YAML: {detail}",
+        steps=(
+            Step(
+                "correct the value in spec.values that leads to this output, or use another chart version; to see the output, run helm template",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"post[- ]?render\w*[^\n]*?: (?P<detail>(?:MalformedYAMLError|yaml: |missing metadata\.name|"
+            r"missing kind|missing Resource metadata|error converting YAML)[^\n]{0,200})"
+        ),
+        kinds=_HR,
+        unless=(has_post_renderers,),
+        reach=Reach.WHOLE,
+        upstream="HC internal/postrender, KZ api/resource",
+    ),
+    Rule(
         _POST_RENDER_FAILED,
         why="a patch in spec.postRenderers does not match the rendered chart: {detail}",
         steps=(
@@ -328,21 +360,6 @@ _TEMPLATE_RULES = (
         kinds=_HR,
         when=(has_post_renderers,),
         certainty="one-of",
-        upstream="HC internal/postrender",
-    ),
-    Rule(
-        _POST_RENDER_FAILED,
-        why="helm-controller cannot process the rendered chart: {innermost}",
-        steps=(
-            Step(
-                "to see what the chart renders, run helm template with the same values; then correct spec.values or use another chart version",
-                read=(SPEC,),
-            ),
-        ),
-        pattern=Text(r"(?:post[- ]?render\w*|running kustomize)[^\n:]*: "),
-        kinds=_HR,
-        unless=(has_post_renderers,),
-        certainty="unknown",
         upstream="HC internal/postrender",
     ),
     Rule(

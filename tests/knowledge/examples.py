@@ -27,6 +27,7 @@ AROUND = {
 }
 GIT_URL = "https://git.example.com/a.git"
 SPECS: dict[str, dict[str, Any]] = {
+    "backslash": {"path": "clusters\\staging"},
     "secret": {"secretRef": {"name": "auth"}},
     "ssh": {"url": "ssh://git@git.example.com/a.git", "secretRef": {"name": "auth"}},
     "verify": {"verify": {"secretRef": {"name": "keys"}}},
@@ -76,6 +77,7 @@ _READY = {"Ready": "True ReconciliationSucceeded: ok"}
 STATES: dict[str, State] = {
     "sharedRelease": State(evidence(flux("HelmRelease", "apps/y", spec={"releaseName": "x"}))),
     "readyNow": State(evidence(flux("HelmRelease", "apps/ready", _READY))),
+    "ownedByOther": State(evidence(flux("HelmRelease", "apps/other-app", _READY))),
     "noImages": State(Evidence(NOW, served=_SERVED)),
     "instanceNoImages": State(
         Evidence(
