@@ -65,7 +65,7 @@ class Truth(NamedTuple):
             return Score("right")
         if not ours:
             return Score("missed", "the object is not named")
-        lacking = self._lacking(ours)
+        lacking = self.lacking(ours)
         return Score("generic", lacking) if lacking else Score("right")
 
     def _misled(self, findings: list[Finding], said: str) -> str:
@@ -76,12 +76,12 @@ class Truth(NamedTuple):
                 return f"accuses {key_of(finding)}: {finding.code}"
         return f"says {self.wrong}" if self.wrong and says(self.wrong, said) else ""
 
-    def _lacking(self, ours: list[Finding]) -> str:
+    def lacking(self, ours: list[Finding]) -> str:
         """Return what the findings about the object lack, or nothing."""
         if len(ours) > 1:
             return f"{len(ours)} findings for one cause"
         for part, wanted in (("cause", self.cause), ("advice", self.advice)):
-            said = own_words(ours[0], hints_only=part == "advice")
+            said = own_words(ours[0], part)
             for expression in wanted.split(" && "):
                 if not says(expression, said):
                     return f"no {part} like {expression}"
@@ -95,14 +95,18 @@ def truths() -> tuple[Truth, ...]:
     return tuple(Truth(*[*line.split("\t"), "", "", ""][: len(Truth._fields)]) for line in lines)
 
 
-def own_words(finding: Finding, *, hints_only: bool = False) -> str:
-    """Return what we say in *finding*, without what it quotes of the controller's message.
+def own_words(finding: Finding, part: str = "") -> str:
+    """Return what we say in *finding*: the "cause", the "advice" or both.
 
-    Its namespace is left out as well: the lab's are named after what was done there.
+    What is quoted of the controller's message is left out, as to repeat it is no diagnosis, and so
+    is the namespace: the lab's are named after what was done there.
     """
     message = " ".join(finding.message.split())
-    first, *clauses = text_of(finding, hints_only=hints_only).split(": ")
-    said = ": ".join([first, *(clause[_quoted(clause, message) :] for clause in clauses)])
+    first, *clauses = finding.why.split(": ")
+    why = ": ".join([first, *(clause[_quoted(clause, message) :] for clause in clauses)])
+    cause = f"{finding.title}\n{why}" if part != "advice" else ""
+    advice = text_of(finding, hints_only=True) if part != "cause" else ""
+    said = f"{cause}\n{advice}"
     return said.replace(finding.object.namespace, "…") if finding.object else said
 
 
