@@ -81,7 +81,7 @@ class Case:
         failing = [key_of(finding) for finding in self._failing()]
         folded = {(k, ns, name) for k, ns, name in self.expected.get("folded", [])}
         reasons = (
-            *(f"says {p}" for p in self.expected.get("wrong", []) if _search(p, everything)),
+            *(f"says {p}" for p in self.expected.get("wrong", []) if says(p, everything)),
             *(f"first is {key}" for key in failing[:1] if key not in self.objects),
         )
         if reasons:
@@ -132,13 +132,14 @@ def text_of(finding: Finding, *, hints_only: bool = False) -> str:
     return "\n".join((*said, *hints))
 
 
-def _search(pattern: str, text: str) -> bool:
+def says(pattern: str, text: str) -> bool:
+    """Return whether *pattern* is somewhere in *text*."""
     return re.search(pattern, text, re.IGNORECASE | re.DOTALL) is not None
 
 
 def _lacking(groups: Groups, text: str) -> Groups:
     """Return the groups of which no expression matches *text*."""
-    return [group for group in groups if not any(_search(pattern, text) for pattern in group)]
+    return [group for group in groups if not any(says(pattern, text) for pattern in group)]
 
 
 def table(scores: Iterable[tuple[Case, Score]]) -> Iterator[str]:

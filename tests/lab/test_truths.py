@@ -1,0 +1,50 @@
+"""What is said of each fault of the lab; the lines that are not right yet are in weak.tsv.
+
+`python -m tests.lab.score` prints the score of each, and the reason.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.lab.score import HERE, NOTHING, Truth, told, truths
+from tests.reports.score import VERDICTS, Score
+
+_WEAK = (HERE / "weak.tsv").read_text(encoding="utf-8").splitlines()
+WEAK = dict(line.split("\t") for line in _WEAK)
+
+
+@pytest.mark.parametrize("truth", truths(), ids=lambda truth: truth.id)
+def test_a_fault_of_the_lab_is_judged(truth: Truth) -> None:
+    """A line of truths.tsv is right, or as weak as weak.tsv says."""
+    score = truth.score(told())
+    assert score.verdict == WEAK.get(truth.id, "right"), score.why
+
+
+def test_truths_tell_faults_apart() -> None:
+    """What is said of another fault hardly ever passes for what a line wants to be told."""
+    faults = [truth for truth in truths() if truth.keys]
+    others = [(t, f) for t in faults for f in told() if not t.names(f)]
+    passed = sum(not truth.lacking([finding]) for truth, finding in others)
+    assert passed < len(others) / 100
+
+
+def test_weak_lines_are_truths() -> None:
+    """Each line of weak.tsv names a truth and a verdict other than right."""
+    assert set(WEAK) <= {truth.id for truth in truths()}
+    assert set(WEAK.values()) <= set(VERDICTS) - {"right"}
+    assert list(WEAK) == sorted(WEAK)
+
+
+def test_nothing_is_told_of_anything_else() -> None:
+    """Flux and every namespace without a fault are well, and nothing is blamed on them."""
+    faulty = {truth.namespace for truth in truths() if truth.objects != NOTHING}
+    assert {f.object.namespace for f in told() if f.object} <= faulty
+
+
+def test_the_score_can_fail() -> None:
+    """Without findings, a fault is missed; a finding about its object alone is generic."""
+    truth = next(truth for truth in truths() if truth.objects != NOTHING)
+    ours = next(finding for finding in told() if truth.names(finding))
+    assert truth.score([]) == Score("missed", "the object is not named")
+    assert truth.score([replace(ours, title="", why="", hints=())]).verdict == "generic"
