@@ -172,7 +172,7 @@ def test_flags_before_and_after_a_subcommand(flux_status: Program, arguments: li
 
 
 def test_help_fits_80_columns(flux_status: Program) -> None:
-    """The help has no line beyond 80 columns and no escape, not even when colour is forced."""
+    """The help has no line beyond 80 columns and no escape, not even when color is forced."""
     done = flux_status("--help", env={"FORCE_COLOR": "1", "COLUMNS": "200"})
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "\x1b" not in done.stdout
@@ -201,11 +201,11 @@ def test_saved_cluster_needs_no_sh() -> None:
     assert not re.search(r"\| +sh$", done.stderr, re.MULTILINE)
 
 
-# Colour, width, characters
+# Color, width, characters
 
 
 @pytest.mark.parametrize(
-    ("flags", "env", "coloured"),
+    ("flags", "env", "colored"),
     [
         ([], {}, False),
         ([], {"FORCE_COLOR": "1"}, True),
@@ -215,21 +215,21 @@ def test_saved_cluster_needs_no_sh() -> None:
         (["--color", "never"], {"FORCE_COLOR": "1"}, False),
     ],
 )
-def test_colour_in_a_pipe(
+def test_color_in_a_pipe(
     flux_status: Program, flags: list[str], env: dict[str, str], *, colored: bool
 ) -> None:
-    """The flag decides, then NO_COLOR, then FORCE_COLOR; a pipe by itself has no colour."""
+    """The flag decides, then NO_COLOR, then FORCE_COLOR; a pipe by itself has no color."""
     assert ("\x1b[" in flux_status("--demo", *flags, env=env).stdout) is colored
 
 
 @pytest.mark.parametrize(
-    ("env", "coloured"),
+    ("env", "colored"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"TERM": ""}, False)],
 )
-def test_colour_on_a_terminal(
+def test_color_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, env: dict[str, str], *, colored: bool
 ) -> None:
-    """A terminal has colour, unless it is dumb or NO_COLOR is set."""
+    """A terminal has color, unless it is dumb or NO_COLOR is set."""
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     with Terminal([*PROGRAM, "--demo"]) as terminal:

@@ -123,8 +123,8 @@ def test_the_whole_report_at_200_columns_in_ascii() -> None:
     assert text.isascii()
 
 
-def test_colour_changes_nothing_but_colour() -> None:
-    """The words say all; colour is put around words, never around blanks."""
+def test_color_changes_nothing_but_color() -> None:
+    """The words say all; color is put around words, never around blanks."""
     colored = render(SAMPLE, Look(color=True))
     assert SGR.sub("", colored) == NARROW
     assert "\n \x1b[1;31mfail\x1b[0m  sources" in colored
@@ -496,15 +496,15 @@ def test_nothing_from_the_cluster_harms_the_terminal_or_the_layout(
 
 @PATIENT
 @given(REPORTS)
-def test_colours_are_the_only_escapes(told: Report) -> None:
-    """What looks like a colour in a message is not one; without ours the text is the same."""
+def test_colors_are_the_only_escapes(told: Report) -> None:
+    """What looks like a color in a message is not one; without ours the text is the same."""
     colored = render(told, Look(color=True))
     assert SGR.sub("", colored) == render(told, Look())
     assert not re.search(rf"{SGR.pattern}{SGR.pattern}", colored)
 
 
-def test_a_blank_line_of_a_prompt_has_no_colour() -> None:
-    """Blanks at the end of a line are left out with colours as without."""
+def test_a_blank_line_of_a_prompt_has_no_color() -> None:
+    """Blanks at the end of a line are left out with colors as without."""
     told = report(goes_on=Next("Look", (), "one \n \ntwo"))
     colored = render(told, Look(color=True))
     assert SGR.sub("", colored) == render(told, Look())

@@ -44,8 +44,8 @@ def test_a_long_line_goes_on_below(picture: Callable[..., str]) -> None:
     assert len({each.attrib["y"] for each in rows}) == 3
 
 
-def test_the_picture_has_the_colours(picture: Callable[..., str]) -> None:
-    """Each colour of the report has a style of its own; what has none is plain."""
+def test_the_picture_has_the_colors(picture: Callable[..., str]) -> None:
+    """Each color of the report has a style of its own; what has none is plain."""
     drawn = ET.fromstring(picture(render(SAMPLE, Look(color=True))))
     styles = {each.text: each.get("class") for each in drawn.iter(TEXT)}
     words = [styles[word] for word in ("fail", "warn", "skip", "pass")]

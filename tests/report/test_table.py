@@ -38,7 +38,7 @@ def test_the_last_column_fits_the_terminal(*, ascii_only: bool) -> None:
 
 
 def test_nothing_from_the_cluster_is_obeyed() -> None:
-    """Escapes, newlines and marks are shown, not obeyed; colour is ours alone."""
+    """Escapes, newlines and marks are shown, not obeyed; color is ours alone."""
     text = Table(HEADS, Look()).lines([["a\x1b[2J", "True", "x\ny\u202ez"]])
     assert text.splitlines()[1] == "a\\x1b[2J   True    x y\\u202ez"
     painted = Table(HEADS, Look(color=True)).lines([["a", "False", "x"]])
