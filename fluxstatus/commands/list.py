@@ -12,7 +12,7 @@ from fluxstatus.report.as_json import versioned
 
 
 def show(output: Output = Format.TEXT) -> None:
-    """List the steps of the check, what each step reads, and its finding codes."""
+    """List the steps of the check, what each step reads, and the codes it can report."""
     console.put(_RENDER[output]())
 
 

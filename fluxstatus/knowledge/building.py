@@ -47,7 +47,7 @@ _GENERATOR_CONFLICT = Code(
     "A configMapGenerator or secretGenerator is not valid or conflicts with an object.",
 )
 _TRANSFORMER_FAILED = Code(
-    "transformer-failed", "A replacement, variable or transformer of kustomize cannot be applied."
+    "transformer-failed", "A kustomize replacement, variable or transformer cannot be applied."
 )
 _BUILD_FAILED = Code("build-failed", "Kustomize cannot build the manifests in spec.path.")
 _PRUNE_FAILED = Code("prune-failed", "Objects that were removed from Git cannot be deleted.")
@@ -496,7 +496,7 @@ _MANIFESTS = (
     ),
     Rule(
         _KUSTOMIZATION_FILE_INVALID,
-        why="resources in kustomization.yaml lists {file}, which is itself a kustomize file",
+        why="the resources field of kustomization.yaml lists {file}, which is itself a kustomize file",
         steps=(
             Step(
                 "list its directory instead of the file; to check before you push, run kustomize build {path}"
@@ -609,7 +609,7 @@ _MANIFESTS = (
     ),
     Rule(
         _NOT_A_MANIFEST,
-        why="resources in kustomization.yaml lists {file}, which is not a Kubernetes manifest ({detail})",
+        why="the resources field of kustomization.yaml lists {file}, which is not a Kubernetes manifest ({detail})",
         steps=(
             Step(
                 "remove {file} from resources; values files belong in a configMapGenerator, patches in patches, and transformer configurations in configurations"
@@ -825,7 +825,7 @@ _KUSTOMIZATION = (
     ),
     Rule(
         _KUSTOMIZATION_FILE_INVALID,
-        why="resources in kustomization.yaml lists {directory}, which is a component (kind: Component)",
+        why="the resources field of kustomization.yaml lists {directory}, which is a component (kind: Component)",
         steps=(Step("list {directory} in components instead of resources"),),
         pattern=Text(rf"expected kind != 'Component' for path '{_IN_BUILD}(?P<directory>[^']+)'"),
         kinds=_KS,

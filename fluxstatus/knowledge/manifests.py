@@ -208,7 +208,7 @@ _LIVE = (
                 "check who owns spec.chart; if Git sets chartRef only, use kubectl edit to replace spec.chart with that chartRef in the live object; do not delete the HelmRelease, which uninstalls the release",
                 read=(_MANAGED,),
             ),
-            Step("if Git sets spec.chart, it is incomplete there"),
+            Step("if spec.chart is set in Git, add its missing fields there"),
         ),
         pattern=Text(
             r"spec\.chart\.spec\.(?:chart|sourceRef): Required value.*spec\.chart\.spec\."
@@ -392,7 +392,7 @@ _TOO_LARGE = (
         why="{object} exceeds the size limit of the API server or of etcd",
         steps=(
             Step(
-                "split the object: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd 1.5 MiB",
+                "split the object: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd is limited to 1.5 MiB",
                 read=(SPEC,),
             ),
         ),
@@ -405,7 +405,7 @@ _TOO_LARGE = (
         why="{object} in the chart exceeds the size limit of the API server or of etcd",
         steps=(
             Step(
-                "make the object smaller in the values or the chart: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd 1.5 MiB",
+                "make the object smaller in the values or the chart: a ConfigMap or Secret can hold at most 1 MiB, and a request to etcd is limited to 1.5 MiB",
                 read=(SPEC,),
             ),
         ),

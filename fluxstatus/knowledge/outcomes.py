@@ -55,7 +55,7 @@ _JOBS = "kubectl get jobs -n {target_ns}"
 RULES = (
     Rule(
         _HOOK_FAILED,
-        why="a Helm hook of the chart failed ({hook}): {workload}: {workload_state}",
+        why="the chart's {hook} hook failed: {workload}: {workload_state}",
         steps=(Step("check the hook's logs and fix the error", read=_WORKLOAD),),
         pattern=Text(_HOOK),
         context=_WAITED,
@@ -84,7 +84,7 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="a Helm hook of the chart failed ({hook}): {innermost}",
+        why="the chart's {hook} hook failed: {innermost}",
         steps=(
             Step(
                 "check the hook's logs and fix the error; if Helm deletes the hook after a failure, its logs are only in your log collector",
@@ -103,7 +103,7 @@ RULES = (
     ),
     Rule(
         _HOOK_FAILED,
-        why="a Helm hook of the chart failed ({hook}): {innermost}",
+        why="the chart's {hook} hook failed: {innermost}",
         steps=(
             Step(
                 "fix the reported error; the hook's pods and Jobs show more, if Helm has not deleted them",

@@ -260,7 +260,7 @@ _CONTENT = (
     ),
     Rule(
         _NOT_AN_ARTIFACT,
-        why="{ref} of {address} is probably a container image and not an artifact for Flux: its file system cannot be unpacked as one ({detail})",
+        why="{ref} of {address} is probably a container image, not a Flux artifact: Flux cannot unpack it ({detail})",
         steps=(
             Step(
                 "set spec.ref.tag to a tag of the artifact or chart, or exclude images with spec.ref.semverFilter; for a Helm chart, also set spec.layerSelector.mediaType to application/vnd.cncf.helm.chart.content.v1.tar+gzip and spec.layerSelector.operation to copy",

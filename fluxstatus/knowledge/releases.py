@@ -49,7 +49,7 @@ _OWNERSHIP = (
         why="{owned} already exists and belongs to a different Helm release, {other}, which is a HelmRelease in this cluster",
         steps=(
             Step(
-                "disable the object in the values of one of the two releases, or give it a different name; do not have this release adopt it: both releases would then change it",
+                "disable the object in the values of one of the two releases, or give it a different name; do not let this release adopt the object, because both releases would then change it",
                 read=(_DESCRIBE_OWNED, _HELM_RELEASES),
             ),
         ),
@@ -69,7 +69,7 @@ _OWNERSHIP = (
         why="{owned} already exists and belongs to a different Helm release: {other}",
         steps=(
             Step(
-                "disable the object in the values of one of the two releases, or give it a different name; do not have this release adopt it: both releases would then change it",
+                "disable the object in the values of one of the two releases, or give it a different name; do not let this release adopt the object, because both releases would then change it",
                 read=(_DESCRIBE_OWNED, _HELM_RELEASES),
             ),
             Step(
@@ -138,7 +138,7 @@ _OWNERSHIP = (
         why="Helm's storage already has a record of the version that Helm is about to write",
         steps=(
             Step(
-                "check whether two HelmReleases, or Helm itself, use release name {release_name} with the same storage",
+                "check whether another HelmRelease, or someone who runs helm, uses release name {release_name} in the same storage namespace",
                 read=(_HELM_RELEASES, STORED),
             ),
             Step(

@@ -204,7 +204,7 @@ _OBJECTS = (
             "dependency-cycle",
             "The objects depend on each other in a cycle, so none of them can be reconciled.",
         ),
-        why="the dependencies form a cycle, so each object is blocked: {cycle}",
+        why="the dependencies form a cycle, so every object in it is blocked: {cycle}",
         steps=(Step("remove one of these references from spec.dependsOn", read=(SPEC,)),),
         trivial=True,
         upstream="KC internal/controller/kustomization_controller.go (no detection there)",
@@ -223,7 +223,7 @@ _CONTROLLERS = (
                 ),
             ),
             Step(
-                "without a FluxInstance, reinstall Flux in the same way as before",
+                "if Flux was not installed with a FluxInstance, reinstall it the way it was installed before",
                 read=("kubectl get deployments -n {ns}",),
             ),
         ),
@@ -376,7 +376,7 @@ _CONTROLLERS = (
     Rule(
         Code(
             "controller-keeps-restarting",
-            "A Flux controller is ready now, but keeps restarting before its objects are done.",
+            "A Flux controller is ready now, but keeps restarting before it finishes reconciling.",
         ),
         why="is ready now, but its container keeps terminating ({trouble}), so {count} of its objects are not reconciled",
         steps=(
@@ -505,7 +505,7 @@ _BLOCKED = (
         why="does not exist (not found): {controller} is running, but the API server does not serve {kinds}; all objects of that kind were deleted with the CRD",
         steps=(
             Step(
-                "have the operator restore the CRD by applying its FluxInstance; without a FluxInstance, reinstall Flux in the same way as before; Flux then recreates the objects from Git",
+                "have the operator restore the CRD by applying its FluxInstance; if Flux was not installed with a FluxInstance, reinstall it the way it was installed before; Flux then recreates the objects from Git",
                 read=("kubectl get customresourcedefinitions -l app.kubernetes.io/part-of=flux",),
                 change=(APPLY_INSTANCE,),
             ),

@@ -80,7 +80,7 @@ _VALUES_RULES = (
         why="{values_kind} {values_name} (spec.valuesFrom) does not contain valid values: {detail}",
         steps=(
             Step(
-                "correct the YAML in the key, or the reference's targetPath",
+                "correct the YAML value of the key, or the targetPath of the reference",
                 read=(_VALUES, SPEC),
             ),
         ),

@@ -1,4 +1,4 @@
-"""Verify an entry: start it as a client does, and compare it with kubectl.
+"""Verify an entry: start it as a client would, and compare its results with kubectl's.
 
 `observe` starts the server; `report` is pure.
 """

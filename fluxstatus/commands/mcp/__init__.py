@@ -29,5 +29,5 @@ app = typer.Typer(
 
 @app.callback()
 def _mcp(ctx: typer.Context) -> None:
-    """Connect an assistant to the cluster, read-only, with the Flux Operator's MCP server."""
+    """Give an assistant read-only access to the cluster through the Flux Operator's MCP server."""
     hand_down(ctx)

@@ -12,7 +12,7 @@ from fluxstatus.model.findings import Exit
 
 
 def show(*, chosen: Chosen, how: How) -> None:
-    """Remove the entry from the MCP clients; the rest of their files is not changed."""
+    """Remove the entry from the MCP clients' files; nothing else in them is changed."""
     here = host()
     targets = [client for client in clients(chosen.client).values() if client.file]
     results = [_one(client, here, chosen, how) for client in targets]

@@ -19,7 +19,7 @@ from fluxstatus.report.terminal import command_line, visible
 
 
 def show(*, chosen: Clients, output: Output = Format.TEXT, timeout: Timeout = 30.0) -> None:
-    """Show which MCP clients have the server, for which context, and whether it is read-only.
+    """Show which MCP clients use the server, for which context, and whether it is read-only.
 
     Queries only the program's version; `mcp verify` checks the rest.
     """

@@ -53,7 +53,7 @@ def show(
     connection: Connection,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Verify the configured server: start it as a client does, and compare it with kubectl.
+    """Verify the configured server: start it as a client would, and compare it with kubectl's view.
 
     Compares the server's tools with those that the program has in both modes, and the server's
     cluster and FluxInstance with those of kubectl.

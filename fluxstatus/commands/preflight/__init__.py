@@ -59,7 +59,7 @@ class InstallOptions:
         Option(metavar="PATH", help="Directory in the Git repository with the cluster's manifests"),
     ] = ""
     private: Annotated[
-        bool, Option("--private", help="The Git repository requires credentials (always, with SSH)")
+        bool, Option("--private", help="The Git repository requires credentials (SSH always does)")
     ] = False
 
 
@@ -74,8 +74,8 @@ def show(
 
     Checks the Kubernetes version, your permissions (with kubectl auth can-i, which stores
     nothing), the programs on this machine, and existing installations. Lists the hosts that the
-    cluster must reach, but does not probe them. With --manifest, prints the FluxInstance to
-    standard output and the steps to apply it to standard error.
+    cluster must reach, but does not probe them. With --manifest, standard output receives only
+    the FluxInstance; the steps for applying it go to standard error.
     """
     sync = _sync(wanted)
     if wanted.manifest:
