@@ -6,7 +6,7 @@ reaches the deepest clause of the message is used.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 
 from fluxstatus.knowledge import (
     admission,
@@ -97,10 +97,15 @@ RULES: tuple[Rule, ...] = (
 """All rules for messages. Their order decides between rules of the same rank (see _rank)."""
 
 
+_PLACES = {id(rule): place for place, rule in enumerate(RULES)}
+
+
 @cache
-def _about(kind: str) -> Index:
-    """Return the rules for objects of *kind*."""
-    return Index(rule for rule in RULES if not rule.kinds or kind in rule.kinds)
+def _about(kind: str, *, quoted: bool) -> Index:
+    """Return the rules for objects of *kind* that read names and quotes, or that do not."""
+    return Index(
+        rule for rule in RULES if rule.quoted is quoted and (not rule.kinds or kind in rule.kinds)
+    )
 
 
 @cache
@@ -214,21 +219,44 @@ def fitting(subject: Subject) -> Iterator[Diagnosis]:
 
     The last one is UNKNOWN_FAULT, which always applies.
     """
-    candidates = _about(subject.kind).candidates(subject.message.text)
-    found = [(rule, match) for rule in candidates if (match := rule.match(subject))]
-    for rule, match in sorted(found, key=_rank, reverse=True):
+    message = subject.message
+    own = _matching(subject.kind, subject.reason, message.own)
+    found = [(rule, match.of(message)) for rule, match in own]
+    found += _matches(subject.kind, subject.reason, message, quoted=True)
+    for rule, match in sorted(found, key=_rank):
+        if not rule.holds(subject):
+            continue
         diagnosis = Diagnosis(rule, partial(_fields, subject, match))
         if all(diagnosis.fields().get(name) for name in rule.needs):
             yield diagnosis
 
 
-def _rank(found: tuple[Rule, Match]) -> tuple[int, int]:
-    """Return the rank of a rule that matches: the deepest clause is the error itself.
+@lru_cache(maxsize=512)
+def _matching(kind: str, reason: str, own: str) -> tuple[tuple[Rule, Match], ...]:
+    """Return the rules that match the controller's *own* words, each with its match.
 
-    Between rules of the same rank, the order of the tables decides: specific before general.
+    Messages about many objects often differ only in names, which their own words do not have.
+    """
+    return tuple(_matches(kind, reason, Message.of_own(own), quoted=False))
+
+
+def _matches(
+    kind: str, reason: str, message: Message, *, quoted: bool
+) -> Iterator[tuple[Rule, Match]]:
+    text = message.text if quoted else message.own
+    for rule in _about(kind, quoted=quoted).candidates(text):
+        if rule.is_about(kind, reason) and (match := rule.match_text(message)):
+            yield rule, match
+
+
+def _rank(found: tuple[Rule, Match]) -> tuple[int, int, int]:
+    """Return a key that sorts the best rule first: the deepest clause is the error itself.
+
+    Between rules that reach as deep, the order of the tables decides: specific before general.
     """
     rule, match = found
-    return rule.reach if rule.pattern.pattern else Reach.STAGE, match.depth
+    reach = rule.reach if rule.pattern.pattern else Reach.STAGE
+    return -reach, -match.depth, _PLACES[id(rule)]
 
 
 def _fields(subject: Subject, match: Match) -> dict[str, str]:

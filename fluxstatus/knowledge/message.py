@@ -9,6 +9,7 @@ words, so it searches a copy of the message in which those are blanked out.
 import re
 from bisect import bisect_right
 from functools import cached_property
+from typing import Self
 
 _BLANK = "x"
 _LONGEST = 240  # characters of a clause that a sentence repeats
@@ -38,6 +39,8 @@ _NAMES = re.compile(
     r"|\brelease (?P<release>[\w.-]+/[\w.-]+ with chart [\w.+-]+)@"
     # controllers: secret 'namespace/name', object 'namespace/name'
     r"|['\"](?P<pair>[a-z0-9][a-z0-9-]*/(?!v\d)[a-z0-9][a-z0-9.-]*)['\"]"
+    # kustomize: './path', '../path'
+    r"|['\"]\.{1,2}/(?P<path>[\w./-]+)['\"]"
     # the path of a URL, and of a file below a controller's temporary directory
     r"|://[^/\s'\"]+/(?P<url>[^\s'\"?]*)"
     r"|/tmp/[\w-]+-\d+/(?P<file>[^\s'\":]+)"
@@ -75,6 +78,13 @@ class Message:
     def __init__(self, text: str) -> None:
         """Store the *text*."""
         self.text = _WRAPPED.sub(" ", text)
+
+    @classmethod
+    def of_own(cls, own: str) -> Self:
+        """Return a message of which only the controller's own words are known."""
+        message = cls(own)
+        message.own = own
+        return message
 
     @cached_property
     def own(self) -> str:

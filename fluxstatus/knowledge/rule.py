@@ -56,6 +56,10 @@ class Match:
         self.message, self.depth = message, depth
         self._found = found
 
+    def of(self, message: Message) -> "Match":
+        """Return this match for *message*, whose own words are the same."""
+        return Match(message, self._found, self.depth)
+
     def groups(self) -> dict[str, str]:
         """Return the non-empty groups by name, trimmed so that they fit into a sentence."""
         text = self.message.text
@@ -84,9 +88,10 @@ class Rule(NamedTuple):
     """A code with its cause and next steps, and the messages and objects that it applies to.
 
     It applies to objects of `kinds` (empty: all kinds) with one of `reasons` (empty: any reason)
-    and a message that matches `pattern` and, anywhere in it, `context`, in the controller's words; a `quoted` rule also
-    reads names and the words of others (see message.py). Each field in `needs` must have a value,
-    each fact in `when` must be true, and none in `unless`: they refute the rule.
+    and a message that matches `pattern` and, anywhere in it, `context`, in the controller's own
+    words; a `quoted` rule also reads names and the words of others (see message.py). Each field in
+    `needs` must have a value, each fact in `when` must be true, and none in `unless`: they refute
+    the rule.
 
     `why` is the cause in one sentence, and `certainty` is how sure it is: certain (the innermost
     error says it, and no evidence speaks against it), likely (the text matches, but what would
@@ -119,16 +124,16 @@ class Rule(NamedTuple):
     upstream: str = ""
     versions: str = ""
 
-    def match(self, subject: Subject) -> Match | None:
-        """Return the match of this rule with what *subject* reports, or None."""
-        if (self.kinds and subject.kind not in self.kinds) or (
-            self.reasons and subject.reason not in self.reasons
-        ):
-            return None
-        found = self.match_text(subject.message)
-        if found is None or any(fact(subject) for fact in self.unless):
-            return None
-        return found if all(fact(subject) for fact in self.when) else None
+    def is_about(self, kind: str, reason: str) -> bool:
+        """Return whether this rule applies to objects of *kind* with *reason*."""
+        return (not self.kinds or kind in self.kinds) and (
+            not self.reasons or reason in self.reasons
+        )
+
+    def holds(self, subject: Subject) -> bool:
+        """Return whether what is known of *subject* confirms this rule, and does not refute it."""
+        refuted = any(fact(subject) for fact in self.unless)
+        return not refuted and all(fact(subject) for fact in self.when)
 
     def match_text(self, message: Message) -> Match | None:
         """Return the match of this rule with *message*, whatever it is about, or None."""

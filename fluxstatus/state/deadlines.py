@@ -19,7 +19,7 @@ MARGIN = timedelta(minutes=2)
 """How long a controller may take beside the timeout: its queue, its writes, the clocks."""
 
 _TIMEOUT_ANNOTATION = "fluxcd.controlplane.io/reconcileTimeout"
-_TOLD = re.compile(r"\bwith (?:a )?timeout of ([\d.hms]+)")
+_TIMEOUT_IN_MESSAGE = re.compile(r"\bwith (?:a )?timeout of ([\d.hms]+)")
 """The timeout in the message of a running attempt (HC atomic_release.go, KC reconcile)."""
 
 _ACTIONS = ("install", "upgrade", "test", "rollback")
@@ -33,8 +33,10 @@ def timeout_of(resource: "Resource", *, deleted: bool = False) -> timedelta:
 
     The timeout that the controller has written about a running attempt counts first.
     """
-    told = _told_in(resource)
-    return timedelta(seconds=told if told is not None else _of_spec(resource, deleted=deleted))
+    reported = _reported_timeout(resource)
+    return timedelta(
+        seconds=reported if reported is not None else _of_spec(resource, deleted=deleted)
+    )
 
 
 def is_within(resource: "Resource", began: datetime | None, now: datetime) -> bool:
@@ -49,14 +51,14 @@ def is_deletion_within(resource: "Resource", now: datetime) -> bool:
     return began is not None and now - began <= timeout_of(resource, deleted=True) + MARGIN
 
 
-def _told_in(resource: "Resource") -> float | None:
+def _reported_timeout(resource: "Resource") -> float | None:
     """Return the seconds in the message of a running attempt, or None."""
     if resource.condition("Ready").get("status") != "Unknown":
         return None
     for name in ("Reconciling", "Ready"):
-        found = _TOLD.search(text_of(resource.condition(name).get("message")))
-        if found and (told := parse_duration(found[1])) is not None:
-            return told
+        found = _TIMEOUT_IN_MESSAGE.search(text_of(resource.condition(name).get("message")))
+        if found and (reported := parse_duration(found[1])) is not None:
+            return reported
     return None
 
 
