@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from fluxstatus.causes.trace import Causes
+from fluxstatus.causes.trace import Causes, trace
 from fluxstatus.causes.unavailable import Controllers
 from fluxstatus.state.state import State
 
@@ -20,7 +20,7 @@ class Analysis:
     @cached_property
     def causes(self) -> Causes:
         """The faults, and the objects that each of them blocks."""
-        return Causes(self.state, self.controllers)
+        return trace(self.state, self.controllers)
 
     @cached_property
     def controllers(self) -> Controllers:

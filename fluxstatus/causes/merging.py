@@ -1,21 +1,25 @@
-"""Merging several causes into the fault that they share: a missing object or a controller."""
+"""Merging several causes into the fault that they share: a missing object or a controller.
+
+    missing or unread objects → running controllers → what faults share → ignored objects
+
+Each step takes the causes as the step before has merged them, and returns its merges.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from fluxstatus.causes.cause import Attribution, Cause
-from fluxstatus.causes.faults import (
-    Fault,
-    fault_of_absence,
+from fluxstatus.causes.cause import ByObject, Cause, distinct, earliest, replaced
+from fluxstatus.causes.context import Context
+from fluxstatus.causes.controller_faults import (
     fault_of_running_controller,
-    fault_of_unread,
     fault_of_unresponsive_controller,
 )
-from fluxstatus.causes.missing import Suggestions
+from fluxstatus.causes.reference_faults import fault_of_absence, fault_of_unread
 from fluxstatus.causes.sharing import Shared, shared_by
-from fluxstatus.causes.unavailable import Controllers
-from fluxstatus.causes.waits import Waits
+from fluxstatus.causes.waits import is_stuck_downloading
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component
 from fluxstatus.state.requests import unhandled_since
@@ -43,161 +47,172 @@ _STORAGE_FAULTS = {
 """Codes of faults that several objects share because of the controller that stores artifacts."""
 
 
-class Merging:
-    """Merges causes in the *attribution* of a State."""
+class Merge(NamedTuple):
+    """One `cause` in place of several.
 
-    def __init__(
-        self,
-        state: State,
-        controllers: Controllers,
-        attribution: Attribution,
-        *,
-        waits: Waits,
-        suggestions: Suggestions,
-        lags: Callable[[], Mapping[Key, Lag]],
-    ) -> None:
-        self._state = state
-        self._lags = lags
-        self._controllers = controllers
-        self._attribution = attribution
-        self._waits = waits
-        self._suggestions = suggestions
+    `ignored` are the objects that are Ready, but were ignored since: they are stale because of it.
+    """
 
-    def merge_targets(self) -> None:
-        """Merge the causes of objects that wait for the same missing or unreadable object."""
-        missing: dict[Key, list[Cause]] = defaultdict(list)
-        unread: dict[Key, list[Cause]] = defaultdict(list)
-        for cause in self._attribution.causes:
-            if cause.fault.missing:
-                missing[cause.fault.missing].append(cause)
-            if cause.fault.unread:
-                unread[cause.fault.unread].append(cause)
-        for target, causes in missing.items():
-            if len(causes) >= _SEVERAL:
-                keys = [cause.ref.key for cause in causes]
-                fault = fault_of_absence(self._state, self._suggestions, target, keys)
-                self._merge(causes, Ref("", *target), fault)
-        for target, causes in unread.items():
-            if len(causes) >= _SEVERAL:
-                fault = fault_of_unread(self._state, target, len(causes))
-                self._merge(causes, Ref("", *target), fault)
+    cause: Cause
+    instead_of: tuple[Cause, ...]
+    ignored: tuple[Key, ...] = ()
 
-    def merge_shared(self) -> None:
-        """Merge the causes of objects that fail for what they share, such as a host or a webhook.
 
-        The first of them by name stands for all. Two objects of different namespaces may each have
-        a fault of their own, such as a mistyped host; three hardly do.
-        """
-        alike: dict[Shared, list[Cause]] = defaultdict(list)
-        for cause in self._attribution.causes:
-            if cause.resource is not None and (shared := shared_by(cause)):
-                alike[shared].append(cause)
-        for causes in alike.values():
-            places = {cause.ref.namespace for cause in causes}
-            if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
-                first, *others = sorted(causes, key=lambda cause: cause.ref)
-                times = [cause.since for cause in causes if cause.since]
-                first.since = min(times, default=None)
-                first.fault = first.fault._replace(
-                    diagnosis=first.fault.diagnosis.adding(_same_error(others, first))
-                )
-                self._attribution.replace(others, first)
+def merge(context: Context, by_object: ByObject) -> tuple[ByObject, Mapping[Key, Cause]]:
+    """Return *by_object* with one cause for each shared fault, and the cause of ignored objects."""
+    ignored: dict[Key, Cause] = {}
+    for step in _STEPS:
+        merges = list(step(context, by_object))
+        by_object = replaced(by_object, {old: m.cause for m in merges for old in m.instead_of})
+        ignored |= {key: one.cause for one in merges for key in one.ignored}
+    return by_object, ignored
 
-    def merge_running_controllers(self) -> None:
-        """Merge the causes of objects that fail because of a running controller."""
-        self._merge_by_component(_CONTROLLER_FAULTS, self._controllers.component_of)
-        self._merge_by_component(_STORAGE_FAULTS, self._controllers.storage_of)
 
-    def merge_unresponsive_controllers(self) -> Iterator[tuple[Cause, Resource]]:
-        """Merge the causes of objects that a running controller ignores.
+def _of_targets(context: Context, by_object: ByObject) -> Iterator[Merge]:
+    """Merge the causes of objects that wait for the same missing or unreadable object."""
+    missing: dict[Key, list[Cause]] = defaultdict(list)
+    unread: dict[Key, list[Cause]] = defaultdict(list)
+    for cause in distinct(by_object):
+        if cause.fault.missing:
+            missing[cause.fault.missing].append(cause)
+        if cause.fault.unread:
+            unread[cause.fault.unread].append(cause)
+    for target, causes in missing.items():
+        if len(causes) >= _SEVERAL:
+            keys = [cause.ref.key for cause in causes]
+            fault = fault_of_absence(context.state, context.suggestions, target, keys)
+            yield Merge(Cause(Ref("", *target), fault, since=_began(causes)), tuple(causes))
+    for target, causes in unread.items():
+        if len(causes) >= _SEVERAL:
+            fault = fault_of_unread(context.state, target, len(causes))
+            yield Merge(Cause(Ref("", *target), fault, since=_began(causes)), tuple(causes))
 
-        Returns the objects that are Ready and ignored, each with the cause. A reconcile request
-        that is not handled, or a revision that is not applied, counts like an object without a
-        status.
-        """
-        ignored: dict[Ref, list[Cause]] = defaultdict(list)
-        found: dict[Ref, Component] = {}
-        for resource, cause in self._attribution.direct_causes():
-            component = self._controllers.component_of(resource)
-            untouched = cause.fault.diagnosis.code in _UNTOUCHED
-            if untouched and component and not component.unavailable:
+
+def _of_running_controllers(context: Context, by_object: ByObject) -> Iterator[Merge]:
+    """Merge the causes of objects that fail because of a running controller."""
+    tables = (
+        (_CONTROLLER_FAULTS, context.controllers.component_of),
+        (_STORAGE_FAULTS, context.controllers.storage_of),
+    )
+    alike: dict[tuple[str, Ref], list[Cause]] = defaultdict(list)
+    found: dict[Ref, Component] = {}
+    for resource, cause in _direct_causes(by_object):
+        own = _code_of(resource, cause)
+        for codes, component_of in tables:
+            component = component_of(resource) if own in codes else None
+            if component and not component.unavailable:
                 found[component.ref] = component
-                ignored[component.ref].append(cause)
-        requested: dict[Ref, list[tuple[Resource, datetime]]] = defaultdict(list)
-        lags = self._lags() if has_new_artifacts(self._state) else {}
-        for resource in self._state.resources.values():
-            at = self._ignored_since(resource, lags)
-            component = self._controllers.component_of(resource) if at else None
-            if at and component and not component.unavailable:
-                found[component.ref] = component
-                requested[component.ref].append((resource, at))
-        for ref, component in found.items():
-            resources = [cause.resource for cause in ignored[ref] if cause.resource]
-            times = [r.since for r in resources if r.since] + [at for _, at in requested[ref]]
-            began, count = min(times, default=None), len(resources) + len(requested[ref])
-            if count < _SEVERAL or self._has_worked_since(began, component, resources):
-                continue
-            fault = fault_of_unresponsive_controller(self._state, component, count)
-            cause = self._merge(ignored[ref], ref, fault, began)
-            yield from ((cause, resource) for resource, _ in requested[ref])
+                alike[codes[own], component.ref].append(cause)
+    for (code, ref), causes in alike.items():
+        if len(causes) >= _SEVERAL:
+            one = causes[0].fault
+            fault = fault_of_running_controller(context.state, found[ref], code, one, len(causes))
+            yield Merge(Cause(ref, fault, since=_began(causes)), tuple(causes))
 
-    def _ignored_since(self, resource: Resource, lags: Mapping[Key, Lag]) -> datetime | None:
-        """Return since when *resource*, which is Ready, waits for its controller, or None."""
+
+def _of_shared_faults(_: Context, by_object: ByObject) -> Iterator[Merge]:
+    """Merge the causes of objects that fail for what they share, such as a host or a webhook.
+
+    The first of them by name stands for all. Two objects of different namespaces may each have
+    a fault of their own, such as a mistyped host; three hardly do.
+    """
+    alike: dict[Shared, list[Cause]] = defaultdict(list)
+    for cause in distinct(by_object):
+        if cause.resource is not None and (shared := shared_by(cause)):
+            alike[shared].append(cause)
+    for causes in alike.values():
+        places = {cause.ref.namespace for cause in causes}
+        if len(causes) >= (_SEVERAL if len(places) == 1 else _MANY):
+            first, *others = sorted(causes, key=lambda cause: cause.ref)
+            diagnosis = first.fault.diagnosis.adding(_same_error(others, first))
+            fault = first.fault._replace(diagnosis=diagnosis)
+            yield Merge(replace(first, fault=fault, since=_began(causes)), tuple(causes))
+
+
+def _of_ignored_objects(context: Context, by_object: ByObject) -> Iterator[Merge]:
+    """Merge the causes of objects that a running controller ignores.
+
+    A reconcile request that is not handled, or a revision that is not applied, counts like an
+    object without a status.
+    """
+    untouched: dict[Ref, list[Cause]] = defaultdict(list)
+    waiting: dict[Ref, list[tuple[Key, datetime]]] = defaultdict(list)
+    found: dict[Ref, Component] = {}
+    for resource, cause in _direct_causes(by_object):
+        if cause.fault.diagnosis.code in _UNTOUCHED:
+            component = context.controllers.component_of(resource)
+            if component and not component.unavailable:
+                found[component.ref] = component
+                untouched[component.ref].append(cause)
+    for resource, at in _ignored(context):
+        component = context.controllers.component_of(resource)
+        if component and not component.unavailable:
+            found[component.ref] = component
+            waiting[component.ref].append((resource.ref.key, at))
+    for ref, component in found.items():
+        causes, ready = untouched[ref], waiting[ref]
+        resources = [cause.resource for cause in causes if cause.resource]
+        began = earliest([*(one.since for one in resources), *(at for _, at in ready)])
+        count = len(resources) + len(ready)
+        if count < _SEVERAL or _has_worked_since(context.state, began, component, resources):
+            continue
+        fault = fault_of_unresponsive_controller(context.state, component, count)
+        yield Merge(Cause(ref, fault, since=began), tuple(causes), tuple(key for key, _ in ready))
+
+
+_STEPS: Sequence[Callable[[Context, ByObject], Iterator[Merge]]] = (
+    _of_targets, _of_running_controllers, _of_shared_faults, _of_ignored_objects,
+)  # fmt: skip
+"""The steps in their order: a fault of a controller explains more than a host that it names."""
+
+
+def _direct_causes(by_object: ByObject) -> Iterator[tuple[Resource, Cause]]:
+    """Yield each object that has a cause of its own, with that cause."""
+    for cause in distinct(by_object):
+        resource = cause.resource
+        if resource is not None and cause in by_object.get(resource.ref.key, ()):
+            yield resource, cause
+
+
+def _code_of(resource: Resource, cause: Cause) -> str:
+    """Return the code of *cause*. An object that is stuck in a download has none of its own."""
+    stuck = is_stuck_downloading(resource)
+    return "artifact-host-unreachable" if stuck else cause.fault.diagnosis.code
+
+
+def _ignored(context: Context) -> Iterator[tuple[Resource, datetime]]:
+    """Yield each object that is Ready and waits for its controller, and since when it does."""
+    state = context.state
+    lags: Mapping[Key, Lag] = context.lags if has_new_artifacts(state) else {}
+    for resource in state.resources.values():
         if resource.verdict is not Verdict.READY:
-            return None
-        if at := unhandled_since(resource, self._state.now):
-            return at
-        lag = lags.get(resource.ref.key) if lags else None
-        return lag.since if lag and overdue(self._state, resource, lag) else None
+            continue
+        lag = lags.get(resource.ref.key)
+        if at := unhandled_since(resource, state.now):
+            yield resource, at
+        elif lag and lag.since and overdue(state, resource, lag):
+            yield resource, lag.since
 
-    def _merge_by_component(
-        self, codes: Mapping[str, str], component_of: Callable[[Resource], Component | None]
-    ) -> None:
-        alike: dict[tuple[Ref, str], list[Cause]] = defaultdict(list)
-        found: dict[Ref, Component] = {}
-        for resource, cause in self._attribution.direct_causes():
-            component = component_of(resource)
-            code = codes.get(self._code_of(resource, cause))
-            if code and component and not component.unavailable:
-                found[component.ref] = component
-                alike[component.ref, code].append(cause)
-        for (ref, code), causes in alike.items():
-            if len(causes) >= _SEVERAL:
-                fault = fault_of_running_controller(
-                    self._state, found[ref], code, causes[0].fault, len(causes)
-                )
-                self._merge(causes, ref, fault)
 
-    def _code_of(self, resource: Resource, cause: Cause) -> str:
-        """Return the code of *cause*. An object that is stuck in a download has none of its own."""
-        stuck = self._waits.is_stuck_downloading(resource)
-        return "artifact-host-unreachable" if stuck else cause.fault.diagnosis.code
+def _began(causes: Sequence[Cause]) -> datetime | None:
+    return earliest(cause.since for cause in causes)
 
-    def _merge(
-        self, causes: Iterable[Cause], ref: Ref, fault: Fault, since: datetime | None = None
-    ) -> Cause:
-        """Replace *causes* by one, which began when the first of them did, or at *since*."""
-        old = list(causes)
-        first = min((cause.since for cause in old if cause.since), default=None)
-        cause = Cause(ref, fault, since=since or first)
-        self._attribution.replace(old, cause)
-        return cause
 
-    def _has_worked_since(
-        self, began: datetime | None, component: Component, ignored: list[Resource]
-    ) -> bool:
-        """Whether *component* has reported on other objects since it *began* to ignore these."""
-        if began is None:
-            return True
-        keys = {resource.ref.key for resource in ignored}
-        return any(
-            other.since is not None
-            and other.since > began
-            and other.kind.controller == component.name
-            and other.ref.key not in keys
-            and other.verdict is not Verdict.SUSPENDED
-            for other in self._state.resources.values()
-        )
+def _has_worked_since(
+    state: State, began: datetime | None, component: Component, ignored: Sequence[Resource]
+) -> bool:
+    """Whether *component* has reported on other objects since it *began* to ignore these."""
+    if began is None:
+        return True
+    keys = {resource.ref.key for resource in ignored}
+    return any(
+        other.since is not None
+        and other.since > began
+        and other.kind.controller == component.name
+        and other.ref.key not in keys
+        and other.verdict is not Verdict.SUSPENDED
+        for other in state.resources.values()
+    )
 
 
 def _same_error(others: Sequence[Cause], first: Cause) -> str:

@@ -1,10 +1,11 @@
 """Objects that are Ready although they get nothing new, or their spec no longer changes."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from fluxstatus.causes.cause import Cause
-from fluxstatus.model.ref import Key
+from fluxstatus.causes.cause import ByObject, Cause
+from fluxstatus.causes.context import Context
+from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import creators_of
 from fluxstatus.state.references import feeds_of, selected_inputs
 from fluxstatus.state.resource import HEALTHY, Resource, Verdict
@@ -18,23 +19,19 @@ _SOURCES_FIRST = {
 """An order in which every kind comes after the kinds that it may take its artifact from."""
 
 
-def find_stale(
-    state: State,
-    by_object: Mapping[Key, Sequence[Cause]],
-    unavailable_for: Callable[[Resource], Cause | None],
-) -> dict[Key, Sequence[Cause]]:
+def find_stale(context: Context, by_object: ByObject, ignored: Mapping[Key, Cause]) -> ByObject:
     """Return the causes of each object that is Ready and whose source or controller has failed.
 
     Its controller may not have noticed, because any stored artifact is enough for it. *by_object*
-    has the causes of the objects that are not healthy; *unavailable_for* returns the cause of an
-    unavailable controller. The objects are added to the causes.
+    has the causes of the objects that are not healthy; *ignored* the cause of each object that is
+    Ready and that its controller ignores.
     """
-    found: dict[Key, Sequence[Cause]] = {}
+    state, found = context.state, dict[Key, tuple[Cause, ...]]()
     for resource in sorted(
         (r for r in state.resources.values() if r.verdict in HEALTHY),
         key=lambda r: _SOURCES_FIRST.get(r.ref.kind, len(_SOURCES_FIRST)),
     ):
-        unavailable = unavailable_for(resource)
+        unavailable = context.of_controllers.blocking(resource)
         if unavailable and not resource.kind.static:
             causes = [unavailable]
         else:
@@ -42,11 +39,8 @@ def find_stale(
             for feed in _feeds(state, resource):
                 causes += by_object.get(feed) or found.get(feed) or ()
         if causes:
-            found[resource.ref.key] = causes
-        for cause in dict.fromkeys(causes):
-            if resource.ref != cause.ref:
-                cause.stale.append(resource.ref)
-    return found
+            found[resource.ref.key] = tuple(dict.fromkeys(causes))
+    return {key: (cause,) for key, cause in ignored.items() if key not in found} | found
 
 
 def _feeds(state: State, resource: Resource) -> Iterator[Key]:
@@ -54,10 +48,10 @@ def _feeds(state: State, resource: Resource) -> Iterator[Key]:
     yield from selected_inputs(state, resource)
 
 
-def find_not_updated(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
-    """Return each object with a suspended owner, with the cause of that owner.
+def find_not_updated(state: State, causes: Iterable[Cause]) -> Mapping[Cause, tuple[Ref, ...]]:
+    """Return the objects that each of the *causes*, a suspended object, has created.
 
-    The spec of such an object no longer changes. The objects are added to the causes.
+    The spec of such an object no longer changes.
     """
     suspended = {
         cause.ref.key: cause
@@ -66,14 +60,9 @@ def find_not_updated(state: State, causes: Sequence[Cause]) -> dict[Key, Cause]:
     }
     if not suspended:
         return {}
-    owned: dict[Key, list[Resource]] = defaultdict(list)
+    owned: dict[Key, list[Ref]] = defaultdict(list)
     for resource in state.resources.values():
         if resource.ref.kind != "HelmChart":  # helm-controller creates it, not a chart
             for owner in creators_of(resource.labels):
-                owned[owner].append(resource)
-    found: dict[Key, Cause] = {}
-    for owner, cause in suspended.items():
-        for resource in owned.get(owner, ()):
-            found[resource.ref.key] = cause
-            cause.not_updated.append(resource.ref)
-    return found
+                owned[owner].append(resource.ref)
+    return {cause: tuple(owned[owner]) for owner, cause in suspended.items() if owner in owned}

@@ -1,38 +1,27 @@
-"""The controllers of Flux that are unavailable, and the objects that need them."""
+"""The controllers of Flux, those that are unavailable, and the objects that need them."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from fluxstatus.causes.cause import Cause
-from fluxstatus.causes.faults import (
-    Fault,
+from fluxstatus.causes.controller_faults import (
     fault_of_component,
-    fault_of_deleted_instance,
-    fault_of_images,
     fault_of_missing,
-    fault_of_namespace,
-    fault_of_scc,
     fault_of_unserved,
 )
+from fluxstatus.causes.faults import Fault
 from fluxstatus.model.kinds import KINDS, OPERATOR, SHARD_KEY
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import Component
 from fluxstatus.state.pods import started_at
 from fluxstatus.state.references import source_of
 from fluxstatus.state.resource import YOUNG, Resource, Verdict
 from fluxstatus.state.state import State
 
-if TYPE_CHECKING:
-    from fluxstatus.state.deployments import Component
-
 SOURCE_CONTROLLER = "source-controller"
 STORES_ARTIFACTS = {"ExternalArtifact": "source-watcher"}
 """The component that stores the artifacts of a kind, if not source-controller (SW main.go)."""
 
-_SEVERAL = 2  # a single object may have a fault of its own
 _CRD_VERSION = "apiextensions.k8s.io/v1"
 UNTOUCHED = frozenset({Verdict.NEVER, Verdict.OUTDATED, Verdict.TERMINATING})
 """The verdicts of an object that its controller has not picked up."""
@@ -81,12 +70,12 @@ class Controllers:
             found = [component for component in found if component.selective]
         return any(component.watches(resource) for component in found)
 
-    def component_of(self, resource: Resource) -> "Component | None":
+    def component_of(self, resource: Resource) -> Component | None:
         """Return the controller that was found and reconciles *resource*, available or not."""
         found = self._by_name.get(controller_of(resource), ())
         return next((component for component in found if component.watches(resource)), None)
 
-    def storage_of(self, resource: Resource) -> "Component | None":
+    def storage_of(self, resource: Resource) -> Component | None:
         """Return the controller that stores the artifact of the source of *resource*."""
         source = source_of(resource)
         name = STORES_ARTIFACTS.get(source[0], SOURCE_CONTROLLER) if source else SOURCE_CONTROLLER
@@ -98,7 +87,7 @@ class Controllers:
         times = [at for pod in component.pods if (at := started_at(pod))] if component else []
         return bool(times) and self._now - max(times) < YOUNG
 
-    def with_image_errors(self) -> "list[Component]":
+    def with_image_errors(self) -> list[Component]:
         """Return the controllers whose image cannot be pulled, even if an older pod still runs."""
         return [
             component
@@ -143,166 +132,6 @@ class Controllers:
         if state.instance is None and not state.components:
             return with_objects  # nothing shows that Flux was ever installed here
         return with_objects | set(state.expected)
-
-
-class ControllerCauses:
-    """The faults of controllers and CRDs, as causes of the objects that need them.
-
-    `causes` has the causes by Deployment or CRD. `not_installed` are the controllers that the
-    FluxInstance has yet to install for the first time: no object misses them. `by_missing_kind`
-    has the cause of each kind without a CRD, even if no object needs it.
-    """
-
-    def __init__(self, state: State, controllers: Controllers) -> None:
-        """Read the faults from the *controllers* of *state*."""
-        self._state, self._controllers = state, controllers
-        missing = controllers.missing
-        self.not_installed: list[Ref] = []
-        if not self._is_installed():
-            self.not_installed = [ref for ref in missing if ref.name != OPERATOR]
-        self.causes = {
-            ref: Cause(ref, fault)
-            for ref, fault in (*controllers.unavailable.items(), *missing.items())
-            if ref not in self.not_installed
-        }
-        self.by_missing_kind: dict[str, Cause] = {}
-        for kind, (ref, fault) in controllers.unserved.items():
-            self.by_missing_kind[kind] = self.causes.setdefault(ref, Cause(ref, fault))
-        self._attribute_images_to_instance()
-        self._attribute_rejections()
-        self._attribute_missing()
-        self._attribute_same_problems()
-
-    def blocking(self, resource: Resource) -> Cause | None:
-        """Return the cause that blocks *resource*: its controller, its source's, or a CRD."""
-        if not self.causes:
-            return None
-        if missing_crd := self.missing_crd_for(resource):
-            return missing_crd
-        ref = self._controllers.unavailable_for(resource)
-        source = self._controllers.unavailable_source_controller
-        if ref is None and source and _fetches(resource) and self._controllers.is_watched(resource):
-            ref = source
-        return self.causes.get(ref) if ref else None
-
-    def missing_crd_for(self, resource: Resource) -> Cause | None:
-        """Return the cause of the missing CRD of the source of *resource*."""
-        source = source_of(resource) if self.by_missing_kind else None
-        return self.by_missing_kind.get(source[0]) if source else None
-
-    def _is_installed(self) -> bool:
-        """Whether the FluxInstance was ever applied; also true without one."""
-        instance = self._state.instance
-        return instance is None or bool(instance.status.get("lastAppliedRevision"))
-
-    def _attribute_images_to_instance(self) -> None:
-        """Replace the causes of several images that cannot be pulled by one of the FluxInstance.
-
-        It names the registry.
-        """
-        instance, found = self._state.instance, self._controllers.with_image_errors()
-        if instance is None or len(found) < _SEVERAL:
-            return
-        fault = fault_of_images(self._state, instance, found)
-        cause = Cause(instance.ref, fault, instance, waiting=[c.ref for c in found])
-        self.causes |= {component.ref: cause for component in found}
-
-    def _attribute_rejections(self) -> None:
-        """Replace the causes of controllers whose pods OpenShift rejects by one."""
-        found = [c for c in self._unavailable() if c.problem and _SCC in c.problem.text]
-        if not found:
-            return
-        instance = self._state.instance
-        ref = instance.ref if instance else found[0].ref
-        fault = fault_of_scc(self._state, ref, found)
-        waiting = [c.ref for c in found if c.ref != ref]
-        cause = Cause(ref, fault, instance, since=_first_time(found), waiting=waiting)
-        self.causes |= {component.ref: cause for component in found}
-
-    def _attribute_missing(self) -> None:
-        """Replace the causes of several missing controllers by the one that took them away."""
-        missing = [ref for ref in self._controllers.missing if ref in self.causes]
-        if len(missing) < _SEVERAL:
-            return
-        state = self._state
-        operator = next((ref for ref in missing if ref.name == OPERATOR), None)
-        if operator:
-            ref, own = operator, self.causes[operator].fault
-            gone = _is_namespace_deleted(state, operator.namespace, missing)
-            fault = fault_of_namespace(state, operator) if gone else _with_others(own, missing, ref)
-        elif state.instance is None and not state.components and self._has_no_instance():
-            ref = Ref("fluxcd.controlplane.io/v1", "FluxInstance", missing[0].namespace, "flux")
-            fault = fault_of_deleted_instance(state, ref, missing)
-        else:
-            ref = missing[0]
-            fault = _with_others(self.causes[ref].fault, missing, ref)
-        cause = Cause(ref, fault, waiting=[one for one in missing if one != ref])
-        self.causes |= dict.fromkeys(missing, cause)
-
-    def _has_no_instance(self) -> bool:
-        """Whether the operator is there and certainly has no FluxInstance."""
-        unread = self._state.answer_of("FluxInstance").unread
-        return bool(self._state.operators) and unread is None
-
-    def _attribute_same_problems(self) -> None:
-        """Replace the causes of controllers that cannot start for the same reason by one."""
-        alike: dict[str, list[Component]] = defaultdict(list)
-        for component in self._unavailable():
-            problem = component.problem
-            cause = self.causes.get(component.ref)
-            if problem and problem.code in _STARTS_NOT and cause and cause.ref == component.ref:
-                alike[_without_names(problem.text, component)].append(component)
-        for found in alike.values():
-            if len(found) < _SEVERAL:
-                continue
-            first, refs = found[0].ref, [component.ref for component in found]
-            fault = _with_others(self.causes[first].fault, refs, first)
-            cause = Cause(first, fault, since=_first_time(found), waiting=refs[1:])
-            self.causes |= dict.fromkeys(refs, cause)
-
-    def _unavailable(self) -> "list[Component]":
-        """Return the controllers of Flux that are a cause, sorted by name."""
-        found = [c for c in self._state.components if c.ref in self._controllers.unavailable]
-        return [c for c in found if c.ref in self.causes]
-
-
-_SCC = "unable to validate against any security context constraint"
-_STARTS_NOT = frozenset({"pending", "not-ready", "image-pull"})
-"""Codes of problems that a node, a quota or a registry causes, not the controller itself."""
-
-
-def _without_names(text: str, component: "Component") -> str:
-    """Return *text* without what differs between two controllers with the same problem."""
-    plain = text.replace(component.ref.name, "…").replace(component.name, "…")
-    return re.sub(r"…[\w-]*|:v?\d+\.\d+\.\d+\S*|sha256:\w+", "…", plain)
-
-
-def _first_time(components: "Iterable[Component]") -> datetime | None:
-    times = (c.problem.since for c in components if c.problem)
-    return min(filter(None, times), default=None)
-
-
-def _with_others(fault: Fault, refs: Sequence[Ref], first: Ref) -> Fault:
-    """Return *fault*, of *first*, with the other *refs* that have the same one."""
-    names = ", ".join(sorted(ref.name for ref in refs if ref != first))
-    more = f"the same is true of {names}"
-    return fault._replace(diagnosis=fault.diagnosis.adding(more))
-
-
-def _is_namespace_deleted(state: State, namespace: str, missing: Sequence[Ref]) -> bool:
-    """Whether *namespace* is probably being deleted: its objects are, and no Deployment is left."""
-    going = [r for r in state.resources.values() if r.verdict is Verdict.TERMINATING]
-    gone = len(missing) >= _SEVERAL and not any(
-        c.ref.namespace == namespace for c in (*state.components, *state.operators)
-    )
-    return gone and {r.ref.namespace for r in going} == {namespace}
-
-
-def _fetches(resource: Resource) -> bool:
-    """Whether *resource* needs the artifact of a source to be reconciled."""
-    source = source_of(resource)
-    is_source = source is not None and source[0] in KINDS and KINDS[source[0]].step == "sources"
-    return is_source and resource.verdict is not Verdict.TERMINATING
 
 
 def controller_of(resource: Resource) -> str:

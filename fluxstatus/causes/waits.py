@@ -44,10 +44,10 @@ _USES_ITS_SOURCE = frozenset({"ImageUpdateAutomation"})
 class Waits:
     """The objects that the objects of a State wait for."""
 
-    def __init__(self, state: State, attributed: Collection[Key]) -> None:
-        """Read *state*; the objects in *attributed* are known to be unhealthy."""
+    def __init__(self, state: State, controllers: Collection[Key]) -> None:
+        """Read *state*; *controllers* are the controllers and CRDs that are unavailable."""
         self._state = state
-        self._attributed = attributed
+        self._controllers = controllers
         self._messages: dict[Key, tuple[str, str]] = {}
 
     def is_about_others(self, resource: Resource) -> bool:
@@ -61,18 +61,13 @@ class Waits:
             return bool(self._unhealthy([source_of(resource)]))
         checked = health_checked(resource, message)
         if checked:
-            return all(one.kind in KINDS or one[:3] in self._attributed for one in checked)
+            return all(one.kind in KINDS or one[:3] in self._controllers for one in checked)
         return resource.verdict in IN_PROGRESS and resource.ref.kind in _CHECKS_WHAT_IT_APPLIED
 
     def cannot_download(self, resource: Resource) -> bool:
         """Whether *resource* reports that it cannot download a stored artifact."""
         _, message = self.reason_and_message(resource)
         return resource.reason == "ArtifactFailed" and bool(_DOWNLOADS.search(message))
-
-    def is_stuck_downloading(self, resource: Resource) -> bool:
-        """Whether *resource* has been downloading its artifact for too long."""
-        progress = text_of(resource.condition("Reconciling").get("message"))
-        return resource.verdict is Verdict.STUCK and progress.startswith(_FETCHING)
 
     def unhealthy(self, resource: Resource) -> set[Key]:
         """Return the unhealthy objects and controllers that *resource* waits for."""
@@ -121,7 +116,7 @@ class Waits:
             for target in targets
             if target is not None
             and (
-                target in self._attributed
+                target in self._controllers
                 or (target in resources and resources[target].verdict not in HEALTHY)
             )
         }
@@ -156,3 +151,9 @@ class Waits:
             for one in self._state.of_kind("ArtifactGenerator")
             for artifact in maps_of(one.spec.get("artifacts"))
         }  # fmt: skip
+
+
+def is_stuck_downloading(resource: Resource) -> bool:
+    """Return whether *resource* has been downloading its artifact for too long."""
+    progress = text_of(resource.condition("Reconciling").get("message"))
+    return resource.verdict is Verdict.STUCK and progress.startswith(_FETCHING)

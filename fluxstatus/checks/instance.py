@@ -101,7 +101,7 @@ def _none(state: State) -> Finding:
 def _of_instance(analysis: Analysis, instance: Resource) -> Iterator[Finding]:
     state = analysis.state
     key = instance.ref.key
-    causes = analysis.causes.by_object.get(key) or analysis.causes.stale_causes.get(key) or []
+    causes = analysis.causes.by_object.get(key) or analysis.causes.stale_causes.get(key, ())
     own = [cause for cause in analysis.causes.all if cause.ref == instance.ref]
     yield from (cause_finding(STEP_ID, analysis, cause) for cause in own)
     others = [cause for cause in causes if cause.ref != instance.ref]

@@ -69,7 +69,7 @@ def only_cause(found: Causes) -> Cause:
 def test_a_healthy_cluster_has_no_cause() -> None:
     """In a healthy cluster there is no cause and nothing is in progress."""
     found = causes(source("git"), kustomization("web", "git"))
-    assert (found.all, found.in_progress, found.stale_causes) == ([], set(), {})
+    assert (found.all, found.in_progress, found.stale_causes) == ((), frozenset(), {})
 
 
 def test_one_broken_source_is_one_cause() -> None:
@@ -238,7 +238,7 @@ def test_a_suspended_source_leaves_its_consumers_stale() -> None:
     """Consumers of a suspended source are stale, not waiting."""
     paused = source("git", spec={"suspend": True})
     cause = only_cause(causes(paused, kustomization("web", "git")))
-    assert ([ref.name for ref in cause.stale], cause.waiting) == (["web"], [])
+    assert ([ref.name for ref in cause.stale], cause.waiting) == (["web"], ())
 
 
 def test_stale_consumers_are_in_the_blocks_of_a_failing_source() -> None:
@@ -347,7 +347,7 @@ def test_a_young_object_that_finds_its_way_is_no_news(conditions: dict[str, str]
     found = causes(
         source("git", RECONCILING, **young), kustomization("web", "git", conditions, **young)
     )
-    assert found.all == []
+    assert found.all == ()
     assert ("Kustomization", "apps", "web") in found.in_progress
 
 
@@ -373,7 +373,7 @@ def test_a_dependency_that_has_just_become_ready_is_no_news() -> None:
         kustomization("web", "git", waiting_for("infra"), after=["infra"]),
     ]
     found = causes(*objects)
-    assert found.all == []
+    assert found.all == ()
     assert ("Kustomization", "apps", "web") in found.in_progress
 
 
@@ -397,7 +397,7 @@ def test_what_waits_for_something_on_its_way_is_on_its_way() -> None:
         kustomization("web", "git", waiting_for("infra"), after=["infra"]),
     ]
     found = causes(*objects)
-    assert found.all == []
+    assert found.all == ()
     assert len(found.in_progress) == 2
 
 

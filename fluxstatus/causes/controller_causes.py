@@ -1,0 +1,206 @@
+"""The causes of the controllers and CRDs that are unavailable: what they share is one cause.
+
+    each on its own → an image registry → OpenShift → what removed them → the same problem
+
+Each step takes the causes so far, by Deployment or CRD, and returns those that it replaces. An
+earlier step explains more, so a later one does not take what it has replaced.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from fluxstatus.causes.cause import Cause, earliest
+from fluxstatus.causes.controller_faults import (
+    fault_of_deleted_instance,
+    fault_of_images,
+    fault_of_namespace,
+    fault_of_scc,
+)
+from fluxstatus.causes.faults import Fault
+from fluxstatus.causes.unavailable import Controllers
+from fluxstatus.model.kinds import KINDS, OPERATOR
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.deployments import Component
+from fluxstatus.state.references import source_of
+from fluxstatus.state.resource import Resource, Verdict
+from fluxstatus.state.state import State
+
+ByRef: TypeAlias = Mapping[Ref, Cause]
+"""The cause of each controller that is unavailable, and of each missing CRD."""
+
+_SEVERAL = 2  # a single controller may have a fault of its own
+_SCC = "unable to validate against any security context constraint"
+_STARTS_NOT = frozenset({"pending", "not-ready", "image-pull"})
+"""Codes of problems that a node, a quota or a registry causes, not the controller itself."""
+
+
+@dataclass(frozen=True)
+class ControllerCauses:
+    """The faults of controllers and CRDs, as causes of the objects that need them.
+
+    `causes` has the causes by Deployment or CRD. `not_installed` are the controllers that the
+    FluxInstance has yet to install for the first time: no object misses them. `by_missing_kind`
+    has the cause of each kind without a CRD, even if no object needs it.
+    """
+
+    controllers: Controllers
+    causes: ByRef
+    not_installed: tuple[Ref, ...]
+    by_missing_kind: Mapping[str, Cause]
+
+    def blocking(self, resource: Resource) -> Cause | None:
+        """Return the cause that blocks *resource*: its controller, its source's, or a CRD."""
+        if not self.causes:
+            return None
+        if missing_crd := self.missing_crd_for(resource):
+            return missing_crd
+        controllers = self.controllers
+        ref = controllers.unavailable_for(resource)
+        source = controllers.unavailable_source_controller
+        if ref is None and source and _fetches(resource) and controllers.is_watched(resource):
+            ref = source
+        return self.causes.get(ref) if ref else None
+
+    def missing_crd_for(self, resource: Resource) -> Cause | None:
+        """Return the cause of the missing CRD of the source of *resource*."""
+        source = source_of(resource) if self.by_missing_kind else None
+        return self.by_missing_kind.get(source[0]) if source else None
+
+    def is_to_be_installed(self, resource: Resource) -> bool:
+        """Whether the FluxInstance has yet to install the controller of *resource*."""
+        return self.controllers.unavailable_for(resource) in self.not_installed
+
+
+def controller_causes(state: State, controllers: Controllers) -> ControllerCauses:
+    """Return the causes of the *controllers* that are unavailable, and of missing CRDs."""
+    not_installed = () if _is_installed(state) else _without_operator(controllers.missing)
+    faults = dict((*controllers.unavailable.items(), *controllers.missing.items()))
+    faults |= dict(controllers.unserved.values())
+    causes: ByRef = {r: Cause(r, fault) for r, fault in faults.items() if r not in not_installed}
+    for shared in _SHARED:
+        causes = {**causes, **shared(state, controllers, causes)}
+    by_kind = {kind: causes[ref] for kind, (ref, _) in controllers.unserved.items()}
+    return ControllerCauses(controllers, causes, not_installed, by_kind)
+
+
+def _is_installed(state: State) -> bool:
+    """Whether the FluxInstance was ever applied; also true without one."""
+    return state.instance is None or bool(state.instance.status.get("lastAppliedRevision"))
+
+
+def _without_operator(missing: Mapping[Ref, Fault]) -> tuple[Ref, ...]:
+    return tuple(ref for ref in missing if ref.name != OPERATOR)
+
+
+def _of_images(state: State, controllers: Controllers, _: ByRef) -> ByRef:
+    """Return one cause, the FluxInstance, for several images that cannot be pulled.
+
+    It names the registry.
+    """
+    instance, found = state.instance, controllers.with_image_errors()
+    if instance is None or len(found) < _SEVERAL:
+        return {}
+    fault = fault_of_images(state, instance, found)
+    cause = Cause(instance.ref, fault, instance, waiting=tuple(c.ref for c in found))
+    return {component.ref: cause for component in found}
+
+
+def _of_openshift(state: State, controllers: Controllers, causes: ByRef) -> ByRef:
+    """Return one cause for the controllers whose pods OpenShift rejects."""
+    unavailable = _unavailable(state, controllers, causes)
+    found = [c for c in unavailable if c.problem and _SCC in c.problem.text]
+    if not found:
+        return {}
+    ref = state.instance.ref if state.instance else found[0].ref
+    fault = fault_of_scc(state, ref, found)
+    waiting = tuple(c.ref for c in found if c.ref != ref)
+    cause = Cause(ref, fault, state.instance, _first_time(found), waiting)
+    return {component.ref: cause for component in found}
+
+
+def _of_removal(state: State, controllers: Controllers, causes: ByRef) -> ByRef:
+    """Return one cause for several missing controllers: what removed them."""
+    missing = [ref for ref in controllers.missing if ref in causes]
+    if len(missing) < _SEVERAL:
+        return {}
+    operator = next((ref for ref in missing if ref.name == OPERATOR), None)
+    if operator and _is_namespace_deleted(state, operator.namespace, missing):
+        ref, fault = operator, fault_of_namespace(state, operator)
+    elif not operator and state.instance is None and not state.components and _no_instance(state):
+        ref = Ref("fluxcd.controlplane.io/v1", "FluxInstance", missing[0].namespace, "flux")
+        fault = fault_of_deleted_instance(state, ref, missing)
+    else:
+        ref = operator or missing[0]
+        fault = _with_others(causes[ref].fault, missing, ref)
+    waiting = tuple(one for one in missing if one != ref)
+    return dict.fromkeys(missing, Cause(ref, fault, waiting=waiting))
+
+
+def _of_same_problem(state: State, controllers: Controllers, causes: ByRef) -> ByRef:
+    """Return one cause for the controllers that cannot start for the same reason."""
+    alike: dict[str, list[Component]] = defaultdict(list)
+    for component in _unavailable(state, controllers, causes):
+        problem = component.problem
+        if problem and problem.code in _STARTS_NOT and causes[component.ref].ref == component.ref:
+            alike[_without_names(problem.text, component)].append(component)
+    merged: dict[Ref, Cause] = {}
+    for found in alike.values():
+        if len(found) >= _SEVERAL:
+            refs = [component.ref for component in found]
+            fault = _with_others(causes[refs[0]].fault, refs, refs[0])
+            cause = Cause(refs[0], fault, since=_first_time(found), waiting=tuple(refs[1:]))
+            merged |= dict.fromkeys(refs, cause)
+    return merged
+
+
+_SHARED: Sequence[Callable[[State, Controllers, ByRef], ByRef]] = (
+    _of_images, _of_openshift, _of_removal, _of_same_problem,
+)  # fmt: skip
+"""The steps that replace the causes of several controllers by one, in their order."""
+
+
+def _unavailable(state: State, controllers: Controllers, causes: ByRef) -> list[Component]:
+    """Return the controllers of Flux that are a cause, sorted by name."""
+    return [c for c in state.components if c.ref in controllers.unavailable and c.ref in causes]
+
+
+def _no_instance(state: State) -> bool:
+    """Whether the operator is there and certainly has no FluxInstance."""
+    return bool(state.operators) and state.answer_of("FluxInstance").unread is None
+
+
+def _without_names(text: str, component: Component) -> str:
+    """Return *text* without what differs between two controllers with the same problem."""
+    plain = text.replace(component.ref.name, "…").replace(component.name, "…")
+    return re.sub(r"…[\w-]*|:v?\d+\.\d+\.\d+\S*|sha256:\w+", "…", plain)
+
+
+def _with_others(fault: Fault, refs: Sequence[Ref], first: Ref) -> Fault:
+    """Return *fault*, of *first*, with the other *refs* that have the same one."""
+    names = ", ".join(sorted(ref.name for ref in refs if ref != first))
+    more = f"the same is true of {names}"
+    return fault._replace(diagnosis=fault.diagnosis.adding(more))
+
+
+def _first_time(components: Sequence[Component]) -> datetime | None:
+    return earliest(component.problem.since for component in components if component.problem)
+
+
+def _is_namespace_deleted(state: State, namespace: str, missing: Sequence[Ref]) -> bool:
+    """Whether *namespace* is probably being deleted: its objects are, and no Deployment is left."""
+    going = [r for r in state.resources.values() if r.verdict is Verdict.TERMINATING]
+    gone = len(missing) >= _SEVERAL and not any(
+        c.ref.namespace == namespace for c in (*state.components, *state.operators)
+    )
+    return gone and {r.ref.namespace for r in going} == {namespace}
+
+
+def _fetches(resource: Resource) -> bool:
+    """Whether *resource* needs the artifact of a source to be reconciled."""
+    source = source_of(resource)
+    is_source = source is not None and source[0] in KINDS and KINDS[source[0]].step == "sources"
+    return is_source and resource.verdict is not Verdict.TERMINATING
