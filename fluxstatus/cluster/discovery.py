@@ -69,14 +69,25 @@ def version(api: ApiClient) -> str:
 def served(api: ApiClient, more: Collection[str] = ()) -> dict[str, str]:
     """Return the preferred version of each Flux resource that can be listed, by plural.group.
 
+    *more* names further resources to include. Takes as many requests as `served_versions`.
+    Raises ProgramError.
+    """
+    return {name: versions[0] for name, versions in served_versions(api, more).items()}
+
+
+def served_versions(api: ApiClient, more: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Return all versions of each Flux resource that can be listed, the preferred one first.
+
     *more* names further resources to include. Takes one request; on servers before Kubernetes
     1.26, one more for each version of a group. Raises ProgramError.
     """
     groups = FLUX_GROUPS | {name.partition(".")[2] for name in more}
-    found = [one for one in _served_at(api, "/apis", groups) if "list" in one.verbs]
-    # The preferred version comes first, and the last one to be set wins.
-    known = {one.full_name: one.version for one in reversed(found)}
-    return {n: v for n, v in known.items() if n in more or n.partition(".")[2] in FLUX_GROUPS}
+    known: dict[str, tuple[str, ...]] = {}
+    for one in _served_at(api, "/apis", groups):
+        name = one.full_name
+        if "list" in one.verbs and (name in more or one.group in FLUX_GROUPS):
+            known[name] = (*known.get(name, ()), one.version)
+    return known
 
 
 def resources(api: ApiClient) -> list[ApiResource]:

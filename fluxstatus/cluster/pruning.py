@@ -37,7 +37,7 @@ _FLUX: Shape = {
         "suspend interval timeout retryInterval type provider url bucketName endpoint image "
         "serviceAccountName targetNamespace releaseName storageNamespace path prune wait force "
         "components eventSeverity insecure migrateResources proxy summary recurseSubmodules "
-        "postRenderers",
+        "postRenderers passCredentials",
         sourceRef=_REF,
         chartRef=_REF,
         chart={**_fields("version"), "spec": _fields("chart version", sourceRef=_REF)},
@@ -241,11 +241,12 @@ def prune(query: str, item: Object) -> Object:
     """Return what is kept of *item*, an object in the answer to *query* (see queries.py).
 
     Facts from dropped fields are added to the metadata. Of every object: `changedAt` and
-    `suspendedAt`, when the spec and spec.suspend were last written, and `writtenAs`, the API
-    versions beside its own that a manager wrote it in. Of an Ingress: `guardedBy`, the names of
-    annotations that may require a login. Of a PrometheusRule: `metrics`, the metrics of Flux by
-    the name of each rule that uses some. Of a Deployment: `webVariables`, the names of
-    environment variables that configure a web UI.
+    `suspendedAt`, when the spec and spec.suspend were last written, `suspendedBy`, the managers of
+    spec.suspend, `writtenAs`, the API versions beside its own that its spec was written in, and
+    `writers`, the managers that wrote it in another version (manager, apiVersion, time). Of an
+    Ingress: `guardedBy`, the names of annotations that may require a login. Of a PrometheusRule:
+    `metrics`, the metrics of Flux by the name of each rule that uses some. Of a Deployment:
+    `webVariables`, the names of environment variables that configure a web UI.
     """
     resource = query.partition("/")[0]
     shape = _SHAPES.get(_ALIASES.get(resource, resource), _FLUX)
@@ -311,6 +312,7 @@ def _keep_from_metadata(kept: Object, metadata: Object) -> None:
         kept["changedAt"] = max(when, kept.get("changedAt", ""))
         if "f:suspend" in spec:
             kept["suspendedAt"] = max(when, kept.get("suspendedAt", ""))
+            kept["suspendedBy"] = sorted({*kept.get("suspendedBy", ()), _manager(entry)} - {""})
 
 
 def _keep_arguments(deployment: Object) -> None:
@@ -355,23 +357,37 @@ def _last_line(text: str) -> str:
 def _facts(resource: str, item: Object) -> Object:
     read = _FACTS.get(resource)
     found = read(item) if read else {}
-    if versions := _written_as(item):
-        found["writtenAs"] = versions
+    if entries := _of_other_versions(item):
+        found["writers"] = [_writer(entry) for entry in entries]
+        # A controller writes the status, in the version that it was built for.
+        versions = {entry["apiVersion"] for entry in entries if "subresource" not in entry}
+        if versions:
+            found["writtenAs"] = sorted(versions)
     return found
 
 
-def _written_as(item: Object) -> list[str]:
+def _of_other_versions(item: Object) -> list[Object]:
+    """Return the managedFields of *item* in other versions than its own."""
     own, managed = item.get("apiVersion"), item["metadata"].get("managedFields")
     if not isinstance(own, str) or not isinstance(managed, list):
         return []
-    # A controller writes the status, in the version that it was built for.
-    versions = [
-        entry.get("apiVersion")
-        for entry in managed
-        if isinstance(entry, dict) and entry.get("apiVersion") != own and "subresource" not in entry
-    ]
+    others = [e for e in managed if isinstance(e, dict) and e.get("apiVersion") != own]
     group = own.rpartition("/")[0]  # hardly any of thousands of objects gets this far
-    return sorted({v for v in versions if isinstance(v, str) and v.rpartition("/")[0] == group})
+    versions = ((entry, entry.get("apiVersion")) for entry in others)
+    return [e for e, v in versions if isinstance(v, str) and v.rpartition("/")[0] == group]
+
+
+def _writer(entry: Object) -> Object:
+    """Return who wrote the fields in *entry*, in which API version and when; no fields."""
+    known = {"manager": _manager(entry), "apiVersion": sys.intern(entry["apiVersion"])}
+    return known | ({"time": entry["time"]} if isinstance(entry.get("time"), str) else {})
+
+
+def _manager(entry: Object) -> str:
+    """Return the name of the manager, which a client chooses; empty if it is not a name."""
+    name = entry.get("manager")
+    known = isinstance(name, str) and re.fullmatch(r"[\w.:/@ -]{1,128}", name)
+    return sys.intern(mask(name)) if known else ""
 
 
 def _guards(ingress: Object) -> Object:

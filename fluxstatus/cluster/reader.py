@@ -68,9 +68,10 @@ def reading(
 class Reader:
     """Reads lists, several at a time, and keeps the answers.
 
-    `answers` are by the names of queries.py, `served` is as in an Evidence; `versions` has the
-    other resources that discovery was to find, too. `missing` is the reason why the kinds that
-    are not in `served` are unread. `unreachable` is set once it turns out that nothing can be read.
+    `answers` are by the names of queries.py, `served` and `also_served` are as in an Evidence;
+    `versions` has the other resources that discovery was to find, too. `missing` is the reason why
+    the kinds that are not in `served` are unread. `unreachable` is set once it turns out that
+    nothing can be read.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Reader:
     ) -> None:
         self.answers: dict[str, Answer] = {}
         self.served = served
+        self.also_served: Mapping[str, tuple[str, ...]] | None = None
         self.versions: Mapping[str, str] = {}
         self.missing = ABSENT
         self.unreachable: Unread | None = None
@@ -95,12 +97,16 @@ class Reader:
         Returns False if nothing can be read at all.
         """
         try:
-            self.versions = found = discovery.served(self._api, more)
-            self.served = {name: found[name] for name in found if name not in more}
+            found = discovery.served_versions(self._api, more)
         except ProgramError as error:
             self.missing = error.unread
             if error.unread.why is not Why.FORBIDDEN:
                 self.unreachable = error.unread
+        else:
+            self.versions = {name: preferred for name, (preferred, *_) in found.items()}
+            of_flux = [name for name in found if name not in more]
+            self.served = {name: self.versions[name] for name in of_flux}
+            self.also_served = {name: found[name][1:] for name in of_flux if found[name][1:]}
         return self.unreachable is None
 
     def of_kind(self, kind: Kind, name: str = "", namespace: str = "") -> tuple[str, ListQuery]:
@@ -165,6 +171,7 @@ class Reader:
             target=target,
             answers=dict(self.answers),
             served=self.served,
+            also_served=self.also_served,
             programs=programs or {},
             clock_skew=self._api.clock_skew,
             unreachable=self.unreachable,

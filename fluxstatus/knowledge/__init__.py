@@ -53,6 +53,7 @@ from fluxstatus.knowledge.fields import (
     object_in,
     wanted_kind,
     workload_fields,
+    writer_fields,
 )
 from fluxstatus.knowledge.index import Index
 from fluxstatus.knowledge.message import Message
@@ -263,6 +264,7 @@ def _fields(subject: Subject, match: Match) -> dict[str, str]:
     """Return the fields of *subject* and of the *match* in its message."""
     message = subject.message.text
     own = fields_of(subject.resource, subject.endpoint)
+    about = object_in(message, own["target_ns"] if subject.kind == "HelmRelease" else "")
     fields = {
         **own,
         **subject.template_fields,
@@ -270,7 +272,8 @@ def _fields(subject: Subject, match: Match) -> dict[str, str]:
         "innermost": subject.message.innermost,
         "operator_version": operator_version(subject),
         **workload_fields(message),
-        **object_in(message, own["target_ns"] if subject.kind == "HelmRelease" else ""),
+        **about,
+        **writer_fields(subject, about),
         **wanted_kind(subject),
         **host_in(message),
     }

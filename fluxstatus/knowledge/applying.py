@@ -5,13 +5,21 @@ pkg/kube, which passes on the same messages.
 """
 
 from fluxstatus.knowledge.codes import API_REMOVED
-from fluxstatus.knowledge.commands import APPLY_INSTANCE, CLUSTER_OBJECT, OBJECT, SPEC
+from fluxstatus.knowledge.commands import (
+    APPLY_INSTANCE,
+    CLUSTER_OBJECT,
+    LOG,
+    OBJECT,
+    RECONCILE,
+    SPEC,
+)
 from fluxstatus.knowledge.facts import (
     about,
     is_component_absent,
     is_component_unlisted,
     is_remote,
     is_served_newer,
+    is_served_now,
     is_served_older,
     is_storage_namespace,
     is_target_namespace,
@@ -261,6 +269,25 @@ _MISSING = (
         unless=(is_component_unlisted,),
         trivial=True,
         upstream="F cmd/flux/install.go",
+    ),
+    Rule(
+        Code(
+            "flux-kind-served-now",
+            "A Flux kind was not served when a manifest was applied, and is served now.",
+        ),
+        why="the cluster serves {missing_kind} in {missing_group} now: it did not when this was attempted, or the controller still has an older list of kinds",
+        steps=(
+            Step("reconcile it again, which the next attempt also does", change=(RECONCILE,)),
+            Step(
+                "if the error persists, the controller has an older list of kinds: check its log, then restart it",
+                read=(LOG,),
+            ),
+        ),
+        pattern=Text(_NO_FLUX_KIND),
+        needs=("component",),
+        when=(is_served_now,),
+        trivial=True,
+        upstream="kubernetes apimachinery meta.NoKindMatchError",
     ),
     Rule(
         Code(

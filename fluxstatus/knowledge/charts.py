@@ -6,13 +6,17 @@ internal/controller/helmchart_controller.go.
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
 from fluxstatus.knowledge.commands import BASIC_AUTH, ENDPOINT, SECRET, SPEC, URL, for_secret
-from fluxstatus.knowledge.facts import has_artifact
+from fluxstatus.knowledge.facts import has_artifact, passes_credentials
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
 _HELM_INDEX_AUTH = Code(
     "helm-index-auth", "The Helm repository requires a login or rejects the credentials."
+)
+_ARCHIVE_DENIED = Code(
+    "chart-archive-denied",
+    "The chart is listed in the repository index, but its archive requires a login.",
 )
 _CHART_VERSION_MISSING = Code(
     "chart-version-missing",
@@ -470,10 +474,23 @@ _CHARTS = (
         upstream=_BUILD,
     ),
     Rule(
-        Code(
-            "chart-archive-denied",
-            "The chart is listed in the repository index, but its archive requires a login.",
+        _ARCHIVE_DENIED,
+        why="the index can be read, but the host of the chart's archive {archive} responds with {status} to the credentials in Secret {secret}: they are probably not valid for it",
+        steps=(
+            Step(
+                "put a username and password into Secret {secret} that may read the index and the archives; with spec.passCredentials{of_endpoint} they are sent to both hosts",
+                read=(ENDPOINT, SECRET),
+            ),
         ),
+        pattern=Text(r"failed to fetch (?P<archive>\S+) : (?P<status>40[13])"),
+        kinds=_CHART | {"HelmRelease"},
+        needs=("secret",),
+        when=(passes_credentials,),
+        certainty="likely",
+        upstream="SC docs/spec/v1/helmrepositories.md, pass credentials",
+    ),
+    Rule(
+        _ARCHIVE_DENIED,
         why="the index can be read, but the chart's archive {archive} requires authentication ({status})",
         steps=(
             Step(

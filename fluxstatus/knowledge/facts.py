@@ -75,6 +75,11 @@ def has_secret(subject: Subject) -> bool:
     return bool(address_of(subject)["secret"])
 
 
+def passes_credentials(subject: Subject) -> bool:
+    """Return whether the login of a HelmRepository is sent to other hosts (spec.passCredentials)."""
+    return subject.endpoint.spec.get("passCredentials") is True
+
+
 def has_submodules(subject: Subject) -> bool:
     """Return whether submodules are fetched, too (spec.recurseSubmodules)."""
     return subject.resource.spec.get("recurseSubmodules") is True
@@ -90,17 +95,22 @@ def is_component_absent(subject: Subject) -> bool:
     return _is_unserved(subject)
 
 
+def is_served_now(subject: Subject) -> bool:
+    """Return whether this cluster serves the Flux kind in the message, in the version there."""
+    return bool(_kind_fields(subject).get("served_now"))
+
+
 def is_served_newer(subject: Subject) -> bool:
     """Return whether this cluster serves the Flux kind in the message, in a newer version only."""
     fields = _kind_fields(subject)
-    served = fields.get("served_version", "")
+    served = "" if is_served_now(subject) else fields.get("served_version", "")
     return bool(served) and _age(served) > _age(fields["wanted_version"])
 
 
 def is_served_older(subject: Subject) -> bool:
     """Return whether this cluster serves the Flux kind in the message, in an older version only."""
     fields = _kind_fields(subject)
-    served = fields.get("served_version", "")
+    served = "" if is_served_now(subject) else fields.get("served_version", "")
     return bool(served) and _age(served) < _age(fields["wanted_version"])
 
 

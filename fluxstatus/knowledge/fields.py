@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 
-from fluxstatus.base.fields import map_of, text_of
+from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.base.urls import host_of
 from fluxstatus.knowledge.subject import Subject
 from fluxstatus.model.kinds import KINDS, OPERATOR, full_name
 from fluxstatus.state.health_checks import worst_first
 from fluxstatus.state.resource import Resource, release_name
+from fluxstatus.state.state import State
 
 # These patterns are plain strings: re compiles them on first use, which only a fault causes.
 _URL = r"\b(?:https?|ssh|oci)://(?:[^/@\s'\"]{1,200}@)?([\w.:-]+)"
@@ -56,6 +57,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "cluster_object": "",
         "component": "",
         "served_api": "",
+        "stale_writers": "",
         "ns": ref.namespace,
         "name": ref.name,
         "kind": ref.kind,
@@ -142,6 +144,38 @@ def object_in(message: str, namespace: str = "") -> dict[str, str]:
     }
 
 
+_NAMED = 3  # managers that a sentence names
+
+
+def writer_fields(subject: Subject, about: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields about who wrote the object in the message in a version that is not served.
+
+    *about* are the fields of `object_in`. The result is empty if that object is not a Flux object
+    that was read in this cluster.
+    """
+    key = (about.get("object_kind", ""), about.get("object_ns", ""), about.get("object_name", ""))
+    state, remote = subject.state, map_of(subject.resource.spec.get("kubeConfig"))
+    found = state.resources.get(key) if state and not remote else None
+    if found is None or state is None:
+        return {}
+    group = found.kind.group
+    served = {f"{group}/{v}" for v in served_versions(state, found.kind.resource)}
+    stale = [
+        f"{version}, last written by {text_of(one.get('manager')) or 'an unnamed manager'}"
+        f" on {text_of(one.get('time'))[:10] or 'an unknown day'}"
+        for one in maps_of(found.get("metadata", "writers"))
+        if (version := text_of(one.get("apiVersion"))) not in served
+    ]
+    return {"stale_writers": f" ({'; '.join(stale[:_NAMED])})"} if stale else {}
+
+
+def served_versions(state: State, resource: str) -> tuple[str, ...]:
+    """Return the versions that the API server serves *resource* (plural.group) in, as far as known."""
+    preferred = (state.evidence.served or {}).get(resource)
+    others = (state.evidence.also_served or {}).get(resource, ())
+    return (preferred, *others) if preferred else ()
+
+
 _UNSERVED = re.compile(
     r'no matches for kind "(?P<kind>\w+)" in version "(?P<group>[\w.-]+)/(?P<version>\w+)"'
 )
@@ -169,6 +203,9 @@ def wanted_kind(subject: Subject) -> dict[str, str]:
         else "",
         "wanted_version": found["version"],
         "served_version": served.get(kind.resource, ""),
+        "served_now": found["version"]
+        if subject.state and found["version"] in served_versions(subject.state, kind.resource)
+        else "",
         "served_api": f"{kind.group}/{served.get(kind.resource, '')}",
     }
 

@@ -108,7 +108,7 @@ _STORED_NEWER = (
 _LIVE = (
     Rule(
         _MANAGED_FIELDS_OUTDATED,
-        why="the live {object_kind} still has metadata.managedFields of an older API version of Flux, which the API server cannot convert; the manifest in Git is not the cause",
+        why="the live {object_kind} still has metadata.managedFields of an older API version of Flux{stale_writers}, which the API server cannot convert; the manifest in Git is not the cause",
         steps=(
             Step(
                 "run flux migrate, which updates the managed fields of the live Flux objects (Flux 2.7 or later; with a FluxInstance, check that spec.migrateResources is not false)",

@@ -188,7 +188,7 @@ FALLBACKS = {
     # the optional parts of a sentence
     **dict.fromkeys(
         ("suspended_by", "and_objects", "deletion", "until", "by_hand", "pending", "cluster_type",
-         "expected", "of_endpoint"), "",
+         "expected", "of_endpoint", "stale_writers"), "",
     ),
 }  # fmt: skip
 """The phrases for fields without a value, each in place of a name; "…" for all other fields."""

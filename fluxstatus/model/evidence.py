@@ -103,7 +103,8 @@ class Evidence:
 
     `answers` has the results by resource as "plural.group" ("pods" for the core group), and by
     the names of the other queries (see queries.py). `served` has the preferred version of each
-    Flux resource that the API server serves, None when discovery failed. `unreachable` is set when
+    Flux resource that the API server serves, None when discovery failed; `also_served` has the
+    other versions of those that have some, None when they are unknown. `unreachable` is set when
     the cluster could not be queried at all. `clock_skew` is how many seconds the clock of this
     machine is ahead of the server's.
     """
@@ -112,6 +113,7 @@ class Evidence:
     target: Target = field(default_factory=Target)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     served: Mapping[str, str] | None = None
+    also_served: Mapping[str, tuple[str, ...]] | None = None
     programs: Mapping[str, str | Unread] = field(default_factory=dict)
     clock_skew: float | None = None
     unreachable: Unread | None = None

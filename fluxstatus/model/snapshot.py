@@ -40,6 +40,7 @@ _SHAPE: Shape = {
     "clockSkew": (float, int, NoneType),
     "unreachable": (_UNREAD, NoneType),
     "served": ({"*": str}, NoneType),
+    "alsoServed": ({"*": [str]}, NoneType),
     "programs": {"*": (str, _UNREAD)},
     "answers": {"*": {"items": [dict], "unread": (_UNREAD, NoneType), "namespaces": [str]}},
 }
@@ -81,6 +82,7 @@ def load(path: str | Path) -> Evidence:
 
 def dumps(evidence: Evidence) -> bytes:
     """Return *evidence* as a document; raises ValueError for a value that JSON cannot hold."""
+    also = evidence.also_served
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -90,6 +92,7 @@ def dumps(evidence: Evidence) -> bytes:
         "clockSkew": evidence.clock_skew,
         "unreachable": _plain(evidence.unreachable),
         "served": None if evidence.served is None else dict(evidence.served),
+        **({} if also is None else {"alsoServed": dict(also)}),
         "programs": {name: _plain(found) for name, found in evidence.programs.items()},
         "answers": {
             name: {
@@ -113,6 +116,7 @@ def loads(data: bytes, name: str = "the snapshot", *, limit: int = LIMIT) -> Evi
     except ValueError as error:
         raise SnapshotError(f"{name} {error}") from error
     try:
+        document.setdefault("alsoServed", None)  # a file of an earlier release has none
         _check(document, "the document", _SHAPE)
         return _evidence(document)
     except (ValueError, OverflowError) as error:
@@ -216,6 +220,8 @@ def _evidence(document: dict[str, Any]) -> Evidence:
             for name, each in document["answers"].items()
         },
         served=document["served"],
+        also_served=document["alsoServed"]
+        and {name: tuple(versions) for name, versions in document["alsoServed"].items()},
         programs={
             name: found if isinstance(found, str) else _unread(found)
             for name, found in document["programs"].items()

@@ -15,6 +15,7 @@ from typing import Any
 
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, maps_of, text_of
+from fluxstatus.base.plurals import noun_for
 from fluxstatus.model.evidence import Object
 from fluxstatus.model.kinds import Kind
 from fluxstatus.model.ref import Ref
@@ -55,9 +56,25 @@ def switch_of(kind: str) -> str:
     return SUSPEND_ANNOTATIONS[kind == "ArtifactGenerator"]
 
 
+_APPLIERS = frozenset({"kustomize-controller", "helm-controller"})
+"""Field managers of what a manifest sets (KC, HC main.go)."""
+
+
 def suspender_of(resource: "Resource") -> str:
-    """Return who suspended *resource* in the operator's web UI, empty if unknown."""
-    return text_of(resource.annotations.get("fluxcd.controlplane.io/suspendedBy"))
+    """Return who suspended *resource*, empty if unknown.
+
+    This is the user of the operator's web UI, or else the field managers of spec.suspend. Those
+    are programs, such as kubectl-patch; a controller that applies manifests only passes it on.
+    """
+    if user := text_of(resource.annotations.get("fluxcd.controlplane.io/suspendedBy")):
+        return user
+    found = resource.get("metadata", "suspendedBy")
+    managers = list(map(text_of, found)) if isinstance(found, list) else []
+    if resource.spec.get("suspend") is not True or not any(managers):
+        return ""
+    for applier in sorted(_APPLIERS.intersection(managers)):
+        return f"a manifest that {applier} applies"
+    return f"{noun_for(len(managers), 'field manager')} {' and '.join(managers)}"
 
 
 class Resource:

@@ -145,7 +145,9 @@ _METADATA = st.fixed_dictionaries(
             )
         )
         | ANY,
-        **dict.fromkeys(("writtenAs", "guardedBy", "metrics", "webVariables"), ANY),
+        **dict.fromkeys(
+            ("writtenAs", "writers", "suspendedBy", "guardedBy", "metrics", "webVariables"), ANY
+        ),
     },
 )
 _ENDPOINTS = (

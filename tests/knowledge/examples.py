@@ -29,6 +29,7 @@ GIT_URL = "https://git.example.com/a.git"
 SPECS: dict[str, dict[str, Any]] = {
     "backslash": {"path": "clusters\\staging"},
     "secret": {"secretRef": {"name": "auth"}},
+    "passes": {"passCredentials": True},
     "ssh": {"url": "ssh://git@git.example.com/a.git", "secretRef": {"name": "auth"}},
     "verify": {"verify": {"secretRef": {"name": "keys"}}},
     "cert": {"certSecretRef": {"name": "ca"}},
@@ -79,6 +80,31 @@ STATES: dict[str, State] = {
     "readyNow": State(evidence(flux("HelmRelease", "apps/ready", _READY))),
     "ownedByOther": State(evidence(flux("HelmRelease", "apps/other-app", _READY))),
     "noImages": State(Evidence(NOW, served=_SERVED)),
+    "olderToo": State(
+        Evidence(
+            NOW,
+            served=_SERVED,
+            also_served={KINDS["HelmRelease"].resource: ("v2beta2",)},
+        )
+    ),
+    "oldWriter": State(
+        evidence(
+            flux(
+                "HelmRelease",
+                "apps/old",
+                _READY,
+                managedFields=[
+                    {
+                        "manager": "flux-client-side-apply",
+                        "apiVersion": "helm.toolkit.fluxcd.io/v2beta1",
+                        "operation": "Apply",
+                        "time": "2023-05-01T08:00:00Z",
+                        "fieldsV1": {"f:spec": {"f:interval": {}}},
+                    }
+                ],
+            )
+        )
+    ),
     "instanceNoImages": State(
         Evidence(
             NOW,

@@ -8,7 +8,7 @@ from typing import Any
 from fluxstatus.model.evidence import Evidence
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
-_KEPT_BY_US = ("changedAt", "suspendedAt", "writtenAs", "webVariables")
+_KEPT_BY_US = ("changedAt", "suspendedAt", "suspendedBy", "writtenAs", "writers", "webVariables")
 """What the product adds to an object's metadata; the API has no such fields."""
 
 

@@ -43,7 +43,8 @@ def _details(details: Details) -> dict[str, Any]:
         },
         "revisions": [{"what": what, "value": value} for what, value in details.revisions],
         "suspended": [
-            {"object": ref_json(ref), "since": time_json(at)} for ref, at in details.suspended
+            {"object": ref_json(ref), "since": time_json(at), "by": by}
+            for ref, at, by in details.suspended
         ],
         "conditions": [
             {

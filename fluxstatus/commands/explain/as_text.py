@@ -53,7 +53,9 @@ def _details(details: Details, look: Look) -> Page:
         _put_credentials(page, details)  # most likely the cause
     _put_chain(page, details)
     put_pairs(page, "revisions", details.revisions)
-    put_pairs(page, "suspended", [(f"{ref}", _since(at)) for ref, at in details.suspended])
+    put_pairs(
+        page, "suspended", [(f"{ref}", _suspension(at, by)) for ref, at, by in details.suspended]
+    )
     _put_conditions(page, details)
     put_pairs(page, "events", list(_events(page, details)))
     put_pairs(page, "history", list(_history(details)))
@@ -99,8 +101,9 @@ def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> 
         page.state(details.level, "", f"{text}: {details.status}")
 
 
-def _since(when: datetime | None) -> str:
-    return f"since {when:%Y-%m-%d %H:%M} UTC" if when else "since an unknown time"
+def _suspension(when: datetime | None, by: str) -> str:
+    since = f"since {when:%Y-%m-%d %H:%M} UTC" if when else "since an unknown time"
+    return f"{since}, by {by}" if by else since
 
 
 def _put_chain(page: Page, details: Details) -> None:

@@ -23,7 +23,7 @@ from fluxstatus.model.kinds import full_name
 from fluxstatus.model.kubectl_flags import for_target
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.references import source_of
-from fluxstatus.state.resource import HEALTHY, Resource
+from fluxstatus.state.resource import HEALTHY, Resource, suspender_of
 from fluxstatus.state.revisions import lag_of, short
 from fluxstatus.state.state import State
 
@@ -70,7 +70,7 @@ class Details:
     """The details of an object.
 
     `findings` are those about it or about what blocks it, the worst first. `revisions` are (name,
-    value) pairs, `suspended` everything that is suspended in its chain.
+    value) pairs, `suspended` everything that is suspended in its chain, since when and by whom.
     """
 
     ref: Ref
@@ -82,7 +82,7 @@ class Details:
     needs: tuple[Node, ...]
     needed_by: tuple[Node, ...]
     revisions: tuple[tuple[str, str], ...]
-    suspended: tuple[tuple[Ref, datetime | None], ...]
+    suspended: tuple[tuple[Ref, datetime | None, str], ...]
     events: ObjectEvents
     history: tuple[HistoryEntry, ...]
     last_good: datetime | None
@@ -199,12 +199,12 @@ def _source_revision(state: State, resource: Resource) -> str:
 
 def _suspended(
     state: State, resource: Resource, nodes: Iterable[Node]
-) -> Iterator[tuple[Ref, datetime | None]]:
+) -> Iterator[tuple[Ref, datetime | None, str]]:
     below = (node.ref for node in chain.from_iterable(node.all() for node in nodes))
     for ref in dict.fromkeys((resource.ref, *below)):
         known = state.resources.get(ref.key)
         if known and known.suspended:
-            yield ref, when(known.get("metadata", "suspendedAt"))
+            yield ref, when(known.get("metadata", "suspendedAt")), suspender_of(known)
 
 
 def _history(resource: Resource) -> Iterator[HistoryEntry]:

@@ -137,7 +137,7 @@ def test_suspended_anywhere_in_the_chain_is_told() -> None:
     details = _details(
         *HEALTHY, paused, kustomization("web", "repo"), kind="Kustomization", name="web"
     )
-    assert [ref.name for ref, _ in details.suspended] == ["repo"]
+    assert [ref.name for ref, *_ in details.suspended] == ["repo"]
 
 
 def test_hostile_text_is_escaped() -> None:
