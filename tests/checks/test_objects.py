@@ -160,6 +160,15 @@ def test_a_suspended_object_warns_with_since_when() -> None:
     assert finding.hints[0].commands[0].changes
 
 
+def test_a_suspended_object_names_who_suspended_it() -> None:
+    """The finding names the field manager that set spec.suspend."""
+    suspends = {"time": stamp(minutes(9)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    managed = [{"manager": "kubectl-patch", **suspends}]
+    paused = kustomization("web", "git", spec={"suspend": True}, managedFields=managed)
+    finding = only(found("reconcilers", evidence(*HEALTHY, source("git"), paused)), "suspended")
+    assert "suspended by field manager kubectl-patch" in finding.why
+
+
 def test_a_suspended_object_that_blocks_fails() -> None:
     """Something suspended that keeps others from starting is a fail."""
     objects = [

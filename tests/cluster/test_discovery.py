@@ -221,6 +221,30 @@ def test_the_version_that_is_served_is_asked_for(api: Api, read: Reader) -> None
     assert api.asked(f"/apis/{HR.group}/*")[0].startswith(f"{old.path}?")
 
 
+@pytest.mark.parametrize("aggregated", [True, False], ids=["aggregated", "group by group"])
+def test_all_versions_of_a_kind_are_known(api: Api, aggregated: bool) -> None:
+    """The preferred version is the first (kubernetes apidiscovery/v2); the others are kept, too."""
+    group, verbs = HR.group, ["get", "list"]
+    versions = ("v2", "v2beta2", "v2beta1")
+    named = {"resource": HR.plural, "verbs": verbs, "responseKind": {"kind": "HelmRelease"}}
+    entries = [{"version": version, "resources": [named]} for version in versions]
+    paths = [{"groupVersion": f"{group}/{version}", "version": version} for version in versions]
+    if aggregated:
+        items = [{"metadata": {"name": group}, "versions": entries}]
+        api["/apis"] = document({"kind": "APIGroupDiscoveryList", "items": items})
+    else:
+        groups = [{"name": group, "versions": paths}]
+        api["/apis"] = document({"kind": "APIGroupList", "groups": groups})
+        for version in versions:
+            plain = {"resources": [{"name": HR.plural, "kind": "HelmRelease", "verbs": verbs}]}
+            api[f"/apis/{group}/{version}"] = document(plain)
+    with reading(way()) as ours:
+        assert ours.discover()
+        evidence = ours.evidence()
+    assert evidence.served == {HR.name: "v2"}
+    assert evidence.also_served == {HR.name: ("v2beta2", "v2beta1")}
+
+
 @each_reader
 def test_an_old_server_is_asked_group_by_group(api: Api, read: Reader) -> None:
     """Before Kubernetes 1.26, each version of a Flux group takes one more request."""

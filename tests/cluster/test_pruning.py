@@ -182,6 +182,45 @@ def test_other_versions_that_it_was_written_in_are_noted() -> None:
     assert "writtenAs" not in prune(KUSTOMIZATIONS, flux("Kustomization", "x"))["metadata"]
 
 
+def test_who_wrote_it_in_another_version_is_noted() -> None:
+    """Manager, version and time of every entry in another API version are kept, and no field.
+
+    The status counts, too: the API server converts each manager's fields (kubernetes apimachinery
+    managedfields).
+    """
+    group = "kustomize.toolkit.fluxcd.io"
+    fields: Object = {"fieldsV1": {"f:spec": {f"f:{SECRET}": {}}}}
+    managed = [
+        {"manager": "flux", "apiVersion": f"{group}/v1beta2", "time": stamp(minutes(9)), **fields},
+        {"manager": "kustomize-controller", "apiVersion": f"{group}/v1", **fields},
+        {"manager": "gotk", "apiVersion": f"{group}/v1beta1", "subresource": "status"},
+        {"manager": ["odd"], "apiVersion": f"{group}/v1alpha1"},
+        {"manager": "other", "apiVersion": "other.example.com/v1"},
+    ]
+    one = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=managed))
+    assert one["metadata"]["writers"] == [
+        {"manager": "flux", "apiVersion": f"{group}/v1beta2", "time": stamp(minutes(9))},
+        {"manager": "gotk", "apiVersion": f"{group}/v1beta1"},
+        {"manager": "", "apiVersion": f"{group}/v1alpha1"},
+    ]
+    assert SECRET not in json.dumps(one)
+    assert "writers" not in prune(KUSTOMIZATIONS, flux("Kustomization", "x"))["metadata"]
+
+
+def test_who_manages_a_suspension_is_noted() -> None:
+    """The managers whose fields include spec.suspend are kept; those of other fields are not."""
+    suspends: Object = {"time": stamp(minutes(60)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    managed = [
+        {"manager": "kubectl-patch", **suspends},
+        {"manager": "kubectl-edit", **suspends},
+        {"manager": f"Bearer\n{SECRET}", **suspends},
+        {"manager": "kustomize-controller", **MANAGED[0]},
+    ]
+    one = prune(KUSTOMIZATIONS, flux("Kustomization", "x", managedFields=managed))
+    assert one["metadata"]["suspendedBy"] == ["kubectl-edit", "kubectl-patch"]
+    assert SECRET not in json.dumps(one)
+
+
 def test_names_are_noted_where_contents_are_not_kept() -> None:
     """The names of annotations that may guard an Ingress, and of metrics in a rule, are kept."""
     annotations = {"nginx.ingress.kubernetes.io/auth-url": SECRET, "cert-manager.io/issuer": "x"}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from fluxstatus.base.durations import seconds, when
-from fluxstatus.state.resource import Verdict
-from tests.builders import NOW, PROGRESSING, flux, judged, minutes, stamp
+from fluxstatus.state.resource import Verdict, suspender_of
+from tests.builders import NOW, PROGRESSING, flux, judged, kustomization, minutes, stamp
 
 AT_WORK = {"Reconciling": "True Progressing: Building manifests", "Ready": PROGRESSING}
 RETRYING = {"Reconciling": "True ProgressingWithRetry: building artifact", "Ready": "False X: no"}
@@ -89,6 +89,33 @@ def test_a_suspended_object_says_since_when() -> None:
     written = {"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
     paused = flux("Kustomization", "x", READY, spec={"suspend": True}, managedFields=[written])
     assert judged(paused).since == NOW - timedelta(days=41)
+
+
+@pytest.mark.parametrize(
+    ("managers", "annotations", "by"),
+    [
+        (["kubectl-patch"], {}, "field manager kubectl-patch"),
+        (["flux", "kubectl-edit"], {}, "field managers flux and kubectl-edit"),
+        (["kustomize-controller"], {}, "a manifest that kustomize-controller applies"),
+        (["helm-controller", "flux"], {}, "a manifest that helm-controller applies"),
+        (["flux"], {"fluxcd.controlplane.io/suspendedBy": "alice"}, "alice"),
+        ([], {}, ""),
+    ],
+)
+def test_a_suspended_object_says_by_whom(
+    managers: list[str], annotations: dict[str, str], by: str
+) -> None:
+    """A user of the web UI, or the managers of spec.suspend: a program or what applies manifests.
+
+    A field's manager is who last set it (kubernetes server-side-apply, field management).
+    """
+    suspends = {"time": stamp(minutes(9)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    managed = [{"manager": name, **suspends} for name in managers]
+    for value, expected in ((True, by), (False, by if annotations else "")):
+        paused = kustomization(
+            "x", "git", spec={"suspend": value}, managedFields=managed, annotations=annotations
+        )
+        assert suspender_of(judged(paused)) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,18 @@ from fluxstatus.model import snapshot
 from fluxstatus.model.findings import Level
 from fluxstatus.report.look import Look
 from fluxstatus.state.state import State
-from tests.builders import HEALTHY, event, judge, kustomization, report, source, state
+from tests.builders import (
+    FIVE_MINUTES,
+    HEALTHY,
+    NOW,
+    event,
+    judge,
+    kustomization,
+    report,
+    source,
+    stamp,
+    state,
+)
 from tests.conftest import RECORDED
 
 FILES = sorted(RECORDED.glob("*.json.gz"))
@@ -133,11 +144,17 @@ def test_events_are_folded() -> None:
 
 def test_suspended_anywhere_in_the_chain_is_told() -> None:
     """A suspended source is listed for its consumers, with its time."""
-    paused = source("repo", spec={"suspend": True})
+    suspends = {"time": stamp(FIVE_MINUTES), "fieldsV1": {"f:spec": {"f:suspend": {}}}}
+    managed = [{"manager": "kubectl-patch", **suspends}]
+    paused = source("repo", spec={"suspend": True}, managedFields=managed)
     details = _details(
         *HEALTHY, paused, kustomization("web", "repo"), kind="Kustomization", name="web"
     )
-    assert [ref.name for ref, *_ in details.suspended] == ["repo"]
+    assert [(ref.name, at, by) for ref, at, by in details.suspended] == [
+        ("repo", NOW - FIVE_MINUTES, "field manager kubectl-patch")
+    ]
+    text = " ".join(as_text.render(details, Look()).split())
+    assert "since 2026-11-23 11:55 UTC, by field manager kubectl-patch" in text
 
 
 def test_hostile_text_is_escaped() -> None:
