@@ -25,7 +25,11 @@ _TIMEOUT_IN_MESSAGE = re.compile(r"\bwith (?:a )?timeout of ([\d.hms]+)")
 _ACTIONS = ("install", "upgrade", "test", "rollback")
 """The actions of a HelmRelease that is not deleted. Which one comes next is not known."""
 
-_LEAST_OF_INTERVAL = 30.0  # seconds (KC api/v1 GetTimeout)
+_OF_INTERVAL = {"Kustomization": (30.0, 30.0), "ImageRepository": (0.0, 1.0)}
+"""Kinds whose timeout is their interval if it is not set: less these seconds, and at least those.
+
+Upstream: GetTimeout in KC api/v1 and IRC api/v1.
+"""
 
 
 def timeout_of(resource: "Resource", *, deleted: bool = False) -> timedelta:
@@ -73,9 +77,10 @@ def _progressed_at(resource: "Resource") -> datetime | None:
 
 def _of_spec(resource: "Resource", *, deleted: bool) -> float:
     spec, default = resource.spec, resource.kind.timeout
-    if resource.kind.name == "Kustomization":
-        own = spec.get("timeout") or spec.get("interval")  # less 30 s, at least 30 s (KC api/v1)
-        return max(seconds(own, default), _LEAST_OF_INTERVAL)
+    if resource.kind.name in _OF_INTERVAL:
+        less, least = _OF_INTERVAL[resource.kind.name]
+        of_interval = seconds(spec.get("interval"), default + less) - less
+        return max(seconds(spec.get("timeout"), of_interval), least)
     general = seconds(resource.annotations.get(_TIMEOUT_ANNOTATION) or spec.get("timeout"), default)
     if resource.kind.name != "HelmRelease":
         return general
