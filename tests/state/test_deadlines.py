@@ -90,12 +90,15 @@ def test_a_running_attempt_says_its_timeout(
     assert timeout_of(judged(flux(kind, "x", ended, spec=spec))) == minutes(5)
 
 
-def running(age: float, stage: float | None = None, **spec: Any) -> Resource:
-    """Return a HelmRelease that runs for *age* minutes, and its stage for *stage* minutes."""
+def running(age: float, stage: float | None = None, goes: str = "True", **spec: Any) -> Resource:
+    """Return a HelmRelease that runs for *age* minutes, and its stage for *stage* minutes.
+
+    *goes* is the status of its condition Reconciling.
+    """
     one = flux("HelmRelease", "x", {"Ready": PROGRESSING}, age=minutes(age), spec=spec)
     if stage is not None:
         reconciling = {
-            "type": "Reconciling", "status": "True", "reason": "Progressing",
+            "type": "Reconciling", "status": goes, "reason": "Progressing",
             "lastTransitionTime": stamp(minutes(stage)), "observedGeneration": 1,
         }  # fmt: skip
         one["status"]["conditions"].append(reconciling)
@@ -112,6 +115,7 @@ def running(age: float, stage: float | None = None, **spec: Any) -> Resource:
         (running(30), Verdict.STUCK),
         (running(30, stage=1), Verdict.RECONCILING),
         (running(30, stage=20), Verdict.STUCK),
+        (running(30, stage=1, goes="False"), Verdict.STUCK),
     ],
 )
 def test_an_attempt_is_stuck_after_its_timeout(resource: Resource, verdict: Verdict) -> None:
