@@ -104,8 +104,6 @@ def _releases(state: State, besides: Resource, names: tuple[str, ...]) -> Iterat
 def _releases_of_service(
     state: State, besides: Resource, service: str, namespace: str
 ) -> Iterator[Resource]:
-    if not service or not namespace:
-        return
     for release in _others(state, besides):
         own = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
         name = text_of(release.spec.get("releaseName")) or release.ref.name

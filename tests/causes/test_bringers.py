@@ -73,6 +73,7 @@ def test_a_chart_brings_the_crds_of_its_project(group: str, chart: str) -> None:
         ("cert-manager.io", "podinfo"),
         ("networking.k8s.io", "k8s-tools"),  # built in
         ("helm.toolkit.fluxcd.io", "fluxcd-toolkit"),  # Flux brings it, not a chart
+        ("cluster.x-k8s.io", "xk8s-tools"),  # any project of Kubernetes
         ("a2b.io", "a2b"),  # too short a name to tell anything
         ("apps", "apps"),  # built in
         ("", "cert-manager"),
@@ -115,6 +116,8 @@ def test_a_release_of_another_cluster_brings_nothing(
          release("certs", "cert-manager", spec={"releaseName": "cm"}), "certs"),
         (("kyverno-svc", "kyverno"), release("kyverno", "kyverno"), None),
         (("kyverno-svc", "kyverno"), release("kyverno/web", "podinfo"), None),
+        (("kyverno-svc", "kyverno"),
+         flux("HelmRelease", "kyverno/web", spec={"chartRef": reference("OCIRepository", "x")}), None),
         (("", "kyverno"), release("kyverno/kyverno", "kyverno"), None),
         (("kyverno-svc", ""), release("kyverno/kyverno", "kyverno"), None),
     ],

@@ -119,6 +119,14 @@ def denied(hook: str, words: str) -> str:
     return f'Forbidden): admission webhook "{hook}" denied the request: {words}'
 
 
+def policy(name: str, words: str) -> str:
+    """Return the error of a ValidatingAdmissionPolicy (kubernetes plugin policy/validating)."""
+    return (
+        f'Forbidden): deployments.apps "{name}" is forbidden: ValidatingAdmissionPolicy '
+        f"'no-latest' with binding 'all' denied request: {words}"
+    )
+
+
 def quota(name: str, of: str) -> str:
     """Return the error of a ResourceQuota (kubernetes plugin/pkg/admission/resourcequota)."""
     return (
@@ -172,6 +180,8 @@ ONE_OUTAGE = {
     "a policy": (
         dry_run("a", denied("validate.kyverno.svc-fail", f"resource Deployment/apps/a {POLICY}")),
         dry_run("b", denied("validate.kyverno.svc-fail", f"resource Deployment/apps/b {POLICY}"))),
+    "a policy that says something else of each": (
+        dry_run("a", policy("a", "use a tag")), dry_run("b", policy("b", "latest is no tag"))),
     "the words of a webhook, but for the object": (
         dry_run("alpha", denied("v.example.com", "alpha in apps must not run")),
         dry_run("bravo", denied("v.example.com", "bravo in apps must not run"))),
