@@ -1,0 +1,1 @@
+"""States that were never recorded, by the stage of tracing that explains them."""
