@@ -11,7 +11,7 @@ from fluxstatus.advice import ADVICE
 from fluxstatus.advice.advice import Advice
 from fluxstatus.checks.codes import CODES
 from fluxstatus.knowledge import RULES, pods
-from fluxstatus.knowledge.rule import Rule, Step, command
+from fluxstatus.knowledge.rule import FALLBACKS, Rule, Step, command
 from fluxstatus.knowledge.states import STATES
 from fluxstatus.model.codes import Code
 from fluxstatus.model.hints import Hint
@@ -113,10 +113,14 @@ def _spelled_out(upstream: str) -> str:
 
 
 class _Open(dict[str, str]):
-    """The fields of an unknown object: each is its own name, in capitals."""
+    """The fields of an unknown object: each is its own name, in capitals.
+
+    The optional parts of a sentence are empty.
+    """
 
     def __missing__(self, key: str) -> str:
-        return _NAMES.get(key, key.upper())
+        optional = FALLBACKS.get(key) == ""
+        return "" if optional else _NAMES.get(key, key.upper())
 
 
 _NAMES = {

@@ -51,6 +51,14 @@ def test_a_code_is_declared_once() -> None:
     assert [c for c in declared if c in CODES and c.meaning != CODES[c].meaning] == []
 
 
+def test_optional_parts_of_a_sentence_are_left_out() -> None:
+    """The explanation of a suspension has no placeholder for who suspended the object."""
+    (suspended,) = (details for code, details in CODES.items() if code == "suspended")
+    assert [case.why.partition(": ")[0] for case in suspended.cases] == [
+        "reconciliation is suspended"
+    ]
+
+
 def test_every_rule_is_told() -> None:
     """Each rule and habit of a code is a case of it, with its steps and where it comes from."""
     rules = (*RULES, *pods.RULES, *STATES.values())
