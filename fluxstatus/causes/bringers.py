@@ -56,8 +56,8 @@ def bringer_hints(release: Resource) -> tuple[Hint, ...]:
     return (
         hint(
             f"{release.ref} probably installs it and {check}",
-            kubectl("get", release.kind.resource, release.ref.name, "-n", release.ref.namespace,
-                    "-o", "yaml"),
+            kubectl("get", f"{release.kind.resource}/{release.ref.name}",
+                    "-n", release.ref.namespace, "-o", "yaml"),
         ),
     )  # fmt: skip
 

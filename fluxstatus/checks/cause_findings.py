@@ -158,7 +158,7 @@ def _owner_hints(cause: Cause) -> Iterator[Hint]:
             yield hint(
                 f"correct the spec in {kind} {namespace}/{name}, which creates this object from "
                 f"{field}; changes to the object itself are reverted",
-                kubectl("get", full_name(kind), name, "-n", namespace, "-o", "yaml"),
+                kubectl("get", f"{full_name(kind)}/{name}", "-n", namespace, "-o", "yaml"),
             )
 
 

@@ -153,7 +153,9 @@ def _drifted(state: State, release: Resource) -> Iterator[Finding]:
             hint(
                 "revert the change or commit it to Git; to let Flux revert such changes, set "
                 "spec.driftDetection.mode: enabled",
-                kubectl("get", release.kind.resource, ref.name, "-n", ref.namespace, "-o", "yaml"),
+                kubectl(
+                    "get", f"{release.kind.resource}/{ref.name}", "-n", ref.namespace, "-o", "yaml"
+                ),
             ),
         ),
         docs=docs_of(ref.kind),
@@ -235,7 +237,7 @@ def _stuck_in(message: str) -> Iterator[Hint]:
             f"restore the controller that handles the finalizers of {names}; remove a finalizer "
             "only if that controller no longer exists",
             *(
-                kubectl("get", full_name(one.kind), one.name,
+                kubectl("get", f"{full_name(one.kind)}/{one.name}",
                         *(("-n", one.namespace) if one.namespace else ()), "-o", "yaml")
                 for one in stuck
             ),

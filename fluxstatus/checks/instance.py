@@ -139,7 +139,7 @@ def _ignored(state: State, other: Resource, level: Level) -> Finding:
             hint(
                 f"delete this FluxInstance; if namespace {namespaces} has no FluxInstance, "
                 "create one there",
-                kubectl("delete", resource, ref.name, "-n", ref.namespace, changes=True),
+                kubectl("delete", f"{resource}/{ref.name}", "-n", ref.namespace, changes=True),
             ),
         ),
         docs=docs_of("FluxInstance"),
@@ -167,7 +167,7 @@ def _images(state: State, instance: Resource) -> Iterator[Finding]:
                 hints=(
                     hint(
                         "check the Deployment's image, and which field manager set it",
-                        kubectl("get", "deployment", ref.name, "-n", ref.namespace, "-o", "wide"),
+                        kubectl("get", f"deployment/{ref.name}", "-n", ref.namespace, "-o", "wide"),
                     ),
                 ),
             )

@@ -85,7 +85,9 @@ def _watches_missing(analysis: Analysis, watcher: Resource) -> Iterator[Finding]
             hint(
                 f"correct spec.{field} or create the missing object",
                 kubectl("get", full_name(kind), "--all-namespaces"),
-                kubectl("get", watcher.kind.resource, ref.name, "-n", ref.namespace, "-o", "yaml"),
+                kubectl(
+                    "get", f"{watcher.kind.resource}/{ref.name}", "-n", ref.namespace, "-o", "yaml"
+                ),
             ),
         ),
         docs=docs_of(ref.kind),

@@ -231,14 +231,22 @@ def _quoted(value: str) -> str:
 def command(template: str, fields: Mapping[str, str], *, changes: bool) -> Command | None:
     """Return a command line with *fields* filled in, or None if one of them is empty.
 
-    Each word of the template stays one argument; quoting is left to the renderer.
+    Each word of the template stays one argument; quoting is left to the renderer. A value never
+    becomes an option: there is no command if a word that begins with a field begins with "-".
     """
     pieces, named = _pieces_of(template)
     try:
         words = tuple(piece.format_map(fields) for piece in pieces)
     except KeyError:
         return None
-    return Command(words, changes) if all(fields[name] for name in named) else None
+    if not all(fields[name] for name in named) or any(map(_is_option, pieces, words)):
+        return None
+    return Command(words, changes)
+
+
+def _is_option(piece: str, word: str) -> bool:
+    """Return whether *word* is an option only because of the value of a field in *piece*."""
+    return piece.startswith("{") and word.startswith("-")
 
 
 @cache

@@ -49,7 +49,7 @@ def request_command(resource: Resource, now: datetime, *more: str) -> Command:
     """
     annotations = (f"{name}={stamp(now)}" for name in (REQUESTED_AT, *more))
     return kubectl(
-        "annotate", "--overwrite", resource.kind.resource, resource.ref.name,
+        "annotate", "--overwrite", f"{resource.kind.resource}/{resource.ref.name}",
         "-n", resource.ref.namespace, *annotations,
         changes=True,
     )  # fmt: skip

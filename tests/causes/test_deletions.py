@@ -84,7 +84,7 @@ def test_what_holds_a_deletion_that_was_given_up_is_named() -> None:
                      f"failed to wait for resources termination: {STUCK}")  # fmt: skip
     found = only(told(given_up), "left-behind")
     assert "ConfigMap apps/held" in found.hints[0].text
-    assert "get configmap held -n apps" in " ".join(found.hints[0].commands[0].argv)
+    assert "get configmap/held -n apps" in " ".join(found.hints[0].commands[0].argv)
     assert "kustomize.toolkit.fluxcd.io/namespace=apps" in str(found.hints[1].commands)
 
 

@@ -231,9 +231,9 @@ def _commands(
         for_target(state.evidence.target),
         resource.ref,
     )
-    what, where = (full_name(ref.kind), ref.name), ("-n", ref.namespace)
+    what, where = f"{full_name(ref.kind)}/{ref.name}", ("-n", ref.namespace)
     lines: list[tuple[str, ...]] = [
-        ("kubectl", "describe", *what, *where),
+        ("kubectl", "describe", what, *where),
         ("kubectl", "get", "events", *where, f"--field-selector={selector(ref)}"),
     ]
     if controller:

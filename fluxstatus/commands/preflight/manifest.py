@@ -4,6 +4,7 @@ Upstream: FO docs/guides/instance/instance-sync.md, cmd/cli/install.go and creat
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -135,7 +136,9 @@ def _secret(sync: Sync) -> Iterator[Hint]:
             "the host key with the one that the Git server's provider publishes",
             (
                 Command(("ssh-keygen", "-t", "ed25519", "-N", "", "-f", "identity")),
-                Command(("sh", "-c", f"ssh-keyscan {_port(sync.url)}{host} > known_hosts")),
+                Command(
+                    ("sh", "-c", f"ssh-keyscan {_port(sync.url)}{shlex.quote(host)} > known_hosts")
+                ),
             ),
         )
         files = ("--private-key-file=identity", "--knownhosts-file=known_hosts")
