@@ -33,6 +33,8 @@ _NAMED = 3  # objects that a sentence names
 _UNTOUCHED = frozenset({"never-reconciled", "outdated", "stuck"})
 _CONTROLLER_FAULTS = {
     "storage-full": "controller-storage-full",
+    "disk-full": "controller-disk-full",
+    "temporary-storage-full": "controller-temporary-storage-full",
     "storage-read-only": "controller-storage-fails",
     "source-storage": "controller-storage-fails",
     "flux-forbidden": "controller-forbidden",

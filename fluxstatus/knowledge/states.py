@@ -479,13 +479,46 @@ _BLOCKED = (
             "controller-storage-full",
             "Several objects fail because their controller has no disk space left.",
         ),
-        why="its disk is full: {count} of its objects cannot be stored or built",
+        why="its storage is full: {count} of its objects cannot be stored",
         steps=(
             Step(
-                "add storage (spec.storage or spec.kustomize.patches of the FluxInstance), or fetch fewer and smaller artifacts",
+                "enlarge its volume (spec.storage or spec.kustomize.patches of the FluxInstance; without a volume, /data is an emptyDir on the node's disk), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
                 read=(_DESCRIBE, "kubectl get persistentvolumeclaims -n {ns}"),
             ),
         ),
+        upstream="Go syscall ENOSPC",
+    ),
+    Rule(
+        Code(
+            "controller-temporary-storage-full",
+            "Several objects fail because their controller has no space left in /tmp.",
+        ),
+        why="its /tmp is full: {count} of its objects cannot be fetched or built",
+        steps=(
+            Step(
+                "find out what filled it: /tmp is an emptyDir on the disk of the node, so other pods, images and logs count, too; free up or enlarge the node's disk, or move the pod to another node",
+                read=("kubectl get pods -n {ns} -o wide", "kubectl describe nodes", _DESCRIBE),
+            ),
+            Step(
+                "if the sources are large, make them smaller (spec.ignore, .sourceignore, sparse checkout), or lower --concurrent: each attempt needs a copy of the source in /tmp"
+            ),
+        ),
+        certainty="one-of",
+        upstream="Go syscall ENOSPC, F manifests/bases (volume tmp)",
+    ),
+    Rule(
+        Code(
+            "controller-disk-full",
+            "Several objects fail because a file system, probably their controller's, is full.",
+        ),
+        why="its disk is probably full: {count} of its objects fail because no space is left on a device",
+        steps=(
+            Step(
+                "check its volumes and the disk of its node; fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                read=(_DESCRIBE, "kubectl get pods,persistentvolumeclaims -n {ns} -o wide"),
+            ),
+        ),
+        certainty="likely",
         upstream="Go syscall ENOSPC",
     ),
     Rule(

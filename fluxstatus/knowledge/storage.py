@@ -22,8 +22,14 @@ _ARTIFACT_CORRUPT = Code(
     "artifact-corrupt", "The downloaded artifact does not match its digest or cannot be unpacked."
 )
 
+_STORAGE_FULL = Code("storage-full", "The controller has no disk space left.")
+_TEMPORARY_FULL = Code(
+    "temporary-storage-full", "The controller has no space left for temporary files in /tmp."
+)
+
 _BUCKET: KindNames = frozenset({"Bucket"})
 _BUCKETS = "SC internal/controller/bucket_controller.go, internal/bucket"
+_CONTROLLER = "kubectl describe deployment {controller} -n {flux_namespace}"
 _SERVER = "kubectl get pods,services,endpointslices,networkpolicies -n {flux_namespace}"
 _SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
 _STORE_AGAIN = "kubectl annotate --overwrite {source_resource} {source_name} -n {source_ns} reconcile.fluxcd.io/requestedAt={now}"
@@ -241,15 +247,52 @@ _OF_BUCKETS = (
 
 _OF_ARTIFACTS = (
     Rule(
-        Code("storage-full", "The controller has no disk space left."),
-        why="the controller's disk is full (no space left on device)",
+        _TEMPORARY_FULL,
+        why="the file system of /tmp in {controller} is full (no space left on device)",
         steps=(
             Step(
-                "add storage to {controller} (spec.storage of the FluxInstance), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                "find out what filled it: /tmp is an emptyDir on the disk of the node, so other pods, images and logs count, too; free up or enlarge the node's disk, or move the pod to another node",
+                read=(
+                    "kubectl get pods -n {flux_namespace} -o wide",
+                    "kubectl describe nodes",
+                    _CONTROLLER,
+                ),
+            ),
+            Step(
+                "if the sources are large, make them smaller (spec.ignore, .sourceignore, sparse checkout), or lower --concurrent: each attempt needs a copy of the source in /tmp"
+            ),
+        ),
+        pattern=Text(r"\s/tmp/[^\s:]*: (?:no space left on device|disk quota exceeded)"),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        quoted=True,
+        upstream="Go syscall, F manifests/bases (volume tmp)",
+    ),
+    Rule(
+        _STORAGE_FULL,
+        why="the storage of {controller} is full (no space left on device)",
+        steps=(
+            Step(
+                "enlarge the volume of {controller} (spec.storage of the FluxInstance; without a volume, it is an emptyDir on the node's disk), or fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
+                read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
+            ),
+        ),
+        pattern=Text(r"\s/data/[^\s:]*: (?:no space left on device|disk quota exceeded)"),
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="Go syscall",
+    ),
+    Rule(
+        Code("disk-full", "A file system is full, probably that of the controller."),
+        why="a file system is full (no space left on device), probably that of {controller}",
+        steps=(
+            Step(
+                "check the volumes of {controller} and the disk of its node; fetch fewer and smaller artifacts (spec.ignore, .sourceignore, sparse checkout)",
                 read=("kubectl get pods,persistentvolumeclaims -n {flux_namespace} -o wide",),
             ),
         ),
         pattern=Text(r"no space left on device|disk quota exceeded"),
+        certainty="likely",
         upstream="Go syscall",
     ),
     Rule(

@@ -29,6 +29,7 @@ CASES = Path(__file__).parent / "cases"
 VERDICTS = ("right", "generic", "wrong", "missed")
 _RANK = {"unknown": 0, "warn": 1, "fail": 2}
 _NOT_THE_FAULT = frozenset({"clock-skew"})  # a snapshot is older than the clock
+_REQUEST = " reconcile.fluxcd.io/requestedAt="
 Key: TypeAlias = tuple[str, str, str]
 Groups: TypeAlias = list[list[str]]
 
@@ -66,6 +67,23 @@ class Case:
         if not self.objects:
             return self._score_of_healthy()
         return self._misled() or self._lacking() or Score("right")
+
+    def wrong_certainty(self) -> str:
+        """Return what is wrong in a finding that claims to be certain, or nothing.
+
+        Those are the first failure, which must be about the object, and the first finding about
+        the object, which must say nothing wrong. A request to reconcile changes nothing, so its
+        command is no claim.
+        """
+        failing, ours = self._failing()[:1], self._ours()[:1]
+        for finding in failing:
+            if finding.certainty == "certain" and key_of(finding) not in self.objects:
+                return f"first is {key_of(finding)}: {finding.code}"
+        for finding in ours:
+            said = text_of(finding, requests=False) if finding.certainty == "certain" else ""
+            if found := [p for p in self.expected.get("wrong", []) if says(p, said)]:
+                return f"says {found[0]}"
+        return ""
 
     def _ours(self) -> list[Finding]:
         """Return the findings about the object at its level or worse."""
@@ -125,10 +143,17 @@ def key_of(finding: Finding) -> Key | None:
     return finding.object.key if finding.object else None
 
 
-def text_of(finding: Finding, *, hints_only: bool = False) -> str:
-    """Return what we say in *finding*, without the controller's message."""
+def text_of(finding: Finding, *, hints_only: bool = False, requests: bool = True) -> str:
+    """Return what we say in *finding*, without the controller's message.
+
+    Commands that only request a reconciliation are left out without *requests*.
+    """
     said = [] if hints_only else [finding.title, finding.why]
-    hints = (" ".join([h.text, *(" ".join(c.argv) for c in h.commands)]) for h in finding.hints)
+    lines = ((h.text, [" ".join(c.argv) for c in h.commands]) for h in finding.hints)
+    hints = (
+        " ".join([text, *(line for line in commands if requests or _REQUEST not in line)])
+        for text, commands in lines
+    )
     return "\n".join((*said, *hints))
 
 

@@ -4,10 +4,14 @@
 """
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fluxstatus.model.findings import Level
+from fluxstatus.model.ref import Ref
 from tests.conftest import ROOT
 from tests.reports.score import VERDICTS, Case, Score, cases
 
@@ -20,6 +24,28 @@ CASES = [case for case in cases() if "doubt" not in case.expected]
 def test_a_reported_fault_is_judged(case: Case) -> None:
     """A case is right, or as weak as weak.tsv says."""
     assert case.score().verdict == WEAK.get(case.name, "right"), case.score().why
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_certain_cause_is_not_wrong(case: Case) -> None:
+    """What is said to be certain is true, also where a case is weak."""
+    assert not case.wrong_certainty()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"why": "SAID"}, {"object": Ref("", "Node", "", "another")}],
+    ids=["says something wrong", "is about something else"],
+)
+def test_a_wrong_certain_cause_is_found(change: dict[str, Any]) -> None:
+    """A certain failure is wrong if it says what must not be said, or is not about the object."""
+    case = next(case for case in cases() if case.name == "k-chartref-switch")
+    case.expected["wrong"] = ["SAID"]
+    failure = next(f for f in case.findings if f.level is Level.FAIL)
+    case.findings = [replace(failure, **change, certainty="likely")]
+    assert not case.wrong_certainty()
+    case.findings = [replace(failure, **change, certainty="certain")]
+    assert case.wrong_certainty()
 
 
 def test_weak_cases_are_cases() -> None:
