@@ -462,6 +462,21 @@ _MISSING = (
     ),
     Rule(
         _NAMESPACE_MISSING,
+        why="namespace {missing}, where Helm stores the release, does not exist in the remote cluster (spec.kubeConfig)",
+        steps=(
+            Step(
+                "create namespace {missing} in the remote cluster, or set spec.storageNamespace to a namespace that exists there; spec.install.createNamespace creates only the target namespace",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"create: failed to create: namespaces \"(?P<missing>[^\"]+)\" not found"),
+        kinds=frozenset({"HelmRelease"}),
+        when=(is_remote,),
+        trivial=True,
+        upstream="helm pkg/storage/driver/secrets.go",
+    ),
+    Rule(
+        _NAMESPACE_MISSING,
         why="namespace {missing} does not exist in the remote cluster (spec.kubeConfig)",
         steps=(
             Step(
@@ -561,6 +576,24 @@ _MISSING = (
 )
 
 _RIGHTS = (
+    Rule(
+        Code("authorizer-denied", "An authorizer of the platform, not RBAC, denies a request."),
+        why="{user} cannot {verb} {what}, and not because of RBAC: {detail}",
+        steps=(
+            Step(
+                "an RBAC role does not help: move the object to another namespace (for a chart, in spec.values), remove it, or ask the cluster's provider what is allowed",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            _USER + _CANNOT + r"(?: in the namespace \"(?P<in_ns>[^\"]+)\"| at the cluster scope)"
+            r": (?P<detail>(?!RBAC:)[^\n]+)"
+        ),
+        kinds=ALL_KINDS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="kubernetes apiserver authorization responsewriters: the authorizer's reason",
+    ),
     Rule(
         Code("flux-forbidden", "The ServiceAccount of a Flux controller lacks an RBAC permission."),
         why="Flux itself ({user}) cannot {verb} {what}: its RBAC permissions are missing (forbidden); they come from a ClusterRole and ClusterRoleBinding that were installed with Flux",

@@ -129,6 +129,24 @@ _OF_SECRETS = (
         versions=">=2.7",
     ),
     Rule(
+        Code("gpg-missing", "The image of kustomize-controller does not contain gpg."),
+        why="the image of kustomize-controller does not contain gpg, so PGP keys cannot be used; the key in Secret {holder} is not at fault",
+        steps=(
+            Step(
+                "use an image that contains gpg (that of ghcr.io/fluxcd does), or encrypt the files for an age key",
+                read=("kubectl get deployment kustomize-controller -n {flux_namespace} -o wide",),
+            ),
+        ),
+        pattern=Text(
+            r"(?:failed to import '(?P<key>[^']+)' data from (?:\w+ )*'?(?:[\w.-]+/)?"
+            r"(?P<holder>[\w.-]+)'?.*)?exec: \"gpg\": executable file not found"
+        ),
+        kinds=_KS,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="KC internal/sops/pgp",
+    ),
+    Rule(
         Code("sops-key-invalid", "A SOPS key or credential in the Secret cannot be read."),
         why="key {key} in Secret {holder} does not contain the type of key that its name requires",
         steps=(

@@ -53,7 +53,7 @@ RULES = (
         why="Flux cannot be downgraded in place (from {old_version} to {new_version})",
         steps=(
             Step(
-                "set spec.distribution.version back to {old_version}, or uninstall and reinstall Flux",
+                "set spec.distribution.version back to {old_version}, which keeps running until then",
                 read=(SPEC,),
             ),
         ),

@@ -37,15 +37,16 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the address does not exist on the receiving service ({status})",
+        why="the receiving service probably does not know the address or the channel ({status})",
         steps=(
             Step(
-                'correct spec.address, or key "address" in Secret {secret}; the webhook may have been deleted',
+                'correct spec.address, or key "address" in Secret {secret} (the webhook may have been deleted), or spec.channel: the name in the channel\'s URL, not its display name',
                 read=(SPEC, SECRET),
             ),
         ),
         pattern=Text(r"status(?: code)?:? (?P<status>404[^\n]{0,60}|410[^\n]{0,60})"),
         kinds=_PROVIDER,
+        certainty="likely",
         upstream=_NOTIFIER,
     ),
     Rule(
