@@ -175,9 +175,8 @@ def test_what_to_do_depends_on_the_release() -> None:
     (failed,) = bringer_hints(judged(release("it", "kyverno", FAILED)))
     assert "spec.install.crds" in ready.text
     assert "fix it first" in failed.text
-    assert ready.commands[0].argv[:4] == (
+    assert ready.commands[0].argv[:3] == (
         "kubectl",
         "get",
-        "helmreleases.helm.toolkit.fluxcd.io",
-        "it",
+        "helmreleases.helm.toolkit.fluxcd.io/it",
     )
