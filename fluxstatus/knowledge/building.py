@@ -252,12 +252,13 @@ _REMOTE_BASES = (
         why="the remote resource {base} cannot be fetched: its host denies access without a login (HTTP {status})",
         steps=(
             Step(
-                "create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource: kustomize-controller cannot log in for remote resources"
+                "check with curl -I {base} whether the resource is public (403 can also be a rate limit, 407 is a proxy); if it is private, create a GitRepository with a Secret for the repository and a Kustomization that uses it, or commit a copy of the resource: kustomize-controller cannot log in for remote resources"
             ),
         ),
         pattern=Text(rf"{_FROM_URL}: HTTP Error: status code (?P<status>40[137])"),
         kinds=_KS,
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream=f"{_KUSTOMIZE}/internal/loader",
     ),
     Rule(
@@ -307,6 +308,7 @@ _REMOTE_BASES = (
         ),
         kinds=_KS,
         reach=Reach.WHOLE,
+        certainty="one-of",
         transient=True,
         upstream=f"{_KUSTOMIZE}/internal/git, internal/utils",
     ),
@@ -372,7 +374,7 @@ _REMOTE_BASES = (
         why="kustomize-controller does not trust the certificate of the host of remote resource {base}: {detail}",
         steps=(
             Step(
-                "create a GitRepository with spec.secretRef (key ca.crt) for it, or commit a copy of the resource"
+                "if the certificate is expired or was issued for another name, renew it; if a CA of your own issued it, create a GitRepository with spec.secretRef (key ca.crt) for it, or commit a copy of the resource"
             ),
         ),
         pattern=Text(
@@ -380,6 +382,7 @@ _REMOTE_BASES = (
         ),
         kinds=_KS,
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream="Go crypto/x509, curl",
     ),
     Rule(
@@ -400,6 +403,7 @@ _REMOTE_BASES = (
         ),
         kinds=_KS,
         reach=Reach.WHOLE,
+        certainty="one-of",
         transient=True,
         upstream=f"{_KUSTOMIZE}/internal/loader, Go net, git",
     ),
@@ -674,10 +678,15 @@ _MANIFESTS = (
         why="a manifest is not valid YAML: {detail}",
         steps=(
             Step("correct the file in Git; to check before you push, run kustomize build {path}"),
+            Step(
+                "if all files are valid, a patch in spec.patches or the value of a variable (spec.postBuild) breaks the YAML: quote the variable, or correct its value",
+                read=(SPEC,),
+            ),
         ),
         pattern=_BAD_YAML,
         reasons=("BuildFailed",),
         kinds=_KS,
+        certainty="one-of",
         upstream="PKG ssa/utils, sigs.k8s.io/yaml",
     ),
     Rule(
@@ -701,7 +710,7 @@ _KUSTOMIZATION = (
         why="two manifests define the same object ({duplicate})",
         steps=(
             Step(
-                "remove one of them: the object is defined in two files or in two bases; to check before you push, run kustomize build {path}"
+                "remove one of them: the object is defined in two files or in two bases, or one file is listed twice; to check before you push, run kustomize build {path}"
             ),
         ),
         pattern=Text(r"may not add resource with an already registered id: (?P<duplicate>[^\s']+)"),
@@ -785,6 +794,7 @@ _KUSTOMIZATION = (
             r"cannot unmarshal (?P<given>\w+) into Go struct field (?:Kustomization\.)?(?P<field>[\w.]+) "
             r"of type (?P<wanted>[^\s']+)"
         ),
+        context=Text(r"invalid Kustomization|Go struct field Kustomization\.|kustomization file"),
         reasons=("BuildFailed",),
         kinds=_KS,
         reach=Reach.WHOLE,
@@ -1177,6 +1187,7 @@ _TRANSFORMERS = (
         ),
         reasons=("BuildFailed",),
         kinds=_KS,
+        certainty="one-of",
         upstream=f"{_KUSTOMIZE}/filters",
     ),
     Rule(
@@ -1240,6 +1251,7 @@ _REST = (
         pattern=Text(r"delete failed: (?P<detail>[^\n]{1,200})"),
         reasons=("PruneFailed",),
         kinds=_KS,
+        certainty="one-of",
         upstream="PKG ssa/manager_delete.go",
     ),
     Rule(
@@ -1270,6 +1282,7 @@ _REST = (
             r"failed)[^\n]{0,200})"
         ),
         kinds=_KS,
+        certainty="one-of",
         upstream="KC internal/controller/kustomization_controller.go finalize",
     ),
 )

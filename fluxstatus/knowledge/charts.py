@@ -6,7 +6,7 @@ internal/controller/helmchart_controller.go.
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED
 from fluxstatus.knowledge.commands import BASIC_AUTH, ENDPOINT, SECRET, SPEC, URL, for_secret
-from fluxstatus.knowledge.facts import has_artifact
+from fluxstatus.knowledge.facts import has_artifact, is_git_page
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -28,6 +28,11 @@ _INDEX_REJECTED = Text(r"(?:: |status(?: code)?:? )(?P<status>40[13])\b")
 _ITS_SOURCE = "kubectl get {source_resource} {source_name} -n {source_ns} -o yaml"
 _DEPENDENCY = r"failed to add remote dependency '(?P<dependency>[^']+)'"
 _LOGIN = BASIC_AUTH.replace("--username=git", "--username=USER")
+
+_NOT_FOUND = Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found")
+_INDEX_MISSING = Code(
+    "helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."
+)
 
 _REPOSITORY = (
     Rule(
@@ -109,7 +114,26 @@ _REPOSITORY = (
         upstream=_INDEX,
     ),
     Rule(
-        Code("helm-index-missing", "There is no index.yaml at the URL of the HelmRepository."),
+        _INDEX_MISSING,
+        why="{url} is probably the address of a Git repository, not of a Helm repository: it has no index.yaml (404)",
+        steps=(
+            Step(
+                "create a GitRepository with this URL; in the HelmRelease, set spec.chart.spec.sourceRef.kind: GitRepository and spec.chart.spec.chart to the directory of the chart",
+                read=(URL,),
+            ),
+            Step(
+                "or set spec.url to the address that the charts are published at (see the project's documentation; often on github.io or in an OCI registry)"
+            ),
+        ),
+        pattern=_NOT_FOUND,
+        kinds=_HELM,
+        when=(is_git_page,),
+        certainty="likely",
+        trivial=True,
+        upstream=_INDEX,
+    ),
+    Rule(
+        _INDEX_MISSING,
         why="no Helm repository exists at {url}: index.yaml was not found (404)",
         steps=(
             Step(
@@ -120,7 +144,7 @@ _REPOSITORY = (
                 "if the address is correct and the repository is private, check its login (spec.secretRef): some hosts, such as GitHub, respond with 404 without a valid one"
             ),
         ),
-        pattern=Text(r"(?:: |status(?: code)?:? )404\b|404 Not Found"),
+        pattern=_NOT_FOUND,
         kinds=_HELM,
         certainty="one-of",
         trivial=True,
@@ -334,7 +358,7 @@ _CHARTS = (
             Step("correct the version, for example 1.2.3, 1.x or >=1.2.0 <2.0.0", read=(SPEC,)),
         ),
         pattern=Text(
-            r"(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
+            r"^(?!.*executing \")(?:.*?)(?P<detail>improper constraint[^\n]{0,80}|invalid semantic version[^\n]{0,80}|"
             r"invalid (?:version )?constraint[^\n]{0,80})"
         ),
         kinds=_CHART | {"HelmRelease"},
@@ -412,6 +436,36 @@ _CHARTS = (
         reach=Reach.WHOLE,
         certainty="one-of",
         transient=True,
+        upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
+        CHART_DEPENDENCY_FAILED,
+        why="the repository of dependency {dependency} in Chart.yaml is not a Helm repository: {index} does not exist (404)",
+        steps=(
+            Step(
+                "correct the repository of the dependency in Chart.yaml (a registry needs an oci:// URL), or commit the dependency to the chart's charts/ directory (helm dependency update)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(rf"{_DEPENDENCY}[^\n]*?failed to fetch (?P<index>\S+/index\.yaml) : 404"),
+        reach=Reach.WHOLE,
+        upstream="SC internal/helm/chart/dependency_manager.go",
+    ),
+    Rule(
+        CHART_DEPENDENCY_FAILED,
+        why="the repository of dependency {dependency} has no version of it that matches Chart.yaml: {detail}",
+        steps=(
+            Step(
+                "correct the name or the version of the dependency in Chart.yaml, or commit it to the chart's charts/ directory (helm dependency update)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            rf"{_DEPENDENCY}[^\n]*?(?P<detail>no '[^']+' chart with version matching '[^']*' found|"
+            r"no chart (?:name|version) found[^\n]{0,60}|could not locate a version matching[^\n]{0,100}|"
+            r"improper constraint[^\n]{0,60})"
+        ),
+        reach=Reach.WHOLE,
         upstream="SC internal/helm/chart/dependency_manager.go",
     ),
     Rule(
@@ -564,6 +618,41 @@ _CHARTS = (
             r"(?P<detail>chart '[^']*' has no downloadable URLs|invalid chart URL format[^\n]{0,120})"
         ),
         upstream=_INDEX,
+    ),
+    Rule(
+        Code(
+            "chart-protocol-unsupported",
+            "The index of the Helm repository lists the chart at a URL that cannot be downloaded.",
+        ),
+        why="the index of HelmRepository {source_name} lists the chart at an oci:// URL, which a HelmRepository of type default cannot download: the charts were moved to an OCI registry",
+        steps=(
+            Step(
+                "use a HelmRepository with type: oci and the oci:// URL without the name of the chart, or an OCIRepository with spec.chartRef in the HelmRelease",
+                read=(_ITS_SOURCE, SPEC),
+            ),
+        ),
+        pattern=Text(r"unsupported protocol scheme \"oci\"|scheme \"oci\" not supported"),
+        kinds=_CHART | {"HelmRelease"},
+        upstream="SC internal/helm/getter, Go net/http",
+    ),
+    Rule(
+        Code(
+            "helm-protocol-unsupported",
+            "The URL of a chart or a Helm repository needs a Helm plugin, which Flux does not have.",
+        ),
+        why="Flux does not support URLs with {scheme}://, which need a Helm plugin",
+        steps=(
+            Step(
+                "serve the charts over https, or from an OCI registry (type: oci); for charts in a bucket, use a Bucket as the source of the chart, and for charts in Git, a GitRepository",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?:unsupported protocol scheme|scheme) \"(?P<scheme>s3|gs|gcs|azblob|git|git\+\w+|file|cm)\""
+        ),
+        kinds=_CHART | _HELM | {"HelmRelease"},
+        quoted=True,
+        upstream="SC internal/helm/getter, Go net/http",
     ),
     Rule(
         Code("chart-pull-failed", "The chart cannot be pulled from its repository."),

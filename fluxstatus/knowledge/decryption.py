@@ -172,7 +172,7 @@ _OF_AGE = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, whose key is not in Secret {decryption_secret}: the data key cannot be decrypted",
+        why="the file is encrypted with SOPS for the age recipient {recipient}, but no age key in Secret {decryption_secret} matches it",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
@@ -181,13 +181,31 @@ _OF_AGE = (
             ),
         ),
         pattern=Text(
-            rf"(?P<recipient>age1\w{{5,80}}): FAILED(?:{_THEN}no identity matched any of the "
-            r"recipients)?"
+            rf"(?P<recipient>age1\w{{5,80}}): FAILED{_THEN}no identity matched any of the "
+            r"recipients"
         ),
         context=_NO_DATA_KEY,
         kinds=_KS,
         needs=("decryption_secret",),
         reach=Reach.WHOLE,
+        upstream=f"{_DECRYPTOR}, sops age",
+    ),
+    Rule(
+        _SOPS_KEY_WRONG,
+        why="the file is encrypted with SOPS for the age recipient {recipient}, but probably no age key in Secret {decryption_secret} matches it",
+        steps=(
+            Step(
+                "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
+                read=(_KEYS,),
+                change=(_MAKE_KEY,),
+            ),
+        ),
+        pattern=Text(r"(?P<recipient>age1\w{5,80}): FAILED"),
+        context=_NO_DATA_KEY,
+        kinds=_KS,
+        needs=("decryption_secret",),
+        reach=Reach.WHOLE,
+        certainty="likely",
         upstream=f"{_DECRYPTOR}, sops age",
     ),
     Rule(

@@ -294,12 +294,61 @@ def has_backslash_path(subject: Subject) -> bool:
     return "\\" in text_of(subject.resource.spec.get("path"))
 
 
-_OWNER = re.compile(r'release-name" must equal "[^"]*": current value is "([^"]+)"')
+_OWNER = re.compile(
+    r'"meta\.helm\.sh/(release-name(?:space)?)" must equal "[^"]*": current value is "([^"]+)"'
+)
 
 
 def belongs_to_release(subject: Subject) -> bool:
-    """Return whether the Helm release that owns the object in the message is a HelmRelease here."""
-    owner = _OWNER.search(subject.message.text)
-    if owner is None or subject.state is None or is_remote(subject):
+    """Return whether the Helm release that owns the object in the message is a HelmRelease here.
+
+    The message has the name or the namespace of the owner only if it differs from the release's.
+    """
+    differs = dict(_OWNER.findall(subject.message.text))
+    if not differs or subject.state is None or is_remote(subject):
         return False
-    return any(release_name(one) == owner[1] for one in subject.state.of_kind("HelmRelease"))
+    namespace, name = _installed_as(subject.resource)
+    owner = differs.get("release-namespace", namespace), differs.get("release-name", name)
+    here = (one for one in subject.state.of_kind("HelmRelease") if not one.spec.get("kubeConfig"))
+    return any(_installed_as(one) == owner for one in here)
+
+
+def _installed_as(release: Resource) -> tuple[str, str]:
+    """Return the namespace and name of the Helm release of *release*."""
+    namespace = text_of(release.spec.get("targetNamespace")) or release.ref.namespace
+    return namespace, release_name(release)
+
+
+def uses_chart_ref(subject: Subject) -> bool:
+    """Return whether the chart comes from spec.chartRef: of an OCIRepository it has a digest."""
+    return bool(map_of(subject.resource.spec.get("chartRef")))
+
+
+_GIT_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "dev.azure.com")
+_FILES = re.compile(r"/(?:releases/download|raw|-/raw|api|-/jobs|pages)/")
+
+
+def is_git_page(subject: Subject) -> bool:
+    """Return whether spec.url is that of a repository on a Git host, and not of files in it."""
+    url = address_of(subject)["address"]
+    return at_host(*_GIT_HOSTS)(subject) and not _FILES.search(url)
+
+
+_EXPRESSION = re.compile(r"CEL expression(?: as \w+:)? '(.+?)'(?=: |$)", re.DOTALL)
+
+
+def expression_in(field: str) -> Callable[[Subject], bool]:
+    """Return the fact that the CEL expression in the message is below *field* of the spec."""
+
+    def is_there(subject: Subject) -> bool:
+        found = _EXPRESSION.search(subject.message.text)
+        entries = maps_of(subject.resource.spec.get(field))
+        values = {value for entry in entries for value in entry.values() if isinstance(value, str)}
+        return found is not None and found[1] in values
+
+    return is_there
+
+
+def has_health_checks(subject: Subject) -> bool:
+    """Return whether the health checks are named one by one (spec.healthChecks)."""
+    return bool(maps_of(subject.resource.spec.get("healthChecks")))

@@ -16,7 +16,7 @@ _OBJECTS = (
     # server-side apply: Kind/namespace/name, Kind/name (PKG ssa/utils FmtUnstructured)
     (
         r"\b(?P<kind>[A-Z]\w+)/(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.:-]+)"
-        r" (?:(?:dry-run|apply|delete) failed|not found:|namespace not specified|is SOPS)"
+        r" (?:(?:dry-run|apply|delete) failed|validation error|not found:|namespace not specified|is SOPS)"
     ),
     # Helm (helm pkg/kube/client.go)
     r"for object (?P<namespace>[\w.-]*)/(?P<name>[\w.:-]+) \S+ Kind=(?P<kind>\w+)",
@@ -274,7 +274,7 @@ _CLOUDS = (
 
 _STATES = {
     "InProgress": "it was still in progress when the timeout expired (InProgress)",
-    "NotFound": "it does not exist (NotFound); correct spec.healthChecks if the name is wrong",
+    "NotFound": "it does not exist (NotFound)",
     "Failed": "it failed",
     "Terminating": "it is being deleted (Terminating)",
     "Unknown": "its status cannot be read (Unknown)",

@@ -291,10 +291,26 @@ _APPS = (
     ),
     Rule(
         _PROVIDER_MISMATCH,
-        why="spec.provider and Secret {secret} do not match",
+        why="spec.provider is github, but Secret {secret} does not contain the credentials of a GitHub App",
         steps=(
             Step(
-                "set spec.provider: github for a Secret with the credentials of a GitHub App (keys githubAppID and githubAppPrivateKey), and spec.provider: generic for any other Secret",
+                "for a GitHub App, put githubAppID, githubAppInstallationID (or githubAppInstallationOwner) and githubAppPrivateKey into Secret {secret}",
+                read=(SECRET,),
+                change=(GITHUB_APP,),
+            ),
+            Step("for a token or an SSH key, remove spec.provider", read=(SPEC,)),
+        ),
+        pattern=Text(r"github app data must be specified when provider is set to github"),
+        needs=("secret",),
+        trivial=True,
+        upstream="SC internal/controller/gitrepository_controller.go",
+    ),
+    Rule(
+        _PROVIDER_MISMATCH,
+        why="Secret {secret} contains the credentials of a GitHub App, but spec.provider is not github",
+        steps=(
+            Step(
+                "set spec.provider: github, or put a token or an SSH key into Secret {secret}",
                 read=(SECRET, SPEC),
             ),
         ),

@@ -7,7 +7,13 @@ Upstream: PKG ssa/manager_wait.go, CU pkg/kstatus, KC internal/controller.
 
 from fluxstatus.knowledge.codes import CEL_INVALID, HEALTH_CHECK_FAILED
 from fluxstatus.knowledge.commands import EVENTS, RECONCILE, SPEC
-from fluxstatus.knowledge.facts import waits_for, waits_for_flux, waits_for_ready, waits_with
+from fluxstatus.knowledge.facts import (
+    has_health_checks,
+    waits_for,
+    waits_for_flux,
+    waits_for_ready,
+    waits_with,
+)
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 
@@ -47,7 +53,28 @@ RULES = (
             ),
         ),
         pattern=Text(_BRACKET),
+        when=(has_health_checks, waits_with("NotFound")),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream=_WAITED,
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="{workload} did not become healthy: {workload_state}",
+        steps=(
+            Step(
+                "it was applied before: check which controller or user deleted it",
+                read=("kubectl get {workload_resource} -n {workload_ns}",),
+            ),
+            Step(
+                "if it exists, kustomize-controller looks for it in an API version that the cluster no longer serves: write the version that is served into Git, and restart kustomize-controller",
+                read=("kubectl api-resources",),
+                change=("kubectl rollout restart deployment/{controller} -n {flux_namespace}",),
+            ),
+        ),
+        pattern=Text(_BRACKET),
         when=(waits_with("NotFound"),),
+        unless=(has_health_checks,),
         reach=Reach.WHOLE,
         certainty="one-of",
         upstream=_WAITED,

@@ -14,6 +14,8 @@ _INSTANCE_ARTIFACT_FAILED = Code(
     "The distribution artifact in spec.distribution.artifact cannot be fetched.",
 )
 
+_PATCH_FAILED = Code("instance-patch-failed", "A patch cannot be applied to the Flux manifests.")
+
 _INSTANCE: KindNames = frozenset({"FluxInstance"})
 _BUILDER = "FO internal/builder"
 _OPERATOR = "kubectl get deployments -n {flux_namespace} -o wide"
@@ -91,10 +93,23 @@ RULES = (
         upstream=f"{_BUILDER}/build.go, pull.go",
     ),
     Rule(
-        Code(
-            "instance-patch-failed",
-            "A patch in spec.kustomize.patches cannot be applied to the Flux manifests.",
+        _PATCH_FAILED,
+        why="a patch that is built into the operator ({operator_version}) probably does not fit the manifests of this Flux version, because spec.kustomize.patches is not set: {detail}",
+        steps=(
+            Step(
+                "upgrade the operator, or set spec.distribution.version to a version that it supports; the operator does not retry until the spec changes",
+                read=(SPEC, _OPERATOR),
+            ),
         ),
+        pattern=_PATCH,
+        reasons=("BuildFailed",),
+        kinds=_INSTANCE,
+        unless=(patches_flux,),
+        certainty="likely",
+        upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
+    ),
+    Rule(
+        _PATCH_FAILED,
         why="a patch in spec.kustomize.patches cannot be applied to the manifests of this Flux version: {detail}",
         steps=(
             Step(
@@ -105,6 +120,8 @@ RULES = (
         pattern=_PATCH,
         reasons=("BuildFailed",),
         kinds=_INSTANCE,
+        when=(patches_flux,),
+        certainty="one-of",
         upstream=f"{_BUILDER}/build.go, evanphx/json-patch",
     ),
     Rule(
@@ -152,7 +169,7 @@ RULES = (
         why="the registry of spec.distribution.artifact denies access to the operator: {detail}",
         steps=(
             Step(
-                "set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson",
+                "check that spec.distribution.artifact exists (registries often deny access otherwise); if it is private, set spec.distribution.artifactPullSecret to a Secret of type kubernetes.io/dockerconfigjson with valid credentials",
                 read=(SPEC,),
                 change=(for_secret(REGISTRY, "{name}-artifact-auth"),),
             ),
@@ -161,6 +178,7 @@ RULES = (
         reasons=("ArtifactFailed",),
         kinds=_INSTANCE,
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream=f"{_BUILDER}/pull.go",
     ),
     Rule(

@@ -354,6 +354,26 @@ _CONFLICTS = (
         upstream="kubernetes apimachinery api/errors",
     ),
     Rule(
+        Code(
+            "port-out-of-range",
+            "A Service requests a node port or IP address outside the range of the cluster.",
+        ),
+        why="{port} ({field} of {object}) is outside the range of the cluster, {range}",
+        steps=(
+            Step(
+                "choose a value in the range {range} in Git (for a HelmRelease, in the values or the chart), or omit {field} so that Kubernetes allocates one",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            rf"{_FIELD}: Invalid value: (?P<port>\"?[\d.:a-f]+\"?): (?:failed to allocate IP [\w.:]+: )?(?:the )?"
+            r"provided (?:port|IP)(?: \([\w.:]+\))? is not in the valid range\. The range of valid (?:port|IP)s is (?P<range>[\w.:/-]*\w)"
+        ),
+        kinds=_APPLIES,
+        trivial=True,
+        upstream="kubernetes registry/core/service (portallocator, ipallocator)",
+    ),
+    Rule(
         Code("port-in-use", "A Service requests a port or IP address that is already allocated."),
         why="port {port} ({field}), which {object} requests, is already allocated",
         steps=(
@@ -415,6 +435,11 @@ _TOO_LARGE = (
         reach=Reach.WHOLE,
         upstream="etcd, kubernetes apiserver, helm pkg/kube",
     ),
+)
+
+_UNQUOTE = Step(
+    'write the value of {field} without quotes in Git (for a HelmRelease, in the values or the chart); a variable of spec.postBuild without quotes, too: ${{VAR}}, not "${{VAR}}"',
+    read=(SPEC,),
 )
 
 _INVALID = (
@@ -597,7 +622,10 @@ _INVALID = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"illegal base64 data"),
+        pattern=Text(
+            r"(?:decod(?:ing|e) from json|cannot be handled as a (?:Secret|ConfigMap)|unmarshal\w*)[^\n]*"
+            r"illegal base64 data"
+        ),
         kinds=_APPLIES,
         trivial=True,
         upstream="Go encoding/base64",
@@ -698,6 +726,51 @@ _INVALID = (
         kinds=_APPLIES,
         trivial=True,
         upstream="kubernetes structured-merge-diff typed",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is a string, but must be a number",
+        steps=(_UNQUOTE,),
+        pattern=Text(
+            r"(?P<field>(?:\.|\b)[\w.\[\]\"=-]{1,120})(?:: expected numeric[^\n]{0,24}, got string|"
+            r"(?:: Invalid value: \"string\": \S+)? in body must be of type (?:integer|number): \"string\")"
+        ),
+        kinds=_APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed, kube-openapi validate",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is a string, but must be a boolean (true or false)",
+        steps=(_UNQUOTE,),
+        pattern=Text(
+            r"(?P<field>(?:\.|\b)[\w.\[\]\"=-]{1,120})(?:: expected bool\w*, got string|"
+            r"(?:: Invalid value: \"string\": \S+)? in body must be of type boolean: \"string\")"
+        ),
+        kinds=_APPLIES,
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed, kube-openapi validate",
+    ),
+    Rule(
+        _MANIFEST_WRONG_TYPE,
+        why="{field} in {object} is of type {found}, but must be a string",
+        steps=(
+            Step(
+                'put quotes around the value of {field} in Git (for a HelmRelease, in the values or the chart); around a variable of spec.postBuild, too: "${{VAR}}"',
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"(?P<field>(?:\.|\b)[\w.\[\]\"=-]{1,120})(?:: expected string, got (?:&?value\.\w+\{{0,1})?(?P<found>int|float|bool)\w*|"
+            r"(?:: Invalid value: \"\w+\": \S+)? in body must be of type string: \"(?P<given>integer|number|boolean)\")"
+        ),
+        kinds=_APPLIES,
+        needs=("found",),
+        trivial=True,
+        quoted=True,
+        upstream="kubernetes structured-merge-diff typed, kube-openapi validate",
     ),
     Rule(
         _MANIFEST_WRONG_TYPE,

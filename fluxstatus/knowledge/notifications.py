@@ -37,15 +37,46 @@ RULES = (
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="the address does not exist on the receiving service ({status})",
+        why="the receiving service does not know the address ({status}): it is wrong, or the webhook was deleted",
         steps=(
             Step(
-                'correct spec.address, or key "address" in Secret {secret}; the webhook may have been deleted',
+                'correct spec.address, or key "address" in Secret {secret}; create the webhook again if it was deleted',
                 read=(SPEC, SECRET),
             ),
         ),
         pattern=Text(r"status(?: code)?:? (?P<status>404[^\n]{0,60}|410[^\n]{0,60})"),
         kinds=_PROVIDER,
+        certainty="one-of",
+        upstream=_NOTIFIER,
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the proxy requires a login (407 Proxy Authentication Required)",
+        steps=(
+            Step(
+                "put username and password of the proxy into the Secret in spec.proxySecretRef",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? 407|Proxy Authentication Required"),
+        kinds=_PROVIDER,
+        upstream="Go net/http",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the receiving service denies access ({status})",
+        steps=(
+            Step(
+                "check that the token in Secret {secret} has write access (for a Git provider, to commit statuses or comments), and that spec.address and spec.channel are those that it was issued for",
+                read=(SECRET, SPEC),
+            ),
+            Step(
+                "if both are correct, check whether the service blocks the address of this cluster"
+            ),
+        ),
+        pattern=Text(r"status(?: code)?:? (?P<status>403[^\n]{0,60})"),
+        kinds=_PROVIDER,
+        certainty="one-of",
         upstream=_NOTIFIER,
     ),
     Rule(
@@ -58,11 +89,24 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"status(?: code)?:? (?P<status>40[137][^\n]{0,60})|"
-            r"(?P<said>invalid_auth|not_authed|token_revoked|Bad credentials|Unauthorized)"
+            r"status(?: code)?:? (?P<status>401[^\n]{0,60}|(?:invalid_auth|not_authed|token_revoked)\b)|"
+            r"(?P<said>invalid_auth|not_authed|token_revoked|account_inactive|Bad credentials|Unauthorized)"
         ),
         kinds=_PROVIDER,
         upstream=_NOTIFIER,
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the app of the token cannot post to the channel in spec.channel ({channel})",
+        steps=(
+            Step(
+                "correct spec.channel, and invite the app to the channel (/invite); an archived channel accepts no messages",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"(?P<channel>channel_not_found|not_in_channel|is_archived)"),
+        kinds=_PROVIDER,
+        upstream="NC internal/notifier/slack.go",
     ),
     Rule(
         _NOTIFICATION_FAILED,
@@ -73,11 +117,9 @@ RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(
-            r"status(?: code)?:? (?P<status>4(?!29)\d\d[^\n]{0,80})|"
-            r"(?P<channel>channel_not_found|not_in_channel|is_archived)"
-        ),
+        pattern=Text(r"status(?: code)?:? (?P<status>4(?!29)\d\d[^\n]{0,80})"),
         kinds=_PROVIDER,
+        certainty="one-of",
         upstream=_NOTIFIER,
     ),
     Rule(
@@ -90,24 +132,26 @@ RULES = (
             ),
         ),
         pattern=Text(
-            r"(?P<detail>(?:failed to initialize notifier|provider [\w ']{0,60}(?:has no|not "
-            r"supported)|address not specified|no address|token cannot be empty|invalid "
-            r"(?:\w+ )?(?:address|url|token)|must be specified)[^\n]{0,200})"
+            r"(?P<detail>(?:provider [\w ']{0,60}(?:has no|not "
+            r"supported)|address not specified|no address|(?:token|UID|DSN|project ID|topic ID|HMAC key|"
+            r"\(address\)|\(channel\)|URL) (?:cannot be|is) empty|empty (?:\S+ ){1,3}(?:token|channel|apikey/token)|invalid "
+            r"(?:[\w.]+ ){0,5}(?:address|url|token|credentials|repository id|channel format)|must be specified|"
+            r"could not parse git address|(?:jwt token|serviceAccountName) and [^\n]{1,40} cannot be set at the same time)[^\n]{0,200})"
         ),
         kinds=_PROVIDER,
         upstream="NC internal/notifier/factory.go",
     ),
     Rule(
         _NOTIFICATION_FAILED,
-        why="a commit status needs a Git commit, but the revision of a HelmRelease is a chart version ({revision})",
+        why="a commit status needs a Git commit, but the revision of a HelmRelease or HelmChart is a chart version ({revision})",
         steps=(
             Step(
-                "remove HelmRelease from spec.eventSources of the Alert: only Kustomizations (and other objects) with a Git source have a commit",
+                "remove HelmRelease and HelmChart from spec.eventSources of the Alert: only Kustomizations (and other objects) with a Git source have a commit",
                 read=(_ALERTS,),
             ),
         ),
         pattern=Text(r"failed to extract commit hash from '(?P<revision>[^']*)' revision"),
-        context=Text(r"for HelmRelease/|hash from 'v?\d+\.\d+\.\d+"),
+        context=Text(r"for Helm(?:Release|Chart)/|hash from 'v?\d+\.\d+\.\d+[^'@]*'"),
         kinds=_PROVIDER,
         reach=Reach.WHOLE,
         upstream="NC internal/notifier/util.go parseRevision",
@@ -213,6 +257,21 @@ RULES = (
         pattern=Text(r"access denied to cross-namespace sources"),
         kinds=_PROVIDER,
         reach=Reach.WHOLE,
+        upstream="NC internal/server/event_handlers.go",
+    ),
+    Rule(
+        _NOTIFICATION_FAILED,
+        why="the notifier cannot be set up: {innermost}",
+        steps=(
+            Step(
+                "fix the reported error: spec.type, spec.address and spec.channel, the keys of Secret {secret}, or the connection to the service",
+                read=(SPEC, SECRET),
+            ),
+        ),
+        pattern=Text(r"failed to initialize notifier"),
+        kinds=_PROVIDER,
+        reach=Reach.STAGE,
+        certainty="unknown",
         upstream="NC internal/server/event_handlers.go",
     ),
     Rule(

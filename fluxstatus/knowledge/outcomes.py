@@ -4,6 +4,7 @@ Upstream: HC internal/reconcile, internal/action; helm pkg/action/hooks.go, pkg/
 """
 
 from fluxstatus.knowledge.commands import LOG, RESET, SPEC, STORED
+from fluxstatus.knowledge.facts import waits_for
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -50,18 +51,27 @@ _LATE = (
 _ACTION = r"^Helm [^:]+(?:: release [\w.-]+ failed)?"
 """The beginning of helm-controller's message, before the error of Helm (HC internal/reconcile)."""
 
+_NOT_READY = r"resource [A-Z]\w+/\S* not ready\. status: \w+"
+_ANY_WAIT = Text(rf"{_BRACKET}|{_ACTION}: (?:.*: )?{_LATE}|{_NOT_READY}")
+_WAITING = ("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded")
 _JOBS = "kubectl get jobs -n {target_ns}"
 
 RULES = (
     Rule(
         _HOOK_FAILED,
         why="the chart's {hook} hook failed: {workload}: {workload_state}",
-        steps=(Step("check the hook's logs and fix the error", read=_WORKLOAD),),
+        steps=(
+            Step(
+                "check whether the hook's pod was started, and its logs; Helm runs the hook again at the next attempt",
+                read=_WORKLOAD,
+            ),
+        ),
         pattern=Text(_HOOK),
         context=_WAITED,
         reasons=REASONS,
         kinds=_HR,
         reach=Reach.WHOLE,
+        certainty="one-of",
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
@@ -266,6 +276,49 @@ RULES = (
     ),
     Rule(
         _UNHEALTHY,
+        why="the chart was applied, but {workload} was not ready when the timeout expired: a Service of type LoadBalancer waits for its address",
+        steps=(
+            Step(
+                "check whether this cluster can assign an address to a load balancer (cloud controller manager, MetalLB), and check the cloud quota",
+                read=("kubectl describe {workload_resource} {workload_name} -n {workload_ns}",),
+            ),
+            Step(
+                "without a load balancer, set another type of the Service (ClusterIP or NodePort) in spec.values, or do not wait for the release (spec.install.disableWait, spec.upgrade.disableWait)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_ANY_WAIT,
+        reasons=_WAITING,
+        kinds=_HR,
+        needs=("workload",),
+        when=(waits_for("Service"),),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/kube/ready.go, CU pkg/kstatus/status/core.go",
+    ),
+    Rule(
+        _UNHEALTHY,
+        why="the chart was applied, but {workload} was not bound when the timeout expired",
+        steps=(
+            Step(
+                "check its StorageClass and provisioner; if the StorageClass has volumeBindingMode: WaitForFirstConsumer, the claim is pending until a pod uses it",
+                read=(
+                    "kubectl describe {workload_resource} {workload_name} -n {workload_ns}",
+                    "kubectl get storageclasses",
+                ),
+            ),
+        ),
+        pattern=_ANY_WAIT,
+        reasons=_WAITING,
+        kinds=_HR,
+        needs=("workload",),
+        when=(waits_for("PersistentVolumeClaim"),),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/kube/ready.go, CU pkg/kstatus/status/core.go",
+    ),
+    Rule(
+        _UNHEALTHY,
         why="the chart was applied, but {workload} did not become healthy: {workload_state}",
         steps=(
             Step(
@@ -306,7 +359,7 @@ RULES = (
                 read=_WORKLOAD,
             ),
         ),
-        pattern=Text(r"resource [A-Z]\w+/\S* not ready\. status: \w+"),
+        pattern=Text(_NOT_READY),
         reasons=("InstallFailed", "UpgradeFailed", "RollbackFailed", "UninstallSucceeded"),
         kinds=_HR,
         needs=("workload",),

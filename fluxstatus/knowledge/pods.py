@@ -24,6 +24,7 @@ _NO_IMAGE = (
     r"(?=.*(?:: not found|manifest unknown|manifest for \S+ not found|\b404\b|"
     r"name unknown|NAME_UNKNOWN|does not exist in the registry|artifact \S+ not found))"
 )
+_VAULT = r"(?:secrets store objects|failed to mount objects|secrets-store\.csi)[^\n]*"
 _CLAIMS = "kubectl describe persistentvolumeclaims -n {ns}"
 
 RULES = (
@@ -134,6 +135,7 @@ RULES = (
             ),
         ),
         pattern=Text(_IMAGE + r"(?=.*(?:x509:|tls: ))"),
+        certainty="one-of",
         upstream=_CONTAINERD,
     ),
     Rule(
@@ -176,6 +178,7 @@ RULES = (
             r"no route to host|network is unreachable|TLS handshake timeout|Client\.Timeout|"
             r"\b50[0234]\b|unexpected EOF))"
         ),
+        certainty="one-of",
         upstream=_CONTAINERD,
     ),
     Rule(
@@ -216,6 +219,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"OOMKilled"),
+        certainty="one-of",
         upstream=_KUBELET,
     ),
     Rule(
@@ -260,6 +264,7 @@ RULES = (
             r"cannot start container|CreateContainer(?:Config)?Error|RunContainerError|"
             r"executable file not found|runAsNonRoot and image will run as root"
         ),
+        certainty="one-of",
         upstream=f"{_KUBELET}/container",
     ),
     Rule(
@@ -272,6 +277,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"CrashLoopBackOff|Back-off restarting failed container"),
+        certainty="one-of",
         upstream=f"{_KUBELET}/kuberuntime",
     ),
     Rule(
@@ -288,6 +294,7 @@ RULES = (
             r"found|is being deleted)|ProvisioningFailed|storageclass[^\n]{0,60}not found|"
             r"no persistent volumes available|waiting for a volume to be created"
         ),
+        certainty="one-of",
         upstream="kubernetes pkg/controller/volume",
     ),
     Rule(
@@ -312,7 +319,84 @@ RULES = (
             ),
         ),
         pattern=Text(r"FailedCreatePodSandBox|network for sandbox|failed to assign an IP address"),
+        certainty="one-of",
         upstream="kubernetes pkg/kubelet/kuberuntime, the CNI plugin",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the pod's identity has no permission to read the secrets of its volume in the key vault",
+        steps=(
+            Step(
+                "grant the identity of the pod permission to read these secrets in the key vault or secret manager (an access policy, a role or an IAM policy), or correct the vault in the values of the chart (SecretProviderClass)",
+                read=(
+                    _DESCRIBE,
+                    "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
+                ),
+            ),
+        ),
+        pattern=Text(
+            rf"{_VAULT}(?:\b403\b|Forbidden|AccessDenied|not authorized|PermissionDenied|permission denied|"
+            r"does not have (?:secrets|keys|certificates) \w+ permission)"
+        ),
+        quoted=True,
+        upstream="kubernetes-sigs/secrets-store-csi-driver and its providers",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the key vault does not have a secret of the pod's volume",
+        steps=(
+            Step(
+                "create the secret in the key vault or secret manager, or correct its name in the values of the chart (SecretProviderClass)",
+                read=(
+                    _DESCRIBE,
+                    "kubectl get secretproviderclasses.secrets-store.csi.x-k8s.io -n {ns} -o yaml",
+                ),
+            ),
+        ),
+        pattern=Text(
+            rf"{_VAULT}(?:\b404\b|SecretNotFound|ResourceNotFoundException|NotFound|was not found)"
+        ),
+        quoted=True,
+        upstream="kubernetes-sigs/secrets-store-csi-driver and its providers",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="the CSI driver of a volume does not run on the node of the pod",
+        steps=(
+            Step(
+                "install the CSI driver {driver}, or check its DaemonSet on the node of the pod",
+                read=("kubectl get csidrivers,csinodes", _DESCRIBE),
+            ),
+        ),
+        pattern=Text(
+            r"driver name (?P<driver>[\w./-]+) not found in the list of registered CSI drivers"
+        ),
+        upstream="kubernetes pkg/volume/csi",
+    ),
+    Rule(
+        HEALTH_CHECK_FAILED,
+        why="a volume of the pod was not attached in time",
+        steps=(
+            Step(
+                "check whether another pod still uses the volume: a ReadWriteOnce volume can only be attached to one node, so a Deployment with such a volume needs strategy.type: Recreate (in the values or the chart); deleting the old pod helps once",
+                read=(
+                    "kubectl get pods -n {ns} -o wide",
+                    "kubectl get volumeattachments",
+                    _CLAIMS,
+                ),
+            ),
+            Step(
+                "otherwise check the volume's own events: its Secret or ConfigMap, CSI driver and storage",
+                read=(_DESCRIBE,),
+            ),
+        ),
+        pattern=Text(
+            r"Unable to attach or mount volumes[^\n]*timed out waiting for the condition|"
+            r"timed out waiting for (?:external-attacher|attach|VolumeAttachment)|"
+            r"AttachVolume\.Attach failed[^\n]*(?:in use|already attached|is attached to)"
+        ),
+        certainty="one-of",
+        upstream=f"{_KUBELET}/volumemanager, pkg/volume/csi",
     ),
     Rule(
         HEALTH_CHECK_FAILED,
@@ -322,6 +406,7 @@ RULES = (
             r"FailedMount|FailedAttachVolume|MountVolume\.\w+ failed|"
             r"Unable to attach or mount volumes"
         ),
+        certainty="one-of",
         upstream=f"{_KUBELET}/volumemanager",
     ),
     Rule(
@@ -432,6 +517,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"node affinity|node(?:\(s\) didn't match)? selector|didn't match Pod's"),
+        certainty="one-of",
         upstream=f"{_SCHEDULER}/plugins/nodeaffinity",
     ),
     Rule(
@@ -444,6 +530,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"were unschedulable|node\.kubernetes\.io/unschedulable"),
+        certainty="one-of",
         upstream=f"{_SCHEDULER}/plugins/nodeunschedulable",
     ),
     Rule(
@@ -460,6 +547,7 @@ RULES = (
             r"memory-pressure|pid-pressure|network-unavailable)|"
             r"cloudprovider\.kubernetes\.io/uninitialized))"
         ),
+        certainty="one-of",
         quoted=True,
         upstream="kubernetes pkg/controller/nodelifecycle",
     ),
@@ -510,6 +598,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"not passing its|probe failed"),
+        certainty="one-of",
         upstream=f"{_KUBELET}/prober",
     ),
     Rule(
@@ -522,6 +611,7 @@ RULES = (
             ),
         ),
         pattern=Text(r"\bEvicted\b|The node was low on resource"),
+        certainty="one-of",
         upstream=f"{_KUBELET}/eviction",
     ),
     Rule(
@@ -529,12 +619,13 @@ RULES = (
         why="the Job reached its backoff limit or took too long",
         steps=(
             Step(
-                "check the logs of its pods and fix the error; a failed Job is not rerun: delete the Job, so that Flux recreates it",
+                "check whether its pods started, and their logs; a failed Job is not rerun: after the fix, delete the Job, so that it is created again (Helm recreates its hooks automatically)",
                 read=("kubectl logs job/{name} -n {ns} --tail=50",),
                 change=("kubectl delete job {name} -n {ns} --ignore-not-found",),
             ),
         ),
         pattern=Text(r"BackoffLimitExceeded|DeadlineExceeded|backoff limit|was active longer"),
+        certainty="one-of",
         upstream="kubernetes pkg/controller/job",
     ),
     Rule(
@@ -542,6 +633,7 @@ RULES = (
         why="its container exited with an error",
         steps=(Step("check the container's logs", read=(_LOG, _DESCRIBE)),),
         pattern=Text(r"(?:end|terminat)ed with|has failed"),
+        certainty="one-of",
         upstream=_KUBELET,
     ),
 )

@@ -40,6 +40,13 @@ _OWNED = (
     r"\b(?P<owned>(?P<owned_kind>\w+) \"(?P<owned_name>[\w.:-]+)\") in namespace "
     r"\"(?P<owned_ns>[\w.-]*)\" exists and cannot be imported into the current release"
 )
+_IS = r"\" must equal \"[^\"]*\": current value is \""
+_OF_ANOTHER = Text(
+    rf"{_OWNED}.*invalid ownership metadata.*?key \"meta\.helm\.sh/release-name{_IS}(?P<other>[^\"]+)\""
+)
+_OF_ANOTHER_NAMESPACE = Text(
+    rf"{_OWNED}.*invalid ownership metadata.*?key \"meta\.helm\.sh/release-namespace{_IS}(?P<other_ns>[^\"]+)\""
+)
 _DESCRIBE_OWNED = "kubectl describe {owned_kind} {owned_name} -n {owned_ns}"
 _WRITE = r"(?:create|update): failed to (?:create|update): "
 
@@ -53,11 +60,7 @@ _OWNERSHIP = (
                 read=(_DESCRIBE_OWNED, _HELM_RELEASES),
             ),
         ),
-        pattern=Text(
-            _OWNED
-            + r".*invalid ownership metadata.*?key \"meta\.helm\.sh/release-name(?:space)?\" "
-            r"must equal \"[^\"]*\": current value is \"(?P<other>[^\"]+)\""
-        ),
+        pattern=_OF_ANOTHER,
         kinds=_HR,
         when=(belongs_to_release,),
         reach=Reach.WHOLE,
@@ -76,12 +79,46 @@ _OWNERSHIP = (
                 "if the other release no longer exists, set the annotations meta.helm.sh/release-name={release_name} and meta.helm.sh/release-namespace={target_ns} on the object"
             ),
         ),
-        pattern=Text(
-            _OWNED
-            + r".*invalid ownership metadata.*?key \"meta\.helm\.sh/release-name(?:space)?\" "
-            r"must equal \"[^\"]*\": current value is \"(?P<other>[^\"]+)\""
-        ),
+        pattern=_OF_ANOTHER,
         kinds=_HR,
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="helm pkg/action/validate.go",
+    ),
+    Rule(
+        _HELM_OWNERSHIP,
+        why="{owned} already exists and belongs to the Helm release with the same name in namespace {other_ns}, which is a HelmRelease in this cluster",
+        steps=(
+            Step(
+                "disable the object in the values of one of the two releases, or give it a different name; do not let this release adopt the object, because both releases would then change it",
+                read=(_DESCRIBE_OWNED, _HELM_RELEASES),
+            ),
+        ),
+        pattern=_OF_ANOTHER_NAMESPACE,
+        kinds=_HR,
+        when=(belongs_to_release,),
+        reach=Reach.WHOLE,
+        quoted=True,
+        upstream="helm pkg/action/validate.go",
+    ),
+    Rule(
+        _HELM_OWNERSHIP,
+        why="{owned} already exists and belongs to a Helm release with the same name in namespace {other_ns}",
+        steps=(
+            Step(
+                "if spec.targetNamespace was changed, Helm has installed a second release: uninstall the old one in namespace {other_ns}, or set spec.targetNamespace back",
+                read=(
+                    _DESCRIBE_OWNED,
+                    "kubectl get secrets -n {other_ns} -l owner=helm,name={release_name}",
+                ),
+            ),
+            Step(
+                "if the other release is still in use, disable the object in the values of one of the two, or give it a different name; if it no longer exists, set annotation meta.helm.sh/release-namespace={target_ns} on the object"
+            ),
+        ),
+        pattern=_OF_ANOTHER_NAMESPACE,
+        kinds=_HR,
+        unless=(belongs_to_release,),
         reach=Reach.WHOLE,
         quoted=True,
         upstream="helm pkg/action/validate.go",

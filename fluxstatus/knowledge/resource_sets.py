@@ -6,7 +6,7 @@ internal/inputs.
 
 from fluxstatus.knowledge.codes import RESOURCE_DUPLICATE, SPEC_INVALID
 from fluxstatus.knowledge.commands import BASIC_AUTH, LOG, SECRET, SPEC, for_secret
-from fluxstatus.knowledge.rule import Rule, Step, Text
+from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
 
@@ -37,11 +37,31 @@ _RESOURCE_SETS = (
             ),
         ),
         pattern=Text(
-            r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+)[^\n]*not found"
+            r"failed to get (?:provider|inputs from) (?:[\w.-]+/)?(?P<missing>[\w.-]+): "
+            r"(?:resourcesetinputproviders?\S* |ResourceSetInputProvider\S* )[^\n]*not found"
         ),
         kinds=_SETS,
         trivial=True,
         upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        Code(
+            "dependency-not-rendered",
+            "A dependency in spec.dependsOn of the ResourceSet contains a template, which is not rendered.",
+        ),
+        why="spec.dependsOn contains a template (<< >>), which is not rendered: the operator looks for {dependency} literally",
+        steps=(
+            Step(
+                "write a fixed name and namespace into spec.dependsOn, or remove the dependency; an object that this ResourceSet creates itself belongs in an earlier step of spec.steps",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(r"dependency (?P<dependency>[^\n]{0,200}<<[^\n]{0,120}?) not (?:found|ready)"),
+        kinds=_SETS,
+        reach=Reach.WHOLE,
+        trivial=True,
+        quoted=True,
+        upstream="FO internal/controller/resourceset_controller.go checkDependencies",
     ),
     Rule(
         Code(
@@ -58,9 +78,27 @@ _RESOURCE_SETS = (
         pattern=Text(
             r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/(?P<missing_kind>\w+)/"
             r"(?:(?P<missing_ns>[\w.-]+)/)?(?P<missing_name>[\w.-]+)) not found"
+            r"(?!: (?:no matches for kind|[^\n]*(?:forbidden|timed? ?out|refused|deadline exceeded)))"
         ),
         kinds=_SETS,
         upstream="FO internal/controller/resourceset_controller.go",
+    ),
+    Rule(
+        Code("dependency-unread", "The operator cannot read a dependency of the ResourceSet."),
+        why="it depends on {dependency}, which the operator cannot read: {detail}",
+        steps=(
+            Step(
+                "if access is forbidden, grant the operator permission to read this kind; otherwise check whether the API server responds",
+                read=("kubectl get clusterrolebindings -o wide", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/\w+/[\w./-]+) not found: "
+            r"(?P<detail>[^\n]{0,200}(?:forbidden|timed? ?out|refused|deadline exceeded)[^\n]{0,80})"
+        ),
+        kinds=_SETS,
+        certainty="one-of",
+        upstream="FO internal/controller/resourceset_controller.go checkDependencies",
     ),
     Rule(
         Code(
@@ -152,6 +190,7 @@ _RESOURCE_SETS = (
             r"(?P<detail>(?:ConfigMap|Secret)/[\w./-]+)"
         ),
         kinds=_SETS,
+        certainty="one-of",
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
@@ -212,9 +251,8 @@ _PROVIDERS = (
             ),
         ),
         pattern=Text(
-            r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|(?<=: )40[13]\b(?: \w[\w ]{0,40})?|"
-            r"(?:status(?: code)?:? |HTTP )40[13]\b|Bad credentials|"
-            r"authentication required|invalid_token|insufficient_scope|DENIED: )"
+            r"^(?!.*rate limit).*?(?P<status>(?<=: )401\b(?: \w[\w ]{0,40})?|"
+            r"(?:status(?: code)?:? |HTTP )401\b|Bad credentials|invalid_token)"
         ),
         kinds=_INPUTS,
         needs=("secret",),
@@ -222,19 +260,43 @@ _PROVIDERS = (
     ),
     Rule(
         _PROVIDER_AUTH_REJECTED,
-        why="the provider's API requires authentication, but spec.secretRef is not set (401, UNAUTHORIZED)",
+        why="the provider at {url} denies access with the credentials in Secret {secret} ({status})",
+        steps=(
+            Step(
+                "check that the repository in spec.url exists, and that the token in Secret {secret} has read access to it, its pull requests and, for a registry, its tags; organizations may require SSO or an allowed IP address",
+                read=(SECRET, SPEC),
+                change=(BASIC_AUTH,),
+            ),
+        ),
+        pattern=Text(
+            r"^(?!.*rate limit).*?(?P<status>UNAUTHORIZED|(?<=: )403\b(?: \w[\w ]{0,40})?|"
+            r"(?:status(?: code)?:? |HTTP )403\b|authentication required|insufficient_scope|DENIED: )"
+        ),
+        kinds=_INPUTS,
+        needs=("secret",),
+        certainty="one-of",
+        upstream="FO internal/gitprovider",
+    ),
+    Rule(
+        _PROVIDER_AUTH_REJECTED,
+        why="the provider's API denies access without credentials: spec.secretRef is not set (401, 403, UNAUTHORIZED)",
         steps=(
             Step(
                 "create a Secret with the keys username and password (a token) or, for registry tags, with a Docker config, and reference it in spec.secretRef",
                 read=(SPEC,),
                 change=(for_secret(BASIC_AUTH, "{name}-auth"),),
             ),
+            Step(
+                "for the types of a cloud (ACR, ECR, GAR, AzureDevOps, AWSCodeCommit) without a Secret, the operator logs in with workload identity: grant its identity, or that of spec.serviceAccountName, read access"
+            ),
+            Step("check that the repository in spec.url exists: some hosts deny access otherwise"),
         ),
         pattern=Text(
             r"^(?!.*rate limit).*(?:UNAUTHORIZED|(?:: |status(?: code)?:? |HTTP )40[13]\b|"
             r"Bad credentials|authentication required|DENIED: )"
         ),
         kinds=_INPUTS,
+        certainty="one-of",
         trivial=True,
         upstream="FO internal/gitprovider",
     ),
@@ -255,6 +317,7 @@ _PROVIDERS = (
             r"does not exist or you do not have permissions"
         ),
         kinds=_INPUTS,
+        certainty="one-of",
         upstream="FO internal/gitprovider",
     ),
     Rule(
@@ -283,7 +346,7 @@ _PROVIDERS = (
         steps=(Step("fix the reported error in spec.url, spec.type or spec.filter", read=(SPEC,)),),
         pattern=Text(
             r"(?P<detail>invalid (?:\w+ )?(?:URL|regex|semver expression)[^\n]{0,200}|"
-            r"invalid \w+ regex[^\n]{0,160}|unsupported type[^\n]{0,80}|extract requires pattern|"
+            r"invalid \w+ regex[^\n]{0,160}|environments not supported by[^\n]{0,40}|unsupported type[^\n]{0,80}|extract requires pattern|"
             r"spec\.\w+ (?:must|can only)[^\n]{0,160})"
         ),
         kinds=_INPUTS,

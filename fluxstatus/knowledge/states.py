@@ -50,6 +50,7 @@ _OBJECTS = (
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
+        certainty="one-of",
         upstream="default of status.observedGeneration (-1) in the Flux CRDs",
     ),
     Rule(
@@ -78,6 +79,7 @@ _OBJECTS = (
                 read=(_CONTROLLER_PODS, LOG),
             ),
         ),
+        certainty="one-of",
         upstream="PKG runtime/conditions",
     ),
     Rule(
@@ -89,6 +91,7 @@ _OBJECTS = (
                 read=(LOG, EVENTS),
             ),
         ),
+        certainty="one-of",
         upstream="KC docs/spec/v1/kustomizations.md",
     ),
     Rule(
@@ -103,6 +106,7 @@ _OBJECTS = (
                 read=(EVENTS, LOG, "kubectl get pods -n {pods_ns}"),
             ),
         ),
+        certainty="unknown",
         transient=True,
         upstream="PKG apis/meta/conditions.go ProgressingWithRetry",
     ),
@@ -115,6 +119,7 @@ _OBJECTS = (
                 read=(EVENTS, LOG),
             ),
         ),
+        certainty="one-of",
         upstream="KC internal/controller/kustomization_controller.go finalize",
     ),
     Rule(
@@ -147,7 +152,7 @@ _OBJECTS = (
             "waits",
             "The object is still waiting for another object that is now ready or no longer exists.",
         ),
-        why="it is waiting for {target}, which is now ready or no longer exists",
+        why="it is waiting for {target}, which is probably ready by now, or no longer exists",
         steps=(
             Step(
                 "check again in a minute; if the object is still waiting, request a reconciliation",
@@ -155,6 +160,7 @@ _OBJECTS = (
                 change=(RECONCILE,),
             ),
         ),
+        certainty="likely",
         transient=True,
         upstream="KC internal/controller/kustomization_controller.go",
     ),
@@ -310,13 +316,14 @@ _CONTROLLERS = (
             "controller-out-of-memory",
             "The container of a Flux controller needs more memory than its limit allows.",
         ),
-        why="its pod {trouble}; the container needs more memory than its limit allows, and no controller reconciles {kinds} objects",
+        why="its pod {trouble}; the container probably needs more memory than its limit allows, and no controller reconciles {kinds} objects",
         steps=(
             Step(
                 "raise the controller's memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
+        certainty="likely",
         upstream="kubernetes kubelet",
     ),
     Rule(
@@ -326,6 +333,7 @@ _CONTROLLERS = (
         ),
         why="its pod {trouble}; no controller reconciles {kinds} objects",
         steps=(Step("check the logs of the crashed container", read=(_PREVIOUS, _DESCRIBE)),),
+        certainty="unknown",
         upstream="kubernetes kubelet",
     ),
     Rule(
@@ -337,6 +345,7 @@ _CONTROLLERS = (
                 read=(_DESCRIBE, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
+        certainty="one-of",
         upstream="kubernetes kubelet",
     ),
     Rule(
@@ -351,6 +360,7 @@ _CONTROLLERS = (
                 read=(SPEC, "kubectl get pods -n {ns} -o wide"),
             ),
         ),
+        certainty="one-of",
         upstream="FO internal/builder/images.go",
     ),
     Rule(
@@ -385,6 +395,7 @@ _CONTROLLERS = (
                 read=(_PREVIOUS, _DESCRIBE),
             ),
         ),
+        certainty="unknown",
         upstream="kubernetes kubelet",
     ),
     Rule(
@@ -392,13 +403,14 @@ _CONTROLLERS = (
             "controller-keeps-running-out-of-memory",
             "A Flux controller is ready now, but is repeatedly killed for exceeding its memory limit.",
         ),
-        why="is ready now, but its container keeps running out of memory ({trouble}), so {count} of its objects are not reconciled",
+        why="is ready now, but its container keeps running out of memory, probably because of its limit ({trouble}), so {count} of its objects are not reconciled",
         steps=(
             Step(
                 "raise its memory limit with spec.cluster.size or spec.kustomize.patches of the FluxInstance, or lower its --concurrent flag",
                 read=(_DESCRIBE, _PREVIOUS),
             ),
         ),
+        certainty="likely",
         upstream="kubernetes kubelet",
     ),
     Rule(
@@ -411,6 +423,7 @@ _CONTROLLERS = (
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
         ),
+        certainty="one-of",
         upstream="sigs.k8s.io/controller-runtime",
     ),
     Rule(
@@ -419,6 +432,7 @@ _CONTROLLERS = (
         steps=(
             Step("free up capacity, or correct the controller's node selector", read=(_DESCRIBE,)),
         ),
+        certainty="one-of",
         upstream="kubernetes scheduler",
     ),
     Rule(
@@ -430,6 +444,7 @@ _CONTROLLERS = (
                 read=(_DESCRIBE, "kubectl get pods -n {ns}"),
             ),
         ),
+        certainty="unknown",
         upstream="kubernetes apps/v1",
     ),
 )
@@ -461,6 +476,7 @@ _BLOCKED = (
                 ),
             ),
         ),
+        certainty="unknown",
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
@@ -472,6 +488,7 @@ _BLOCKED = (
                 read=("kubectl auth can-i list {target_resource} --all-namespaces",),
             ),
         ),
+        certainty="unknown",
         upstream="KC, HC, SC internal/controller",
     ),
     Rule(
@@ -528,6 +545,7 @@ _BLOCKED = (
         ),
         why="cannot write to its storage or to the API server, so {count} of its objects fail",
         steps=(Step("check the controller's volume and logs", read=(_DESCRIBE, _OWN_LOG)),),
+        certainty="one-of",
         upstream="SC api/v1/condition_types.go",
     ),
     Rule(
@@ -568,7 +586,7 @@ _BLOCKED = (
             "controller-forbidden",
             "The ServiceAccount of a Flux controller lacks permissions that several objects need.",
         ),
-        why="its ServiceAccount lacks permissions that {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is missing or was changed (forbidden)",
+        why="its ServiceAccount lacks permissions that {count} of its objects need: a ClusterRole or ClusterRoleBinding of Flux is probably missing or was changed (forbidden)",
         steps=(
             Step(
                 "restore Flux's ClusterRoleBindings: the operator applies them with its FluxInstance; the operator's own ClusterRoleBindings come from its Helm chart",
@@ -576,6 +594,7 @@ _BLOCKED = (
                 change=(APPLY_INSTANCE,),
             ),
         ),
+        certainty="likely",
         upstream="F manifests/rbac, FO charts/flux-operator/templates/rbac.yaml",
     ),
     Rule(
@@ -583,7 +602,7 @@ _BLOCKED = (
             "controller-artifacts-gone",
             "A Flux controller has lost artifacts that its sources still refer to.",
         ),
-        why="has lost artifacts that its sources still refer to: {count} objects cannot download their artifacts",
+        why="has probably lost artifacts that its sources still refer to: {count} objects cannot download their artifacts",
         steps=(
             Step(
                 "restart the controller, so that it fetches every source again; to keep artifacts across restarts, add a volume (spec.storage of the FluxInstance)",
@@ -591,6 +610,7 @@ _BLOCKED = (
                 change=("kubectl rollout restart deployment/{name} -n {ns}",),
             ),
         ),
+        certainty="likely",
         upstream="SC internal/controller reconcileStorage",
     ),
     Rule(
@@ -621,6 +641,7 @@ _BLOCKED = (
                 read=("kubectl get services,endpointslices,networkpolicies -n {ns}", _OWN_LOG),
             ),
         ),
+        certainty="one-of",
         upstream="PKG http/fetch",
     ),
 )

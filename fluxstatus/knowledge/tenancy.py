@@ -5,7 +5,7 @@ Upstream: PKG runtime/acl, PKG runtime/client (impersonator.go), PKG apis/meta, 
 
 from fluxstatus.knowledge.codes import CEL_INVALID
 from fluxstatus.knowledge.commands import LOG, SECRET, SECRETS, SPEC, for_secret
-from fluxstatus.knowledge.facts import is_remote
+from fluxstatus.knowledge.facts import expression_in, is_remote
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -46,6 +46,10 @@ _OF_CLIENT = (
 _OF_CLUSTER = r"^(?!.*failed calling (?:admission )?webhook)(?!.*conversion webhook for)"
 _NOT_OF_CLUSTER = r"^(?!.*(?:AdmissionPolicy|denied the request|is invalid: |resulted in error))"
 """The API server also evaluates CEL: admission policies and the validation rules of CRDs."""
+_CEL_FAILS = Text(
+    r"^(?!.*timeout waiting for).*failed to (?:parse|compile|evaluate) (?:the )?CEL expression "
+    r"(?:'.{1,600}?': (?P<detail>[^\n]{1,200})|as (?P<wanted>\w+): )"
+)
 _MAKE_KUBECONFIG = "kubectl create secret generic {missing} -n {ns} --from-file=value=./kubeconfig"
 _ARGUMENTS = "kubectl describe deployment {controller} -n {flux_namespace}"
 
@@ -149,6 +153,63 @@ _LIMITS = (
     ),
     Rule(
         CEL_INVALID,
+        why="spec.dependsOn[].readyExpr reads a field that the dependency or the object itself does not have: {detail}",
+        steps=(
+            Step(
+                "correct the field in readyExpr; if it is only missing at times, guard it with has(), as in has(dep.status.FIELD)",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"failed to evaluate the CEL expression [^\n]*(?P<detail>no such (?:key|attribute)[^\n]{0,80})"
+        ),
+        when=(expression_in("dependsOn"),),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG runtime/cel, KC, HC internal/controller evalReadyExpr",
+    ),
+    Rule(
+        CEL_INVALID,
+        why="a readyExpr in spec.dependsOn is not a valid CEL expression, or its result is not true or false: {detail}",
+        steps=(Step("correct readyExpr in spec.dependsOn", read=(SPEC,)),),
+        pattern=_CEL_FAILS,
+        when=(expression_in("dependsOn"),),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG runtime/cel, KC, HC internal/controller evalReadyExpr",
+    ),
+    Rule(
+        CEL_INVALID,
+        why="an expression in spec.healthCheckExprs is not a valid CEL expression: {detail}",
+        steps=(
+            Step(
+                "correct the expression in spec.healthCheckExprs (current, inProgress or failed): it reads the fields of the object, such as status.conditions",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_CEL_FAILS,
+        when=(expression_in("healthCheckExprs"),),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG runtime/cel, KC, HC internal/controller",
+    ),
+    Rule(
+        CEL_INVALID,
+        why="the resourceFilter of the Receiver is not a valid CEL expression: {detail}",
+        steps=(
+            Step(
+                "correct spec.resourceFilter or resourceFilter of the entry in spec.resources",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_CEL_FAILS,
+        kinds=frozenset({"Receiver"}),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="NC internal/server/receiver_resource_filter.go",
+    ),
+    Rule(
+        CEL_INVALID,
         why="a CEL expression in the spec cannot be compiled or evaluated: {detail}",
         steps=(
             Step(
@@ -158,6 +219,7 @@ _LIMITS = (
         ),
         pattern=Text(
             r"(?P<detail>(?:failed to (?:parse|compile|evaluate|instantiate|create)[^\n]{0,40}CEL|"
+            r"CEL expression output type mismatch|"
             r"healthCheckExprs|(?:invalid|unable to parse) (?:CEL )?expression|ERROR: <input>|"
             r"no such key|undeclared reference)[^\n]{0,200})"
         ),

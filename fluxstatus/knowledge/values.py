@@ -5,7 +5,7 @@ Upstream: PKG chartutil/values.go, helm pkg/engine, pkg/chart, HC internal/postr
 
 from fluxstatus.knowledge.codes import CHART_DEPENDENCY_FAILED, RESOURCE_DUPLICATE
 from fluxstatus.knowledge.commands import SPEC
-from fluxstatus.knowledge.facts import has_post_renderers
+from fluxstatus.knowledge.facts import has_post_renderers, uses_chart_ref
 from fluxstatus.knowledge.rule import Reach, Rule, Step, Text
 from fluxstatus.model.codes import Code
 from fluxstatus.model.kinds import KindNames
@@ -207,6 +207,11 @@ _VALUES_RULES = (
     ),
 )
 
+_VERSION_INVALID = Text(
+    r"error calling semver\w*: (?P<detail>invalid semantic version[^\n]{0,80}|"
+    r"improper constraint[^\n]{0,80}|invalid characters in version[^\n]{0,40})"
+)
+
 _TEMPLATE_RULES = (
     Rule(
         _TEMPLATE_ERROR,
@@ -214,6 +219,93 @@ _TEMPLATE_RULES = (
         steps=(Step("set the required value in spec.values", read=(SPEC,)),),
         pattern=Text(r"execution error at \((?P<template>[^)]+)\): ?(?P<detail>[^\n]{0,300})"),
         kinds=_HR,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        _TEMPLATE_ERROR,
+        why="a template of the chart compares versions, but the version of the chart or a value that it reads is not a semantic version: {detail}",
+        steps=(
+            Step(
+                "check which version the template reads; helm-controller appends the digest to the version of a chart from an OCIRepository, and in labels the + becomes an underscore, which is not valid",
+                read=(SPEC,),
+            ),
+            Step(
+                "use a chart version without this error, take the chart from a HelmRepository (type: oci), or start helm-controller with --feature-gates=DisableChartDigestTracking=true; if the template reads a value, set a full version, such as 1.2.3, in spec.values"
+            ),
+        ),
+        pattern=_VERSION_INVALID,
+        kinds=_HR,
+        when=(uses_chart_ref,),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="Masterminds/sprig, semver; HC internal/controller",
+    ),
+    Rule(
+        _TEMPLATE_ERROR,
+        why="a template of the chart compares versions, but a value that it reads is not a semantic version: {detail}",
+        steps=(
+            Step(
+                "set a full version, such as 1.2.3, in the value that the template reads (spec.values), or use a chart version without this error",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=_VERSION_INVALID,
+        kinds=_HR,
+        unless=(uses_chart_ref,),
+        reach=Reach.WHOLE,
+        certainty="likely",
+        upstream="Masterminds/sprig, semver",
+    ),
+    Rule(
+        _TEMPLATE_ERROR,
+        why="{parent} has no value, but a template of the chart reads field {child} of it",
+        steps=(
+            Step(
+                "set {parent} in spec.values, or use a chart version whose default values contain it",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"<\$?(?P<parent>\.Values(?:\.\w+)*?)\.(?P<child>\w+)(?:\.\w+)*>: nil pointer evaluating "
+            r"interface \{\}\.(?P=child)"
+        ),
+        kinds=_HR,
+        reach=Reach.WHOLE,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        _TEMPLATE_ERROR,
+        why="{parent} is of type {given}, but a template of the chart reads field {child} of it",
+        steps=(
+            Step(
+                "set {parent} to a mapping in spec.values, as the chart's values.yaml does",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"<\$?(?P<parent>\.Values(?:\.\w+)*?)\.(?P<child>\w+)(?:\.\w+)*>: can't evaluate field "
+            r"(?P=child) in type (?:interface \{\}|(?P<given>[\w.\[\]{}]+))"
+        ),
+        kinds=_HR,
+        needs=("given",),
+        reach=Reach.WHOLE,
+        upstream=_TEMPLATES,
+    ),
+    Rule(
+        _TEMPLATE_ERROR,
+        why="{parent} is not a mapping, but a template of the chart reads field {child} of it",
+        steps=(
+            Step(
+                "set {parent} to a mapping in spec.values, as the chart's values.yaml does",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"<\$?(?P<parent>\.Values(?:\.\w+)*?)\.(?P<child>\w+)(?:\.\w+)*>: can't evaluate field "
+            r"(?P=child) in type interface \{\}"
+        ),
+        kinds=_HR,
+        reach=Reach.WHOLE,
         upstream=_TEMPLATES,
     ),
     Rule(

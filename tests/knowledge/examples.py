@@ -51,6 +51,11 @@ SPECS: dict[str, dict[str, Any]] = {
     "ecr": {"url": "oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/a"},
     "image": {"image": "ghcr.io/acme/app"},
     "policy": {"imageRepositoryRef": {"name": "web"}},
+    "patches": {"kustomize": {"patches": [{"patch": "[]", "target": {"kind": "Deployment"}}]}},
+    "checks": {"healthChecks": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "apii"}]},
+    "readyExpr": {"dependsOn": [{"name": "dep", "readyExpr": "dep.status.nope == self.x"}]},
+    "healthExpr": {"healthCheckExprs": [{"kind": "Widget", "current": "status.nope.x =="}]},
+    "chartOnGitHub": {"url": "https://github.com/acme/charts"},
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},
     "chart": {"chartRef": {"kind": "OCIRepository", "name": "chart"}},
@@ -78,6 +83,9 @@ STATES: dict[str, State] = {
     "sharedRelease": State(evidence(flux("HelmRelease", "apps/y", spec={"releaseName": "x"}))),
     "readyNow": State(evidence(flux("HelmRelease", "apps/ready", _READY))),
     "ownedByOther": State(evidence(flux("HelmRelease", "apps/other-app", _READY))),
+    "sameNameElsewhere": State(
+        evidence(flux("HelmRelease", "other/x", _READY, spec={"releaseName": "x"}))
+    ),
     "noImages": State(Evidence(NOW, served=_SERVED)),
     "instanceNoImages": State(
         Evidence(

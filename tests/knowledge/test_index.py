@@ -34,6 +34,7 @@ BUILT = {
     "^(?=.*before)(?!.*never before).*": {"before"},
     "(?<=behind)x(?<!never behind)": {"behind"},
     "[]ab]set and [[]]stays": {"set and "},
+    "(?P<word>one|other) and (?P=word) more": {" more"},
 }
 """Patterns and the words that they require."""
 
@@ -53,7 +54,9 @@ def test_patterns_have_no_groups_that_are_not_understood() -> None:
     """words_of knows every kind of group in the tables."""
     plain = (re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", ".", pattern) for pattern in PATTERNS)
     kinds = {kind for pattern in plain for kind in re.findall(r"\((\?P?<?.)?", pattern)}
-    assert kinds <= {"", "?:", "?=", "?!", "?<=", "?<!"} | {k for k in kinds if k[:3] == "?P<"}
+    assert kinds <= {"", "?:", "?=", "?!", "?<=", "?<!", "?P="} | {
+        k for k in kinds if k[:3] == "?P<"
+    }
 
 
 def test_no_rule_is_passed_over() -> None:

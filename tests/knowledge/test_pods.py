@@ -117,6 +117,20 @@ PROBLEMS = {
     'ReplicaSet web-1: FailedCreate: Error creating: pods "web-1-" is forbidden: exceeded quota: '
     "compute, requested: pods=1, used: pods=5, limited: pods=5":
         ('ResourceQuota "compute"', "kubectl describe resourcequotas -n apps"),
+    'FailedMount: MountVolume.SetUp failed for volume "vault" : rpc error: code = Unknown desc = '
+    "failed to mount secrets store objects for pod apps/web-1-a, err: GET https://kv.vault.azure.net"
+    "/secrets/db/: 403 Forbidden: the user does not have secrets get permission on key vault 'kv'":
+        ("permission", "secretproviderclasses.secrets-store.csi.x-k8s.io -n apps"),
+    'FailedMount: MountVolume.SetUp failed for volume "aws" : rpc error: code = Unknown desc = '
+    "failed to mount secrets store objects for pod apps/web-1-a, err: rpc error: Failed to fetch "
+    "secret from all regions: ResourceNotFoundException: Secrets Manager can't find the secret":
+        ("create the secret in the key vault or secret manager",),
+    'FailedMount: MountVolume.SetUp failed for volume "s" : kubernetes.io/csi: mounter.SetUpAt '
+    "failed to get CSI client: driver name secrets-store.csi.k8s.io not found in the list of "
+    "registered CSI drivers": ("install the CSI driver secrets-store.csi.k8s.io",),
+    "FailedMount: Unable to attach or mount volumes: unmounted volumes=[data], unattached "
+    "volumes=[], failed to process volumes=[]: timed out waiting for the condition":
+        ("ReadWriteOnce", "strategy.type: Recreate", "kubectl get volumeattachments"),
     'ReplicaSet web-1: FailedCreate: Error creating: Pod "web-1-x" is invalid: spec.containers[0]'
     '.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 100m':
         ("raise the limit", "kubectl describe limitranges -n apps"),
