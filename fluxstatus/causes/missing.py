@@ -17,6 +17,9 @@ from fluxstatus.state.state import State
 
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
 _MOST_TARGETS = 50  # missing objects with a suggestion: a reader needs no more
+_REFERS_LOCALLY = frozenset({"GitRepository", "HelmChart", "HelmRepository"})
+"""Kinds that only refer to objects in their own namespace (SC api/v1)."""
+
 _COMPARED = 500  # names that a name is compared with: where there are more, all are similar
 
 
@@ -61,6 +64,7 @@ class Suggestions:
     """The objects that references to missing objects may have meant."""
 
     def __init__(self, state: State) -> None:
+        self._shared = state.namespace
         self._by_target: dict[Key, str] = {}
         self._by_kind: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -86,14 +90,26 @@ class Suggestions:
                 return f" (but {other} {namespace}/{name} does)"
         places = [place for place in self._by_kind.get(kind, ()) if (kind, *place) != referrer]
         namespaces = [other for other, other_name in places if other_name == name]
-        own = [other for other in namespaces if other == referrer[1]]
-        the_only_one = namespaces if len(namespaces) == 1 else []
-        for meant in _closest(namespace, namespaces) or own or the_only_one:
+        for meant in self._other_namespaces(namespace, namespaces, referrer):
             return f" (did you mean {kind} {meant}/{name}?)"
         here = [other_name for other, other_name in places if other == namespace]
         for meant in _closest(name, here):
             return f" (did you mean {kind} {namespace}/{meant}?)"
         return ""
+
+    def _other_namespaces(self, namespace: str, namespaces: list[str], referrer: Key) -> list[str]:
+        """Return those of *namespaces* that a reference to *namespace* may have meant.
+
+        A reference without a namespace is to that of the *referrer*, so none is misspelled, but
+        the namespace of Flux, where sources are shared, may have been forgotten.
+        """
+        if referrer[0] in _REFERS_LOCALLY:
+            return []
+        if namespace == referrer[1]:
+            return [other for other in namespaces if other == self._shared]
+        own = [other for other in namespaces if other == referrer[1]]
+        the_only_one = namespaces if len(namespaces) == 1 else []
+        return _closest(namespace, namespaces) or own or the_only_one
 
 
 def _closest(word: str, candidates: list[str]) -> list[str]:

@@ -33,6 +33,7 @@ _WORST_FIRST = (
     "image-pull", "oom", "crash-loop", "config", "failed", "pending", "init", "not-ready"
 )  # fmt: skip
 _VAGUE = frozenset({"pending", "not-ready"})  # an event of the pod has more details
+_RAN, _UNSCHEDULED = "BackoffLimitExceeded", "FailedScheduling"
 _PULL_FAILED = "Failed to pull image"  # kubernetes pkg/kubelet/images/image_manager.go
 _HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 _WORKLOADS = frozenset(
@@ -219,10 +220,25 @@ def _from_events(state: State, target: HealthCheckTarget) -> Unhealthy | None:
         or (key[0] == "PersistentVolumeClaim" and _is_claim(key[2], target))
         for event in all_of_one
     ]
+    if target.kind == "Job":
+        found = _of_its_pods(found) or found
     if not found:
         return None
     key, newest = max(found, key=lambda entry: entry[1].last)
     return Unhealthy(_format(key[0], key[2], newest), _event_hints(target, newest))
+
+
+def _of_its_pods(events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
+    """Return those of the *events* about a Job that are about its pods: they say why it failed.
+
+    The pods of a Job that reached its backoff limit were scheduled at last.
+    """
+    ran = any(key[0] == "Job" and event.reason == _RAN for key, event in events)
+    return [
+        (key, event)
+        for key, event in events
+        if key[0] == "Pod" and not (ran and event.reason == _UNSCHEDULED)
+    ]
 
 
 def _with_failure_of_job(state: State, job: HealthCheckTarget, found: Unhealthy) -> Unhealthy:

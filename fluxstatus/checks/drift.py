@@ -34,7 +34,7 @@ _REQUEST_UNHANDLED = Code(
     "request-unhandled", "The controller has not handled a reconcile request."
 )
 _LEFT_BEHIND = Code(
-    "left-behind", "A Flux object was deleted, but objects that it applied still exist."
+    "left-behind", "A Flux object was deleted before all objects that it applied were deleted."
 )
 _NOTHING_RUNS = Code("nothing-runs", "Flux deploys nothing in the checked namespaces.")
 _NOTHING_COMPARED = Code(
@@ -49,7 +49,7 @@ _GIVEN_UP = (
     ),
     (
         re.compile(r"resources? termination|pruning .*failed", re.IGNORECASE),
-        "a finalizer or a missing permission prevented the deletion of an object that it applied",
+        "a finalizer or a missing permission prevented or delayed the deletion of an object",
     ),
 )
 """What the events of a Kustomization that leaves objects behind mean (KC finalize)."""
@@ -200,16 +200,16 @@ def _left_behind(state: State) -> Iterator[Finding]:
             step=STEP_ID,
             code=_LEFT_BEHIND,
             level=Level.FAIL,
-            title=f"{ref} was deleted, but objects that it applied still exist",
+            title=f"{ref} was deleted before all objects that it applied were deleted",
             object=ref,
-            why=f"{why}; the remaining objects no longer have an owner",
+            why=f"{why}; objects that still exist no longer have an owner",
             reason=event.reason,
             message=event.message,
             since=event.last,
             hints=(
                 *_stuck_in(event.message),
                 hint(
-                    "find the remaining objects by their labels, and delete them",
+                    "check by their labels whether any still exist; delete the remaining ones",
                     kubectl("get", "all,configmaps", "--all-namespaces", "-l", labels),
                 ),
             ),

@@ -8,6 +8,8 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.cause_findings import cause_finding
 from fluxstatus.checks.notifications import CODES as NOTIFICATIONS
 from fluxstatus.checks.notifications import notifications
+from fluxstatus.checks.resource_sets import CODES as RESOURCE_SETS
+from fluxstatus.checks.resource_sets import resource_sets
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import (
     RECONCILING,
@@ -157,11 +159,12 @@ def _examine_reconcilers(analysis: Analysis) -> Iterator[Finding]:
     yield from examine(RECONCILERS.id, analysis)
     yield from _empty_namespaces(analysis.state)
     yield from notifications(analysis)
+    yield from resource_sets(analysis)
 
 
 SOURCES = _step("sources", "sources (Git, OCI, Helm, buckets)")
 _OBJECTS = _step("reconcilers", "reconciliation (Kustomizations, HelmReleases, …)", "HelmChart")
 RECONCILERS = _OBJECTS._replace(
-    codes=(*_OBJECTS.codes, *NOTIFICATIONS, _NAMESPACE_EMPTY),
+    codes=(*_OBJECTS.codes, *NOTIFICATIONS, *RESOURCE_SETS, _NAMESPACE_EMPTY),
     examine=_examine_reconcilers,
 )

@@ -172,7 +172,7 @@ _OF_AGE = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, but no age key in Secret {decryption_secret} matches it",
+        why="the file is encrypted with SOPS for the age recipient {recipient}, but no age key in Secret {decryption_secret} matches it, so the data key cannot be decrypted",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",
@@ -192,7 +192,7 @@ _OF_AGE = (
     ),
     Rule(
         _SOPS_KEY_WRONG,
-        why="the file is encrypted with SOPS for the age recipient {recipient}, but probably no age key in Secret {decryption_secret} matches it",
+        why="the file is encrypted with SOPS for the age recipient {recipient}, but probably no age key in Secret {decryption_secret} matches it, so the data key cannot be decrypted",
         steps=(
             Step(
                 "put the private age key for {recipient} into Secret {decryption_secret} as NAME.agekey, or re-encrypt the file for the existing key (sops updatekeys)",

@@ -80,6 +80,7 @@ def fields_of(resource: Resource, endpoint: Resource | None = None) -> dict[str,
         "endpoint_name": endpoint.ref.name,
         "endpoint_ns": endpoint.ref.namespace,
         "sync_instance": text_of(resource.labels.get("fluxcd.controlplane.io/name")),
+        "held_back": _HELD_BACK.get(ref.kind, "no changes reach the cluster"),
         **_source_fields(resource),
         "ref": _git_ref(resource),
         "own_secret": own["secret"],
@@ -247,6 +248,21 @@ _SECRET_KEYS = {
 }
 """The keys of the Secret in spec.secretRef, by kind."""
 
+_HELD_BACK = {
+    **dict.fromkeys(("GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket"),
+                    "no new revisions are fetched"),
+    **dict.fromkeys(("Alert", "Provider"), "no notifications are sent"),
+    "ArtifactGenerator": "no new artifacts are generated",
+    "FluxInstance": "Flux is neither upgraded nor corrected",
+    "FluxReport": "it is not updated",
+    "ImagePolicy": "no newer images are selected",
+    "ImageRepository": "no new tags are found",
+    "ImageUpdateAutomation": "no image updates are committed",
+    "Receiver": "webhook calls have no effect",
+    "ResourceSetInputProvider": "no new inputs are read",
+}  # fmt: skip
+"""What does not happen while an object is suspended, by kind."""
+
 _ROOT = {"Kustomization": "./"}
 """The default path of a kind (KC api/v1)."""
 
@@ -315,7 +331,15 @@ def _source_fields(resource: Resource) -> dict[str, str]:
 def _chart_fields(resource: Resource) -> dict[str, str]:
     """Return the fields about the HelmChart that helm-controller created for *resource*."""
     namespace, _, name = text_of(resource.status.get("helmChart")).partition("/")
-    return {"helm_chart": name, "helm_chart_ns": namespace}
+    of_other_kind = "/" in name  # KIND/NAMESPACE/NAME (Flux 2.10)
+    return (
+        {"helm_chart": "", "helm_chart_ns": ""}
+        if of_other_kind
+        else {
+            "helm_chart": name,
+            "helm_chart_ns": namespace,
+        }
+    )
 
 
 def _at_paths(resource: Resource) -> dict[str, str]:

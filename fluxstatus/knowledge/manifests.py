@@ -883,6 +883,32 @@ _INVALID = (
 
 _OTHERWISE = (
     Rule(
+        Code(
+            "role-missing",
+            "A role binding refers to a Role or ClusterRole that does not exist yet.",
+        ),
+        why="{object} refers to {role_kind} {missing_role}, which does not exist, or not yet: with ServiceAccount {sa}, the API server must read the role before it accepts the binding",
+        steps=(
+            Step(
+                "if the role is in the same Kustomization, move it to a Kustomization of its own that this one depends on (spec.dependsOn), or start kustomize-controller with --custom-apply-stage-kinds=rbac.authorization.k8s.io/Role,rbac.authorization.k8s.io/ClusterRole",
+                read=(SPEC,),
+            ),
+            Step(
+                "otherwise correct roleRef.name in Git, or create the role first",
+                read=("kubectl get roles -n {target_ns}", "kubectl get clusterroles"),
+            ),
+        ),
+        pattern=Text(
+            r"RoleBinding/[^\n]{1,200}?(?P<role_kind>(?:cluster)?role)s\.rbac\.authorization\.k8s\.io "
+            r"\"(?P<missing_role>[^\"]+)\" not found"
+        ),
+        kinds=_APPLIES,
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        quoted=True,
+        upstream="kubernetes pkg/registry/rbac (escalation check), KC internal/controller",
+    ),
+    Rule(
         _APPLY_FAILED,
         why="the API server does not accept {object}: {detail}",
         steps=(

@@ -127,7 +127,7 @@ RULES = (
         why="the Provider is incomplete or invalid: {detail}",
         steps=(
             Step(
-                "correct spec.type, spec.address and the keys in Secret {secret} (address, token, or username and password)",
+                "correct spec.type, spec.address, spec.channel and the keys in Secret {secret} (address, token, or username and password)",
                 read=(SPEC, SECRET),
             ),
         ),

@@ -127,6 +127,26 @@ RULES = (
         upstream="helm pkg/action/hooks.go",
     ),
     Rule(
+        _HOOK_FAILED,
+        why="a hook that runs when the release is uninstalled failed: {workload}: {workload_state}",
+        steps=(
+            Step(
+                "check whether the hook's pod was started, and its logs; Helm runs the hook again at the next attempt",
+                read=_WORKLOAD,
+            ),
+            Step(
+                "to uninstall the release without its hooks, set spec.uninstall.disableHooks: true; what the hook should clean up stays in the cluster"
+            ),
+        ),
+        pattern=_WAITED,
+        reasons=("UninstallFailed",),
+        kinds=_HR,
+        when=(waits_for("Job"),),
+        reach=Reach.WHOLE,
+        certainty="one-of",
+        upstream="helm pkg/action/uninstall.go",
+    ),
+    Rule(
         _HELM_TEST_FAILED,
         why="a Helm test of the release failed: {workload}: {workload_state}",
         steps=(

@@ -45,7 +45,7 @@ _OF_ANOTHER = Text(
     rf"{_OWNED}.*invalid ownership metadata.*?key \"meta\.helm\.sh/release-name{_IS}(?P<other>[^\"]+)\""
 )
 _OF_ANOTHER_NAMESPACE = Text(
-    rf"{_OWNED}.*invalid ownership metadata.*?key \"meta\.helm\.sh/release-namespace{_IS}(?P<other_ns>[^\"]+)\""
+    rf"{_OWNED}.*invalid ownership metadata(?!.*release-name\").*?key \"meta\.helm\.sh/release-namespace{_IS}(?P<other_ns>[^\"]+)\""
 )
 _DESCRIBE_OWNED = "kubectl describe {owned_kind} {owned_name} -n {owned_ns}"
 _WRITE = r"(?:create|update): failed to (?:create|update): "

@@ -84,23 +84,6 @@ _RESOURCE_SETS = (
         upstream="FO internal/controller/resourceset_controller.go",
     ),
     Rule(
-        Code("dependency-unread", "The operator cannot read a dependency of the ResourceSet."),
-        why="it depends on {dependency}, which the operator cannot read: {detail}",
-        steps=(
-            Step(
-                "if access is forbidden, grant the operator permission to read this kind; otherwise check whether the API server responds",
-                read=("kubectl get clusterrolebindings -o wide", SPEC),
-            ),
-        ),
-        pattern=Text(
-            r"dependency (?P<dependency>(?:[\w.-]+/)?v\w+/\w+/[\w./-]+) not found: "
-            r"(?P<detail>[^\n]{0,200}(?:forbidden|timed? ?out|refused|deadline exceeded)[^\n]{0,80})"
-        ),
-        kinds=_SETS,
-        certainty="one-of",
-        upstream="FO internal/controller/resourceset_controller.go checkDependencies",
-    ),
-    Rule(
         Code(
             "dependency-not-ready",
             "A dependency in spec.dependsOn of the ResourceSet is not ready.",

@@ -21,7 +21,7 @@ _OWN_LOG = "kubectl logs -n {ns} deployment/{name} --tail=50"
 _OBJECTS = (
     Rule(
         Code("suspended", "The object is suspended by spec.suspend until it is resumed."),
-        why="reconciliation is suspended{suspended_by}: no changes reach the cluster until it is resumed",
+        why="reconciliation is suspended{suspended_by}: {held_back} until it is resumed",
         steps=(
             Step(
                 "resume it when it should reconcile again; if spec.suspend is set in Git, remove it there",
@@ -36,7 +36,7 @@ _OBJECTS = (
             "suspended-by-annotation",
             "The object is suspended by an annotation until it is resumed.",
         ),
-        why="reconciliation is suspended by annotation {switch} (disabled){suspended_by}: no changes reach the cluster",
+        why="reconciliation is suspended by annotation {switch} (disabled){suspended_by}: {held_back}",
         steps=(Step("enable it when it should reconcile again", change=(_ENABLE,)),),
         trivial=True,
         upstream="FO api/v1/common_types.go",

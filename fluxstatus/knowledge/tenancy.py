@@ -187,8 +187,10 @@ _LIMITS = (
                 read=(SPEC,),
             ),
         ),
-        pattern=_CEL_FAILS,
-        when=(expression_in("healthCheckExprs"),),
+        pattern=Text(
+            r"status evaluator for healthchecks\[\d+\].*?(?:CEL expression '.{1,600}?'|expression \w+): "
+            r"(?P<detail>[^\n]{1,200})"
+        ),
         reach=Reach.WHOLE,
         trivial=True,
         upstream="PKG runtime/cel, KC, HC internal/controller",
@@ -210,6 +212,22 @@ _LIMITS = (
     ),
     Rule(
         CEL_INVALID,
+        why="the result of a CEL expression in the spec has the wrong type: it is of type {given}, but must be of type {wanted}",
+        steps=(
+            Step(
+                "correct the expression in spec.dependsOn[].readyExpr or spec.healthCheckExprs: compare the field, as in status.phase == 'Active'",
+                read=(SPEC,),
+            ),
+        ),
+        pattern=Text(
+            r"CEL expression output type mismatch: expected (?P<wanted>\w+), got (?P<given>\w+)"
+        ),
+        reach=Reach.WHOLE,
+        trivial=True,
+        upstream="PKG runtime/cel",
+    ),
+    Rule(
+        CEL_INVALID,
         why="a CEL expression in the spec cannot be compiled or evaluated: {detail}",
         steps=(
             Step(
@@ -219,7 +237,6 @@ _LIMITS = (
         ),
         pattern=Text(
             r"(?P<detail>(?:failed to (?:parse|compile|evaluate|instantiate|create)[^\n]{0,40}CEL|"
-            r"CEL expression output type mismatch|"
             r"healthCheckExprs|(?:invalid|unable to parse) (?:CEL )?expression|ERROR: <input>|"
             r"no such key|undeclared reference)[^\n]{0,200})"
         ),

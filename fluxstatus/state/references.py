@@ -27,7 +27,8 @@ _DEPENDENCY = re.compile(
 def source_of(resource: Resource) -> Key | None:
     """Return the source of *resource*, or None without one.
 
-    For a HelmRelease with a chart template it is the HelmChart that helm-controller creates.
+    For a HelmRelease with a chart template it is the HelmChart that helm-controller creates, or
+    from Flux 2.10 an object of spec.chart.kind, which status.helmChart then begins with.
     """
     read = _SOURCE.get(resource.ref.kind)
     return read(resource) if read else None
@@ -184,13 +185,15 @@ def _chart_of(release: Resource) -> Key | None:
     reference = map_of(release.spec.get("chartRef"))
     if reference:
         return _key(reference, release.ref.namespace, text_of(reference.get("kind")))
+    kind = text_of(release.get("spec", "chart", "kind")) or "HelmChart"
     template = template_source_of(release)
-    if not template:
+    if kind == "HelmChart" and not template:
         return None
-    namespace, _, name = text_of(release.status.get("helmChart")).partition("/")
-    if name:
-        return "HelmChart", namespace, name
-    return "HelmChart", template[1], f"{release.ref.namespace}-{release.ref.name}"
+    *of, namespace, name = ["", *text_of(release.status.get("helmChart")).split("/")]
+    if namespace:
+        return of[-1] or kind, namespace, name
+    namespace = template[1] if template else release.ref.namespace
+    return kind, namespace, f"{release.ref.namespace}-{release.ref.name}"
 
 
 def template_source_of(release: Resource) -> Key | None:

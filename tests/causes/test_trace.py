@@ -159,7 +159,7 @@ def test_an_object_that_waits_for_itself_is_a_cycle() -> None:
     ("wanted", "suggestion"),
     [
         ("gti", "did you mean GitRepository apps/git?"),
-        ("shared", "did you mean GitRepository platform/shared?"),
+        ("shared", "did you mean GitRepository flux-system/shared?"),
         ("charts", "but HelmRepository apps/charts does"),
         ("other", ""),
     ],
@@ -169,7 +169,7 @@ def test_a_missing_target_is_named_with_what_may_be_meant(wanted: str, suggestio
     message = {"Ready": f'False ArtifactFailed: GitRepository "{wanted}" not found'}
     objects = [
         source("git"),
-        source("platform/shared"),
+        source("flux-system/shared"),
         flux("HelmRepository", "charts", FETCHED),
         kustomization("web", wanted, message),
         kustomization("next", "git", waiting_for("web"), after=["web"]),

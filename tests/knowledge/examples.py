@@ -54,7 +54,6 @@ SPECS: dict[str, dict[str, Any]] = {
     "patches": {"kustomize": {"patches": [{"patch": "[]", "target": {"kind": "Deployment"}}]}},
     "checks": {"healthChecks": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "apii"}]},
     "readyExpr": {"dependsOn": [{"name": "dep", "readyExpr": "dep.status.nope == self.x"}]},
-    "healthExpr": {"healthCheckExprs": [{"kind": "Widget", "current": "status.nope.x =="}]},
     "chartOnGitHub": {"url": "https://github.com/acme/charts"},
     "artifact": {"distribution": {"artifact": "oci://r.example.com/manifests:latest"}},
     "source": {"sourceRef": {"kind": "GitRepository", "name": "git", "namespace": "src"}},

@@ -34,7 +34,7 @@ BUILT = {
     "^(?=.*before)(?!.*never before).*": {"before"},
     "(?<=behind)x(?<!never behind)": {"behind"},
     "[]ab]set and [[]]stays": {"set and "},
-    "(?P<word>one|other) and (?P=word) more": {" more"},
+    "(?P<word>one|other) and (?P=word) more words": {" more words"},
 }
 """Patterns and the words that they require."""
 
