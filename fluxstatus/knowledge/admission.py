@@ -158,7 +158,7 @@ _WEBHOOKS = (
         ),
         pattern=Text(
             r"Internal error occurred: "
-            r"(?:add|replace|remove|copy|move|test|jsonpatch) operation does not apply"
+            r"(?:jsonpatch )?(?:add|replace|remove|copy|move|test) operation does not apply"
         ),
         certainty="likely",
         upstream="kubernetes apiserver admission plugin/webhook/mutating",

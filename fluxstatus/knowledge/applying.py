@@ -86,11 +86,12 @@ _REMOVED = (
 The excepted kinds are newer, and had a beta version later than the others of their group.
 """
 _BUILT_IN = (
-    r"(?P<missing_group_name>apps|batch|autoscaling|policy|extensions|(?:networking|storage|"
+    r"(?P<missing_group_name>[\w-]+(?=/)|(?:networking|storage|"
     r"rbac\.authorization|admissionregistration|apiextensions|apiregistration|scheduling|"
     r"coordination|node|discovery|events|certificates|resource|authentication|authorization|"
     r"flowcontrol\.apiserver|internal\.apiserver|storagemigration)(?:\.k8s\.io))"
 )
+"""The groups that are not of a CRD, whose group has a dot (apiextensions validation)."""
 _ALWAYS_SERVED = (
     r"(?P<missing_kind>(?:ConfigMap|Secret|Service|ServiceAccount|Namespace|Pod|Node|Endpoints|"
     r"PersistentVolume|PersistentVolumeClaim|LimitRange|ResourceQuota|Event)(?=\" in version "
@@ -313,6 +314,24 @@ _MISSING = (
         certainty="likely",
         upstream="F cmd/flux/migrate.go",
         versions=">=2.7",
+    ),
+    Rule(
+        API_REMOVED,
+        why="the release contains {missing_kind} in {missing_group}, which this Kubernetes version does not serve, so Helm cannot uninstall it",
+        steps=(
+            Step(
+                "rewrite the stored release with the Helm plugin mapkubeapis, which replaces removed API versions; the uninstallation is then retried",
+                read=("kubectl api-resources --api-group={missing_group_name}", SPEC),
+            ),
+        ),
+        pattern=Text(
+            r"no matches for kind \"(?P<missing_kind>\w+)\" in version "
+            rf"\"(?P<missing_group>{_BUILT_IN}/\w+)\""
+        ),
+        reasons=("UninstallFailed",),
+        kinds=frozenset({"HelmRelease"}),
+        reach=Reach.WHOLE,
+        upstream="helm pkg/action/uninstall.go",
     ),
     Rule(
         API_REMOVED,

@@ -14,7 +14,7 @@ from fluxstatus.knowledge.rule import Rule
 _ANY = frozenset({""})
 """The words of a pattern that requires no word: the empty word is in every message."""
 
-_ATOM = r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\."  # a set of characters, or an escaped one
+_ATOM = r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|\(\?P=\w+\)"
 _GROUP = r"\((?P<not>\?<?!)?(?:\?(?:P<\w+>|:|<?=))?(?P<inside>[^()]*)\)"
 _OPTIONAL = r".(?:[*?]|{\d*,?\d*})"  # or repeated
 _WORD = r"[\w /'@:,-]+"

@@ -37,10 +37,14 @@ _NAMES = re.compile(
     r"|\.\[?[\w.-]+\]?/(?!v\d)(?P<resid>[\w.:-]+)\.?\[?[\w-]*\]?(?=['\"\s])"
     # helm-controller: release namespace/name.v1 with chart name@version
     r"|\brelease (?P<release>[\w.-]+/[\w.-]+ with chart [\w.+-]+)@"
+    # Helm: object namespace/name group/version, Kind=Kind
+    r"|\bobject (?P<applied>[\w.-]*/[\w.:-]+) \S+ Kind="
     # controllers: secret 'namespace/name', object 'namespace/name'
     r"|['\"](?P<pair>[a-z0-9][a-z0-9-]*/(?!v\d)[a-z0-9][a-z0-9.-]*)['\"]"
-    # kustomize: './path', '../path'
+    # kustomize: './path', '../path', 'path/file.yaml'
     r"|['\"]\.{1,2}/(?P<path>[\w./-]+)['\"]"
+    r"|['\"](?P<listed>[\w./-]+)\.(?:ya?ml|json|env|enc|txt)['\"]"
+    r"|\bFile: (?P<rendered>[\w./-]+)\.ya?ml"
     # the path of a URL, and of a file below a controller's temporary directory
     r"|://[^/\s'\"]+/(?P<url>[^\s'\"?]*)"
     r"|/tmp/[\w-]+-\d+/(?P<file>[^\s'\":]+)"
@@ -51,6 +55,8 @@ _NO_NAME = re.compile(
     # segments of URLs (OCI distribution spec, git http, Helm repositories, Kubernetes)
     r"(?:v2|manifests|blobs|tags|list|info|refs|git-(?:upload|receive)-pack|index\.yaml"
     r"|apis?|openapi|version|readyz"
+    # files that Flux, Helm and kustomize define
+    r"|(?:kustomization|values|\.sops|\.flux|artifacthub-repo)$|Chart$|Kustomization$"
     # keys of Secrets, types and providers, which controllers quote
     r"|identity|known_hosts|token|username|password|address|inputs|default|oci|ssh|cosign|notation"
     # versions, groups and resources of the API server

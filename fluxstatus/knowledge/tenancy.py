@@ -41,7 +41,8 @@ _UNAUTHORIZED = (
 )
 _CALL = r"//(?P<api_server>[^/\s\"]+)/(?:apis?|openapi|version|readyz)\b[^\n]*?"
 _OF_CLIENT = (
-    r"failed to build kube client|kubeconfig|REST client|invalid configuration|loading config"
+    r"failed to build kube client|(?<![\w./-])kubeconfig(?![\w./-])|REST client|"
+    r"invalid configuration|loading config"
 )
 _OF_CLUSTER = r"^(?!.*failed calling (?:admission )?webhook)(?!.*conversion webhook for)"
 _NOT_OF_CLUSTER = r"^(?!.*(?:AdmissionPolicy|denied the request|is invalid: |resulted in error))"

@@ -387,7 +387,10 @@ _TEMPLATE_RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"labels[\w.\[\]]*: Invalid value: \"[^\"]*\+[0-9a-f]{12}\""),
+        pattern=Text(
+            r" release [^@]+@(?P<chart_version>[\w.-]+\+[0-9a-f]{12}): .*"
+            r"labels[\w.\[\]]*: Invalid value: \"[^\"]*(?P=chart_version)\": a valid label"
+        ),
         kinds=_HR,
         upstream="HC internal/controller/helmrelease_controller.go",
     ),
@@ -403,9 +406,11 @@ _LABEL_RULES = (
                 read=(SPEC,),
             ),
         ),
-        pattern=Text(r"labels[\w.\[\]]*: Invalid value: \"[\w.-]*\d+\.\d+\.\d+[\w.-]*\+[\w.-]*\""),
+        pattern=Text(
+            r" release [^@]+@(?P<chart_version>[\w.-]+\+[\w.-]+): .*"
+            r"labels[\w.\[\]]*: Invalid value: \"[^\"]*(?P=chart_version)\": a valid label"
+        ),
         kinds=_HR,
-        certainty="likely",
         upstream="kubernetes apimachinery validation",
     ),
     Rule(
