@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from fluxstatus.base.similar import similar
 from fluxstatus.model.kinds import KINDS
@@ -18,6 +19,8 @@ from fluxstatus.state.state import State
 _LENGTHS_APART = 3  # characters: names that differ by more are not compared
 _MOST_TARGETS = 50  # missing objects with a suggestion: a reader needs no more
 _COMPARED = 500  # names that a name is compared with: where there are more, all are similar
+_LOCAL = frozenset({"Provider", "ResourceSetInputProvider"})
+"""Kinds that are only referred to in their own namespace (NC, FO api)."""
 
 
 def missing_target(state: State, resource: Resource, reason: str, message: str) -> Key | None:
@@ -61,6 +64,7 @@ class Suggestions:
     """The objects that references to missing objects may have meant."""
 
     def __init__(self, state: State) -> None:
+        self._state = state
         self._by_target: dict[Key, str] = {}
         self._by_kind: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._kinds: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -85,15 +89,52 @@ class Suggestions:
             if KINDS[other].step == KINDS[kind].step:
                 return f" (but {other} {namespace}/{name} does)"
         places = [place for place in self._by_kind.get(kind, ()) if (kind, *place) != referrer]
-        namespaces = [other for other, other_name in places if other_name == name]
-        own = [other for other in namespaces if other == referrer[1]]
-        the_only_one = namespaces if len(namespaces) == 1 else []
-        for meant in _closest(namespace, namespaces) or own or the_only_one:
+        for meant in self._namespaces(target, referrer):
             return f" (did you mean {kind} {meant}/{name}?)"
         here = [other_name for other, other_name in places if other == namespace]
         for meant in _closest(name, here):
             return f" (did you mean {kind} {namespace}/{meant}?)"
         return ""
+
+    def _namespaces(self, target: Key, referrer: Key) -> list[str]:
+        """Return the namespaces in which *referrer* may have meant the missing *target*.
+
+        A reference without a namespace is probably not about another tenant's object of the same
+        name, only about one that is shared: an object of Flux's namespace, or one that others
+        refer to from another namespace.
+        """
+        kind, namespace, name = target
+        namespaces = [
+            other
+            for other, other_name in self._by_kind.get(kind, ())
+            if other_name == name and (kind, other, name) != referrer
+        ]
+        own = [other for other in namespaces if other == referrer[1]]
+        if kind in _LOCAL or referrer[0] == "HelmChart" or _is_locked(self._state):
+            return own
+        if namespace == referrer[1]:
+            namespaces = [
+                other
+                for other in namespaces
+                if other == self._state.namespace or (kind, other, name) in self._shared
+            ]
+        the_only_one = namespaces if len(namespaces) == 1 else []
+        return _closest(namespace, namespaces) or own or the_only_one
+
+    @cached_property
+    def _shared(self) -> set[Key]:
+        """The objects that others refer to from another namespace."""
+        return {
+            key
+            for resource in self._state.resources.values()
+            for key in needs_of(resource, "")
+            if key[1] != resource.ref.namespace
+        }
+
+
+def _is_locked(state: State) -> bool:
+    """Return whether the FluxInstance denies references to other namespaces (FO api/v1)."""
+    return bool(state.instance and state.instance.get("spec", "cluster", "multitenant"))
 
 
 def _closest(word: str, candidates: list[str]) -> list[str]:

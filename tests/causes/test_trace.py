@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from fluxstatus.causes.missing import Suggestions
 from fluxstatus.causes.trace import Cause, Causes
 from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.ref import Ref
+from fluxstatus.state.state import State
 from tests.builders import (
     BUILD_FAILED,
     FETCHED,
@@ -21,6 +23,7 @@ from tests.builders import (
     analysis,
     crashing,
     event,
+    evidence,
     flux,
     kustomization,
     minutes,
@@ -171,6 +174,7 @@ def test_a_missing_target_is_named_with_what_may_be_meant(wanted: str, suggestio
         source("git"),
         source("platform/shared"),
         flux("HelmRepository", "charts", FETCHED),
+        kustomization("ops/base", "platform/shared"),
         kustomization("web", wanted, message),
         kustomization("next", "git", waiting_for("web"), after=["web"]),
     ]
@@ -180,6 +184,49 @@ def test_a_missing_target_is_named_with_what_may_be_meant(wanted: str, suggestio
     assert cause.fault.diagnosis.why.startswith(f"{expected} ({suggestion})" if suggestion else (
         f"{expected}; "))  # fmt: skip
     assert {ref.name for ref in cause.waiting} == {"next"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "suggestion"),
+    [
+        ("app", [source("team-2/app")], ""),
+        ("app", [source("team-2/app"), kustomization("team-2/app", "app")], ""),
+        ("app", [source("team-2/app"), source("team-3/app")], ""),
+        ("app", [source("flux-system/app")], " (did you mean GitRepository flux-system/app?)"),
+        ("app", [source("team-2/app"), kustomization("ops/x", "team-2/app")],
+         " (did you mean GitRepository team-2/app?)"),
+        ("team-22/app", [source("team-2/app")], " (did you mean GitRepository team-2/app?)"),
+        ("nowhere/app", [source("team-1/app")], " (did you mean GitRepository team-1/app?)"),
+        ("nowhere/app", [source("team-2/app")], " (did you mean GitRepository team-2/app?)"),
+        ("nowhere/app", [source("team-2/app"), source("team-3/app")], ""),
+    ],
+)  # fmt: skip
+def test_another_tenants_object_is_not_suggested(
+    wanted: str, others: list[Object], suggestion: str
+) -> None:
+    """Without a namespace in the reference, only an object that is shared is suggested."""
+    message = {"Ready": 'False ArtifactFailed: GitRepository "app" not found'}
+    found = only_cause(causes(kustomization("team-1/web", wanted, message), *others))
+    key = wanted if "/" in wanted else f"team-1/{wanted}"
+    said = f"GitRepository {key} does not exist{suggestion}; "
+    assert found.fault.diagnosis.why.startswith(said)
+
+
+def test_nothing_in_another_namespace_is_suggested_where_references_to_it_are_denied() -> None:
+    """A FluxInstance with spec.cluster.multitenant denies references to other namespaces."""
+    message = {"Ready": 'False ArtifactFailed: GitRepository "app" not found'}
+    objects = [kustomization("team-1/web", "team-22/app", message), source("team-2/app")]
+    locked = alter(HEALTHY, "FluxInstance/flux", {"spec.cluster.multitenant": True})
+    (found,) = analysis(*locked, *objects).causes.all
+    assert found.fault.diagnosis.why.startswith("GitRepository team-22/app does not exist; ")
+
+
+def test_a_provider_in_another_namespace_is_not_suggested() -> None:
+    """An Alert can only refer to a Provider in its own namespace."""
+    spec = {"providerRef": {"name": "slack"}}
+    state = State(evidence(flux("Alert", "web", spec=spec), flux("Provider", "flux-system/slack")))
+    target = ("Provider", "apps", "slack")
+    assert Suggestions(state).suggest(target, ("Alert", "apps", "web")) == ""
 
 
 def test_an_object_is_not_suggested_for_itself() -> None:
