@@ -12,7 +12,7 @@ from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.states import STATES
 from tests.kubernetes import crds
 
-MINORS = ("2.6", "2.7", "2.8", "2.9")
+MINORS = ("2.6", "2.7", "2.8", "2.9", crds.NEWER)
 SOURCES = frozenset({"GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket"})
 """Kinds that a hint may refer to as the source, without their names."""
 ALSO_MEANT = {"spec.sync.pullSecret": "FluxInstance"}
@@ -29,14 +29,15 @@ _KIND = re.compile(r"\b[A-Z]\w+")
 @cache
 def schemas(minor: str) -> dict[str, list[dict[str, Any]]]:
     """Return the schemas of all served versions of each kind, in the newest release of *minor*."""
-    release = [one for one in crds.flux_versions() if one.startswith(f"v{minor}.")][-1]
+    releases = [one for one in crds.flux_versions() if one.startswith(f"v{minor}.")]
+    assert releases or minor == crds.NEWER
     return {
         crds.kind(one): [
             version["schema"]["openAPIV3Schema"]
             for version in one["spec"]["versions"]
             if version["served"]
         ]
-        for one in crds.definitions(release)
+        for one in (crds.definitions(releases[-1]) if releases else crds.newer_definitions())
     }
 
 

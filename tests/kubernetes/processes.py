@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from . import build
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -29,9 +29,11 @@ def _die_with_parent() -> None:
 
 
 class Process:
-    """One program in the background, its output in *log*."""
+    """One program in the background, its output in *log*; *env* replaces our environment."""
 
-    def __init__(self, command: Sequence[str | Path], log: Path) -> None:
+    def __init__(
+        self, command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None
+    ) -> None:
         self.log = log
         self._begins = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
@@ -40,6 +42,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                env=env,
                 start_new_session=True,  # Ctrl-C is for the tests; they end this one in order
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - it only makes one system call
             )
