@@ -144,10 +144,14 @@ def check(
 
 
 def _prompt(report: Report) -> str:
-    """Return the prompt for an assistant; without one, print a note to standard error."""
+    """Return the prompt for an assistant; print to standard error what it does not have."""
+    from fluxstatus.commands.errors import report_unread
+
+    is_unread = report_unread(report)
     if report.next and report.next.prompt:
         return report.next.prompt + "\n"
-    console.note("no finding needs an assistant")
+    if not is_unread:
+        console.note("no finding needs an assistant")
     return ""
 
 

@@ -23,7 +23,9 @@ from fluxstatus.model.evidence import (
     OPERATORS,
     Answer,
     Evidence,
+    Incomplete,
     Object,
+    Read,
     Target,
     Unread,
     Why,
@@ -266,12 +268,12 @@ def evidence(
             found[query].append(prune(query, one))
     kept = SERVED if served is None else served
     absent = Unread(Why.ABSENT, "the API server does not serve it")
-    answers = {q: Answer(tuple(found[q])) for q in _QUERIES}
+    answers: dict[str, Answer] = {q: Read(tuple(found[q])) for q in _QUERIES}
     answers |= {
-        name: Answer(tuple(found[name]), None if name in kept else absent) for name in RESOURCES
+        name: Read(tuple(found[name])) if name in kept else Incomplete(absent) for name in RESOURCES
     }
-    answers |= {q: Answer(tuple(found[q])) for q in ADVICE_QUERIES if advice}
-    answers |= {query: Answer(unread=why) for query, why in (unread or {}).items()}
+    answers |= {q: Read(tuple(found[q])) for q in ADVICE_QUERIES if advice}
+    answers |= {query: Incomplete(why) for query, why in (unread or {}).items()}
     target = Target("prod", "prod", "https://10.0.0.1:6443", "alice", VERSION)
     return replace(
         Evidence(taken_at=NOW, target=target, answers=answers, served=dict(kept)), **more

@@ -34,7 +34,7 @@ def _unscraped(view: View) -> Iterator[Occurrence]:
     if not all(view.was_read(one) or view.is_absent(one) for one in both):
         return
     for component in view.state.components:
-        if component.pods and not component.unavailable and not _is_scraped(view, component):
+        if component.pods.known and not component.unavailable and not _is_scraped(view, component):
             yield Occurrence(component.ref)
 
 
@@ -48,7 +48,7 @@ def _selects_pods(monitor: Object, component: Component) -> bool:
     spec = map_of(monitor.get("spec"))
     return (
         _is_within(monitor, component.ref.namespace)
-        and any(matches(spec.get("selector"), labels_in(pod)) for pod in component.pods)
+        and any(matches(spec.get("selector"), labels_in(pod)) for pod in component.pods.known)
         and any(_is_metrics(component, e) for e in maps_of(spec.get("podMetricsEndpoints")))
     )
 
@@ -70,7 +70,7 @@ def _selects_services(view: View, monitor: Object, component: Component) -> bool
     endpoints = maps_of(spec.get("endpoints"))
     return _is_within(monitor, namespace) and any(
         matches(spec.get("selector"), labels_in(service))
-        and selected(map_of(service.get("spec")).get("selector"), component.pods, namespace)
+        and selected(map_of(service.get("spec")).get("selector"), component.pods.known, namespace)
         and any(_is_metrics(component, _at_pod(service, e)) for e in endpoints)
         for service in view.items("services")
     )

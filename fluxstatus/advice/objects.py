@@ -113,7 +113,7 @@ def _not_gone(view: View) -> Iterator[Occurrence]:
     """
     state = view.state
     for query in _READ_ANYWAY:
-        for item in state.evidence.answer(query).items:
+        for item in state.evidence.answer(query).known:
             metadata = map_of(item.get("metadata"))
             at, namespace = when(metadata.get("deletionTimestamp")), metadata.get("namespace")
             late = at is not None and state.now - at > _GRACE

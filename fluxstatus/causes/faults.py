@@ -422,7 +422,7 @@ def fault_of_unresponsive_controller(state: State, component: Component, count: 
     ref = component.ref
     fields = {**state.template_fields, "name": ref.name, "ns": ref.namespace, "count": str(count)}
     restarts = [
-        one for one in last_restart(component.pods)
+        one for one in last_restart(component.pods.known)
         if one[3] > 1 and state.now - one[1] < RESTARTED_WITHIN
     ]  # fmt: skip
     if not restarts:

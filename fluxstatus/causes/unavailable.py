@@ -79,7 +79,7 @@ class Controllers:
         if SHARD_KEY in resource.labels and resource.verdict in UNTOUCHED:
             # Nothing has reconciled it, so only a controller of this shard could.
             found = [component for component in found if component.selective]
-        return any(component.watches(resource) for component in found)
+        return not self._readable or any(component.watches(resource) for component in found)
 
     def component_of(self, resource: Resource) -> "Component | None":
         """Return the controller that was found and reconciles *resource*, available or not."""
@@ -95,7 +95,7 @@ class Controllers:
     def has_just_started(self, resource: Resource) -> bool:
         """Whether the controller of *resource* has been running for a few moments only."""
         component = self.component_of(resource)
-        times = [at for pod in component.pods if (at := started_at(pod))] if component else []
+        times = [at for pod in component.pods.known if (at := started_at(pod))] if component else []
         return bool(times) and self._now - max(times) < YOUNG
 
     def with_image_errors(self) -> "list[Component]":

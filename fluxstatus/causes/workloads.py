@@ -146,7 +146,7 @@ def belongs_to(pod: Object, target: HealthCheckTarget) -> bool:
 def _pods_in(state: State, namespace: str) -> list[Object]:
     return [
         pod
-        for pod in state.evidence.answer(WORKLOAD_PODS).items
+        for pod in state.evidence.answer(WORKLOAD_PODS).known
         if map_of(pod.get("metadata")).get("namespace") == namespace
     ]
 

@@ -15,7 +15,7 @@ from fluxstatus.checks.wording import (
 )
 from fluxstatus.knowledge.flux_minors import FLUX_MINORS
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Unread, Why
+from fluxstatus.model.evidence import VERSION, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import RESOURCES
@@ -112,7 +112,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 def _discovery_error(state: State) -> Unread:
     """Return why discovery failed; every query that needed it has the same reason."""
     for name in RESOURCES:
-        unread = state.evidence.answer(name).unread
+        unread = state.evidence.answer(name).hidden
         if unread and unread.why is not Why.NOT_REQUESTED:
             return unread
     return _NO_REASON
@@ -167,6 +167,9 @@ def _reachable(state: State) -> str:
 
 def _version(state: State) -> Iterator[Finding]:
     kubernetes = parse(state.evidence.target.kubernetes)
+    if kubernetes is None and (unread := state.evidence.unread.get(VERSION)):
+        yield unread_finding(STEP_ID, "the Kubernetes version", unread)
+        return
     if kubernetes is None:
         yield Finding(
             step=STEP_ID,

@@ -84,8 +84,7 @@ def _problems(analysis: Analysis, running: list[Component]) -> Iterator[Finding]
     """Check the replicas, restarts and versions of the *running* controllers."""
     for component in running:
         yield from of_component(STEP_ID, analysis, component)
-    pods_unread = analysis.state.evidence.answer("pods").unread
-    if running and pods_unread:
+    for pods_unread in dict.fromkeys(filter(None, (one.pods.unread for one in running))):
         yield unread_finding(STEP_ID, "the controllers' pods", pods_unread)
     yield from _versions(running)
 
@@ -133,7 +132,7 @@ def of_component(step: str, analysis: Analysis, component: Component) -> Iterato
             why=f"{component.problem.pod} {component.problem.text}".strip(),
             hints=(hint("check its pods", kubectl("get", "pods", "-n", ref.namespace)),),
         )
-    for pod, at, how, count in last_restart(component.pods):
+    for pod, at, how, count in last_restart(component.pods.known):
         if now - at < RECENT:
             logs = kubectl(
                 "logs", "-n", ref.namespace, f"deployment/{ref.name}", "--previous", "--tail=50"

@@ -10,7 +10,6 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks.step import Step
 from fluxstatus.checks.wording import UNREAD, docs_of, passed, unread_finding
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import Command, Hint, hint, kubectl
 from fluxstatus.model.kinds import KINDS, full_name
@@ -90,8 +89,7 @@ def _has_consumers(state: State) -> bool:
 
 
 def _unread(state: State, kind: str) -> bool:
-    unread = state.answer_of(kind).unread
-    return unread is not None and unread.why is not Why.ABSENT
+    return state.answer_of(kind).hidden is not None
 
 
 def _behind(state: State, resource: Resource, lag: Lag) -> Finding:
@@ -244,8 +242,7 @@ def _stuck_in(message: str) -> Iterator[Hint]:
 
 def _events(state: State) -> Iterator[Finding]:
     """Summarize the Warning events of ready objects; a fault has its own events."""
-    unread = state.evidence.answer("events").unread
-    if unread and unread.why is not Why.ABSENT:
+    if unread := state.evidence.answer("events").hidden:
         yield unread_finding(STEP_ID, "Warning events", unread)
     past = [
         (resource.ref, event)

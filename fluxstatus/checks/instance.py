@@ -51,23 +51,22 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     answer = state.evidence.answer(INSTANCE.resource)
     instance = state.instance
-    ignored = [other for other in state.of_kind("FluxInstance") if other is not instance]
+    operator_unread = state.evidence.answer(OPERATORS).unread
+    others = [] if operator_unread else state.of_kind("FluxInstance")
+    ignored = [other for other in others if other is not instance]
     gone = [c for c in analysis.causes.all if c.ref.kind == INSTANCE.name and not c.resource]
     if instance is not None:
         yield from _of_instance(analysis, instance)
     elif gone:
         yield from (cause_finding(STEP_ID, analysis, cause) for cause in gone)
-    elif answer.unread and _may_be_there(state):
+    elif answer.unread and (state.operators or operator_unread):
         yield unread_finding(STEP_ID, "FluxInstance", answer.unread)
+    elif operator_unread and not ignored:
+        yield unread_finding(STEP_ID, "the Flux Operator", operator_unread)
     elif not ignored:
         yield _none(state)
     for other in ignored:
         yield _ignored(state, other, Level.WARN if instance else Level.FAIL)
-
-
-def _may_be_there(state: State) -> bool:
-    """Return whether there is an operator, or its Deployment could not be read."""
-    return bool(state.operators) or state.evidence.answer(OPERATORS).unread is not None
 
 
 def _none(state: State) -> Finding:

@@ -18,7 +18,7 @@ from fluxstatus.checks.wording import (
     unread_finding,
 )
 from fluxstatus.model.codes import Code
-from fluxstatus.model.evidence import WORKLOAD_PODS, Why
+from fluxstatus.model.evidence import WORKLOAD_PODS
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.hints import hint, kubectl
 from fluxstatus.model.kinds import KINDS, Kind
@@ -53,8 +53,7 @@ def examine(step: str, analysis: Analysis) -> Iterator[Finding]:
 def _unread(step: str, state: State, kinds: Iterable[Kind]) -> Iterator[Finding]:
     """Yield the *kinds* that could not be read."""
     for kind in kinds:
-        unread = state.evidence.answer(kind.resource).unread
-        if unread and unread.why is not Why.ABSENT:
+        if unread := state.evidence.answer(kind.resource).hidden:
             yield unread_finding(step, kind.name, unread)
 
 
@@ -105,9 +104,7 @@ def _empty_namespaces(state: State) -> Iterator[Finding]:
 
 def _is_known(state: State, kind: Kind, namespace: str = "") -> bool:
     """Return whether all objects of *kind* were read, in all namespaces or in *namespace*."""
-    answer = state.evidence.answer(kind.resource)
-    unread = answer.unread
-    return unread is None or unread.why is Why.ABSENT or namespace in answer.namespaces
+    return state.evidence.answer(kind.resource).unread_in(namespace) is None
 
 
 def _is_in_use(state: State, static: Resource, used: Collection[Key]) -> bool:

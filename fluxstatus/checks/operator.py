@@ -77,7 +77,7 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 def _running(analysis: Analysis, operator: Component) -> Iterator[Finding]:
     """Check a running *operator*."""
     yield from of_component(STEP_ID, analysis, operator)
-    if pods_unread := analysis.state.evidence.answer("pods").unread:
+    if pods_unread := operator.pods.unread:
         yield unread_finding(STEP_ID, f"the pods of {operator.ref}", pods_unread)
     yield passed(STEP_ID, _summary(operator))
 

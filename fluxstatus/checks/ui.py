@@ -33,16 +33,13 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
     state = analysis.state
     answer = state.evidence.answer("services")
     web = list(web_services(state))
-    if not state.operators and not web:
-        unread = state.evidence.answer(OPERATORS).unread
-        yield (
-            unread_finding(STEP_ID, "the operator", unread)
-            if unread
-            else _skip("no web UI without the Flux Operator")
-        )
-    elif web:
+    if web:
         for service, port in web:
             yield _of_service(state, service, port)
+    elif unread := state.evidence.answer(OPERATORS).unread:
+        yield unread_finding(STEP_ID, "the operator", unread)
+    elif not state.operators:
+        yield _skip("no web UI without the Flux Operator")
     elif answer.unread:
         yield unread_finding(STEP_ID, "services", answer.unread)
     elif not any(PORT in (_CONTAINER_PORTS.search(o.deployment) or ()) for o in state.operators):
@@ -67,11 +64,11 @@ def examine(analysis: Analysis) -> Iterator[Finding]:
 def _of_service(state: State, service: Object, port: int) -> Finding:
     metadata = map_of(service.get("metadata"))
     ref = Ref("v1", "Service", text_of(metadata.get("namespace")), text_of(metadata.get("name")))
-    pods_unread = state.evidence.answer("pods").unread
-    if pods_unread:
+    answer = state.evidence.answer("pods")
+    if pods_unread := answer.unread_in(ref.namespace):
         return unread_finding(STEP_ID, f"the pods behind {ref}", pods_unread)
     selector = map_of(service.get("spec")).get("selector")
-    pods = selected(selector, state.evidence.answer("pods").items, ref.namespace)
+    pods = selected(selector, answer.known, ref.namespace)
     ready = sum(map(is_ready, pods))
     if ready:
         return passed(

@@ -79,13 +79,25 @@ class Reply(NamedTuple):
         text = self.document.get("message", "") if isinstance(self.document, dict) else ""
         return mask(str(text))
 
+    @property
+    def is_status(self) -> bool:
+        """Whether it is the error of an API server, not the page of a proxy or gateway."""
+        return isinstance(self.document, dict) and self.document.get("kind") == "Status"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the API server answers that the requested object does not exist."""
+        is_missing = self.status == HTTPStatus.NOT_FOUND and self.is_status
+        return is_missing and self.document.get("reason") == "NotFound"
+
     def refusal(self, permission: str, where: str = "") -> Unread:
-        """Return the reason for an error of a request that needs the permission *permission*."""
+        """Return the reason for an error of a request that needs the permission *permission*.
+
+        It is never that something does not exist: discovery has named what is requested.
+        """
         message = self.message
-        if self.status == HTTPStatus.FORBIDDEN:
+        if self.status == HTTPStatus.FORBIDDEN and self.is_status:
             return refusals.forbidden(message, permission, f"{permission}{where}")
-        if self.status == HTTPStatus.NOT_FOUND:
-            return Unread(Why.ABSENT, "the API server does not serve it")
         text = f"the API server returned an error: {self.status} {message}"
         return Unread(Why.FAILED, text.rstrip())
 

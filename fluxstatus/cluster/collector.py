@@ -24,7 +24,16 @@ from fluxstatus.cluster.queries import (
     ListQuery,
 )
 from fluxstatus.cluster.reader import THREADS, Reader, idle
-from fluxstatus.model.evidence import WORKLOAD_PODS, Answer, Evidence, Unread, Why
+from fluxstatus.model.evidence import (
+    VERSION,
+    WORKLOAD_PODS,
+    Answer,
+    Evidence,
+    Incomplete,
+    Read,
+    Unread,
+    Why,
+)
 from fluxstatus.model.kinds import KINDS, RESOURCES
 
 Answers: TypeAlias = Mapping[str, Answer]
@@ -104,7 +113,7 @@ class _Run:
             return reader.evidence()
         served = reader.served or {}
         self._report(discovery.APIS, f"{len(served)} Flux kinds")
-        reader.answers |= dict.fromkeys((*RESOURCES, *self._advice), Answer(unread=reader.missing))
+        reader.answers |= dict.fromkeys((*RESOURCES, *self._advice), Incomplete(reader.missing))
         with local_tools.running([_CLIENT]) as clients:
             for name in (*DEPLOYMENTS, "events"):
                 self._start(name, QUERIES[name])
@@ -123,10 +132,11 @@ class _Run:
             self._report(_CLIENT, client if isinstance(client, str) else client.text)
             return reader.evidence(kubernetes=kubernetes, programs={_CLIENT: client})
 
-    def _version(self, api: ApiClient) -> str:
-        text = discovery.version(api)
-        self._report(discovery.VERSION, text or "unknown")
-        return text
+    def _version(self, api: ApiClient) -> str | Unread:
+        version = discovery.version(api)
+        text = version.text if isinstance(version, Unread) else version or "unknown"
+        self._report(VERSION, text)
+        return version
 
     def _advice_queries(self, *, in_flux_namespaces: bool) -> Iterator[tuple[str, ListQuery]]:
         versions = self._reader.versions
@@ -139,7 +149,7 @@ class _Run:
         """Read the pods in *namespaces*: of several, if they are too many, those not running."""
         query = QUERIES[WORKLOAD_PODS]
         if not namespaces:
-            self._reader.answers[WORKLOAD_PODS] = Answer()
+            self._reader.answers[WORKLOAD_PODS] = Read()
             return
         if len(namespaces) == 1:
             self._start(WORKLOAD_PODS, query._replace(namespaces=tuple(namespaces)))
@@ -181,7 +191,7 @@ def _version_of(client: Program) -> str | Unread:
 
 
 def _summary(answer: Answer) -> str:
-    number = f"{len(answer.items)} objects"
+    number = f"{len(answer.known)} objects"
     return number if answer.unread is None else f"{number}; {answer.unread.text}"
 
 

@@ -51,8 +51,8 @@ class Cluster(Protocol):
     def all_of(self, kind: Kind, namespace: str) -> Iterator[Object]:
         """Return the objects of *kind* in *namespace*, or in all if that is empty."""
 
-    def controllers(self) -> Evidence:
-        """Return the Deployments of Flux, their pods, and the FluxInstance."""
+    def controllers(self, *kinds: Kind) -> Evidence:
+        """Return the Deployments of Flux and their pods, and all objects of *kinds*."""
 
     def flux_namespaces(self) -> list[str]:
         """Return the namespaces of the Deployments of Flux, as far as they may be read."""
@@ -104,12 +104,11 @@ class Live:
         for page in self._pages(kind, [namespace] if namespace else [], ""):
             yield from page
 
-    def controllers(self) -> Evidence:
-        """Return the Deployments of Flux, their pods, and the FluxInstance."""
+    def controllers(self, *kinds: Kind) -> Evidence:
+        """Return the Deployments of Flux and their pods, and all objects of *kinds*."""
         with self._reading() as reader:
-            reader.query([*named(*DEPLOYMENTS), reader.of_kind(KINDS["FluxInstance"])])
-            if namespaces_of(map(reader.answers.__getitem__, DEPLOYMENTS)):
-                reader.query(reader.in_flux_namespaces("pods"))
+            reader.query([*named(*DEPLOYMENTS), *map(reader.of_kind, kinds)])
+            reader.query(reader.in_flux_namespaces("pods"))
         return Evidence(self.now, answers=reader.answers, served=self._served)
 
     def flux(self) -> Evidence:
@@ -186,10 +185,10 @@ class Saved:
         answer = self._evidence.answer(kind.resource)
         if answer.unread is not None:
             self.unread[kind.resource] = answer.unread
-        return (item for item in answer.items if namespace in ("", place(item)[0]))
+        return (item for item in answer.known if namespace in ("", place(item)[0]))
 
-    def controllers(self) -> Evidence:
-        """Return the Deployments of Flux, their pods, and the FluxInstance."""
+    def controllers(self, *_: Kind) -> Evidence:
+        """Return all of the snapshot."""
         return self._evidence
 
     def flux_namespaces(self) -> list[str]:
@@ -202,7 +201,7 @@ class Saved:
         if answer.unread is not None:
             self.unread["events"] = answer.unread
         wanted = [term.split("=", 1) for term in fields.split(",") if term and "!=" not in term]
-        for item in answer.items:
+        for item in answer.known:
             involved = map_of(item.get("involvedObject"))
             has = {f"involvedObject.{name}": value for name, value in involved.items()}
             has["type"] = item.get("type")

@@ -6,11 +6,12 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from fluxstatus.base.fields import map_of
 from fluxstatus.cluster.client import ApiClient, Reply, unchanged
 from fluxstatus.cluster.processes import ProgramError
 from fluxstatus.cluster.pruning import prune
 from fluxstatus.cluster.queries import ListQuery
-from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.model.evidence import Answer, Incomplete, Object, Read, Unread, Why
 
 
 class Page(NamedTuple):
@@ -29,7 +30,10 @@ def read(
     items = tuple(item for part in parts for item in part.items)
     missing = {part.namespace: part.unread for part in parts if part.unread}
     read = dict.fromkeys(part.namespace for part in parts if part.namespace not in missing)
-    return Answer(items, next(iter(missing.values()), None), tuple(filter(None, read)))
+    namespaces = tuple(filter(None, read))
+    for unread in missing.values():
+        return Incomplete(unread, items, namespaces)
+    return Read(items, namespaces)
 
 
 def walk(
@@ -51,6 +55,8 @@ def walk(
                 namespaces = per_namespace()
             first = False
             yield part
+    if query.beyond:
+        yield Page("", unread=query.beyond)
     for namespace in namespaces:
         yield from _walk_one(api, name, query, namespace, keep)
 
@@ -139,5 +145,5 @@ def _is_list(page: Object, query: ListQuery) -> bool:
         and page.get("apiVersion") in query.answered_as
         and isinstance(page.get("metadata"), dict)
         and isinstance(items, list)
-        and all(isinstance(i, dict) and isinstance(i.get("metadata"), dict) for i in items)
+        and all(isinstance(map_of(map_of(i).get("metadata")).get("name"), str) for i in items)
     )

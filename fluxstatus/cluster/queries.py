@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Self
 from urllib.parse import quote
 
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, WORKLOAD_PODS
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, WORKLOAD_PODS, Unread
 from fluxstatus.model.kinds import OPERATOR
 
 _META = "meta.k8s.io/v1"
@@ -38,7 +38,7 @@ class ListQuery(NamedTuple):
 
     `base` is the path of the API version, `selector` a part of the URL's query. At most `pages`
     pages (0: all) are read, each with `page` objects. With `metadata_only` the objects have no
-    spec or status.
+    spec or status. `beyond` is the reason why further namespaces are not known.
     """
 
     base: str
@@ -49,6 +49,7 @@ class ListQuery(NamedTuple):
     page: int = _PAGE
     namespaced: bool = True
     metadata_only: bool = False
+    beyond: Unread | None = None
 
     @classmethod
     def of(cls, resource: str, version: str, selector: str = "") -> Self:

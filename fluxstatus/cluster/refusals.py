@@ -9,6 +9,7 @@ _USER = re.compile(r'User "([^"]+)"')
 _PERMISSION = re.compile(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"(?: in API group "(?P<group>[^"]*)")?'
 )
+_NOT_FOUND = re.compile(r'\(NotFound\): \S+ "[^"]+" not found')  # not every 404 is about an object
 _IS_FORBIDDEN = re.compile(r'\(Forbidden\)|User "[^"]+" cannot ')
 
 
@@ -31,7 +32,7 @@ def of_kubectl(failed: Unread, permission: str, to: str) -> Unread:
     the message names none.
     """
     message = mask(failed.text)
-    if "(NotFound)" in message:
+    if _NOT_FOUND.search(message):
         return failed._replace(why=Why.ABSENT, text=message)
     if not _IS_FORBIDDEN.search(message):
         return failed._replace(text=message)

@@ -72,6 +72,7 @@ def show(
         raise typer.Exit(exit_code(root))
     for origin in dict.fromkeys(origins_of(root)):
         console.put(f"from {visible(origin, ascii_only=look.ascii)}\n")
-    if not any(node.relation is Relation.CREATED_BY for node in root.all()):
+    nodes = list(root.all())
+    if not any(node.relation is Relation.CREATED_BY or node.health.unread for node in nodes):
         console.note(f"no label set by Flux was found on {root.ref} or its owners")
     raise typer.Exit(exit_code(root))

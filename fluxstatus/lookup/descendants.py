@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from fluxstatus.base.fields import map_of, maps_of, text_of
 from fluxstatus.lookup.health import health_of, of_resource
 from fluxstatus.lookup.node import INVERSE, Node, Relation, needs
-from fluxstatus.model.evidence import Object, Unread
+from fluxstatus.model.evidence import Object, Unread, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.ownership import creators_of, labels_of
@@ -83,7 +83,7 @@ class Tree:
     """The trees below Flux objects; *resources* are all Flux objects.
 
     *objects* reads other objects and inventories. Without it, as with a saved cluster, only Flux
-    objects are found, by their labels.
+    objects are found, by their labels. `unread` is, by kind, why objects may be missing.
     """
 
     def __init__(
@@ -97,7 +97,8 @@ class Tree:
                 self._dependents[other].append((INVERSE[relation], key))
             for creator in creators_of(resource.labels):
                 self._created[creator].append(key)
-        self._contents = _Contents(resources, objects) if objects else None
+        self.unread: dict[str, Unread] = {}
+        self._contents = _Contents(resources, objects, self.unread) if objects else None
 
     def of(self, resource: Resource) -> Node:
         """Return *resource* with all that it created, and all that depends on it."""
@@ -141,8 +142,10 @@ class Tree:
 class _Contents:
     """The inventories below an object, and the objects in them, read with few requests."""
 
-    def __init__(self, resources: Mapping[Key, Resource], objects: ListGetter) -> None:
-        self._resources, self._objects = resources, objects
+    def __init__(
+        self, resources: Mapping[Key, Resource], objects: ListGetter, unread: dict[str, Unread]
+    ) -> None:
+        self._resources, self._objects, self._unread = resources, objects, unread
         self.inventories: dict[Key, list[InventoryEntry]] = {}
         self._answers: dict[_Group, dict[str, Object] | Unread] = {}
 
@@ -172,6 +175,7 @@ class _Contents:
         answers = self._read(entries)
         for entry in entries:
             answer = answers[entry[:3]]
+            self._note(entry.kind, answer)
             item = answer.get(entry.name) if isinstance(answer, dict) else None
             inventory = inventory_of(item) if item else None
             if inventory is not None:
@@ -196,15 +200,22 @@ class _Contents:
             return answer
         return {Ref.of(item).name: item for item in answer}
 
+    def _note(self, kind: str, answer: object) -> None:
+        """Keep why objects of *kind* were not read; one that is not served does not exist."""
+        if isinstance(answer, Unread) and answer.why is not Why.ABSENT:
+            self._unread.setdefault(kind, answer)
+
     @cached_property
     def _labelled(self) -> dict[Key, list[InventoryEntry]]:
         """The objects that HelmReleases created, by the labels that helm-controller sets."""
         label = next(iter(labels_of(("HelmRelease", "", ""))))
         made: dict[Key, list[InventoryEntry]] = defaultdict(list)
         with ThreadPoolExecutor(_THREADS) as pool:
-            for answer in pool.map(
+            answers = pool.map(
                 lambda one: self._objects.some(one[0], one[1], "", (), label), _LABELLED
-            ):
+            )
+            for (_, kind), answer in zip(_LABELLED, answers, strict=True):
+                self._note(kind, answer)
                 for item in answer if isinstance(answer, list) else ():
                     for creator in creators_of(map_of(map_of(item.get("metadata")).get("labels"))):
                         made[creator].append(InventoryEntry(*Ref.of(item)))

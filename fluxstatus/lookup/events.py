@@ -30,7 +30,7 @@ def read(api: ApiClient, ref: Ref) -> ObjectEvents:
     """Return the events about *ref*, of any type."""
     query = queries.events(selector(ref), (ref.namespace,))
     answer = paging.read(api, "events", query, tuple)
-    found = (event for key, event in events_in(answer.items) if key == ref.key)
+    found = (event for key, event in events_in(answer.known) if key == ref.key)
     return ObjectEvents(newest_first(found), answer.unread)
 
 

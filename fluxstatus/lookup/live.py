@@ -80,14 +80,14 @@ class Objects:
                         found[key] = item
                 except ProgramError as error:
                     unread.append(error.unread)
+        if unread and len(found) <= 1:  # there may be another one with the name
+            raise UnreadError(unread[0])
         if len(found) == 1:
             return next(iter(found.values()))
         if found:
             text = f"{word}/{name} matches {len(found)} objects; choose one:"
             same = word if len({item["kind"] for item in found.values()}) == 1 else ""
             raise AmbiguousError(text, (self._arguments(item, same) for item in found.values()))
-        if unread:
-            raise UnreadError(unread[0])
         raise self._not_found(matching, word, name, namespaces)
 
     def possible(self, words: Sequence[str], namespaces: Sequence[str]) -> list[Ref]:
@@ -137,9 +137,9 @@ class Objects:
 
     def _resource(self, api_version: str, kind: str) -> ApiResource | Unread:
         resource = of_kind(self.served, api_version, kind)
-        if resource is None:
-            return Unread(Why.ABSENT, f"the API server does not serve {kind}")
-        return Unread(Why.NOT_REQUESTED, _NEVER) if _is_secrets(resource) else resource
+        if isinstance(resource, ApiResource) and _is_secrets(resource):
+            return Unread(Why.NOT_REQUESTED, _NEVER)
+        return resource
 
     def _named(self, resource: ApiResource, namespace: str, name: str) -> Iterator[Object]:
         if namespace or not resource.namespaced:
@@ -157,9 +157,12 @@ class Objects:
         accept = METADATA if resource.kind in PLAIN else "application/json"
         reply = self.api.get(path, accept)
         if reply.status == HTTPStatus.OK:
+            item = reply.json()
+            if map_of(item.get("metadata")).get("name") != name:
+                raise ProgramError.of(Why.GARBLED, "the response is not the requested object")
             api_version = resource.query.api_version
-            return slim({**reply.json(), "apiVersion": api_version, "kind": resource.kind})
-        if reply.status == HTTPStatus.NOT_FOUND:
+            return slim({**item, "apiVersion": api_version, "kind": resource.kind})
+        if reply.is_missing:
             return None
         where = f' in namespace "{namespace}"' if namespace else ""
         raise ProgramError(reply.refusal(f"get {resource.full_name}", where))
@@ -168,7 +171,8 @@ class Objects:
         """Return the arguments that name *item* alone, with *word* as its kind if there is one."""
         ref = Ref.of(item)
         resource = of_kind(self.served, ref.api_version, ref.kind)
-        word = word or (resource.full_name if resource else ref.kind.lower())
+        full_name = resource.full_name if isinstance(resource, ApiResource) else ref.kind.lower()
+        word = word or full_name
         where = ("-n", ref.namespace) if ref.namespace else ()
         return (f"{word}/{ref.name}", *where)
 

@@ -15,7 +15,7 @@ from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.masking import mask
 from fluxstatus.cluster import processes, refusals
 from fluxstatus.cluster.processes import Process, ProgramError
-from fluxstatus.model.evidence import Object, Unread, Why
+from fluxstatus.model.evidence import Object, Read, Unread, Why
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.deployments import Component
 
@@ -143,7 +143,9 @@ class Logs:
 
     def __init__(self, components: Sequence[Component], flags: tuple[str, ...]) -> None:
         self._components, self._flags = components, flags
-        self.unread: dict[str, Unread] = {}
+        self.unread: dict[str, Unread] = {
+            one.name: one.pods.unread for one in components if one.pods.unread
+        }
 
     def read(self, query: LogQuery, timeout: float) -> Iterator[LogLine]:
         """Yield the matching lines sorted by time, or with `follow` as they are printed.
@@ -154,7 +156,7 @@ class Logs:
             streams = [
                 _Stream(component.name, stack.enter_context(self._start(component, pod, query)))
                 for component in self._components
-                for pod in component.pods
+                for pod in component.pods.known
             ]
             if query.follow:
                 yield from self._follow(streams, query)
@@ -221,15 +223,17 @@ class Summary:
 
 def read_summary(component: Component, ref: Ref, flags: tuple[str, ...], timeout: float) -> Summary:
     """Return what *component* logged about *ref* in the last hour; *flags* select the cluster."""
-    pods = component.pods[:_SUMMARY_PODS]
+    pods = component.pods.known[:_SUMMARY_PODS]
     if not pods:
-        return Summary(component.ref, unread=Unread(Why.ABSENT, f"{component.ref} has no pod"))
-    logs = Logs([component._replace(pods=pods)], flags)
+        no_pod = Unread(Why.ABSENT, f"{component.ref} has no pod")
+        return Summary(component.ref, unread=component.pods.unread or no_pod)
+    logs = Logs([component._replace(pods=Read(pods))], flags)
     try:
         lines = list(logs.read(LogQuery(ref, since="1h"), min(timeout, _SUMMARY_SECONDS)))
     except ProgramError as error:
         return Summary(component.ref, unread=error.unread)
-    return Summary(component.ref, tuple(merged(lines)), logs.unread.get(component.name))
+    unread = component.pods.unread or logs.unread.get(component.name)
+    return Summary(component.ref, tuple(merged(lines)), unread)
 
 
 def merged(lines: Iterable[LogLine]) -> list[LogMessage]:

@@ -229,19 +229,19 @@ def _instance(seen: Observation, evidence: Evidence) -> Iterator[Finding]:
     answer = evidence.answer(INSTANCE)
     answer_text = " ".join(seen.instance.text.split())[:200]
     found = next(
-        (item for item in answer.items if f"uid: {_uid(item)}" in seen.instance.text), None
+        (item for item in answer.known if f"uid: {_uid(item)}" in seen.instance.text), None
     )
     if found and _uid(found):
         name = Ref.of(found)
         title = f"{name}, uid {_uid(found)}, same as kubectl"
         yield Finding("instance", _PASS, Level.PASS, title, object=name)
-    elif answer.items:
+    elif answer.known:
         yield Finding(
             "instance",
             _NOT_SEEN,
             Level.FAIL,
-            f"kubectl finds {Ref.of(answer.items[0])}, but the MCP server does not",
-            object=Ref.of(answer.items[0]),
+            f"kubectl finds {Ref.of(answer.known[0])}, but the MCP server does not",
+            object=Ref.of(answer.known[0]),
             why="the server uses a different cluster or a user with fewer permissions",
             message=answer_text,
         )

@@ -4,18 +4,23 @@ An `Evidence` is the only input of all checks: they use no clock, no network and
 snapshot file is a saved Evidence.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from fluxstatus.model.hints import Hint
+from fluxstatus.model.kinds import RESOURCES
 
 CONTROLLERS = "deployments.apps/controllers"
 OPERATORS = "deployments.apps/operator"
 WORKLOAD_PODS = "workload-pods"
 """The names of answers that are parts of a list; other lists have the name of their resource."""
+
+VERSION = "version"
+"""The name of the answer with the reason when the version of the API server was not read."""
 
 Object: TypeAlias = dict[str, Any]
 """A Kubernetes object as JSON: pruned (see pruning.py), with its apiVersion and kind."""
@@ -57,16 +62,63 @@ class Unread(NamedTuple):
         )
 
 
-class Answer(NamedTuple):
-    """The result of one query: its objects, and the reason if any could not be read.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A list that was read: an object that is not in `items` does not exist.
 
-    Without `items` and without `unread`, no such object exists. With both, a part was read: some
-    namespaces or the first pages. `namespaces` are those that were read, empty for all.
+    `namespaces` are those that the list is about, empty for all.
     """
 
     items: tuple[Object, ...] = ()
-    unread: Unread | None = None
     namespaces: tuple[str, ...] = ()
+
+    unread: ClassVar[None] = None
+    hidden: ClassVar[None] = None
+
+    @property
+    def known(self) -> tuple[Object, ...]:
+        """All objects."""
+        return self.items
+
+    def unread_in(self, namespace: str) -> Unread | None:
+        """Return why objects in *namespace* may exist that are not known, None if none can."""
+        if not self.namespaces or namespace in self.namespaces:
+            return None
+        return Unread(Why.NOT_REQUESTED, f'namespace "{namespace}" was not read')
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A list of which a part, or everything, is unread for the reason `unread`.
+
+    It has no `items`: nothing follows from an object that is not `known`. Of `namespaces`, all
+    objects are known.
+    """
+
+    unread: Unread
+    known: tuple[Object, ...] = ()
+    namespaces: tuple[str, ...] = ()
+
+    @property
+    def hidden(self) -> Unread | None:
+        """Why there may be other objects than the known ones; None if it is not served."""
+        return None if self.unread.why is Why.ABSENT else self.unread
+
+    def unread_in(self, namespace: str) -> Unread | None:
+        """Return why objects in *namespace* may exist that are not known, None if none can."""
+        return None if namespace in self.namespaces else self.hidden
+
+
+Answer: TypeAlias = Read | Incomplete
+"""The result of one query. Its `items` can only be used where `unread` is None."""
+
+
+def by_reason(unread: Mapping[str, Unread]) -> list[tuple[str, Unread]]:
+    """Return each reason in *unread* once, with the names that have it, separated by commas."""
+    names: dict[Unread, list[str]] = defaultdict(list)
+    for name, reason in unread.items():
+        names[reason].append(name)
+    return [(", ".join(found), reason) for reason, found in names.items()]
 
 
 class Target(NamedTuple):
@@ -123,19 +175,29 @@ class Evidence:
         if known is not None:
             return known
         if self.unreachable is not None:
-            return Answer(unread=self.unreachable)
-        return Answer(unread=Unread(Why.NOT_REQUESTED, f"{query} was not requested"))
+            return Incomplete(self.unreachable)
+        return Incomplete(Unread(Why.NOT_REQUESTED, f"{query} was not requested"))
+
+    @property
+    def unread(self) -> dict[str, Unread]:
+        """Why more objects may exist than the known ones, by resource, for all that was sent."""
+        found: dict[str, Unread] = {}
+        for name, answer in self.answers.items():
+            if answer.hidden and answer.hidden.why is not Why.NOT_REQUESTED:
+                resource = "pods" if name == WORKLOAD_PODS else name.partition("/")[0]
+                found.setdefault(resource, answer.hidden)
+        return found
 
     @property
     def refused(self) -> bool:
-        """Whether the API server was reached and refused every query."""
-        sent = [
-            answer
+        """Whether the API server was reached and refused every query, also for objects of Flux."""
+        sent = {
+            name: answer
             for name, answer in self.answers.items()
             if name != WORKLOAD_PODS  # only sent after the result of another query
             and not (answer.unread and answer.unread.why is Why.ABSENT)
-        ]
-        return bool(sent) and all(
-            answer.unread is not None and answer.unread.why is Why.FORBIDDEN and not answer.items
-            for answer in sent
+        }
+        return any(name in RESOURCES for name in sent) and all(
+            answer.unread is not None and answer.unread.why is Why.FORBIDDEN and not answer.known
+            for answer in sent.values()
         )

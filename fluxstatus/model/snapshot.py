@@ -12,7 +12,7 @@ from types import NoneType
 from typing import Any, NoReturn, TypeAlias
 
 from fluxstatus.base.files import replace_file
-from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import Answer, Cost, Evidence, Incomplete, Read, Target, Unread, Why
 from fluxstatus.model.hints import Command, Hint
 
 FORMAT = "flux-status-snapshot"
@@ -93,7 +93,7 @@ def dumps(evidence: Evidence) -> bytes:
         "programs": {name: _plain(found) for name, found in evidence.programs.items()},
         "answers": {
             name: {
-                "items": answer.items,
+                "items": answer.known,
                 "unread": _plain(answer.unread),
                 "namespaces": answer.namespaces,
             }
@@ -207,14 +207,7 @@ def _evidence(document: dict[str, Any]) -> Evidence:
     return Evidence(
         taken_at=_time(document["takenAt"]),
         target=Target(**document["target"] | {"flags": tuple(document["target"]["flags"])}),
-        answers={
-            name: Answer(
-                tuple(each["items"]),
-                each["unread"] and _unread(each["unread"]),
-                tuple(each["namespaces"]),
-            )
-            for name, each in document["answers"].items()
-        },
+        answers={name: _answer(each) for name, each in document["answers"].items()},
         served=document["served"],
         programs={
             name: found if isinstance(found, str) else _unread(found)
@@ -224,6 +217,13 @@ def _evidence(document: dict[str, Any]) -> Evidence:
         unreachable=document["unreachable"] and _unread(document["unreachable"]),
         cost=Cost(**document["cost"]),
     )
+
+
+def _answer(found: dict[str, Any]) -> Answer:
+    items, namespaces = tuple(found["items"]), tuple(found["namespaces"])
+    if found["unread"] is None:
+        return Read(items, namespaces)
+    return Incomplete(_unread(found["unread"]), items, namespaces)
 
 
 def _unread(found: dict[str, Any]) -> Unread:

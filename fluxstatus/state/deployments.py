@@ -10,7 +10,15 @@ import jmespath
 from fluxstatus.base.durations import when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.labels import labels_in
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Evidence, Object, Why
+from fluxstatus.model.evidence import (
+    CONTROLLERS,
+    OPERATORS,
+    Answer,
+    Evidence,
+    Incomplete,
+    Object,
+    Read,
+)
 from fluxstatus.model.kinds import KINDS, OPERATOR, RESOURCES
 from fluxstatus.model.ref import Ref
 from fluxstatus.state.ownership import creator_of
@@ -55,7 +63,7 @@ class Component(NamedTuple):
     name: str
     ref: Ref
     deployment: Object
-    pods: tuple[Object, ...]
+    pods: Answer
     wanted: int
     ready: int
     version: str
@@ -119,25 +127,26 @@ def selects(selector: str, labels: Mapping[str, object]) -> bool:
 
 def components(evidence: Evidence) -> list[Component]:
     """Return the Flux controllers that were found, including shards, sorted by name."""
-    found = evidence.answer(CONTROLLERS).items
-    pods = evidence.answer("pods").items
+    found = evidence.answer(CONTROLLERS).known
+    pods = evidence.answer("pods")
     controllers = (_component(item, pods, evidence.taken_at) for item in found)
     return sorted(controllers, key=lambda c: c.ref)
 
 
 def operators(evidence: Evidence) -> list[Component]:
     """Return the Deployments of the Flux Operator, without those that only serve the web UI."""
-    pods = evidence.answer("pods").items
-    items = evidence.answer(OPERATORS).items
+    pods = evidence.answer("pods")
+    items = evidence.answer(OPERATORS).known
     found = (_component(item, pods, evidence.taken_at) for item in items)
     return [c for c in found if not {"--web-server-only", "--web-server-only=true"} & {*c.args}]
 
 
-def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component:
+def _component(item: Object, pods: Answer, now: datetime) -> Component:
     view = _DEPLOYMENT.search(item)
     name, namespace = text_of(view["name"]), text_of(view["namespace"])
     labels = map_of(view["labels"])
-    own_pods = tuple(selected(view["selector"], pods, namespace))
+    own_pods = tuple(selected(view["selector"], pods.known, namespace))
+    unread = pods.unread_in(namespace)
     wanted = view["wanted"] if isinstance(view["wanted"], int) else 1
     ready = view["ready"] if isinstance(view["ready"], int) else 0
     args = tuple(arg for arg in view["args"] or () if isinstance(arg, str))
@@ -148,7 +157,7 @@ def _component(item: Object, pods: Iterable[Object], now: datetime) -> Component
         name=OPERATOR if operator else base,
         ref=Ref("apps/v1", "Deployment", namespace, name),
         deployment=item,
-        pods=own_pods,
+        pods=Incomplete(unread, own_pods) if unread else Read(own_pods),
         wanted=wanted,
         ready=min(ready, wanted),
         version=image_version(next(iter(view["images"] or ()), "")),
@@ -204,9 +213,7 @@ def expected(
             [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
         )
         return tuple(named) or DEFAULT_COMPONENTS
-    unread = evidence.answer(KINDS["FluxInstance"].resource).unread
-    hidden = unread is not None and unread.why is not Why.ABSENT
-    if hidden or managed_by(found) == HELM_CHART:
+    if evidence.answer(KINDS["FluxInstance"].resource).hidden or managed_by(found) == HELM_CHART:
         return ()
     kinds = [RESOURCES[name] for name in evidence.served or () if name in RESOURCES]
     needed = {kind.controller for kind in kinds if kind.name != "ExternalArtifact"}

@@ -13,7 +13,7 @@ import jmespath
 from fluxstatus.base.durations import stamp, when
 from fluxstatus.base.fields import map_of, text_of
 from fluxstatus.base.plurals import noun_for
-from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object, Why
+from fluxstatus.model.evidence import CONTROLLERS, OPERATORS, Answer, Evidence, Object
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.model.ref import Key, Ref
 from fluxstatus.state.deployments import Component, components, expected, operators
@@ -76,7 +76,7 @@ class State:
         for name, kind in RESOURCES.items():
             if not kind.reconciled:
                 continue
-            for item in self.evidence.answer(name).items:
+            for item in self.evidence.answer(name).known:
                 resource = Resource(kind, item, self.now)
                 found[resource.ref.key] = resource
         return found
@@ -151,7 +151,7 @@ class State:
     def warnings(self) -> dict[Key, list[Event]]:
         """The Warning events of the last hour by object, newest first."""
         found: dict[Key, list[Event]] = defaultdict(list)
-        for key, event in events_in(self.evidence.answer("events").items):
+        for key, event in events_in(self.evidence.answer("events").known):
             if self.now - event.last <= EVENTS_FOR:
                 found[key].append(event)
         for events in found.values():
@@ -167,10 +167,7 @@ class State:
         kind, namespace, _ = key
         if kind not in KINDS or key in self.resources:
             return False
-        answer = self.answer_of(kind)
-        if answer.unread is None:
-            return True
-        return answer.unread.why is Why.ABSENT or namespace in answer.namespaces
+        return self.answer_of(kind).unread_in(namespace) is None
 
     @cached_property
     def controllers_read(self) -> bool:
@@ -190,7 +187,7 @@ class State:
         return f"v{version}" if version[:1].isdigit() else version  # as a Helm chart labels it
 
     def _reported(self) -> Iterator[str]:
-        for report in self.evidence.answer(KINDS["FluxReport"].resource).items:
+        for report in self.evidence.answer(KINDS["FluxReport"].resource).known:
             distribution = map_of(map_of(report.get("spec")).get("distribution"))
             yield text_of(distribution.get("version"))
         if self.instance:

@@ -147,7 +147,7 @@ def test_a_file_of_before_says_nothing_of_the_environment() -> None:
     """Where it is not known which variables there are, nothing is said of the UI."""
     known = evidence(*alter(HEALTHY, "Service/flux-operator", {"spec.type": "LoadBalancer"}))
     assert "ui-exposed" in advice(known)
-    for item in known.answer("deployments.apps/operator").items:
+    for item in known.answer("deployments.apps/operator").known:
         del item["metadata"]["webVariables"]
     assert "ui-exposed" not in advice(known)
 

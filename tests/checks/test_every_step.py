@@ -14,7 +14,7 @@ from fluxstatus.checks import STEPS
 from fluxstatus.checks.step import Step
 from fluxstatus.cluster.queries import ADVICE_QUERIES
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.evidence import Answer, Evidence, Incomplete, Read, Unread, Why
 from fluxstatus.model.findings import Finding, Level
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.state import State
@@ -54,9 +54,9 @@ def everything(answer: Answer) -> Evidence:
 NOTHING = {
     "nothing asked": Evidence(taken_at=NOW),
     "nothing served": Evidence(taken_at=NOW, served=None),
-    "nothing there": everything(Answer()),
-    **{f"all {why}": everything(Answer(unread=Unread(why, "no"))) for why in Why},
-    **{f"junk {number}": everything(Answer((junk,))) for number, junk in enumerate(JUNK)},
+    "nothing there": everything(Read()),
+    **{f"all {why}": everything(Incomplete(Unread(why, "no"))) for why in Why},
+    **{f"junk {number}": everything(Read((junk,))) for number, junk in enumerate(JUNK)},
 }
 
 
@@ -244,9 +244,7 @@ _OBJECTS = st.fixed_dictionaries(
 )
 def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bool) -> None:
     """No object, whatever it holds, crashes a step: the report says something of each."""
-    answers = {
-        name: Answer((*HEALTHY.answer(name).items, *items)) for name, items in objects.items()
-    }
+    answers = {name: Read((*HEALTHY.answer(name).known, *items)) for name, items in objects.items()}
     known = replace(HEALTHY, answers={**HEALTHY.answers, **answers})
     report = judge(known if served else replace(known, served=None))
     assert [f.title for f in report.findings if "crashed" in f.code] == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fluxstatus.model.evidence import Answer, Evidence, Object
+from fluxstatus.model.evidence import Evidence, Incomplete, Object
 from fluxstatus.model.findings import Level
 from tests.builders import (
     FORBIDDEN,
@@ -195,7 +195,7 @@ def test_without_a_look_at_the_operator_nothing_is_said_of_the_instance() -> Non
     """Where neither the operator nor the FluxInstance may be read, that is unknown, no skip."""
     known = evidence(*HEALTHY)
     hidden = {
-        name: Answer(unread=FORBIDDEN)
+        name: Incomplete(FORBIDDEN)
         for name in ("deployments.apps/operator", "fluxinstances.fluxcd.controlplane.io")
     }
     assert amiss(replace(known, answers={**known.answers, **hidden})) == {("unknown", "forbidden")}

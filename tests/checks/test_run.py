@@ -10,7 +10,16 @@ from fluxstatus.causes.analysis import Analysis
 from fluxstatus.checks import STEPS
 from fluxstatus.checks.run import Choice, run_checks
 from fluxstatus.mcp.state_file import Configured, LocalState
-from fluxstatus.model.evidence import CONTROLLERS, Answer, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import (
+    CONTROLLERS,
+    Answer,
+    Evidence,
+    Incomplete,
+    Read,
+    Target,
+    Unread,
+    Why,
+)
 from fluxstatus.model.findings import Exit, Level, Report
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kubectl_flags import TargetFlags
@@ -291,7 +300,7 @@ def test_what_was_only_half_read_is_no_health() -> None:
     """A list of which a part is missing is unknown, and what was read of it is told."""
     known = evidence(*HEALTHY, *SHARED)
     query = "gitrepositories.source.toolkit.fluxcd.io"
-    half = Answer(known.answers[query].items, Unread(Why.TIMEOUT, "too slow"))
+    half = Incomplete(Unread(Why.TIMEOUT, "too slow"), known.answers[query].known)
     found = judge(replace(known, answers={**known.answers, query: half}))
     assert "shared/git" in fails(found)
     assert ("sources", "timeout") in {(f.step, f.code) for f in found.findings}
@@ -333,9 +342,9 @@ def test_a_command_for_another_context_keeps_it() -> None:
 def test_who_may_read_nothing_is_told_once() -> None:
     """When every question is forbidden there is one unknown, in place of one for each kind."""
     queries = ("pods", "kustomizations.kustomize.toolkit.fluxcd.io", CONTROLLERS)
-    refused = dict.fromkeys(queries, Answer(unread=FORBIDDEN))
-    report = judge(Evidence(NOW, answers={**refused, "workload-pods": Answer()}, served=SERVED))
+    refused: dict[str, Answer] = dict.fromkeys(queries, Incomplete(FORBIDDEN))
+    report = judge(Evidence(NOW, answers={**refused, "workload-pods": Read()}, served=SERVED))
     assert [(f.step, f.level) for f in report.findings] == [("cluster", Level.UNKNOWN)]
     assert report.exit_code() is Exit.NO_VERDICT
-    some = {**refused, "events": Answer()}
+    some = {**refused, "events": Read()}
     assert len(judge(Evidence(NOW, answers=some, served=SERVED)).steps) == len(STEPS)

@@ -66,7 +66,7 @@ def why(evidence: Evidence, query: str) -> Why | None:
 
 def sizes(evidence: Evidence) -> dict[str, int]:
     """Return the number of objects in each answer that has any."""
-    return {name: len(answer.items) for name, answer in evidence.answers.items() if answer.items}
+    return {name: len(answer.known) for name, answer in evidence.answers.items() if answer.known}
 
 
 # A real API server
@@ -86,7 +86,7 @@ def test_all_of_flux_is_read(cluster: Cluster) -> None:
     assert evidence.unreachable is None
     for name, answer in evidence.answers.items():
         kind = RESOURCES.get(name)
-        for item in answer.items:
+        for item in answer.known:
             assert item["kind"] == (kind.name if kind else item["kind"])
             assert "/v" in f"/{item['apiVersion']}"
             assert "managedFields" not in item["metadata"]
@@ -150,7 +150,7 @@ def test_what_is_not_installed_is_absent(bare_cluster: Cluster) -> None:
     evidence = collect(to(bare_cluster.kubeconfig("admin")))
     assert evidence.served == {}
     assert {why(evidence, name) for name in RESOURCES} == {Why.ABSENT}
-    assert not [name for name in QUERIES if why(evidence, name) or evidence.answer(name).items]
+    assert not [name for name in QUERIES if why(evidence, name) or evidence.answer(name).known]
 
 
 def test_the_version_that_is_served_is_asked_for(bare_cluster: Cluster) -> None:
@@ -200,7 +200,7 @@ def test_where_only_a_namespace_is_allowed_that_is_read(
     file = cluster.kubeconfig("namespaced", namespace=None if chosen else "team-a")
     evidence = collect(to(file, *chosen))
     answer = evidence.answer(KINDS["Kustomization"].resource)
-    assert len(answer.items) > 10
+    assert len(answer.known) > 10
     assert answer.namespaces == ("team-a",)
     assert answer.unread
     assert answer.unread.permission == f"list {KINDS['Kustomization'].resource}"
@@ -238,7 +238,7 @@ def test_a_server_that_freezes_ends_the_run_in_time(cluster: Cluster) -> None:
 def test_every_page_is_read(server: ApiServer, here: Access) -> None:
     """A list of any length is read completely, each object once."""
     server.fill("kustomizations", 2 * AT_ONCE + 100)
-    items = collect(here).answer(KUSTOMIZATIONS).items
+    items = collect(here).answer(KUSTOMIZATIONS).known
     names = {item["metadata"]["name"] for item in items}
     assert len(items) == len(names) == 2 * AT_ONCE + 100
     assert len(server.asked("kustomizations")) == 3
@@ -258,7 +258,7 @@ def test_a_list_that_expires_is_read_on(server: ApiServer, here: Access) -> None
     server.fill("kustomizations", 2 * AT_ONCE)
     server.ill["kustomizations"] = expire
     answer = collect(here).answer(KUSTOMIZATIONS)
-    assert (len(answer.items), answer.unread) == (2 * AT_ONCE, None)
+    assert (len(answer.known), answer.unread) == (2 * AT_ONCE, None)
 
 
 def refuse(status: int) -> Illness:
@@ -288,8 +288,8 @@ def test_a_page_that_fails_leaves_the_others(
     server.ill["kustomizations"] = lambda r: HEALTHY if "continue" not in r.query else illness(r)
     evidence = collect(here)
     answer = evidence.answer(KUSTOMIZATIONS)
-    assert (len(answer.items), why(evidence, KUSTOMIZATIONS)) == (AT_ONCE, reason)
-    assert len(evidence.answer(HELM_RELEASES).items) == 3
+    assert (len(answer.known), why(evidence, KUSTOMIZATIONS)) == (AT_ONCE, reason)
+    assert len(evidence.answer(HELM_RELEASES).known) == 3
     assert why(evidence, HELM_RELEASES) is None
 
 
@@ -329,7 +329,7 @@ def test_events_are_read_up_to_a_limit(server: ApiServer, here: Access) -> None:
     """At most four pages of them are read, and the answer reports that there are more."""
     server.fill("events", 10 * PAGE)
     evidence = collect(here)
-    assert len(evidence.answer("events").items) == 4 * PAGE
+    assert len(evidence.answer("events").known) == 4 * PAGE
     assert why(evidence, "events") is Why.NOT_REQUESTED
     assert len(server.asked("events")) == 4
     assert all("fieldSelector=type=Warning" in path for path in server.asked("events"))
@@ -356,7 +356,7 @@ def test_a_server_that_dies_on_the_way_leaves_what_was_read(
     began = time.monotonic()
     evidence = collect(here)
     assert time.monotonic() - began < 10  # of 20
-    assert len(evidence.answer(KUSTOMIZATIONS).items) == AT_ONCE
+    assert len(evidence.answer(KUSTOMIZATIONS).known) == AT_ONCE
     assert why(evidence, KUSTOMIZATIONS) is Why.UNREACHABLE
     assert evidence.unreachable is None
 
@@ -414,7 +414,7 @@ def test_where_discovery_is_forbidden_the_rest_is_asked(server: ApiServer, here:
     unread = evidence.answer(KUSTOMIZATIONS).unread
     assert unread
     assert (unread.why, unread.permission) == (Why.FORBIDDEN, "get /apis")
-    assert len(evidence.answer(CONTROLLERS).items) == 1
+    assert len(evidence.answer(CONTROLLERS).known) == 1
 
 
 def test_old_servers_tell_group_by_group(server: ApiServer, here: Access) -> None:
@@ -471,7 +471,7 @@ def test_pods_and_services_are_asked_where_the_controllers_are(
         f"/api/v1/namespaces/{where}/{what}" for where in "ab" for what in ("pods", "services")
     ]
     assert evidence.answer("pods").namespaces == ("a", "b")
-    assert len(evidence.answer("pods").items) == 4
+    assert len(evidence.answer("pods").known) == 4
 
 
 def test_without_deployments_pods_are_not_known_to_be_missing(
@@ -515,7 +515,7 @@ def test_workloads_take_few_requests(
 
     evidence = collect(here, workload_namespaces=ask)
     assert server.asked("pods")[: len(paths)] == paths
-    assert len(evidence.answer("workload-pods").items) == (pods if paths else 0)
+    assert len(evidence.answer("workload-pods").known) == (pods if paths else 0)
 
 
 def test_a_namespace_is_one_word_of_a_path(server: ApiServer, here: Access) -> None:

@@ -158,8 +158,8 @@ def test_the_check_goes_on_where_discovery_is_forbidden(api: Api) -> None:
     assert (evidence.unreachable, evidence.served) == (None, None)
     unread = {name: evidence.answer(name).unread for name in FLUX}
     assert unread == dict.fromkeys(FLUX, denied("get /apis"))
-    assert len(evidence.answer("deployments.apps/controllers").items) == 5
-    assert len(evidence.answer("pods").items) == 6
+    assert len(evidence.answer("deployments.apps/controllers").known) == 5
+    assert len(evidence.answer("pods").known) == 6
     assert not api.asked("/apis/*toolkit*")
 
 
@@ -190,7 +190,7 @@ def test_what_is_not_served_is_absent(api: Api, read: Reader) -> None:
     api.serve(*BESIDE, "Kustomization")
     api.put(kustomization("apps/a", "git"))
     answers = read()
-    assert [item["metadata"]["name"] for item in answers[KS.name].items] == ["a"]
+    assert [item["metadata"]["name"] for item in answers[KS.name].known] == ["a"]
     reasons = {name: answer.unread and answer.unread.why for name, answer in answers.items()}
     assert {name: reasons[name] for name in FLUX} == {
         **dict.fromkeys(FLUX, Why.ABSENT),
@@ -228,7 +228,7 @@ def test_an_old_server_is_asked_group_by_group(api: Api, read: Reader) -> None:
     api.aggregated = False
     api.put(kustomization("apps/a", "git"))
     answers = read()
-    assert len(answers[KS.name].items) == 1
+    assert len(answers[KS.name].known) == 1
     assert answers[HR.name].unread is None
     assert sorted(api.asked()[:3]) == ["/apis", HR.base, KS.base]
 

@@ -6,7 +6,7 @@ import pytest
 
 from fluxstatus.cluster.collector import Progress, collect
 from fluxstatus.cluster.queries import ADVICE_QUERIES
-from fluxstatus.model.evidence import Answer, Evidence, Why
+from fluxstatus.model.evidence import Answer, Evidence, Incomplete, Read, Why
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.model.kinds import RESOURCES as FLUX
 from tests.builders import HEALTHY, event, flux, kustomization, pod, source
@@ -56,7 +56,7 @@ def test_each_list_is_requested_once(api: Api) -> None:
         f"{SOURCE.path}?limit=10000",
     ])  # fmt: skip
     assert evidence.cost.requests == len(api.requests)
-    counts = {name: len(answer.items) for name, answer in evidence.answers.items()}
+    counts = {name: len(answer.known) for name, answer in evidence.answers.items()}
     assert {name: count for name, count in counts.items() if count} == {
         CONTROLLERS: 5, OPERATOR: 1, "pods": 6, "services": 4, KS.name: 2, SOURCE.name: 2,
     }  # fmt: skip
@@ -73,7 +73,7 @@ def test_an_empty_cluster_is_known_to_be_empty(api: Api) -> None:
     kinds(api, "Kustomization")
     evidence = collected()
     questions = (CONTROLLERS, OPERATOR, "events", *BESIDE, WORKLOADS, KS.name)
-    assert {name: evidence.answer(name) for name in questions} == dict.fromkeys(questions, Answer())
+    assert {name: evidence.answer(name) for name in questions} == dict.fromkeys(questions, Read())
     assert not api.asked(f"*/{PODS.plural}")
 
 
@@ -95,7 +95,7 @@ def test_nothing_is_empty_when_everything_is_forbidden(api: Api) -> None:
         name: answer.unread and answer.unread.permission for name, answer in known.items()
     } == rules
     assert {why(answer) for answer in known.values()} == {Why.FORBIDDEN}
-    assert not [answer for answer in known.values() if answer.items]
+    assert not [answer for answer in known.values() if answer.known]
     assert evidence.refused
 
 
@@ -109,7 +109,8 @@ def test_pods_are_unread_when_no_deployment_is_read(api: Api, path: str, lost: s
     evidence = collected()
     assert why(evidence.answer(lost)) is Why.FORBIDDEN
     for name in BESIDE:
-        assert evidence.answer(name) == Answer(unread=evidence.answer(lost).unread)
+        assert evidence.answer(name).unread == evidence.answer(lost).unread
+        assert evidence.answer(name).known == ()
 
 
 @pytest.mark.parametrize("resource", [PODS, SERVICES], ids=BESIDE)
@@ -118,7 +119,7 @@ def test_pods_of_flux_that_are_forbidden_are_not_missing(api: Api, resource: Res
     api.put(*HEALTHY)
     api[resource.inside("flux-system")] = forbidden
     unread = denied(f"list {resource.name}", ' in namespace "flux-system"')
-    assert collected().answer(resource.name) == Answer(unread=unread)
+    assert collected().answer(resource.name) == Incomplete(unread)
 
 
 def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
@@ -129,7 +130,7 @@ def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
         api.put(deployment, {**other, "metadata": {"name": "x", "namespace": namespace}})
     api[PODS.inside("b")] = forbidden
     answer = collected().answer("pods")
-    assert [item["metadata"]["namespace"] for item in answer.items] == ["a", "c"]
+    assert [item["metadata"]["namespace"] for item in answer.known] == ["a", "c"]
     assert answer.namespaces == ("a", "c")
     assert why(answer) is Why.FORBIDDEN
 
@@ -140,7 +141,7 @@ def test_events_are_read_up_to_a_limit(api: Api) -> None:
     api.page = 1
     api.put(*(event(f"Pod apps/{n}", "BackOff", "back-off", count=n) for n in range(6)))
     answer = collected().answer("events")
-    assert (len(answer.items), why(answer)) == (4, Why.NOT_REQUESTED)
+    assert (len(answer.known), why(answer)) == (4, Why.NOT_REQUESTED)
     assert len(api.asked(EVENTS.path)) == 4
 
 
@@ -150,8 +151,8 @@ def test_an_expired_credential_leaves_nothing_empty(api: Api) -> None:
     api[KS.path] = status(401, "Unauthorized")
     evidence = collected()
     known = {name: evidence.answer(name) for name in FLUX}
-    assert (known[KS.name].items, why(known[KS.name])) == ((), Why.LOGIN)
-    assert {(len(answer.items), why(answer)) for answer in known.values()} <= {
+    assert (known[KS.name].known, why(known[KS.name])) == ((), Why.LOGIN)
+    assert {(len(answer.known), why(answer)) for answer in known.values()} <= {
         (1, None),
         (0, Why.LOGIN),
     }
@@ -172,7 +173,7 @@ def test_workloads_are_read_where_something_waits(
     kinds(api)
     api.put(pod("web/a"), pod("db/b"))
     answer = collected(workload_namespaces=lambda _: namespaces).answer(WORKLOADS)
-    assert len(answer.items) == len(namespaces)
+    assert len(answer.known) == len(namespaces)
     assert answer.unread is None
     assert api.asked(f"*/{PODS.plural}") == asked
 
@@ -183,7 +184,7 @@ def test_too_many_workloads_are_narrowed(api: Api) -> None:
     api.page = 2
     api.put(*(pod(f"web/{n}") for n in range(3)), pod("web/bad", phase="Pending"))
     answer = collected(workload_namespaces=lambda _: {"web", "db"}).answer(WORKLOADS)
-    assert [item["metadata"]["name"] for item in answer.items] == ["bad"]
+    assert [item["metadata"]["name"] for item in answer.known] == ["bad"]
     selector = "fieldSelector=status.phase!=Running,status.phase!=Succeeded"
     assert api.asked(PODS.path) == [f"{PODS.path}?limit=500", f"{PODS.path}?limit=500&{selector}"]
 
@@ -193,7 +194,7 @@ def test_workloads_that_are_forbidden_are_not_missing(api: Api) -> None:
     kinds(api)
     api[PODS.inside("web")] = forbidden
     answer = collected(workload_namespaces=lambda _: {"web"}).answer(WORKLOADS)
-    assert (answer.items, why(answer)) == ((), Why.FORBIDDEN)
+    assert (answer.known, why(answer)) == ((), Why.FORBIDDEN)
 
 
 # Advice
@@ -206,7 +207,7 @@ def test_advice_reads_more(api: Api) -> None:
     api.put(*HEALTHY)
     assert ADVICE_QUERIES.keys().isdisjoint(collected().answers)
     evidence = collected(advice=True)
-    assert evidence.answer(policies.name) == Answer(namespaces=("flux-system",))
+    assert evidence.answer(policies.name) == Read(namespaces=("flux-system",))
     others = ADVICE_QUERIES.keys() - {policies.name}
     assert {why(evidence.answer(name)) for name in others} == {Why.ABSENT}
     api[policies.inside("flux-system")] = forbidden

@@ -503,10 +503,13 @@ def _list(objects: Iterable[Object], resource: Resource, asked: Asked, most: int
     }
 
 
-def _terms(selector: str) -> list[tuple[str, str, bool]]:
-    """Return the terms of a selector: key, value, and whether they must be equal."""
+def _terms(selector: str) -> list[tuple[str, str | None, bool]]:
+    """Return the terms of a selector: key, value, and whether they must be equal.
+
+    A key alone must exist: its value must not be None.
+    """
     pairs = (re.split("(!?=)", term, maxsplit=1) for term in selector.split(",") if term)
-    return [(key, value, operator == "=") for key, operator, value in pairs]
+    return [(key, rest[1] if rest else None, rest[:1] == ["="]) for key, *rest in pairs]
 
 
 def _labels(one: Object) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from fluxstatus.knowledge import Diagnosis, diagnose, rule_for
 from fluxstatus.knowledge.rule import Rule
 from fluxstatus.knowledge.subject import Subject
-from fluxstatus.model.evidence import Answer, Evidence
+from fluxstatus.model.evidence import Evidence, Read
 from fluxstatus.model.kinds import KINDS, RESOURCES
 from fluxstatus.state.resource import Resource
 from fluxstatus.state.state import State
@@ -82,7 +82,7 @@ STATES: dict[str, State] = {
     "instanceNoImages": State(
         Evidence(
             NOW,
-            answers={KINDS["FluxInstance"].resource: Answer((flux("FluxInstance", "flux"),))},
+            answers={KINDS["FluxInstance"].resource: Read((flux("FluxInstance", "flux"),))},
             served=_SERVED,
         )
     ),

@@ -124,7 +124,7 @@ def recorded() -> Iterator[Message]:
         for word in words(file):
             yield Message(word.resource.kind.name, word.resource, word.reason, word.message)
         state = State(snapshot.load(file))
-        for item in state.evidence.answer("events").items:
+        for item in state.evidence.answer("events").known:
             about = map_of(item.get("involvedObject"))
             kind, namespace, name = (text_of(about.get(f)) for f in ("kind", "namespace", "name"))
             if (kind, namespace, name) not in state.resources:

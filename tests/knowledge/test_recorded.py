@@ -92,7 +92,7 @@ def words(file: Path) -> Iterator[Word]:
         for name, condition in resource.conditions.items():
             status, reason = condition.get("status"), text_of(condition.get("reason"))
             yield Word(resource, f"{name}={status}", reason, text_of(condition.get("message")))
-    for item in state.evidence.answer("events").items:
+    for item in state.evidence.answer("events").known:
         about = map_of(item.get("involvedObject"))
         kind, namespace, name = (text_of(about.get(f)) for f in ("kind", "namespace", "name"))
         if of_event := state.resources.get((kind, namespace, name)):

@@ -37,7 +37,7 @@ def secrets(file: Path) -> list[dict[str, Any]]:
     names = {
         (item["metadata"]["namespace"], reference["name"])
         for answer in snapshot.load(file).answers.values()
-        for item in answer.items
+        for item in answer.known
         for field in ("secretRef", "certSecretRef", "proxySecretRef")
         if isinstance(reference := item.get("spec", {}).get(field), dict)
     }
@@ -109,7 +109,7 @@ def test_no_value_of_a_secret_is_anywhere(cluster: Cluster, watched: Path) -> No
     said = []
     for kind in _OBJECTS:
         items = snapshot.load(ZOO).answers
-        named = [i for a in items.values() for i in a.items
+        named = [i for a in items.values() for i in a.known
                  if i["kind"] == kind and "secretRef" in i.get("spec", {})]  # fmt: skip
         for item in named[:4]:
             where = ("-n", item["metadata"]["namespace"])
@@ -186,7 +186,7 @@ def test_every_command_runs(cluster: Cluster, watched: Path) -> None:
     put(cluster, ZOO)
     commands = set()
     for kind in _OBJECTS:
-        item = next(i for a in snapshot.load(ZOO).answers.values() for i in a.items
+        item = next(i for a in snapshot.load(ZOO).answers.values() for i in a.known
                     if i["kind"] == kind)  # fmt: skip
         words = (f"{kind}/{item['metadata']['name']}", "-n", item["metadata"]["namespace"])
         document = explain(cluster, "admin", watched, *words, "--output=json")[1]

@@ -58,7 +58,7 @@ def places(text: str) -> set[Place]:
 def items(file: Path, *kinds: str) -> list[dict[str, Any]]:
     """Return the objects of these *kinds* in the snapshot *file*."""
     answers = snapshot.load(file).answers.values()
-    return [item for answer in answers for item in answer.items if item["kind"] in kinds]
+    return [item for answer in answers for item in answer.known if item["kind"] in kinds]
 
 
 def place_of(item: dict[str, Any]) -> Place:

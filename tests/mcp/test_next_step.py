@@ -8,7 +8,7 @@ import pytest
 from fluxstatus.commands.options import DEMO
 from fluxstatus.mcp.state_file import EMPTY, Configured, LocalState
 from fluxstatus.model import snapshot
-from fluxstatus.model.evidence import Answer, Evidence, Unread, Why
+from fluxstatus.model.evidence import Evidence, Incomplete, Unread, Why
 from fluxstatus.model.findings import Exit, Level, Next
 from fluxstatus.model.kinds import KINDS
 from fluxstatus.report import as_json, as_text
@@ -62,9 +62,7 @@ def test_it_is_suggested_early() -> None:
 
 def test_it_is_not_suggested_for_nothing() -> None:
     """Nothing is suggested if all is healthy, the fix is obvious, or the cluster is unreachable."""
-    refused = replace(
-        evidence(), answers=dict.fromkeys(evidence().answers, Answer(unread=FORBIDDEN))
-    )
+    refused = replace(evidence(), answers=dict.fromkeys(evidence().answers, Incomplete(FORBIDDEN)))
     for known in (
         evidence(*HEALTHY),
         evidence(*HEALTHY, TRIVIAL),

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluxstatus.model.evidence import Answer, Cost, Evidence, Target, Unread, Why
+from fluxstatus.model.evidence import Cost, Evidence, Incomplete, Read, Target, Unread, Why
 from fluxstatus.model.hints import Command, Hint
 from fluxstatus.model.snapshot import SnapshotError, dumps, load, loads, save
 
@@ -32,9 +32,9 @@ SAMPLE = Evidence(
     taken_at=datetime(2026, 11, 23, 4, 12, 7, 123456, tzinfo=UTC),
     target=Target("prod-eu", "eu", "https://10.0.0.1:6443", "alice", "v1.35.2", ("--as=bob",)),
     answers={
-        "pods": Answer((APP, {})),
-        "alerts.notification.toolkit.fluxcd.io": Answer(),
-        "helmreleases.helm.toolkit.fluxcd.io": Answer((APP,), FORBIDDEN, ("team-a", "team-b")),
+        "pods": Read((APP, {})),
+        "alerts.notification.toolkit.fluxcd.io": Read(),
+        "helmreleases.helm.toolkit.fluxcd.io": Incomplete(FORBIDDEN, (APP,), ("team-a", "team-b")),
     },
     served={"pods": "v1"},
     programs={"flux": "v2.9.4", "flux-operator": Unread(Why.NO_PROGRAM, "not on PATH")},
@@ -55,7 +55,7 @@ COMMANDS = st.lists(TEXTS.map(Command), max_size=2).map(tuple)
 HINTS = st.lists(st.builds(Hint, ANY_TEXT, COMMANDS, st.just("fix")), max_size=2).map(tuple)
 UNREAD = st.builds(Unread, st.sampled_from(Why), ANY_TEXT, ANY_TEXT, HINTS)
 ITEMS = st.lists(st.dictionaries(ANY_TEXT, JSON, max_size=3), max_size=3).map(tuple)
-ANSWERS = st.builds(Answer, ITEMS, st.none() | UNREAD, TEXTS)
+ANSWERS = st.builds(Read, ITEMS, TEXTS) | st.builds(Incomplete, UNREAD, ITEMS, TEXTS)
 EVIDENCE = st.builds(
     Evidence,
     taken_at=st.datetimes(
@@ -169,10 +169,10 @@ def test_what_is_no_regular_file_is_left_alone(tmp_path: Path) -> None:
 SAVE_ON_A_FULL_DISK = """
 import resource, sys
 from datetime import UTC, datetime
-from fluxstatus.model.evidence import Answer; from fluxstatus.model.evidence import Evidence
+from fluxstatus.model.evidence import Evidence; from fluxstatus.model.evidence import Read
 from fluxstatus.model.snapshot import SnapshotError; from fluxstatus.model.snapshot import save
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-answers = {"pods": Answer(({"x": "y" * 100_000},))}
+answers = {"pods": Read(({"x": "y" * 100_000},))}
 try:
     save(sys.argv[1], Evidence(datetime.now(UTC), answers=answers))
 except SnapshotError as error:

@@ -128,7 +128,7 @@ def test_a_component_is_read_whole() -> None:
     found = {c.ref.name: c for c in components(evidence(*HEALTHY))}
     helm = found["helm-controller"]
     assert (helm.name, helm.version, helm.ready, helm.wanted) == ("helm-controller", "v1.6.4", 1, 1)
-    assert (helm.problem, helm.unavailable, len(helm.pods)) == (None, False, 1)
+    assert (helm.problem, helm.unavailable, len(helm.pods.known)) == (None, False, 1)
 
 
 def test_a_shard_is_its_component() -> None:

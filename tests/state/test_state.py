@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from fluxstatus.commands.versions.inventory import Role, parts_of
-from fluxstatus.model.evidence import Answer, Object, Unread, Why
+from fluxstatus.model.evidence import Incomplete, Object, Unread, Why
 from fluxstatus.model.ref import Key
 from fluxstatus.state.deployments import DEFAULT_COMPONENTS
 from fluxstatus.state.state import State
@@ -54,7 +54,7 @@ def test_what_is_not_served_is_missing() -> None:
 def test_in_a_namespace_that_was_read_something_can_be_missing() -> None:
     """If only some namespaces were read, an object can only be missing in those."""
     known = evidence()
-    half = Answer(unread=FORBIDDEN, namespaces=("apps",))
+    half = Incomplete(FORBIDDEN, namespaces=("apps",))
     known = replace(known, answers={**known.answers, GITS: half})
     assert State(known).known_missing(GIT)
     assert not State(known).known_missing(("GitRepository", "other", "git"))

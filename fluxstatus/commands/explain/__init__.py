@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
 
 _CODES = {Level.FAIL: Exit.UNHEALTHY, Level.UNKNOWN: Exit.NO_VERDICT}
+_DEPLOYMENTS = "deployments.apps"
 _NO_CONTROLLER = Unread(Why.ABSENT, "no controller that reconciles it was found")
 _SECONDS = 20.0  # for the events
 _NOT_REQUESTED = Unread(Why.NOT_REQUESTED, "not in a snapshot")
@@ -54,7 +55,7 @@ def show(
 
     KIND is a kind as in kubectl or flux (ks, kustomizations, helmrelease, …). The details include
     the controller's logs, the object's events, and the keys, but never the values, of the Secrets
-    that the object and its sources refer to. Details that you are not allowed to read are omitted.
+    that the object and its sources refer to. Details that could not be read are named.
     Explaining a CODE does not require a cluster.
     """
     from fluxstatus.commands.errors import report, reported
@@ -81,7 +82,7 @@ def show(
         resource = find(analysis.state, named, place.namespace, known)
     details = _details(analysis, resource, timeout, None if snapshots.file else connection)
     _print(details, display)
-    raise typer.Exit(_CODES.get(details.level, Exit.HEALTHY))
+    raise typer.Exit(_CODES.get(details.verdict, Exit.HEALTHY))
 
 
 def _codes_of_commands(ctx: typer.Context) -> "Mapping[str, Sequence[Code]]":
@@ -137,7 +138,8 @@ def _details(
     if component:
         summary = log.read_summary(component, resource.ref, flags, timeout)
     else:
-        summary = log.Summary(unread=_NO_CONTROLLER)
+        unread = analysis.state.evidence.unread.get(_DEPLOYMENTS)
+        summary = log.Summary(unread=unread or _NO_CONTROLLER)
     secrets = inspect.credentials_of(analysis.state, resource, flags, timeout)
     with connecting(connection, min(timeout, _SECONDS), verbose=False)() as api:
         found = events.read(api, resource.ref)

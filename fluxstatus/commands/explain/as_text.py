@@ -43,7 +43,9 @@ def render(explained: Details | CodeDetails, look: Look) -> str:
 
 def _details(details: Details, look: Look) -> Page:
     rows = [(word_of(finding), finding.step) for finding in details.findings]
-    levels, steps = zip(*(rows or [(Level.PASS, "")]), *words_in(details.credentials), strict=True)
+    levels, steps = zip(
+        *(rows or [(details.verdict, "")]), *words_in(details.credentials), strict=True
+    )
     page = Page(look, levels, steps)
     since = f" for {ago(details.since, details.taken_at)}" if details.since else ""
     put_title(page, f"{details.ref}", f"{details.status}{since}", context=details.context)
@@ -60,6 +62,7 @@ def _details(details: Details, look: Look) -> Page:
     put_pairs(page, "controller logs, last hour", list(_log(page, details)))
     if not wrong:
         _put_credentials(page, details)
+    put_pairs(page, "not read", [(names, why.full_text) for names, why in details.unread])
     _put_commands(page, "related commands", details.commands)
     return page
 
@@ -96,7 +99,8 @@ def _put_findings(page: Page, findings: Sequence[Finding], details: Details) -> 
         put_finding(page, finding, details.taken_at)
     if not findings:
         text = "no problem found" if details.level is Level.PASS else "no verdict yet"
-        page.state(details.level, "", f"{text}: {details.status}")
+        partly = " in what could be read" if details.verdict is not details.level else ""
+        page.state(details.verdict, "", f"{text}{partly}: {details.status}")
 
 
 def _since(when: datetime | None) -> str:

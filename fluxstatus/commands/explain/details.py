@@ -16,7 +16,7 @@ from fluxstatus.lookup.credentials.inspect import Credential
 from fluxstatus.lookup.events import ObjectEvents, newest_first, selector
 from fluxstatus.lookup.log import Summary
 from fluxstatus.lookup.node import Node, Relation
-from fluxstatus.model.evidence import Unread
+from fluxstatus.model.evidence import Unread, Why, by_reason
 from fluxstatus.model.findings import Finding, Level, Report, worst
 from fluxstatus.model.hints import Command
 from fluxstatus.model.kinds import full_name
@@ -30,6 +30,7 @@ from fluxstatus.state.state import State
 _GOOD = frozenset({"ReconciliationSucceeded", "deployed", "superseded"})
 """The statuses of a successful entry in a history (KC, FO and HC api types)."""
 
+_EXPECTED = frozenset({Why.ABSENT, Why.NOT_REQUESTED})
 _NOTHING = "nothing yet"
 _LEAVES = {
     "Kustomization": "applied",
@@ -70,7 +71,8 @@ class Details:
     """The details of an object.
 
     `findings` are those about it or about what blocks it, the worst first. `revisions` are (name,
-    value) pairs, `suspended` everything that is suspended in its chain.
+    value) pairs, `suspended` everything that is suspended in its chain. `unread` are lists that
+    are incomplete, and why: more objects may need it or explain its status.
     """
 
     ref: Ref
@@ -87,12 +89,20 @@ class Details:
     history: tuple[HistoryEntry, ...]
     last_good: datetime | None
     log: Summary
+    unread: tuple[tuple[str, Unread], ...]
     credentials: tuple[Credential, ...]
     credentials_unread: Unread | None
     commands: tuple[Command, ...]
     docs: str
     taken_at: datetime
     context: str
+
+    @property
+    def verdict(self) -> Level:
+        """Its level, unknown instead of healthy if something was not read."""
+        reasons = (self.events.unread, self.log.unread, *(why for _, why in self.unread))
+        is_unread = any(why and why.why not in _EXPECTED for why in reasons)
+        return worst([self.level, *([Level.UNKNOWN] if is_unread else [])])
 
 
 def details_of(
@@ -129,6 +139,7 @@ def details_of(
         history=past,
         last_good=max((p.last for p in past if p.good and p.last), default=None),
         log=log,
+        unread=tuple(by_reason(state.evidence.unread)),
         credentials=() if isinstance(credentials, Unread) else tuple(credentials),
         credentials_unread=unread,
         commands=tuple(_commands(state, resource, chains.controller_of(resource), needs)),

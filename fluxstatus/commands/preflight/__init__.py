@@ -141,7 +141,6 @@ def _read(
     from fluxstatus.commands.preflight.manifest import NAMESPACE
     from fluxstatus.commands.preflight.permissions import Permissions, check_permissions
     from fluxstatus.commands.preflight.tools import NAMES
-    from fluxstatus.model.evidence import CONTROLLERS, OPERATORS
     from fluxstatus.model.kinds import KINDS
     from fluxstatus.state.state import State
 
@@ -158,7 +157,7 @@ def _read(
             *(ours.of_kind(KINDS[kind]) for kind in ("FluxInstance", "FluxReport")),
             ("namespaces", namespace),
         ))  # fmt: skip
-        if not (ours.items(OPERATORS) or ours.items(CONTROLLERS)):
+        if not any(ours.answers[name].known for name in DEPLOYMENTS):
             served = (kind for kind in KINDS.values() if kind.resource in (ours.served or {}))
             ours.query(ours.of_kind(kind) for kind in served)
         permissions = check_permissions(connection.flags(), timeout)

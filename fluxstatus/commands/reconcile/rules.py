@@ -14,6 +14,8 @@ from fluxstatus.causes.trace import Cause
 from fluxstatus.checks.wording import explained, headline
 from fluxstatus.commands.reconcile.context import ReconcileContext
 from fluxstatus.model.hints import Hint
+from fluxstatus.model.ref import Ref
+from fluxstatus.state.references import source_of
 from fluxstatus.state.requests import REQUESTED_AT
 from fluxstatus.state.resource import IN_PROGRESS, Verdict
 from fluxstatus.state.revisions import lag_of, short
@@ -158,6 +160,14 @@ def _controllers_unread(ctx: ReconcileContext) -> Reason | None:
     return None
 
 
+def _source_unread(ctx: ReconcileContext) -> Reason | None:
+    """Check whether its source, and the source of that, could be read."""
+    key = source_of((ctx.resource, *ctx.sources)[-1])
+    if key and key not in ctx.state.resources and not ctx.state.known_missing(key):
+        return Reason(Helps.UNKNOWN, f"its source {Ref('', *key)} was not read")
+    return None
+
+
 def _fetches(ctx: ReconcileContext) -> Reason | None:
     if ctx.fetcher is not ctx.resource:
         return None
@@ -193,5 +203,6 @@ def _fix(cause: Cause | None) -> tuple[Hint, ...]:
 
 _RULES: tuple[Callable[[ReconcileContext], Reason | None], ...] = (
     _static, _foreign, _terminating, _suspended, _without_controller, _blocked, _stalled,
-    _pending, _moving, _failing, _cut_off, _controllers_unread, _fetches, _behind,
+    _pending, _moving, _failing, _cut_off, _controllers_unread, _source_unread,
+    _fetches, _behind,
 )  # fmt: skip

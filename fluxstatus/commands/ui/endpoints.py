@@ -56,7 +56,7 @@ class _Backend(NamedTuple):
 
 def endpoints_of(state: State) -> list[Endpoint]:
     """Return every endpoint that may serve the web UI, that of the leader first."""
-    leaders = {leader_of(lease) for lease in state.evidence.answer(_LEASES).items}
+    leaders = {leader_of(lease) for lease in state.evidence.answer(_LEASES).known}
     found = [one for backend in _backends(state) for one in _endpoints(backend, leaders)]
     return list(dict.fromkeys(found))
 
@@ -88,7 +88,7 @@ def lease_unread(state: State) -> Unread | None:
 
 def _backends(state: State) -> Iterator[_Backend]:
     """Yield the Services, without one the Deployments; those with ready pods come first."""
-    pods = state.evidence.answer("pods").items
+    pods = state.evidence.answer("pods").known
     pods_unread = state.evidence.answer("pods").unread is not None
     backends = [_of_service(service, port, pods)._replace(pods_unread=pods_unread)
                 for service, port in web_services(state)]  # fmt: skip
@@ -106,7 +106,7 @@ def _of_service(service: Object, port: int, pods: Sequence[Object]) -> _Backend:
 
 
 def _of_deployments(state: State, pods: Sequence[Object]) -> Iterator[_Backend]:
-    for deployment in state.evidence.answer(OPERATORS).items:
+    for deployment in state.evidence.answer(OPERATORS).known:
         port = _CONTAINER_PORT.search(deployment)
         namespace = text_of(map_of(deployment.get("metadata")).get("namespace"))
         found = tuple(filter(is_ready, selected(_SELECTOR.search(deployment), pods, namespace)))

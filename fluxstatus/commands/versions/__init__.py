@@ -110,4 +110,5 @@ def _exit_code(state: "State", parts: "Sequence[Part]", skews: "Sequence[Finding
     if not state.evidence.unreachable and any(finding.level is Level.FAIL for finding in skews):
         return Exit.UNHEALTHY
     unknown = any(part.unknown and part.role != "client" for part in parts)
+    unknown = unknown or any(finding.level is Level.UNKNOWN for finding in skews)
     return Exit.NO_VERDICT if unknown else Exit.HEALTHY

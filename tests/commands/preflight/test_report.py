@@ -11,7 +11,7 @@ from fluxstatus.commands.explain.codes import codes
 from fluxstatus.commands.preflight.permissions import NEEDED, Permissions
 from fluxstatus.commands.preflight.report import report_of
 from fluxstatus.commands.preflight.tools import NAMES
-from fluxstatus.model.evidence import Answer, Evidence, Object, Target, Unread, Why
+from fluxstatus.model.evidence import Answer, Evidence, Object, Read, Target, Unread, Why
 from fluxstatus.model.findings import Exit, Finding, Level, Report
 from fluxstatus.report import as_json, as_text
 from fluxstatus.report.look import Look
@@ -44,7 +44,7 @@ def report(*objects: Object, rights: Permissions = ALL, gone: tuple[str, ...] = 
     Whatever code it has is one that `explain CODE` knows.
     """
     known = evidence(*objects, **more)
-    answers = {**known.answers, "namespaces": namespaces or Answer()}
+    answers = {**known.answers, "namespaces": namespaces or Read()}
     clients = ALL_HERE | {name: Program(name, unread=GONE) for name in gone}
     told = report_of(State(evidence(*objects, **more, answers=answers)), rights, clients, url)
     assert {finding.code for finding in told.findings} <= {"ok", *codes(OF_COMMANDS)}
@@ -190,7 +190,7 @@ def test_a_namespace_that_goes() -> None:
     """A terminating namespace prevents an installation."""
     item = {"kind": "Namespace", "metadata": {"name": "flux-system",
                                                "deletionTimestamp": stamp(minutes(5))}}  # fmt: skip
-    told = report(served={}, namespaces=Answer((item,)))
+    told = report(served={}, namespaces=Read((item,)))
     assert ("fail", "namespace-terminating") in {(f.level.value, f.code) for f in told.findings}
 
 
