@@ -12,7 +12,7 @@ from .objects import Object, config_map, git_repository, kustomization, manifest
 pytestmark = pytest.mark.cluster
 
 SETTINGS = manifest(config_map())
-KEY = "AGE-SECRET-KEY-1"
+KEY = "AGE-SECRET-KEY-1JF585TLRWNLKTYYF0Z7PZQDJ9SA89X26XUAA7F8EHVEM2R7M7FDS74SMXE"  # of nobody: made for encrypted.yaml
 ENCRYPTED = (Path(__file__).parent / "encrypted.yaml").read_text()
 
 
@@ -155,7 +155,7 @@ def test_a_decryption_key_that_does_not_exist(flux: Flux, git: GitServer, home: 
 
 def test_a_decryption_key_for_other_files(flux: Flux, git: GitServer, home: str) -> None:
     """The Secret without the right key is named, and adding the key as advised heals."""
-    other = "AGE-SECRET-KEY-1"
+    other = "AGE-SECRET-KEY-10CH0VNCFKZLPQEL0WTPZ8N93D80JZJ3HUHECWK0XM9DSEZM42HTS443QZ2"
     flux.apply(of("v1", "Secret", home, "sops-age", stringData={"age.agekey": other}))
     decryption = {"provider": "sops", "secretRef": {"name": "sops-age"}}
     source, app = encrypted(git, home, decryption=decryption)
