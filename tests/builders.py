@@ -124,7 +124,7 @@ NO_ARTIFACT = {"Ready": "False ArtifactFailed: Source artifact not found, retryi
 
 
 def source(name: str, conditions: Conditions = FETCHED, **more: Any) -> Object:
-    """Return a GitRepository with an artifact, even if *conditions* say that it fails."""
+    """Return a GitRepository with an artifact, even if *conditions* report a failure."""
     artifact = {"revision": "main@sha1:abc", "lastUpdateTime": stamp(timedelta(hours=1))}
     return flux("GitRepository", name, conditions, status={"artifact": artifact}, **more)
 

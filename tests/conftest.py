@@ -1,4 +1,4 @@
-"""What all tests share: nobody's cluster is within reach, and ways to run the program."""
+"""Fixtures of all tests: no real cluster is reachable, and ways to run the program."""
 
 import json
 import os

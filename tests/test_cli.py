@@ -85,7 +85,7 @@ def test_foreign_file_is_wrong_usage(flux_status: Program, tmp_path: Path, conte
 
 
 def test_saved_look_says_the_same(flux_status: Program, tmp_path: Path) -> None:
-    """--save keeps a look for its owner alone, and --from says of it what was said then."""
+    """--save writes a file only its owner can read, and --from reports the same as before."""
     path = tmp_path / "look.json.gz"
     live = flux_status("--save", path, env={"PATH": "/nowhere"})
     again = flux_status("--from", path)
@@ -120,7 +120,7 @@ def test_skipped_code_is_not_reported(flux_status: Program) -> None:
 
 
 def test_namespace_narrows_and_all_namespaces_wins(flux_status: Program) -> None:
-    """-n leaves out objects of other namespaces that it has nothing to do with; -A undoes it."""
+    """-n leaves out unrelated objects of other namespaces; -A undoes it."""
     objects = []
     for flags in (("-n", "git-two-roots"), ("-n", "git-two-roots", "-A"), ()):
         done = flux_status("--from", RECORDED / "zoo.json.gz", "-o", "json", "--all", *flags)
@@ -288,7 +288,7 @@ def test_reader_that_stops_reading(flux_status: Program) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("words", [["--from", HEALTHY], ["--help"]])
 def test_full_disk(flux_status: Program, words: list[str | Path]) -> None:
-    """What cannot be written is no verdict: 3, and a sentence that says why."""
+    """A failed write has exit code 3 and an error with the reason."""
     with Path("/dev/full").open("wb") as full:
         done = flux_status(*words, capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
@@ -362,7 +362,7 @@ def test_signals_end_it_cleanly(hanging_kubectl: Path, number: int, code: int) -
 
 
 def test_ctrl_c_on_a_terminal(hanging_kubectl: Path) -> None:
-    """Ctrl-C ends it with 130 and takes away the line that told what it was doing."""
+    """Ctrl-C exits with 130 and removes the progress line."""
     with Terminal(PROGRAM) as terminal:
         while not hanging_kubectl.exists():
             assert terminal.program.poll() is None
@@ -407,7 +407,7 @@ cli.run()
 
 @pytest.mark.parametrize(("flags", "traced"), [([], False), (["-v"], True)])
 def test_crash(flags: list[str], *, traced: bool) -> None:
-    """A bug of our own is no verdict: 3 and one line that says what to do; -v has the rest."""
+    """A crash has exit code 3 and one line on what to do; -v prints the traceback."""
     command = [sys.executable, "-c", _CRASHING, "boom", *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 3

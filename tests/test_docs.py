@@ -1,4 +1,4 @@
-"""What the documentation says is so."""
+"""The documentation matches the code."""
 
 import json
 import re
@@ -206,14 +206,14 @@ def _parse(words: Sequence[str]) -> None:
 
 
 def test_picture_is_of_the_demo(flux_status: Program) -> None:
-    """The README's picture shows what the demo prints; CONTRIBUTING tells how to make it anew."""
+    """The README's picture is the output of the demo; CONTRIBUTING has the command to update it."""
     text = flux_status("--demo", "--color=always").stdout
     drawn = runpy.run_path(str(ROOT / "docs" / "picture.py"))["picture"](text)
     assert (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8") == drawn
 
 
 def test_manual_page_is_of_the_help() -> None:
-    """The manual page says what --help does; CONTRIBUTING tells how to make it anew."""
+    """The manual page matches --help; CONTRIBUTING has the command to update it."""
     made = runpy.run_path(str(ROOT / "docs" / "man.py"))["page"]()
     assert (ROOT / "docs" / "kubectl-flux_status.1").read_text(encoding="utf-8") == made
 

@@ -22,7 +22,7 @@ from tests.kubernetes.cluster import Cluster
 def start(
     launcher: Path, *arguments: str, env: Mapping[str, str] | None = None, only: bool = False
 ) -> CompletedProcess[str]:
-    """Run *launcher*, with *env* beside the rest of the environment, or *only* with that."""
+    """Run *launcher* with *env* added to the environment, or with *only* as the environment."""
     return subprocess.run(
         [launcher, *arguments],
         env={**({} if only else os.environ), **(env or {})},
@@ -187,7 +187,7 @@ def test_help_has_kubectls_way(archive: Path) -> None:
 
 
 def test_the_documentation_has_the_help(archive: Path) -> None:
-    """docs/usage.md shows what --help says."""
+    """docs/usage.md has the output of --help."""
     page = (ROOT / "docs" / "usage.md").read_text()
     [block] = re.findall(r"```\n(Usage: kubectl flux-status .*?)```", page, re.DOTALL)
     assert block == start(archive, "--help").stdout
@@ -218,7 +218,7 @@ def test_entry_points(script: str, arguments: list[str], said: str) -> None:
 
 
 def test_environment_is_made_once(checkout: Path) -> None:
-    """Of two first starts at once one makes .venv and says so; both, and the next, run in it."""
+    """Of two concurrent first starts one makes .venv and reports it; both then run in it."""
     both = [
         subprocess.Popen(
             [checkout, "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -235,7 +235,7 @@ def test_environment_is_made_once(checkout: Path) -> None:
 
 
 def test_environment_is_renewed(checkout: Path, tmp_path: Path) -> None:
-    """New dependencies make .venv anew; when that fails there is why, and the next start tries.
+    """New dependencies rebuild .venv; a failure is reported, and the next start retries.
 
     Any other change of pyproject.toml leaves .venv alone.
     """
@@ -361,7 +361,7 @@ def test_no_python(archive: Path, clean_room: Room) -> None:
 
 @pytest.mark.cluster
 def test_kubectl_finds_it(archive: Path, kubectl: Path, tmp_path: Path) -> None:
-    """`kubectl flux-status` runs it by a link on PATH, and kubectl has nothing to complain of."""
+    """`kubectl flux-status` runs it by a link on PATH, without warnings of kubectl."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / NAME).symlink_to(archive)

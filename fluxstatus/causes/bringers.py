@@ -65,7 +65,7 @@ def bringer_hints(release: Resource) -> tuple[Hint, ...]:
 def bringer_of(state: State, resource: Resource, code: str, lacks: Mapping[str, str]) -> (
     Resource | None
 ):  # fmt: skip
-    """Return the HelmRelease that should bring what *resource* lacks, None if no name tells.
+    """Return the HelmRelease that should install what *resource* lacks, None if no name matches.
 
     *code* is that of its fault and *lacks* are the fields of it.
     """

@@ -12,7 +12,7 @@ _HELM_FAILED = frozenset({"InstallFailed", "UpgradeFailed", "TestFailed", "Rollb
 
 
 def workload_namespaces(answers: Mapping[str, Answer]) -> set[str]:
-    """Return the namespaces whose pods tell why objects in *answers* do not become healthy.
+    """Return the namespaces whose pods may explain why objects in *answers* are unhealthy.
 
     *answers* are the lists of Flux objects, by plural.group, and of events: while an attempt
     runs, only an event still has the message of the last failed health check.

@@ -220,7 +220,7 @@ def _left_behind(state: State) -> Iterator[Finding]:
 
 
 def _given_up(events: Iterable[Event]) -> tuple[Event, str] | None:
-    """Return the first event that says that objects are left behind, and what it means."""
+    """Return the first event about objects that were left behind, and what it means."""
     for event in events:
         for pattern, why in _GIVEN_UP:
             if pattern.search(event.message):

@@ -286,7 +286,7 @@ def signals_deferred() -> Iterator[None]:
 
 @dataclass(slots=True)
 class _Deferred:
-    """The deferred signal, 0 if there is none, and the number of blocks that defer signals."""
+    """The deferred signal, 0 if none arrived, and the number of blocks that defer signals."""
 
     number: int = 0
     depth: int = 0

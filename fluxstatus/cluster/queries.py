@@ -115,7 +115,7 @@ QUERIES: Mapping[str, ListQuery] = {
     # Only where unhealthy workloads block an object of Flux.
     WORKLOAD_PODS: ListQuery(_CORE, "pods", pages=4),
 }
-"""The lists beside the kinds of Flux, by the name of their answer."""
+"""The lists other than the kinds of Flux, by the name of their answer."""
 
 
 def named(*names: str) -> list[tuple[str, ListQuery]]:

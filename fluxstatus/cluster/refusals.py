@@ -13,7 +13,7 @@ _IS_FORBIDDEN = re.compile(r'\(Forbidden\)|User "[^"]+" cannot ')
 
 
 def forbidden(message: str, permission: str, to: str) -> Unread:
-    """Return the reason when *message*, of the API server, refuses what *to* says.
+    """Return the reason why the API server refused *to*, according to its *message*.
 
     *permission* is the RBAC permission that the request needs.
     """
@@ -25,7 +25,7 @@ def forbidden(message: str, permission: str, to: str) -> Unread:
 
 
 def of_kubectl(failed: Unread, permission: str, to: str) -> Unread:
-    """Return why kubectl could not do what *to* says: *failed*, with the reason in its message.
+    """Return why kubectl could not do *to*: *failed*, with the reason in its message.
 
     The reason ABSENT means that the object does not exist. *permission* is the RBAC permission if
     the message names none.

@@ -1,4 +1,4 @@
-"""What is known of an object beside its message: what confirms or refutes a rule.
+"""Facts about an object other than its message, which confirm or refute a rule.
 
 A fact is true only on positive evidence, so `unless=(has_artifact,)` refutes a claim and
 `when=(is_remote,)` requires a confirmation; a rule that cannot be confirmed does not apply.

@@ -261,7 +261,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
 }
 
 _OF_ENDPOINT = ("secret", "proxy_secret", "cert_secret", "url", "endpoint", "image", "provider")
-"""The fields that say where an object connects to, and as whom."""
+"""The fields with the address and the identity of an object's connection."""
 
 _ROLES = {
     "login": ("own_secret", "spec.secretRef"),

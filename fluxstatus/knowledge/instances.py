@@ -24,7 +24,7 @@ _PATCH = Text(
     r"doc is missing (?:path|key)[^\n]{0,160}|no matches for Id[^\n]{0,120}|"
     r"unable to parse SM or JSON patch[^\n]{0,160}|no resource matches[^\n]{0,160})"
 )
-"""What kustomize and json-patch say about a patch that cannot be applied."""
+"""Messages of kustomize and json-patch about a patch that cannot be applied."""
 
 RULES = (
     Rule(

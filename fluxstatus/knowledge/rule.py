@@ -45,7 +45,7 @@ class Text:
 
 
 Fact = Callable[[Subject], bool]
-"""What is known of an object beside its message (see facts.py)."""
+"""A fact about an object other than its message (see facts.py)."""
 
 
 class Match:

@@ -11,7 +11,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class FileError(Exception):
-    """A client's file cannot be read or changed; the text says which and why."""
+    """A client's file cannot be read or changed; the text has the file and the reason."""
 
 
 class Document(NamedTuple):
@@ -69,7 +69,7 @@ def write(document: Document, text: str) -> Path | None:
 
 
 def _back_up(path: Path, data: bytes, state: os.stat_result) -> Path:
-    """Write *data* to a backup beside the file; an existing backup is never overwritten."""
+    """Write *data* to a backup next to the file; an existing backup is never overwritten."""
     number = 0
     while True:
         backup = path.with_name(f"{path.name}.bak{number or ''}")

@@ -22,7 +22,7 @@ _TIMEOUT = 10.0  # seconds for kubectl to read its configuration
 
 
 class UnfitError(Exception):
-    """The options cannot be written to a client's file; the text says what to do."""
+    """The options cannot be written to a client's file; the text has a remedy."""
 
 
 class KubeContext(NamedTuple):

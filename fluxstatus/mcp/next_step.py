@@ -141,7 +141,7 @@ def _about(finding: Finding) -> str:
 
 
 def _hidden(state: State) -> str:
-    """Return why the server will not see the FluxInstance, empty if it will or there is none."""
+    """Return why the server will not see the FluxInstance, empty if it will or none exists."""
     unread = state.evidence.answer(_INSTANCE).unread
     if unread is None or unread.why not in (Why.FORBIDDEN, Why.ABSENT):
         return ""

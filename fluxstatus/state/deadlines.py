@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fluxstatus.state.resource import Resource
 
 MARGIN = timedelta(minutes=2)
-"""How long a controller may take beside the timeout: its queue, its writes, the clocks."""
+"""The time a controller may take on top of the timeout: its queue, its writes, clock skew."""
 
 _TIMEOUT_ANNOTATION = "fluxcd.controlplane.io/reconcileTimeout"
 _TIMEOUT_IN_MESSAGE = re.compile(r"\bwith (?:a )?timeout of ([\d.hms]+)")

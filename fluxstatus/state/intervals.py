@@ -1,4 +1,4 @@
-"""How often an object is reconciled, and where it says so."""
+"""How often an object is reconciled, and which field sets it."""
 
 from functools import cache
 

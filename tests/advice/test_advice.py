@@ -27,7 +27,7 @@ FIELDS = {"n": "2", "saves": "3", "what": "x", "value": "y"}
 
 
 def bad_habits(count: int = 1) -> Iterator[Object]:
-    """Yield a healthy cluster with a few habits, each of *count* objects."""
+    """Yield a healthy cluster that gets some advice, with *count* objects for each piece."""
     yield from HEALTHY
     for i in range(count):
         yield source(f"s{i}", spec={"interval": "10s", "url": "http://git.example.com/a",
@@ -43,7 +43,7 @@ CODES = {"interval-short", "no-receiver", "credentials-in-clear", "no-prune", "d
 
 @pytest.mark.parametrize("habit", ADVICE, ids=lambda habit: f"{habit.code}-{habit.step}")
 def test_a_habit_is_told_to_people(habit: Advice) -> None:
-    """Every habit has a reason, a fix, a source upstream, and fields that are all known."""
+    """Each piece of advice has a reason, a fix, an upstream source, and only known fields."""
     texts = (habit.title_one, habit.title_many, habit.why, *(step.text for step in habit.steps))
     for text in texts:
         assert text.format_map(FIELDS)
@@ -55,7 +55,7 @@ def test_a_habit_is_told_to_people(habit: Advice) -> None:
 
 
 def test_a_code_is_one_habit_in_a_step() -> None:
-    """No two habits of a step have a code in common, and none has that of a fault."""
+    """Codes of advice are unique within a step and differ from the codes of faults."""
     names = [(habit.code, habit.step) for habit in ADVICE]
     assert len(set(names)) == len(names)
     assert {step for _, step in names} <= {step.id for step in STEPS}
@@ -67,14 +67,14 @@ def test_a_code_is_one_habit_in_a_step() -> None:
 
 
 def test_nothing_is_asked_that_nobody_looks_at() -> None:
-    """What --advice asks for is read by just those habits that say so."""
+    """Extra lists that --advice reads are used only by the advice that declares them."""
     assert {query for habit in ADVICE for query in habit.reads} == set(ADVICE_QUERIES)
     for habit in ADVICE:
         assert {*habit.needs} & {*ADVICE_QUERIES} <= {*habit.reads}
 
 
 def test_bad_habits_are_no_bad_health() -> None:
-    """A cluster that is well has the verdict pass, exit code 0 and no warning, whatever habits."""
+    """A healthy cluster passes with exit code 0 and no warning, however much advice there is."""
     report = judge(evidence(*bad_habits()))
     assert {habit.code for habit in report.advice} == CODES
     assert (report.verdict, report.count(Level.WARN)) == (Level.PASS, 0)
@@ -84,7 +84,7 @@ def test_bad_habits_are_no_bad_health() -> None:
 
 
 def test_a_fault_comes_before_all_advice() -> None:
-    """Habits stand after the faults of their level, and none after that is worse."""
+    """Advice is sorted after faults of its level, and nothing worse follows it."""
     paused = kustomization("p", "s0", spec={"suspend": True})
     kinds = [f.category for f in judge(evidence(*bad_habits(), paused)).findings
              if f.level is Level.WARN]  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_fault_comes_before_all_advice() -> None:
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_each_can_be_skipped(code: str) -> None:
-    """`--skip CODE` leaves out just that habit."""
+    """`--skip CODE` leaves out only the advice with that code."""
     report = judge(evidence(*bad_habits()), Choice(skip=[code]))
     assert {habit.code for habit in report.advice} == CODES - {code}
 
@@ -116,7 +116,7 @@ def _crash(_: View) -> NoReturn:
 
 
 def test_a_habit_that_crashes_is_left_out() -> None:
-    """A bug in advice is told as such, takes no other advice with it, and is no unknown."""
+    """A crash in one piece of advice is reported as a bug, and all other advice is kept."""
     view = View(Analysis(State(evidence(*bad_habits()))))
     first, *others = (habit for habit in ADVICE if habit.step == "sources")
     found = list(advice("sources", view, [replace(first, find=_crash), *others]))
@@ -132,7 +132,7 @@ def save(path: Path, known: Evidence) -> Path:
 
 
 def test_the_command_line(flux_status: Program, tmp_path: Path) -> None:
-    """Text folds advice into a line; --advice tells it; JSON has it always; the code stays 0."""
+    """Text shows advice as one line, or in full with --advice; JSON always has it; exit code 0."""
     file = save(tmp_path / "habits.json", evidence(*bad_habits()))
     plain = flux_status("--from", file, "--fail-on=warn", env={"COLUMNS": "200"})
     assert plain.returncode == 0

@@ -39,7 +39,7 @@ def hours(count: float) -> timedelta:
 
 
 def test_requests_on_three_occasions_are_a_habit() -> None:
-    """Requests by hand at three different times of a week are told, the newest first."""
+    """Manual requests at three different times of a week are reported, newest first."""
     times = (stamp(hours(1)), str(int((NOW - hours(30)).timestamp())), stamp(hours(50)))
     found = habits(*(asked(f"s{i}", text) for i, text in enumerate(times)))["manual-requests"]
     assert found.title.startswith("3 objects had a manual reconcile request")
@@ -59,12 +59,12 @@ def test_requests_on_three_occasions_are_a_habit() -> None:
     ids=["twice", "in one go", "long ago", "by a Receiver"],
 )  # fmt: skip
 def test_now_and_then_is_no_habit(times: list[str]) -> None:
-    """Two occasions, one outage, requests of the past and those of a webhook are no habit."""
+    """Two occasions, one outage, old requests, and requests of a webhook give no advice."""
     assert "manual-requests" not in habits(*(asked(f"s{i}", t) for i, t in enumerate(times)))
 
 
 def test_the_operator_asks_itself() -> None:
-    """The Flux Operator requests its own FluxInstance: that is nobody's habit."""
+    """Requests of the Flux Operator for its own FluxInstance give no advice."""
     others = [asked("a", stamp(hours(1))), asked("b", stamp(hours(30)))]
     assert "manual-requests" not in habits(
         *others, asked("flux-system/flux", stamp(hours(60)), "FluxInstance"),
@@ -82,7 +82,7 @@ def test_the_operator_asks_itself() -> None:
     ],
 )
 def test_releases_that_notice_no_drift(spec: Object, told: bool) -> None:
-    """A HelmRelease that neither warns of drift nor corrects it is told."""
+    """A HelmRelease that neither detects nor corrects drift is reported."""
     found = habits(flux("HelmRelease", "web", spec=spec))
     assert ("no-drift-detection" in found) is told
     if told:
@@ -91,7 +91,7 @@ def test_releases_that_notice_no_drift(spec: Object, told: bool) -> None:
 
 @pytest.mark.parametrize(("prune", "told"), [(False, True), (True, False), (None, False)])
 def test_kustomizations_that_never_prune(prune: bool | None, told: bool) -> None:
-    """Only where prune is false for certain that is told."""
+    """Disabled pruning is reported only where prune is known to be false."""
     spec = {} if prune is None else {"prune": prune}
     assert ("no-prune" in habits(source("a"), kustomization("k", "a", spec=spec))) is told
 
@@ -114,7 +114,7 @@ def test_kustomizations_that_never_prune(prune: bool | None, told: bool) -> None
     ],
 )
 def test_credentials_that_travel_in_clear(kind: str, spec: Object, told: bool) -> None:
-    """A Secret that goes over plain HTTP out of the cluster is told."""
+    """A Secret that is sent over plain HTTP out of the cluster is reported."""
     found = habits(flux(kind, "a", spec={**spec, "secretRef": {"name": "auth"}}))
     assert ("credentials-in-clear" in found) is told
 
@@ -129,7 +129,7 @@ def test_credentials_that_travel_in_clear(kind: str, spec: Object, told: bool) -
     ],
 )
 def test_a_login_in_the_url_travels_in_clear(url: str, told: bool) -> None:
-    """A login that stands in a URL of plain HTTP is told, without what it is."""
+    """A login in a plain HTTP URL is reported without its value."""
     found = habits(flux("GitRepository", "a", spec={"url": url}))
     assert ("credentials-in-clear" in found) is told
     assert "hunter2" not in f"{found}"
@@ -142,7 +142,7 @@ def test_no_secret_travels_from_nobody() -> None:
 
 
 def test_nobody_is_told_of_failures() -> None:
-    """A Flux that deploys something and has no Alert at all is told so, once, of the cluster."""
+    """A cluster that deploys with Flux and has no Alert gets that advice once."""
     found = habits()["no-alert"]
     assert (found.level, found.object, found.evidence) == (Level.WARN, None, ())
     assert "eventSeverity: error" in found.hints[0].text
@@ -158,18 +158,18 @@ def test_nobody_is_told_of_failures() -> None:
     ids=["forbidden", "no controller", "nothing is deployed"],
 )
 def test_no_alert_takes_evidence(more: dict[str, Any]) -> None:
-    """Where Alerts cannot be read, or would be of no use, their absence is no habit."""
+    """Missing Alerts are not reported if Alerts cannot be read or would not work."""
     assert "no-alert" not in habits(**more)
 
 
 def test_one_alert_is_enough() -> None:
-    """With an Alert there is nothing to say."""
+    """A cluster with an Alert gets no advice."""
     alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
     assert "no-alert" not in habits(alert, flux("Provider", "p", {}))
 
 
 def test_an_alert_to_a_suspended_provider() -> None:
-    """An Alert whose Provider is suspended is told; one without a Provider is a fault already."""
+    """An Alert with a suspended Provider gives advice; one without a Provider is a fault."""
     alert = flux("Alert", "a", {}, spec={"providerRef": {"name": "p"}})
     paused = flux("Provider", "p", {}, spec={"suspend": True})
     assert habits(alert, paused)["alert-muted"].title.startswith(
@@ -184,7 +184,7 @@ def test_an_alert_to_a_suspended_provider() -> None:
 
 
 def test_a_long_suspension_is_told_once() -> None:
-    """What has been suspended for weeks is a warning with its age; no advice says it again."""
+    """An object suspended for weeks is a warning with its age, and gives no advice as well."""
     managed = [{"time": stamp(timedelta(days=41)), "fieldsV1": {"f:spec": {"f:suspend": {}}}}]
     paused = kustomization("k", "a", spec={"suspend": True}, managedFields=managed)
     told = report(*HEALTHY, source("a"), paused)
@@ -196,7 +196,7 @@ def test_a_long_suspension_is_told_once() -> None:
 
 @pytest.mark.parametrize(("ago", "told"), [(11, True), (9, False)])
 def test_what_is_deleted_and_stays(ago: float, told: bool) -> None:
-    """What should have been gone for ten minutes is told, with when."""
+    """An object that has been terminating for ten minutes is reported with its start time."""
     stuck = pod("flux-system/stuck")
     stuck["metadata"]["deletionTimestamp"] = stamp(minutes(ago))
     found = habits(stuck).get("deleted-stuck")
@@ -206,7 +206,7 @@ def test_what_is_deleted_and_stays(ago: float, told: bool) -> None:
 
 
 def test_deleted_objects_of_flux_are_faults() -> None:
-    """An object of Flux that does not go is told by its step, and not again as a habit."""
+    """A Flux object that cannot be deleted is reported by its step, not again as advice."""
     stuck = kustomization("k", "a", deletionTimestamp=stamp(minutes(60)))
     told = report(*HEALTHY, source("a"), stuck)
     assert [f.level for f in told.findings if f.object and f.object.name == "k"] == [Level.FAIL]

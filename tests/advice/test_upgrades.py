@@ -18,7 +18,7 @@ NOTIFY = "notification.toolkit.fluxcd.io"
 
 
 def of(version: str, *changes: dict[str, Any]) -> list[Object]:
-    """Return a healthy Flux of this *version*; empty for one that does not tell."""
+    """Return a healthy Flux of this *version*; empty if the version is unknown."""
     labels = {"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": version}
     system = alter(HEALTHY, "FluxReport/flux", {"spec.distribution.version": version})
     system = alter(system, "FluxInstance/flux", {"status.lastAppliedRevision": version})
@@ -39,7 +39,7 @@ def written(*versions: str, **more: Any) -> Object:
     ("flux_version", "told"), [("v2.7.5", True), ("v2.8.8", True), ("v2.9.5", False), ("", False)]
 )
 def test_versions_that_the_next_flux_removes(flux_version: str, told: bool) -> None:
-    """An object written in a version that a later Flux removes is told until that is there."""
+    """An object in an API version that a later Flux removes is reported until that upgrade."""
     found = habits(written(f"{NOTIFY}/v1beta2", f"{NOTIFY}/v1"), system=of(flux_version))
     assert ("api-version-removed" in found) is told
     if told:
@@ -51,21 +51,21 @@ def test_versions_that_the_next_flux_removes(flux_version: str, told: bool) -> N
 
 @pytest.mark.parametrize("label", ["helm.toolkit.fluxcd.io/name", "fluxcd.controlplane.io/name"])
 def test_what_a_controller_makes_stands_in_no_manifest(label: str) -> None:
-    """What a controller made in an old version, a new one makes anew: nobody has to do anything."""
+    """Old API versions in objects that a controller creates are not reported."""
     one = written(f"{NOTIFY}/v1beta2")
     one["metadata"]["labels"] = {label: "x"}
     assert "api-version-removed" not in habits(one, system=of("v2.8.8"))
 
 
 def test_what_a_controller_wrote_in_the_status_does_not_count() -> None:
-    """A status in an old version says nothing of what stands in Git."""
+    """An old API version in a status entry is not evidence about the manifest in Git."""
     found = habits(written(f"{NOTIFY}/v1beta2", subresource="status"), system=of("v2.8.8"))
     assert "api-version-removed" not in found
 
 
 @pytest.mark.cluster
 def test_the_table_of_versions_is_that_of_the_crds() -> None:
-    """What the table says is removed is what the CRDs of each minor version no longer have."""
+    """The table of removed API versions matches the CRDs of each minor version."""
     served: dict[tuple[int, ...], set[str]] = {}
     for release in crds.flux_versions():
         minor = tuple(map(int, release.removeprefix("v").split(".")[:2]))
@@ -92,7 +92,7 @@ def test_the_table_of_versions_is_that_of_the_crds() -> None:
     ],
 )
 def test_deprecated_fields(kind: str, spec: Object, field: str) -> None:
-    """A field that its CRD calls deprecated is told with what takes its place."""
+    """A field that its CRD calls deprecated is reported with its replacement."""
     beside = [flux("Provider", "p", {})] if kind == "Alert" else [
         flux("Alert", "u", {}, spec={"providerRef": {"name": "x"}})
     ]  # fmt: skip
@@ -130,7 +130,7 @@ def test_deprecated_fields_are_called_so_upstream() -> None:
     ],
 )
 def test_substitution_becomes_strict(build: Object, told: bool) -> None:
-    """Before 2.9, a Kustomization that substitutes variables is told what 2.9 does."""
+    """Before 2.9, a Kustomization that substitutes variables gets advice about 2.9."""
     objects = [source("a"), kustomization("k", "a", spec={"postBuild": build})]
     found = habits(*objects, system=of("v2.8.8"))
     assert ("substitution-becomes-strict" in found) is told
@@ -167,7 +167,7 @@ def test_stored_versions_of_the_past(stored: list[str], told: bool) -> None:
 
 
 def test_crds_that_cannot_be_read_are_no_habit() -> None:
-    """Unread CRDs give no advice, and that is said."""
+    """Unread CRDs give no advice and are reported as unread."""
     found = habits(crd(["v1beta2"]), advice=True, unread={CRDS: FORBIDDEN})
     assert "stored-versions" not in found
     assert "customresourcedefinitions" in found["advice-unread"].title

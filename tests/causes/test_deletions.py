@@ -64,7 +64,7 @@ def told(*objects: Object) -> list[Finding]:
     ],
 )  # fmt: skip
 def test_a_deletion_that_hangs_says_why(objects: list[Object], because: str, step: str) -> None:
-    """The last attempt tells why the deletion is blocked, and the first step is about that."""
+    """The last attempt explains a blocked deletion, and the first step addresses it."""
     found = only(told(*objects), "terminating")
     assert f"its last attempt: {because}" in found.why
     assert step in found.hints[0].text

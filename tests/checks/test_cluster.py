@@ -20,7 +20,7 @@ def on(version: str, known: Evidence = HEALTHY) -> Evidence:
 
 
 def test_a_reachable_cluster_passes() -> None:
-    """A cluster that answers says who asks and what it serves."""
+    """A reachable cluster is reported with the user and the kinds it serves."""
     said = found("cluster", HEALTHY)
     assert [f.level for f in said] == [Level.PASS]
     assert said[0].title == "reachable as alice, 19 Flux kinds served, 5 Flux controllers expected"
@@ -93,7 +93,7 @@ def test_an_unreachable_cluster_gets_a_hint_in_any_case() -> None:
 
 
 def test_a_forbidden_discovery_is_unknown() -> None:
-    """Where not even the served kinds may be seen, that is unknown, and the reason is told."""
+    """If discovery is forbidden, the served kinds are unknown, with the reason."""
     unread = Unread(Why.FORBIDDEN, "you may not GET /apis", "get /apis")
     hidden = evidence(unread=dict.fromkeys(RESOURCES, unread))
     said = only(found("cluster", replace(hidden, served=None)), "forbidden")
@@ -102,7 +102,7 @@ def test_a_forbidden_discovery_is_unknown() -> None:
 
 
 def test_an_empty_discovery_is_unknown() -> None:
-    """Without any word on what is served nothing is said to be reachable."""
+    """If discovery was not read, the cluster is not reported as reachable."""
     assert only(found("cluster", Evidence(taken_at=NOW)), "garbled").level is Level.UNKNOWN
 
 
@@ -111,14 +111,14 @@ def test_an_empty_discovery_is_unknown() -> None:
     [(75.0, "75 s ahead of"), (-90.4, "90 s behind"), (60.0, ""), (0.0, ""), (None, "")],
 )
 def test_clocks_that_differ_are_told(skew: float | None, words: str) -> None:
-    """More than a minute between the clocks is a warning that says which is ahead."""
+    """A clock skew of more than a minute is a warning that names the clock that is ahead."""
     said = bad(found("cluster", replace(HEALTHY, clock_skew=skew)))
     assert [f.code for f in said] == (["clock-skew"] if words else [])
     assert all(words in f.title for f in said)
 
 
 def test_the_version_of_flux_is_found_without_its_report() -> None:
-    """The applied revision, then the Deployments' labels, tell the version of Flux as well."""
+    """The Flux version can also come from the applied revision or the Deployments' labels."""
     no_report = without(FLUX, "FluxReport/flux")
     no_instance = without(no_report, "FluxInstance/flux")
     for objects in (no_report, no_instance):

@@ -46,7 +46,7 @@ def test_working_controllers_pass() -> None:
 
 
 def test_a_missing_controller_fails() -> None:
-    """A component of the FluxInstance without a Deployment fails, and the others are told."""
+    """A missing Deployment of a FluxInstance component fails; the others are still reported."""
     said_now = found("components", evidence(*without(HEALTHY, HELM)))
     finding = only(said_now, "controller-missing")
     assert (finding.level, finding.title) == (
@@ -78,7 +78,7 @@ def test_a_controller_that_does_no_work_fails(code: str, objects: list[Object]) 
 
 
 def test_a_broken_controller_is_no_pass() -> None:
-    """While one controller is down, the line that says all are ready is not there."""
+    """If a controller is down, the line "all are ready" is absent."""
     titles = [f.title for f in found("components", evidence(*down({"phase": "Pending"})))]
     assert not any("/4 ready" in title or "/5 ready" in title for title in titles)
 
@@ -120,7 +120,7 @@ def test_mixed_versions_warn() -> None:
 
 
 def test_a_kind_with_objects_needs_its_controller() -> None:
-    """Objects of a kind whose controller the instance does not ask for are told."""
+    """Objects whose controller is not among the instance's components are reported."""
     repository = flux("ImageRepository", "tags", {}, spec={"image": "x"})
     finding = only(found("components", evidence(*HEALTHY, repository)), "controller-missing")
     assert "image-reflector-controller" in finding.title
@@ -128,7 +128,7 @@ def test_a_kind_with_objects_needs_its_controller() -> None:
 
 
 def test_without_instance_each_served_kind_needs_its_controller() -> None:
-    """On a bootstrapped cluster the served CRDs tell which controllers should be there."""
+    """On a bootstrapped cluster, the served CRDs determine the expected controllers."""
     served = {name: version for name, version in SERVED.items() if "image" not in name}
     objects = [*without(NO_INSTANCE, HELM), source("git")]
     findings = bad(found("components", evidence(*objects, served=served)))
@@ -210,19 +210,19 @@ def test_controllers_that_may_not_be_read_are_unknown() -> None:
 
 
 def test_pods_that_may_not_be_read_are_told_once() -> None:
-    """Without the pods the Deployments still tell; that restarts are unknown is said once."""
+    """If pods cannot be read, the Deployments are used; unknown restarts are reported once."""
     findings = found("components", evidence(*HEALTHY, unread={"pods": FORBIDDEN}))
     assert [f.level for f in findings].count(Level.UNKNOWN) == 1
     assert [f.level for f in findings].count(Level.PASS) == 6
 
 
 def test_no_controllers_are_skipped() -> None:
-    """Where nothing of Flux is, that is for the operator's step to say."""
+    """A cluster without Flux is reported by the operator step only."""
     assert said("components") == {("skip", "no-controllers")}
 
 
 def test_a_registry_that_gives_no_image_is_told_at_the_instance() -> None:
-    """Controllers of which no image can be pulled are not said to be absent."""
+    """Controllers whose images cannot be pulled are not reported as absent."""
     pull = {"phase": "Pending", "containerStatuses": [
         container(waiting={"reason": "ImagePullBackOff"})]}  # fmt: skip
     objects = HEALTHY

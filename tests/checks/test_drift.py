@@ -38,7 +38,7 @@ def new_since(ago: timedelta) -> Object:
 
 
 def drift(*objects: Object, **more: Any) -> list[Finding]:
-    """Return what the step says amiss of a healthy Flux with *objects*."""
+    """Return the problems that the step reports for a healthy Flux with *objects*."""
     return bad(found("drift", evidence(*HEALTHY, *objects, **more)))
 
 
@@ -83,7 +83,7 @@ def of_oci(applied: str, revision: str = "6.6.1@sha256:aaaa") -> list[Object]:
 
 
 def test_a_chart_from_a_registry_is_compared_by_digest() -> None:
-    """The version of an OCI chart gets a suffix in the release; the digest tells."""
+    """The release adds a suffix to an OCI chart's version, so the digest is compared."""
     assert drift(*of_oci("sha256:aaaa")) == []
     assert [f.code for f in drift(*of_oci("sha256:bbbb"))] == ["revision-behind"]
 
@@ -113,7 +113,7 @@ def of_chart(*history: Object, revision: str = "2.0.0") -> list[Object]:
 def test_a_chart_is_compared_by_the_version_that_is_deployed(
     history: list[Object], codes: list[str]
 ) -> None:
-    """What counts is the newest release that is deployed; without one nothing is said."""
+    """Only the newest deployed release is compared; without one there is no finding."""
     assert [f.code for f in drift(*of_chart(*history))] == codes
 
 
@@ -127,14 +127,14 @@ def test_a_drifted_release_warns() -> None:
 
 
 def test_drift_of_an_older_flux_is_read_from_its_event() -> None:
-    """Before Flux 2.9 only a Warning event tells of drift."""
+    """Before Flux 2.9, drift is reported only by a Warning event."""
     release = flux("HelmRelease", "web", {"Ready": "True X: x"})
     warned = event("HelmRelease apps/web", "DriftDetected", "Deployment/apps/web changed")
     assert only(drift(release, warned), "drift-detected").message == "Deployment/apps/web changed"
 
 
 def test_drift_that_was_corrected_is_no_news() -> None:
-    """A release whose Drifted condition is False has not drifted, whatever an event said."""
+    """A release whose Drifted condition is False has not drifted, whatever older events report."""
     release = flux("HelmRelease", "web", {"Ready": "True X: x", "Drifted": "False X: x"})
     warned = event("HelmRelease apps/web", "DriftDetected", "Deployment/apps/web changed")
     assert drift(release, warned) == []
@@ -158,7 +158,7 @@ def test_a_request_that_nobody_handles_warns(asked: str, handled: str, codes: li
 
 
 def test_a_request_of_a_suspended_object_is_no_news() -> None:
-    """A suspended object handles no request, and that it is suspended is told already."""
+    """Unhandled requests of a suspended object are not reported besides the suspension."""
     paused = kustomization("web", "git", annotations={REQUESTED: stamp(minutes(20))},
                            spec={"suspend": True})  # fmt: skip
     assert drift(source("git"), paused) == []
@@ -187,18 +187,18 @@ def test_events_of_last_night_are_not_counted() -> None:
 
 
 def test_events_that_may_not_be_read_are_unknown() -> None:
-    """Where events cannot be listed that is told with the missing rule."""
+    """If events cannot be listed, the missing permission is reported."""
     finding = only(drift(unread={"events": FORBIDDEN}), "forbidden")
     assert (finding.level, finding.title.startswith("Warning events: ")) == (Level.UNKNOWN, True)
 
 
 def test_a_cluster_that_runs_nothing_is_skipped() -> None:
-    """Where Flux deploys nothing there is nothing to compare."""
+    """The step is skipped if Flux deploys no objects."""
     assert said("drift") == {("skip", "nothing-runs")}
 
 
 def test_what_cannot_be_compared_is_not_called_nothing() -> None:
-    """Where everything is cut off or unreadable nobody says that nothing is deployed."""
+    """If nothing can be read, the step does not report that nothing is deployed."""
     broken = [source("git", NOT_THERE), kustomization("web", "git")]
     (finding,) = found("drift", evidence(*broken))
     assert (finding.level, "deploys nothing" in finding.title) == (Level.SKIP, False)
@@ -208,7 +208,7 @@ def test_what_cannot_be_compared_is_not_called_nothing() -> None:
 
 
 def test_what_a_deleted_object_left_behind_fails() -> None:
-    """A Kustomization that is gone while an object of it could not be deleted is told."""
+    """A deleted Kustomization that left an object behind is reported."""
     gave_up = "failed to wait for resources termination: timeout waiting for [ConfigMap/apps/x]"
     finding = only(drift(event("Kustomization apps/gone", "ReconciliationSucceeded", gave_up)),
                    "left-behind")  # fmt: skip
@@ -218,5 +218,5 @@ def test_what_a_deleted_object_left_behind_fails() -> None:
 
 
 def test_what_was_deleted_in_full_is_no_news() -> None:
-    """An event of an object that is gone says nothing when it speaks of no deletion."""
+    """Events of a deleted object that are not about the deletion are ignored."""
     assert drift(event("Kustomization apps/gone", "BuildFailed", "no")) == []

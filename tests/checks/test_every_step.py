@@ -245,7 +245,7 @@ _OBJECTS = st.fixed_dictionaries(
     st.booleans(),
 )
 def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bool) -> None:
-    """No object, whatever it holds, crashes a step: the report says something of each."""
+    """No object, however malformed, crashes a step, and the report mentions each."""
     answers = {
         name: Answer((*HEALTHY.answer(name).items, *items)) for name, items in objects.items()
     }
@@ -255,7 +255,7 @@ def test_any_json_is_judged(objects: dict[str, list[dict[str, Any]]], served: bo
 
 
 def recorded() -> Iterator[tuple[Step, Finding]]:
-    """Yield everything that any step says of the recorded clusters and of made-up ones."""
+    """Yield the findings of all steps for the recorded clusters and for made-up ones."""
     odd = [
         flux(kind, "x", {"Ready": "False Odd: no rule knows this"}) for kind in sorted(RESOURCES_OF)
     ]
@@ -275,7 +275,7 @@ SAID = list(recorded())
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_lists_its_codes(step: Step) -> None:
-    """Every code that a step gives is one that it says it can give."""
+    """A step uses only codes that it declares."""
     faults = {f.code for s, f in SAID if s is step and f.category == "fault"}
     advice = {f.code for s, f in SAID if s is step and f.category == "habit"}
     assert faults
@@ -290,13 +290,13 @@ def test_a_step_signs_its_findings(step: Step) -> None:
 
 
 def test_nobody_is_left_without_a_next_step() -> None:
-    """Every fail, warning and unknown comes with a hint that says how to mend it."""
+    """Every fail, warning and unknown comes with a hint on how to fix it."""
     bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN, Level.UNKNOWN)]
     assert [f.title for f in bad if not any(h.text and h.label == "fix" for h in f.hints)] == []
 
 
 def test_every_fault_says_why() -> None:
-    """Every fail and warning that is no habit says why, in whole words."""
+    """Every fail and warning other than advice has a reason without gaps."""
     bad = [f for _, f in SAID if f.level in (Level.FAIL, Level.WARN) and f.category == "fault"]
     assert [f.title for f in bad if not f.why or "…" in f.title] == []
 
@@ -314,6 +314,6 @@ def test_the_steps_have_different_ids() -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
 def test_a_step_reads_what_is_asked(step: Step) -> None:
-    """A step reads only what the collector asks for, and its habits what that asks for advice."""
+    """A step uses only lists that the collector reads; its advice may use the extra ones too."""
     assert set(step.advice_reads) <= set(ADVICE_QUERIES)
     assert set(step.reads) - {"apis", "version", "flux-operator"} <= {*QUERIES, *SERVED}

@@ -38,7 +38,7 @@ def instance(conditions: dict[str, str], age: timedelta = TEN_MINUTES, **changes
 
 
 def amiss(known: Evidence) -> set[tuple[str, str]]:
-    """Return the levels and codes of what the step says of *known*."""
+    """Return the levels and codes of the step's findings for *known*."""
     return {(f.level.value, f.code) for f in found("instance", known)}
 
 
@@ -93,7 +93,7 @@ def test_an_instance_at_work_is_no_fault() -> None:
 
 
 def test_an_instance_that_retries_is_told_by_its_event() -> None:
-    """While the next attempt runs, the Warning event of the last one tells what failed."""
+    """During a retry, the Warning event of the last attempt is the cause."""
     conditions = {"Reconciling": "True ProgressingWithRetry: x", "Ready": PROGRESSING}
     made = flux("FluxInstance", "flux", conditions, age=minutes(1))["status"]["conditions"]
     objects = alter(HEALTHY, "FluxInstance/flux", {"status.conditions": made})
@@ -115,7 +115,7 @@ def test_a_fresh_change_is_no_pass() -> None:
 
 
 def test_a_suspended_instance_warns() -> None:
-    """An instance switched off by annotation warns, and is told how to switch it on."""
+    """An instance disabled by annotation warns, with a hint on how to enable it."""
     off = {"fluxcd.controlplane.io/reconcile": "disabled"}
     known = instance({"Ready": "True X: x"}, metadata__annotations=off)
     finding = only(found("instance", known), "suspended-by-annotation")
@@ -129,7 +129,7 @@ def another(namespace: str) -> Object:
 
 
 def test_an_instance_elsewhere_is_ignored() -> None:
-    """The operator only looks at its own namespace; another instance is told once."""
+    """A FluxInstance outside the operator's namespace is ignored; a second one is reported once."""
     findings = bad(found("instance", evidence(*HEALTHY, another("apps"))))
     assert [(f.level, f.code) for f in findings] == [(Level.WARN, "instance-ignored")]
     assert findings[0].object is not None
@@ -137,7 +137,7 @@ def test_an_instance_elsewhere_is_ignored() -> None:
 
 
 def test_an_only_instance_elsewhere_is_told() -> None:
-    """An operator whose only FluxInstance is in another namespace has nothing to install."""
+    """An operator whose only FluxInstance is in another namespace installs nothing."""
     objects = without(HEALTHY, "FluxInstance/flux")
     finding = only(bad(found("instance", evidence(*objects, another("apps")))), "instance-ignored")
     assert finding.level is Level.FAIL
@@ -145,7 +145,7 @@ def test_an_only_instance_elsewhere_is_told() -> None:
 
 
 def test_a_missing_instance_fails() -> None:
-    """An operator without a FluxInstance fails, and the controllers are not said to miss."""
+    """An operator without a FluxInstance fails, and the controllers are not reported as missing."""
     objects = without(HEALTHY, "FluxInstance/flux")
     finding = only(found("instance", evidence(*objects)), "instance-missing")
     assert finding.level is Level.FAIL

@@ -52,7 +52,7 @@ def of(kind: str, conditions: dict[str, str] | None = None, **more: object) -> l
 
 @pytest.mark.parametrize("kind", STATUS_KINDS)
 def test_a_ready_object_of_each_kind_passes(kind: str) -> None:
-    """A Ready object of any kind passes, and nothing is said against it."""
+    """A Ready object of any kind passes without other findings."""
     findings = found(KINDS[kind].step, evidence(*of(kind)))
     assert bad(findings) == []
     assert [f.level for f in findings if f.object and f.object.name == "one"] == [Level.PASS]
@@ -70,7 +70,7 @@ def test_a_failing_object_of_each_kind_fails(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", STATUS_KINDS)
 def test_a_kind_that_may_not_be_read_is_unknown(kind: str) -> None:
-    """A forbidden list of one kind is unknown with the missing rule; the others are told."""
+    """A 403 on one kind is unknown with the missing permission; other kinds are reported."""
     findings = found(KINDS[kind].step, evidence(*HEALTHY, unread={KINDS[kind].resource: FORBIDDEN}))
     finding = only(findings, "forbidden")
     assert finding.level is Level.UNKNOWN
@@ -79,7 +79,7 @@ def test_a_kind_that_may_not_be_read_is_unknown(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", STATUS_KINDS)
 def test_a_kind_that_is_not_served_is_no_fault(kind: str) -> None:
-    """A kind whose CRD is not installed is nothing to speak of."""
+    """A kind whose CRD is not installed is not reported."""
     served = {n: v for n, v in SERVED.items() if n != KINDS[kind].resource}
     assert bad(found(KINDS[kind].step, evidence(*HEALTHY, served=served))) == []
 
@@ -92,7 +92,7 @@ def test_an_empty_cluster_is_skipped(step: str) -> None:
 
 @pytest.mark.parametrize("step", ["sources", "reconcilers"])
 def test_what_could_not_be_read_is_not_called_absent(step: str) -> None:
-    """Where nothing could be read nothing is said not to exist."""
+    """If nothing could be read, no object is reported as missing."""
     assert said(step, unread=dict.fromkeys(RESOURCES, FORBIDDEN)) == {("unknown", "forbidden")}
 
 
@@ -186,7 +186,7 @@ def test_a_stalled_object_is_final() -> None:
 
 
 def test_a_health_check_names_what_the_pods_tell() -> None:
-    """The workload's pod says why a health check failed, which the message does not."""
+    """A failed health check is explained by the workload's pod."""
     waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     objects = [
         source("git"),
@@ -200,7 +200,7 @@ def test_a_health_check_names_what_the_pods_tell() -> None:
 
 
 def test_a_health_check_names_what_the_events_tell() -> None:
-    """Where no pod could be made, the event of the ReplicaSet says why."""
+    """If no pod could be created, the ReplicaSet's event explains the failure."""
     waits = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     objects = [
         source("git"),
@@ -229,7 +229,7 @@ def test_an_alert_with_its_provider_passes() -> None:
 
 
 def test_an_alert_without_its_provider_warns_and_does_not_pass() -> None:
-    """An Alert whose Provider does not exist notifies nobody."""
+    """An Alert whose Provider does not exist fails."""
     findings = found("reconcilers", evidence(*HEALTHY, alerting("slakc"), SLACK))
     assert only(findings, "provider-missing").level is Level.WARN
     assert "Alert" not in {f.object.kind for f in findings if f.object and f.level is Level.PASS}
@@ -250,7 +250,7 @@ def test_a_provider_that_nobody_uses_is_not_praised() -> None:
 
 
 def test_lost_notifications_are_told_at_the_provider() -> None:
-    """A failed dispatch, which only an event of the Alert tells, is a warning at its Provider."""
+    """A failed dispatch, visible only in an event of the Alert, is a warning at its Provider."""
     lost = event("Alert apps/ops", "NotificationDispatchFailed", "postMessage failed: 404", count=9)
     finding = only(found("reconcilers", evidence(*HEALTHY, alerting(), SLACK, lost)),
                    "notification-failed")  # fmt: skip
@@ -260,7 +260,7 @@ def test_lost_notifications_are_told_at_the_provider() -> None:
 
 
 def test_a_suspended_alert_warns_once() -> None:
-    """A suspended Alert is told as suspended, and not for its Provider."""
+    """A suspended Alert is reported as suspended, not because of its Provider."""
     findings = bad(found("reconcilers", evidence(*HEALTHY, alerting("none", suspend=True))))
     assert [f.code for f in findings] == ["suspended"]
 

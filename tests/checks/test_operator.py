@@ -76,7 +76,7 @@ PULL = {"reason": "ImagePullBackOff", "message": "Back-off"}
 def test_what_is_wrong_with_the_operator_is_read_from_its_pod(
     code: str, status: Object, words: list[str]
 ) -> None:
-    """An operator that is down fails with the reason that its pod tells."""
+    """An operator that is down fails with the reason from its pod."""
     finding = only(found("operator", with_pod(status)), code)
     assert finding.level is Level.FAIL
     assert all(word in finding.why for word in words), finding.why
@@ -100,7 +100,7 @@ def test_an_operator_that_starts_is_awaited() -> None:
 
 
 def test_an_operator_of_another_name_is_the_operator() -> None:
-    """The Helm chart may call its Deployment otherwise; its label tells what it is."""
+    """The operator's Deployment is found by label, whatever its name."""
     objects = alter(HEALTHY, "Deployment/flux-operator",
                     {"metadata.name": "my-flux-operator", "status.readyReplicas": 0})  # fmt: skip
     known = evidence(*objects)
@@ -144,7 +144,7 @@ def test_a_server_of_the_web_page_is_no_operator() -> None:
     ],
 )  # fmt: skip
 def test_flux_without_the_operator_is_no_fault(labels: dict[str, str], how: str) -> None:
-    """Without the operator Flux may have come otherwise: that is told, and skipped."""
+    """A Flux that was installed without the operator skips the step and reports how."""
     objects = NO_OPERATOR
     for name in CONTROLLERS:
         objects = alter(objects, name, {
@@ -162,7 +162,7 @@ def test_nothing_at_all_says_how_to_install() -> None:
 
 
 def test_an_instance_without_the_operator_misses_it() -> None:
-    """A FluxInstance whose operator is gone fails, and is told how to get the operator back."""
+    """A FluxInstance without an operator fails, with a hint on how to reinstall the operator."""
     objects = without(HEALTHY, "Deployment/flux-operator")
     finding = only(found("operator", evidence(*objects)), "operator-missing")
     assert finding.level is Level.FAIL
@@ -172,7 +172,7 @@ def test_an_instance_without_the_operator_misses_it() -> None:
 
 @pytest.mark.parametrize("query", ["deployments.apps/operator", "deployments.apps/controllers"])
 def test_what_may_not_be_read_is_unknown(query: str) -> None:
-    """Where Deployments cannot be listed nothing is said to be missing."""
+    """If Deployments cannot be listed, none is reported as missing."""
     (finding,) = found("operator", evidence(unread={query: FORBIDDEN}))
     assert (finding.level, finding.code) == (Level.UNKNOWN, "forbidden")
     assert "list things.example.com" in finding.hints[0].text
@@ -190,7 +190,7 @@ def report_of(age: timedelta, message: str = "Reporting finished in 57ms") -> Ob
 
 
 def about_report(*reports: Object, **more: Any) -> list[Finding]:
-    """Return what the operator step says amiss of these *reports*."""
+    """Return the problems that the operator step reports for these *reports*."""
     objects = without(more.pop("objects", HEALTHY), "FluxReport/flux")
     return bad(found("operator", evidence(*objects, *reports, **more)))
 
@@ -213,7 +213,7 @@ def test_an_old_report_may_mean_nothing() -> None:
 
 @pytest.mark.parametrize("where", ["argument", "annotation"])
 def test_a_report_has_its_own_interval(where: str) -> None:
-    """Where the operator is told to report once an hour, an hour is not old."""
+    """With a reporting interval of an hour, a report that is an hour old is not stale."""
     report, objects = report_of(minutes(70)), HEALTHY
     if where == "annotation":
         report["metadata"]["annotations"] = {"fluxcd.controlplane.io/reconcileEvery": "1h"}
@@ -264,6 +264,6 @@ def test_the_command_line_should_fit(client: str | Unread, codes: list[str]) -> 
 
 
 def test_objects_without_controllers_are_no_installation() -> None:
-    """Objects of Flux alone tell nothing of the operator; the controller that they miss is told."""
+    """Flux objects without controllers are reported for the controller, not the operator."""
     assert said("operator", source("git")) == {("skip", "operator-absent")}
     assert ("fail", "controller-missing") in said("components", source("git"))

@@ -83,7 +83,7 @@ def test_the_order_does_not_depend_on_that_of_the_objects() -> None:
 
 
 def test_a_namespace_narrows_the_report() -> None:
-    """With a namespace only what is about it is told, and causes elsewhere that block it."""
+    """-n reports only findings of that namespace and the causes elsewhere that block it."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-a"]))
     assert fails(found) == ["shared/git"]
 
@@ -99,14 +99,14 @@ def test_a_namespace_narrows_what_is_counted() -> None:
 
 
 def test_a_cause_elsewhere_that_blocks_nothing_here_is_left_out() -> None:
-    """What neither is in the namespace nor blocks it is not told."""
+    """Findings neither in the namespace nor blocking it are left out."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["team-c"]))
     assert fails(found) == []
     assert found.exit_code() is Exit.HEALTHY
 
 
 def test_a_namespace_without_flux_is_no_healthy_one() -> None:
-    """A mistyped -n passes nothing: it is said that nothing was judged there, and what is meant."""
+    """A mistyped -n is unknown and suggests the namespace that was probably meant."""
     found = report(*HEALTHY, *SHARED, choice=Choice(namespaces=["taem-a", "team-a"]))
     [warned] = [f for f in found.findings if f.level is Level.WARN]
     assert (warned.code, warned.step) == ("namespace-empty", "reconcilers")
@@ -115,7 +115,7 @@ def test_a_namespace_without_flux_is_no_healthy_one() -> None:
 
 
 def test_a_namespace_that_could_not_be_read_is_not_called_empty() -> None:
-    """It may have an object of the one kind that nobody could list."""
+    """A namespace may still exist if one kind could not be listed."""
     unread = {"buckets.source.toolkit.fluxcd.io": FORBIDDEN}
     found = judge(evidence(*HEALTHY, unread=unread), Choice(namespaces=["nope"]))
     assert "namespace-empty" not in {f.code for f in found.findings}
@@ -147,7 +147,7 @@ def test_a_step_and_a_code_can_be_skipped() -> None:
 
 
 def test_an_unreachable_cluster_is_one_finding() -> None:
-    """When nothing could be asked only that is told, whatever steps were chosen."""
+    """If the API server is unreachable, only that is reported, whatever steps were chosen."""
     known = Evidence(taken_at=NOW, unreachable=Unread(Why.TIMEOUT, "no answer"))
     for choice in (Choice(), Choice(steps=["ui"]), Choice(skip=["cluster"])):
         found = judge(known, choice)
@@ -156,15 +156,15 @@ def test_an_unreachable_cluster_is_one_finding() -> None:
 
 
 class Cursed(dict[str, str]):
-    """Programs that nobody can look up, as no collector gives them."""
+    """Client programs that raise on access, which no collector returns."""
 
     def get(self, name: str, default: object = None) -> str:
-        """Crash whoever asks."""
+        """Raise an error."""
         raise RuntimeError(f"{name}, {default}")
 
 
 def test_a_crash_is_an_unknown() -> None:
-    """A step that crashes is told as a bug, what it said before stays, the others go on."""
+    """A crashed step is reported as a bug; its earlier findings and the other steps remain."""
     found = judge(replace(evidence(*HEALTHY), programs=Cursed()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
     assert (finding.level, finding.step) == (Level.UNKNOWN, "operator")
@@ -196,17 +196,17 @@ def test_a_crash_in_tracing_costs_only_the_steps_that_use_causes() -> None:
 
 
 class Forgotten(tuple[Configured, ...]):
-    """Entries of MCP clients that nobody can go through."""
+    """Entries of MCP clients that raise on iteration."""
 
     __slots__ = ()
 
     def __iter__(self) -> Iterator[Configured]:
-        """Crash whoever looks."""
+        """Raise an error."""
         raise RuntimeError("forgotten")
 
 
 def test_a_crash_of_advice_is_told_and_changes_nothing() -> None:
-    """A bug in advice, or in the suggestion of what to do next, is said and is no fault."""
+    """A crash in advice or in the next step is reported, and is not a fault."""
     found = judge(evidence(*HEALTHY), memory=LocalState(configured=Forgotten()))
     finding = next(f for f in found.findings if f.code == "check-crashed")
     assert (finding.level, finding.category) == (Level.SKIP, "habit")
@@ -225,7 +225,7 @@ AUTH = flux("GitRepository", "git", {"Ready": "False GitOperationFailed: authent
 
 
 def test_commands_are_aimed_at_the_context() -> None:
-    """Each program is told the context by its own flag, in front of its command."""
+    """Each program gets the context by its own flag, before its subcommand."""
     found = argvs(report(*HEALTHY, AUTH))
     assert ("kubectl", "--context", "prod", "describe", "secret", "auth", "-n", "apps") in found
     assert [argv[:4] for argv in found if argv[0] == "flux-operator"] == [
@@ -278,7 +278,7 @@ def test_the_exit_code_never_lies(
 
 
 def test_advice_never_changes_the_exit_code() -> None:
-    """A habit is shown and counts for nothing, even with --fail-on warn."""
+    """Advice is shown and does not affect the exit code, even with --fail-on warn."""
     known = replace(evidence(*HEALTHY), programs={"flux-operator": "v0.1.0"})
     found = judge(known)
     assert "cli-version-skew" in {habit.code for habit in found.advice}
@@ -288,7 +288,7 @@ def test_advice_never_changes_the_exit_code() -> None:
 
 
 def test_what_was_only_half_read_is_no_health() -> None:
-    """A list of which a part is missing is unknown, and what was read of it is told."""
+    """A partial list is unknown, and the objects that were read are reported."""
     known = evidence(*HEALTHY, *SHARED)
     query = "gitrepositories.source.toolkit.fluxcd.io"
     half = Answer(known.answers[query].items, Unread(Why.TIMEOUT, "too slow"))

@@ -30,7 +30,7 @@ def with_ports(*ports: Object) -> list[Object]:
 
 
 def test_a_web_ui_passes() -> None:
-    """A Service with the web port and a ready pod behind it tells how to open it."""
+    """A Service with the web port and a ready pod is reported with how to open it."""
     (finding,) = found("ui", evidence(*HEALTHY))
     assert (finding.level, finding.title) == (
         Level.PASS,
@@ -60,7 +60,7 @@ def test_no_service_warns() -> None:
 
 
 def test_a_service_elsewhere_does_not_count() -> None:
-    """Only Services beside the operator lead to it."""
+    """Only Services in the operator's namespace lead to it."""
     objects = alter(HEALTHY, "Service/flux-operator", {"metadata.namespace": "apps"})
     assert said("ui", *objects) == {("warn", "ui-no-service")}
 
@@ -92,7 +92,7 @@ def test_no_ready_pod_warns(status: Object) -> None:
 
 
 def test_the_fault_of_the_operator_is_not_told_again() -> None:
-    """While the operator is down its step says why, and this one only waits."""
+    """If the operator is down, its own step reports why, and this one waits."""
     objects = alter(HEALTHY, "Deployment/flux-operator", {"status.readyReplicas": 0})
     objects = alter(objects, "Pod/flux-operator", {"status": {"phase": "Pending"}})
     assert said("ui", *objects) == {("skip", "waiting")}
@@ -107,7 +107,7 @@ def test_a_selector_that_selects_nothing_warns() -> None:
 
 @pytest.mark.parametrize("query", ["services", "pods", "deployments.apps/operator"])
 def test_what_may_not_be_read_is_unknown(query: str) -> None:
-    """Without the Services, the pods or the operator nothing is said of the UI."""
+    """Without the Services, the pods or the operator, there is no finding about the UI."""
     objects = without(HEALTHY, "Deployment/flux-operator") if "operator" in query else HEALTHY
     assert said("ui", *objects, unread={query: FORBIDDEN}) == {("unknown", "forbidden")}
 

@@ -159,7 +159,7 @@ def test_a_server_below_a_path_is_reached(server: ApiServer, tmp_path: Path) -> 
 
 
 def test_clocks_are_compared(server: ApiServer, tmp_path: Path) -> None:
-    """A slow answer, such as one that includes a login, does not count beside a fast one."""
+    """Slow answers, such as those that include a login, are ignored if there is a fast one."""
 
     def slow(_: Request) -> object:
         time.sleep(3)

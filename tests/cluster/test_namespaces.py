@@ -1,4 +1,4 @@
-"""Reading with permissions in some namespaces only: the answer is partial, and says so."""
+"""Reading with permissions in some namespaces only: the answer is marked as partial."""
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_a_namespace_that_is_forbidden_is_not_empty(api: Api, read: Reader) -> N
 
 @each_reader
 def test_an_empty_namespace_is_still_a_part(api: Api, read: Reader) -> None:
-    """An empty namespace tells nothing about the others."""
+    """An empty namespace is not evidence about the others."""
     api.in_context("team-z")
     answer = read()[KS.name]
     assert (answer.items, answer.unread) == ((), FORBIDDEN)

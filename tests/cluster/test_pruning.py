@@ -152,7 +152,7 @@ def test_annotations_of_flux_are_kept() -> None:
 
 
 def test_arguments_that_the_judges_read_are_kept() -> None:
-    """Only the arguments of a container that say what it watches and serves are kept."""
+    """Only arguments of a container about what it watches and serves are kept."""
     args = ["--watch-label-selector=a=b", "--reporting-interval=1h", "--web-server-only=true",
             f"--token={SECRET}", "--log-level=info", 5]  # fmt: skip
     deployment = deepcopy(next(one for one in HEALTHY if one["kind"] == "Deployment"))

@@ -135,7 +135,7 @@ def test_pods_are_read_in_each_namespace_of_flux(api: Api) -> None:
 
 
 def test_events_are_read_up_to_a_limit(api: Api) -> None:
-    """Four pages are read, and the answer says that there are more."""
+    """Four pages are read, and the answer is marked as incomplete."""
     kinds(api)
     api.page = 1
     api.put(*(event(f"Pod apps/{n}", "BackOff", "back-off", count=n) for n in range(6)))

@@ -88,7 +88,7 @@ def told(words: str, **more: Any) -> tuple[Listing, list[str], Saved]:
 
 
 def test_what_is_not_there_is_said() -> None:
-    """An empty list, an unknown name and a kind that is not served are told apart."""
+    """An empty list, an unknown name and an unserved kind have different messages."""
     listing, remarks, saved = told("hr")
     assert (remarks, listing.exit_code(saved)) == (["no HelmRelease was found"], Exit.HEALTHY)
     listing, remarks, saved = told("ks nww")
@@ -113,7 +113,7 @@ def test_what_is_not_read_is_said() -> None:
 
 
 def test_a_source_that_is_not_read_is_no_gap() -> None:
-    """Without the sources a note says that WANTED is empty, and --stale is exit code 3."""
+    """Without the sources, a note explains the empty WANTED, and --stale has exit code 3."""
     unread = {KINDS["GitRepository"].resource: FORBIDDEN}
     listing, remarks, saved = told("ks", unread=unread)
     assert "WANTED is empty for objects that depend on them" in " ".join(remarks)
@@ -145,7 +145,7 @@ def test_documents_are_sorted_and_narrowed_too() -> None:
 
 
 def test_what_was_not_reached() -> None:
-    """A saved cluster that could not be reached has nothing to list."""
+    """A snapshot of an unreachable cluster has no objects to list."""
     unread = Unread(Why.UNREACHABLE, "no connection")
     with pytest.raises(Exception, match="no connection"):
         Saved(evidence(unreachable=unread))

@@ -1,4 +1,4 @@
-"""Commands on a cluster that can be read in part: exit codes tell unread from empty."""
+"""Commands on a partly readable cluster: exit codes distinguish unread from empty."""
 
 import json
 import os

@@ -70,7 +70,7 @@ def test_hostile_title() -> None:
 
 
 def test_page_fits_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page fits the screen, and says how many lines are left out."""
+    """A page fits the screen and shows how many lines are left out."""
     monkeypatch.setenv("LINES", "10")
     page = watch.page("\n".join(map(str, range(50))), WELL)
     assert page.count("\n") < 10

@@ -88,7 +88,7 @@ _FLUX = tuple(
     for kind in KINDS.values()
 )
 RESOURCES: Mapping[str, Resource] = {one.kind: one for one in (*_KUBERNETES, *_FLUX)}
-"""What the server serves unless a test says otherwise, by kind."""
+"""The default lists of the server, by kind."""
 
 
 class Meant(NamedTuple):
@@ -132,7 +132,7 @@ class Asking(Answering, BaseHTTPRequestHandler):
         return self.server.api.usual(self)
 
     def end_headers(self) -> None:
-        """Add the header that tells an API server's answers from those of kubectl."""
+        """Add the header that distinguishes an API server's answers from kubectl's."""
         if not self.of_kubectl:
             self.send_header("Audit-Id", "00000000-0000-4000-8000-000000000000")
         super().end_headers()
@@ -271,7 +271,7 @@ class Api:
         return 200, objects[0]
 
     def _discovery(self, path: str) -> Object:
-        """Return the document of discovery at *path*, empty if there is none."""
+        """Return the discovery document at *path*, empty if it does not exist."""
         everything = self.resources.values()
         if path in ("/api", "/apis") and self.aggregated:
             return _aggregated([one for one in everything if bool(one.group) is (path == "/apis")])

@@ -174,7 +174,7 @@ def test_checkout(place: Place, checkout: Path) -> None:
 
 
 def test_copied_launcher(checkout: Path, place: Place) -> None:
-    """A launcher copied out of its folder says what it lacks, and does not end in a traceback."""
+    """A launcher copied out of its folder reports what is missing, without a traceback."""
     alone = place.home / ".local" / "bin" / NAME
     alone.parent.mkdir(parents=True)
     shutil.copy(checkout / NAME, alone)
@@ -184,7 +184,7 @@ def test_copied_launcher(checkout: Path, place: Place) -> None:
 
 
 def test_flux_plugin(place: Place, dist: Path) -> None:
-    """As a plugin of Flux it is `flux status`, says so, and flux completes it."""
+    """As a plugin of Flux, its name is `flux status`, and flux completes it."""
     flux = build.programs("flux")["flux"]
     install, remove = WAYS["Flux CLI plugin"]
     place.needs("tar", "gzip")

@@ -93,7 +93,7 @@ def test_advice_names_fields_that_exist(minor: str) -> None:
 
 @pytest.mark.cluster
 def test_a_field_that_does_not_exist_is_noticed() -> None:
-    """The schemas say which fields a kind has, also inside lists and maps."""
+    """The schemas list the fields of a kind, including those in lists and maps."""
     [schema, *_] = schemas(MINORS[-1])["Kustomization"]
     assert has(schema, ["spec", "dependsOn", "readyExpr"])
     assert has(schema, ["spec", "postBuild", "substitute", "anything"])

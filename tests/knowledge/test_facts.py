@@ -42,7 +42,7 @@ def unserved(kind: str, version: str) -> str:
     ],
 )
 def test_whether_a_flux_kind_is_served(kind: str, version: str, facts_that_hold: set[str]) -> None:
-    """The served kinds tell whether a component is absent, newer or older than the manifest."""
+    """The served kinds show whether a component is absent, newer or older than the manifest."""
     about = subject(unserved(kind, version), IMAGES)
     names = ("is_component_absent", "is_served_newer", "is_served_older", "is_component_unlisted")
     assert {name for name in names if getattr(facts, name)(about)} == facts_that_hold

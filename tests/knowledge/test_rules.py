@@ -301,7 +301,7 @@ def test_helms_log_is_not_the_error() -> None:
 
 
 def test_a_cause_after_a_rollback_says_that_the_previous_version_runs() -> None:
-    """The cause also says that the release was rolled back."""
+    """The cause mentions that the release was rolled back."""
     conditions = {"Ready": "False RollbackSucceeded: rolled back",
                   "Released": "False UpgradeFailed: field is immutable"}  # fmt: skip
     (cause,) = analysis(*HEALTHY, flux("HelmRelease", "x", conditions)).causes.all

@@ -1,4 +1,4 @@
-"""What is known of a source beside the message, and whose Secret and address are named."""
+"""Facts about a source, and which Secret and address a rule names."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def test_the_host_in_the_message_counts_more_than_the_specs() -> None:
 
 
 def chart(repository: dict[str, Any], message: str) -> str:
-    """Return what is said of a HelmChart that reports *message*; its *repository* has this spec."""
+    """Return the diagnosis of a HelmChart with this *message* and the spec of its *repository*."""
     source = {"kind": "HelmRepository", "name": "charts"}
     spec = {"chart": "web", "version": "1.x", "sourceRef": source}
     found = analysis(

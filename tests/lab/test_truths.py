@@ -1,4 +1,4 @@
-"""What is said of each fault of the lab; the lines that are not right yet are in weak.tsv.
+"""The causes found for each fault of the lab; lines that are not right yet are in weak.tsv.
 
 `python -m tests.lab.score` prints the score of each, and the reason.
 """
@@ -16,13 +16,13 @@ WEAK = dict(line.split("\t") for line in _WEAK)
 
 @pytest.mark.parametrize("truth", truths(), ids=lambda truth: truth.id)
 def test_a_fault_of_the_lab_is_judged(truth: Truth) -> None:
-    """A line of truths.tsv is right, or as weak as weak.tsv says."""
+    """A line of truths.tsv is right, or exactly as weak as weak.tsv lists it."""
     score = truth.score(told())
     assert score.verdict == WEAK.get(truth.id, "right"), score.why
 
 
 def test_truths_tell_faults_apart() -> None:
-    """What is said of another fault hardly ever passes for what a line wants to be told."""
+    """The findings of one fault rarely satisfy the line of another."""
     faults = [truth for truth in truths() if truth.keys]
     others = [(t, f) for t in faults for f in told() if not t.names(f)]
     passed = sum(not truth.lacking([finding]) for truth, finding in others)

@@ -1,4 +1,4 @@
-"""Values that nobody may ever see, planted wherever a cluster may hold a secret."""
+"""Secret values that must never be printed, planted wherever a cluster may hold one."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ MESSAGES = (
     f'POST "https://hooks.slack.com/services/T0/B0/{CANARY}": 404',
     f'login failed for {{"username":"git","password":"{CANARY}"}}',
 )
-"""What a controller may say and log: credentials in all the forms that they have in a text."""
+"""Credentials in all forms that occur in a controller's messages and logs."""
 
 
 def found_in(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Commands that the program prints, run as whoever pastes them would, but for what they change."""
+"""Runs the commands that the program prints, as a user would paste them, without changes."""
 
 import json
 import os
@@ -24,13 +24,13 @@ Upstream: controlplaneio-fluxcd/flux-operator and fluxcd/website, installation.
 """
 
 _GROUP = "Available Commands:"
-"""What the help of a command has that only leads to others: one that it does not know is none."""
+"""Text in the help of a command group, printed also for an unknown subcommand."""
 
 
 _NO_NODE = re.compile(
     r"does not have a host assigned|\(NotFound\): pods \"worker-\d\" not found|timed out waiting"
 )
-"""What kubectl says when it found whose log to ask for: no node runs here, so none has any."""
+"""What kubectl prints once it found the pod: no node runs here, so no pod has a log."""
 
 
 _NOTHING = r"(?:secret|target|dependency|namespace|provider|operator|instance|controller)-missing$"
@@ -183,7 +183,7 @@ _CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-a-c
 
 
 def files(folder: Path) -> Path:
-    """Put into *folder* the files that printed commands name; whoever pastes one has them."""
+    """Write the files that printed commands name to *folder*."""
     from tests.lookup.credentials.test_certificates import P256, RSA, certificate, pem  # noqa: PLC0415
 
     instance = {
@@ -249,9 +249,9 @@ _NOT_ON_PATH = ("flux", "helm")
 
 
 def _harmless(command: Printed) -> list[str]:
-    """Return *command* as one that changes nothing and only says whether it could.
+    """Return *command* as one that changes nothing and only checks whether it could run.
 
-    Of what has no such way the program is asked for help: it tells flags that it does not know.
+    A program without a dry run gets --help appended, which still rejects unknown flags.
     """
     argv, program = list(command.argv), command.argv[0]
     if command.argv[1:4] == ("flux-status", "mcp", "setup"):
@@ -270,7 +270,7 @@ def _harmless(command: Printed) -> list[str]:
 
 
 def _well(argv: tuple[str, ...], done: subprocess.CompletedProcess[str]) -> set[int]:
-    """Return the exit codes that say: it ran, whatever the answer."""
+    """Return the exit codes that mean the command ran, whatever its result."""
     if "flux-status" in argv:
         return {0, 1, 3}
     if "can-i" in argv and done.stdout.strip() == "no":

@@ -1,4 +1,4 @@
-"""Run the program as its users do, and read what it says."""
+"""Run the program as its users do, and read its output."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`--advice` on a real API server: what more it asks, and what it says to whom."""
+"""`--advice` on a real API server: its extra requests, and its output by permission."""
 
 import json
 import time
@@ -106,7 +106,7 @@ def test_a_few_more_requests(cluster: Cluster) -> None:
 
 
 def test_everything_that_only_advice_sees(crowded: Cluster, tmp_path: Path) -> None:
-    """What is really in the cluster is found, and a snapshot of it says the same."""
+    """Advice about a real cluster is found, and equals that from a snapshot of it."""
     backend = {"service": {"name": "flux-operator", "port": {"number": 9080}}}
     paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
     rules = [{"alert": "Dead", "expr": "gotk_reconcile_condition > 0"}]

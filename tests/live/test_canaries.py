@@ -97,7 +97,7 @@ def formats(command: Any) -> list[str]:
 
 
 def test_every_command_is_tried() -> None:
-    """A new command has to say here how it is tried, or why it is not."""
+    """Every command is either tried here or listed with the reason why not."""
     known = commands()
     assert set(known) == {*WAYS, *EXCEPTED}, "tell WAYS how to try it"
     assert sum(len(formats(known[name])) for name in WAYS) > len(WAYS)
@@ -211,7 +211,7 @@ def test_nobody_sees_a_canary(cluster: Cluster, watched: Watched, name: str, fil
 
 
 def test_a_snapshot_has_none(cluster: Cluster, watched: Watched) -> None:
-    """What --save keeps has none, packed or not, and whoever reads it is told none."""
+    """A snapshot contains no secret value, compressed or not, and neither does its output."""
     plant(cluster, ZOO)
     kubeconfig = cluster.kubeconfig("admin")
     for file in ("now.json", "now.json.gz"):
@@ -222,7 +222,7 @@ def test_a_snapshot_has_none(cluster: Cluster, watched: Watched) -> None:
 
 
 def test_the_canaries_are_there(cluster: Cluster) -> None:
-    """Whoever reads the cluster plainly sees them: the tests above do not pass for nothing."""
+    """A plain read of the cluster returns the values, so the tests above can fail."""
     plant(cluster, ZOO)
     for what in (
         "secrets,configmaps",
@@ -257,7 +257,7 @@ _BROKEN_KUBECONFIGS = {
 @pytest.mark.parametrize("kind", _BROKEN_KUBECONFIGS)
 @pytest.mark.parametrize("name", [name for name in WAYS if name != "list"])
 def test_errors_have_none(watched: Watched, name: str, kind: str, tmp_path: Path) -> None:
-    """What is said of a kubeconfig that does not work has nothing secret of it."""
+    """Errors about a broken kubeconfig contain no secret of it."""
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(_BROKEN_KUBECONFIGS[kind])
     there = [{"kind": "Kustomization", "metadata": {"name": "a", "namespace": "b"}}]
@@ -271,7 +271,7 @@ def test_errors_have_none(watched: Watched, name: str, kind: str, tmp_path: Path
 
 
 def test_a_file_that_is_no_snapshot(watched: Watched, tmp_path: Path) -> None:
-    """What is wrong with a file is told without what is in it."""
+    """Errors about a file do not contain its content."""
     file = tmp_path / "x.json"
     now = datetime.now(UTC).isoformat()
     for content in (CANARY, f'{{"password": "{CANARY}"}}', f'{{"takenAt": "{now}{CANARY}"}}'):

@@ -1,4 +1,4 @@
-"""The check on a real API server: what it asks, and what it says to whom."""
+"""The check on a real API server: its requests, and its output by permission."""
 
 import re
 from pathlib import Path
@@ -49,7 +49,7 @@ def _other_crds(bare_cluster: Cluster) -> Cluster:
 
 
 def replayed(file: Path) -> Said:
-    """Return what the judge says of the snapshot *file* itself."""
+    """Return the report that the check makes of the snapshot *file*."""
     report = judge(snapshot.load(file))
     return Said(report.exit_code(), as_json.render(report, Look()), "")
 
@@ -80,7 +80,7 @@ def test_it_only_gets_and_lists(cluster: Cluster, file: Path) -> None:
 
 @pytest.mark.parametrize("more", [[], ["--advice"]])
 def test_verbose_accounts_for_every_request(cluster: Cluster, more: list[str]) -> None:
-    """The requests that -v tells of the steps are all that were sent."""
+    """The requests that -v lists per step are all that were sent."""
     put(cluster, BROKEN)
     said = flux_status(cluster.kubeconfig("admin"), "-v", *more)
     steps = re.findall(r"^step \w+: (\d+) requests?\b", said.err, re.MULTILINE)
@@ -89,7 +89,7 @@ def test_verbose_accounts_for_every_request(cluster: Cluster, more: list[str]) -
 
 
 def test_a_snapshot_of_a_live_run_gives_the_same_findings(cluster: Cluster, tmp_path: Path) -> None:
-    """What --save keeps is all that the judge needs: --from says the same, byte by byte."""
+    """A snapshot holds all that the check needs: --from prints the same, byte by byte."""
     put(cluster, BROKEN)
     file = tmp_path / "now.json.gz"
     live = flux_status(cluster.kubeconfig("admin"), "-o", "json", f"--save={file}")
@@ -128,7 +128,7 @@ def test_somebody_without_rights_gets_one_sentence(cluster: Cluster) -> None:
 
 
 def test_a_token_of_ones_own_is_not_taken_for_the_users(cluster: Cluster) -> None:
-    """With --token it is not the kubeconfig's user who asks, and nobody says so."""
+    """With --token, the user of the kubeconfig is not reported as the one who asks."""
     kubeconfig = cluster.kubeconfig("admin")
     said = flux_status(kubeconfig, f"--token={access.token('nobody')}", "-o", "json")
     [finding] = said.report["findings"]
@@ -139,7 +139,7 @@ def test_a_token_of_ones_own_is_not_taken_for_the_users(cluster: Cluster) -> Non
 
 
 def test_rights_in_one_namespace_are_used(cluster: Cluster) -> None:
-    """Who may only read one namespace is told of that one, and that the rest is unknown."""
+    """A user of one namespace gets its findings, and everything else is unknown."""
     evidence = snapshot.load(HERE / "zoo.json.gz")
     cluster.put([*namespaces(evidence), *objects(evidence)])
     cluster.put(

@@ -73,7 +73,7 @@ def test_what_is_there(cluster: Cluster, ask: Ask) -> None:
 
 
 def test_who_may_not_look(cluster: Cluster, ask: Ask) -> None:
-    """Who may not list them is offered nothing, and told nothing."""
+    """Completion without permission to list offers nothing and prints no error."""
     nobody = cluster.kubeconfig("nobody")
     assert ask(nobody, "-n", "") == [":4"]
     assert ask(nobody, "explain", "gitrepo/") == [":4"]

@@ -152,7 +152,7 @@ def test_each_layout(desk: Desk, client: Any, platform: str) -> None:
 
 
 def test_tools_are_those_of_the_program(desk: Desk) -> None:
-    """The list is what the program says: 11 that read, 18 in all, and no fixed one."""
+    """The list of tools matches the program: 11 that read, 18 in all."""
     env = {"KUBECONFIG": desk.env["KUBECONFIG"]}
     said = json.loads(desk.run("mcp", "tools", "-o", "json").out)
     reading = tools_of([desk.env["SERVER"], "serve", "--read-only=true"], env)
@@ -204,7 +204,7 @@ def test_an_entry_that_may_write_is_found_and_mended(desk: Desk) -> None:
 
 
 def test_what_the_server_hides_is_told(desk: Desk) -> None:
-    """Who may not list FluxInstances gets `unknown` where the server says that there is none."""
+    """Without permission to list FluxInstances, the result is `unknown`, not "none"."""
     put(desk.cluster, HEALTHY)
     setup(desk, "--client=cursor", "--context=kfs-viewer")
     proof = desk.run("mcp", "verify")
@@ -367,7 +367,7 @@ def test_a_broken_file_is_left_alone(desk: Desk) -> None:
 
 
 def test_without_the_server(desk: Desk) -> None:
-    """Setup says how to install it and can wait for it; status says that it is not there."""
+    """Setup explains the installation and can wait for it; status reports that it is missing."""
     server = Path(desk.env["SERVER"])
     desk.env["PATH"] = os.pathsep.join(
         folder for folder in desk.env["PATH"].split(os.pathsep)

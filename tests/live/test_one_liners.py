@@ -1,4 +1,4 @@
-"""Each documented command beside what replaces it, on a real API server in recorded states."""
+"""Each documented command and its replacement, on a real API server in recorded states."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def place_of(item: dict[str, Any]) -> Place:
 
 
 def is_ready(item: dict[str, Any]) -> bool:
-    """Whether *item* says Ready=True, wherever that stands."""
+    """Whether *item* has Ready=True, whatever the position of the condition."""
     conditions = item.get("status", {}).get("conditions", [])
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
@@ -157,7 +157,7 @@ def test_a_missing_controller_is_told(cluster: Cluster) -> None:
 
 
 def test_conditions_0_is_wrong_of_releases(cluster: Cluster) -> None:
-    """The documented column says True of releases that fail; ours says False of each of them."""
+    """The documented column is True for failing releases; ours is False for each of them."""
     put(cluster, ZOO)
     old = documented(
         "kubectl get helmrelease -A -o custom-columns="
@@ -180,7 +180,7 @@ def test_conditions_0_is_wrong_of_releases(cluster: Cluster) -> None:
 
 
 def test_ready_is_that_of_the_condition_or_not_true(cluster: Cluster) -> None:
-    """READY is the condition's, or the verdict says why not; nothing else is called True."""
+    """READY is the condition, or the verdict with a reason; nothing else is True."""
     put(cluster, ZOO)
     said = ours("get kustomizations", cluster)
     ready = column(said, "READY")
@@ -195,7 +195,7 @@ def test_ready_is_that_of_the_condition_or_not_true(cluster: Cluster) -> None:
 
 
 def test_not_ready_has_what_conditions_0_misses(cluster: Cluster) -> None:
-    """Every Kustomization without Ready=True is told; the documented one misses some of them."""
+    """Every Kustomization without Ready=True is listed; the documented command misses some."""
     put(cluster, ZOO)
     line = (
         "kubectl get kustomization -A -o json | "
@@ -215,7 +215,7 @@ def test_not_ready_has_what_conditions_0_misses(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("file", STATES, ids=lambda file: file.name)
 def test_events_are_those_of_flux(cluster: Cluster, file: Path) -> None:
-    """All events in flux-system, and all about objects of Flux anywhere, are told, once each."""
+    """All events in flux-system, and all about Flux objects elsewhere, are listed once."""
     put(cluster, file)
     old = documented(
         "kubectl get events -n flux-system --sort-by=.lastTimestamp | tail -20", cluster
@@ -324,7 +324,7 @@ def requests_of(cluster: Cluster, *words: str) -> list[str]:
 
 
 def test_forbidden_is_not_empty(cluster: Cluster) -> None:
-    """Who may not list is told which permission is missing, with exit code 3, in every command."""
+    """Without permission to list, every command names the missing one and exits with 3."""
     put(cluster, HEALTHY)
     kubeconfig = cluster.kubeconfig("nobody")
     lines = ("get ks", "get all", "get components", "get ks -o json", "events", "logs",
@@ -362,7 +362,7 @@ def test_a_missing_crd_hides_nothing(other_crds: Cluster) -> None:
 
 
 def test_json_and_yaml_are_kubectls(cluster: Cluster) -> None:
-    """-o json is what kubectl prints; -o yaml says the same as kubectl's."""
+    """-o json is what kubectl prints; -o yaml is equivalent to kubectl's."""
     yaml = pytest.importorskip("yaml")
     put(cluster, BROKEN)
     theirs = json.loads(cluster.kubectl("get", "kustomizations", "-A", "-o", "json"))
@@ -417,7 +417,7 @@ def workload(namespace: str, labels: dict[str, str]) -> Iterable[dict[str, Any]]
 
 
 def test_tree_has_what_is_made_and_how_it_stands(cluster: Cluster) -> None:
-    """The inventory is looked up: what is there, what is not, and what nobody may look at."""
+    """The inventory is looked up: present, missing and unreadable objects."""
     put(cluster, HEALTHY)
     kustomization = items(HEALTHY, "Kustomization")[0]
     home, name = place_of(kustomization)

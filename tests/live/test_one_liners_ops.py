@@ -1,4 +1,4 @@
-"""Documented commands and what replaces them, side by side; docs/one-liners.md tells the rest."""
+"""Documented commands and their replacements, compared; see docs/one-liners.md."""
 
 import json
 import subprocess
@@ -31,13 +31,13 @@ def documented(kubeconfig: Path, *argv: str) -> subprocess.CompletedProcess[str]
 
 
 def versions(kubeconfig: Path) -> dict[tuple[str, str], str]:
-    """Return what `versions` tells, by role and name."""
+    """Return the output of `versions`, by role and name."""
     report = flux_status(kubeconfig, "versions", "-o", "json").report
     return {(part["role"], part["name"]): part["version"] for part in report["parts"]}
 
 
 def test_versions(cluster: Cluster) -> None:
-    """Where `flux-operator version` works both say the same; `kubectl version` agrees, too."""
+    """`flux-operator version` and `kubectl version` agree with ours where they work."""
     cluster.put(flux_system(datetime.now(UTC)))
     kubeconfig = cluster.kubeconfig("admin")
     lines = documented(kubeconfig, "flux-operator", "version").stdout.splitlines()
@@ -52,7 +52,7 @@ def test_versions(cluster: Cluster) -> None:
 
 
 def test_versions_without_a_report(cluster: Cluster) -> None:
-    """Where there is no FluxReport the documented command fails, and ours tells the same."""
+    """Without a FluxReport the documented command fails, and ours has the same facts."""
     now = datetime.now(UTC)
     cluster.put([one for one in flux_system(now) if one["kind"] != "FluxReport"])
     kubeconfig = cluster.kubeconfig("admin")
@@ -63,7 +63,7 @@ def test_versions_without_a_report(cluster: Cluster) -> None:
 
 
 def test_versions_of_what_is_gone(cluster: Cluster) -> None:
-    """A report of an operator that is gone is told as news by the documented command alone."""
+    """Only the documented command presents the report of a removed operator as current."""
     gone = {"Deployment", "Pod"}
     cluster.put([one for one in flux_system(datetime.now(UTC)) if one["kind"] not in gone])
     kubeconfig = cluster.kubeconfig("admin")
@@ -110,7 +110,7 @@ def _annotated(made: dict[str, Any]) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("who", ["admin", "viewer"])
 def test_preflight_rights(cluster: Cluster, who: str) -> None:
-    """What is said to be missing is just what kubectl denies when asked one by one."""
+    """The permissions reported as missing are those that kubectl denies one by one."""
     kubeconfig = cluster.kubeconfig(who)
     report = flux_status(kubeconfig, "preflight", "-o", "json").report
     missing = {e["value"].partition(" (")[0] for f in report["findings"]

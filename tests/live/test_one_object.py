@@ -1,4 +1,4 @@
-"""`credentials` and `reconcile` on a real API server: what is asked, told, and printed to paste."""
+"""`credentials` and `reconcile` on a real API server: requests, output and commands to paste."""
 
 import base64
 import json
@@ -138,7 +138,7 @@ def test_keys_and_never_values(cluster: Cluster) -> None:
 
 
 def test_credentials_of_the_source(cluster: Cluster) -> None:
-    """Of an object that names no Secret those of its source are told."""
+    """An object that names no Secret shows those of its source."""
     put(cluster, ZOO)
     words = ("hc/chain-cross-kind-db", "-n", "chain-cross-kind", "-o", "json")
     said = flux_status(cluster.kubeconfig("admin"), "credentials", *words)
@@ -148,7 +148,7 @@ def test_credentials_of_the_source(cluster: Cluster) -> None:
 
 
 def test_without_the_right(cluster: Cluster) -> None:
-    """Who may not read Secrets is told the rule, and the code is 3."""
+    """Without permission to read Secrets, the rule is reported and the exit code is 3."""
     put(cluster, BROKEN)
     cluster.put(secrets(BROKEN))
     said = flux_status(cluster.kubeconfig("viewer"), "credentials", *LOGIN)
@@ -176,7 +176,7 @@ def test_mistakes(cluster: Cluster, command: str, words: tuple[str, ...], said: 
 
 
 def test_forbidden_is_not_absent(cluster: Cluster) -> None:
-    """Of an object that may not be read nobody says that it does not exist."""
+    """A 403 on an object is not reported as a missing object."""
     put(cluster, BROKEN)
     for command in ("reconcile", "credentials"):
         said = flux_status(cluster.kubeconfig("nobody"), command, "ks/flux-system")

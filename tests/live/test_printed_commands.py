@@ -158,7 +158,7 @@ NAMESPACE = _namespace("apps")
 
 @pytest.mark.long
 def test_what_examples_print(cluster: Cluster, pasting: Path) -> None:
-    """For each message that a rule is tested with there is an object here that says it."""
+    """There is an object here for each message of the rules' examples."""
     cluster.put([*flux_system(datetime.now(UTC)), NAMESPACE, *saying()])
     failed = wrong(cluster, printed(cluster), pasting)
     assert not failed, failed
@@ -235,7 +235,7 @@ _OF_SSH = ("ssh-keygen", "sh")
 
 
 def test_what_preflight_prints(cluster: Cluster, pasting: Path) -> None:
-    """So does what is told before an installation, whatever is missing, and with the manifest."""
+    """Commands printed before an installation run, whatever is missing, and with the manifest."""
     cluster.put([NAMESPACE, _namespace("flux-system")])
     flags = (f"--kubeconfig={cluster.kubeconfig('admin')}",)
     target = Target("kfs-admin", kubernetes="v1.35.0", flags=flags)

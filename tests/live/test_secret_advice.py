@@ -94,7 +94,7 @@ def advice(cluster: Cluster, what: str) -> dict[str, Any]:
 
 
 def test_all_that_it_feeds_on_is_looked_at(old: Cluster) -> None:
-    """Through whatever objects it comes, each Secret is found, and its old keys are told."""
+    """Each Secret is found however it is referenced, and its old keys are reported."""
     told = advice(old, "ks/app")
     assert {name: [habit["title"] for habit in habits] for name, habits in told.items()} == {
         "git": [f"caFile of Secret {HOME}/git is deprecated: use ca.crt"],
@@ -141,7 +141,7 @@ def test_a_key_that_nobody_needs(old: Cluster, tmp_path: Path) -> None:
 
 
 def test_its_commands_work(old: Cluster, tmp_path: Path) -> None:
-    """The API server takes every command; those that rename leave nothing to advise on."""
+    """The API server accepts every command; after the renaming ones there is no advice left."""
     folder = files(tmp_path)
     for what in ("gitrepo/git", "helmrepo/charts", "provider/chat"):
         ((habit,),) = advice(old, what).values()

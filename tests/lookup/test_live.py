@@ -160,7 +160,7 @@ def test_two_objects_with_the_same_name(api: Api, objects: Objects) -> None:
 
 
 def test_forbidden_everywhere_is_not_missing(api: Api, objects: Objects) -> None:
-    """Only a list that was read tells that there is no such object."""
+    """Only a list that was read is evidence that an object does not exist."""
     assert mistake(objects, "ks/app").args == ("no Kustomization 'app' found",)
     api[KS.path] = forbidden
     assert unread(objects, "ks/app") == denied(f"list {KS.name}", EVERYWHERE)

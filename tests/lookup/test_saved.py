@@ -42,7 +42,7 @@ def test_what_could_not_be_asked() -> None:
 
 
 def test_objects_by_name() -> None:
-    """Existing, missing, unread and unsaved objects are told apart."""
+    """Existing, missing, unread and unsaved objects are distinguished."""
     unread = {"kustomizations.kustomize.toolkit.fluxcd.io": FORBIDDEN}
     objects = Objects(evidence(source("team-a/app"), unread=unread))
     assert isinstance(objects.get("", "GitRepository", "team-a", "app"), dict)

@@ -40,7 +40,7 @@ def put(here: Host, client: str = "cursor") -> str:
 
 
 def test_the_file_as_it_was_is_kept(here: Host, file: Path) -> None:
-    """A backup with the mode of the file is written beside it; each change writes another."""
+    """A backup with the mode of the file is written next to it; each change writes another."""
     file.chmod(0o640)
     assert f"backup: {file}.bak" in put(here)
     copy = file.with_name(file.name + ".bak")

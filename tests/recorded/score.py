@@ -134,7 +134,7 @@ def _is_near(finding: dict[str, Any], namespaces: Iterable[str] | None) -> bool:
 
 
 def _names(finding: dict[str, Any], root: Truth) -> bool:
-    """Whether *finding*, which is about no object, speaks of a *root* that is none either."""
+    """Whether *finding* and its *root* are both not about an object."""
     return finding["object"] is None and root["kind"] == "Cluster"
 
 

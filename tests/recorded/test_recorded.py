@@ -19,7 +19,7 @@ SCORES = dict(all_scores())
 @pytest.mark.parametrize("scenario", sorted(SCORES))
 @pytest.mark.parametrize("measure", ["named", "first", "folded", "clean"])
 def test_every_state_is_judged_rightly(scenario: str, measure: str) -> None:
-    """The true cause is named and comes first, what it drags down is folded, nobody is accused."""
+    """The true cause is named first, its consequences are merged, and no other is named."""
     score = SCORES[scenario]
     assert score.held[measure] == score.asked[measure], score.short
 

@@ -1,4 +1,4 @@
-"""The JSON document is what its schema says, whatever the cluster says."""
+"""The JSON document matches its schema, whatever the cluster reports."""
 
 import json
 from dataclasses import replace

@@ -112,7 +112,7 @@ def footer_of(*findings: Finding, cost: Cost = FREE) -> str:
 
 
 def test_the_whole_report_at_80_columns() -> None:
-    """A report reads as the design says, in a terminal of the usual width."""
+    """A report in a terminal of the usual width matches the design."""
     assert render(SAMPLE, Look(width=80)) == NARROW
 
 
@@ -124,7 +124,7 @@ def test_the_whole_report_at_200_columns_in_ascii() -> None:
 
 
 def test_color_changes_nothing_but_color() -> None:
-    """The words say all; color is put around words, never around blanks."""
+    """The words are complete without color, and color is put around words, not blanks."""
     colored = render(SAMPLE, Look(color=True))
     assert SGR.sub("", colored) == NARROW
     assert "\n \x1b[1;31mfail\x1b[0m  sources" in colored
@@ -169,7 +169,7 @@ ADVICE_LINE = " advice  3 recommendations:"
 
 
 def test_advice_is_one_line_at_the_end() -> None:
-    """However many habits there are, one line names them; they count as nothing."""
+    """One line names all advice, which does not count as a problem."""
     others = [replace(ADVICE, code=code, count=0) for code in ("no-alert", "no-scraping")]
     well = passed("sources", "9 of 9 are well")
     lines = lines_of(well, ADVICE, replace(ADVICE, step="drift", count=1), *others)
@@ -184,7 +184,7 @@ def test_advice_is_one_line_at_the_end() -> None:
 
 @pytest.mark.parametrize("look", [WIDE._replace(advice=True), WIDE._replace(everything=True)])
 def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
-    """With --advice, or --all, each habit has its reason, where it shows, and what to do."""
+    """With --advice or --all, all advice is shown with its reason, objects and fix."""
     lines = lines_of(failed(1), ADVICE, replace(ADVICE, code="x", level=Level.SKIP), look=look)
     assert lines[1:6] == [
         " advice  sources      12 sources are polled more often than once a minute",
@@ -197,7 +197,7 @@ def test_advice_that_is_asked_for_is_told_whole(look: Look) -> None:
 
 
 def test_a_long_message_is_cut_in_its_middle_with_a_mark() -> None:
-    """An error's beginning and end are what tells; the mark says how much is missing."""
+    """A long error keeps its beginning and end, and a mark shows how much is cut."""
     finding = replace(failed(1), message="\n".join(f"line {i}" for i in range(1, 31)) + "\n")
     assert [line.strip() for line in lines_of(finding)[1:]] == [
         "message    line 1", "line 2", "… 26 more lines (--all) …", "line 29", "line 30",
@@ -229,7 +229,7 @@ def test_the_cause_goes_on_where_the_title_ends(why: str, row: str) -> None:
 
 
 def test_a_step_with_trouble_shows_the_trouble_only() -> None:
-    """Beside what is wrong, "5 of 6 are ready" and each object that is well are noise."""
+    """Counts of ready objects and passing checks are left out next to problems."""
     about = Ref("v1", "Kustomization", "team", "well")
     lines = lines_of(failed(1), passed("sources", "5 of 6"), passed("sources", "well", about))
     assert lines == [" fail  sources      GitRepository team/broken-1 is broken"]
@@ -275,7 +275,7 @@ def test_a_finding_of_no_listed_step_is_not_lost() -> None:
 
 
 def test_many_troubles_are_told_up_to_ten_and_counted_beyond() -> None:
-    """The worst ten are told; the counts of the rest, by step, make up the whole number."""
+    """The ten worst findings are shown; the rest is counted by step."""
     told = [
         *(failed(i) for i in range(8)),
         *(failed(i, step="releases") for i in range(8)),
@@ -291,7 +291,7 @@ def test_many_troubles_are_told_up_to_ten_and_counted_beyond() -> None:
 
 
 def test_what_is_counted_has_its_own_level() -> None:
-    """A count of warnings is a warning, also in a step where worse has been told."""
+    """A count of warnings is a warning, also in a step that shows something worse."""
     told = [*(failed(i) for i in range(10)), failed(10, level=Level.WARN)]
     assert lines_of(*told)[-1] == " warn  sources      and 1 warn more: --all shows them"
 
@@ -309,7 +309,7 @@ def test_a_word_on_a_whole_step_is_told_however_much_is_wrong() -> None:
 
 
 def test_details_of_what_is_no_trouble_are_shown_only_when_asked_for() -> None:
-    """What an object on its way says is not urgent; of one that is well nothing is to be said."""
+    """Messages of objects in progress are not urgent, and those of healthy ones are left out."""
     moving = replace(failed(1, level=Level.SKIP), message="reconciling")
     well = replace(passed("sources", "all is well"), message="stored artifact")
     assert len(lines_of(moving, well)) == 2
@@ -322,7 +322,7 @@ def test_details_of_what_is_no_trouble_are_shown_only_when_asked_for() -> None:
 
 @pytest.mark.parametrize("width", [-1, 0, 39])
 def test_a_width_that_leaves_no_room_is_not_kept(width: int) -> None:
-    """A terminal that tells nonsense of its width gets 40 columns."""
+    """A terminal with an invalid width gets 40 columns."""
     assert render(SAMPLE, Look(width)) == render(SAMPLE, Look(40))
 
 
@@ -336,7 +336,7 @@ def test_ten_troubles_are_all_told(count: int) -> None:
 @PATIENT
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Level)), max_size=40))
 def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
-    """What is told and what is counted are together all that is wrong, in every step."""
+    """Shown and counted findings together are all problems, in every step."""
     order = (Level.FAIL, Level.WARN, Level.UNKNOWN, Level.SKIP, Level.PASS)
     drawn.sort(key=lambda pair: order.index(pair[1]))
     findings = [failed(i, step=step, level=level) for i, (step, level) in enumerate(drawn)]
@@ -363,7 +363,7 @@ def test_counts_never_lie(drawn: list[tuple[str, Level]]) -> None:
     ],
 )
 def test_the_footer_counts_in_good_english(findings: list[Finding], footer: str) -> None:
-    """What there is none of is left out; one is singular."""
+    """Zero counts are left out, and one is singular."""
     assert footer_of(*findings) == footer
 
 
@@ -375,7 +375,7 @@ def test_the_footer_counts_in_good_english(findings: list[Finding], footer: str)
     ],
 )
 def test_the_footer_tells_the_cost(cost: Cost, footer: str) -> None:
-    """What was asked of the API server is told when anything was."""
+    """The footer shows the number of requests if there were any."""
     assert footer_of(passed("a", "well"), cost=cost) == footer
 
 
@@ -426,7 +426,7 @@ def test_ages_are_as_kubectl_gives_them(seconds: int, age: str) -> None:
 
 
 def test_commands_are_on_their_own_lines_whole_and_marked() -> None:
-    """A command is never wrapped or cut; one that changes the cluster says so."""
+    """A command is never wrapped or cut; one that changes the cluster is marked."""
     long = Command(("kubectl", "get", "x" * 200))
     hints = (Hint("look", (long, Command(("flux", "resume", "ks", "a b"), changes=True))),)
     lines = lines_of(replace(failed(1), hints=hints), look=Look(width=80))
@@ -525,7 +525,7 @@ def test_a_page_of_a_message_is_wrapped_in_no_time() -> None:
 
 
 def test_where_all_is_too_much_the_worst_is_told_in_full() -> None:
-    """The others have a line or two, with the command that tells more, or else the fix."""
+    """Other findings have one or two lines, with the fix or the command for details."""
     explain = Hint("see more", (Command(("kubectl", "flux-status", "explain", "x/y")),), "more")
     fix = Hint("put it right", (Command(("kubectl", "get", "x")),))
     long = [replace(failed(i), message="\n".join("abcde"), hints=(fix,)) for i in range(9)]

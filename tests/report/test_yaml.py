@@ -57,7 +57,7 @@ def test_lists_are_whole_documents() -> None:
 
 
 def test_names_are_those_of_kubectl() -> None:
-    """A name is told as kubectl tells it."""
+    """A name is quoted as kubectl quotes it."""
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
     assert list(as_names([ONE, service])) == [
         "kustomization.kustomize.toolkit.fluxcd.io/one\n",

@@ -1,4 +1,4 @@
-"""Score what is said of reported faults: python -m tests.reports.score [CASE...].
+"""Score the causes found for reported faults: python -m tests.reports.score [CASE...].
 
 Each case is a snapshot with the texts of a public report (`source`; names are replaced) or of a
 controller's source, and the expectation that somebody wrote who had not seen what the product
@@ -53,7 +53,7 @@ class Case:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What is said of the snapshot, without passes and advice."""
+        """The findings of the snapshot, without passes and advice."""
         return [
             finding
             for finding in judge(snapshot.load(self._snapshot)).findings

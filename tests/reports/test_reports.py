@@ -1,4 +1,4 @@
-"""What is said of each reported fault; the cases that are not right yet are in weak.tsv.
+"""The cause found for each reported fault; cases that are not right yet are in weak.tsv.
 
 `python -m tests.reports.score` prints the score of each, and the reason.
 """
@@ -25,7 +25,7 @@ CERTAIN_BUT_WRONG = {"blind3-d-helmrelease-depends-on-kustomization"}
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_reported_fault_is_judged(case: Case) -> None:
-    """A case is right, or as weak as weak.tsv says."""
+    """A case is right, or exactly as weak as weak.tsv lists it."""
     assert case.score().verdict == WEAK.get(case.name, "right"), case.score().why
 
 

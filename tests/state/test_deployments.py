@@ -192,7 +192,7 @@ def test_the_operator_takes_an_instance_only_beside_it() -> None:
 
 
 def test_how_flux_came_is_told_by_labels() -> None:
-    """The labels of the Deployments tell what installed Flux; without labels it is unknown."""
+    """The labels of the Deployments show what installed Flux; without labels it is unknown."""
     assert managed_by(components(evidence(*HEALTHY))) == "the Flux Operator"
     assert managed_by([]) == ""
 

@@ -128,7 +128,7 @@ def test_a_suspended_object_says_by_whom(
     ids=["by its condition", "by its history", "by its release"],
 )
 def test_an_attempt_after_a_failure_is_a_retry(more: dict[str, Any]) -> None:
-    """An attempt after a failure is a retry, although Ready only says "in progress"."""
+    """An attempt after a failure is a retry, even if Ready is only "in progress"."""
     assert judged(flux("Kustomization", "x", **more)).retrying
     assert not judged(flux("Kustomization", "x", AT_WORK)).retrying
 

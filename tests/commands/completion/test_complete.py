@@ -123,7 +123,7 @@ def test_choices() -> None:
     ],
 )
 def test_directive(typed: list[str], last: str) -> None:
-    """The last line tells the shell whether files or folders may follow."""
+    """The last line is the directive: whether the shell may complete files or folders."""
     assert complete(typed).splitlines()[-1] == last
 
 

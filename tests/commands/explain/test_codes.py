@@ -1,4 +1,4 @@
-"""What is told of codes is what the check knows, all of it."""
+"""`explain CODE` covers every code of the check."""
 
 import re
 import runpy
@@ -60,7 +60,7 @@ def test_optional_parts_of_a_sentence_are_left_out() -> None:
 
 
 def test_every_rule_is_told() -> None:
-    """Each rule and habit of a code is a case of it, with its steps and where it comes from."""
+    """Each rule and advice of a code is one of its cases, with its steps and origin."""
     rules = (*RULES, *pods.RULES, *STATES.values())
     steps: list[tuple[str, int]] = [(rule.code, len(rule.steps)) for rule in rules]
     steps += [(habit.code, len(habit.steps)) for habit in ADVICE]

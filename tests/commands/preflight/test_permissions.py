@@ -89,7 +89,7 @@ def test_incomplete_list_is_asked_further(fake: Path) -> None:
     ],
 )
 def test_no_answer_is_unread(fake: Path, script: str, why: Why) -> None:
-    """Where nothing is listed nobody says that rights are there, or that they are missing."""
+    """If no rules are listed, permissions are neither reported as present nor as missing."""
     program(fake, script)
     rights = check_permissions((), 10)
     assert rights.unread

@@ -1,4 +1,4 @@
-"""What the preflight says of a cluster, of this machine, and of what is in the way."""
+"""The preflight's findings about a cluster, this machine, and existing installations."""
 
 import json
 from typing import Any
@@ -52,12 +52,12 @@ def report(*objects: Object, rights: Permissions = ALL, gone: tuple[str, ...] = 
 
 
 def said(told: Report, step: str) -> list[Finding]:
-    """Return what is said of *step*."""
+    """Return the findings of *step*."""
     return [finding for finding in told.findings if finding.step == step]
 
 
 def only(told: Report, step: str) -> Finding:
-    """Return the one thing that is said of *step*."""
+    """Return the only finding of *step*."""
     (finding,) = said(told, step)
     return finding
 
@@ -161,13 +161,13 @@ def test_what_is_here(objects: list[Object], code: str, words: str) -> None:
 
 @pytest.mark.parametrize("name", ["deployments.apps/controllers", "deployments.apps/operator"])
 def test_forbidden_is_not_nothing(name: str) -> None:
-    """Without permission to list Deployments, nothing is said to be absent."""
+    """Without permission to list Deployments, none is reported as absent."""
     finding = only(report(served={}, unread={name: FORBIDDEN}), "existing")
     assert finding.level is Level.UNKNOWN
 
 
 def test_an_instance_that_may_not_be_read() -> None:
-    """Without permission to read the FluxInstance, it is not said to be absent."""
+    """Without permission to read the FluxInstance, it is not reported as absent."""
     kind = "fluxinstances.fluxcd.controlplane.io"
     finding = only(report(*without(HEALTHY, "FluxInstance/flux"), unread={kind: FORBIDDEN}),
                    "existing")  # fmt: skip

@@ -123,7 +123,7 @@ def test_receiver() -> None:
 
 
 def test_receivers_that_could_not_be_read() -> None:
-    """Receivers that may not be listed are not said to be absent."""
+    """Receivers that cannot be listed are not reported as absent."""
     hidden = {"receivers.notification.toolkit.fluxcd.io": Unread(Why.FORBIDDEN, "not allowed")}
     told = outlooks(APP, GIT, kustomization("app", "app"), unread=hidden)
     assert (

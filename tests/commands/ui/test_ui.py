@@ -199,7 +199,7 @@ def test_missing_permission(cluster: Cluster, flux_status: Program) -> None:
 
 @pytest.mark.cluster
 def test_little_is_asked(ui: Ui, cluster: Cluster) -> None:
-    """Exactly three lists are queried: the operator, and the pods and Services beside it."""
+    """Exactly three lists are queried: the operator, and the pods and Services near it."""
     with subprocess.Popen(ui.command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stdout.readline()

@@ -53,7 +53,7 @@ def test_the_names_of_before(kind: str) -> None:
 
 
 def test_what_is_not_read_is_left_alone() -> None:
-    """An old key beside its new name is not read; over ssh none of them is."""
+    """An old key next to its new name is not read; over ssh none of them is."""
     both = ("caFile", "ca.crt", "certFile", "keyFile")
     assert told(user("OCIRepository", "certSecretRef"), both) == RENAMED[1:]
     assert told(user("GitRepository"), ("username", "password", "caFile")) == RENAMED[:1]
@@ -61,7 +61,7 @@ def test_what_is_not_read_is_left_alone() -> None:
 
 
 def test_a_helm_repository_has_a_place_of_its_own_for_tls() -> None:
-    """TLS keys beside its login belong elsewhere, by any name, unless that is there already."""
+    """TLS keys next to a login belong in another Secret, unless that Secret exists already."""
     keys = ("username", "password", "ca.crt", "certFile")
     assert told(user("HelmRepository"), keys) == [
         "ca.crt: use ca.crt in the Secret of spec.certSecretRef",
